@@ -1,0 +1,35 @@
+// What a model is asked: one value built in one place (harness), so that `pi inspect`, the session and the request cannot disagree.
+
+import type { ModelMessage, ToolDeclaration } from "./message.ts";
+import type { Model, ThinkingLevel } from "./model.ts";
+
+export interface ModelRequest {
+  /** The whole prompt text in force. */
+  systemPrompt: string;
+  messages: ModelMessage[];
+  tools: ToolDeclaration[];
+  thinkingLevel: ThinkingLevel;
+  /** Stable per session; services use it as a cache key. */
+  sessionId?: string;
+  /** Output tokens; the model's maximum when absent. */
+  maxTokens?: number;
+  /** The final answer is JSON valid against this JSON Schema (native schema modes; others are instructed in the prompt). */
+  outputSchema?: Record<string, unknown>;
+}
+
+/** How to prove who asks. `bearer`: an OAuth token, sent as `Authorization: Bearer`. */
+export interface Credential {
+  kind: "key" | "bearer" | "none";
+  value: string;
+  /** Where it came from, by name, for `pi inspect` (`ANTHROPIC_API_KEY`, `auth.json`, `--api-key`). */
+  source: string;
+}
+
+export interface ModelCall {
+  model: Model;
+  request: ModelRequest;
+  credential: Credential;
+  signal: AbortSignal;
+  /** The platform's fetch, with proxy and CA. */
+  fetch: typeof globalThis.fetch;
+}

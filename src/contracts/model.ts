@@ -1,0 +1,54 @@
+// What is known of a model, and the thinking levels. Pure.
+
+import type { Prices } from "./usage.ts";
+
+export const thinkingLevels = ["off", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
+export type ThinkingLevel = (typeof thinkingLevels)[number];
+
+/** Wire formats that have a provider folder here; a catalogue may name others, which are refused by name when chosen. */
+export type Api = "anthropic-messages" | "openai-completions" | "openai-responses" | "google-generative-ai" | "scripted" | (string & {});
+
+/** One model of the catalogue, of the configuration or of an SDK caller. */
+export interface Model {
+  id: string;
+  name: string;
+  api: Api;
+  provider: string;
+  baseUrl: string;
+  reasoning: boolean;
+  input: ("text" | "image")[];
+  /** Tokens. */
+  contextWindow: number;
+  /** Output tokens. */
+  maxTokens: number;
+  /** USD per million tokens. */
+  cost: Prices;
+  /** Level to the vendor's word for it; `null`: the model has no such level. A level that is absent is sent under its own name. */
+  thinkingLevelMap?: Partial<Record<ThinkingLevel, string | null>>;
+  /** Sent with every request to this model. */
+  headers?: Record<string, string>;
+  /** Overrides of the provider's dialect row, from configuration. */
+  dialect?: Record<string, unknown>;
+}
+
+/** Levels the model takes, lowest first. `xhigh` and `max` must be named by the model's map; the others are there unless it says `null`. */
+export function availableThinkingLevels(model: Model): ThinkingLevel[] {
+  if (!model.reasoning) return ["off"];
+  return thinkingLevels.filter((level) => {
+    const mapped = model.thinkingLevelMap?.[level];
+    if (level === "xhigh" || level === "max") return typeof mapped === "string";
+    return mapped !== null;
+  });
+}
+
+/** The nearest level the model takes: the next higher one if there is one, else the highest. */
+export function clampThinkingLevel(level: ThinkingLevel, model: Model): ThinkingLevel {
+  const available = availableThinkingLevels(model);
+  if (available.includes(level)) return level;
+  const wanted = thinkingLevels.indexOf(level);
+  return available.find((one) => thinkingLevels.indexOf(one) > wanted) ?? available.at(-1) ?? "off";
+}
+
+export function isThinkingLevel(text: string): text is ThinkingLevel {
+  return (thinkingLevels as readonly string[]).includes(text);
+}

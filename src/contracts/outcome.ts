@@ -1,0 +1,28 @@
+// How a run ended: the one value from which text, last event, result record and exit status all follow.
+
+export type OutcomeKind = "done" | "length" | "error" | "aborted" | "overflow" | "quota" | "budget" | "stalled" | "usage";
+
+export const exitStatusOf: Record<OutcomeKind, number> = {
+  done: 0,
+  length: 1,
+  error: 1,
+  aborted: 1,
+  overflow: 1,
+  quota: 1,
+  stalled: 1,
+  usage: 2,
+  budget: 3,
+};
+
+export interface Outcome {
+  kind: OutcomeKind;
+  /** The last assistant text, whole or partial. */
+  text: string;
+  /** For stderr, one line; absent when all is well. */
+  message?: string;
+  /** Dotted code of what went wrong (`model.auth`, `budget.turns`). */
+  code?: string;
+  hint?: string;
+  /** Unix ms, where a service said when to come back. */
+  retryAt?: number;
+}

@@ -1,0 +1,93 @@
+// The contract of the shelf `tools/`: what a tool is, what it is given, what it gives back.
+
+import type { ToolDeclaration, UserContent } from "./message.ts";
+import type { Usage } from "./usage.ts";
+
+export interface ToolResult {
+  content: UserContent[];
+  /** Tool-specific, recorded in the session, never sent to the model. `{}` on every error. */
+  details?: unknown;
+  isError?: boolean;
+  /** For programs: only in the `tool_execution_end` event. */
+  structuredContent?: unknown;
+  /** Nested model work. */
+  usage?: Usage;
+}
+
+export interface SpawnOutcome {
+  /** 128 + signal number when a signal ended it; `undefined` when it was cancelled. */
+  exitCode: number | undefined;
+  timedOut: boolean;
+  cancelled: boolean;
+}
+
+export interface ShellRequest {
+  command: string;
+  cwd: string;
+  /** Bytes as they arrive, stdout and stderr in order. */
+  onData(chunk: Uint8Array): void | Promise<void>;
+  signal: AbortSignal;
+  timeoutMs?: number;
+  /** Added to what `[shell] env` lets through. */
+  env?: Record<string, string>;
+}
+
+/** How tools run commands; an SDK caller may bring its own (a container, another host). */
+export interface ShellOperations {
+  run(request: ShellRequest): Promise<SpawnOutcome>;
+}
+
+export interface FileInfo {
+  kind: "file" | "directory" | "other";
+  /** Bytes. */
+  size: number;
+}
+
+/** How tools touch files; an SDK caller may bring its own. All paths are absolute. Errors are Node's (`code`: `ENOENT`, `EISDIR`, …). */
+export interface FileOperations {
+  stat(path: string): Promise<FileInfo>;
+  read(path: string): Promise<Uint8Array>;
+  /** Chunks from the start; the caller stops early by returning from the loop. */
+  readChunks(path: string): AsyncIterable<Uint8Array>;
+  /** Whole or not at all; keeps mode and symlink target of what was there; makes parent directories. */
+  writeAtomic(path: string, data: Uint8Array | string): Promise<void>;
+  list(path: string): Promise<{ name: string; kind: "file" | "directory" | "other" }[]>;
+  /** The canonical form of a path (symlinks followed), for ordering changes to one file; the path itself when it is not there. */
+  canonical(path: string): Promise<string>;
+}
+
+export interface ToolContext {
+  toolCallId: string;
+  /** Absolute. */
+  cwd: string;
+  homeDir: string;
+  signal: AbortSignal;
+  files: FileOperations;
+  shell: ShellOperations;
+  /** Whole result so far (replaces the last one). */
+  onUpdate(partial: Pick<ToolResult, "content" | "details">): void;
+  /** A directory for output too long to show: the session's own, or one that goes with the process. Made on first call. */
+  artifactDir(): Promise<string>;
+  /** Whether the model in use takes images. */
+  acceptsImages: boolean;
+}
+
+export interface Tool extends ToolDeclaration {
+  /** One line for the system prompt's tool list. */
+  promptLine: string;
+  /** Sentences for the system prompt's rules, joined over all active tools, duplicates dropped. */
+  guidelines?: string[];
+  /** Rewrites what models are known to send into what the schema says, before validation. */
+  prepareArguments?(args: Record<string, unknown>): Record<string, unknown>;
+  /** The path argument of the file this call changes: calls with the same file run one after another, in call order. */
+  changesFile?(args: Record<string, unknown>): string | undefined;
+  execute(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult>;
+}
+
+export function textResult(text: string, details?: unknown): ToolResult {
+  return details === undefined ? { content: [{ type: "text", text }] } : { content: [{ type: "text", text }], details };
+}
+
+export function errorResult(text: string): ToolResult {
+  return { content: [{ type: "text", text }], details: {}, isError: true };
+}
