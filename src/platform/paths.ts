@@ -1,0 +1,34 @@
+// Where things are: home, agent directory, paths as users and models write them. Called by every layer that names a file.
+
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The user's home; a directory that cannot exist when the machine knows none, so that reads find nothing and writes fail cleanly. */
+export function homeDirectory(env: Env): string {
+  if (env["HOME"]) return env["HOME"];
+  try {
+    return homedir() || "/nonexistent";
+  } catch {
+    return "/nonexistent";
+  }
+}
+
+/** `~` and `~/x` become absolute. */
+export function expandHome(path: string, homeDir: string): string {
+  if (path === "~") return homeDir;
+  return path.startsWith("~/") || path.startsWith("~\\") ? join(homeDir, path.slice(2)) : path;
+}
+
+/** Absolute form of a path as a user wrote it. */
+export function absolutePath(path: string, cwd: string, homeDir: string): string {
+  const expanded = expandHome(path, homeDir);
+  return isAbsolute(expanded) ? resolve(expanded) : resolve(cwd, expanded);
+}
+
+/** `$PI_CODING_AGENT_DIR`, else `~/.pi/agent`. */
+export function agentDirectory(env: Env, homeDir: string, cwd: string): string {
+  const given = env["PI_CODING_AGENT_DIR"];
+  return given ? absolutePath(given, cwd, homeDir) : join(homeDir, ".pi", "agent");
+}
