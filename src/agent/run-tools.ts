@@ -1,0 +1,190 @@
+// Runs the tool calls of one assistant message: validate, ask the policy, execute, put in order. Called by the loop.
+// Invariant: exactly one result message for each call, in call order, whatever a tool does; changes to one file happen in call order.
+
+import type { UnreadableArguments } from "../contracts/assemble-message.ts";
+import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
+import { nearestName } from "../contracts/nearest.ts";
+import type { Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
+import { errorResult } from "../contracts/tool.ts";
+import type { Emit } from "./stream-turn.ts";
+
+export type Validation = { ok: true; args: Record<string, unknown> } | { ok: false; message: string };
+
+export interface ToolSetup {
+  tools: readonly Tool[];
+  validate(tool: Tool, args: unknown): Promise<Validation>;
+  context(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext;
+  /** A reason why this call must not run, or nothing. */
+  refuse?(call: ToolCall, tool: Tool): Promise<string | undefined>;
+  /** Longest silence of a running tool; 0: none. */
+  stallTimeoutMs: number;
+}
+
+export interface RunToolsDeps {
+  emit: Emit;
+  now(): number;
+}
+
+interface Settled {
+  result: ToolResult;
+  /** Absent when the tool did not run. */
+  durationMs?: number;
+}
+
+export async function runTools(
+  calls: readonly ToolCall[],
+  unreadable: ReadonlyMap<string, UnreadableArguments>,
+  setup: ToolSetup,
+  signal: AbortSignal,
+  deps: RunToolsDeps,
+): Promise<ToolResultMessage[]> {
+  for (const call of calls) {
+    await deps.emit({ type: "tool_execution_start", toolCallId: call.id, toolName: call.name, args: call.arguments });
+  }
+  const inOrder = new FileOrder();
+  const running = calls.map((call) => runOne(call, unreadable.get(call.id), setup, signal, deps, inOrder));
+  const messages: ToolResultMessage[] = [];
+  // As soon as all before it are there, a result is announced (and so recorded): a crash later loses only what is unfinished.
+  for (const [index, call] of calls.entries()) {
+    const settled = await running[index];
+    if (!settled) continue;
+    const message = resultMessage(call, settled, deps.now());
+    await deps.emit({ type: "message_start", message });
+    await deps.emit({ type: "message_end", message });
+    messages.push(message);
+  }
+  return messages;
+}
+
+async function runOne(
+  call: ToolCall,
+  unreadable: UnreadableArguments | undefined,
+  setup: ToolSetup,
+  signal: AbortSignal,
+  deps: RunToolsDeps,
+  inOrder: FileOrder,
+): Promise<Settled> {
+  let settled: Settled;
+  try {
+    const prepared = await prepare(call, unreadable, setup, signal);
+    settled = "result" in prepared ? prepared : await execute(call, prepared.tool, prepared.args, setup, signal, deps, inOrder);
+  } catch (error) {
+    settled = { result: errorResult(error instanceof Error ? error.message : String(error)) };
+  }
+  const { content, details, structuredContent } = settled.result;
+  await deps.emit({
+    type: "tool_execution_end",
+    toolCallId: call.id,
+    toolName: call.name,
+    result: {
+      content,
+      ...(details === undefined ? {} : { details }),
+      ...(structuredContent === undefined ? {} : { structuredContent }),
+    },
+    isError: settled.result.isError === true,
+    ...(settled.durationMs === undefined ? {} : { durationMs: settled.durationMs }),
+  });
+  return settled;
+}
+
+/** Everything that can be wrong with a call before it runs. */
+async function prepare(
+  call: ToolCall,
+  unreadable: UnreadableArguments | undefined,
+  setup: ToolSetup,
+  signal: AbortSignal,
+): Promise<Settled | { tool: Tool; args: Record<string, unknown> }> {
+  if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
+  const tool = setup.tools.find((one) => one.name === call.name);
+  if (!tool) return { result: errorResult(unknownTool(call.name, setup.tools)) };
+  if (unreadable) {
+    return {
+      result: errorResult(`Invalid arguments for tool "${call.name}": ${unreadable.reason}\n\nReceived arguments:\n${unreadable.text}`),
+    };
+  }
+  const validation = await setup.validate(tool, tool.prepareArguments?.(call.arguments) ?? call.arguments);
+  if (!validation.ok) return { result: errorResult(validation.message) };
+  const refusal = await setup.refuse?.(call, tool);
+  if (refusal !== undefined) return { result: errorResult(refusal) };
+  return { tool, args: validation.args };
+}
+
+function unknownTool(name: string, tools: readonly Tool[]): string {
+  const names = tools.map((tool) => tool.name);
+  const near = nearestName(name, names);
+  const known = names.length === 0 ? "There are no tools." : `Tools: ${names.join(", ")}.`;
+  return `Tool ${name} not found. ${near ? `Did you mean ${near}? ` : ""}${known}`;
+}
+
+async function execute(
+  call: ToolCall,
+  tool: Tool,
+  args: Record<string, unknown>,
+  setup: ToolSetup,
+  signal: AbortSignal,
+  deps: RunToolsDeps,
+  inOrder: FileOrder,
+): Promise<Settled> {
+  const watchdog = new AbortController();
+  const either = AbortSignal.any([signal, watchdog.signal]);
+  let timer: NodeJS.Timeout | undefined;
+  const touch = (): void => {
+    if (setup.stallTimeoutMs <= 0) return;
+    if (timer) timer.refresh();
+    else timer = setTimeout(() => watchdog.abort(), setup.stallTimeoutMs);
+  };
+  const context = setup.context(call, either, (partialResult) => {
+    touch();
+    void deps.emit({ type: "tool_execution_update", toolCallId: call.id, toolName: call.name, args: call.arguments, partialResult });
+  });
+  const path = tool.changesFile?.(args);
+  const key = path === undefined ? undefined : await context.files.canonical(path);
+  return inOrder.run(key, async () => {
+    if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
+    const startedAt = deps.now();
+    touch();
+    try {
+      const result = await tool.execute(args, context);
+      const stalled = watchdog.signal.aborted && !signal.aborted;
+      return { result: stalled ? stalledResult(call, result, setup.stallTimeoutMs) : result, durationMs: deps.now() - startedAt };
+    } catch (error) {
+      return { result: errorResult(error instanceof Error ? error.message : String(error)), durationMs: deps.now() - startedAt };
+    } finally {
+      clearTimeout(timer);
+    }
+  });
+}
+
+function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): ToolResult {
+  const note = { type: "text" as const, text: `${call.name} was stopped: it showed nothing for ${limitMs / 1000} s` };
+  return { ...result, content: [...result.content, note], details: {}, isError: true };
+}
+
+/** Runs tasks with the same key one after another, in the order they came; all others at once. */
+class FileOrder {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  run<T>(key: string | undefined, task: () => Promise<T>): Promise<T> {
+    if (key === undefined) return task();
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const mine = before.then(task, task);
+    this.#last.set(key, mine);
+    return mine;
+  }
+}
+
+function resultMessage(call: ToolCall, { result, durationMs }: Settled, timestamp: number): ToolResultMessage {
+  const isError = result.isError === true;
+  const details = isError ? (result.details ?? {}) : result.details;
+  return {
+    role: "toolResult",
+    toolCallId: call.id,
+    toolName: call.name,
+    content: result.content,
+    ...(details === undefined ? {} : { details }),
+    ...(result.usage === undefined ? {} : { usage: result.usage }),
+    isError,
+    ...(durationMs === undefined ? {} : { durationMs }),
+    timestamp,
+  };
+}

@@ -1,0 +1,136 @@
+// One model call as events: message_start, message_update…, message_end. Called by the loop.
+// Invariant: message_end always comes, with a terminal stop reason, whatever the provider did or did not do.
+
+import type { LoopEvent } from "../contracts/agent-event.ts";
+import type { MessageAssembly } from "../contracts/assemble-message.ts";
+import { assembleMessage } from "../contracts/assemble-message.ts";
+import type { Message } from "../contracts/message.ts";
+import type { Model, ThinkingLevel } from "../contracts/model.ts";
+import type { ModelFailure, StreamEvent } from "../contracts/stream-event.ts";
+
+/** May answer with a promise: the reader is slow, and the stream waits for it. */
+export type Emit = (event: LoopEvent) => Promise<void> | undefined;
+
+/** Everything one model call needs, chosen anew before each call so that a change of model takes effect at once. */
+export interface TurnSetup {
+  model: Model;
+  thinkingLevel: ThinkingLevel;
+  stream(messages: readonly Message[], signal: AbortSignal): AsyncIterable<StreamEvent>;
+  /** Longest silence between two events; 0: none. */
+  stallTimeoutMs: number;
+}
+
+export interface StreamTurnDeps {
+  emit: Emit;
+  now(): number;
+}
+
+export async function streamTurn(
+  setup: TurnSetup,
+  transcript: readonly Message[],
+  signal: AbortSignal,
+  deps: StreamTurnDeps,
+): Promise<MessageAssembly> {
+  const startedAt = deps.now();
+  const assembly = assembleMessage(setup.model, setup.thinkingLevel, startedAt);
+  const { message } = assembly;
+  let isShown = false;
+
+  const show = async (): Promise<void> => {
+    isShown = true;
+    await deps.emit({ type: "message_start", message: { ...message, content: [] } });
+  };
+
+  const take = (event: StreamEvent): Promise<void> | undefined => {
+    if (message.stopReason !== "pending") return undefined;
+    const visible = assembly.apply(event);
+    if (!visible) return undefined;
+    const update: LoopEvent = { type: "message_update", usage: message.usage, assistantMessageEvent: visible };
+    return isShown ? deps.emit(update) : show().then(() => deps.emit(update));
+  };
+
+  const deadline = new SilenceDeadline(setup.stallTimeoutMs, signal);
+  try {
+    for await (const event of setup.stream(transcript, deadline.signal)) {
+      deadline.touch();
+      const slowReader = take(event);
+      if (slowReader) {
+        // A reader that is slow is no sign of a model that is silent.
+        deadline.pause();
+        await slowReader;
+        deadline.touch();
+      }
+    }
+  } catch (error) {
+    // Providers promise not to throw; a broken promise still ends as a failed answer.
+    await take({ type: "failure", failure: { code: "network", message: error instanceof Error ? error.message : String(error) } });
+  } finally {
+    deadline.clear();
+  }
+
+  if (deadline.hasPassed) replaceFailure(assembly, stallFailure(setup));
+  else if (message.stopReason === "pending") await take({ type: "failure", failure: endlessFailure(signal) });
+
+  message.durationMs = deps.now() - startedAt;
+  if (!isShown) await show();
+  await deps.emit({ type: "message_end", message });
+  return assembly;
+}
+
+function stallFailure(setup: TurnSetup): ModelFailure {
+  return { code: "stalled", message: `${setup.model.provider}/${setup.model.id} sent nothing for ${setup.stallTimeoutMs / 1000} s` };
+}
+
+function endlessFailure(signal: AbortSignal): ModelFailure {
+  return signal.aborted
+    ? { code: "aborted", message: "Request was aborted" }
+    : { code: "network", message: "The model's stream ended without an end" };
+}
+
+/** The watchdog aborts the call, which the provider reports as an abort; what really happened is the stall. */
+function replaceFailure(assembly: MessageAssembly, failure: ModelFailure): void {
+  assembly.apply({ type: "failure", failure });
+}
+
+/** An abort signal that also fires when nothing has happened for a while. */
+class SilenceDeadline {
+  hasPassed = false;
+  readonly #controller = new AbortController();
+  readonly #limitMs: number;
+  readonly #outer: AbortSignal;
+  readonly #onOuterAbort = (): void => this.#controller.abort(this.#outer.reason);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limitMs: number, outer: AbortSignal) {
+    this.#limitMs = limitMs;
+    this.#outer = outer;
+    if (outer.aborted) this.#onOuterAbort();
+    else outer.addEventListener("abort", this.#onOuterAbort, { once: true });
+    this.touch();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  touch(): void {
+    if (this.#limitMs <= 0) return;
+    // refresh() re-arms without allocating: this runs for every event of a stream.
+    if (this.#timer) this.#timer.refresh();
+    else
+      this.#timer = setTimeout(() => {
+        this.hasPassed = !this.#outer.aborted;
+        this.#controller.abort();
+      }, this.#limitMs);
+  }
+
+  pause(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  clear(): void {
+    this.pause();
+    this.#outer.removeEventListener("abort", this.#onOuterAbort);
+  }
+}

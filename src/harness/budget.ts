@@ -1,0 +1,56 @@
+// The limits of a run: turns, money, time. Fed by the session's events; asked by the loop after each turn.
+// Invariant: what stopped the run is remembered, so that the outcome can name it.
+
+import type { AssistantMessage } from "../contracts/message.ts";
+import type { BudgetStop } from "./run-outcome.ts";
+
+/** 0: no limit. Cost in USD. */
+export interface Limits {
+  maxTurns: number;
+  maxCostUsd: number;
+  timeoutMs: number;
+}
+
+export class Budget {
+  stop: BudgetStop | undefined;
+  readonly #limits: Limits;
+  #turns = 0;
+  #costUsd = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** Counts one answered turn. `isBilled` false: a subscription's notional cost does not count. */
+  count(answer: AssistantMessage, isBilled: boolean): void {
+    this.#turns++;
+    if (isBilled) this.#costUsd += answer.usage.cost.total;
+  }
+
+  /** Whether another model call would go beyond a limit. */
+  isReached(): boolean {
+    const { maxTurns, maxCostUsd } = this.#limits;
+    if (maxTurns > 0 && this.#turns >= maxTurns) {
+      this.stop ??= { code: "budget.turns", message: `Stopped after ${this.#turns} turns (--max-turns ${maxTurns})`, hint: "Go on with -c" };
+    } else if (maxCostUsd > 0 && this.#costUsd >= maxCostUsd) {
+      const spent = this.#costUsd.toFixed(4);
+      this.stop ??= { code: "budget.cost", message: `Stopped after ${spent} USD (--max-cost ${maxCostUsd})`, hint: "Go on with -c" };
+    }
+    return this.stop !== undefined;
+  }
+
+  /** Starts the clock once; `onTimeout` must abort what runs. */
+  startClock(onTimeout: () => void): void {
+    const { timeoutMs } = this.#limits;
+    if (timeoutMs <= 0 || this.#timer) return;
+    this.#timer = setTimeout(() => {
+      this.stop ??= { code: "budget.timeout", message: `Stopped after ${timeoutMs / 1000} s (--timeout)`, hint: "Go on with -c" };
+      onTimeout();
+    }, timeoutMs);
+  }
+
+  stopClock(): void {
+    clearTimeout(this.#timer);
+  }
+}

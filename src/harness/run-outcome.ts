@@ -1,0 +1,68 @@
+// How a run ended, computed once from what the loop returned. Called when a run settles; text, last event, result record and exit status follow.
+
+import type { LoopResult } from "../agent/loop.ts";
+import type { AssistantMessage } from "../contracts/message.ts";
+import { textOf } from "../contracts/message.ts";
+import type { Outcome, OutcomeKind } from "../contracts/outcome.ts";
+import type { FailureCode, ModelFailure } from "../contracts/stream-event.ts";
+
+export interface BudgetStop {
+  code: "budget.turns" | "budget.cost" | "budget.timeout";
+  message: string;
+  hint: string;
+}
+
+/** `lastAnswer`: the newest answer of the run, also one before a failed try. */
+export function runOutcome(result: LoopResult, stop: BudgetStop | undefined): Outcome {
+  const text = result.answer ? answerText(result.answer) : "";
+  if (stop && (result.isStopped || result.failure?.code === "aborted")) return { kind: "budget", text, ...stop };
+  if (result.failure) return failureOutcome(result.failure, text, result.answer);
+  const answer = result.answer;
+  if (answer?.stopReason === "length") {
+    if (text === "") {
+      return {
+        kind: "overflow",
+        text,
+        code: "model.overflow",
+        message: "The model stopped at a limit before it said anything: the conversation leaves it no room",
+        hint: "Start a new session, or use a model with a longer context",
+      };
+    }
+    return { kind: "length", text, code: "model.length", message: "Response was truncated: the model reached its output token limit." };
+  }
+  if (text === "")
+    return { kind: "error", text, code: "model.empty", message: "The model gave an empty answer", hint: "Try again, or another model" };
+  return { kind: "done", text };
+}
+
+const outcomeOf: Partial<Record<FailureCode, OutcomeKind>> = {
+  aborted: "aborted",
+  overflow: "overflow",
+  quota: "quota",
+  stalled: "stalled",
+};
+
+const hintOf: Partial<Record<FailureCode, string>> = {
+  auth: "Check the key (pi inspect names its source)",
+  not_found: "Check the model's id and the base URL",
+  overflow: "Start a new session, or use a model with a longer context",
+  quota: "Wait for the reset, or name another model with --fallback-model",
+  stalled: "Try again, or allow more with --stall model=DURATION",
+};
+
+function failureOutcome(failure: ModelFailure, text: string, answer: AssistantMessage | undefined): Outcome {
+  const hint = hintOf[failure.code];
+  return {
+    kind: outcomeOf[failure.code] ?? "error",
+    text: answer === undefined ? "" : text,
+    code: `model.${failure.code}`,
+    message: failure.message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(failure.retryAt === undefined ? {} : { retryAt: failure.retryAt }),
+  };
+}
+
+/** Each text block ends in LF, as print mode shows it; the last LF is the printer's. */
+export function answerText(answer: AssistantMessage): string {
+  return textOf(answer.content);
+}

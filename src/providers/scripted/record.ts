@@ -1,0 +1,25 @@
+// Writes what any provider streams into a trace that the scripted provider can replay (`--record FILE`). Called by the harness.
+
+import type { Provider } from "../../contracts/provider.ts";
+import type { StreamEvent } from "../../contracts/stream-event.ts";
+import { traceVersion } from "./trace.ts";
+
+/** `writeLine` gets one JSON text at a time, without LF; `now` is in ms. */
+export function recordProvider(provider: Provider, writeLine: (line: string) => void, now: () => number): Provider {
+  let isStarted = false;
+  return {
+    api: provider.api,
+    async *stream(call): AsyncIterable<StreamEvent> {
+      if (!isStarted) writeLine(JSON.stringify({ type: "trace", version: traceVersion }));
+      isStarted = true;
+      writeLine(JSON.stringify({ type: "call", model: `${call.model.provider}/${call.model.id}` }));
+      let lastAt = now();
+      for await (const event of provider.stream(call)) {
+        const at = now();
+        writeLine(JSON.stringify({ type: "event", delayMs: at - lastAt, event }));
+        lastAt = at;
+        yield event;
+      }
+    },
+  };
+}
