@@ -32,7 +32,11 @@ export class Budget {
   isReached(): boolean {
     const { maxTurns, maxCostUsd } = this.#limits;
     if (maxTurns > 0 && this.#turns >= maxTurns) {
-      this.stop ??= { code: "budget.turns", message: `Stopped after ${this.#turns} turns (--max-turns ${maxTurns})`, hint: "Go on with -c" };
+      this.stop ??= {
+        code: "budget.turns",
+        message: `Stopped after ${this.#turns} turns (--max-turns ${maxTurns})`,
+        hint: "Go on with -c",
+      };
     } else if (maxCostUsd > 0 && this.#costUsd >= maxCostUsd) {
       const spent = this.#costUsd.toFixed(4);
       this.stop ??= { code: "budget.cost", message: `Stopped after ${spent} USD (--max-cost ${maxCostUsd})`, hint: "Go on with -c" };

@@ -307,11 +307,11 @@ export class CodingSession {
   #emit(event: AgentEvent): Promise<void> | undefined {
     if (event.type === "message_end") this.session.append({ type: "message", message: event.message });
     else if (event.type === "turn_end") this.#budget.count(event.message, this.#isBilled);
-    let slow: Promise<void>[] | undefined;
+    const slow: Promise<void>[] = [];
     for (const listener of this.#listeners) {
       const waiting = listener(event);
-      if (waiting) (slow ??= []).push(waiting);
+      if (waiting) slow.push(waiting);
     }
-    return slow && Promise.all(slow).then(() => undefined);
+    return slow.length === 0 ? undefined : Promise.all(slow).then(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 // The process as a value: arguments, environment, streams, clock. Made once in main and passed down, so that nothing below reads globals.
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
-import { writeSync } from "node:fs";
+import { fstatSync, write, writeSync } from "node:fs";
 import type { Env } from "./paths.ts";
 import { homeDirectory } from "./paths.ts";
 
@@ -9,11 +9,12 @@ export interface OutputStream {
   readonly isTerminal: boolean;
   /** Columns of the terminal; 80 when there is none. */
   readonly columns: number;
-  /** Resolves when the text may be followed by more; false once the reader has gone. */
-  write(text: string | Uint8Array): Promise<boolean>;
-  /** Resolves when everything written has left the process. */
+  /** A promise only when the reader is slow: wait for it before writing more. */
+  write(text: string): Promise<void> | undefined;
+  /** Resolves when everything written has left the process, or its reader has gone. */
   flush(): Promise<void>;
-  /** Called once when the reader goes away (EPIPE). */
+  readonly isClosed: boolean;
+  /** Called once when the reader goes away (EPIPE) or the device is full. */
   onClosed(listener: () => void): void;
 }
 
@@ -46,64 +47,112 @@ export interface Host {
   onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): () => void;
 }
 
-class ProcessOutput implements OutputStream {
-  readonly #stream: NodeJS.WriteStream;
-  readonly #listeners: (() => void)[] = [];
-  #closed = false;
-  #pending: Promise<boolean> | undefined;
+/** Text waiting for a reader beyond this many characters slows the writer down. */
+const slowReaderLimit = 256 * 1024;
 
-  constructor(stream: NodeJS.WriteStream) {
-    this.#stream = stream;
-    stream.on("error", () => this.#close());
+/**
+ * One asynchronous write at a time; what comes meanwhile goes out together in the next. The stream objects of the runtimes cost 10 ms to
+ * open and, on a pipe, either block the event loop or grow without bound (docs/decisions/0004).
+ */
+class FileDescriptorOutput implements OutputStream {
+  readonly #descriptor: number;
+  readonly #listeners: (() => void)[] = [];
+  #waiting = "";
+  #isWriting = false;
+  #isScheduled = false;
+  #idle: { promise: Promise<void>; resolve(): void } | undefined;
+  isClosed = false;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
   }
 
   get isTerminal(): boolean {
-    return this.#stream.isTTY === true;
+    return isTerminal(this.#descriptor);
   }
 
   get columns(): number {
-    return this.#stream.columns ?? 80;
+    if (!this.isTerminal) return 80;
+    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns ?? 80;
   }
 
-  write(text: string | Uint8Array): Promise<boolean> {
-    if (this.#closed) return closedWrite;
-    if (this.#stream.write(text)) return this.#pending ?? openWrite;
-    this.#pending ??= new Promise((resolve) => {
-      const settle = (): void => {
-        this.#pending = undefined;
-        resolve(!this.#closed);
-      };
-      this.#stream.once("drain", settle);
-      this.#listeners.push(settle);
-    });
-    return this.#pending;
+  write(text: string): Promise<void> | undefined {
+    if (this.isClosed || text === "") return undefined;
+    this.#waiting += text;
+    if (!this.#isWriting && !this.#isScheduled) {
+      // At the end of this turn of the event loop, so that a burst of records costs one system call.
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#writeWaiting();
+      });
+    }
+    return this.#waiting.length > slowReaderLimit ? this.flush() : undefined;
   }
 
   flush(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#listeners.push(resolve);
-      this.#stream.write("", () => resolve());
-    });
+    if (this.isClosed || (!this.#isWriting && this.#waiting === "")) return Promise.resolve();
+    if (!this.#idle) {
+      let resolve = (): void => {};
+      const promise = new Promise<void>((settle) => {
+        resolve = settle;
+      });
+      this.#idle = { promise, resolve };
+    }
+    return this.#idle.promise;
   }
 
   onClosed(listener: () => void): void {
-    if (this.#closed) listener();
+    if (this.isClosed) listener();
     else this.#listeners.push(listener);
   }
 
+  #writeWaiting(): void {
+    if (this.#isWriting || this.isClosed) return;
+    if (this.#waiting === "") {
+      this.#idle?.resolve();
+      this.#idle = undefined;
+      return;
+    }
+    this.#isWriting = true;
+    const bytes = Buffer.from(this.#waiting);
+    this.#waiting = "";
+    this.#writeBytes(bytes, 0);
+  }
+
+  #writeBytes(bytes: Uint8Array, offset: number): void {
+    write(this.#descriptor, bytes, offset, bytes.length - offset, null, (error, written) => {
+      // A descriptor that a parent made non-blocking says EAGAIN instead of waiting; there is no event to wait for on a bare descriptor.
+      if (error?.code === "EAGAIN") setTimeout(() => this.#writeBytes(bytes, offset), 5);
+      else if (error) this.#close();
+      else if (offset + written < bytes.length) this.#writeBytes(bytes, offset + written);
+      else {
+        this.#isWriting = false;
+        this.#writeWaiting();
+      }
+    });
+  }
+
   #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    this.isClosed = true;
+    this.#waiting = "";
+    this.#idle?.resolve();
     for (const listener of this.#listeners.splice(0)) listener();
   }
 }
 
-const openWrite = Promise.resolve(true);
-const closedWrite = Promise.resolve(false);
+/** The module that can really tell is only loaded for a character device, which excludes pipes and files. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(descriptor);
+  } catch {
+    return false;
+  }
+}
 
 class ProcessInput implements InputStream {
   #kind: InputStream["kind"] | undefined;
+  #release: (() => void) | undefined;
 
   get isTerminal(): boolean {
     return this.kind === "terminal";
@@ -114,34 +163,45 @@ class ProcessInput implements InputStream {
     return this.#kind;
   }
 
-  chunks(): AsyncIterable<Uint8Array> {
-    return process.stdin;
+  async *chunks(): AsyncIterable<Uint8Array> {
+    if (process.versions.bun === undefined) {
+      const { stdin } = process;
+      this.#release = () => {
+        stdin.pause();
+        (stdin as { unref?(): void }).unref?.();
+      };
+      yield* stdin;
+      return;
+    }
+    // process.stdin costs 10 ms to open in Bun.
+    const reader = Bun.stdin.stream().getReader();
+    this.#release = () => void reader.cancel().catch(() => undefined);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
   }
 
   release(): void {
-    process.stdin.pause();
-    process.stdin.unref?.();
+    this.#release?.();
   }
 }
 
 function inputKind(): InputStream["kind"] {
   try {
-    const { fstatSync } = process.getBuiltinModule("node:fs");
-    const { isatty } = process.getBuiltinModule("node:tty");
-    if (isatty(0)) return "terminal";
     const info = fstatSync(0);
     if (info.isFIFO()) return "pipe";
     if (info.isSocket()) return "socket";
-    return info.isFile() ? "file" : "none";
+    if (info.isFile()) return "file";
+    return isTerminal(0) ? "terminal" : "none";
   } catch {
     return "none";
   }
 }
 
-/** The running process. Streams are opened on first use: opening stdout costs milliseconds that a failing run need not pay. */
+/** The running process. */
 export function processHost(): Host {
-  let stdout: OutputStream | undefined;
-  let stderr: OutputStream | undefined;
   return {
     args: process.argv.slice(2),
     env: process.env,
@@ -151,14 +211,8 @@ export function processHost(): Host {
     platform: process.platform,
     runtime: process.versions.bun === undefined ? "node" : "bun",
     stdin: new ProcessInput(),
-    get stdout() {
-      stdout ??= new ProcessOutput(process.stdout);
-      return stdout;
-    },
-    get stderr() {
-      stderr ??= new ProcessOutput(process.stderr);
-      return stderr;
-    },
+    stdout: new FileDescriptorOutput(1),
+    stderr: new FileDescriptorOutput(2),
     now: () => Date.now(),
     setExitStatus: (status) => {
       process.exitCode = status;

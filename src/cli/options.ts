@@ -1,0 +1,163 @@
+// What can be said on the command line: one record an option. Parser, help, completions and docs iterate the table. Called by cli/main.
+// Our own parser (docs/decisions/0001): two-letter short options, `@file` and a message grammar that option libraries do not take.
+
+import { PiError } from "../contracts/error.ts";
+import { nearestName } from "../contracts/nearest.ts";
+
+export type OptionKind = "flag" | "value" | "list" | "optional";
+
+export interface OptionRecord {
+  /** `--model`. */
+  name: string;
+  short?: string;
+  /** `flag`: no value; `value`: the last one counts; `list`: all count; `optional`: a value may follow. */
+  kind: OptionKind;
+  /** How the value is called in the help. */
+  value?: string;
+  group: "Output" | "Model" | "Prompt" | "Session" | "Tools and resources" | "Limits" | "Other";
+  help: string;
+  /** What the value may be; checked by the parser. */
+  choices?: readonly string[];
+}
+
+const levels = ["off", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+export const optionTable = [
+  { name: "--print", short: "-p", kind: "flag", group: "Output", help: "run the prompts, print the last answer, exit" },
+  {
+    name: "--mode",
+    kind: "value",
+    value: "MODE",
+    group: "Output",
+    choices: ["text", "json", "rpc"],
+    help: "text, json (events as JSON lines) or rpc",
+  },
+  { name: "--quiet", kind: "flag", group: "Output", help: "no live line on the terminal" },
+  { name: "--verbose", kind: "flag", group: "Output", help: "errors with their causes" },
+
+  {
+    name: "--model",
+    kind: "value",
+    value: "PATTERN",
+    group: "Model",
+    help: "provider/id, id or part of one; PATTERN:LEVEL sets the thinking",
+  },
+  { name: "--provider", kind: "value", value: "NAME", group: "Model", help: "where to look for the model" },
+  { name: "--api-key", kind: "value", value: "KEY", group: "Model", help: "for this run only, never stored" },
+  { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}` },
+  { name: "--record", kind: "value", value: "FILE", group: "Model", help: "write what the model streams, for --model scripted/FILE" },
+
+  { name: "--system-prompt", kind: "value", value: "TEXT|FILE", group: "Prompt", help: "in place of the built-in one" },
+  { name: "--append-system-prompt", kind: "list", value: "TEXT|FILE", group: "Prompt", help: "added to the system prompt; repeatable" },
+  { name: "--no-context-files", short: "-nc", kind: "flag", group: "Prompt", help: "leave out AGENTS.md and its kin" },
+
+  { name: "--continue", short: "-c", kind: "flag", group: "Session", help: "go on with this folder's last session" },
+  { name: "--session", kind: "value", value: "PATH|ID", group: "Session", help: "go on with this one" },
+  { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie" },
+  { name: "--no-session", kind: "flag", group: "Session", help: "keep nothing on disk" },
+  { name: "--name", short: "-n", kind: "value", value: "NAME", group: "Session", help: "name the session" },
+
+  {
+    name: "--tools",
+    short: "-t",
+    kind: "value",
+    value: "LIST",
+    group: "Tools and resources",
+    help: "exactly these, or +name,-name on the default; * matches",
+  },
+  { name: "--exclude-tools", short: "-xt", kind: "value", value: "LIST", group: "Tools and resources", help: "all but these" },
+  { name: "--no-tools", short: "-nt", kind: "flag", group: "Tools and resources", help: "none" },
+  { name: "--no-builtin-tools", short: "-nbt", kind: "flag", group: "Tools and resources", help: "none of the built-in ones" },
+  { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
+  { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
+
+  { name: "--strict", kind: "flag", group: "Other", help: "an unknown tool, model or setting is an error" },
+  { name: "--cwd", kind: "value", value: "DIR", group: "Other", help: "as if started there" },
+  { name: "--help", short: "-h", kind: "flag", group: "Other", help: "this page" },
+  { name: "--version", short: "-v", kind: "flag", group: "Other", help: "the version" },
+] as const satisfies readonly OptionRecord[];
+
+export type OptionName = (typeof optionTable)[number]["name"];
+
+/** What was said: options by name, and everything else in order. */
+export interface Said {
+  options: Map<OptionName, string[]>;
+  /** Messages and `@file`s as written; those behind `--` are messages, whatever they start with. */
+  operands: { text: string; isLiteral: boolean }[];
+}
+
+export function isSaid(said: Said, name: OptionName): boolean {
+  return said.options.has(name);
+}
+
+/** The last value of an option. */
+export function valueSaid(said: Said, name: OptionName): string | undefined {
+  return said.options.get(name)?.at(-1);
+}
+
+export function parseOptions(args: readonly string[]): Said {
+  const said: Said = { options: new Map(), operands: [] };
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? "";
+    if (arg === "--") {
+      said.operands.push(...args.slice(index + 1).map((text) => ({ text, isLiteral: true })));
+      break;
+    }
+    if (!arg.startsWith("-") || arg === "-") {
+      said.operands.push({ text: arg, isLiteral: false });
+      continue;
+    }
+    const { record, inlineValue } = findOption(arg);
+    const values = said.options.get(record.name as OptionName) ?? [];
+    said.options.set(record.name as OptionName, values);
+    if (record.kind === "flag") {
+      if (inlineValue !== undefined) {
+        throw new PiError("usage.unexpected_value", `${record.name} takes no value, got ${JSON.stringify(inlineValue)}`, {
+          hint: `Write just ${record.name}`,
+        });
+      }
+      continue;
+    }
+    const next = args[index + 1];
+    if (inlineValue !== undefined) values.push(checked(record, inlineValue));
+    else if (record.kind === "optional") {
+      if (next !== undefined && !next.startsWith("-") && !next.startsWith("@")) values.push(args[++index] ?? "");
+    } else if (next === undefined) {
+      throw new PiError("usage.missing_value", `${record.name} needs a value`, { hint: `${record.name} ${record.value ?? "VALUE"}` });
+    } else {
+      values.push(checked(record, next));
+      index++;
+    }
+  }
+  return said;
+}
+
+function findOption(arg: string): { record: OptionRecord; inlineValue?: string } {
+  const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
+  const name = equals < 0 ? arg : arg.slice(0, equals);
+  const record = (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
+  if (!record) {
+    const names = (optionTable as readonly OptionRecord[]).flatMap((one) => (one.short ? [one.name, one.short] : [one.name]));
+    const near = nearestName(
+      name,
+      names.filter((one) => one.startsWith("--") === name.startsWith("--")),
+    );
+    throw new PiError("usage.unknown_option", `Unknown option: ${name}`, {
+      hint: near
+        ? `Did you mean ${near}? A message that starts with a dash goes behind --`
+        : "pi --help lists the options; a message that starts with a dash goes behind --",
+    });
+  }
+  return equals < 0 ? { record } : { record, inlineValue: arg.slice(equals + 1) };
+}
+
+function checked(record: OptionRecord, value: string): string {
+  if (record.choices && !record.choices.includes(value)) {
+    throw new PiError("usage.bad_value", `${record.name} ${JSON.stringify(value)} is not one of ${record.choices.join(", ")}`, {
+      hint: nearestName(value, record.choices)
+        ? `Did you mean ${nearestName(value, record.choices)}?`
+        : `For example ${record.name} ${record.choices[0]}`,
+    });
+  }
+  return value;
+}

@@ -1,0 +1,25 @@
+// One line for one error: what is wrong, with what value, and what to do. Called by the one catch in cli/main and by the modes.
+
+import { isPiError, messageOf } from "../contracts/error.ts";
+
+export interface ErrorReport {
+  text: string;
+  exitStatus: number;
+}
+
+export function errorReport(error: unknown, isVerbose: boolean): ErrorReport {
+  const line = isPiError(error) && error.hint ? `${ended(messageOf(error))} ${error.hint}` : messageOf(error);
+  const text = `Error: ${line}`;
+  const exitStatus = isPiError(error) ? error.exitStatus : 1;
+  return { text: isVerbose ? `${text}\n${causes(error)}` : text, exitStatus };
+}
+
+function ended(sentence: string): string {
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+function causes(error: unknown): string {
+  const lines: string[] = [];
+  for (let one: unknown = error; one instanceof Error; one = one.cause) lines.push(one.stack ?? one.message);
+  return lines.join("\ncaused by: ");
+}

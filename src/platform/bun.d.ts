@@ -1,0 +1,5 @@
+// The little of Bun's own interface that platform/ uses. A declaration of our own, because Bun's type package replaces Node's types.
+
+declare const Bun: {
+  stdin: { stream(): ReadableStream<Uint8Array> };
+};
