@@ -1,0 +1,129 @@
+// Configuration: defaults, the agent directory's files, the trusted project's file, environment and command line, merged with origins.
+// Called once a run by cli and the SDK. Invariant: nothing of an untrusted project is opened, and no message carries a secret.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf, PiError } from "../contracts/error.ts";
+import type { Env } from "../platform/paths.ts";
+import { type Layer, LayerMerger } from "./merge-layers.ts";
+import { loadNpmAgentFiles } from "./npm-agent.ts";
+import { emptyProvider, type ProviderSettings, setBaseUrlFromEnvironment } from "./provider-settings.ts";
+import { parseValue } from "./setting-values.ts";
+import { type SettingOrigin, type Settings, settings } from "./settings.ts";
+import { decideTrust, type ProjectTrust } from "./trust.ts";
+
+export interface ConfigInput {
+  /** Absolute. */
+  agentDir: string;
+  cwd: string;
+  homeDir: string;
+  env: Env;
+  /** `--approve`: true, `--no-approve`: false. */
+  approve?: boolean;
+  /** Dotted key to value, as a file would hold it. */
+  commandLine?: Record<string, unknown>;
+  /** Unknown keys, settings a project may not set and an undecided project become errors. */
+  strict?: boolean;
+  /** Provider id to the variable that sets its base URL. */
+  baseUrlVariables?: Record<string, string>;
+}
+
+export interface Config {
+  values: Settings;
+  /** Where a setting (`retry.enabled`) or a provider's field (`providers.local.base_url`) came from. */
+  origin(key: string): SettingOrigin;
+  /** One line each. */
+  warnings: string[];
+  project: ProjectTrust;
+  /** Without prototype: any id may be looked up. */
+  providers: Record<string, ProviderSettings>;
+}
+
+/** Variables of the services whose own tools use them too. */
+const baseUrlVariables: Readonly<Record<string, string>> = {
+  anthropic: "ANTHROPIC_BASE_URL",
+  openai: "OPENAI_BASE_URL",
+  google: "GOOGLE_GEMINI_BASE_URL",
+};
+
+export function userConfigFile(agentDir: string): string {
+  return join(agentDir, "config.toml");
+}
+
+export function projectConfigFile(projectDir: string): string {
+  return join(projectDir, "config.toml");
+}
+
+/** @throws PiError `config.syntax`, `config.wrong_type`; when strict also `config.unknown_key`, `config.forbidden`, `config.untrusted`. */
+export async function loadConfig(input: ConfigInput): Promise<Config> {
+  const merger = new LayerMerger({ cwd: input.cwd, homeDir: input.homeDir, strict: input.strict === true });
+  for (const { file, tree, problem } of loadNpmAgentFiles(input.agentDir)) {
+    if (problem === undefined) merger.add({ kind: "npm agent", file, tree });
+    else merger.warnings.push(`${file}: ${problem}; ignored.`);
+  }
+  const user = await loadTomlLayer("user", userConfigFile(input.agentDir), merger);
+  if (user !== undefined) merger.add(user);
+
+  const project = decideTrust({
+    cwd: input.cwd,
+    agentDir: input.agentDir,
+    default: merger.current("trust.default") as Settings["trust"]["default"],
+    ...(input.approve === undefined ? {} : { approve: input.approve }),
+  });
+  if (project.dir !== undefined && project.trusted) {
+    const layer = await loadTomlLayer("project", projectConfigFile(project.dir), merger);
+    if (layer !== undefined) merger.add(layer);
+  } else if (project.decision === "none" && project.skipped.length > 0) reportSkipped(project, input, merger);
+
+  addEnvironment(merger, input.env);
+  merger.add({ kind: "command line", tree: {}, flat: input.commandLine ?? {} });
+  const providers = merger.providers;
+  for (const [id, variable] of Object.entries(input.baseUrlVariables ?? baseUrlVariables)) {
+    const value = input.env[variable];
+    if (value) providers[id] = setBaseUrlFromEnvironment(providers[id] ?? emptyProvider(id), value, variable);
+  }
+  return { values: merger.values(), origin: (key) => merger.origin(key), warnings: merger.warnings, project, providers };
+}
+
+function addEnvironment(merger: LayerMerger, env: Env): void {
+  for (const record of settings) {
+    const text = record.env === undefined ? undefined : env[record.env];
+    if (!text || record.env === undefined) continue;
+    merger.add({ kind: "environment", variable: record.env, tree: {}, flat: { [record.key]: parseValue(record.type, text) } });
+  }
+}
+
+function reportSkipped(project: ProjectTrust, input: ConfigInput, merger: LayerMerger): void {
+  const what = `${project.dir} is not trusted: ${project.skipped.join(", ")} skipped`;
+  if (input.strict)
+    throw new PiError("config.untrusted", `${what}.`, { hint: "Approve it with --approve, or leave it out with --no-approve." });
+  merger.warnings.push(`${what}. Approve it with --approve.`);
+}
+
+async function loadTomlLayer(kind: "user" | "project", file: string, merger: LayerMerger): Promise<Layer | undefined> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT" && code !== "ENOTDIR") merger.unreadable(file, messageOf(error));
+    return undefined;
+  }
+  return { kind, file, text, tree: await parseToml(text, file) };
+}
+
+/** @throws PiError `config.syntax` with line and column. */
+export async function parseToml(text: string, file: string): Promise<Record<string, unknown>> {
+  const { parse, TomlError } = await import("smol-toml");
+  try {
+    return parse(text) as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // Only the parser's first line: the rest quotes the file, which may hold a key.
+    const reason = error.message
+      .split("\n", 1)[0]
+      ?.replace(/^Invalid TOML document: /, "")
+      .trim();
+    throw new PiError("config.syntax", `${file}:${error.line}:${error.column}: not valid TOML: ${reason}.`, { cause: error });
+  }
+}

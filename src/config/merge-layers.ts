@@ -1,0 +1,212 @@
+// Merges the layers of configuration, lowest first: values by key, resource lists added up, providers field by field; remembers where each
+// came from. Used by load-config alone. Invariant: a value that is wrong never takes effect.
+
+import { dirname } from "node:path";
+import { PiError } from "../contracts/error.ts";
+import { nearestName } from "../contracts/nearest.ts";
+import {
+  isTable,
+  mergeProviders,
+  modelFields,
+  type Path,
+  type ProblemReporter,
+  type ProviderSettings,
+  providerFields,
+} from "./provider-settings.ts";
+import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
+import { findSetting, type SettingOrigin, type SettingRecord, type Settings, settings } from "./settings.ts";
+import { findInLayout, positionAt, tomlLayout } from "./toml-layout.ts";
+
+export interface Layer {
+  kind: Exclude<SettingOrigin["kind"], "default">;
+  file?: string;
+  /** For positions. */
+  text?: string;
+  variable?: string;
+  tree: Record<string, unknown>;
+  /** Dotted keys to values, for sources that are no file. */
+  flat?: Record<string, unknown>;
+}
+
+export interface MergeOptions {
+  cwd: string;
+  homeDir: string;
+  strict: boolean;
+}
+
+export class LayerMerger {
+  readonly warnings: string[] = [];
+  readonly providers: Record<string, ProviderSettings> = Object.create(null) as Record<string, ProviderSettings>;
+  readonly #options: MergeOptions;
+  readonly #values = new Map<string, unknown>();
+  readonly #layerOf = new Map<string, Layer>();
+
+  constructor(options: MergeOptions) {
+    this.#options = options;
+    for (const record of settings) {
+      const checked = this.#check(record, record.default, undefined);
+      if (checked.ok) this.#values.set(record.key, checked.value);
+    }
+  }
+
+  /** The value in force so far. */
+  current(key: string): unknown {
+    return this.#values.get(key);
+  }
+
+  add(layer: Layer): void {
+    const report = this.#reporter(layer);
+    for (const [key, raw] of Object.entries(layer.tree)) {
+      if (key !== "providers") this.#addTree(layer, [key], raw, report);
+      else if (isTable(raw)) {
+        mergeProviders(this.providers, raw, layer, report);
+        this.#rememberProviders(raw, layer);
+      } else report.wrongType(["providers"], "a table");
+    }
+    for (const [key, raw] of Object.entries(layer.flat ?? {})) {
+      if (raw !== undefined) this.#addTree(layer, key.split("."), raw, report);
+    }
+  }
+
+  values(): Settings {
+    const root: Record<string, unknown> = {};
+    for (const record of settings) {
+      const parts = record.property.split(".");
+      const last = parts.pop() ?? "";
+      let at = root;
+      for (const part of parts) {
+        at[part] ??= {};
+        at = at[part] as Record<string, unknown>;
+      }
+      if (this.#values.has(record.key)) at[last] = this.#values.get(record.key);
+    }
+    return root as unknown as Settings;
+  }
+
+  origin(key: string): SettingOrigin {
+    const baseUrl = /^providers\.(.+)\.base_url$/.exec(key)?.[1];
+    const fromEnvironment = baseUrl === undefined ? undefined : this.providers[baseUrl]?.baseUrl?.origin;
+    if (fromEnvironment?.variable !== undefined) return fromEnvironment;
+    const layer = this.#layerOf.get(key);
+    if (layer === undefined) return { kind: "default" };
+    const origin: SettingOrigin = { kind: layer.kind };
+    if (layer.file !== undefined) origin.file = layer.file;
+    if (layer.variable !== undefined) origin.variable = layer.variable;
+    const line = positionIn(layer, key.split("."))?.line;
+    if (line !== undefined) origin.line = line;
+    return origin;
+  }
+
+  /** A file that is there but cannot be read is told of; a home one has no rights in is no reason to fail. */
+  unreadable(file: string, reason: string): void {
+    this.#complain("config.unreadable", `${file} cannot be read: ${reason}`);
+  }
+
+  #addTree(layer: Layer, path: string[], raw: unknown, report: ProblemReporter): void {
+    const key = path.join(".");
+    const record = findSetting(key);
+    if (record !== undefined) {
+      this.#set(layer, record, raw, report);
+      return;
+    }
+    const below = settings.filter((one) => one.key.startsWith(`${key}.`));
+    if (below.length === 0) {
+      report.unknownKey(path, siblingNames(path));
+      return;
+    }
+    if (!isTable(raw)) {
+      report.wrongType(path, "a table");
+      return;
+    }
+    for (const [name, value] of Object.entries(raw)) this.#addTree(layer, [...path, name], value, report);
+  }
+
+  #set(layer: Layer, record: SettingRecord, raw: unknown, report: ProblemReporter): void {
+    const path = record.key.split(".");
+    if (record.scope === "user" && layer.kind === "project") {
+      report.forbidden(path, record.key);
+      return;
+    }
+    const checked = this.#check(record, raw, layer);
+    if (!checked.ok) {
+      report.wrongType(path, checked.expected);
+      return;
+    }
+    const { value } = checked;
+    const before = this.#values.get(record.key) as string[] | undefined;
+    if (record.type.kind === "paths") this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
+    else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
+    else this.#values.set(record.key, value);
+    this.#layerOf.set(record.key, layer);
+  }
+
+  #check(record: SettingRecord, raw: unknown, layer: Layer | undefined): CheckedValue {
+    const { cwd, homeDir } = this.#options;
+    return checkValue(record.type, raw, { cwd, homeDir, fileDir: layer?.file === undefined ? cwd : dirname(layer.file) });
+  }
+
+  #rememberProviders(table: Record<string, unknown>, layer: Layer): void {
+    for (const [id, provider] of Object.entries(table)) {
+      if (isTable(provider)) for (const name of Object.keys(provider)) this.#layerOf.set(`providers.${id}.${name}`, layer);
+    }
+  }
+
+  #reporter(layer: Layer): ProblemReporter {
+    const place = (path: Path): string => placeOf(layer, path);
+    return {
+      unknownKey: (path, known) => {
+        if (layer.kind === "npm agent") return;
+        const nearest = nearestName(String(path.at(-1)), known);
+        const full = nearest === undefined ? undefined : [...path.slice(0, -1), nearest].join(".");
+        this.#complain(
+          "config.unknown_key",
+          `${place(path)}: unknown setting ${path.join(".")}${full === undefined ? "" : `; did you mean ${full}?`}`,
+        );
+      },
+      wrongType: (path, expected) => {
+        const message = `${place(path)}: ${path.join(".")} must be ${expected}`;
+        if (layer.kind !== "npm agent") throw new PiError("config.wrong_type", `${message}.`);
+        this.warnings.push(`${message}; ignored.`);
+      },
+      forbidden: (path, what) => {
+        this.#complain("config.forbidden", `${place(path)}: a project file may not set ${what}; ignored`);
+      },
+    };
+  }
+
+  #complain(code: string, message: string): void {
+    const text = /[.?]$/.test(message) ? message : `${message}.`;
+    if (this.#options.strict) throw new PiError(code, text);
+    this.warnings.push(text);
+  }
+}
+
+/** Names of all keys that may stand in a file, for `pi config` and the docs. */
+export function knownKeys(): string[] {
+  return [
+    ...settings.map((record) => record.key),
+    ...providerFields.map((field) => `providers.<id>.${field.key}`),
+    ...modelFields.map((field) => `providers.<id>.models.${field.key}`),
+  ];
+}
+
+/** Names that may stand where the last part of the path stands. */
+function siblingNames(path: readonly string[]): string[] {
+  const above = path.slice(0, -1);
+  const siblings = settings.map((one) => one.key.split(".")).filter((parts) => above.every((part, index) => parts[index] === part));
+  const names = siblings.flatMap((parts) => parts[above.length] ?? []);
+  return [...new Set(above.length === 0 ? [...names, "providers"] : names)];
+}
+
+function placeOf(layer: Layer, path: Path): string {
+  if (layer.variable !== undefined) return layer.variable;
+  if (layer.file === undefined) return layer.kind;
+  const at = positionIn(layer, path);
+  return at === undefined ? layer.file : `${layer.file}:${at.line}:${at.column}`;
+}
+
+function positionIn(layer: Layer, path: Path): { line: number; column: number } | undefined {
+  if (layer.text === undefined) return undefined;
+  const offset = findInLayout(tomlLayout(layer.text), path);
+  return offset === undefined ? undefined : positionAt(layer.text, offset);
+}

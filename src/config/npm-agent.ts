@@ -1,0 +1,168 @@
+// The JSON files of the npm agent, read as if they were our TOML, so that its users can start at once; `pi config import` writes the same
+// trees out as TOML. Sources: its settings and models references, version 1.5. Invariant: those files are never written.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf } from "../contracts/error.ts";
+import { isTable } from "./provider-settings.ts";
+
+export interface NpmAgentFile {
+  file: string;
+  /** In the shape of our TOML. */
+  tree: Record<string, unknown>;
+  /** Why the file says nothing; absent when it could be read. */
+  problem?: string;
+}
+
+/** Key of `settings.json` to our key. */
+const renamed: Readonly<Record<string, string>> = {
+  defaultThinkingLevel: "thinking",
+  enabledModels: "models",
+  sessionDir: "session_dir",
+  theme: "theme",
+  defaultTools: "tools.enabled",
+  shellPath: "shell.path",
+  shellCommandPrefix: "shell.command_prefix",
+  "compaction.enabled": "compaction.enabled",
+  "compaction.reserveTokens": "compaction.reserve_tokens",
+  "compaction.keepRecentTokens": "compaction.keep_recent_tokens",
+  "retry.enabled": "retry.enabled",
+  "retry.maxRetries": "retry.max_retries",
+  "retry.baseDelayMs": "retry.base_delay_ms",
+  "retry.maxAgentDelayMs": "retry.max_delay_ms",
+  httpProxy: "network.proxy",
+  httpIdleTimeoutMs: "network.idle_timeout_ms",
+  extensions: "resources.extensions",
+  skills: "resources.skills",
+  prompts: "resources.prompts",
+  defaultProjectTrust: "trust.default",
+};
+
+/** `settings.json` and `models.json`, those that are there. */
+export function loadNpmAgentFiles(agentDir: string): NpmAgentFile[] {
+  return [loadJson(join(agentDir, "settings.json"), convertSettings), loadJson(join(agentDir, "models.json"), convertModels)].filter(
+    (one) => one !== undefined,
+  );
+}
+
+function loadJson(file: string, convert: (json: Record<string, unknown>) => Record<string, unknown>): NpmAgentFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+  if (text.trim() === "") return undefined;
+  try {
+    const json: unknown = parseLenientJson(text);
+    return isTable(json) ? { file, tree: convert(json) } : { file, tree: {}, problem: "not an object" };
+  } catch (error) {
+    // The parser's words may quote the text around the fault, and with it a key: only the place is told.
+    return {
+      file,
+      tree: {},
+      problem: `not valid JSON${/(?: at position \d+| \(line \d+ column \d+\))/.exec(messageOf(error))?.[0] ?? ""}`,
+    };
+  }
+}
+
+/** JSON with `//` and block comments and trailing commas, which people write into such files. */
+function parseLenientJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (strictError) {
+    const bare = text
+      .replace(/("(?:[^"\\\n]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_, string: string | undefined) => string ?? " ")
+      .replace(/("(?:[^"\\\n]|\\.)*")|,(\s*[}\]])/g, (_, string: string | undefined, end: string) => string ?? end);
+    try {
+      return JSON.parse(bare);
+    } catch {
+      throw strictError;
+    }
+  }
+}
+
+function convertSettings(json: Record<string, unknown>): Record<string, unknown> {
+  const tree: Record<string, unknown> = {};
+  const model = json.defaultModel;
+  const provider = json.defaultProvider;
+  if (typeof model === "string") put(tree, "model", typeof provider === "string" ? `${provider}/${model}` : model);
+  for (const [theirs, ours] of Object.entries(renamed)) {
+    const value = theirs.split(".").reduce<unknown>((at, key) => (isTable(at) ? at[key] : undefined), json);
+    if (value === undefined || value === null) continue;
+    put(tree, ours, theirs === "httpIdleTimeoutMs" && value === "disabled" ? 0 : value);
+  }
+  return tree;
+}
+
+function put(tree: Record<string, unknown>, key: string, value: unknown): void {
+  const [first = "", second] = key.split(".");
+  if (second === undefined) tree[first] = value;
+  else tree[first] = { ...(tree[first] as object | undefined), [second]: value };
+}
+
+function convertModels(json: Record<string, unknown>): Record<string, unknown> {
+  const providers = json.providers;
+  if (!isTable(providers)) return {};
+  return { providers: mapTable(providers, convertProvider) };
+}
+
+function convertProvider(json: Record<string, unknown>): Record<string, unknown> {
+  const models = json.models;
+  const overrides = json.modelOverrides;
+  return present({
+    name: json.name,
+    api: json.api,
+    base_url: json.baseUrl,
+    api_key: json.apiKey,
+    auth_header: json.authHeader,
+    headers: json.headers,
+    dialect: json.compat,
+    models: Array.isArray(models) ? models.filter(isTable).map(convertModel) : undefined,
+    model_overrides: isTable(overrides) ? mapTable(overrides, convertModel) : undefined,
+  });
+}
+
+function convertModel(json: Record<string, unknown>): Record<string, unknown> {
+  const levels = json.thinkingLevelMap;
+  const cost = json.cost;
+  return present({
+    id: json.id,
+    name: json.name,
+    api: json.api,
+    base_url: json.baseUrl,
+    reasoning: json.reasoning,
+    input: json.input,
+    context_window: json.contextWindow,
+    max_tokens: json.maxTokens,
+    cost: isTable(cost) ? convertCost(cost) : undefined,
+    thinking_levels: isTable(levels)
+      ? Object.fromEntries(Object.entries(levels).map(([level, word]) => [level, word === null ? false : word]))
+      : undefined,
+    headers: json.headers,
+    dialect: json.compat,
+  });
+}
+
+function convertCost(json: Record<string, unknown>): Record<string, unknown> {
+  const tiers = json.tiers;
+  return present({
+    input: json.input,
+    output: json.output,
+    cache_read: json.cacheRead,
+    cache_write: json.cacheWrite,
+    input_tokens_above: json.inputTokensAbove,
+    tiers: Array.isArray(tiers) ? tiers.filter(isTable).map(convertCost) : undefined,
+  });
+}
+
+function present(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+}
+
+function mapTable(
+  table: Record<string, unknown>,
+  convert: (json: Record<string, unknown>) => Record<string, unknown>,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(table).flatMap(([key, value]) => (isTable(value) ? [[key, convert(value)]] : [])));
+}

@@ -1,0 +1,110 @@
+// What a setting's value must look like: checks values of files, and reads values from the text of variables and of `pi config set`.
+// Invariant: a problem says what is expected, never more of the value than a short excerpt.
+
+import { join, resolve } from "node:path";
+import { parseDuration } from "../contracts/duration.ts";
+import { expandHome } from "../platform/paths.ts";
+import type { SettingType } from "./settings.ts";
+
+export interface PathBase {
+  cwd: string;
+  homeDir: string;
+  /** Directory that `path` (from file) and `paths` start from. */
+  fileDir: string;
+}
+
+export type CheckedValue = { ok: true; value: unknown } | { ok: false; expected: string };
+
+/** Turns a value as a file holds it into the one in `Settings`. */
+export function checkValue(type: SettingType, raw: unknown, base: PathBase): CheckedValue {
+  switch (type.kind) {
+    case "string":
+      return typeof raw === "string" ? good(raw) : bad("a string");
+    case "boolean":
+      return typeof raw === "boolean" ? good(raw) : bad("true or false");
+    case "count":
+      return Number.isSafeInteger(raw) && (raw as number) >= 0 ? good(raw) : bad("a whole number from 0");
+    case "amount":
+      return typeof raw === "number" && Number.isFinite(raw) && raw >= 0 ? good(raw) : bad("a number from 0");
+    case "duration": {
+      const ms = typeof raw === "string" ? parseDuration(raw) : undefined;
+      return ms === undefined ? bad('a duration such as "90s" or "1h30m"') : good(ms);
+    }
+    case "choice":
+      return typeof raw === "string" && type.of.includes(raw) ? good(raw) : bad(`one of ${type.of.join(", ")}`);
+    case "strings":
+    case "selection":
+      return isStrings(raw) ? good([...raw]) : bad("a list of strings");
+    case "choice or strings":
+      if (isStrings(raw)) return good([...raw]);
+      return typeof raw === "string" && type.of.includes(raw) ? good(raw) : bad(`${type.of.join(", ")} or a list of strings`);
+    case "path":
+      return typeof raw === "string" ? good(resolvePath(raw, type, base)) : bad("a path");
+    case "paths":
+      return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
+  }
+}
+
+/** Reads a value from plain text; lists are separated by commas. The result is what a file would hold. */
+export function parseValue(type: SettingType, text: string): unknown {
+  switch (type.kind) {
+    case "boolean":
+      if (/^(1|true|yes|on)$/i.test(text)) return true;
+      return /^(0|false|no|off|)$/i.test(text) ? false : text;
+    case "count":
+    case "amount":
+      return /^\d[\d_]*(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text.replaceAll("_", "")) : text;
+    case "strings":
+    case "selection":
+    case "paths":
+      return splitList(text);
+    case "choice or strings":
+      return type.of.includes(text) ? text : splitList(text);
+    default:
+      return text;
+  }
+}
+
+/** Applies `+name` and `-name` entries to the list in force; a list with any plain name starts afresh from the plain names. */
+export function applySelection(inForce: readonly string[], entries: readonly string[]): string[] {
+  const plain = entries.filter((entry) => !/^[+-]/.test(entry));
+  const changesOnly = plain.length === 0 && entries.length > 0;
+  const selected = new Set(changesOnly ? inForce : plain);
+  for (const entry of entries) {
+    if (entry.startsWith("+")) selected.add(entry.slice(1));
+    else if (entry.startsWith("-")) selected.delete(entry.slice(1));
+  }
+  return [...selected];
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function resolvePath(path: string, type: { from: "cwd" | "file"; program?: boolean }, base: PathBase): string {
+  if (path === "") return path;
+  const expanded = expandHome(path, base.homeDir);
+  if (type.program && !/[\\/]/.test(expanded)) return expanded;
+  return resolve(type.from === "cwd" ? base.cwd : base.fileDir, expanded);
+}
+
+function resolveResource(path: string, base: PathBase): string {
+  if (/^[!+-]/.test(path)) return path;
+  const expanded = expandHome(path, base.homeDir);
+  return expanded === path ? resolve(base.fileDir, path) : join(expanded);
+}
+
+function isStrings(raw: unknown): raw is string[] {
+  return Array.isArray(raw) && raw.every((item) => typeof item === "string");
+}
+
+function good(value: unknown): CheckedValue {
+  return { ok: true, value };
+}
+
+function bad(expected: string): CheckedValue {
+  return { ok: false, expected };
+}

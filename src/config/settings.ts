@@ -1,0 +1,155 @@
+// Every setting, one record each. The loader, `pi config`, the docs and the tests iterate the table.
+// Invariant: a record's `property` is where its value stands in `Settings`; a key without a default is optional there.
+
+import { type ThinkingLevel, thinkingLevels } from "../contracts/model.ts";
+
+/** All settings with defaults filled in. Paths are absolute, durations are milliseconds. */
+export interface Settings {
+  /** `provider/id` or a pattern, with an optional `:level`. */
+  model?: string;
+  thinking: ThinkingLevel;
+  fallbackModels: string[];
+  /** Patterns; the scope for cycling. */
+  models: string[];
+  /** Where session files lie directly; absent: a directory for each cwd below `<agent-dir>/sessions`. */
+  sessionDir?: string;
+  theme: string;
+  tools: { enabled: string[] };
+  shell: { path?: string; commandPrefix: string; env: "inherit" | "scrub" | string[] };
+  compaction: { enabled: boolean; reserveTokens: number; keepRecentTokens: number; model?: string };
+  retry: { enabled: boolean; maxRetries: number; baseDelayMs: number; maxDelayMs: number };
+  /** 0: no limit. */
+  limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
+  network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
+  /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
+  resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  trust: { default: "ask" | "always" | "never" };
+}
+
+export type SettingType =
+  | { kind: "string" }
+  | { kind: "boolean" }
+  /** A whole number from 0. */
+  | { kind: "count" }
+  /** A number from 0. */
+  | { kind: "amount" }
+  /** Written `"90s"`, kept in milliseconds. */
+  | { kind: "duration" }
+  | { kind: "choice"; of: readonly string[] }
+  | { kind: "strings" }
+  /** One word of `of`, or a list of strings. */
+  | { kind: "choice or strings"; of: readonly string[] }
+  /** A list whose `+name` and `-name` entries change the list in force instead of replacing it. */
+  | { kind: "selection" }
+  /** `from`: what a relative path starts from. A `program` without a slash is looked up in PATH. */
+  | { kind: "path"; from: "cwd" | "file"; program?: boolean }
+  /** A list of paths, relative to the directory of the file; the lists of all sources add up. */
+  | { kind: "paths" };
+
+export interface SettingRecord {
+  /** Dotted, as in the file. */
+  key: string;
+  type: SettingType;
+  /** As it would be written in the file; absent: the setting has no default. */
+  default?: unknown;
+  /** Environment variable that sets it. */
+  env?: string;
+  /** Dotted path in `Settings`. */
+  property: string;
+  description: string;
+  /** `user`: a project file may not set it. */
+  scope: "any" | "user";
+}
+
+const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
+
+function setting(
+  key: string,
+  type: SettingType,
+  fallback: unknown,
+  description: string,
+  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope">> = {},
+): SettingRecord {
+  const record: SettingRecord = { key, type, property: camelCase(key), description, scope: "any", ...extra };
+  if (fallback !== undefined) record.default = fallback;
+  return record;
+}
+
+/** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
+export function camelCase(key: string): string {
+  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export const settings: readonly SettingRecord[] = [
+  setting("model", { kind: "string" }, undefined, "Model to start with: provider/id, an id or a pattern, with an optional :level."),
+  setting("thinking", choice(...thinkingLevels), "medium", "Thinking level to start with, clamped to what the model takes."),
+  setting("fallback_models", { kind: "strings" }, [], "Tried in turn when the model stays unavailable or its quota is spent."),
+  setting("models", { kind: "strings" }, [], "Patterns of the models that cycling goes through; empty: all available ones."),
+  setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
+    env: "PI_CODING_AGENT_SESSION_DIR",
+  }),
+  setting("theme", { kind: "string" }, "system", "Colours on a terminal."),
+  setting(
+    "tools.enabled",
+    { kind: "selection" },
+    ["read", "bash", "edit", "write"],
+    "Tools the model gets; +name and -name change the list.",
+  ),
+  setting(
+    "shell.path",
+    { kind: "path", from: "cwd", program: true },
+    undefined,
+    "Shell that runs commands; bash is looked for when absent.",
+  ),
+  setting("shell.command_prefix", { kind: "string" }, "", "Put before every command, on a line of its own."),
+  setting(
+    "shell.env",
+    { kind: "choice or strings", of: ["inherit", "scrub"] },
+    "inherit",
+    "What commands see of the environment: all, all but what looks like a credential, or just the variables listed.",
+  ),
+  setting("compaction.enabled", { kind: "boolean" }, true, "Summarise the older part of a conversation when the window gets full."),
+  setting("compaction.reserve_tokens", { kind: "count" }, 16384, "Tokens of the window kept free."),
+  setting("compaction.keep_recent_tokens", { kind: "count" }, 20000, "Recent tokens kept as they are."),
+  setting("compaction.model", { kind: "string" }, undefined, "Model that writes summaries; the session's own when absent."),
+  setting("retry.enabled", { kind: "boolean" }, true, "Try a failed model call again where that can help."),
+  setting("retry.max_retries", { kind: "count" }, 3, "Retries of one model call."),
+  setting("retry.base_delay_ms", { kind: "count" }, 2000, "First delay; it doubles each time."),
+  setting("retry.max_delay_ms", { kind: "count" }, 60000, "Longest delay, also of those a service asks for."),
+  setting("limits.max_turns", { kind: "count" }, 0, "Turns after which a run ends; 0: none."),
+  setting("limits.max_cost_usd", { kind: "amount" }, 0, "USD after which a run ends; 0: none."),
+  setting("limits.timeout", { kind: "duration" }, "0s", "Time after which a run ends; 0s: none.", { property: "limits.timeoutMs" }),
+  setting("network.proxy", { kind: "string" }, "", "Proxy URL; empty: HTTP_PROXY, HTTPS_PROXY and NO_PROXY decide.", { scope: "user" }),
+  setting("network.idle_timeout_ms", { kind: "count" }, 300000, "Silence after which a connection counts as dead; 0: never."),
+  setting("network.ca_file", { kind: "path", from: "file" }, "", "PEM file of certificate authorities to trust beside the system's.", {
+    scope: "user",
+  }),
+  setting("network.offline", { kind: "boolean" }, false, "Fetch nothing but model calls, not even when asked to refresh the catalogue.", {
+    env: "PI_OFFLINE",
+  }),
+  setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
+  setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
+  setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
+  setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {
+    scope: "user",
+  }),
+];
+
+export function findSetting(key: string): SettingRecord | undefined {
+  return settings.find((record) => record.key === key);
+}
+
+/** Where a value came from. `line` counts from 1. */
+export interface SettingOrigin {
+  kind: "default" | "user" | "project" | "environment" | "command line" | "npm agent";
+  file?: string;
+  line?: number;
+  variable?: string;
+}
+
+/** `~/.pi/agent/config.toml:12`, `PI_OFFLINE`, `default`. */
+export function describeOrigin(origin: SettingOrigin): string {
+  if (origin.variable !== undefined) return origin.variable;
+  if (origin.file === undefined) return origin.kind;
+  return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
+}

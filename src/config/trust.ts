@@ -1,0 +1,92 @@
+// Which project directory there is and whether it counts. Called by load-config; extensions, skills and prompts ask its result.
+// Invariant: without a decision for it, nothing in a project's `.pi` directory is opened.
+
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export interface ProjectTrust {
+  /** The nearest `.pi` directory that holds something to load; absent: there is none. */
+  dir?: string;
+  trusted: boolean;
+  decision: "approved" | "saved" | "default" | "none" | "refused";
+  /** What lies there and was left alone. */
+  skipped: string[];
+}
+
+const protectedNames = ["config.toml", "SYSTEM.md", "APPEND_SYSTEM.md", "extensions", "skills", "prompts"];
+
+/** The nearest `.pi` directory from cwd up to the root of the repository (outside of one: cwd's own), and what it holds. */
+export function findProject(cwd: string): { dir: string; contents: string[] } | undefined {
+  let nearest: { dir: string; contents: string[] } | undefined;
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    if (nearest === undefined) {
+      const contents = protectedContents(join(directory, ".pi"));
+      if (contents.length > 0) nearest = { dir: join(directory, ".pi"), contents };
+    }
+    if (existsSync(join(directory, ".git"))) return nearest;
+    if (dirname(directory) === directory) return nearest !== undefined && dirname(nearest.dir) === cwd ? nearest : undefined;
+  }
+}
+
+export interface TrustInput {
+  cwd: string;
+  agentDir: string;
+  /** `--approve`: true, `--no-approve`: false. */
+  approve?: boolean;
+  default: "ask" | "always" | "never";
+}
+
+export function decideTrust(input: TrustInput): ProjectTrust {
+  const project = findProject(input.cwd);
+  if (project === undefined) return { trusted: false, decision: "none", skipped: [] };
+  const allowed = (decision: ProjectTrust["decision"]): ProjectTrust => ({ dir: project.dir, trusted: true, decision, skipped: [] });
+  const denied = (decision: ProjectTrust["decision"]): ProjectTrust => ({
+    dir: project.dir,
+    trusted: false,
+    decision,
+    skipped: project.contents,
+  });
+  if (input.approve !== undefined) return input.approve ? allowed("approved") : denied("refused");
+  const saved = savedDecision(dirname(project.dir), input.agentDir);
+  if (saved !== undefined) return saved ? allowed("saved") : denied("refused");
+  if (input.default === "always") return allowed("default");
+  return denied(input.default === "never" ? "refused" : "none");
+}
+
+/** `trust.json` maps canonical directories to true or false; the nearest one above counts. */
+function savedDecision(directory: string, agentDir: string): boolean | undefined {
+  const decisions = loadDecisions(join(agentDir, "trust.json"));
+  if (decisions === undefined) return undefined;
+  for (let at = canonical(directory); ; at = dirname(at)) {
+    const decision = decisions[at];
+    if (typeof decision === "boolean") return decision;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+function loadDecisions(file: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    // Absent, unreadable or damaged: no decision, which is the safe reading.
+    return undefined;
+  }
+}
+
+function canonical(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory;
+  }
+}
+
+function protectedContents(directory: string): string[] {
+  try {
+    const names = new Set(readdirSync(directory));
+    return protectedNames.filter((name) => names.has(name));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,95 @@
+// The catalogue of models: one embedded file a provider, read when asked for; a refreshed copy in the agent directory wins.
+// Called by model selection and `pi models`. Invariant: asking for one provider reads one file.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Model } from "../contracts/model.ts";
+import { readAsset } from "../platform/assets.ts";
+
+/** Providers that have an embedded file, in the order in which they are listed. */
+export const embeddedProviders = [
+  "anthropic",
+  "openai",
+  "google",
+  "azure",
+  "cerebras",
+  "deepseek",
+  "fireworks",
+  "github-copilot",
+  "groq",
+  "huggingface",
+  "minimax",
+  "mistral",
+  "moonshotai",
+  "nvidia",
+  "openai-codex",
+  "openrouter",
+  "together",
+  "vercel-ai-gateway",
+  "xai",
+  "zai",
+] as const;
+
+/** Where `pi models refresh` puts what it fetched. */
+export function catalogCacheDirectory(agentDir: string): string {
+  return join(agentDir, "cache", "catalog");
+}
+
+/** Models of a provider; none for one the catalogue does not know. */
+export function catalogModels(providerId: string, cacheDir?: string): Model[] {
+  const text = catalogText(providerId, cacheDir);
+  return text === undefined ? [] : (JSON.parse(text) as Model[]);
+}
+
+/** The model of this very id. The files hold one model a line, so that only that line need be read in. */
+export function catalogModel(providerId: string, modelId: string, cacheDir?: string): Model | undefined {
+  const text = catalogText(providerId, cacheDir);
+  const at = text?.indexOf(idText(modelId)) ?? -1;
+  if (text === undefined || at < 0) return undefined;
+  const lineEnd = text.indexOf("\n", at);
+  const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? undefined : lineEnd);
+  try {
+    return JSON.parse(line.replace(/,\s*$/, "")) as Model;
+  } catch {
+    return (JSON.parse(text) as Model[]).find((model) => model.id === modelId);
+  }
+}
+
+/** Whether the provider has a model of this very id; a search of the text, many times cheaper than reading it in. */
+export function catalogHasModel(providerId: string, modelId: string, cacheDir?: string): boolean {
+  return catalogText(providerId, cacheDir)?.includes(idText(modelId)) ?? false;
+}
+
+function idText(modelId: string): string {
+  return `"id":${JSON.stringify(modelId)}`;
+}
+
+export function catalogProviders(cacheDir?: string): string[] {
+  return [...new Set<string>([...embeddedProviders, ...refreshedProviders(cacheDir)])];
+}
+
+function refreshedProviders(cacheDir: string | undefined): string[] {
+  if (cacheDir === undefined) return [];
+  try {
+    return readdirSync(cacheDir).flatMap((name) => /^([\w.-]+)\.json$/.exec(name)?.[1] ?? []);
+  } catch {
+    return [];
+  }
+}
+
+function catalogText(providerId: string, cacheDir: string | undefined): string | undefined {
+  if (!/^[a-z0-9][\w.-]*$/i.test(providerId)) return undefined;
+  const refreshed = cacheDir === undefined ? undefined : refreshedText(join(cacheDir, `${providerId}.json`));
+  if (refreshed !== undefined) return refreshed;
+  return (embeddedProviders as readonly string[]).includes(providerId) ? readAsset(`catalog/${providerId}.json`) : undefined;
+}
+
+/** A damaged cache is as good as none: the embedded file is always there. */
+function refreshedText(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, "utf8");
+    return text.startsWith("[") && text.trimEnd().endsWith("]") ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
