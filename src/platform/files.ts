@@ -1,0 +1,142 @@
+// How tools touch real files. Made once and handed to tools as `FileOperations`; errors are Node's, with their `code`.
+// Invariant: a reader of a path sees the old bytes or the new ones, never a mixture, as far as the directory lets a file be put beside it.
+
+import type { Stats } from "node:fs";
+import { chmod, chown, mkdir, open, readdir, readFile, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { FileInfo, FileOperations } from "../contracts/tool.ts";
+
+const chunkBytes = 64 * 1024;
+
+export function createFileOperations(): FileOperations {
+  return {
+    stat: async (path) => {
+      const info = await stat(path);
+      return { kind: kindOf(info), size: info.size };
+    },
+    read: (path) => readFile(path),
+    readChunks,
+    writeAtomic,
+    list: async (path) => {
+      const entries = await readdir(path, { withFileTypes: true });
+      return Promise.all(
+        entries.map(async (entry) => ({
+          name: entry.name,
+          kind: entry.isSymbolicLink() ? await kindBehindLink(join(path, entry.name)) : kindOf(entry),
+        })),
+      );
+    },
+    canonical,
+  };
+}
+
+function kindOf(info: Pick<Stats, "isFile" | "isDirectory">): FileInfo["kind"] {
+  if (info.isFile()) return "file";
+  return info.isDirectory() ? "directory" : "other";
+}
+
+async function kindBehindLink(path: string): Promise<FileInfo["kind"]> {
+  try {
+    return kindOf(await stat(path));
+  } catch {
+    return "other";
+  }
+}
+
+async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    for (;;) {
+      const buffer = Buffer.allocUnsafe(chunkBytes);
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The real path of what is there; for a new file the real path of its directory, so that two names of one file to be are the same. */
+async function canonical(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await canonical(parent), basename(path));
+  }
+}
+
+async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const target = await linkTarget(path);
+  const existing = await statOrUndefined(target);
+  if (existing?.isDirectory())
+    throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), { code: "EISDIR" });
+  // A device or a pipe is written to, not replaced; a file with other names must stay the same file behind them.
+  if (existing !== undefined && (!existing.isFile() || existing.nlink > 1)) return writeFile(target, data);
+  // Replacing must not do what writing may not.
+  if (existing !== undefined) await (await open(target, "r+")).close();
+  const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
+  try {
+    await createBeside(temporary, data, existing);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    if (existing !== undefined && ["EACCES", "EPERM", "EROFS"].includes(codeOf(error))) return writeFile(target, data);
+    throw error;
+  }
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    // A mounted file (containers) or a sticky directory: the file can be written, not replaced.
+    if (existing !== undefined && ["EACCES", "EPERM", "EBUSY", "EXDEV"].includes(codeOf(error))) return writeFile(target, data);
+    throw error;
+  }
+}
+
+async function createBeside(temporary: string, data: Uint8Array | string, existing: Stats | undefined): Promise<void> {
+  try {
+    await writeFile(temporary, data, { flag: "wx" });
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    await mkdir(dirname(temporary), { recursive: true });
+    await writeFile(temporary, data, { flag: "wx" });
+  }
+  if (existing === undefined) return;
+  await keepOwner(temporary, existing);
+  await chmod(temporary, existing.mode & 0o7777);
+}
+
+/** Only root can give a file away; for anyone else the group is kept where allowed. */
+async function keepOwner(path: string, existing: Stats): Promise<void> {
+  const made = await stat(path);
+  if (made.uid === existing.uid && made.gid === existing.gid) return;
+  await chown(path, existing.uid, existing.gid).catch(() => chown(path, made.uid, existing.gid).catch(() => {}));
+}
+
+/** Follows a chain of links by hand, since the last link may point to a file that is still to be made. */
+async function linkTarget(path: string): Promise<string> {
+  let current = path;
+  for (let hops = 0; hops < 40; hops++) {
+    try {
+      const next = await readlink(current);
+      current = next.startsWith("/") ? next : join(dirname(current), next);
+    } catch {
+      return current;
+    }
+  }
+  throw Object.assign(new Error(`ELOOP: too many symbolic links encountered, open '${path}'`), { code: "ELOOP" });
+}
+
+async function statOrUndefined(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code ?? "");
+}

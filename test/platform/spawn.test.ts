@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { childEnv, looksLikeCredential } from "../../src/platform/child-env.ts";
+import { shellChecks, withBench } from "../support/shell-checks.ts";
+
+describe("the shell, on Node", () => {
+  test.each(shellChecks)("$name", ({ check }) => withBench(check));
+});
+
+test("the shell, on Bun: the same checks", async () => {
+  const root = resolve(import.meta.dirname, "../..");
+  const bun = join(root, "node_modules/.bin/bun");
+  expect(existsSync(bun)).toBe(true);
+  const { stdout } = await promisify(execFile)(bun, [join(root, "test/support/run-shell-checks.ts")], { timeout: 60_000 });
+  const results = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { name: string; failure?: string });
+  expect(results.filter((result) => result.failure !== undefined)).toEqual([]);
+  expect(results.map((result) => result.name)).toEqual(shellChecks.map((check) => check.name));
+}, 70_000);
+
+test("what looks like a credential", () => {
+  const secret = [
+    "OPENAI_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "GITHUB_TOKEN",
+    "NPM_CONFIG__AUTHTOKEN",
+    "DB_PASSWORD",
+    "MYSQL_PWD",
+    "GPG_PASSPHRASE",
+    "apiKey",
+  ];
+  const harmless = ["PATH", "HOME", "PWD", "OLDPWD", "GIT_AUTHOR_NAME", "KEYBOARD", "LANG", "TOKENIZERS_PARALLELISM", "XAUTHORITY"];
+  expect(secret.filter((name) => !looksLikeCredential(name, "x"))).toEqual([]);
+  expect(harmless.filter((name) => looksLikeCredential(name, "/x"))).toEqual([]);
+  expect(looksLikeCredential("REDIS", "redis://user:pass@host/0")).toBe(true);
+  expect(looksLikeCredential("PROXY", "http://proxy.example:3128")).toBe(false);
+  expect(looksLikeCredential("X", "ghp_0123456789")).toBe(true);
+});
+
+test("no policy lets BUN_ variables through", () => {
+  const env = { BUN_BE_BUN: "1", BUN_INSTALL: "/b", PATH: "/bin" };
+  expect(childEnv(env, "inherit")).toEqual({ PATH: "/bin" });
+  expect(childEnv(env, ["BUN_BE_BUN", "PATH"])).toEqual({ PATH: "/bin" });
+});
