@@ -1,0 +1,11 @@
+// Every race of the benchmark, in the order of the table. A new figure is one record here and one line in budgets.json.
+
+import bashOutput from "./bash-output.mjs";
+import binarySize from "./binary-size.mjs";
+import deltas from "./deltas.mjs";
+import help from "./help.mjs";
+import npmAgent from "./npm-agent.mjs";
+import oneShot from "./one-shot.mjs";
+import version from "./version.mjs";
+
+export const races = [version, help, oneShot, npmAgent, deltas, bashOutput, binarySize];

@@ -1,0 +1,137 @@
+// The meter: runs under the project's bun, one process per race. Reads a race as JSON on stdin, starts its contenders in turn
+// against a server of its own, and writes one JSON line per run to stdout. It stays small on purpose: on Linux a child's peak memory
+// counts from the size of the process that started it, so a big meter would be measured instead of the program.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { startServer } from "./server.mjs";
+
+/**
+ * @typedef {object} Contender
+ * @property {string[]} argv
+ * @property {string} cwd
+ * @property {Record<string, string>} env the whole environment; `{server}` in a value becomes the server's origin
+ * @property {string} [stdin] written at the start, then closed; without it stdin is /dev/null
+ * @property {import("./scenarios.mjs").Scenario} [scenario] what the server answers to this contender
+ * @property {string[]} [stdoutHolds] what its stdout must hold for the run to count
+ * @property {{text: string, atLeast: number}} [stdoutRepeats] and how often something must stand there
+ * @property {string[]} [requestHolds] what the body of its last request must hold
+ *
+ * @typedef {object} RaceRun
+ * @property {Record<string, Contender>} contenders
+ * @property {number} rounds
+ * @property {{path: string, text: string}[]} [files] written first, with `{server}` filled in
+ *
+ * @typedef {object} Sample one run; times in milliseconds, memory in MB of 1024 * 1024 bytes
+ * @property {string} contender
+ * @property {number} round
+ * @property {number} wallMs start to exit
+ * @property {number} cpuMs of the program and the children it waited for
+ * @property {number} peakMb
+ * @property {number} meterMb the meter's own peak: a peakMb not above it says nothing about the program
+ * @property {number | undefined} firstOutputMs start to first byte on stdout
+ * @property {number | undefined} firstByteMs start to first byte of the first request
+ * @property {number | undefined} callMs tool call sent to first byte of the next request
+ */
+
+const runTimeoutMs = 60_000;
+const megabyte = 1024 * 1024;
+
+const server = startServer();
+
+/** @type {RaceRun} */
+const race = JSON.parse(readFileSync(0, "utf8").replaceAll("{server}", server.origin));
+for (const file of race.files ?? []) {
+  mkdirSync(dirname(file.path), { recursive: true });
+  writeFileSync(file.path, file.text);
+}
+
+try {
+  const names = Object.keys(race.contenders);
+  // Round 0 warms the caches and looks closely at what comes out; it is no sample.
+  for (let round = 0; round <= race.rounds; round++) {
+    // Every second round runs backwards, so that none always follows the same one.
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const contender = race.contenders[name];
+      const { run, stdout, stderr, status } = await start(contender, round === 0);
+      const complaint = faultOf(contender, status, stdout);
+      if (complaint !== undefined) throw new Error(`${name}: ${complaint}${stderr === "" ? "" : `; stderr: ${stderr.slice(-500).trim()}`}`);
+      if (round > 0) console.log(JSON.stringify({ contender: name, round, ...run }));
+    }
+  }
+} catch (error) {
+  console.log(JSON.stringify({ failure: error instanceof Error ? error.message : String(error) }));
+} finally {
+  server.stop();
+}
+
+/**
+ * One run from start to exit. Its output is drained always and kept only where it is looked at.
+ * @param {Contender} contender
+ * @param {boolean} keepStdout
+ */
+async function start(contender, keepStdout) {
+  server.expect(contender.scenario ?? { kind: "answer" });
+  // Keeps the meter small, and its collections out of what is timed.
+  Bun.gc(true);
+  let firstOutputAt;
+  const startedAt = performance.now();
+  const child = Bun.spawn(contender.argv, {
+    cwd: contender.cwd,
+    env: contender.env,
+    stdin: contender.stdin === undefined ? "ignore" : Buffer.from(contender.stdin),
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: runTimeoutMs,
+    killSignal: "SIGKILL",
+  });
+  const complaints = child.stderr.text();
+  const kept = [];
+  for await (const chunk of child.stdout) {
+    firstOutputAt ??= performance.now();
+    if (keepStdout) kept.push(chunk);
+  }
+  await child.exited;
+  const exitedAt = performance.now();
+  const status = child.signalCode ?? child.exitCode;
+  const used = child.resourceUsage();
+  const { firstByteAt, callMs } = server.seen();
+  const run = {
+    wallMs: exitedAt - startedAt,
+    cpuMs: Number(used.cpuTime.total) / 1000,
+    peakMb: used.maxRSS / megabyte,
+    meterMb: ownPeakMb(),
+    firstOutputMs: firstOutputAt === undefined ? undefined : firstOutputAt - startedAt,
+    firstByteMs: firstByteAt === undefined ? undefined : firstByteAt - startedAt,
+    callMs,
+  };
+  return { run, status, stdout: keepStdout ? Buffer.concat(kept).toString("utf8") : undefined, stderr: await complaints };
+}
+
+/**
+ * Why this run does not count, or undefined.
+ * @param {Contender} contender
+ * @param {string | number | null} status
+ * @param {string | undefined} stdout
+ */
+function faultOf(contender, status, stdout) {
+  if (status === "SIGKILL") return `did not end within ${runTimeoutMs / 1000} s`;
+  if (status !== 0) return `ended with ${status}`;
+  const { lastBody } = server.seen();
+  const unsaid = (contender.requestHolds ?? []).find((text) => !lastBody.includes(text));
+  if (unsaid !== undefined) return `its last request does not hold ${JSON.stringify(unsaid)}`;
+  if (stdout === undefined) return undefined;
+  const missing = (contender.stdoutHolds ?? []).find((text) => !stdout.includes(text));
+  if (missing !== undefined) return `its output does not hold ${JSON.stringify(missing)}: ${JSON.stringify(stdout.slice(0, 200))}`;
+  const { text, atLeast } = contender.stdoutRepeats ?? { text: "\n", atLeast: 0 };
+  const count = stdout.split(text).length - 1;
+  if (count < atLeast) return `its output holds ${JSON.stringify(text)} ${count} times instead of ${atLeast}`;
+  return undefined;
+}
+
+/** Linux only; elsewhere a child's peak does not start from its parent's and 0 is right. */
+function ownPeakMb() {
+  if (!existsSync("/proc/self/status")) return 0;
+  const peakKb = /^VmHWM:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  return Number(peakKb ?? 0) / 1024;
+}

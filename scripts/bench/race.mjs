@@ -1,0 +1,123 @@
+// Runs one race in a meter of its own and turns its samples into figures. The shapes of a race and a figure are defined here.
+// Called by gate.mjs; the arithmetic is pure.
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/**
+ * @typedef {import("./meter.mjs").Sample} Sample
+ * @typedef {import("./meter.mjs").Contender} Contender
+ * @typedef {import("./world.mjs").World} World
+ *
+ * @typedef {(contender: string, metric: "wallMs" | "cpuMs" | "peakMb" | "firstOutputMs" | "firstByteMs" | "callMs") => number} Of
+ *   one number for all runs of a contender: their median, or the smallest
+ *
+ * @typedef {object} Figure
+ * @property {string} id as in budgets.json
+ * @property {string} title
+ * @property {string} against what the baseline is, in a few words
+ * @property {string} unit of subject and baseline
+ * @property {"ratio" | "difference"} compare what the budget bounds: subject / baseline, or subject - baseline in that unit
+ * @property {(of: Of, world: World) => number} subject
+ * @property {(of: Of, world: World) => number} baseline
+ * @property {{subject: (of: Of, world: World) => number, baseline: (of: Of, world: World) => number}} [onCpu]
+ *   the same on CPU time, where wall time may be too noisy to tell
+ *
+ * @typedef {object} Race contenders that run in turn in one go, and the figures that come of it
+ * @property {string} id
+ * @property {number} rounds 0: nothing is run
+ * @property {(world: World) => string | undefined} [needs] why it cannot be held here; its figures then count as not applicable
+ * @property {(world: World) => {path: string, text: string}[]} [files] written first, `{server}` filled in
+ * @property {(world: World) => Record<string, Contender>} contenders
+ * @property {Figure[]} figures
+ *
+ * @typedef {{value: number, subject: number, baseline: number}} Measured
+ */
+
+/**
+ * Samples of one go; an error when a contender fails or its output is wrong.
+ * @param {Race} race
+ * @param {World} world
+ * @param {number} [rounds] instead of the race's own
+ * @returns {Promise<Sample[]>}
+ */
+export async function holdRace(race, world, rounds = race.rounds) {
+  if (race.rounds === 0) return [];
+  // Without its compiler the meter is smaller and always the same; it has little to compute.
+  const env = { ...process.env, BUN_JSC_useJIT: "0" };
+  const meter = spawn(world.bun, ["--smol", fileURLToPath(new URL("./meter.mjs", import.meta.url))], {
+    env,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve, reject) => meter.on("error", reject).on("close", resolve));
+  meter.stdin.end(JSON.stringify({ contenders: race.contenders(world), files: race.files?.(world) ?? [], rounds }));
+  const samples = [];
+  for await (const line of createInterface({ input: meter.stdout })) {
+    const record = JSON.parse(line);
+    if (record.failure !== undefined) throw new Error(record.failure);
+    samples.push(record);
+  }
+  const status = await ended;
+  if (status !== 0) throw new Error(`the meter ended with ${status}`);
+  return samples;
+}
+
+/**
+ * A figure's value from one go.
+ * @param {Figure} figure
+ * @param {Sample[]} samples
+ * @param {World} world
+ * @param {{by?: "median" | "least", clock?: "wall" | "cpu"}} [how]
+ * @returns {Measured}
+ */
+export function evaluate(figure, samples, world, { by = "median", clock = "wall" } = {}) {
+  const of = (contender, metric) => {
+    const values = samples.filter((sample) => sample.contender === contender).map((sample) => numberIn(sample, metric));
+    if (values.length === 0) throw new Error(`no runs of ${contender}`);
+    return by === "median" ? median(values) : Math.min(...values);
+  };
+  const { subject: subjectOf, baseline: baselineOf } = clock === "cpu" && figure.onCpu !== undefined ? figure.onCpu : figure;
+  const subject = subjectOf(of, world);
+  const baseline = baselineOf(of, world);
+  const value = figure.compare === "ratio" ? subject / baseline : subject - baseline;
+  if (!Number.isFinite(value) || (figure.compare === "ratio" && value <= 0))
+    throw new Error(`${subject} against ${baseline} ${figure.unit} is no figure`);
+  return { value, subject, baseline };
+}
+
+/**
+ * Whether the wall times of this go spread so far that their medians may not be trusted: the middle half of any contender's
+ * runs is wider than a fifth of its median.
+ * @param {Sample[]} samples
+ */
+export function isNoisy(samples) {
+  return [...new Set(samples.map((sample) => sample.contender))].some((name) => {
+    const walls = samples.filter((sample) => sample.contender === name).map((sample) => sample.wallMs);
+    return quantile(walls, 0.75) - quantile(walls, 0.25) > 0.2 * median(walls);
+  });
+}
+
+/** @param {number[]} values */
+export function median(values) {
+  return quantile(values, 0.5);
+}
+
+function quantile(values, share) {
+  const sorted = values.toSorted((one, other) => one - other);
+  const place = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+function numberIn(sample, metric) {
+  const value = sample[metric];
+  if (typeof value !== "number") throw new Error(`${sample.contender} has no ${metric}`);
+  if (metric === "peakMb" && value <= sample.meterMb + 0.5) {
+    throw new Error(
+      `${sample.contender} peaks at ${value.toFixed(1)} MB, no more than the meter's ${sample.meterMb.toFixed(1)}: cannot tell`,
+    );
+  }
+  return value;
+}

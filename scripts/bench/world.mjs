@@ -1,0 +1,94 @@
+// What the contenders find: programs, a project with configuration and AGENTS.md, homes of their own. Made by run.mjs for one
+// benchmark in a temporary directory, and taken away after it.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { buildBaselines } from "./build-baselines.mjs";
+import { findBun } from "./find-bun.mjs";
+
+/**
+ * @typedef {object} World
+ * @property {string} root the repository
+ * @property {string} bun
+ * @property {string} program pi, or what PI_BENCH_PROGRAM names instead
+ * @property {string} version what `--version` must say
+ * @property {Record<string, string>} baselines compiled programs by name
+ * @property {string | undefined} peer the npm agent's command
+ * @property {string} peerHome
+ * @property {{cwd: string, env: Record<string, string>}} place where a contender runs
+ * @property {(mode: "text" | "json") => string[]} prompt arguments of a one-shot run
+ */
+
+const projectConfig = `# The project's own settings.
+thinking = "off"
+
+[retry]
+max_retries = 1
+
+[tools]
+enabled = ["read", "bash", "edit", "write"]
+`;
+
+const contextFile = `# For agents
+
+Run the tests before you say that something works. Keep changes small. Follow the style of the file you are in.
+${"- A rule of this project, of ordinary length, as such files have them.\n".repeat(40)}`;
+
+/**
+ * The world and how to take it away.
+ * @param {string} root
+ * @param {Record<string, string | undefined>} env
+ * @returns {{world: World, remove: () => void}}
+ */
+export function makeWorld(root, env) {
+  const program = resolve(root, env.PI_BENCH_PROGRAM ?? join("dist", "pi"));
+  if (!existsSync(program)) throw new Error(`${program} is not there: run npm run build`);
+  const bun = findBun(root);
+  const baselines = buildBaselines({ root, bun });
+  const folder = mkdtempSync(join(tmpdir(), "pi-bench-"));
+  const project = join(folder, "project");
+  const home = join(folder, "home");
+  const peerHome = join(folder, "peer-home");
+  for (const each of [join(project, ".pi"), home, peerHome]) mkdirSync(each, { recursive: true });
+  writeFileSync(join(project, ".pi", "config.toml"), projectConfig);
+  writeFileSync(join(project, "AGENTS.md"), contextFile);
+  const place = {
+    cwd: project,
+    env: {
+      PATH: env.PATH ?? "/usr/bin:/bin",
+      HOME: home,
+      TMPDIR: tmpdir(),
+      LANG: "C.UTF-8",
+      ANTHROPIC_API_KEY: "test",
+      ANTHROPIC_BASE_URL: "{server}",
+    },
+  };
+  const peer = env.PI_PEER ?? join(env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), ".cache"), "pi-peer", "pi");
+  const world = {
+    root,
+    bun,
+    program,
+    version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
+    baselines,
+    peer: existsSync(peer) ? peer : undefined,
+    peerHome,
+    place,
+    prompt: (mode) => ["--approve", "--model", "anthropic/claude-haiku-4-5", ...(mode === "json" ? ["--mode", "json"] : []), "-p", "hi"],
+  };
+  return { world, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * What a result must name to mean anything later.
+ * @param {World} world
+ */
+export function provenance(world) {
+  const git = (...args) => spawnSync("git", args, { cwd: world.root, encoding: "utf8" }).stdout?.trim() ?? "";
+  return {
+    commit: git("rev-parse", "--short=12", "HEAD") || "unknown",
+    isDirty: git("status", "--porcelain") !== "",
+    bun: spawnSync(world.bun, ["--version"], { encoding: "utf8" }).stdout.trim(),
+  };
+}
