@@ -24,6 +24,8 @@ export interface ConfigInput {
   commandLine?: Record<string, unknown>;
   /** Unknown keys, settings a project may not set and an undecided project become errors. */
   strict?: boolean;
+  /** Where given, values of a wrong type are put here and passed over instead of ending the load (`pi config check`). */
+  problems?: PiError[];
   /** Provider id to the variable that sets its base URL. */
   baseUrlVariables?: Record<string, string>;
 }
@@ -56,7 +58,12 @@ export function projectConfigFile(projectDir: string): string {
 
 /** @throws PiError `config.syntax`, `config.wrong_type`; when strict also `config.unknown_key`, `config.forbidden`, `config.untrusted`. */
 export async function loadConfig(input: ConfigInput): Promise<Config> {
-  const merger = new LayerMerger({ cwd: input.cwd, homeDir: input.homeDir, strict: input.strict === true });
+  const merger = new LayerMerger({
+    cwd: input.cwd,
+    homeDir: input.homeDir,
+    strict: input.strict === true,
+    ...(input.problems === undefined ? {} : { problems: input.problems }),
+  });
   for (const { file, tree, problem } of loadNpmAgentFiles(input.agentDir)) {
     if (problem === undefined) merger.add({ kind: "npm agent", file, tree });
     else merger.warnings.push(`${file}: ${problem}; ignored.`);

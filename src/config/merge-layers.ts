@@ -4,15 +4,7 @@
 import { dirname } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
-import {
-  isTable,
-  mergeProviders,
-  modelFields,
-  type Path,
-  type ProblemReporter,
-  type ProviderSettings,
-  providerFields,
-} from "./provider-settings.ts";
+import { isTable, mergeProviders, type Path, type ProblemReporter, type ProviderSettings } from "./provider-settings.ts";
 import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
 import { findSetting, type SettingOrigin, type SettingRecord, type Settings, settings } from "./settings.ts";
 import { findInLayout, positionAt, tomlLayout } from "./toml-layout.ts";
@@ -32,6 +24,8 @@ export interface MergeOptions {
   cwd: string;
   homeDir: string;
   strict: boolean;
+  /** Collects what would be thrown. */
+  problems?: PiError[];
 }
 
 export class LayerMerger {
@@ -165,7 +159,10 @@ export class LayerMerger {
       },
       wrongType: (path, expected) => {
         const message = `${place(path)}: ${path.join(".")} must be ${expected}`;
-        if (layer.kind !== "npm agent") throw new PiError("config.wrong_type", `${message}.`);
+        if (layer.kind !== "npm agent") {
+          this.#fail(new PiError("config.wrong_type", `${message}.`));
+          return;
+        }
         this.warnings.push(`${message}; ignored.`);
       },
       forbidden: (path, what) => {
@@ -174,20 +171,16 @@ export class LayerMerger {
     };
   }
 
+  #fail(error: PiError): void {
+    if (this.#options.problems === undefined) throw error;
+    this.#options.problems.push(error);
+  }
+
   #complain(code: string, message: string): void {
     const text = /[.?]$/.test(message) ? message : `${message}.`;
-    if (this.#options.strict) throw new PiError(code, text);
-    this.warnings.push(text);
+    if (this.#options.strict) this.#fail(new PiError(code, text));
+    else this.warnings.push(text);
   }
-}
-
-/** Names of all keys that may stand in a file, for `pi config` and the docs. */
-export function knownKeys(): string[] {
-  return [
-    ...settings.map((record) => record.key),
-    ...providerFields.map((field) => `providers.<id>.${field.key}`),
-    ...modelFields.map((field) => `providers.<id>.models.${field.key}`),
-  ];
 }
 
 /** Names that may stand where the last part of the path stands. */

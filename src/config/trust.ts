@@ -28,6 +28,16 @@ export function findProject(cwd: string): { dir: string; contents: string[] } | 
   }
 }
 
+/** Where a project's `.pi` directory is, or would be made: the nearest one there is, else in the root of the repository, else in cwd. */
+export function findProjectDirectory(cwd: string): string {
+  let nearest: string | undefined;
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    if (nearest === undefined && existsSync(join(directory, ".pi"))) nearest = join(directory, ".pi");
+    if (existsSync(join(directory, ".git"))) return nearest ?? join(directory, ".pi");
+    if (dirname(directory) === directory) return join(cwd, ".pi");
+  }
+}
+
 export interface TrustInput {
   cwd: string;
   agentDir: string;

@@ -1,0 +1,196 @@
+// `pi config`: look at the configuration and change it. Called by cli/main. Invariant: nothing secret is printed; values go to stdout,
+// everything said about them to stderr.
+
+import { createPrivately, importNpmAgent, parseChange, saveChange, unknownKey } from "../../config/change-config.ts";
+import { type DescribedSetting, describeConfig, settingLine } from "../../config/describe-config.ts";
+import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
+import { describeOrigin, settings } from "../../config/settings.ts";
+import { findProjectDirectory } from "../../config/trust.ts";
+import { isPiError, PiError } from "../../contracts/error.ts";
+import { createFileOperations } from "../../platform/files.ts";
+import type { Host } from "../../platform/host.ts";
+import { agentDirectory } from "../../platform/paths.ts";
+import { runSubcommands } from "./subcommands.ts";
+
+interface Flags {
+  project?: boolean;
+  origin?: boolean;
+  json?: boolean;
+  approve?: boolean;
+}
+
+export async function run(args: readonly string[], host: Host): Promise<number> {
+  return runSubcommands("config", args, host, (program, exit) => {
+    program.description("Look at the configuration and change it.");
+    program
+      .command("path")
+      .description("where the file is")
+      .option("--project", "the project's file")
+      .action((flags: Flags) => printLine(host, targetFile(host, flags)));
+    program
+      .command("show")
+      .description("all settings in force")
+      .option("--origin", "where each value came from")
+      .option("--json", "as JSON")
+      .option("-a, --approve", "with this project's .pi, as if trusted")
+      .action((flags: Flags) => show(host, flags));
+    program
+      .command("get")
+      .description("one setting, or a table of them")
+      .argument("<key>")
+      .option("--json", "as JSON")
+      .option("-a, --approve", "with this project's .pi, as if trusted")
+      .action(async (key: string, flags: Flags) => exit(await get(host, key, flags)));
+    program
+      .command("set")
+      .description("set one setting in the file")
+      .argument("<key>")
+      .argument("<value>")
+      .option("--project", "in the project's file")
+      .action((key: string, value: string, flags: Flags) => set(host, key, value, flags));
+    program
+      .command("edit")
+      .description("open the file in $VISUAL or $EDITOR")
+      .option("--project", "the project's file")
+      .action(async (flags: Flags) => exit(await edit(host, flags)));
+    program
+      .command("check")
+      .description("read the files and say what is wrong with them")
+      .option("-a, --approve", "with this project's .pi, as if trusted")
+      .action(async (flags: Flags) => exit(await check(host, flags)));
+    program
+      .command("import")
+      .description("take over the npm agent's settings.json and models.json")
+      .action(() => importJson(host));
+  });
+}
+
+function agentDirOf(host: Host): string {
+  return agentDirectory(host.env, host.homeDir, host.cwd);
+}
+
+function targetFile(host: Host, flags: Flags): string {
+  return flags.project ? projectConfigFile(findProjectDirectory(host.cwd)) : userConfigFile(agentDirOf(host));
+}
+
+function load(host: Host, flags: Flags = {}, problems?: PiError[]): Promise<Config> {
+  return loadConfig({
+    agentDir: agentDirOf(host),
+    cwd: host.cwd,
+    homeDir: host.homeDir,
+    env: host.env,
+    ...(flags.approve ? { approve: true } : {}),
+    ...(problems === undefined ? {} : { problems }),
+  });
+}
+
+async function show(host: Host, flags: Flags): Promise<void> {
+  const config = await load(host, flags);
+  await warn(host, config.warnings);
+  const described = describeConfig(config);
+  if (flags.json) {
+    const entries = described.map(({ key, value, origin }) => [key, flags.origin ? { value: value ?? null, origin } : (value ?? null)]);
+    await printLine(host, JSON.stringify(Object.fromEntries(entries), null, 2));
+    return;
+  }
+  const lines = described.map((one) => ({ text: settingLine(one), origin: describeOrigin(one.origin) }));
+  const width = Math.min(60, Math.max(...lines.map((line) => line.text.length)));
+  const text = lines.map((line) => (flags.origin ? `${line.text.padEnd(width)}  # ${line.origin}` : line.text)).join("\n");
+  await printLine(host, text);
+}
+
+async function get(host: Host, key: string, flags: Flags): Promise<number> {
+  const config = await load(host, flags);
+  await warn(host, config.warnings);
+  const described = describeConfig(config);
+  const one = described.find((setting) => setting.key === key);
+  if (one !== undefined) {
+    if (one.value === undefined) return 1;
+    await printLine(host, typeof one.value === "string" && !flags.json ? one.value : JSON.stringify(one.value));
+    return 0;
+  }
+  const below = described.filter((setting) => setting.key.startsWith(`${key}.`));
+  if (below.length === 0) {
+    if (/^providers(\.|$)/.test(key)) return 1;
+    throw unknownKey(key);
+  }
+  await printLine(host, flags.json ? JSON.stringify(tableOf(below, key)) : below.map(settingLine).join("\n"));
+  return 0;
+}
+
+function tableOf(described: readonly DescribedSetting[], prefix: string): Record<string, unknown> {
+  return Object.fromEntries(described.map(({ key, value }) => [key.slice(prefix.length + 1), value ?? null]));
+}
+
+async function set(host: Host, key: string, value: string, flags: Flags): Promise<void> {
+  const file = targetFile(host, flags);
+  const change = await parseChange(key, value, flags.project ? "project" : "user");
+  await saveChange(file, change, createFileOperations().writeAtomic);
+  const origin = await load(host).then(
+    (config) => config.origin(key),
+    () => undefined,
+  );
+  const wins =
+    origin !== undefined && origin.kind !== "default" && origin.file !== file && (origin.kind !== "npm agent" || flags.project !== true);
+  await host.stderr.write(`${key} is set in ${file}${wins ? `, but ${describeOrigin(origin)} counts here` : ""}.\n`);
+}
+
+async function edit(host: Host, flags: Flags): Promise<number> {
+  const file = targetFile(host, flags);
+  const editor = host.env.VISUAL || host.env.EDITOR || (host.platform === "win32" ? "notepad" : "vi");
+  createPrivately(file, flags.project ? "" : template());
+  const { runOnTerminal } = await import("../../platform/run-interactive.ts");
+  const exitCode = await runOnTerminal(editor, file, { env: host.env, cwd: host.cwd });
+  if (exitCode !== 0) {
+    throw new PiError("io.editor", `${editor} ended with exit code ${exitCode}.`, { hint: `Set EDITOR to an editor, or edit ${file}.` });
+  }
+  return check(host, flags.project ? { approve: true } : {});
+}
+
+/** Every setting with its default, as comments: a file that says nothing yet. */
+function template(): string {
+  const lines = ["# Settings of pi. A line counts once the # before it is gone."];
+  let table = "";
+  for (const record of settings) {
+    const [first = "", second] = record.key.split(".");
+    const inTable = second === undefined ? "" : first;
+    if (inTable !== table) lines.push("", `# [${inTable}]`);
+    table = inTable;
+    lines.push(`# ${second ?? first} = ${JSON.stringify(record.default ?? "")}${" ".repeat(4)}# ${record.description}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+async function check(host: Host, flags: Flags): Promise<number> {
+  const problems: PiError[] = [];
+  const warnings = await load(host, flags, problems).then(
+    (config) => config.warnings,
+    (error: unknown) => {
+      if (!isPiError(error)) throw error;
+      problems.push(error);
+      return [];
+    },
+  );
+  await warn(host, warnings);
+  for (const problem of problems) await host.stderr.write(`Error: ${problem.message}\n`);
+  if (problems.length > 0) return 2;
+  await host.stderr.write(warnings.length === 0 ? "The configuration is sound.\n" : "The configuration can be used.\n");
+  return 0;
+}
+
+async function importJson(host: Host): Promise<void> {
+  const file = userConfigFile(agentDirOf(host));
+  const report = await importNpmAgent(agentDirOf(host), file, createFileOperations().writeAtomic);
+  await warn(host, report.problems);
+  for (const key of report.imported) await printLine(host, key);
+  const kept = report.kept.length === 0 ? "" : ` Already there and kept: ${report.kept.join(", ")}.`;
+  await host.stderr.write(`${report.imported.length} taken over into ${file}.${kept}\n`);
+}
+
+async function warn(host: Host, warnings: readonly string[]): Promise<void> {
+  for (const warning of warnings) await host.stderr.write(`Warning: ${warning}\n`);
+}
+
+async function printLine(host: Host, text: string): Promise<void> {
+  await host.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,142 @@
+// `pi models` and `--list-models`: what can be used, as a table or as JSON, and `pi models refresh`. Called by cli/main.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Config, loadConfig } from "../../config/load-config.ts";
+import { PiError } from "../../contracts/error.ts";
+import type { Model } from "../../contracts/model.ts";
+import { fuzzyScore } from "../../harness/match-models.ts";
+import { ModelRegistry } from "../../harness/model-registry.ts";
+import type { Host } from "../../platform/host.ts";
+import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import { runSubcommands } from "./subcommands.ts";
+
+interface Flags {
+  json?: boolean;
+  all?: boolean;
+  approve?: boolean;
+  from?: string;
+}
+
+export async function run(args: readonly string[], host: Host): Promise<number> {
+  return runSubcommands("models", args, host, (program) => {
+    program.description("The models there are.");
+    program
+      .command("list", { isDefault: true })
+      .description("models of providers that have a credential")
+      .argument("[search...]")
+      .option("--json", "as JSON")
+      .option("--all", "of every provider")
+      .option("-a, --approve", "with this project's .pi, as if trusted")
+      .action(async (search: string[], flags: Flags) => listModels(host, { ...flags, search: search.join(" ") }));
+    program
+      .command("refresh")
+      .description("fetch new facts from models.dev into the agent directory")
+      .option("--from <url-or-file>", "another list in the same format")
+      .option("--json", "as JSON")
+      .action((flags: Flags) => refresh(host, flags));
+  });
+}
+
+export interface ListOptions {
+  search?: string;
+  json?: boolean;
+  /** Of providers without a credential too. */
+  all?: boolean;
+  approve?: boolean;
+}
+
+/** The whole of `--list-models [SEARCH]`. */
+export async function listModels(host: Host, options: ListOptions): Promise<void> {
+  const { config, registry } = await openRegistry(host, options.approve);
+  for (const warning of config.warnings) await host.stderr.write(`Warning: ${warning}\n`);
+  const listed = options.all ? registry.providers().flatMap((id) => registry.models(id)) : registry.available();
+  const models = options.search ? listed.filter((model) => fuzzyScore(options.search ?? "", model) > 0) : listed;
+  if (options.json) {
+    await host.stdout.write(`${JSON.stringify(models.map(describeModel), null, 2)}\n`);
+    return;
+  }
+  if (models.length > 0) await host.stdout.write(modelTable(models));
+  else if (options.search) await host.stderr.write(`No models matching "${options.search}".\n`);
+  else await host.stderr.write("No models available: set a provider's API key, for example ANTHROPIC_API_KEY, or try --model demo.\n");
+}
+
+/** Columns `provider model context max-out thinking images`, padded, two blanks between. */
+export function modelTable(models: readonly Model[]): string {
+  const rows = [
+    ["provider", "model", "context", "max-out", "thinking", "images"],
+    ...models.map((model) => [
+      model.provider,
+      model.id,
+      shortCount(model.contextWindow),
+      shortCount(model.maxTokens),
+      model.reasoning ? "yes" : "no",
+      model.input.includes("image") ? "yes" : "no",
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`).join("");
+}
+
+/** 200000 is `200K`, 1048576 `1.0M`. */
+function shortCount(tokens: number): string {
+  for (const [unit, letter] of [
+    [1_000_000, "M"],
+    [1_000, "K"],
+  ] as const) {
+    if (tokens >= unit) return `${tokens % unit === 0 ? tokens / unit : (tokens / unit).toFixed(1)}${letter}`;
+  }
+  return String(tokens);
+}
+
+/** A model for programs; headers may hold secrets and stay out. */
+function describeModel({ headers: _headers, ...model }: Model): Omit<Model, "headers"> {
+  return model;
+}
+
+async function refresh(host: Host, flags: Flags): Promise<void> {
+  const { config, agentDir } = await openRegistry(host);
+  const { modelsDevUrl, refreshCatalog } = await import("../../harness/refresh-catalog.ts");
+  const { catalogCacheDirectory, catalogModels, embeddedProviders } = await import("../../providers/catalog.ts");
+  const source =
+    flags.from === undefined || /^https?:\/\//.test(flags.from) ? flags.from : absolutePath(flags.from, host.cwd, host.homeDir);
+  if (config.values.network.offline && (source === undefined || source.startsWith("http"))) {
+    throw new PiError("usage.offline", "The catalogue cannot be refreshed offline.", {
+      hint: "Unset PI_OFFLINE, or give a file with --from.",
+    });
+  }
+  const { createFileOperations } = await import("../../platform/files.ts");
+  const cacheDir = catalogCacheDirectory(agentDir);
+  const refreshed = await refreshCatalog({
+    source: source ?? modelsDevUrl,
+    providers: embeddedProviders,
+    models: (provider) => catalogModels(provider, cacheDir),
+    targetDir: cacheDir,
+    fetch: globalThis.fetch,
+    readTextFile: (path) => readFile(path, "utf8"),
+    writeAtomic: createFileOperations().writeAtomic,
+    signal: AbortSignal.timeout(60_000),
+  });
+  if (flags.json) {
+    await host.stdout.write(`${JSON.stringify(refreshed, null, 2)}\n`);
+    return;
+  }
+  for (const { provider, models, added, changed } of refreshed) {
+    const file = join(cacheDir, `${provider}.json`);
+    await host.stdout.write(`${provider}: ${models} models, ${added.length} new, ${changed.length} changed (${file})\n`);
+  }
+  if (refreshed.length === 0) await host.stderr.write(`${source ?? modelsDevUrl} knows none of our providers; nothing changed.\n`);
+}
+
+async function openRegistry(host: Host, approve?: boolean): Promise<{ agentDir: string; config: Config; registry: ModelRegistry }> {
+  const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
+  const config = await loadConfig({
+    agentDir,
+    cwd: host.cwd,
+    homeDir: host.homeDir,
+    env: host.env,
+    ...(approve ? { approve: true } : {}),
+  });
+  const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: host.now() });
+  return { agentDir, config, registry };
+}

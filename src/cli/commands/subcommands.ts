@@ -1,0 +1,48 @@
+// How subcommands with own subcommands are parsed: commander, loaded when one is run, with our errors and our streams.
+// Used by the files beside it.
+
+import type { Command } from "commander";
+import { PiError } from "../../contracts/error.ts";
+import type { Host } from "../../platform/host.ts";
+
+/** Builds the program, runs the named action, gives the exit status. @throws PiError `usage.command` for what commander refuses. */
+export async function runSubcommands(
+  name: string,
+  args: readonly string[],
+  host: Host,
+  build: (program: Command, exit: (status: number) => void) => void,
+): Promise<number> {
+  const { Command, CommanderError } = await import("commander");
+  const program = new Command(name);
+  let status = 0;
+  let help = "";
+  const quiet = (command: Command): void => {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      writeErr: () => undefined,
+    });
+    command.commands.forEach(quiet);
+  };
+  build(program, (code) => {
+    status = code;
+  });
+  quiet(program);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) {
+      throw new PiError("usage.command", sentence(error.message), { hint: `See pi ${name} --help.` });
+    }
+  }
+  if (help !== "") await host.stdout.write(help);
+  return status;
+}
+
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  const first = text === "(outputHelp)" ? "A subcommand is missing" : text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?)]$/.test(first) ? first : `${first}.`;
+}

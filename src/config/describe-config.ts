@@ -1,0 +1,75 @@
+// Configuration as text for people and programs, without anything secret in it. Called by `pi config` and `pi inspect`.
+// Invariant: keys, header values and passwords in URLs never appear; where a key comes from a variable, its name does.
+
+import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
+import type { Config } from "./load-config.ts";
+import type { ProviderSettings } from "./provider-settings.ts";
+import { isCommand, isLiteral, variablesIn } from "./secret-text.ts";
+import { type SettingOrigin, settings } from "./settings.ts";
+
+export interface DescribedSetting {
+  /** Dotted, as in a file. */
+  key: string;
+  /** As a file would hold it; absent: not set, and without a default. */
+  value?: unknown;
+  origin: SettingOrigin;
+}
+
+/** All settings in the order of the table, then what is configured of providers. */
+export function describeConfig(config: Config): DescribedSetting[] {
+  const plain = settings.map((record): DescribedSetting => {
+    const value = record.property
+      .split(".")
+      .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], config.values);
+    const described: DescribedSetting = { key: record.key, origin: config.origin(record.key) };
+    if (value !== undefined) described.value = record.type.kind === "duration" ? durationText(value as number) : withoutPassword(value);
+    return described;
+  });
+  return [...plain, ...Object.values(config.providers).flatMap((provider) => describeProvider(provider, config))];
+}
+
+function describeProvider(provider: ProviderSettings, config: Config): DescribedSetting[] {
+  const values: Record<string, unknown> = {
+    name: provider.name,
+    api: provider.api,
+    base_url: withoutPassword(provider.baseUrl?.value),
+    api_key: provider.apiKey === undefined ? undefined : hideSecret(provider.apiKey.value),
+    auth_header: provider.authHeader || undefined,
+    headers: nonEmpty(hideValues(provider.headers)),
+    dialect: nonEmpty({ ...provider.dialect }),
+    models: provider.models.length === 0 ? undefined : provider.models.map((model) => model.id),
+    model_overrides: Object.keys(provider.modelOverrides).length === 0 ? undefined : Object.keys(provider.modelOverrides),
+  };
+  return Object.entries(values).flatMap(([name, value]) => {
+    const key = `providers.${formatTomlKey(provider.id)}.${name}`;
+    return value === undefined ? [] : [{ key, value, origin: config.origin(`providers.${provider.id}.${name}`) }];
+  });
+}
+
+/** What may be shown of a secret: `$NAME` where it comes from a variable, else only that it is there. */
+export function hideSecret(written: string): string {
+  if (isCommand(written)) return "<command>";
+  const variables = variablesIn(written);
+  return isLiteral(written) ? "<hidden>" : variables.map((name) => `$${name}`).join(" ");
+}
+
+/** One line of TOML; a comment where nothing is set. */
+export function settingLine({ key, value }: DescribedSetting): string {
+  return value === undefined ? `# ${key} is not set` : `${key} = ${formatTomlValue(value)}`;
+}
+
+function hideValues(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, written]) => [name, hideSecret(written)]));
+}
+
+function withoutPassword(value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/i, "$1<hidden>@") : value;
+}
+
+function nonEmpty(table: Record<string, unknown>): Record<string, unknown> | undefined {
+  return Object.keys(table).length === 0 ? undefined : table;
+}
+
+function durationText(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}

@@ -1,0 +1,113 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { decideTrust, findProject, findProjectDirectory } from "../../src/config/trust.ts";
+import { type TempTree, tempTree } from "../support/temp-tree.ts";
+
+const repository = (more: Record<string, string> = {}): TempTree =>
+  tempTree({ "repo/.git/HEAD": "", "repo/.pi/config.toml": 'model = "p"\n', "repo/.pi/SYSTEM.md": "", "repo/a/b/x": "", ...more });
+
+describe("which project", () => {
+  test("the nearest .pi up to the root of the repository", () => {
+    const tree = repository({ "repo/a/.pi/skills/x/SKILL.md": "" });
+    expect(findProject(tree.at("repo/a/b"))).toEqual({ dir: tree.at("repo/a/.pi"), contents: ["skills"] });
+    expect(findProject(tree.at("repo"))).toEqual({ dir: tree.at("repo/.pi"), contents: ["config.toml", "SYSTEM.md"] });
+  });
+
+  test("never one above the repository, nor above cwd outside of one", () => {
+    const tree = tempTree({ ".pi/config.toml": "", "repo/.git/HEAD": "", "repo/a/x": "", "plain/a/x": "" });
+    expect(findProject(tree.at("repo/a"))).toBeUndefined();
+    expect(findProject(tree.at("plain/a"))).toBeUndefined();
+    expect(findProject(tree.path)?.dir).toBe(tree.at(".pi"));
+  });
+
+  test("a .pi with nothing to load is none", () => {
+    const tree = repository({ "repo/a/.pi/notes.txt": "" });
+    expect(findProject(tree.at("repo/a"))?.dir).toBe(tree.at("repo/.pi"));
+  });
+
+  test("where a new one would be made", () => {
+    const tree = tempTree({ "repo/.git": "gitdir: elsewhere", "repo/a/x": "", "plain/x": "" });
+    expect(findProjectDirectory(tree.at("repo/a"))).toBe(tree.at("repo/.pi"));
+    expect(findProjectDirectory(tree.at("plain"))).toBe(tree.at("plain/.pi"));
+  });
+});
+
+describe("whether it counts", () => {
+  const saved = (tree: TempTree, decisions: Record<string, unknown>): void => {
+    tree.write(
+      "agent/trust.json",
+      JSON.stringify(Object.fromEntries(Object.entries(decisions).map(([path, value]) => [tree.at(path), value]))),
+    );
+  };
+
+  test.each([
+    [true, { repo: false }, "never", true, "approved"],
+    [false, { repo: true }, "always", false, "refused"],
+    [undefined, { repo: true }, "never", true, "saved"],
+    [undefined, { repo: false }, "always", false, "refused"],
+    [undefined, { ".": true }, "ask", true, "saved"],
+    [undefined, { ".": true, repo: false }, "ask", false, "refused"],
+    [undefined, { ".": false, repo: true }, "ask", true, "saved"],
+    [undefined, { repo: null }, "ask", false, "none"],
+    [undefined, { "repo/a/b": true }, "ask", false, "none"],
+    [undefined, { rep: true }, "ask", false, "none"],
+    [undefined, {}, "always", true, "default"],
+    [undefined, {}, "never", false, "refused"],
+    [undefined, {}, "ask", false, "none"],
+  ] as const)("approve %s, saved %j, default %s: %s (%s)", (approve, decisions, fallback, trusted, decision) => {
+    const tree = repository();
+    saved(tree, decisions);
+    const result = decideTrust({
+      cwd: tree.at("repo/a/b"),
+      agentDir: tree.at("agent"),
+      default: fallback,
+      ...(approve === undefined ? {} : { approve }),
+    });
+    expect(result).toEqual({ dir: tree.at("repo/.pi"), trusted, decision, skipped: trusted ? [] : ["config.toml", "SYSTEM.md"] });
+  });
+
+  test("a link to a directory is trusted as what it points to", () => {
+    const tree = repository();
+    saved(tree, { repo: true });
+    symlinkSync(tree.at("repo"), tree.at("link"));
+    expect(decideTrust({ cwd: tree.at("link"), agentDir: tree.at("agent"), default: "ask" }).trusted).toBe(true);
+    mkdirSync(tree.at("evil"));
+    symlinkSync(tree.at("evil"), tree.at("repo/evil"));
+    tree.write("evil/.pi/config.toml", "");
+    tree.write("evil/.git/HEAD", "");
+    expect(decideTrust({ cwd: tree.at("repo/evil"), agentDir: tree.at("agent"), default: "ask" }).trusted).toBe(false);
+  });
+
+  test("damaged decisions are none", () => {
+    const tree = repository({ "agent/trust.json": "{" });
+    expect(decideTrust({ cwd: tree.at("repo"), agentDir: tree.at("agent"), default: "ask" }).decision).toBe("none");
+  });
+});
+
+describe("as the configuration tells it", () => {
+  const load = (tree: TempTree, more: object = {}) =>
+    loadConfig({ agentDir: tree.at("agent"), cwd: tree.at("repo/a/b"), homeDir: tree.path, env: {}, ...more });
+
+  test("undecided: one line that says how to approve, and nothing is read", async () => {
+    const tree = repository({ "repo/.pi/config.toml": "this is no TOML" });
+    const config = await load(tree);
+    expect(config.warnings).toEqual([`${tree.at("repo/.pi")} is not trusted: config.toml, SYSTEM.md skipped. Approve it with --approve.`]);
+    expect(config.values.model).toBeUndefined();
+    expect(config.project).toMatchObject({ trusted: false, decision: "none" });
+    await expect(load(tree, { strict: true })).rejects.toMatchObject({ code: "config.untrusted", exitStatus: 2 });
+  });
+
+  test("refused by the user: not a word", async () => {
+    const tree = repository();
+    expect((await load(tree, { approve: false })).warnings).toEqual([]);
+    expect((await load(tree, { approve: false, strict: true })).values.model).toBeUndefined();
+  });
+
+  test("trust.default of the user's file counts", async () => {
+    const tree = repository({ "agent/config.toml": '[trust]\ndefault = "always"\n' });
+    const config = await load(tree);
+    expect(config.values.model).toBe("p");
+    expect(config.project).toMatchObject({ trusted: true, decision: "default", skipped: [] });
+  });
+});
