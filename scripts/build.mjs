@@ -29,7 +29,9 @@ export function bunPath() {
 /** The ripgrep of this machine, from its platform package. */
 export function ripgrepPath() {
   const name = `@vscode/ripgrep-${process.platform}-${process.arch}`;
-  const folder = dirname(require.resolve(`${name}/package.json`, { paths: [root, dirname(require.resolve("@vscode/ripgrep/package.json"))] }));
+  const folder = dirname(
+    require.resolve(`${name}/package.json`, { paths: [root, dirname(require.resolve("@vscode/ripgrep/package.json"))] }),
+  );
   return join(folder, "bin", process.platform === "win32" ? "rg.exe" : "rg");
 }
 
@@ -79,7 +81,15 @@ function buildBinary() {
 function buildNode() {
   const out = join(dist, "node");
   rmSync(out, { recursive: true, force: true });
-  bun(["build", "src/main.ts", "--target=node", ...shared, "--entry-naming=[name].mjs", "--chunk-naming=chunks/[name]-[hash].mjs", `--outdir=${out}`]);
+  bun([
+    "build",
+    "src/main.ts",
+    "--target=node",
+    ...shared,
+    "--entry-naming=[name].mjs",
+    "--chunk-naming=chunks/[name]-[hash].mjs",
+    `--outdir=${out}`,
+  ]);
   cpSync(join(root, "src/assets"), join(dist, "assets"), { recursive: true });
 }
 
@@ -90,5 +100,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (only !== "node") buildBinary();
   if (only !== "binary") buildNode();
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  console.log(`Built pi ${version}: ${[only !== "node" && "dist/pi", only !== "binary" && "dist/node/main.mjs"].filter(Boolean).join(", ")}`);
+  console.log(
+    `Built pi ${version}: ${[only !== "node" && "dist/pi", only !== "binary" && "dist/node/main.mjs"].filter(Boolean).join(", ")}`,
+  );
 }

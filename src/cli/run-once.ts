@@ -72,7 +72,8 @@ async function decodeImage(bytes: Uint8Array): Promise<{ type: "image"; data: st
 function report(outcome: Outcome, { coding }: CreatedSession): number {
   if (outcome.message !== undefined) writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
   const status = exitStatusOf[outcome.kind];
-  return status === 0 && coding.session.storageLost !== undefined && coding.session.wasStored ? 1 : status;
+  // Not being able to store anything from the start is the user's known situation; losing the rest of a stored session is not.
+  return status === 0 && coding.session.storageLost?.code === "session.storage_lost" ? 1 : status;
 }
 
 /** The first signal ends the run in order, the second at once. */

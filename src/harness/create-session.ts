@@ -7,8 +7,7 @@ import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { FileOperations, Tool } from "../contracts/tool.ts";
 import type { Host } from "../platform/host.ts";
 import type { ProcessShell } from "../platform/spawn.ts";
-import { mostRecentSession, resolveSessionRef } from "../session/list-sessions.ts";
-import { isValidSessionId, sessionDirectory } from "../session/locate.ts";
+import { isValidSessionId, sessionDirectory, sessionRoot } from "../session/locate.ts";
 import { Session } from "../session/session.ts";
 import { builtinTools, selectTools } from "../tools/registry.ts";
 import { CodingSession } from "./coding-session.ts";
@@ -18,11 +17,7 @@ import { selectModel } from "./select-model.ts";
 import type { ContextFile } from "./system-prompt.ts";
 
 /** Which conversation to go on with. */
-export type SessionChoice =
-  | { kind: "new"; id?: string }
-  | { kind: "memory" }
-  | { kind: "continue" }
-  | { kind: "open"; ref: string };
+export type SessionChoice = { kind: "new"; id?: string } | { kind: "memory" } | { kind: "continue" } | { kind: "open"; ref: string };
 
 export interface ToolChoice {
   only?: string;
@@ -122,7 +117,8 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
     stall: options.stall,
     clock: { now: () => host.now(), random: Math.random },
   });
-  if (options.sessionName !== undefined && options.sessionName !== session.name) session.append({ type: "session_info", name: options.sessionName });
+  if (options.sessionName !== undefined && options.sessionName !== session.name)
+    session.append({ type: "session_info", name: options.sessionName });
   return {
     coding,
     registry,
@@ -149,10 +145,13 @@ async function openSession(options: RunOptions, deps: CreateSessionDeps): Promis
   const { session: choice } = options;
   if (choice.kind === "memory") return Session.create({ cwd: options.cwd, directory: undefined }, watch);
   if (choice.kind === "open") {
-    const path = await resolveSessionRef(choice.ref, { directory, agentDir: options.agentDir, cwd: options.cwd, homeDir: host.homeDir });
+    const { resolveSessionRef } = await import("../session/list-sessions.ts");
+    const root = override === undefined ? { root: sessionRoot(options.agentDir) } : {};
+    const path = await resolveSessionRef(choice.ref, { directory, cwd: options.cwd, ...root });
     return Session.open(path, { ...watch, onBusy: options.onBusy });
   }
   if (choice.kind === "continue") {
+    const { mostRecentSession } = await import("../session/list-sessions.ts");
     const path = await mostRecentSession({ directory, cwd: options.cwd });
     if (path !== undefined) return Session.open(path, { ...watch, onBusy: options.onBusy });
   }
