@@ -2,13 +2,11 @@
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
-const require = createRequire(import.meta.url);
 
 /** The compiler from the npm packages, whether its install script ran (it moves the program) or not. */
 export function bunPath() {
@@ -29,9 +27,8 @@ export function bunPath() {
 /** The ripgrep of this machine, from its platform package. */
 export function ripgrepPath() {
   const name = `@vscode/ripgrep-${process.platform}-${process.arch}`;
-  const folder = dirname(
-    require.resolve(`${name}/package.json`, { paths: [root, dirname(require.resolve("@vscode/ripgrep/package.json"))] }),
-  );
+  const folder = [join(root, "node_modules", name), join(root, "node_modules/@vscode/ripgrep/node_modules", name)].find(existsSync);
+  if (!folder) throw new Error(`No ripgrep for ${process.platform}-${process.arch} in node_modules: run npm ci`);
   return join(folder, "bin", process.platform === "win32" ? "rg.exe" : "rg");
 }
 
