@@ -23,6 +23,8 @@ export interface InputStream {
   /** What stands at the other end, which decides whether silence means "nothing to come". */
   readonly kind: "terminal" | "pipe" | "socket" | "file" | "none";
   chunks(): AsyncIterable<Uint8Array>;
+  /** Reading has begun and neither ended nor was released. */
+  readonly isReading: boolean;
   /** Stop reading and let the process end although the stream is open. */
   release(): void;
 }
@@ -153,6 +155,7 @@ function isTerminal(descriptor: number): boolean {
 class ProcessInput implements InputStream {
   #kind: InputStream["kind"] | undefined;
   #release: (() => void) | undefined;
+  isReading = false;
 
   get isTerminal(): boolean {
     return this.kind === "terminal";
@@ -164,6 +167,12 @@ class ProcessInput implements InputStream {
   }
 
   async *chunks(): AsyncIterable<Uint8Array> {
+    this.isReading = true;
+    yield* this.#read();
+    this.isReading = false;
+  }
+
+  async *#read(): AsyncIterable<Uint8Array> {
     if (process.versions.bun === undefined) {
       const { stdin } = process;
       this.#release = () => {

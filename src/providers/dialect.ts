@@ -72,8 +72,9 @@ export interface ResponsesDialect {
 export interface AnthropicDialect {
   /** `eager_input_streaming` on each tool. */
   supportsEagerToolInputStreaming: boolean;
-  supportsStrictTools: boolean;
   supportsCacheControlOnTools: boolean;
+  /** `thinking.display`. */
+  supportsThinkingDisplay: boolean;
   /** `output_config.format`. */
   supportsJsonSchema: boolean;
   /** `thinking: { type: "adaptive" }` with `output_config.effort`. Absent: decided by the model's id. */
@@ -143,8 +144,8 @@ export const responsesDefaults: ResponsesDialect = {
 /** Anthropic's own service. */
 export const anthropicDefaults: AnthropicDialect = {
   supportsEagerToolInputStreaming: true,
-  supportsStrictTools: true,
   supportsCacheControlOnTools: true,
+  supportsThinkingDisplay: true,
   supportsJsonSchema: true,
   allowEmptySignature: false,
   sendSessionAffinityHeaders: false,
@@ -155,6 +156,6 @@ export const anthropicDefaults: AnthropicDialect = {
 /** A server that imitates Anthropic's: the format as it was in its first years. */
 export const unknownAnthropic: Partial<AnthropicDialect> = {
   supportsEagerToolInputStreaming: false,
-  supportsStrictTools: false,
+  supportsThinkingDisplay: false,
   supportsJsonSchema: false,
 };

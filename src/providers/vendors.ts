@@ -38,7 +38,7 @@ const localServer = { ...openModelHost, supportsJsonSchema: true } as const;
 
 const anthropicImitator = {
   supportsEagerToolInputStreaming: false,
-  supportsStrictTools: false,
+  supportsThinkingDisplay: false,
   supportsJsonSchema: false,
 } as const;
 
@@ -178,7 +178,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     baseUrl: "https://api.together.ai/v1",
     api: "openai-completions",
     credentialVariables: ["TOGETHER_API_KEY"],
-    dialect: { "openai-completions": { ...openModelHost, thinkingFormat: "together" } },
+    dialect: { "openai-completions": { ...openModelHost, thinkingFormat: "together", supportsReasoningEffort: false } },
   },
   fireworks: {
     name: "Fireworks",

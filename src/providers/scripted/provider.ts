@@ -1,5 +1,6 @@
 // The embedded offline provider: `demo` answers by rules, `scripted/<file>` replays a trace. Called through the registry.
 
+import { readFileSync } from "node:fs";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
@@ -7,13 +8,8 @@ import { priceUsage } from "../../contracts/usage.ts";
 import type { DemoAnswer } from "./demo.ts";
 import type { TraceStep } from "./trace.ts";
 
-export interface ScriptedDeps {
-  readTextFile(path: string): string;
-  now(): number;
-}
-
 /** A replayed trace answers one recorded call after another, in the order of the calls made through this provider. */
-export function createScriptedProvider(deps: ScriptedDeps): Provider {
+export function createScriptedProvider(): Provider {
   const traces = new Map<string, { calls: TraceStep[][]; next: number }>();
   return {
     api: "scripted",
@@ -21,14 +17,14 @@ export function createScriptedProvider(deps: ScriptedDeps): Provider {
       const { id } = call.model;
       if (id === "demo") {
         const { demoAnswer } = await import("./demo.ts");
-        yield* demoEvents(call, demoAnswer(call.request), deps.now());
+        yield* demoEvents(call, demoAnswer(call.request));
         return;
       }
       let trace = traces.get(id);
       if (!trace) {
         const { parseTrace } = await import("./trace.ts");
         try {
-          trace = { calls: parseTrace(deps.readTextFile(id), id), next: 0 };
+          trace = { calls: parseTrace(readFileSync(id, "utf8"), id), next: 0 };
         } catch (error) {
           yield { type: "failure", failure: { code: "bad_request", message: error instanceof Error ? error.message : String(error) } };
           return;
@@ -77,12 +73,12 @@ function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function* demoEvents(call: ModelCall, answer: DemoAnswer, now: number): Iterable<StreamEvent> {
+function* demoEvents(call: ModelCall, answer: DemoAnswer): Iterable<StreamEvent> {
   if (call.signal.aborted) {
     yield { type: "failure", failure: aborted };
     return;
   }
-  yield { type: "response", responseId: `demo-${now.toString(36)}`, responseModel: "demo" };
+  yield { type: "response", responseModel: "demo" };
   let contentIndex = 0;
   if (answer.thinking !== "" && call.request.thinkingLevel !== "off") {
     yield { type: "thinking_start", contentIndex };

@@ -1,0 +1,52 @@
+// The one place where everything a user can start begins and every error ends. Called by src/main.ts.
+// Invariant: one catch; the exit status is set, not forced, so that nothing written is lost.
+
+import type { Host } from "../platform/host.ts";
+import { processHost, writeErrorLine } from "../platform/host.ts";
+import { commandTable } from "./commands.ts";
+import { isSaid, parseOptions } from "./options.ts";
+import { errorReport } from "./report-error.ts";
+
+export async function start(): Promise<void> {
+  const host = processHost();
+  const status = await run(host);
+  host.setExitStatus(status);
+  await host.stdout.flush();
+  await host.stderr.flush();
+  // A silent pipe on stdin may still be open and would hold the process.
+  if (host.stdin.isReading) host.exitNow(status);
+}
+
+/** The exit status. */
+async function run(host: Host): Promise<number> {
+  try {
+    return await dispatch(host);
+  } catch (error) {
+    const report = errorReport(error, host.args.includes("--verbose"));
+    writeErrorLine(report.text);
+    return report.exitStatus;
+  }
+}
+
+async function dispatch(host: Host): Promise<number> {
+  const command = commandTable.find((one) => one.name === host.args[0]);
+  if (command) return (await command.load()).run(host.args.slice(1), host);
+  const said = parseOptions(host.args);
+  if (isSaid(said, "--help")) {
+    const { helpText } = await import("./help.ts");
+    void host.stdout.write(helpText());
+    return 0;
+  }
+  if (isSaid(said, "--version")) {
+    const { version } = await import("../contracts/version.ts");
+    void host.stdout.write(`${version}\n`);
+    return 0;
+  }
+  if (host.args.length === 0 && host.stdin.isTerminal && host.stdout.isTerminal) {
+    const { shortHelpText } = await import("./help.ts");
+    void host.stdout.write(shortHelpText());
+    return 0;
+  }
+  const { runOnce } = await import("./run-once.ts");
+  return runOnce(said, host);
+}

@@ -1,0 +1,47 @@
+// Everything a model call needs beside the request: wire format, credential, network. Called before each call; loads each thing once.
+
+import type { Config } from "../config/load-config.ts";
+import type { Model } from "../contracts/model.ts";
+import type { Provider } from "../contracts/provider.ts";
+import type { Env } from "../platform/paths.ts";
+import type { ModelAccess } from "./coding-session.ts";
+import type { ModelRegistry } from "./model-registry.ts";
+
+export interface ModelAccessDeps {
+  registry: ModelRegistry;
+  config: Config;
+  env: Env;
+  /** `--record`: where to write what is streamed. */
+  recordFile: string | undefined;
+  now(): number;
+}
+
+export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
+  const providers = new Map<string, Promise<Provider>>();
+  let fetching: Promise<typeof globalThis.fetch> | undefined;
+  return async (model) => {
+    let provider = providers.get(model.api);
+    if (!provider) {
+      provider = loadRecorded(model, deps);
+      providers.set(model.api, provider);
+    }
+    fetching ??= loadFetch(deps);
+    return { provider: await provider, credential: await deps.registry.credential(model.provider), fetch: await fetching };
+  };
+}
+
+async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provider> {
+  const { loadProvider } = await import("../providers/registry.ts");
+  const provider = await loadProvider(model.api);
+  if (deps.recordFile === undefined) return provider;
+  const { recordProvider } = await import("../providers/scripted/record.ts");
+  const { appendFileSync, writeFileSync } = await import("node:fs");
+  const file = deps.recordFile;
+  writeFileSync(file, "", { mode: 0o600 });
+  return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
+}
+
+async function loadFetch({ config, env }: ModelAccessDeps): Promise<typeof globalThis.fetch> {
+  const { createFetch } = await import("../platform/fetch.ts");
+  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile });
+}

@@ -1,0 +1,21 @@
+// JSON mode: the session header, then every event as one line. Called by cli/main.
+// Invariant: records only, LF-terminated, `seq` from 1 without gaps; a slow reader slows the run.
+
+import type { AgentEvent } from "../contracts/agent-event.ts";
+import type { Outcome } from "../contracts/outcome.ts";
+import type { CodingSession } from "../harness/coding-session.ts";
+import type { Host } from "../platform/host.ts";
+import { EventEncoder } from "./event-encoder.ts";
+import type { ModePrompt } from "./print.ts";
+import { runPrompts } from "./print.ts";
+
+export async function runJson(coding: CodingSession, prompts: readonly ModePrompt[], host: Host): Promise<Outcome> {
+  const encoder = new EventEncoder();
+  void host.stdout.write(`${JSON.stringify(coding.session.header)}\n`);
+  const unsubscribe = coding.subscribe((event: AgentEvent) => host.stdout.write(encoder.encode(event)));
+  try {
+    return await runPrompts(coding, prompts);
+  } finally {
+    unsubscribe();
+  }
+}

@@ -1,0 +1,155 @@
+// A file that is only ever added to, by several processes if need be. Called by the session's file log.
+// Invariant: one `write` an append, on an O_APPEND descriptor; before it, what became of the file since the last one is found out.
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+
+/** What became of the file since this process last wrote to it. `grown`: somebody else added something. */
+export type FileFate = "same" | "grown" | "truncated" | "deleted" | "replaced";
+
+export class AppendFile {
+  readonly path: string;
+  readonly #descriptor: number;
+  readonly #device: number;
+  readonly #inode: number;
+  #size: number;
+  #needsLineEnd: boolean;
+  #isOpen = true;
+
+  /** `size`: how much of the file the caller knows. */
+  private constructor(path: string, descriptor: number) {
+    const info = fstatSync(descriptor);
+    this.path = path;
+    this.#descriptor = descriptor;
+    this.#device = info.dev;
+    this.#inode = info.ino;
+    this.#size = info.size;
+    this.#needsLineEnd = info.size > 0 && !this.#endsWithLf(info.size);
+  }
+
+  /** Throws Node's errors. */
+  static open(path: string, access: "append" | "read"): AppendFile {
+    return new AppendFile(path, openSync(path, access === "append" ? constants.O_RDWR | constants.O_APPEND : constants.O_RDONLY));
+  }
+
+  /** A new file, 0600; with `directory: "make"` in a directory that is made when missing, 0700. EEXIST rather than take over a file. */
+  static create(path: string, directory: "make" | "must be there"): AppendFile {
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
+    try {
+      return new AppendFile(path, openSync(path, flags, 0o600));
+    } catch (error) {
+      if (directory !== "make" || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return new AppendFile(path, openSync(path, flags, 0o600));
+  }
+
+  /** Bytes known to be there. */
+  get size(): number {
+    return this.#size;
+  }
+
+  fate(): FileFate {
+    const own = fstatSync(this.#descriptor);
+    const named = statSync(this.path, { throwIfNoEntry: false });
+    if (named === undefined) return "deleted";
+    if (named.ino !== this.#inode || named.dev !== this.#device) return "replaced";
+    if (own.size < this.#size) return "truncated";
+    if (own.size === this.#size) return "same";
+    this.#size = own.size;
+    this.#needsLineEnd = !this.#endsWithLf(own.size);
+    return "grown";
+  }
+
+  /**
+   * Writes at the end, on a line of its own. When the device takes only a part, the part is taken back and the error thrown.
+   * Returns the position of the first byte, right unless another process wrote in the same moment.
+   */
+  append(lines: string): number {
+    const start = this.#size + (this.#needsLineEnd ? 1 : 0);
+    const bytes = Buffer.from(this.#needsLineEnd ? `\n${lines}` : lines);
+    let written = 0;
+    try {
+      // A second round only after a partial write; its error says why.
+      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written, bytes.length - written);
+    } catch (error) {
+      if (written > 0) this.#takeBack(written);
+      throw error;
+    }
+    this.#size += written;
+    this.#needsLineEnd = false;
+    return start;
+  }
+
+  /** Adds all bytes of another file as they are. */
+  copyFrom(other: AppendFile): void {
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    for (let position = 0; ; ) {
+      const read = other.read(buffer, position);
+      if (read === 0) break;
+      for (let written = 0; written < read; ) written += writeSync(this.#descriptor, buffer, written, read - written);
+      position += read;
+    }
+    this.accept();
+  }
+
+  /** Bytes read; 0 at the end. Works as long as the file is open, also when its name is gone. */
+  read(target: Uint8Array, position: number): number {
+    return readSync(this.#descriptor, target, 0, target.length, position);
+  }
+
+  /** Cuts off what cannot be read any more. */
+  cut(size: number): void {
+    ftruncateSync(this.#descriptor, size);
+    this.accept();
+  }
+
+  /** Gives a file that was written under another name its own; fails with EEXIST when the name is taken. The object stays good. */
+  static publish(temporary: string, path: string): void {
+    linkSync(temporary, path);
+    unlinkSync(temporary);
+  }
+
+  static remove(path: string): void {
+    rmSync(path, { force: true });
+  }
+
+  /** Forget what was there: from now on the file is as it is. */
+  accept(): void {
+    this.#size = fstatSync(this.#descriptor).size;
+    this.#needsLineEnd = this.#size > 0 && !this.#endsWithLf(this.#size);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.#descriptor);
+  }
+
+  #takeBack(written: number): void {
+    try {
+      if (fstatSync(this.#descriptor).size === this.#size + written) ftruncateSync(this.#descriptor, this.#size);
+    } catch {
+      // The torn piece stays; the next append starts a line of its own.
+    }
+    this.accept();
+  }
+
+  #endsWithLf(size: number): boolean {
+    const last = Buffer.alloc(1);
+    return readSync(this.#descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0x0a;
+  }
+}

@@ -1,0 +1,23 @@
+// Anthropic's errors as ModelFailures. Called by the provider for refused requests and by the decoder for errors inside a stream.
+// Source: https://platform.claude.com/docs/en/api/errors (checked 2026-11).
+
+import type { ModelFailure } from "../../contracts/stream-event.ts";
+import { type CodeTable, failureOfRefusal, type Refusal } from "../shared/http-failure.ts";
+
+const codes: CodeTable = {
+  authentication_error: "auth",
+  permission_error: "auth",
+  billing_error: "quota",
+  enforced_spend_limit_reached: "quota",
+  contract_spend_limit_reached: "quota",
+  linked_organization_spend_limit_reached: "quota",
+  not_found_error: "not_found",
+  rate_limit_error: "rate_limited",
+  overloaded_error: "overloaded",
+  api_error: "overloaded",
+  timeout_error: "overloaded",
+};
+
+export function anthropicFailure(refusal: Refusal, nowMs: number): ModelFailure {
+  return failureOfRefusal(refusal, codes, nowMs);
+}

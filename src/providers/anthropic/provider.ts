@@ -1,0 +1,61 @@
+// Speaks Anthropic Messages through @anthropic-ai/sdk: the SDK makes the request, stream-call reads the answer. Loaded by the registry.
+// Invariant: the SDK's retries, timeouts, logging, credential lookup and environment variables have no say.
+
+import type { ModelCall } from "../../contracts/model-request.ts";
+import type { Provider } from "../../contracts/provider.ts";
+import { anthropicDialect, baseUrlWith } from "../resolve-dialect.ts";
+import { affinityHeaders, credentialHeaders, modelHeaders } from "../shared/headers.ts";
+import { longestTimeoutMs, streamCall } from "../shared/stream-call.ts";
+import { anthropicDecoder } from "./decode.ts";
+import { type AnthropicRequest, encodeAnthropic } from "./encode.ts";
+import { anthropicFailure } from "./failure.ts";
+
+/** The version whose wire format Anthropic's imitators know; Anthropic keeps serving it (https://platform.claude.com/docs/en/api/versioning). */
+const apiVersion = "2023-06-01";
+
+export const anthropicProvider: Provider = {
+  api: "anthropic-messages",
+  stream(call) {
+    return streamCall({
+      call,
+      headers: () => anthropicHeaders(call, encodeAnthropic(call)),
+      send: (fetch, signal) => send(call, fetch, signal),
+      decoder: anthropicDecoder(call.model),
+      failureOf: anthropicFailure,
+    });
+  },
+};
+
+async function send(call: ModelCall, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
+  const { Anthropic } = await import("@anthropic-ai/sdk/client");
+  const client = new Anthropic({
+    // The real credential stands in the headers of stream-call; this keeps the SDK from looking for one.
+    apiKey: "unused",
+    baseURL: baseUrlWith(call.model.baseUrl, "").replace(/\/v1$/, ""),
+    maxRetries: 0,
+    timeout: longestTimeoutMs,
+    logLevel: "off",
+    openTelemetry: false,
+    fetch,
+  });
+  return client.post("/v1/messages", { body: encodeAnthropic(call), stream: true, signal }).asResponse();
+}
+
+export function anthropicHeaders(call: ModelCall, body: AnthropicRequest): Record<string, string> {
+  const { model, credential } = call;
+  const dialect = anthropicDialect(model);
+  const betas: string[] = [];
+  if (model.provider === "anthropic") {
+    if (credential.kind === "bearer") betas.push("oauth-2025-04-20");
+    // Adaptive thinking goes on between tool calls by itself; a budget does so only when asked.
+    if (body.thinking?.type === "enabled" && body.tools !== undefined) betas.push("interleaved-thinking-2025-05-14");
+  }
+  return {
+    accept: "text/event-stream",
+    "anthropic-version": apiVersion,
+    ...credentialHeaders(credential, dialect.credentialHeader),
+    ...(betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}),
+    ...(dialect.sendSessionAffinityHeaders ? affinityHeaders(call.request.sessionId, dialect.sessionAffinityFormat, "session-id") : {}),
+    ...modelHeaders(model),
+  };
+}

@@ -1,0 +1,153 @@
+// From what an HTTP service answered, or how the connection failed, to a ModelFailure. Used by the formats' failure readers.
+// Invariant: a code follows from the status and the service's own error code; prose counts only where services give nothing else.
+
+import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import { isObject, type Json, objectOf, parseObject } from "./json.ts";
+import { momentOf, retryAtOf } from "./retry-after.ts";
+
+/** An answer that is no stream. */
+export interface Refusal {
+  /** 0: an error inside a stream that began well. */
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+/** What a format knows of its services' error codes. */
+export type CodeTable = Readonly<Record<string, FailureCode>>;
+
+export function failureOfRefusal(refusal: Refusal, codes: CodeTable, nowMs: number): ModelFailure {
+  const error = errorOf(refusal.body);
+  const code = codeOf(refusal, error, codes);
+  const failure: ModelFailure = { code, message: messageOfRefusal(refusal) };
+  if (refusal.status > 0) failure.status = refusal.status;
+  if (code === "rate_limited" || code === "overloaded" || code === "quota") {
+    const retryAt = retryAtOf(refusal.headers, nowMs) ?? retryAtOfDetails(error, nowMs);
+    if (retryAt !== undefined) failure.retryAt = retryAt;
+  }
+  return failure;
+}
+
+function codeOf(refusal: Refusal, error: Json, codes: CodeTable): FailureCode {
+  for (const name of namesOf(error)) {
+    const code = codes[name];
+    // A general name (`invalid_request_error`) says less than the prose about an overflow.
+    if (code !== undefined && code !== "bad_request") return code;
+  }
+  const byStatus = codeOfStatus(refusal.status);
+  if (byStatus === "bad_request" || byStatus === "overloaded") {
+    if (tellsOverflow(refusal.body)) return "overflow";
+    if (byStatus === "bad_request" && tellsQuota(refusal.body)) return "quota";
+    // Cerebras and some gateways answer an overflow with the status alone.
+    if (refusal.status === 413 && refusal.body.trim() === "") return "overflow";
+  }
+  if (byStatus === "rate_limited" && tellsQuota(refusal.body)) return "quota";
+  return byStatus;
+}
+
+/** The names a service gives its error, most specific first: `details.error_code`, `code`, `type`, `status`. */
+function namesOf(error: Json): string[] {
+  const names = [objectOf(error.details).error_code, error.code, error.type, error.status];
+  return names.flatMap((name) => (typeof name === "string" || typeof name === "number" ? [String(name)] : []));
+}
+
+/** The error object of a body: `{error:{…}}`, `[{error:{…}}]`, `{error:"text"}`, or the body itself. */
+function errorOf(body: string): Json {
+  let text = body.trim();
+  if (text.startsWith("[")) text = text.replace(/^\[\s*/, "").replace(/\s*\]$/, "");
+  const parsed = parseObject(text);
+  if (parsed === undefined) return {};
+  return isObject(parsed.error) ? parsed.error : parsed;
+}
+
+export function codeOfStatus(status: number): FailureCode {
+  if (status === 401 || status === 403) return "auth";
+  if (status === 402) return "quota";
+  if (status === 404) return "not_found";
+  if (status === 429) return "rate_limited";
+  if (status === 408 || status === 409 || status === 425 || status >= 500 || status === 0) return "overloaded";
+  return "bad_request";
+}
+
+/** Words of the services for "longer than the model takes", where there is no code for it. */
+const overflowWords = [
+  /prompt is too long/i, // Anthropic, Fireworks
+  /exceeds? (the )?(maximum |available |model'?s? )*context/i, // llama.cpp, MiniMax, gateways
+  /context (window|length|size)[^.]{0,40}exceed/i,
+  /exceeds? the maximum number of tokens/i, // Gemini
+  /maximum (context|prompt) length/i, // OpenAI, vLLM, xAI, Mistral, OpenRouter
+  /exceed(s|ed)? (the )?(model )?token limit/i, // Moonshot
+  /reduce the length of the (messages|prompt|input)/i, // Groq
+  /greater than the context length/i, // LM Studio
+  /prompt exceeds max length/i, // Z.ai
+  /input (is|length)[^.]{0,20}too long/i, // Bedrock behind gateways
+  /inputs? tokens \+ .{0,30}max_new_tokens/i, // Together
+  /too large for model with \d+ maximum/i, // Mistral
+];
+
+/** Words for "the money is spent", where the code only says that the request was refused. */
+const quotaWords = [
+  /credit balance is too low/i, // Anthropic
+  /insufficient[ _](balance|credits?|quota|funds)/i, // DeepSeek, OpenRouter
+  /exceeded your current quota/i, // OpenAI
+  /billing (hard )?limit/i,
+];
+
+export function tellsOverflow(text: string): boolean {
+  return overflowWords.some((words) => words.test(text));
+}
+
+function tellsQuota(text: string): boolean {
+  return quotaWords.some((words) => words.test(text));
+}
+
+/** Google's `RetryInfo`: `{"retryDelay": "34s"}` among the error's details. */
+function retryAtOfDetails(error: Json, nowMs: number): number | undefined {
+  if (!Array.isArray(error.details)) return undefined;
+  for (const detail of error.details) {
+    const delay = objectOf(detail).retryDelay;
+    if (typeof delay === "string") return momentOf(delay, nowMs);
+  }
+  return undefined;
+}
+
+/** One line: the status, a blank, the body (JSON on one line, a page without its markup). */
+function messageOfRefusal(refusal: Refusal): string {
+  const text = oneLine(refusal.body);
+  if (refusal.status === 0) return text;
+  return text === "" ? `${refusal.status} status code (no body)` : `${refusal.status} ${text}`;
+}
+
+function oneLine(body: string): string {
+  const text = body.trim();
+  if (/^(<!doctype|<html)/i.test(text)) {
+    return text
+      .replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ")
+      .replace(/<[^>]*>/g, " ")
+      .replace(/\s+/g, " ")
+      .trim()
+      .slice(0, 300);
+  }
+  if (!/[\r\n]/.test(text)) return text;
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text.replace(/\s*[\r\n]+\s*/g, " ");
+  }
+}
+
+/** `terminated: other side closed (UND_ERR_SOCKET)`: what failed, why, and the system's code. */
+export function networkFailure(error: unknown): ModelFailure {
+  const parts: string[] = [];
+  let code: string | undefined;
+  let current: unknown = error;
+  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+    const text = current.message.replace(/\s*[\r\n]+\s*/g, " ").trim();
+    if (text !== "" && text !== "Connection error." && !parts.includes(text)) parts.push(text);
+    const own: unknown = (current as { code?: unknown }).code;
+    if (typeof own === "string") code = own;
+    current = current instanceof AggregateError ? current.errors[0] : current.cause;
+  }
+  const message = parts.join(": ") || "the connection failed";
+  return { code: "network", message: code === undefined || message.includes(code) ? message : `${message} (${code})` };
+}

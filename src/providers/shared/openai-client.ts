@@ -1,0 +1,31 @@
+// One request through the openai package. Called by the providers of chat completions and responses.
+// Invariant: whatever OPENAI_* variables say, the request goes where and as the caller says.
+
+import { longestTimeoutMs } from "./stream-call.ts";
+
+export interface OpenaiRequest {
+  /** Without a trailing slash. */
+  baseUrl: string;
+  path: string;
+  body: object;
+  fetch: typeof globalThis.fetch;
+  signal: AbortSignal;
+}
+
+export async function sendByOpenai(request: OpenaiRequest): Promise<Response> {
+  const { OpenAI } = await import("openai/client");
+  const client = new OpenAI({
+    // The real credential stands in the headers of stream-call; null keeps the SDK from its environment variables.
+    apiKey: "unused",
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL: request.baseUrl,
+    maxRetries: 0,
+    timeout: longestTimeoutMs,
+    logLevel: "off",
+    fetch: request.fetch,
+  });
+  return client.post(request.path, { body: request.body, stream: true, signal: request.signal }).asResponse();
+}

@@ -1,0 +1,169 @@
+// Finds sessions: lists them, the most recent one, the one a reference means. Called by cli, modes and harness.
+// Invariant: a list reads the head and the tail of each file, one file at a time, newest first.
+
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { PiError } from "../contracts/error.ts";
+import { idInFileName } from "./locate.ts";
+import { type SessionSummary, summarizeFile, summaryBytes } from "./summarize.ts";
+
+export type { SessionSummary } from "./summarize.ts";
+
+export interface ListRequest {
+  /** Absolute. */
+  directory: string;
+  /** The directory holds project folders and these the files (the default root), not the files themselves. */
+  isRoot?: boolean;
+  /** Only sessions of this working directory. */
+  cwd?: string;
+  /** Read every file whole, so that counts and cost are known for long ones too. */
+  whole?: boolean;
+}
+
+interface FoundFile {
+  path: string;
+  modifiedMs: number;
+}
+
+/** Newest change first. What is no session is passed over. */
+export async function* listSessions(request: ListRequest): AsyncGenerator<SessionSummary> {
+  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  for (const found of filesOf(request)) {
+    const summary = summarize(found, buffer, request.whole === true);
+    if (summary !== undefined && (request.cwd === undefined || summary.cwd === request.cwd)) yield summary;
+  }
+}
+
+/** Path of the session of this working directory that was changed last (`-c`). */
+export async function mostRecentSession(where: { directory: string; cwd: string }): Promise<string | undefined> {
+  for await (const summary of listSessions(where)) return summary.path;
+  return undefined;
+}
+
+export interface RefPlaces {
+  /** Directory of the project's sessions. */
+  directory: string;
+  /** The default root, to look in when the directory has no match; absent when the user gave a directory. */
+  root?: string;
+  cwd: string;
+}
+
+/**
+ * Path of the session that is meant by a path, a full id, a prefix of an id, a name or `last`.
+ * Errors: `session.not_found`, `usage.ambiguous_session` with the candidates in its hint.
+ */
+export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<string> {
+  if (looksLikePath(ref)) {
+    const path = isAbsolute(ref) ? ref : join(where.cwd, ref);
+    if (isFile(path)) return path;
+  }
+  if (ref === "last") {
+    const path = await mostRecentSession(where);
+    if (path !== undefined) return path;
+  }
+  const places: ListRequest[] = [{ directory: where.directory }];
+  if (where.root !== undefined) places.push({ directory: where.root, isRoot: true });
+  for (const place of ref === "" ? [] : places) {
+    const path = byId(ref, place) ?? (await byName(ref, place));
+    if (path !== undefined) return path;
+  }
+  throw new PiError("session.not_found", `No session found matching '${ref}'`, {
+    hint: "`pi sessions list --all` shows what there is.",
+    exitStatus: 2,
+  });
+}
+
+function byId(ref: string, place: ListRequest): string | undefined {
+  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  const matches: { path: string; id: string }[] = [];
+  for (const found of filesOf(place)) {
+    const id = idInFileName(found.path) ?? summarize(found, buffer, false)?.id;
+    if (id === ref) return found.path;
+    if (id?.startsWith(ref)) matches.push({ path: found.path, id });
+  }
+  if (matches.length > 1)
+    throw ambiguous(
+      ref,
+      matches.map(({ id }) => id),
+    );
+  return matches[0]?.path;
+}
+
+async function byName(ref: string, place: ListRequest): Promise<string | undefined> {
+  const wanted = ref.toLowerCase();
+  const matches: SessionSummary[] = [];
+  for await (const summary of listSessions(place)) if (summary.name?.toLowerCase() === wanted) matches.push(summary);
+  const exact = matches.filter(({ name }) => name === ref);
+  const [first, ...others] = exact.length > 0 ? exact : matches;
+  if (first !== undefined && others.length > 0)
+    throw ambiguous(
+      ref,
+      [first, ...others].map(({ id, name }) => `${id} (${name})`),
+    );
+  return first?.path;
+}
+
+function ambiguous(ref: string, candidates: readonly string[]): PiError {
+  const shown = candidates.slice(0, 10).join(", ");
+  const more = candidates.length > 10 ? ` and ${candidates.length - 10} more` : "";
+  return new PiError("usage.ambiguous_session", `Session '${ref}' is ambiguous: ${candidates.length} sessions match`, {
+    hint: `Candidates: ${shown}${more}`,
+  });
+}
+
+function looksLikePath(ref: string): boolean {
+  return ref.includes("/") || ref.includes("\\") || ref.endsWith(".jsonl");
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function filesOf(request: ListRequest): FoundFile[] {
+  const directories = request.isRoot
+    ? namesIn(request.directory, "directory").map((name) => join(request.directory, name))
+    : [request.directory];
+  const files: FoundFile[] = [];
+  for (const directory of directories) {
+    for (const name of namesIn(directory, "file")) {
+      if (!name.endsWith(".jsonl") || name.startsWith(".")) continue;
+      const path = join(directory, name);
+      const info = statSync(path, { throwIfNoEntry: false });
+      if (info?.isFile()) files.push({ path, modifiedMs: info.mtimeMs });
+    }
+  }
+  // Equal times: names begin with the time of creation.
+  return files.sort((a, b) => b.modifiedMs - a.modifiedMs || (a.path < b.path ? 1 : -1));
+}
+
+function namesIn(directory: string, kind: "file" | "directory"): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isSymbolicLink() || (kind === "file" ? entry.isFile() : entry.isDirectory()))
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}
+
+function summarize(found: FoundFile, buffer: Buffer, whole: boolean): SessionSummary | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(found.path, "r");
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const read = (target: Uint8Array, position: number): number => readSync(descriptor, target, 0, target.length, position);
+    return summarizeFile({ size, read }, found, buffer, whole);
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}

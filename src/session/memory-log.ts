@@ -1,0 +1,47 @@
+// A session that is never written: --no-session, and version 1 and 2 files that are only looked at. Called by session.
+
+import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
+import { EntryTable } from "./entry-table.ts";
+import { encodeLine } from "./line-codec.ts";
+import type { SessionLog } from "./session-log.ts";
+
+export class MemoryLog implements SessionLog {
+  readonly header: SessionHeader;
+  readonly table = new EntryTable();
+  readonly filePath = undefined;
+  readonly isPersisted = false;
+  readonly storageLost = undefined;
+  readonly #entries: AnyEntry[] = [];
+
+  constructor(header: SessionHeader, entries: readonly AnyEntry[] = []) {
+    this.header = header;
+    this.#add(entries);
+    this.table.resolveOrphans();
+  }
+
+  entriesAt(indexes: readonly number[]): (AnyEntry | undefined)[] {
+    return indexes.map((index) => this.#entries[index]);
+  }
+
+  lineAt(index: number): string {
+    const entry = this.#entries[index];
+    return entry === undefined ? "" : encodeLine(entry).slice(0, -1);
+  }
+
+  append(entries: readonly AnyEntry[]): void {
+    // What cannot be written as JSON is refused here as in a file.
+    for (const entry of entries) encodeLine(entry);
+    this.#add(entries);
+  }
+
+  forgetOthers(): void {}
+
+  close(): void {}
+
+  #add(entries: readonly AnyEntry[]): void {
+    for (const entry of entries) {
+      this.table.add(entry.id, entry.parentId ?? null, entry.type);
+      this.#entries.push(entry);
+    }
+  }
+}

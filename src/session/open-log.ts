@@ -1,0 +1,109 @@
+// From a path to a log that may be written: lease, version, migration. Called by session.
+
+import { PiError } from "../contracts/error.ts";
+import { sessionVersion } from "../contracts/session-entry.ts";
+import { AppendFile } from "../platform/append-file.ts";
+import { acquireLease, type Lease, leaseHolder } from "../platform/lease.ts";
+import { FileLog, type FileLogOptions } from "./file-log.ts";
+import { MemoryLog } from "./memory-log.ts";
+import { migratedEntries, migrateFile } from "./migrate.ts";
+import type { SessionLog } from "./session-log.ts";
+
+export interface OpenLogOptions extends FileLogOptions {
+  onBusy: "fail" | "wait" | "fork";
+  readOnly: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+export interface OpenedLog {
+  log: SessionLog;
+  lease: Lease | undefined;
+  /** Another process writes the session; the log is open for reading. Only with `onBusy: "fork"`. */
+  isBusy: boolean;
+}
+
+/** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
+export async function openLog(path: string, options: OpenLogOptions): Promise<OpenedLog> {
+  if (options.readOnly) return { log: openForReading(path, options), lease: undefined, isBusy: false };
+  const lease = await takeLease(path, options);
+  if (lease === "busy") return { log: openForReading(path, options), lease: undefined, isBusy: true };
+  try {
+    return await openForWriting(path, options, lease);
+  } catch (error) {
+    lease?.release();
+    throw error;
+  }
+}
+
+async function openForWriting(path: string, options: OpenLogOptions, lease: Lease | undefined): Promise<OpenedLog> {
+  const { file, access } = openFile(path);
+  const log = FileLog.load(file, access, options);
+  const version = log.header.version ?? 1;
+  if (version === sessionVersion) return { log, lease, isBusy: false };
+  log.close();
+  if (version > sessionVersion) {
+    throw new PiError("session.version", `Session file ${path} has version ${version}; this program writes version ${sessionVersion}`, {
+      hint: "Update pi, or look at it with `pi sessions show`.",
+    });
+  }
+  if (access === "read") return { log: openForReading(path, options), lease, isBusy: false };
+  migrateFile(path);
+  // The file is another one now, and so is its lease.
+  lease?.release();
+  return openLog(path, options);
+}
+
+/** A log that is never written: old versions are brought up to date in memory only. */
+function openForReading(path: string, options: FileLogOptions): SessionLog {
+  const log = FileLog.load(openForAccess(path, "read"), "read", options);
+  if ((log.header.version ?? 1) >= sessionVersion) return log;
+  log.close();
+  const { header, entries } = migratedEntries(path);
+  return new MemoryLog(header, entries);
+}
+
+async function takeLease(path: string, options: OpenLogOptions): Promise<Lease | "busy" | undefined> {
+  let outcome: Awaited<ReturnType<typeof acquireLease>>;
+  try {
+    outcome = await acquireLease(path, options.onBusy === "wait" ? "wait" : "fail", options.signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw notFound(path);
+    throw error;
+  }
+  if (outcome === "unsupported") return undefined;
+  if (outcome !== "busy" || options.onBusy === "fork") return outcome;
+  const pid = leaseHolder(path);
+  const holder = pid === undefined ? "another process" : `process ${pid}`;
+  throw new PiError("session.busy", `Session file ${path} is in use by ${holder}`, {
+    hint: "Use --on-busy wait to wait for it, or --on-busy fork to go on in a copy.",
+  });
+}
+
+/** Where the file may not be written, reading it is still worth something: the run goes on unsaved. */
+function openFile(path: string): { file: AppendFile; access: "append" | "read" } {
+  try {
+    return { file: AppendFile.open(path, "append"), access: "append" };
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw unreadable(path, error);
+    return { file: openForAccess(path, "read"), access: "read" };
+  }
+}
+
+function openForAccess(path: string, access: "append" | "read"): AppendFile {
+  try {
+    return AppendFile.open(path, access);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, cause: unknown): PiError {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return notFound(path);
+  if (code === "EISDIR") return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  return new PiError("session.unreadable", `Session file ${path} cannot be read: ${code ?? String(cause)}`, { cause });
+}
+
+function notFound(path: string): PiError {
+  return new PiError("session.not_found", `Session file not found: ${path}`);
+}

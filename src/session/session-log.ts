@@ -1,0 +1,51 @@
+// The contract of the two logs: what holds a session's entries, a file or nothing but memory. Called by session only.
+// Invariant: an index belongs to one table; after `append`, or when IndexChanged is thrown, only ids may be kept.
+
+import type { PiError } from "../contracts/error.ts";
+import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
+import { isA } from "./build-context.ts";
+import type { EntryTable } from "./entry-table.ts";
+
+export interface SessionLog {
+  readonly header: SessionHeader;
+  readonly table: EntryTable;
+  /** The file's name, also before the file is there; `undefined` for a session that lives in memory only. */
+  readonly filePath: string | undefined;
+  /** Whether the file holds everything appended so far. */
+  readonly isPersisted: boolean;
+  /** Set while something appended is kept in memory only although it should be in the file. */
+  readonly storageLost: PiError | undefined;
+  /** In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again. */
+  entriesAt(indexes: readonly number[], remember?: boolean): (AnyEntry | undefined)[];
+  /** The stored line, without its LF: what a copy must carry over byte for byte. */
+  lineAt(index: number): string;
+  /**
+   * Adds entries at the end, as one write. `lines`: their text where they are copied from another file, without LF.
+   * Never throws for want of storage, see `storageLost`; `session.unencodable` for what is no JSON.
+   */
+  append(entries: readonly AnyEntry[], lines?: readonly string[]): void;
+  /** What was asked to be remembered before the last call, and not since, may go where it can be read again. */
+  forgetOthers(): void;
+  close(): void;
+}
+
+/** A damage was found while reading: the table was made anew, and indexes taken from the old one are void. */
+export class IndexChanged extends Error {
+  constructor() {
+    super("the session's index was made anew");
+    this.name = "IndexChanged";
+  }
+}
+
+/** Whether an entry is something a user would miss: from the first such one on, a session is kept in its file. */
+export function isWorthKeeping(entry: AnyEntry): boolean {
+  if (isA(entry, "message")) return entry.message.role !== "system";
+  switch (entry.type) {
+    case "compaction":
+    case "branch_summary":
+    case "custom_message":
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,341 @@
+// A session: a tree of entries and the leaf where the next one hangs. Called by the harness and by the session commands.
+// Invariant: what `append` returned is in the file (or said to be lost), and the leaf is always an entry that is there.
+
+import { dirname, join, resolve } from "node:path";
+import { PiError } from "../contracts/error.ts";
+import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../contracts/session-entry.ts";
+import { sessionVersion } from "../contracts/session-entry.ts";
+import { acquireLease, type Lease, type LeaseOutcome } from "../platform/lease.ts";
+import { buildContext, isA, type PathView, type SessionContext } from "./build-context.ts";
+import { type EntryTable, noParent } from "./entry-table.ts";
+import { FileLog } from "./file-log.ts";
+import { completeEntry, encodeLine } from "./line-codec.ts";
+import { sessionFileName } from "./locate.ts";
+import { MemoryLog } from "./memory-log.ts";
+import { newEntryId, newSessionId } from "./new-id.ts";
+import { openLog } from "./open-log.ts";
+import { IndexChanged, type SessionLog } from "./session-log.ts";
+import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
+
+export type { SessionContext } from "./build-context.ts";
+export type { TreeNode } from "./tree.ts";
+
+export interface SessionOptions {
+  /** Unix ms. */
+  clock?: () => number;
+  /** Of entries; asked again while the id it gives is taken. */
+  newId?: () => string;
+  /** One line each: damaged lines, files mended. */
+  onWarning?: (text: string) => void;
+  /** Called once: `session.unsaved` when nothing could be stored from the start, `session.storage_lost` when storing stopped midway. */
+  onStorageLost?: (error: PiError) => void;
+}
+
+export interface OpenOptions extends SessionOptions {
+  /** What to do while another process writes the session. Default `fail`: `session.busy`, naming its pid. */
+  onBusy?: "fail" | "wait" | "fork";
+  /** Never writes, never waits, takes no lease, and reads newer versions as well. */
+  readOnly?: boolean;
+  /** Ends waiting. */
+  signal?: AbortSignal;
+}
+
+export interface ForkPlace {
+  /** Last entry to copy; the leaf when absent. `null`: an empty session. */
+  leafId?: string | null;
+  /** `undefined`: memory only. */
+  directory: string | undefined;
+  /** Default: that of this session. */
+  cwd?: string;
+  id?: string;
+}
+
+export class Session {
+  readonly #log: SessionLog;
+  readonly #options: SessionOptions;
+  #leafId: string | null;
+  #lease: Promise<LeaseOutcome | undefined>;
+  #isClosed = false;
+
+  private constructor(log: SessionLog, options: SessionOptions, lease?: Lease) {
+    this.#log = log;
+    this.#options = options;
+    this.#lease = Promise.resolve(lease);
+    this.#leafId = lastId(log.table);
+  }
+
+  /** A new session. Nothing touches the disk before the first entry that is worth keeping (a message, a summary) is appended. */
+  static create(
+    where: { cwd: string; directory: string | undefined; id?: string; parentSession?: string; filePath?: string },
+    options: SessionOptions = {},
+  ): Session {
+    const nowMs = (options.clock ?? Date.now)();
+    const header: SessionHeader = {
+      type: "session",
+      version: sessionVersion,
+      id: where.id ?? newSessionId(nowMs),
+      timestamp: new Date(nowMs).toISOString(),
+      cwd: where.cwd,
+      ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
+    };
+    const path = where.filePath ?? (where.directory === undefined ? undefined : join(where.directory, sessionFileName(header)));
+    return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
+  }
+
+  /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
+  static async open(path: string, options: OpenOptions = {}): Promise<Session> {
+    const { onBusy = "fail", readOnly = false } = options;
+    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly });
+    const session = new Session(log, options, lease);
+    if (!isBusy) return session;
+    const fork = session.fork({ directory: dirname(resolve(path)) });
+    session.close();
+    return fork;
+  }
+
+  get header(): SessionHeader {
+    return this.#log.header;
+  }
+
+  get id(): string {
+    return this.#log.header.id;
+  }
+
+  /** Also before the file is there; `undefined` in memory. */
+  get filePath(): string | undefined {
+    return this.#log.filePath;
+  }
+
+  /** Whether the file holds everything appended so far. */
+  get isPersisted(): boolean {
+    return this.#log.isPersisted;
+  }
+
+  /** Set while something that was appended could not be stored. */
+  get storageLost(): PiError | undefined {
+    return this.#log.storageLost;
+  }
+
+  /** Where the next entry hangs; `null`: it becomes a root. */
+  get leafId(): string | null {
+    return this.#leafId;
+  }
+
+  get entryCount(): number {
+    return this.#log.table.count;
+  }
+
+  /** Of the last `session_info` in the file. */
+  get name(): string | undefined {
+    return this.#read(() => {
+      const last = indexesOfType(this.#log.table, "session_info").at(-1);
+      const entry = last === undefined ? undefined : this.#log.entriesAt([last])[0];
+      return isA(entry, "session_info") && entry.name ? entry.name : undefined;
+    });
+  }
+
+  /** Durable when it returns. */
+  append(entry: NewEntry): SessionEntry {
+    const [appended] = this.appendAll([entry]);
+    if (appended === undefined) throw new PiError("internal.session", "An append gave no entry");
+    return appended;
+  }
+
+  /** A chain of entries, in one write. */
+  appendAll(entries: readonly NewEntry[]): SessionEntry[] {
+    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const taken = new Set<string>();
+    let parentId = this.#leafId;
+    const completed = entries.map((entry) => {
+      const id = this.#newId(taken);
+      const complete = completeEntry(entry, id, parentId, timestamp);
+      parentId = id;
+      return complete;
+    });
+    this.#appendTo(completed);
+    this.#leafId = parentId;
+    return completed;
+  }
+
+  context(leafId: string | null = this.#leafId): SessionContext {
+    const remember = leafId === this.#leafId;
+    const context = this.#read(() => buildContext(this.#pathView(leafId, remember)));
+    if (remember) this.#log.forgetOthers();
+    return context;
+  }
+
+  /** Root to leaf. */
+  branch(leafId: string | null = this.#leafId): AnyEntry[] {
+    return this.#read(() => present(this.#log.entriesAt(this.#pathTo(leafId))));
+  }
+
+  entry(id: string): AnyEntry | undefined {
+    return this.#read(() => {
+      const index = this.#log.table.find(id);
+      return index === undefined ? undefined : this.#log.entriesAt([index])[0];
+    });
+  }
+
+  /** All, in file order. */
+  entries(): AnyEntry[] {
+    return this.#read(() => present(this.#log.entriesAt(range(this.#log.table.count))));
+  }
+
+  /** Ids, in file order. */
+  children(id: string | null): string[] {
+    const table = this.#log.table;
+    const index = id === null ? noParent : table.find(id);
+    return index === undefined ? [] : childrenOf(table, index).map((child) => table.idOf(child));
+  }
+
+  tree(): TreeNode[] {
+    return this.#read(() => {
+      const table = this.#log.table;
+      return buildTree(table, this.#log.entriesAt(range(table.count)), this.#labels());
+    });
+  }
+
+  label(id: string): string | undefined {
+    return this.#read(() => this.#labels().get(id)?.text);
+  }
+
+  /** The next append hangs on this entry. Errors: `session.entry_not_found`. */
+  navigate(entryId: string | null): void {
+    if (entryId !== null) this.#indexOf(entryId);
+    this.#leafId = entryId;
+  }
+
+  /** A new session with the path to one entry; entries keep their ids. */
+  fork(at: ForkPlace): Session {
+    const leafId = at.leafId === undefined ? this.#leafId : at.leafId;
+    const fork = Session.create(
+      {
+        cwd: at.cwd ?? this.header.cwd,
+        directory: at.directory,
+        ...(at.id !== undefined && { id: at.id }),
+        ...(this.filePath !== undefined && { parentSession: this.filePath }),
+      },
+      this.#options,
+    );
+    const { entries, lines } = this.#read(() => this.#copyOf(leafId));
+    fork.#appendTo(entries, lines);
+    fork.#leafId = entries.at(-1)?.id ?? null;
+    return fork;
+  }
+
+  /** Lets go of the file and of the lease. What could not be stored is tried once more. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#log.close();
+    void this.#lease.then(release, () => {});
+  }
+
+  /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
+  #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
+    const path = this.#pathTo(leafId);
+    const found = this.#log.entriesAt(path);
+    const entries: AnyEntry[] = [];
+    const lines: string[] = [];
+    for (const [at, entry] of found.entries()) {
+      if (entry === undefined) continue;
+      const parentId = entries.at(-1)?.id ?? null;
+      const isRehung = parentId !== (entry.parentId ?? null);
+      const copy = isRehung ? { ...entry, parentId } : entry;
+      entries.push(copy);
+      lines.push(isRehung ? encodeLine(copy).slice(0, -1) : this.#log.lineAt(path[at] ?? noParent));
+    }
+    return { entries, lines };
+  }
+
+  #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
+    const wasPersisted = this.#log.isPersisted;
+    this.#log.append(entries, lines);
+    // A new file: from now on others may want to write it.
+    if (!wasPersisted && this.#log.isPersisted && this.filePath !== undefined) this.#lease = this.#leaseAfterCreation(this.filePath);
+  }
+
+  async #leaseAfterCreation(path: string): Promise<LeaseOutcome | undefined> {
+    const held = await this.#lease;
+    if (held !== undefined) return held;
+    const lease = await acquireLease(path, "fail").catch(() => undefined);
+    if (this.#isClosed) release(lease);
+    return lease;
+  }
+
+  #newId(taken: Set<string>): string {
+    const make = this.#options.newId ?? newEntryId;
+    for (;;) {
+      const id = make();
+      if (taken.has(id) || this.#log.table.find(id) !== undefined) continue;
+      taken.add(id);
+      return id;
+    }
+  }
+
+  #labels(): Map<string, Label> {
+    return labelsOf(this.#log.entriesAt(indexesOfType(this.#log.table, "label")));
+  }
+
+  #indexOf(id: string): number {
+    const index = this.#log.table.find(id);
+    if (index === undefined || this.#log.table.isDamaged(index)) throw new PiError("session.entry_not_found", `Entry not found: ${id}`);
+    return index;
+  }
+
+  #pathTo(leafId: string | null): number[] {
+    return leafId === null ? [] : this.#log.table.pathTo(this.#indexOf(leafId));
+  }
+
+  #pathView(leafId: string | null, remember: boolean): PathView {
+    const log = this.#log;
+    const path = this.#pathTo(leafId);
+    return {
+      length: path.length,
+      typeAt: (position) => log.table.typeOf(path[position] ?? noParent),
+      idAt: (position) => log.table.idOf(path[position] ?? noParent),
+      entriesAt: (positions) =>
+        log.entriesAt(
+          positions.map((position) => path[position] ?? noParent),
+          remember,
+        ),
+    };
+  }
+
+  /** Runs a reader again when what it read made the log look at the file anew. */
+  #read<T>(reader: () => T): T {
+    try {
+      return reader();
+    } catch (error) {
+      if (!(error instanceof IndexChanged)) throw error;
+    }
+    this.#settleLeaf();
+    return reader();
+  }
+
+  /** A leaf that turned out to be damaged gives way to its nearest sound ancestor. */
+  #settleLeaf(): void {
+    const { table } = this.#log;
+    const index = this.#leafId === null ? undefined : table.find(this.#leafId);
+    if (index !== undefined && !table.isDamaged(index)) return;
+    if (this.#leafId === null) return;
+    this.#leafId = index === undefined ? lastId(table) : table.parentIdOf(index);
+  }
+}
+
+function lastId(table: EntryTable): string | null {
+  const last = table.lastIndex();
+  return last === noParent ? null : table.idOf(last);
+}
+
+function release(outcome: LeaseOutcome | undefined): void {
+  if (typeof outcome === "object") outcome.release();
+}
+
+function present(entries: readonly (AnyEntry | undefined)[]): AnyEntry[] {
+  return entries.filter((entry) => entry !== undefined);
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

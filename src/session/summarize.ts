@@ -1,0 +1,188 @@
+// What a list shows of a session, read from the head and the tail of its file. Called by list-sessions.
+// Works on latin1 text: quotes and braces are where they are in UTF-8, and nothing is decoded but what is shown.
+
+import { textOf } from "../contracts/message.ts";
+import { decodeLine, isHeader } from "./line-codec.ts";
+
+export interface SessionSummary {
+  path: string;
+  id: string;
+  cwd: string;
+  /** ISO 8601, of the header. */
+  timestamp: string;
+  /** Unix ms. */
+  modifiedMs: number;
+  sizeBytes: number;
+  parentSession?: string;
+  /** Of the last `session_info` seen. */
+  name?: string;
+  /** One line, at most 200 characters. */
+  firstPrompt?: string;
+  /** Without system messages. Absent when the file was not read whole. */
+  messageCount?: number;
+  /** USD. Absent when the file was not read whole. */
+  cost?: number;
+  /** `provider/id` of the last choice or answer seen. */
+  model?: string;
+}
+
+export interface ReadableFile {
+  size: number;
+  read(target: Uint8Array, position: number): number;
+}
+
+/** A file up to twice this size is read whole; of a longer one the first and the last so many bytes. */
+export const summaryBytes = 64 << 10;
+const chunkBytes = 1 << 20;
+const promptLength = 200;
+
+/** `undefined` when the file is no session. `whole` reads everything, so that counts and cost are known at any size. */
+export function summarizeFile(
+  file: ReadableFile,
+  about: { path: string; modifiedMs: number },
+  buffer: Buffer,
+  whole: boolean,
+): SessionSummary | undefined {
+  const scan = new SummaryScan();
+  const isShort = file.size <= 2 * summaryBytes;
+  const head = textAt(file, buffer, 0, isShort ? file.size : summaryBytes);
+  if (!scan.takeHeader(head)) return undefined;
+  if (isShort) scan.takeLines(head, true);
+  else if (whole) scan.takeAll(file);
+  else {
+    scan.takeLines(head, false);
+    const tail = textAt(file, buffer, file.size - summaryBytes, summaryBytes);
+    scan.takeLines(tail.slice(tail.indexOf("\n") + 1), true);
+  }
+  return scan.summary(about.path, about.modifiedMs, file.size, isShort || whole);
+}
+
+function textAt(file: ReadableFile, buffer: Buffer, position: number, length: number): string {
+  let filled = 0;
+  while (filled < length) {
+    const read = file.read(buffer.subarray(filled, length), position + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return buffer.toString("latin1", 0, filled);
+}
+
+class SummaryScan {
+  #header: Pick<SessionSummary, "id" | "cwd" | "timestamp" | "parentSession"> | undefined;
+  #name: string | undefined;
+  #firstPrompt: string | undefined;
+  #model: string | undefined;
+  #messageCount = 0;
+  #cost = 0;
+
+  takeHeader(text: string): boolean {
+    const lineEnd = text.indexOf("\n");
+    const record = decodeLine(utf8(lineEnd < 0 ? text : text.slice(0, lineEnd)));
+    if (!isHeader(record)) return false;
+    const { id, cwd, timestamp, parentSession } = record;
+    this.#header = { id, cwd, timestamp, ...(parentSession !== undefined && { parentSession }) };
+    return true;
+  }
+
+  /** `toEnd`: the last line is whole even without LF. A cut last line can still give the first prompt. */
+  takeLines(text: string, toEnd: boolean): void {
+    for (let start = 0; start < text.length; ) {
+      const lf = text.indexOf("\n", start);
+      const end = lf < 0 ? text.length : lf;
+      this.#takeLine(text, start, end, lf >= 0 || toEnd);
+      start = end + 1;
+    }
+  }
+
+  takeAll(file: ReadableFile): void {
+    const buffer = Buffer.allocUnsafe(chunkBytes);
+    let rest = "";
+    for (let position = 0; ; ) {
+      const read = file.read(buffer, position);
+      if (read === 0) break;
+      position += read;
+      const text = rest + buffer.toString("latin1", 0, read);
+      const lineEnd = text.lastIndexOf("\n");
+      this.takeLines(text.slice(0, lineEnd + 1), true);
+      rest = text.slice(lineEnd + 1);
+    }
+    this.takeLines(rest, true);
+  }
+
+  summary(path: string, modifiedMs: number, sizeBytes: number, isWhole: boolean): SessionSummary | undefined {
+    if (this.#header === undefined) return undefined;
+    return {
+      path,
+      ...this.#header,
+      modifiedMs,
+      sizeBytes,
+      ...(this.#name && { name: this.#name }),
+      ...(this.#firstPrompt !== undefined && { firstPrompt: this.#firstPrompt }),
+      ...(isWhole && { messageCount: this.#messageCount, cost: this.#cost }),
+      ...(this.#model !== undefined && { model: this.#model }),
+    };
+  }
+
+  #takeLine(text: string, start: number, end: number, isWhole: boolean): void {
+    if (text.startsWith('{"type":"message"', start)) {
+      const roleAt = text.indexOf('"role":"', start) + 8;
+      if (roleAt < 8 || roleAt > end) return;
+      const role = text.slice(roleAt, text.indexOf('"', roleAt));
+      if (role === "system") return;
+      this.#messageCount++;
+      if (role === "user" && this.#firstPrompt === undefined) this.#firstPrompt = promptOf(text.slice(start, end), isWhole);
+      if (role === "assistant" || role === "toolResult") this.#takeUsage(text.slice(start, end));
+      if (role === "assistant") this.#takeAnswer(text.slice(start, end));
+    } else if (text.startsWith('{"type":"session_info"', start)) {
+      const record = decodeLine(utf8(text.slice(start, end)));
+      this.#name = typeof record?.name === "string" ? record.name : undefined;
+    } else if (text.startsWith('{"type":"model_change"', start)) {
+      const record = decodeLine(utf8(text.slice(start, end)));
+      if (record !== undefined) this.#model = `${record.provider}/${record.modelId}`;
+    } else if (
+      text.startsWith('{"type":"compaction"', start) ||
+      text.startsWith('{"type":"usage"', start) ||
+      text.startsWith('{"type":"branch_summary"', start)
+    ) {
+      this.#takeUsage(text.slice(start, end));
+    }
+  }
+
+  /** Usage stands behind the content, so that nothing in the content can be taken for it. */
+  #takeUsage(line: string): void {
+    const at = line.lastIndexOf('"usage":{');
+    const total = at < 0 ? undefined : /"cost":\{[^{}]*"total":([\d.eE+-]+)/.exec(line.slice(at, at + 600))?.[1];
+    if (total !== undefined) this.#cost += Number(total) || 0;
+  }
+
+  #takeAnswer(line: string): void {
+    const usageAt = line.lastIndexOf('"usage":{');
+    const found = /"provider":"([^"\\]+)","model":"([^"\\]+)"/.exec(
+      line.slice(Math.max(0, usageAt - 400), usageAt < 0 ? undefined : usageAt),
+    );
+    if (found !== null) this.#model = `${found[1]}/${found[2]}`;
+  }
+}
+
+/** The text of a user message, from its line or from what there is of it. */
+function promptOf(line: string, isWhole: boolean): string | undefined {
+  const record = isWhole ? decodeLine(utf8(line)) : undefined;
+  const message = record?.message as { content?: string | { type: string }[] } | undefined;
+  const text = message?.content === undefined ? beginningOfText(line) : textOf(message.content);
+  const shown = text?.replace(/\s+/g, " ").trim();
+  return shown ? shown.slice(0, promptLength) : undefined;
+}
+
+function beginningOfText(line: string): string | undefined {
+  const found = /"(?:text|content)":"((?:[^"\\]|\\.)*)/.exec(line.slice(0, 8 * promptLength))?.[1];
+  if (found === undefined) return undefined;
+  try {
+    return JSON.parse(`"${utf8(found)}"`) as string;
+  } catch {
+    return undefined;
+  }
+}
+
+function utf8(latin1: string): string {
+  return Buffer.from(latin1, "latin1").toString("utf8");
+}

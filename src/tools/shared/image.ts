@@ -1,0 +1,3 @@
+export async function imageContent(_b: Uint8Array): Promise<any> {
+  return undefined;
+}

@@ -1,0 +1,3 @@
+export async function validateArguments(_t: unknown, args: any): Promise<any> {
+  return { ok: true, args };
+}
