@@ -149,7 +149,7 @@ export function processHost(): Host {
     homeDir: homeDirectory(process.env),
     pid: process.pid,
     platform: process.platform,
-    runtime: process.versions["bun"] === undefined ? "node" : "bun",
+    runtime: process.versions.bun === undefined ? "node" : "bun",
     stdin: new ProcessInput(),
     get stdout() {
       stdout ??= new ProcessOutput(process.stdout);
@@ -176,7 +176,7 @@ function currentDirectory(): string {
   try {
     return process.cwd();
   } catch {
-    return process.env["PWD"] ?? "/";
+    return process.env.PWD ?? "/";
   }
 }
 

@@ -7,7 +7,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The user's home; a directory that cannot exist when the machine knows none, so that reads find nothing and writes fail cleanly. */
 export function homeDirectory(env: Env): string {
-  if (env["HOME"]) return env["HOME"];
+  if (env.HOME) return env.HOME;
   try {
     return homedir() || "/nonexistent";
   } catch {
@@ -29,6 +29,6 @@ export function absolutePath(path: string, cwd: string, homeDir: string): string
 
 /** `$PI_CODING_AGENT_DIR`, else `~/.pi/agent`. */
 export function agentDirectory(env: Env, homeDir: string, cwd: string): string {
-  const given = env["PI_CODING_AGENT_DIR"];
+  const given = env.PI_CODING_AGENT_DIR;
   return given ? absolutePath(given, cwd, homeDir) : join(homeDir, ".pi", "agent");
 }

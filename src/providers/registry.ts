@@ -10,6 +10,7 @@ import { apiAliases } from "./vendors.ts";
 const loaders: Readonly<Record<string, () => Promise<Provider>>> = {
   "anthropic-messages": async () => (await import("./anthropic/provider.ts")).anthropicProvider,
   "openai-completions": async () => (await import("./openai-completions/provider.ts")).completionsProvider,
+  "openai-responses": async () => (await import("./openai-responses/provider.ts")).responsesProvider,
 };
 
 /** Wire formats that `loadProvider` takes, aliases left out. */
