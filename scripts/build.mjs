@@ -33,7 +33,8 @@ export function ripgrepPath() {
 }
 
 function bun(args) {
-  const result = spawnSync(bunPath(), args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  // From src/, so that assets are embedded as assets/…, where platform/assets.ts looks for them beside the chunks' folder.
+  const result = spawnSync(bunPath(), args, { cwd: join(root, "src"), stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
   if (result.status !== 0) {
     process.stderr.write(result.stdout ?? "");
     throw new Error(`bun ${args.slice(0, 2).join(" ")} failed with status ${result.status}`);
@@ -60,14 +61,15 @@ function buildBinary() {
   const building = `${out}.new`;
   bun([
     "build",
-    "src/main.ts",
+    "main.ts",
     "--compile",
     "--bytecode",
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
     "--no-compile-autoload-tsconfig",
     "--no-compile-autoload-package-json",
-    "--asset=src/assets",
+    "--asset=assets",
+    "--chunk-naming=chunks/[name]-[hash].js",
     ...shared,
     `--outfile=${building}`,
   ]);
@@ -80,14 +82,14 @@ function buildNode() {
   rmSync(out, { recursive: true, force: true });
   bun([
     "build",
-    "src/main.ts",
+    "main.ts",
     "--target=node",
     ...shared,
     "--entry-naming=[name].mjs",
     "--chunk-naming=chunks/[name]-[hash].mjs",
     `--outdir=${out}`,
   ]);
-  cpSync(join(root, "src/assets"), join(dist, "assets"), { recursive: true });
+  cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
