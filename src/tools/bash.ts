@@ -1,0 +1,19 @@
+// The `bash` tool: one command in a shell of its own.
+
+import type { Tool } from "../contracts/tool.ts";
+
+export const bashTool: Tool = {
+  name: "bash",
+  description:
+    "Run a bash command in the working directory and get its output, stdout and stderr together. Of long output the last 2000 lines or 50KB are returned and the rest is kept in a file that is named. Standard input is empty.",
+  parameters: {
+    type: "object",
+    properties: {
+      command: { type: "string", description: "The command to run" },
+      timeout: { type: "number", description: "Seconds after which the command is ended; none by default" },
+    },
+    required: ["command"],
+  },
+  promptLine: "Run shell commands",
+  execute: async (args, context) => (await import("./execute/bash.ts")).executeBash(args, context),
+};

@@ -1,0 +1,54 @@
+// The `edit` tool: exact replacements in one file, all or nothing.
+
+import type { Tool } from "../contracts/tool.ts";
+
+export const editTool: Tool = {
+  name: "edit",
+  description:
+    "Replace pieces of text in one file. Every oldText is looked up in the file as it was before the call, must occur in it exactly once, and must not overlap another; if one fails, nothing is changed.",
+  parameters: {
+    type: "object",
+    properties: {
+      path: { type: "string", description: "File to change, absolute or relative to the working directory" },
+      edits: {
+        type: "array",
+        description: "The replacements; put all changes to the file in one call",
+        items: {
+          type: "object",
+          properties: {
+            oldText: { type: "string", description: "Text that stands in the file, exactly once; as short as that allows" },
+            newText: { type: "string", description: "What to put in its place" },
+          },
+          required: ["oldText", "newText"],
+        },
+      },
+    },
+    required: ["path", "edits"],
+  },
+  promptLine: "Replace exact pieces of text in a file",
+  guidelines: [
+    "Give edit just enough of oldText to be unique, and make several changes to one file in one call.",
+    "Every oldText of an edit call is matched against the file as it was before the call; join changes that touch or overlap into one.",
+  ],
+  prepareArguments: prepareEditArguments,
+  changesFile: (args) => (typeof args["path"] === "string" ? args["path"] : undefined),
+  execute: async (args, context) => (await import("./execute/edit.ts")).executeEdit(args, context),
+};
+
+/** Models also send a single pair at the top level, and `edits` as the text of its JSON. */
+function prepareEditArguments(args: Record<string, unknown>): Record<string, unknown> {
+  const { oldText, newText, ...rest } = args;
+  let edits = rest["edits"];
+  if (typeof edits === "string") {
+    try {
+      edits = JSON.parse(edits);
+    } catch {
+      return args;
+    }
+  }
+  if (typeof edits === "object" && edits !== null && !Array.isArray(edits)) edits = [edits];
+  if (typeof oldText === "string" && typeof newText === "string") {
+    return { ...rest, edits: [...(Array.isArray(edits) ? edits : []), { oldText, newText }] };
+  }
+  return edits === undefined ? args : { ...args, edits };
+}

@@ -1,0 +1,17 @@
+// What `write` does. Loaded on first use by write.ts.
+
+import { messageOf } from "../../contracts/error.ts";
+import { errorResult, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
+import { resolvePath } from "../shared/resolve-path.ts";
+
+export async function executeWrite(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
+  const given = args["path"] as string;
+  const content = args["content"] as string;
+  if (context.signal.aborted) return errorResult("Operation aborted");
+  try {
+    await context.files.writeAtomic(resolvePath(given, context), content);
+  } catch (error) {
+    return errorResult(messageOf(error));
+  }
+  return textResult(`Successfully wrote to ${given} (${Buffer.byteLength(content)} bytes)`);
+}

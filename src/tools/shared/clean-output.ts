@@ -1,0 +1,36 @@
+// Terminal output as plain text: what a person would see on the screen in the end. Used by bash and by RPC `bash`.
+
+/** Drops escape sequences and control characters, and lets carriage returns and backspaces overwrite. */
+export function cleanOutput(text: string): string {
+  if (!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text)) return text;
+  const plain = text
+    // CSI; OSC; other strings (DCS, SOS, PM, APC); two-character escapes.
+    .replace(
+      /\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b\n]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?/g,
+      "",
+    )
+    .replace(/\r+\n/g, "\n");
+  const drawn = /[\r\b]/.test(plain) ? plain.split("\n").map(overwritten).join("\n") : plain;
+  return drawn.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
+}
+
+/** One line as it stands after its carriage returns (back to the first column) and backspaces. */
+function overwritten(line: string): string {
+  if (!/[\r\b]/.test(line)) return line;
+  let shown = "";
+  for (const segment of line.split("\r")) {
+    const drawn = segment.includes("\b") ? withBackspaces(segment) : segment;
+    shown = drawn.length >= shown.length ? drawn : drawn + shown.slice(drawn.length);
+  }
+  return shown;
+}
+
+function withBackspaces(segment: string): string {
+  const cells: string[] = [];
+  let column = 0;
+  for (const character of segment) {
+    if (character === "\b") column = Math.max(0, column - 1);
+    else cells[column++] = character;
+  }
+  return cells.join("");
+}

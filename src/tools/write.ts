@@ -1,0 +1,20 @@
+// The `write` tool: a whole file, new or replaced.
+
+import type { Tool } from "../contracts/tool.ts";
+
+export const writeTool: Tool = {
+  name: "write",
+  description: "Write a whole file: makes it, with its parent directories, or replaces what is there.",
+  parameters: {
+    type: "object",
+    properties: {
+      path: { type: "string", description: "File to write, absolute or relative to the working directory" },
+      content: { type: "string", description: "The file's whole new content" },
+    },
+    required: ["path", "content"],
+  },
+  promptLine: "Write whole files, new or replaced",
+  guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
+  changesFile: (args) => (typeof args["path"] === "string" ? args["path"] : undefined),
+  execute: async (args, context) => (await import("./execute/write.ts")).executeWrite(args, context),
+};
