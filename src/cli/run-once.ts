@@ -2,6 +2,7 @@
 // Invariant: one outcome; text, last record and exit status follow from it.
 
 import { isPiError, messageOf, PiError } from "../contracts/error.ts";
+import type { ImageContent } from "../contracts/message.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import type { CreatedSession } from "../harness/create-session.ts";
 import { createSession } from "../harness/create-session.ts";
@@ -76,9 +77,11 @@ async function runMode(
   return outcome;
 }
 
-async function decodeImage(bytes: Uint8Array): Promise<{ type: "image"; data: string; mimeType: string } | undefined> {
-  const { imageContent } = await import("../tools/shared/image.ts");
-  return imageContent(bytes);
+async function decodeImage(bytes: Uint8Array): Promise<ImageContent | undefined> {
+  const { imageTypeOf } = await import("../tools/shared/image-type.ts");
+  const mimeType = imageTypeOf(bytes);
+  if (mimeType === undefined) return undefined;
+  return { type: "image", data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"), mimeType };
 }
 
 function exitStatus(outcome: Outcome, { coding }: CreatedSession): number {

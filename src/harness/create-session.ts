@@ -212,7 +212,10 @@ function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
     defaults: config.values.tools.enabled,
-    ...options.tools,
+    ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
+    ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
+    noTools: options.tools.none,
+    noBuiltinTools: options.tools.noBuiltin,
   });
   if (unknown.length > 0) {
     const line = `Unknown tool${unknown.length > 1 ? "s" : ""} ${unknown.join(", ")}`;
