@@ -53,6 +53,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     agentDir,
     ...optional("model", scriptedPath(valueSaid(said, "--model"), path)),
     ...optional("provider", valueSaid(said, "--provider")),
+    models: listSaid(said, "--models") ?? config.values.models,
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     session: sessionChoice(said),
@@ -128,6 +129,13 @@ function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolea
     });
   }
   return value;
+}
+
+function listSaid(said: Said, name: OptionName): string[] | undefined {
+  return valueSaid(said, name)
+    ?.split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
 }
 
 function durationSaid(said: Said, name: OptionName): number | undefined {

@@ -2,17 +2,18 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { Config } from "../config/load-config.ts";
-import { PiError } from "../contracts/error.ts";
+import { isPiError, PiError } from "../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
-import type { FileOperations, Tool } from "../contracts/tool.ts";
+import type { FileOperations, ShellOperations, Tool } from "../contracts/tool.ts";
 import type { Host } from "../platform/host.ts";
 import type { ProcessShell } from "../platform/spawn.ts";
 import { isValidSessionId, sessionDirectory, sessionRoot } from "../session/locate.ts";
-import { Session } from "../session/session.ts";
+import { Session, type SessionOptions } from "../session/session.ts";
 import { builtinTools, selectTools } from "../tools/registry.ts";
-import { CodingSession } from "./coding-session.ts";
+import { CodingSession, type ModelAccess } from "./coding-session.ts";
 import { createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
+import { resolveModelScope } from "./model-scope.ts";
 import { selectModel } from "./select-model.ts";
 import type { ContextFile } from "./system-prompt.ts";
 
@@ -40,6 +41,8 @@ export interface RunOptions {
   agentDir: string;
   model?: string;
   provider?: string;
+  /** Patterns of the models that cycling goes through; the first of them is started with where nothing else says which. */
+  models: readonly string[];
   apiKey?: string;
   thinking?: ThinkingLevel;
   session: SessionChoice;
@@ -64,46 +67,127 @@ export interface CreatedSession {
   files: FileOperations;
   /** Why this model. */
   modelWhy: string;
+  /** Ends what runs in this session and lets go of its file; what the workspace holds stays. */
+  close(): Promise<void>;
   /** Ends what runs and removes what goes with the process. */
   dispose(): Promise<void>;
 }
 
 export interface CreateSessionDeps {
-  host: Host;
+  host: Pick<Host, "env" | "homeDir" | "now">;
   config: Config;
   /** One line for stderr. */
   warn(line: string): void;
+  /** Start also without a credential, even without any model (`noModel`): long-lived hosts get theirs later. Default false. */
+  mayLackModel?: boolean;
+  /** In place of what the agent makes itself; for callers of the library. */
+  custom?: CustomParts;
 }
 
+export interface CustomParts {
+  /** Beside the built-in ones; one of the same name replaces it. All are on unless the choice of tools says otherwise. */
+  tools?: readonly Tool[];
+  files?: FileOperations;
+  shell?: ShellOperations;
+  registry?: ModelRegistry;
+  access?: (model: Model) => Promise<ModelAccess>;
+}
+
+/** What all sessions of one working directory share. */
+export interface Workspace {
+  readonly options: RunOptions;
+  readonly deps: CreateSessionDeps;
+  readonly registry: ModelRegistry;
+  readonly files: FileOperations;
+  readonly shell: ProcessShell;
+  readonly access: (model: Model) => Promise<ModelAccess>;
+  /** Whose commands the shell runs: what they see of the session follows it. */
+  current: { session: Session; coding?: CodingSession } | undefined;
+}
+
+/** A model that stands for none: nothing can be asked of it. */
+export const noModel: Model = {
+  id: "unknown",
+  name: "unknown",
+  api: "unknown",
+  provider: "unknown",
+  baseUrl: "",
+  reasoning: false,
+  input: [],
+  contextWindow: 0,
+  maxTokens: 0,
+  cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+};
+
 export async function createSession(options: RunOptions, deps: CreateSessionDeps): Promise<CreatedSession> {
-  const { host, config, warn } = deps;
-  const registry = new ModelRegistry({
-    config,
-    env: host.env,
-    agentDir: options.agentDir,
-    cwd: options.cwd,
-    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
-  });
+  const workspace = await createWorkspace(options, deps);
   const session = await openSession(options, deps);
-  const recorded = session.entryCount > 0 ? session.context() : undefined;
-  const selected = await chooseModel(options, registry, config, recorded?.model);
-  const thinkingLevel = options.thinking ?? selected.thinkingLevel ?? recorded?.thinkingLevel ?? config.values.thinking;
-  const tools = builtinTools();
-  const activeToolNames = chooseTools(tools, options, config, warn);
+  try {
+    return await startSession(workspace, session);
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
+
+export async function createWorkspace(options: RunOptions, deps: CreateSessionDeps): Promise<Workspace> {
+  const { host, config, custom = {} } = deps;
+  const registry =
+    custom.registry ??
+    new ModelRegistry({
+      config,
+      env: host.env,
+      agentDir: options.agentDir,
+      cwd: options.cwd,
+      ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+    });
   const { createShellOperations } = await import("../platform/spawn.ts");
   const { createFileOperations } = await import("../platform/files.ts");
-  const files = createFileOperations();
-  const access = createModelAccess({ registry, config, env: host.env, recordFile: options.recordFile, now: () => host.now() });
-  const artifacts = new ArtifactDirectory(session);
-  let coding: CodingSession | undefined;
   const shell = createShellOperations({
     ...(config.values.shell.path === undefined ? {} : { shellPath: config.values.shell.path }),
     commandPrefix: config.values.shell.commandPrefix,
     env: host.env,
     envPolicy: config.values.shell.env,
-    extraEnv: () => toolEnvironment(session, coding),
+    extraEnv: () => toolEnvironment(workspace.current),
   });
-  coding = new CodingSession({
+  const workspace: Workspace = {
+    options,
+    deps,
+    registry,
+    files: custom.files ?? createFileOperations(),
+    shell: custom.shell === undefined ? shell : foreignShell(custom.shell),
+    access: custom.access ?? createModelAccess({ registry, config, env: host.env, recordFile: options.recordFile, now: () => host.now() }),
+    current: undefined,
+  };
+  return workspace;
+}
+
+/** A caller's own way to run commands: ending them is its own business, through their signals. */
+function foreignShell(shell: ShellOperations): ProcessShell {
+  return { run: (request) => shell.run(request), killAll: async () => {}, killAllNow: () => {} };
+}
+
+/** `keep`: what was in force before and goes on where the session records nothing. */
+export async function startSession(
+  workspace: Workspace,
+  session: Session,
+  keep?: { model: Model; thinkingLevel: ThinkingLevel },
+): Promise<CreatedSession> {
+  const { options, deps, registry, files, shell, access } = workspace;
+  const { host, config, warn } = deps;
+  const recorded = session.entryCount > 0 ? session.context() : undefined;
+  const selected = keep === undefined ? await chooseModel(workspace, recorded?.model) : await keptModel(workspace, keep, recorded?.model);
+  const thinkingLevel =
+    (keep === undefined ? options.thinking : undefined) ??
+    selected.thinkingLevel ??
+    recorded?.thinkingLevel ??
+    keep?.thinkingLevel ??
+    config.values.thinking;
+  const tools = allTools(deps.custom?.tools);
+  const activeToolNames = chooseTools(tools, options, config, warn);
+  const artifacts = new ArtifactDirectory(session);
+  workspace.current = { session };
+  const coding = new CodingSession({
     session,
     model: selected.model,
     thinkingLevel,
@@ -125,14 +209,20 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
     stall: options.stall,
     clock: { now: () => host.now(), random: Math.random },
   });
-  if (options.sessionName !== undefined && options.sessionName !== session.name)
+  workspace.current = { session, coding };
+  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name)
     session.append({ type: "session_info", name: options.sessionName });
+  const close = async (): Promise<void> => {
+    await coding.dispose();
+    artifacts.remove();
+  };
   return {
     coding,
     registry,
     shell,
     files,
     modelWhy: selected.why,
+    close,
     dispose: async () => {
       await coding.dispose();
       await shell.killAll();
@@ -141,16 +231,25 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
   };
 }
 
-async function openSession(options: RunOptions, deps: CreateSessionDeps): Promise<Session> {
-  const { host, config, warn } = deps;
-  const { session: choice, cwd } = options;
+/** Where this run's session files lie. */
+export function sessionPlace(options: RunOptions, config: Config): { directory: string; override: string | undefined } {
   const override = options.sessionDir ?? config.values.sessionDir;
-  const directory = sessionDirectory({ cwd, agentDir: options.agentDir, override });
-  const watch = {
+  return { directory: sessionDirectory({ cwd: options.cwd, agentDir: options.agentDir, override }), override };
+}
+
+/** How a session tells what befalls its file. */
+export function sessionWatch({ host, warn }: CreateSessionDeps): SessionOptions {
+  return {
     clock: () => host.now(),
     onWarning: warn,
     onStorageLost: (error: PiError) => warn(error.hint ? `${error.message} ${error.hint}` : error.message),
   };
+}
+
+export async function openSession(options: RunOptions, deps: CreateSessionDeps): Promise<Session> {
+  const { session: choice, cwd } = options;
+  const { directory, override } = sessionPlace(options, deps.config);
+  const watch = sessionWatch(deps);
   const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy });
   const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../session/list-sessions.ts");
@@ -195,23 +294,64 @@ function validId(id: string): string {
   );
 }
 
+interface ChosenModel {
+  model: Model;
+  thinkingLevel?: ThinkingLevel;
+  why: string;
+}
+
 async function chooseModel(
-  options: RunOptions,
-  registry: ModelRegistry,
-  config: Config,
+  { options, deps, registry }: Workspace,
   recorded: { provider: string; modelId: string } | undefined,
-): Promise<{ model: Model; thinkingLevel?: ThinkingLevel; why: string }> {
-  if (options.model === undefined && options.provider === undefined && recorded) {
-    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config });
-    return { ...selected, why: "the session's model" };
+): Promise<ChosenModel> {
+  const { config } = deps;
+  const isRecorded = options.model === undefined && options.provider === undefined && recorded !== undefined;
+  const pattern = isRecorded ? `${recorded.provider}/${recorded.modelId}` : options.model;
+  const provider = isRecorded ? undefined : options.provider;
+  const why = isRecorded ? { why: "the session's model" } : {};
+  if (pattern === undefined && provider === undefined && config.values.model === undefined) {
+    const [first] = resolveModelScope(options.models, registry, deps.warn);
+    if (first !== undefined) return { ...first, model: await registry.ready(first.model), why: "the first of the models to cycle through" };
   }
-  return selectModel(options.model, options.provider, { registry, config });
+  try {
+    return { ...(await selectModel(pattern, provider, { registry, config })), ...why };
+  } catch (error) {
+    if (deps.mayLackModel !== true || !isPiError(error)) throw error;
+    const isLacking = error.code === "auth.no_credential" || error.code === "config.no_base_url";
+    if (isLacking && pattern === undefined && config.values.model === undefined) return { model: noModel, why: "no credential for any" };
+    if (isLacking) return { ...(await selectModel(pattern, provider, { registry, config, withoutCredential: true })), ...why };
+    if (isRecorded) return { model: noModel, why: `the session's model ${pattern} is not known here` };
+    throw error;
+  }
+}
+
+/** The session's own model where it can be had, else the one in force. */
+async function keptModel(
+  { deps, registry }: Workspace,
+  keep: { model: Model },
+  recorded: { provider: string; modelId: string } | undefined,
+): Promise<ChosenModel> {
+  const kept = { model: keep.model, why: "kept from the session before" };
+  if (recorded === undefined || (recorded.provider === keep.model.provider && recorded.modelId === keep.model.id)) return kept;
+  try {
+    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config: deps.config });
+    return { model: selected.model, why: "the session's model" };
+  } catch {
+    return kept;
+  }
+}
+
+/** One's own first, so that it wins where names are the same. */
+function allTools(own: readonly Tool[] = []): Tool[] {
+  return [...builtinTools().filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
 }
 
 function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config, warn: (line: string) => void): string[] {
+  const builtin = new Set(builtinTools().map((tool) => tool.name));
+  const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name));
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
-    defaults: config.values.tools.enabled,
+    defaults: [...config.values.tools.enabled, ...ownToolNames],
     ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
     ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
     noTools: options.tools.none,
@@ -232,12 +372,13 @@ async function contextFiles(options: RunOptions): Promise<ContextFile[]> {
 }
 
 /** What commands of the model see beside the user's environment. */
-function toolEnvironment(session: Session, coding: CodingSession | undefined): Record<string, string> {
+function toolEnvironment(current: Workspace["current"]): Record<string, string> {
+  const { session, coding } = current ?? {};
   return {
     AI_AGENT: "pi",
     PI_CODING_AGENT: "true",
-    PI_SESSION_ID: session.id,
-    ...(session.filePath === undefined ? {} : { PI_SESSION_FILE: session.filePath }),
+    ...(session === undefined ? {} : { PI_SESSION_ID: session.id }),
+    ...(session?.filePath === undefined ? {} : { PI_SESSION_FILE: session.filePath }),
     ...(coding ? { PI_PROVIDER: coding.model.provider, PI_MODEL: coding.model.id, PI_REASONING_LEVEL: coding.thinkingLevel } : {}),
   };
 }

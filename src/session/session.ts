@@ -111,6 +111,11 @@ export class Session {
     return this.#log.isPersisted;
   }
 
+  /** Whether the file has been let go of; nothing may be appended any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Set while something that was appended could not be stored. */
   get storageLost(): PiError | undefined {
     return this.#log.storageLost;
