@@ -43,7 +43,8 @@ test("says how many blocks, and shows what changed", async () => {
   const result = await edit(["10\n11\n", "10\nten-and-half\n11\n"], ["50\n", ""]);
   expect(result.details).toEqual({
     diff: "    ...\n  7 7\n  8 8\n  9 9\n 10 10\n+11 ten-and-half\n 11 11\n 12 12\n 13 13\n 14 14\n    ...\n 46 46\n 47 47\n 48 48\n 49 49\n-50 50\n 51 51\n 52 52\n 53 53\n 54 54\n    ...",
-    patch: "--- f\n+++ f\n@@ -7,8 +7,9 @@\n 7\n 8\n 9\n 10\n+ten-and-half\n 11\n 12\n 13\n 14\n@@ -46,9 +47,8 @@\n 46\n 47\n 48\n 49\n-50\n 51\n 52\n 53\n 54\n",
+    patch:
+      "--- f\n+++ f\n@@ -7,8 +7,9 @@\n 7\n 8\n 9\n 10\n+ten-and-half\n 11\n 12\n 13\n 14\n@@ -46,9 +47,8 @@\n 46\n 47\n 48\n 49\n-50\n 51\n 52\n 53\n 54\n",
     firstChangedLine: 11,
   });
 });
@@ -116,7 +117,7 @@ test("falls back to what a person would read, and changes only those lines", asy
 });
 
 test("an exact match wins over a fuzzy one", async () => {
-  expect(await edited("“a”\n\"a\"\n", ['"a"', "x"])).toBe("“a”\nx\n");
+  expect(await edited('“a”\n"a"\n', ['"a"', "x"])).toBe("“a”\nx\n");
 });
 
 test("takes what models send instead: a pair at the top, edits as JSON text", async () => {
