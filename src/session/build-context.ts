@@ -93,10 +93,9 @@ function latestEdits(entries: readonly AnyEntry[]): Map<string, EntryOf<"context
 }
 
 function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {
-  const edit = edits.get(entry.id);
-  if (edit?.replacement === null) return undefined;
   const message = recordedMessage(entry);
-  return edit === undefined || message === undefined ? message : withContent(message, edit.replacement);
+  const edit = edits.get(entry.id);
+  return edit === undefined || message === undefined ? message : edited(message, edit.replacement);
 }
 
 function recordedMessage(entry: AnyEntry): Message | undefined {
@@ -139,8 +138,10 @@ function compactionSummary(entry: EntryOf<"compaction">): Message {
   };
 }
 
-/** Only roles that have a content can be edited; assistant and tool result messages hold blocks, never a bare string. */
-function withContent(message: Message, replacement: string | UserContent[]): Message {
+/** Other roles cannot be edited. Assistant and tool result messages hold blocks, never a bare string. */
+function edited(message: Message, replacement: string | UserContent[] | null): Message | undefined {
+  const isEditable = ["user", "custom", "assistant", "toolResult"].includes(message.role);
+  if (replacement === null) return isEditable ? undefined : message;
   switch (message.role) {
     case "user":
     case "custom":
