@@ -44,9 +44,7 @@ function bun(args) {
 
 /** Assets beside the sources, as the program finds them: the catalogue and ripgrep. */
 function stageAssets() {
-  const staged = join(root, "src/assets/bin");
-  mkdirSync(staged, { recursive: true });
-  const target = join(staged, process.platform === "win32" ? "rg.exe" : "rg");
+  const target = join(root, "src/assets/rg");
   const source = ripgrepPath();
   if (!existsSync(target) || statSync(target).size !== statSync(source).size) {
     cpSync(source, target);

@@ -88,7 +88,7 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
   const recorded = session.entryCount > 0 ? session.context() : undefined;
   const selected = await chooseModel(options, registry, config, recorded?.model);
   const thinkingLevel = options.thinking ?? selected.thinkingLevel ?? recorded?.thinkingLevel ?? config.values.thinking;
-  const tools = builtinTools();
+  const tools = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir) });
   const activeToolNames = chooseTools(tools, options, config, warn);
   const { createShellOperations } = await import("../platform/spawn.ts");
   const { createFileOperations } = await import("../platform/files.ts");
@@ -230,6 +230,14 @@ function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config
 async function contextFiles(options: RunOptions): Promise<ContextFile[]> {
   const { loadContextFiles } = await import("../resources/context-files.ts");
   return loadContextFiles({ agentDir: options.agentDir, cwd: options.cwd });
+}
+
+async function bundledRipgrep(agentDir: string): Promise<string> {
+  const { ripgrepPath } = await import("../platform/ripgrep.ts");
+  const { assetPath, readBinaryAsset } = await import("../platform/assets.ts");
+  const { tmpdir } = await import("node:os");
+  const { join } = await import("node:path");
+  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
 }
 
 /** What commands of the model see beside the user's environment. */
