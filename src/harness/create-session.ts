@@ -51,6 +51,7 @@ export interface RunOptions {
   systemPrompt?: string;
   appendSystemPrompt: string[];
   withContextFiles: boolean;
+  outputSchema?: Record<string, unknown>;
   isStrict: boolean;
   recordFile?: string;
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
@@ -116,10 +117,12 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
       appended: options.appendSystemPrompt,
       contextFiles: options.withContextFiles ? await contextFiles(options) : [],
       skills: "",
+      output: options.outputSchema === undefined ? "" : (await import("./structured-answer.ts")).outputInstruction(options.outputSchema),
       cwd: options.cwd,
       // The local date would cost 6 ms: the runtime loads its time zones for it.
       date: `${new Date(host.now()).toISOString().slice(0, 10)} (UTC)`,
     },
+    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
     limits: options.limits,
