@@ -10,7 +10,10 @@ const script = resolve(import.meta.dirname, "../../scripts/update-catalog.mjs");
 
 test("brings a directory up to date from a list in the models.dev format", async () => {
   const tree = tempTree({
-    "api.json": JSON.stringify({ groq: { models: { "llama-3.1-8b-instant": { limit: { context: 99 } } } }, "fireworks-ai": { models: {} } }),
+    "api.json": JSON.stringify({
+      groq: { models: { "llama-3.1-8b-instant": { limit: { context: 99 } } } },
+      "fireworks-ai": { models: {} },
+    }),
   });
   const { stdout } = await promisify(execFile)(process.execPath, [script, tree.at("api.json"), tree.at("out")]);
   expect(stdout).toMatch(/^fireworks: 27 models, 0 new, 0 changed\ngroq: 7 models, 0 new, 1 changed\n$/);
