@@ -12,6 +12,7 @@ export type Validation = { ok: true; args: Record<string, unknown> } | { ok: fal
 
 export interface ToolSetup {
   tools: readonly Tool[];
+  /** Applies the tool's `prepareArguments` too. */
   validate(tool: Tool, args: unknown): Promise<Validation>;
   context(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext;
   /** A reason why this call must not run, or nothing. */
@@ -102,7 +103,7 @@ async function prepare(
       result: errorResult(`Invalid arguments for tool "${call.name}": ${unreadable.reason}\n\nReceived arguments:\n${unreadable.text}`),
     };
   }
-  const validation = await setup.validate(tool, tool.prepareArguments?.(call.arguments) ?? call.arguments);
+  const validation = await setup.validate(tool, call.arguments);
   if (!validation.ok) return { result: errorResult(validation.message) };
   const refusal = await setup.refuse?.(call, tool);
   if (refusal !== undefined) return { result: errorResult(refusal) };

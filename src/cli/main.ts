@@ -4,7 +4,7 @@
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
-import { isSaid, parseOptions } from "./options.ts";
+import { isSaid, parseOptions, valueSaid } from "./options.ts";
 import { errorReport } from "./report-error.ts";
 
 export async function start(): Promise<void> {
@@ -45,6 +45,16 @@ async function dispatch(host: Host): Promise<number> {
   if (host.args.length === 0 && host.stdin.isTerminal && host.stdout.isTerminal) {
     const { shortHelpText } = await import("./help.ts");
     void host.stdout.write(shortHelpText());
+    return 0;
+  }
+  if (isSaid(said, "--list-models")) {
+    const search = valueSaid(said, "--list-models");
+    const { listModels } = await import("./commands/models.ts");
+    await listModels(host, {
+      json: isSaid(said, "--json"),
+      approve: isSaid(said, "--approve"),
+      ...(search === undefined ? {} : { search }),
+    });
     return 0;
   }
   const { runOnce } = await import("./run-once.ts");

@@ -32,6 +32,15 @@ export const optionTable = [
     choices: ["text", "json", "rpc"],
     help: "text, json (events as JSON lines) or rpc",
   },
+  { name: "--result", kind: "value", value: "FILE", group: "Output", help: "one JSON record of how it ended; - for stdout" },
+  {
+    name: "--list-models",
+    kind: "optional",
+    value: "SEARCH",
+    group: "Output",
+    help: "the models that have credentials; --json for programs",
+  },
+  { name: "--json", kind: "flag", group: "Output", help: "with --list-models: as JSON" },
   { name: "--quiet", kind: "flag", group: "Output", help: "no live line on the terminal" },
   { name: "--verbose", kind: "flag", group: "Output", help: "errors with their causes" },
 
@@ -53,6 +62,16 @@ export const optionTable = [
 
   { name: "--continue", short: "-c", kind: "flag", group: "Session", help: "go on with this folder's last session" },
   { name: "--session", kind: "value", value: "PATH|ID", group: "Session", help: "go on with this one" },
+  { name: "--session-id", kind: "value", value: "ID", group: "Session", help: "go on with this folder's session of that id, or begin it" },
+  { name: "--fork", kind: "value", value: "PATH|ID", group: "Session", help: "go on in a copy of this one" },
+  {
+    name: "--on-busy",
+    kind: "value",
+    value: "WHAT",
+    group: "Session",
+    choices: ["fail", "wait", "fork"],
+    help: "when another process writes the session",
+  },
   { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie" },
   { name: "--no-session", kind: "flag", group: "Session", help: "keep nothing on disk" },
   { name: "--name", short: "-n", kind: "value", value: "NAME", group: "Session", help: "name the session" },
@@ -71,7 +90,13 @@ export const optionTable = [
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
 
+  { name: "--max-turns", kind: "value", value: "N", group: "Limits", help: "end in order after N answers of the model" },
+  { name: "--max-cost", kind: "value", value: "USD", group: "Limits", help: "end in order when this much is spent" },
+  { name: "--timeout", kind: "value", value: "DURATION", group: "Limits", help: "end in order after this time, such as 90s or 10m" },
+  { name: "--stall", kind: "value", value: "LIST", group: "Limits", help: "longest silence: model=90s,tool=30m" },
+
   { name: "--strict", kind: "flag", group: "Other", help: "an unknown tool, model or setting is an error" },
+  { name: "--offline", kind: "flag", group: "Other", help: "nothing is fetched but what the model call needs" },
   { name: "--cwd", kind: "value", value: "DIR", group: "Other", help: "as if started there" },
   { name: "--help", short: "-h", kind: "flag", group: "Other", help: "this page" },
   { name: "--version", short: "-v", kind: "flag", group: "Other", help: "the version" },

@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { type Config, loadConfig } from "../config/load-config.ts";
+import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/create-session.ts";
@@ -22,6 +23,11 @@ const exclusive: readonly (readonly [OptionName, OptionName])[] = [
   ["--continue", "--session"],
   ["--continue", "--no-session"],
   ["--session", "--no-session"],
+  ["--fork", "--session"],
+  ["--fork", "--continue"],
+  ["--fork", "--no-session"],
+  ["--session-id", "--session"],
+  ["--session-id", "--continue"],
   ["--approve", "--no-approve"],
 ];
 
@@ -52,7 +58,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     session: sessionChoice(said),
     ...optional("sessionDir", sessionDir === undefined ? undefined : path(sessionDir)),
     ...optional("sessionName", valueSaid(said, "--name")),
-    onBusy: "fail",
+    onBusy: (valueSaid(said, "--on-busy") ?? "fail") as RunOptions["onBusy"],
     tools: {
       ...optional("only", valueSaid(said, "--tools")),
       ...optional("except", valueSaid(said, "--exclude-tools")),
@@ -64,8 +70,12 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     withContextFiles: !isSaid(said, "--no-context-files"),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
-    limits: config.values.limits,
-    stall: { modelMs: config.values.network.idleTimeoutMs, toolMs: 0 },
+    limits: {
+      maxTurns: numberSaid(said, "--max-turns", { isWhole: true }) ?? config.values.limits.maxTurns,
+      maxCostUsd: numberSaid(said, "--max-cost", { isWhole: false }) ?? config.values.limits.maxCostUsd,
+      timeoutMs: durationSaid(said, "--timeout") ?? config.values.limits.timeoutMs,
+    },
+    stall: stallLimits(valueSaid(said, "--stall"), config.values.network.idleTimeoutMs),
   };
   return { mode: valueSaid(said, "--mode") === "json" ? "json" : "text", options, config };
 }
@@ -82,7 +92,11 @@ function workingDirectory(said: Said, host: Host): string {
 
 function sessionChoice(said: Said): SessionChoice {
   const ref = valueSaid(said, "--session");
+  const id = valueSaid(said, "--session-id");
+  const forked = valueSaid(said, "--fork");
+  if (forked !== undefined) return { kind: "fork", ref: forked, ...(id === undefined ? {} : { id }) };
   if (ref !== undefined) return { kind: "open", ref };
+  if (id !== undefined) return { kind: "named", id };
   if (isSaid(said, "--no-session")) return { kind: "memory" };
   return isSaid(said, "--continue") ? { kind: "continue" } : { kind: "new" };
 }
@@ -102,4 +116,44 @@ function textOrFile(text: string, path: (text: string) => string): string {
   } catch (error) {
     throw new PiError("usage.file_unreadable", `Cannot read ${file}`, { hint: "Check its permissions", cause: error });
   }
+}
+
+function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {
+  const text = valueSaid(said, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0 || (isWhole && !Number.isInteger(value))) {
+    throw new PiError("usage.bad_value", `${name} ${JSON.stringify(text)} is not a ${isWhole ? "whole number" : "number"} from 0`, {
+      hint: `For example ${name} ${isWhole ? 20 : 0.5}; 0 means no limit`,
+    });
+  }
+  return value;
+}
+
+function durationSaid(said: Said, name: OptionName): number | undefined {
+  const text = valueSaid(said, name);
+  return text === undefined ? undefined : checkedDuration(text, name);
+}
+
+function checkedDuration(text: string, where: string): number {
+  const value = parseDuration(text);
+  if (value === undefined) {
+    throw new PiError("usage.bad_value", `${where} ${JSON.stringify(text)} is not a duration`, { hint: "For example 90s, 10m or 1h30m" });
+  }
+  return value;
+}
+
+/** `model=90s,tool=30m`; what is not named keeps its default. */
+function stallLimits(text: string | undefined, modelMs: number): { modelMs: number; toolMs: number } {
+  const limits = { modelMs, toolMs: 0 };
+  for (const part of text === undefined ? [] : text.split(",")) {
+    const [name, duration = ""] = part.split("=", 2);
+    if (name === "model") limits.modelMs = checkedDuration(duration, "--stall model");
+    else if (name === "tool") limits.toolMs = checkedDuration(duration, "--stall tool");
+    else
+      throw new PiError("usage.bad_value", `--stall ${JSON.stringify(part)} is neither model=… nor tool=…`, {
+        hint: "For example --stall model=90s,tool=30m",
+      });
+  }
+  return limits;
 }

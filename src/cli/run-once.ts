@@ -1,17 +1,38 @@
 // One run from the shell in print or JSON mode: resolve, read input, create the session, run, report. Called by cli/main.
+// Invariant: one outcome; text, last record and exit status follow from it.
 
-import { PiError } from "../contracts/error.ts";
+import { isPiError, messageOf, PiError } from "../contracts/error.ts";
+import type { ImageContent } from "../contracts/message.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import type { CreatedSession } from "../harness/create-session.ts";
 import { createSession } from "../harness/create-session.ts";
+import { RunTally } from "../harness/run-tally.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
+import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
-import { isSaid } from "./options.ts";
-import { readInput } from "./read-input.ts";
+import { isSaid, valueSaid } from "./options.ts";
+import { type PromptInput, readInput } from "./read-input.ts";
 import { resolveRun } from "./resolve-run.ts";
+import { StopSignals } from "./stop-signals.ts";
 
 export async function runOnce(said: Said, host: Host): Promise<number> {
+  const tally = new RunTally(() => host.now());
+  const finish = async (outcome: Outcome, created?: CreatedSession): Promise<void> => {
+    const target = valueSaid(said, "--result");
+    if (target !== undefined) await writeResult(target, JSON.stringify(tally.record(outcome, created?.coding)), host);
+  };
+  try {
+    return await run(said, host, tally, finish);
+  } catch (error) {
+    await finish(usageOutcome(error)).catch(() => undefined);
+    throw error;
+  }
+}
+
+type Finish = (outcome: Outcome, created: CreatedSession) => Promise<void>;
+
+async function run(said: Said, host: Host, tally: RunTally, finish: Finish): Promise<number> {
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
   const { mode, options, config } = await resolveRun(said, host);
   for (const line of config.warnings) warn(line);
@@ -21,13 +42,17 @@ export async function runOnce(said: Said, host: Host): Promise<number> {
     throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
   }
   const created = await createSession(options, { host, config, warn });
-  const stopped = new StopSignals(created, host);
+  created.coding.subscribe((event) => tally.take(event));
+  const signals = new StopSignals(created, host);
   try {
     const outcome = await runMode(mode, created, prompts, said, host);
     await host.stdout.flush();
-    return stopped.exitStatus ?? report(outcome, created);
+    if (outcome.message !== undefined)
+      writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
+    await finish(outcome, created);
+    return signals.exitStatus ?? exitStatus(outcome, created);
   } finally {
-    stopped.release();
+    signals.release();
     await created.dispose();
   }
 }
@@ -35,67 +60,63 @@ export async function runOnce(said: Said, host: Host): Promise<number> {
 async function runMode(
   mode: "text" | "json",
   { coding }: CreatedSession,
-  prompts: Awaited<ReturnType<typeof readInput>>,
+  prompts: readonly PromptInput[],
   said: Said,
   host: Host,
 ): Promise<Outcome> {
   // A reader that went away wants no more of it: the run ends as if the user had stopped it.
   host.stdout.onClosed(() => void coding.abort());
   if (mode === "json") return (await import("../modes/json.ts")).runJson(coding, prompts, host);
-  const { runPrint } = await import("../modes/print.ts");
-  const hasStatusLine = !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal;
-  if (!hasStatusLine) return runPrint(coding, prompts, host);
-  const { showStatusLine } = await import("../modes/status-line.ts");
-  const hide = showStatusLine(coding, host);
-  let isHidden = false;
-  const hideOnce = (): void => {
-    if (!isHidden) hide();
-    isHidden = true;
-  };
-  const unsubscribe = coding.subscribe((event) => {
-    if (event.type === "agent_settled") hideOnce();
-  });
-  try {
-    return await runPrint(coding, prompts, host);
-  } finally {
-    unsubscribe();
-    hideOnce();
-  }
+  const { printAnswer, runPrompts } = await import("../modes/print.ts");
+  const runAll = (): Promise<Outcome> => runPrompts(coding, prompts);
+  const isLive = !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal;
+  // The line is gone before the answer comes, or taking it away would take a line of the answer.
+  const outcome = isLive ? await (await import("../modes/status-line.ts")).withStatusLine(coding, host, runAll) : await runAll();
+  // A record on stdout holds the text.
+  if (valueSaid(said, "--result") !== "-") printAnswer(outcome, host);
+  return outcome;
 }
 
-async function decodeImage(bytes: Uint8Array): Promise<{ type: "image"; data: string; mimeType: string } | undefined> {
-  const { imageContent } = await import("../tools/shared/image.ts");
-  return imageContent(bytes);
+async function decodeImage(bytes: Uint8Array): Promise<ImageContent | undefined> {
+  const { imageTypeOf } = await import("../tools/shared/image-type.ts");
+  const mimeType = imageTypeOf(bytes);
+  if (mimeType === undefined) return undefined;
+  return { type: "image", data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"), mimeType };
 }
 
-/** What went wrong goes to stderr in one line; the exit status follows from the same outcome. */
-function report(outcome: Outcome, { coding }: CreatedSession): number {
-  if (outcome.message !== undefined) writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
+function exitStatus(outcome: Outcome, { coding }: CreatedSession): number {
   const status = exitStatusOf[outcome.kind];
   // Not being able to store anything from the start is the user's known situation; losing the rest of a stored session is not.
   return status === 0 && coding.session.storageLost?.code === "session.storage_lost" ? 1 : status;
 }
 
-/** The first signal ends the run in order, the second at once. */
-class StopSignals {
-  exitStatus: number | undefined;
-  readonly #removers: (() => void)[];
+function usageOutcome(error: unknown): Outcome {
+  const kind = isPiError(error) && error.exitStatus === 2 ? "usage" : "error";
+  const hint = isPiError(error) ? error.hint : undefined;
+  return {
+    kind,
+    text: "",
+    code: isPiError(error) ? error.code : "internal.unexpected",
+    message: messageOf(error),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
 
-  constructor({ coding, shell }: CreatedSession, host: Host) {
-    const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-    this.#removers = (Object.keys(statuses) as (keyof typeof statuses)[]).map((signal) =>
-      host.onSignal(signal, () => {
-        if (this.exitStatus !== undefined) {
-          shell.killAllNow();
-          host.exitNow(this.exitStatus);
-        }
-        this.exitStatus = statuses[signal];
-        void coding.abort();
-      }),
-    );
+/** Whole or not at all, so that a reader who polls for the file never sees half a record. */
+async function writeResult(target: string, record: string, host: Host): Promise<void> {
+  if (target === "-") {
+    void host.stdout.write(`${record}\n`);
+    await host.stdout.flush();
+    return;
   }
-
-  release(): void {
-    for (const remove of this.#removers) remove();
+  const path = absolutePath(target, host.cwd, host.homeDir);
+  const { createFileOperations } = await import("../platform/files.ts");
+  try {
+    await createFileOperations().writeAtomic(path, `${record}\n`);
+  } catch (error) {
+    throw new PiError("io.result_file", `Cannot write the result to ${path}: ${messageOf(error)}`, {
+      hint: "Name another file with --result",
+      cause: error,
+    });
   }
 }

@@ -18,6 +18,8 @@ export interface Outcome {
   kind: OutcomeKind;
   /** The last assistant text, whole or partial. */
   text: string;
+  /** The checked value of an answer that had to follow a schema. */
+  value?: unknown;
   /** For stderr, one line; absent when all is well. */
   message?: string;
   /** Dotted code of what went wrong (`model.auth`, `budget.turns`). */

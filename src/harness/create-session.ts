@@ -17,7 +17,15 @@ import { selectModel } from "./select-model.ts";
 import type { ContextFile } from "./system-prompt.ts";
 
 /** Which conversation to go on with. */
-export type SessionChoice = { kind: "new"; id?: string } | { kind: "memory" } | { kind: "continue" } | { kind: "open"; ref: string };
+export type SessionChoice =
+  | { kind: "new" }
+  | { kind: "memory" }
+  | { kind: "continue" }
+  | { kind: "open"; ref: string }
+  /** The folder's session of this id, or a new one with it. */
+  | { kind: "named"; id: string }
+  /** A copy of another session, for this folder. */
+  | { kind: "fork"; ref: string; id?: string };
 
 export interface ToolChoice {
   only?: string;
@@ -80,7 +88,7 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
   const recorded = session.entryCount > 0 ? session.context() : undefined;
   const selected = await chooseModel(options, registry, config, recorded?.model);
   const thinkingLevel = options.thinking ?? selected.thinkingLevel ?? recorded?.thinkingLevel ?? config.values.thinking;
-  const tools = builtinTools();
+  const tools = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir) });
   const activeToolNames = chooseTools(tools, options, config, warn);
   const { createShellOperations } = await import("../platform/spawn.ts");
   const { createFileOperations } = await import("../platform/files.ts");
@@ -109,7 +117,8 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
       contextFiles: options.withContextFiles ? await contextFiles(options) : [],
       skills: "",
       cwd: options.cwd,
-      date: localDate(host.now()),
+      // The local date would cost 6 ms: the runtime loads its time zones for it.
+      date: `${new Date(host.now()).toISOString().slice(0, 10)} (UTC)`,
     },
     access,
     retry: config.values.retry,
@@ -135,33 +144,56 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
 
 async function openSession(options: RunOptions, deps: CreateSessionDeps): Promise<Session> {
   const { host, config, warn } = deps;
+  const { session: choice, cwd } = options;
   const override = options.sessionDir ?? config.values.sessionDir;
-  const directory = sessionDirectory({ cwd: options.cwd, agentDir: options.agentDir, override });
+  const directory = sessionDirectory({ cwd, agentDir: options.agentDir, override });
   const watch = {
     clock: () => host.now(),
     onWarning: warn,
     onStorageLost: (error: PiError) => warn(error.hint ? `${error.message} ${error.hint}` : error.message),
   };
-  const { session: choice } = options;
-  if (choice.kind === "memory") return Session.create({ cwd: options.cwd, directory: undefined }, watch);
-  if (choice.kind === "open") {
+  const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy });
+  const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../session/list-sessions.ts");
     const root = override === undefined ? { root: sessionRoot(options.agentDir) } : {};
-    const path = await resolveSessionRef(choice.ref, { directory, cwd: options.cwd, ...root });
-    return Session.open(path, { ...watch, onBusy: options.onBusy });
+    return resolveSessionRef(ref, { directory, cwd, ...root });
+  };
+  switch (choice.kind) {
+    case "memory":
+      return Session.create({ cwd, directory: undefined }, watch);
+    case "open":
+      return open(await find(choice.ref));
+    case "continue": {
+      const { mostRecentSession } = await import("../session/list-sessions.ts");
+      const path = await mostRecentSession({ directory, cwd });
+      return path === undefined ? Session.create({ cwd, directory }, watch) : open(path);
+    }
+    case "named": {
+      const id = validId(choice.id);
+      const { listSessions } = await import("../session/list-sessions.ts");
+      for await (const summary of listSessions({ directory, cwd })) if (summary.id === id) return open(summary.path);
+      return Session.create({ cwd, directory, id }, watch);
+    }
+    case "fork": {
+      const source = await Session.open(await find(choice.ref), { ...watch, readOnly: true });
+      try {
+        return source.fork({ directory, cwd, ...(choice.id === undefined ? {} : { id: validId(choice.id) }) });
+      } finally {
+        source.close();
+      }
+    }
+    default:
+      return Session.create({ cwd, directory }, watch);
   }
-  if (choice.kind === "continue") {
-    const { mostRecentSession } = await import("../session/list-sessions.ts");
-    const path = await mostRecentSession({ directory, cwd: options.cwd });
-    if (path !== undefined) return Session.open(path, { ...watch, onBusy: options.onBusy });
-  }
-  if (choice.kind === "new" && choice.id !== undefined && !isValidSessionId(choice.id)) {
-    throw new PiError("usage.bad_session_id", `Session id ${JSON.stringify(choice.id)} is not valid`, {
-      hint: "Use letters, digits, '-', '_' and '.', with a letter or digit at both ends",
-    });
-  }
-  const id = choice.kind === "new" && choice.id !== undefined ? { id: choice.id } : {};
-  return Session.create({ cwd: options.cwd, directory, ...id }, watch);
+}
+
+function validId(id: string): string {
+  if (isValidSessionId(id)) return id;
+  throw new PiError(
+    "usage.bad_session_id",
+    "Session id must be non-empty, contain only alphanumeric characters, '-', '_', and '.', and start and end with an alphanumeric character",
+    { hint: `Got ${JSON.stringify(id)}` },
+  );
 }
 
 async function chooseModel(
@@ -181,7 +213,10 @@ function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
     defaults: config.values.tools.enabled,
-    ...options.tools,
+    ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
+    ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
+    noTools: options.tools.none,
+    noBuiltinTools: options.tools.noBuiltin,
   });
   if (unknown.length > 0) {
     const line = `Unknown tool${unknown.length > 1 ? "s" : ""} ${unknown.join(", ")}`;
@@ -197,6 +232,14 @@ async function contextFiles(options: RunOptions): Promise<ContextFile[]> {
   return loadContextFiles({ agentDir: options.agentDir, cwd: options.cwd });
 }
 
+async function bundledRipgrep(agentDir: string): Promise<string> {
+  const { ripgrepPath } = await import("../platform/ripgrep.ts");
+  const { assetPath, readBinaryAsset } = await import("../platform/assets.ts");
+  const { tmpdir } = await import("node:os");
+  const { join } = await import("node:path");
+  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
+}
+
 /** What commands of the model see beside the user's environment. */
 function toolEnvironment(session: Session, coding: CodingSession | undefined): Record<string, string> {
   return {
@@ -206,13 +249,6 @@ function toolEnvironment(session: Session, coding: CodingSession | undefined): R
     ...(session.filePath === undefined ? {} : { PI_SESSION_FILE: session.filePath }),
     ...(coding ? { PI_PROVIDER: coding.model.provider, PI_MODEL: coding.model.id, PI_REASONING_LEVEL: coding.thinkingLevel } : {}),
   };
-}
-
-/** By the user's clock; the formatter of the runtime costs 8 ms to load. */
-function localDate(nowMs: number): string {
-  const now = new Date(nowMs);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }
 
 /** Where output too long to show lies: beside the session file, or in a temporary directory that goes with the process. */

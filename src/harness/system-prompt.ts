@@ -20,7 +20,7 @@ export interface PromptParts {
   /** Ready-made text of the skills section; empty: none. */
   skills: string;
   cwd: string;
-  /** `YYYY-MM-DD` of today. */
+  /** Today, as the model is told it. */
   date: string;
 }
 

@@ -21,10 +21,8 @@ export async function runPrompts(coding: CodingSession, prompts: readonly ModePr
   return outcome;
 }
 
-export async function runPrint(coding: CodingSession, prompts: readonly ModePrompt[], host: Host): Promise<Outcome> {
-  const outcome = await runPrompts(coding, prompts);
-  if (showsText(outcome) && outcome.text !== "") await host.stdout.write(outcome.text.endsWith("\n") ? outcome.text : `${outcome.text}\n`);
-  return outcome;
+export function printAnswer(outcome: Outcome, host: Host): void {
+  if (showsText(outcome) && outcome.text !== "") void host.stdout.write(outcome.text.endsWith("\n") ? outcome.text : `${outcome.text}\n`);
 }
 
 /** Text that is an answer, or as much of one as there is; half an answer before an error is none. */

@@ -7,8 +7,8 @@ import type { Host } from "../platform/host.ts";
 
 const refreshMs = 200;
 
-/** Returns what takes the line away. */
-export function showStatusLine(coding: CodingSession, host: Host): () => void {
+/** Shows the line while `run` runs. */
+export async function withStatusLine<T>(coding: CodingSession, host: Host, run: () => Promise<T>): Promise<T> {
   const startedAt = host.now();
   let turn = 0;
   let tool = "";
@@ -33,11 +33,14 @@ export function showStatusLine(coding: CodingSession, host: Host): () => void {
   });
   const timer = setInterval(draw, refreshMs);
   draw();
-  return () => {
+  try {
+    return await run();
+  } finally {
     clearInterval(timer);
     unsubscribe();
     void host.stderr.write("\r\x1b[2K");
-  };
+    await host.stderr.flush();
+  }
 }
 
 function elapsed(seconds: number): string {

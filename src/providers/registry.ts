@@ -11,6 +11,8 @@ const loaders: Readonly<Record<string, () => Promise<Provider>>> = {
   "anthropic-messages": async () => (await import("./anthropic/provider.ts")).anthropicProvider,
   "openai-completions": async () => (await import("./openai-completions/provider.ts")).completionsProvider,
   scripted: async () => (await import("./scripted/provider.ts")).createScriptedProvider(),
+  "openai-responses": async () => (await import("./openai-responses/provider.ts")).responsesProvider,
+  "google-generative-ai": async () => (await import("./google/provider.ts")).googleProvider,
 };
 
 /** Wire formats that `loadProvider` takes, aliases left out. */

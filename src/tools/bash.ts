@@ -13,7 +13,6 @@ export const bashTool: Tool = {
       timeout: { type: "number", description: "Seconds after which the command is ended; none by default" },
     },
     required: ["command"],
-    additionalProperties: false,
   },
   promptLine: "Run shell commands",
   execute: async (args, context) => (await import("./execute/bash.ts")).executeBash(args, context),

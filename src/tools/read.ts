@@ -14,7 +14,6 @@ export const readTool: Tool = {
       limit: { type: "number", description: "Most lines to return" },
     },
     required: ["path"],
-    additionalProperties: false,
   },
   promptLine: "Read files: text by lines, images as images",
   guidelines: ["Look at files with read, not with cat or sed."],

@@ -12,10 +12,9 @@ export const writeTool: Tool = {
       content: { type: "string", description: "The file's whole new content" },
     },
     required: ["path", "content"],
-    additionalProperties: false,
   },
   promptLine: "Write whole files, new or replaced",
   guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
-  changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
+  changesFile: (args) => (typeof args["path"] === "string" ? args["path"] : undefined),
   execute: async (args, context) => (await import("./execute/write.ts")).executeWrite(args, context),
 };

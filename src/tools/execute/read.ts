@@ -12,7 +12,7 @@ import { formatSize, maxBytes, maxLines, type Truncation, truncateHead } from ".
 const countedBytes = 256 << 20;
 
 export async function executeRead(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
-  const given = args.path as string;
+  const given = args["path"] as string;
   const path = resolvePath(given, context);
   let info: FileInfo;
   try {
@@ -23,8 +23,8 @@ export async function executeRead(args: Record<string, unknown>, context: ToolCo
   if (info.kind === "directory")
     return errorResult(`EISDIR: illegal operation on a directory, read\n${given} is a directory: list it with ls.`);
   if (info.kind === "other") return errorResult(`Not a regular file: ${path} is a device, pipe or socket and cannot be read.`);
-  const startLine = Math.max(0, Math.floor((args.offset as number | undefined) ?? 1) - 1);
-  const limit = args.limit as number | undefined;
+  const startLine = Math.max(0, Math.floor((args["offset"] as number | undefined) ?? 1) - 1);
+  const limit = args["limit"] as number | undefined;
   try {
     const selection = await select(
       path,

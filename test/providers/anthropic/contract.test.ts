@@ -7,5 +7,4 @@ testProviderContract({
   provider: anthropicProvider,
   model: { id: "claude-opus-4-5", provider: "anthropic" },
   signsThinking: true,
-  givesCallIds: true,
 });

@@ -7,5 +7,4 @@ testProviderContract({
   provider: completionsProvider,
   model: { id: "gpt-5.1", provider: "openai" },
   signsThinking: false,
-  givesCallIds: true,
 });
