@@ -41,6 +41,7 @@ export const optionTable = [
     help: "the models that have credentials; --json for programs",
   },
   { name: "--json", kind: "flag", group: "Output", help: "with --list-models: as JSON" },
+  { name: "--output-schema", kind: "value", value: "FILE", group: "Output", help: "the answer is JSON valid against this JSON Schema" },
   { name: "--quiet", kind: "flag", group: "Output", help: "no live line on the terminal" },
   { name: "--verbose", kind: "flag", group: "Output", help: "errors with their causes" },
 

@@ -127,11 +127,16 @@ export class LayerMerger {
       return;
     }
     const { value } = checked;
+    this.#layerOf.set(record.key, layer);
+    // Empty text unsets what has no default, as it does for the environment's variables.
+    if (raw === "" && record.default === undefined) {
+      this.#values.delete(record.key);
+      return;
+    }
     const before = this.#values.get(record.key) as string[] | undefined;
     if (record.type.kind === "paths") this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
     else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);
-    this.#layerOf.set(record.key, layer);
   }
 
   #check(record: SettingRecord, raw: unknown, layer: Layer | undefined): CheckedValue {

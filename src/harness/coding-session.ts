@@ -39,6 +39,8 @@ export interface CodingSessionDeps {
   validate(tool: Tool, args: unknown): Promise<Validation>;
   toolContext: Omit<ToolContext, "toolCallId" | "signal" | "onUpdate" | "acceptsImages">;
   prompt: Omit<PromptParts, "tools">;
+  /** The final answer must be JSON valid against this JSON Schema. */
+  outputSchema?: Record<string, unknown>;
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
   access(model: Model): Promise<ModelAccess>;
   retry: RetrySettings;
@@ -110,6 +112,10 @@ export class CodingSession {
 
   get thinkingLevel(): ThinkingLevel {
     return this.#thinkingLevel;
+  }
+
+  get outputSchema(): Record<string, unknown> | undefined {
+    return this.#deps.outputSchema;
   }
 
   get messages(): readonly Message[] {
@@ -205,6 +211,7 @@ export class CodingSession {
       messages: modelMessages(messages),
       thinkingLevel: this.#thinkingLevel,
       sessionId: this.session.id,
+      ...(this.#deps.outputSchema === undefined ? {} : { outputSchema: this.#deps.outputSchema }),
     };
   }
 

@@ -54,6 +54,7 @@ export interface RunOptions {
   systemPrompt?: string;
   appendSystemPrompt: string[];
   withContextFiles: boolean;
+  outputSchema?: Record<string, unknown>;
   isStrict: boolean;
   recordFile?: string;
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
@@ -183,7 +184,7 @@ export async function startSession(
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
     config.values.thinking;
-  const tools = allTools(deps.custom?.tools);
+  const tools = allTools(options, deps.custom?.tools);
   const activeToolNames = chooseTools(tools, options, config, warn);
   const artifacts = new ArtifactDirectory(session);
   workspace.current = { session };
@@ -200,9 +201,12 @@ export async function startSession(
       appended: options.appendSystemPrompt,
       contextFiles: options.withContextFiles ? await contextFiles(options) : [],
       skills: "",
+      output: options.outputSchema === undefined ? "" : (await import("./structured-answer.ts")).outputInstruction(options.outputSchema),
       cwd: options.cwd,
-      date: localDate(host.now()),
+      // The local date would cost 6 ms: the runtime loads its time zones for it.
+      date: `${new Date(host.now()).toISOString().slice(0, 10)} (UTC)`,
     },
+    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
     limits: options.limits,
@@ -310,7 +314,7 @@ async function chooseModel(
   const provider = isRecorded ? undefined : options.provider;
   const why = isRecorded ? { why: "the session's model" } : {};
   if (pattern === undefined && provider === undefined && config.values.model === undefined) {
-    const [first] = resolveModelScope(options.models, registry, deps.warn);
+    const [first] = resolveModelScope(options.models, registry).models;
     if (first !== undefined) return { ...first, model: await registry.ready(first.model), why: "the first of the models to cycle through" };
   }
   try {
@@ -342,8 +346,9 @@ async function keptModel(
 }
 
 /** One's own first, so that it wins where names are the same. */
-function allTools(own: readonly Tool[] = []): Tool[] {
-  return [...builtinTools().filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
+function allTools(options: RunOptions, own: readonly Tool[] = []): Tool[] {
+  const builtin = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir) });
+  return [...builtin.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
 }
 
 function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config, warn: (line: string) => void): string[] {
@@ -371,6 +376,14 @@ async function contextFiles(options: RunOptions): Promise<ContextFile[]> {
   return loadContextFiles({ agentDir: options.agentDir, cwd: options.cwd });
 }
 
+async function bundledRipgrep(agentDir: string): Promise<string> {
+  const { ripgrepPath } = await import("../platform/ripgrep.ts");
+  const { assetPath, readBinaryAsset } = await import("../platform/assets.ts");
+  const { tmpdir } = await import("node:os");
+  const { join } = await import("node:path");
+  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
+}
+
 /** What commands of the model see beside the user's environment. */
 function toolEnvironment(current: Workspace["current"]): Record<string, string> {
   const { session, coding } = current ?? {};
@@ -381,13 +394,6 @@ function toolEnvironment(current: Workspace["current"]): Record<string, string> 
     ...(session?.filePath === undefined ? {} : { PI_SESSION_FILE: session.filePath }),
     ...(coding ? { PI_PROVIDER: coding.model.provider, PI_MODEL: coding.model.id, PI_REASONING_LEVEL: coding.thinkingLevel } : {}),
   };
-}
-
-/** By the user's clock; the formatter of the runtime costs 8 ms to load. */
-function localDate(nowMs: number): string {
-  const now = new Date(nowMs);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }
 
 /** Where output too long to show lies: beside the session file, or in a temporary directory that goes with the process. */

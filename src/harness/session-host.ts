@@ -90,7 +90,11 @@ export class SessionHost {
 
   /** What cycling goes through; empty: all models that can be called. */
   get scope(): readonly ScopedModel[] {
-    this.#scope ??= resolveModelScope(this.#scopePatterns, this.registry, this.#deps.warn);
+    if (this.#scope === undefined) {
+      const { models, warnings } = resolveModelScope(this.#scopePatterns, this.registry);
+      for (const line of warnings) this.#deps.warn(line);
+      this.#scope = models;
+    }
     return this.#scope;
   }
 

@@ -16,9 +16,11 @@ export async function runPrompts(coding: CodingSession, prompts: readonly ModePr
   let outcome: Outcome = { kind: "done", text: "" };
   for (const prompt of prompts) {
     outcome = await coding.prompt(prompt.text, { images: prompt.images });
-    if (outcome.kind !== "done") break;
+    if (outcome.kind !== "done") return outcome;
   }
-  return outcome;
+  if (coding.outputSchema === undefined) return outcome;
+  const { checkedAnswer } = await import("../harness/structured-answer.ts");
+  return checkedAnswer(coding, outcome, coding.outputSchema);
 }
 
 export function printAnswer(outcome: Outcome, host: Host): void {

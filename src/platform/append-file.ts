@@ -53,7 +53,7 @@ export class AppendFile {
     } catch (error) {
       if (directory !== "make" || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
     return new AppendFile(path, openSync(path, flags, 0o600));
   }
 
@@ -151,5 +151,18 @@ export class AppendFile {
   #endsWithLf(size: number): boolean {
     const last = Buffer.alloc(1);
     return readSync(this.#descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0x0a;
+  }
+}
+
+/** With its parents, all 0700. Node's own `recursive` says ENOENT where the truth is a read-only file system. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, 0o700);
   }
 }

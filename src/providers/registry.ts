@@ -12,6 +12,7 @@ const loaders: Readonly<Record<string, () => Promise<Provider>>> = {
   "openai-completions": async () => (await import("./openai-completions/provider.ts")).completionsProvider,
   scripted: async () => (await import("./scripted/provider.ts")).createScriptedProvider(),
   "openai-responses": async () => (await import("./openai-responses/provider.ts")).responsesProvider,
+  "google-generative-ai": async () => (await import("./google/provider.ts")).googleProvider,
 };
 
 /** Wire formats that `loadProvider` takes, aliases left out. */

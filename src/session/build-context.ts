@@ -51,7 +51,7 @@ export function buildContext(path: PathView): SessionContext {
     slots.push({ message: compactionSummary(compaction), entryId: compaction.id });
   }
   // The checkpoint says all that earlier system messages said; replayed behind it they would undo later changes.
-  for (const entry of keptEntries) if (!(isA(entry, "message") && entry.message.role === "system")) add(entry);
+  for (const entry of keptEntries) if (!(isA(entry, "message") && entry.message?.role === "system")) add(entry);
   for (const entry of laterEntries) add(entry);
 
   const answered = answerDanglingCalls(slots);
@@ -93,14 +93,13 @@ function latestEdits(entries: readonly AnyEntry[]): Map<string, EntryOf<"context
 }
 
 function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {
-  const edit = edits.get(entry.id);
-  if (edit?.replacement === null) return undefined;
   const message = recordedMessage(entry);
-  return edit === undefined || message === undefined ? message : withContent(message, edit.replacement);
+  const edit = edits.get(entry.id);
+  return edit === undefined || message === undefined ? message : edited(message, edit.replacement);
 }
 
 function recordedMessage(entry: AnyEntry): Message | undefined {
-  if (isA(entry, "message")) return entry.message;
+  if (isA(entry, "message")) return isSound(entry.message) ? entry.message : undefined;
   if (isA(entry, "compaction")) return compactionSummary(entry);
   const timestamp = Date.parse(entry.timestamp);
   if (isA(entry, "branch_summary")) return { role: "branchSummary", summary: entry.summary, fromId: entry.fromId, timestamp };
@@ -109,6 +108,25 @@ function recordedMessage(entry: AnyEntry): Message | undefined {
     return { role: "custom", customType, content, display, ...(details !== undefined && { details }), timestamp };
   }
   return undefined;
+}
+
+/** Another writer's message may be of a role or a shape that nobody here knows: one such must not cost the session. */
+function isSound(message: Message | undefined): boolean {
+  switch (message?.role) {
+    case "assistant":
+    case "toolResult":
+      return Array.isArray(message.content);
+    case "system":
+    case "user":
+    case "custom":
+      return typeof message.content === "string" || Array.isArray(message.content);
+    case "bashExecution":
+    case "branchSummary":
+    case "compactionSummary":
+      return true;
+    default:
+      return false;
+  }
 }
 
 function compactionSummary(entry: EntryOf<"compaction">): Message {
@@ -120,8 +138,10 @@ function compactionSummary(entry: EntryOf<"compaction">): Message {
   };
 }
 
-/** Only roles that have a content can be edited; assistant and tool result messages hold blocks, never a bare string. */
-function withContent(message: Message, replacement: string | UserContent[]): Message {
+/** Other roles cannot be edited. Assistant and tool result messages hold blocks, never a bare string. */
+function edited(message: Message, replacement: string | UserContent[] | null): Message | undefined {
+  const isEditable = ["user", "custom", "assistant", "toolResult"].includes(message.role);
+  if (replacement === null) return isEditable ? undefined : message;
   switch (message.role) {
     case "user":
     case "custom":
@@ -195,7 +215,7 @@ function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLev
 function lastAnswer(path: PathView): AssistantMessage | undefined {
   for (let at = lastOfType(path, "message", path.length); at >= 0; at = lastOfType(path, "message", at)) {
     const entry = path.entriesAt([at])[0];
-    if (isA(entry, "message") && entry.message.role === "assistant") return entry.message;
+    if (isA(entry, "message") && entry.message?.role === "assistant") return entry.message;
   }
   return undefined;
 }

@@ -7,6 +7,8 @@ import { decodeLine, headType, isEntry, isHeader, isMessageHead, maxHeadBytes, n
 import { decodeStored, identityOf, splitGlued } from "./salvage.ts";
 
 export interface ByteSource {
+  /** Bytes, as far as known. */
+  readonly size: number;
   /** Bytes read; 0 at the end. */
   read(target: Uint8Array, position: number): number;
 }
@@ -101,7 +103,8 @@ class LineScan {
   }
 
   run(): LineIndex {
-    const buffer = Buffer.allocUnsafe(chunkBytes + maxHeadBytes);
+    const chunkSize = Math.min(chunkBytes, this.#source.size + 1);
+    const buffer = Buffer.allocUnsafe(chunkSize + maxHeadBytes);
     /** File position of the buffer's first byte. */
     let base = 0;
     /** Bytes at the buffer's start left over from the last chunk: the beginning of a line, too short to read its head. */
@@ -112,7 +115,7 @@ class LineScan {
     let lastByte = 0x0a;
 
     for (;;) {
-      const read = this.#source.read(buffer.subarray(carried, carried + chunkBytes), base + carried);
+      const read = this.#source.read(buffer.subarray(carried, carried + chunkSize), base + carried);
       if (read === 0) break;
       const end = carried + read;
       const filled = buffer.subarray(0, end);

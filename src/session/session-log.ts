@@ -39,7 +39,7 @@ export class IndexChanged extends Error {
 
 /** Whether an entry is something a user would miss: from the first such one on, a session is kept in its file. */
 export function isWorthKeeping(entry: AnyEntry): boolean {
-  if (isA(entry, "message")) return entry.message.role !== "system";
+  if (isA(entry, "message")) return entry.message?.role !== "system";
   switch (entry.type) {
     case "compaction":
     case "branch_summary":

@@ -54,6 +54,7 @@ export class Session {
   readonly #log: SessionLog;
   readonly #options: SessionOptions;
   #leafId: string | null;
+  #isLeafChosen = false;
   #lease: Promise<LeaseOutcome | undefined>;
   #isClosed = false;
 
@@ -87,6 +88,7 @@ export class Session {
     const { onBusy = "fail", readOnly = false } = options;
     const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly });
     const session = new Session(log, options, lease);
+    session.#verifyLeaf();
     if (!isBusy) return session;
     const fork = session.fork({ directory: dirname(resolve(path)) });
     session.close();
@@ -159,19 +161,20 @@ export class Session {
     });
     this.#appendTo(completed);
     this.#leafId = parentId;
+    this.#isLeafChosen = true;
     return completed;
   }
 
-  context(leafId: string | null = this.#leafId): SessionContext {
-    const remember = leafId === this.#leafId;
-    const context = this.#read(() => buildContext(this.#pathView(leafId, remember)));
+  context(leafId?: string | null): SessionContext {
+    const remember = leafId === undefined || leafId === this.#leafId;
+    const context = this.#read(() => buildContext(this.#pathView(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
     return context;
   }
 
   /** Root to leaf. */
-  branch(leafId: string | null = this.#leafId): AnyEntry[] {
-    return this.#read(() => present(this.#log.entriesAt(this.#pathTo(leafId))));
+  branch(leafId?: string | null): AnyEntry[] {
+    return this.#read(() => present(this.#log.entriesAt(this.#pathTo(leafId === undefined ? this.#leafId : leafId))));
   }
 
   entry(id: string): AnyEntry | undefined {
@@ -208,6 +211,7 @@ export class Session {
   navigate(entryId: string | null): void {
     if (entryId !== null) this.#indexOf(entryId);
     this.#leafId = entryId;
+    this.#isLeafChosen = true;
   }
 
   /** A new session with the path to one entry; entries keep their ids. */
@@ -318,13 +322,18 @@ export class Session {
     return reader();
   }
 
-  /** A leaf that turned out to be damaged gives way to its nearest sound ancestor. */
+  /** The last line of a file is the one a crash damages. */
+  #verifyLeaf(): void {
+    this.#read(() => (this.#leafId === null ? [] : this.#log.entriesAt([this.#indexOf(this.#leafId)], true)));
+  }
+
+  /** A leaf that turned out to be damaged gives way: to the last sound entry when nobody chose it, else to its nearest sound ancestor. */
   #settleLeaf(): void {
-    const { table } = this.#log;
-    const index = this.#leafId === null ? undefined : table.find(this.#leafId);
-    if (index !== undefined && !table.isDamaged(index)) return;
     if (this.#leafId === null) return;
-    this.#leafId = index === undefined ? lastId(table) : table.parentIdOf(index);
+    const { table } = this.#log;
+    const index = table.find(this.#leafId);
+    if (index !== undefined && !table.isDamaged(index)) return;
+    this.#leafId = index === undefined || !this.#isLeafChosen ? lastId(table) : table.parentIdOf(index);
   }
 }
 

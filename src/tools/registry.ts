@@ -4,12 +4,20 @@ import { PiError } from "../contracts/error.ts";
 import type { Tool } from "../contracts/tool.ts";
 import { bashTool } from "./bash.ts";
 import { editTool } from "./edit.ts";
+import { findTool } from "./find.ts";
+import { grepTool } from "./grep.ts";
+import { lsTool } from "./ls.ts";
 import { readTool } from "./read.ts";
 import { writeTool } from "./write.ts";
 
+export interface ToolShelfOptions {
+  /** Path of ripgrep where the session's commands run, asked on first use. Default: the one on PATH. */
+  ripgrep?: () => Promise<string>;
+}
+
 /** All tools there are, in the order in which models are told of them. */
-export function builtinTools(): Tool[] {
-  return [readTool, bashTool, editTool, writeTool];
+export function builtinTools({ ripgrep = async () => "rg" }: ToolShelfOptions = {}): Tool[] {
+  return [readTool, bashTool, editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
 }
 
 export const defaultToolNames: readonly string[] = ["read", "bash", "edit", "write"];

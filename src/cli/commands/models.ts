@@ -105,6 +105,7 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
       hint: "Unset PI_OFFLINE, or give a file with --from.",
     });
   }
+  const { createFetch } = await import("../../platform/fetch.ts");
   const { createFileOperations } = await import("../../platform/files.ts");
   const cacheDir = catalogCacheDirectory(agentDir);
   const refreshed = await refreshCatalog({
@@ -112,7 +113,7 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
     providers: embeddedProviders,
     models: (provider) => catalogModels(provider, cacheDir),
     targetDir: cacheDir,
-    fetch: globalThis.fetch,
+    fetch: await createFetch({ env: host.env, proxy: config.values.network.proxy, caFile: config.values.network.caFile }),
     readTextFile: (path) => readFile(path, "utf8"),
     writeAtomic: createFileOperations().writeAtomic,
     signal: AbortSignal.timeout(60_000),
@@ -137,6 +138,6 @@ async function openRegistry(host: Host, approve?: boolean): Promise<{ agentDir: 
     env: host.env,
     ...(approve ? { approve: true } : {}),
   });
-  const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: host.now() });
+  const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: () => host.now() });
   return { agentDir, config, registry };
 }

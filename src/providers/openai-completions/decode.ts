@@ -11,7 +11,7 @@ import { arrayOf, countOf, isObject, type Json, objectOf, stringOf } from "../sh
 import type { Decoder } from "../shared/stream-call.ts";
 import { chunkSignature, reasoningFields } from "./encode.ts";
 import { openaiStreamFailure } from "./failure.ts";
-import { ReasoningDetails } from "./reasoning-details.ts";
+import { ReasoningDetails, reasoningSignature } from "./reasoning-details.ts";
 import { ToolCallFragments } from "./tool-call-fragments.ts";
 
 interface State {
@@ -132,7 +132,7 @@ function closeText(state: State, out: StreamEvent[]): void {
 
 function closeThinking(state: State, out: StreamEvent[]): void {
   if (state.thinking === undefined) return;
-  if (!state.details.isEmpty) state.thinking.signature = state.details.take();
+  state.thinking.signature = reasoningSignature(state.thinking.signature ?? "", state.details.take());
   state.blocks.end(state.thinking, out);
   delete state.thinking;
 }

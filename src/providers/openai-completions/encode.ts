@@ -15,6 +15,7 @@ import {
   repairHistory,
   wellFormed,
 } from "../shared/repair-history.ts";
+import { readReasoningSignature } from "./reasoning-details.ts";
 import { encodeThinking } from "./thinking.ts";
 
 export type ChatPart = ({ type: "text"; text: string } | { type: "image_url"; image_url: { url: string } }) & {
@@ -172,17 +173,16 @@ function encodeAssistant(message: RepairedAssistant, dialect: CompletionsDialect
 }
 
 function addReasoning(extra: Record<string, unknown>, thinking: string, signature: string): void {
-  if (signature.startsWith("[")) {
-    try {
-      const before = extra.reasoning_details;
-      extra.reasoning_details = [...(Array.isArray(before) ? before : []), ...(JSON.parse(signature) as unknown[])];
-    } catch {
-      // Not one of ours: nothing that could be replayed.
-    }
-  } else if ((reasoningFields as readonly string[]).includes(signature)) {
-    const before = extra[signature];
-    extra[signature] = typeof before === "string" ? `${before}\n${thinking}` : thinking;
+  const { field, details } = readReasoningSignature(signature);
+  if (details.length > 0) {
+    const before = extra.reasoning_details;
+    extra.reasoning_details = [...(Array.isArray(before) ? before : []), ...details];
+    // Details that hold the text replace the plain field.
+    if (details.some((detail) => "text" in detail || "summary" in detail)) return;
   }
+  if (thinking === "" || !(reasoningFields as readonly string[]).includes(field)) return;
+  const before = extra[field];
+  extra[field] = typeof before === "string" ? `${before}\n${thinking}` : thinking;
 }
 
 /** Mistral takes exactly nine letters and digits; other ids are hashed, so that the same id always gives the same. */

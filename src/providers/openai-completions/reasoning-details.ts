@@ -1,7 +1,7 @@
-// Collects OpenRouter's `reasoning_details`, which must go back as they came. Used by decode.
+// Collects OpenRouter's `reasoning_details`, which must go back as they came. Used by decode; the signature also by encode.
 // Source: https://openrouter.ai/docs/use-cases/reasoning-tokens (checked 2026-11). Invariant: fragments of one detail become one, order kept.
 
-import { isObject, type Json, stringOf } from "../shared/json.ts";
+import { arrayOf, isObject, type Json, parseObject, stringOf } from "../shared/json.ts";
 
 /** Fields that come in fragments; of all others the last value that is not null counts. */
 const fragmentFields = ["text", "summary", "data"];
@@ -26,11 +26,11 @@ export class ReasoningDetails {
     return text;
   }
 
-  /** What has been collected, as a signature; nothing is left. */
-  take(): string {
-    const signature = JSON.stringify(this.#details);
+  /** What has been collected; nothing is left. */
+  take(): Json[] {
+    const details = this.#details;
     this.#details = [];
-    return signature;
+    return details;
   }
 }
 
@@ -40,4 +40,17 @@ function merge(detail: Json, fragment: Json): void {
     const before = detail[key];
     detail[key] = fragmentFields.includes(key) && typeof before === "string" && typeof value === "string" ? before + value : value;
   }
+}
+
+/**
+ * A thinking block's signature: the wire field its text came in and goes back in (as the npm agent writes it), or JSON with that field and the details.
+ */
+export function reasoningSignature(field: string, details: readonly Json[]): string {
+  return details.length === 0 ? field : JSON.stringify({ field, details });
+}
+
+export function readReasoningSignature(signature: string): { field: string; details: Json[] } {
+  const parsed = signature.startsWith("{") ? parseObject(signature) : undefined;
+  if (parsed === undefined) return { field: signature, details: [] };
+  return { field: stringOf(parsed.field) ?? "", details: arrayOf(parsed.details).filter(isObject) };
 }

@@ -2,7 +2,7 @@
 // Invariant: a code follows from the status and the service's own error code; prose counts only where services give nothing else.
 
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
-import { isObject, type Json, objectOf, parseObject } from "./json.ts";
+import { arrayOf, isObject, type Json, objectOf, parseObject } from "./json.ts";
 import { momentOf, retryAtOf } from "./retry-after.ts";
 
 /** An answer that is no stream. */
@@ -45,9 +45,10 @@ function codeOf(refusal: Refusal, error: Json, codes: CodeTable): FailureCode {
   return byStatus;
 }
 
-/** The names a service gives its error, most specific first: `details.error_code`, `code`, `type`, `status`. */
+/** The names a service gives its error, most specific first: `details.error_code`, Google's `details[].reason`, `code`, `type`, `status`. */
 function namesOf(error: Json): string[] {
-  const names = [objectOf(error.details).error_code, error.code, error.type, error.status];
+  const reasons = arrayOf(error.details).map((detail) => objectOf(detail).reason);
+  const names = [objectOf(error.details).error_code, ...reasons, error.code, error.type, error.status];
   return names.flatMap((name) => (typeof name === "string" || typeof name === "number" ? [String(name)] : []));
 }
 

@@ -83,9 +83,13 @@ async function open(http: HttpCall, signal: AbortSignal): Promise<Opened> {
       const value = made.get(name);
       if (value !== null && !sent.has(name)) sent.set(name, value);
     }
-    const response = await http.call.fetch(input, { ...init, headers: sent });
+    // A followed redirect would carry the credential to wherever it points.
+    const response = await http.call.fetch(input, { ...init, headers: sent, redirect: "manual" });
     if (response.ok) return response;
-    refusal = { status: response.status, headers: response.headers, body: await readHead(response) };
+    const location = response.status < 400 ? response.headers.get("location") : null;
+    if (location !== null) {
+      refusal = { status: response.status, headers: response.headers, body: `redirect to ${location}: set the base URL to that address` };
+    } else refusal = { status: response.status, headers: response.headers, body: await readHead(response) };
     return new Response(null, { status: response.status >= 400 ? response.status : 500 });
   };
   try {

@@ -130,6 +130,8 @@ function coerceObject(schema: Schema, value: unknown): unknown {
   const required = Array.isArray(schema["required"]) ? schema["required"] : [];
   const result: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(record)) {
+    // Assigned, it would become the prototype.
+    if (name === "__proto__") continue;
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     const isAbsent = item === null && property !== undefined && !required.includes(name) && !acceptsNull(property);
     if (!isAbsent) result[name] = property === undefined ? item : coerce(property, item);

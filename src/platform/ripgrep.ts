@@ -1,0 +1,116 @@
+// Where the ripgrep that comes with us can be run from: beside the sources or the program, else unpacked from the binary, once a version.
+// Called by main for the tools. Invariant: a cached program is complete (renamed into place) and of nobody else's making.
+
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { PiError } from "../contracts/error.ts";
+
+/** Of the `@vscode/ripgrep` packages; part of the cached file's name. */
+export const ripgrepVersion = "1.18.0";
+
+export interface RipgrepSource {
+  /** Tried in turn for the unpacked program: the agent directory's cache, then a temporary directory. */
+  cacheDirs: readonly string[];
+  /** The embedded program; throws or gives nothing where none is embedded. */
+  readAsset(name: string): Uint8Array | undefined;
+  /** The same as a file, where assets are files. */
+  assetPath?(name: string): string | undefined;
+}
+
+/** The name of the asset, on every system. */
+export const ripgrepAsset = "rg";
+
+/** An absolute path to run. Throws `tool.no_ripgrep`. */
+export async function ripgrepPath(source: RipgrepSource): Promise<string> {
+  const asset = quietly(() => source.assetPath?.(ripgrepAsset));
+  if (asset !== undefined && isRunnable(asset)) return asset;
+  const program = quietly(() => source.readAsset(ripgrepAsset));
+  if (program === undefined) {
+    const installed = await installedRipgrep();
+    if (installed !== undefined) return installed;
+    throw new PiError("tool.no_ripgrep", `No ripgrep for ${process.platform}-${process.arch} comes with this build`);
+  }
+  const failures: string[] = [];
+  for (const cacheDir of source.cacheDirs) {
+    try {
+      return unpack(program, cacheDir);
+    } catch (error) {
+      failures.push(`${cacheDir}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new PiError("tool.no_ripgrep", `Cannot unpack ripgrep: ${failures.join("; ")}`, {
+    hint: "Make the agent directory's cache writable and not mounted noexec.",
+  });
+}
+
+function unpack(program: Uint8Array, cacheDir: string): string {
+  const directory = join(cacheDir, `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`);
+  const path = join(directory, process.platform === "win32" ? "rg.exe" : "rg");
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  requireOwn(directory);
+  if (isRunnable(path) && statSync(path).size === program.length) {
+    requireOwn(path);
+    return path;
+  }
+  const temporary = join(directory, `.rg.${crypto.randomUUID().slice(0, 8)}.tmp`);
+  const descriptor = openSync(temporary, "wx", 0o700);
+  try {
+    for (let written = 0; written < program.length; ) written += writeSync(descriptor, program, written);
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    chmodSync(temporary, 0o700);
+    renameSync(temporary, path);
+  } catch (error) {
+    quietly(() => closeSync(descriptor));
+    quietly(() => unlinkSync(temporary));
+    throw error;
+  }
+  if (!isRunnable(path)) throw new Error("not allowed to run programs from there");
+  return path;
+}
+
+/** In a shared temporary directory someone else may have put theirs first. */
+function requireOwn(path: string): void {
+  const uid = process.getuid?.();
+  const info = lstatSync(path);
+  if (info.isSymbolicLink() || (uid !== undefined && info.uid !== uid) || (uid !== undefined && (info.mode & 0o022) !== 0)) {
+    throw new Error("belongs to, or can be changed by, someone else");
+  }
+}
+
+async function installedRipgrep(): Promise<string | undefined> {
+  const { createRequire } = await import("node:module");
+  const name = process.platform === "win32" ? "rg.exe" : "rg";
+  const path = quietly(() => createRequire(import.meta.url).resolve(`@vscode/ripgrep-${process.platform}-${process.arch}/bin/${name}`));
+  return path !== undefined && isRunnable(path) ? path : undefined;
+}
+
+function isRunnable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function quietly<T>(attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,133 @@
+// What `grep` does. Loaded on first use by grep.ts.
+
+import { basename, dirname } from "node:path";
+import { messageOf } from "../../contracts/error.ts";
+import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
+import { limitedText } from "../shared/limited-text.ts";
+import { errorCode, resolvePath } from "../shared/resolve-path.ts";
+import { runRipgrep } from "../shared/run-ripgrep.ts";
+
+const maxCharacters = 500;
+/** Enough bytes for that many characters of any kind; the rest of a line never reaches us. */
+const maxColumns = 4 * maxCharacters + 48;
+
+export async function executeGrep(
+  args: Record<string, unknown>,
+  context: ToolContext,
+  ripgrep: () => Promise<string>,
+): Promise<ToolResult> {
+  const path = resolvePath((args["path"] as string | undefined) ?? ".", context);
+  const limit = Math.max(1, Math.floor((args["limit"] as number | undefined) ?? 100));
+  const contextLines = Math.max(0, Math.floor((args["context"] as number | undefined) ?? 0));
+  let info: FileInfo;
+  try {
+    info = await context.files.stat(path);
+  } catch (error) {
+    return errorResult(errorCode(error) === "ENOENT" ? `Path not found: ${path}` : messageOf(error));
+  }
+  const isDirectory = info.kind === "directory";
+  const collector = new MatchCollector(limit, contextLines);
+  try {
+    const outcome = await runRipgrep(
+      {
+        program: await ripgrep(),
+        args: grepArguments(args, contextLines, isDirectory ? undefined : basename(path)),
+        cwd: isDirectory ? path : dirname(path),
+        separator: "\n",
+        onRecord: (record) => collector.add(record),
+      },
+      context,
+    );
+    if (outcome.aborted) return errorResult("Operation aborted");
+    if (collector.matches === 0) {
+      const failed = outcome.exitCode !== 0 && outcome.exitCode !== 1;
+      return failed ? errorResult(outcome.messages || `ripgrep exited with code ${outcome.exitCode}`) : textResult("No matches found");
+    }
+    return collector.result(outcome.exitCode === 2 ? outcome.messages : "");
+  } catch (error) {
+    return errorResult(messageOf(error));
+  }
+}
+
+function grepArguments(args: Record<string, unknown>, contextLines: number, file: string | undefined): string[] {
+  const words = ["--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--no-context-separator", "--hidden"];
+  words.push("--no-require-git", "--sort=path", `--max-columns=${maxColumns}`, "--max-columns-preview", "--glob=!.git");
+  if (args["ignoreCase"] === true) words.push("--ignore-case");
+  if (args["literal"] === true) words.push("--fixed-strings");
+  if (contextLines > 0) words.push(`--context=${contextLines}`);
+  if (typeof args["glob"] === "string" && args["glob"] !== "") words.push(`--glob=${args["glob"]}`);
+  words.push(`--regexp=${args["pattern"]}`, "--", `./${file ?? ""}`);
+  return words;
+}
+
+class MatchCollector {
+  readonly #limit: number;
+  readonly #contextLines: number;
+  readonly #lines: string[] = [];
+  #linesTruncated = false;
+  #limitReached = false;
+  #last: { path: string; lineNumber: number } | undefined;
+  matches = 0;
+
+  constructor(limit: number, contextLines: number) {
+    this.#limit = limit;
+    this.#contextLines = contextLines;
+  }
+
+  /** False once a match beyond the limit turned up. */
+  add(record: string): boolean {
+    const [, path, number, sign, text] = /^(?:\.\/)?([^\0]*)\0(\d+)([:-])(.*)$/s.exec(record) ?? [];
+    if (path === undefined || text === undefined) return this.#addBinary(record);
+    const lineNumber = Number(number);
+    if (sign === ":") {
+      if (this.matches === this.#limit) {
+        this.#limitReached = true;
+        return false;
+      }
+      this.matches++;
+      this.#last = { path, lineNumber };
+    } else if (this.matches === this.#limit) {
+      // Behind the last match only what belongs to it.
+      const belongs = this.#last?.path === path && lineNumber <= this.#last.lineNumber + this.#contextLines;
+      if (!belongs) return true;
+    }
+    const isMatch = sign === ":";
+    this.#lines.push(`${path}${isMatch ? ":" : "-"}${number}${isMatch ? ":" : "-"} ${this.#cut(text)}`);
+    return true;
+  }
+
+  /** Of a binary file ripgrep says only that it matches. */
+  #addBinary(record: string): boolean {
+    const path = /^(?:\.\/)?(.*)[:\0] ?binary file matches/.exec(record)?.[1];
+    if (path === undefined) return true;
+    if (this.matches === this.#limit) {
+      this.#limitReached = true;
+      return false;
+    }
+    this.matches++;
+    this.#lines.push(`${path}: binary file matches`);
+    return true;
+  }
+
+  #cut(text: string): string {
+    const line = text.replace(/\r$/, "");
+    if (line.length <= maxCharacters) return line;
+    this.#linesTruncated = true;
+    return `${line.slice(0, maxCharacters).replace(/[\ud800-\udbff]$/, "")}... [truncated]`;
+  }
+
+  result(messages: string): ToolResult {
+    const notes: string[] = [];
+    const details: Record<string, unknown> = {};
+    if (this.#limitReached) {
+      notes.push(`${this.#limit} matches limit reached. Use limit=${this.#limit * 2} for more, or refine pattern`);
+      details["matchLimitReached"] = this.#limit;
+    }
+    if (this.#linesTruncated) {
+      notes.push(`Some lines truncated to ${maxCharacters} chars. Use read tool to see full lines`);
+      details["linesTruncated"] = true;
+    }
+    if (messages !== "") notes.push(`Not everything could be searched: ${messages.split("\n").slice(0, 3).join("; ")}`);
+    return limitedText(this.#lines.join("\n"), notes, details);
+  }
+}

@@ -1,0 +1,96 @@
+// Runs ripgrep through the session's shell and hands over its records as they come. Used by grep and find.
+// Through the shell, so that it runs where the session's commands run, and is ended with them.
+
+import type { ToolContext } from "../../contracts/tool.ts";
+
+export interface RipgrepOutcome {
+  /** `undefined` when it was stopped by `onRecord` or by an abort. */
+  exitCode: number | undefined;
+  aborted: boolean;
+  /** What was said beside the records: errors. */
+  messages: string;
+}
+
+export interface RipgrepRun {
+  program: string;
+  args: readonly string[];
+  cwd: string;
+  /** The byte that ends a record. */
+  separator: "\n" | "\0";
+  /** `false` stops the run. */
+  onRecord(record: string): boolean;
+}
+
+const startMark = "\x01";
+
+export async function runRipgrep(run: RipgrepRun, context: ToolContext): Promise<RipgrepOutcome> {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
+  context.signal.addEventListener("abort", onAbort, { once: true });
+  if (context.signal.aborted) stop.abort();
+  const splitter = new RecordSplitter(run.separator.charCodeAt(0), run.onRecord);
+  const words = [run.program, "--no-config", ...run.args].map(quoted).join(" ");
+  // What a configured prefix prints comes before the mark; errors come behind the records in a file descriptor of their own.
+  const command = `printf '\\001'; { messages=$(${words} 2>&1 1>&3 3>&-); } 3>&1; code=$?; printf '\\001%s' "$messages"; exit $code`;
+  try {
+    const outcome = await context.shell.run({
+      command,
+      cwd: run.cwd,
+      signal: stop.signal,
+      onData: (chunk) => {
+        if (!splitter.push(chunk)) stop.abort();
+      },
+    });
+    const messages = splitter.end();
+    return { exitCode: outcome.exitCode, aborted: context.signal.aborted, messages };
+  } finally {
+    context.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+class RecordSplitter {
+  readonly #separator: number;
+  readonly #onRecord: (record: string) => boolean;
+  #rest: Buffer = Buffer.alloc(0);
+  #started = false;
+  #stopped = false;
+  #inMessages = false;
+
+  constructor(separator: number, onRecord: (record: string) => boolean) {
+    this.#separator = separator;
+    this.#onRecord = onRecord;
+  }
+
+  /** False once no more is wanted. */
+  push(chunk: Uint8Array): boolean {
+    if (this.#stopped) return false;
+    let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (!this.#started) {
+      const mark = bytes.indexOf(startMark);
+      if (mark < 0) return true;
+      this.#started = true;
+      bytes = bytes.subarray(mark + 1);
+    }
+    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    let at = 0;
+    // A record starts with a path or a digit; the mark in its place begins the messages.
+    for (let end = 0; !this.#inMessages; at = end + 1) {
+      this.#inMessages = all[at] === 1;
+      end = this.#inMessages ? -1 : all.indexOf(this.#separator, at);
+      if (end < 0) break;
+      if (this.#onRecord(all.toString("utf8", at, end))) continue;
+      this.#stopped = true;
+      return false;
+    }
+    this.#rest = Buffer.from(all.subarray(at));
+    return true;
+  }
+
+  end(): string {
+    return this.#inMessages ? this.#rest.toString("utf8", 1).trim() : "";
+  }
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ripgrepPath, ripgrepVersion } from "../../src/platform/ripgrep.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "pi-rg-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const program = new TextEncoder().encode("#!/bin/sh\necho mine\n");
+const readAsset = (name: string): Uint8Array | undefined => (name === "rg" ? program : undefined);
+
+test("from sources: the installed package's program, of the version we name", async () => {
+  const path = await ripgrepPath({ cacheDirs: [], readAsset: () => undefined });
+  expect(execFileSync(path, ["--version"], { encoding: "utf8" })).toMatch(/^ripgrep /);
+  const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../package.json"), "utf8"));
+  expect(manifest.dependencies["@vscode/ripgrep"]).toBe(ripgrepVersion);
+});
+
+test("embedded: unpacked once, whole, and runnable", async () => {
+  const path = await ripgrepPath({ cacheDirs: [directory], readAsset });
+  expect(execFileSync(path, { encoding: "utf8" })).toBe("mine\n");
+  const { ino } = statSync(path);
+  expect(await ripgrepPath({ cacheDirs: [directory], readAsset })).toBe(path);
+  expect(statSync(path).ino).toBe(ino);
+  writeFileSync(path, "damaged");
+  expect(execFileSync(await ripgrepPath({ cacheDirs: [directory], readAsset }), { encoding: "utf8" })).toBe("mine\n");
+  expect(readdirSync(join(path, ".."))).toEqual(["rg"]);
+});
+
+test("beside the program: run from where it is", async () => {
+  const beside = join(directory, "rg");
+  writeFileSync(beside, program, { mode: 0o755 });
+  expect(await ripgrepPath({ cacheDirs: [], readAsset, assetPath: () => beside })).toBe(beside);
+});
+
+test("a cache that cannot be used, or that others can change, gives way to the next", async () => {
+  writeFileSync(join(directory, "file"), "");
+  mkdirSync(join(directory, "open", `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`), { recursive: true });
+  chmodSync(join(directory, "open", `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`), 0o777);
+  mkdirSync(join(directory, "linked"));
+  symlinkSync(directory, join(directory, "linked", `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`));
+  const cacheDirs = ["file/x", "open", "linked", "good"].map((name) => join(directory, name));
+  expect(await ripgrepPath({ cacheDirs, readAsset })).toContain(join(directory, "good"));
+  await expect(ripgrepPath({ cacheDirs: cacheDirs.slice(0, 1), readAsset })).rejects.toMatchObject({ code: "tool.no_ripgrep" });
+});

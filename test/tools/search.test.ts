@@ -1,0 +1,143 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Tool } from "../../src/contracts/tool.ts";
+import { ripgrepPath } from "../../src/platform/ripgrep.ts";
+import { findTool } from "../../src/tools/find.ts";
+import { grepTool } from "../../src/tools/grep.ts";
+import { lsTool } from "../../src/tools/ls.ts";
+import { type ToolBench, textOfResult, toolBench } from "../support/tool-context.ts";
+
+const ripgrep = (): Promise<string> => ripgrepPath({ cacheDirs: [], readAsset: () => undefined });
+const grep = grepTool(ripgrep);
+const find = findTool(ripgrep);
+
+let bench: ToolBench;
+beforeEach(() => {
+  bench = toolBench();
+  put(".gitignore", "ignored\n*.log\n");
+  put("ignored/x.ts", "hello\n");
+  put("src/b.log", "hello\n");
+  put(".git/config", "hello\n");
+  put(".hidden/c.txt", "hello\n");
+  put("src/a.ts", "hello world\n");
+  put("src/deep/B.ts", "one\ntwo hello\nthree\nfour\nfive\nsix hello\n");
+});
+afterEach(() => bench.close());
+
+function put(name: string, content: string): void {
+  const path = join(bench.directory, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+const textOf = async (tool: Tool, args: unknown): Promise<string> => textOfResult(await bench.call(tool, args));
+
+test("grep: sorted, hidden files too, nothing ignored, not .git", async () => {
+  const result = await bench.call(grep, { pattern: "hello" });
+  expect(textOfResult(result)).toBe(
+    ".hidden/c.txt:1: hello\nsrc/a.ts:1: hello world\nsrc/deep/B.ts:2: two hello\nsrc/deep/B.ts:6: six hello",
+  );
+  expect(result.details).toBeUndefined();
+});
+
+test("grep: paths are relative to the directory searched, a file goes by its name", async () => {
+  expect(await textOf(grep, { pattern: "world", path: "src" })).toBe("a.ts:1: hello world");
+  expect(await textOf(grep, { pattern: "world", path: "src/a.ts" })).toBe("a.ts:1: hello world");
+  expect(await textOf(grep, { pattern: "hello", path: "ignored" })).toBe("x.ts:1: hello");
+});
+
+test("grep: glob, ignoreCase, literal, context", async () => {
+  expect(await textOf(grep, { pattern: "HELLO", ignoreCase: "true", glob: "*.txt" })).toBe(".hidden/c.txt:1: hello");
+  put("lit.txt", "a.c\nabc\n-x\n");
+  expect(await textOf(grep, { pattern: "a.c", literal: true, path: "lit.txt" })).toBe("lit.txt:1: a.c");
+  expect(await textOf(grep, { pattern: "-x", path: "lit.txt" })).toBe("lit.txt:3: -x");
+  expect(await textOf(grep, { pattern: "hello", path: "src/deep", context: 1 })).toBe(
+    "B.ts-1- one\nB.ts:2: two hello\nB.ts-3- three\nB.ts-5- five\nB.ts:6: six hello",
+  );
+});
+
+test("grep: the limit, with the last match's own context only", async () => {
+  const result = await bench.call(grep, { pattern: "hello", path: "src/deep", context: 1, limit: 1 });
+  expect(textOfResult(result)).toBe(
+    "B.ts-1- one\nB.ts:2: two hello\nB.ts-3- three\n\n[1 matches limit reached. Use limit=2 for more, or refine pattern]",
+  );
+  expect(result.details).toEqual({ matchLimitReached: 1 });
+  expect((await bench.call(grep, { pattern: "hello", path: "src/deep", limit: 2 })).details).toBeUndefined();
+});
+
+test("grep: long lines are cut, and said to be", async () => {
+  put("long.txt", `${"é".repeat(300)}hello${"y".repeat(100_000)}\n`);
+  const result = await bench.call(grep, { pattern: "hello", path: "long.txt" });
+  expect(textOfResult(result)).toBe(
+    `long.txt:1: ${"é".repeat(300)}hello${"y".repeat(195)}... [truncated]\n\n[Some lines truncated to 500 chars. Use read tool to see full lines]`,
+  );
+  expect(result.details).toEqual({ linesTruncated: true });
+});
+
+test("grep: 50 KiB at most", async () => {
+  put("many.txt", `hello ${"z".repeat(300)}\n`.repeat(1000));
+  const result = await bench.call(grep, { pattern: "hello", path: "many.txt", limit: 1000 });
+  expect(textOfResult(result)).toMatch(/\n\n\[50\.0KB limit reached\]$/);
+  expect(result.details).toMatchObject({ truncation: { truncatedBy: "bytes", totalLines: 1000 } });
+});
+
+test("grep: what goes wrong, and what is not there", async () => {
+  expect(await textOf(grep, { pattern: "absent" })).toBe("No matches found");
+  expect(await textOf(grep, { pattern: "x", path: "nope" })).toBe(`Path not found: ${join(bench.directory, "nope")}`);
+  const bad = await bench.call(grep, { pattern: "(" });
+  expect(bad).toMatchObject({ isError: true, details: {} });
+  expect(textOfResult(bad)).toMatch(/^rg: regex parse error/);
+  put("bin", "hello\0\n");
+  expect(await textOf(grep, { pattern: "hello", path: "bin" })).toBe("bin: binary file matches");
+});
+
+test("grep: shell words in pattern, glob and path stay words", async () => {
+  put("a b'c/$(touch pwned).txt", "$(touch pwned) 'quoted'\n");
+  expect(await textOf(grep, { pattern: "$(touch pwned) 'q", literal: true, path: "a b'c", glob: "*.txt" })).toBe(
+    "$(touch pwned).txt:1: $(touch pwned) 'quoted'",
+  );
+  expect(await textOf(find, { pattern: "pwned" })).toBe("No files found matching pattern");
+});
+
+test("find: by name at any depth, by path, directories with a slash, smart case", async () => {
+  expect(await textOf(find, { pattern: "*.ts" })).toBe("src/a.ts\nsrc/deep/B.ts");
+  expect(await textOf(find, { pattern: "b.*" })).toBe("src/deep/B.ts");
+  expect(await textOf(find, { pattern: "A.*" })).toBe("No files found matching pattern");
+  expect(await textOf(find, { pattern: "src/**/*.ts" })).toBe("src/a.ts\nsrc/deep/B.ts");
+  expect(await textOf(find, { pattern: "deep/*.ts" })).toBe("src/deep/B.ts");
+  expect(await textOf(find, { pattern: `${bench.directory}/src/*.ts` })).toBe("src/a.ts");
+  expect(await textOf(find, { pattern: "d*" })).toBe("src/deep/");
+  expect(await textOf(find, { pattern: "*", path: "src" })).toBe("a.ts\ndeep/\ndeep/B.ts");
+  expect(await textOf(find, { pattern: "*.{txt,md}" })).toBe(".hidden/c.txt");
+  expect(await textOf(find, { pattern: "*", path: "src/a.ts" })).toMatch(/^Not a directory: /);
+});
+
+test("find: names with newlines and blanks, and the limit", async () => {
+  put("odd/new\nline.odd", "");
+  put("odd/two words.odd", "");
+  expect(await textOf(find, { pattern: "*.odd" })).toBe("odd/new\nline.odd\nodd/two words.odd");
+  const result = await bench.call(find, { pattern: "*", limit: 4 });
+  expect(textOfResult(result)).toMatch(/\n\n\[4 results limit reached\. Use limit=8 for more, or refine pattern]$/);
+  expect(result.details).toEqual({ resultLimitReached: 4 });
+});
+
+test("a configured prefix that prints does not show in results", async () => {
+  const { createShellOperations } = await import("../../src/platform/spawn.ts");
+  const shell = createShellOperations({ env: process.env, envPolicy: "inherit", commandPrefix: "echo noise; echo more:1:noise" });
+  expect(textOfResult(await bench.call(find, { pattern: "a.ts" }, { shell }))).toBe("src/a.ts");
+  expect(textOfResult(await bench.call(grep, { pattern: "world" }, { shell }))).toBe("src/a.ts:1: hello world");
+  await shell.killAll();
+});
+
+test("ls: sorted without case, hidden too, directories marked, limited", async () => {
+  put("Zeta", "");
+  put("alpha", "");
+  expect(await textOf(lsTool, {})).toBe(".git/\n.gitignore\n.hidden/\nalpha\nignored/\nsrc/\nZeta");
+  const result = await bench.call(lsTool, { path: null, limit: "2" });
+  expect(textOfResult(result)).toBe(".git/\n.gitignore\n\n[2 entries limit reached. Use limit=4 for more]");
+  expect(result.details).toEqual({ entryLimitReached: 2 });
+  mkdirSync(join(bench.directory, "empty"));
+  expect(await textOf(lsTool, { path: "empty" })).toBe("(empty directory)");
+  expect(await textOf(lsTool, { path: "alpha" })).toBe(`Not a directory: ${join(bench.directory, "alpha")}`);
+  expect(await textOf(lsTool, { path: "nope" })).toBe(`Path not found: ${join(bench.directory, "nope")}`);
+});
