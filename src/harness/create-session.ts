@@ -99,6 +99,8 @@ export interface Workspace {
   readonly options: RunOptions;
   readonly deps: CreateSessionDeps;
   readonly registry: ModelRegistry;
+  /** All there are, whether the model gets them or not. */
+  readonly tools: readonly Tool[];
   readonly files: FileOperations;
   readonly shell: ProcessShell;
   readonly access: (model: Model) => Promise<ModelAccess>;
@@ -155,6 +157,7 @@ export async function createWorkspace(options: RunOptions, deps: CreateSessionDe
     options,
     deps,
     registry,
+    tools: allTools(options, custom.tools),
     files: custom.files ?? createFileOperations(),
     shell: custom.shell === undefined ? shell : foreignShell(custom.shell),
     access: custom.access ?? createModelAccess({ registry, config, env: host.env, recordFile: options.recordFile, now: () => host.now() }),
@@ -174,7 +177,7 @@ export async function startSession(
   session: Session,
   keep?: { model: Model; thinkingLevel: ThinkingLevel },
 ): Promise<CreatedSession> {
-  const { options, deps, registry, files, shell, access } = workspace;
+  const { options, deps, registry, tools, files, shell, access } = workspace;
   const { host, config, warn } = deps;
   const recorded = session.entryCount > 0 ? session.context() : undefined;
   const selected = keep === undefined ? await chooseModel(workspace, recorded?.model) : await keptModel(workspace, keep, recorded?.model);
@@ -184,7 +187,6 @@ export async function startSession(
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
     config.values.thinking;
-  const tools = allTools(options, deps.custom?.tools);
   const activeToolNames = chooseTools(tools, options, config, warn);
   const artifacts = new ArtifactDirectory(session);
   workspace.current = { session };

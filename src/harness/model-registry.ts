@@ -1,7 +1,7 @@
 // All models that can be named: catalogue, vendors and configuration put together, a provider at a time. Made once a run by the harness;
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
-import { type CredentialOptions, commandSource, hasCredential, resolveCredential, resolveSecretTexts } from "../config/credentials.ts";
+import { type CredentialOptions, commandSource, credentialSource, hasCredential, resolveCredential, resolveSecretTexts } from "../config/credentials.ts";
 import type { Config } from "../config/load-config.ts";
 import type { ModelSettings, ProviderSettings } from "../config/provider-settings.ts";
 import { PiError } from "../contracts/error.ts";
@@ -107,6 +107,12 @@ export class ModelRegistry {
   /** All models that a call could be made to now. */
   available(): Model[] {
     return this.availableProviders().flatMap((id) => this.models(id).filter((model) => this.speaks(model)));
+  }
+
+  /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
+  credentialSource(providerId: string, withApiKey = false): string | undefined {
+    if (providerId === "scripted") return "none needed";
+    return credentialSource(providerId, this.#credentialOptions(providerId, withApiKey));
   }
 
   /** Variables that hold the provider's credential. */

@@ -73,6 +73,11 @@ export class SessionHost {
     return this.#workspace;
   }
 
+  /** Why the model in force was chosen at the start of the session. */
+  get modelWhy(): string {
+    return this.#created.modelWhy;
+  }
+
   /** Of the session in force; known without looking into its file. */
   get sessionName(): string | undefined {
     return this.#name;
