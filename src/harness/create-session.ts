@@ -11,6 +11,7 @@ import { isValidSessionId, sessionDirectory, sessionRoot } from "../session/loca
 import { Session } from "../session/session.ts";
 import { builtinTools, selectTools } from "../tools/registry.ts";
 import { CodingSession } from "./coding-session.ts";
+import type { CompactionSettings } from "./conversation.ts";
 import { createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { selectModel } from "./select-model.ts";
@@ -122,6 +123,7 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
     },
     access,
     retry: config.values.retry,
+    compaction: compactionSettings(config, registry),
     limits: options.limits,
     stall: options.stall,
     clock: { now: () => host.now(), random: Math.random },
@@ -207,6 +209,13 @@ async function chooseModel(
     return { ...selected, why: "the session's model" };
   }
   return selectModel(options.model, options.provider, { registry, config });
+}
+
+/** The model for summaries is looked up when the first one is written. */
+function compactionSettings(config: Config, registry: ModelRegistry): CompactionSettings {
+  const { model: pattern, ...settings } = config.values.compaction;
+  if (pattern === undefined) return settings;
+  return { ...settings, model: async () => (await selectModel(pattern, undefined, { registry, config })).model };
 }
 
 function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config, warn: (line: string) => void): string[] {
