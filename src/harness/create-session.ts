@@ -11,6 +11,7 @@ import { isValidSessionId, sessionDirectory, sessionRoot } from "../session/loca
 import { Session, type SessionOptions } from "../session/session.ts";
 import { builtinTools, selectTools } from "../tools/registry.ts";
 import { CodingSession, type ModelAccess } from "./coding-session.ts";
+import type { CompactionSettings } from "./conversation.ts";
 import { createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope } from "./model-scope.ts";
@@ -211,6 +212,7 @@ export async function startSession(
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
+    compaction: compactionSettings(config, registry),
     limits: options.limits,
     stall: options.stall,
     clock: { now: () => host.now(), random: Math.random },
@@ -351,6 +353,13 @@ async function keptModel(
 function allTools(options: RunOptions, own: readonly Tool[] = []): Tool[] {
   const builtin = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir) });
   return [...builtin.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
+}
+
+/** The model for summaries is looked up when the first one is written. */
+function compactionSettings(config: Config, registry: ModelRegistry): CompactionSettings {
+  const { model: pattern, ...settings } = config.values.compaction;
+  if (pattern === undefined) return settings;
+  return { ...settings, model: async () => (await selectModel(pattern, undefined, { registry, config })).model };
 }
 
 function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config, warn: (line: string) => void): string[] {

@@ -100,7 +100,6 @@ function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_
 
 function recordedMessage(entry: AnyEntry): Message | undefined {
   if (isA(entry, "message")) return isSound(entry.message) ? entry.message : undefined;
-  if (isA(entry, "compaction")) return compactionSummary(entry);
   const timestamp = Date.parse(entry.timestamp);
   if (isA(entry, "branch_summary")) return { role: "branchSummary", summary: entry.summary, fromId: entry.fromId, timestamp };
   if (isA(entry, "custom_message")) {
