@@ -39,8 +39,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   }
   const cwd = workingDirectory(said, host);
   const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-  const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
-  const config = await loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict: isSaid(said, "--strict"), ...approve });
+  const config = await configLoader(said, host)(cwd);
   const thinking = valueSaid(said, "--thinking");
   const path = (text: string): string => absolutePath(text, cwd, host.homeDir);
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
@@ -81,6 +80,15 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     stall: stallLimits(valueSaid(said, "--stall"), config.values.network.idleTimeoutMs),
   };
   return { mode: valueSaid(said, "--mode") === "json" ? "json" : "text", options, config };
+}
+
+/** The configuration of a working directory, as this command line has it. */
+export function configLoader(said: Said, host: Host): (cwd: string) => Promise<Config> {
+  const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
+  return (cwd) => {
+    const agentDir = agentDirectory(host.env, host.homeDir, cwd);
+    return loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict: isSaid(said, "--strict"), ...approve });
+  };
 }
 
 function workingDirectory(said: Said, host: Host): string {

@@ -1,7 +1,14 @@
 // All models that can be named: catalogue, vendors and configuration put together, a provider at a time. Made once a run by the harness;
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
-import { type CredentialOptions, commandSource, credentialSource, hasCredential, resolveCredential, resolveSecretTexts } from "../config/credentials.ts";
+import {
+  type CredentialOptions,
+  commandSource,
+  credentialSource,
+  hasCredential,
+  resolveCredential,
+  resolveSecretTexts,
+} from "../config/credentials.ts";
 import type { Config } from "../config/load-config.ts";
 import type { ModelSettings, ProviderSettings } from "../config/provider-settings.ts";
 import { PiError } from "../contracts/error.ts";

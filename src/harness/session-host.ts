@@ -171,6 +171,14 @@ export class SessionHost {
     );
   }
 
+  /** Ends the run, the compaction and the user's commands under way. Queued messages stay queued. */
+  async stopWork(): Promise<void> {
+    const { coding } = this;
+    coding.abortCompaction();
+    coding.abortShell();
+    await coding.abort();
+  }
+
   async dispose(): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
@@ -224,7 +232,9 @@ export class SessionHost {
   async #replaceNow(open: () => Promise<Session>, isReload: boolean): Promise<void> {
     if (this.#isDisposed) throw new PiError("session.closed", "The session is being closed");
     const before = this.#created;
-    await this.#stopWork();
+    // Queued messages would vanish with the session: they are taken out first, which is announced.
+    if (this.coding.pendingMessageCount > 0) this.coding.clearQueue();
+    await this.stopWork();
     const keep = { model: this.coding.model, thinkingLevel: this.coding.thinkingLevel };
     const { filePath } = before.coding.session;
     const wasPersisted = before.coding.session.isPersisted;
@@ -262,15 +272,6 @@ export class SessionHost {
     this.#name = created.coding.session.name;
     this.#unsubscribe = this.#listenTo(created.coding);
     for (const listener of this.#replaced) listener();
-  }
-
-  /** Queued messages would vanish with the session: they are taken out first, which is announced. */
-  async #stopWork(): Promise<void> {
-    const { coding } = this;
-    if (coding.pendingMessageCount > 0) coding.clearQueue();
-    coding.abortCompaction();
-    coding.abortShell();
-    await coding.abort();
   }
 
   async #workspaceOf(cwd: string, isReload: boolean): Promise<Workspace> {

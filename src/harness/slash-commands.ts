@@ -23,10 +23,7 @@ export function listSlashCommands({ options, deps }: Workspace): SlashCommand[] 
   };
   const { templates } = loadPromptTemplates({ ...places, configured: values.resources.prompts });
   const { skills } = loadSkills({ ...places, configured: values.resources.skills });
-  return [
-    ...templates.map((one) => command(one.name, "prompt", one)),
-    ...skills.map((one) => command(`skill:${one.name}`, "skill", one)),
-  ];
+  return [...templates.map((one) => command(one.name, "prompt", one)), ...skills.map((one) => command(`skill:${one.name}`, "skill", one))];
 }
 
 function command(

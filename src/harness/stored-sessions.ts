@@ -9,10 +9,7 @@ import { sessionPlace, type Workspace } from "./create-session.ts";
 import type { SessionHost } from "./session-host.ts";
 
 /** The one changed last first. `all`: of every working directory. */
-export async function storedSessions(
-  { options, deps }: Workspace,
-  how: { all: boolean; limit: number },
-): Promise<SessionSummary[]> {
+export async function storedSessions({ options, deps }: Workspace, how: { all: boolean; limit: number }): Promise<SessionSummary[]> {
   const { directory, override } = sessionPlace(options, deps.config);
   const place =
     override !== undefined

@@ -31,9 +31,7 @@ export function usableModels({ registry, coding }: SessionHost): Model[] {
 }
 
 /** Changes to the model behind the one in force; `null` where there is no other. */
-export async function cycleModel(
-  sessions: SessionHost,
-): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> {
+export async function cycleModel(sessions: SessionHost): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> {
   const isScoped = sessions.scope.length > 0;
   const candidates: readonly ScopedModel[] = isScoped ? sessions.scope : usableModels(sessions).map((model) => ({ model }));
   const { coding, registry } = sessions;

@@ -39,7 +39,12 @@ export const beyondMethods = [
     run: (_params, { sessions }) => {
       const active = new Set(sessions.coding.activeToolNames);
       return {
-        tools: sessions.workspace.tools.map(({ name, description, parameters }) => ({ name, description, parameters, active: active.has(name) })),
+        tools: sessions.workspace.tools.map(({ name, description, parameters }) => ({
+          name,
+          description,
+          parameters,
+          active: active.has(name),
+        })),
       };
     },
   }),

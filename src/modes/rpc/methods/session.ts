@@ -152,7 +152,9 @@ export const sessionMethods = [
       cost: amount("USD"),
       contextUsage: optional(
         fields({
-          tokens: shaped<number | null>("null until the next answer after a compaction", { anyOf: [{ type: "integer" }, { type: "null" }] }),
+          tokens: shaped<number | null>("null until the next answer after a compaction", {
+            anyOf: [{ type: "integer" }, { type: "null" }],
+          }),
           contextWindow: count(),
           percent: shaped<number | null>("of the window", { anyOf: [{ type: "number" }, { type: "null" }] }),
         }),
