@@ -134,7 +134,7 @@ export class SessionHost {
       const { cwd } = this.#workspace.options;
       if (!existsSync(path)) return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
-      if (this.#isOwnFile(path)) this.coding.session.close();
+      if (this.#isOwnFile(path)) await letGo(this.coding.session);
       const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
       if (isDirectory(session.header.cwd)) return session;
       session.close();
@@ -148,7 +148,10 @@ export class SessionHost {
   async fork(entryId: string): Promise<{ text: string }> {
     const { leafId, text } = this.coding.forkPoint(entryId);
     this.#requireSaved();
-    await this.#replace(async () => this.#copy(leafId));
+    // Before the first message there is only what every session begins with, and a new one does that by itself.
+    const { session } = this.coding;
+    const isEmpty = leafId === null || session.context(leafId).messages.every((message) => message.role === "system");
+    await this.#replace(async () => this.#copy(isEmpty ? null : leafId));
     return { text };
   }
 
@@ -164,7 +167,7 @@ export class SessionHost {
       async () => {
         const { session } = this.coding;
         if (session.filePath === undefined || !session.isPersisted) return session;
-        session.close();
+        await letGo(session);
         return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
       },
       { isReload: true },
@@ -250,7 +253,9 @@ export class SessionHost {
     const created = await startSession(workspace, session, keep);
     if (workspace === this.#workspace && activeToolNames !== undefined) created.coding.setActiveToolNames([...activeToolNames]);
     await this.#install(workspace, created);
-    if (session !== before.coding.session) await before.close();
+    if (session === before.coding.session) return;
+    await before.close();
+    await before.coding.session.released();
   }
 
   /** The file of the session before may have been let go of already: it is taken up again. */
@@ -304,6 +309,11 @@ function carryModes(from: CodingSession, to: CodingSession): void {
   to.followUpMode = from.followUpMode;
   to.isAutoCompactionEnabled = from.isAutoCompactionEnabled;
   to.isAutoRetryEnabled = from.isAutoRetryEnabled;
+}
+
+async function letGo(session: Session): Promise<void> {
+  session.close();
+  await session.released();
 }
 
 function isDirectory(path: string): boolean {

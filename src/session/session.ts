@@ -245,6 +245,11 @@ export class Session {
     void this.#lease.then(release, () => {});
   }
 
+  /** After `close`: resolves when the file may be opened again, also by this very process. */
+  async released(): Promise<void> {
+    await this.#lease.then(release, () => {});
+  }
+
   /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
     const path = this.#pathTo(leafId);
