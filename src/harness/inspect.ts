@@ -27,7 +27,8 @@ export interface Inspection {
   };
   /** Why there is no model to use. */
   modelProblem?: string;
-  credential?: { source: string; kind: string };
+  /** Of the model's provider: where it comes from. */
+  credential?: string;
   /** Providers that have a credential, with its source. */
   credentials: { provider: string; source: string }[];
   tools: { name: string; active: boolean }[];
@@ -141,9 +142,7 @@ async function inspectModel(
         thinkingLevel: clampThinkingLevel(level, model),
         why,
       },
-      ...(source === undefined
-        ? { modelProblem: registry.missingCredential(model.provider).message }
-        : { credential: { source, kind: model.provider } }),
+      ...(source === undefined ? { modelProblem: registry.missingCredential(model.provider).message } : { credential: source }),
     };
   } catch (error) {
     return { modelProblem: messageOf(error) };
