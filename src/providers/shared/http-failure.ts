@@ -22,7 +22,7 @@ export function failureOfRefusal(refusal: Refusal, codes: CodeTable, nowMs: numb
   const failure: ModelFailure = { code, message: messageOfRefusal(refusal) };
   if (refusal.status > 0) failure.status = refusal.status;
   if (code === "rate_limited" || code === "overloaded" || code === "quota") {
-    const retryAt = retryAtOf(refusal.headers, nowMs) ?? retryAtOfDetails(error, nowMs);
+    const retryAt = retryAtOf(refusal.headers, nowMs, code !== "overloaded") ?? retryAtOfDetails(error, nowMs);
     if (retryAt !== undefined) failure.retryAt = retryAt;
   }
   return failure;
