@@ -112,7 +112,7 @@ async function open<Body>(http: HttpCall<Body>, signal: AbortSignal): Promise<Op
     if (error instanceof TypeError && (error as { code?: unknown }).code === "ERR_INVALID_URL") {
       return { failure: { code: "bad_request", message: `Invalid base URL: ${http.call.model.baseUrl}` } };
     }
-    return { failure: networkFailure(error) };
+    return { failure: networkFailure(error, http.call.model.baseUrl) };
   }
 }
 

@@ -121,5 +121,9 @@ test("a failed connection is told with its cause and code", () => {
   expect(networkFailure(new TypeError("terminated", { cause })).message).toBe("terminated: other side closed (UND_ERR_SOCKET)");
   const both = new AggregateError([Object.assign(new Error("connect ECONNREFUSED ::1:80"), { code: "ECONNREFUSED" })]);
   expect(networkFailure(new TypeError("fetch failed", { cause: both })).message).toBe("fetch failed: connect ECONNREFUSED ::1:80");
+  const bun = Object.assign(new Error("Unable to connect. For more information, pass `verbose: true` in the second argument to fetch()"), {
+    code: "ConnectionRefused",
+  });
+  expect(networkFailure(bun, "http://joe:pass@127.0.0.1:1/v1").message).toBe("Unable to connect. (ConnectionRefused) (127.0.0.1:1)");
   expect(networkFailure("odd").message).toBe("the connection failed");
 });
