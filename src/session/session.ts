@@ -172,6 +172,11 @@ export class Session {
     return this.#read(() => present(this.#log.entriesAt(this.#pathTo(leafId === undefined ? this.#leafId : leafId))));
   }
 
+  /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */
+  branchIds(leafId: string | null = this.#leafId): string[] {
+    return this.#pathTo(leafId).map((index) => this.#log.table.idOf(index));
+  }
+
   entry(id: string): AnyEntry | undefined {
     return this.#read(() => {
       const index = this.#log.table.find(id);
