@@ -36,6 +36,8 @@ export interface OpenOptions extends SessionOptions {
   onBusy?: "fail" | "wait" | "fork";
   /** Never writes, never waits, takes no lease, and reads newer versions as well. */
   readOnly?: boolean;
+  /** Working directory of the session that an empty file becomes; without it an empty file is refused. */
+  cwd?: string;
   /** Ends waiting. */
   signal?: AbortSignal;
 }
@@ -70,15 +72,7 @@ export class Session {
     where: { cwd: string; directory: string | undefined; id?: string; parentSession?: string; filePath?: string },
     options: SessionOptions = {},
   ): Session {
-    const nowMs = (options.clock ?? Date.now)();
-    const header: SessionHeader = {
-      type: "session",
-      version: sessionVersion,
-      id: where.id ?? newSessionId(nowMs),
-      timestamp: new Date(nowMs).toISOString(),
-      cwd: where.cwd,
-      ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
-    };
+    const header = newHeader(where, options);
     const path = where.filePath ?? (where.directory === undefined ? undefined : join(where.directory, sessionFileName(header)));
     return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
   }
@@ -86,7 +80,9 @@ export class Session {
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
   static async open(path: string, options: OpenOptions = {}): Promise<Session> {
     const { onBusy = "fail", readOnly = false } = options;
-    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly });
+    const { cwd } = options;
+    const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd }, options);
+    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly, newHeader: makeHeader });
     const session = new Session(log, options, lease);
     session.#verifyLeaf();
     if (!isBusy) return session;
@@ -330,6 +326,18 @@ export class Session {
     if (index !== undefined && !table.isDamaged(index)) return;
     this.#leafId = index === undefined || !this.#isLeafChosen ? lastId(table) : table.parentIdOf(index);
   }
+}
+
+function newHeader(where: { cwd: string; id?: string; parentSession?: string }, options: SessionOptions): SessionHeader {
+  const nowMs = (options.clock ?? Date.now)();
+  return {
+    type: "session",
+    version: sessionVersion,
+    id: where.id ?? newSessionId(nowMs),
+    timestamp: new Date(nowMs).toISOString(),
+    cwd: where.cwd,
+    ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
+  };
 }
 
 function lastId(table: EntryTable): string | null {
