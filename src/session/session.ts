@@ -134,9 +134,12 @@ export class Session {
 
   /** Durable when it returns. */
   append(entry: NewEntry): SessionEntry {
-    const [appended] = this.appendAll([entry]);
-    if (appended === undefined) throw new PiError("internal.session", "An append gave no entry");
-    return appended;
+    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const complete = completeEntry(entry, this.#newId(), this.#leafId, timestamp);
+    this.#appendTo([complete]);
+    this.#leafId = complete.id;
+    this.#isLeafChosen = true;
+    return complete;
   }
 
   /** A chain of entries, in one write. */
@@ -146,6 +149,7 @@ export class Session {
     let parentId = this.#leafId;
     const completed = entries.map((entry) => {
       const id = this.#newId(taken);
+      taken.add(id);
       const complete = completeEntry(entry, id, parentId, timestamp);
       parentId = id;
       return complete;
@@ -263,14 +267,11 @@ export class Session {
     return lease;
   }
 
-  #newId(taken: Set<string>): string {
+  #newId(taken?: ReadonlySet<string>): string {
     const make = this.#options.newId ?? newEntryId;
-    for (;;) {
-      const id = make();
-      if (taken.has(id) || this.#log.table.find(id) !== undefined) continue;
-      taken.add(id);
-      return id;
-    }
+    let id = make();
+    while (taken?.has(id) || this.#log.table.find(id) !== undefined) id = make();
+    return id;
   }
 
   #labels(): Map<string, Label> {
