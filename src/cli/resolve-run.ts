@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "../config/load-config.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
-import type { RunOptions, SessionChoice } from "../harness/create-session.ts";
+import type { RunOptions, SessionChoice } from "../harness/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
@@ -56,6 +56,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     models: listSaid(said, "--models") ?? config.values.models,
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
+    fallbackModels: said.options.get("--fallback-model") ?? [],
     session: sessionChoice(said),
     ...optional("sessionDir", sessionDir === undefined ? undefined : path(sessionDir)),
     ...optional("sessionName", valueSaid(said, "--name")),
@@ -68,7 +69,13 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     },
     ...optional("systemPrompt", systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path)),
     appendSystemPrompt: (said.options.get("--append-system-prompt") ?? []).map((text) => textOrFile(text, path)),
-    withContextFiles: !isSaid(said, "--no-context-files"),
+    resources: {
+      withContextFiles: !isSaid(said, "--no-context-files"),
+      withSkills: !isSaid(said, "--no-skills"),
+      withTemplates: !isSaid(said, "--no-prompt-templates"),
+      skillPaths: (said.options.get("--skill") ?? []).map(path),
+      templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
+    },
     ...(schemaFile === undefined ? {} : { outputSchema: readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),

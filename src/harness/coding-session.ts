@@ -14,11 +14,12 @@ import type { Tool } from "../contracts/tool.ts";
 import type { Session } from "../session/session.ts";
 import { AutoCompaction } from "./auto-compact.ts";
 import { RetryRecovery } from "./auto-retry.ts";
-import type { NavigateOptions, Navigation } from "./branch.ts";
-import { forkPoint, navigate, setLabel } from "./branch.ts";
+import { forkPoint, setLabel } from "./branch.ts";
 import { Compactor } from "./compact.ts";
 import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
+import { FallbackRecovery } from "./fallback.ts";
+import type { NavigateOptions, Navigation } from "./navigate.ts";
 import type { SessionStats } from "./session-stats.ts";
 import { sessionStats } from "./session-stats.ts";
 import type { Recovery } from "./settle-run.ts";
@@ -39,6 +40,7 @@ export class CodingSession {
   readonly #retry: RetryRecovery;
   readonly #compactor: Compactor;
   readonly #autoCompaction: AutoCompaction;
+  readonly #fallback: FallbackRecovery;
   readonly #shell: ShellCommands;
   /** Asked in this order when a run ended badly. */
   readonly #recoveries: readonly Recovery[];
@@ -56,7 +58,12 @@ export class CodingSession {
     this.#compactor = new Compactor(this.#conversation);
     this.#autoCompaction = new AutoCompaction(this.#conversation, this.#compactor);
     this.#shell = new ShellCommands(this.#conversation, () => this.isStreaming);
-    this.#recoveries = [this.#retry, this.#autoCompaction];
+    this.#fallback = new FallbackRecovery(deps.fallback, {
+      currentModel: () => this.model,
+      setModel: (model) => this.#conversation.switchModel(model),
+      giveUpRetries: (result) => this.#retry.close(result),
+    });
+    this.#recoveries = [this.#retry, this.#autoCompaction, this.#fallback];
   }
 
   get session(): Session {
@@ -121,6 +128,11 @@ export class CodingSession {
     return running.done;
   }
 
+  /** What a text stands for when it is typed as a prompt: templates and skills filled in. */
+  async expand(text: string): Promise<string> {
+    return this.#conversation.deps.expand === undefined ? text : this.#conversation.deps.expand(text);
+  }
+
   steer(text: string, images?: readonly ImageContent[]): void {
     this.#conversation.agent.steer(this.#userMessage(text, images));
   }
@@ -134,7 +146,7 @@ export class CodingSession {
   }
 
   get pendingMessageCount(): number {
-    return this.#conversation.agent.steering.size + this.#conversation.agent.followUps.size;
+    return this.#conversation.agent.queuedCount;
   }
 
   get steeringMode(): QueueMode {
@@ -230,6 +242,7 @@ export class CodingSession {
     if (this.#running) {
       throw new PiError("session.busy_run", "Agent is already processing", { hint: "Wait for the run to settle, or abort it" });
     }
+    const { navigate } = await import("./navigate.ts");
     return navigate(entryId, options, this.#conversation, this.#compactor);
   }
 
@@ -283,6 +296,7 @@ export class CodingSession {
       await this.#compactor.settled();
       budget.startClock(() => void this.abort());
       this.#autoCompaction.begin();
+      this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
       this.#conversation.recordChoices();
       outcome = await settleRun([...this.#conversation.systemChange(), message], signal, {

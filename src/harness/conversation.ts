@@ -13,10 +13,11 @@ import { nearestName } from "../contracts/nearest.ts";
 import type { Provider } from "../contracts/provider.ts";
 import type { StreamEvent } from "../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../contracts/tool.ts";
-import type { Session } from "../session/session.ts";
+import type { Session, SessionContext } from "../session/session.ts";
 import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
+import type { FallbackSettings } from "./fallback.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
@@ -46,12 +47,15 @@ export interface CodingSessionDeps {
   validate(tool: Tool, args: unknown): Promise<Validation>;
   toolContext: Omit<ToolContext, "toolCallId" | "signal" | "onUpdate" | "acceptsImages">;
   prompt: Omit<PromptParts, "tools">;
+  /** What a prompt stands for (`/template …`); the text itself when absent. */
+  expand?(text: string): Promise<string>;
   /** The final answer must be JSON valid against this JSON Schema. */
   outputSchema?: Record<string, unknown>;
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
   access(model: Model): Promise<ModelAccess>;
   retry: RetrySettings;
   compaction: CompactionSettings;
+  fallback: FallbackSettings;
   limits: Limits;
   /** Longest silence in ms; 0: none. */
   stall: { modelMs: number; toolMs: number };
@@ -119,8 +123,7 @@ export class Conversation {
       shouldStop: () => this.budget.isReached(),
       beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
     });
-    this.reload();
-    this.recordChoices();
+    this.#recordChoices(this.reload());
   }
 
   get model(): Model {
@@ -183,8 +186,10 @@ export class Conversation {
   }
 
   /** Takes over what the session file says at its leaf. */
-  reload(): void {
-    this.agent.replaceMessages(this.session.context().messages);
+  reload(): SessionContext {
+    const context = this.session.context();
+    this.agent.replaceMessages(context.messages);
+    return context;
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */
@@ -194,12 +199,13 @@ export class Conversation {
 
   /** Puts model and thinking level into the file where the path to the leaf does not say them. */
   recordChoices(): void {
-    if (this.#hasRecordedChoices) return;
+    if (!this.#hasRecordedChoices) this.#recordChoices(this.session.context());
+  }
+
+  #recordChoices({ model: recorded, thinkingLevel }: SessionContext): void {
     this.#hasRecordedChoices = true;
-    const { model: recorded, thinkingLevel } = this.session.context();
-    if (recorded?.provider !== this.#model.provider || recorded.modelId !== this.#model.id) {
-      this.session.append({ type: "model_change", provider: this.#model.provider, modelId: this.#model.id });
-    }
+    const { provider, id } = this.#model;
+    if (recorded?.provider !== provider || recorded.modelId !== id) this.session.append({ type: "model_change", provider, modelId: id });
     if (thinkingLevel !== this.#thinkingLevel) {
       this.session.append({ type: "thinking_level_change", thinkingLevel: this.#thinkingLevel });
     }
@@ -231,6 +237,13 @@ export class Conversation {
     this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
     const level = clampThinkingLevel(this.#thinkingLevel, model);
     if (level !== this.#thinkingLevel) this.setThinkingLevel(level);
+  }
+
+  /** The same in the middle of a run, told to listeners. */
+  async switchModel(model: Model): Promise<void> {
+    this.setModel(model);
+    const entry = this.session.entry(this.session.leafId ?? "");
+    if (entry) await this.emit({ type: "entry_appended", entry });
   }
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {

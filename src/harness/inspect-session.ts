@@ -2,7 +2,7 @@
 // Invariant: the prompt and the tools shown are those of the request; credentials by name and source, never by value.
 
 import { describeOrigin, settings } from "../config/settings.ts";
-import { sessionPlace } from "./create-session.ts";
+import { sessionPlace } from "./open-session.ts";
 import type { SessionHost } from "./session-host.ts";
 
 export function inspectSession(sessions: SessionHost): Record<string, unknown> {

@@ -6,21 +6,13 @@ import { dirname, resolve } from "node:path";
 import type { Config } from "../config/load-config.ts";
 import { PiError } from "../contracts/error.ts";
 import { Session } from "../session/session.ts";
+import { noModel } from "./choose-model.ts";
 import type { CodingSession, SessionListener } from "./coding-session.ts";
-import {
-  type CreatedSession,
-  type CreateSessionDeps,
-  createWorkspace,
-  noModel,
-  openSession,
-  type RunOptions,
-  sessionPlace,
-  sessionWatch,
-  startSession,
-  type Workspace,
-} from "./create-session.ts";
+import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
+import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
+import type { RunOptions } from "./run-options.ts";
 
 export interface SessionHostDeps extends CreateSessionDeps {
   /** The configuration of another working directory, for sessions that were made there; without it all run with the first one's. */

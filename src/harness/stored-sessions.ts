@@ -5,7 +5,8 @@ import { resolve } from "node:path";
 import { listSessions, type SessionSummary } from "../session/list-sessions.ts";
 import { sessionRoot } from "../session/locate.ts";
 import { Session } from "../session/session.ts";
-import { sessionPlace, type Workspace } from "./create-session.ts";
+import type { Workspace } from "./create-session.ts";
+import { sessionPlace } from "./open-session.ts";
 import type { SessionHost } from "./session-host.ts";
 
 /** The one changed last first. `all`: of every working directory. */

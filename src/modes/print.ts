@@ -15,7 +15,7 @@ export interface ModePrompt {
 export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[]): Promise<Outcome> {
   let outcome: Outcome = { kind: "done", text: "" };
   for (const prompt of prompts) {
-    outcome = await coding.prompt(prompt.text, { images: prompt.images });
+    outcome = await coding.prompt(await coding.expand(prompt.text), { images: prompt.images });
     if (outcome.kind !== "done") return outcome;
   }
   if (coding.outputSchema === undefined) return outcome;

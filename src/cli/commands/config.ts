@@ -137,7 +137,13 @@ async function set(host: Host, key: string, value: string, flags: Flags): Promis
 
 async function edit(host: Host, flags: Flags): Promise<number> {
   const file = targetFile(host, flags);
-  const editor = host.env.VISUAL || host.env.EDITOR || (host.platform === "win32" ? "notepad" : "vi");
+  const named = host.env.VISUAL || host.env.EDITOR;
+  if (!named && !host.stdin.isTerminal) {
+    throw new PiError("usage.no_terminal", "There is no terminal for an editor.", {
+      hint: `Set EDITOR, or use pi config set. The file is ${file}.`,
+    });
+  }
+  const editor = named || (host.platform === "win32" ? "notepad" : "vi");
   createPrivately(file, flags.project ? "" : template());
   const { runOnTerminal } = await import("../../platform/run-interactive.ts");
   const exitCode = await runOnTerminal(editor, file, { env: host.env, cwd: host.cwd });

@@ -193,6 +193,7 @@ describe("path, check, edit, import", () => {
     expect(ran.status).toBe(0);
     expect(read(tree)).toMatch(/^# Settings of pi[\s\S]*# max_retries = 3 [\s\S]*model = "edited"\n$/);
     expect((await pi(tree, ["get", "model"])).host.out()).toBe("edited\n");
+    await expect(pi(tree, ["edit"])).rejects.toMatchObject({ code: "usage.no_terminal", exitStatus: 2 });
     await expect(pi(tree, ["edit"], { EDITOR: "false" })).rejects.toMatchObject({ code: "io.editor" });
   });
 
@@ -263,6 +264,7 @@ describe("the command line", () => {
   test("help on stdout, status 0", async () => {
     const ran = await pi(withFile(), ["--help"]);
     expect(ran.status).toBe(0);
+    expect(ran.host.out()).toMatch(/^Usage: pi config /);
     expect(ran.host.out()).toMatch(/path[\s\S]*show[\s\S]*get[\s\S]*set[\s\S]*edit[\s\S]*check[\s\S]*import/);
     expect((await pi(withFile(), ["set", "--help"])).host.out()).toContain("--project");
   });
