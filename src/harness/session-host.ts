@@ -9,6 +9,7 @@ import { Session } from "../session/session.ts";
 import { noModel } from "./choose-model.ts";
 import type { CodingSession, SessionListener } from "./coding-session.ts";
 import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
+import type { LaunchResources } from "./launch-resources.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
 import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
@@ -63,6 +64,11 @@ export class SessionHost {
 
   get workspace(): Workspace {
     return this.#workspace;
+  }
+
+  /** What the launch found beside the configuration. */
+  get resources(): LaunchResources {
+    return this.#created.resources;
   }
 
   /** Why the model in force was chosen at the start of the session. */

@@ -7,7 +7,7 @@ import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall } from "../../src/contracts/model-request.ts";
 import type { StreamEvent } from "../../src/contracts/stream-event.ts";
 import { emptyUsage } from "../../src/contracts/usage.ts";
-import type { RunOptions } from "../../src/harness/create-session.ts";
+import type { RunOptions } from "../../src/harness/run-options.ts";
 import { SessionHost, type SessionHostDeps } from "../../src/harness/session-host.ts";
 import { RpcServer } from "../../src/modes/rpc/serve.ts";
 
@@ -103,7 +103,10 @@ export interface RpcWorld {
   responses(): WireRecord[];
 }
 
-export async function makeRunOptions(directory: string, more: Partial<RunOptions> = {}): Promise<{ options: RunOptions; deps: SessionHostDeps }> {
+export async function makeRunOptions(
+  directory: string,
+  more: Partial<RunOptions> = {},
+): Promise<{ options: RunOptions; deps: SessionHostDeps }> {
   const cwd = join(directory, "project");
   const agentDir = join(directory, "agent");
   mkdirSync(cwd, { recursive: true });
@@ -118,7 +121,8 @@ export async function makeRunOptions(directory: string, more: Partial<RunOptions
     onBusy: "fail",
     tools: { none: false, noBuiltin: false },
     appendSystemPrompt: [],
-    withContextFiles: true,
+    fallbackModels: [],
+    resources: { withContextFiles: true, withSkills: true, withTemplates: true, skillPaths: [], templatePaths: [] },
     isStrict: false,
     limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 0 },
     stall: { modelMs: 0, toolMs: 0 },
@@ -177,8 +181,7 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
     warn: (line) => warnings.push(line),
     newId: () => `ui-${++ids}`,
   });
-  const next = (fits: (record: WireRecord) => boolean): Promise<WireRecord> =>
-    new Promise((resolve) => waiters.add({ fits, resolve }));
+  const next = (fits: (record: WireRecord) => boolean): Promise<WireRecord> => new Promise((resolve) => waiters.add({ fits, resolve }));
   let calls = 0;
   return {
     server,

@@ -62,7 +62,17 @@ const maxLineBytes = 512 * 1024 * 1024;
 const keptStderr = 64 * 1024;
 
 /** Methods that take as long as what they do. */
-const slowMethods = new Set<string>(["abort", "bash", "compact", "export_html", "navigate", "new_session", "switch_session", "fork", "clone"]);
+const slowMethods = new Set<string>([
+  "abort",
+  "bash",
+  "compact",
+  "export_html",
+  "navigate",
+  "new_session",
+  "switch_session",
+  "fork",
+  "clone",
+]);
 
 export class RpcClient {
   readonly #options: RpcClientOptions;
@@ -357,7 +367,7 @@ export class RpcClient {
     await this.request("set_label", { entryId, ...present({ label }) });
   }
 
-  inspect(): Promise<Record<string, unknown>> {
+  inspect(): Promise<ResultOf<"inspect">> {
     return this.request("inspect", {});
   }
 
@@ -428,7 +438,9 @@ export class RpcClient {
           ? undefined
           : setTimeout(() => {
               this.#pending.delete(id);
-              reject(new PiError("rpc.timeout", `${type} was not answered within ${limitMs} ms`, { hint: this.#stderr.trim().slice(-500) }));
+              reject(
+                new PiError("rpc.timeout", `${type} was not answered within ${limitMs} ms`, { hint: this.#stderr.trim().slice(-500) }),
+              );
             }, limitMs);
       this.#pending.set(id, { resolve, reject, timer });
     });

@@ -148,7 +148,10 @@ test("state is answered while slow things go on, and many answers come in order"
   await arrival;
   const bash = made.ask("bash", { command: "sleep 5" });
   for (let index = 0; index < 1000; index++) made.line(JSON.stringify({ id: `s${index}`, type: "get_state" }));
-  const ids = made.responses().filter((one) => one.command === "get_state").map((one) => one.id);
+  const ids = made
+    .responses()
+    .filter((one) => one.command === "get_state")
+    .map((one) => one.id);
   expect(ids).toEqual(Array.from({ length: 1000 }, (_, index) => `s${index}`));
   await made.ask("abort_bash");
   expect((await bash).data).toMatchObject({ cancelled: true });
@@ -157,8 +160,16 @@ test("state is answered while slow things go on, and many answers come in order"
 });
 
 test.each([
-  ["set_model", { provider: "anthropic", modelId: "claude-sonet-5" }, /^Model not found: anthropic\/claude-sonet-5\. Did you mean anthropic\/claude-sonnet-5/],
-  ["set_model", { provider: "anthropc", modelId: "claude-sonnet-5" }, /^Model not found: anthropc\/claude-sonnet-5\. Did you mean anthropic\//],
+  [
+    "set_model",
+    { provider: "anthropic", modelId: "claude-sonet-5" },
+    /^Model not found: anthropic\/claude-sonet-5\. Did you mean anthropic\/claude-sonnet-5/,
+  ],
+  [
+    "set_model",
+    { provider: "anthropc", modelId: "claude-sonnet-5" },
+    /^Model not found: anthropc\/claude-sonnet-5\. Did you mean anthropic\//,
+  ],
   ["set_model", { provider: "openai", modelId: "gpt-5" }, /^No API key found for openai/],
   ["nope", {}, /^Unknown command: nope$/],
   ["get_entries", { since: "zzz" }, /^Entry not found: zzz$/],
@@ -189,7 +200,10 @@ test.each([
   ['"text"', { type: "response", success: false, error: "Unknown command: undefined" }],
   ['{"id":"x"}', { id: "x", type: "response", success: false, error: "Unknown command: undefined" }],
   ['{"id":"x","type":7}', { id: "x", type: "response", success: false, error: "Unknown command: undefined" }],
-  ['{"id":"x","type":"__proto__"}', { id: "x", type: "response", command: "__proto__", success: false, error: "Unknown command: __proto__" }],
+  [
+    '{"id":"x","type":"__proto__"}',
+    { id: "x", type: "response", command: "__proto__", success: false, error: "Unknown command: __proto__" },
+  ],
 ])("the line %s is answered", async (line, answer) => {
   const made = await world();
   made.line(line);
