@@ -6,7 +6,7 @@ import { createFileOperations } from "../../src/platform/files.ts";
 import { Session } from "../../src/session/session.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-const hostile = `<script>alert(1)</script> [x](javascript:alert(2)) <img src=x onerror=alert(3)> **bold** \`\`<b>\`\` "quoted"`;
+const hostile = `See <script>alert(1)</script> [x](javascript:alert(2)) <img src=x onerror=alert(3)> **bold** \`\`<b>\`\` "quoted"`;
 
 function sessionOf(text: string): Session {
   const session = Session.create({ cwd: "/somewhere", directory: undefined });

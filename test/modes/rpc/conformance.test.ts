@@ -49,7 +49,7 @@ test("every method answers in the shape that its record says", async () => {
     set_auto_retry: { enabled: false },
     bash: { command: "echo out; exit 3" },
     switch_session: { sessionPath: "other.jsonl" },
-    fork: { entryId: second },
+    fork: { entryId: first },
     get_entries: { since: first },
     set_session_name: { name: "named" },
     set_active_tools: { names: ["read"] },
@@ -58,7 +58,7 @@ test("every method answers in the shape that its record says", async () => {
     export_html: { outputPath: "page.html" },
   };
   // Those that take the session away come last; compaction needs more than this session holds.
-  const last = ["set_model", "fork", "clone", "switch_session", "new_session", "delete_session", "reload"];
+  const last = ["set_model", "clone", "fork", "switch_session", "new_session", "delete_session", "reload"];
   const names = (rpcMethods as readonly { name: string }[]).map((one) => one.name).filter((name) => name !== "compact");
   for (const name of [...names.filter((one) => !last.includes(one)), ...last]) {
     if (name === "switch_session") {
