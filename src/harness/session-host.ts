@@ -86,6 +86,18 @@ export class SessionHost {
     return this.coding.model !== noModel;
   }
 
+  /** @throws PiError `auth.no_credential` naming what to do, where the model in force cannot be asked. */
+  requireUsableModel(): void {
+    if (!this.hasModel) {
+      throw new PiError("auth.no_credential", "No API key found for the selected model.", {
+        hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model; scripted/demo needs none.",
+      });
+    }
+    if (this.#workspace.deps.custom?.access !== undefined) return;
+    const { provider } = this.coding.model;
+    if (!this.registry.isAvailable(provider, true)) throw this.registry.missingCredential(provider);
+  }
+
   /** Settles when the replacement under way has ended; nothing when none is. */
   get replacing(): Promise<unknown> | undefined {
     return this.#replacing;

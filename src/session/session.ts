@@ -77,6 +77,11 @@ export class Session {
     return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
   }
 
+  /** In memory only, with entries that come from elsewhere; the last one is the leaf. */
+  static fromEntries(header: SessionHeader, entries: readonly AnyEntry[], options: SessionOptions = {}): Session {
+    return new Session(new MemoryLog(header, entries), options);
+  }
+
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
   static async open(path: string, options: OpenOptions = {}): Promise<Session> {
     const { onBusy = "fail", readOnly = false } = options;
