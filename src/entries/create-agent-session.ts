@@ -22,7 +22,7 @@ export interface CreateAgentSessionOptions {
   cwd?: string;
   /** Configuration, credentials and sessions. Default `~/.pi/agent`. */
   agentDir?: string;
-  /** What stands for `process.env`: for credentials, settings and the commands of tools. */
+  /** What stands for the environment of the process: for credentials, settings and the commands of tools. */
   env?: Env;
   /** A model, or what `--model` takes: `provider/id`, an id, a pattern. */
   model?: Model | string;
