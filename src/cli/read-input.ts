@@ -95,7 +95,7 @@ async function readText(stdin: InputStream, mayBeSilent: boolean, warn: (line: s
   const iterator = stdin.chunks()[Symbol.asyncIterator]();
   for (;;) {
     const next = iterator.next();
-    const result = mayBeSilent && size === 0 ? await Promise.race([next, silence()]) : await next;
+    const result = mayBeSilent && size === 0 ? await orSilence(next) : await next;
     if (result === "silent") {
       // The read is left pending on purpose; it must not become an unhandled rejection when the stream breaks later.
       next.catch(() => undefined);
@@ -115,10 +115,17 @@ async function readText(stdin: InputStream, mayBeSilent: boolean, warn: (line: s
   }
 }
 
-function silence(): Promise<"silent"> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve("silent"), silenceLimitMs);
+/** The clock is stopped with the first word, or it would hold the process to its end. */
+async function orSilence<T>(next: Promise<T>): Promise<T | "silent"> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<"silent">((resolve) => {
+    timer = setTimeout(() => resolve("silent"), silenceLimitMs);
   });
+  try {
+    return await Promise.race([next, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function concatenated(chunks: readonly Uint8Array[], size: number): Uint8Array {

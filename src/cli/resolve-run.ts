@@ -90,7 +90,12 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
 
 function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
-  if (given === undefined) return host.cwd;
+  if (given === undefined) {
+    if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
+    throw new PiError("usage.bad_cwd", `The working directory ${host.cwd} is gone`, {
+      hint: "Go to one that is there, or name one with --cwd",
+    });
+  }
   const path = absolutePath(given, host.cwd, host.homeDir);
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });

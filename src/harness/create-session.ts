@@ -2,7 +2,7 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { Config } from "../config/load-config.ts";
-import { PiError } from "../contracts/error.ts";
+import { lineOf, PiError } from "../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { FileOperations, Tool } from "../contracts/tool.ts";
 import type { Host } from "../platform/host.ts";
@@ -158,7 +158,7 @@ async function openSession(options: RunOptions, deps: CreateSessionDeps): Promis
   const watch = {
     clock: () => host.now(),
     onWarning: warn,
-    onStorageLost: (error: PiError) => warn(error.hint ? `${error.message} ${error.hint}` : error.message),
+    onStorageLost: (error: PiError) => warn(lineOf(error)),
   };
   const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy });
   const find = async (ref: string): Promise<string> => {
