@@ -22,8 +22,8 @@ export interface ReadInputDeps {
   host: Host;
   cwd: string;
   files: FileOperations;
-  /** The image block of these bytes; nothing when they are no image the models take. */
-  decodeImage(bytes: Uint8Array): Promise<ImageContent | undefined>;
+  /** The image block of these bytes, `omitted` when they are one that cannot be sent, nothing when they are no image. */
+  decodeImage(bytes: Uint8Array): Promise<ImageContent | "omitted" | undefined>;
   warn(line: string): void;
 }
 
@@ -55,12 +55,15 @@ async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ bl
   const bytes = await deps.files.read(absolute).catch((error: NodeJS.ErrnoException) => {
     throw fileError(absolute, error);
   });
-  if (bytes.length > maxInputBytes) {
+  const image = await deps.decodeImage(bytes);
+  if (!image && bytes.length > maxInputBytes) {
     throw new PiError("usage.file_too_large", `@${path} has ${bytes.length} bytes; at most ${maxInputBytes} fit into a prompt`, {
       hint: "Name the path in the message and let the read tool look at it",
     });
   }
-  const image = await deps.decodeImage(bytes);
+  if (image === "omitted") {
+    return { block: `<file name="${absolute}">[Image omitted: could not be resized below the inline image size limit.]</file>` };
+  }
   if (image) return { block: `<file name="${absolute}"></file>`, image };
   if (bytes.includes(0)) {
     throw new PiError("usage.binary_file", `@${path} is neither text nor an image (${basename(absolute)})`, {

@@ -90,7 +90,7 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
   const recorded = session.entryCount > 0 ? session.context() : undefined;
   const selected = await chooseModel(options, registry, config, recorded?.model);
   const thinkingLevel = options.thinking ?? selected.thinkingLevel ?? recorded?.thinkingLevel ?? config.values.thinking;
-  const tools = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir) });
+  const tools = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir), imageCodec });
   const activeToolNames = chooseTools(tools, options, config, warn);
   const { createShellOperations } = await import("../platform/spawn.ts");
   const { createFileOperations } = await import("../platform/files.ts");
@@ -233,6 +233,11 @@ function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config
     warn(`${line}. ${hint}`);
   }
   return active;
+}
+
+/** The WebAssembly that makes images smaller. */
+export async function imageCodec(): Promise<Uint8Array> {
+  return (await import("../platform/assets.ts")).readBinaryAsset("photon.wasm");
 }
 
 async function bundledRipgrep(agentDir: string): Promise<string> {

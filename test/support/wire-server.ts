@@ -35,6 +35,8 @@ export interface WireServer {
   /** `http://127.0.0.1:<port>` */
   url: string;
   requests: WireRequest[];
+  /** Connections taken so far. */
+  connectionCount(): number;
   /** Resolves once so many requests have come in. */
   received(count: number): Promise<void>;
   /** Resolves when the connection that carried the request is closed. */
@@ -45,6 +47,7 @@ export interface WireServer {
 export async function startWireServer(answer: (request: WireRequest, index: number) => WireAnswer): Promise<WireServer> {
   const requests: WireRequest[] = [];
   const sockets = new Set<Socket>();
+  let connectionCount = 0;
   let waiting: { count: number; resolve: () => void }[] = [];
   const closings: Promise<void>[] = [];
   const server = createServer((message, response) => {
@@ -62,12 +65,14 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
   });
   server.on("connection", (socket) => {
     sockets.add(socket);
+    connectionCount++;
     socket.on("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    connectionCount: () => connectionCount,
     received: (count) => (requests.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve }))),
     hungUp: (index) => closings[index] ?? Promise.reject(new Error(`no request ${index}`)),
     close: () =>

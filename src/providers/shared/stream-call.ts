@@ -6,12 +6,13 @@ import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts"
 import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
 import { networkFailure, type Refusal } from "./http-failure.ts";
 
-export interface HttpCall {
+export interface HttpCall<Body> {
   call: ModelCall;
+  encode(call: ModelCall): Body;
   /** Headers of the request, the credential's among them; of the SDK's own only content type, accept and user agent are sent. */
-  headers(): Record<string, string>;
+  headers(call: ModelCall, body: Body): Record<string, string>;
   /** Makes the request through `fetch` and gives back the answer; may throw what it likes. */
-  send(fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response>;
+  send(body: Body, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response>;
   decoder: Decoder;
   failureOf(refusal: Refusal, nowMs: number): ModelFailure;
 }
@@ -22,7 +23,7 @@ export const longestTimeoutMs = 2_147_483_647;
 /** Bytes of an answer that is no stream that are looked at. */
 const maxRefusalBytes = 64 * 1024;
 
-export async function* streamCall(http: HttpCall): AsyncGenerator<StreamEvent, void, void> {
+export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<StreamEvent, void, void> {
   const { call } = http;
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
@@ -30,6 +31,7 @@ export async function* streamCall(http: HttpCall): AsyncGenerator<StreamEvent, v
   if (call.signal.aborted) stop.abort();
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let failure: ModelFailure | undefined;
+  let finished = false;
   try {
     const opened = await untilAborted(open(http, stop.signal), stop.signal);
     if (opened === undefined) failure = aborted();
@@ -37,15 +39,21 @@ export async function* streamCall(http: HttpCall): AsyncGenerator<StreamEvent, v
     else {
       reader = opened.reader;
       const ended = yield* readEvents(http, reader, stop.signal, opened.headers);
-      if (ended === true) return;
+      if (ended === true) {
+        finished = true;
+        return;
+      }
       failure = ended;
     }
   } catch (error) {
     failure = stop.signal.aborted ? aborted() : networkFailure(error);
   } finally {
     call.signal.removeEventListener("abort", onAbort);
-    void reader?.cancel().catch(ignore);
-    stop.abort();
+    if (finished && reader !== undefined) void drain(reader, stop);
+    else {
+      void reader?.cancel().catch(ignore);
+      stop.abort();
+    }
   }
   if (call.signal.aborted) failure = aborted();
   yield { type: "failure", failure: withoutSecret(failure, call.credential.value) };
@@ -53,15 +61,30 @@ export async function* streamCall(http: HttpCall): AsyncGenerator<StreamEvent, v
 
 function ignore(): void {}
 
+/** A connection whose last bytes have been read can serve the next turn, which a cancelled one cannot. */
+const drainMs = 1000;
+
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): Promise<void> {
+  const timer = setTimeout(() => stop.abort(), drainMs);
+  timer.unref();
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The answer was whole before: how its connection ends is of no interest.
+  }
+  clearTimeout(timer);
+}
+
 function aborted(): ModelFailure {
   return { code: "aborted", message: "Request was aborted" };
 }
 
 type Opened = { reader: ReadableStreamDefaultReader<Uint8Array>; headers: Headers } | { failure: ModelFailure };
 
-async function open(http: HttpCall, signal: AbortSignal): Promise<Opened> {
+async function open<Body>(http: HttpCall<Body>, signal: AbortSignal): Promise<Opened> {
   let refusal: Refusal | undefined;
-  const headers = requestHeaders(http);
+  const body = http.encode(http.call);
+  const headers = requestHeaders(http.headers(http.call, body));
   if (headers === undefined) return { failure: badCredential(http.call) };
   const watched = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const sent = new Headers(headers);
@@ -80,7 +103,7 @@ async function open(http: HttpCall, signal: AbortSignal): Promise<Opened> {
     return new Response(null, { status: response.status >= 400 ? response.status : 500 });
   };
   try {
-    const response = await http.send(watched as typeof globalThis.fetch, signal);
+    const response = await http.send(body, watched as typeof globalThis.fetch, signal);
     if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()) };
     if (response.body === null) return { failure: { code: "network", message: "the service answered without a body" } };
     return { reader: response.body.getReader(), headers: response.headers };
@@ -89,14 +112,14 @@ async function open(http: HttpCall, signal: AbortSignal): Promise<Opened> {
     if (error instanceof TypeError && (error as { code?: unknown }).code === "ERR_INVALID_URL") {
       return { failure: { code: "bad_request", message: `Invalid base URL: ${http.call.model.baseUrl}` } };
     }
-    return { failure: networkFailure(error) };
+    return { failure: networkFailure(error, http.call.model.baseUrl) };
   }
 }
 
 /** Undefined where a value cannot stand in a header: the runtime's own message would repeat it, and it may be a secret. */
-function requestHeaders(http: HttpCall): Headers | undefined {
+function requestHeaders(headers: Record<string, string>): Headers | undefined {
   try {
-    return new Headers(http.headers());
+    return new Headers(headers);
   } catch {
     return undefined;
   }
@@ -135,8 +158,8 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | und
 }
 
 /** True when a terminal event has been given out; else the failure that ended it. */
-async function* readEvents(
-  http: HttpCall,
+async function* readEvents<Body>(
+  http: HttpCall<Body>,
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal,
   headers: Headers,
