@@ -10,8 +10,8 @@ import { MessageQueue } from "./message-queue.ts";
 export type AgentDeps = Omit<LoopDeps, "takeSteering" | "takeFollowUp">;
 
 export class Agent {
-  /** What the model is shown; the harness replaces it when the branch or the compaction changes. */
-  messages: Message[] = [];
+  /** What the model is shown. One array for good: a run that is going holds it. */
+  readonly messages: Message[] = [];
   readonly steering = new MessageQueue();
   readonly followUps = new MessageQueue();
   readonly #deps: AgentDeps;
@@ -25,21 +25,41 @@ export class Agent {
     return this.#running !== undefined;
   }
 
-  /** Runs until the model has nothing more to do. Rejects with `session.busy_run` while another run is going. */
-  async run(prompts: Message[]): Promise<LoopResult> {
+  /**
+   * Runs until the model has nothing more to do; without prompts it goes on from where the transcript stands. `signal` ends it as `abort`
+   * does. Rejects with `session.busy_run` while another run is going.
+   */
+  async run(prompts: readonly Message[], signal?: AbortSignal): Promise<LoopResult> {
     if (this.#running) {
       throw new PiError("session.busy_run", "Agent is already processing", { hint: "Steer it, or queue a follow-up" });
     }
-    this.#running = new AbortController();
+    const running = new AbortController();
+    this.#running = running;
+    const onAbort = (): void => running.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      return await runLoop(this.messages, prompts, this.#running.signal, {
+      return await runLoop(this.messages, prompts, running.signal, {
         ...this.#deps,
         takeSteering: () => this.#take(this.steering),
         takeFollowUp: () => this.#take(this.followUps),
       });
     } finally {
+      signal?.removeEventListener("abort", onAbort);
       this.#running = undefined;
     }
+  }
+
+  /** Another branch, or the same one compacted; also between two turns of a run. */
+  replaceMessages(messages: readonly Message[]): void {
+    this.messages.length = 0;
+    for (const message of messages) this.messages.push(message);
+  }
+
+  /** What a run would take next from the queues: steering, else a follow-up. */
+  takeQueued(): Message[] {
+    const steering = this.#take(this.steering);
+    return steering.length > 0 ? steering : this.#take(this.followUps);
   }
 
   abort(): void {

@@ -19,6 +19,8 @@ export interface LoopDeps {
   tools(): ToolSetup;
   takeSteering(): Message[];
   takeFollowUp(): Message[];
+  /** Before each model call but the first of a run, while no message is half way: the time to make room in the transcript. */
+  beforeNextTurn?(signal: AbortSignal): Promise<void>;
   /** Asked after each turn that would be followed by another model call; true ends the run in order (a budget is reached). */
   shouldStop?(message: AssistantMessage): boolean;
 }
@@ -37,7 +39,12 @@ export interface LoopResult {
 }
 
 /** `transcript` grows by everything that happens; `prompts` may be empty to go on from where it stands. */
-export async function runLoop(transcript: Message[], prompts: Message[], signal: AbortSignal, deps: LoopDeps): Promise<LoopResult> {
+export async function runLoop(
+  transcript: Message[],
+  prompts: readonly Message[],
+  signal: AbortSignal,
+  deps: LoopDeps,
+): Promise<LoopResult> {
   const result: LoopResult = { messages: [], hasShownContent: false, isStopped: false };
   const keep = (message: Message): void => {
     transcript.push(message);
@@ -50,7 +57,7 @@ export async function runLoop(transcript: Message[], prompts: Message[], signal:
   };
 
   await deps.emit({ type: "agent_start" });
-  let pending = prompts;
+  let pending = [...prompts, ...deps.takeSteering()];
   for (;;) {
     await deps.emit({ type: "turn_start" });
     for (const message of pending) await say(message);
@@ -79,12 +86,22 @@ export async function runLoop(transcript: Message[], prompts: Message[], signal:
       result.isStopped = true;
       return result;
     }
+    if (isGoingOn) {
+      await deps.beforeNextTurn?.(signal);
+      if (signal.aborted) {
+        result.failure = { code: "aborted", message: "Request was aborted" };
+        return result;
+      }
+    }
+    // After making room, which takes its time: what came meanwhile goes along.
     pending = deps.takeSteering();
     if (pending.length === 0 && !isGoingOn) {
       if (answer.stopReason === "length") return result;
       pending = deps.takeFollowUp();
       if (pending.length === 0) return result;
     }
+    // Taken messages are said in any case, also when this is aborted: they are in no queue any more.
+    if (!isGoingOn) await deps.beforeNextTurn?.(signal);
   }
 }
 

@@ -55,6 +55,13 @@ export const optionTable = [
   { name: "--provider", kind: "value", value: "NAME", group: "Model", help: "where to look for the model" },
   { name: "--api-key", kind: "value", value: "KEY", group: "Model", help: "for this run only, never stored" },
   { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}` },
+  {
+    name: "--fallback-model",
+    kind: "list",
+    value: "PATTERN",
+    group: "Model",
+    help: "when the model stays unavailable or its quota is spent; repeatable",
+  },
   { name: "--record", kind: "value", value: "FILE", group: "Model", help: "write what the model streams, for --model scripted/FILE" },
 
   { name: "--system-prompt", kind: "value", value: "TEXT|FILE", group: "Prompt", help: "in place of the built-in one" },

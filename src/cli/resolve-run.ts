@@ -56,6 +56,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     ...optional("provider", valueSaid(said, "--provider")),
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
+    fallbackModels: said.options.get("--fallback-model") ?? [],
     session: sessionChoice(said),
     ...optional("sessionDir", sessionDir === undefined ? undefined : path(sessionDir)),
     ...optional("sessionName", valueSaid(said, "--name")),

@@ -28,6 +28,11 @@ export class Budget {
     if (isBilled) this.#costUsd += answer.usage.cost.total;
   }
 
+  /** Model work beside the turns: summaries. USD. */
+  spend(costUsd: number, isBilled: boolean): void {
+    if (isBilled) this.#costUsd += costUsd;
+  }
+
   /** Whether another model call would go beyond a limit. */
   isReached(): boolean {
     const { maxTurns, maxCostUsd } = this.#limits;

@@ -2,7 +2,7 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { Config } from "../config/load-config.ts";
-import { lineOf, PiError } from "../contracts/error.ts";
+import { lineOf, messageOf, PiError } from "../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { FileOperations, Tool } from "../contracts/tool.ts";
 import type { Host } from "../platform/host.ts";
@@ -11,9 +11,12 @@ import { isValidSessionId, sessionDirectory, sessionRoot } from "../session/loca
 import { Session } from "../session/session.ts";
 import { builtinTools, selectTools } from "../tools/registry.ts";
 import { CodingSession } from "./coding-session.ts";
+import type { CompactionSettings } from "./conversation.ts";
+import { nameOf } from "./fallback.ts";
 import { type LaunchResources, loadResources, type ResourceChoice } from "./launch-resources.ts";
 import { createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
+import { QuotaMemory } from "./quota-memory.ts";
 import { selectModel } from "./select-model.ts";
 
 /** Which conversation to go on with. */
@@ -42,6 +45,8 @@ export interface RunOptions {
   provider?: string;
   apiKey?: string;
   thinking?: ThinkingLevel;
+  /** Patterns, in the order of trying; empty: those of the configuration. */
+  fallbackModels: string[];
   session: SessionChoice;
   sessionDir?: string;
   sessionName?: string;
@@ -88,7 +93,13 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
   });
   const session = await openSession(options, deps);
   const recorded = session.entryCount > 0 ? session.context() : undefined;
-  const selected = await chooseModel(options, registry, config, recorded?.model);
+  const chosen = await chooseModel(options, registry, config, recorded?.model);
+  const fallbackPatterns = options.fallbackModels.length > 0 ? options.fallbackModels : config.values.fallbackModels;
+  const quotas = new QuotaMemory(options.agentDir, () => host.now());
+  const selected =
+    fallbackPatterns.length === 0
+      ? chosen
+      : await withQuota(chosen, quotas, () => fallbackModels(fallbackPatterns, registry, config, warn), warn);
   const thinkingLevel = options.thinking ?? selected.thinkingLevel ?? recorded?.thinkingLevel ?? config.values.thinking;
   const tools = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir), imageCodec });
   const activeToolNames = chooseTools(tools, options, config, warn);
@@ -129,6 +140,14 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
     expand: resources.expand,
     access,
     retry: config.values.retry,
+    compaction: compactionSettings(config, registry),
+    fallback: {
+      count: fallbackPatterns.length,
+      models: () => fallbackModels(fallbackPatterns, registry, config, warn),
+      quotas,
+      warn,
+      now: () => host.now(),
+    },
     limits: options.limits,
     stall: options.stall,
     clock: { now: () => host.now(), random: Math.random },
@@ -215,6 +234,47 @@ async function chooseModel(
     return { ...selected, why: "the session's model" };
   }
   return selectModel(options.model, options.provider, { registry, config });
+}
+
+/** The model for summaries is looked up when the first one is written. */
+type ChosenModel = { model: Model; thinkingLevel?: ThinkingLevel; why: string };
+
+/** A model whose quota is known to be spent is not even asked. */
+async function withQuota(
+  chosen: ChosenModel,
+  quotas: QuotaMemory,
+  fallbacks: () => Promise<readonly Model[]>,
+  warn: (line: string) => void,
+): Promise<ChosenModel> {
+  const until = quotas.spentUntil(nameOf(chosen.model));
+  if (until === undefined) return chosen;
+  const next = (await fallbacks()).find((model) => quotas.spentUntil(nameOf(model)) === undefined);
+  if (!next) return chosen;
+  warn(`The quota of ${nameOf(chosen.model)} is spent until ${new Date(until).toISOString()}; using ${nameOf(next)}`);
+  return { ...chosen, model: next, why: `fallback while the quota of ${nameOf(chosen.model)} is spent` };
+}
+
+async function fallbackModels(
+  patterns: readonly string[],
+  registry: ModelRegistry,
+  config: Config,
+  warn: (line: string) => void,
+): Promise<readonly Model[]> {
+  const models: Model[] = [];
+  for (const pattern of patterns) {
+    try {
+      models.push((await selectModel(pattern, undefined, { registry, config })).model);
+    } catch (error) {
+      warn(`Fallback model ${pattern} cannot be used: ${messageOf(error)}`);
+    }
+  }
+  return models;
+}
+
+function compactionSettings(config: Config, registry: ModelRegistry): CompactionSettings {
+  const { model: pattern, ...settings } = config.values.compaction;
+  if (pattern === undefined) return settings;
+  return { ...settings, model: async () => (await selectModel(pattern, undefined, { registry, config })).model };
 }
 
 function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config, warn: (line: string) => void): string[] {

@@ -38,7 +38,7 @@ function userText(text: string, timestamp: number): UserMessage {
 }
 
 /** The wording is fixed: other programs and older sessions show it (peer facts, RPC `bash`). */
-function bashText(message: BashExecutionMessage): string {
+export function bashText(message: BashExecutionMessage): string {
   const lines = [`Ran \`${message.command}\``];
   if (message.output === "") lines.push("(no output)");
   else lines.push("```", message.output.replace(/\n$/, ""), "```");

@@ -25,11 +25,11 @@ export class AppendFile {
   readonly #descriptor: number;
   readonly #device: number;
   readonly #inode: number;
+  /** Bytes known to be there. */
   #size: number;
   #needsLineEnd: boolean;
   #isOpen = true;
 
-  /** `size`: how much of the file the caller knows. */
   private constructor(path: string, descriptor: number) {
     const info = fstatSync(descriptor);
     this.path = path;
@@ -64,15 +64,15 @@ export class AppendFile {
     return this.#size;
   }
 
+  /** Not for every write of many: since Linux 6.13 a write after a `stat` costs several times one after another write. */
   fate(): FileFate {
-    const own = fstatSync(this.#descriptor);
     const named = statSync(this.path, { throwIfNoEntry: false });
     if (named === undefined) return "deleted";
     if (named.ino !== this.#inode || named.dev !== this.#device) return "replaced";
-    if (own.size < this.#size) return "truncated";
-    if (own.size === this.#size) return "same";
-    this.#size = own.size;
-    this.#needsLineEnd = !this.#endsWithLf(own.size);
+    if (named.size < this.#size) return "truncated";
+    if (named.size === this.#size) return "same";
+    this.#size = named.size;
+    this.#needsLineEnd = !this.#endsWithLf(named.size);
     return "grown";
   }
 
@@ -82,11 +82,16 @@ export class AppendFile {
    */
   append(lines: string): number {
     const start = this.#size + (this.#needsLineEnd ? 1 : 0);
-    const bytes = Buffer.from(this.#needsLineEnd ? `\n${lines}` : lines);
+    const text = this.#needsLineEnd ? `\n${lines}` : lines;
+    const byteLength = Buffer.byteLength(text);
     let written = 0;
     try {
-      // A second round only after a partial write; its error says why.
-      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written, bytes.length - written);
+      written = writeSync(this.#descriptor, text);
+      // After a partial write the rest is tried for its error, which says why.
+      if (written < byteLength) {
+        const bytes = Buffer.from(text);
+        while (written < byteLength) written += writeSync(this.#descriptor, bytes, written, byteLength - written);
+      }
     } catch (error) {
       if (written > 0) this.#takeBack(written);
       throw error;

@@ -196,21 +196,24 @@ function noResult(toolCallId: string, toolName: string, timestamp: number): Tool
   return { role: "toolResult", toolCallId, toolName, content, details: {}, isError: true, timestamp };
 }
 
-/** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else of the last answer. */
+/** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else that of the last answer. */
 function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLevel"> {
   const settings: Pick<SessionContext, "model" | "thinkingLevel"> = {};
   const levelAt = lastOfType(path, "thinking_level_change", path.length);
   const level = levelAt < 0 ? undefined : path.entriesAt([levelAt])[0];
   if (isA(level, "thinking_level_change") && isThinkingLevel(level.thinkingLevel)) settings.thinkingLevel = level.thinkingLevel;
-  for (let at = path.length - 1; at >= 0 && (settings.model === undefined || settings.thinkingLevel === undefined); at--) {
+  for (let at = path.length - 1; at >= 0; at--) {
     const type = path.typeAt(at);
     if (type !== "message" && (type !== "model_change" || settings.model !== undefined)) continue;
     const entry = path.entriesAt([at])[0];
     if (isA(entry, "model_change")) settings.model = { provider: entry.provider, modelId: entry.modelId };
-    if (!isA(entry, "message") || entry.message?.role !== "assistant") continue;
-    const { provider, model, thinkingLevel } = entry.message;
-    settings.model ??= { provider, modelId: model };
-    if (settings.thinkingLevel === undefined && thinkingLevel !== undefined) settings.thinkingLevel = thinkingLevel;
+    if (isA(entry, "message") && entry.message?.role === "assistant") {
+      const { provider, model, thinkingLevel } = entry.message;
+      settings.model ??= { provider, modelId: model };
+      if (settings.thinkingLevel === undefined && thinkingLevel !== undefined) settings.thinkingLevel = thinkingLevel;
+      break;
+    }
+    if (settings.model !== undefined && settings.thinkingLevel !== undefined) break;
   }
   return settings;
 }

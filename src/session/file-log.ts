@@ -34,6 +34,12 @@ interface Remembered {
   round: number;
 }
 
+interface Unsaved {
+  entry: AnyEntry;
+  /** With its LF. */
+  line: string;
+}
+
 export class FileLog implements SessionLog {
   readonly filePath: string;
   #header: SessionHeader;
@@ -41,16 +47,20 @@ export class FileLog implements SessionLog {
   #spans = new LineSpans();
   #file: AppendFile | undefined;
   #isStrict = false;
-  #isReadOnly = false;
+  /** Why nothing may be written. */
+  #refusal: string | undefined;
   readonly #memory = new Map<string, Remembered>();
   #ownBytes = 0;
   #round = 0;
   /** Entries not yet in the file, as lines; the last ones of the table. */
-  #unsaved: { entry: AnyEntry; line: string }[] = [];
+  #unsaved: Unsaved[] = [];
   #isStarted = false;
   #hasWritten = false;
   #storageLost: PiError | undefined;
   #hasToldLoss = false;
+  /** What became of the file was looked at in this turn of the event loop: once is enough for a burst of appends. */
+  #isChecked = false;
+  #hasUncheckedWrites = false;
   /** Line numbers. */
   readonly #toldDamage = new Set<number>();
   readonly #options: FileLogOptions;
@@ -76,7 +86,7 @@ export class FileLog implements SessionLog {
     const log = new FileLog(file.path, index.header, options);
     log.#file = file;
     log.#isStarted = true;
-    log.#isReadOnly = access === "read";
+    if (access === "read") log.#refusal = "it is open for reading only";
     // A parent that is nowhere may stand on a line that was taken for a good one.
     if (index.orphans.length === 0) log.#adoptIndex(index);
     log.#warnOfDamage(index.orphans.length === 0 ? index : log.#reindex());
@@ -134,15 +144,20 @@ export class FileLog implements SessionLog {
   }
 
   append(entries: readonly AnyEntry[], lines?: readonly string[]): void {
-    const added = entries.map((entry, at) => ({ entry, line: lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n` }));
-    for (const { entry, line } of added) {
+    const added: Unsaved[] = [];
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at];
+      if (entry !== undefined) added.push({ entry, line: lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n` });
+    }
+    for (const one of added) {
+      const { entry, line } = one;
       this.#table.add(entry.id, entry.parentId, entry.type);
       this.#spans.push(-1, 0);
       this.#memory.set(entry.id, { entry, bytes: line.length, isOwn: true, round: this.#round });
       this.#ownBytes += line.length;
-      this.#unsaved.push({ entry, line });
+      this.#unsaved.push(one);
     }
-    this.#isStarted ||= entries.some(isWorthKeeping);
+    if (!this.#isStarted) this.#isStarted = entries.some(isWorthKeeping);
     if (this.#isStarted) this.#save();
   }
 
@@ -158,17 +173,24 @@ export class FileLog implements SessionLog {
   }
 
   close(): void {
-    if (this.#storageLost !== undefined) this.#save();
+    if (this.#storageLost !== undefined || this.#hasUncheckedWrites) {
+      this.#isChecked = false;
+      this.#save();
+    }
     this.#file?.close();
     this.#file = undefined;
+    this.#refusal = "it is closed";
   }
 
   /** Writes what is not yet in the file. A failure is told once; what failed is tried again with the next append. */
   #save(): void {
     try {
-      if (this.#isReadOnly) throw new PiError("session.read_only", `Session file ${this.filePath} is open for reading only`);
-      const text = this.#unsaved.map(({ line }) => line).join("");
-      this.#notePlaces(this.#file === undefined ? this.#startFile(text) : this.#mended(this.#file).append(text));
+      if (this.#refusal !== undefined) throw new PiError("session.read_only", this.#refusal);
+      let text = "";
+      for (const { line } of this.#unsaved) text += line;
+      const file = this.#file === undefined ? undefined : this.#mended(this.#file);
+      if (file === undefined) this.#notePlaces(this.#startFile(text));
+      else if (text !== "") this.#notePlaces(file.append(text));
       this.#unsaved = [];
       this.#hasWritten = true;
       this.#storageLost = undefined;
@@ -181,9 +203,10 @@ export class FileLog implements SessionLog {
   #notePlaces(start: number): void {
     this.#isStrict = false;
     let at = start;
-    for (const [offset, { line }] of this.#unsaved.entries()) {
+    let index = this.#table.count - this.#unsaved.length;
+    for (const { line } of this.#unsaved) {
       const length = Buffer.byteLength(line);
-      this.#spans.set(this.#table.count - this.#unsaved.length + offset, at, length - 1);
+      this.#spans.set(index++, at, length - 1);
       at += length;
     }
   }
@@ -205,6 +228,15 @@ export class FileLog implements SessionLog {
 
   /** Before a write: whatever was done to the file from outside is mended first. */
   #mended(file: AppendFile): AppendFile {
+    if (this.#isChecked && this.#storageLost === undefined) {
+      this.#hasUncheckedWrites = true;
+      return file;
+    }
+    this.#hasUncheckedWrites = false;
+    this.#isChecked = true;
+    queueMicrotask(() => {
+      this.#isChecked = false;
+    });
     const fate = file.fate();
     if (fate === "same" || fate === "grown") return file;
     const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines());

@@ -36,6 +36,8 @@ export interface OpenOptions extends SessionOptions {
   onBusy?: "fail" | "wait" | "fork";
   /** Never writes, never waits, takes no lease, and reads newer versions as well. */
   readOnly?: boolean;
+  /** Working directory of the session that an empty file becomes; without it an empty file is refused. */
+  cwd?: string;
   /** Ends waiting. */
   signal?: AbortSignal;
 }
@@ -70,15 +72,7 @@ export class Session {
     where: { cwd: string; directory: string | undefined; id?: string; parentSession?: string; filePath?: string },
     options: SessionOptions = {},
   ): Session {
-    const nowMs = (options.clock ?? Date.now)();
-    const header: SessionHeader = {
-      type: "session",
-      version: sessionVersion,
-      id: where.id ?? newSessionId(nowMs),
-      timestamp: new Date(nowMs).toISOString(),
-      cwd: where.cwd,
-      ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
-    };
+    const header = newHeader(where, options);
     const path = where.filePath ?? (where.directory === undefined ? undefined : join(where.directory, sessionFileName(header)));
     return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
   }
@@ -86,7 +80,9 @@ export class Session {
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
   static async open(path: string, options: OpenOptions = {}): Promise<Session> {
     const { onBusy = "fail", readOnly = false } = options;
-    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly });
+    const { cwd } = options;
+    const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd }, options);
+    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly, newHeader: makeHeader });
     const session = new Session(log, options, lease);
     session.#verifyLeaf();
     if (!isBusy) return session;
@@ -138,9 +134,12 @@ export class Session {
 
   /** Durable when it returns. */
   append(entry: NewEntry): SessionEntry {
-    const [appended] = this.appendAll([entry]);
-    if (appended === undefined) throw new PiError("internal.session", "An append gave no entry");
-    return appended;
+    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const complete = completeEntry(entry, this.#newId(), this.#leafId, timestamp);
+    this.#appendTo([complete]);
+    this.#leafId = complete.id;
+    this.#isLeafChosen = true;
+    return complete;
   }
 
   /** A chain of entries, in one write. */
@@ -150,6 +149,7 @@ export class Session {
     let parentId = this.#leafId;
     const completed = entries.map((entry) => {
       const id = this.#newId(taken);
+      taken.add(id);
       const complete = completeEntry(entry, id, parentId, timestamp);
       parentId = id;
       return complete;
@@ -170,6 +170,11 @@ export class Session {
   /** Root to leaf. */
   branch(leafId?: string | null): AnyEntry[] {
     return this.#read(() => present(this.#log.entriesAt(this.#pathTo(leafId === undefined ? this.#leafId : leafId))));
+  }
+
+  /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */
+  branchIds(leafId: string | null = this.#leafId): string[] {
+    return this.#pathTo(leafId).map((index) => this.#log.table.idOf(index));
   }
 
   entry(id: string): AnyEntry | undefined {
@@ -267,14 +272,11 @@ export class Session {
     return lease;
   }
 
-  #newId(taken: Set<string>): string {
+  #newId(taken?: ReadonlySet<string>): string {
     const make = this.#options.newId ?? newEntryId;
-    for (;;) {
-      const id = make();
-      if (taken.has(id) || this.#log.table.find(id) !== undefined) continue;
-      taken.add(id);
-      return id;
-    }
+    let id = make();
+    while (taken?.has(id) || this.#log.table.find(id) !== undefined) id = make();
+    return id;
   }
 
   #labels(): Map<string, Label> {
@@ -330,6 +332,18 @@ export class Session {
     if (index !== undefined && !table.isDamaged(index)) return;
     this.#leafId = index === undefined || !this.#isLeafChosen ? lastId(table) : table.parentIdOf(index);
   }
+}
+
+function newHeader(where: { cwd: string; id?: string; parentSession?: string }, options: SessionOptions): SessionHeader {
+  const nowMs = (options.clock ?? Date.now)();
+  return {
+    type: "session",
+    version: sessionVersion,
+    id: where.id ?? newSessionId(nowMs),
+    timestamp: new Date(nowMs).toISOString(),
+    cwd: where.cwd,
+    ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
+  };
 }
 
 function lastId(table: EntryTable): string | null {

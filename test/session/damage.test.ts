@@ -210,6 +210,25 @@ test("of two entries with one id the later one has it", async () => {
   expect(session.context().messages).toHaveLength(1);
 });
 
+test("an empty file becomes a session where the caller says of which directory", async () => {
+  const path = join(temporaryDirectory(), "s.jsonl");
+  writeFileSync(path, "");
+  const session = await Session.open(path, { cwd: "/here" });
+  onTestFinished(() => session.close());
+  expect(readFileSync(path, "utf8")).toBe("");
+  session.append({ type: "message", message: userMessage("one") });
+  expect(session.storageLost).toBe(undefined);
+  const again = await openPathReadOnly(path);
+  expect(again.header).toMatchObject({ cwd: "/here", id: session.id });
+  expect(again.context()).toEqual(session.context());
+});
+
+async function openPathReadOnly(path: string): Promise<Session> {
+  const session = await Session.open(path, { readOnly: true });
+  onTestFinished(() => session.close());
+  return session;
+}
+
 test("no header, an empty file, a directory, a newer version: each is refused by name and left as it is", async () => {
   const directory = temporaryDirectory();
   const newer = header.replace('"version":3', '"version":4');

@@ -50,6 +50,9 @@ async function reopened(path: string): Promise<{ ids: string[]; warnings: string
   return { ids: session.entries().map(({ id }) => id), warnings, session };
 }
 
+/** What became of the file is looked at once in a turn of the event loop. */
+const nextTurn = (): Promise<void> => Promise.resolve();
+
 const ids = (session: Session): string[] => session.entries().map(({ id }) => id);
 
 /** Root may write anywhere; without that right the permission bits are the test, with it a read-only mount is. */
@@ -196,6 +199,7 @@ for (const [what, size] of [
     session.navigate(first.id);
     say("three");
     truncateSync(path, size(statSync(path).size, readFileSync(path, "utf8")));
+    await nextTurn();
     say("four");
     expect(warnings).toEqual([expect.stringContaining("was truncated while in use and has been written again")]);
     const found = await reopened(path);
@@ -231,11 +235,14 @@ test("another file with our name is gone on with when it is a copy of the sessio
   const { session, path, losses, say } = keep(temporaryDirectory());
   say("one");
   const copy = readFileSync(path);
+  await nextTurn();
   say("two");
+  await nextTurn();
   writeFileSync(`${path}.copy`, copy);
   renameSync(`${path}.copy`, path);
   say("three");
   expect((await reopened(path)).ids).toEqual(ids(session));
+  await nextTurn();
   writeFileSync(`${path}.copy`, "something else\n");
   renameSync(`${path}.copy`, path);
   say("four");
@@ -252,6 +259,18 @@ test("an empty file put in its place is filled with the whole session", async ()
   writeFileSync(path, "");
   say("two");
   expect((await reopened(path)).ids).toEqual(ids(session));
+});
+
+test("in a burst of appends the file is looked at once, and again at the end", async () => {
+  const { session, path, warnings, say } = keep(temporaryDirectory());
+  say("one");
+  await nextTurn();
+  say("two");
+  unlinkSync(path);
+  for (let i = 0; i < 10; i++) say(`burst ${i}`);
+  session.close();
+  expect(warnings).toEqual([expect.stringContaining("was deleted while in use and has been written again")]);
+  expect((await reopened(path)).ids).toHaveLength(12);
 });
 
 test("two writers: neither loses a line, each goes on from its own leaf", async () => {

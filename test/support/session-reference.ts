@@ -74,12 +74,11 @@ export function contextOf(
   }
   const answers = path.filter((line) => line.message?.role === "assistant");
   const choice = path.findLast((line) => line.type === "model_change" || answers.includes(line));
-  const levels = answers.filter((line) => line.message.thinkingLevel !== undefined);
   return {
     ids: answered.map(({ id }) => id),
     messages: answered.map(({ message }) => message),
     model: choice && { provider: choice.provider ?? choice.message.provider, modelId: choice.modelId ?? choice.message.model },
-    level: path.findLast(({ type }) => type === "thinking_level_change")?.thinkingLevel ?? levels.at(-1)?.message.thinkingLevel,
+    level: path.findLast(({ type }) => type === "thinking_level_change")?.thinkingLevel ?? answers.at(-1)?.message.thinkingLevel,
   };
 }
 

@@ -1,0 +1,295 @@
+// What all concerns of one conversation share: its record on disk, its agent, its model and tools, and who listens. Made by coding-session.
+// Invariant: what listeners are told is on disk already; the agent's messages are always what the session file gives.
+
+import { Agent } from "../agent/agent.ts";
+import type { Validation } from "../agent/run-tools.ts";
+import type { AgentEvent } from "../contracts/agent-event.ts";
+import { isPiError, messageOf, PiError } from "../contracts/error.ts";
+import type { AssistantMessage, Message, ToolCall } from "../contracts/message.ts";
+import type { Model, ThinkingLevel } from "../contracts/model.ts";
+import { clampThinkingLevel } from "../contracts/model.ts";
+import type { Credential, ModelRequest } from "../contracts/model-request.ts";
+import { nearestName } from "../contracts/nearest.ts";
+import type { Provider } from "../contracts/provider.ts";
+import type { StreamEvent } from "../contracts/stream-event.ts";
+import type { Tool, ToolContext } from "../contracts/tool.ts";
+import type { Session } from "../session/session.ts";
+import type { RetrySettings } from "./auto-retry.ts";
+import type { Limits } from "./budget.ts";
+import { Budget } from "./budget.ts";
+import type { FallbackSettings } from "./fallback.ts";
+import { modelMessages } from "./model-messages.ts";
+import type { PromptParts } from "./system-prompt.ts";
+import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
+
+export interface ModelAccess {
+  provider: Provider;
+  credential: Credential;
+  fetch: typeof globalThis.fetch;
+}
+
+export interface CompactionSettings {
+  /** Whether it happens by itself. */
+  enabled: boolean;
+  reserveTokens: number;
+  keepRecentTokens: number;
+  /** Who writes summaries, where not the session's model. Rejects with a PiError when there is no such model. */
+  model?(): Promise<Model>;
+}
+
+export interface CodingSessionDeps {
+  session: Session;
+  model: Model;
+  thinkingLevel: ThinkingLevel;
+  /** All tools there are, and the names of those the model gets. */
+  tools: readonly Tool[];
+  activeToolNames: readonly string[];
+  validate(tool: Tool, args: unknown): Promise<Validation>;
+  toolContext: Omit<ToolContext, "toolCallId" | "signal" | "onUpdate" | "acceptsImages">;
+  prompt: Omit<PromptParts, "tools">;
+  /** What a prompt stands for (`/template …`); the text itself when absent. */
+  expand?(text: string): Promise<string>;
+  /** The final answer must be JSON valid against this JSON Schema. */
+  outputSchema?: Record<string, unknown>;
+  /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
+  access(model: Model): Promise<ModelAccess>;
+  retry: RetrySettings;
+  compaction: CompactionSettings;
+  fallback: FallbackSettings;
+  limits: Limits;
+  /** Longest silence in ms; 0: none. */
+  stall: { modelMs: number; toolMs: number };
+  clock: { now(): number; random(): number };
+}
+
+/** Answers with a promise when it is slow: the run waits for it. */
+export type SessionListener = (event: AgentEvent) => Promise<void> | undefined | void;
+
+/** What other concerns do in the middle of a run. */
+export interface ConversationHooks {
+  beforeNextTurn(signal: AbortSignal): Promise<void>;
+  /** After listeners were told of an answer that is whole. */
+  answered(answer: AssistantMessage): Promise<void> | undefined;
+}
+
+export class Conversation {
+  readonly deps: CodingSessionDeps;
+  readonly session: Session;
+  readonly agent: Agent;
+  readonly budget: Budget;
+  /** The entry that holds the newest answer of this process. */
+  lastAnswerEntryId: string | undefined;
+  readonly #hooks: ConversationHooks;
+  readonly #listeners = new Set<SessionListener>();
+  #model: Model;
+  #thinkingLevel: ThinkingLevel;
+  #activeToolNames: readonly string[];
+  #isBilled = true;
+  #hasRecordedChoices = false;
+
+  constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
+    this.deps = deps;
+    this.#hooks = hooks;
+    this.session = deps.session;
+    this.#model = deps.model;
+    this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
+    this.#activeToolNames = deps.activeToolNames;
+    this.budget = new Budget(deps.limits);
+    this.agent = new Agent({
+      emit: (event) => this.emit(event),
+      now: () => deps.clock.now(),
+      turn: async () => {
+        const { model, thinkingLevel } = { model: this.#model, thinkingLevel: this.#thinkingLevel };
+        const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
+        let access: ModelAccess;
+        try {
+          access = await deps.access(model);
+        } catch (error) {
+          return { ...setup, stream: () => noAccess(error) };
+        }
+        const { provider, credential, fetch } = access;
+        this.#isBilled = isBilled(access);
+        return {
+          ...setup,
+          stream: (messages, signal) => provider.stream({ model, request: this.request(messages), credential, signal, fetch }),
+        };
+      },
+      tools: () => ({
+        tools: this.activeTools,
+        validate: deps.validate,
+        stallTimeoutMs: deps.stall.toolMs,
+        context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
+      }),
+      shouldStop: () => this.budget.isReached(),
+      beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
+    });
+    this.reload();
+    this.recordChoices();
+  }
+
+  get model(): Model {
+    return this.#model;
+  }
+
+  get thinkingLevel(): ThinkingLevel {
+    return this.#thinkingLevel;
+  }
+
+  get messages(): readonly Message[] {
+    return this.agent.messages;
+  }
+
+  get activeToolNames(): readonly string[] {
+    return this.#activeToolNames;
+  }
+
+  get activeTools(): Tool[] {
+    return this.deps.tools.filter((tool) => this.#activeToolNames.includes(tool.name));
+  }
+
+  subscribe(listener: SessionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  unsubscribeAll(): void {
+    this.#listeners.clear();
+  }
+
+  /** Disk first, then listeners; a promise only when some listener is slow, since this runs for every delta. */
+  emit(event: AgentEvent): Promise<void> | undefined {
+    if (event.type === "message_end") this.#record(event.message);
+    else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
+    const told = this.#tell(event);
+    if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
+    const hooked = this.#hooks.answered(event.message);
+    return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
+  }
+
+  #tell(event: AgentEvent): Promise<void> | undefined {
+    const slow: Promise<void>[] = [];
+    for (const listener of this.#listeners) {
+      const waiting = listener(event);
+      if (waiting) slow.push(waiting);
+    }
+    return slow.length === 0 ? undefined : Promise.all(slow).then(() => undefined);
+  }
+
+  #record(message: Message): void {
+    const { id } = this.session.append({ type: "message", message });
+    if (message.role === "assistant") this.lastAnswerEntryId = id;
+  }
+
+  /** A message that no run made: on disk and in what the model is shown. */
+  addMessage(message: Message): void {
+    this.#record(message);
+    this.agent.messages.push(message);
+  }
+
+  /** Takes over what the session file says at its leaf. */
+  reload(): void {
+    this.agent.replaceMessages(this.session.context().messages);
+  }
+
+  /** Other branches record other choices: what is in force is recorded anew before the next message. */
+  forgetRecordedChoices(): void {
+    this.#hasRecordedChoices = false;
+  }
+
+  /** Puts model and thinking level into the file where the path to the leaf does not say them. */
+  recordChoices(): void {
+    if (this.#hasRecordedChoices) return;
+    this.#hasRecordedChoices = true;
+    const { model: recorded, thinkingLevel } = this.session.context();
+    if (recorded?.provider !== this.#model.provider || recorded.modelId !== this.#model.id) {
+      this.session.append({ type: "model_change", provider: this.#model.provider, modelId: this.#model.id });
+    }
+    if (thinkingLevel !== this.#thinkingLevel) {
+      this.session.append({ type: "thinking_level_change", thinkingLevel: this.#thinkingLevel });
+    }
+  }
+
+  /** @throws PiError `usage.unknown_tool`. */
+  setActiveToolNames(names: readonly string[]): void {
+    const known = this.deps.tools.map((tool) => tool.name);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      const near = nearestName(unknown, known);
+      throw new PiError("usage.unknown_tool", `Unknown tool ${unknown}`, {
+        hint: near === undefined ? `There are ${known.join(", ")}` : `Did you mean ${near}?`,
+      });
+    }
+    this.#activeToolNames = [...new Set(names)];
+  }
+
+  /** @throws PiError `session.empty_name`. */
+  setName(text: string): void {
+    const name = text.trim();
+    if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
+    this.session.append({ type: "session_info", name });
+    void this.emit({ type: "session_info_changed", name });
+  }
+
+  setModel(model: Model): void {
+    this.#model = model;
+    this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
+    const level = clampThinkingLevel(this.#thinkingLevel, model);
+    if (level !== this.#thinkingLevel) this.setThinkingLevel(level);
+  }
+
+  /** The same in the middle of a run, told to listeners. */
+  async switchModel(model: Model): Promise<void> {
+    this.setModel(model);
+    const entry = this.session.entry(this.session.leafId ?? "");
+    if (entry) await this.emit({ type: "entry_appended", entry });
+  }
+
+  setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
+    const clamped = clampThinkingLevel(level, this.#model);
+    if (clamped === this.#thinkingLevel) return clamped;
+    this.#thinkingLevel = clamped;
+    this.session.append({ type: "thinking_level_change", thinkingLevel: clamped });
+    void this.emit({ type: "thinking_level_changed", level: clamped });
+    return clamped;
+  }
+
+  request(messages: readonly Message[]): ModelRequest {
+    const state = systemStateOf(messages);
+    return {
+      systemPrompt: promptText(state),
+      tools: [...state.tools.values()],
+      messages: modelMessages(messages),
+      thinkingLevel: this.#thinkingLevel,
+      sessionId: this.session.id,
+      ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),
+    };
+  }
+
+  /** What has to be said so that the prompt in force is the one wanted; nothing when it is. */
+  systemChange(): Message[] {
+    const tools = this.activeTools;
+    const sections = promptSections({ ...this.deps.prompt, tools });
+    const change = systemChange(systemStateOf(this.agent.messages), sections, tools, this.deps.clock.now());
+    return change ? [change] : [];
+  }
+
+  #toolContext(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext {
+    return { ...this.deps.toolContext, toolCallId: call.id, signal, onUpdate, acceptsImages: this.#model.input.includes("image") };
+  }
+}
+
+/** A credential that cannot be had (a refused refresh, a model chosen meanwhile) fails the call like any other refusal. */
+async function* noAccess(error: unknown): AsyncIterable<StreamEvent> {
+  const hint = isPiError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
+  yield { type: "failure", failure: { code: "auth", message: `${messageOf(error)}${hint}` } };
+}
+
+/** A subscription's notional prices are not money. */
+export function isBilled(access: ModelAccess): boolean {
+  return access.credential.kind !== "bearer";
+}
+
+/** Whether an answer is one, and not the remains of a failed call. */
+export function isWhole(answer: AssistantMessage): boolean {
+  return answer.stopReason !== "error" && answer.stopReason !== "aborted";
+}
