@@ -117,7 +117,10 @@ function sessionChoice(said: Said): SessionChoice {
 
 /** The path of a trace is meant from where the user stands. */
 function scriptedPath(model: string | undefined, path: (text: string) => string): string | undefined {
-  return model?.startsWith("scripted/") ? `scripted/${path(model.slice("scripted/".length))}` : model;
+  if (!model?.startsWith("scripted/")) return model;
+  const file = path(model.slice("scripted/".length));
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
+  throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
 }
 
 /** A prompt is a text, unless a file of that name is there. */

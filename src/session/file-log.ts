@@ -361,7 +361,7 @@ function readRange(file: AppendFile, start: number, end: number): Buffer {
 }
 
 function notASession(path: string): PiError {
-  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
 }
 
 function reasonOf(cause: unknown): string {
