@@ -181,6 +181,10 @@ export async function startSession(
   };
 }
 
+/** One's own first, so that it wins where names are the same. */
+function allTools(options: RunOptions, own: readonly Tool[] = []): Tool[] {
+  const builtin = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir), imageCodec });
+  return [...builtin.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
 }
 
 /** The WebAssembly that makes images smaller. */
