@@ -14,7 +14,7 @@ interface Case {
 const toml = (text: string) => (world: World) => world.config(text);
 
 const cases: Record<string, Case> = {
-  "an unknown option": { args: ["--modell", "x"], stderr: /^Error: Unknown option: --modell\. Did you mean --model\?/ },
+  "an unknown option": { args: ["--provder", "x"], stderr: /^Error: Unknown option: --provder\. Did you mean --provider\?/ },
   "an unknown short option": { args: ["-Z"], stderr: /^Error: Unknown option: -Z\./ },
   "an option without its value": { args: ["-p", "--model"], stderr: /^Error: --model needs a value\./ },
   "a flag with a value": { args: ["--print=yes"], stderr: /^Error: --print takes no value, got "yes"\./ },

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { ways } from "../support/program.ts";
 import { soundSession } from "../support/sound-session.ts";
-import { answerSteps, callSteps, event, type Json, recordsOf, test, type World } from "../support/world.ts";
+import { answerSteps, callSteps, event, type Json, recordsOf, test, textSteps, type World } from "../support/world.ts";
 
 const sessionText = (world: World): string => readFileSync(world.sessionFiles()[0] ?? "", "utf8");
 
@@ -120,7 +120,9 @@ describe.concurrent("the records", () => {
 
 describe.concurrent("the reader", () => {
   test.for(ways)("goes away: the run ends quietly, run as %s", async (way, { world }) => {
-    const steps = [...answerSteps("x".repeat(1000)).slice(0, -1), { type: "hang" }];
+    // Whoever has nothing to write cannot notice: the answer goes on.
+    const piece = { ...event({ type: "text_delta", contentIndex: 0, delta: "more " }), delayMs: 10 };
+    const steps = [...textSteps("The beginning"), ...new Array<object>(1000).fill(piece), { type: "hang" }];
     const { stdout, stderr, timedOut, survivors } = await world.run(["--model", world.trace(steps), "--mode", "json", "-p", "hi"], {
       way,
       shell: '"$@" | head -n 1',
