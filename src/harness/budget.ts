@@ -39,7 +39,7 @@ export class Budget {
     if (maxTurns > 0 && this.#turns >= maxTurns) {
       this.stop ??= {
         code: "budget.turns",
-        message: `Stopped after ${this.#turns} turns (--max-turns ${maxTurns})`,
+        message: `Stopped after ${this.#turns} ${this.#turns === 1 ? "turn" : "turns"} (--max-turns ${maxTurns})`,
         hint: "Go on with -c",
       };
     } else if (maxCostUsd > 0 && this.#costUsd >= maxCostUsd) {

@@ -78,7 +78,7 @@ class FileDescriptorOutput implements OutputStream {
 
   get columns(): number {
     if (!this.isTerminal) return 80;
-    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns ?? 80;
+    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
   }
 
   write(text: string): Promise<void> | undefined {
