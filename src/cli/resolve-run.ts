@@ -76,7 +76,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       skillPaths: (said.options.get("--skill") ?? []).map(path),
       templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
     },
-    ...(schemaFile === undefined ? {} : { outputSchema: readSchema(path(schemaFile)) }),
+    ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     limits: {
@@ -127,7 +127,7 @@ function textOrFile(text: string, path: (text: string) => string): string {
   }
 }
 
-function readSchema(file: string): Record<string, unknown> {
+async function readSchema(file: string): Promise<Record<string, unknown>> {
   let schema: unknown;
   try {
     schema = JSON.parse(readFileSync(file, "utf8"));
@@ -140,7 +140,10 @@ function readSchema(file: string): Record<string, unknown> {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     throw new PiError("usage.bad_schema", `--output-schema ${file} holds no JSON Schema object`, { hint: 'For example {"type":"object"}' });
   }
-  return schema as Record<string, unknown>;
+  const { schemaProblem } = await import("../harness/output-schema.ts");
+  const problem = await schemaProblem(schema as Record<string, unknown>);
+  if (problem === undefined) return schema as Record<string, unknown>;
+  throw new PiError("usage.bad_schema", `--output-schema ${file} is no JSON Schema: ${problem}`, { hint: "Correct that place" });
 }
 
 function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {
