@@ -64,7 +64,7 @@ export class CodingSession {
     this.#shell = new ShellCommands(this.#conversation, () => this.isStreaming);
     this.#fallback = new FallbackRecovery(deps.fallback, {
       currentModel: () => this.model,
-      setModel: (model) => this.#conversation.switchModel(model),
+      setModel: (model, level) => this.#conversation.switchModel(model, level),
       giveUpRetries: (result) => this.#retry.close(result),
     });
     this.#recoveries = [this.#retry, this.#autoCompaction, this.#fallback];

@@ -242,8 +242,9 @@ export class Conversation {
   }
 
   /** The same in the middle of a run, told to listeners. */
-  async switchModel(model: Model): Promise<void> {
+  async switchModel(model: Model, level?: ThinkingLevel): Promise<void> {
     await this.emit({ type: "entry_appended", entry: this.setModel(model) });
+    if (level !== undefined) this.setThinkingLevel(level);
   }
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
