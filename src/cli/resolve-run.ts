@@ -8,6 +8,7 @@ import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
+import { baseUrlVariables } from "../providers/vendors.ts";
 import type { Said } from "./options.ts";
 import { isSaid, type OptionName, valueSaid } from "./options.ts";
 
@@ -94,7 +95,16 @@ export function configLoader(said: Said, host: Host): (cwd: string) => Promise<C
   const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
   return (cwd) => {
     const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-    return loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict: isSaid(said, "--strict"), ...approve });
+    return loadConfig({
+      agentDir,
+      cwd,
+      homeDir: host.homeDir,
+      env: host.env,
+      strict: isSaid(said, "--strict"),
+      commandLine: isSaid(said, "--offline") ? { "network.offline": true } : {},
+      baseUrlVariables: baseUrlVariables(),
+      ...approve,
+    });
   };
 }
 
