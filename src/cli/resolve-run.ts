@@ -110,7 +110,12 @@ export function configLoader(said: Said, host: Host): (cwd: string) => Promise<C
 
 function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
-  if (given === undefined) return host.cwd;
+  if (given === undefined) {
+    if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
+    throw new PiError("usage.bad_cwd", `The working directory ${host.cwd} is gone`, {
+      hint: "Go to one that is there, or name one with --cwd",
+    });
+  }
   const path = absolutePath(given, host.cwd, host.homeDir);
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
@@ -131,7 +136,10 @@ function sessionChoice(said: Said): SessionChoice {
 
 /** The path of a trace is meant from where the user stands. */
 function scriptedPath(model: string | undefined, path: (text: string) => string): string | undefined {
-  return model?.startsWith("scripted/") ? `scripted/${path(model.slice("scripted/".length))}` : model;
+  if (!model?.startsWith("scripted/")) return model;
+  const file = path(model.slice("scripted/".length));
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
+  throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
 }
 
 /** A prompt is a text, unless a file of that name is there. */

@@ -387,7 +387,7 @@ export class FileLog implements SessionLog {
 }
 
 function notASession(path: string): PiError {
-  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
 }
 
 function reasonOf(cause: unknown): string {

@@ -41,6 +41,8 @@ export interface WireServer {
   received(count: number): Promise<void>;
   /** Resolves when the connection that carried the request is closed. */
   hungUp(index: number): Promise<void>;
+  /** Tears down all connections and goes on listening. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,9 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
     connectionCount: () => connectionCount,
     received: (count) => (requests.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve }))),
     hungUp: (index) => closings[index] ?? Promise.reject(new Error(`no request ${index}`)),
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
