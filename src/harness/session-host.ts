@@ -197,6 +197,7 @@ export class SessionHost {
     this.#isDisposed = true;
     await this.#replacing?.catch(() => undefined);
     await this.#created.dispose();
+    await this.coding.session.released();
     this.#unsubscribe();
     this.#listeners.clear();
   }

@@ -109,7 +109,7 @@ export class RpcServer {
       this.#fail("parse", undefined, `Failed to parse command: the line is longer than ${this.#deps.maxLineBytes ?? maxLineBytes} bytes`);
       return;
     }
-    if (text.trim() === "") return;
+    if (/^[ \t\r]*$/.test(text)) return;
     let record: unknown;
     try {
       record = JSON.parse(text);
