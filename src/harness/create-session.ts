@@ -141,6 +141,7 @@ export async function startSession(
   workspace.current = { session };
   const coding = new CodingSession({
     session,
+    context: recorded,
     model: selected.model,
     thinkingLevel,
     tools,
