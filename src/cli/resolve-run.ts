@@ -8,6 +8,7 @@ import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
+import { baseUrlVariables } from "../providers/vendors.ts";
 import type { Said } from "./options.ts";
 import { isSaid, type OptionName, valueSaid } from "./options.ts";
 
@@ -76,7 +77,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       skillPaths: (said.options.get("--skill") ?? []).map(path),
       templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
     },
-    ...(schemaFile === undefined ? {} : { outputSchema: readSchema(path(schemaFile)) }),
+    ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     limits: {
@@ -95,8 +96,16 @@ export function configLoader(said: Said, host: Host): (cwd: string) => Promise<C
   const commandLine = settingsSaid(said);
   return (cwd) => {
     const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-    const strict = isSaid(said, "--strict");
-    return loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict, commandLine, ...approve });
+    return loadConfig({
+      agentDir,
+      cwd,
+      homeDir: host.homeDir,
+      env: host.env,
+      strict: isSaid(said, "--strict"),
+      commandLine,
+      baseUrlVariables: baseUrlVariables(),
+      ...approve,
+    });
   };
 }
 
@@ -160,7 +169,7 @@ function textOrFile(text: string, path: (text: string) => string): string {
   }
 }
 
-function readSchema(file: string): Record<string, unknown> {
+async function readSchema(file: string): Promise<Record<string, unknown>> {
   let schema: unknown;
   try {
     schema = JSON.parse(readFileSync(file, "utf8"));
@@ -173,7 +182,10 @@ function readSchema(file: string): Record<string, unknown> {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     throw new PiError("usage.bad_schema", `--output-schema ${file} holds no JSON Schema object`, { hint: 'For example {"type":"object"}' });
   }
-  return schema as Record<string, unknown>;
+  const { schemaProblem } = await import("../harness/output-schema.ts");
+  const problem = await schemaProblem(schema as Record<string, unknown>);
+  if (problem === undefined) return schema as Record<string, unknown>;
+  throw new PiError("usage.bad_schema", `--output-schema ${file} is no JSON Schema: ${problem}`, { hint: "Correct that place" });
 }
 
 function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {

@@ -11,6 +11,7 @@ import { clampThinkingLevel } from "../contracts/model.ts";
 import type { Credential, ModelRequest } from "../contracts/model-request.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import type { Provider } from "../contracts/provider.ts";
+import type { SessionEntry } from "../contracts/session-entry.ts";
 import type { StreamEvent } from "../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../contracts/tool.ts";
 import type { Session, SessionContext } from "../session/session.ts";
@@ -94,7 +95,7 @@ export class Conversation {
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
-    this.budget = new Budget(deps.limits);
+    this.budget = new Budget(deps.limits, () => deps.clock.now());
     this.agent = new Agent({
       emit: (event) => this.emit(event),
       now: () => deps.clock.now(),
@@ -232,18 +233,18 @@ export class Conversation {
     void this.emit({ type: "session_info_changed", name });
   }
 
-  setModel(model: Model): void {
+  /** The entry that records it. */
+  setModel(model: Model): SessionEntry {
     this.#model = model;
-    this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
-    const level = clampThinkingLevel(this.#thinkingLevel, model);
-    if (level !== this.#thinkingLevel) this.setThinkingLevel(level);
+    const entry = this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
+    this.setThinkingLevel(this.#thinkingLevel);
+    return entry;
   }
 
   /** The same in the middle of a run, told to listeners. */
-  async switchModel(model: Model): Promise<void> {
-    this.setModel(model);
-    const entry = this.session.entry(this.session.leafId ?? "");
-    if (entry) await this.emit({ type: "entry_appended", entry });
+  async switchModel(model: Model, level?: ThinkingLevel): Promise<void> {
+    await this.emit({ type: "entry_appended", entry: this.setModel(model) });
+    if (level !== undefined) this.setThinkingLevel(level);
   }
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {

@@ -124,7 +124,7 @@ export async function startSession(
   const { options, deps, registry, tools, files, shell, access } = workspace;
   const { host, config, warn } = deps;
   const recorded = session.entryCount > 0 ? session.context() : undefined;
-  const fallback = fallbackSettings(workspace);
+  const fallback = await fallbackSettings(workspace);
   const selected =
     keep === undefined
       ? await withQuota(await chooseModel(workspace, recorded?.model), fallback)

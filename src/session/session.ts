@@ -175,7 +175,7 @@ export class Session {
   branch(leafId?: string | null): AnyEntry[] {
     return this.#read(() => {
       const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
-      return present(path.entriesAt(range(path.length)));
+      return present(path.entries(0, path.length));
     });
   }
 
@@ -252,7 +252,7 @@ export class Session {
 
   /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
-    const path = leafId === null ? [] : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
+    const path = leafId === null ? new Int32Array(0) : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
     const found = this.#log.entriesAt(path);
     const entries: AnyEntry[] = [];
     const lines: string[] = [];
@@ -308,7 +308,7 @@ export class Session {
   #verifyLeaf(): void {
     this.#read(() => {
       const path = this.#log.path(this.#leafId, true);
-      path.entriesAt(path.length === 0 ? [] : [path.length - 1]);
+      path.entries(Math.max(0, path.length - 1), path.length);
     });
   }
 
