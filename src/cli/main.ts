@@ -1,7 +1,7 @@
 // The one place where everything a user can start begins and every error ends. Called by src/main.ts.
 // Invariant: one catch; the exit status is set, not forced, so that nothing written is lost.
 
-import { messageOf } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
@@ -63,6 +63,9 @@ async function dispatch(host: Host): Promise<number> {
       ...(search === undefined ? {} : { search }),
     });
     return 0;
+  }
+  if (isSaid(said, "--json")) {
+    throw new PiError("usage.conflict", "--json goes with --list-models and pi inspect", { hint: "A run that writes JSON is --mode json" });
   }
   if (valueSaid(said, "--mode") === "rpc") {
     const { runRpc } = await import("./run-rpc.ts");
