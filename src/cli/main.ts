@@ -5,6 +5,7 @@ import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
+import type { Said } from "./options.ts";
 import { isSaid, parseOptions, valueSaid } from "./options.ts";
 import { errorReport } from "./report-error.ts";
 
@@ -38,7 +39,7 @@ async function run(host: Host): Promise<number> {
 async function dispatch(host: Host): Promise<number> {
   const command = commandTable.find((one) => one.name === host.args[0]);
   if (command) return (await command.load()).run(host.args.slice(1), host);
-  const said = parseOptions(host.args);
+  const said = await readOptions(host);
   if (isSaid(said, "--help")) {
     const { helpText } = await import("./help.ts");
     void host.stdout.write(helpText());
@@ -73,4 +74,14 @@ async function dispatch(host: Host): Promise<number> {
   }
   const { runOnce } = await import("./run-once.ts");
   return runOnce(said, host);
+}
+
+async function readOptions(host: Host): Promise<Said> {
+  try {
+    return parseOptions(host.args);
+  } catch (error) {
+    const { recordUnreadable } = await import("./result-record.ts");
+    await recordUnreadable(host.args, error, host);
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ import { chooseModel, compactionSettings, fallbackSettings, keptModel, withQuota
 import { CodingSession, type ModelAccess } from "./coding-session.ts";
 import { chooseTools, launchPrompt } from "./launch-prompt.ts";
 import { type LaunchResources, loadResources } from "./launch-resources.ts";
-import { createModelAccess } from "./model-access.ts";
+import { checkNetwork, createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { openSession } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -88,6 +88,7 @@ export async function createWorkspace(options: RunOptions, deps: CreateSessionDe
       cwd: options.cwd,
       ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
     });
+  if (custom.access === undefined) await checkNetwork({ config, env: host.env });
   const { createShellOperations } = await import("../platform/spawn.ts");
   const { createFileOperations } = await import("../platform/files.ts");
   const shell = createShellOperations({
