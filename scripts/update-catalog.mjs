@@ -9,9 +9,8 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 if (process.versions.bun === undefined) {
-  const bun = join(root, "node_modules", ".bin", "bun");
-  const { status, error } = spawnSync(bun, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-  if (error) console.error(`bun cannot be run (${error.message}); install the development dependencies first`);
+  const { bunPath } = await import("./build.mjs");
+  const { status } = spawnSync(bunPath(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   process.exitCode = status ?? 1;
 } else {
   const { refreshCatalog, modelsDevUrl } = await import("../src/harness/refresh-catalog.ts");

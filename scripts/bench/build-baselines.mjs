@@ -5,19 +5,9 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { binaryFlags } from "../build.mjs";
 
 const sources = new URL("./baselines/", import.meta.url);
-
-const flags = [
-  "--compile",
-  "--minify",
-  "--bytecode",
-  "--splitting",
-  "--format=esm",
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-  "--compile-autoload-package-json",
-];
 
 /**
  * Compiled baselines by name (`empty`, `request`, `drain`).
@@ -32,7 +22,7 @@ export function buildBaselines({ root, bun }) {
   const names = readdirSync(sources).filter((file) => file.endsWith(".ts"));
   const wanted = names.map((file) => {
     const hash = createHash("sha256")
-      .update([version, ...flags].join("\n"))
+      .update([version, ...binaryFlags].join("\n"))
       .update(lock)
       .update(readFileSync(new URL(file, sources)));
     const name = basename(file, ".ts");
@@ -48,7 +38,7 @@ export function buildBaselines({ root, bun }) {
 /** @param {{bun: string, root: string, source: string, program: string}} job */
 function compile({ bun, root, source, program }) {
   const unfinished = `${program}.${process.pid}`;
-  const run = spawnSync(bun, ["build", ...flags, `--outfile=${unfinished}`, source], { cwd: root, encoding: "utf8" });
+  const run = spawnSync(bun, ["build", ...binaryFlags, `--outfile=${unfinished}`, source], { cwd: root, encoding: "utf8" });
   if (run.status !== 0)
     throw new Error(`baseline ${basename(source)} does not compile: ${(run.stderr || run.stdout || String(run.error)).trim()}`);
   renameSync(unfinished, program);

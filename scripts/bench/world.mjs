@@ -2,17 +2,17 @@
 // benchmark in a temporary directory, and taken away after it.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { bunPath } from "../build.mjs";
 import { buildBaselines } from "./build-baselines.mjs";
-import { findBun } from "./find-bun.mjs";
 
 /**
  * @typedef {object} World
  * @property {string} root the repository
  * @property {string} bun
- * @property {string} program pi, or what PI_BENCH_PROGRAM names instead
+ * @property {string} program a fresh copy of pi, or what PI_BENCH_PROGRAM names instead
  * @property {string} version what `--version` must say
  * @property {Record<string, string>} baselines compiled programs by name
  * @property {string | undefined} peer the npm agent's command
@@ -45,8 +45,11 @@ ${"- A rule of this project, of ordinary length, as such files have them.\n".rep
 export function makeWorld(root, env) {
   const program = resolve(root, env.PI_BENCH_PROGRAM ?? join("dist", "pi"));
   if (!existsSync(program)) throw new Error(`${program} is not there: run npm run build`);
-  const bun = findBun(root);
-  const baselines = buildBaselines({ root, bun });
+  const bun = bunPath();
+  const built = buildBaselines({ root, bun });
+  const freshFolder = join(root, "dist", "bench", "fresh");
+  mkdirSync(freshFolder, { recursive: true });
+  const baselines = Object.fromEntries(Object.entries(built).map(([name, file]) => [name, freshCopy(file, join(freshFolder, name))]));
   const folder = mkdtempSync(join(tmpdir(), "pi-bench-"));
   const project = join(folder, "project");
   const home = join(folder, "home");
@@ -69,7 +72,7 @@ export function makeWorld(root, env) {
   const world = {
     root,
     bun,
-    program,
+    program: isBinary(program) ? freshCopy(program, join(freshFolder, "pi")) : program,
     version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
     baselines,
     peer: existsSync(peer) ? peer : undefined,
@@ -78,6 +81,24 @@ export function makeWorld(root, env) {
     prompt: (mode) => ["--approve", "--model", "anthropic/claude-haiku-4-5", ...(mode === "json" ? ["--mode", "json"] : []), "-p", "hi"],
   };
   return { world, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * How fast a large binary starts, and how much of it counts as resident, depends on how its pages came into the file cache:
+ * the same bytes differ by a third. So all programs are written anew, in the same way, right before they race.
+ * @param {string} file
+ * @param {string} copy
+ */
+function freshCopy(file, copy) {
+  const unfinished = `${copy}.${process.pid}`;
+  copyFileSync(file, unfinished);
+  renameSync(unfinished, copy);
+  return copy;
+}
+
+/** @param {string} program */
+function isBinary(program) {
+  return statSync(program).size > 10_000_000;
 }
 
 /**

@@ -41,6 +41,7 @@ export const optionTable = [
     help: "the models that have credentials; --json for programs",
   },
   { name: "--json", kind: "flag", group: "Output", help: "with --list-models: as JSON" },
+  { name: "--output-schema", kind: "value", value: "FILE", group: "Output", help: "the answer is JSON valid against this JSON Schema" },
   { name: "--quiet", kind: "flag", group: "Output", help: "no live line on the terminal" },
   { name: "--verbose", kind: "flag", group: "Output", help: "errors with their causes" },
 
@@ -52,8 +53,22 @@ export const optionTable = [
     help: "provider/id, id or part of one; PATTERN:LEVEL sets the thinking",
   },
   { name: "--provider", kind: "value", value: "NAME", group: "Model", help: "where to look for the model" },
+  {
+    name: "--models",
+    kind: "value",
+    value: "LIST",
+    group: "Model",
+    help: "what cycling goes through: patterns, * matches, :LEVEL sets the thinking",
+  },
   { name: "--api-key", kind: "value", value: "KEY", group: "Model", help: "for this run only, never stored" },
   { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}` },
+  {
+    name: "--fallback-model",
+    kind: "list",
+    value: "PATTERN",
+    group: "Model",
+    help: "when the model stays unavailable or its quota is spent; repeatable",
+  },
   { name: "--record", kind: "value", value: "FILE", group: "Model", help: "write what the model streams, for --model scripted/FILE" },
 
   { name: "--system-prompt", kind: "value", value: "TEXT|FILE", group: "Prompt", help: "in place of the built-in one" },
@@ -87,6 +102,16 @@ export const optionTable = [
   { name: "--exclude-tools", short: "-xt", kind: "value", value: "LIST", group: "Tools and resources", help: "all but these" },
   { name: "--no-tools", short: "-nt", kind: "flag", group: "Tools and resources", help: "none" },
   { name: "--no-builtin-tools", short: "-nbt", kind: "flag", group: "Tools and resources", help: "none of the built-in ones" },
+  { name: "--skill", kind: "list", value: "PATH", group: "Tools and resources", help: "a skill file or folder; repeatable" },
+  { name: "--no-skills", short: "-ns", kind: "flag", group: "Tools and resources", help: "no skills but those named" },
+  {
+    name: "--prompt-template",
+    kind: "list",
+    value: "PATH",
+    group: "Tools and resources",
+    help: "a prompt template or a folder of them; repeatable",
+  },
+  { name: "--no-prompt-templates", short: "-np", kind: "flag", group: "Tools and resources", help: "no prompt templates but those named" },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
 

@@ -5,7 +5,7 @@ import { isPiError, messageOf, PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import type { CreatedSession } from "../harness/create-session.ts";
-import { createSession } from "../harness/create-session.ts";
+import { createSession, imageCodec } from "../harness/create-session.ts";
 import { RunTally } from "../harness/run-tally.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
@@ -47,7 +47,9 @@ async function run(said: Said, host: Host, tally: RunTally, finish: Finish): Pro
   try {
     const outcome = await runMode(mode, created, prompts, said, host);
     await host.stdout.flush();
-    if (outcome.message !== undefined)
+    // To a reader that went away nothing has to be explained.
+    const isUnread = host.stdout.isClosed && outcome.kind === "aborted";
+    if (outcome.message !== undefined && !isUnread)
       writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
     await finish(outcome, created);
     return signals.exitStatus ?? exitStatus(outcome, created);
@@ -77,11 +79,16 @@ async function runMode(
   return outcome;
 }
 
-async function decodeImage(bytes: Uint8Array): Promise<ImageContent | undefined> {
+/** An image that cannot be made to fit becomes a text that says so. */
+async function decodeImage(bytes: Uint8Array): Promise<ImageContent | "omitted" | undefined> {
   const { imageTypeOf } = await import("../tools/shared/image-type.ts");
   const mimeType = imageTypeOf(bytes);
   if (mimeType === undefined) return undefined;
-  return { type: "image", data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"), mimeType };
+  const { fitImage } = await import("../tools/shared/fit-image.ts");
+  const fitted = await fitImage(bytes, mimeType, imageCodec);
+  if (fitted === undefined) return "omitted";
+  const data = Buffer.from(fitted.bytes.buffer, fitted.bytes.byteOffset, fitted.bytes.byteLength).toString("base64");
+  return { type: "image", data, mimeType: fitted.mimeType };
 }
 
 function exitStatus(outcome: Outcome, { coding }: CreatedSession): number {

@@ -27,6 +27,9 @@ export interface CredentialOptions {
   now?: number;
 }
 
+/** How the `source` of a credential begins that a command gave. */
+export const commandSource = "command in ";
+
 const commandTimeoutMs = 30_000;
 
 /**
@@ -134,7 +137,7 @@ function writtenSource(name: string, written: string, bearer: boolean, env: Env)
   if (written === "") return undefined;
   const text = readSecretText(written, env);
   if (text.kind === "unset") return undefined;
-  if (text.kind === "command") return { name: `command in ${name}`, bearer, command: text.command };
+  if (text.kind === "command") return { name: `${commandSource}${name}`, bearer, command: text.command };
   const variables = variablesIn(written).map((variable) => `$${variable}`);
   return literalSource(variables.length === 0 ? name : `${variables.join(", ")} in ${name}`, text.text, bearer);
 }

@@ -2,6 +2,7 @@
 // came from. Used by load-config alone. Invariant: a value that is wrong never takes effect.
 
 import { dirname } from "node:path";
+import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import { isTable, mergeProviders, type Path, type ProblemReporter, type ProviderSettings } from "./provider-settings.ts";
@@ -37,10 +38,7 @@ export class LayerMerger {
 
   constructor(options: MergeOptions) {
     this.#options = options;
-    for (const record of settings) {
-      const checked = this.#check(record, record.default, undefined);
-      if (checked.ok) this.#values.set(record.key, checked.value);
-    }
+    for (const record of settings) if (record.default !== undefined) this.#values.set(record.key, defaultValue(record));
   }
 
   /** The value in force so far. */
@@ -127,16 +125,21 @@ export class LayerMerger {
       return;
     }
     const { value } = checked;
+    this.#layerOf.set(record.key, layer);
+    // Empty text unsets what has no default, as it does for the environment's variables.
+    if (raw === "" && record.default === undefined) {
+      this.#values.delete(record.key);
+      return;
+    }
     const before = this.#values.get(record.key) as string[] | undefined;
     if (record.type.kind === "paths") this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
     else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);
-    this.#layerOf.set(record.key, layer);
   }
 
-  #check(record: SettingRecord, raw: unknown, layer: Layer | undefined): CheckedValue {
+  #check(record: SettingRecord, raw: unknown, layer: Layer): CheckedValue {
     const { cwd, homeDir } = this.#options;
-    return checkValue(record.type, raw, { cwd, homeDir, fileDir: layer?.file === undefined ? cwd : dirname(layer.file) });
+    return checkValue(record.type, raw, { cwd, homeDir, fileDir: layer.file === undefined ? cwd : dirname(layer.file) });
   }
 
   #rememberProviders(table: Record<string, unknown>, layer: Layer): void {
@@ -181,6 +184,12 @@ export class LayerMerger {
     if (this.#options.strict) this.#fail(new PiError(code, text));
     else this.warnings.push(text);
   }
+}
+
+/** Defaults are right by construction (a test reads each as a file would hold it): only what is kept in another form is read. */
+function defaultValue(record: SettingRecord): unknown {
+  if (Array.isArray(record.default)) return [...record.default];
+  return record.type.kind === "duration" && typeof record.default === "string" ? parseDuration(record.default) : record.default;
 }
 
 /** Names that may stand where the last part of the path stands. */

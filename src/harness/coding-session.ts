@@ -18,6 +18,7 @@ import { forkPoint, setLabel } from "./branch.ts";
 import { Compactor } from "./compact.ts";
 import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
+import { FallbackRecovery } from "./fallback.ts";
 import type { NavigateOptions, Navigation } from "./navigate.ts";
 import type { SessionStats } from "./session-stats.ts";
 import { sessionStats } from "./session-stats.ts";
@@ -32,6 +33,10 @@ export interface PromptOptions {
   images?: readonly ImageContent[];
   /** What to do with a prompt that comes while a run is going; without it such a prompt is refused. */
   streamingBehavior?: "steer" | "followUp";
+  /** One of several prompts of one run: the run's limits go on counting. */
+  continuesRun?: boolean;
+  /** More prompts of this run follow: its answer is not yet the one that has to fit the output schema. */
+  isInterim?: boolean;
 }
 
 export class CodingSession {
@@ -39,6 +44,7 @@ export class CodingSession {
   readonly #retry: RetryRecovery;
   readonly #compactor: Compactor;
   readonly #autoCompaction: AutoCompaction;
+  readonly #fallback: FallbackRecovery;
   readonly #shell: ShellCommands;
   /** Asked in this order when a run ended badly. */
   readonly #recoveries: readonly Recovery[];
@@ -56,7 +62,12 @@ export class CodingSession {
     this.#compactor = new Compactor(this.#conversation);
     this.#autoCompaction = new AutoCompaction(this.#conversation, this.#compactor);
     this.#shell = new ShellCommands(this.#conversation, () => this.isStreaming);
-    this.#recoveries = [this.#retry, this.#autoCompaction];
+    this.#fallback = new FallbackRecovery(deps.fallback, {
+      currentModel: () => this.model,
+      setModel: (model, level) => this.#conversation.switchModel(model, level),
+      giveUpRetries: (result) => this.#retry.close(result),
+    });
+    this.#recoveries = [this.#retry, this.#autoCompaction, this.#fallback];
   }
 
   get session(): Session {
@@ -69,6 +80,10 @@ export class CodingSession {
 
   get thinkingLevel(): ThinkingLevel {
     return this.#conversation.thinkingLevel;
+  }
+
+  get outputSchema(): Record<string, unknown> | undefined {
+    return this.#conversation.deps.outputSchema;
   }
 
   get messages(): readonly Message[] {
@@ -112,9 +127,14 @@ export class CodingSession {
       return this.#running.done;
     }
     const abort = new AbortController();
-    const running = { abort, done: this.#run(message, abort.signal) };
+    const running = { abort, done: this.#run(message, options, abort.signal) };
     this.#running = running;
     return running.done;
+  }
+
+  /** What a text stands for when it is typed as a prompt: templates and skills filled in. */
+  async expand(text: string): Promise<string> {
+    return this.#conversation.deps.expand === undefined ? text : this.#conversation.deps.expand(text);
   }
 
   steer(text: string, images?: readonly ImageContent[]): void {
@@ -272,29 +292,44 @@ export class CodingSession {
     this.session.close();
   }
 
-  async #run(message: UserMessage, signal: AbortSignal): Promise<Outcome> {
-    const { agent, budget } = this.#conversation;
+  async #run(message: UserMessage, options: PromptOptions, signal: AbortSignal): Promise<Outcome> {
+    const { budget } = this.#conversation;
     let outcome: Outcome | undefined;
     try {
       // The caller gets the promise before anything is told.
       await this.#compactor.settled();
+      if (!options.continuesRun) budget.begin();
       budget.startClock(() => void this.abort());
       this.#autoCompaction.begin();
+      this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
       this.#conversation.recordChoices();
-      outcome = await settleRun([...this.#conversation.systemChange(), message], signal, {
-        agent,
-        budget,
-        recoveries: this.#recoveries,
-        emit: (event) => this.#conversation.emit(event),
-        afterAnswer: (end) => this.#autoCompaction.ifFull(end),
-      });
+      outcome = await this.#settle([...this.#conversation.systemChange(), message], signal);
+      if (this.outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
+        const { checkedAnswer } = await import("./structured-answer.ts");
+        outcome = await checkedAnswer(outcome, this.outputSchema, (text) => this.#settle([this.#userMessage(text)], signal));
+      }
       return outcome;
     } finally {
+      budget.stopClock();
       this.#shell.recordWaiting();
       this.#running = undefined;
-      await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted" });
+      await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted", outcome: outcome?.kind ?? "error" });
     }
+  }
+
+  /** What there is to say when the run has nothing more to spend. */
+  async #settle(messages: readonly Message[], signal: AbortSignal): Promise<Outcome> {
+    const { agent, budget } = this.#conversation;
+    if (budget.isReached() && budget.stop) return { kind: "budget", text: this.lastAssistantText() ?? "", ...budget.stop };
+    return settleRun(messages, signal, {
+      agent,
+      budget,
+      recoveries: this.#recoveries,
+      maxOutputTokens: () => this.model.maxTokens,
+      emit: (event) => this.#conversation.emit(event),
+      afterAnswer: (end) => this.#autoCompaction.ifFull(end),
+    });
   }
 
   #userMessage(text: string, images: readonly ImageContent[] = []): UserMessage {

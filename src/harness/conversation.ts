@@ -11,12 +11,14 @@ import { clampThinkingLevel } from "../contracts/model.ts";
 import type { Credential, ModelRequest } from "../contracts/model-request.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import type { Provider } from "../contracts/provider.ts";
+import type { SessionEntry } from "../contracts/session-entry.ts";
 import type { StreamEvent } from "../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../contracts/tool.ts";
 import type { Session, SessionContext } from "../session/session.ts";
 import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
+import type { FallbackSettings } from "./fallback.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
@@ -46,10 +48,15 @@ export interface CodingSessionDeps {
   validate(tool: Tool, args: unknown): Promise<Validation>;
   toolContext: Omit<ToolContext, "toolCallId" | "signal" | "onUpdate" | "acceptsImages">;
   prompt: Omit<PromptParts, "tools">;
+  /** What a prompt stands for (`/template …`); the text itself when absent. */
+  expand?(text: string): Promise<string>;
+  /** The final answer must be JSON valid against this JSON Schema. */
+  outputSchema?: Record<string, unknown>;
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
   access(model: Model): Promise<ModelAccess>;
   retry: RetrySettings;
   compaction: CompactionSettings;
+  fallback: FallbackSettings;
   limits: Limits;
   /** Longest silence in ms; 0: none. */
   stall: { modelMs: number; toolMs: number };
@@ -88,7 +95,7 @@ export class Conversation {
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
-    this.budget = new Budget(deps.limits);
+    this.budget = new Budget(deps.limits, () => deps.clock.now());
     this.agent = new Agent({
       emit: (event) => this.emit(event),
       now: () => deps.clock.now(),
@@ -226,11 +233,18 @@ export class Conversation {
     void this.emit({ type: "session_info_changed", name });
   }
 
-  setModel(model: Model): void {
+  /** The entry that records it. */
+  setModel(model: Model): SessionEntry {
     this.#model = model;
-    this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
-    const level = clampThinkingLevel(this.#thinkingLevel, model);
-    if (level !== this.#thinkingLevel) this.setThinkingLevel(level);
+    const entry = this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
+    this.setThinkingLevel(this.#thinkingLevel);
+    return entry;
+  }
+
+  /** The same in the middle of a run, told to listeners. */
+  async switchModel(model: Model, level?: ThinkingLevel): Promise<void> {
+    await this.emit({ type: "entry_appended", entry: this.setModel(model) });
+    if (level !== undefined) this.setThinkingLevel(level);
   }
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
@@ -250,6 +264,7 @@ export class Conversation {
       messages: modelMessages(messages),
       thinkingLevel: this.#thinkingLevel,
       sessionId: this.session.id,
+      ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),
     };
   }
 

@@ -20,7 +20,7 @@ export function fuzzyScore(pattern: string, model: Model): 0 | 1 | 2 {
   if (wanted === "") return 0;
   const texts = [fold(model.id), fold(model.name), fold(`${model.provider}/${model.id}`)];
   if (texts.some((text) => text.includes(wanted))) return 2;
-  const words = wanted.split(/[-/]/).filter((word) => word !== "");
+  const words = pattern.trim().split(/\s+/).map(fold);
   const all = texts.join(" ");
   return words.length > 1 && words.every((word) => all.includes(word)) ? 1 : 0;
 }

@@ -1,7 +1,14 @@
 // All models that can be named: catalogue, vendors and configuration put together, a provider at a time. Made once a run by the harness;
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
-import { type CredentialOptions, hasCredential, resolveCredential, resolveSecretTexts } from "../config/credentials.ts";
+import {
+  type CredentialOptions,
+  commandSource,
+  credentialSource,
+  hasCredential,
+  resolveCredential,
+  resolveSecretTexts,
+} from "../config/credentials.ts";
 import type { Config } from "../config/load-config.ts";
 import type { ModelSettings, ProviderSettings } from "../config/provider-settings.ts";
 import { PiError } from "../contracts/error.ts";
@@ -19,12 +26,14 @@ export interface ModelRegistryInput {
   /** `--api-key`: for the model that is chosen, whatever its provider. */
   apiKey?: string;
   /** Unix ms. */
-  now?: number;
+  now?: () => number;
   /** Wire formats that can be spoken. */
   apis?: readonly Api[];
 }
 
 const spokenApis: readonly Api[] = ["anthropic-messages", "openai-completions", "openai-responses", "google-generative-ai", "scripted"];
+
+const commandKeepMs = 300_000;
 
 const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
 
@@ -32,6 +41,8 @@ export class ModelRegistry {
   readonly #input: ModelRegistryInput;
   readonly #cacheDir: string;
   readonly #models = new Map<string, Model[]>();
+  /** A command is not run for every call, but often enough for tokens that expire. */
+  readonly #fromCommands = new Map<string, { credential: Credential; untilMs: number }>();
 
   constructor(input: ModelRegistryInput) {
     this.#input = input;
@@ -105,6 +116,12 @@ export class ModelRegistry {
     return this.availableProviders().flatMap((id) => this.models(id).filter((model) => this.speaks(model)));
   }
 
+  /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
+  credentialSource(providerId: string, withApiKey = false): string | undefined {
+    if (providerId === "scripted") return "none needed";
+    return credentialSource(providerId, this.#credentialOptions(providerId, withApiKey));
+  }
+
   /** Variables that hold the provider's credential. */
   credentialVariables(providerId: string): readonly string[] {
     return vendorOf(providerId)?.credentialVariables ?? [];
@@ -113,8 +130,13 @@ export class ModelRegistry {
   /** @throws PiError `auth.no_credential` naming the variable to set, `auth.command`. */
   async credential(providerId: string): Promise<Credential> {
     if (providerId === "scripted") return { kind: "none", value: "", source: "none needed" };
-    const credential = await resolveCredential(providerId, this.#credentialOptions(providerId, true));
+    const now = (this.#input.now ?? Date.now)();
+    const kept = this.#fromCommands.get(providerId);
+    if (kept !== undefined && now < kept.untilMs) return kept.credential;
+    const options = this.#credentialOptions(providerId, true);
+    const credential = await resolveCredential(providerId, options);
     if (credential === undefined) throw this.missingCredential(providerId);
+    if (credential.source.startsWith(commandSource)) this.#fromCommands.set(providerId, { credential, untilMs: now + commandKeepMs });
     return credential;
   }
 
@@ -156,7 +178,7 @@ export class ModelRegistry {
       bearerVariables: vendor?.bearerVariables ?? [],
       keyless: vendor?.keyless === true,
       ...(withApiKey && apiKey !== undefined ? { apiKey } : {}),
-      ...(now === undefined ? {} : { now }),
+      ...(now === undefined ? {} : { now: now() }),
     };
   }
 

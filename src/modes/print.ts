@@ -14,9 +14,13 @@ export interface ModePrompt {
 /** Runs prompts in order; a run that did not end well ends the list. */
 export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[]): Promise<Outcome> {
   let outcome: Outcome = { kind: "done", text: "" };
-  for (const prompt of prompts) {
-    outcome = await coding.prompt(prompt.text, { images: prompt.images });
-    if (outcome.kind !== "done") break;
+  for (const [index, prompt] of prompts.entries()) {
+    outcome = await coding.prompt(await coding.expand(prompt.text), {
+      images: prompt.images,
+      continuesRun: index > 0,
+      isInterim: index < prompts.length - 1,
+    });
+    if (outcome.kind !== "done") return outcome;
   }
   return outcome;
 }

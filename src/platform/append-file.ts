@@ -25,11 +25,11 @@ export class AppendFile {
   readonly #descriptor: number;
   readonly #device: number;
   readonly #inode: number;
+  /** Bytes known to be there. */
   #size: number;
   #needsLineEnd: boolean;
   #isOpen = true;
 
-  /** `size`: how much of the file the caller knows. */
   private constructor(path: string, descriptor: number) {
     const info = fstatSync(descriptor);
     this.path = path;
@@ -45,15 +45,17 @@ export class AppendFile {
     return new AppendFile(path, openSync(path, access === "append" ? constants.O_RDWR | constants.O_APPEND : constants.O_RDONLY));
   }
 
-  /** A new file, 0600; with `directory: "make"` in a directory that is made when missing, 0700. EEXIST rather than take over a file. */
+  /** A new file (or an empty one), 0600; `directory: "make"`: in a directory made when missing, 0700. EEXIST rather than take over a file. */
   static create(path: string, directory: "make" | "must be there"): AppendFile {
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
     try {
       return new AppendFile(path, openSync(path, flags, 0o600));
     } catch (error) {
+      const isEmptyFile = (error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).size === 0;
+      if (isEmptyFile) return AppendFile.open(path, "append");
       if (directory !== "make" || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
     return new AppendFile(path, openSync(path, flags, 0o600));
   }
 
@@ -62,15 +64,15 @@ export class AppendFile {
     return this.#size;
   }
 
+  /** Not for every write of many: since Linux 6.13 a write after a `stat` costs several times one after another write. */
   fate(): FileFate {
-    const own = fstatSync(this.#descriptor);
     const named = statSync(this.path, { throwIfNoEntry: false });
     if (named === undefined) return "deleted";
     if (named.ino !== this.#inode || named.dev !== this.#device) return "replaced";
-    if (own.size < this.#size) return "truncated";
-    if (own.size === this.#size) return "same";
-    this.#size = own.size;
-    this.#needsLineEnd = !this.#endsWithLf(own.size);
+    if (named.size < this.#size) return "truncated";
+    if (named.size === this.#size) return "same";
+    this.#size = named.size;
+    this.#needsLineEnd = !this.#endsWithLf(named.size);
     return "grown";
   }
 
@@ -80,11 +82,16 @@ export class AppendFile {
    */
   append(lines: string): number {
     const start = this.#size + (this.#needsLineEnd ? 1 : 0);
-    const bytes = Buffer.from(this.#needsLineEnd ? `\n${lines}` : lines);
+    const text = this.#needsLineEnd ? `\n${lines}` : lines;
+    const byteLength = Buffer.byteLength(text);
     let written = 0;
     try {
-      // A second round only after a partial write; its error says why.
-      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written, bytes.length - written);
+      written = writeSync(this.#descriptor, text);
+      // After a partial write the rest is tried for its error, which says why.
+      if (written < byteLength) {
+        const bytes = Buffer.from(text);
+        while (written < byteLength) written += writeSync(this.#descriptor, bytes, written, byteLength - written);
+      }
     } catch (error) {
       if (written > 0) this.#takeBack(written);
       throw error;
@@ -151,5 +158,18 @@ export class AppendFile {
   #endsWithLf(size: number): boolean {
     const last = Buffer.alloc(1);
     return readSync(this.#descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0x0a;
+  }
+}
+
+/** With its parents, all 0700. Node's own `recursive` says ENOENT where the truth is a read-only file system. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, 0o700);
   }
 }

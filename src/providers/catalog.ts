@@ -48,10 +48,16 @@ export function catalogModel(providerId: string, modelId: string, cacheDir?: str
   if (text === undefined || at < 0) return undefined;
   const lineEnd = text.indexOf("\n", at);
   const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? undefined : lineEnd);
+  return parseModel(line.replace(/,\s*$/, ""), modelId) ?? (JSON.parse(text) as Model[]).find((model) => model.id === modelId);
+}
+
+/** A line of a file in another layout is no model, or not this one. */
+function parseModel(line: string, modelId: string): Model | undefined {
   try {
-    return JSON.parse(line.replace(/,\s*$/, "")) as Model;
+    const model = JSON.parse(line) as Partial<Model>;
+    return model.id === modelId ? (model as Model) : undefined;
   } catch {
-    return (JSON.parse(text) as Model[]).find((model) => model.id === modelId);
+    return undefined;
   }
 }
 

@@ -85,14 +85,14 @@ function newModel(id: string, facts: unknown, providerId: string, ours: readonly
     : model;
 }
 
-/** The model whose id has the longest beginning in common: formats and levels go by family. */
+/** The model whose id has the longest beginning in common, the last of several: formats and levels go by family. */
 function nearestKin(id: string, ours: readonly Model[]): Model | undefined {
   let best: Model | undefined;
   let bestLength = -1;
   for (const model of ours) {
     let length = 0;
     while (length < id.length && id[length] === model.id[length]) length++;
-    if (length > bestLength) {
+    if (length >= bestLength) {
       best = model;
       bestLength = length;
     }

@@ -17,8 +17,7 @@ import { apiAliases, type Vendor, vendors } from "./vendors.ts";
 
 /** The row of the model's provider, else of the vendor whose host its base URL names. */
 export function vendorOf(model: Model): Vendor | undefined {
-  const named = vendors[model.provider];
-  if (named !== undefined) return named;
+  if (Object.hasOwn(vendors, model.provider)) return vendors[model.provider];
   const host = hostOf(model.baseUrl);
   return host === undefined || isLocal(host)
     ? undefined

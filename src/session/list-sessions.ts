@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { isAbsolute, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { idInFileName } from "./locate.ts";
-import { type SessionSummary, summarizeFile, summaryBytes } from "./summarize.ts";
+import { type ReadableFile, readHeader, type SessionSummary, summarizeFile, summaryBytes } from "./summarize.ts";
 
 export type { SessionSummary } from "./summarize.ts";
 
@@ -36,7 +36,8 @@ export async function* listSessions(request: ListRequest): AsyncGenerator<Sessio
 
 /** Path of the session of this working directory that was changed last (`-c`). */
 export async function mostRecentSession(where: { directory: string; cwd: string }): Promise<string | undefined> {
-  for await (const summary of listSessions(where)) return summary.path;
+  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  for (const { path } of filesOf(where)) if (headerOf(path, buffer)?.cwd === where.cwd) return path;
   return undefined;
 }
 
@@ -151,19 +152,23 @@ function namesIn(directory: string, kind: "file" | "directory"): string[] {
 }
 
 function summarize(found: FoundFile, buffer: Buffer, whole: boolean): SessionSummary | undefined {
-  let descriptor: number;
+  return readFile(found.path, (file) => summarizeFile(file, found, buffer, whole));
+}
+
+function headerOf(path: string, buffer: Buffer): ReturnType<typeof readHeader> {
+  return readFile(path, (file) => readHeader(file, buffer));
+}
+
+/** `undefined` also when the file cannot be read. */
+function readFile<T>(path: string, reader: (file: ReadableFile) => T): T | undefined {
+  let descriptor: number | undefined;
   try {
-    descriptor = openSync(found.path, "r");
-  } catch {
-    return undefined;
-  }
-  try {
-    const { size } = fstatSync(descriptor);
-    const read = (target: Uint8Array, position: number): number => readSync(descriptor, target, 0, target.length, position);
-    return summarizeFile({ size, read }, found, buffer, whole);
+    descriptor = openSync(path, "r");
+    const open = descriptor;
+    return reader({ size: fstatSync(open).size, read: (target, position) => readSync(open, target, 0, target.length, position) });
   } catch {
     return undefined;
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -1,7 +1,7 @@
 // From a path to a log that may be written: lease, version, migration. Called by session.
 
 import { PiError } from "../contracts/error.ts";
-import { sessionVersion } from "../contracts/session-entry.ts";
+import { type SessionHeader, sessionVersion } from "../contracts/session-entry.ts";
 import { AppendFile } from "../platform/append-file.ts";
 import { acquireLease, type Lease, leaseHolder } from "../platform/lease.ts";
 import { FileLog, type FileLogOptions } from "./file-log.ts";
@@ -13,6 +13,8 @@ export interface OpenLogOptions extends FileLogOptions {
   onBusy: "fail" | "wait" | "fork";
   readOnly: boolean;
   signal?: AbortSignal | undefined;
+  /** For an empty file, which becomes a session with its first message; without it an empty file is refused. */
+  newHeader?: (() => SessionHeader) | undefined;
 }
 
 export interface OpenedLog {
@@ -37,6 +39,10 @@ export async function openLog(path: string, options: OpenLogOptions): Promise<Op
 
 async function openForWriting(path: string, options: OpenLogOptions, lease: Lease | undefined): Promise<OpenedLog> {
   const { file, access } = openFile(path);
+  if (file.size === 0 && access === "append" && options.newHeader !== undefined) {
+    file.close();
+    return { log: FileLog.create(path, options.newHeader(), options), lease, isBusy: false };
+  }
   const log = FileLog.load(file, access, options);
   const version = log.header.version ?? 1;
   if (version === sessionVersion) return { log, lease, isBusy: false };
@@ -100,7 +106,7 @@ function openForAccess(path: string, access: "append" | "read"): AppendFile {
 function unreadable(path: string, cause: unknown): PiError {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === "ENOENT") return notFound(path);
-  if (code === "EISDIR") return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  if (code === "EISDIR") return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
   return new PiError("session.unreadable", `Session file ${path} cannot be read: ${code ?? String(cause)}`, { cause });
 }
 

@@ -2,19 +2,19 @@
 // Invariant: what `append` returned is in the file (or said to be lost), and the leaf is always an entry that is there.
 
 import { dirname, join, resolve } from "node:path";
-import { PiError } from "../contracts/error.ts";
+import type { PiError } from "../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { acquireLease, type Lease, type LeaseOutcome } from "../platform/lease.ts";
-import { buildContext, isA, type PathView, type SessionContext } from "./build-context.ts";
-import { type EntryTable, noParent } from "./entry-table.ts";
+import { buildContext, isA, type SessionContext } from "./build-context.ts";
+import { noParent } from "./entry-table.ts";
 import { FileLog } from "./file-log.ts";
 import { completeEntry, encodeLine } from "./line-codec.ts";
 import { sessionFileName } from "./locate.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { newEntryId, newSessionId } from "./new-id.ts";
 import { openLog } from "./open-log.ts";
-import { IndexChanged, type SessionLog } from "./session-log.ts";
+import { IndexChanged, indexOf, type SessionLog } from "./session-log.ts";
 import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
@@ -36,6 +36,8 @@ export interface OpenOptions extends SessionOptions {
   onBusy?: "fail" | "wait" | "fork";
   /** Never writes, never waits, takes no lease, and reads newer versions as well. */
   readOnly?: boolean;
+  /** Working directory of the session that an empty file becomes; without it an empty file is refused. */
+  cwd?: string;
   /** Ends waiting. */
   signal?: AbortSignal;
 }
@@ -54,6 +56,7 @@ export class Session {
   readonly #log: SessionLog;
   readonly #options: SessionOptions;
   #leafId: string | null;
+  #isLeafChosen = false;
   #lease: Promise<LeaseOutcome | undefined>;
   #isClosed = false;
 
@@ -61,7 +64,7 @@ export class Session {
     this.#log = log;
     this.#options = options;
     this.#lease = Promise.resolve(lease);
-    this.#leafId = lastId(log.table);
+    this.#leafId = log.lastId();
   }
 
   /** A new session. Nothing touches the disk before the first entry that is worth keeping (a message, a summary) is appended. */
@@ -69,15 +72,7 @@ export class Session {
     where: { cwd: string; directory: string | undefined; id?: string; parentSession?: string; filePath?: string },
     options: SessionOptions = {},
   ): Session {
-    const nowMs = (options.clock ?? Date.now)();
-    const header: SessionHeader = {
-      type: "session",
-      version: sessionVersion,
-      id: where.id ?? newSessionId(nowMs),
-      timestamp: new Date(nowMs).toISOString(),
-      cwd: where.cwd,
-      ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
-    };
+    const header = newHeader(where, options);
     const path = where.filePath ?? (where.directory === undefined ? undefined : join(where.directory, sessionFileName(header)));
     return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
   }
@@ -85,8 +80,11 @@ export class Session {
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
   static async open(path: string, options: OpenOptions = {}): Promise<Session> {
     const { onBusy = "fail", readOnly = false } = options;
-    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly });
+    const { cwd } = options;
+    const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd }, options);
+    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly, newHeader: makeHeader });
     const session = new Session(log, options, lease);
+    session.#verifyLeaf();
     if (!isBusy) return session;
     const fork = session.fork({ directory: dirname(resolve(path)) });
     session.close();
@@ -111,6 +109,11 @@ export class Session {
     return this.#log.isPersisted;
   }
 
+  /** Whether the file has been let go of; nothing may be appended any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Set while something that was appended could not be stored. */
   get storageLost(): PiError | undefined {
     return this.#log.storageLost;
@@ -128,17 +131,19 @@ export class Session {
   /** Of the last `session_info` in the file. */
   get name(): string | undefined {
     return this.#read(() => {
-      const last = indexesOfType(this.#log.table, "session_info").at(-1);
-      const entry = last === undefined ? undefined : this.#log.entriesAt([last])[0];
+      const entry = this.#log.lastOfType("session_info");
       return isA(entry, "session_info") && entry.name ? entry.name : undefined;
     });
   }
 
   /** Durable when it returns. */
   append(entry: NewEntry): SessionEntry {
-    const [appended] = this.appendAll([entry]);
-    if (appended === undefined) throw new PiError("internal.session", "An append gave no entry");
-    return appended;
+    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const complete = completeEntry(entry, this.#newId(), this.#leafId, timestamp);
+    this.#appendTo([complete]);
+    this.#leafId = complete.id;
+    this.#isLeafChosen = true;
+    return complete;
   }
 
   /** A chain of entries, in one write. */
@@ -148,30 +153,38 @@ export class Session {
     let parentId = this.#leafId;
     const completed = entries.map((entry) => {
       const id = this.#newId(taken);
+      taken.add(id);
       const complete = completeEntry(entry, id, parentId, timestamp);
       parentId = id;
       return complete;
     });
     this.#appendTo(completed);
     this.#leafId = parentId;
+    this.#isLeafChosen = true;
     return completed;
   }
 
-  context(leafId: string | null = this.#leafId): SessionContext {
-    const remember = leafId === this.#leafId;
-    const context = this.#read(() => buildContext(this.#pathView(leafId, remember)));
+  context(leafId?: string | null): SessionContext {
+    const remember = leafId === undefined || leafId === this.#leafId;
+    const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
     return context;
   }
 
   /** Root to leaf. */
-  branch(leafId: string | null = this.#leafId): AnyEntry[] {
-    return this.#read(() => present(this.#log.entriesAt(this.#pathTo(leafId))));
+  branch(leafId?: string | null): AnyEntry[] {
+    return this.#read(() => {
+      const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+      return present(path.entries(0, path.length));
+    });
   }
 
   /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */
-  branchIds(leafId: string | null = this.#leafId): string[] {
-    return this.#pathTo(leafId).map((index) => this.#log.table.idOf(index));
+  branchIds(leafId?: string | null): string[] {
+    return this.#read(() => {
+      const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+      return range(path.length).map((position) => path.idAt(position));
+    });
   }
 
   entry(id: string): AnyEntry | undefined {
@@ -206,8 +219,9 @@ export class Session {
 
   /** The next append hangs on this entry. Errors: `session.entry_not_found`. */
   navigate(entryId: string | null): void {
-    if (entryId !== null) this.#indexOf(entryId);
+    if (entryId !== null) indexOf(this.#log.table, entryId);
     this.#leafId = entryId;
+    this.#isLeafChosen = true;
   }
 
   /** A new session with the path to one entry; entries keep their ids. */
@@ -238,7 +252,7 @@ export class Session {
 
   /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
-    const path = this.#pathTo(leafId);
+    const path = leafId === null ? new Int32Array(0) : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
     const found = this.#log.entriesAt(path);
     const entries: AnyEntry[] = [];
     const lines: string[] = [];
@@ -268,43 +282,15 @@ export class Session {
     return lease;
   }
 
-  #newId(taken: Set<string>): string {
+  #newId(taken?: ReadonlySet<string>): string {
     const make = this.#options.newId ?? newEntryId;
-    for (;;) {
-      const id = make();
-      if (taken.has(id) || this.#log.table.find(id) !== undefined) continue;
-      taken.add(id);
-      return id;
-    }
+    let id = make();
+    while (taken?.has(id) || this.#log.table.find(id) !== undefined) id = make();
+    return id;
   }
 
   #labels(): Map<string, Label> {
     return labelsOf(this.#log.entriesAt(indexesOfType(this.#log.table, "label")));
-  }
-
-  #indexOf(id: string): number {
-    const index = this.#log.table.find(id);
-    if (index === undefined || this.#log.table.isDamaged(index)) throw new PiError("session.entry_not_found", `Entry not found: ${id}`);
-    return index;
-  }
-
-  #pathTo(leafId: string | null): number[] {
-    return leafId === null ? [] : this.#log.table.pathTo(this.#indexOf(leafId));
-  }
-
-  #pathView(leafId: string | null, remember: boolean): PathView {
-    const log = this.#log;
-    const path = this.#pathTo(leafId);
-    return {
-      length: path.length,
-      typeAt: (position) => log.table.typeOf(path[position] ?? noParent),
-      idAt: (position) => log.table.idOf(path[position] ?? noParent),
-      entriesAt: (positions) =>
-        log.entriesAt(
-          positions.map((position) => path[position] ?? noParent),
-          remember,
-        ),
-    };
   }
 
   /** Runs a reader again when what it read made the log look at the file anew. */
@@ -318,19 +304,34 @@ export class Session {
     return reader();
   }
 
-  /** A leaf that turned out to be damaged gives way to its nearest sound ancestor. */
+  /** The last line of a file is the one a crash damages. */
+  #verifyLeaf(): void {
+    this.#read(() => {
+      const path = this.#log.path(this.#leafId, true);
+      path.entries(Math.max(0, path.length - 1), path.length);
+    });
+  }
+
+  /** A leaf that turned out to be damaged gives way: to the last sound entry when nobody chose it, else to its nearest sound ancestor. */
   #settleLeaf(): void {
-    const { table } = this.#log;
-    const index = this.#leafId === null ? undefined : table.find(this.#leafId);
-    if (index !== undefined && !table.isDamaged(index)) return;
     if (this.#leafId === null) return;
-    this.#leafId = index === undefined ? lastId(table) : table.parentIdOf(index);
+    const { table } = this.#log;
+    const index = table.find(this.#leafId);
+    if (index !== undefined && !table.isDamaged(index)) return;
+    this.#leafId = index === undefined || !this.#isLeafChosen ? this.#log.lastId() : table.parentIdOf(index);
   }
 }
 
-function lastId(table: EntryTable): string | null {
-  const last = table.lastIndex();
-  return last === noParent ? null : table.idOf(last);
+function newHeader(where: { cwd: string; id?: string; parentSession?: string }, options: SessionOptions): SessionHeader {
+  const nowMs = (options.clock ?? Date.now)();
+  return {
+    type: "session",
+    version: sessionVersion,
+    id: where.id ?? newSessionId(nowMs),
+    timestamp: new Date(nowMs).toISOString(),
+    cwd: where.cwd,
+    ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
+  };
 }
 
 function release(outcome: LeaseOutcome | undefined): void {

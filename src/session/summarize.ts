@@ -33,6 +33,7 @@ export interface ReadableFile {
 
 /** A file up to twice this size is read whole; of a longer one the first and the last so many bytes. */
 export const summaryBytes = 64 << 10;
+const headerBytes = 8 << 10;
 const chunkBytes = 1 << 20;
 const promptLength = 200;
 
@@ -57,6 +58,22 @@ export function summarizeFile(
   return scan.summary(about.path, about.modifiedMs, file.size, isShort || whole);
 }
 
+/** What the first line says, when it is the header of a session. */
+export function readHeader(
+  file: ReadableFile,
+  buffer: Buffer,
+): Pick<SessionSummary, "id" | "cwd" | "timestamp" | "parentSession"> | undefined {
+  return headerOf(textAt(file, buffer, 0, Math.min(file.size, headerBytes)));
+}
+
+function headerOf(text: string): ReturnType<typeof readHeader> {
+  const lineEnd = text.indexOf("\n");
+  const record = decodeLine(utf8(lineEnd < 0 ? text : text.slice(0, lineEnd)));
+  if (!isHeader(record)) return undefined;
+  const { id, cwd, timestamp, parentSession } = record;
+  return { id, cwd, timestamp, ...(parentSession !== undefined && { parentSession }) };
+}
+
 function textAt(file: ReadableFile, buffer: Buffer, position: number, length: number): string {
   let filled = 0;
   while (filled < length) {
@@ -68,7 +85,7 @@ function textAt(file: ReadableFile, buffer: Buffer, position: number, length: nu
 }
 
 class SummaryScan {
-  #header: Pick<SessionSummary, "id" | "cwd" | "timestamp" | "parentSession"> | undefined;
+  #header: ReturnType<typeof readHeader>;
   #name: string | undefined;
   #firstPrompt: string | undefined;
   #model: string | undefined;
@@ -76,12 +93,8 @@ class SummaryScan {
   #cost = 0;
 
   takeHeader(text: string): boolean {
-    const lineEnd = text.indexOf("\n");
-    const record = decodeLine(utf8(lineEnd < 0 ? text : text.slice(0, lineEnd)));
-    if (!isHeader(record)) return false;
-    const { id, cwd, timestamp, parentSession } = record;
-    this.#header = { id, cwd, timestamp, ...(parentSession !== undefined && { parentSession }) };
-    return true;
+    this.#header = headerOf(text);
+    return this.#header !== undefined;
   }
 
   /** `toEnd`: the last line is whole even without LF. A cut last line can still give the first prompt. */

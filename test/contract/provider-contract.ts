@@ -300,6 +300,16 @@ export function testProviderContract(item: ContractCase): void {
       await at.hungUp(0);
     });
 
+    test("the turns of a run share a connection", async () => {
+      const at = await serve({ say: [{ text: "One turn" }] });
+      for (let turn = 0; turn < 5; turn++) {
+        await collect(provider.stream(callTo(at)));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(at.requests).toHaveLength(5);
+      expect(at.connectionCount()).toBeLessThan(5);
+    });
+
     test("a caller who stops listening closes the connection", async () => {
       const at = await serve({ say: [{ text: "Much to say" }], keepOpen: true });
       for await (const event of provider.stream(callTo(at))) if (event.type === "text_delta") break;

@@ -30,7 +30,7 @@ test("idle: recorded at once, and told to the model with the next prompt", async
       return exited(3);
     }),
   });
-  const result = await coding.runShell("make", { onData: (text) => heard.push(text) });
+  const result = await coding.runShell("make", { onData: (text) => void heard.push(text) });
   expect(result).toEqual({ output: "café closed\n", exitCode: 3, cancelled: false, truncated: false });
   expect(heard.join("")).toBe("café closed\n");
   expect(events).toEqual([]);

@@ -43,7 +43,7 @@ test("an opened session has the context, leaf, model and name it was closed with
   session.append({ type: "thinking_level_change", thinkingLevel: "high" });
   session.append({ type: "message", message: userMessage("hello") });
   session.append({ type: "session_info", name: "a name" });
-  const answer = session.append({ type: "message", message: assistantMessage("hi") });
+  const answer = session.append({ type: "message", message: assistantMessage("hi", { provider: "p", model: "m" }) });
   const before = session.context();
   session.close();
   const opened = await Session.open(session.filePath ?? "");

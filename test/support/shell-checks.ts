@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ShellRequest, SpawnOutcome } from "../../src/contracts/tool.ts";
 import { createShellOperations, type ProcessShell, type ShellSettings } from "../../src/platform/spawn.ts";
 
@@ -259,6 +259,18 @@ export const shellChecks: ShellCheck[] = [
       await assert.rejects(run("true", { shell: shell({ shellPath: `${directory}/nosh` }) }), { code: "tool.no_shell" });
       writeFileSync(`${directory}/sh`, '#!/bin/sh\necho "mine: $2"\n', { mode: 0o755 });
       assert.equal((await run("hello", { shell: shell({ shellPath: `${directory}/sh` }) })).text, "mine: hello\n");
+    },
+  },
+  {
+    name: "after kill -9 of the parent nothing it started lives on",
+    check: async ({ directory }) => {
+      const { spawn } = await import("node:child_process");
+      const runner = resolve(import.meta.dirname, "run-shell-command.ts");
+      const command = `setsid sleep 300 & echo $! > ${directory}/stray; echo $$ > ${directory}/shell; sleep 300; sleep 300`;
+      const parent = spawn(join(import.meta.dirname, "../../node_modules/.bin/bun"), [runner, directory, command], { stdio: "ignore" });
+      const pids = [await pidFrom(`${directory}/stray`), await pidFrom(`${directory}/shell`), await pidFrom(`${directory}/ready`)];
+      parent.kill("SIGKILL");
+      for (const pid of pids) await untilDead(pid);
     },
   },
 ];

@@ -10,6 +10,7 @@ import { isPiError, PiError } from "../../contracts/error.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
 import { agentDirectory } from "../../platform/paths.ts";
+import { baseUrlVariables } from "../../providers/vendors.ts";
 import { runSubcommands } from "./subcommands.ts";
 
 interface Flags {
@@ -79,6 +80,7 @@ function load(host: Host, flags: Flags = {}, problems?: PiError[]): Promise<Conf
     cwd: host.cwd,
     homeDir: host.homeDir,
     env: host.env,
+    baseUrlVariables: baseUrlVariables(),
     ...(flags.approve ? { approve: true } : {}),
     ...(problems === undefined ? {} : { problems }),
   });
@@ -137,7 +139,13 @@ async function set(host: Host, key: string, value: string, flags: Flags): Promis
 
 async function edit(host: Host, flags: Flags): Promise<number> {
   const file = targetFile(host, flags);
-  const editor = host.env.VISUAL || host.env.EDITOR || (host.platform === "win32" ? "notepad" : "vi");
+  const named = host.env.VISUAL || host.env.EDITOR;
+  if (!named && !host.stdin.isTerminal) {
+    throw new PiError("usage.no_terminal", "There is no terminal for an editor.", {
+      hint: `Set EDITOR, or use pi config set. The file is ${file}.`,
+    });
+  }
+  const editor = named || (host.platform === "win32" ? "notepad" : "vi");
   createPrivately(file, flags.project ? "" : template());
   const { runOnTerminal } = await import("../../platform/run-interactive.ts");
   const exitCode = await runOnTerminal(editor, file, { env: host.env, cwd: host.cwd });

@@ -9,6 +9,7 @@ import { fuzzyScore } from "../../harness/match-models.ts";
 import { ModelRegistry } from "../../harness/model-registry.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import { baseUrlVariables } from "../../providers/vendors.ts";
 import { runSubcommands } from "./subcommands.ts";
 
 interface Flags {
@@ -105,6 +106,7 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
       hint: "Unset PI_OFFLINE, or give a file with --from.",
     });
   }
+  const { createFetch } = await import("../../platform/fetch.ts");
   const { createFileOperations } = await import("../../platform/files.ts");
   const cacheDir = catalogCacheDirectory(agentDir);
   const refreshed = await refreshCatalog({
@@ -112,7 +114,7 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
     providers: embeddedProviders,
     models: (provider) => catalogModels(provider, cacheDir),
     targetDir: cacheDir,
-    fetch: globalThis.fetch,
+    fetch: await createFetch({ env: host.env, proxy: config.values.network.proxy, caFile: config.values.network.caFile }),
     readTextFile: (path) => readFile(path, "utf8"),
     writeAtomic: createFileOperations().writeAtomic,
     signal: AbortSignal.timeout(60_000),
@@ -135,8 +137,9 @@ async function openRegistry(host: Host, approve?: boolean): Promise<{ agentDir: 
     cwd: host.cwd,
     homeDir: host.homeDir,
     env: host.env,
+    baseUrlVariables: baseUrlVariables(),
     ...(approve ? { approve: true } : {}),
   });
-  const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: host.now() });
+  const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: () => host.now() });
   return { agentDir, config, registry };
 }

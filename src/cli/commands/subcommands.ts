@@ -13,7 +13,7 @@ export async function runSubcommands(
   build: (program: Command, exit: (status: number) => void) => void,
 ): Promise<number> {
   const { Command, CommanderError } = await import("commander");
-  const program = new Command(name);
+  const program = new Command(`pi ${name}`);
   let status = 0;
   let help = "";
   const quiet = (command: Command): void => {

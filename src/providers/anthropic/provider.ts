@@ -18,15 +18,16 @@ export const anthropicProvider: Provider = {
   stream(call) {
     return streamCall({
       call,
-      headers: () => anthropicHeaders(call, encodeAnthropic(call)),
-      send: (fetch, signal) => send(call, fetch, signal),
+      encode: encodeAnthropic,
+      headers: anthropicHeaders,
+      send: (body, fetch, signal) => send(call, body, fetch, signal),
       decoder: anthropicDecoder(call.model),
       failureOf: anthropicFailure,
     });
   },
 };
 
-async function send(call: ModelCall, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
+async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
   const { Anthropic } = await import("@anthropic-ai/sdk/client");
   const client = new Anthropic({
     // The real credential stands in the headers of stream-call; this keeps the SDK from looking for one.
@@ -38,7 +39,7 @@ async function send(call: ModelCall, fetch: typeof globalThis.fetch, signal: Abo
     openTelemetry: false,
     fetch,
   });
-  return client.post("/v1/messages", { body: encodeAnthropic(call), stream: true, signal }).asResponse();
+  return client.post("/v1/messages", { body, stream: true, signal }).asResponse();
 }
 
 export function anthropicHeaders(call: ModelCall, body: AnthropicRequest): Record<string, string> {

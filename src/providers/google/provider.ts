@@ -7,7 +7,7 @@ import { baseUrlWith } from "../resolve-dialect.ts";
 import { credentialHeaders, modelHeaders } from "../shared/headers.ts";
 import { streamCall } from "../shared/stream-call.ts";
 import { googleDecoder } from "./decode.ts";
-import { encodeGoogle } from "./encode.ts";
+import { encodeGoogle, type GoogleRequest } from "./encode.ts";
 import { googleFailure } from "./failure.ts";
 
 export const googleProvider: Provider = {
@@ -15,19 +15,24 @@ export const googleProvider: Provider = {
   stream(call) {
     return streamCall({
       call,
-      headers: () => ({
-        accept: "text/event-stream",
-        ...credentialHeaders(call.credential, "x-goog-api-key"),
-        ...modelHeaders(call.model),
-      }),
-      send: (fetch, signal) => send(call, fetch, signal),
+      encode: encodeGoogle,
+      headers: googleHeaders,
+      send: (body, fetch, signal) => send(call, body, fetch, signal),
       decoder: googleDecoder(call.model),
       failureOf: googleFailure,
     });
   },
 };
 
-async function send(call: ModelCall, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
+export function googleHeaders(call: ModelCall): Record<string, string> {
+  return {
+    accept: "text/event-stream",
+    ...credentialHeaders(call.credential, "x-goog-api-key"),
+    ...modelHeaders(call.model),
+  };
+}
+
+async function send(call: ModelCall, request: GoogleRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
   const { GoogleGenAI } = await import("@google/genai/web");
   const { baseUrl, apiVersion } = addressOf(call.model.baseUrl);
   let response: Response | undefined;
@@ -41,7 +46,6 @@ async function send(call: ModelCall, fetch: typeof globalThis.fetch, signal: Abo
     vertexai: false,
     httpOptions: { baseUrl, apiVersion, fetch: keeping as typeof globalThis.fetch },
   });
-  const request = encodeGoogle(call);
   // What this gives back reads the answer only when it is iterated over, which it never is.
   await client.models.generateContentStream({
     ...request,

@@ -16,12 +16,13 @@ export const completionsProvider: Provider = {
   stream(call) {
     return streamCall({
       call,
-      headers: () => chatHeaders(call),
-      send: (fetch, signal) =>
+      encode: encodeChat,
+      headers: chatHeaders,
+      send: (body, fetch, signal) =>
         sendByOpenai({
           baseUrl: baseUrlWith(call.model.baseUrl, completionsDialect(call.model).versionPath),
           path: "/chat/completions",
-          body: encodeChat(call),
+          body,
           fetch,
           signal,
         }),

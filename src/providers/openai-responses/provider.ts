@@ -16,12 +16,13 @@ export const responsesProvider: Provider = {
   stream(call) {
     return streamCall({
       call,
-      headers: () => responsesHeaders(call),
-      send: (fetch, signal) =>
+      encode: encodeResponses,
+      headers: responsesHeaders,
+      send: (body, fetch, signal) =>
         sendByOpenai({
           baseUrl: baseUrlWith(call.model.baseUrl, responsesDialect(call.model).versionPath),
           path: "/responses",
-          body: encodeResponses(call),
+          body,
           fetch,
           signal,
         }),

@@ -22,7 +22,7 @@ export function failureOfRefusal(refusal: Refusal, codes: CodeTable, nowMs: numb
   const failure: ModelFailure = { code, message: messageOfRefusal(refusal) };
   if (refusal.status > 0) failure.status = refusal.status;
   if (code === "rate_limited" || code === "overloaded" || code === "quota") {
-    const retryAt = retryAtOf(refusal.headers, nowMs) ?? retryAtOfDetails(error, nowMs);
+    const retryAt = retryAtOf(refusal.headers, nowMs, code !== "overloaded") ?? retryAtOfDetails(error, nowMs);
     if (retryAt !== undefined) failure.retryAt = retryAt;
   }
   return failure;
@@ -137,18 +137,32 @@ function oneLine(body: string): string {
   }
 }
 
-/** `terminated: other side closed (UND_ERR_SOCKET)`: what failed, why, and the system's code. */
-export function networkFailure(error: unknown): ModelFailure {
+/** `terminated: other side closed (UND_ERR_SOCKET)`: what failed, why, and the system's code. `baseUrl` names who was not reached. */
+export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
   const parts: string[] = [];
   let code: string | undefined;
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-    const text = current.message.replace(/\s*[\r\n]+\s*/g, " ").trim();
+    // Bun ends its messages with advice to the programmer.
+    const text = current.message
+      .replace(/ For more information, pass `verbose: true`.*$/s, "")
+      .replace(/\s*[\r\n]+\s*/g, " ")
+      .trim();
     if (text !== "" && text !== "Connection error." && !parts.includes(text)) parts.push(text);
     const own: unknown = (current as { code?: unknown }).code;
     if (typeof own === "string") code = own;
     current = current instanceof AggregateError ? current.errors[0] : current.cause;
   }
-  const message = parts.join(": ") || "the connection failed";
-  return { code: "network", message: code === undefined || message.includes(code) ? message : `${message} (${code})` };
+  let message = parts.join(": ") || "the connection failed";
+  if (code !== undefined && !message.includes(code)) message += ` (${code})`;
+  const host = baseUrl === undefined ? "" : hostOf(baseUrl);
+  return { code: "network", message: host === "" || message.includes(host) ? message : `${message} (${host})` };
+}
+
+function hostOf(url: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    return "";
+  }
 }

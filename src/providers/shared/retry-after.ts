@@ -11,8 +11,11 @@ const limits: readonly Limit[] = ["requests", "tokens", "input-tokens", "output-
   { reset: `x-ratelimit-reset-${kind}`, remaining: `x-ratelimit-remaining-${kind}` },
 ]);
 
-/** Unix ms before which another try is useless, or undefined where the service said nothing. */
-export function retryAtOf(headers: Headers, nowMs: number): number | undefined {
+/**
+ * Unix ms before which another try is useless, or undefined where the service said nothing. `limited`: a limit was met, so that the reset headers,
+ * which many services send with every answer, count.
+ */
+export function retryAtOf(headers: Headers, nowMs: number, limited: boolean): number | undefined {
   const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
   if (Number.isFinite(milliseconds)) return nowMs + Math.max(0, milliseconds);
   const retryAfter = headers.get("retry-after");
@@ -20,6 +23,7 @@ export function retryAtOf(headers: Headers, nowMs: number): number | undefined {
     const at = momentOf(retryAfter, nowMs);
     if (at !== undefined) return at;
   }
+  if (!limited) return undefined;
   const unified = headers.get("anthropic-ratelimit-unified-reset") ?? headers.get("x-ratelimit-reset");
   if (unified !== null) {
     const at = momentOf(unified, nowMs);
@@ -28,18 +32,18 @@ export function retryAtOf(headers: Headers, nowMs: number): number | undefined {
   return resetOfLimits(headers, nowMs);
 }
 
-/** The latest reset of the limits that are used up; of all that are told where none says that it is used up. */
+/** The latest reset of the limits that are used up; where none says so, of the token limits, of which too few may have been left for the request. */
 function resetOfLimits(headers: Headers, nowMs: number): number | undefined {
   let spent: number | undefined;
-  let any: number | undefined;
+  let tokens: number | undefined;
   for (const limit of limits) {
     const value = headers.get(limit.reset);
     const at = value === null ? undefined : momentOf(value, nowMs);
     if (at === undefined) continue;
-    any = Math.max(any ?? at, at);
+    if (limit.reset.includes("tokens")) tokens = Math.max(tokens ?? at, at);
     if (headers.get(limit.remaining)?.trim() === "0") spent = Math.max(spent ?? at, at);
   }
-  return spent ?? any;
+  return spent ?? tokens;
 }
 
 /** A moment in any of the forms in use: seconds from now, Unix seconds or ms, `1m30.5s`, `250ms`, an HTTP or ISO date. */

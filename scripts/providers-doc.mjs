@@ -1,0 +1,79 @@
+// Writes docs/providers.md: the matrix vendor × feature from the tests that ran and passed. `--check` compares instead and fails on a difference.
+// Run with: node scripts/providers-doc.mjs
+
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const target = join(root, "docs/providers.md");
+const features = [
+  "address and credential",
+  "reads text",
+  "reads thinking",
+  "reads tool calls",
+  "reads usage",
+  "reads cached tokens",
+  "reads failures",
+  "tools",
+  "images",
+  "thinking levels",
+  "native schema",
+];
+const headings = {
+  "address and credential": "request",
+  "reads text": "text",
+  "reads thinking": "thinking",
+  "reads tool calls": "tool calls",
+  "reads usage": "usage",
+  "reads cached tokens": "cached tokens",
+  "reads failures": "failures",
+};
+
+const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
+const run = spawnSync(process.execPath, [vitest, "run", "--reporter=json", "test/providers/vendors.test.ts"], {
+  cwd: root,
+  encoding: "utf8",
+  maxBuffer: 1 << 26,
+});
+if (run.status !== 0) {
+  console.error("The vendors' tests do not pass: run `npx vitest run test/providers/vendors.test.ts`");
+  process.exit(1);
+}
+const report = JSON.parse(run.stdout.slice(run.stdout.indexOf("{")));
+const rows = new Map();
+for (const file of report.testResults) {
+  for (const test of file.assertionResults) {
+    const [vendor] = test.ancestorTitles;
+    if (vendor === undefined || !features.includes(test.title)) continue;
+    if (!rows.has(vendor)) rows.set(vendor, new Map());
+    rows.get(vendor).set(test.title, test.status === "passed");
+  }
+}
+
+const line = (cells) => `| ${cells.join(" | ")} |`;
+const text = `# Providers
+
+Written by \`scripts/providers-doc.mjs\` from the tests of \`test/providers/vendors.test.ts\` that ran; do not edit. A tick means: a test with the vendor's own
+row of \`src/providers/vendors.ts\` (and, where the answer is read, with its recorded stream) passed. An empty cell means that nothing was tried.
+
+| wire format | package | spoken by |
+|---|---|---|
+| \`anthropic-messages\` | @anthropic-ai/sdk | Anthropic and those that imitate it |
+| \`openai-completions\` | openai | most others; any OpenAI-compatible server by configuration alone |
+| \`openai-responses\` | openai | OpenAI, xAI, Azure |
+| \`google-generative-ai\` | @google/genai | Gemini |
+
+${line(["vendor", ...features.map((feature) => headings[feature] ?? feature)])}
+${line(["---", ...features.map(() => "---")]).replaceAll(" --- ", "---")}
+${[...rows].map(([vendor, seen]) => line([`\`${vendor}\``, ...features.map((feature) => (seen.get(feature) === true ? "✓" : ""))])).join("\n")}
+
+A new vendor is one row in \`src/providers/vendors.ts\` and one recorded stream in \`test/fixtures/streams/<format>/<vendor>.sse\`, with what it means in the \`.json\` beside it.
+`;
+if (process.argv.includes("--check")) {
+  if (readFileSync(target, "utf8") !== text) {
+    console.error("docs/providers.md is out of date: node scripts/providers-doc.mjs");
+    process.exit(1);
+  }
+} else writeFileSync(target, text);

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { parseDuration } from "../../src/contracts/duration.ts";
+
+test.each([
+  ["90s", 90_000],
+  ["1h30m", 5_400_000],
+  ["500ms", 500],
+  ["1.5s", 1500],
+  ["2d", 172_800_000],
+  ["0", 0],
+  [" 0s ", 0],
+])("%s", (text, ms) => {
+  expect(parseDuration(text)).toBe(ms);
+});
+
+test.each(["", "90", "s", "-1s", "1 h", "1w", "1s!", "1e3s", "Infinity"])("%j is none", (text) => {
+  expect(parseDuration(text)).toBeUndefined();
+});

@@ -1,0 +1,129 @@
+// What services really answer, and what it is called.
+
+import { expect, test } from "vitest";
+import type { FailureCode } from "../../../src/contracts/stream-event.ts";
+import { anthropicFailure } from "../../../src/providers/anthropic/failure.ts";
+import { googleFailure } from "../../../src/providers/google/failure.ts";
+import { openaiFailure } from "../../../src/providers/openai-completions/failure.ts";
+import { networkFailure } from "../../../src/providers/shared/http-failure.ts";
+
+const readers = { anthropic: anthropicFailure, openai: openaiFailure, google: googleFailure };
+const now = Date.parse("2026-11-21T12:00:00Z");
+
+const anthropic = (type: string, message: string): string => JSON.stringify({ type: "error", error: { type, message } });
+const openai = (code: string | null, message: string, type = "invalid_request_error"): string =>
+  JSON.stringify({ error: { message, type, code } });
+const google = (status: string, message: string, details: unknown[] = []): string =>
+  JSON.stringify([{ error: { code: 0, message, status, details } }]);
+
+test.each<[FailureCode, keyof typeof readers, number, string]>([
+  ["overflow", "anthropic", 400, anthropic("invalid_request_error", "prompt is too long: 213462 tokens > 200000 maximum")],
+  [
+    "overflow",
+    "anthropic",
+    400,
+    anthropic("invalid_request_error", "input length and `max_tokens` exceed context limit: 190000 + 64000 > 200000"),
+  ],
+  ["quota", "anthropic", 400, anthropic("invalid_request_error", "Your credit balance is too low to access the Anthropic API.")],
+  ["quota", "anthropic", 402, anthropic("billing_error", "There's an issue with your billing")],
+  [
+    "quota",
+    "anthropic",
+    400,
+    JSON.stringify({
+      type: "error",
+      error: { type: "invalid_request_error", message: "x", details: { error_code: "enforced_spend_limit_reached" } },
+    }),
+  ],
+  ["bad_request", "anthropic", 413, anthropic("request_too_large", "Request exceeds the maximum allowed number of bytes.")],
+  ["overloaded", "anthropic", 529, anthropic("overloaded_error", "Overloaded")],
+  ["overloaded", "anthropic", 504, "<html><body>Gateway timeout</body></html>"],
+  ["overflow", "openai", 400, openai("context_length_exceeded", "Your input exceeds the context window of this model.")],
+  [
+    "overflow",
+    "openai",
+    400,
+    openai(null, "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."),
+  ],
+  ["overflow", "openai", 400, openai(null, "This model's maximum prompt length is 131072 but the request contains 537812 tokens.")],
+  ["overflow", "openai", 400, openai(null, "Please reduce the length of the messages or completion.")],
+  [
+    "overflow",
+    "openai",
+    400,
+    openai("400", "the request exceeds the available context size (4096 tokens), try increasing it", "exceed_context_size_error"),
+  ],
+  ["overflow", "openai", 400, '{"error":"The number of tokens to keep from the initial prompt is greater than the context length"}'],
+  ["overflow", "openai", 400, openai(null, "Invalid request: Your request exceeded model token limit: 262144")],
+  [
+    "overflow",
+    "openai",
+    400,
+    '{"object":"error","message":"Prompt contains 200000 tokens, too large for model with 131072 maximum context length","type":"invalid_request_error"}',
+  ],
+  ["overflow", "openai", 400, openai("1261", "Prompt exceeds max length")],
+  ["overflow", "openai", 413, ""],
+  ["quota", "openai", 429, openai("insufficient_quota", "You exceeded your current quota", "insufficient_quota")],
+  ["quota", "openai", 402, openai(null, "Insufficient Balance", "unknown_error")],
+  ["rate_limited", "openai", 429, openai("rate_limit_exceeded", "Rate limit reached for gpt-5.1 on tokens per min", "tokens")],
+  ["rate_limited", "openai", 413, openai("rate_limit_exceeded", "Request too large for model on tokens per minute (TPM)", "tokens")],
+  ["auth", "openai", 401, openai("invalid_api_key", "Incorrect API key provided")],
+  ["not_found", "openai", 404, openai("model_not_found", "The model does not exist")],
+  ["bad_request", "openai", 422, '{"detail":[{"type":"extra_forbidden","loc":["body","store"]}]}'],
+  ["overloaded", "openai", 500, openai(null, "The server had an error", "server_error")],
+  ["overloaded", "openai", 502, "Bad gateway"],
+  ["auth", "google", 400, google("INVALID_ARGUMENT", "API key not valid.", [{ "@type": "x", reason: "API_KEY_INVALID" }])],
+  [
+    "overflow",
+    "google",
+    400,
+    google("INVALID_ARGUMENT", "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."),
+  ],
+  [
+    "rate_limited",
+    "google",
+    429,
+    google("RESOURCE_EXHAUSTED", "You exceeded your current quota, please check your plan and billing details."),
+  ],
+  [
+    "quota",
+    "google",
+    429,
+    google("RESOURCE_EXHAUSTED", "You exceeded your current quota", [
+      { violations: [{ quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier" }] },
+    ]),
+  ],
+  ["overloaded", "google", 503, google("UNAVAILABLE", "The model is overloaded.")],
+  ["auth", "google", 403, google("PERMISSION_DENIED", "Denied")],
+])("%s: %s %i %s", (code, reader, status, body) => {
+  const failure = readers[reader]({ status, headers: new Headers(), body }, now);
+  expect(failure).toMatchObject({ code, status });
+  expect(failure.message.startsWith(`${status} `)).toBe(true);
+});
+
+test("Google tells the pause in the body", () => {
+  const body = google("RESOURCE_EXHAUSTED", "Slow", [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "34.5s" }]);
+  expect(googleFailure({ status: 429, headers: new Headers(), body }, now).retryAt).toBe(now + 34_500);
+});
+
+test("the message is one line: JSON as it is, pages without markup", () => {
+  const message = (body: string): string => openaiFailure({ status: 500, headers: new Headers(), body }, now).message;
+  expect(message('{"error":{"message":"a  b"}}')).toBe('500 {"error":{"message":"a  b"}}');
+  expect(message('{\n  "error": "a"\n}')).toBe('500 {"error":"a"}');
+  expect(message("<!DOCTYPE html><html><head><style>p{}</style></head><body>\n<h1>502</h1> Bad  gateway</body></html>")).toBe(
+    "500 502 Bad gateway",
+  );
+  expect(message("")).toBe("500 status code (no body)");
+});
+
+test("a failed connection is told with its cause and code", () => {
+  const cause = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
+  expect(networkFailure(new TypeError("terminated", { cause })).message).toBe("terminated: other side closed (UND_ERR_SOCKET)");
+  const both = new AggregateError([Object.assign(new Error("connect ECONNREFUSED ::1:80"), { code: "ECONNREFUSED" })]);
+  expect(networkFailure(new TypeError("fetch failed", { cause: both })).message).toBe("fetch failed: connect ECONNREFUSED ::1:80");
+  const bun = Object.assign(new Error("Unable to connect. For more information, pass `verbose: true` in the second argument to fetch()"), {
+    code: "ConnectionRefused",
+  });
+  expect(networkFailure(bun, "http://joe:pass@127.0.0.1:1/v1").message).toBe("Unable to connect. (ConnectionRefused) (127.0.0.1:1)");
+  expect(networkFailure("odd").message).toBe("the connection failed");
+});

@@ -1,0 +1,119 @@
+import { expect, test } from "vitest";
+import type { AssistantContent, ModelMessage } from "../../../src/contracts/message.ts";
+import { type HistoryRules, plainId, repairHistory } from "../../../src/providers/shared/repair-history.ts";
+import { assistant, pixel, testModel, toolResult, user } from "../../support/model-calls.ts";
+
+const model = testModel({ id: "one", provider: "here" });
+const other = testModel({ id: "two", provider: "there" });
+const rules: HistoryRules = { model, validId: (id, attempt) => plainId(id, attempt, 64) };
+const call = (id: string, values: object = {}): AssistantContent => ({ type: "toolCall", id, name: "read", arguments: {}, ...values });
+
+function shape(messages: ModelMessage[], changed: Partial<HistoryRules> = {}): string[] {
+  return repairHistory(messages, { ...rules, ...changed }).map((message) => {
+    if (message.role === "toolResult") {
+      const text = message.content.map((block) => (block.type === "text" ? block.text : "image")).join("+");
+      return `${message.toolCallId}${message.isError ? "!" : ""}=${text}`;
+    }
+    const blocks = message.content.map((block) => {
+      if (block.type === "toolCall") return `call ${block.id}${block.thoughtSignature ? "*" : ""}`;
+      if (block.type === "image") return "image";
+      if (block.type === "thinking") return `thought ${block.thinking}`;
+      return block.text + ("textSignature" in block && block.textSignature ? "*" : "");
+    });
+    return `${message.role}: ${blocks.join(" | ")}`;
+  });
+}
+
+test("results stand behind their calls, in call order, once each", () => {
+  const messages = [
+    user("q"),
+    assistant(model, [call("a"), call("b"), call("c")]),
+    toolResult("c", "read", "3"),
+    user("steered"),
+    toolResult("a", "read", "1"),
+    toolResult("a", "read", "again"),
+    toolResult("x", "read", "nobody's"),
+  ];
+  expect(shape(messages)).toEqual([
+    "user: q",
+    "assistant: call a | call b | call c",
+    "a=1",
+    "b!=No result provided",
+    "c=3",
+    "user: steered",
+  ]);
+});
+
+test("ids that services refuse or that repeat are replaced on both sides", () => {
+  const messages = [
+    assistant(model, [call("f.read:0"), call("f_read_0")]),
+    toolResult("f.read:0", "read", "1"),
+    toolResult("f_read_0", "read", "2"),
+    assistant(model, [call("f.read:0")]),
+    toolResult("f.read:0", "read", "3"),
+    assistant(model, [call("x".repeat(80))]),
+  ];
+  expect(shape(messages)).toEqual([
+    "assistant: call f_read_0 | call f_read_0_1",
+    "f_read_0=1",
+    "f_read_0_1=2",
+    "assistant: call f_read_0_2",
+    "f_read_0_2=3",
+    `assistant: call ${"x".repeat(64)}`,
+    `${"x".repeat(64)}!=No result provided`,
+  ]);
+});
+
+test("failed and aborted answers are left out, with the results of their calls", () => {
+  const messages = [
+    user("q"),
+    assistant(model, [{ type: "text", text: "half" }, call("a")], { stopReason: "aborted" }),
+    toolResult("a", "read", "1"),
+    assistant(model, [{ type: "text", text: "wrong" }], { stopReason: "error" }),
+    user("r"),
+  ];
+  expect(shape(messages)).toEqual(["user: q", "user: r"]);
+});
+
+test("what is opaque goes back to its own model alone; foreign thinking becomes text", () => {
+  const content: AssistantContent[] = [
+    { type: "thinking", thinking: "why", thinkingSignature: "s" },
+    { type: "thinking", thinking: "", thinkingSignature: "s", redacted: true },
+    { type: "thinking", thinking: "unsigned" },
+    { type: "text", text: "so", textSignature: "s" },
+    call("a", { thoughtSignature: "s" }),
+  ];
+  expect(shape([assistant(model, content)])[0]).toBe("assistant: thought why | thought  | unsigned | so* | call a*");
+  expect(shape([assistant(model, content)], { keepsUnsignedThinking: true })[0]).toBe(
+    "assistant: thought why | thought  | thought unsigned | so* | call a*",
+  );
+  expect(shape([assistant(other, content)])[0]).toBe("assistant: why | unsigned | so | call a");
+  expect(shape([assistant({ ...model, api: "elsewhere" }, content)])[0]).toBe("assistant: why | unsigned | so | call a");
+});
+
+test("nothing blank, nothing ill-formed", () => {
+  const messages = [
+    user(" \n"),
+    user([{ type: "text", text: "" }]),
+    assistant(model, [{ type: "text", text: "  " }]),
+    user("a\ud83d"),
+    assistant(model, []),
+  ];
+  expect(shape(messages)).toEqual(["user: a\ufffd"]);
+});
+
+test("images give way to a note for a model that takes none", () => {
+  const image = { type: "image", data: pixel, mimeType: "image/png" } as const;
+  const blind = { ...model, input: ["text" as const] };
+  const messages = [
+    user([image, { type: "text", text: "see" }, image]),
+    assistant(model, [call("a")]),
+    toolResult("a", "read", "", { content: [image] }),
+  ];
+  expect(shape(messages, { model: blind })).toEqual([
+    "user: see | [2 images omitted: this model takes no images.]",
+    "assistant: call a",
+    "a=[Image omitted: this model takes no images.]",
+  ]);
+  expect(shape(messages)).toEqual(["user: image | see | image", "assistant: call a", "a=image"]);
+});

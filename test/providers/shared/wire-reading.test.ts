@@ -1,0 +1,66 @@
+// The small readers: events, tool arguments, schemas, room for an answer.
+
+import { expect, test } from "vitest";
+import { answerRoom } from "../../../src/providers/shared/answer-room.ts";
+import { closeSchema, isStrictSchema } from "../../../src/providers/shared/json-schema.ts";
+import { parseArguments } from "../../../src/providers/shared/partial-json.ts";
+import { SseSplitter } from "../../../src/providers/shared/sse.ts";
+import { readTool, testModel, testRequest, user } from "../../support/model-calls.ts";
+
+test("server-sent events: comments, CRLF, several data lines, no blank at the end", () => {
+  const splitter = new SseSplitter();
+  const text = ': hi\r\n\r\nevent: a\r\ndata: 1\r\ndata:2\r\nid: 7\r\n\r\ndata\n\ndata:  x\n\nevent: lost\n\ndata: {"u":"\u2028"}';
+  const events = [...splitter.push(Buffer.from(text)), ...splitter.end()];
+  expect(events).toEqual([
+    { name: "a", data: "1\n2" },
+    { name: "", data: "" },
+    { name: "", data: " x" },
+    { name: "", data: '{"u":"\u2028"}' },
+  ]);
+  expect(splitter.end()).toEqual([]);
+});
+
+test.each<[string, unknown]>([
+  ["", {}],
+  ["  ", {}],
+  ['{"a":1}', { a: 1 }],
+  ['{"a":"line\nbreak\tand \\"quote\\" \\\\"}', { a: 'line\nbreak\tand "quote" \\' }],
+  ['{"a":', undefined],
+  ["[1]", undefined],
+  ["null", undefined],
+  ["nonsense", undefined],
+])("arguments %j", (text, value) => {
+  expect(parseArguments(text)).toEqual(value);
+});
+
+test("schemas for native modes", () => {
+  const open = {
+    type: "object",
+    properties: { n: { type: "integer", minimum: 1 }, list: { type: "array", items: { type: "object", properties: {} } } },
+  };
+  expect(closeSchema({ $schema: "x", ...open })).toEqual({
+    type: "object",
+    additionalProperties: false,
+    properties: { n: { type: "integer" }, list: { type: "array", items: { type: "object", properties: {}, additionalProperties: false } } },
+  });
+  // A property may be called like a keyword.
+  expect(closeSchema({ type: "object", properties: { pattern: { type: "string", pattern: "x" } } })).toMatchObject({
+    properties: { pattern: { type: "string" } },
+  });
+  expect(isStrictSchema(open)).toBe(false);
+  expect(isStrictSchema({ type: "object", properties: { a: { type: "string" } }, required: ["a"], additionalProperties: false })).toBe(
+    true,
+  );
+  expect(isStrictSchema({ type: "object", properties: { a: readTool.parameters }, required: ["a"], additionalProperties: false })).toBe(
+    false,
+  );
+});
+
+test("room for an answer", () => {
+  const model = testModel({ contextWindow: 100_000, maxTokens: 100_000 });
+  expect(answerRoom(model, testRequest({ maxTokens: 500 }))).toBe(500);
+  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("x".repeat(30_000))] }))).toBe(90_000);
+  expect(answerRoom(model, testRequest({ messages: [user("x".repeat(900_000))] }))).toBe(1024);
+  expect(answerRoom({ ...model, maxTokens: 8000 }, testRequest())).toBe(8000);
+  expect(answerRoom({ ...model, maxTokens: 0 }, testRequest())).toBeUndefined();
+});

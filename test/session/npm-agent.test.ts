@@ -1,0 +1,238 @@
+// The same file in the npm agent and here: sessions it wrote open here with the same context, ours open there. Runs only where that agent
+// is installed: at $PI_PEER, else in the cache directory.
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { expect, onTestFinished, test } from "vitest";
+import type { Message } from "../../src/contracts/message.ts";
+import { Session } from "../../src/session/session.ts";
+import { assistantMessage, toolResultMessage, userMessage } from "../support/messages.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const peerPath = process.env.PI_PEER ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "pi-peer", "pi");
+const whereInstalled = test.skipIf(!existsSync(peerPath));
+
+interface Place {
+  home: string;
+  project: string;
+}
+
+/** A home of its own, with a model at a local server that answers every request with the number of it. */
+async function place(): Promise<Place> {
+  const directory = temporaryDirectory();
+  let requests = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      const send = (record: unknown): boolean => response.write(`data: ${JSON.stringify(record)}\n\n`);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      send({ id: "c", choices: [{ index: 0, delta: { role: "assistant", content: `answer ${++requests}` } }] });
+      send({ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+      send({ id: "c", choices: [], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } });
+      response.end("data: [DONE]\n\n");
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const home = join(directory, "home");
+  const project = join(directory, "project");
+  mkdirSync(join(home, ".pi", "agent"), { recursive: true });
+  mkdirSync(project);
+  const model = {
+    reasoning: true,
+    input: ["text"],
+    contextWindow: 100_000,
+    maxTokens: 1000,
+    cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
+  };
+  const models = ["test-1", "test-2"].map((id) => ({ id, name: id, ...model }));
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  writeFileSync(
+    join(home, ".pi", "agent", "models.json"),
+    JSON.stringify({ providers: { test: { baseUrl, api: "openai-completions", apiKey: "k", models } } }),
+  );
+  writeFileSync(join(home, ".pi", "agent", "settings.json"), JSON.stringify({ compaction: { keepRecentTokens: 1 } }));
+  return { home, project };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: records of another program
+type Wire = any;
+
+class Peer {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #waiting = new Set<{ wanted(record: Wire): boolean; resolve(record: Wire): void; reject(error: Error): void }>();
+  #rest = "";
+  #count = 0;
+  readonly ended: Promise<void>;
+
+  constructor({ home, project }: Place, ...args: string[]) {
+    const env = { PATH: process.env.PATH, HOME: home, PI_OFFLINE: "1" };
+    this.#child = spawn(peerPath, ["--mode", "rpc", "--offline", ...args], { cwd: project, env, stdio: ["pipe", "pipe", "ignore"] });
+    onTestFinished(() => {
+      this.#child.kill("SIGKILL");
+    });
+    this.#child.stdout.setEncoding("utf8");
+    this.#child.stdout.on("data", (chunk: string) => {
+      const lines = (this.#rest + chunk).split("\n");
+      this.#rest = lines.pop() ?? "";
+      for (const record of lines.map((line) => JSON.parse(line))) {
+        for (const one of this.#waiting) if (one.wanted(record)) one.resolve(record);
+      }
+    });
+    this.ended = new Promise((resolve) =>
+      this.#child.once("close", () => {
+        for (const one of this.#waiting) one.reject(new Error("the npm agent ended"));
+        resolve();
+      }),
+    );
+  }
+
+  #next(wanted: (record: Wire) => boolean): Promise<Wire> {
+    return new Promise((resolve, reject) => this.#waiting.add({ wanted, resolve, reject }));
+  }
+
+  async command(command: Record<string, unknown>): Promise<Wire> {
+    const id = `command-${this.#count++}`;
+    const answered = this.#next((record) => record.type === "response" && record.id === id);
+    this.#child.stdin.write(`${JSON.stringify({ id, ...command })}\n`);
+    const answer = await answered;
+    if (!answer.success) throw new Error(`${command.type}: ${answer.error}`);
+    return answer.data;
+  }
+
+  async prompt(message: string): Promise<void> {
+    const settled = this.#next((record) => record.type === "agent_settled");
+    await this.command({ type: "prompt", message });
+    await settled;
+  }
+
+  async close(): Promise<void> {
+    this.#child.stdin.end();
+    await this.ended;
+  }
+}
+
+const bare = (messages: readonly unknown[]): unknown => JSON.parse(JSON.stringify(messages));
+
+/** Everything both sides say of a session must agree. */
+async function expectSame(peer: Peer, path: string): Promise<Message[]> {
+  const session = await Session.open(path, { readOnly: true });
+  onTestFinished(() => session.close());
+  const { messages } = await peer.command({ type: "get_messages" });
+  const { entries, leafId } = await peer.command({ type: "get_entries" });
+  const { tree } = await peer.command({ type: "get_tree" });
+  const state = await peer.command({ type: "get_state" });
+  const context = session.context();
+  expect(bare(context.messages)).toEqual(messages);
+  expect(bare(session.entries())).toEqual(entries);
+  expect(session.leafId).toBe(leafId);
+  expect(bare(session.tree())).toEqual(tree);
+  expect(session.id).toBe(state.sessionId);
+  expect(session.name).toBe(state.sessionName);
+  expect(context.model).toEqual({ provider: state.model.provider, modelId: state.model.id });
+  expect(context.thinkingLevel).toBe(state.thinkingLevel);
+  return context.messages;
+}
+
+whereInstalled("a session the npm agent wrote: prompts, level, name, compaction, a model change, a fork", { timeout: 60_000 }, async () => {
+  const where = await place();
+  const peer = new Peer(where, "--model", "test/test-1");
+  await peer.prompt("first");
+  await peer.command({ type: "set_session_name", name: "a name" });
+  await peer.prompt("second");
+  await peer.command({ type: "compact" });
+  await peer.command({ type: "set_model", provider: "test", modelId: "test-2" });
+  await peer.command({ type: "set_thinking_level", level: "high" });
+  await peer.prompt("third");
+  const { sessionFile } = await peer.command({ type: "get_state" });
+  const messages = await expectSame(peer, sessionFile);
+  expect(messages.map(({ role }) => role)).toContain("compactionSummary");
+  expect(messages[0]?.role).toBe("system");
+  // One line of it, written again, is the same line.
+  for (const line of readFileSync(sessionFile, "utf8").trimEnd().split("\n")) expect(JSON.stringify(JSON.parse(line))).toBe(line);
+
+  const { messages: forkable } = await peer.command({ type: "get_fork_messages" });
+  await peer.command({ type: "fork", entryId: forkable.at(-1).entryId });
+  await peer.prompt("another third");
+  const forked = await peer.command({ type: "get_state" });
+  await expectSame(peer, forked.sessionFile);
+  expect((await Session.open(forked.sessionFile, { readOnly: true })).header.parentSession).toBe(sessionFile);
+  await peer.close();
+});
+
+whereInstalled(
+  "a session of ours: branches, edits, summaries, compaction, labels; and the npm agent goes on in it",
+  { timeout: 60_000 },
+  async () => {
+    const where = await place();
+    const session = Session.create({ cwd: where.project, directory: join(where.home, "ours") });
+    onTestFinished(() => session.close());
+    const usage = { ...assistantMessage("").usage, input: 5, totalTokens: 5 };
+    const say = (text: string) => session.append({ type: "message", message: userMessage(text) });
+    const answer = (text: string) => session.append({ type: "message", message: assistantMessage(text, { usage, thinkingLevel: "low" }) });
+    session.appendAll([
+      { type: "model_change", provider: "test", modelId: "test-1" },
+      { type: "thinking_level_change", thinkingLevel: "low" },
+      { type: "message", message: { role: "system", content: "", sections: { preamble: "you are" }, toolsAdded: [], timestamp: 1 } },
+    ]);
+    const first = say("first");
+    answer("left behind");
+    const away = session.leafId;
+    session.navigate(first.id);
+    session.append({ type: "branch_summary", fromId: away, summary: "what was tried", details: { readFiles: [], modifiedFiles: [] } });
+    const second = say("second \u2028 \ud83d\ude00");
+    const edited = answer("too long");
+    session.append({ type: "context_edit", targetId: edited.id, replacement: { content: "short" } });
+    session.append({ type: "custom_message", customType: "note", content: "seen by the model", display: true, details: { n: 1 } });
+    session.append({ type: "label", targetId: second.id, label: "here" });
+    session.append({ type: "custom", customType: "state", data: { kept: true } });
+    const systemMessage = { role: "system" as const, content: "", sections: { preamble: "you are" }, toolsAdded: [], timestamp: 2 };
+    session.append({ type: "compaction", summary: "so far", firstKeptEntryId: second.id, tokensBefore: 50, systemMessage });
+    session.append({ type: "session_info", name: "ours" });
+    say("third");
+    session.append({
+      type: "message",
+      message: assistantMessage([{ type: "toolCall", id: "call_1", name: "bash", arguments: { command: "ls" } }], {
+        usage,
+        stopReason: "toolUse",
+        thinkingLevel: "low",
+      }),
+    });
+    session.append({ type: "message", message: { ...toolResultMessage("call_1", "out"), details: {} } });
+    const omitted = answer("not for the model");
+    session.append({ type: "context_edit", targetId: omitted.id, replacement: null });
+    session.close();
+    const path = session.filePath ?? "";
+
+    const peer = new Peer(where, "--session", path);
+    const messages = await expectSame(peer, path);
+    expect(messages.map(({ role }) => role)).toEqual([
+      "system",
+      "compactionSummary",
+      "user",
+      "assistant",
+      "custom",
+      "user",
+      "assistant",
+      "toolResult",
+    ]);
+    await peer.prompt("fourth");
+    await expectSame(peer, path);
+    await peer.close();
+
+    const again = await Session.open(path, { onBusy: "wait" });
+    onTestFinished(() => again.close());
+    again.append({ type: "message", message: userMessage("fifth, here again") });
+    const third = new Peer(where, "--session", path);
+    await expectSame(third, path);
+    await third.close();
+  },
+);

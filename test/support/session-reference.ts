@@ -1,0 +1,118 @@
+// A slow, obvious reading of a session file: parse everything, then look. What the session store is compared with.
+
+export interface Line {
+  type: string;
+  id: string;
+  parentId: string | null;
+  timestamp: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the fields of any entry type
+  [field: string]: any;
+}
+
+export function parseLines(text: string): Line[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .slice(1)
+    .map((line) => JSON.parse(line));
+}
+
+export function pathOf(lines: readonly Line[], leafId: string | null): Line[] {
+  const line = lines.find(({ id }) => id === leafId);
+  return line === undefined ? [] : [...pathOf(lines, line.parentId), line];
+}
+
+export function contextOf(
+  lines: readonly Line[],
+  leafId: string | null,
+): { ids: (string | null)[]; messages: unknown[]; model: unknown; level: unknown } {
+  const path = pathOf(lines, leafId);
+  const lastCompaction = path.findLast(({ type }) => type === "compaction");
+  let chosen = path;
+  if (lastCompaction !== undefined) {
+    const at = path.indexOf(lastCompaction);
+    const keptFrom = path.slice(0, at).findIndex(({ id }) => id === lastCompaction.firstKeptEntryId);
+    const kept = keptFrom < 0 ? [] : path.slice(keptFrom, at);
+    chosen = [lastCompaction, ...kept.filter((line) => line.message?.role !== "system"), ...path.slice(at + 1)];
+  }
+  const found: { id: string | null; message: Record<string, unknown> }[] = [];
+  for (const line of chosen) {
+    const edit = path.findLast(({ type, targetId }) => type === "context_edit" && targetId === line.id);
+    for (const original of messagesOf(line, line === lastCompaction)) {
+      if (edit === undefined) found.push({ id: line.id, message: original });
+      else if (edit.replacement !== null)
+        found.push({ id: line.id, message: edited(original, edit.replacement.content ?? edit.replacement) });
+    }
+  }
+  const answered: typeof found = [];
+  for (const [at, one] of found.entries()) {
+    answered.push(one);
+    const endsResults = found[at + 1]?.message.role !== "toolResult";
+    if (!endsResults) continue;
+    // The assistant message these results (if any) directly follow.
+    let owner = at;
+    while (found[owner]?.message.role === "toolResult") owner--;
+    const message = found[owner]?.message;
+    if (message?.role !== "assistant" || message.stopReason === "error" || message.stopReason === "aborted") continue;
+    const next = found.findIndex((other, index) => index > owner && other.message.role === "assistant");
+    const results = found.slice(owner + 1, next < 0 ? undefined : next).map((other) => other.message.toolCallId);
+    for (const block of message.content as Record<string, unknown>[]) {
+      if (block.type !== "toolCall" || results.includes(block.id)) continue;
+      answered.push({
+        id: null,
+        message: {
+          role: "toolResult",
+          toolCallId: block.id,
+          toolName: block.name,
+          content: [{ type: "text", text: "No result provided" }],
+          details: {},
+          isError: true,
+          timestamp: message.timestamp,
+        },
+      });
+    }
+  }
+  const answers = path.filter((line) => line.message?.role === "assistant");
+  const choice = path.findLast((line) => line.type === "model_change" || answers.includes(line));
+  return {
+    ids: answered.map(({ id }) => id),
+    messages: answered.map(({ message }) => message),
+    model: choice && { provider: choice.provider ?? choice.message.provider, modelId: choice.modelId ?? choice.message.model },
+    level: path.findLast(({ type }) => type === "thinking_level_change")?.thinkingLevel ?? answers.at(-1)?.message.thinkingLevel,
+  };
+}
+
+function messagesOf(line: Line, isLastCompaction: boolean): Record<string, unknown>[] {
+  const timestamp = Date.parse(line.timestamp);
+  if (line.type === "message") return [line.message];
+  if (line.type === "compaction") {
+    const summary = { role: "compactionSummary", summary: line.summary, tokensBefore: line.tokensBefore, timestamp };
+    if (!isLastCompaction) return [];
+    return line.systemMessage ? [line.systemMessage, summary] : [summary];
+  }
+  if (line.type === "branch_summary") return [{ role: "branchSummary", summary: line.summary, fromId: line.fromId, timestamp }];
+  if (line.type === "custom_message") {
+    const { customType, content, display } = line;
+    return [{ role: "custom", customType, content, display, timestamp }];
+  }
+  return [];
+}
+
+function edited(message: Record<string, unknown>, replacement: unknown): Record<string, unknown> {
+  if (!["user", "custom", "assistant", "toolResult"].includes(message.role as string)) return message;
+  if (message.role === "user" || message.role === "custom") return { ...message, content: replacement };
+  return { ...message, content: typeof replacement === "string" ? [{ type: "text", text: replacement }] : replacement };
+}
+
+export function treeOf(
+  lines: readonly Line[],
+  parentId: string | null = null,
+): { id: string; label: string | undefined; children: unknown[] }[] {
+  return lines
+    .filter((line) => line.parentId === parentId)
+    .map(({ id }) => ({
+      id,
+      label: lines.findLast(({ type, targetId }) => type === "label" && targetId === id)?.label,
+      children: treeOf(lines, id),
+    }));
+}
