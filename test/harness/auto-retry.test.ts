@@ -133,7 +133,7 @@ test("abort_retry ends the delay with the failure; abort ends the run as aborted
       how === "abort" ? { kind: "aborted" } : { kind: "error", code: "model.overloaded", message: "529 busy" },
     );
     expect(events.at(-2)).toEqual({ type: "auto_retry_end", success: false, attempt: 1, finalError: "Retry cancelled" });
-    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "abort" });
+    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "abort", outcome: how === "abort" ? "aborted" : "error" });
     expect(script.calls).toHaveLength(1);
   }
 });

@@ -4,18 +4,19 @@ import { codingBench } from "../support/coding-bench.ts";
 import { assistantMessage } from "../support/messages.ts";
 import { callsTools, hangs, says, usageOf } from "../support/model-script.ts";
 
+const now = (): number => Date.now();
 const none = { maxTurns: 0, maxCostUsd: 0, timeoutMs: 0 };
 const costing = (usd: number) => assistantMessage("x", { usage: usageOf({ input: usd * 1e6 }) });
 
 test("no limits: never reached", () => {
-  const budget = new Budget(none);
+  const budget = new Budget(none, now);
   for (let turn = 0; turn < 100; turn++) budget.count(costing(10), true);
   expect(budget.isReached()).toBe(false);
   expect(budget.stop).toBe(undefined);
 });
 
 test("turns, and what stopped the run is remembered", () => {
-  const budget = new Budget({ ...none, maxTurns: 2 });
+  const budget = new Budget({ ...none, maxTurns: 2 }, now);
   budget.count(costing(0), true);
   expect(budget.isReached()).toBe(false);
   budget.count(costing(0), true);
@@ -24,7 +25,7 @@ test("turns, and what stopped the run is remembered", () => {
 });
 
 test("money: what is billed, summaries included; a subscription's is not", () => {
-  const budget = new Budget({ ...none, maxCostUsd: 1 });
+  const budget = new Budget({ ...none, maxCostUsd: 1 }, now);
   budget.count(costing(5), false);
   budget.spend(5, false);
   budget.count(costing(0.6), true);
@@ -37,14 +38,14 @@ test("money: what is billed, summaries included; a subscription's is not", () =>
 test("time: the clock is started once and stopped", () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const budget = new Budget({ ...none, timeoutMs: 1000 });
+  const budget = new Budget({ ...none, timeoutMs: 1000 }, now);
   const onTimeout = vi.fn();
   budget.startClock(onTimeout);
   budget.startClock(onTimeout);
   vi.advanceTimersByTime(5000);
   expect(onTimeout).toHaveBeenCalledTimes(1);
   expect(budget.stop).toMatchObject({ code: "budget.timeout", message: "Stopped after 1 s (--timeout)" });
-  const stopped = new Budget({ ...none, timeoutMs: 1000 });
+  const stopped = new Budget({ ...none, timeoutMs: 1000 }, now);
   stopped.startClock(onTimeout);
   stopped.stopClock();
   expect(vi.getTimerCount()).toBe(0);

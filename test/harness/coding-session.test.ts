@@ -111,7 +111,7 @@ test("abort: settled before it resolves, queued messages stay queued and go out 
   coding.steer("steer");
   coding.followUp("follow");
   await coding.abort();
-  expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: true });
+  expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: true, outcome: "aborted" });
   expect(coding.isStreaming).toBe(false);
   expect((await running).kind).toBe("aborted");
   expect(coding.pendingMessageCount).toBe(2);

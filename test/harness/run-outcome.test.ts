@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import type { LoopResult } from "../../src/agent/loop.ts";
 import type { FailureCode } from "../../src/contracts/stream-event.ts";
-import { runOutcome } from "../../src/harness/run-outcome.ts";
+import type { BudgetStop } from "../../src/harness/run-outcome.ts";
+import { runOutcome as outcomeOf } from "../../src/harness/run-outcome.ts";
 import { assistantMessage } from "../support/messages.ts";
 
 const result = (changes: Partial<LoopResult>): LoopResult => ({ messages: [], hasShownContent: false, isStopped: false, ...changes });
+const runOutcome = (of: LoopResult, budgetStop: BudgetStop | undefined, maxOutputTokens = 8000) =>
+  outcomeOf(of, budgetStop, maxOutputTokens);
 const stop = { code: "budget.turns" as const, message: "Stopped after 2 turns", hint: "Go on with -c" };
 
 test("done, cut off, empty", () => {
@@ -15,6 +18,7 @@ test("done, cut off, empty", () => {
     message: "Response was truncated: the model reached its output token limit.",
   });
   expect(runOutcome(result({ answer: assistantMessage("", { stopReason: "length" }) }), undefined).kind).toBe("overflow");
+  expect(runOutcome(result({ answer: assistantMessage("", { stopReason: "length" }) }), undefined, 0).kind).toBe("length");
   const cutCall = assistantMessage([{ type: "toolCall", id: "1", name: "read", arguments: {} }], { stopReason: "length" });
   expect(runOutcome(result({ answer: cutCall }), undefined).kind).toBe("length");
   expect(runOutcome(result({ answer: assistantMessage("") }), undefined)).toMatchObject({ kind: "error", code: "model.empty" });

@@ -4,7 +4,7 @@ import { declarationOf, promptSections, promptText, systemChange, systemStateOf 
 import { tool } from "../support/coding-bench.ts";
 import { userMessage } from "../support/messages.ts";
 
-const parts = { appended: [], tools: [], contextFiles: [], skills: "", cwd: "/p", date: "2026-01-01" };
+const parts = { appended: [], tools: [], contextFiles: [], skills: "", output: "", cwd: "/p", date: "2026-01-01" };
 const names = (sections: ReadonlyMap<string, string>): string[] => [...sections.keys()];
 
 test("sections in their order, only those that have something to say", () => {
@@ -15,8 +15,9 @@ test("sections in their order, only those that have something to say", () => {
     tools: [tool("read", undefined, { guidelines: ["Look first."] }), tool("edit", undefined, { guidelines: ["Look first."] })],
     contextFiles: [{ path: "/p/AGENTS.md", content: "Be kind.\n" }],
     skills: "skill list",
+    output: "JSON only",
   });
-  expect(names(all)).toEqual(["preamble", "tools", "rules", "addendum", "project_context", "skills", "date", "cwd"]);
+  expect(names(all)).toEqual(["preamble", "tools", "rules", "addendum", "project_context", "skills", "output", "date", "cwd"]);
   expect(all.get("tools")).toBe("<tools>\n- read: reads\n- edit: edits\n</tools>");
   expect(all.get("rules")?.match(/Look first\./g)).toHaveLength(1);
   expect(all.get("addendum")).toBe("<addendum>\none\n\ntwo\n</addendum>");
