@@ -48,6 +48,8 @@ export interface CustomParts {
   tools?: readonly Tool[];
   files?: FileOperations;
   shell?: ShellOperations;
+  /** To start with, whatever the session or the configuration say. */
+  model?: Model;
   registry?: ModelRegistry;
   access?: (model: Model) => Promise<ModelAccess>;
 }
