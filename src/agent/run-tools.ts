@@ -15,6 +15,8 @@ export interface ToolSetup {
   /** Applies the tool's `prepareArguments` too. */
   validate(tool: Tool, args: unknown): Promise<Validation>;
   context(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext;
+  /** Why none of the calls can be run. */
+  refuseAll?: string;
   /** A reason why this call must not run, or nothing. */
   refuse?(call: ToolCall, tool: Tool): Promise<string | undefined>;
   /** Longest silence of a running tool; 0: none. */
@@ -96,6 +98,7 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<Settled | { tool: Tool; args: Record<string, unknown> }> {
   if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
+  if (setup.refuseAll !== undefined) return { result: errorResult(setup.refuseAll) };
   const tool = setup.tools.find((one) => one.name === call.name);
   if (!tool) return { result: errorResult(unknownTool(call.name, setup.tools)) };
   if (unreadable) {

@@ -14,12 +14,12 @@ import type { Tool } from "../contracts/tool.ts";
 import type { Session } from "../session/session.ts";
 import { AutoCompaction } from "./auto-compact.ts";
 import { RetryRecovery } from "./auto-retry.ts";
-import type { NavigateOptions, Navigation } from "./branch.ts";
-import { forkPoint, navigate, setLabel } from "./branch.ts";
+import { forkPoint, setLabel } from "./branch.ts";
 import { Compactor } from "./compact.ts";
 import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
 import { FallbackRecovery } from "./fallback.ts";
+import type { NavigateOptions, Navigation } from "./navigate.ts";
 import type { SessionStats } from "./session-stats.ts";
 import { sessionStats } from "./session-stats.ts";
 import type { Recovery } from "./settle-run.ts";
@@ -146,7 +146,7 @@ export class CodingSession {
   }
 
   get pendingMessageCount(): number {
-    return this.#conversation.agent.steering.size + this.#conversation.agent.followUps.size;
+    return this.#conversation.agent.queuedCount;
   }
 
   get steeringMode(): QueueMode {
@@ -242,6 +242,7 @@ export class CodingSession {
     if (this.#running) {
       throw new PiError("session.busy_run", "Agent is already processing", { hint: "Wait for the run to settle, or abort it" });
     }
+    const { navigate } = await import("./navigate.ts");
     return navigate(entryId, options, this.#conversation, this.#compactor);
   }
 

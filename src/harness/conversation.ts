@@ -13,7 +13,7 @@ import { nearestName } from "../contracts/nearest.ts";
 import type { Provider } from "../contracts/provider.ts";
 import type { StreamEvent } from "../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../contracts/tool.ts";
-import type { Session } from "../session/session.ts";
+import type { Session, SessionContext } from "../session/session.ts";
 import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
@@ -123,8 +123,7 @@ export class Conversation {
       shouldStop: () => this.budget.isReached(),
       beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
     });
-    this.reload();
-    this.recordChoices();
+    this.#recordChoices(this.reload());
   }
 
   get model(): Model {
@@ -187,8 +186,10 @@ export class Conversation {
   }
 
   /** Takes over what the session file says at its leaf. */
-  reload(): void {
-    this.agent.replaceMessages(this.session.context().messages);
+  reload(): SessionContext {
+    const context = this.session.context();
+    this.agent.replaceMessages(context.messages);
+    return context;
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */
@@ -198,12 +199,13 @@ export class Conversation {
 
   /** Puts model and thinking level into the file where the path to the leaf does not say them. */
   recordChoices(): void {
-    if (this.#hasRecordedChoices) return;
+    if (!this.#hasRecordedChoices) this.#recordChoices(this.session.context());
+  }
+
+  #recordChoices({ model: recorded, thinkingLevel }: SessionContext): void {
     this.#hasRecordedChoices = true;
-    const { model: recorded, thinkingLevel } = this.session.context();
-    if (recorded?.provider !== this.#model.provider || recorded.modelId !== this.#model.id) {
-      this.session.append({ type: "model_change", provider: this.#model.provider, modelId: this.#model.id });
-    }
+    const { provider, id } = this.#model;
+    if (recorded?.provider !== provider || recorded.modelId !== id) this.session.append({ type: "model_change", provider, modelId: id });
     if (thinkingLevel !== this.#thinkingLevel) {
       this.session.append({ type: "thinking_level_change", thinkingLevel: this.#thinkingLevel });
     }

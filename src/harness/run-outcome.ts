@@ -2,7 +2,7 @@
 
 import type { LoopResult } from "../agent/loop.ts";
 import type { AssistantMessage } from "../contracts/message.ts";
-import { textOf } from "../contracts/message.ts";
+import { textOf, toolCallsOf } from "../contracts/message.ts";
 import type { Outcome, OutcomeKind } from "../contracts/outcome.ts";
 import type { FailureCode, ModelFailure } from "../contracts/stream-event.ts";
 
@@ -19,7 +19,7 @@ export function runOutcome(result: LoopResult, stop: BudgetStop | undefined): Ou
   if (result.failure) return failureOutcome(result.failure, text, result.answer);
   const answer = result.answer;
   if (answer?.stopReason === "length") {
-    if (text === "") {
+    if (text === "" && toolCallsOf(answer).length === 0) {
       return {
         kind: "overflow",
         text,

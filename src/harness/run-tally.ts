@@ -43,7 +43,8 @@ export class RunTally {
     if (event.type === "turn_end") {
       this.#turns++;
       this.#usage = addUsage(this.#usage, event.message.usage);
-    } else if (event.type === "tool_execution_start") this.#toolCalls++;
+    } else if (event.type === "compaction_end" && event.result?.usage) this.#usage = addUsage(this.#usage, event.result.usage);
+    else if (event.type === "tool_execution_start") this.#toolCalls++;
     else if (event.type === "auto_retry_start") this.#retries++;
   }
 

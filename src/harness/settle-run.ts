@@ -53,8 +53,9 @@ export async function settleRun(prompts: readonly Message[], signal: AbortSignal
     if (outcome.kind !== "done" && outcome.kind !== "length") return outcome;
     await deps.afterAnswer(signal);
     // What was queued after the loop had asked for the last time is still part of this run.
-    pending = signal.aborted || outcome.kind !== "done" ? [] : agent.takeQueued();
-    if (pending.length === 0) return outcome;
+    if (signal.aborted || outcome.kind !== "done" || agent.queuedCount === 0) return outcome;
+    if (budget.isReached()) return runOutcome({ ...result, isStopped: true }, budget.stop);
+    pending = agent.takeQueued();
   }
 }
 

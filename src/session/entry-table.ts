@@ -107,6 +107,11 @@ export class EntryTable {
     return shortId.toString(16).padStart(8, "0");
   }
 
+  hasId(index: number, id: string): boolean {
+    const shortId = shortIdOf(id);
+    return shortId === undefined ? this.#longIds.get(index) === id : this.#ids[index] === shortId && !this.#longIds.has(index);
+  }
+
   typeOf(index: number): string {
     return this.#typeNames[this.#types[index] ?? 0] ?? damagedType;
   }

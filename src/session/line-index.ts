@@ -75,9 +75,12 @@ interface BadLine {
   lineNumber: number;
 }
 
-/** `strict` parses every line: slow, and finds every damage. Without it a line is trusted whose head and last byte are right. */
-export function indexLines(source: ByteSource, options: { strict?: boolean } = {}): LineIndex {
-  return new LineScan(source, options.strict === true).run();
+/**
+ * `strict` parses every line: slow, and finds every damage. Without it a line is trusted whose head and last byte are right.
+ * `isPart`: the source begins behind the header.
+ */
+export function indexLines(source: ByteSource, options: { strict?: boolean; isPart?: boolean } = {}): LineIndex {
+  return new LineScan(source, options.strict === true, options.isPart === true).run();
 }
 
 class LineScan {
@@ -93,13 +96,14 @@ class LineScan {
   /** Number of entries known when a line came of which not even the id could be read. */
   readonly #gaps: number[] = [];
   #header: SessionHeader | undefined;
-  #headerSeen = false;
+  #headerSeen: boolean;
   #lineNumber = 0;
   #torn: LineIndex["torn"];
 
-  constructor(source: ByteSource, strict: boolean) {
+  constructor(source: ByteSource, strict: boolean, isPart: boolean) {
     this.#source = source;
     this.#strict = strict;
+    this.#headerSeen = isPart;
   }
 
   run(): LineIndex {
