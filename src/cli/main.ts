@@ -57,6 +57,10 @@ async function dispatch(host: Host): Promise<number> {
     });
     return 0;
   }
+  if (valueSaid(said, "--mode") === "rpc") {
+    const { runRpc } = await import("./run-rpc.ts");
+    return runRpc(said, host);
+  }
   const { runOnce } = await import("./run-once.ts");
   return runOnce(said, host);
 }

@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "../config/load-config.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
-import type { RunOptions, SessionChoice } from "../harness/create-session.ts";
+import type { RunOptions, SessionChoice } from "../harness/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
@@ -39,8 +39,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   }
   const cwd = workingDirectory(said, host);
   const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-  const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
-  const config = await loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict: isSaid(said, "--strict"), ...approve });
+  const config = await configLoader(said, host)(cwd);
   const thinking = valueSaid(said, "--thinking");
   const path = (text: string): string => absolutePath(text, cwd, host.homeDir);
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
@@ -54,6 +53,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     agentDir,
     ...optional("model", scriptedPath(valueSaid(said, "--model"), path)),
     ...optional("provider", valueSaid(said, "--provider")),
+    models: listSaid(said, "--models") ?? config.values.models,
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     fallbackModels: said.options.get("--fallback-model") ?? [],
@@ -87,6 +87,15 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     stall: stallLimits(valueSaid(said, "--stall"), config.values.network.idleTimeoutMs),
   };
   return { mode: valueSaid(said, "--mode") === "json" ? "json" : "text", options, config };
+}
+
+/** The configuration of a working directory, as this command line has it. */
+export function configLoader(said: Said, host: Host): (cwd: string) => Promise<Config> {
+  const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
+  return (cwd) => {
+    const agentDir = agentDirectory(host.env, host.homeDir, cwd);
+    return loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict: isSaid(said, "--strict"), ...approve });
+  };
 }
 
 function workingDirectory(said: Said, host: Host): string {
@@ -153,6 +162,13 @@ function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolea
     });
   }
   return value;
+}
+
+function listSaid(said: Said, name: OptionName): string[] | undefined {
+  return valueSaid(said, name)
+    ?.split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
 }
 
 function durationSaid(said: Said, name: OptionName): number | undefined {

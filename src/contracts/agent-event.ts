@@ -64,3 +64,9 @@ export type SessionEvent =
   | { type: "thinking_level_changed"; level: ThinkingLevel };
 
 export type AgentEvent = LoopEvent | SessionEvent;
+
+/** Events that only RPC mode tells of. */
+export type RpcOnlyEvent =
+  | { type: "extension_error"; extensionPath: string; event: string; error: string }
+  /** `id` of the `bash` command. */
+  | { type: "bash_execution_update"; id?: string; delta: string };

@@ -109,6 +109,11 @@ export class Session {
     return this.#log.isPersisted;
   }
 
+  /** Whether the file has been let go of; nothing may be appended any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Set while something that was appended could not be stored. */
   get storageLost(): PiError | undefined {
     return this.#log.storageLost;
@@ -175,8 +180,11 @@ export class Session {
   }
 
   /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */
-  branchIds(leafId: string | null = this.#leafId): string[] {
-    return this.#pathTo(leafId).map((index) => this.#log.table.idOf(index));
+  branchIds(leafId?: string | null): string[] {
+    return this.#read(() => {
+      const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+      return range(path.length).map((position) => path.idAt(position));
+    });
   }
 
   entry(id: string): AnyEntry | undefined {

@@ -7,6 +7,7 @@ import type { Model } from "../../src/contracts/model.ts";
 import type { ShellOperations, Tool } from "../../src/contracts/tool.ts";
 import { textResult } from "../../src/contracts/tool.ts";
 import { CodingSession, type CodingSessionDeps } from "../../src/harness/coding-session.ts";
+import { QuotaMemory } from "../../src/harness/quota-memory.ts";
 import { Session } from "../../src/session/session.ts";
 import { ModelScript, testModel } from "./model-script.ts";
 
@@ -58,10 +59,17 @@ export function codingBench(options: BenchOptions = {}): Bench {
     tools,
     activeToolNames: tools.map((one) => one.name),
     validate: async (_, args) => ({ ok: true, args: args as Record<string, unknown> }),
-    prompt: { appended: [], contextFiles: [], skills: "", cwd: "/project", date: "2026-01-01" },
+    prompt: { appended: [], contextFiles: [], skills: "", output: "", cwd: "/project", date: "2026-01-01" },
     access: async () => ({ provider: script, credential: { kind: "key", value: "k", source: "test" }, fetch: unused }),
     limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 0 },
     stall: { modelMs: 0, toolMs: 0 },
+    fallback: {
+      count: 0,
+      models: async () => [],
+      quotas: new QuotaMemory("/nonexistent", () => clock.now()),
+      warn: () => undefined,
+      now: () => clock.now(),
+    },
     ...deps,
     session,
     clock,
