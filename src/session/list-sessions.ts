@@ -34,6 +34,12 @@ export async function* listSessions(request: ListRequest): AsyncGenerator<Sessio
   }
 }
 
+/** Of one file; `undefined` when it is no session or cannot be read. */
+export function sessionSummary(path: string): SessionSummary | undefined {
+  const modifiedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return modifiedMs === undefined ? undefined : summarize({ path, modifiedMs }, Buffer.allocUnsafe(2 * summaryBytes), false);
+}
+
 export interface SessionFile extends FoundFile {
   /** `undefined`: its first line is no header. */
   header: ReturnType<typeof readHeader>;
