@@ -38,7 +38,7 @@ async function run(host: Host): Promise<number> {
 
 async function dispatch(host: Host): Promise<number> {
   const command = commandTable.find((one) => one.name === host.args[0]);
-  if (command) return (await command.load()).run(host.args.slice(1), host);
+  if (command) return (await command.load()).run(host.args.slice(1), host, commandTable);
   const said = await readOptions(host);
   if (isSaid(said, "--help")) {
     const { helpText } = await import("./help.ts");

@@ -81,7 +81,10 @@ await session.dispose();
 const allWell = { same: true, settled: true, tools: true, others: true };
 
 test("every entry works on Node and on Bun", () => {
-  writeFileSync(join(project, "sample.mjs"), sample.replace(/, type \w+/g, "").replace(/: (\{ session: \w+ \}|\w+\[\]|AgentSessionEvent\["type"\]\[\])(?= =)/g, ""));
+  writeFileSync(
+    join(project, "sample.mjs"),
+    sample.replace(/, type \w+/g, "").replace(/: (\{ session: \w+ \}|\w+\[\]|AgentSessionEvent\["type"\]\[\])(?= =)/g, ""),
+  );
   expect(JSON.parse(run(process.execPath, ["sample.mjs"]))).toEqual(allWell);
   expect(JSON.parse(run(bunPath(), ["sample.mjs"]))).toEqual(allWell);
 });

@@ -14,7 +14,11 @@ function loadedWith(file: string, seen = new Set<string>()): Set<string> {
   for (const match of source.matchAll(/^(?:import|export)\s+(?!type\b)([^"';]*?)from\s+"([^"]+)"|^import\s+"([^"]+)"/gm)) {
     const [, names = "", from, bare] = match;
     const specifier = from ?? bare ?? "";
-    const named = /\{([^}]*)\}/.exec(names)?.[1]?.split(",").map((one) => one.trim()).filter((one) => one !== "");
+    const named = /\{([^}]*)\}/
+      .exec(names)?.[1]
+      ?.split(",")
+      .map((one) => one.trim())
+      .filter((one) => one !== "");
     const isTypesOnly = named !== undefined && named.length > 0 && named.every((one) => one.startsWith("type "));
     if (isTypesOnly) continue;
     if (!specifier.startsWith(".")) seen.add(specifier);

@@ -1,14 +1,23 @@
 // Whatever comes in: an answer to all that can be answered, no crash, no growth.
 
 import { expect, onTestFinished, test } from "vitest";
-import { RpcServer } from "../../../src/modes/rpc/serve.ts";
 import { methodsByName } from "../../../src/modes/rpc/methods.ts";
+import { RpcServer } from "../../../src/modes/rpc/serve.ts";
 import { seededRandom } from "../../support/random.ts";
 import { makeRpcWorld, textReply } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 /** Methods that only look: the point is what the lines do to the server, not what the methods do. */
-const harmless = ["get_state", "get_version", "get_messages", "get_last_assistant_text", "get_tools", "clear_queue", "get_tree", "abort_retry"];
+const harmless = [
+  "get_state",
+  "get_version",
+  "get_messages",
+  "get_last_assistant_text",
+  "get_tools",
+  "clear_queue",
+  "get_tree",
+  "abort_retry",
+];
 
 test("100,000 random and malformed lines, cut anywhere, are answered one by one", async () => {
   const made = await makeRpcWorld({ directory: temporaryDirectory(), reply: textReply("x"), stored: false });
@@ -31,7 +40,11 @@ test("100,000 random and malformed lines, cut anywhere, are answered one by one"
       default: {
         const names = [...methodsByName().values()].filter((one) => Object.values(one.params).some((field) => !field.isOptional));
         const method = random.pick(names);
-        return JSON.stringify({ id: `b${index}`, type: method.name, ...Object.fromEntries(Object.keys(method.params).map((name) => [name, []])) });
+        return JSON.stringify({
+          id: `b${index}`,
+          type: method.name,
+          ...Object.fromEntries(Object.keys(method.params).map((name) => [name, []])),
+        });
       }
     }
   };
@@ -81,7 +94,15 @@ test("a line of 50 MB is answered, one beyond the limit as well, and what stands
   const answers: { id?: string; command?: string; success: boolean; error?: string }[] = [];
   const server = new RpcServer({
     sessions: made.sessions,
-    stdout: { write: (text) => void answers.push(...text.split("\n").slice(0, -1).map((one) => JSON.parse(one))) as undefined },
+    stdout: {
+      write: (text) =>
+        void answers.push(
+          ...text
+            .split("\n")
+            .slice(0, -1)
+            .map((one) => JSON.parse(one)),
+        ) as undefined,
+    },
     warn: () => undefined,
     newId: () => "x",
     maxLineBytes: 60 << 20,

@@ -43,7 +43,10 @@ test("what is recorded is announced, and agent_settled stays last", async () => 
   const end = made.next(settled);
   await made.ask("prompt", { message: "one", key: "k1" });
   await end;
-  const entries = made.events().filter((event) => event.type === "entry_appended").map((event) => event.entry as { id: string });
+  const entries = made
+    .events()
+    .filter((event) => event.type === "entry_appended")
+    .map((event) => event.entry as { id: string });
   expect(entries).toHaveLength(2);
   expect(made.events().at(-1)?.type).toBe("agent_settled");
   const stored = ((await made.ask("get_entries")).data as { entries: { id: string }[] }).entries;
@@ -109,7 +112,10 @@ test("a process that ended in the middle: with its prompt stored it was interrup
   appendFileSync(file, `${JSON.stringify({ ...orphan, data: { key: "k2", state: "accepted" } })}\n`);
   const again = await world({ directory });
   await again.ask("switch_session", { sessionPath: file });
-  expect((await again.ask("prompt", { message: "one", key: "k1" })).data).toEqual({ disposition: "handled", outcome: { state: "interrupted" } });
+  expect((await again.ask("prompt", { message: "one", key: "k1" })).data).toEqual({
+    disposition: "handled",
+    outcome: { state: "interrupted" },
+  });
   const settledAgain = again.next(settled);
   expect((await again.ask("prompt", { message: "two", key: "k2" })).data).toEqual({ disposition: "started" });
   await settledAgain;
