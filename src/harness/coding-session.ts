@@ -48,6 +48,8 @@ export class CodingSession {
   readonly #shell: ShellCommands;
   /** Asked in this order when a run ended badly. */
   readonly #recoveries: readonly Recovery[];
+  /** Of the newest run that has settled. */
+  lastOutcome: Outcome | undefined;
   #running: { done: Promise<Outcome>; abort: AbortController } | undefined;
 
   constructor(deps: CodingSessionDeps) {
@@ -317,6 +319,7 @@ export class CodingSession {
       return outcome;
     } finally {
       budget.stopClock();
+      this.lastOutcome = outcome;
       this.#shell.recordWaiting();
       this.#running = undefined;
       await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted", outcome: outcome?.kind ?? "error" });

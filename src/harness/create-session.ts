@@ -13,7 +13,7 @@ import { chooseModel, compactionSettings, fallbackSettings, keptModel, withQuota
 import { CodingSession, type ModelAccess } from "./coding-session.ts";
 import { chooseTools, launchPrompt } from "./launch-prompt.ts";
 import { type LaunchResources, loadResources } from "./launch-resources.ts";
-import { createModelAccess } from "./model-access.ts";
+import { checkNetwork, createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { openSession } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -90,6 +90,7 @@ export async function createWorkspace(options: RunOptions, deps: CreateSessionDe
       cwd: options.cwd,
       ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
     });
+  if (custom.access === undefined) await checkNetwork({ config, env: host.env });
   const { createShellOperations } = await import("../platform/spawn.ts");
   const { createFileOperations } = await import("../platform/files.ts");
   const shell = createShellOperations({
@@ -125,7 +126,7 @@ export async function startSession(
 ): Promise<CreatedSession> {
   const { options, deps, registry, tools, files, shell, access } = workspace;
   const { host, config, warn } = deps;
-  const recorded = session.entryCount > 0 ? session.context() : undefined;
+  const recorded = session.leafId !== null ? session.context() : undefined;
   const fallback = await fallbackSettings(workspace);
   const selected =
     keep === undefined
@@ -143,6 +144,7 @@ export async function startSession(
   workspace.current = { session };
   const coding = new CodingSession({
     session,
+    context: recorded,
     model: selected.model,
     thinkingLevel,
     tools,

@@ -28,12 +28,12 @@ function readAuthorities(path: string, what: string): string {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new PiError("config.ca_file", `Cannot read ${what} ${path}: ${messageOf(error)}`, {
-      hint: "set network.ca_file to a PEM file",
+      hint: "Set network.ca_file to a PEM file",
       cause: error,
     });
   }
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new PiError("config.ca_file", `No certificate in ${what} ${path}`, { hint: "the file must hold PEM certificates" });
+    throw new PiError("config.ca_file", `No certificate in ${what} ${path}`, { hint: "The file must hold PEM certificates" });
   }
   return text;
 }
@@ -123,11 +123,11 @@ function proxyUrl(value: string | undefined, name: string): string | undefined {
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   } catch {
-    throw new PiError("config.proxy", `${name} is not a proxy address`, { hint: "write it as http://host:port" });
+    throw new PiError("config.proxy", `${name} is not a proxy address`, { hint: "Write it as http://host:port" });
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new PiError("config.proxy", `${name} names a ${url.protocol.slice(0, -1)} proxy, which is not supported`, {
-      hint: "use an HTTP proxy",
+      hint: "Use an HTTP proxy",
     });
   }
   return url.href;
