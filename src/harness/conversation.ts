@@ -124,7 +124,9 @@ export class Conversation {
       shouldStop: () => this.budget.isReached(),
       beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
     });
-    this.#recordChoices(this.reload());
+    const context = this.reload();
+    // A session that is only looked at stays as it is: what this run chose is recorded with its first prompt.
+    if (this.session.leafId === null) this.#recordChoices(context);
   }
 
   get model(): Model {

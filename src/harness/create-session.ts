@@ -123,7 +123,7 @@ export async function startSession(
 ): Promise<CreatedSession> {
   const { options, deps, registry, tools, files, shell, access } = workspace;
   const { host, config, warn } = deps;
-  const recorded = session.entryCount > 0 ? session.context() : undefined;
+  const recorded = session.leafId !== null ? session.context() : undefined;
   const fallback = await fallbackSettings(workspace);
   const selected =
     keep === undefined

@@ -27,7 +27,7 @@ interface FoundFile {
 
 /** Newest change first. What is no session is passed over. */
 export async function* listSessions(request: ListRequest): AsyncGenerator<SessionSummary> {
-  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  const buffer = Buffer.allocUnsafe(summaryBytes);
   for (const found of filesOf(request)) {
     const summary = summarize(found, buffer, request.whole === true);
     if (summary !== undefined && (request.cwd === undefined || summary.cwd === request.cwd)) yield summary;
@@ -36,7 +36,7 @@ export async function* listSessions(request: ListRequest): AsyncGenerator<Sessio
 
 /** Path of the session of this working directory that was changed last (`-c`). */
 export async function mostRecentSession(where: { directory: string; cwd: string }): Promise<string | undefined> {
-  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  const buffer = Buffer.allocUnsafe(summaryBytes);
   for (const { path } of filesOf(where)) if (headerOf(path, buffer)?.cwd === where.cwd) return path;
   return undefined;
 }
@@ -75,7 +75,7 @@ export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<
 }
 
 function byId(ref: string, place: ListRequest): string | undefined {
-  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  const buffer = Buffer.allocUnsafe(summaryBytes);
   const matches: { path: string; id: string }[] = [];
   for (const found of filesOf(place)) {
     const id = idInFileName(found.path) ?? summarize(found, buffer, false)?.id;
