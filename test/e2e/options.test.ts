@@ -232,6 +232,15 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       "/greet Ann",
     ]);
   },
+  "--no-extensions": async (world) => {
+    world.write("../home/.pi/agent/extensions/mark.ts", 'import { writeFileSync } from "node:fs"; writeFileSync("loaded", "");');
+    for (const name of ["-ne", "--no-extensions"]) expect(await world.run([name, ...demo])).toMatchObject({ status: 0, stderr: "" });
+    expect(existsSync(join(world.cwd, "loaded"))).toBe(false);
+  },
+  "--no-themes": async (world) => {
+    world.write("../home/.pi/agent/themes/loud.json", "no theme at all");
+    expect(await world.run(["--no-themes", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
+  },
   "--approve": async (world) => {
     world.write(".pi/config.toml", 'model = "demo"\n');
     const refused = await world.run(["-p", "hello"]);
