@@ -42,6 +42,18 @@ export interface OpenOptions extends SessionOptions {
   signal?: AbortSignal;
 }
 
+/** One row of a survey. */
+export interface Surveyed<T> {
+  /** Where the log keeps the entry. */
+  readonly index: number;
+  /** Position in the survey; -1 for a root. */
+  parent: number;
+  readonly taken: T;
+}
+
+/** Entries decoded at a time when all are looked at. */
+const surveyBatch = 256;
+
 export interface ForkPlace {
   /** Last entry to copy; the leaf when absent. `null`: an empty session. */
   leafId?: string | null;
@@ -187,6 +199,54 @@ export class Session {
   /** All, in file order. */
   entries(): AnyEntry[] {
     return this.#read(() => present(this.#log.entriesAt(range(this.#log.table.count))));
+  }
+
+  /**
+   * What `take` makes of every entry, in file order, beside the position of its parent (-1: a root). Entries are decoded a batch at a
+   * time and let go again, so that memory holds only what was taken; damaged ones are left out, positions count without them.
+   * `begin` gives `take`, and is called again when a damage found midway makes the survey begin anew.
+   */
+  survey<T>(begin: () => (entry: AnyEntry) => T): Surveyed<T>[] {
+    return this.#read(() => {
+      const take = begin();
+      const { table } = this.#log;
+      const places = new Int32Array(table.count).fill(noParent);
+      const found: (Surveyed<T> & { index: number })[] = [];
+      for (let start = 0; start < table.count; start += surveyBatch) {
+        const indexes = range(Math.min(surveyBatch, table.count - start)).map((offset) => start + offset);
+        for (const [offset, entry] of this.#log.entriesAt(indexes).entries()) {
+          if (entry === undefined) continue;
+          places[start + offset] = found.length;
+          found.push({ index: start + offset, parent: noParent, taken: take(entry) });
+        }
+      }
+      // Only now: a parent may stand behind its child, and a line may have turned out to be damaged.
+      for (const one of found) {
+        let parent = table.parentOf(one.index);
+        while (parent !== noParent && places[parent] === noParent) parent = table.parentOf(parent);
+        one.parent = parent === noParent ? noParent : (places[parent] ?? noParent);
+      }
+      return found;
+    });
+  }
+
+  /** The entry of a row of a survey. Appending does not disturb it. */
+  entryAt(row: Surveyed<unknown>): AnyEntry | undefined {
+    return this.#read(() => this.#log.entriesAt([row.index])[0]);
+  }
+
+  /** The stored lines without LF, byte for byte where nothing was damaged: of the way to an entry (default: the leaf), or of `"all"`. */
+  *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
+    const indexes = this.#read(() => (of === "all" ? range(this.#log.table.count) : this.#pathTo(of.leafId === undefined ? this.#leafId : of.leafId)));
+    let previousId: string | null = null;
+    for (const index of indexes) {
+      const entry = this.#read(() => this.#log.entriesAt([index])[0]);
+      if (entry === undefined) continue;
+      const parentId: string | null = of === "all" ? this.#log.table.parentIdOf(index) : previousId;
+      const isRehung = parentId !== (entry.parentId ?? null);
+      yield isRehung ? encodeLine({ ...entry, parentId }).slice(0, -1) : this.#log.lineAt(index);
+      previousId = entry.id;
+    }
   }
 
   /** Ids, in file order. */
