@@ -33,6 +33,8 @@ export interface Glimpse {
   kind: NodeKind;
   /** One line. */
   preview: string;
+  /** Tool results: the tool. */
+  name: string;
   calls: { id: string; name: string; headline: string }[];
   /** Tool results: the call they answer. */
   answers: string | undefined;
@@ -167,7 +169,8 @@ function glimpse(entry: AnyEntry): Glimpse {
   return {
     id: entry.id,
     kind,
-    preview: oneLine(preview, previewLength),
+    preview: oneLine(kind === "summary" || kind === "assistant" ? preview.slice(0, 1000).replace(/[#*`]+ ?/g, "") : preview, previewLength),
+    name: kind === "tool" ? oneLine(stringIn(message.toolName), 12) : "",
     calls: calls.map(({ id, name, args }) => ({ id, name, headline: oneLine(callHeadline(name, args), previewLength) })),
     answers: kind === "tool" ? stringIn(message.toolCallId) : undefined,
   };
