@@ -3,11 +3,11 @@
 
 import { PiError } from "../contracts/error.ts";
 import type { Message, UserMessage } from "../contracts/message.ts";
-import type { LoopDeps, LoopResult } from "./loop.ts";
+import type { LoopDeps, LoopResult, MessageSource } from "./loop.ts";
 import { runLoop } from "./loop.ts";
 import { MessageQueue } from "./message-queue.ts";
 
-export type AgentDeps = Omit<LoopDeps, "takeSteering" | "takeFollowUp">;
+export type AgentDeps = Omit<LoopDeps, "steering" | "followUps">;
 
 export class Agent {
   /** What the model is shown. One array for good: a run that is going holds it. */
@@ -41,8 +41,8 @@ export class Agent {
     try {
       return await runLoop(this.messages, prompts, running.signal, {
         ...this.#deps,
-        takeSteering: () => this.#take(this.steering),
-        takeFollowUp: () => this.#take(this.followUps),
+        steering: this.#announced(this.steering),
+        followUps: this.#announced(this.followUps),
       });
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -54,6 +54,10 @@ export class Agent {
   replaceMessages(messages: readonly Message[]): void {
     this.messages.length = 0;
     for (const message of messages) this.messages.push(message);
+  }
+
+  get queuedCount(): number {
+    return this.steering.size + this.followUps.size;
   }
 
   /** What a run would take next from the queues: steering, else a follow-up. */
@@ -83,6 +87,15 @@ export class Agent {
     this.followUps.clear();
     this.#announceQueues();
     return removed;
+  }
+
+  #announced(queue: MessageQueue): MessageSource {
+    return {
+      get size() {
+        return queue.size;
+      },
+      take: () => this.#take(queue),
+    };
   }
 
   #take(queue: MessageQueue): UserMessage[] {

@@ -17,12 +17,19 @@ export interface LoopDeps {
   turn(): Promise<TurnSetup> | TurnSetup;
   /** Asked before each batch of tool calls. */
   tools(): ToolSetup;
-  takeSteering(): Message[];
-  takeFollowUp(): Message[];
+  /** Said before the next model call. */
+  steering: MessageSource;
+  /** Said when the run would end; not after an answer that was cut off. */
+  followUps: MessageSource;
   /** Before each model call but the first of a run, while no message is half way: the time to make room in the transcript. */
   beforeNextTurn?(signal: AbortSignal): Promise<void>;
   /** Asked after each turn that would be followed by another model call; true ends the run in order (a budget is reached). */
   shouldStop?(message: AssistantMessage): boolean;
+}
+
+export interface MessageSource {
+  readonly size: number;
+  take(): Message[];
 }
 
 export interface LoopResult {
@@ -37,6 +44,8 @@ export interface LoopResult {
   /** `shouldStop` ended it. */
   isStopped: boolean;
 }
+
+const aborted: ModelFailure = { code: "aborted", message: "Request was aborted" };
 
 /** `transcript` grows by everything that happens; `prompts` may be empty to go on from where it stands. */
 export async function runLoop(
@@ -57,7 +66,8 @@ export async function runLoop(
   };
 
   await deps.emit({ type: "agent_start" });
-  let pending = [...prompts, ...deps.takeSteering()];
+  let isCutOff = false;
+  let pending = [...prompts, ...deps.steering.take()];
   for (;;) {
     await deps.emit({ type: "turn_start" });
     for (const message of pending) await say(message);
@@ -78,34 +88,35 @@ export async function runLoop(
     await deps.emit({ type: "turn_end", message: answer, toolResults });
 
     if (signal.aborted) {
-      result.failure = { code: "aborted", message: "Request was aborted" };
+      result.failure = aborted;
       return result;
     }
-    const isGoingOn = toolResults.length > 0;
-    if (isGoingOn && deps.shouldStop?.(answer)) {
+    // A model that runs into its limit twice in a row would do so for ever.
+    const isStuck = isCutOff && answer.stopReason === "length";
+    isCutOff = answer.stopReason === "length";
+    const isGoingOn = toolResults.length > 0 && !isStuck;
+    const hasQueued = (): boolean => deps.steering.size > 0 || (!isCutOff && deps.followUps.size > 0);
+    if (!isGoingOn && !hasQueued()) return result;
+    if (deps.shouldStop?.(answer)) {
       result.isStopped = true;
       return result;
     }
-    if (isGoingOn) {
-      await deps.beforeNextTurn?.(signal);
-      if (signal.aborted) {
-        result.failure = { code: "aborted", message: "Request was aborted" };
-        return result;
-      }
+    await deps.beforeNextTurn?.(signal);
+    if (signal.aborted) {
+      result.failure = aborted;
+      return result;
     }
-    // After making room, which takes its time: what came meanwhile goes along.
-    pending = deps.takeSteering();
-    if (pending.length === 0 && !isGoingOn) {
-      if (answer.stopReason === "length") return result;
-      pending = deps.takeFollowUp();
-      if (pending.length === 0) return result;
-    }
-    // Taken messages are said in any case, also when this is aborted: they are in no queue any more.
-    if (!isGoingOn) await deps.beforeNextTurn?.(signal);
+    // Only now, since making room takes its time: what came meanwhile goes along, what was withdrawn does not.
+    pending = deps.steering.take();
+    if (isGoingOn || pending.length > 0) continue;
+    if (!hasQueued()) return result;
+    pending = deps.followUps.take();
   }
 }
 
-/** An answer cut off at the output limit may hold half a call: none of its calls is run. */
+const cutOff = "Not run: the answer was cut off at the output limit, and this call may be incomplete. Answer again, in smaller steps.";
+
+/** An answer cut off at the output limit may hold half a call: none of its calls is run, and the model is told why. */
 async function answerCalls(
   answer: AssistantMessage,
   unreadable: ReadonlyMap<string, UnreadableArguments>,
@@ -113,6 +124,7 @@ async function answerCalls(
   deps: LoopDeps,
 ): Promise<ToolResultMessage[]> {
   const calls = toolCallsOf(answer);
-  if (calls.length === 0 || answer.stopReason === "length") return [];
-  return runTools(calls, unreadable, deps.tools(), signal, deps);
+  if (calls.length === 0) return [];
+  const isCutOff = answer.stopReason === "length";
+  return runTools(calls, unreadable, { ...deps.tools(), ...(isCutOff ? { refuseAll: cutOff } : {}) }, signal, deps);
 }

@@ -1,6 +1,7 @@
 // The one place where everything a user can start begins and every error ends. Called by src/main.ts.
 // Invariant: one catch; the exit status is set, not forced, so that nothing written is lost.
 
+import { messageOf } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
@@ -9,9 +10,15 @@ import { errorReport } from "./report-error.ts";
 
 export async function start(): Promise<void> {
   const host = processHost();
-  const status = await run(host);
-  host.setExitStatus(status);
+  let status = await run(host);
   await host.stdout.flush();
+  if (host.stdout.failure) {
+    writeErrorLine(
+      `Error: Cannot write to stdout: ${messageOf(host.stdout.failure)}. What is missing there is in the session, if there is one.`,
+    );
+    status = status === 0 ? 1 : status;
+  }
+  host.setExitStatus(status);
   await host.stderr.flush();
   // A silent pipe on stdin may still be open and would hold the process.
   if (host.stdin.isReading) host.exitNow(status);
@@ -56,6 +63,10 @@ async function dispatch(host: Host): Promise<number> {
       ...(search === undefined ? {} : { search }),
     });
     return 0;
+  }
+  if (valueSaid(said, "--mode") === "rpc") {
+    const { runRpc } = await import("./run-rpc.ts");
+    return runRpc(said, host);
   }
   const { runOnce } = await import("./run-once.ts");
   return runOnce(said, host);

@@ -53,6 +53,13 @@ export const optionTable = [
     help: "provider/id, id or part of one; PATTERN:LEVEL sets the thinking",
   },
   { name: "--provider", kind: "value", value: "NAME", group: "Model", help: "where to look for the model" },
+  {
+    name: "--models",
+    kind: "value",
+    value: "LIST",
+    group: "Model",
+    help: "what cycling goes through: patterns, * matches, :LEVEL sets the thinking",
+  },
   { name: "--api-key", kind: "value", value: "KEY", group: "Model", help: "for this run only, never stored" },
   { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}` },
   {

@@ -5,9 +5,10 @@ import { type Config, loadConfig } from "../config/load-config.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
-import type { RunOptions, SessionChoice } from "../harness/create-session.ts";
+import type { RunOptions, SessionChoice } from "../harness/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
+import { baseUrlVariables } from "../providers/vendors.ts";
 import type { Said } from "./options.ts";
 import { isSaid, type OptionName, valueSaid } from "./options.ts";
 
@@ -39,8 +40,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   }
   const cwd = workingDirectory(said, host);
   const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-  const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
-  const config = await loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict: isSaid(said, "--strict"), ...approve });
+  const config = await configLoader(said, host)(cwd);
   const thinking = valueSaid(said, "--thinking");
   const path = (text: string): string => absolutePath(text, cwd, host.homeDir);
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
@@ -54,6 +54,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     agentDir,
     ...optional("model", scriptedPath(valueSaid(said, "--model"), path)),
     ...optional("provider", valueSaid(said, "--provider")),
+    models: listSaid(said, "--models") ?? config.values.models,
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     fallbackModels: said.options.get("--fallback-model") ?? [],
@@ -76,7 +77,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       skillPaths: (said.options.get("--skill") ?? []).map(path),
       templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
     },
-    ...(schemaFile === undefined ? {} : { outputSchema: readSchema(path(schemaFile)) }),
+    ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     limits: {
@@ -89,9 +90,32 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   return { mode: valueSaid(said, "--mode") === "json" ? "json" : "text", options, config };
 }
 
+/** The configuration of a working directory, as this command line has it. */
+export function configLoader(said: Said, host: Host): (cwd: string) => Promise<Config> {
+  const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
+  return (cwd) => {
+    const agentDir = agentDirectory(host.env, host.homeDir, cwd);
+    return loadConfig({
+      agentDir,
+      cwd,
+      homeDir: host.homeDir,
+      env: host.env,
+      strict: isSaid(said, "--strict"),
+      commandLine: isSaid(said, "--offline") ? { "network.offline": true } : {},
+      baseUrlVariables: baseUrlVariables(),
+      ...approve,
+    });
+  };
+}
+
 function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
-  if (given === undefined) return host.cwd;
+  if (given === undefined) {
+    if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
+    throw new PiError("usage.bad_cwd", `The working directory ${host.cwd} is gone`, {
+      hint: "Go to one that is there, or name one with --cwd",
+    });
+  }
   const path = absolutePath(given, host.cwd, host.homeDir);
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
@@ -112,7 +136,10 @@ function sessionChoice(said: Said): SessionChoice {
 
 /** The path of a trace is meant from where the user stands. */
 function scriptedPath(model: string | undefined, path: (text: string) => string): string | undefined {
-  return model?.startsWith("scripted/") ? `scripted/${path(model.slice("scripted/".length))}` : model;
+  if (!model?.startsWith("scripted/")) return model;
+  const file = path(model.slice("scripted/".length));
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
+  throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
 }
 
 /** A prompt is a text, unless a file of that name is there. */
@@ -127,7 +154,7 @@ function textOrFile(text: string, path: (text: string) => string): string {
   }
 }
 
-function readSchema(file: string): Record<string, unknown> {
+async function readSchema(file: string): Promise<Record<string, unknown>> {
   let schema: unknown;
   try {
     schema = JSON.parse(readFileSync(file, "utf8"));
@@ -140,7 +167,10 @@ function readSchema(file: string): Record<string, unknown> {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     throw new PiError("usage.bad_schema", `--output-schema ${file} holds no JSON Schema object`, { hint: 'For example {"type":"object"}' });
   }
-  return schema as Record<string, unknown>;
+  const { schemaProblem } = await import("../harness/output-schema.ts");
+  const problem = await schemaProblem(schema as Record<string, unknown>);
+  if (problem === undefined) return schema as Record<string, unknown>;
+  throw new PiError("usage.bad_schema", `--output-schema ${file} is no JSON Schema: ${problem}`, { hint: "Correct that place" });
 }
 
 function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {
@@ -153,6 +183,13 @@ function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolea
     });
   }
   return value;
+}
+
+function listSaid(said: Said, name: OptionName): string[] | undefined {
+  return valueSaid(said, name)
+    ?.split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
 }
 
 function durationSaid(said: Said, name: OptionName): number | undefined {

@@ -47,7 +47,9 @@ async function run(said: Said, host: Host, tally: RunTally, finish: Finish): Pro
   try {
     const outcome = await runMode(mode, created, prompts, said, host);
     await host.stdout.flush();
-    if (outcome.message !== undefined)
+    // To a reader that went away nothing has to be explained.
+    const isUnread = host.stdout.isClosed && outcome.kind === "aborted";
+    if (outcome.message !== undefined && !isUnread)
       writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
     await finish(outcome, created);
     return signals.exitStatus ?? exitStatus(outcome, created);

@@ -3,7 +3,9 @@
 /** The candidate with the smallest edit distance, when it is near enough to be a likely slip; of two, the one of nearer length. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  // Of a word of two letters a slip leaves nothing to recognise it by.
+  const limit = name.length < 3 ? 0 : name.length < 5 ? 1 : Math.max(2, Math.floor(name.length / 3));
+  let bestDistance = limit + 1;
   for (const candidate of candidates) {
     // The fraction decides between equals.
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase()) + Math.abs(name.length - candidate.length) / 1000;

@@ -49,7 +49,7 @@ export class AutoCompaction implements Recovery {
     if (!this.isEnabled || this.#isPaused || signal.aborted || this.#conversation.budget.stop) return;
     const limits = compactionLimits(this.#settings, this.#conversation.model.contextWindow);
     if (contextTokens(this.#conversation.messages).tokens <= limits.thresholdTokens) return;
-    const plan = this.#compactor.isRunning ? undefined : this.#compactor.plan(limits.keepRecentTokens);
+    const plan = this.#compactor.isRunning ? undefined : await this.#compactor.plan(limits.keepRecentTokens);
     if (plan === undefined || plan.firstKeptEntryId === this.#vainCut) return;
     try {
       await this.#compactor.compact({ reason: "threshold", ...limits, signal });
@@ -76,7 +76,7 @@ export class AutoCompaction implements Recovery {
     // The window is smaller than it was thought to be: half of what is there is the most that can be kept.
     const half = Math.floor(estimateContext(this.#conversation.messages.filter((message) => message.role !== "system")) / 2);
     const keepRecentTokens = Math.min(this.keepRecentTokens, half);
-    if (signal.aborted || this.#compactor.isRunning || this.#compactor.plan(keepRecentTokens) === undefined) return "in_vain";
+    if (signal.aborted || this.#compactor.isRunning || (await this.#compactor.plan(keepRecentTokens)) === undefined) return "in_vain";
     try {
       await this.#compactor.compact({ reason: "overflow", keepRecentTokens, willRetry: true, signal });
       return "again";

@@ -1,134 +1,30 @@
-// Moving about in the tree of a session: to another entry, with or without a summary of what is left; where a fork begins; labels.
-// Called by coding-session. Invariant: the leaf moves only when all that was asked for has succeeded.
+// Places in the session's tree: entries by id, where a fork begins, labels. Called by coding-session and navigate.
 
-import { isPiError, PiError } from "../contracts/error.ts";
-import type { Message, UserContent } from "../contracts/message.ts";
+import { PiError } from "../contracts/error.ts";
 import { textOf } from "../contracts/message.ts";
-import type { AnyEntry, FileLists } from "../contracts/session-entry.ts";
-import type { Usage } from "../contracts/usage.ts";
+import type { AnyEntry } from "../contracts/session-entry.ts";
 import { isA } from "../session/build-context.ts";
-import type { Compactor } from "./compact.ts";
-import { estimateTokens } from "./context-tokens.ts";
 import type { Conversation } from "./conversation.ts";
-import { collectFileLists, fileListsIn, withFileLists } from "./file-lists.ts";
-import { cancelled, summarize } from "./summarizer.ts";
-import { branchInstructions } from "./summary-prompts.ts";
 
-export interface NavigateOptions {
-  /** Leave a summary of the branch that is left at the place that is gone to. */
-  summarize?: boolean;
-  customInstructions?: string;
-}
-
-export interface Navigation {
-  /** The summary was aborted; nothing has moved. */
-  cancelled: boolean;
-  /** Of the message gone to, to be sent anew. */
-  text?: string;
-  summaryEntryId?: string;
-}
-
-/**
- * A message of the user's is gone to in order to say it otherwise: the leaf is then what stands before it.
- * Rejects with `session.entry_not_found`, `session.busy_compaction`, `session.summarization_failed`.
- */
-export async function navigate(
-  entryId: string | null,
-  options: NavigateOptions,
-  conversation: Conversation,
-  compactor: Compactor,
-): Promise<Navigation> {
-  try {
-    // The move too: a prompt that comes meanwhile must find the tree at rest.
-    return await compactor.exclusively((signal) => move(entryId, options, signal, conversation));
-  } catch (error) {
-    if (isPiError(error) && error.code === "session.compaction_cancelled") return { cancelled: true };
-    throw error;
-  }
-}
-
-async function move(
-  entryId: string | null,
-  options: NavigateOptions,
-  signal: AbortSignal,
-  conversation: Conversation,
-): Promise<Navigation> {
-  const { session } = conversation;
-  const target = entryId === null ? undefined : entryAt(entryId, conversation);
-  const content = target && ownWords(target);
-  const leafId = content === undefined ? entryId : (target?.parentId ?? null);
-  const left = options.summarize ? leftBehind(leafId, conversation) : [];
-  const summary = left.length > 0 ? await summarizeBranch(left, options.customInstructions, signal, conversation) : undefined;
-  const fromId = session.leafId;
-  session.navigate(leafId);
-  const entry = summary && session.append({ type: "branch_summary", fromId, ...summary });
-  conversation.forgetRecordedChoices();
-  conversation.reload();
-  return {
-    cancelled: false,
-    ...(content === undefined ? {} : { text: textOf(content) }),
-    ...(entry ? { summaryEntryId: entry.id } : {}),
-  };
-}
-
-function entryAt(entryId: string, { session }: Conversation): AnyEntry {
+/** @throws PiError `session.entry_not_found`. */
+export function entryAt(entryId: string, { session }: Conversation): AnyEntry {
   const entry = session.entry(entryId);
-  if (entry === undefined) throw entryNotFound(entryId);
+  if (entry === undefined) throw new PiError("session.entry_not_found", `Entry not found: ${entryId}`);
   return entry;
 }
 
-function entryNotFound(entryId: string): PiError {
-  return new PiError("session.entry_not_found", `Entry not found: ${entryId}`);
-}
-
-function ownWords(entry: AnyEntry): string | UserContent[] | undefined {
-  if (isA(entry, "message") && entry.message.role === "user") return entry.message.content;
-  return isA(entry, "custom_message") ? entry.content : undefined;
-}
-
-interface Left {
-  message: Message;
-  entryId: string;
-}
-
-/** What the model was shown on the present branch and is not shown any more at the new leaf. */
-function leftBehind(leafId: string | null, { session }: Conversation): Left[] {
-  const staying = new Set(session.branchIds(leafId));
-  const { messages, entryIds } = session.context();
-  return messages.flatMap((message, at) => {
-    const entryId = entryIds[at];
-    const isLeft = entryId !== undefined && !staying.has(entryId) && message.role !== "system" && estimateTokens(message) > 0;
-    return isLeft ? { message, entryId } : [];
-  });
-}
-
-async function summarizeBranch(
-  left: readonly Left[],
-  focus: string | undefined,
-  signal: AbortSignal,
-  conversation: Conversation,
-): Promise<{ summary: string; usage: Usage; details: FileLists }> {
-  const messages = left.map(({ message }) => message);
-  const job = { messages, instructions: branchInstructions, ...(focus === undefined ? {} : { focus }) };
-  const { text, usage } = await summarize(job, signal, conversation);
-  if (signal.aborted) throw cancelled();
-  const earlier = left.flatMap(({ entryId }) => {
-    const entry = conversation.session.entry(entryId);
-    return (isA(entry, "branch_summary") || isA(entry, "compaction")) && !entry.fromHook ? fileListsIn(entry.details) : [];
-  });
-  const details = collectFileLists(messages, earlier);
-  return { summary: withFileLists(text, details), usage, details };
-}
-
-/** Where a fork that begins anew with this message of the user's hangs, and what the message said. */
+/** Where a fork that begins anew with this message of the user's hangs, and what the message said. @throws PiError `session.invalid_fork`. */
 export function forkPoint(entryId: string, { session }: Conversation): { leafId: string | null; text: string } {
-  const entry = session.branchIds().includes(entryId) ? session.entry(entryId) : undefined;
+  const ids = session.branchIds();
+  const at = ids.indexOf(entryId);
+  const entry = at < 0 ? undefined : session.entry(entryId);
   if (!isA(entry, "message") || entry.message.role !== "user") {
     throw new PiError("session.invalid_fork", "Invalid entry ID for forking", { hint: `${entryId} is no message of yours on this branch` });
   }
-  return { leafId: entry.parentId ?? null, text: textOf(entry.message.content) };
+  return { leafId: ids[at - 1] ?? null, text: textOf(entry.message.content) };
 }
 
+/** An empty label is none. @throws PiError `session.entry_not_found`. */
 export function setLabel(entryId: string, label: string | undefined, conversation: Conversation): void {
   entryAt(entryId, conversation);
   const text = label?.trim();

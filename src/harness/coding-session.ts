@@ -14,12 +14,12 @@ import type { Tool } from "../contracts/tool.ts";
 import type { Session } from "../session/session.ts";
 import { AutoCompaction } from "./auto-compact.ts";
 import { RetryRecovery } from "./auto-retry.ts";
-import type { NavigateOptions, Navigation } from "./branch.ts";
-import { forkPoint, navigate, setLabel } from "./branch.ts";
+import { forkPoint, setLabel } from "./branch.ts";
 import { Compactor } from "./compact.ts";
 import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
 import { FallbackRecovery } from "./fallback.ts";
+import type { NavigateOptions, Navigation } from "./navigate.ts";
 import type { SessionStats } from "./session-stats.ts";
 import { sessionStats } from "./session-stats.ts";
 import type { Recovery } from "./settle-run.ts";
@@ -33,6 +33,10 @@ export interface PromptOptions {
   images?: readonly ImageContent[];
   /** What to do with a prompt that comes while a run is going; without it such a prompt is refused. */
   streamingBehavior?: "steer" | "followUp";
+  /** One of several prompts of one run: the run's limits go on counting. */
+  continuesRun?: boolean;
+  /** More prompts of this run follow: its answer is not yet the one that has to fit the output schema. */
+  isInterim?: boolean;
 }
 
 export class CodingSession {
@@ -60,7 +64,7 @@ export class CodingSession {
     this.#shell = new ShellCommands(this.#conversation, () => this.isStreaming);
     this.#fallback = new FallbackRecovery(deps.fallback, {
       currentModel: () => this.model,
-      setModel: (model) => this.#conversation.switchModel(model),
+      setModel: (model, level) => this.#conversation.switchModel(model, level),
       giveUpRetries: (result) => this.#retry.close(result),
     });
     this.#recoveries = [this.#retry, this.#autoCompaction, this.#fallback];
@@ -123,7 +127,7 @@ export class CodingSession {
       return this.#running.done;
     }
     const abort = new AbortController();
-    const running = { abort, done: this.#run(message, abort.signal) };
+    const running = { abort, done: this.#run(message, options, abort.signal) };
     this.#running = running;
     return running.done;
   }
@@ -146,7 +150,7 @@ export class CodingSession {
   }
 
   get pendingMessageCount(): number {
-    return this.#conversation.agent.steering.size + this.#conversation.agent.followUps.size;
+    return this.#conversation.agent.queuedCount;
   }
 
   get steeringMode(): QueueMode {
@@ -242,6 +246,7 @@ export class CodingSession {
     if (this.#running) {
       throw new PiError("session.busy_run", "Agent is already processing", { hint: "Wait for the run to settle, or abort it" });
     }
+    const { navigate } = await import("./navigate.ts");
     return navigate(entryId, options, this.#conversation, this.#compactor);
   }
 
@@ -287,30 +292,44 @@ export class CodingSession {
     this.session.close();
   }
 
-  async #run(message: UserMessage, signal: AbortSignal): Promise<Outcome> {
-    const { agent, budget } = this.#conversation;
+  async #run(message: UserMessage, options: PromptOptions, signal: AbortSignal): Promise<Outcome> {
+    const { budget } = this.#conversation;
     let outcome: Outcome | undefined;
     try {
       // The caller gets the promise before anything is told.
       await this.#compactor.settled();
+      if (!options.continuesRun) budget.begin();
       budget.startClock(() => void this.abort());
       this.#autoCompaction.begin();
       this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
       this.#conversation.recordChoices();
-      outcome = await settleRun([...this.#conversation.systemChange(), message], signal, {
-        agent,
-        budget,
-        recoveries: this.#recoveries,
-        emit: (event) => this.#conversation.emit(event),
-        afterAnswer: (end) => this.#autoCompaction.ifFull(end),
-      });
+      outcome = await this.#settle([...this.#conversation.systemChange(), message], signal);
+      if (this.outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
+        const { checkedAnswer } = await import("./structured-answer.ts");
+        outcome = await checkedAnswer(outcome, this.outputSchema, (text) => this.#settle([this.#userMessage(text)], signal));
+      }
       return outcome;
     } finally {
+      budget.stopClock();
       this.#shell.recordWaiting();
       this.#running = undefined;
-      await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted" });
+      await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted", outcome: outcome?.kind ?? "error" });
     }
+  }
+
+  /** What there is to say when the run has nothing more to spend. */
+  async #settle(messages: readonly Message[], signal: AbortSignal): Promise<Outcome> {
+    const { agent, budget } = this.#conversation;
+    if (budget.isReached() && budget.stop) return { kind: "budget", text: this.lastAssistantText() ?? "", ...budget.stop };
+    return settleRun(messages, signal, {
+      agent,
+      budget,
+      recoveries: this.#recoveries,
+      maxOutputTokens: () => this.model.maxTokens,
+      emit: (event) => this.#conversation.emit(event),
+      afterAnswer: (end) => this.#autoCompaction.ifFull(end),
+    });
   }
 
   #userMessage(text: string, images: readonly ImageContent[] = []): UserMessage {

@@ -11,9 +11,10 @@ import { clampThinkingLevel } from "../contracts/model.ts";
 import type { Credential, ModelRequest } from "../contracts/model-request.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import type { Provider } from "../contracts/provider.ts";
+import type { SessionEntry } from "../contracts/session-entry.ts";
 import type { StreamEvent } from "../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../contracts/tool.ts";
-import type { Session } from "../session/session.ts";
+import type { Session, SessionContext } from "../session/session.ts";
 import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
@@ -94,7 +95,7 @@ export class Conversation {
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
-    this.budget = new Budget(deps.limits);
+    this.budget = new Budget(deps.limits, () => deps.clock.now());
     this.agent = new Agent({
       emit: (event) => this.emit(event),
       now: () => deps.clock.now(),
@@ -123,8 +124,7 @@ export class Conversation {
       shouldStop: () => this.budget.isReached(),
       beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
     });
-    this.reload();
-    this.recordChoices();
+    this.#recordChoices(this.reload());
   }
 
   get model(): Model {
@@ -187,8 +187,10 @@ export class Conversation {
   }
 
   /** Takes over what the session file says at its leaf. */
-  reload(): void {
-    this.agent.replaceMessages(this.session.context().messages);
+  reload(): SessionContext {
+    const context = this.session.context();
+    this.agent.replaceMessages(context.messages);
+    return context;
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */
@@ -198,12 +200,13 @@ export class Conversation {
 
   /** Puts model and thinking level into the file where the path to the leaf does not say them. */
   recordChoices(): void {
-    if (this.#hasRecordedChoices) return;
+    if (!this.#hasRecordedChoices) this.#recordChoices(this.session.context());
+  }
+
+  #recordChoices({ model: recorded, thinkingLevel }: SessionContext): void {
     this.#hasRecordedChoices = true;
-    const { model: recorded, thinkingLevel } = this.session.context();
-    if (recorded?.provider !== this.#model.provider || recorded.modelId !== this.#model.id) {
-      this.session.append({ type: "model_change", provider: this.#model.provider, modelId: this.#model.id });
-    }
+    const { provider, id } = this.#model;
+    if (recorded?.provider !== provider || recorded.modelId !== id) this.session.append({ type: "model_change", provider, modelId: id });
     if (thinkingLevel !== this.#thinkingLevel) {
       this.session.append({ type: "thinking_level_change", thinkingLevel: this.#thinkingLevel });
     }
@@ -230,18 +233,18 @@ export class Conversation {
     void this.emit({ type: "session_info_changed", name });
   }
 
-  setModel(model: Model): void {
+  /** The entry that records it. */
+  setModel(model: Model): SessionEntry {
     this.#model = model;
-    this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
-    const level = clampThinkingLevel(this.#thinkingLevel, model);
-    if (level !== this.#thinkingLevel) this.setThinkingLevel(level);
+    const entry = this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
+    this.setThinkingLevel(this.#thinkingLevel);
+    return entry;
   }
 
   /** The same in the middle of a run, told to listeners. */
-  async switchModel(model: Model): Promise<void> {
-    this.setModel(model);
-    const entry = this.session.entry(this.session.leafId ?? "");
-    if (entry) await this.emit({ type: "entry_appended", entry });
+  async switchModel(model: Model, level?: ThinkingLevel): Promise<void> {
+    await this.emit({ type: "entry_appended", entry: this.setModel(model) });
+    if (level !== undefined) this.setThinkingLevel(level);
   }
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {

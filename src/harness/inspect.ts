@@ -4,10 +4,11 @@
 import type { Config } from "../config/load-config.ts";
 import { messageOf } from "../contracts/error.ts";
 import { clampThinkingLevel } from "../contracts/model.ts";
-import { builtinTools, selectTools } from "../tools/registry.ts";
-import type { RunOptions } from "./create-session.ts";
+import { builtinTools } from "../tools/registry.ts";
+import { chooseTools, launchPrompt } from "./launch-prompt.ts";
 import { loadResources } from "./launch-resources.ts";
 import { ModelRegistry } from "./model-registry.ts";
+import type { RunOptions } from "./run-options.ts";
 import { selectModel } from "./select-model.ts";
 import { promptSections } from "./system-prompt.ts";
 
@@ -70,25 +71,9 @@ export async function inspectLaunch(options: RunOptions, deps: InspectDeps): Pro
   const { sessionDirectory } = await import("../session/locate.ts");
   const resources = await loadResources(options.resources, { ...options, homeDir, config, warn });
   const tools = builtinTools();
-  const selection = selectTools({
-    available: tools.map((tool) => tool.name),
-    defaults: config.values.tools.enabled,
-    ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
-    ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
-    noTools: options.tools.none,
-    noBuiltinTools: options.tools.noBuiltin,
-  });
-  for (const name of selection.unknown) warn(`Unknown tool ${name}`);
-  const sections = promptSections({
-    ...(options.systemPrompt === undefined ? {} : { systemPrompt: options.systemPrompt }),
-    appended: [...resources.appended, ...options.appendSystemPrompt],
-    contextFiles: resources.contextFiles,
-    skills: resources.skillsSection,
-    output: "",
-    tools: tools.filter((tool) => selection.active.includes(tool.name)),
-    cwd: options.cwd,
-    date: new Date(deps.now()).toISOString().slice(0, 10),
-  });
+  const active = chooseTools(tools, { ...options, isStrict: false }, config, warn);
+  const prompt = await launchPrompt(options, resources, deps.now());
+  const sections = promptSections({ ...prompt, tools: tools.filter((tool) => active.includes(tool.name)) });
   const override = options.sessionDir ?? config.values.sessionDir;
   return {
     version,
@@ -99,7 +84,7 @@ export async function inspectLaunch(options: RunOptions, deps: InspectDeps): Pro
       const source = registry.credentialSource(provider);
       return source === undefined ? [] : [{ provider, source }];
     }),
-    tools: tools.map(({ name }) => ({ name, active: selection.active.includes(name) })),
+    tools: tools.map(({ name }) => ({ name, active: active.includes(name) })),
     settings: describeConfig(config).map(({ key, value, origin }) => ({
       key,
       ...(value === undefined ? {} : { value }),
@@ -129,7 +114,7 @@ async function inspectModel(
 ): Promise<Pick<Inspection, "model" | "modelProblem" | "credential">> {
   try {
     const { model, thinkingLevel, why } = await selectModel(options.model, options.provider, { registry, config, withoutCredential: true });
-    const source = registry.credentialSource(model.provider);
+    const source = registry.credentialSource(model.provider, true);
     const level = options.thinking ?? thinkingLevel ?? config.values.thinking;
     return {
       model: {

@@ -69,12 +69,6 @@ export class ModelRegistry {
     return hasCredential(providerId, this.#credentialOptions(providerId, withApiKey));
   }
 
-  /** Where the provider's credential would come from, by name. */
-  credentialSource(providerId: string): string | undefined {
-    if (providerId === "scripted") return "none needed";
-    return credentialSource(providerId, this.#credentialOptions(providerId, true));
-  }
-
   models(providerId: string): Model[] {
     const known = this.#models.get(providerId);
     if (known !== undefined) return known;
@@ -120,6 +114,12 @@ export class ModelRegistry {
   /** All models that a call could be made to now. */
   available(): Model[] {
     return this.availableProviders().flatMap((id) => this.models(id).filter((model) => this.speaks(model)));
+  }
+
+  /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
+  credentialSource(providerId: string, withApiKey = false): string | undefined {
+    if (providerId === "scripted") return "none needed";
+    return credentialSource(providerId, this.#credentialOptions(providerId, withApiKey));
   }
 
   /** Variables that hold the provider's credential. */

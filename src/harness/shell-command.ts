@@ -7,8 +7,8 @@ import type { Conversation } from "./conversation.ts";
 export interface ShellCommandOptions {
   /** Recorded, but not shown to the model. */
   excludeFromContext?: boolean;
-  /** Output as it comes, stdout and stderr in order. */
-  onData?(text: string): void;
+  /** Output as it comes, stdout and stderr in order. A promise slows the command down to its pace. */
+  onData?(text: string): Promise<void> | undefined | void;
 }
 
 export interface ShellCommandResult {
@@ -59,24 +59,23 @@ export class ShellCommands {
     const { OutputCollector } = await import("../tools/shared/output-collector.ts");
     const collector = new OutputCollector(toolContext.artifactDir);
     const decoder = new TextDecoder();
-    const tell = (text: string): void => {
-      if (text !== "") onData?.(text);
-    };
+    const tell = (text: string): Promise<void> | undefined | void => (text === "" ? undefined : onData?.(text));
     const outcome = await toolContext.shell
       .run({
         command,
         cwd: toolContext.cwd,
         signal,
         onData: (chunk) => {
-          tell(decoder.decode(chunk, { stream: true }));
-          return collector.push(chunk);
+          const slow = tell(decoder.decode(chunk, { stream: true }));
+          const kept = collector.push(chunk);
+          return slow ? Promise.all([slow, kept]).then(() => undefined) : kept;
         },
       })
       .catch((error: unknown) => {
         collector.finish();
         throw error;
       });
-    tell(decoder.decode());
+    await tell(decoder.decode());
     const { text, truncation, fullOutputPath } = collector.finish();
     const result: ShellCommandResult = {
       output: text,

@@ -3,14 +3,14 @@
 
 import { streamTurn } from "../agent/stream-turn.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
-import type { Message } from "../contracts/message.ts";
+import type { AssistantMessage, Message } from "../contracts/message.ts";
 import { textOf } from "../contracts/message.ts";
 import type { Model } from "../contracts/model.ts";
 import { clampThinkingLevel } from "../contracts/model.ts";
 import type { ModelFailure } from "../contracts/stream-event.ts";
-import { addUsage, type Usage } from "../contracts/usage.ts";
+import type { Usage } from "../contracts/usage.ts";
 import { retryDelayMs, waitFor } from "./auto-retry.ts";
-import { type Conversation, isBilled, isWhole } from "./conversation.ts";
+import { type Conversation, isBilled } from "./conversation.ts";
 import { conversationText } from "./conversation-text.ts";
 
 export interface SummaryJob {
@@ -23,10 +23,10 @@ export interface SummaryJob {
   focus?: string;
 }
 
-export interface Summary {
-  text: string;
-  usage: Usage;
+/** One model call. */
+export interface Spent {
   model: Model;
+  usage: Usage;
 }
 
 const systemPrompt =
@@ -39,24 +39,26 @@ const leastAnswerTokens = 4000;
 const charactersPerToken = 3;
 const leastCharacters = 4000;
 
-/** @throws PiError `session.summarization_failed`, `session.compaction_cancelled`. */
-export async function summarize(job: SummaryJob, signal: AbortSignal, conversation: Conversation): Promise<Summary> {
+/**
+ * `spent` grows by every call made, also by those that fail.
+ * @throws PiError `session.summarization_failed`, `session.compaction_cancelled`.
+ */
+export async function summarize(job: SummaryJob, signal: AbortSignal, conversation: Conversation, spent: Spent[]): Promise<string> {
+  const { retry, clock } = conversation.deps;
   const model = await summaryModel(conversation);
-  let usage: Usage | undefined;
   let maxCharacters = roomFor(model);
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; ; ) {
     const { answer, failure } = await ask(model, requestText(job, maxCharacters), signal, conversation);
-    usage = usage === undefined ? answer.usage : addUsage(usage, answer.usage);
+    spent.push({ model, usage: answer.usage });
     if (signal.aborted) throw cancelled();
     const text = textOf(answer.content).trim();
-    if (!failure && isWhole(answer) && text !== "") return { text, usage, model };
+    if (!failure && text !== "") return text;
     if (failure?.code === "overflow" && maxCharacters > leastCharacters) {
       // The window is smaller than said, or the text has more tokens than guessed.
       maxCharacters = Math.min(maxCharacters, conversationText(job.messages).length) / 2;
       continue;
     }
-    const { retry, clock } = conversation.deps;
-    const delayMs = failure && retryDelayMs(failure, attempt, retry, clock);
+    const delayMs = failure && retryDelayMs(failure, attempt++, retry, clock);
     if (delayMs === undefined) throw failed(failure?.message ?? "the model gave an empty summary");
     if (!(await waitFor(delayMs, signal))) throw cancelled();
   }
@@ -100,7 +102,7 @@ async function ask(
   text: string,
   signal: AbortSignal,
   conversation: Conversation,
-): Promise<{ answer: Awaited<ReturnType<typeof streamTurn>>["message"]; failure: ModelFailure | undefined }> {
+): Promise<{ answer: AssistantMessage; failure: ModelFailure | undefined }> {
   const { deps, budget } = conversation;
   const access = await deps.access(model).catch((error: unknown) => {
     throw failed(messageOf(error), error);

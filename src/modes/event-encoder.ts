@@ -1,6 +1,6 @@
 // Events as the lines that JSON and RPC mode write. Invariant: one LF at the end of each, and none inside.
 
-import type { AgentEvent } from "../contracts/agent-event.ts";
+import type { AgentEvent, RpcOnlyEvent } from "../contracts/agent-event.ts";
 import type { Usage } from "../contracts/usage.ts";
 
 export class EventEncoder {
@@ -9,7 +9,7 @@ export class EventEncoder {
   #usageText = "";
 
   /** `promptId`: the `id` of the RPC prompt that caused the run. */
-  encode(event: AgentEvent, promptId?: string): string {
+  encode(event: AgentEvent | RpcOnlyEvent, promptId?: string): string {
     this.#seq++;
     const tail = promptId === undefined ? `,"seq":${this.#seq}}\n` : `,"seq":${this.#seq},"promptId":${JSON.stringify(promptId)}}\n`;
     // Most lines are small deltas that repeat the same usage object: it is encoded once.

@@ -11,7 +11,8 @@ const batchLength = 128 * 1024;
 export async function replaceFile(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
-  if (existing?.isDirectory()) throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), { code: "EISDIR" });
+  if (existing?.isDirectory())
+    throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), { code: "EISDIR" });
   // A pipe or a device is written to, not replaced.
   if (existing !== undefined && !existing.isFile()) return writeAll(await open(target, "w"), chunks);
   if (existing === undefined) await mkdir(dirname(target), { recursive: true });

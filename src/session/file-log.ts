@@ -4,34 +4,21 @@
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { AppendFile } from "../platform/append-file.ts";
-import { EntryTable } from "./entry-table.ts";
+import type { PathView } from "./build-context.ts";
+import { EntryMemory } from "./entry-memory.ts";
+import { EntryTable, noParent } from "./entry-table.ts";
+import { type EndLine, FileEnds } from "./file-ends.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { encodeLine, isEntry } from "./line-codec.ts";
-import type { LineIndex } from "./line-index.ts";
-import { indexLines, LineSpans } from "./line-index.ts";
+import { indexLines, type LineIndex } from "./line-index.ts";
+import { type LinePlaces, onePlace, readLines } from "./read-lines.ts";
 import { decodeStored } from "./salvage.ts";
-import { IndexChanged, isWorthKeeping, type SessionLog } from "./session-log.ts";
+import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
   onWarning?: ((text: string) => void) | undefined;
   /** Called once, when something appended could not be stored. */
   onStorageLost?: ((error: PiError) => void) | undefined;
-}
-
-/** Own entries that are not in use are dropped from memory beyond this many bytes; until then they can mend a truncated file. */
-const ownBytesKept = 16 << 20;
-/** Neighbouring lines are read in one go up to this size. */
-const readBytes = 1 << 20;
-/** Lines this near to each other are read together. */
-const readGapBytes = 32 << 10;
-
-interface Remembered {
-  entry: AnyEntry;
-  bytes: number;
-  /** Appended by this process. */
-  isOwn: boolean;
-  /** The round of `forgetOthers` in which it was last asked for. */
-  round: number;
 }
 
 interface Unsaved {
@@ -43,15 +30,16 @@ interface Unsaved {
 export class FileLog implements SessionLog {
   readonly filePath: string;
   #header: SessionHeader;
+  /** Empty as long as `#ends` stands for them. */
   #table = new EntryTable();
-  #spans = new LineSpans();
+  /** Of a long file whose middle has not been needed yet. */
+  #ends: FileEnds | undefined;
+  #endEntries = new Map<string, AnyEntry>();
   #file: AppendFile | undefined;
   #isStrict = false;
   /** Why nothing may be written. */
   #refusal: string | undefined;
-  readonly #memory = new Map<string, Remembered>();
-  #ownBytes = 0;
-  #round = 0;
+  #memory = new EntryMemory();
   /** Entries not yet in the file, as lines; the last ones of the table. */
   #unsaved: Unsaved[] = [];
   #isStarted = false;
@@ -78,18 +66,20 @@ export class FileLog implements SessionLog {
 
   /** Takes the open file over, also when it throws. Errors: `session.invalid`. */
   static load(file: AppendFile, access: "append" | "read", options: FileLogOptions): FileLog {
-    const index = indexLines(file);
-    if (index.header === undefined) {
+    const ends = FileEnds.of(file);
+    const index = ends === undefined ? indexLines(file) : undefined;
+    const header = ends?.header ?? index?.header;
+    if (header === undefined) {
       file.close();
       throw notASession(file.path);
     }
-    const log = new FileLog(file.path, index.header, options);
+    const log = new FileLog(file.path, header, options);
     log.#file = file;
     log.#isStarted = true;
     if (access === "read") log.#refusal = "it is open for reading only";
-    // A parent that is nowhere may stand on a line that was taken for a good one.
-    if (index.orphans.length === 0) log.#adoptIndex(index);
-    log.#warnOfDamage(index.orphans.length === 0 ? index : log.#reindex());
+    log.#ends = ends;
+    // Version 1 has no ids: there is nothing to index, and nothing damaged about it.
+    if (index !== undefined && (header.version ?? 1) > 1) log.#takeIndex(index);
     return log;
   }
 
@@ -98,6 +88,10 @@ export class FileLog implements SessionLog {
   }
 
   get table(): EntryTable {
+    if (this.#ends !== undefined && this.#file !== undefined) {
+      this.#ends = undefined;
+      this.#takeIndex(indexLines(this.#file));
+    }
     return this.#table;
   }
 
@@ -109,38 +103,79 @@ export class FileLog implements SessionLog {
     return this.#storageLost;
   }
 
-  entriesAt(indexes: readonly number[], remember = false): (AnyEntry | undefined)[] {
+  entriesAt(indexes: ArrayLike<number>, remember = false): (AnyEntry | undefined)[] {
+    const { table } = this;
+    const memory = this.#memory;
     const entries: (AnyEntry | undefined)[] = new Array(indexes.length);
     const toRead: number[] = [];
     for (let at = 0; at < indexes.length; at++) {
-      const index = indexes[at] ?? -1;
-      const known = this.#memory.get(this.#table.idOf(index));
-      if (known !== undefined) {
-        entries[at] = known.entry;
-        if (remember) known.round = this.#round;
-      } else if (!this.#table.isDamaged(index)) toRead.push(at);
+      const index = indexes[at] ?? noParent;
+      const known = memory.get(index);
+      if (known !== undefined) entries[at] = known;
+      else if (!table.isDamaged(index) && table.startOf(index) >= 0) toRead.push(at);
     }
-    for (const { position, text, bytes } of this.#readLines(toRead, indexes)) {
-      const index = indexes[position] ?? -1;
+    sortByIndex(toRead, indexes);
+    const indexAt = (number: number): number => indexes[toRead[number] ?? -1] ?? noParent;
+    const places = {
+      count: toRead.length,
+      startOf: (number: number) => table.startOf(indexAt(number)),
+      lengthOf: (number: number) => table.lengthOf(indexAt(number)),
+    };
+    this.#readPlaces(places, (number, text) => {
       const record = decodeStored(text);
-      if (!isEntry(record) || record.id !== this.#table.idOf(index)) {
+      const index = indexAt(number);
+      if (!isEntry(record) || !table.hasId(index, record.id)) {
         this.#onUndecodable(index);
-        continue;
+        return;
       }
-      entries[position] = record;
-      if (remember) this.#memory.set(record.id, { entry: record, bytes, isOwn: false, round: this.#round });
-    }
+      entries[toRead[number] ?? -1] = record;
+      if (remember) memory.addRead(index, record);
+    });
+    if (remember) memory.use(indexes);
     return entries;
   }
 
+  lastId(): string | null {
+    return this.#ends?.lastId ?? lastIdOf(this);
+  }
+
+  path(leafId: string | null, remember: boolean): PathView {
+    const lines = leafId === null ? undefined : this.#ends?.path(leafId);
+    if (lines === undefined) return pathOf(this, leafId, remember);
+    return {
+      length: lines.length,
+      typeAt: (position) => lines[position]?.type ?? "",
+      idAt: (position) => lines[position]?.id ?? "",
+      entries: (from, to) => this.#endEntriesAt(lines.slice(from, to)),
+    };
+  }
+
+  lastOfType(type: string): AnyEntry | undefined {
+    if (this.#ends === undefined) return lastEntryOfType(this, type);
+    let found: AnyEntry | undefined;
+    const place = this.#ends.lastLineWith(`${type}"`);
+    if (place === undefined) return undefined;
+    this.#readPlaces(onePlace(place), (_, text) => {
+      const record = decodeStored(text);
+      if (isEntry(record) && record.type === type) found = record;
+    });
+    // The word stands there for something else: only the whole index can tell.
+    return found ?? lastEntryOfType(this, type);
+  }
+
   lineAt(index: number): string {
-    const known = this.#memory.get(this.#table.idOf(index));
-    if (this.#spans.startOf(index) < 0) {
-      const unsaved = this.#unsaved.find(({ entry }) => entry === known?.entry);
-      return unsaved === undefined ? "" : unsaved.line.slice(0, -1);
+    const { table } = this;
+    let line = "";
+    if (table.startOf(index) < 0) {
+      const id = table.idOf(index);
+      line = this.#unsaved.find(({ entry }) => entry.id === id)?.line.slice(0, -1) ?? "";
+    } else {
+      const place = { start: table.startOf(index), length: table.lengthOf(index) };
+      this.#readPlaces(onePlace(place), (_, text) => {
+        line = text;
+      });
     }
-    for (const { text } of this.#readLines([0], [index])) return text;
-    return "";
+    return line;
   }
 
   append(entries: readonly AnyEntry[], lines?: readonly string[]): void {
@@ -149,12 +184,10 @@ export class FileLog implements SessionLog {
       const entry = entries[at];
       if (entry !== undefined) added.push({ entry, line: lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n` });
     }
+    const { table } = this;
     for (const one of added) {
-      const { entry, line } = one;
-      this.#table.add(entry.id, entry.parentId, entry.type);
-      this.#spans.push(-1, 0);
-      this.#memory.set(entry.id, { entry, bytes: line.length, isOwn: true, round: this.#round });
-      this.#ownBytes += line.length;
+      const index = table.add(one.entry.id, one.entry.parentId, one.entry.type);
+      this.#memory.addOwn(index, one.entry, one.line.length);
       this.#unsaved.push(one);
     }
     if (!this.#isStarted) this.#isStarted = entries.some(isWorthKeeping);
@@ -162,14 +195,7 @@ export class FileLog implements SessionLog {
   }
 
   forgetOthers(): void {
-    for (const [id, { isOwn, round, bytes }] of this.#memory) {
-      if (round === this.#round) continue;
-      const canBeRead = this.#spans.startOf(this.#table.find(id) ?? -1) >= 0;
-      if (isOwn && (this.#ownBytes <= ownBytesKept || !canBeRead)) continue;
-      this.#memory.delete(id);
-      if (isOwn) this.#ownBytes -= bytes;
-    }
-    this.#round++;
+    if (this.#ends === undefined) this.#memory.forgetOthers((index) => this.#table.startOf(index) >= 0);
   }
 
   close(): void {
@@ -206,7 +232,7 @@ export class FileLog implements SessionLog {
     let index = this.#table.count - this.#unsaved.length;
     for (const { line } of this.#unsaved) {
       const length = Buffer.byteLength(line);
-      this.#spans.set(index++, at, length - 1);
+      this.#table.setPlace(index++, at, length - 1);
       at += length;
     }
   }
@@ -248,14 +274,13 @@ export class FileLog implements SessionLog {
   }
 
   #knownLines(): KnownLines {
-    const unsaved = new Set(this.#unsaved.map(({ entry }) => entry.id));
     const table = this.#table;
     return {
-      count: table.count - unsaved.size,
+      count: table.count - this.#unsaved.length,
       idAt: (index) => table.idOf(index),
       parentAt: (index) => table.parentOf(index),
       isDamaged: (index) => table.isDamaged(index),
-      entryAt: (index) => this.#memory.get(table.idOf(index))?.entry,
+      entryAt: (index) => this.#memory.get(index),
     };
   }
 
@@ -272,17 +297,26 @@ export class FileLog implements SessionLog {
     this.#options.onStorageLost?.(this.#storageLost);
   }
 
+  /** A parent that is nowhere may stand on a line that was taken for a good one: then every line is looked at. */
+  #takeIndex(index: LineIndex): void {
+    if (index.orphans.length === 0) this.#adoptIndex(index);
+    this.#warnOfDamage(index.orphans.length === 0 ? index : this.#reindex());
+  }
+
   #adoptIndex(index: LineIndex): void {
     this.#table = index.table;
-    this.#spans = index.spans;
-    for (const { entry } of this.#unsaved) {
-      this.#table.add(entry.id, entry.parentId, entry.type);
-      this.#spans.push(-1, 0);
+    for (const { entry } of this.#unsaved) this.#table.add(entry.id, entry.parentId, entry.type);
+    this.#memory = this.#memory.movedTo(this.#table);
+    for (const [id, entry] of this.#endEntries) {
+      const found = this.#table.find(id);
+      if (found !== undefined) this.#memory.addRead(found, entry);
     }
+    this.#endEntries.clear();
   }
 
   #reindex(): LineIndex | undefined {
     if (this.#file === undefined) return undefined;
+    this.#ends = undefined;
     this.#isStrict = true;
     const index = indexLines(this.#file, { strict: true });
     this.#adoptIndex(index);
@@ -297,6 +331,21 @@ export class FileLog implements SessionLog {
     }
     this.#warnOfDamage(this.#reindex());
     throw new IndexChanged();
+  }
+
+  #endEntriesAt(lines: readonly EndLine[]): AnyEntry[] {
+    const toRead = lines.filter(({ id }) => !this.#endEntries.has(id)).sort((a, b) => a.start - b.start);
+    const places = {
+      count: toRead.length,
+      startOf: (number: number) => toRead[number]?.start ?? 0,
+      lengthOf: (number: number) => toRead[number]?.length ?? 0,
+    };
+    this.#readPlaces(places, (number, text) => {
+      const record = decodeStored(text);
+      if (isEntry(record) && record.id === toRead[number]?.id) this.#endEntries.set(record.id, record);
+      else this.#onUndecodable(-1);
+    });
+    return lines.flatMap(({ id }) => this.#endEntries.get(id) ?? []);
   }
 
   #warnOfDamage(index: LineIndex | undefined): void {
@@ -316,52 +365,22 @@ export class FileLog implements SessionLog {
     }
   }
 
-  /** The stored lines at `indexes[position]` for the positions, read in file order with as few reads as make sense. */
-  *#readLines(positions: readonly number[], indexes: readonly number[]): Generator<{ position: number; text: string; bytes: number }> {
-    const file = this.#file;
-    if (file === undefined) return;
-    const spans = this.#spans;
-    const startAt = (position: number): number => spans.startOf(indexes[position] ?? -1);
-    const sorted = positions.filter((position) => startAt(position) >= 0);
-    if (sorted.some((position, at) => at > 0 && startAt(position) < startAt(sorted[at - 1] ?? 0))) {
-      sorted.sort((a, b) => startAt(a) - startAt(b));
-    }
-    for (let from = 0; from < sorted.length; ) {
-      const start = startAt(sorted[from] ?? 0);
-      let to = from;
-      let end = start;
-      while (to < sorted.length) {
-        const position = sorted[to] ?? 0;
-        const lineStart = startAt(position);
-        const lineEnd = lineStart + spans.lengthOf(indexes[position] ?? -1);
-        if (to > from && (lineEnd - start > readBytes || lineStart - end > readGapBytes)) break;
-        end = Math.max(end, lineEnd);
-        to++;
-      }
-      const bytes = readRange(file, start, end);
-      for (; from < to; from++) {
-        const position = sorted[from] ?? 0;
-        const at = startAt(position) - start;
-        const length = spans.lengthOf(indexes[position] ?? -1);
-        yield { position, text: bytes.toString("utf8", at, at + length), bytes: length };
-      }
-    }
+  #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
+    if (this.#file !== undefined) readLines(this.#file, places, take);
   }
 }
 
-function readRange(file: AppendFile, start: number, end: number): Buffer {
-  const bytes = Buffer.allocUnsafe(end - start);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const read = file.read(bytes.subarray(filled), start + filled);
-    if (read === 0) break;
-    filled += read;
+/** Reading goes fastest in file order. */
+function sortByIndex(positions: number[], indexes: ArrayLike<number>): void {
+  for (let at = 1; at < positions.length; at++) {
+    if ((indexes[positions[at] ?? 0] ?? 0) >= (indexes[positions[at - 1] ?? 0] ?? 0)) continue;
+    positions.sort((a, b) => (indexes[a] ?? 0) - (indexes[b] ?? 0));
+    return;
   }
-  return bytes.subarray(0, filled);
 }
 
 function notASession(path: string): PiError {
-  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
 }
 
 function reasonOf(cause: unknown): string {

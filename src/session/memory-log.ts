@@ -1,9 +1,10 @@
 // A session that is never written: --no-session, and version 1 and 2 files that are only looked at. Called by session.
 
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
+import type { PathView } from "./build-context.ts";
 import { EntryTable } from "./entry-table.ts";
 import { encodeLine } from "./line-codec.ts";
-import type { SessionLog } from "./session-log.ts";
+import { lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export class MemoryLog implements SessionLog {
   readonly header: SessionHeader;
@@ -19,8 +20,20 @@ export class MemoryLog implements SessionLog {
     this.table.resolveOrphans();
   }
 
-  entriesAt(indexes: readonly number[]): (AnyEntry | undefined)[] {
-    return indexes.map((index) => this.#entries[index]);
+  entriesAt(indexes: ArrayLike<number>): (AnyEntry | undefined)[] {
+    return Array.from(indexes, (index) => this.#entries[index]);
+  }
+
+  lastId(): string | null {
+    return lastIdOf(this);
+  }
+
+  path(leafId: string | null, remember: boolean): PathView {
+    return pathOf(this, leafId, remember);
+  }
+
+  lastOfType(type: string): AnyEntry | undefined {
+    return lastEntryOfType(this, type);
   }
 
   lineAt(index: number): string {

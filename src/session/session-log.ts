@@ -1,13 +1,14 @@
 // The contract of the two logs: what holds a session's entries, a file or nothing but memory. Called by session only.
 // Invariant: an index belongs to one table; after `append`, or when IndexChanged is thrown, only ids may be kept.
 
-import type { PiError } from "../contracts/error.ts";
+import { PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
-import { isA } from "./build-context.ts";
-import type { EntryTable } from "./entry-table.ts";
+import { isA, type PathView } from "./build-context.ts";
+import { type EntryTable, noParent } from "./entry-table.ts";
 
 export interface SessionLog {
   readonly header: SessionHeader;
+  /** Asking for it may mean reading the whole file. */
   readonly table: EntryTable;
   /** The file's name, also before the file is there; `undefined` for a session that lives in memory only. */
   readonly filePath: string | undefined;
@@ -16,7 +17,13 @@ export interface SessionLog {
   /** Set while something appended is kept in memory only although it should be in the file. */
   readonly storageLost: PiError | undefined;
   /** In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again. */
-  entriesAt(indexes: readonly number[], remember?: boolean): (AnyEntry | undefined)[];
+  entriesAt(indexes: ArrayLike<number>, remember?: boolean): (AnyEntry | undefined)[];
+  /** `null` when the log is empty. */
+  lastId(): string | null;
+  /** Root to `leafId`. `remember` holds for what is decoded of it. Errors: `session.entry_not_found`. */
+  path(leafId: string | null, remember: boolean): PathView;
+  /** The last entry of a type, in file order. */
+  lastOfType(type: string): AnyEntry | undefined;
   /** The stored line, without its LF: what a copy must carry over byte for byte. */
   lineAt(index: number): string;
   /**
@@ -27,6 +34,36 @@ export interface SessionLog {
   /** What was asked to be remembered before the last call, and not since, may go where it can be read again. */
   forgetOthers(): void;
   close(): void;
+}
+
+/** Index of an entry that is there and sound. Errors: `session.entry_not_found`. */
+export function indexOf(table: EntryTable, id: string): number {
+  const index = table.find(id);
+  if (index === undefined || table.isDamaged(index)) throw new PiError("session.entry_not_found", `Entry not found: ${id}`);
+  return index;
+}
+
+/** The three readings of a log that has its whole table at hand. */
+export function lastIdOf({ table }: SessionLog): string | null {
+  const last = table.lastIndex();
+  return last === noParent ? null : table.idOf(last);
+}
+
+export function pathOf(log: SessionLog, leafId: string | null, remember: boolean): PathView {
+  const { table } = log;
+  const path = leafId === null ? new Int32Array(0) : table.pathTo(indexOf(table, leafId));
+  return {
+    length: path.length,
+    typeAt: (position) => table.typeOf(path[position] ?? noParent),
+    idAt: (position) => table.idOf(path[position] ?? noParent),
+    entries: (from, to) => log.entriesAt(path.subarray(from, to), remember),
+  };
+}
+
+export function lastEntryOfType(log: SessionLog, type: string): AnyEntry | undefined {
+  const { table } = log;
+  for (let index = table.count - 1; index >= 0; index--) if (table.typeOf(index) === type) return log.entriesAt([index])[0];
+  return undefined;
 }
 
 /** A damage was found while reading: the table was made anew, and indexes taken from the old one are void. */

@@ -2,19 +2,19 @@
 // Invariant: what `append` returned is in the file (or said to be lost), and the leaf is always an entry that is there.
 
 import { dirname, join, resolve } from "node:path";
-import { PiError } from "../contracts/error.ts";
+import type { PiError } from "../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { acquireLease, type Lease, type LeaseOutcome } from "../platform/lease.ts";
-import { buildContext, isA, type PathView, type SessionContext } from "./build-context.ts";
-import { type EntryTable, noParent } from "./entry-table.ts";
+import { buildContext, isA, type SessionContext } from "./build-context.ts";
+import { noParent } from "./entry-table.ts";
 import { FileLog } from "./file-log.ts";
 import { completeEntry, encodeLine } from "./line-codec.ts";
 import { sessionFileName } from "./locate.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { newEntryId, newSessionId } from "./new-id.ts";
 import { openLog } from "./open-log.ts";
-import { IndexChanged, type SessionLog } from "./session-log.ts";
+import { IndexChanged, indexOf, type SessionLog } from "./session-log.ts";
 import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
@@ -76,7 +76,7 @@ export class Session {
     this.#log = log;
     this.#options = options;
     this.#lease = Promise.resolve(lease);
-    this.#leafId = lastId(log.table);
+    this.#leafId = log.lastId();
   }
 
   /** A new session. Nothing touches the disk before the first entry that is worth keeping (a message, a summary) is appended. */
@@ -121,6 +121,11 @@ export class Session {
     return this.#log.isPersisted;
   }
 
+  /** Whether the file has been let go of; nothing may be appended any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Set while something that was appended could not be stored. */
   get storageLost(): PiError | undefined {
     return this.#log.storageLost;
@@ -138,8 +143,7 @@ export class Session {
   /** Of the last `session_info` in the file. */
   get name(): string | undefined {
     return this.#read(() => {
-      const last = indexesOfType(this.#log.table, "session_info").at(-1);
-      const entry = last === undefined ? undefined : this.#log.entriesAt([last])[0];
+      const entry = this.#log.lastOfType("session_info");
       return isA(entry, "session_info") && entry.name ? entry.name : undefined;
     });
   }
@@ -174,19 +178,25 @@ export class Session {
 
   context(leafId?: string | null): SessionContext {
     const remember = leafId === undefined || leafId === this.#leafId;
-    const context = this.#read(() => buildContext(this.#pathView(leafId === undefined ? this.#leafId : leafId, remember)));
+    const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
     return context;
   }
 
   /** Root to leaf. */
   branch(leafId?: string | null): AnyEntry[] {
-    return this.#read(() => present(this.#log.entriesAt(this.#pathTo(leafId === undefined ? this.#leafId : leafId))));
+    return this.#read(() => {
+      const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+      return present(path.entries(0, path.length));
+    });
   }
 
   /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */
-  branchIds(leafId: string | null = this.#leafId): string[] {
-    return this.#pathTo(leafId).map((index) => this.#log.table.idOf(index));
+  branchIds(leafId?: string | null): string[] {
+    return this.#read(() => {
+      const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+      return range(path.length).map((position) => path.idAt(position));
+    });
   }
 
   entry(id: string): AnyEntry | undefined {
@@ -237,15 +247,22 @@ export class Session {
 
   /** The stored lines without LF, byte for byte where nothing was damaged: of the way to an entry (default: the leaf), or of `"all"`. */
   *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
-    const indexes = this.#read(() => (of === "all" ? range(this.#log.table.count) : this.#pathTo(of.leafId === undefined ? this.#leafId : of.leafId)));
+    const indexes = this.#read(() => {
+      const path =
+        of === "all" ? Int32Array.from(range(this.#log.table.count)) : this.#pathTo(of.leafId === undefined ? this.#leafId : of.leafId);
+      // So that a damage is found now, while the indexes can still be taken anew.
+      for (let start = 0; start < path.length; start += surveyBatch) this.#log.entriesAt(path.subarray(start, start + surveyBatch));
+      return path;
+    });
     let previousId: string | null = null;
-    for (const index of indexes) {
-      const entry = this.#read(() => this.#log.entriesAt([index])[0]);
-      if (entry === undefined) continue;
-      const parentId: string | null = of === "all" ? this.#log.table.parentIdOf(index) : previousId;
-      const isRehung = parentId !== (entry.parentId ?? null);
-      yield isRehung ? encodeLine({ ...entry, parentId }).slice(0, -1) : this.#log.lineAt(index);
-      previousId = entry.id;
+    for (let start = 0; start < indexes.length; start += surveyBatch) {
+      const batch = indexes.subarray(start, start + surveyBatch);
+      for (const [at, entry] of this.#log.entriesAt(batch).entries()) {
+        const index = batch[at] ?? noParent;
+        if (entry === undefined) continue;
+        yield this.#lineOf(entry, index, of === "all" ? this.#log.table.parentIdOf(index) : previousId);
+        previousId = entry.id;
+      }
     }
   }
 
@@ -269,7 +286,7 @@ export class Session {
 
   /** The next append hangs on this entry. Errors: `session.entry_not_found`. */
   navigate(entryId: string | null): void {
-    if (entryId !== null) this.#indexOf(entryId);
+    if (entryId !== null) indexOf(this.#log.table, entryId);
     this.#leafId = entryId;
     this.#isLeafChosen = true;
   }
@@ -303,18 +320,24 @@ export class Session {
   /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
     const path = this.#pathTo(leafId);
-    const found = this.#log.entriesAt(path);
     const entries: AnyEntry[] = [];
     const lines: string[] = [];
-    for (const [at, entry] of found.entries()) {
+    for (const [at, entry] of this.#log.entriesAt(path).entries()) {
       if (entry === undefined) continue;
       const parentId = entries.at(-1)?.id ?? null;
-      const isRehung = parentId !== (entry.parentId ?? null);
-      const copy = isRehung ? { ...entry, parentId } : entry;
-      entries.push(copy);
-      lines.push(isRehung ? encodeLine(copy).slice(0, -1) : this.#log.lineAt(path[at] ?? noParent));
+      lines.push(this.#lineOf(entry, path[at] ?? noParent, parentId));
+      entries.push(parentId === (entry.parentId ?? null) ? entry : { ...entry, parentId });
     }
     return { entries, lines };
+  }
+
+  #pathTo(leafId: string | null): Int32Array {
+    return leafId === null ? new Int32Array(0) : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
+  }
+
+  /** The stored line, or a new one where the entry hangs on another parent than the recorded one. */
+  #lineOf(entry: AnyEntry, index: number, parentId: string | null): string {
+    return parentId === (entry.parentId ?? null) ? this.#log.lineAt(index) : encodeLine({ ...entry, parentId }).slice(0, -1);
   }
 
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
@@ -343,31 +366,6 @@ export class Session {
     return labelsOf(this.#log.entriesAt(indexesOfType(this.#log.table, "label")));
   }
 
-  #indexOf(id: string): number {
-    const index = this.#log.table.find(id);
-    if (index === undefined || this.#log.table.isDamaged(index)) throw new PiError("session.entry_not_found", `Entry not found: ${id}`);
-    return index;
-  }
-
-  #pathTo(leafId: string | null): number[] {
-    return leafId === null ? [] : this.#log.table.pathTo(this.#indexOf(leafId));
-  }
-
-  #pathView(leafId: string | null, remember: boolean): PathView {
-    const log = this.#log;
-    const path = this.#pathTo(leafId);
-    return {
-      length: path.length,
-      typeAt: (position) => log.table.typeOf(path[position] ?? noParent),
-      idAt: (position) => log.table.idOf(path[position] ?? noParent),
-      entriesAt: (positions) =>
-        log.entriesAt(
-          positions.map((position) => path[position] ?? noParent),
-          remember,
-        ),
-    };
-  }
-
   /** Runs a reader again when what it read made the log look at the file anew. */
   #read<T>(reader: () => T): T {
     try {
@@ -381,7 +379,10 @@ export class Session {
 
   /** The last line of a file is the one a crash damages. */
   #verifyLeaf(): void {
-    this.#read(() => (this.#leafId === null ? [] : this.#log.entriesAt([this.#indexOf(this.#leafId)], true)));
+    this.#read(() => {
+      const path = this.#log.path(this.#leafId, true);
+      path.entries(Math.max(0, path.length - 1), path.length);
+    });
   }
 
   /** A leaf that turned out to be damaged gives way: to the last sound entry when nobody chose it, else to its nearest sound ancestor. */
@@ -390,7 +391,7 @@ export class Session {
     const { table } = this.#log;
     const index = table.find(this.#leafId);
     if (index !== undefined && !table.isDamaged(index)) return;
-    this.#leafId = index === undefined || !this.#isLeafChosen ? lastId(table) : table.parentIdOf(index);
+    this.#leafId = index === undefined || !this.#isLeafChosen ? this.#log.lastId() : table.parentIdOf(index);
   }
 }
 
@@ -404,11 +405,6 @@ function newHeader(where: { cwd: string; id?: string; parentSession?: string }, 
     cwd: where.cwd,
     ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
   };
-}
-
-function lastId(table: EntryTable): string | null {
-  const last = table.lastIndex();
-  return last === noParent ? null : table.idOf(last);
 }
 
 function release(outcome: LeaseOutcome | undefined): void {

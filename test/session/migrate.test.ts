@@ -37,7 +37,10 @@ function fileOf(records: readonly unknown[]): string {
 }
 
 async function open(path: string, readOnly = false): Promise<Session> {
-  const session = await Session.open(path, { readOnly, onBusy: "wait" });
+  const onWarning = (text: string): never => {
+    throw new Error(text);
+  };
+  const session = await Session.open(path, { readOnly, onBusy: "wait", onWarning });
   onTestFinished(() => session.close());
   return session;
 }

@@ -1,9 +1,9 @@
 // The page as a stream of strings: head, header, tree column, articles, script. Called by export-html.
 // Invariant: style and script are the two assets, named by their hashes; whatever comes from the session is escaped text or a number.
 
+import { version } from "../../contracts/version.ts";
 import { readAsset } from "../../platform/assets.ts";
 import type { Session } from "../../session/session.ts";
-import { version } from "../../contracts/version.ts";
 import { entryHtml } from "./entry-html.ts";
 import { escapeHtml, oneLine, safeText } from "./escape.ts";
 import { dateTime, money, plural, shortCount } from "./format.ts";
@@ -168,7 +168,8 @@ class CallerCache {
     const node = this.#nodes[caller];
     const entry = node === undefined ? undefined : this.#session.entryAt(node.row);
     const calls = new Map<string, ToolCallBlock>();
-    for (const block of entry === undefined ? [] : blocksOf(messageFields(entry).content)) if (block.kind === "call") calls.set(block.id, block);
+    for (const block of entry === undefined ? [] : blocksOf(messageFields(entry).content))
+      if (block.kind === "call") calls.set(block.id, block);
     if (this.#known.size >= 8) this.#known.clear();
     this.#known.set(caller, calls);
     return calls;

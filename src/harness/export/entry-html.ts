@@ -148,7 +148,10 @@ function systemPrompt(message: Fields): string {
   const removed = Array.isArray(message.toolsRemoved) ? message.toolsRemoved.map((tool) => stringIn(fieldsOf(tool).name)) : [];
   if (removed.length > 0) parts.push(`<h4>Tools removed</h4><p>${safeText(removed.join(", "))}</p>`);
   const names = sections.map(([name]) => name).slice(0, 12);
-  return folded(escapeHtml(oneLine([...names, tools.length === 0 ? "" : `${tools.length} tools`].filter(Boolean).join(", "), 150)), parts.join(""));
+  return folded(
+    escapeHtml(oneLine([...names, tools.length === 0 ? "" : `${tools.length} tools`].filter(Boolean).join(", "), 150)),
+    parts.join(""),
+  );
 }
 
 function shellFacts(message: Fields): string {
@@ -159,7 +162,9 @@ function shellFacts(message: Fields): string {
 function shell(message: Fields, renderer: EntryRenderer): string {
   const command = `<pre class="cmd"><code>${highlight(cleanText(stringIn(message.command)), "bash", renderer.budget)}</code></pre>`;
   const output = stringIn(message.output).trimEnd();
-  return output === "" ? command : `${command}<details class="shell"><summary>Output ${lineCount(output)}</summary><pre class="out">${safeText(output)}</pre></details>`;
+  return output === ""
+    ? command
+    : `${command}<details class="shell"><summary>Output ${lineCount(output)}</summary><pre class="out">${safeText(output)}</pre></details>`;
 }
 
 /** `title` is HTML. */

@@ -29,7 +29,6 @@ export function cleanText(text: string): string {
   let clean = text;
   if (clean.includes("\u001b") || clean.includes("\u009b")) clean = withoutEscapeSequences(clean);
   if (clean.includes("\r")) clean = clean.replace(/\r\n/g, "\n").replace(/\r/g, "\n");
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: single code units are meant.
   if (/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/.test(clean)) {
     clean = clean
       .replace(/[\u0000-\u0008\u000b-\u001f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))

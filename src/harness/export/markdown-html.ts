@@ -142,7 +142,8 @@ function inlineToken(token: Token, place: Place): string {
 }
 
 function link(href: string, content: string): string {
-  if (!/^(?:https?:\/\/|mailto:)[^\s<>"'`\\]+$/i.test(href)) return `<span class="deadlink" title="${escapeHtml(href.slice(0, 500))}">${content}</span>`;
+  if (!/^(?:https?:\/\/|mailto:)[^\s<>"'`\\]+$/i.test(href))
+    return `<span class="deadlink" title="${escapeHtml(href.slice(0, 500))}">${content}</span>`;
   return `<a href="${escapeHtml(href)}" target="_blank" rel="noopener noreferrer nofollow">${content}</a>`;
 }
 

@@ -3,7 +3,7 @@
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import type { Session } from "../../session/session.ts";
 import { oneLine } from "./escape.ts";
-import { type Fields, blocksOf, fieldsOf, messageFields, numberIn, plainText, stringIn } from "./read-entry.ts";
+import { blocksOf, type Fields, fieldsOf, messageFields, numberIn, plainText, stringIn } from "./read-entry.ts";
 
 export interface SessionFacts {
   id: string;

@@ -4,8 +4,8 @@
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import type { Session, Surveyed } from "../../session/session.ts";
 import { oneLine } from "./escape.ts";
-import { SessionFactsFold, type SessionFacts } from "./session-facts.ts";
 import { blocksOf, callHeadline, fieldsOf, messageFields, plainText, stringIn } from "./read-entry.ts";
+import { type SessionFacts, SessionFactsFold } from "./session-facts.ts";
 
 /** `step`: an answer that is nothing but tool calls. `quiet`: of interest to programs. */
 export type NodeKind = "user" | "assistant" | "step" | "tool" | "shell" | "summary" | "system" | "custom" | "change" | "quiet";
@@ -211,7 +211,8 @@ function ofMessage(message: ReturnType<typeof messageFields>): { kind: NodeKind;
       return { kind: "user", preview: text || (hasImage ? "(image)" : "") };
     case "assistant": {
       const names = blocks.flatMap((block) => (block.kind === "call" ? [block.name] : []));
-      const failure = message.stopReason === "error" || message.stopReason === "aborted" ? stringIn(message.errorMessage) || message.stopReason : "";
+      const failure =
+        message.stopReason === "error" || message.stopReason === "aborted" ? stringIn(message.errorMessage) || message.stopReason : "";
       if (text.trim() !== "") return { kind: "assistant", preview: text };
       if (names.length === 0 || failure !== "") return { kind: "assistant", preview: failure || "(thinking)" };
       return { kind: "step", preview: names.join(", ") };

@@ -1,0 +1,78 @@
+// RPC mode from the shell: starts also without a model, serves until stdin ends or a signal comes, then ends in order. Called by cli/main.
+// Invariant: what was accepted before the end of stdin is finished; after a signal it is stopped; a second signal ends the process at once.
+
+import { messageOf, PiError } from "../contracts/error.ts";
+import { SessionHost } from "../harness/session-host.ts";
+import { RpcServer } from "../modes/rpc/serve.ts";
+import type { Host } from "../platform/host.ts";
+import { writeErrorLine } from "../platform/host.ts";
+import type { Said } from "./options.ts";
+import { configLoader, resolveRun } from "./resolve-run.ts";
+
+const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+type Signal = keyof typeof statusOfSignal;
+
+export async function runRpc(said: Said, host: Host): Promise<number> {
+  if (said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) {
+    throw new PiError("usage.file_in_rpc", "@file arguments are not supported in RPC mode", {
+      hint: "Send the text with a prompt command",
+    });
+  }
+  const ending = new Ending(host);
+  const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
+  const { options, config } = await resolveRun(said, host);
+  for (const line of config.warnings) warn(line);
+  const sessions = await SessionHost.create(options, { host, config, warn, mayLackModel: true, configFor: configLoader(said, host) });
+  const server = new RpcServer({ sessions, stdout: host.stdout, warn, newId: () => crypto.randomUUID() });
+  ending.killAllNow = () => sessions.killAllNow();
+  host.stdout.onClosed(() => ending.begin());
+  void ending.begun.then(() => {
+    server.close();
+    return sessions.stopWork();
+  });
+  try {
+    const end = server.read(host.stdin).catch((error: unknown) => warn(`stdin cannot be read any further: ${messageOf(error)}`));
+    await Promise.race([end, ending.begun]);
+    await server.settled();
+    return ending.status;
+  } finally {
+    await sessions.dispose();
+    await host.stdout.flush();
+    ending.release();
+  }
+}
+
+/** What brings the end before stdin does. */
+class Ending {
+  status = 0;
+  readonly begun: Promise<void>;
+  /** Before there is anything to kill: nothing. */
+  killAllNow: () => void = () => {};
+  readonly #removers: (() => void)[];
+  #begin: () => void = () => {};
+  #signalCount = 0;
+
+  constructor(host: Host) {
+    this.begun = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
+    this.#removers = (Object.keys(statusOfSignal) as Signal[]).map((signal) =>
+      host.onSignal(signal, () => {
+        if (this.#signalCount++ > 0) {
+          this.killAllNow();
+          host.exitNow(this.status);
+        }
+        this.status = statusOfSignal[signal];
+        this.begin();
+      }),
+    );
+  }
+
+  begin(): void {
+    this.#begin();
+  }
+
+  release(): void {
+    for (const remove of this.#removers) remove();
+  }
+}

@@ -1,0 +1,303 @@
+// Owns the session in force and replaces it: new, another file, a fork, a clone, a fresh start. Made by RPC mode and by the library.
+// Invariant: listeners outlive replacements; a replacement that fails leaves the session before it in force; replacements never overlap.
+
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Config } from "../config/load-config.ts";
+import { PiError } from "../contracts/error.ts";
+import { Session } from "../session/session.ts";
+import { noModel } from "./choose-model.ts";
+import type { CodingSession, SessionListener } from "./coding-session.ts";
+import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
+import type { ModelRegistry } from "./model-registry.ts";
+import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
+import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
+import type { RunOptions } from "./run-options.ts";
+
+export interface SessionHostDeps extends CreateSessionDeps {
+  /** The configuration of another working directory, for sessions that were made there; without it all run with the first one's. */
+  configFor?(cwd: string): Promise<Config>;
+}
+
+export class SessionHost {
+  readonly #deps: SessionHostDeps;
+  #workspace: Workspace;
+  #created: CreatedSession;
+  #name: string | undefined;
+  #scope: ScopedModel[] | undefined;
+  #scopePatterns: readonly string[];
+  readonly #listeners = new Set<SessionListener>();
+  readonly #replaced = new Set<() => void>();
+  #unsubscribe: () => void;
+  #replacing: Promise<unknown> | undefined;
+  #isDisposed = false;
+
+  private constructor(workspace: Workspace, created: CreatedSession, deps: SessionHostDeps) {
+    this.#deps = deps;
+    this.#workspace = workspace;
+    this.#created = created;
+    this.#name = created.coding.session.name;
+    this.#scopePatterns = workspace.options.models;
+    this.#unsubscribe = this.#listenTo(created.coding);
+  }
+
+  static async create(options: RunOptions, deps: SessionHostDeps, opened?: Session): Promise<SessionHost> {
+    const workspace = await createWorkspace(options, deps);
+    const session = opened ?? (await openSession(options, deps));
+    try {
+      return new SessionHost(workspace, await startSession(workspace, session), deps);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Of now; ask again after a replacement. */
+  get coding(): CodingSession {
+    return this.#created.coding;
+  }
+
+  get registry(): ModelRegistry {
+    return this.#workspace.registry;
+  }
+
+  get workspace(): Workspace {
+    return this.#workspace;
+  }
+
+  /** Why the model in force was chosen at the start of the session. */
+  get modelWhy(): string {
+    return this.#created.modelWhy;
+  }
+
+  /** Of the session in force; known without looking into its file. */
+  get sessionName(): string | undefined {
+    return this.#name;
+  }
+
+  /** Whether there is a model to ask; else `coding.model` is a stand-in. */
+  get hasModel(): boolean {
+    return this.coding.model !== noModel;
+  }
+
+  /** Settles when the replacement under way has ended; nothing when none is. */
+  get replacing(): Promise<unknown> | undefined {
+    return this.#replacing;
+  }
+
+  /** What cycling goes through; empty: all models that can be called. */
+  get scope(): readonly ScopedModel[] {
+    if (this.#scope === undefined) {
+      const { models, warnings } = resolveModelScope(this.#scopePatterns, this.registry);
+      for (const line of warnings) this.#deps.warn(line);
+      this.#scope = models;
+    }
+    return this.#scope;
+  }
+
+  set scope(scope: readonly ScopedModel[]) {
+    this.#scope = [...scope];
+  }
+
+  /** Of whatever session is in force. Returns the remover. */
+  subscribe(listener: SessionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Called when another session has come into force. Returns the remover. */
+  onReplaced(listener: () => void): () => void {
+    this.#replaced.add(listener);
+    return () => this.#replaced.delete(listener);
+  }
+
+  newSession(given: { parentSession?: string; id?: string } = {}): Promise<void> {
+    return this.#replace(async () => {
+      const { filePath } = this.coding.session;
+      const directory = filePath === undefined ? undefined : this.#directory();
+      return Session.create({ cwd: this.#workspace.options.cwd, directory, ...given }, sessionWatch(this.#deps));
+    });
+  }
+
+  /** A path where nothing is becomes the file of a new session. */
+  switchSession(sessionPath: string): Promise<void> {
+    const path = resolve(this.#workspace.options.cwd, sessionPath);
+    return this.#replace(async () => {
+      const { cwd } = this.#workspace.options;
+      if (!existsSync(path)) return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
+      // The lease is ours: two descriptors of one process would exclude each other.
+      if (this.#isOwnFile(path)) this.coding.session.close();
+      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
+      if (isDirectory(session.header.cwd)) return session;
+      session.close();
+      throw new PiError("session.cwd_gone", `Stored session working directory does not exist: ${session.header.cwd}`, {
+        hint: `Session file: ${path}. Current working directory: ${cwd}`,
+      });
+    });
+  }
+
+  /** A new session that ends before a user message, whose text is given back for another try. */
+  async fork(entryId: string): Promise<{ text: string }> {
+    const { leafId, text } = this.coding.forkPoint(entryId);
+    this.#requireSaved();
+    await this.#replace(async () => this.#copy(leafId));
+    return { text };
+  }
+
+  /** A new session with all of the branch in force. */
+  async clone(): Promise<void> {
+    this.#requireSaved();
+    await this.#replace(async () => this.#copy(this.coding.session.leafId));
+  }
+
+  /** The same session with configuration, credentials, context files and catalogue read anew. */
+  reload(): Promise<void> {
+    return this.#replace(
+      async () => {
+        const { session } = this.coding;
+        if (session.filePath === undefined || !session.isPersisted) return session;
+        session.close();
+        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
+      },
+      { isReload: true },
+    );
+  }
+
+  /** Ends the run, the compaction and the user's commands under way. Queued messages stay queued. */
+  async stopWork(): Promise<void> {
+    const { coding } = this;
+    coding.abortCompaction();
+    coding.abortShell();
+    await coding.abort();
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    await this.#replacing?.catch(() => undefined);
+    await this.#created.dispose();
+    this.#unsubscribe();
+    this.#listeners.clear();
+  }
+
+  /** For a second signal: KILL to all that commands have started. */
+  killAllNow(): void {
+    this.#workspace.shell.killAllNow();
+  }
+
+  #requireSaved(): void {
+    const { session } = this.coding;
+    if (session.filePath !== undefined && !session.isPersisted) {
+      throw new PiError("session.unsaved", "This session has not been saved yet. Send a message before cloning or forking it.");
+    }
+  }
+
+  #copy(leafId: string | null): Session {
+    const { session } = this.coding;
+    return session.fork({ leafId, directory: session.filePath === undefined ? undefined : this.#directory() });
+  }
+
+  #directory(): string {
+    return sessionPlace(this.#workspace.options, this.#workspace.deps.config).directory;
+  }
+
+  #isOwnFile(path: string): boolean {
+    const { filePath } = this.coding.session;
+    if (filePath === undefined) return false;
+    if (resolve(filePath) === path) return true;
+    const [one, other] = [statSync(filePath, { throwIfNoEntry: false }), statSync(path, { throwIfNoEntry: false })];
+    return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
+  }
+
+  /** One after another: a second replacement starts from what the first one has made. */
+  #replace(open: () => Promise<Session>, how: { isReload?: boolean } = {}): Promise<void> {
+    const before = this.#replacing ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(() => this.#replaceNow(open, how.isReload === true));
+    this.#replacing = mine;
+    const done = (): void => {
+      if (this.#replacing === mine) this.#replacing = undefined;
+    };
+    mine.then(done, done);
+    return mine;
+  }
+
+  async #replaceNow(open: () => Promise<Session>, isReload: boolean): Promise<void> {
+    if (this.#isDisposed) throw new PiError("session.closed", "The session is being closed");
+    const before = this.#created;
+    // Queued messages would vanish with the session: they are taken out first, which is announced.
+    if (this.coding.pendingMessageCount > 0) this.coding.clearQueue();
+    await this.stopWork();
+    const keep = { model: this.coding.model, thinkingLevel: this.coding.thinkingLevel };
+    const { filePath } = before.coding.session;
+    const wasPersisted = before.coding.session.isPersisted;
+    let session: Session;
+    try {
+      session = await open();
+    } catch (error) {
+      await this.#restore(filePath, wasPersisted);
+      throw error;
+    }
+    const workspace = await this.#workspaceOf(session.header.cwd, isReload);
+    const activeToolNames = before.coding.activeToolNames;
+    const created = await startSession(workspace, session, keep);
+    if (workspace === this.#workspace && activeToolNames !== undefined) created.coding.setActiveToolNames([...activeToolNames]);
+    await this.#install(workspace, created);
+    if (session !== before.coding.session) await before.close();
+  }
+
+  /** The file of the session before may have been let go of already: it is taken up again. */
+  async #restore(filePath: string | undefined, wasPersisted: boolean): Promise<void> {
+    const { session } = this.coding;
+    if (filePath === undefined || !wasPersisted || !session.isClosed) return;
+    const keep = { model: this.coding.model, thinkingLevel: this.coding.thinkingLevel };
+    const reopened = await Session.open(filePath, { ...sessionWatch(this.#deps), onBusy: "fail" }).catch(() => undefined);
+    if (reopened === undefined) return;
+    await this.#install(this.#workspace, await startSession(this.#workspace, reopened, keep));
+  }
+
+  async #install(workspace: Workspace, created: CreatedSession): Promise<void> {
+    this.#unsubscribe();
+    if (workspace !== this.#workspace) await this.#workspace.shell.killAll();
+    carryModes(this.#created.coding, created.coding);
+    this.#workspace = workspace;
+    this.#created = created;
+    this.#name = created.coding.session.name;
+    this.#unsubscribe = this.#listenTo(created.coding);
+    for (const listener of this.#replaced) listener();
+  }
+
+  async #workspaceOf(cwd: string, isReload: boolean): Promise<Workspace> {
+    const { options } = this.#workspace;
+    const config = isReload || cwd !== options.cwd ? await this.#deps.configFor?.(cwd) : undefined;
+    if (config === undefined) return this.#workspace;
+    this.#scope = undefined;
+    return createWorkspace({ ...options, cwd }, { ...this.#deps, config });
+  }
+
+  #listenTo(coding: CodingSession): () => void {
+    return coding.subscribe((event) => {
+      if (event.type === "session_info_changed") this.#name = event.name;
+      let slow: Promise<void>[] | undefined;
+      for (const listener of this.#listeners) {
+        const waiting = listener(event);
+        if (waiting) {
+          slow ??= [];
+          slow.push(waiting);
+        }
+      }
+      return slow === undefined ? undefined : Promise.all(slow).then(() => undefined);
+    });
+  }
+}
+
+/** What a client set once holds for what comes after, too. */
+function carryModes(from: CodingSession, to: CodingSession): void {
+  to.steeringMode = from.steeringMode;
+  to.followUpMode = from.followUpMode;
+  to.isAutoCompactionEnabled = from.isAutoCompactionEnabled;
+  to.isAutoRetryEnabled = from.isAutoRetryEnabled;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -1,0 +1,40 @@
+// What one method of RPC mode is: a record from which dispatch, validation, documents, JSON Schemas and the client's types are made.
+
+import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
+import type { SessionHost } from "../../harness/session-host.ts";
+import type { PromptDesk } from "./prompt-desk.ts";
+import type { Fields, ObjectOf, Typed } from "./schema.ts";
+
+export interface MethodContext {
+  readonly sessions: SessionHost;
+  readonly desk: PromptDesk;
+  /** Of the command. */
+  readonly id: string | undefined;
+  /** A promise where the client reads slowly. */
+  emit(event: AgentEvent | RpcOnlyEvent): Promise<void> | undefined;
+}
+
+/**
+ * `at once`: whatever else is going on. `in turn`: after the changes of session or model that were asked for before it.
+ * `change`: such a change; what is `in turn` waits for it.
+ */
+export type MethodOrder = "at once" | "in turn" | "change";
+
+export interface Method<N extends string = string, F extends Fields = Fields, R = unknown> {
+  readonly name: N;
+  readonly group: "Prompting" | "State" | "Model and thinking" | "Compaction and retry" | "Shell" | "Session" | "Beyond the npm agent";
+  /** Sentences for the documentation. */
+  readonly about: string;
+  readonly params: F;
+  /** Of `data`; without it the answer has none. */
+  readonly result?: Typed<unknown>;
+  readonly order: MethodOrder;
+  /** Events that the method causes at once are told after its answer. */
+  readonly answersFirst?: boolean;
+  run(params: ObjectOf<F>, context: MethodContext): R | Promise<R>;
+}
+
+/** Infers the types of a record; the table keeps them. */
+export function method<const N extends string, F extends Fields, R>(record: Method<N, F, R>): Method<N, F, R> {
+  return record;
+}

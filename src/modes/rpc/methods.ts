@@ -1,0 +1,29 @@
+// The table of all methods: dispatch, validation, docs/rpc.md, the JSON Schemas and the client's types are made from it.
+// A new method is one record in one of the files beside this one.
+
+import type { Method } from "./method.ts";
+import { beyondMethods } from "./methods/beyond.ts";
+import { modelMethods } from "./methods/models.ts";
+import { promptingMethods } from "./methods/prompting.ts";
+import { sessionMethods } from "./methods/session.ts";
+import { stateMethods } from "./methods/state.ts";
+import type { ObjectOf } from "./schema.ts";
+
+export const rpcMethods = [...promptingMethods, ...stateMethods, ...modelMethods, ...sessionMethods, ...beyondMethods] as const;
+
+type Record = (typeof rpcMethods)[number];
+
+export type MethodName = Record["name"];
+type RecordOf<N extends MethodName> = Extract<Record, { name: N }>;
+
+/** Parameters of a method, without `id` and `type`. */
+export type ParamsOf<N extends MethodName> = ObjectOf<RecordOf<N>["params"]>;
+/** What stands in `data`. */
+export type ResultOf<N extends MethodName> = Awaited<ReturnType<RecordOf<N>["run"]>>;
+
+/** Any command, as it goes over the wire. */
+export type RpcCommand = { [N in MethodName]: { id?: string; type: N } & ParamsOf<N> }[MethodName];
+
+export function methodsByName(): Map<string, Method> {
+  return new Map((rpcMethods as readonly unknown[] as readonly Method[]).map((one) => [one.name, one]));
+}

@@ -1,0 +1,127 @@
+// Methods about the model, its thinking level, retries and compaction.
+
+import type { Model, ThinkingLevel } from "../../../contracts/model.ts";
+import { availableThinkingLevels } from "../../../contracts/model.ts";
+import { method } from "../method.ts";
+import { count, fields, flag, list, optional, orNull, shaped, text } from "../schema.ts";
+import { level, model, usage } from "../shapes.ts";
+
+export const modelMethods = [
+  method({
+    name: "set_model",
+    group: "Model and thinking",
+    about: "Changes the model for what comes. An unknown id is refused with the ids that are near.",
+    params: { provider: text(), modelId: text() },
+    result: model,
+    order: "change",
+    run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
+      const { usableModel } = await import("../../../harness/usable-model.ts");
+      const chosen = await usableModel(provider, modelId, sessions.registry);
+      sessions.coding.setModel(chosen);
+      return chosen;
+    },
+  }),
+  method({
+    name: "cycle_model",
+    group: "Model and thinking",
+    about: "Changes to the next model of the scope (`--models`), or of all that can be called. `null` where there is no other.",
+    params: {},
+    result: orNull(fields({ model, thinkingLevel: level, isScoped: flag("the scope has been given") })),
+    order: "change",
+    run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
+      const { cycleModel } = await import("../../../harness/usable-model.ts");
+      return cycleModel(sessions);
+    },
+  }),
+  method({
+    name: "get_available_models",
+    group: "Model and thinking",
+    about: "The models that can be called: their provider has a credential.",
+    params: {},
+    result: fields({ models: list(model) }),
+    order: "in turn",
+    run: async (_params, { sessions }): Promise<{ models: Model[] }> => {
+      const { usableModels } = await import("../../../harness/usable-model.ts");
+      return { models: usableModels(sessions) };
+    },
+  }),
+  method({
+    name: "set_thinking_level",
+    group: "Model and thinking",
+    about: "Changes the level for what comes; the nearest that the model takes is set.",
+    params: { level },
+    order: "in turn",
+    run: ({ level }, { sessions }): undefined => {
+      sessions.coding.setThinkingLevel(level);
+    },
+  }),
+  method({
+    name: "cycle_thinking_level",
+    group: "Model and thinking",
+    about: "Changes to the next level that the model takes. `null` where there is no other.",
+    params: {},
+    result: orNull(fields({ level })),
+    order: "in turn",
+    run: (_params, { sessions }): { level: ThinkingLevel } | null => {
+      const { coding } = sessions;
+      const levels = availableThinkingLevels(coding.model);
+      const next = levels[(levels.indexOf(coding.thinkingLevel) + 1) % levels.length];
+      return levels.length <= 1 || next === undefined ? null : { level: coding.setThinkingLevel(next) };
+    },
+  }),
+  method({
+    name: "get_available_thinking_levels",
+    group: "Model and thinking",
+    about: "The levels that the model takes; `off` alone for one that does not reason.",
+    params: {},
+    result: fields({ levels: list(level) }),
+    order: "in turn",
+    run: (_params, { sessions }): { levels: ThinkingLevel[] } => ({ levels: availableThinkingLevels(sessions.coding.model) }),
+  }),
+  method({
+    name: "compact",
+    group: "Compaction and retry",
+    about: "Replaces the older part of the conversation by a summary. Answered when it is done; other commands go on meanwhile.",
+    params: { customInstructions: optional(text("what the summary should look to")) },
+    result: fields({
+      summary: text(),
+      firstKeptEntryId: text(),
+      tokensBefore: count(),
+      estimatedTokensAfter: count(),
+      usage: optional(usage),
+      details: shaped<unknown>("of whoever made the summary"),
+    }),
+    order: "in turn",
+    run: ({ customInstructions }, { sessions }) => sessions.coding.compact(customInstructions),
+  }),
+  method({
+    name: "set_auto_compaction",
+    group: "Compaction and retry",
+    about: "Whether the conversation is compacted by itself when the window gets full.",
+    params: { enabled: flag() },
+    order: "in turn",
+    run: ({ enabled }, { sessions }): undefined => {
+      sessions.coding.isAutoCompactionEnabled = enabled;
+    },
+  }),
+  method({
+    name: "set_auto_retry",
+    group: "Compaction and retry",
+    about: "Whether a model call that failed for a passing reason is tried again.",
+    params: { enabled: flag() },
+    order: "in turn",
+    run: ({ enabled }, { sessions }): undefined => {
+      sessions.coding.isAutoRetryEnabled = enabled;
+    },
+  }),
+  method({
+    name: "abort_retry",
+    group: "Compaction and retry",
+    about: "Ends the waiting for the next try, and with it the run.",
+    params: {},
+    order: "at once",
+    run: (_params, { sessions }): undefined => {
+      sessions.coding.abortRetry();
+    },
+  }),
+] as const;

@@ -1,0 +1,74 @@
+// Methods that put something to the model or stop it.
+
+import { method } from "../method.ts";
+import type { PromptAnswer, QueuedInputDisposition } from "../records.ts";
+import { choice, fields, list, optional, text } from "../schema.ts";
+import { image, outcome } from "../shapes.ts";
+
+const images = optional(list(image));
+const queuedResult = fields({ disposition: choice(["queued", "handled"]) });
+
+export const promptingMethods = [
+  method({
+    name: "prompt",
+    group: "Prompting",
+    about:
+      "Starts a run, or joins the one under way. Answered when the prompt is accepted, before the run's first event; what happens then is in the events. While a run goes on, `streamingBehavior` says how to queue the prompt; without it the prompt is refused. `key` makes it safe to send again: in one session, a key is run once, also after a restart.",
+    params: {
+      message: text("the user's words"),
+      images,
+      streamingBehavior: optional(
+        choice(["steer", "followUp"], "`steer`: in after the current turn and its tool calls; `followUp`: when the agent would stop"),
+      ),
+      key: optional(text("sent again in the same session, it is not run again; the answer says what became of it")),
+    },
+    result: fields({
+      disposition: choice(["started", "queued", "handled"], "`handled`: no run began for this prompt"),
+      outcome: optional(outcome),
+    }),
+    order: "in turn",
+    answersFirst: true,
+    run: (params, { desk, id }): PromptAnswer => desk.prompt(params, id),
+  }),
+  method({
+    name: "steer",
+    group: "Prompting",
+    about:
+      "Queues a message that goes in after the current turn and its tool calls, before the next model call. While nothing runs it waits for the next prompt.",
+    params: { message: text(), images },
+    result: queuedResult,
+    order: "in turn",
+    run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.steer(message, images) }),
+  }),
+  method({
+    name: "follow_up",
+    group: "Prompting",
+    about: "Queues a message that goes in when the agent would stop. While nothing runs it waits for the end of the next run.",
+    params: { message: text(), images },
+    result: queuedResult,
+    order: "in turn",
+    run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.followUp(message, images) }),
+  }),
+  method({
+    name: "abort",
+    group: "Prompting",
+    about:
+      "Stops the run or the compaction under way, with its tools. Answered when the session is idle. Queued messages stay queued and go out with the next prompt.",
+    params: {},
+    order: "at once",
+    run: async (_params, { sessions }): Promise<undefined> => {
+      const { coding } = sessions;
+      coding.abortCompaction();
+      await coding.abort();
+    },
+  }),
+  method({
+    name: "clear_queue",
+    group: "Prompting",
+    about: "Takes all queued messages out and gives their texts back.",
+    params: {},
+    result: fields({ steering: list(text()), followUp: list(text()) }),
+    order: "in turn",
+    run: (_params, { desk }) => desk.clearQueue(),
+  }),
+] as const;

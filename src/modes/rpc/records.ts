@@ -1,0 +1,89 @@
+// The records of RPC mode that are not methods: answers, state, what a repeated prompt is told. Types only; read by server and client.
+
+import type { ImageContent } from "../../contracts/message.ts";
+import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+
+/** Any command line: what stands behind `type` is the method's business. */
+export interface RpcRequest {
+  id?: string;
+  type: string;
+  [parameter: string]: unknown;
+}
+
+export type RpcResponse =
+  | { id?: string; type: "response"; command: string; success: true; data?: unknown }
+  | { id?: string; type: "response"; command?: string; success: false; error: string };
+
+/** `handled`: no run began for this prompt; do not wait for `agent_settled`. */
+export type PromptDisposition = "started" | "queued" | "handled";
+export type QueuedInputDisposition = "queued" | "handled";
+
+export type StreamingBehavior = "steer" | "followUp";
+export type QueueMode = "all" | "one-at-a-time";
+
+export interface PromptAnswer {
+  disposition: PromptDisposition;
+  /** Only for a `key` that was used before in this session: what became of the prompt that brought it. */
+  outcome?: PromptOutcome;
+}
+
+export interface PromptOutcome {
+  /** `interrupted`: the process ended before the run did; the prompt is in the session and was not run again. */
+  state: "queued" | "running" | "settled" | "interrupted";
+  /** Of the last answer of the run, once settled. */
+  stopReason?: string;
+  /** Text of that answer. */
+  text?: string;
+  errorMessage?: string;
+}
+
+export interface RpcSessionState {
+  /** Absent when there is none to use. */
+  model?: Model;
+  thinkingLevel: ThinkingLevel;
+  isStreaming: boolean;
+  isCompacting: boolean;
+  steeringMode: QueueMode;
+  followUpMode: QueueMode;
+  sessionFile?: string;
+  sessionId: string;
+  sessionName?: string;
+  autoCompactionEnabled: boolean;
+  messageCount: number;
+  pendingMessageCount: number;
+}
+
+export interface RpcSlashCommand {
+  /** Without the slash. */
+  name: string;
+  description?: string;
+  source: "extension" | "prompt" | "skill";
+  sourceInfo: { path: string; source: string; scope: "user" | "project" | "temporary"; origin: "top-level" | "package"; baseDir?: string };
+}
+
+export interface PromptInput {
+  message: string;
+  images?: ImageContent[];
+}
+
+/** A request to the client's user, by an extension. */
+export type ExtensionUiRequest = { type: "extension_ui_request"; id: string } & (
+  | { method: "select"; title: string; options: string[]; timeout?: number }
+  | { method: "confirm"; title: string; message: string; timeout?: number }
+  | { method: "input"; title: string; placeholder?: string; timeout?: number }
+  | { method: "editor"; title: string; prefill?: string; timeout?: number }
+  | { method: "notify"; message: string; notifyType?: "info" | "warning" | "error" }
+  | { method: "setStatus"; statusKey: string; statusText?: string }
+  | { method: "setWidget"; widgetKey: string; widgetLines?: string[]; widgetPlacement?: "aboveEditor" | "belowEditor" }
+  | { method: "setTitle"; title: string }
+  | { method: "set_editor_text"; text: string }
+);
+
+/** Answers a dialog; `cancelled` answers any. */
+export interface ExtensionUiResponse {
+  type: "extension_ui_response";
+  id: string;
+  value?: string;
+  confirmed?: boolean;
+  cancelled?: boolean;
+}

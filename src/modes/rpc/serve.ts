@@ -1,0 +1,245 @@
+// RPC mode: command lines from stdin, answers and events on stdout. Called by cli/run-rpc.
+// Invariants: every line that can be answered is answered once; `seq` has no gaps; nothing but records on stdout; a reader that is slow
+// slows everything down, also the reading of commands; the end of stdin lets finish what was accepted.
+
+import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
+import { isPiError, messageOf } from "../../contracts/error.ts";
+import type { SessionHost } from "../../harness/session-host.ts";
+import type { InputStream, OutputStream } from "../../platform/host.ts";
+import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
+import { EventEncoder } from "../event-encoder.ts";
+import { ExtensionDialogs } from "./extension-dialogs.ts";
+import type { Method } from "./method.ts";
+import { methodsByName } from "./methods.ts";
+import { PromptDesk } from "./prompt-desk.ts";
+import type { ExtensionUiResponse, RpcResponse } from "./records.ts";
+import type { JsonSchema } from "./schema.ts";
+import { objectSchema, problemOf } from "./schema.ts";
+
+/** Of one command line; far more than any model takes. */
+export const maxLineBytes = 128 * 1024 * 1024;
+
+export interface RpcServerDeps {
+  sessions: SessionHost;
+  stdout: Pick<OutputStream, "write">;
+  /** One line for stderr. */
+  warn(line: string): void;
+  newId(): string;
+  maxLineBytes?: number;
+}
+
+/** A command that has been understood. */
+interface Command {
+  id: unknown;
+  method: Method;
+  params: Record<string, unknown>;
+}
+
+export class RpcServer {
+  readonly dialogs: ExtensionDialogs;
+  readonly #deps: RpcServerDeps;
+  readonly #methods = methodsByName();
+  readonly #schemas = new Map<string, JsonSchema>();
+  readonly #encoder = new EventEncoder();
+  readonly #desk: PromptDesk;
+  readonly #pending = new Set<Promise<void>>();
+  /** The last change of session or model that was asked for. */
+  #change: Promise<void> | undefined;
+  /** Events kept back until an answer is out. */
+  #held: string[] | undefined;
+  /** Set while the reader of stdout is slow. */
+  #slow: Promise<void> | undefined;
+  #isClosing = false;
+
+  constructor(deps: RpcServerDeps) {
+    this.#deps = deps;
+    this.#desk = new PromptDesk({
+      sessions: deps.sessions,
+      announce: (entry) => void this.emit({ type: "entry_appended", entry }),
+      warn: deps.warn,
+    });
+    this.dialogs = new ExtensionDialogs({ send: (request) => void this.#write(`${JSON.stringify(request)}\n`), newId: deps.newId });
+    deps.sessions.subscribe((event) => {
+      this.#desk.take(event);
+      const slow = this.emit(event);
+      this.#desk.leave(event);
+      return slow;
+    });
+  }
+
+  /** Until the end of stdin; `settled` then says when all that was accepted is done. */
+  async read(stdin: Pick<InputStream, "chunks">): Promise<void> {
+    const splitter = new LineSplitter(this.#deps.maxLineBytes ?? maxLineBytes);
+    for await (const chunk of stdin.chunks()) {
+      for (const line of splitter.push(chunk)) {
+        this.take(line);
+        if (this.#slow !== undefined) await this.#slow;
+      }
+    }
+    for (const line of splitter.end()) this.take(line);
+  }
+
+  /** The process is about to end: commands that come now are refused. */
+  close(): void {
+    this.#isClosing = true;
+    this.dialogs.close();
+  }
+
+  /** No answer is outstanding and nothing runs. */
+  async settled(): Promise<void> {
+    this.dialogs.close();
+    do {
+      await Promise.all(this.#pending);
+      await this.#deps.sessions.coding.waitForIdle();
+    } while (this.#pending.size > 0 || this.#deps.sessions.coding.isStreaming);
+  }
+
+  emit(event: AgentEvent | RpcOnlyEvent): Promise<void> | undefined {
+    const line = this.#encoder.encode(event, this.#desk.promptId);
+    if (this.#held !== undefined) {
+      this.#held.push(line);
+      return undefined;
+    }
+    return this.#write(line);
+  }
+
+  /** One command line. */
+  take({ text, isTooLong }: SplitLine): void {
+    if (isTooLong) {
+      this.#fail("parse", undefined, `Failed to parse command: the line is longer than ${this.#deps.maxLineBytes ?? maxLineBytes} bytes`);
+      return;
+    }
+    if (text.trim() === "") return;
+    let record: unknown;
+    try {
+      record = JSON.parse(text);
+    } catch (error) {
+      this.#fail("parse", undefined, `Failed to parse command: ${shortened(messageOf(error))}`);
+      return;
+    }
+    const command = this.#understand(record);
+    if (command !== undefined) this.#dispatch(command);
+  }
+
+  #understand(record: unknown): Command | undefined {
+    const { type, id, ...params } = (typeof record === "object" && record !== null ? record : {}) as Record<string, unknown>;
+    if (typeof type !== "string") {
+      this.#fail(undefined, id, "Unknown command: undefined");
+      return undefined;
+    }
+    if (type === "extension_ui_response") {
+      this.dialogs.answer({ ...params, type, id: String(id) } as ExtensionUiResponse);
+      return undefined;
+    }
+    const method = this.#methods.get(type);
+    if (method === undefined) {
+      this.#fail(type, id, `Unknown command: ${shortened(type)}`);
+      return undefined;
+    }
+    if (this.#isClosing && method.order !== "at once") {
+      this.#fail(type, id, "pi is shutting down");
+      return undefined;
+    }
+    for (const name of Object.keys(params)) if (params[name] === null) delete params[name];
+    const problem = problemOf(this.#schemaOf(method), params);
+    if (problem === undefined) return { id, method, params };
+    this.#fail(type, id, `${type}: ${shortened(problem)}`);
+    return undefined;
+  }
+
+  #schemaOf(method: Method): JsonSchema {
+    let schema = this.#schemas.get(method.name);
+    if (schema === undefined) {
+      schema = objectSchema(method.params);
+      this.#schemas.set(method.name, schema);
+    }
+    return schema;
+  }
+
+  #dispatch(command: Command): void {
+    const { order } = command.method;
+    const before = order === "at once" ? undefined : this.#change;
+    const running = before === undefined ? this.#run(command) : before.then(() => this.#run(command));
+    if (running === undefined) return;
+    this.#pending.add(running);
+    if (order === "change") this.#change = running;
+    void running.then(() => {
+      this.#pending.delete(running);
+      if (this.#change === running) this.#change = undefined;
+    });
+  }
+
+  /** A promise only where the method takes its time; never rejects. */
+  #run(command: Command): Promise<void> | undefined {
+    const { method, params, id } = command;
+    if (method.answersFirst === true) this.#held = [];
+    try {
+      const result = method.run(params as never, {
+        sessions: this.#deps.sessions,
+        desk: this.#desk,
+        id: typeof id === "string" ? id : undefined,
+        emit: (event) => this.emit(event),
+      });
+      if (result instanceof Promise) {
+        return result.then(
+          (data) => this.#answer(command, data),
+          (error: unknown) => this.#fail(method.name, id, errorText(error)),
+        );
+      }
+      this.#answer(command, result);
+    } catch (error) {
+      this.#fail(method.name, id, errorText(error));
+    } finally {
+      this.#release();
+    }
+    return undefined;
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined && held.length > 0) void this.#write(held.join(""));
+  }
+
+  #answer({ id, method }: Command, data: unknown): void {
+    const head = id === undefined ? "{" : `{"id":${JSON.stringify(id)},`;
+    const body = data === undefined ? "" : `,"data":${JSON.stringify(data)}`;
+    void this.#write(`${head}"type":"response","command":"${method.name}","success":true${body}}\n`);
+  }
+
+  /** `command` is what was asked for, as far as it could be made out. */
+  #fail(command: string | undefined, id: unknown, error: string): void {
+    const response: RpcResponse = {
+      ...(id === undefined ? {} : { id: id as string }),
+      type: "response",
+      ...(command === undefined ? {} : { command: shortened(command) }),
+      success: false,
+      error,
+    };
+    void this.#write(`${JSON.stringify(response)}\n`);
+  }
+
+  #write(line: string): Promise<void> | undefined {
+    const slow = this.#deps.stdout.write(line);
+    if (slow !== undefined && this.#slow === undefined) {
+      const waiting = slow.finally(() => {
+        this.#slow = undefined;
+      });
+      this.#slow = waiting;
+    }
+    return slow;
+  }
+}
+
+const maxQuoted = 500;
+
+/** An answer must not repeat 50 MB of what it refuses. */
+function shortened(text: string): string {
+  return text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
+}
+
+function errorText(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isPiError(error) || error.hint === undefined) return message;
+  return `${/[.!?…]$/.test(message) ? message : `${message}.`} ${error.hint}`;
+}
