@@ -33,4 +33,10 @@ export const commandTable: readonly CommandRecord[] = [
     help: "the models there are",
     load: () => import("./commands/models.ts"),
   },
+  {
+    name: "sessions",
+    usage: "sessions export",
+    help: "conversations as files to read or to pass on",
+    load: () => import("./commands/sessions.ts"),
+  },
 ];

@@ -12,7 +12,6 @@
   const indexOf = new Map(articles.map((article, index) => [article.id, index]));
   const unless = [...main.querySelectorAll("[data-unless]")];
   const isOn = new Uint8Array(parents.length);
-  let end = leaf;
   for (let at = leaf; at >= 0; at = parents[at]) isOn[at] = 1;
 
   // Where a branch goes on to from each entry: to what was added last. Parents stand before their children.
@@ -23,7 +22,6 @@
   }
 
   function showBranch(to) {
-    end = to;
     const next = new Uint8Array(parents.length);
     for (let at = to; at >= 0; at = parents[at]) next[at] = 1;
     for (let at = 0; at < next.length; at++) {
@@ -38,7 +36,12 @@
 
   function mark(index) {
     for (const row of list.querySelectorAll(".at")) row.classList.remove("at");
-    rowOf[index]?.classList.add("at");
+    const row = rowOf[index];
+    if (!row) return;
+    row.classList.add("at");
+    const place = row.getBoundingClientRect();
+    const frame = list.getBoundingClientRect();
+    if (place.height > 0 && (place.top < frame.top || place.bottom > frame.bottom)) row.scrollIntoView({ block: "center" });
   }
 
   function go(id, smooth) {
@@ -161,9 +164,6 @@
       const index = article ? indexOf.get(article.id) : undefined;
       if (index === undefined) return;
       mark(index);
-      const row = rowOf[index].getBoundingClientRect();
-      const frame = list.getBoundingClientRect();
-      if (row.height > 0 && (row.top < frame.top || row.bottom > frame.bottom)) list.scrollTop += row.top - frame.top - frame.height / 3;
     }, 120);
   }, { passive: true });
 
@@ -178,9 +178,4 @@
 
   root.classList.add("js");
   if (location.hash.length > 1) go(location.hash.slice(1), false);
-  else if (end >= 0) {
-    const row = rowOf[end];
-    list.scrollTop = row.offsetTop - list.clientHeight + 60;
-    mark(end);
-  }
 })();

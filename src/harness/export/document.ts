@@ -16,8 +16,8 @@ import { treeRows } from "./tree-column.ts";
 
 type ToolCallBlock = Extract<Block, { kind: "call" }>;
 
-/** Marks of the highlighter in one page. */
-const maxMarks = 200_000;
+/** Marks of the highlighter in one page: on the branch shown first, and on all the others. */
+const maxMarks = { shown: 150_000, hidden: 50_000 };
 /** Ways on that are listed below an entry. */
 const maxWaysListed = 12;
 
@@ -94,30 +94,36 @@ function longTime(timestamp: string): string {
   return Number.isNaN(ms) ? text : `<time class="long" datetime="${new Date(ms).toISOString()}">${text}</time>`;
 }
 
-function navigation({ nodes }: SessionMap): string {
+function navigation({ nodes, leaf }: SessionMap): string {
+  const end = nodes[leaf];
+  const toEnd = end === undefined ? "" : ` · <a href="#${end.key}">to the end</a>`;
   const ends = nodes.filter((node) => node.children.length === 0).length;
   return `<nav id="tree" data-show="talk" aria-label="Entries of the session">
 <div class="bar"><input id="find" type="search" placeholder="Find an entry" aria-label="Find an entry" autocomplete="off">
 <select id="show" aria-label="Rows to show"><option value="talk">Conversation</option><option value="prompts">Prompts</option><option value="notools">Without tools</option><option value="labels">Labels</option><option value="all">Everything</option></select>
 <button type="button" id="fold-thinking" aria-pressed="false">Thinking</button><button type="button" id="fold-tools" aria-pressed="false">Tools</button><button type="button" id="theme" aria-label="Colours: as the system, light or dark">◐</button>
-<p>${plural(nodes.length, "entry", "entries")}, ${plural(ends, "branch", "branches")}</p></div>
+<p>${plural(nodes.length, "entry", "entries")}, ${plural(ends, "branch", "branches")}${toEnd}</p></div>
 <div class="list">
 `;
 }
 
 async function* articles(session: Session, map: SessionMap): AsyncGenerator<string> {
   const { nodes } = map;
-  const budget = { left: maxMarks };
   const callers = new CallerCache(session, nodes);
-  const renderer: EntryRenderer = {
-    markdown: await createMarkdownRenderer(budget),
-    budget,
-    callOf: (node, callId) => callers.find(node.caller, callId),
-    isAnyShown: (indexes) => indexes.some((index) => nodes[index]?.isOnBranch === true),
+  const rendererWith = async (marks: number): Promise<EntryRenderer> => {
+    const budget = { left: marks };
+    return {
+      markdown: await createMarkdownRenderer(budget),
+      budget,
+      callOf: (node, callId) => callers.find(node.caller, callId),
+      isAnyShown: (indexes) => indexes.some((index) => nodes[index]?.isOnBranch === true),
+    };
   };
+  const shown = await rendererWith(maxMarks.shown);
+  const hidden = await rendererWith(maxMarks.hidden);
   for (const node of nodes) {
     const entry = session.entryAt(node.row);
-    const body = entry === undefined ? "" : entryHtml(entry, node, renderer);
+    const body = entry === undefined ? "" : entryHtml(entry, node, node.isOnBranch ? shown : hidden);
     yield `<article id="${node.key}" class="${node.row.taken.kind}"${node.isOnBranch ? "" : " hidden"}>${body}${waysOn(node, nodes)}</article>\n`;
   }
 }

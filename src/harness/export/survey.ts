@@ -169,7 +169,10 @@ function glimpse(entry: AnyEntry): Glimpse {
   return {
     id: entry.id,
     kind,
-    preview: oneLine(kind === "summary" || kind === "assistant" ? preview.slice(0, 1000).replace(/[#*`]+ ?/g, "") : preview, previewLength),
+    preview: oneLine(
+      kind === "summary" || kind === "assistant" ? preview.slice(0, 1000).replace(/\*\*|`|^#{1,6} /gm, "") : preview,
+      previewLength,
+    ),
     name: kind === "tool" ? oneLine(stringIn(message.toolName), 12) : "",
     calls: calls.map(({ id, name, args }) => ({ id, name, headline: oneLine(callHeadline(name, args), previewLength) })),
     answers: kind === "tool" ? stringIn(message.toolCallId) : undefined,

@@ -1,6 +1,7 @@
 // Where an export goes. Called by the three formats.
 
-import { basename } from "node:path";
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import type { Session } from "../../session/session.ts";
@@ -19,7 +20,7 @@ export function defaultExportName(session: Session, extension: string): string {
   return `pi-session-${filePath === undefined ? session.id : basename(filePath).replace(/\.jsonl$/, "")}.${extension}`;
 }
 
-/** Errors: `io.write`. */
+/** Errors: `usage.export_over_session`, `io.write`. */
 export async function writeExport(
   session: Session,
   { cwd, homeDir, outputPath }: ExportTarget,
@@ -27,12 +28,22 @@ export async function writeExport(
   chunks: AsyncIterable<string> | Iterable<string>,
 ): Promise<{ path: string }> {
   const path = outputPath ? outputPath : defaultExportName(session, extension);
+  const target = homeDir === undefined ? resolve(cwd, path) : absolutePath(path, cwd, homeDir);
+  if (session.filePath !== undefined && isSameFile(session.filePath, target)) {
+    throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
+  }
   const { replaceFile } = await import("../../platform/replace-file.ts");
   try {
-    await replaceFile(homeDir === undefined ? absolutePath(path, cwd, "~") : absolutePath(path, cwd, homeDir), chunks);
+    await replaceFile(target, chunks);
   } catch (error) {
     if (error instanceof PiError) throw error;
     throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, { cause: error });
   }
   return { path };
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const a = statSync(one, { throwIfNoEntry: false });
+  const b = statSync(other, { throwIfNoEntry: false });
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
