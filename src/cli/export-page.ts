@@ -25,7 +25,7 @@ export async function exportPage(said: Said, host: Host): Promise<void> {
     onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
   });
   try {
-    const target = { cwd: found.cwd, homeDir: host.homeDir, ...(output !== undefined && { outputPath: output }) };
+    const target = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
     const { path } = await exportHtml(session, target);
     await host.stdout.write(`Exported to: ${path}\n`);
   } finally {

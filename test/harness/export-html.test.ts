@@ -138,10 +138,10 @@ describe("branches", () => {
     const ids: string[] = [];
     for (let count = random.below(20); count > 0; count--) {
       const parent = ids.length === 0 || random.chance(0.7) ? undefined : random.chance(0.1) ? null : random.pick(ids);
-      const call = { type: "toolCall", id: "c", name: "bash", arguments: { command: `call${ids.length}` } };
+      const call = { type: "toolCall", id: "c", name: "bash", arguments: { command: `call${ids.length};` } };
       const role = random.below(3);
       if (role === 0) ids.push(lines.user(`u${ids.length}`, parent));
-      else ids.push(role === 1 ? lines.assistant([call], {}, parent) : lines.result("c", `r${ids.length}`, {}, parent));
+      else ids.push(role === 1 ? lines.assistant([call], {}, parent) : lines.result("c", `r${ids.length};`, {}, parent));
     }
     return { lines, ids };
   }
@@ -189,9 +189,8 @@ describe("branches", () => {
         const { role, content } = line.message;
         const command = content[0].arguments?.command;
         // In the headline of its card and in the card; again where it got a second result.
-        if (role === "assistant")
-          expect(text.match(new RegExp(`${command}(?!\\d)`, "g"))?.length, `round ${round}`).toBeGreaterThanOrEqual(2);
-        if (role === "toolResult") expect(text.match(new RegExp(`${content[0].text}(?!\\d)`, "g"))).toHaveLength(1);
+        if (role === "assistant") expect(text.match(new RegExp(`${command}`, "g"))?.length, `round ${round}`).toBeGreaterThanOrEqual(2);
+        if (role === "toolResult") expect(text.match(new RegExp(`${content[0].text}`, "g"))).toHaveLength(1);
       }
     }
   });

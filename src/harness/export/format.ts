@@ -24,7 +24,8 @@ export function duration(ms: number): string {
 
 /** Of base64 text. */
 export function imageSize(base64: string): string {
-  return `${shortCount(Math.floor((base64.length * 3) / 4))}B`.replace("k", " k").replace("M", " M");
+  const [, digits, unit] = /^([\d.]+)(.*)$/.exec(shortCount(Math.floor((base64.length * 3) / 4))) ?? [];
+  return `${digits} ${unit}B`;
 }
 
 /** `2026-11-20 09:12 UTC`; the text itself where it is no date. */

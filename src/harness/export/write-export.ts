@@ -12,24 +12,25 @@ export interface ExportTarget {
   /** For `~`; without it a tilde is a name like any other. */
   homeDir?: string;
   outputPath?: string;
+  /** Of the session's file; for one that was only read, and is of an old version, the session does not know it. */
+  sourcePath?: string;
 }
 
-/** `pi-session-<name of the session's file without .jsonl>.<extension>`. */
-export function defaultExportName(session: Session, extension: string): string {
-  const { filePath } = session;
-  return `pi-session-${filePath === undefined ? session.id : basename(filePath).replace(/\.jsonl$/, "")}.${extension}`;
+/** `pi-session-<name of the session's file without .jsonl>.<extension>`; its id where there is no file. */
+function defaultName(sourcePath: string | undefined, session: Session, extension: string): string {
+  return `pi-session-${sourcePath === undefined ? session.id : basename(sourcePath).replace(/\.jsonl$/, "")}.${extension}`;
 }
 
 /** Errors: `usage.export_over_session`, `io.write`. */
 export async function writeExport(
   session: Session,
-  { cwd, homeDir, outputPath }: ExportTarget,
+  { cwd, homeDir, outputPath, sourcePath = session.filePath }: ExportTarget,
   extension: string,
   chunks: AsyncIterable<string> | Iterable<string>,
 ): Promise<{ path: string }> {
-  const path = outputPath ? outputPath : defaultExportName(session, extension);
+  const path = outputPath ? outputPath : defaultName(sourcePath, session, extension);
   const target = homeDir === undefined ? resolve(cwd, path) : absolutePath(path, cwd, homeDir);
-  if (session.filePath !== undefined && isSameFile(session.filePath, target)) {
+  if (sourcePath !== undefined && isSameFile(sourcePath, target)) {
     throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
   }
   const { replaceFile } = await import("../../platform/replace-file.ts");

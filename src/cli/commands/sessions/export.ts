@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
+import type { ExportTarget } from "../../../harness/export/write-export.ts";
 import type { Host } from "../../../platform/host.ts";
 import { Session } from "../../../session/session.ts";
 import { labelsOf } from "../../../session/tree.ts";
@@ -65,7 +66,13 @@ export async function exportSession(ref: string, flags: Flags, host: Host): Prom
       }
       return;
     }
-    const target = { cwd: found.cwd, homeDir: host.homeDir, ...choice, ...(typeof file === "string" && { outputPath: file }) };
+    const target = {
+      cwd: found.cwd,
+      homeDir: host.homeDir,
+      sourcePath: found.path,
+      ...choice,
+      ...(typeof file === "string" && { outputPath: file }),
+    };
     const { path } = await writeFormat(format, session, target);
     await host.stdout.write(`${path}\n`);
   } finally {
@@ -106,7 +113,7 @@ async function chunksOf(format: Format, session: Session, choice: Choice): Promi
   }
 }
 
-type Target = Choice & { cwd: string; homeDir: string; outputPath?: string };
+type Target = Choice & ExportTarget;
 
 async function writeFormat(format: Format, session: Session, target: Target): Promise<{ path: string }> {
   switch (format) {
