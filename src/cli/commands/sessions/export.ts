@@ -6,7 +6,6 @@ import type { ExportTarget } from "../../../harness/export/write-export.ts";
 import type { Host } from "../../../platform/host.ts";
 import { Session } from "../../../session/session.ts";
 import { labelsOf } from "../../../session/tree.ts";
-import type { SubcommandContext } from "../sessions.ts";
 import { findSession } from "./find-session.ts";
 
 /** `true`: said without a file. */
@@ -25,7 +24,7 @@ interface Flags {
 const formats = ["html", "md", "jsonl"] as const;
 type Format = (typeof formats)[number];
 
-export function define(command: Command, { host, exit }: SubcommandContext): void {
+export function define(command: Command, { host, exit }: { host: Host; exit(status: number): void }): void {
   command
     .argument("<ref>", "the session")
     .option("--html [file]", "a page to read in a browser: every branch, nothing loaded from elsewhere (default)")
