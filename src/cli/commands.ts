@@ -1,18 +1,6 @@
 // The subcommands: one record each, loaded when named. Called by cli/main; help and completions iterate it.
 
-import type { Host } from "../platform/host.ts";
-
-export interface CommandModule {
-  /** The exit status. */
-  run(args: readonly string[], host: Host): Promise<number>;
-}
-
-export interface CommandRecord {
-  name: string;
-  usage: string;
-  help: string;
-  load(): Promise<CommandModule>;
-}
+import type { CommandRecord } from "./command-record.ts";
 
 export const commandTable: readonly CommandRecord[] = [
   {
@@ -32,5 +20,17 @@ export const commandTable: readonly CommandRecord[] = [
     usage: "models [search]",
     help: "the models there are",
     load: () => import("./commands/models.ts"),
+  },
+  {
+    name: "sessions",
+    usage: "sessions [list|show|search|…]",
+    help: "conversations: list, read, search, copy, mend",
+    load: () => import("./commands/sessions.ts"),
+  },
+  {
+    name: "completions",
+    usage: "completions bash|zsh|fish",
+    help: "a script that lets the shell complete our words",
+    load: () => import("./commands/completions.ts"),
   },
 ];

@@ -1,7 +1,7 @@
 // The one place where everything a user can start begins and every error ends. Called by src/main.ts.
 // Invariant: one catch; the exit status is set, not forced, so that nothing written is lost.
 
-import { messageOf } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
@@ -38,7 +38,7 @@ async function run(host: Host): Promise<number> {
 
 async function dispatch(host: Host): Promise<number> {
   const command = commandTable.find((one) => one.name === host.args[0]);
-  if (command) return (await command.load()).run(host.args.slice(1), host);
+  if (command) return (await command.load()).run(host.args.slice(1), host, commandTable);
   const said = await readOptions(host);
   if (isSaid(said, "--help")) {
     const { helpText } = await import("./help.ts");
@@ -64,6 +64,9 @@ async function dispatch(host: Host): Promise<number> {
       ...(search === undefined ? {} : { search }),
     });
     return 0;
+  }
+  if (isSaid(said, "--json")) {
+    throw new PiError("usage.conflict", "--json goes with --list-models and pi inspect", { hint: "A run that writes JSON is --mode json" });
   }
   if (valueSaid(said, "--mode") === "rpc") {
     const { runRpc } = await import("./run-rpc.ts");

@@ -48,6 +48,8 @@ export interface CustomParts {
   tools?: readonly Tool[];
   files?: FileOperations;
   shell?: ShellOperations;
+  /** To start with, whatever the session or the configuration say. */
+  model?: Model;
   registry?: ModelRegistry;
   access?: (model: Model) => Promise<ModelAccess>;
 }
@@ -133,7 +135,7 @@ export async function startSession(
 ): Promise<CreatedSession> {
   const { options, deps, registry, tools, files, shell, access } = workspace;
   const { host, config, warn } = deps;
-  const recorded = session.entryCount > 0 ? session.context() : undefined;
+  const recorded = session.leafId !== null ? session.context() : undefined;
   const fallback = await fallbackSettings(workspace);
   const selected =
     keep === undefined
@@ -151,6 +153,7 @@ export async function startSession(
   workspace.current = { session };
   const coding = new CodingSession({
     session,
+    context: recorded,
     model: selected.model,
     thinkingLevel,
     tools,

@@ -7,7 +7,7 @@ import { homeDirectory } from "./paths.ts";
 
 export interface OutputStream {
   readonly isTerminal: boolean;
-  /** Columns of the terminal; 80 when there is none. */
+  /** Columns of the terminal; 80 when there is none, or one that does not know its size. */
   readonly columns: number;
   /** A promise only when the reader is slow: wait for it before writing more. */
   write(text: string): Promise<void> | undefined;
@@ -78,7 +78,7 @@ class FileDescriptorOutput implements OutputStream {
 
   get columns(): number {
     if (!this.isTerminal) return 80;
-    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns ?? 80;
+    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
   }
 
   write(text: string): Promise<void> | undefined {

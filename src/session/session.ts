@@ -77,6 +77,11 @@ export class Session {
     return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
   }
 
+  /** In memory only, with entries that come from elsewhere; the last one is the leaf. */
+  static fromEntries(header: SessionHeader, entries: readonly AnyEntry[], options: SessionOptions = {}): Session {
+    return new Session(new MemoryLog(header, entries), options);
+  }
+
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
   static async open(path: string, options: OpenOptions = {}): Promise<Session> {
     const { onBusy = "fail", readOnly = false } = options;
@@ -175,7 +180,7 @@ export class Session {
   branch(leafId?: string | null): AnyEntry[] {
     return this.#read(() => {
       const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
-      return present(path.entriesAt(range(path.length)));
+      return present(path.entries(0, path.length));
     });
   }
 
@@ -250,9 +255,14 @@ export class Session {
     void this.#lease.then(release, () => {});
   }
 
+  /** After `close`: resolves when the file may be opened again, also by this very process. */
+  async released(): Promise<void> {
+    await this.#lease.then(release, () => {});
+  }
+
   /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
-    const path = leafId === null ? [] : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
+    const path = leafId === null ? new Int32Array(0) : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
     const found = this.#log.entriesAt(path);
     const entries: AnyEntry[] = [];
     const lines: string[] = [];
@@ -308,7 +318,7 @@ export class Session {
   #verifyLeaf(): void {
     this.#read(() => {
       const path = this.#log.path(this.#leafId, true);
-      path.entriesAt(path.length === 0 ? [] : [path.length - 1]);
+      path.entries(Math.max(0, path.length - 1), path.length);
     });
   }
 

@@ -1,95 +1,148 @@
-import { expect, test } from "vitest";
-import type { LoopResult } from "../../src/agent/loop.ts";
-import type { AgentEvent } from "../../src/contracts/agent-event.ts";
-import type { FailureCode, ModelFailure } from "../../src/contracts/stream-event.ts";
-import { RetryRecovery, type RetrySettings, retryDelayMs, waitFor } from "../../src/harness/auto-retry.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { FailureCode } from "../../src/contracts/stream-event.ts";
+import { retryDelayMs, waitFor } from "../../src/harness/auto-retry.ts";
+import { codingBench, nextEvent } from "../support/coding-bench.ts";
+import { callsTools, failed, fails, says } from "../support/model-script.ts";
 
-const settings: RetrySettings = { enabled: true, maxRetries: 3, baseDelayMs: 2000, maxDelayMs: 60_000 };
-const clock = { now: () => 100_000, random: () => 0.5 };
-const failureOf = (code: FailureCode, values: Partial<ModelFailure> = {}): ModelFailure => ({ code, message: code, ...values });
-const result = (failure: ModelFailure | undefined, hasShownContent = false): LoopResult => ({
-  messages: [],
-  hasShownContent,
-  isStopped: false,
-  ...(failure === undefined ? {} : { failure }),
+const settings = { enabled: true, maxRetries: 3, baseDelayMs: 2000, maxDelayMs: 60_000 };
+const clock = { now: () => 1_000_000, random: () => 0 };
+const delay = (code: FailureCode, attempt = 1, retryAt?: number, changes = {}) =>
+  retryDelayMs({ code, message: "", ...(retryAt === undefined ? {} : { retryAt }) }, attempt, { ...settings, ...changes }, clock);
+
+test("delays double up to the cap; the number of retries is limited", () => {
+  expect([1, 2, 3, 4].map((attempt) => delay("overloaded", attempt))).toEqual([2000, 4000, 8000, undefined]);
+  expect(delay("network", 3, undefined, { maxDelayMs: 5000 })).toBe(5000);
+  expect(delay("network", 1, undefined, { enabled: false })).toBe(undefined);
+  expect(retryDelayMs({ code: "network", message: "" }, 1, settings, { ...clock, random: () => 0.999 })).toBe(2200);
 });
 
-test.each<[FailureCode, boolean]>([
-  ["overloaded", true],
-  ["rate_limited", true],
-  ["network", true],
-  ["stalled", true],
-  ["quota", false],
-  ["auth", false],
-  ["not_found", false],
-  ["bad_request", false],
-  ["overflow", false],
-  ["refusal", false],
-  ["aborted", false],
-])("%s: tried again %s", (code, isRetried) => {
-  expect(retryDelayMs(failureOf(code), 1, settings, clock) !== undefined).toBe(isRetried);
+test("only what can pass by itself is tried again", () => {
+  const codes: FailureCode[] = [
+    "overloaded",
+    "rate_limited",
+    "network",
+    "stalled",
+    "quota",
+    "auth",
+    "not_found",
+    "bad_request",
+    "overflow",
+    "refusal",
+    "aborted",
+  ];
+  expect(codes.filter((code) => delay(code) !== undefined)).toEqual(["overloaded", "rate_limited", "network", "stalled"]);
 });
 
-test("the steps double up to the cap, with a little more by chance, never less", () => {
-  const delays = [1, 2, 3].map((attempt) => retryDelayMs(failureOf("overloaded"), attempt, settings, clock));
-  expect(delays).toEqual([2100, 4200, 8400]);
-  expect(retryDelayMs(failureOf("overloaded"), 3, { ...settings, maxDelayMs: 5000 }, { ...clock, random: () => 0 })).toBe(5000);
-  expect(retryDelayMs(failureOf("overloaded"), 4, settings, clock)).toBeUndefined();
-  expect(retryDelayMs(failureOf("overloaded"), 1, { ...settings, enabled: false }, clock)).toBeUndefined();
+test("the service's own word wins, below and above the step; beyond the cap the failure is final", () => {
+  expect(delay("rate_limited", 1, 1_000_500)).toBe(500);
+  expect(delay("rate_limited", 1, 1_030_000)).toBe(30_000);
+  expect(delay("rate_limited", 1, 999_000)).toBe(0);
+  expect(delay("rate_limited", 1, 1_060_001)).toBe(undefined);
 });
 
-test("the service's own word wins, up to the cap and not beyond", () => {
-  const told = (retryAt: number): number | undefined => retryDelayMs(failureOf("rate_limited", { retryAt }), 1, settings, clock);
-  expect(told(107_000)).toBe(7000);
-  expect(told(99_000)).toBe(0);
-  expect(told(160_000)).toBe(60_000);
-  expect(told(160_001)).toBeUndefined();
+test("waiting ends with the time or with the signal, and leaves nothing behind", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const abort = new AbortController();
+  const passed = waitFor(1000, abort.signal);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await passed).toBe(true);
+  const cut = waitFor(1000, abort.signal);
+  abort.abort();
+  expect(await cut).toBe(false);
+  expect(await waitFor(1000, abort.signal)).toBe(false);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
-test("an answer of which something was shown is not begun again after silence; after a cut it is, announced", () => {
-  const retry = new RetryRecovery(settings, clock, () => undefined);
-  expect(retry.plan(result(failureOf("stalled"), true))).toBeUndefined();
-  expect(retry.plan(result(failureOf("stalled"), false))).toMatchObject({ willRetry: true });
-  expect(retry.plan(result(failureOf("network"), true))).toMatchObject({ willRetry: true });
-  expect(retry.plan(result(undefined))).toBeUndefined();
-});
-
-test("each start has its end: success, cancellation, giving up", async () => {
-  const events: AgentEvent[] = [];
-  const retry = new RetryRecovery({ ...settings, baseDelayMs: 0 }, clock, async (event) => void events.push(event));
-  const never = new AbortController().signal;
-  const failed = result(failureOf("overloaded", { retryAt: 100_000 }));
-  expect(await retry.plan(failed)?.carryOut(never)).toBe("again");
-  expect(await retry.plan(failed)?.carryOut(never)).toBe("again");
-  await retry.answered();
-  await retry.answered();
-  expect(await retry.plan(failed)?.carryOut(AbortSignal.abort())).toBe("stop");
-  expect(await retry.plan(failed)?.carryOut(never)).toBe("again");
-  await retry.close(result(failureOf("auth")));
-  await retry.close(result(failureOf("auth")));
-  expect(events.map((event) => ("attempt" in event ? [event.type, event.attempt] : []))).toEqual([
-    ["auto_retry_start", 1],
-    ["auto_retry_start", 2],
-    ["auto_retry_end", 2],
-    ["auto_retry_start", 1],
-    ["auto_retry_end", 1],
-    ["auto_retry_start", 1],
-    ["auto_retry_end", 1],
+test("order of events; the failed answer stays in the file and is not sent again", async () => {
+  const { coding, script, told, events, session } = codingBench();
+  script.next(fails("overloaded", "529 busy"), fails("rate_limited", "429"), says("fine"));
+  expect(await coding.prompt("go")).toMatchObject({ kind: "done", text: "fine" });
+  expect(told()).toEqual([
+    ...["agent_start", "turn_start", "system", "user", "assistant", "turn_end", "agent_end", "auto_retry_start"],
+    ...["agent_start", "turn_start", "assistant", "turn_end", "agent_end", "auto_retry_start"],
+    ...["agent_start", "turn_start", "assistant", "auto_retry_end", "turn_end", "agent_end", "agent_settled"],
   ]);
-  expect(events.filter((event) => event.type === "auto_retry_end")).toMatchObject([
-    { success: true },
-    { success: false, finalError: "Retry cancelled" },
-    { success: false, finalError: "auth" },
+  expect(events.filter(({ type }) => type === "agent_end").map((event) => "willRetry" in event && event.willRetry)).toEqual([
+    true,
+    true,
+    false,
   ]);
-  expect(events[0]).toMatchObject({ maxAttempts: 3, delayMs: 0, errorMessage: "overloaded", retryAt: 100_000 });
-  expect(retry.count).toBe(4);
-});
-
-test("the delay ends by the caller's word", async () => {
-  const retry = new RetryRecovery({ ...settings, baseDelayMs: 50_000 }, clock, (event) => {
-    if (event.type === "auto_retry_start") retry.abort();
-    return undefined;
+  expect(events.find(({ type }) => type === "auto_retry_start")).toEqual({
+    type: "auto_retry_start",
+    attempt: 1,
+    maxAttempts: 3,
+    delayMs: 0,
+    errorMessage: "529 busy",
   });
-  expect(await retry.plan(result(failureOf("network")))?.carryOut(new AbortController().signal)).toBe("stop");
-  expect(await waitFor(0, new AbortController().signal)).toBe(true);
+  expect(events.find(({ type }) => type === "auto_retry_end")).toEqual({ type: "auto_retry_end", success: true, attempt: 2 });
+  expect(coding.retryCount).toBe(2);
+  expect(session.entries().filter((entry) => JSON.stringify(entry).includes('"stopReason":"error"'))).toHaveLength(2);
+  expect(script.calls.at(-1)?.request.messages).toHaveLength(1);
+});
+
+test("given up: after the last retry, or when another failure is final", async () => {
+  for (const last of [fails("overloaded", "still"), fails("auth", "401")]) {
+    const { coding, script, events } = codingBench({ retry: { maxRetries: 1 } });
+    script.next(fails("overloaded"), last);
+    expect((await coding.prompt("go")).kind).toBe("error");
+    expect(events.at(-2)).toMatchObject({
+      type: "auto_retry_end",
+      success: false,
+      attempt: 1,
+      finalError: expect.stringMatching(/still|401/),
+    });
+    expect(events.filter(({ type }) => type === "auto_retry_start")).toHaveLength(1);
+  }
+});
+
+test("the count begins anew after an answer in the same run", async () => {
+  const { coding, script, events } = codingBench({ retry: { maxRetries: 1 } });
+  script.next(fails("network"), callsTools([["1", "read", {}]]), fails("network"), says("end"));
+  expect((await coding.prompt("go")).text).toBe("end");
+  expect(events.filter(({ type }) => type === "auto_retry_start")).toMatchObject([{ attempt: 1 }, { attempt: 1 }]);
+});
+
+test("turned off, and a stalled answer of which something is out: final", async () => {
+  const off = codingBench({ retry: { enabled: false } });
+  off.script.next(fails("overloaded"));
+  expect((await off.coding.prompt("go")).kind).toBe("error");
+  off.coding.isAutoRetryEnabled = true;
+  off.script.next(fails("overloaded"), says("ok"));
+  expect((await off.coding.prompt("go")).kind).toBe("done");
+  const stalled = codingBench();
+  stalled.script.next(() => [
+    { type: "text_start", contentIndex: 0 },
+    { type: "text_delta", contentIndex: 0, delta: "half" },
+    failed("stalled", "silent"),
+  ]);
+  expect(await stalled.coding.prompt("go")).toMatchObject({ kind: "stalled", text: "half" });
+  const silent = codingBench();
+  silent.script.next(fails("stalled"), says("ok"));
+  expect((await silent.coding.prompt("go")).kind).toBe("done");
+});
+
+test("abort_retry ends the delay with the failure; abort ends the run as aborted", async () => {
+  for (const how of ["abortRetry", "abort"] as const) {
+    const { coding, script, events } = codingBench({ retry: { baseDelayMs: 50_000 } });
+    script.next(fails("overloaded", "529 busy"));
+    const running = coding.prompt("go");
+    await nextEvent(coding, "auto_retry_start");
+    void coding[how]();
+    expect(await running).toMatchObject(
+      how === "abort" ? { kind: "aborted" } : { kind: "error", code: "model.overloaded", message: "529 busy" },
+    );
+    expect(events.at(-2)).toEqual({ type: "auto_retry_end", success: false, attempt: 1, finalError: "Retry cancelled" });
+    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "abort", outcome: how === "abort" ? "aborted" : "error" });
+    expect(script.calls).toHaveLength(1);
+  }
+});
+
+test("a listener that ends the retry the moment it hears of it", async () => {
+  const { coding, script } = codingBench({ retry: { baseDelayMs: 50_000 } });
+  script.next(fails("overloaded"));
+  coding.subscribe((event) => {
+    if (event.type === "auto_retry_start") coding.abortRetry();
+  });
+  expect((await coding.prompt("go")).kind).toBe("error");
 });
