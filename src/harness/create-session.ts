@@ -107,7 +107,16 @@ export async function createWorkspace(options: RunOptions, deps: CreateSessionDe
     tools: allTools(options, custom.tools),
     files: custom.files ?? createFileOperations(),
     shell: custom.shell === undefined ? shell : foreignShell(custom.shell),
-    access: custom.access ?? createModelAccess({ registry, config, env: host.env, recordFile: options.recordFile, now: () => host.now() }),
+    access:
+      custom.access ??
+      createModelAccess({
+        registry,
+        config,
+        env: host.env,
+        recordFile: options.recordFile,
+        silenceMs: options.stall.modelMs,
+        now: () => host.now(),
+      }),
     current: undefined,
   };
   return workspace;

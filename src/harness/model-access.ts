@@ -13,6 +13,8 @@ export interface ModelAccessDeps {
   env: Env;
   /** `--record`: where to write what is streamed. */
   recordFile: string | undefined;
+  /** Longest silence of a model; 0: none. */
+  silenceMs: number;
   now(): number;
 }
 
@@ -47,10 +49,14 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
 export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">): Promise<void> {
   const { proxy, caFile } = deps.config.values.network;
   const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
-  if (isSaid) await loadFetch(deps);
+  if (isSaid) await loadFetch({ ...deps, silenceMs: 0 });
 }
 
-async function loadFetch({ config, env }: Pick<ModelAccessDeps, "config" | "env">): Promise<typeof globalThis.fetch> {
+async function loadFetch({
+  config,
+  env,
+  silenceMs,
+}: Pick<ModelAccessDeps, "config" | "env" | "silenceMs">): Promise<typeof globalThis.fetch> {
   const { createFetch } = await import("../platform/fetch.ts");
-  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile });
+  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile, longestSilenceMs: silenceMs });
 }

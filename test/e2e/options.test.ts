@@ -43,6 +43,13 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     expect(JSON.parse(world.read("result.json"))).toMatchObject({ type: "result", outcome: "done", text: expect.stringMatching(hello) });
     expect(JSON.parse((await world.run(["--result", "-", ...demo])).stdout)).toMatchObject({ type: "result", outcome: "done" });
   },
+  "--export": async (world) => {
+    await world.run(demo);
+    const { stdout, status } = await world.run(["--export", world.sessionFiles()[0] ?? "", "page.html"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("page.html");
+    expect(world.read("page.html")).toContain("<!doctype html>");
+  },
   "--list-models": async (world) => {
     const env = { ANTHROPIC_API_KEY: "k" };
     const { stdout, status } = await world.run(["--list-models", "sonnet"], { env });
@@ -231,6 +238,15 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       "Say hello to Ann.",
       "/greet Ann",
     ]);
+  },
+  "--no-extensions": async (world) => {
+    world.write("../home/.pi/agent/extensions/mark.ts", 'import { writeFileSync } from "node:fs"; writeFileSync("loaded", "");');
+    for (const name of ["-ne", "--no-extensions"]) expect(await world.run([name, ...demo])).toMatchObject({ status: 0, stderr: "" });
+    expect(existsSync(join(world.cwd, "loaded"))).toBe(false);
+  },
+  "--no-themes": async (world) => {
+    world.write("../home/.pi/agent/themes/loud.json", "no theme at all");
+    expect(await world.run(["--no-themes", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
   },
   "--approve": async (world) => {
     world.write(".pi/config.toml", 'model = "demo"\n');

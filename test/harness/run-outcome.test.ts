@@ -56,3 +56,21 @@ test("a budget is the outcome when it is what ended the run", () => {
   expect(runOutcome(result({ answer: assistantMessage("done") }), stop).kind).toBe("done");
   expect(runOutcome(result({ failure: { code: "auth", message: "" } }), stop).kind).toBe("error");
 });
+
+test("blanks are no answer", () => {
+  for (const text of [" ", "\n\t"]) {
+    expect(runOutcome(result({ answer: assistantMessage(text) }), undefined)).toMatchObject({
+      kind: "error",
+      code: "model.empty",
+      text: "",
+    });
+  }
+  expect(runOutcome(result({ answer: assistantMessage("0") }), undefined)).toEqual({ kind: "done", text: "0" });
+});
+
+test("the moment to come back is in the hint, whatever the service calls one", () => {
+  const hintOf = (retryAt: number): string | undefined =>
+    runOutcome(result({ failure: { code: "rate_limited", message: "429", retryAt } }), undefined).hint;
+  expect(hintOf(Date.UTC(2030, 0, 2))).toContain("2030-01-02T00:00:00.000Z");
+  expect(hintOf(1e300)).toMatch(/^Try again later/);
+});
