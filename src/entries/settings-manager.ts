@@ -40,6 +40,22 @@ export class SettingsManager {
     return this.#overrides;
   }
 
+  /** What has been set here, nested as it is given; files are read when a session is made, not before. */
+  getGlobalSettings(): SettingsTree {
+    const tree: SettingsTree = {};
+    for (const [key, value] of Object.entries(this.#overrides)) {
+      const names = (settings.find((one) => one.key === key)?.property ?? key).split(".");
+      const last = names.pop() ?? key;
+      let table = tree;
+      for (const name of names) {
+        table[name] ??= {};
+        table = table[name] as SettingsTree;
+      }
+      table[last] = value;
+    }
+    return tree;
+  }
+
   setDefaultThinkingLevel(level: string): void {
     this.applyOverrides({ thinking: level });
   }

@@ -142,6 +142,10 @@ test("settings and credentials given are the only ones; files are not read, noth
   onTestFinished(() => session.dispose());
   expect(session.autoRetryEnabled).toBe(false);
   expect(session.model?.id).toBe("claude-sonnet-5");
+  expect(SettingsManager.inMemory({ retry: { enabled: false, maxRetries: 1 }, thinking: "low" }).getGlobalSettings()).toEqual({
+    retry: { enabled: false, maxRetries: 1 },
+    thinking: "low",
+  });
   expect(() => SettingsManager.inMemory({ retry: { enable: false } })).toThrow(
     expect.objectContaining({ code: "config.unknown_key", hint: "Did you mean retry.enabled?" }),
   );
