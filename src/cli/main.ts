@@ -72,6 +72,11 @@ async function dispatch(host: Host): Promise<number> {
     const { runRpc } = await import("./run-rpc.ts");
     return runRpc(said, host);
   }
+  if (isSaid(said, "--export")) {
+    const { exportPage } = await import("./export-page.ts");
+    await exportPage(said, host);
+    return 0;
+  }
   const { runOnce } = await import("./run-once.ts");
   return runOnce(said, host);
 }

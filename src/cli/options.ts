@@ -89,6 +89,7 @@ export const optionTable = [
   },
   { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie" },
   { name: "--no-session", kind: "flag", group: "Session", help: "keep nothing on disk" },
+  { name: "--export", kind: "value", value: "IN [OUT]", group: "Session", help: "a session (file, id or name) as an HTML page" },
   { name: "--name", short: "-n", kind: "value", value: "NAME", group: "Session", help: "name the session" },
 
   {

@@ -307,10 +307,8 @@ export class AgentSession {
 
   async exportToHtml(outputPath?: string): Promise<string> {
     const { exportHtml } = await import("../harness/export-html.ts");
-    const { options, files } = this.#sessions.workspace;
     const { path } = await exportHtml(this.#coding.session, {
-      cwd: options.cwd,
-      files,
+      cwd: this.#sessions.workspace.options.cwd,
       ...(outputPath === undefined ? {} : { outputPath }),
     });
     return path;

@@ -239,6 +239,11 @@ export class CodingSession {
     this.#shell.abort();
   }
 
+  /** Resolves when no command of `runShell` is running any more, and what they said is recorded. */
+  waitForShell(): Promise<void> {
+    return this.#shell.settled();
+  }
+
   stats(): SessionStats {
     return sessionStats(this.#conversation);
   }

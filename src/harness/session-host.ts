@@ -189,7 +189,7 @@ export class SessionHost {
     const { coding } = this;
     coding.abortCompaction();
     coding.abortShell();
-    await coding.abort();
+    await Promise.all([coding.abort(), coding.waitForShell()]);
   }
 
   async dispose(): Promise<void> {

@@ -43,6 +43,13 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     expect(JSON.parse(world.read("result.json"))).toMatchObject({ type: "result", outcome: "done", text: expect.stringMatching(hello) });
     expect(JSON.parse((await world.run(["--result", "-", ...demo])).stdout)).toMatchObject({ type: "result", outcome: "done" });
   },
+  "--export": async (world) => {
+    await world.run(demo);
+    const { stdout, status } = await world.run(["--export", world.sessionFiles()[0] ?? "", "page.html"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("page.html");
+    expect(world.read("page.html")).toContain("<!doctype html>");
+  },
   "--list-models": async (world) => {
     const env = { ANTHROPIC_API_KEY: "k" };
     const { stdout, status } = await world.run(["--list-models", "sonnet"], { env });

@@ -11,6 +11,7 @@ export const sessionsTable: readonly SubcommandRecord[] = [
   { name: "show", help: "a conversation as text, its entries, or its tree", load: () => import("./sessions/show.ts") },
   { name: "search", help: "find text in conversations, as grep does", load: () => import("./sessions/search.ts") },
   { name: "fork", help: "a new session that begins as a copy of another", load: () => import("./sessions/fork.ts") },
+  { name: "export", help: "a session as a page, as Markdown or as a session file", load: () => import("./sessions/export.ts") },
   { name: "stats", help: "tokens and cost", load: () => import("./sessions/stats.ts") },
   { name: "rename", help: "give a session a name", load: () => import("./sessions/rename.ts") },
   { name: "label", help: "mark an entry, or take its mark away", load: () => import("./sessions/label.ts") },
