@@ -1,18 +1,6 @@
 // The subcommands: one record each, loaded when named. Called by cli/main; help and completions iterate it.
 
-import type { Host } from "../platform/host.ts";
-
-export interface CommandModule {
-  /** The exit status. */
-  run(args: readonly string[], host: Host): Promise<number>;
-}
-
-export interface CommandRecord {
-  name: string;
-  usage: string;
-  help: string;
-  load(): Promise<CommandModule>;
-}
+import type { CommandRecord } from "./command-record.ts";
 
 export const commandTable: readonly CommandRecord[] = [
   {
@@ -35,8 +23,14 @@ export const commandTable: readonly CommandRecord[] = [
   },
   {
     name: "sessions",
-    usage: "sessions export",
-    help: "conversations as files to read or to pass on",
+    usage: "sessions [list|show|search|…]",
+    help: "conversations: list, read, search, copy, mend",
     load: () => import("./commands/sessions.ts"),
+  },
+  {
+    name: "completions",
+    usage: "completions bash|zsh|fish",
+    help: "a script that lets the shell complete our words",
+    load: () => import("./commands/completions.ts"),
   },
 ];

@@ -93,6 +93,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
 /** The configuration of a working directory, as this command line has it. */
 export function configLoader(said: Said, host: Host): (cwd: string) => Promise<Config> {
   const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
+  const commandLine = settingsSaid(said);
   return (cwd) => {
     const agentDir = agentDirectory(host.env, host.homeDir, cwd);
     return loadConfig({
@@ -101,11 +102,25 @@ export function configLoader(said: Said, host: Host): (cwd: string) => Promise<C
       homeDir: host.homeDir,
       env: host.env,
       strict: isSaid(said, "--strict"),
-      commandLine: isSaid(said, "--offline") ? { "network.offline": true } : {},
+      commandLine,
       baseUrlVariables: baseUrlVariables(),
       ...approve,
     });
   };
+}
+
+/** Options that stand for a setting: said as settings too, so that the setting's origin is told rightly. */
+function settingsSaid(said: Said): Record<string, unknown> {
+  const values: Record<string, unknown> = {
+    thinking: valueSaid(said, "--thinking"),
+    models: listSaid(said, "--models"),
+    fallback_models: said.options.get("--fallback-model"),
+    "limits.max_turns": numberSaid(said, "--max-turns", { isWhole: true }),
+    "limits.max_cost_usd": numberSaid(said, "--max-cost", { isWhole: false }),
+    "limits.timeout": durationSaid(said, "--timeout") === undefined ? undefined : valueSaid(said, "--timeout"),
+    "network.offline": isSaid(said, "--offline") ? true : undefined,
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function workingDirectory(said: Said, host: Host): string {

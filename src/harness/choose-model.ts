@@ -29,7 +29,7 @@ export const noModel: Model = {
 export interface ChooseDeps {
   options: RunOptions;
   registry: ModelRegistry;
-  deps: { config: Config; mayLackModel?: boolean; warn(line: string): void; host: { now(): number } };
+  deps: { config: Config; mayLackModel?: boolean; custom?: { model?: Model }; warn(line: string): void; host: { now(): number } };
 }
 
 export interface ChosenModel {
@@ -43,6 +43,7 @@ export async function chooseModel(
   recorded: { provider: string; modelId: string } | undefined,
 ): Promise<ChosenModel> {
   const { config } = deps;
+  if (deps.custom?.model !== undefined) return { model: deps.custom.model, why: "given by the caller" };
   const isRecorded = options.model === undefined && options.provider === undefined && recorded !== undefined;
   const pattern = isRecorded ? `${recorded.provider}/${recorded.modelId}` : options.model;
   const provider = isRecorded ? undefined : options.provider;

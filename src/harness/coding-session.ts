@@ -48,6 +48,8 @@ export class CodingSession {
   readonly #shell: ShellCommands;
   /** Asked in this order when a run ended badly. */
   readonly #recoveries: readonly Recovery[];
+  /** Of the newest run that has settled. */
+  lastOutcome: Outcome | undefined;
   #running: { done: Promise<Outcome>; abort: AbortController } | undefined;
 
   constructor(deps: CodingSessionDeps) {
@@ -237,6 +239,11 @@ export class CodingSession {
     this.#shell.abort();
   }
 
+  /** Resolves when no command of `runShell` is running any more, and what they said is recorded. */
+  waitForShell(): Promise<void> {
+    return this.#shell.settled();
+  }
+
   stats(): SessionStats {
     return sessionStats(this.#conversation);
   }
@@ -312,6 +319,7 @@ export class CodingSession {
       return outcome;
     } finally {
       budget.stopClock();
+      this.lastOutcome = outcome;
       this.#shell.recordWaiting();
       this.#running = undefined;
       await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted", outcome: outcome?.kind ?? "error" });

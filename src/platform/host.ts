@@ -7,7 +7,7 @@ import { homeDirectory } from "./paths.ts";
 
 export interface OutputStream {
   readonly isTerminal: boolean;
-  /** Columns of the terminal; 80 when there is none. */
+  /** Columns of the terminal; 80 when there is none, or one that does not know its size. */
   readonly columns: number;
   /** A promise only when the reader is slow: wait for it before writing more. */
   write(text: string): Promise<void> | undefined;

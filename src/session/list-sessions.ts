@@ -20,23 +20,51 @@ export interface ListRequest {
   whole?: boolean;
 }
 
-interface FoundFile {
+export interface FoundFile {
   path: string;
   modifiedMs: number;
 }
 
 /** Newest change first. What is no session is passed over. */
 export async function* listSessions(request: ListRequest): AsyncGenerator<SessionSummary> {
-  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  const buffer = Buffer.allocUnsafe(summaryBytes);
   for (const found of filesOf(request)) {
     const summary = summarize(found, buffer, request.whole === true);
     if (summary !== undefined && (request.cwd === undefined || summary.cwd === request.cwd)) yield summary;
   }
 }
 
+/** Of one file; `undefined` when it is no session or cannot be read. */
+export function sessionSummary(path: string): SessionSummary | undefined {
+  const modifiedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return modifiedMs === undefined ? undefined : summarize({ path, modifiedMs }, Buffer.allocUnsafe(2 * summaryBytes), false);
+}
+
+export interface SessionFile extends FoundFile {
+  /** `undefined`: its first line is no header. */
+  header: ReturnType<typeof readHeader>;
+}
+
+/** Every file that lies where sessions do, newest change first, also those that are damaged at the start; only their first lines are read. */
+export function* sessionFiles(request: ListRequest): Generator<SessionFile> {
+  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  for (const found of filesOf(request)) {
+    const header = headerOf(found.path, buffer);
+    if (request.cwd === undefined || header === undefined || header.cwd === request.cwd) yield { ...found, header };
+  }
+}
+
+/** Ids as the file names tell them, in no order, of all working directories. */
+export function sessionIds(request: ListRequest): string[] {
+  return directoriesOf(request)
+    .flatMap((directory) => namesIn(directory, "file"))
+    .map((name) => (name.startsWith(".") ? undefined : idInFileName(name)))
+    .filter((id) => id !== undefined);
+}
+
 /** Path of the session of this working directory that was changed last (`-c`). */
 export async function mostRecentSession(where: { directory: string; cwd: string }): Promise<string | undefined> {
-  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  const buffer = Buffer.allocUnsafe(summaryBytes);
   for (const { path } of filesOf(where)) if (headerOf(path, buffer)?.cwd === where.cwd) return path;
   return undefined;
 }
@@ -75,7 +103,7 @@ export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<
 }
 
 function byId(ref: string, place: ListRequest): string | undefined {
-  const buffer = Buffer.allocUnsafe(2 * summaryBytes);
+  const buffer = Buffer.allocUnsafe(summaryBytes);
   const matches: { path: string; id: string }[] = [];
   for (const found of filesOf(place)) {
     const id = idInFileName(found.path) ?? summarize(found, buffer, false)?.id;
@@ -125,11 +153,8 @@ function isFile(path: string): boolean {
 }
 
 function filesOf(request: ListRequest): FoundFile[] {
-  const directories = request.isRoot
-    ? namesIn(request.directory, "directory").map((name) => join(request.directory, name))
-    : [request.directory];
   const files: FoundFile[] = [];
-  for (const directory of directories) {
+  for (const directory of directoriesOf(request)) {
     for (const name of namesIn(directory, "file")) {
       if (!name.endsWith(".jsonl") || name.startsWith(".")) continue;
       const path = join(directory, name);
@@ -139,6 +164,10 @@ function filesOf(request: ListRequest): FoundFile[] {
   }
   // Equal times: names begin with the time of creation.
   return files.sort((a, b) => b.modifiedMs - a.modifiedMs || (a.path < b.path ? 1 : -1));
+}
+
+function directoriesOf(request: ListRequest): string[] {
+  return request.isRoot ? namesIn(request.directory, "directory").map((name) => join(request.directory, name)) : [request.directory];
 }
 
 function namesIn(directory: string, kind: "file" | "directory"): string[] {

@@ -1,45 +1,23 @@
 // Brings session files of version 1 and 2 to version 3. Called by open-log.
 // Invariant: the old file stays beside the new one as `.bak`, and at any moment the name holds either the old or the new file, whole.
 
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { decodeLine, encodeLine, isHeader } from "./line-codec.ts";
 import { newEntryId } from "./new-id.ts";
+import { replaceKeepingOld } from "./replace-file.ts";
 
 /** Replaces the file by its version 3. Returns the path of the old one. */
 export function migrateFile(path: string): string {
   const { header, entries } = migratedEntries(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${newEntryId()}`);
-  const descriptor = openSync(temporary, "wx", 0o600);
-  try {
-    writeSync(descriptor, encodeLine(header));
-    for (const entry of entries) writeSync(descriptor, encodeLine(entry));
-    fsyncSync(descriptor);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  } finally {
-    closeSync(descriptor);
-  }
-  const backup = linkBackup(path);
-  renameSync(temporary, path);
-  return backup;
+  return replaceKeepingOld(path, encodedLines(header, entries));
 }
 
-/** `<path>.bak`, or the first of `<path>.1.bak`, … that is free. */
-function linkBackup(path: string): string {
-  for (let number = 0; ; number++) {
-    const backup = number === 0 ? `${path}.bak` : `${path}.${number}.bak`;
-    try {
-      linkSync(path, backup);
-      return backup;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-  }
+function* encodedLines(header: SessionHeader, entries: readonly AnyEntry[]): Generator<string> {
+  yield encodeLine(header);
+  for (const entry of entries) yield encodeLine(entry);
 }
 
 /** What the file would be in version 3. */

@@ -89,6 +89,11 @@ export class Session {
     return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
   }
 
+  /** In memory only, with entries that come from elsewhere; the last one is the leaf. */
+  static fromEntries(header: SessionHeader, entries: readonly AnyEntry[], options: SessionOptions = {}): Session {
+    return new Session(new MemoryLog(header, entries), options);
+  }
+
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
   static async open(path: string, options: OpenOptions = {}): Promise<Session> {
     const { onBusy = "fail", readOnly = false } = options;
@@ -315,6 +320,11 @@ export class Session {
     this.#isClosed = true;
     this.#log.close();
     void this.#lease.then(release, () => {});
+  }
+
+  /** After `close`: resolves when the file may be opened again, also by this very process. */
+  async released(): Promise<void> {
+    await this.#lease.then(release, () => {});
   }
 
   /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */

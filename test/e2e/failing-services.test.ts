@@ -7,7 +7,8 @@ import { messagesOf, soundSession } from "../support/sound-session.ts";
 import type { Script } from "../support/strict/script.ts";
 import { answerSteps, callSteps, type Json, test, textSteps, type World } from "../support/world.ts";
 
-const quick = "[retry]\nbase_delay_ms = 1\n[network]\nidle_timeout_ms = 400\n";
+const quick = "[retry]\nbase_delay_ms = 1\n";
+const impatient = "[retry]\nmax_retries = 0\n[network]\nidle_timeout_ms = 1000\n";
 
 interface Case {
   name: string;
@@ -18,6 +19,7 @@ interface Case {
   /** Text on stdout; none when absent. */
   stdout?: string;
   stopReason?: string;
+  config?: string;
 }
 
 const cases: Case[] = [
@@ -53,7 +55,7 @@ const cases: Case[] = [
     stderr: /malformed.*\n$/,
   },
   { name: "a dropped connection", script: { wire: { drop: true } }, calls: 4, stderr: /^[^\n]+\n$/ },
-  { name: "never answering", script: { wire: { hang: true } }, calls: 4, stderr: /sent nothing for 0\.4 s.*\n$/ },
+  { name: "never answering", script: { wire: { hang: true } }, calls: 1, stderr: /sent nothing for 1 s.*\n$/, config: impatient },
   { name: "an empty answer", script: { say: [] }, calls: 1, stderr: /^The model gave an empty answer.*\n$/, stopReason: "stop" },
   {
     name: "an answer cut off at the output limit",
@@ -83,16 +85,16 @@ function last(world: World): Json {
 }
 
 describe.concurrent.each(services)("$format.api", (service) => {
-  async function run(world: World, scripts: Script[]): Promise<ProgramResult & { calls: number }> {
+  async function run(world: World, scripts: Script[], config = quick): Promise<ProgramResult & { calls: number }> {
     const server = await world.strict(service.format, scripts);
-    world.config(quick + service.toml(server.baseUrl));
+    world.config(config + service.toml(server.baseUrl));
     const result = await world.run(["--model", service.model, "-p", "hi"], { env: service.env(server.baseUrl) });
     expect(server.complaints).toEqual([]);
     return { ...result, calls: server.requests.length };
   }
 
   test.for(cases)("$name", async (item, { world }) => {
-    const { stdout, stderr, status, calls, survivors } = await run(world, [item.script]);
+    const { stdout, stderr, status, calls, survivors } = await run(world, [item.script], item.config);
     expect({ stdout, status, calls, survivors }).toEqual({ stdout: item.stdout ?? "", status: 1, calls: item.calls, survivors: [] });
     expect(stderr).toMatch(item.stderr);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
@@ -116,7 +118,7 @@ describe.concurrent.each(services)("$format.api", (service) => {
       { say: [{ text: "The beginning of an answer. ".repeat(20) }], cutAfterBytes: 1500, keepOpen: true },
       { wire: { drop: true } },
     ]);
-    world.config(quick.replace("400", "0") + service.toml(server.baseUrl));
+    world.config(quick + service.toml(server.baseUrl));
     const env = service.env(server.baseUrl);
     const program = world.start(["--model", service.model, "--mode", "json", "-p", "hi"], { env });
     await program.said('_delta","contentIndex":0,"delta":"The beg');
@@ -177,7 +179,7 @@ describe.concurrent("by a trace", () => {
   });
 
   test("silence in the middle of an answer is a failure, not tried again", async ({ world }) => {
-    world.config(quick);
+    world.config("[network]\nidle_timeout_ms = 400\n");
     const { stdout, stderr, status } = await world.run(["--model", world.trace([...textSteps("Half"), { type: "hang" }]), "-p", "hi"]);
     expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
     expect(stderr).toMatch(/sent nothing for 0\.4 s/);

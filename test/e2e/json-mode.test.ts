@@ -28,7 +28,7 @@ describe.concurrent("the records", () => {
     ]);
     expect(events.map((one) => one.seq)).toEqual(events.map((_, index) => index + 1));
     expect(header.seq).toBeUndefined();
-    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: false, seq: events.length });
+    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: false, outcome: "done", seq: events.length });
   });
 
   test("of a run with tools", async ({ world }) => {

@@ -181,7 +181,7 @@ test("a length stop without a word is an overflow; one after using up the output
   expect((await coding.prompt("second")).text).toBe("after");
   expect(told().slice(before)).toEqual(overflowOrder);
   script.next(stopsShort("", { input: 10, output: 8_000 }));
-  expect((await coding.prompt("third")).kind).toBe("overflow");
+  expect((await coding.prompt("third")).kind).toBe("length");
   expect(script.calls).toHaveLength(5);
 });
 
@@ -247,7 +247,7 @@ test("abort and abortCompaction in an automatic compaction", async () => {
     void coding[how]();
     expect((await second).kind).toBe(how === "abort" ? "aborted" : "overflow");
     expect(events.at(-2)).toEqual({ type: "compaction_end", reason: "overflow", aborted: true, willRetry: false });
-    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "abort" });
+    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "abort", outcome: how === "abort" ? "aborted" : "overflow" });
   }
 });
 
@@ -266,7 +266,7 @@ test("abort in a compaction between turns and in one after the run", async () =>
   await nextEvent(coding, "compaction_start");
   await coding.abort();
   expect(await second).toMatchObject({ kind: "done", text: "two" });
-  expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: false });
+  expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: false, outcome: "done" });
 });
 
 test("abort in the compaction before a prompt: the prompt is in the transcript, unanswered", async () => {

@@ -27,9 +27,9 @@ export default {
     const [short, whole] = ["short", "whole"].map((activePath) => sessionFile(world, activePath));
     const rpc = { ...world.place, stdin: getState, stdoutHolds: ['"success":true'] };
     return {
-      "pi, short": { ...rpc, argv: [world.program, "--mode", "rpc", "--session", short] },
+      "pi, short": { ...rpc, argv: [world.program, "--mode", "rpc", "--model", "demo", "--session", short] },
       count: { ...world.place, argv: [world.baselines["count-lines"], short], stdoutHolds: [lineCount.slice(0, 4)] },
-      "pi, whole": { ...rpc, argv: [world.program, "--mode", "rpc", "--session", whole] },
+      "pi, whole": { ...rpc, argv: [world.program, "--mode", "rpc", "--model", "demo", "--session", whole] },
       parse: { ...world.place, argv: [world.baselines["parse-lines"], whole], stdoutHolds: [lineCount.slice(0, 4)] },
     };
   },

@@ -1,50 +1,48 @@
-// `pi sessions`: conversations as things one can work with from the shell. Called by cli/main; completions iterate the table.
+// `pi sessions`: conversations as things one can list, read, search, copy and mend. Called by cli/main; completions iterate the table.
 // Only the subcommand that is named is loaded.
 
-import type { Command } from "commander";
 import { PiError } from "../../contracts/error.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Host } from "../../platform/host.ts";
-import { runSubcommands } from "./subcommands.ts";
-
-export interface SubcommandContext {
-  host: Host;
-  /** Sets the exit status; 0 when never called. */
-  exit(status: number): void;
-}
-
-/** What each file in sessions/ exports. */
-export interface SubcommandModule {
-  /** Adds arguments, options and the action. */
-  define(command: Command, context: SubcommandContext): void;
-}
-
-export interface SubcommandRecord {
-  name: string;
-  help: string;
-  load(): Promise<SubcommandModule>;
-}
+import { runSubcommands, type SubcommandRecord } from "./subcommands.ts";
 
 export const sessionsTable: readonly SubcommandRecord[] = [
+  { name: "list", help: "the sessions there are, newest first", load: () => import("./sessions/list.ts") },
+  { name: "show", help: "a conversation as text, its entries, or its tree", load: () => import("./sessions/show.ts") },
+  { name: "search", help: "find text in conversations, as grep does", load: () => import("./sessions/search.ts") },
+  { name: "fork", help: "a new session that begins as a copy of another", load: () => import("./sessions/fork.ts") },
   { name: "export", help: "a session as a page, as Markdown or as a session file", load: () => import("./sessions/export.ts") },
+  { name: "stats", help: "tokens and cost", load: () => import("./sessions/stats.ts") },
+  { name: "rename", help: "give a session a name", load: () => import("./sessions/rename.ts") },
+  { name: "label", help: "mark an entry, or take its mark away", load: () => import("./sessions/label.ts") },
+  { name: "rm", help: "remove sessions and what belongs to them", load: () => import("./sessions/rm.ts") },
+  { name: "path", help: "where a session's file is, or where this project's sessions are", load: () => import("./sessions/path.ts") },
+  { name: "check", help: "what is wrong with session files, line by line", load: () => import("./sessions/check.ts") },
+  { name: "repair", help: "make a damaged file sound, keeping the old one", load: () => import("./sessions/repair.ts") },
+  { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];
+
+const references =
+  "A session is named by its id, any unambiguous prefix of it, its name, `last`, or the path of its file;\n" +
+  "an entry by its id, a prefix of it, or its label.";
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const word = args[0] === "help" ? args[1] : args[0];
-  const named = sessionsTable.find((record) => record.name === word);
-  if (named === undefined && word !== undefined && !word.startsWith("-")) {
+  const isCommand = word !== undefined && !word.startsWith("-");
+  const named = isCommand ? sessionsTable.find((record) => record.name === word) : sessionsTable[0];
+  if (named === undefined) {
     const names = sessionsTable.map((record) => record.name);
-    const near = nearestName(word, names);
+    const near = nearestName(word ?? "", names);
     throw new PiError("usage.command", `There is no pi sessions ${word}.`, {
       hint: near === undefined ? `There are ${names.join(", ")}.` : `Did you mean ${near}?`,
     });
   }
-  const module = await named?.load();
+  const { define } = await named.load();
   return runSubcommands("sessions", args, host, (program, exit) => {
-    program.description("Look at conversations and work with their files.");
+    program.description(`Look at conversations and work with their files.\n\n${references}`);
     for (const record of sessionsTable) {
-      const command = program.command(record.name).description(record.help);
-      if (record === named) module?.define(command, { host, exit });
+      const command = program.command(record.name, { isDefault: record === sessionsTable[0] }).description(record.help);
+      if (record === named) define(command, { host, exit });
     }
   });
 }

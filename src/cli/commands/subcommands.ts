@@ -5,6 +5,24 @@ import type { Command } from "commander";
 import { PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
 
+export interface SubcommandContext {
+  host: Host;
+  /** Sets the exit status; 0 when never called. */
+  exit(status: number): void;
+}
+
+/** What the file of a subcommand exports that is loaded only when it is named. */
+export interface SubcommandModule {
+  /** Adds arguments, options and the action. */
+  define(command: Command, context: SubcommandContext): void;
+}
+
+export interface SubcommandRecord {
+  name: string;
+  help: string;
+  load(): Promise<SubcommandModule>;
+}
+
 /** Builds the program, runs the named action, gives the exit status. @throws PiError `usage.command` for what commander refuses. */
 export async function runSubcommands(
   name: string,

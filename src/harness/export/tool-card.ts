@@ -35,7 +35,11 @@ export function unansweredCard(call: Call, results: readonly number[], isHidden:
   const more = results.length === 0 ? "" : ` data-unless="${results.join(" ")}"${isHidden ? " hidden" : ""}`;
   const diff = call.name === "edit" ? editDiff(call.args, undefined) : "";
   const body = callBody(call.name, call.args, diff, renderer);
-  return card(call.name, call.args, meta([results.length === 0 ? "no result" : "no result on this branch"]), body, { isError: false, isOpen: false, more });
+  return card(call.name, call.args, meta([results.length === 0 ? "no result" : "no result on this branch"]), body, {
+    isError: false,
+    isOpen: false,
+    more,
+  });
 }
 
 function card(name: string, args: Fields, facts: string, body: string, how: { isError: boolean; isOpen: boolean; more: string }): string {

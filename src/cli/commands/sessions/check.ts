@@ -1,0 +1,56 @@
+// `pi sessions check`: what is wrong with session files, `path:line: what`. Called through cli/commands/sessions. Exit status 1 when something is.
+
+import type { Command } from "commander";
+import type { Host } from "../../../platform/host.ts";
+import { checkSession } from "../../../session/check-session.ts";
+import { sessionFiles } from "../../../session/list-sessions.ts";
+import { RecordOutput, recordForm } from "../../record-output.ts";
+import { textForm } from "../../terminal-text.ts";
+import type { SubcommandContext } from "../subcommands.ts";
+import { addPlaceOptions, type PlaceFlags, type SessionPlaces, sessionPlaces } from "./session-places.ts";
+
+interface Flags extends PlaceFlags {
+  all?: boolean;
+  json?: boolean;
+  jsonl?: boolean;
+}
+
+export function define(command: Command, { host, exit }: SubcommandContext): void {
+  addPlaceOptions(command.argument("[ref...]", "the sessions; else those of this project"))
+    .option("--all", "those of every project")
+    .option("--json", "what was found, as one JSON array")
+    .option("--jsonl", "as JSON lines")
+    .action(async (refs: string[], flags: Flags) => exit(await check(host, refs, flags)));
+}
+
+async function check(host: Host, refs: readonly string[], flags: Flags): Promise<number> {
+  const form = recordForm(flags);
+  const { paint } = textForm(host);
+  const output = new RecordOutput(host, form);
+  let fileCount = 0;
+  let badCount = 0;
+  for (const path of await pathsOf(refs, flags, await sessionPlaces(host, flags))) {
+    const findings = checkSession(path);
+    fileCount++;
+    if (findings.length > 0) badCount++;
+    for (const { lineNumber, kind, text, entryId } of findings) {
+      const record = { path, lineNumber, kind, entryId: entryId ?? null, text };
+      const isOpen = await output.add(form === "text" ? `${paint(path, "yellow")}:${lineNumber}: ${text}` : JSON.stringify(record));
+      if (!isOpen) break;
+    }
+    if (!(await output.turn())) break;
+  }
+  const status = await output.end(badCount > 0 ? 1 : 0);
+  if (form === "text" && !host.stdout.isClosed) {
+    const files = `${fileCount} session${fileCount === 1 ? "" : "s"} checked`;
+    await host.stderr.write(badCount === 0 ? `${files}: sound.\n` : `${files}: ${badCount} damaged. pi sessions repair mends one.\n`);
+  }
+  return status;
+}
+
+async function pathsOf(refs: readonly string[], flags: Flags, places: SessionPlaces): Promise<string[]> {
+  if (refs.length === 0) return [...sessionFiles(places.scope(flags.all === true))].map(({ path }) => path);
+  const paths: string[] = [];
+  for (const ref of refs) paths.push(await places.find(ref));
+  return paths;
+}

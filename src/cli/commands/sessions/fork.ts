@@ -1,0 +1,64 @@
+// `pi sessions fork`: a new session with the branch up to an entry. Called through cli/commands/sessions.
+
+import type { Command } from "commander";
+import { PiError } from "../../../contracts/error.ts";
+import type { Host } from "../../../platform/host.ts";
+import type { SubcommandContext } from "../subcommands.ts";
+import { findEntry, openForReading } from "./open-session.ts";
+import { addPlaceOptions, existingDirectory, type PlaceFlags, sessionPlaces } from "./session-places.ts";
+
+interface Flags extends PlaceFlags {
+  at?: string;
+  name?: string;
+  json?: boolean;
+}
+
+export function define(command: Command, { host, exit }: SubcommandContext): void {
+  addPlaceOptions(command.argument("<ref>", "the session to copy"))
+    .option("--at <entry>", "up to this entry; else the whole branch in use")
+    .option("--name <name>", "of the new session")
+    .option("--json", "as a JSON object")
+    .addHelpText("after", "\nPrints the id and the path of the new session. It belongs to this directory, or to that of --cwd.")
+    .action(async (ref: string, flags: Flags) => {
+      await fork(host, ref, flags);
+      exit(0);
+    });
+}
+
+async function fork(host: Host, ref: string, flags: Flags): Promise<void> {
+  const name = flags.name?.trim();
+  if (name === "") throw new PiError("usage.bad_value", "Session name cannot be empty", { hint: "Leave --name out for none" });
+  // Only where it goes is another directory; what `last` means is what it means here.
+  const { cwd: _, ...here } = flags;
+  const places = await sessionPlaces(host, here);
+  const cwd = flags.cwd === undefined ? places.cwd : existingDirectory(flags.cwd, host);
+  const session = await openForReading(await places.find(ref), host);
+  try {
+    const leafId = flags.at === undefined ? session.leafId : findEntry(session, flags.at);
+    const made = session.fork({ leafId, directory: places.directoryFor(cwd), cwd });
+    try {
+      if (name !== undefined) made.append({ type: "session_info", name });
+      if (made.storageLost !== undefined) throw made.storageLost;
+      if (!made.isPersisted) {
+        throw new PiError("usage.nothing_to_fork", `Session ${session.id} has no message up to there to copy`, {
+          hint: "Choose a later entry with --at",
+        });
+      }
+      const { id, filePath, leafId: newLeaf, entryCount, header } = made;
+      const record = {
+        id,
+        path: filePath,
+        parentSession: header.parentSession ?? null,
+        cwd,
+        leafId: newLeaf,
+        entryCount,
+        name: name ?? null,
+      };
+      await host.stdout.write(flags.json ? `${JSON.stringify(record, null, 2)}\n` : `${id} ${filePath}\n`);
+    } finally {
+      made.close();
+    }
+  } finally {
+    session.close();
+  }
+}

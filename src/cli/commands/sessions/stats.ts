@@ -1,0 +1,153 @@
+// `pi sessions stats`: tokens and cost of one session, or of all. Called through cli/commands/sessions.
+// Invariant: an entry that forks and imports carried along counts once.
+
+import type { Command } from "commander";
+import { parseDuration } from "../../../contracts/duration.ts";
+import { PiError } from "../../../contracts/error.ts";
+import type { Host } from "../../../platform/host.ts";
+import { type SessionFile, sessionFiles } from "../../../session/list-sessions.ts";
+import { addCall, emptyTotal, type UsageTotal, type UsedCall, usedCalls } from "../../../session/session-totals.ts";
+import { brokenPipeStatus } from "../../record-output.ts";
+import { costText, countText, dayText, padEnd, plainLine, textForm, textWidth } from "../../terminal-text.ts";
+import type { SubcommandContext } from "../subcommands.ts";
+import { openForReading } from "./open-session.ts";
+import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
+
+interface Flags extends PlaceFlags {
+  since?: string;
+  by?: string;
+  all?: boolean;
+  json?: boolean;
+}
+
+const groupings = ["model", "project", "day"] as const;
+type Grouping = (typeof groupings)[number];
+
+interface Totals {
+  sessions: number;
+  total: UsageTotal;
+  groups: Map<string, UsageTotal & { sessions: number }>;
+}
+
+export function define(command: Command, { host, exit }: SubcommandContext): void {
+  addPlaceOptions(command.argument("[ref]", "one session; else those of every project, or of that of --cwd"))
+    .option("--since <when>", "only calls since then: 7d, 12h, or a day such as 2026-11-01")
+    .option(`--by <${groupings.join("|")}>`, "a line for each")
+    .option("--all", "of every project, also with --cwd")
+    .option("--json", "as a JSON object")
+    .action(async (ref: string | undefined, flags: Flags) => exit(await stats(host, ref, flags)));
+}
+
+async function stats(host: Host, ref: string | undefined, flags: Flags): Promise<number> {
+  const by = parseGrouping(flags.by);
+  const sinceMs = flags.since === undefined ? undefined : parseSince(flags.since, host.now());
+  const places = await sessionPlaces(host, flags);
+  const isAll = flags.all === true || flags.cwd === undefined;
+  const files = ref === undefined ? sessionFiles(places.scope(isAll)) : [await oneFile(await places.find(ref), host)];
+  const totals = await addUp(files, { sinceMs, by }, host);
+  if (flags.json) {
+    const groups = [...totals.groups].map(([key, group]) => ({ key, ...group }));
+    const since = sinceMs === undefined ? null : new Date(sinceMs).toISOString();
+    const record = { since, sessions: totals.sessions, ...totals.total, ...(by === undefined ? {} : { by, groups }) };
+    await host.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
+  } else await host.stdout.write(totalsText(totals, by, host));
+  await host.stdout.flush();
+  return host.stdout.isClosed ? brokenPipeStatus : 0;
+}
+
+async function oneFile(path: string, host: Host): Promise<SessionFile> {
+  const session = await openForReading(path, host);
+  const { id, cwd, timestamp } = session.header;
+  session.close();
+  return { path, modifiedMs: Number.POSITIVE_INFINITY, header: { id, cwd, timestamp } };
+}
+
+async function addUp(
+  files: Iterable<SessionFile>,
+  { sinceMs, by }: { sinceMs: number | undefined; by: Grouping | undefined },
+  host: Host,
+): Promise<Totals> {
+  const totals: Totals = { sessions: 0, total: emptyTotal(), groups: new Map() };
+  const seen = new Set<string>();
+  for (const { path, modifiedMs, header } of files) {
+    // Files are only added to: one that was not changed since then has nothing newer.
+    if (header === undefined || (sinceMs !== undefined && modifiedMs < sinceMs)) continue;
+    const touched = new Set<string>();
+    try {
+      for (const call of usedCalls(path)) {
+        if (seen.has(call.key) || (sinceMs !== undefined && !(call.timestampMs >= sinceMs))) continue;
+        seen.add(call.key);
+        addCall(totals.total, call);
+        const key = by === undefined ? "" : groupOf(call, by, header.cwd);
+        const group = totals.groups.get(key) ?? { sessions: 0, ...emptyTotal() };
+        totals.groups.set(key, group);
+        addCall(group, call);
+        if (!touched.has(key)) group.sessions++;
+        touched.add(key);
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      await host.stderr.write(`Warning: Session file ${path} cannot be read: ${code}\n`);
+    }
+    if (touched.size > 0) totals.sessions++;
+  }
+  totals.groups = new Map([...totals.groups].sort(by === "day" ? ([a], [b]) => (a < b ? -1 : 1) : ([, a], [, b]) => b.cost - a.cost));
+  return totals;
+}
+
+function groupOf(call: UsedCall, by: Grouping, cwd: string): string {
+  if (by === "model") return call.model;
+  return by === "project" ? cwd : Number.isFinite(call.timestampMs) ? dayText(call.timestampMs) : "unknown";
+}
+
+const headings = ["SESSIONS", "ANSWERS", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITE", "TOKENS", "COST"];
+
+function totalsText(totals: Totals, by: Grouping | undefined, host: Host): string {
+  const { paint } = textForm(host);
+  const cells = (one: UsageTotal & { sessions: number }): string[] => [
+    String(one.sessions),
+    String(one.answers),
+    ...[one.input, one.output, one.cacheRead, one.cacheWrite, one.totalTokens].map(countText),
+    costText(one.cost),
+  ];
+  const rows = [
+    [...headings, by === undefined ? "" : by.toUpperCase()],
+    ...(by === undefined ? [] : [...totals.groups].map(([key, group]) => [...cells(group), plainLine(key)])),
+    [...cells({ ...totals.total, sessions: totals.sessions }), by === undefined ? "" : "total"],
+  ];
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
+  return rows
+    .map((row, at) => {
+      const line = row.map((cell, column) => (column < headings.length ? padStart(cell, widths[column] ?? 0) : cell)).join("  ");
+      return `${at === 0 ? paint(line.trimEnd(), "dim") : line.trimEnd()}\n`;
+    })
+    .join("");
+}
+
+function padStart(text: string, width: number): string {
+  return padEnd("", width - textWidth(text)) + text;
+}
+
+function parseGrouping(text: string | undefined): Grouping | undefined {
+  const found = groupings.find((one) => one === text);
+  if (text === undefined || found !== undefined) return found;
+  throw new PiError("usage.bad_value", `--by ${JSON.stringify(text)} is not one of ${groupings.join(", ")}`, {
+    hint: "For example --by model",
+  });
+}
+
+/** Unix ms of `7d` (ago) or of a day or time as ISO 8601 writes it; a day begins at local midnight. */
+function parseSince(text: string, nowMs: number): number {
+  const duration = parseDuration(text);
+  if (duration !== undefined) return nowMs - duration;
+  const time = /^\d{4}-\d\d-\d\d$/.test(text)
+    ? Date.parse(`${text}T00:00:00`)
+    : /^\d{4}-\d\d-\d\dT/.test(text)
+      ? Date.parse(text)
+      : Number.NaN;
+  if (Number.isFinite(time)) return time;
+  throw new PiError("usage.bad_value", `--since ${JSON.stringify(text)} is neither a length of time nor a day`, {
+    hint: "For example --since 7d or --since 2026-11-01",
+  });
+}

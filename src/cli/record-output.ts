@@ -1,0 +1,59 @@
+// Output of a command that lists: lines, one JSON array, or JSON lines, written as they come. Called by the commands.
+// Invariant: a reader that goes away ends the listing quietly, with the exit status a broken pipe gives to git and grep.
+
+import type { Host } from "../platform/host.ts";
+
+export type RecordForm = "text" | "json" | "jsonl";
+
+/** 128 + SIGPIPE. */
+export const brokenPipeStatus = 141;
+
+/** After so many characters, or so much time, what is there is handed on and a closed pipe can be noticed. */
+const turnCharacters = 16 << 10;
+const turnMs = 30;
+
+export class RecordOutput {
+  readonly #host: Host;
+  readonly #form: RecordForm;
+  #sinceTurn = 0;
+  #lastTurnMs = 0;
+  /** Records so far. */
+  count = 0;
+
+  constructor(host: Host, form: RecordForm) {
+    this.#host = host;
+    this.#form = form;
+  }
+
+  /** A text line, or the JSON of a record, without line end. False when nobody reads any more. */
+  async add(text: string): Promise<boolean> {
+    const isArray = this.#form === "json";
+    const written = isArray ? `${this.count === 0 ? "[\n" : ",\n"}${text}` : `${text}\n`;
+    this.count++;
+    void this.#host.stdout.write(written);
+    this.#sinceTurn += written.length;
+    return this.turn();
+  }
+
+  /** To be called now and then where nothing is added for long. False when nobody reads any more. */
+  async turn(): Promise<boolean> {
+    const now = this.#host.now();
+    if (this.#sinceTurn >= turnCharacters || (this.#sinceTurn > 0 && now - this.#lastTurnMs >= turnMs)) {
+      await this.#host.stdout.flush();
+      this.#sinceTurn = 0;
+      this.#lastTurnMs = now;
+    }
+    return !this.#host.stdout.isClosed;
+  }
+
+  /** Closes an array. The exit status: `status`, or that of a broken pipe. */
+  async end(status = 0): Promise<number> {
+    if (this.#form === "json") void this.#host.stdout.write(this.count === 0 ? "[]\n" : "\n]\n");
+    await this.#host.stdout.flush();
+    return this.#host.stdout.isClosed ? brokenPipeStatus : status;
+  }
+}
+
+export function recordForm(flags: { json?: boolean; jsonl?: boolean }): RecordForm {
+  return flags.json ? "json" : flags.jsonl ? "jsonl" : "text";
+}
