@@ -16,6 +16,12 @@ export interface CommandRecord {
 
 export const commandTable: readonly CommandRecord[] = [
   {
+    name: "inspect",
+    usage: "inspect [--json] [options]",
+    help: "what a run with these options would be, without a request",
+    load: () => import("./commands/inspect.ts"),
+  },
+  {
     name: "config",
     usage: "config path|show|get|set|edit|check|import",
     help: "look at the configuration and change it",

@@ -41,6 +41,7 @@ export const optionTable = [
     help: "the models that have credentials; --json for programs",
   },
   { name: "--json", kind: "flag", group: "Output", help: "with --list-models: as JSON" },
+  { name: "--output-schema", kind: "value", value: "FILE", group: "Output", help: "the answer is JSON valid against this JSON Schema" },
   { name: "--quiet", kind: "flag", group: "Output", help: "no live line on the terminal" },
   { name: "--verbose", kind: "flag", group: "Output", help: "errors with their causes" },
 
@@ -87,6 +88,16 @@ export const optionTable = [
   { name: "--exclude-tools", short: "-xt", kind: "value", value: "LIST", group: "Tools and resources", help: "all but these" },
   { name: "--no-tools", short: "-nt", kind: "flag", group: "Tools and resources", help: "none" },
   { name: "--no-builtin-tools", short: "-nbt", kind: "flag", group: "Tools and resources", help: "none of the built-in ones" },
+  { name: "--skill", kind: "list", value: "PATH", group: "Tools and resources", help: "a skill file or folder; repeatable" },
+  { name: "--no-skills", short: "-ns", kind: "flag", group: "Tools and resources", help: "no skills but those named" },
+  {
+    name: "--prompt-template",
+    kind: "list",
+    value: "PATH",
+    group: "Tools and resources",
+    help: "a prompt template or a folder of them; repeatable",
+  },
+  { name: "--no-prompt-templates", short: "-np", kind: "flag", group: "Tools and resources", help: "no prompt templates but those named" },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
 

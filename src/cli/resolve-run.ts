@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Config, loadConfig } from "../config/load-config.ts";
 import { parseDuration } from "../contracts/duration.ts";
-import { PiError } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/create-session.ts";
 import type { Host } from "../platform/host.ts";
@@ -47,6 +47,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
   const sessionDir = valueSaid(said, "--session-dir");
   const recordFile = valueSaid(said, "--record");
+  const schemaFile = valueSaid(said, "--output-schema");
   const systemPrompt = valueSaid(said, "--system-prompt");
   const options: RunOptions = {
     cwd,
@@ -67,7 +68,14 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     },
     ...optional("systemPrompt", systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path)),
     appendSystemPrompt: (said.options.get("--append-system-prompt") ?? []).map((text) => textOrFile(text, path)),
-    withContextFiles: !isSaid(said, "--no-context-files"),
+    resources: {
+      withContextFiles: !isSaid(said, "--no-context-files"),
+      withSkills: !isSaid(said, "--no-skills"),
+      withTemplates: !isSaid(said, "--no-prompt-templates"),
+      skillPaths: (said.options.get("--skill") ?? []).map(path),
+      templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
+    },
+    ...(schemaFile === undefined ? {} : { outputSchema: readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     limits: {
@@ -116,6 +124,22 @@ function textOrFile(text: string, path: (text: string) => string): string {
   } catch (error) {
     throw new PiError("usage.file_unreadable", `Cannot read ${file}`, { hint: "Check its permissions", cause: error });
   }
+}
+
+function readSchema(file: string): Record<string, unknown> {
+  let schema: unknown;
+  try {
+    schema = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new PiError("usage.bad_schema", `--output-schema ${file}: ${messageOf(error)}`, {
+      hint: "Name a file that holds a JSON Schema",
+      cause: error,
+    });
+  }
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
+    throw new PiError("usage.bad_schema", `--output-schema ${file} holds no JSON Schema object`, { hint: 'For example {"type":"object"}' });
+  }
+  return schema as Record<string, unknown>;
 }
 
 function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {

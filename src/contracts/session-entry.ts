@@ -46,7 +46,8 @@ export interface EntryBodies {
     fromHook?: boolean;
   };
   branch_summary: { fromId: string | null; summary: string; usage?: Usage; details?: unknown; fromHook?: boolean };
-  context_edit: { targetId: string; replacement: string | UserContent[] | null };
+  /** `null` takes the target out of the context. */
+  context_edit: { targetId: string; replacement: { content: string | UserContent[] } | null };
   usage: { kind: string; provider: string; model: string; usage: Usage };
   custom: { customType: string; data?: unknown };
   custom_message: { customType: string; content: string | UserContent[]; display: boolean; details?: unknown };

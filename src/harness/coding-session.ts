@@ -39,6 +39,10 @@ export interface CodingSessionDeps {
   validate(tool: Tool, args: unknown): Promise<Validation>;
   toolContext: Omit<ToolContext, "toolCallId" | "signal" | "onUpdate" | "acceptsImages">;
   prompt: Omit<PromptParts, "tools">;
+  /** What a prompt stands for (`/template …`); the text itself when absent. */
+  expand?(text: string): Promise<string>;
+  /** The final answer must be JSON valid against this JSON Schema. */
+  outputSchema?: Record<string, unknown>;
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
   access(model: Model): Promise<ModelAccess>;
   retry: RetrySettings;
@@ -112,6 +116,10 @@ export class CodingSession {
     return this.#thinkingLevel;
   }
 
+  get outputSchema(): Record<string, unknown> | undefined {
+    return this.#deps.outputSchema;
+  }
+
   get messages(): readonly Message[] {
     return this.#agent.messages;
   }
@@ -154,6 +162,11 @@ export class CodingSession {
     return running.done.finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /** What a text stands for when it is typed as a prompt: templates and skills filled in. */
+  async expand(text: string): Promise<string> {
+    return this.#deps.expand === undefined ? text : this.#deps.expand(text);
   }
 
   steer(text: string, images?: readonly ImageContent[]): void {
@@ -205,6 +218,7 @@ export class CodingSession {
       messages: modelMessages(messages),
       thinkingLevel: this.#thinkingLevel,
       sessionId: this.session.id,
+      ...(this.#deps.outputSchema === undefined ? {} : { outputSchema: this.#deps.outputSchema }),
     };
   }
 

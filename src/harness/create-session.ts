@@ -11,10 +11,10 @@ import { isValidSessionId, sessionDirectory, sessionRoot } from "../session/loca
 import { Session } from "../session/session.ts";
 import { builtinTools, selectTools } from "../tools/registry.ts";
 import { CodingSession } from "./coding-session.ts";
+import { type LaunchResources, loadResources, type ResourceChoice } from "./launch-resources.ts";
 import { createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { selectModel } from "./select-model.ts";
-import type { ContextFile } from "./system-prompt.ts";
 
 /** Which conversation to go on with. */
 export type SessionChoice =
@@ -50,7 +50,8 @@ export interface RunOptions {
   /** Texts, files already read. */
   systemPrompt?: string;
   appendSystemPrompt: string[];
-  withContextFiles: boolean;
+  resources: ResourceChoice;
+  outputSchema?: Record<string, unknown>;
   isStrict: boolean;
   recordFile?: string;
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
@@ -62,6 +63,7 @@ export interface CreatedSession {
   registry: ModelRegistry;
   shell: ProcessShell;
   files: FileOperations;
+  resources: LaunchResources;
   /** Why this model. */
   modelWhy: string;
   /** Ends what runs and removes what goes with the process. */
@@ -94,6 +96,8 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
   const { createFileOperations } = await import("../platform/files.ts");
   const files = createFileOperations();
   const access = createModelAccess({ registry, config, env: host.env, recordFile: options.recordFile, now: () => host.now() });
+  const resources = await loadResources(options.resources, { ...options, homeDir: host.homeDir, config, warn });
+  const systemPrompt = options.systemPrompt ?? resources.systemPrompt;
   const artifacts = new ArtifactDirectory(session);
   let coding: CodingSession | undefined;
   const shell = createShellOperations({
@@ -112,14 +116,17 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
     validate: async (tool, args) => (await import("../tools/shared/validate.ts")).validateArguments(tool, args),
     toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifactDir: () => artifacts.path() },
     prompt: {
-      ...(options.systemPrompt === undefined ? {} : { systemPrompt: options.systemPrompt }),
-      appended: options.appendSystemPrompt,
-      contextFiles: options.withContextFiles ? await contextFiles(options) : [],
-      skills: "",
+      ...(systemPrompt === undefined ? {} : { systemPrompt }),
+      appended: [...resources.appended, ...options.appendSystemPrompt],
+      contextFiles: resources.contextFiles,
+      skills: resources.skillsSection,
+      output: options.outputSchema === undefined ? "" : (await import("./structured-answer.ts")).outputInstruction(options.outputSchema),
       cwd: options.cwd,
       // The local date would cost 6 ms: the runtime loads its time zones for it.
       date: `${new Date(host.now()).toISOString().slice(0, 10)} (UTC)`,
     },
+    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
+    expand: resources.expand,
     access,
     retry: config.values.retry,
     limits: options.limits,
@@ -133,6 +140,7 @@ export async function createSession(options: RunOptions, deps: CreateSessionDeps
     registry,
     shell,
     files,
+    resources,
     modelWhy: selected.why,
     dispose: async () => {
       await coding.dispose();
@@ -225,11 +233,6 @@ function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config
     warn(`${line}. ${hint}`);
   }
   return active;
-}
-
-async function contextFiles(options: RunOptions): Promise<ContextFile[]> {
-  const { loadContextFiles } = await import("../resources/context-files.ts");
-  return loadContextFiles({ agentDir: options.agentDir, cwd: options.cwd });
 }
 
 async function bundledRipgrep(agentDir: string): Promise<string> {

@@ -1,7 +1,14 @@
 // All models that can be named: catalogue, vendors and configuration put together, a provider at a time. Made once a run by the harness;
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
-import { type CredentialOptions, commandSource, hasCredential, resolveCredential, resolveSecretTexts } from "../config/credentials.ts";
+import {
+  type CredentialOptions,
+  commandSource,
+  credentialSource,
+  hasCredential,
+  resolveCredential,
+  resolveSecretTexts,
+} from "../config/credentials.ts";
 import type { Config } from "../config/load-config.ts";
 import type { ModelSettings, ProviderSettings } from "../config/provider-settings.ts";
 import { PiError } from "../contracts/error.ts";
@@ -60,6 +67,12 @@ export class ModelRegistry {
   isAvailable(providerId: string, withApiKey = false): boolean {
     if (providerId === "scripted") return true;
     return hasCredential(providerId, this.#credentialOptions(providerId, withApiKey));
+  }
+
+  /** Where the provider's credential would come from, by name. */
+  credentialSource(providerId: string): string | undefined {
+    if (providerId === "scripted") return "none needed";
+    return credentialSource(providerId, this.#credentialOptions(providerId, true));
   }
 
   models(providerId: string): Model[] {

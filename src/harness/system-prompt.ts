@@ -17,6 +17,8 @@ export interface PromptParts {
   appended: readonly string[];
   tools: readonly Tool[];
   contextFiles: readonly ContextFile[];
+  /** What form the final answer must have; empty: any. */
+  output: string;
   /** Ready-made text of the skills section; empty: none. */
   skills: string;
   cwd: string;
@@ -56,6 +58,7 @@ export function promptSections(parts: PromptParts): Map<string, string> {
     sections.set("project_context", tagged("project_context", ["What this user and this project ask of you:", ...files].join("\n\n")));
   }
   if (parts.skills !== "") sections.set("skills", tagged("skills", parts.skills));
+  if (parts.output !== "") sections.set("output", tagged("output", parts.output));
   sections.set("date", tagged("date", parts.date));
   sections.set("cwd", tagged("cwd", parts.cwd));
   return sections;

@@ -15,10 +15,12 @@ export interface ModePrompt {
 export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[]): Promise<Outcome> {
   let outcome: Outcome = { kind: "done", text: "" };
   for (const prompt of prompts) {
-    outcome = await coding.prompt(prompt.text, { images: prompt.images });
-    if (outcome.kind !== "done") break;
+    outcome = await coding.prompt(await coding.expand(prompt.text), { images: prompt.images });
+    if (outcome.kind !== "done") return outcome;
   }
-  return outcome;
+  if (coding.outputSchema === undefined) return outcome;
+  const { checkedAnswer } = await import("../harness/structured-answer.ts");
+  return checkedAnswer(coding, outcome, coding.outputSchema);
 }
 
 export function printAnswer(outcome: Outcome, host: Host): void {

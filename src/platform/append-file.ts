@@ -45,12 +45,14 @@ export class AppendFile {
     return new AppendFile(path, openSync(path, access === "append" ? constants.O_RDWR | constants.O_APPEND : constants.O_RDONLY));
   }
 
-  /** A new file, 0600; with `directory: "make"` in a directory that is made when missing, 0700. EEXIST rather than take over a file. */
+  /** A new file (or an empty one), 0600; `directory: "make"`: in a directory made when missing, 0700. EEXIST rather than take over a file. */
   static create(path: string, directory: "make" | "must be there"): AppendFile {
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
     try {
       return new AppendFile(path, openSync(path, flags, 0o600));
     } catch (error) {
+      const isEmptyFile = (error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).size === 0;
+      if (isEmptyFile) return AppendFile.open(path, "append");
       if (directory !== "make" || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
     makeDirectory(dirname(path));

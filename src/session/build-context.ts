@@ -46,11 +46,12 @@ export function buildContext(path: PathView): SessionContext {
     const message = messageOf(entry, edits);
     if (message !== undefined) slots.push({ message, entryId: entry.id });
   };
-  if (isA(compaction, "compaction")) {
+  if (isA(compaction, "compaction") && edits.get(compaction.id)?.replacement !== null) {
     if (compaction.systemMessage !== undefined) slots.push({ message: compaction.systemMessage, entryId: compaction.id });
     slots.push({ message: compactionSummary(compaction), entryId: compaction.id });
   }
   // The checkpoint says all that earlier system messages said; replayed behind it they would undo later changes.
+  // Earlier compactions among the kept entries have no message either: their summary went into this one.
   for (const entry of keptEntries) if (!(isA(entry, "message") && entry.message?.role === "system")) add(entry);
   for (const entry of laterEntries) add(entry);
 
@@ -93,14 +94,14 @@ function latestEdits(entries: readonly AnyEntry[]): Map<string, EntryOf<"context
 }
 
 function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {
-  const message = recordedMessage(entry);
   const edit = edits.get(entry.id);
-  return edit === undefined || message === undefined ? message : edited(message, edit.replacement);
+  if (edit?.replacement === null) return undefined;
+  const message = recordedMessage(entry);
+  return edit === undefined || message === undefined ? message : withContent(message, newContent(edit.replacement));
 }
 
 function recordedMessage(entry: AnyEntry): Message | undefined {
   if (isA(entry, "message")) return isSound(entry.message) ? entry.message : undefined;
-  if (isA(entry, "compaction")) return compactionSummary(entry);
   const timestamp = Date.parse(entry.timestamp);
   if (isA(entry, "branch_summary")) return { role: "branchSummary", summary: entry.summary, fromId: entry.fromId, timestamp };
   if (isA(entry, "custom_message")) {
@@ -138,10 +139,13 @@ function compactionSummary(entry: EntryOf<"compaction">): Message {
   };
 }
 
-/** Other roles cannot be edited. Assistant and tool result messages hold blocks, never a bare string. */
-function edited(message: Message, replacement: string | UserContent[] | null): Message | undefined {
-  const isEditable = ["user", "custom", "assistant", "toolResult"].includes(message.role);
-  if (replacement === null) return isEditable ? undefined : message;
+/** The format's description has the bare content here, the npm agent's files an object with it; both are understood. */
+function newContent(replacement: { content: string | UserContent[] } | string | UserContent[]): string | UserContent[] {
+  return typeof replacement === "string" || Array.isArray(replacement) ? replacement : replacement.content;
+}
+
+/** Only these roles have a content to replace. Assistant and tool result messages hold blocks, never a bare string. */
+function withContent(message: Message, replacement: string | UserContent[]): Message {
   switch (message.role) {
     case "user":
     case "custom":
@@ -192,30 +196,21 @@ function noResult(toolCallId: string, toolName: string, timestamp: number): Tool
   return { role: "toolResult", toolCallId, toolName, content, details: {}, isError: true, timestamp };
 }
 
-/** The last recorded choice of model and level on the whole path; where none is recorded, what the last answer was made with. */
+/** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else of the last answer. */
 function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLevel"> {
-  const [modelChange, levelChange] = path.entriesAt(
-    [lastOfType(path, "model_change", path.length), lastOfType(path, "thinking_level_change", path.length)].filter((at) => at >= 0),
-  );
   const settings: Pick<SessionContext, "model" | "thinkingLevel"> = {};
-  for (const entry of [modelChange, levelChange]) {
+  const levelAt = lastOfType(path, "thinking_level_change", path.length);
+  const level = levelAt < 0 ? undefined : path.entriesAt([levelAt])[0];
+  if (isA(level, "thinking_level_change") && isThinkingLevel(level.thinkingLevel)) settings.thinkingLevel = level.thinkingLevel;
+  for (let at = path.length - 1; at >= 0 && (settings.model === undefined || settings.thinkingLevel === undefined); at--) {
+    const type = path.typeAt(at);
+    if (type !== "message" && (type !== "model_change" || settings.model !== undefined)) continue;
+    const entry = path.entriesAt([at])[0];
     if (isA(entry, "model_change")) settings.model = { provider: entry.provider, modelId: entry.modelId };
-    if (isA(entry, "thinking_level_change") && isThinkingLevel(entry.thinkingLevel)) settings.thinkingLevel = entry.thinkingLevel;
-  }
-  if (settings.model === undefined || settings.thinkingLevel === undefined) {
-    const answer = lastAnswer(path);
-    if (answer !== undefined) {
-      settings.model ??= { provider: answer.provider, modelId: answer.model };
-      if (settings.thinkingLevel === undefined && answer.thinkingLevel !== undefined) settings.thinkingLevel = answer.thinkingLevel;
-    }
+    if (!isA(entry, "message") || entry.message?.role !== "assistant") continue;
+    const { provider, model, thinkingLevel } = entry.message;
+    settings.model ??= { provider, modelId: model };
+    if (settings.thinkingLevel === undefined && thinkingLevel !== undefined) settings.thinkingLevel = thinkingLevel;
   }
   return settings;
-}
-
-function lastAnswer(path: PathView): AssistantMessage | undefined {
-  for (let at = lastOfType(path, "message", path.length); at >= 0; at = lastOfType(path, "message", at)) {
-    const entry = path.entriesAt([at])[0];
-    if (isA(entry, "message") && entry.message?.role === "assistant") return entry.message;
-  }
-  return undefined;
 }

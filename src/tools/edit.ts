@@ -31,14 +31,14 @@ export const editTool: Tool = {
     "Every oldText of an edit call is matched against the file as it was before the call; join changes that touch or overlap into one.",
   ],
   prepareArguments: prepareEditArguments,
-  changesFile: (args) => (typeof args["path"] === "string" ? args["path"] : undefined),
+  changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
   execute: async (args, context) => (await import("./execute/edit.ts")).executeEdit(args, context),
 };
 
 /** Models also send a single pair at the top level, and `edits` as the text of its JSON. */
 function prepareEditArguments(args: Record<string, unknown>): Record<string, unknown> {
   const { oldText, newText, ...rest } = args;
-  let edits = rest["edits"];
+  let edits = rest.edits;
   if (typeof edits === "string") {
     try {
       edits = JSON.parse(edits);

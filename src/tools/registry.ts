@@ -13,14 +13,20 @@ import { writeTool } from "./write.ts";
 export interface ToolShelfOptions {
   /** Path of ripgrep where the session's commands run, asked on first use. Default: the one on PATH. */
   ripgrep?: () => Promise<string>;
+  /** Bytes of the image codec, asked for images that are too large. Default: none, such images are left out. */
+  imageCodec?: () => Promise<Uint8Array>;
 }
 
 /** All tools there are, in the order in which models are told of them. */
-export function builtinTools({ ripgrep = async () => "rg" }: ToolShelfOptions = {}): Tool[] {
-  return [readTool, bashTool, editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
+export function builtinTools({ ripgrep = async () => "rg", imageCodec = noCodec }: ToolShelfOptions = {}): Tool[] {
+  return [readTool(imageCodec), bashTool, editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
 }
 
 export const defaultToolNames: readonly string[] = ["read", "bash", "edit", "write"];
+
+async function noCodec(): Promise<Uint8Array> {
+  throw new PiError("tool.no_image_codec", "No image codec comes with this build");
+}
 
 /** What was said about tools, by configuration and options. Lists are comma-separated names with `*` patterns. */
 export interface ToolSelectionSpec {

@@ -15,6 +15,6 @@ export const writeTool: Tool = {
   },
   promptLine: "Write whole files, new or replaced",
   guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
-  changesFile: (args) => (typeof args["path"] === "string" ? args["path"] : undefined),
+  changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
   execute: async (args, context) => (await import("./execute/write.ts")).executeWrite(args, context),
 };

@@ -15,8 +15,8 @@ export interface ToolCase {
 }
 
 export function toolContract(tool: Tool, bench: () => ToolBench, theCase: ToolCase): void {
-  const properties = tool.parameters["properties"] as Record<string, unknown>;
-  const required = (tool.parameters["required"] as string[] | undefined) ?? [];
+  const properties = tool.parameters.properties as Record<string, unknown>;
+  const required = (tool.parameters.required as string[] | undefined) ?? [];
 
   test(`${tool.name}: a good call is no error`, async () => {
     theCase.prepare(bench());

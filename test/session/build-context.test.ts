@@ -97,11 +97,10 @@ test("the last compaction counts; one that names itself, or an entry that is not
   expect(sessionOf(user("a"), compaction("00000003"), user("c")).shown).toEqual(["compactionSummary: so far", "user: c"]);
 });
 
-test("an earlier compaction among the kept entries shows its summary in its place", () => {
+test("an earlier compaction among the kept entries does not show", () => {
   expect(sessionOf(user("a"), compaction("00000001"), user("b"), compaction("00000001")).shown).toEqual([
     "compactionSummary: so far",
     "user: a",
-    "compactionSummary: so far",
     "user: b",
   ]);
 });
@@ -117,11 +116,11 @@ test("context edits: the latest on the path wins; null leaves out; text becomes 
     answer("b"),
     call("c1"),
     result("c1"),
-    edit("00000001", "first"),
-    edit("00000001", "second"),
+    edit("00000001", { content: "first" }),
+    edit("00000001", { content: "second" }),
     edit("00000002", null),
-    edit("00000004", "shorter"),
-    edit("0000dead", "nothing"),
+    edit("00000004", { content: "shorter" }),
+    edit("0000dead", { content: "nothing" }),
   );
   expect(shown).toEqual(["user: second", "assistant: toolCall", "toolResult: shorter"]);
   expect(context.messages[0]).toEqual({ ...userMessage(""), content: "second" });
@@ -130,9 +129,17 @@ test("context edits: the latest on the path wins; null leaves out; text becomes 
   expect(session.entry("00000001")).toMatchObject({ message: userMessage("a") });
 });
 
-test("an assistant message can be edited to text", () => {
-  const { context } = sessionOf(user("a"), answer("b"), { type: "context_edit", targetId: "00000002", replacement: "c" });
-  expect(context.messages[1]).toMatchObject({ role: "assistant", content: [{ type: "text", text: "c" }], stopReason: "stop" });
+test("an assistant message can be edited to text, also when the text stands there bare", () => {
+  for (const replacement of [{ content: "c" }, "c" as unknown as { content: string }]) {
+    const { context } = sessionOf(user("a"), answer("b"), { type: "context_edit", targetId: "00000002", replacement });
+    expect(context.messages[1]).toMatchObject({ role: "assistant", content: [{ type: "text", text: "c" }], stopReason: "stop" });
+  }
+});
+
+test("a summary can be left out, checkpoint and all, but not rewritten", () => {
+  const compacted = [user("a"), compaction("00000001", { systemMessage: { role: "system", content: "checkpoint", timestamp: 0 } })];
+  expect(sessionOf(...compacted, { type: "context_edit", targetId: "00000002", replacement: null }).shown).toEqual(["user: a"]);
+  expect(sessionOf(...compacted, { type: "context_edit", targetId: "00000002", replacement: { content: "x" } }).shown).toHaveLength(3);
 });
 
 test("branch summaries, custom messages and commands of the user are messages", () => {
@@ -172,7 +179,7 @@ test("failed and aborted answers stay and get no results", () => {
   expect(sessionOf(user("a"), { type: "message", message: calls }, user("b")).shown).toEqual(["user: a", "assistant: toolCall", "user: b"]);
 });
 
-test("model and level: the last change on the whole path, else the last answer", () => {
+test("model: the last change or answer on the whole path; level: the last change", () => {
   const level = (thinkingLevel: "high" | "low"): NewEntry => ({ type: "thinking_level_change", thinkingLevel });
   const model = (modelId: string): NewEntry => ({ type: "model_change", provider: "p", modelId });
   expect(
@@ -182,6 +189,8 @@ test("model and level: the last change on the whole path, else the last answer",
     thinkingLevel: "high",
   });
   expect(sessionOf(user("a"), answer("b")).context.model).toEqual({ provider: "test", modelId: "test-1" });
+  expect(sessionOf(model("one"), user("a"), answer("b")).context.model).toEqual({ provider: "test", modelId: "test-1" });
+  expect(sessionOf(user("a"), answer("b"), model("one")).context.model).toEqual({ provider: "p", modelId: "one" });
   const bare = sessionOf(user("a")).context;
   expect("model" in bare || "thinkingLevel" in bare).toBe(false);
 });

@@ -87,6 +87,7 @@ export async function collect(events: AsyncIterable<StreamEvent>): Promise<Answe
 export function fold(events: StreamEvent[]): Answer {
   const answer: Answer = { content: [], usage: undefined, finish: undefined, failure: undefined, events, responseId: undefined };
   const open = new Map<number, { kind: string; text: string; id?: string; name?: string }>();
+  let started = 0;
   events.forEach((event, position) => {
     if (answer.finish !== undefined || answer.failure !== undefined) throw new Error(`${event.type} after the terminal event`);
     if (event.type === "finish") {
@@ -95,7 +96,11 @@ export function fold(events: StreamEvent[]): Answer {
     } else if (event.type === "failure") answer.failure = event.failure;
     else if (event.type === "usage") answer.usage = event.usage;
     else if (event.type === "response") answer.responseId = event.responseId;
-    else foldBlock(event, open, answer.content, position);
+    else {
+      if (event.type.endsWith("_start") && event.contentIndex !== started++)
+        throw new Error(`event ${position}: contentIndex ${event.contentIndex} out of order`);
+      foldBlock(event, open, answer.content, position);
+    }
   });
   if (answer.finish === undefined && answer.failure === undefined) throw new Error("no terminal event");
   return answer;
@@ -111,8 +116,6 @@ function foldBlock(
 ): void {
   const [kind, phase] = event.type.split("_") as [string, "start" | "delta" | "end"];
   if (phase === "start") {
-    if (event.contentIndex !== content.length + open.size)
-      throw new Error(`event ${position}: contentIndex ${event.contentIndex} out of order`);
     open.set(event.contentIndex, { kind, text: "", ...(event.type === "toolcall_start" ? { id: event.id, name: event.toolName } : {}) });
     return;
   }

@@ -40,9 +40,8 @@ export function contextOf(
     const edit = path.findLast(({ type, targetId }) => type === "context_edit" && targetId === line.id);
     for (const original of messagesOf(line, line === lastCompaction)) {
       if (edit === undefined) found.push({ id: line.id, message: original });
-      else if (!["user", "custom", "assistant", "toolResult"].includes(original.role as string))
-        found.push({ id: line.id, message: original });
-      else if (edit.replacement !== null) found.push({ id: line.id, message: edited(original, edit.replacement) });
+      else if (edit.replacement !== null)
+        found.push({ id: line.id, message: edited(original, edit.replacement.content ?? edit.replacement) });
     }
   }
   const answered: typeof found = [];
@@ -74,16 +73,13 @@ export function contextOf(
     }
   }
   const answers = path.filter((line) => line.message?.role === "assistant");
-  const modelChange = path.findLast(({ type }) => type === "model_change");
-  const answer = answers.at(-1);
+  const choice = path.findLast((line) => line.type === "model_change" || answers.includes(line));
+  const levels = answers.filter((line) => line.message.thinkingLevel !== undefined);
   return {
     ids: answered.map(({ id }) => id),
     messages: answered.map(({ message }) => message),
-    model:
-      modelChange !== undefined
-        ? { provider: modelChange.provider, modelId: modelChange.modelId }
-        : answer && { provider: answer.message.provider, modelId: answer.message.model },
-    level: path.findLast(({ type }) => type === "thinking_level_change")?.thinkingLevel ?? answer?.message.thinkingLevel,
+    model: choice && { provider: choice.provider ?? choice.message.provider, modelId: choice.modelId ?? choice.message.model },
+    level: path.findLast(({ type }) => type === "thinking_level_change")?.thinkingLevel ?? levels.at(-1)?.message.thinkingLevel,
   };
 }
 
@@ -92,7 +88,8 @@ function messagesOf(line: Line, isLastCompaction: boolean): Record<string, unkno
   if (line.type === "message") return [line.message];
   if (line.type === "compaction") {
     const summary = { role: "compactionSummary", summary: line.summary, tokensBefore: line.tokensBefore, timestamp };
-    return isLastCompaction && line.systemMessage ? [line.systemMessage, summary] : [summary];
+    if (!isLastCompaction) return [];
+    return line.systemMessage ? [line.systemMessage, summary] : [summary];
   }
   if (line.type === "branch_summary") return [{ role: "branchSummary", summary: line.summary, fromId: line.fromId, timestamp }];
   if (line.type === "custom_message") {
@@ -103,6 +100,7 @@ function messagesOf(line: Line, isLastCompaction: boolean): Record<string, unkno
 }
 
 function edited(message: Record<string, unknown>, replacement: unknown): Record<string, unknown> {
+  if (!["user", "custom", "assistant", "toolResult"].includes(message.role as string)) return message;
   if (message.role === "user" || message.role === "custom") return { ...message, content: replacement };
   return { ...message, content: typeof replacement === "string" ? [{ type: "text", text: replacement }] : replacement };
 }

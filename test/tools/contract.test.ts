@@ -13,6 +13,7 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 const file = (name: string, content: string) => (on: ToolBench) => writeFileSync(join(on.directory, name), content);
+const longName = (index: number): string => `${"n".repeat(200)}${index}`;
 const nothing = (): void => {};
 const many = file("many", `match ${"x".repeat(60)}\n`.repeat(4000));
 
@@ -43,7 +44,7 @@ const cases: Record<string, ToolCase> = {
     huge: {
       prepare: (on) => {
         mkdirSync(join(on.directory, "d"));
-        for (let index = 0; index < 2100; index++) writeFileSync(join(on.directory, "d", `some-rather-long-name-${index}`), "");
+        for (let index = 0; index < 280; index++) writeFileSync(join(on.directory, "d", longName(index)), "");
       },
       args: { pattern: "*", limit: 5000 },
     },
@@ -54,7 +55,7 @@ const cases: Record<string, ToolCase> = {
     failing: { path: "none" },
     huge: {
       prepare: (on) => {
-        for (let index = 0; index < 2100; index++) writeFileSync(join(on.directory, `some-rather-long-name-${index}`), "");
+        for (let index = 0; index < 280; index++) writeFileSync(join(on.directory, longName(index)), "");
       },
       args: { limit: 5000 },
     },

@@ -1,12 +1,12 @@
-// Anthropic's stream events as StreamEvents: one small handler an event over a state record. Driven by stream-call.
+// Anthropic's stream events as StreamEvents: one small handler an event over a state record. Driven by event-reader.
 // Source: https://platform.claude.com/docs/en/build-with-claude/streaming (checked 2026-11). Invariant: unknown events, blocks and deltas are skipped.
 
 import type { Model } from "../../contracts/model.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
+import { type Decoder, MalformedStreamError } from "../shared/event-reader.ts";
 import { countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
-import { type Decoder, MalformedStreamError } from "../shared/stream-call.ts";
 import { anthropicFailure } from "./failure.ts";
 
 interface State {

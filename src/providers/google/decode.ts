@@ -1,4 +1,4 @@
-// Gemini's stream chunks as StreamEvents. Driven by stream-call.
+// Gemini's stream chunks as StreamEvents. Driven by event-reader.
 // Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (checked 2026-11). Invariant: the answer is whole once a finish
 // reason has come; the wire has no other end mark.
 
@@ -6,8 +6,8 @@ import type { Model } from "../../contracts/model.ts";
 import type { FailureCode, StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
+import type { Decoder } from "../shared/event-reader.ts";
 import { arrayOf, countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
-import type { Decoder } from "../shared/stream-call.ts";
 import { ownIdPrefix } from "./encode.ts";
 import { googleFailure } from "./failure.ts";
 

@@ -1,4 +1,4 @@
-// Chat completion chunks as StreamEvents, from OpenAI and all who imitate it more or less. Driven by stream-call.
+// Chat completion chunks as StreamEvents, from OpenAI and all who imitate it more or less. Driven by event-reader.
 // Source: https://platform.openai.com/docs/api-reference/chat-streaming (checked 2026-11). Invariant: one pass, a state record, a handler a field.
 
 import type { Model } from "../../contracts/model.ts";
@@ -7,8 +7,8 @@ import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import type { CompletionsDialect } from "../dialect.ts";
 import { completionsDialect } from "../resolve-dialect.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
+import type { Decoder } from "../shared/event-reader.ts";
 import { arrayOf, countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
-import type { Decoder } from "../shared/stream-call.ts";
 import { chunkSignature, reasoningFields } from "./encode.ts";
 import { openaiStreamFailure } from "./failure.ts";
 import { ReasoningDetails, reasoningSignature } from "./reasoning-details.ts";

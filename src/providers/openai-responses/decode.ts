@@ -1,4 +1,4 @@
-// Responses stream events as StreamEvents: one small handler an event over a state record. Driven by stream-call.
+// Responses stream events as StreamEvents: one small handler an event over a state record. Driven by event-reader.
 // Source: https://platform.openai.com/docs/api-reference/responses-streaming (checked 2026-11). Invariant: unknown events and items are skipped.
 
 import type { Model } from "../../contracts/model.ts";
@@ -6,8 +6,8 @@ import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts"
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import { openaiStreamFailure } from "../openai-completions/failure.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
+import type { Decoder } from "../shared/event-reader.ts";
 import { arrayOf, countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
-import type { Decoder } from "../shared/stream-call.ts";
 import type { MessageMark } from "./encode.ts";
 
 interface State {

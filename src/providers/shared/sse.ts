@@ -9,9 +9,8 @@ export interface ServerSentEvent {
 
 export class SseSplitter {
   readonly #decoder = new TextDecoder("utf-8");
-  #rest = "";
-  /** Up to here `#rest` is known to hold no line end. */
-  #searched = 0;
+  /** Pieces of a line whose end has not come; joined once, so that a huge line costs no more than its length. */
+  #pieces: string[] = [];
   #name = "";
   #data: string | undefined;
 
@@ -23,27 +22,30 @@ export class SseSplitter {
   /** What the end of the stream completes: some servers leave out the last blank line. */
   end(): ServerSentEvent[] {
     const events = this.#take(this.#decoder.decode());
-    if (this.#rest !== "") this.#line(this.#rest, events);
-    this.#rest = "";
+    const last = this.#join("");
+    if (last !== "") this.#line(withoutReturn(last), events);
     this.#dispatch(events);
     return events;
   }
 
   #take(text: string): ServerSentEvent[] {
     const events: ServerSentEvent[] = [];
-    const buffer = this.#rest === "" ? text : this.#rest + text;
     let start = 0;
-    let from = this.#searched;
     for (;;) {
-      const end = buffer.indexOf("\n", from);
+      const end = text.indexOf("\n", start);
       if (end < 0) break;
-      this.#line(buffer.slice(start, end > start && buffer.charCodeAt(end - 1) === 13 ? end - 1 : end), events);
+      this.#line(withoutReturn(this.#join(text.slice(start, end))), events);
       start = end + 1;
-      from = start;
     }
-    this.#rest = start === 0 ? buffer : buffer.slice(start);
-    this.#searched = this.#rest.length;
+    if (start < text.length) this.#pieces.push(start === 0 ? text : text.slice(start));
     return events;
+  }
+
+  #join(tail: string): string {
+    if (this.#pieces.length === 0) return tail;
+    const line = this.#pieces.join("") + tail;
+    this.#pieces = [];
+    return line;
   }
 
   #line(line: string, events: ServerSentEvent[]): void {
@@ -65,4 +67,8 @@ export class SseSplitter {
     this.#data = undefined;
     this.#name = "";
   }
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }

@@ -1,20 +1,10 @@
-// Runs one model call over HTTP: request, answer, server-sent events, decoder. Called by each format's provider.
+// Runs one model call over HTTP: request, answer, events. Called by each format's provider.
 // Invariant: never throws, ends with exactly one terminal event, ends promptly once the caller's signal aborts, and leaves no connection open.
 
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
-import type { Usage } from "../../contracts/usage.ts";
+import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
 import { networkFailure, type Refusal } from "./http-failure.ts";
-import { type Json, parseObject } from "./json.ts";
-import { overflowInDisguise } from "./silent-overflow.ts";
-import { type ServerSentEvent, SseSplitter } from "./sse.ts";
-
-/** Reads one format's events. `out` receives what they mean, in order; a terminal event ends the call. */
-export interface Decoder {
-  decode(event: Json, name: string, raw: string, out: StreamEvent[]): void;
-  /** The stream is over, with or without its `[DONE]`: the terminal event if the answer is whole, nothing if it is not. */
-  end(out: StreamEvent[], saidDone: boolean): void;
-}
 
 export interface HttpCall {
   call: ModelCall;
@@ -25,9 +15,6 @@ export interface HttpCall {
   decoder: Decoder;
   failureOf(refusal: Refusal, nowMs: number): ModelFailure;
 }
-
-/** Thrown by decoders for what is not their format. */
-export class MalformedStreamError extends Error {}
 
 /** As good as none for the SDKs, which cannot do without; a longer timer would fire at once. */
 export const longestTimeoutMs = 2_147_483_647;
@@ -154,108 +141,23 @@ async function* readEvents(
   signal: AbortSignal,
   headers: Headers,
 ): AsyncGenerator<StreamEvent, true | ModelFailure, void> {
-  const splitter = new SseSplitter();
-  const guard = new TerminalGuard(http.call);
-  let eventCount = 0;
-  let head = "";
+  const events = new EventReader(http.call, http.decoder, headers, http.failureOf);
   // A cancelled reader resolves its pending read at once, whatever the connection does.
   const onAbort = (): void => void reader.cancel().catch(ignore);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    for (;;) {
+    while (!events.ended) {
       const { done, value } = await reader.read();
       if (signal.aborted) return aborted();
-      if (eventCount === 0 && value !== undefined && head.length < maxRefusalBytes) head += new TextDecoder().decode(value);
-      const events = done ? splitter.end() : splitter.push(value);
-      for (const event of events) {
-        eventCount++;
-        const out: StreamEvent[] = [];
-        const malformed = decodeEvent(http.decoder, event, out, done);
-        for (const one of out) {
-          const checked = guard.check(one);
-          yield checked;
-          if (checked.type === "finish" || checked.type === "failure") return true;
-          if (signal.aborted) return aborted();
-        }
-        if (malformed !== undefined) return malformed;
+      for (const event of done ? events.end() : events.push(value)) {
+        yield event;
+        if (signal.aborted && event.type !== "finish" && event.type !== "failure") return aborted();
       }
-      if (done) break;
     }
-    const out: StreamEvent[] = [];
-    http.decoder.end(out, false);
-    for (const one of out) {
-      const checked = guard.check(one);
-      yield checked;
-      if (checked.type === "finish" || checked.type === "failure") return true;
-    }
-    if (eventCount === 0 && head.trim() !== "") return notAStream(http, head, headers);
-    return { code: "network", message: "the stream ended before the answer was complete" };
+    return true;
   } catch (error) {
-    if (signal.aborted) return aborted();
-    return error instanceof MalformedStreamError ? { code: "network", message: error.message } : networkFailure(error);
+    return signal.aborted ? aborted() : networkFailure(error);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-function decodeEvent(decoder: Decoder, event: ServerSentEvent, out: StreamEvent[], last: boolean): ModelFailure | undefined {
-  if (event.data === "" || event.data === "[DONE]") {
-    if (event.data !== "") decoder.end(out, true);
-    return undefined;
-  }
-  const parsed = parseObject(event.data);
-  if (parsed === undefined) {
-    const message = last ? "the stream ended before the answer was complete" : `malformed event in the stream: ${event.data.slice(0, 200)}`;
-    return { code: "network", message };
-  }
-  decoder.decode(parsed, event.name, event.data, out);
-  return undefined;
-}
-
-/** A 200 whose body is no stream: an error object of a gateway, a login page. */
-function notAStream(http: HttpCall, head: string, headers: Headers): ModelFailure {
-  const parsed = parseObject(head);
-  if (parsed !== undefined && "error" in parsed) return http.failureOf({ status: 0, headers, body: head }, Date.now());
-  const type = headers.get("content-type") ?? "no content type";
-  return {
-    code: "network",
-    message: `the service answered with no event stream (${type}): ${head.replace(/\s+/g, " ").trim().slice(0, 200)}`,
-  };
-}
-
-/** Watches what was said, so that an overflow which looks like an answer is told as what it is; keeps secrets out of failures. */
-class TerminalGuard {
-  readonly #call: ModelCall;
-  #said = false;
-  #usage: Usage | undefined;
-
-  constructor(call: ModelCall) {
-    this.#call = call;
-  }
-
-  check(event: StreamEvent): StreamEvent {
-    switch (event.type) {
-      case "usage":
-        this.#usage = event.usage;
-        return event;
-      case "text_delta":
-      case "thinking_start":
-      case "toolcall_start":
-        this.#said = true;
-        return event;
-      case "failure":
-        return { type: "failure", failure: withoutSecret(event.failure, this.#call.credential.value) };
-      case "finish": {
-        const failure = this.#said ? undefined : overflowInDisguise(event, this.#usage, this.#call);
-        return failure === undefined ? event : { type: "failure", failure };
-      }
-      default:
-        return event;
-    }
-  }
-}
-
-function withoutSecret(failure: ModelFailure, secret: string): ModelFailure {
-  if (secret.length < 6 || !failure.message.includes(secret)) return failure;
-  return { ...failure, message: failure.message.replaceAll(secret, "***") };
 }

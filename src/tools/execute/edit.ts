@@ -19,9 +19,9 @@ interface Edit {
 class EditRefusal extends Error {}
 
 export async function executeEdit(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
-  const given = args["path"] as string;
+  const given = args.path as string;
   const path = resolvePath(given, context);
-  const edits = (args["edits"] as Edit[]).map(({ oldText, newText }) => ({ oldText: withLf(oldText), newText: withLf(newText) }));
+  const edits = (args.edits as Edit[]).map(({ oldText, newText }) => ({ oldText: withLf(oldText), newText: withLf(newText) }));
   if (edits.length === 0) return errorResult("Edit tool input is invalid. edits must contain at least one replacement.");
   let bytes: Uint8Array;
   try {

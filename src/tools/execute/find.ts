@@ -11,12 +11,12 @@ export async function executeFind(
   context: ToolContext,
   ripgrep: () => Promise<string>,
 ): Promise<ToolResult> {
-  const path = resolvePath((args["path"] as string | undefined) ?? ".", context);
-  const limit = Math.max(1, Math.floor((args["limit"] as number | undefined) ?? 1000));
+  const path = resolvePath((args.path as string | undefined) ?? ".", context);
+  const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 1000));
   try {
     const info = await context.files.stat(path);
     if (info.kind !== "directory") return errorResult(`Not a directory: ${path}`);
-    const matches = await globMatcher(args["pattern"] as string, path);
+    const matches = await globMatcher(args.pattern as string, path);
     const found = new Set<string>();
     const outcome = await runRipgrep(
       {

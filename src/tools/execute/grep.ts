@@ -16,9 +16,9 @@ export async function executeGrep(
   context: ToolContext,
   ripgrep: () => Promise<string>,
 ): Promise<ToolResult> {
-  const path = resolvePath((args["path"] as string | undefined) ?? ".", context);
-  const limit = Math.max(1, Math.floor((args["limit"] as number | undefined) ?? 100));
-  const contextLines = Math.max(0, Math.floor((args["context"] as number | undefined) ?? 0));
+  const path = resolvePath((args.path as string | undefined) ?? ".", context);
+  const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 100));
+  const contextLines = Math.max(0, Math.floor((args.context as number | undefined) ?? 0));
   let info: FileInfo;
   try {
     info = await context.files.stat(path);
@@ -52,11 +52,11 @@ export async function executeGrep(
 function grepArguments(args: Record<string, unknown>, contextLines: number, file: string | undefined): string[] {
   const words = ["--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--no-context-separator", "--hidden"];
   words.push("--no-require-git", "--sort=path", `--max-columns=${maxColumns}`, "--max-columns-preview", "--glob=!.git");
-  if (args["ignoreCase"] === true) words.push("--ignore-case");
-  if (args["literal"] === true) words.push("--fixed-strings");
+  if (args.ignoreCase === true) words.push("--ignore-case");
+  if (args.literal === true) words.push("--fixed-strings");
   if (contextLines > 0) words.push(`--context=${contextLines}`);
-  if (typeof args["glob"] === "string" && args["glob"] !== "") words.push(`--glob=${args["glob"]}`);
-  words.push(`--regexp=${args["pattern"]}`, "--", `./${file ?? ""}`);
+  if (typeof args.glob === "string" && args.glob !== "") words.push(`--glob=${args.glob}`);
+  words.push(`--regexp=${args.pattern}`, "--", `./${file ?? ""}`);
   return words;
 }
 
@@ -121,11 +121,11 @@ class MatchCollector {
     const details: Record<string, unknown> = {};
     if (this.#limitReached) {
       notes.push(`${this.#limit} matches limit reached. Use limit=${this.#limit * 2} for more, or refine pattern`);
-      details["matchLimitReached"] = this.#limit;
+      details.matchLimitReached = this.#limit;
     }
     if (this.#linesTruncated) {
       notes.push(`Some lines truncated to ${maxCharacters} chars. Use read tool to see full lines`);
-      details["linesTruncated"] = true;
+      details.linesTruncated = true;
     }
     if (messages !== "") notes.push(`Not everything could be searched: ${messages.split("\n").slice(0, 3).join("; ")}`);
     return limitedText(this.#lines.join("\n"), notes, details);

@@ -11,8 +11,12 @@ import { formatSize, maxBytes, maxLines, type Truncation, truncateHead } from ".
 /** Behind what is shown, this much is searched for line ends to say how many lines there are; of larger files the rest is not counted. */
 const countedBytes = 256 << 20;
 
-export async function executeRead(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
-  const given = args["path"] as string;
+export async function executeRead(
+  args: Record<string, unknown>,
+  context: ToolContext,
+  loadCodec: () => Promise<Uint8Array>,
+): Promise<ToolResult> {
+  const given = args.path as string;
   const path = resolvePath(given, context);
   let info: FileInfo;
   try {
@@ -23,8 +27,8 @@ export async function executeRead(args: Record<string, unknown>, context: ToolCo
   if (info.kind === "directory")
     return errorResult(`EISDIR: illegal operation on a directory, read\n${given} is a directory: list it with ls.`);
   if (info.kind === "other") return errorResult(`Not a regular file: ${path} is a device, pipe or socket and cannot be read.`);
-  const startLine = Math.max(0, Math.floor((args["offset"] as number | undefined) ?? 1) - 1);
-  const limit = args["limit"] as number | undefined;
+  const startLine = Math.max(0, Math.floor((args.offset as number | undefined) ?? 1) - 1);
+  const limit = args.limit as number | undefined;
   try {
     const selection = await select(
       path,
@@ -34,7 +38,7 @@ export async function executeRead(args: Record<string, unknown>, context: ToolCo
     );
     if (typeof selection === "string") {
       if (selection !== "image") return errorResult(`Cannot read ${given} as text: ${selection}`);
-      return await (await import("../shared/image.ts")).imageResult(path, context);
+      return await (await import("../shared/image.ts")).imageResult(path, info.size, context, loadCodec);
     }
     return describe(selection, given, startLine, info);
   } catch (error) {

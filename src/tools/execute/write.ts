@@ -5,8 +5,8 @@ import { errorResult, type ToolContext, type ToolResult, textResult } from "../.
 import { resolvePath } from "../shared/resolve-path.ts";
 
 export async function executeWrite(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
-  const given = args["path"] as string;
-  const content = args["content"] as string;
+  const given = args.path as string;
+  const content = args.content as string;
   if (context.signal.aborted) return errorResult("Operation aborted");
   try {
     await context.files.writeAtomic(resolvePath(given, context), content);

@@ -1,25 +1,45 @@
-// Images as the model gets them. Loaded when a file turns out to be one.
+// An image file as a tool result. Loaded by read when a file turns out to be one.
 
 import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
+import { fitImage } from "./fit-image.ts";
 import { imageTypeOf } from "./image-type.ts";
 
-export async function imageResult(path: string, context: ToolContext): Promise<ToolResult> {
-  const bytes = await context.files.read(path);
-  const mimeType = imageTypeOf(bytes);
-  if (mimeType === undefined) return errorResult(`Not an image any more: ${path}`);
-  const text = `Read image file [${mimeType}]`;
-  if (!context.acceptsImages) {
-    return {
-      content: [{ type: "text", text: `${text}\n[Image omitted: the model in use does not take images.]` }],
-      structuredContent: text,
-    };
-  }
-  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+/** Larger files are not even looked into. */
+const maxFileBytes = 100 * 1024 * 1024;
+
+/** What stands in an image's place when it cannot be sent; also in prompts. */
+export const omittedImageText = "[Image omitted: could not be resized below the inline image size limit.]";
+
+export async function imageResult(
+  path: string,
+  fileBytes: number,
+  context: ToolContext,
+  loadCodec: () => Promise<Uint8Array>,
+): Promise<ToolResult> {
+  const bytes = fileBytes > maxFileBytes ? undefined : await context.files.read(path);
+  const mimeType = imageTypeOf(bytes ?? (await firstBytes(path, context)));
+  if (mimeType === undefined) return errorResult(`${path} was an image a moment ago and is none now. Read it again.`);
+  const title = `Read image file [${mimeType}]`;
+  const withText = (text: string): ToolResult => ({ content: [{ type: "text", text }], structuredContent: text });
+  if (!context.acceptsImages) return withText(`${title}\n[Image omitted: the model in use does not take images.]`);
+  const fitted = bytes === undefined ? undefined : await fitImage(bytes, mimeType, loadCodec);
+  if (fitted === undefined) return withText(`${title}\n${omittedImageText}`);
+  const { original, width, height } = fitted;
+  const isSmaller = original !== undefined && original.width !== width;
+  const text = isSmaller
+    ? `${title}\n[Shown at ${width}x${height}, the file has ${original.width}x${original.height}: multiply coordinates by ${(original.width / width).toFixed(2)}.]`
+    : title;
+  const data = Buffer.from(fitted.bytes.buffer, fitted.bytes.byteOffset, fitted.bytes.byteLength).toString("base64");
   return {
     content: [
       { type: "text", text },
-      { type: "image", data, mimeType },
+      { type: "image", data, mimeType: fitted.mimeType },
     ],
     structuredContent: text,
   };
+}
+
+async function firstBytes(path: string, context: ToolContext): Promise<Uint8Array> {
+  for await (const chunk of context.files.readChunks(path)) return chunk;
+  return new Uint8Array(0);
 }

@@ -59,14 +59,14 @@ function describeErrors(errors: readonly SchemaError[], args: unknown): string[]
     const field = instancePath.slice(1).replaceAll("/", ".");
     const prefix = field === "" ? "" : `${field}.`;
     if (keyword === "required") {
-      for (const name of (params["requiredProperties"] as string[] | undefined) ?? []) problems.push(`${prefix}${name}: missing`);
+      for (const name of (params.requiredProperties as string[] | undefined) ?? []) problems.push(`${prefix}${name}: missing`);
     } else if (keyword === "additionalProperties") {
-      for (const name of (params["additionalProperties"] as string[] | undefined) ?? []) problems.push(`${prefix}${name}: unknown`);
+      for (const name of (params.additionalProperties as string[] | undefined) ?? []) problems.push(`${prefix}${name}: unknown`);
     } else if (keyword === "type") {
-      const expected = [params["type"]].flat().join(" or ");
+      const expected = [params.type].flat().join(" or ");
       problems.push(`${field || "arguments"}: expected ${expected}, got ${typeName(valueAt(args, instancePath))}`);
     } else if (keyword === "enum") {
-      const allowed = ((params["allowedValues"] as unknown[] | undefined) ?? []).map((value) => JSON.stringify(value)).join(", ");
+      const allowed = ((params.allowedValues as unknown[] | undefined) ?? []).map((value) => JSON.stringify(value)).join(", ");
       problems.push(`${field}: expected one of ${allowed}`);
     } else if (keyword !== "boolean") {
       problems.push(`${field || "arguments"}: ${message}`);
@@ -95,17 +95,17 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** The value with harmless conversions made; a new value where something changed. */
 function coerce(schema: unknown, value: unknown): unknown {
   if (!isRecord(schema)) return value;
-  const options = [schema["anyOf"], schema["oneOf"]].find(Array.isArray);
+  const options = [schema.anyOf, schema.oneOf].find(Array.isArray);
   if (options !== undefined) {
     if (options.some((option) => isPlainlyValid(option, value))) return value;
     const converted = options.map((option) => coerce(option, value));
     return converted.find((candidate, index) => isPlainlyValid(options[index], candidate)) ?? value;
   }
-  const types = [schema["type"]].flat();
-  if (types.includes("object") || isRecord(schema["properties"])) return coerceObject(schema, value);
+  const types = [schema.type].flat();
+  if (types.includes("object") || isRecord(schema.properties)) return coerceObject(schema, value);
   if (types.includes("array")) {
     const list = typeof value === "string" ? parsedAs(value, Array.isArray) : value;
-    return Array.isArray(list) ? list.map((item) => coerce(schema["items"], item)) : value;
+    return Array.isArray(list) ? list.map((item) => coerce(schema.items, item)) : value;
   }
   if (types.some((type) => hasType(value, type))) return value;
   for (const type of types) {
@@ -125,9 +125,9 @@ function coerce(schema: unknown, value: unknown): unknown {
 
 function coerceObject(schema: Schema, value: unknown): unknown {
   const record = typeof value === "string" ? parsedAs(value, isRecord) : value;
-  const properties = schema["properties"];
+  const properties = schema.properties;
   if (!isRecord(record) || !isRecord(properties)) return value;
-  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+  const required = Array.isArray(schema.required) ? schema.required : [];
   const result: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(record)) {
     // Assigned, it would become the prototype.
@@ -141,10 +141,10 @@ function coerceObject(schema: Schema, value: unknown): unknown {
 
 function acceptsNull(schema: unknown): boolean {
   if (!isRecord(schema)) return true;
-  const options = [schema["anyOf"], schema["oneOf"]].find(Array.isArray);
+  const options = [schema.anyOf, schema.oneOf].find(Array.isArray);
   if (options !== undefined) return options.some(acceptsNull);
-  if (Array.isArray(schema["enum"])) return schema["enum"].includes(null);
-  return schema["type"] === undefined ? !("const" in schema) : [schema["type"]].flat().includes("null");
+  if (Array.isArray(schema.enum)) return schema.enum.includes(null);
+  return schema.type === undefined ? !("const" in schema) : [schema.type].flat().includes("null");
 }
 
 function parsedAs<T>(text: string, is: (value: unknown) => value is T): T | undefined {
@@ -166,13 +166,13 @@ function isPlainlyValid(schema: unknown, value: unknown): boolean {
     if (!["type", "properties", "required", "items", "enum", "additionalProperties", "description", "title", "default"].includes(keyword))
       return false;
   }
-  if (schema["type"] === undefined || ![schema["type"]].flat().some((type) => hasType(value, type))) return false;
-  if (Array.isArray(schema["enum"]) && !schema["enum"].includes(value)) return false;
-  if (Array.isArray(value)) return schema["items"] === undefined || value.every((item) => isPlainlyValid(schema["items"], item));
+  if (schema.type === undefined || ![schema.type].flat().some((type) => hasType(value, type))) return false;
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return false;
+  if (Array.isArray(value)) return schema.items === undefined || value.every((item) => isPlainlyValid(schema.items, item));
   if (!isRecord(value)) return true;
-  const properties = isRecord(schema["properties"]) ? schema["properties"] : {};
-  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
-  const allowsOthers = schema["additionalProperties"] === undefined || schema["additionalProperties"] === true;
+  const properties = isRecord(schema.properties) ? schema.properties : {};
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  const allowsOthers = schema.additionalProperties === undefined || schema.additionalProperties === true;
   return (
     required.every((name) => Object.hasOwn(value, String(name))) &&
     Object.entries(value).every(([name, item]) => (Object.hasOwn(properties, name) ? isPlainlyValid(properties[name], item) : allowsOthers))

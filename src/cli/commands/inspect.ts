@@ -1,0 +1,73 @@
+// `pi inspect [--json] [options]`: the effective launch, without a request. Takes the options of a run. Called by cli/main.
+
+import type { Inspection } from "../../harness/inspect.ts";
+import { inspectLaunch } from "../../harness/inspect.ts";
+import type { Host } from "../../platform/host.ts";
+import { isSaid, parseOptions } from "../options.ts";
+import { resolveRun } from "../resolve-run.ts";
+
+export async function run(args: readonly string[], host: Host): Promise<number> {
+  const said = parseOptions(args);
+  if (isSaid(said, "--help")) {
+    void host.stdout.write(
+      "pi inspect [--json] [options]\n\nShows what a run with these options would be: model, tools, settings, resources, trust. No request is made.\n",
+    );
+    return 0;
+  }
+  const { options, config } = await resolveRun(said, host);
+  const inspection = await inspectLaunch(options, { config, env: host.env, homeDir: host.homeDir, now: () => host.now() });
+  void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
+  return 0;
+}
+
+function inspectionText(launch: Inspection): string {
+  const lines: string[] = [];
+  const row = (name: string, value: string): void => void lines.push(`${name.padEnd(14)} ${value}`);
+  const rows = (name: string, values: readonly string[]): void => {
+    for (const [index, value] of (values.length === 0 ? ["none"] : values).entries()) row(index === 0 ? name : "", value);
+  };
+  const { model, trust, limits } = launch;
+  row("pi", launch.version);
+  row("directory", launch.cwd);
+  row("agent", launch.agentDir);
+  if (model) {
+    row("model", `${model.provider}/${model.id} (${model.why})`);
+    row("", `${model.api} at ${model.baseUrl || "no address"}, ${model.contextWindow} tokens, at most ${model.maxTokens} out`);
+    row("thinking", model.thinkingLevel);
+  }
+  if (launch.modelProblem !== undefined) row("no model call", launch.modelProblem);
+  if (launch.credential !== undefined) row("credential", launch.credential);
+  rows(
+    "credentials",
+    launch.credentials.map(({ provider, source }) => `${provider}: ${source}`),
+  );
+  row("tools", launch.tools.map(({ name, active }) => (active ? name : `(${name})`)).join(" "));
+  rows("context files", launch.contextFiles);
+  rows(
+    "skills",
+    launch.skills.map(({ name, path }) => `${name}: ${path}`),
+  );
+  rows(
+    "templates",
+    launch.promptTemplates.map(({ name, path }) => `/${name}: ${path}`),
+  );
+  rows("extensions", launch.extensions);
+  row(
+    "project",
+    trust.project === undefined ? "no .pi here" : `${trust.project}: ${trust.trusted ? "trusted" : "not trusted"} (${trust.decision})`,
+  );
+  if (trust.skipped.length > 0) row("skipped", trust.skipped.join(", "));
+  row(
+    "limits",
+    Object.entries(limits)
+      .map(([name, value]) => `${name} ${value === 0 ? "none" : value}`)
+      .join(", "),
+  );
+  row("session", `${launch.session.kind}, in ${launch.session.directory}`);
+  row("prompt", launch.systemPrompt.map(({ section, characters }) => `${section} ${characters}`).join(", "));
+  lines.push("", "settings");
+  for (const { key, value, origin } of launch.settings)
+    lines.push(`  ${key.padEnd(28)} ${value === undefined ? "not set" : JSON.stringify(value)}  (${origin})`);
+  if (launch.warnings.length > 0) lines.push("", ...launch.warnings.map((warning) => `warning: ${warning}`));
+  return `${lines.join("\n")}\n`;
+}
