@@ -7,6 +7,8 @@ import help from "./help.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
 import openSession from "./open-session.mjs";
+import rpcPipelined from "./rpc-pipelined.mjs";
+import rpcStart from "./rpc-start.mjs";
 import version from "./version.mjs";
 
-export const races = [version, help, oneShot, npmAgent, deltas, bashOutput, openSession, binarySize];
+export const races = [version, help, oneShot, npmAgent, deltas, bashOutput, openSession, rpcStart, rpcPipelined, binarySize];
