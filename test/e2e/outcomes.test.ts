@@ -129,11 +129,11 @@ const cases: Case[] = [
     name: "silence after half an answer",
     outcome: "stalled",
     calls: [[...textSteps("Half"), hang]],
-    args: ["--stall", "model=100ms"],
+    args: ["--stall", "model=1s"],
     text: "Half",
     stdout: "",
     code: "model.stalled",
-    stderr: /sent nothing for 0\.1 s/,
+    stderr: /sent nothing for 1 s/,
     turns: 0,
   },
   {
@@ -295,6 +295,6 @@ describe.concurrent("the rest of a session that could not be stored", () => {
 });
 
 describe.concurrent("on Node", () => {
-  const some = cases.filter(({ name }) => ["an answer", "a spent quota", "--timeout", "no such model"].includes(name));
+  const some = cases.filter(({ name }) => ["an answer", "a spent quota", "--max-turns", "no such model"].includes(name));
   test.for(some)("$name is $outcome", async (item, { world }) => checkAll(item, world, "node"));
 });

@@ -244,11 +244,11 @@ describe.concurrent("silence", () => {
 
   test("of a tool: it is stopped, and the model is told", async ({ world }) => {
     const model = world.trace(callSteps("bash", { command: "echo begun; exec sleep 60" }), answerSteps("Never mind."));
-    const run = await world.run(["-p", "--model", model, "--stall", "tool=250ms", "hi"]);
+    const run = await world.run(["-p", "--model", model, "--stall", "tool=1s", "hi"]);
     expect(run).toMatchObject({ status: 0, stdout: "Never mind.\n", survivors: [] });
     const result = messagesOf(soundSession(world.sessionFiles()[0] ?? ""))[2];
     expect(result).toMatchObject({ role: "toolResult", isError: true });
-    expect(JSON.stringify(result.content)).toMatch(/begun.*showed nothing for 0\.25 s/);
+    expect(JSON.stringify(result.content)).toMatch(/begun.*showed nothing for 1 s/);
   });
 
   test("behind half an answer: not tried again, as that would say it twice", async ({ world, onTestFinished }) => {
@@ -261,7 +261,7 @@ describe.concurrent("silence", () => {
     );
     const baseUrl = server.url + chat.format.basePath;
     world.config(chat.toml(baseUrl));
-    const args = ["-p", "--model", chat.model, "--stall", "model=200ms", "--result", "-", "hi"];
+    const args = ["-p", "--model", chat.model, "--stall", "model=1500ms", "--result", "-", "hi"];
     const result = await world.run(args, { env: chat.env(baseUrl) });
     expect({ status: result.status, calls: server.bodies.length }).toEqual({ status: 1, calls: 1 });
     expect(JSON.parse(result.stdout)).toMatchObject({ outcome: "stalled", text: expect.stringMatching(/^Half/), retries: 0 });
