@@ -6,6 +6,7 @@ import type { ImageContent } from "../contracts/message.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import type { CreatedSession } from "../harness/create-session.ts";
 import { createSession, imageCodec } from "../harness/create-session.ts";
+import { storageLostCode } from "../harness/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import type { Said } from "./options.ts";
@@ -38,13 +39,13 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   created.coding.subscribe((event) => recorder.tally.take(event));
   const signals = new StopSignals(created, host);
   try {
-    const ended = await runMode(mode, created, prompts, said, host);
-    if (mode === "text" && !recorder.isOnStdout) (await import("../modes/print.ts")).printAnswer(ended, host);
+    const outcome = await runMode(mode, created, prompts, said, host);
+    if (mode === "text" && !recorder.isOnStdout) (await import("../modes/print.ts")).printAnswer(outcome, host);
     await host.stdout.flush();
-    const outcome = withStorage(ended, created);
     // To a reader that went away nothing has to be explained.
     const isUnread = host.stdout.isClosed && outcome.kind === "aborted";
-    if (outcome.message !== undefined && !isUnread)
+    // That nothing more could be stored was said when it happened.
+    if (outcome.message !== undefined && !isUnread && outcome.code !== storageLostCode)
       writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
     await recorder.write(outcome, created.coding);
     return signals.exitStatus ?? exitStatusOf[outcome.kind];
@@ -81,13 +82,4 @@ async function decodeImage(bytes: Uint8Array): Promise<ImageContent | "omitted" 
   if (fitted === undefined) return "omitted";
   const data = Buffer.from(fitted.bytes.buffer, fitted.bytes.byteOffset, fitted.bytes.byteLength).toString("base64");
   return { type: "image", data, mimeType: fitted.mimeType };
-}
-
-/** Not being able to store anything from the start is the user's known situation; losing the rest of a stored session is not. */
-function withStorage(outcome: Outcome, { coding }: CreatedSession): Outcome {
-  const lost = coding.session.storageLost;
-  if (exitStatusOf[outcome.kind] !== 0 || lost?.code !== "session.storage_lost") return outcome;
-  // It was said when it happened.
-  const { text, value } = outcome;
-  return { kind: "error", text, ...(value === undefined ? {} : { value }), code: lost.code };
 }

@@ -20,6 +20,7 @@ import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
 import { FallbackRecovery } from "./fallback.ts";
 import type { NavigateOptions, Navigation } from "./navigate.ts";
+import { withStorage } from "./run-outcome.ts";
 import type { SessionStats } from "./session-stats.ts";
 import { sessionStats } from "./session-stats.ts";
 import type { Recovery } from "./settle-run.ts";
@@ -316,6 +317,7 @@ export class CodingSession {
         const { checkedAnswer } = await import("./structured-answer.ts");
         outcome = await checkedAnswer(outcome, this.outputSchema, (text) => this.#settle([this.#userMessage(text)], signal));
       }
+      outcome = withStorage(outcome, this.session.storageLost);
       return outcome;
     } finally {
       budget.stopClock();

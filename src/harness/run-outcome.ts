@@ -1,6 +1,7 @@
 // How a run ended, computed once from what the loop returned. Called when a run settles; text, last event, result record and exit status follow.
 
 import type { LoopResult } from "../agent/loop.ts";
+import type { PiError } from "../contracts/error.ts";
 import type { AssistantMessage } from "../contracts/message.ts";
 import { textOf, toolCallsOf } from "../contracts/message.ts";
 import type { Outcome, OutcomeKind } from "../contracts/outcome.ts";
@@ -40,6 +41,15 @@ export function runOutcome(result: LoopResult, stop: BudgetStop | undefined, max
   if (text.trim() === "")
     return { kind: "error", text: "", code: "model.empty", message: "The model gave an empty answer", hint: "Try again, or another model" };
   return { kind: "done", text };
+}
+
+/** Not being able to store anything from the start is the user's known situation (another code); losing the rest of a stored session is not. */
+export const storageLostCode = "session.storage_lost";
+
+/** An answer that is not in the session as it should be is no success, though it is an answer. */
+export function withStorage(outcome: Outcome, lost: PiError | undefined): Outcome {
+  if (outcome.kind !== "done" || lost?.code !== storageLostCode) return outcome;
+  return { ...outcome, kind: "error", code: lost.code, message: lost.message, ...(lost.hint === undefined ? {} : { hint: lost.hint }) };
 }
 
 const outcomeOf: Partial<Record<FailureCode, OutcomeKind>> = {

@@ -4,6 +4,7 @@
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { CodingSession } from "../harness/coding-session.ts";
+import { storageLostCode } from "../harness/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 
 export interface ModePrompt {
@@ -20,7 +21,7 @@ export async function runPrompts(coding: CodingSession, prompts: readonly ModePr
       continuesRun: index > 0,
       isInterim: index < prompts.length - 1,
     });
-    if (outcome.kind !== "done") return outcome;
+    if (!isAnswer(outcome)) return outcome;
   }
   return outcome;
 }
@@ -29,7 +30,12 @@ export function printAnswer(outcome: Outcome, host: Host): void {
   if (showsText(outcome) && outcome.text !== "") void host.stdout.write(outcome.text.endsWith("\n") ? outcome.text : `${outcome.text}\n`);
 }
 
+/** A whole one, whether or not it could be stored. */
+function isAnswer(outcome: Outcome): boolean {
+  return outcome.kind === "done" || outcome.code === storageLostCode;
+}
+
 /** Text that is an answer, or as much of one as there is; half an answer before an error is none. */
 function showsText(outcome: Outcome): boolean {
-  return outcome.kind === "done" || outcome.kind === "length" || outcome.kind === "budget";
+  return isAnswer(outcome) || outcome.kind === "length" || outcome.kind === "budget";
 }

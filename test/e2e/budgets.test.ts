@@ -105,7 +105,7 @@ describe.concurrent("time", () => {
   test("in the delay before a retry", async ({ world }) => {
     world.config("[retry]\nbase_delay_ms = 30000\n");
     const busy = [{ type: "event", event: { type: "failure", failure: { code: "overloaded", message: "529" } } }];
-    const args = ["--mode", "json", "--model", world.trace(busy), "--timeout", "200ms", "--result", "-", "hi"];
+    const args = ["--mode", "json", "--model", world.trace(busy), "--timeout", "800ms", "--result", "-", "hi"];
     const { stdout, status, durationMs } = await world.run(args);
     expect(status).toBe(3);
     expect(durationMs).toBeLessThan(10_000);
@@ -116,17 +116,17 @@ describe.concurrent("time", () => {
 
   test("in a tool, which is stopped", async ({ world }) => {
     const model = world.trace(callSteps("bash", { command: "echo begun; exec sleep 60" }), answerSteps("never"));
-    const { status, stderr, survivors } = await world.run(["-p", "--model", model, "--timeout", "300ms", "hi"]);
+    const { status, stderr, survivors } = await world.run(["-p", "--model", model, "--timeout", "1s", "hi"]);
     expect({ status, stderr, survivors }).toEqual({
       status: 3,
-      stderr: "Stopped after 0.3 s (--timeout) (Go on with -c)\n",
+      stderr: "Stopped after 1 s (--timeout) (Go on with -c)\n",
       survivors: [],
     });
     expect(entries(world).at(-1)).toMatchObject({ role: "toolResult", content: [{ text: expect.stringContaining("begun") }] });
   });
 
   test("in the middle of an answer, which is kept; by configuration", async ({ world }) => {
-    world.config('[limits]\ntimeout = "200ms"\n');
+    world.config('[limits]\ntimeout = "800ms"\n');
     const { status, stdout } = await world.run(["-p", "--model", world.trace([...textSteps("The first half"), { type: "hang" }]), "hi"]);
     expect({ status, stdout }).toEqual({ status: 3, stdout: "The first half\n" });
     expect(entries(world).at(-1)).toMatchObject({ stopReason: "aborted", content: [{ text: "The first half" }] });

@@ -47,7 +47,7 @@ test("a call that was never answered is answered for the next format", async ({ 
   const call = { say: [{ thinking: "Hm." }, { call: "bash", arguments: { command: "exec sleep 60" } }] };
   const first = await world.strict(anthropic.format, [call]);
   world.config('thinking = "medium"\n');
-  const stopped = await world.run(["-p", "--model", anthropic.model, "--timeout", "400ms", "wait"], { env: anthropic.env(first.baseUrl) });
+  const stopped = await world.run(["-p", "--model", anthropic.model, "--timeout", "1500ms", "wait"], { env: anthropic.env(first.baseUrl) });
   expect(stopped.status).toBe(3);
   for (const service of [chat, responses, google, anthropic]) {
     const server = await world.strict(service.format, [{ say: [{ text: "Going on." }] }]);

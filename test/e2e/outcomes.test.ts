@@ -129,11 +129,11 @@ const cases: Case[] = [
     name: "silence after half an answer",
     outcome: "stalled",
     calls: [[...textSteps("Half"), hang]],
-    args: ["--stall", "model=100ms"],
+    args: ["--stall", "model=1s"],
     text: "Half",
     stdout: "",
     code: "model.stalled",
-    stderr: /sent nothing for 0\.1 s/,
+    stderr: /sent nothing for 1 s/,
     turns: 0,
   },
   {
@@ -273,7 +273,28 @@ describe.concurrent("the binary", () => {
   test.for(cases)("$name is $outcome", async (item, { world }) => checkAll(item, world, "binary"));
 });
 
+describe.concurrent("the rest of a session that could not be stored", () => {
+  // 8 KiB: enough for the beginning of the session and for the record.
+  const shell = 'ulimit -f 8; exec "$@"';
+
+  test("is said once; the answer is there, and no success", async ({ world }) => {
+    world.write("long.txt", "a line of text\n".repeat(1500));
+    const text = await world.run(["-p", "--model", "demo", "--result", "result.json", "read long.txt"], { shell });
+    expect(text).toMatchObject({ status: 1, stdout: expect.stringMatching(/^long\.txt has/) });
+    expect(text.stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(/cannot be saved.*EFBIG/)]);
+    const stored = JSON.parse(world.read("result.json"));
+    expect(stored).toMatchObject({ outcome: "error", text: text.stdout.trimEnd(), error: { code: "session.storage_lost" } });
+    expect(stored.error.message).toMatch(/cannot be saved/);
+    const json = await world.run(["--mode", "json", "--model", "demo", "--result", "-", "read long.txt"], { shell });
+    expect(json.status).toBe(1);
+    expect(recordsOf(json.stdout).slice(-2)).toMatchObject([
+      { type: "agent_settled", aborted: false, outcome: "error" },
+      { type: "result", outcome: "error" },
+    ]);
+  });
+});
+
 describe.concurrent("on Node", () => {
-  const some = cases.filter(({ name }) => ["an answer", "a spent quota", "--timeout", "no such model"].includes(name));
+  const some = cases.filter(({ name }) => ["an answer", "a spent quota", "--max-turns", "no such model"].includes(name));
   test.for(some)("$name is $outcome", async (item, { world }) => checkAll(item, world, "node"));
 });

@@ -7,7 +7,7 @@ import type { ProgramResult } from "../support/program.ts";
 import { type Service, services } from "../support/served.ts";
 import { messagesOf, soundSession } from "../support/sound-session.ts";
 import type { Script, StrictServer } from "../support/strict/script.ts";
-import { type Json, recordsOf, test, type World } from "../support/world.ts";
+import { answerSteps, callSteps, type Json, recordsOf, test, type World } from "../support/world.ts";
 
 const [anthropic, chat, responses, google] = services as [Service, Service, Service, Service];
 
@@ -242,6 +242,15 @@ describe.concurrent("silence", () => {
     expect(records.find((record) => record.type === "auto_retry_start").errorMessage).toMatch(/sent nothing for 1 s$/);
   });
 
+  test("of a tool: it is stopped, and the model is told", async ({ world }) => {
+    const model = world.trace(callSteps("bash", { command: "echo begun; exec sleep 60" }), answerSteps("Never mind."));
+    const run = await world.run(["-p", "--model", model, "--stall", "tool=1s", "hi"]);
+    expect(run).toMatchObject({ status: 0, stdout: "Never mind.\n", survivors: [] });
+    const result = messagesOf(soundSession(world.sessionFiles()[0] ?? ""))[2];
+    expect(result).toMatchObject({ role: "toolResult", isError: true });
+    expect(JSON.stringify(result.content)).toMatch(/begun.*showed nothing for 1 s/);
+  });
+
   test("behind half an answer: not tried again, as that would say it twice", async ({ world, onTestFinished }) => {
     const whole = streamOf(chat, "Half of it");
     const server = await startDroningServer(
@@ -252,7 +261,7 @@ describe.concurrent("silence", () => {
     );
     const baseUrl = server.url + chat.format.basePath;
     world.config(chat.toml(baseUrl));
-    const args = ["-p", "--model", chat.model, "--stall", "model=200ms", "--result", "-", "hi"];
+    const args = ["-p", "--model", chat.model, "--stall", "model=1500ms", "--result", "-", "hi"];
     const result = await world.run(args, { env: chat.env(baseUrl) });
     expect({ status: result.status, calls: server.bodies.length }).toEqual({ status: 1, calls: 1 });
     expect(JSON.parse(result.stdout)).toMatchObject({ outcome: "stalled", text: expect.stringMatching(/^Half/), retries: 0 });
