@@ -1,13 +1,14 @@
 // A home with sessions in it and `pi sessions` run inside the test: for the tests of session commands.
 
-import { readFileSync, utimesSync } from "node:fs";
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandTable } from "../../src/cli/commands.ts";
 import { errorReport } from "../../src/cli/report-error.ts";
-import type { NewEntry } from "../../src/contracts/session-entry.ts";
+import type { NewEntry, SessionHeader } from "../../src/contracts/session-entry.ts";
 import { emptyUsage } from "../../src/contracts/usage.ts";
-import { projectFolderName } from "../../src/session/locate.ts";
-import { Session } from "../../src/session/session.ts";
+import { completeEntry, encodeLine } from "../../src/session/line-codec.ts";
+import { projectFolderName, sessionFileName } from "../../src/session/locate.ts";
+import { newSessionId } from "../../src/session/new-id.ts";
 import { type FakeHost, fakeHost } from "./fake-host.ts";
 import { assistantMessage, toolResultMessage, userMessage } from "./messages.ts";
 import { type TempTree, tempTree } from "./temp-tree.ts";
@@ -31,6 +32,7 @@ export interface SessionHome {
   /** As a user sees it: errors are lines on stderr and a status. */
   pi(...args: string[]): Promise<Ran>;
   piWith(host: FakeHost, ...args: string[]): Promise<Ran>;
+  /** A file as a session makes it. */
   add(entries: readonly NewEntry[], place?: { id?: string; cwd?: string; ageMs?: number; directory?: string }): Promise<AddedSession>;
 }
 
@@ -72,21 +74,24 @@ export function sessionHome(): SessionHome {
     host,
     piWith,
     pi: (...args) => piWith(host(), ...args),
+    // Written by hand: a session that is open here would hold its lease for a moment longer than the test can tell.
     add: async (entries, place = {}) => {
       const at = nowMs - (place.ageMs ?? 3_600_000);
+      const timestamp = new Date(at).toISOString();
       const of = place.cwd ?? cwd;
-      const where = { cwd: of, directory: place.directory ?? directoryOf(of), ...(place.id === undefined ? {} : { id: place.id }) };
-      const session = Session.create(where, {
-        clock: () => at,
-        newId: () => (++counter).toString(16).padStart(8, "0"),
+      const header: SessionHeader = { type: "session", version: 3, id: place.id ?? newSessionId(at), timestamp, cwd: of };
+      const directory = place.directory ?? directoryOf(of);
+      const path = join(directory, sessionFileName(header));
+      let parentId: string | null = null;
+      const completed = entries.map((entry) => {
+        const complete = completeEntry(entry, (++counter).toString(16).padStart(8, "0"), parentId, timestamp);
+        parentId = complete.id;
+        return complete;
       });
-      const ids = session.appendAll(entries).map(({ id }) => id);
-      const path = session.filePath ?? "";
-      // The lease of a new session is taken beside the first append.
-      await new Promise((resolve) => setImmediate(resolve));
-      session.close();
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(path, [header, ...completed].map(encodeLine).join(""), { mode: 0o600 });
       utimesSync(path, at / 1000, at / 1000);
-      return { id: session.id, path, ids };
+      return { id: header.id, path, ids: completed.map(({ id }) => id) };
     },
   };
 }
