@@ -90,12 +90,36 @@ function buildNode() {
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true });
 }
 
+/** The entries of the library; package.json's `exports` names them. Packages stay outside: npm installs them beside us. */
+const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc"].map((name) => `entries/${name}.ts`)];
+
+/** Beside the program's chunks, so that both find the same assets. */
+function buildLibrary() {
+  bun([
+    "build",
+    ...libraryEntries,
+    "--target=node",
+    "--packages=external",
+    ...shared,
+    "--entry-naming=[name].mjs",
+    "--chunk-naming=[name]-[hash].mjs",
+    `--outdir=${join(dist, "node", "lib")}`,
+  ]);
+  const types = join(dist, "types");
+  rmSync(types, { recursive: true, force: true });
+  const tsc = spawnSync("npx", ["--no-install", "tsc", "-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });
+  if (tsc.status !== 0) throw new Error(`tsc -p tsconfig.types.json failed: ${tsc.error?.message ?? `status ${tsc.status}`}`);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : undefined;
   mkdirSync(dist, { recursive: true });
   stageAssets();
   if (only !== "node") buildBinary();
-  if (only !== "binary") buildNode();
+  if (only !== "binary") {
+    buildNode();
+    buildLibrary();
+  }
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   console.log(
     `Built pi ${version}: ${[only !== "node" && "dist/pi", only !== "binary" && "dist/node/main.mjs"].filter(Boolean).join(", ")}`,

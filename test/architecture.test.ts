@@ -1,5 +1,5 @@
 // The one structural rule a machine enforces: imports point to the right in
-// main > cli > modes, runtime > harness > { agent providers tools session config resources extensions } > platform > contracts.
+// main, index > cli, entries > modes, runtime > harness > { agent providers tools session config resources extensions } > platform > contracts.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -9,8 +9,9 @@ const sourceRoot = resolve(import.meta.dirname, "../src");
 
 const rank: Record<string, number> = {
   main: 0,
-  index: 1,
+  index: 0,
   cli: 1,
+  entries: 1,
   modes: 2,
   runtime: 2,
   harness: 3,

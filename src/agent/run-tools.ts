@@ -44,8 +44,8 @@ export async function runTools(
   for (const call of calls) {
     await deps.emit({ type: "tool_execution_start", toolCallId: call.id, toolName: call.name, args: call.arguments });
   }
-  const inOrder = new FileOrder();
-  const running = calls.map((call) => runOne(call, unreadable.get(call.id), setup, signal, deps, inOrder));
+  const order = new FileOrder();
+  const running = calls.map((call) => runOne(call, unreadable.get(call.id), setup, signal, deps, order.place()));
   const messages: ToolResultMessage[] = [];
   // As soon as all before it are there, a result is announced (and so recorded): a crash later loses only what is unfinished.
   for (const [index, call] of calls.entries()) {
@@ -65,14 +65,16 @@ async function runOne(
   setup: ToolSetup,
   signal: AbortSignal,
   deps: RunToolsDeps,
-  inOrder: FileOrder,
+  place: Place,
 ): Promise<Settled> {
   let settled: Settled;
   try {
     const prepared = await prepare(call, unreadable, setup, signal);
-    settled = "result" in prepared ? prepared : await execute(call, prepared.tool, prepared.args, setup, signal, deps, inOrder);
+    settled = "result" in prepared ? prepared : await execute(call, prepared.tool, prepared.args, setup, signal, deps, place);
   } catch (error) {
     settled = { result: errorResult(error instanceof Error ? error.message : String(error)) };
+  } finally {
+    place.leave();
   }
   const { content, details, structuredContent } = settled.result;
   await deps.emit({
@@ -127,36 +129,74 @@ async function execute(
   setup: ToolSetup,
   signal: AbortSignal,
   deps: RunToolsDeps,
-  inOrder: FileOrder,
+  place: Place,
 ): Promise<Settled> {
   const watchdog = new AbortController();
   const either = AbortSignal.any([signal, watchdog.signal]);
   let timer: NodeJS.Timeout | undefined;
+  let isDone = false;
   const touch = (): void => {
     if (setup.stallTimeoutMs <= 0) return;
     if (timer) timer.refresh();
     else timer = setTimeout(() => watchdog.abort(), setup.stallTimeoutMs);
   };
   const context = setup.context(call, either, (partialResult) => {
+    // What a tool still says after its result is in nobody hears.
+    if (isDone) return;
     touch();
     void deps.emit({ type: "tool_execution_update", toolCallId: call.id, toolName: call.name, args: call.arguments, partialResult });
   });
   const path = tool.changesFile?.(args);
   const key = path === undefined ? undefined : await context.files.canonical(path);
-  return inOrder.run(key, async () => {
+  return place.run(key, async () => {
     if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
     const startedAt = deps.now();
     touch();
+    const deaf = new Deafness(either);
     try {
-      const result = await tool.execute(args, context);
+      const result = await Promise.race([
+        tool.execute(args, context),
+        deaf.given(() => errorResult(`${call.name} did not stop when told to`)),
+      ]);
       const stalled = watchdog.signal.aborted && !signal.aborted;
       return { result: stalled ? stalledResult(call, result, setup.stallTimeoutMs) : result, durationMs: deps.now() - startedAt };
     } catch (error) {
       return { result: errorResult(error instanceof Error ? error.message : String(error)), durationMs: deps.now() - startedAt };
     } finally {
+      isDone = true;
       clearTimeout(timer);
+      deaf.clear();
     }
   });
+}
+
+/** How long a tool may take to end after its signal: more than killing a process tree needs. */
+const deafAfterMs = 10_000;
+
+/** A tool that does not listen to its signal must not hold up the abort for ever. */
+class Deafness {
+  readonly #signal: AbortSignal;
+  #timer: NodeJS.Timeout | undefined;
+  #onAbort: () => void = () => {};
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  given(result: () => ToolResult): Promise<ToolResult> {
+    return new Promise((resolve) => {
+      this.#onAbort = () => {
+        this.#timer = setTimeout(() => resolve(result()), deafAfterMs);
+      };
+      if (this.#signal.aborted) this.#onAbort();
+      else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
+    });
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener("abort", this.#onAbort);
+  }
 }
 
 function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): ToolResult {
@@ -164,16 +204,42 @@ function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): Too
   return { ...result, content: [...result.content, note], details: {}, isError: true };
 }
 
-/** Runs tasks with the same key one after another, in the order they came; all others at once. */
+/** A call's place among those of its message. */
+interface Place {
+  /** Runs after all earlier calls with the same key; without a key at once. */
+  run<T>(key: string | undefined, task: () => Promise<T>): Promise<T>;
+  /** It will not run (any more): later ones need not wait to hear its key. */
+  leave(): void;
+}
+
+/** Runs tasks with the same key one after another, in the order of their places; all others at once. */
 class FileOrder {
   readonly #last = new Map<string, Promise<unknown>>();
+  #earlier: Promise<void> = Promise.resolve();
 
-  run<T>(key: string | undefined, task: () => Promise<T>): Promise<T> {
-    if (key === undefined) return task();
-    const before = this.#last.get(key) ?? Promise.resolve();
-    const mine = before.then(task, task);
-    this.#last.set(key, mine);
-    return mine;
+  /** Places are handed out in call order, before anything that takes time. */
+  place(): Place {
+    const earlier = this.#earlier;
+    let leave: () => void = () => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    this.#earlier = earlier.then(() => left);
+    return {
+      leave,
+      run: async (key, task) => {
+        if (key === undefined) {
+          leave();
+          return task();
+        }
+        // Until then an earlier call may still turn out to change the same file.
+        await earlier;
+        const mine = (this.#last.get(key) ?? Promise.resolve()).then(task, task);
+        this.#last.set(key, mine);
+        leave();
+        return mine;
+      },
+    };
   }
 }
 

@@ -60,6 +60,8 @@ export async function streamTurn(
         await slowReader;
         deadline.touch();
       }
+      // Nothing can follow; a service that keeps its connection open must not hold up the answer.
+      if (event.type === "finish" || event.type === "failure") break;
     }
   } catch (error) {
     // Providers promise not to throw; a broken promise still ends as a failed answer.
@@ -68,7 +70,7 @@ export async function streamTurn(
     deadline.clear();
   }
 
-  if (deadline.hasPassed) replaceFailure(assembly, stallFailure(setup));
+  if (deadline.hasPassed && (message.stopReason === "pending" || assembly.failure)) replaceFailure(assembly, stallFailure(setup));
   else if (message.stopReason === "pending") await take({ type: "failure", failure: endlessFailure(signal) });
 
   message.durationMs = deps.now() - startedAt;

@@ -1,17 +1,25 @@
 // The one place where everything a user can start begins and every error ends. Called by src/main.ts.
 // Invariant: one catch; the exit status is set, not forced, so that nothing written is lost.
 
+import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
+import type { Said } from "./options.ts";
 import { isSaid, parseOptions, valueSaid } from "./options.ts";
 import { errorReport } from "./report-error.ts";
 
 export async function start(): Promise<void> {
   const host = processHost();
-  const status = await run(host);
-  host.setExitStatus(status);
+  let status = await run(host);
   await host.stdout.flush();
+  if (host.stdout.failure) {
+    writeErrorLine(
+      `Error: Cannot write to stdout: ${messageOf(host.stdout.failure)}. What is missing there is in the session, if there is one.`,
+    );
+    status = status === 0 ? 1 : status;
+  }
+  host.setExitStatus(status);
   await host.stderr.flush();
   // A silent pipe on stdin may still be open and would hold the process.
   if (host.stdin.isReading) host.exitNow(status);
@@ -31,7 +39,7 @@ async function run(host: Host): Promise<number> {
 async function dispatch(host: Host): Promise<number> {
   const command = commandTable.find((one) => one.name === host.args[0]);
   if (command) return (await command.load()).run(host.args.slice(1), host, commandTable);
-  const said = parseOptions(host.args);
+  const said = await readOptions(host);
   if (isSaid(said, "--help")) {
     const { helpText } = await import("./help.ts");
     void host.stdout.write(helpText());
@@ -57,10 +65,28 @@ async function dispatch(host: Host): Promise<number> {
     });
     return 0;
   }
+  if (isSaid(said, "--json")) {
+    throw new PiError("usage.conflict", "--json goes with --list-models and pi inspect", { hint: "A run that writes JSON is --mode json" });
+  }
   if (valueSaid(said, "--mode") === "rpc") {
     const { runRpc } = await import("./run-rpc.ts");
     return runRpc(said, host);
   }
+  if (isSaid(said, "--export")) {
+    const { exportPage } = await import("./export-page.ts");
+    await exportPage(said, host);
+    return 0;
+  }
   const { runOnce } = await import("./run-once.ts");
   return runOnce(said, host);
+}
+
+async function readOptions(host: Host): Promise<Said> {
+  try {
+    return parseOptions(host.args);
+  } catch (error) {
+    const { recordUnreadable } = await import("./result-record.ts");
+    await recordUnreadable(host.args, error, host);
+    throw error;
+  }
 }

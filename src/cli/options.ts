@@ -89,6 +89,7 @@ export const optionTable = [
   },
   { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie" },
   { name: "--no-session", kind: "flag", group: "Session", help: "keep nothing on disk" },
+  { name: "--export", kind: "value", value: "IN [OUT]", group: "Session", help: "a session (file, id or name) as an HTML page" },
   { name: "--name", short: "-n", kind: "value", value: "NAME", group: "Session", help: "name the session" },
 
   {
@@ -112,6 +113,8 @@ export const optionTable = [
     help: "a prompt template or a folder of them; repeatable",
   },
   { name: "--no-prompt-templates", short: "-np", kind: "flag", group: "Tools and resources", help: "no prompt templates but those named" },
+  { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet" },
+  { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet" },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
 

@@ -52,12 +52,12 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<Prompt
 
 async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ block: string; image?: ImageContent }> {
   const absolute = absolutePath(path, deps.cwd, deps.host.homeDir);
-  const bytes = await deps.files.read(absolute).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readBytes(absolute, deps.files).catch((error: NodeJS.ErrnoException) => {
     throw fileError(absolute, error);
   });
   const image = await deps.decodeImage(bytes);
   if (!image && bytes.length > maxInputBytes) {
-    throw new PiError("usage.file_too_large", `@${path} has ${bytes.length} bytes; at most ${maxInputBytes} fit into a prompt`, {
+    throw new PiError("usage.file_too_large", `@${path} has ${bytes.length} bytes or more; at most ${maxInputBytes} fit into a prompt`, {
       hint: "Name the path in the message and let the read tool look at it",
     });
   }
@@ -71,6 +71,19 @@ async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ bl
     });
   }
   return { block: `<file name="${absolute}">\n${new TextDecoder().decode(bytes)}\n</file>` };
+}
+
+/** A pipe (`@<(command)`) or a device tells no size and may have no end: of it no more is read than is known to be too much. */
+async function readBytes(path: string, files: FileOperations): Promise<Uint8Array> {
+  if ((await files.stat(path)).kind !== "other") return files.read(path);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of files.readChunks(path)) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxInputBytes) break;
+  }
+  return concatenated(chunks, size);
 }
 
 function fileError(path: string, error: NodeJS.ErrnoException): PiError {
@@ -98,7 +111,7 @@ async function readText(stdin: InputStream, mayBeSilent: boolean, warn: (line: s
   const iterator = stdin.chunks()[Symbol.asyncIterator]();
   for (;;) {
     const next = iterator.next();
-    const result = mayBeSilent && size === 0 ? await Promise.race([next, silence()]) : await next;
+    const result = mayBeSilent && size === 0 ? await orSilence(next) : await next;
     if (result === "silent") {
       // The read is left pending on purpose; it must not become an unhandled rejection when the stream breaks later.
       next.catch(() => undefined);
@@ -118,10 +131,17 @@ async function readText(stdin: InputStream, mayBeSilent: boolean, warn: (line: s
   }
 }
 
-function silence(): Promise<"silent"> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve("silent"), silenceLimitMs);
+/** The clock is stopped with the first word, or it would hold the process to its end. */
+async function orSilence<T>(next: Promise<T>): Promise<T | "silent"> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<"silent">((resolve) => {
+    timer = setTimeout(() => resolve("silent"), silenceLimitMs);
   });
+  try {
+    return await Promise.race([next, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function concatenated(chunks: readonly Uint8Array[], size: number): Uint8Array {

@@ -1,6 +1,6 @@
 // One line for one error: what is wrong, with what value, and what to do. Called by the one catch in cli/main and by the modes.
 
-import { isPiError, messageOf } from "../contracts/error.ts";
+import { isPiError, lineOf } from "../contracts/error.ts";
 
 export interface ErrorReport {
   text: string;
@@ -8,14 +8,9 @@ export interface ErrorReport {
 }
 
 export function errorReport(error: unknown, isVerbose: boolean): ErrorReport {
-  const line = isPiError(error) && error.hint ? `${ended(messageOf(error))} ${error.hint}` : messageOf(error);
-  const text = `Error: ${line}`;
+  const text = `Error: ${lineOf(error)}`;
   const exitStatus = isPiError(error) ? error.exitStatus : 1;
   return { text: isVerbose ? `${text}\n${causes(error)}` : text, exitStatus };
-}
-
-function ended(sentence: string): string {
-  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function causes(error: unknown): string {

@@ -8,6 +8,7 @@ import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
+import { baseUrlVariables } from "../providers/vendors.ts";
 import type { Said } from "./options.ts";
 import { isSaid, type OptionName, valueSaid } from "./options.ts";
 
@@ -76,7 +77,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       skillPaths: (said.options.get("--skill") ?? []).map(path),
       templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
     },
-    ...(schemaFile === undefined ? {} : { outputSchema: readSchema(path(schemaFile)) }),
+    ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     limits: {
@@ -92,15 +93,44 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
 /** The configuration of a working directory, as this command line has it. */
 export function configLoader(said: Said, host: Host): (cwd: string) => Promise<Config> {
   const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
+  const commandLine = settingsSaid(said);
   return (cwd) => {
     const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-    return loadConfig({ agentDir, cwd, homeDir: host.homeDir, env: host.env, strict: isSaid(said, "--strict"), ...approve });
+    return loadConfig({
+      agentDir,
+      cwd,
+      homeDir: host.homeDir,
+      env: host.env,
+      strict: isSaid(said, "--strict"),
+      commandLine,
+      baseUrlVariables: baseUrlVariables(),
+      ...approve,
+    });
   };
+}
+
+/** Options that stand for a setting: said as settings too, so that the setting's origin is told rightly. */
+function settingsSaid(said: Said): Record<string, unknown> {
+  const values: Record<string, unknown> = {
+    thinking: valueSaid(said, "--thinking"),
+    models: listSaid(said, "--models"),
+    fallback_models: said.options.get("--fallback-model"),
+    "limits.max_turns": numberSaid(said, "--max-turns", { isWhole: true }),
+    "limits.max_cost_usd": numberSaid(said, "--max-cost", { isWhole: false }),
+    "limits.timeout": durationSaid(said, "--timeout") === undefined ? undefined : valueSaid(said, "--timeout"),
+    "network.offline": isSaid(said, "--offline") ? true : undefined,
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
-  if (given === undefined) return host.cwd;
+  if (given === undefined) {
+    if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
+    throw new PiError("usage.bad_cwd", `The working directory ${host.cwd} is gone`, {
+      hint: "Go to one that is there, or name one with --cwd",
+    });
+  }
   const path = absolutePath(given, host.cwd, host.homeDir);
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
@@ -121,7 +151,10 @@ function sessionChoice(said: Said): SessionChoice {
 
 /** The path of a trace is meant from where the user stands. */
 function scriptedPath(model: string | undefined, path: (text: string) => string): string | undefined {
-  return model?.startsWith("scripted/") ? `scripted/${path(model.slice("scripted/".length))}` : model;
+  if (!model?.startsWith("scripted/")) return model;
+  const file = path(model.slice("scripted/".length));
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
+  throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
 }
 
 /** A prompt is a text, unless a file of that name is there. */
@@ -136,7 +169,7 @@ function textOrFile(text: string, path: (text: string) => string): string {
   }
 }
 
-function readSchema(file: string): Record<string, unknown> {
+async function readSchema(file: string): Promise<Record<string, unknown>> {
   let schema: unknown;
   try {
     schema = JSON.parse(readFileSync(file, "utf8"));
@@ -149,7 +182,10 @@ function readSchema(file: string): Record<string, unknown> {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     throw new PiError("usage.bad_schema", `--output-schema ${file} holds no JSON Schema object`, { hint: 'For example {"type":"object"}' });
   }
-  return schema as Record<string, unknown>;
+  const { schemaProblem } = await import("../harness/output-schema.ts");
+  const problem = await schemaProblem(schema as Record<string, unknown>);
+  if (problem === undefined) return schema as Record<string, unknown>;
+  throw new PiError("usage.bad_schema", `--output-schema ${file} is no JSON Schema: ${problem}`, { hint: "Correct that place" });
 }
 
 function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {

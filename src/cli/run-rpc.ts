@@ -8,11 +8,22 @@ import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import type { Said } from "./options.ts";
 import { configLoader, resolveRun } from "./resolve-run.ts";
+import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 
 const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof statusOfSignal;
 
 export async function runRpc(said: Said, host: Host): Promise<number> {
+  const recorder = new ResultRecorder(said, host);
+  try {
+    return await serve(said, host, recorder);
+  } catch (error) {
+    await recorder.write(brokenOutcome(error)).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function serve(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
   if (said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) {
     throw new PiError("usage.file_in_rpc", "@file arguments are not supported in RPC mode", {
       hint: "Send the text with a prompt command",
@@ -24,6 +35,7 @@ export async function runRpc(said: Said, host: Host): Promise<number> {
   for (const line of config.warnings) warn(line);
   const sessions = await SessionHost.create(options, { host, config, warn, mayLackModel: true, configFor: configLoader(said, host) });
   const server = new RpcServer({ sessions, stdout: host.stdout, warn, newId: () => crypto.randomUUID() });
+  sessions.subscribe((event) => recorder.tally.take(event));
   ending.killAllNow = () => sessions.killAllNow();
   host.stdout.onClosed(() => ending.begin());
   void ending.begun.then(() => {
@@ -34,6 +46,7 @@ export async function runRpc(said: Said, host: Host): Promise<number> {
     const end = server.read(host.stdin).catch((error: unknown) => warn(`stdin cannot be read any further: ${messageOf(error)}`));
     await Promise.race([end, ending.begun]);
     await server.settled();
+    await recorder.write(sessions.coding.lastOutcome ?? { kind: "done", text: "" }, sessions.coding);
     return ending.status;
   } finally {
     await sessions.dispose();

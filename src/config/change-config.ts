@@ -1,10 +1,11 @@
 // Writing configuration: one setting in place, or the npm agent's JSON as TOML. Called by `pi config`. Invariant: comments and order of the
 // file stay, a value is checked before it is written, a new file is readable by its owner alone, and the npm agent's files are only read.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { makeDirectory } from "../platform/make-directory.ts";
 import { setTomlValue } from "./edit-toml.ts";
 import { parseToml } from "./load-config.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
@@ -84,7 +85,7 @@ async function saveText(file: string, text: string, writeAtomic: WriteAtomic): P
 
 /** Nothing happens to a file that is there. */
 export function createPrivately(file: string, text: string): boolean {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file), 0o700);
   try {
     writeFileSync(file, text, { flag: "wx", mode: 0o600 });
     return true;

@@ -2,6 +2,7 @@
 
 import type { AssistantMessage, Message, ToolResultMessage } from "./message.ts";
 import type { ThinkingLevel } from "./model.ts";
+import type { OutcomeKind } from "./outcome.ts";
 import type { AnyEntry } from "./session-entry.ts";
 import type { AssistantMessageEvent } from "./stream-event.ts";
 import type { ToolResult } from "./tool.ts";
@@ -47,7 +48,8 @@ export interface CompactionResult {
 
 /** Events that only the harness makes. */
 export type SessionEvent =
-  | { type: "agent_settled"; aborted: boolean }
+  /** `outcome`: how the run ended, the one its exit status and result record tell too. */
+  | { type: "agent_settled"; aborted: boolean; outcome: OutcomeKind }
   | { type: "compaction_start"; reason: CompactionReason }
   | {
       type: "compaction_end";

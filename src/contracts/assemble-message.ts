@@ -41,6 +41,8 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
   // Providers number blocks as they like (gaps, strings of one block kind); the message numbers them as they come.
   const positions = new Map<number, number>();
   const argumentTexts = new Map<number, string>();
+  /** Calls begun and not ended, by content index. */
+  const openCalls = new Map<number, ToolCall>();
   const unreadableArguments = new Map<string, UnreadableArguments>();
   let failure: ModelFailure | undefined;
 
@@ -57,6 +59,17 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
     if (position === undefined || block?.type !== type) return undefined;
     return [position, block as Extract<AssistantContent, { type: T }>];
   };
+  const close = (contentIndex: number, call: ToolCall, args?: Record<string, unknown>): void => {
+    openCalls.delete(contentIndex);
+    const text = argumentTexts.get(contentIndex) ?? "";
+    if (args) call.arguments = args;
+    else if (text.trim() !== "") {
+      const parsed = parseArguments(text);
+      if (typeof parsed === "string") unreadableArguments.set(call.id, { text, reason: parsed });
+      else call.arguments = parsed;
+    }
+  };
+  const isReadable = (call: ToolCall): boolean => !unreadableArguments.has(call.id) && ![...openCalls.values()].includes(call);
   const settle = (stopReason: AssistantMessage["stopReason"], rawStopReason: string | undefined): void => {
     message.stopReason = stopReason;
     if (rawStopReason !== undefined) message.rawStopReason = rawStopReason;
@@ -101,6 +114,7 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
           };
         case "toolcall_start": {
           const call: ToolCall = { type: "toolCall", id: event.id, name: event.toolName, arguments: {} };
+          openCalls.set(event.contentIndex, call);
           return { type: "toolcall_start", contentIndex: open(event.contentIndex, call), id: event.id, toolName: event.toolName };
         }
         case "text_end": {
@@ -120,13 +134,7 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
           const found = at(event.contentIndex, "toolCall");
           if (!found) return undefined;
           const call = found[1];
-          const text = argumentTexts.get(event.contentIndex) ?? "";
-          if (event.arguments) call.arguments = event.arguments;
-          else if (text.trim() !== "") {
-            const parsed = parseArguments(text);
-            if (typeof parsed === "string") unreadableArguments.set(call.id, { text, reason: parsed });
-            else call.arguments = parsed;
-          }
+          close(event.contentIndex, call, event.arguments);
           if (event.signature !== undefined) call.thoughtSignature = event.signature;
           return { type: "toolcall_end", contentIndex: found[0], toolCall: call };
         }
@@ -138,6 +146,7 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
           if (event.responseModel !== undefined) message.responseModel = event.responseModel;
           return undefined;
         case "finish":
+          for (const [contentIndex, call] of openCalls) close(contentIndex, call);
           settle(event.stopReason, event.rawStopReason);
           return undefined;
         case "failure":
@@ -145,7 +154,7 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
           settle(failure.code === "aborted" ? "aborted" : "error", failure.rawStopReason);
           message.errorMessage = failure.message;
           // A call that was cut short has no arguments to trust: it would look like a call with fewer of them.
-          dropUnfinishedCalls(message, argumentTexts, positions);
+          message.content = message.content.filter((block) => block.type !== "toolCall" || isReadable(block));
           return undefined;
       }
     },
@@ -161,14 +170,4 @@ function parseArguments(text: string): Record<string, unknown> | string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function dropUnfinishedCalls(message: AssistantMessage, argumentTexts: Map<number, string>, positions: Map<number, number>): void {
-  const unfinished = new Set<AssistantContent>();
-  for (const [contentIndex, text] of argumentTexts) {
-    const block = message.content[positions.get(contentIndex) ?? -1];
-    if (block?.type === "toolCall" && Object.keys(block.arguments).length === 0 && typeof parseArguments(text) === "string")
-      unfinished.add(block);
-  }
-  if (unfinished.size > 0) message.content = message.content.filter((block) => !unfinished.has(block));
 }

@@ -44,3 +44,10 @@ export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/\s*\n\s*/g, " ").trim();
 }
+
+/** What went wrong and what to do about it, in one line. */
+export function lineOf(error: unknown): string {
+  const sentence = messageOf(error);
+  if (!isPiError(error) || !error.hint) return sentence;
+  return `${/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`} ${error.hint}`;
+}

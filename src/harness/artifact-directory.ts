@@ -23,12 +23,13 @@ export class ArtifactDirectory {
   }
 
   async #make(): Promise<string> {
-    const { mkdirSync, mkdtempSync, rmSync } = await import("node:fs");
+    const { makeDirectory } = await import("../platform/make-directory.ts");
+    const { mkdtempSync, rmSync } = await import("node:fs");
     const { filePath } = this.#session;
     if (filePath !== undefined && this.#session.storageLost === undefined) {
       const beside = `${filePath.replace(/\.jsonl$/, "")}.artifacts`;
       try {
-        mkdirSync(beside, { recursive: true, mode: 0o700 });
+        makeDirectory(beside, 0o700);
         return beside;
       } catch {
         // A read-only session directory must not cost the command's output.

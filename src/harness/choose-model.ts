@@ -1,10 +1,10 @@
 // Which model a session starts with, and which ones it may fall back to. Called by create-session.
 
 import type { Config } from "../config/load-config.ts";
-import { isPiError, messageOf } from "../contracts/error.ts";
+import { isPiError, messageOf, PiError } from "../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { CompactionSettings } from "./conversation.ts";
-import type { FallbackSettings } from "./fallback.ts";
+import type { FallbackModel, FallbackSettings } from "./fallback.ts";
 import { nameOf } from "./fallback.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope } from "./model-scope.ts";
@@ -29,7 +29,7 @@ export const noModel: Model = {
 export interface ChooseDeps {
   options: RunOptions;
   registry: ModelRegistry;
-  deps: { config: Config; mayLackModel?: boolean; warn(line: string): void; host: { now(): number } };
+  deps: { config: Config; mayLackModel?: boolean; custom?: { model?: Model }; warn(line: string): void; host: { now(): number } };
 }
 
 export interface ChosenModel {
@@ -43,6 +43,7 @@ export async function chooseModel(
   recorded: { provider: string; modelId: string } | undefined,
 ): Promise<ChosenModel> {
   const { config } = deps;
+  if (deps.custom?.model !== undefined) return { model: deps.custom.model, why: "given by the caller" };
   const isRecorded = options.model === undefined && options.provider === undefined && recorded !== undefined;
   const pattern = isRecorded ? `${recorded.provider}/${recorded.modelId}` : options.model;
   const provider = isRecorded ? undefined : options.provider;
@@ -86,13 +87,17 @@ export function compactionSettings(config: Config, registry: ModelRegistry): Com
   return { ...settings, model: async () => (await selectModel(pattern, undefined, { registry, config })).model };
 }
 
-/** Patterns are looked up when a model has to be replaced, not before. */
-export function fallbackSettings({ options, registry, deps }: ChooseDeps): FallbackSettings {
+/**
+ * Patterns are looked up at once, so that a misspelt one is known before it is needed. Rejects with `usage.unknown_fallback` when that is to be
+ * an error.
+ */
+export async function fallbackSettings({ options, registry, deps }: ChooseDeps): Promise<FallbackSettings> {
   const { config, warn, host } = deps;
   const patterns = options.fallbackModels.length > 0 ? options.fallbackModels : config.values.fallbackModels;
+  const models = await fallbackModels(patterns, registry, config, options.isStrict ? undefined : warn);
   return {
-    count: patterns.length,
-    models: () => fallbackModels(patterns, registry, config, warn),
+    count: models.length,
+    models: async () => models,
     quotas: new QuotaMemory(options.agentDir, () => host.now()),
     warn,
     now: () => host.now(),
@@ -103,14 +108,19 @@ async function fallbackModels(
   patterns: readonly string[],
   registry: ModelRegistry,
   config: Config,
-  warn: (line: string) => void,
-): Promise<readonly Model[]> {
-  const models: Model[] = [];
+  warn: ((line: string) => void) | undefined,
+): Promise<readonly FallbackModel[]> {
+  const models: FallbackModel[] = [];
   for (const pattern of patterns) {
     try {
-      models.push((await selectModel(pattern, undefined, { registry, config })).model);
+      models.push(await selectModel(pattern, undefined, { registry, config }));
     } catch (error) {
-      warn(`Fallback model ${pattern} cannot be used: ${messageOf(error)}`);
+      const line = `Fallback model ${pattern} cannot be used: ${messageOf(error)}`;
+      if (warn === undefined) {
+        const hint = isPiError(error) && error.hint !== undefined ? { hint: error.hint } : {};
+        throw new PiError("usage.unknown_fallback", line, { ...hint, cause: error });
+      }
+      warn(line);
     }
   }
   return models;
@@ -120,8 +130,9 @@ async function fallbackModels(
 export async function withQuota(chosen: ChosenModel, { count, models, quotas, warn }: FallbackSettings): Promise<ChosenModel> {
   const until = count === 0 ? undefined : quotas.spentUntil(nameOf(chosen.model));
   if (until === undefined) return chosen;
-  const next = (await models()).find((model) => quotas.spentUntil(nameOf(model)) === undefined);
+  const next = (await models()).find(({ model }) => quotas.spentUntil(nameOf(model)) === undefined);
   if (!next) return chosen;
-  warn(`The quota of ${nameOf(chosen.model)} is spent until ${new Date(until).toISOString()}; using ${nameOf(next)}`);
-  return { ...chosen, model: next, why: `fallback while the quota of ${nameOf(chosen.model)} is spent` };
+  const { why: _, ...rest } = chosen;
+  warn(`The quota of ${nameOf(chosen.model)} is spent until ${new Date(until).toISOString()}; using ${nameOf(next.model)}`);
+  return { ...rest, ...next, why: `fallback while the quota of ${nameOf(chosen.model)} is spent` };
 }

@@ -33,6 +33,10 @@ export interface PromptOptions {
   images?: readonly ImageContent[];
   /** What to do with a prompt that comes while a run is going; without it such a prompt is refused. */
   streamingBehavior?: "steer" | "followUp";
+  /** One of several prompts of one run: the run's limits go on counting. */
+  continuesRun?: boolean;
+  /** More prompts of this run follow: its answer is not yet the one that has to fit the output schema. */
+  isInterim?: boolean;
 }
 
 export class CodingSession {
@@ -44,6 +48,8 @@ export class CodingSession {
   readonly #shell: ShellCommands;
   /** Asked in this order when a run ended badly. */
   readonly #recoveries: readonly Recovery[];
+  /** Of the newest run that has settled. */
+  lastOutcome: Outcome | undefined;
   #running: { done: Promise<Outcome>; abort: AbortController } | undefined;
 
   constructor(deps: CodingSessionDeps) {
@@ -60,7 +66,7 @@ export class CodingSession {
     this.#shell = new ShellCommands(this.#conversation, () => this.isStreaming);
     this.#fallback = new FallbackRecovery(deps.fallback, {
       currentModel: () => this.model,
-      setModel: (model) => this.#conversation.switchModel(model),
+      setModel: (model, level) => this.#conversation.switchModel(model, level),
       giveUpRetries: (result) => this.#retry.close(result),
     });
     this.#recoveries = [this.#retry, this.#autoCompaction, this.#fallback];
@@ -123,7 +129,7 @@ export class CodingSession {
       return this.#running.done;
     }
     const abort = new AbortController();
-    const running = { abort, done: this.#run(message, abort.signal) };
+    const running = { abort, done: this.#run(message, options, abort.signal) };
     this.#running = running;
     return running.done;
   }
@@ -233,6 +239,11 @@ export class CodingSession {
     this.#shell.abort();
   }
 
+  /** Resolves when no command of `runShell` is running any more, and what they said is recorded. */
+  waitForShell(): Promise<void> {
+    return this.#shell.settled();
+  }
+
   stats(): SessionStats {
     return sessionStats(this.#conversation);
   }
@@ -288,30 +299,45 @@ export class CodingSession {
     this.session.close();
   }
 
-  async #run(message: UserMessage, signal: AbortSignal): Promise<Outcome> {
-    const { agent, budget } = this.#conversation;
+  async #run(message: UserMessage, options: PromptOptions, signal: AbortSignal): Promise<Outcome> {
+    const { budget } = this.#conversation;
     let outcome: Outcome | undefined;
     try {
       // The caller gets the promise before anything is told.
       await this.#compactor.settled();
+      if (!options.continuesRun) budget.begin();
       budget.startClock(() => void this.abort());
       this.#autoCompaction.begin();
       this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
       this.#conversation.recordChoices();
-      outcome = await settleRun([...this.#conversation.systemChange(), message], signal, {
-        agent,
-        budget,
-        recoveries: this.#recoveries,
-        emit: (event) => this.#conversation.emit(event),
-        afterAnswer: (end) => this.#autoCompaction.ifFull(end),
-      });
+      outcome = await this.#settle([...this.#conversation.systemChange(), message], signal);
+      if (this.outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
+        const { checkedAnswer } = await import("./structured-answer.ts");
+        outcome = await checkedAnswer(outcome, this.outputSchema, (text) => this.#settle([this.#userMessage(text)], signal));
+      }
       return outcome;
     } finally {
+      budget.stopClock();
+      this.lastOutcome = outcome;
       this.#shell.recordWaiting();
       this.#running = undefined;
-      await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted" });
+      await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted", outcome: outcome?.kind ?? "error" });
     }
+  }
+
+  /** What there is to say when the run has nothing more to spend. */
+  async #settle(messages: readonly Message[], signal: AbortSignal): Promise<Outcome> {
+    const { agent, budget } = this.#conversation;
+    if (budget.isReached() && budget.stop) return { kind: "budget", text: this.lastAssistantText() ?? "", ...budget.stop };
+    return settleRun(messages, signal, {
+      agent,
+      budget,
+      recoveries: this.#recoveries,
+      maxOutputTokens: () => this.model.maxTokens,
+      emit: (event) => this.#conversation.emit(event),
+      afterAnswer: (end) => this.#autoCompaction.ifFull(end),
+    });
   }
 
   #userMessage(text: string, images: readonly ImageContent[] = []): UserMessage {

@@ -78,7 +78,9 @@ function cutIndex(
     const message = messages[at];
     if (message !== undefined && message.role !== "system") keptTokens += estimateTokens(message);
   }
-  for (let later = at; later < messages.length; later++) if (isSound(later)) return later;
+  // Behind the last thing said there is nothing worth keeping.
+  const end = messages.findLastIndex(isWorthSummarising);
+  for (let later = at; later <= end; later++) if (isSound(later)) return later;
   for (let earlier = at; earlier >= start; earlier--) if (isSound(earlier)) return earlier;
   return undefined;
 }

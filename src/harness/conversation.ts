@@ -11,6 +11,7 @@ import { clampThinkingLevel } from "../contracts/model.ts";
 import type { Credential, ModelRequest } from "../contracts/model-request.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import type { Provider } from "../contracts/provider.ts";
+import type { SessionEntry } from "../contracts/session-entry.ts";
 import type { StreamEvent } from "../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../contracts/tool.ts";
 import type { Session, SessionContext } from "../session/session.ts";
@@ -39,6 +40,8 @@ export interface CompactionSettings {
 
 export interface CodingSessionDeps {
   session: Session;
+  /** Of the session as it stands, where the caller has it already. */
+  context?: SessionContext | undefined;
   model: Model;
   thinkingLevel: ThinkingLevel;
   /** All tools there are, and the names of those the model gets. */
@@ -85,6 +88,11 @@ export class Conversation {
   #thinkingLevel: ThinkingLevel;
   #activeToolNames: readonly string[];
   #isBilled = true;
+  /** What the path to the leaf says. */
+  #recorded: { model: SessionContext["model"]; thinkingLevel: SessionContext["thinkingLevel"] } = {
+    model: undefined,
+    thinkingLevel: undefined,
+  };
   #hasRecordedChoices = false;
 
   constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
@@ -94,7 +102,7 @@ export class Conversation {
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
-    this.budget = new Budget(deps.limits);
+    this.budget = new Budget(deps.limits, () => deps.clock.now());
     this.agent = new Agent({
       emit: (event) => this.emit(event),
       now: () => deps.clock.now(),
@@ -123,7 +131,9 @@ export class Conversation {
       shouldStop: () => this.budget.isReached(),
       beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
     });
-    this.#recordChoices(this.reload());
+    this.reload(deps.context);
+    // A session that is only looked at stays as it is: what this run chose is recorded with its first prompt.
+    if (this.session.leafId === null) this.recordChoices();
   }
 
   get model(): Model {
@@ -186,10 +196,9 @@ export class Conversation {
   }
 
   /** Takes over what the session file says at its leaf. */
-  reload(): SessionContext {
-    const context = this.session.context();
+  reload(context: SessionContext = this.session.context()): void {
     this.agent.replaceMessages(context.messages);
-    return context;
+    this.#recorded = { model: context.model, thinkingLevel: context.thinkingLevel };
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */
@@ -199,16 +208,22 @@ export class Conversation {
 
   /** Puts model and thinking level into the file where the path to the leaf does not say them. */
   recordChoices(): void {
-    if (!this.#hasRecordedChoices) this.#recordChoices(this.session.context());
-  }
-
-  #recordChoices({ model: recorded, thinkingLevel }: SessionContext): void {
+    if (this.#hasRecordedChoices) return;
     this.#hasRecordedChoices = true;
     const { provider, id } = this.#model;
-    if (recorded?.provider !== provider || recorded.modelId !== id) this.session.append({ type: "model_change", provider, modelId: id });
-    if (thinkingLevel !== this.#thinkingLevel) {
-      this.session.append({ type: "thinking_level_change", thinkingLevel: this.#thinkingLevel });
-    }
+    const { model: recorded, thinkingLevel } = this.#recorded;
+    if (recorded?.provider !== provider || recorded.modelId !== id) this.#recordModel(this.#model);
+    if (thinkingLevel !== this.#thinkingLevel) this.#recordThinkingLevel(this.#thinkingLevel);
+  }
+
+  #recordModel({ provider, id }: Model): SessionEntry {
+    this.#recorded = { ...this.#recorded, model: { provider, modelId: id } };
+    return this.session.append({ type: "model_change", provider, modelId: id });
+  }
+
+  #recordThinkingLevel(thinkingLevel: ThinkingLevel): void {
+    this.#recorded = { ...this.#recorded, thinkingLevel };
+    this.session.append({ type: "thinking_level_change", thinkingLevel });
   }
 
   /** @throws PiError `usage.unknown_tool`. */
@@ -232,25 +247,25 @@ export class Conversation {
     void this.emit({ type: "session_info_changed", name });
   }
 
-  setModel(model: Model): void {
+  /** The entry that records it. */
+  setModel(model: Model): SessionEntry {
     this.#model = model;
-    this.session.append({ type: "model_change", provider: model.provider, modelId: model.id });
-    const level = clampThinkingLevel(this.#thinkingLevel, model);
-    if (level !== this.#thinkingLevel) this.setThinkingLevel(level);
+    const entry = this.#recordModel(model);
+    this.setThinkingLevel(this.#thinkingLevel);
+    return entry;
   }
 
   /** The same in the middle of a run, told to listeners. */
-  async switchModel(model: Model): Promise<void> {
-    this.setModel(model);
-    const entry = this.session.entry(this.session.leafId ?? "");
-    if (entry) await this.emit({ type: "entry_appended", entry });
+  async switchModel(model: Model, level?: ThinkingLevel): Promise<void> {
+    await this.emit({ type: "entry_appended", entry: this.setModel(model) });
+    if (level !== undefined) this.setThinkingLevel(level);
   }
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
     const clamped = clampThinkingLevel(level, this.#model);
     if (clamped === this.#thinkingLevel) return clamped;
     this.#thinkingLevel = clamped;
-    this.session.append({ type: "thinking_level_change", thinkingLevel: clamped });
+    this.#recordThinkingLevel(clamped);
     void this.emit({ type: "thinking_level_changed", level: clamped });
     return clamped;
   }

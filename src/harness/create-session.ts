@@ -13,7 +13,7 @@ import { chooseModel, compactionSettings, fallbackSettings, keptModel, withQuota
 import { CodingSession, type ModelAccess } from "./coding-session.ts";
 import { chooseTools, launchPrompt } from "./launch-prompt.ts";
 import { type LaunchResources, loadResources } from "./launch-resources.ts";
-import { createModelAccess } from "./model-access.ts";
+import { checkNetwork, createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { openSession } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -48,6 +48,8 @@ export interface CustomParts {
   tools?: readonly Tool[];
   files?: FileOperations;
   shell?: ShellOperations;
+  /** To start with, whatever the session or the configuration say. */
+  model?: Model;
   registry?: ModelRegistry;
   access?: (model: Model) => Promise<ModelAccess>;
 }
@@ -88,6 +90,7 @@ export async function createWorkspace(options: RunOptions, deps: CreateSessionDe
       cwd: options.cwd,
       ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
     });
+  if (custom.access === undefined) await checkNetwork({ config, env: host.env });
   const { createShellOperations } = await import("../platform/spawn.ts");
   const { createFileOperations } = await import("../platform/files.ts");
   const shell = createShellOperations({
@@ -104,7 +107,16 @@ export async function createWorkspace(options: RunOptions, deps: CreateSessionDe
     tools: allTools(options, custom.tools),
     files: custom.files ?? createFileOperations(),
     shell: custom.shell === undefined ? shell : foreignShell(custom.shell),
-    access: custom.access ?? createModelAccess({ registry, config, env: host.env, recordFile: options.recordFile, now: () => host.now() }),
+    access:
+      custom.access ??
+      createModelAccess({
+        registry,
+        config,
+        env: host.env,
+        recordFile: options.recordFile,
+        silenceMs: options.stall.modelMs,
+        now: () => host.now(),
+      }),
     current: undefined,
   };
   return workspace;
@@ -123,8 +135,8 @@ export async function startSession(
 ): Promise<CreatedSession> {
   const { options, deps, registry, tools, files, shell, access } = workspace;
   const { host, config, warn } = deps;
-  const recorded = session.entryCount > 0 ? session.context() : undefined;
-  const fallback = fallbackSettings(workspace);
+  const recorded = session.leafId !== null ? session.context() : undefined;
+  const fallback = await fallbackSettings(workspace);
   const selected =
     keep === undefined
       ? await withQuota(await chooseModel(workspace, recorded?.model), fallback)
@@ -141,6 +153,7 @@ export async function startSession(
   workspace.current = { session };
   const coding = new CodingSession({
     session,
+    context: recorded,
     model: selected.model,
     thinkingLevel,
     tools,

@@ -2,7 +2,7 @@
 // Invariant: each model is tried once a run; every switch is in the session and is said.
 
 import type { LoopResult } from "../agent/loop.ts";
-import type { Model } from "../contracts/model.ts";
+import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { FailureCode, ModelFailure } from "../contracts/stream-event.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { Recovery, RecoveryPlan, Verdict } from "./settle-run.ts";
@@ -12,9 +12,15 @@ const unavailable: ReadonlySet<FailureCode> = new Set<FailureCode>(["overloaded"
 /** When a service says a quota is spent but not until when. */
 const unknownResetMs = 60 * 60 * 1000;
 
+export interface FallbackModel {
+  model: Model;
+  /** Of the `:level` suffix. */
+  thinkingLevel?: ThinkingLevel;
+}
+
 export interface FallbackSettings {
-  /** In the order of trying. Those that cannot be used (unknown, no credential) are left out and said by `warn`. */
-  models(): Promise<readonly Model[]>;
+  /** In the order of trying. Those that cannot be used (unknown, no credential) are left out, and have been said. */
+  models(): Promise<readonly FallbackModel[]>;
   /** How many there may be; 0: none, and nothing is loaded. */
   count: number;
   quotas: QuotaMemory;
@@ -24,7 +30,7 @@ export interface FallbackSettings {
 
 export interface FallbackDeps {
   currentModel(): Model;
-  setModel(model: Model): Promise<void> | undefined;
+  setModel(model: Model, thinkingLevel: ThinkingLevel | undefined): Promise<void> | undefined;
   /** Ends what auto-retry announced for the model that is given up. */
   giveUpRetries(result: LoopResult): Promise<void> | undefined;
 }
@@ -52,18 +58,30 @@ export class FallbackRecovery implements Recovery {
   }
 
   async #switch(failure: ModelFailure, result: LoopResult): Promise<Verdict> {
-    const { quotas, now, warn } = this.#settings;
+    const { quotas, warn } = this.#settings;
     const from = this.#deps.currentModel();
-    if (failure.code === "quota") quotas.remember(nameOf(from), failure.retryAt ?? now() + unknownResetMs);
+    this.#remember(from, failure);
     await this.#deps.giveUpRetries(result);
     this.#tried.add(nameOf(from));
     const next = (await this.#settings.models()).find(
-      (model) => !this.#tried.has(nameOf(model)) && quotas.spentUntil(nameOf(model)) === undefined,
+      ({ model }) => !this.#tried.has(nameOf(model)) && quotas.spentUntil(nameOf(model)) === undefined,
     );
     if (!next) return "in_vain";
-    warn(`${nameOf(from)} is not available (${failure.code.replace("_", " ")}); going on with ${nameOf(next)}`);
-    await this.#deps.setModel(next);
+    warn(`${nameOf(from)} is not available (${failure.code.replace("_", " ")}); going on with ${nameOf(next.model)}`);
+    await this.#deps.setModel(next.model, next.thinkingLevel);
     return "again";
+  }
+
+  /** The last of them may have nothing left either: the next run should know. */
+  close({ failure }: LoopResult): undefined {
+    if (failure && unavailable.has(failure.code) && this.#settings.count > 0) this.#remember(this.#deps.currentModel(), failure);
+  }
+
+  /** A service that says when to come back is not asked before, whatever it calls the reason. */
+  #remember(model: Model, failure: ModelFailure): void {
+    const { quotas, now } = this.#settings;
+    const until = failure.retryAt ?? (failure.code === "quota" ? now() + unknownResetMs : 0);
+    if (until > now()) quotas.remember(nameOf(model), until);
   }
 }
 

@@ -13,6 +13,8 @@ export interface ModelAccessDeps {
   env: Env;
   /** `--record`: where to write what is streamed. */
   recordFile: string | undefined;
+  /** Longest silence of a model; 0: none. */
+  silenceMs: number;
   now(): number;
 }
 
@@ -26,7 +28,9 @@ export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Prom
       providers.set(model.api, provider);
     }
     fetching ??= loadFetch(deps);
-    return { provider: await provider, credential: await deps.registry.credential(model.provider), fetch: await fetching };
+    // Together: one that fails while another is waited for would be nobody's failure, and end the process.
+    const [loaded, credential, fetch] = await Promise.all([provider, deps.registry.credential(model.provider), fetching]);
+    return { provider: loaded, credential, fetch };
   };
 }
 
@@ -41,7 +45,18 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
   return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
 }
 
-async function loadFetch({ config, env }: ModelAccessDeps): Promise<typeof globalThis.fetch> {
+/** Rejects with `config.proxy` or `config.ca_file`: before any request, where the user has said something about the network. */
+export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">): Promise<void> {
+  const { proxy, caFile } = deps.config.values.network;
+  const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
+  if (isSaid) await loadFetch({ ...deps, silenceMs: 0 });
+}
+
+async function loadFetch({
+  config,
+  env,
+  silenceMs,
+}: Pick<ModelAccessDeps, "config" | "env" | "silenceMs">): Promise<typeof globalThis.fetch> {
   const { createFetch } = await import("../platform/fetch.ts");
-  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile });
+  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile, longestSilenceMs: silenceMs });
 }

@@ -1,7 +1,7 @@
 // From what was said about the session to the session: new, in memory, another file, a copy. Called by create-session and session-host.
 
 import type { Config } from "../config/load-config.ts";
-import { PiError } from "../contracts/error.ts";
+import { lineOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { isValidSessionId, sessionDirectory, sessionRoot } from "../session/locate.ts";
 import { Session, type SessionOptions } from "../session/session.ts";
@@ -24,7 +24,7 @@ export function sessionWatch({ host, warn }: OpenDeps): SessionOptions {
   return {
     clock: () => host.now(),
     onWarning: warn,
-    onStorageLost: (error: PiError) => warn(error.hint ? `${error.message} ${error.hint}` : error.message),
+    onStorageLost: (error: PiError) => warn(lineOf(error)),
   };
 }
 

@@ -1,8 +1,9 @@
 // Which model's quota is spent, and until when: kept in the agent directory, so that the next of a thousand short runs need not find out again.
 // Called by fallback. Invariant: a memory that cannot be read or written is an empty one, never a failure.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../platform/make-directory.ts";
 
 export class QuotaMemory {
   readonly #file: string;
@@ -21,7 +22,7 @@ export class QuotaMemory {
   remember(model: string, untilMs: number): void {
     const spent = this.#load().set(model, untilMs);
     try {
-      mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(this.#file), 0o700);
       const temporary = `${this.#file}.new`;
       writeFileSync(temporary, JSON.stringify(Object.fromEntries(spent)), { mode: 0o600 });
       renameSync(temporary, this.#file);

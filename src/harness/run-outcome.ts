@@ -12,14 +12,15 @@ export interface BudgetStop {
   hint: string;
 }
 
-/** `lastAnswer`: the newest answer of the run, also one before a failed try. */
-export function runOutcome(result: LoopResult, stop: BudgetStop | undefined): Outcome {
+/** `maxOutputTokens` of the model that answered: an answer that used them up in silence met that limit and not the end of the window. */
+export function runOutcome(result: LoopResult, stop: BudgetStop | undefined, maxOutputTokens: number): Outcome {
   const text = result.answer ? answerText(result.answer) : "";
   if (stop && (result.isStopped || result.failure?.code === "aborted")) return { kind: "budget", text, ...stop };
   if (result.failure) return failureOutcome(result.failure, text, result.answer);
   const answer = result.answer;
   if (answer?.stopReason === "length") {
-    if (text === "" && toolCallsOf(answer).length === 0) {
+    const isSilent = text.trim() === "" && toolCallsOf(answer).length === 0;
+    if (isSilent && answer.usage.output < maxOutputTokens) {
       return {
         kind: "overflow",
         text,
@@ -28,10 +29,16 @@ export function runOutcome(result: LoopResult, stop: BudgetStop | undefined): Ou
         hint: "Start a new session, or use a model with a longer context",
       };
     }
-    return { kind: "length", text, code: "model.length", message: "Response was truncated: the model reached its output token limit." };
+    return {
+      kind: "length",
+      text,
+      code: "model.length",
+      message: "Response was truncated: the model reached its output token limit.",
+      ...(isSilent ? { hint: "It said nothing before: lower --thinking" } : {}),
+    };
   }
-  if (text === "")
-    return { kind: "error", text, code: "model.empty", message: "The model gave an empty answer", hint: "Try again, or another model" };
+  if (text.trim() === "")
+    return { kind: "error", text: "", code: "model.empty", message: "The model gave an empty answer", hint: "Try again, or another model" };
   return { kind: "done", text };
 }
 
@@ -51,7 +58,7 @@ const hintOf: Partial<Record<FailureCode, string>> = {
 };
 
 function failureOutcome(failure: ModelFailure, text: string, answer: AssistantMessage | undefined): Outcome {
-  const hint = hintOf[failure.code];
+  const hint = failure.retryAt === undefined ? hintOf[failure.code] : hintOfReset(failure.retryAt);
   return {
     kind: outcomeOf[failure.code] ?? "error",
     text: answer === undefined ? "" : text,
@@ -60,6 +67,13 @@ function failureOutcome(failure: ModelFailure, text: string, answer: AssistantMe
     ...(hint === undefined ? {} : { hint }),
     ...(failure.retryAt === undefined ? {} : { retryAt: failure.retryAt }),
   };
+}
+
+function hintOfReset(retryAt: number): string {
+  const moment = new Date(retryAt);
+  // A service may tell a moment that no calendar has.
+  const when = Number.isNaN(moment.getTime()) ? "later" : `after ${moment.toISOString()}`;
+  return `Try again ${when}, or name another model with --fallback-model`;
 }
 
 /** Each text block ends in LF, as print mode shows it; the last LF is the printer's. */

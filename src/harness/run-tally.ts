@@ -41,7 +41,8 @@ export class RunTally {
 
   take(event: AgentEvent): void {
     if (event.type === "turn_end") {
-      this.#turns++;
+      // A failed try is no turn; what it cost counts.
+      if (event.message.stopReason !== "error" && event.message.stopReason !== "aborted") this.#turns++;
       this.#usage = addUsage(this.#usage, event.message.usage);
     } else if (event.type === "compaction_end" && event.result?.usage) this.#usage = addUsage(this.#usage, event.result.usage);
     else if (event.type === "tool_execution_start") this.#toolCalls++;

@@ -9,6 +9,7 @@ import { Session } from "../session/session.ts";
 import { noModel } from "./choose-model.ts";
 import type { CodingSession, SessionListener } from "./coding-session.ts";
 import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
+import type { LaunchResources } from "./launch-resources.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
 import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
@@ -65,6 +66,11 @@ export class SessionHost {
     return this.#workspace;
   }
 
+  /** What the launch found beside the configuration. */
+  get resources(): LaunchResources {
+    return this.#created.resources;
+  }
+
   /** Why the model in force was chosen at the start of the session. */
   get modelWhy(): string {
     return this.#created.modelWhy;
@@ -78,6 +84,18 @@ export class SessionHost {
   /** Whether there is a model to ask; else `coding.model` is a stand-in. */
   get hasModel(): boolean {
     return this.coding.model !== noModel;
+  }
+
+  /** @throws PiError `auth.no_credential` naming what to do, where the model in force cannot be asked. */
+  requireUsableModel(): void {
+    if (!this.hasModel) {
+      throw new PiError("auth.no_credential", "No API key found for the selected model.", {
+        hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model; scripted/demo needs none.",
+      });
+    }
+    if (this.#workspace.deps.custom?.access !== undefined) return;
+    const { provider } = this.coding.model;
+    if (!this.registry.isAvailable(provider, true)) throw this.registry.missingCredential(provider);
   }
 
   /** Settles when the replacement under way has ended; nothing when none is. */
@@ -126,7 +144,7 @@ export class SessionHost {
       const { cwd } = this.#workspace.options;
       if (!existsSync(path)) return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
-      if (this.#isOwnFile(path)) this.coding.session.close();
+      if (this.#isOwnFile(path)) await letGo(this.coding.session);
       const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
       if (isDirectory(session.header.cwd)) return session;
       session.close();
@@ -140,7 +158,10 @@ export class SessionHost {
   async fork(entryId: string): Promise<{ text: string }> {
     const { leafId, text } = this.coding.forkPoint(entryId);
     this.#requireSaved();
-    await this.#replace(async () => this.#copy(leafId));
+    // Before the first message there is only what every session begins with, and a new one does that by itself.
+    const { session } = this.coding;
+    const isEmpty = leafId === null || session.context(leafId).messages.every((message) => message.role === "system");
+    await this.#replace(async () => this.#copy(isEmpty ? null : leafId));
     return { text };
   }
 
@@ -156,7 +177,7 @@ export class SessionHost {
       async () => {
         const { session } = this.coding;
         if (session.filePath === undefined || !session.isPersisted) return session;
-        session.close();
+        await letGo(session);
         return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
       },
       { isReload: true },
@@ -168,7 +189,7 @@ export class SessionHost {
     const { coding } = this;
     coding.abortCompaction();
     coding.abortShell();
-    await coding.abort();
+    await Promise.all([coding.abort(), coding.waitForShell()]);
   }
 
   async dispose(): Promise<void> {
@@ -176,6 +197,7 @@ export class SessionHost {
     this.#isDisposed = true;
     await this.#replacing?.catch(() => undefined);
     await this.#created.dispose();
+    await this.coding.session.released();
     this.#unsubscribe();
     this.#listeners.clear();
   }
@@ -242,7 +264,9 @@ export class SessionHost {
     const created = await startSession(workspace, session, keep);
     if (workspace === this.#workspace && activeToolNames !== undefined) created.coding.setActiveToolNames([...activeToolNames]);
     await this.#install(workspace, created);
-    if (session !== before.coding.session) await before.close();
+    if (session === before.coding.session) return;
+    await before.close();
+    await before.coding.session.released();
   }
 
   /** The file of the session before may have been let go of already: it is taken up again. */
@@ -296,6 +320,11 @@ function carryModes(from: CodingSession, to: CodingSession): void {
   to.followUpMode = from.followUpMode;
   to.isAutoCompactionEnabled = from.isAutoCompactionEnabled;
   to.isAutoRetryEnabled = from.isAutoRetryEnabled;
+}
+
+async function letGo(session: Session): Promise<void> {
+  session.close();
+  await session.released();
 }
 
 function isDirectory(path: string): boolean {

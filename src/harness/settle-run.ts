@@ -31,6 +31,8 @@ export interface SettleDeps {
   agent: Agent;
   budget: Budget;
   recoveries: readonly Recovery[];
+  /** Of the model in force. */
+  maxOutputTokens(): number;
   emit(event: AgentEvent): Promise<void> | undefined;
   /** After an answer that is final, before the run counts as settled. */
   afterAnswer(signal: AbortSignal): Promise<void>;
@@ -41,7 +43,10 @@ export async function settleRun(prompts: readonly Message[], signal: AbortSignal
   for (let pending = prompts; ; ) {
     const result = await agent.run(pending, signal);
     const isOver = signal.aborted || budget.stop !== undefined;
-    const plans = isOver ? [] : recoveries.flatMap((recovery) => recovery.plan(result) ?? []);
+    const planned = isOver ? [] : recoveries.flatMap((recovery) => recovery.plan(result) ?? []);
+    // Another try is another call: not beyond what may be spent.
+    const isSpent = planned.length > 0 && budget.isReached();
+    const plans = isSpent ? [] : planned;
     await deps.emit({ type: "agent_end", messages: result.messages, willRetry: plans[0]?.willRetry ?? false });
     const verdict = await firstHelp(plans, signal);
     if (verdict === "again" && !signal.aborted) {
@@ -49,12 +54,13 @@ export async function settleRun(prompts: readonly Message[], signal: AbortSignal
       continue;
     }
     for (const recovery of recoveries) await recovery.close?.(result);
-    const outcome = runOutcome(signal.aborted && !isOver ? interrupted(result) : result, budget.stop);
+    const ended = signal.aborted && !isOver ? interrupted(result) : isSpent ? { ...result, isStopped: true } : result;
+    const outcome = runOutcome(ended, budget.stop, deps.maxOutputTokens());
     if (outcome.kind !== "done" && outcome.kind !== "length") return outcome;
     await deps.afterAnswer(signal);
     // What was queued after the loop had asked for the last time is still part of this run.
     if (signal.aborted || outcome.kind !== "done" || agent.queuedCount === 0) return outcome;
-    if (budget.isReached()) return runOutcome({ ...result, isStopped: true }, budget.stop);
+    if (budget.isReached()) return runOutcome({ ...result, isStopped: true }, budget.stop, deps.maxOutputTokens());
     pending = agent.takeQueued();
   }
 }

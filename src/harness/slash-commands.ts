@@ -1,9 +1,7 @@
 // What can be prompted as `/name`. Called by RPC mode.
 
-import { loadPromptTemplates } from "../resources/prompt-templates.ts";
 import type { ResourceSource } from "../resources/skills.ts";
-import { loadSkills } from "../resources/skills.ts";
-import type { Workspace } from "./create-session.ts";
+import type { LaunchResources } from "./launch-resources.ts";
 
 export interface SlashCommand {
   /** Without the slash. */
@@ -13,17 +11,13 @@ export interface SlashCommand {
   sourceInfo: { path: string; source: string; scope: "user" | "project" | "temporary"; origin: "top-level" | "package" };
 }
 
-/** Prompt templates, then skills; read anew each time. */
-export function listSlashCommands({ options, deps }: Workspace): SlashCommand[] {
-  const { project, values } = deps.config;
-  const places = {
-    agentDir: options.agentDir,
-    homeDir: deps.host.homeDir,
-    ...(project.dir !== undefined && project.trusted ? { projectDir: project.dir } : {}),
-  };
-  const { templates } = loadPromptTemplates({ ...places, configured: values.resources.prompts });
-  const { skills } = loadSkills({ ...places, configured: values.resources.skills });
-  return [...templates.map((one) => command(one.name, "prompt", one)), ...skills.map((one) => command(`skill:${one.name}`, "skill", one))];
+/** Prompt templates, then skills. */
+export async function listSlashCommands(resources: LaunchResources): Promise<SlashCommand[]> {
+  const templates = await resources.templates();
+  return [
+    ...templates.map((one) => command(one.name, "prompt", one)),
+    ...resources.skills.map((one) => command(`skill:${one.name}`, "skill", one)),
+  ];
 }
 
 function command(

@@ -1,9 +1,8 @@
-// Answers that must be JSON valid against a schema: what the model is told, the check, and one round of repair. Called by the modes.
+// Answers that must be JSON valid against a schema: what the model is told, the check, and one round of repair. Called by coding-session.
 // Invariant: an outcome is `done` only when its `value` is valid.
 
 import { messageOf } from "../contracts/error.ts";
 import type { Outcome } from "../contracts/outcome.ts";
-import type { CodingSession } from "./coding-session.ts";
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -12,11 +11,11 @@ export function outputInstruction(schema: JsonSchema): string {
   return `Your final answer is only JSON: no prose, no code fence. It must be valid against this JSON Schema:\n${JSON.stringify(schema)}`;
 }
 
-/** Checks the answer of a run that ended well; asks once more when it does not fit. */
-export async function checkedAnswer(coding: CodingSession, outcome: Outcome, schema: JsonSchema): Promise<Outcome> {
+/** Checks the answer of a run that ended well; asks once more when it does not fit. `ask` goes on with the same run. */
+export async function checkedAnswer(outcome: Outcome, schema: JsonSchema, ask: (text: string) => Promise<Outcome>): Promise<Outcome> {
   const first = await checkAnswer(outcome, schema);
   if (first.ok) return first.outcome;
-  const repaired = await coding.prompt(
+  const repaired = await ask(
     `Your answer does not fit the JSON Schema it has to follow:\n${first.problems.map((problem) => `- ${problem}`).join("\n")}\n\nAnswer again with only the corrected JSON.`,
   );
   if (repaired.kind !== "done") return repaired;

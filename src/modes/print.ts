@@ -14,13 +14,15 @@ export interface ModePrompt {
 /** Runs prompts in order; a run that did not end well ends the list. */
 export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[]): Promise<Outcome> {
   let outcome: Outcome = { kind: "done", text: "" };
-  for (const prompt of prompts) {
-    outcome = await coding.prompt(await coding.expand(prompt.text), { images: prompt.images });
+  for (const [index, prompt] of prompts.entries()) {
+    outcome = await coding.prompt(await coding.expand(prompt.text), {
+      images: prompt.images,
+      continuesRun: index > 0,
+      isInterim: index < prompts.length - 1,
+    });
     if (outcome.kind !== "done") return outcome;
   }
-  if (coding.outputSchema === undefined) return outcome;
-  const { checkedAnswer } = await import("../harness/structured-answer.ts");
-  return checkedAnswer(coding, outcome, coding.outputSchema);
+  return outcome;
 }
 
 export function printAnswer(outcome: Outcome, host: Host): void {

@@ -29,7 +29,8 @@ export async function withStatusLine<T>(coding: CodingSession, host: Host, run: 
       tokens += event.message.usage.totalTokens;
       cost += event.message.usage.cost.total;
     } else if (event.type === "auto_retry_start") tool = `waiting to retry (${event.attempt}/${event.maxAttempts})`;
-    else if (event.type === "agent_start") tool = "";
+    else if (event.type === "compaction_start") tool = "compacting";
+    else if (event.type === "agent_start" || event.type === "compaction_end") tool = "";
   });
   const timer = setInterval(draw, refreshMs);
   draw();

@@ -7,7 +7,6 @@ import {
   fstatSync,
   ftruncateSync,
   linkSync,
-  mkdirSync,
   openSync,
   readSync,
   rmSync,
@@ -16,6 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "./make-directory.ts";
 
 /** What became of the file since this process last wrote to it. `grown`: somebody else added something. */
 export type FileFate = "same" | "grown" | "truncated" | "deleted" | "replaced";
@@ -55,7 +55,7 @@ export class AppendFile {
       if (isEmptyFile) return AppendFile.open(path, "append");
       if (directory !== "make" || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
-    makeDirectory(dirname(path));
+    makeDirectory(dirname(path), 0o700);
     return new AppendFile(path, openSync(path, flags, 0o600));
   }
 
@@ -158,18 +158,5 @@ export class AppendFile {
   #endsWithLf(size: number): boolean {
     const last = Buffer.alloc(1);
     return readSync(this.#descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0x0a;
-  }
-}
-
-/** With its parents, all 0700. Node's own `recursive` says ENOENT where the truth is a read-only file system. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, 0o700);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return;
-    if (code !== "ENOENT" || dirname(path) === path) throw error;
-    makeDirectory(dirname(path));
-    mkdirSync(path, 0o700);
   }
 }

@@ -11,6 +11,8 @@ export interface FetchOptions {
   proxy?: string;
   /** PEM file of further authorities. */
   caFile?: string;
+  /** How long a service may say nothing, 0: for ever. Node's own fetch gives up after five minutes. */
+  longestSilenceMs?: number;
 }
 
 type Fetch = typeof globalThis.fetch;
@@ -19,7 +21,7 @@ type Fetch = typeof globalThis.fetch;
 export function createFetch(options: FetchOptions): Fetch {
   const route = proxyRoute(options);
   const authorities = options.caFile === undefined || options.caFile === "" ? [] : [readAuthorities(options.caFile, "the CA file")];
-  return process.versions.bun === undefined ? nodeFetch(options.env, route, authorities) : bunFetch(options.env, route, authorities);
+  return process.versions.bun === undefined ? nodeFetch(options, route, authorities) : bunFetch(options.env, route, authorities);
 }
 
 function readAuthorities(path: string, what: string): string {
@@ -28,12 +30,12 @@ function readAuthorities(path: string, what: string): string {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new PiError("config.ca_file", `Cannot read ${what} ${path}: ${messageOf(error)}`, {
-      hint: "set network.ca_file to a PEM file",
+      hint: "Set network.ca_file to a PEM file",
       cause: error,
     });
   }
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new PiError("config.ca_file", `No certificate in ${what} ${path}`, { hint: "the file must hold PEM certificates" });
+    throw new PiError("config.ca_file", `No certificate in ${what} ${path}`, { hint: "The file must hold PEM certificates" });
   }
   return text;
 }
@@ -61,8 +63,11 @@ function bunFetch(env: Env, route: ProxyRoute | undefined, authorities: readonly
   return fetchWith as Fetch;
 }
 
-function nodeFetch(env: Env, route: ProxyRoute | undefined, authorities: readonly string[]): Fetch {
-  if (route === undefined && authorities.length === 0) return globalThis.fetch;
+const nodeSilenceLimitMs = 300_000;
+
+function nodeFetch({ env, longestSilenceMs }: FetchOptions, route: ProxyRoute | undefined, authorities: readonly string[]): Fetch {
+  const mayBeLong = longestSilenceMs !== undefined && (longestSilenceMs === 0 || longestSilenceMs > nodeSilenceLimitMs);
+  if (route === undefined && authorities.length === 0 && !mayBeLong) return globalThis.fetch;
   let loaded: Promise<{ fetch: Fetch; dispatcherFor(proxy: string | undefined): unknown }> | undefined;
   const fetchWith = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     loaded ??= loadUndici(env, authorities);
@@ -123,11 +128,11 @@ function proxyUrl(value: string | undefined, name: string): string | undefined {
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   } catch {
-    throw new PiError("config.proxy", `${name} is not a proxy address`, { hint: "write it as http://host:port" });
+    throw new PiError("config.proxy", `${name} is not a proxy address`, { hint: "Write it as http://host:port" });
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new PiError("config.proxy", `${name} names a ${url.protocol.slice(0, -1)} proxy, which is not supported`, {
-      hint: "use an HTTP proxy",
+      hint: "Use an HTTP proxy",
     });
   }
   return url.href;

@@ -2,9 +2,10 @@
 // Invariant: a reader of a path sees the old bytes or the new ones, never a mixture, as far as the directory lets a file be put beside it.
 
 import type { Stats } from "node:fs";
-import { chmod, chown, mkdir, open, readdir, readFile, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { chmod, chown, open, readdir, readFile, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { FileInfo, FileOperations } from "../contracts/tool.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 const chunkBytes = 64 * 1024;
 
@@ -99,7 +100,7 @@ async function createBeside(temporary: string, data: Uint8Array | string, existi
     await writeFile(temporary, data, { flag: "wx" });
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
-    await mkdir(dirname(temporary), { recursive: true });
+    makeDirectory(dirname(temporary));
     await writeFile(temporary, data, { flag: "wx" });
   }
   if (existing === undefined) return;

@@ -7,13 +7,15 @@ import { homeDirectory } from "./paths.ts";
 
 export interface OutputStream {
   readonly isTerminal: boolean;
-  /** Columns of the terminal; 80 when there is none. */
+  /** Columns of the terminal; 80 when there is none, or one that does not know its size. */
   readonly columns: number;
   /** A promise only when the reader is slow: wait for it before writing more. */
   write(text: string): Promise<void> | undefined;
   /** Resolves when everything written has left the process, or its reader has gone. */
   flush(): Promise<void>;
   readonly isClosed: boolean;
+  /** Why what was written is lost, when it is not that the reader has gone: a full disk, say. */
+  readonly failure?: Error | undefined;
   /** Called once when the reader goes away (EPIPE) or the device is full. */
   onClosed(listener: () => void): void;
 }
@@ -64,6 +66,7 @@ class FileDescriptorOutput implements OutputStream {
   #isScheduled = false;
   #idle: { promise: Promise<void>; resolve(): void } | undefined;
   isClosed = false;
+  failure: Error | undefined;
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
@@ -75,7 +78,7 @@ class FileDescriptorOutput implements OutputStream {
 
   get columns(): number {
     if (!this.isTerminal) return 80;
-    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns ?? 80;
+    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
   }
 
   write(text: string): Promise<void> | undefined {
@@ -126,7 +129,7 @@ class FileDescriptorOutput implements OutputStream {
     write(this.#descriptor, bytes, offset, bytes.length - offset, null, (error, written) => {
       // A descriptor that a parent made non-blocking says EAGAIN instead of waiting; there is no event to wait for on a bare descriptor.
       if (error?.code === "EAGAIN") setTimeout(() => this.#writeBytes(bytes, offset), 5);
-      else if (error) this.#close();
+      else if (error) this.#close(error.code === "EPIPE" ? undefined : error);
       else if (offset + written < bytes.length) this.#writeBytes(bytes, offset + written);
       else {
         this.#isWriting = false;
@@ -135,8 +138,9 @@ class FileDescriptorOutput implements OutputStream {
     });
   }
 
-  #close(): void {
+  #close(failure: Error | undefined): void {
     this.isClosed = true;
+    this.failure = failure;
     this.#waiting = "";
     this.#idle?.resolve();
     for (const listener of this.#listeners.splice(0)) listener();

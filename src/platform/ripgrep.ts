@@ -8,7 +8,6 @@ import {
   constants,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   statSync,
@@ -17,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /** Of the `@vscode/ripgrep` packages; part of the cached file's name. */
 export const ripgrepVersion = "1.18.0";
@@ -59,7 +59,7 @@ export async function ripgrepPath(source: RipgrepSource): Promise<string> {
 function unpack(program: Uint8Array, cacheDir: string): string {
   const directory = join(cacheDir, `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`);
   const path = join(directory, process.platform === "win32" ? "rg.exe" : "rg");
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   requireOwn(directory);
   if (isRunnable(path) && statSync(path).size === program.length) {
     requireOwn(path);

@@ -274,6 +274,13 @@ export const vendors: Readonly<Record<string, Vendor>> = {
   },
 };
 
+/** Provider id to the variable that sets its base URL, for the configuration to know of. */
+export function baseUrlVariables(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(vendors).flatMap(([id, { baseUrlVariable }]) => (baseUrlVariable === undefined ? [] : [[id, baseUrlVariable]])),
+  );
+}
+
 /** Wire format names of the catalogue that are served by another format here: vendors whose own format has a compatible twin. */
 export const apiAliases: Readonly<Record<string, Api>> = {
   "mistral-conversations": "openai-completions",

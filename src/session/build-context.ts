@@ -22,44 +22,40 @@ export interface PathView {
   readonly length: number;
   typeAt(position: number): string;
   idAt(position: number): string;
-  /** In the order asked for; `undefined` for a damaged one. */
-  entriesAt(positions: readonly number[]): (AnyEntry | undefined)[];
+  /** From one position to before another; `undefined` for a damaged entry. */
+  entries(from: number, to: number): (AnyEntry | undefined)[];
 }
 
-interface Slot {
-  message: Message;
-  entryId: string | undefined;
-}
+/** The two parallel lists of a context in the making. */
+type Messages = Pick<SessionContext, "messages" | "entryIds">;
 
 export function buildContext(path: PathView): SessionContext {
   const compactionAt = lastOfType(path, "compaction", path.length);
-  const compaction = compactionAt < 0 ? undefined : path.entriesAt([compactionAt])[0];
-  const kept = isA(compaction, "compaction") ? keptPositions(path, compactionAt, compaction) : [];
-  const later = range(compactionAt + 1, path.length);
-  const decoded = path.entriesAt([...kept, ...later]);
-  const keptEntries = decoded.slice(0, kept.length).filter((entry) => entry !== undefined);
-  const laterEntries = decoded.slice(kept.length).filter((entry) => entry !== undefined);
-  const edits = latestEdits([...keptEntries, ...laterEntries]);
+  const compaction = entryAt(path, compactionAt);
+  const kept = isA(compaction, "compaction") ? path.entries(keptFrom(path, compactionAt, compaction), compactionAt) : [];
+  const later = path.entries(compactionAt + 1, path.length);
+  const edits = latestEdits(kept, later);
 
-  const slots: Slot[] = [];
-  const add = (entry: AnyEntry): void => {
-    const message = messageOf(entry, edits);
-    if (message !== undefined) slots.push({ message, entryId: entry.id });
+  const found: Messages = { messages: [], entryIds: [] };
+  const add = (message: Message | undefined, entryId: string): void => {
+    if (message === undefined) return;
+    found.messages.push(message);
+    found.entryIds.push(entryId);
   };
   if (isA(compaction, "compaction") && edits.get(compaction.id)?.replacement !== null) {
-    if (compaction.systemMessage !== undefined) slots.push({ message: compaction.systemMessage, entryId: compaction.id });
-    slots.push({ message: compactionSummary(compaction), entryId: compaction.id });
+    add(compaction.systemMessage, compaction.id);
+    add(compactionSummary(compaction), compaction.id);
   }
   // The checkpoint says all that earlier system messages said; replayed behind it they would undo later changes.
   // Earlier compactions among the kept entries have no message either: their summary went into this one.
-  for (const entry of keptEntries) if (!(isA(entry, "message") && entry.message?.role === "system")) add(entry);
-  for (const entry of laterEntries) add(entry);
+  for (const entry of kept) {
+    if (entry !== undefined && !(isA(entry, "message") && entry.message?.role === "system")) add(messageOf(entry, edits), entry.id);
+  }
+  for (const entry of later) if (entry !== undefined) add(messageOf(entry, edits), entry.id);
 
-  const answered = answerDanglingCalls(slots);
   const { model, thinkingLevel } = settingsOf(path);
   return {
-    messages: answered.map((slot) => slot.message),
-    entryIds: answered.map((slot) => slot.entryId),
+    ...answerDanglingCalls(found),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinkingLevel }),
   };
@@ -70,14 +66,15 @@ export function isA<T extends EntryType>(entry: AnyEntry | undefined, type: T): 
   return entry?.type === type;
 }
 
-/** From the entry the compaction names to the compaction itself; nothing when that entry is not before it on the path. */
-function keptPositions(path: PathView, compactionAt: number, compaction: EntryOf<"compaction">): number[] {
-  for (let at = 0; at < compactionAt; at++) if (path.idAt(at) === compaction.firstKeptEntryId) return range(at, compactionAt);
-  return [];
+/** Position of the entry the compaction names; that of the compaction itself, so that nothing is kept, when it is not before it on the path. */
+function keptFrom(path: PathView, compactionAt: number, compaction: EntryOf<"compaction">): number {
+  let at = 0;
+  while (at < compactionAt && path.idAt(at) !== compaction.firstKeptEntryId) at++;
+  return at;
 }
 
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, offset) => from + offset);
+function entryAt(path: PathView, at: number): AnyEntry | undefined {
+  return at < 0 ? undefined : path.entries(at, at + 1)[0];
 }
 
 function lastOfType(path: PathView, type: string, before: number): number {
@@ -87,9 +84,9 @@ function lastOfType(path: PathView, type: string, before: number): number {
 }
 
 /** Target to edit; a later one replaces an earlier one. */
-function latestEdits(entries: readonly AnyEntry[]): Map<string, EntryOf<"context_edit">> {
+function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string, EntryOf<"context_edit">> {
   const edits = new Map<string, EntryOf<"context_edit">>();
-  for (const entry of entries) if (isA(entry, "context_edit")) edits.set(entry.targetId, entry);
+  for (const entries of runs) for (const entry of entries) if (isA(entry, "context_edit")) edits.set(entry.targetId, entry);
   return edits;
 }
 
@@ -167,28 +164,47 @@ function blocksOf(replacement: string | UserContent[]): UserContent[] {
  * Puts an error result behind the results an assistant message got, for each of its calls that got none before the next answer.
  * Failed and aborted answers are left alone: no provider is ever sent their calls.
  */
-function answerDanglingCalls(slots: readonly Slot[]): Slot[] {
-  const answered: Slot[] = [];
-  for (let at = 0; at < slots.length; ) {
-    const slot = slots[at++];
-    if (slot === undefined) break;
-    answered.push(slot);
-    const { message } = slot;
-    if (message.role !== "assistant" || message.stopReason === "error" || message.stopReason === "aborted") continue;
-    const calls = toolCallsOf(message);
-    if (calls.length === 0) continue;
-    const results = new Set<string>();
-    for (let next = at; next < slots.length; next++) {
-      const later = slots[next]?.message;
-      if (later === undefined || later.role === "assistant") break;
-      if (later.role === "toolResult") results.add(later.toolCallId);
-    }
-    while (at < slots.length && slots[at]?.message.role === "toolResult") answered.push(...slots.slice(at, ++at));
-    for (const call of calls) {
-      if (!results.has(call.id)) answered.push({ message: noResult(call.id, call.name, message.timestamp), entryId: undefined });
-    }
+function answerDanglingCalls({ messages, entryIds }: Messages): Messages {
+  const dangling = danglingCalls(messages);
+  if (dangling.size === 0) return { messages, entryIds };
+  const answered: Messages = { messages: [], entryIds: [] };
+  let waiting: ToolResultMessage[] = [];
+  const place = (): void => {
+    answered.messages.push(...waiting);
+    answered.entryIds.push(...waiting.map(() => undefined));
+    waiting = [];
+  };
+  for (const [at, message] of messages.entries()) {
+    if (message.role !== "toolResult") place();
+    answered.messages.push(message);
+    answered.entryIds.push(entryIds[at]);
+    waiting = dangling.get(at) ?? waiting;
   }
+  place();
   return answered;
+}
+
+/** Position of an assistant message to results for those of its calls that have none. */
+function danglingCalls(messages: readonly Message[]): Map<number, ToolResultMessage[]> {
+  const dangling = new Map<number, ToolResultMessage[]>();
+  for (let at = 0; at < messages.length; at++) {
+    const message = messages[at];
+    if (message?.role !== "assistant" || message.stopReason === "error" || message.stopReason === "aborted") continue;
+    if (!message.content.some((block) => block.type === "toolCall")) continue;
+    const results = new Set<string>();
+    for (let next = at + 1; next < messages.length; next++) {
+      const later = messages[next];
+      if (later?.role === "assistant") break;
+      if (later?.role === "toolResult") results.add(later.toolCallId);
+    }
+    const missing = toolCallsOf(message).filter(({ id }) => !results.has(id));
+    if (missing.length > 0)
+      dangling.set(
+        at,
+        missing.map(({ id, name }) => noResult(id, name, message.timestamp)),
+      );
+  }
+  return dangling;
 }
 
 function noResult(toolCallId: string, toolName: string, timestamp: number): ToolResultMessage {
@@ -199,13 +215,12 @@ function noResult(toolCallId: string, toolName: string, timestamp: number): Tool
 /** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else that of the last answer. */
 function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLevel"> {
   const settings: Pick<SessionContext, "model" | "thinkingLevel"> = {};
-  const levelAt = lastOfType(path, "thinking_level_change", path.length);
-  const level = levelAt < 0 ? undefined : path.entriesAt([levelAt])[0];
+  const level = entryAt(path, lastOfType(path, "thinking_level_change", path.length));
   if (isA(level, "thinking_level_change") && isThinkingLevel(level.thinkingLevel)) settings.thinkingLevel = level.thinkingLevel;
   for (let at = path.length - 1; at >= 0; at--) {
     const type = path.typeAt(at);
     if (type !== "message" && (type !== "model_change" || settings.model !== undefined)) continue;
-    const entry = path.entriesAt([at])[0];
+    const entry = entryAt(path, at);
     if (isA(entry, "model_change")) settings.model = { provider: entry.provider, modelId: entry.modelId };
     if (isA(entry, "message") && entry.message?.role === "assistant") {
       const { provider, model, thinkingLevel } = entry.message;

@@ -12,8 +12,8 @@ export class EntryMemory {
   /** Entries appended by this process: index to bytes. */
   readonly #own = new Map<number, number>();
   #ownBytes = 0;
-  /** Asked for since the last `forgetOthers`. */
-  #inUse: number[] = [];
+  /** Asked for since the last `forgetOthers`: lists of indexes. */
+  #inUse: ArrayLike<number>[] = [];
 
   get(index: number): AnyEntry | undefined {
     return this.#entries[index];
@@ -21,24 +21,29 @@ export class EntryMemory {
 
   addOwn(index: number, entry: AnyEntry, bytes: number): void {
     this.#entries[index] = entry;
-    this.#inUse.push(index);
+    this.#inUse.push([index]);
     this.#own.set(index, bytes);
     this.#ownBytes += bytes;
   }
 
+  /** Stays no longer than it is said to be in use. */
   addRead(index: number, entry: AnyEntry): void {
     this.#entries[index] = entry;
-    this.#inUse.push(index);
   }
 
-  use(index: number): void {
-    this.#inUse.push(index);
+  use(indexes: ArrayLike<number>): void {
+    this.#inUse.push(indexes);
   }
 
   /** Drops what was not used since the last call, where it can be read again. */
   forgetOthers(canBeRead: (index: number) => boolean): void {
     const kept: (AnyEntry | undefined)[] = [];
-    for (const index of this.#inUse) kept[index] = this.#entries[index];
+    for (const indexes of this.#inUse) {
+      for (let at = 0; at < indexes.length; at++) {
+        const index = indexes[at] ?? -1;
+        if (index >= 0) kept[index] = this.#entries[index];
+      }
+    }
     for (const [index, bytes] of this.#own) {
       if (kept[index] !== undefined) continue;
       if (this.#ownBytes <= ownBytesKept || !canBeRead(index)) kept[index] = this.#entries[index];
@@ -58,8 +63,11 @@ export class EntryMemory {
       const found = entry === undefined ? undefined : table.find(entry.id);
       if (entry === undefined || found === undefined) continue;
       const bytes = this.#own.get(index);
-      if (bytes === undefined) moved.addRead(found, entry);
-      else moved.addOwn(found, entry, bytes);
+      if (bytes !== undefined) moved.addOwn(found, entry, bytes);
+      else {
+        moved.addRead(found, entry);
+        moved.use([found]);
+      }
     }
     return moved;
   }

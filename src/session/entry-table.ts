@@ -1,4 +1,4 @@
-// The skeleton of a session: id, parent and type of every entry in file order, in flat arrays (about 30 bytes an entry).
+// The skeleton of a session: id, parent, type and place in the file of every entry, in file order, in flat arrays (about 35 bytes an entry).
 // Filled by line-index (files) and by memory-log; read by tree and session. Invariant: the parents of any entry end at -1, never in a circle.
 
 /** Stands for "no parent": the entry is a root. */
@@ -7,13 +7,24 @@ export const noParent = -1;
 /** Type of an entry whose line is damaged but whose place in the tree could still be read. */
 export const damagedType = "";
 
+/** The columns; all of one length, `count` of it in use. */
+export interface EntryRows {
+  count: number;
+  /** Ids of eight hex digits as numbers; 0 where the id is a long one. */
+  ids: Uint32Array;
+  /** Indexes, or `noParent`. */
+  parents: Int32Array;
+  /** Codes of `typeCode`. */
+  types: Uint16Array;
+  /** Position of the line in the file; below 0 where the entry is not in the file. */
+  starts: Float64Array;
+  /** Bytes of the line, without the LF. */
+  lengths: Uint32Array;
+}
+
 export class EntryTable {
-  #count = 0;
-  #capacity: number;
-  /** Ids of eight hex digits as numbers; 0 where the id stands in `#longIds`. */
-  #ids: Uint32Array;
-  #parents: Int32Array;
-  #types: Uint16Array;
+  /** For the scanner alone, which adds to it directly. */
+  readonly rows: EntryRows;
   readonly #typeNames: string[] = [damagedType, "message"];
   readonly #typeCodes = new Map<string, number>([
     [damagedType, 0],
@@ -21,21 +32,19 @@ export class EntryTable {
   ]);
   readonly #longIds = new Map<number, string>();
   readonly #longLookup = new Map<string, number>();
-  /** Open addressing over the short ids: index + 1, 0 is free. At most half full. */
-  #slots: Int32Array;
+  /** Open addressing over the short ids: index + 1, 0 is free. At most half full. Made on the first search that needs it. */
+  #slots = new Int32Array(0);
+  /** Entries that have their slot. */
+  #placed = 0;
   /** Entries whose parent was not known when they were added: index to parent id. */
   readonly #unresolved = new Map<number, string>();
 
   constructor(capacity = 64) {
-    this.#capacity = capacity;
-    this.#ids = new Uint32Array(capacity);
-    this.#parents = new Int32Array(capacity);
-    this.#types = new Uint16Array(capacity);
-    this.#slots = new Int32Array(slotCountFor(capacity));
+    this.rows = { count: 0, ...newColumns(capacity) };
   }
 
   get count(): number {
-    return this.#count;
+    return this.rows.count;
   }
 
   /** Index to parent id of the entries whose parent is nowhere in the table. */
@@ -72,12 +81,14 @@ export class EntryTable {
 
   /** As `add`, for a scanner that has the numbers. */
   addRow(shortId: number | undefined, parent: number | undefined, typeCode: number): number {
-    if (this.#count === this.#capacity) this.#grow();
-    const index = this.#count++;
-    this.#ids[index] = shortId ?? 0;
-    this.#parents[index] = parent ?? noParent;
-    this.#types[index] = typeCode;
-    if (shortId !== undefined) this.#place(index, shortId);
+    this.reserve(1);
+    const { rows } = this;
+    const index = rows.count++;
+    rows.ids[index] = shortId ?? 0;
+    rows.parents[index] = parent ?? noParent;
+    rows.types[index] = typeCode;
+    rows.starts[index] = -1;
+    rows.lengths[index] = 0;
     return index;
   }
 
@@ -91,43 +102,58 @@ export class EntryTable {
   }
 
   findShort(shortId: number): number | undefined {
+    this.#placeAll();
     const mask = this.#slots.length - 1;
     for (let slot = hash(shortId) & mask; ; slot = (slot + 1) & mask) {
       const index = (this.#slots[slot] ?? 0) - 1;
       if (index < 0) return undefined;
-      if (this.#ids[index] === shortId) return index;
+      if (this.rows.ids[index] === shortId) return index;
     }
   }
 
   idOf(index: number): string {
-    return this.#longIds.get(index) ?? this.shortIdText(this.#ids[index] ?? 0);
+    return this.#longIds.get(index) ?? this.shortIdText(this.rows.ids[index] ?? 0);
   }
 
   shortIdText(shortId: number): string {
     return shortId.toString(16).padStart(8, "0");
   }
 
+  /** Below 0: the entry is not in the file. */
+  startOf(index: number): number {
+    return this.rows.starts[index] ?? -1;
+  }
+
+  lengthOf(index: number): number {
+    return this.rows.lengths[index] ?? 0;
+  }
+
+  setPlace(index: number, start: number, length: number): void {
+    this.rows.starts[index] = start;
+    this.rows.lengths[index] = length;
+  }
+
   hasId(index: number, id: string): boolean {
     const shortId = shortIdOf(id);
-    return shortId === undefined ? this.#longIds.get(index) === id : this.#ids[index] === shortId && !this.#longIds.has(index);
+    return shortId === undefined ? this.#longIds.get(index) === id : this.rows.ids[index] === shortId && !this.#longIds.has(index);
   }
 
   typeOf(index: number): string {
-    return this.#typeNames[this.#types[index] ?? 0] ?? damagedType;
+    return this.#typeNames[this.rows.types[index] ?? 0] ?? damagedType;
   }
 
   isDamaged(index: number): boolean {
-    return this.#types[index] === 0;
+    return this.rows.types[index] === 0;
   }
 
   markDamaged(index: number): void {
-    this.#types[index] = 0;
+    this.rows.types[index] = 0;
   }
 
   /** The nearest ancestor that is not damaged, or `noParent`. */
   parentOf(index: number): number {
-    let parent = this.#parents[index] ?? noParent;
-    while (parent !== noParent && this.#types[parent] === 0) parent = this.#parents[parent] ?? noParent;
+    let parent = this.rows.parents[index] ?? noParent;
+    while (parent !== noParent && this.rows.types[parent] === 0) parent = this.rows.parents[parent] ?? noParent;
     return parent;
   }
 
@@ -137,16 +163,18 @@ export class EntryTable {
   }
 
   /** Root to `index`. */
-  pathTo(index: number): number[] {
-    const path: number[] = [];
-    for (let at = index; at !== noParent; at = this.parentOf(at)) path.push(at);
-    return path.reverse();
+  pathTo(index: number): Int32Array {
+    let length = 0;
+    for (let at = index; at !== noParent; at = this.parentOf(at)) length++;
+    const path = new Int32Array(length);
+    for (let at = index; at !== noParent; at = this.parentOf(at)) path[--length] = at;
+    return path;
   }
 
   /** The last entry that is not damaged, or `noParent` when there is none. */
   lastIndex(): number {
-    let last = this.#count - 1;
-    while (last >= 0 && this.#types[last] === 0) last--;
+    let last = this.rows.count - 1;
+    while (last >= 0 && this.rows.types[last] === 0) last--;
     return last;
   }
 
@@ -158,14 +186,24 @@ export class EntryTable {
     for (const [index, parentId] of this.#unresolved) {
       const parent = this.find(parentId) ?? fallback?.(index, parentId);
       if (parent === undefined) continue;
-      if (!this.#isAncestorOrSelf(index, parent)) this.#parents[index] = parent;
+      if (!this.#isAncestorOrSelf(index, parent)) this.rows.parents[index] = parent;
       this.#unresolved.delete(index);
     }
   }
 
   #isAncestorOrSelf(ancestor: number, index: number): boolean {
-    for (let at = index; at !== noParent; at = this.#parents[at] ?? noParent) if (at === ancestor) return true;
+    for (let at = index; at !== noParent; at = this.rows.parents[at] ?? noParent) if (at === ancestor) return true;
     return false;
+  }
+
+  #placeAll(): void {
+    if (this.#slots.length < 2 * this.rows.count + 2) {
+      this.#slots = new Int32Array(slotCountFor(this.rows.ids.length));
+      this.#placed = 0;
+    }
+    for (; this.#placed < this.rows.count; this.#placed++) {
+      if (!this.#longIds.has(this.#placed)) this.#place(this.#placed, this.rows.ids[this.#placed] ?? 0);
+    }
   }
 
   #place(index: number, shortId: number): void {
@@ -173,26 +211,34 @@ export class EntryTable {
     let slot = hash(shortId) & mask;
     for (;;) {
       const there = (this.#slots[slot] ?? 0) - 1;
-      if (there < 0 || this.#ids[there] === shortId) break;
+      if (there < 0 || this.rows.ids[there] === shortId) break;
       slot = (slot + 1) & mask;
     }
     this.#slots[slot] = index + 1;
   }
 
-  #grow(): void {
-    this.#capacity *= 2;
-    const ids = new Uint32Array(this.#capacity);
-    ids.set(this.#ids);
-    this.#ids = ids;
-    const parents = new Int32Array(this.#capacity);
-    parents.set(this.#parents);
-    this.#parents = parents;
-    const types = new Uint16Array(this.#capacity);
-    types.set(this.#types);
-    this.#types = types;
-    this.#slots = new Int32Array(slotCountFor(this.#capacity));
-    for (let index = 0; index < this.#count; index++) if (!this.#longIds.has(index)) this.#place(index, ids[index] ?? 0);
+  /** Makes room for so many more entries. */
+  reserve(more: number): void {
+    const { rows } = this;
+    if (rows.count + more <= rows.ids.length) return;
+    const columns = newColumns(Math.max(2 * rows.ids.length, rows.count + more));
+    columns.ids.set(rows.ids);
+    columns.parents.set(rows.parents);
+    columns.types.set(rows.types);
+    columns.starts.set(rows.starts);
+    columns.lengths.set(rows.lengths);
+    Object.assign(rows, columns);
   }
+}
+
+function newColumns(capacity: number): Omit<EntryRows, "count"> {
+  return {
+    ids: new Uint32Array(capacity),
+    parents: new Int32Array(capacity),
+    types: new Uint16Array(capacity),
+    starts: new Float64Array(capacity),
+    lengths: new Uint32Array(capacity),
+  };
 }
 
 function slotCountFor(capacity: number): number {

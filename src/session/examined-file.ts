@@ -48,16 +48,17 @@ export class ExaminedFile {
 
   /** What stands on the line of each entry, in file order; damaged ones are left out. */
   *entryTexts(): Generator<{ at: number; text: string }> {
-    const { table, spans } = this.index;
+    const { table } = this.index;
     for (let from = 0; from < table.count; from += batchLines) {
       const wanted: number[] = [];
       for (let at = from; at < Math.min(table.count, from + batchLines); at++) if (!table.isDamaged(at)) wanted.push(at);
       const texts: string[] = [];
-      const place = (number: number): { start: number; length: number } => {
-        const at = wanted[number] ?? 0;
-        return { start: spans.startOf(at), length: spans.lengthOf(at) };
+      const places = {
+        count: wanted.length,
+        startOf: (number: number) => table.startOf(wanted[number] ?? 0),
+        lengthOf: (number: number) => table.lengthOf(wanted[number] ?? 0),
       };
-      readLines(this.#source, wanted.length, place, (_, text) => texts.push(text));
+      readLines(this.#source, places, (_, text) => texts.push(text));
       for (const [number, at] of wanted.entries()) yield { at, text: texts[number] ?? "" };
     }
   }
@@ -65,7 +66,7 @@ export class ExaminedFile {
   /** From 1. */
   lineNumberOf(at: number): number {
     this.#lineEnds ??= this.#findLineEnds();
-    const start = this.index.spans.startOf(at);
+    const start = this.index.table.startOf(at);
     let low = 0;
     let high = this.#lineEnds.length;
     while (low < high) {

@@ -60,8 +60,8 @@ export class FileEnds {
         at = window.index.table.find(id);
       }
       if (at === undefined) return undefined;
-      const { table, spans } = window.index;
-      path.push({ id, type: table.typeOf(at), start: window.base + spans.startOf(at), length: spans.lengthOf(at) });
+      const { table } = window.index;
+      path.push({ id, type: table.typeOf(at), start: window.base + table.startOf(at), length: table.lengthOf(at) });
       id = table.parentIdOf(at) ?? window.parents.get(id) ?? null;
     }
     return path.reverse();

@@ -6,12 +6,12 @@ import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { AppendFile } from "../platform/append-file.ts";
 import type { PathView } from "./build-context.ts";
 import { EntryMemory } from "./entry-memory.ts";
-import { EntryTable } from "./entry-table.ts";
+import { EntryTable, noParent } from "./entry-table.ts";
 import { type EndLine, FileEnds } from "./file-ends.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { encodeLine, isEntry } from "./line-codec.ts";
-import { indexLines, type LineIndex, LineSpans } from "./line-index.ts";
-import { readLines } from "./read-lines.ts";
+import { indexLines, type LineIndex } from "./line-index.ts";
+import { type LinePlaces, onePlace, readLines } from "./read-lines.ts";
 import { decodeStored } from "./salvage.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
@@ -32,7 +32,6 @@ export class FileLog implements SessionLog {
   #header: SessionHeader;
   /** Empty as long as `#ends` stands for them. */
   #table = new EntryTable();
-  #spans = new LineSpans();
   /** Of a long file whose middle has not been needed yet. */
   #ends: FileEnds | undefined;
   #endEntries = new Map<string, AnyEntry>();
@@ -104,38 +103,35 @@ export class FileLog implements SessionLog {
     return this.#storageLost;
   }
 
-  entriesAt(indexes: readonly number[], remember = false): (AnyEntry | undefined)[] {
+  entriesAt(indexes: ArrayLike<number>, remember = false): (AnyEntry | undefined)[] {
     const { table } = this;
+    const memory = this.#memory;
     const entries: (AnyEntry | undefined)[] = new Array(indexes.length);
     const toRead: number[] = [];
-    let isSorted = true;
     for (let at = 0; at < indexes.length; at++) {
-      const index = indexes[at] ?? -1;
-      const known = this.#memory.get(index);
-      if (known !== undefined) {
-        entries[at] = known;
-        if (remember) this.#memory.use(index);
-      } else if (!table.isDamaged(index) && this.#spans.startOf(index) >= 0) {
-        if (index < (indexes[toRead.at(-1) ?? at] ?? 0)) isSorted = false;
-        toRead.push(at);
-      }
+      const index = indexes[at] ?? noParent;
+      const known = memory.get(index);
+      if (known !== undefined) entries[at] = known;
+      else if (!table.isDamaged(index) && table.startOf(index) >= 0) toRead.push(at);
     }
-    if (!isSorted) toRead.sort((a, b) => (indexes[a] ?? 0) - (indexes[b] ?? 0));
-    const indexAt = (number: number): number => indexes[toRead[number] ?? -1] ?? -1;
-    this.#readPlaces(
-      toRead.length,
-      (number) => ({ start: this.#spans.startOf(indexAt(number)), length: this.#spans.lengthOf(indexAt(number)) }),
-      (number, text) => {
-        const record = decodeStored(text);
-        const index = indexAt(number);
-        if (!isEntry(record) || !table.hasId(index, record.id)) {
-          this.#onUndecodable(index);
-          return;
-        }
-        entries[toRead[number] ?? -1] = record;
-        if (remember) this.#memory.addRead(index, record);
-      },
-    );
+    sortByIndex(toRead, indexes);
+    const indexAt = (number: number): number => indexes[toRead[number] ?? -1] ?? noParent;
+    const places = {
+      count: toRead.length,
+      startOf: (number: number) => table.startOf(indexAt(number)),
+      lengthOf: (number: number) => table.lengthOf(indexAt(number)),
+    };
+    this.#readPlaces(places, (number, text) => {
+      const record = decodeStored(text);
+      const index = indexAt(number);
+      if (!isEntry(record) || !table.hasId(index, record.id)) {
+        this.#onUndecodable(index);
+        return;
+      }
+      entries[toRead[number] ?? -1] = record;
+      if (remember) memory.addRead(index, record);
+    });
+    if (remember) memory.use(indexes);
     return entries;
   }
 
@@ -150,7 +146,7 @@ export class FileLog implements SessionLog {
       length: lines.length,
       typeAt: (position) => lines[position]?.type ?? "",
       idAt: (position) => lines[position]?.id ?? "",
-      entriesAt: (positions) => this.#endEntriesAt(positions.flatMap((position) => lines[position] ?? [])),
+      entries: (from, to) => this.#endEntriesAt(lines.slice(from, to)),
     };
   }
 
@@ -159,14 +155,10 @@ export class FileLog implements SessionLog {
     let found: AnyEntry | undefined;
     const place = this.#ends.lastLineWith(`${type}"`);
     if (place === undefined) return undefined;
-    this.#readPlaces(
-      1,
-      () => place,
-      (_, text) => {
-        const record = decodeStored(text);
-        if (isEntry(record) && record.type === type) found = record;
-      },
-    );
+    this.#readPlaces(onePlace(place), (_, text) => {
+      const record = decodeStored(text);
+      if (isEntry(record) && record.type === type) found = record;
+    });
     // The word stands there for something else: only the whole index can tell.
     return found ?? lastEntryOfType(this, type);
   }
@@ -174,18 +166,14 @@ export class FileLog implements SessionLog {
   lineAt(index: number): string {
     const { table } = this;
     let line = "";
-    if (this.#spans.startOf(index) < 0) {
+    if (table.startOf(index) < 0) {
       const id = table.idOf(index);
       line = this.#unsaved.find(({ entry }) => entry.id === id)?.line.slice(0, -1) ?? "";
     } else {
-      const place = { start: this.#spans.startOf(index), length: this.#spans.lengthOf(index) };
-      this.#readPlaces(
-        1,
-        () => place,
-        (_, text) => {
-          line = text;
-        },
-      );
+      const place = { start: table.startOf(index), length: table.lengthOf(index) };
+      this.#readPlaces(onePlace(place), (_, text) => {
+        line = text;
+      });
     }
     return line;
   }
@@ -199,7 +187,6 @@ export class FileLog implements SessionLog {
     const { table } = this;
     for (const one of added) {
       const index = table.add(one.entry.id, one.entry.parentId, one.entry.type);
-      this.#spans.push(-1, 0);
       this.#memory.addOwn(index, one.entry, one.line.length);
       this.#unsaved.push(one);
     }
@@ -208,7 +195,7 @@ export class FileLog implements SessionLog {
   }
 
   forgetOthers(): void {
-    if (this.#ends === undefined) this.#memory.forgetOthers((index) => this.#spans.startOf(index) >= 0);
+    if (this.#ends === undefined) this.#memory.forgetOthers((index) => this.#table.startOf(index) >= 0);
   }
 
   close(): void {
@@ -245,7 +232,7 @@ export class FileLog implements SessionLog {
     let index = this.#table.count - this.#unsaved.length;
     for (const { line } of this.#unsaved) {
       const length = Buffer.byteLength(line);
-      this.#spans.set(index++, at, length - 1);
+      this.#table.setPlace(index++, at, length - 1);
       at += length;
     }
   }
@@ -318,11 +305,7 @@ export class FileLog implements SessionLog {
 
   #adoptIndex(index: LineIndex): void {
     this.#table = index.table;
-    this.#spans = index.spans;
-    for (const { entry } of this.#unsaved) {
-      this.#table.add(entry.id, entry.parentId, entry.type);
-      this.#spans.push(-1, 0);
-    }
+    for (const { entry } of this.#unsaved) this.#table.add(entry.id, entry.parentId, entry.type);
     this.#memory = this.#memory.movedTo(this.#table);
     for (const [id, entry] of this.#endEntries) {
       const found = this.#table.find(id);
@@ -352,15 +335,16 @@ export class FileLog implements SessionLog {
 
   #endEntriesAt(lines: readonly EndLine[]): AnyEntry[] {
     const toRead = lines.filter(({ id }) => !this.#endEntries.has(id)).sort((a, b) => a.start - b.start);
-    this.#readPlaces(
-      toRead.length,
-      (number) => toRead[number] ?? { start: 0, length: 0 },
-      (number, text) => {
-        const record = decodeStored(text);
-        if (isEntry(record) && record.id === toRead[number]?.id) this.#endEntries.set(record.id, record);
-        else this.#onUndecodable(-1);
-      },
-    );
+    const places = {
+      count: toRead.length,
+      startOf: (number: number) => toRead[number]?.start ?? 0,
+      lengthOf: (number: number) => toRead[number]?.length ?? 0,
+    };
+    this.#readPlaces(places, (number, text) => {
+      const record = decodeStored(text);
+      if (isEntry(record) && record.id === toRead[number]?.id) this.#endEntries.set(record.id, record);
+      else this.#onUndecodable(-1);
+    });
     return lines.flatMap(({ id }) => this.#endEntries.get(id) ?? []);
   }
 
@@ -381,13 +365,22 @@ export class FileLog implements SessionLog {
     }
   }
 
-  #readPlaces(count: number, placeAt: Parameters<typeof readLines>[2], take: Parameters<typeof readLines>[3]): void {
-    if (this.#file !== undefined && count > 0) readLines(this.#file, count, placeAt, take);
+  #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
+    if (this.#file !== undefined) readLines(this.#file, places, take);
+  }
+}
+
+/** Reading goes fastest in file order. */
+function sortByIndex(positions: number[], indexes: ArrayLike<number>): void {
+  for (let at = 1; at < positions.length; at++) {
+    if ((indexes[positions[at] ?? 0] ?? 0) >= (indexes[positions[at - 1] ?? 0] ?? 0)) continue;
+    positions.sort((a, b) => (indexes[a] ?? 0) - (indexes[b] ?? 0));
+    return;
   }
 }
 
 function notASession(path: string): PiError {
-  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
 }
 
 function reasonOf(cause: unknown): string {

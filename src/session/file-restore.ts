@@ -85,8 +85,8 @@ function replacement(file: AppendFile, header: SessionHeader): AppendFile {
 }
 
 function readLine(file: AppendFile, index: LineIndex, at: number): string {
-  const bytes = Buffer.allocUnsafe(index.spans.lengthOf(at));
-  return bytes.toString("utf8", 0, file.read(bytes, index.spans.startOf(at)));
+  const bytes = Buffer.allocUnsafe(index.table.lengthOf(at));
+  return bytes.toString("utf8", 0, file.read(bytes, index.table.startOf(at)));
 }
 
 /** Adds the known entries the file lacks. Returns how many are beyond recovery. */

@@ -1,10 +1,11 @@
 // Reads a session file once, in chunks, and notes where its lines are and how its entries hang together. Called by file-log and the listing.
 // Invariant: no line is parsed whose head stands in our order, unless `strict`; nothing of a line is kept but id, parent, type and place.
 
-import type { SessionHeader } from "../contracts/session-entry.ts";
+import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { damagedType, EntryTable } from "./entry-table.ts";
 import { decodeLine, headType, isEntry, isHeader, isMessageHead, maxHeadBytes, newLineHead, parseHead } from "./line-codec.ts";
 import { decodeStored, identityOf, splitGlued } from "./salvage.ts";
+import { maxMessageLines, prepareMessageScan, scanMessages } from "./scan-messages.ts";
 
 export interface ByteSource {
   /** Bytes, as far as known. */
@@ -13,45 +14,10 @@ export interface ByteSource {
   read(target: Uint8Array, position: number): number;
 }
 
-/** Where each entry of a table stands in the file; a start below 0 is an entry that is not in the file. */
-export class LineSpans {
-  #starts = new Float64Array(64);
-  #lengths = new Uint32Array(64);
-  #count = 0;
-
-  push(start: number, length: number): void {
-    if (this.#count === this.#starts.length) {
-      const starts = new Float64Array(this.#count * 2);
-      starts.set(this.#starts);
-      this.#starts = starts;
-      const lengths = new Uint32Array(this.#count * 2);
-      lengths.set(this.#lengths);
-      this.#lengths = lengths;
-    }
-    this.#starts[this.#count] = start;
-    this.#lengths[this.#count++] = length;
-  }
-
-  set(index: number, start: number, length: number): void {
-    this.#starts[index] = start;
-    this.#lengths[index] = length;
-  }
-
-  startOf(index: number): number {
-    return this.#starts[index] ?? -1;
-  }
-
-  /** Bytes, without the LF. */
-  lengthOf(index: number): number {
-    return this.#lengths[index] ?? 0;
-  }
-}
-
 export interface LineIndex {
   /** `undefined`: the first line is no session header; nothing else has been read then. */
   header: SessionHeader | undefined;
   table: EntryTable;
-  spans: LineSpans;
   /** Bytes read. */
   size: number;
   endsWithLf: boolean;
@@ -66,6 +32,8 @@ export interface LineIndex {
 }
 
 const chunkBytes = 1 << 20;
+/** Only a guess at how many lines there will be. */
+const usualLineBytes = 512;
 /** A record broken by raw newlines is looked for over at most so many lines. */
 const maxJoinedLines = 64;
 
@@ -86,9 +54,8 @@ export function indexLines(source: ByteSource, options: { strict?: boolean; isPa
 class LineScan {
   readonly #source: ByteSource;
   readonly #strict: boolean;
-  readonly #table = new EntryTable(1024);
-  readonly #spans = new LineSpans();
-  readonly #messageCode = this.#table.typeCode("message");
+  readonly #table: EntryTable;
+  readonly #messageCode: number;
   readonly #head = newLineHead();
   readonly #badRun: BadLine[] = [];
   readonly #damaged: number[] = [];
@@ -104,6 +71,9 @@ class LineScan {
     this.#source = source;
     this.#strict = strict;
     this.#headerSeen = isPart;
+    const capacity = Math.max(64, Math.ceil(source.size / usualLineBytes));
+    this.#table = new EntryTable(capacity);
+    this.#messageCode = this.#table.typeCode("message");
   }
 
   run(): LineIndex {
@@ -117,6 +87,7 @@ class LineScan {
     let headRead = false;
     let headFound = false;
     let lastByte = 0x0a;
+    const scan = prepareMessageScan(buffer);
 
     for (;;) {
       const read = this.#source.read(buffer.subarray(carried, carried + chunkSize), base + carried);
@@ -125,6 +96,14 @@ class LineScan {
       const filled = buffer.subarray(0, end);
       let at = carried;
       for (;;) {
+        if (this.#headerSeen && !this.#strict && !headRead && this.#badRun.length === 0) {
+          this.#table.reserve(maxMessageLines(end));
+          const known = this.#table.count;
+          const next = scanMessages(scan, filled, base, lineStart - base, this.#table, this.#messageCode);
+          this.#lineNumber += this.#table.count - known;
+          at = Math.max(at, next);
+          lineStart = base + next;
+        }
         const lf = filled.indexOf(0x0a, at);
         if (lf < 0) break;
         const previous = lf > 0 ? (filled[lf - 1] ?? 0) : lastByte;
@@ -170,7 +149,6 @@ class LineScan {
     return {
       header: this.#header,
       table,
-      spans: this.#spans,
       size,
       endsWithLf,
       damagedLineNumbers: this.#damaged,
@@ -196,17 +174,18 @@ class LineScan {
     this.#longLineType = undefined;
     if (shortId === undefined) {
       const parent = shortParent === undefined ? parentId : table.shortIdText(shortParent);
-      table.addCoded(id, parent, typeCode);
+      table.setPlace(table.addCoded(id, parent, typeCode), start, length);
     } else if (shortParent !== undefined) {
       const parent = table.findShort(shortParent);
       const index = table.addRow(shortId, parent, typeCode);
+      table.setPlace(index, start, length);
       if (parent === undefined) table.addOrphan(index, table.shortIdText(shortParent));
     } else {
       const parent = parentId === null ? undefined : table.find(parentId);
       const index = table.addRow(shortId, parent, typeCode);
+      table.setPlace(index, start, length);
       if (parent === undefined && parentId !== null) table.addOrphan(index, parentId);
     }
-    this.#spans.push(start, length);
   }
 
   /** A line that has to be parsed. False when it shows that this is no session file. */
@@ -225,12 +204,15 @@ class LineScan {
     const record = decodeLine(text);
     if (isEntry(record)) {
       if (this.#badRun.length > 0) this.#flushBadRun(false);
-      this.#table.add(record.id, record.parentId ?? null, record.type);
-      this.#spans.push(start, end - start);
+      this.#addEntry(record, start, end - start);
     } else if (text.trim() !== "" && !isHeader(record)) {
       this.#badRun.push({ start, end, lineNumber: this.#lineNumber });
     }
     return true;
+  }
+
+  #addEntry({ id, parentId, type }: Pick<AnyEntry, "id" | "parentId" | "type">, start: number, length: number): void {
+    this.#table.setPlace(this.#table.add(id, parentId ?? null, type), start, length);
   }
 
   /** What can be saved of the last consecutive bad lines. */
@@ -262,8 +244,7 @@ class LineScan {
       if (last === undefined || last.lineNumber !== first.lineNumber + count - 1) return 0;
       const record = decodeStored(this.#readRange(first.start, last.end).toString("utf8"));
       if (!isEntry(record)) continue;
-      this.#table.add(record.id, record.parentId ?? null, record.type);
-      this.#spans.push(first.start, last.end - first.start);
+      this.#addEntry(record, first.start, last.end - first.start);
       this.#irregular.push(first.lineNumber);
       return count;
     }
@@ -276,17 +257,15 @@ class LineScan {
     const lost = pieces.filter((piece) => piece.entry === undefined && text.slice(piece.start, piece.end).replace(/[\0\s]+/g, "") !== "");
     for (const piece of pieces) {
       const { start, end, entry } = piece;
+      const place = [line.start + start, end - start] as const;
       if (entry !== undefined) {
-        this.#table.add(entry.id, entry.parentId ?? null, entry.type);
-      } else {
-        const identity = isTornEnd && end === text.length ? undefined : identityOf(text.slice(start, end));
-        if (identity === undefined || this.#table.find(identity.id) !== undefined) {
-          if (lost.includes(piece)) this.#gaps.push(this.#table.count);
-          continue;
-        }
-        this.#table.add(identity.id, identity.parentId, damagedType);
+        this.#addEntry(entry, ...place);
+        continue;
       }
-      this.#spans.push(line.start + start, end - start);
+      const identity = isTornEnd && end === text.length ? undefined : identityOf(text.slice(start, end));
+      if (identity !== undefined && this.#table.find(identity.id) === undefined)
+        this.#addEntry({ ...identity, type: damagedType }, ...place);
+      else if (lost.includes(piece)) this.#gaps.push(this.#table.count);
     }
     if (isTornEnd && lost.some((piece) => piece.end === text.length)) this.#torn = { lineNumber: line.lineNumber, start: line.start };
     else if (lost.length > 0) this.#damaged.push(line.lineNumber);

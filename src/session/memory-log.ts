@@ -20,8 +20,8 @@ export class MemoryLog implements SessionLog {
     this.table.resolveOrphans();
   }
 
-  entriesAt(indexes: readonly number[]): (AnyEntry | undefined)[] {
-    return indexes.map((index) => this.#entries[index]);
+  entriesAt(indexes: ArrayLike<number>): (AnyEntry | undefined)[] {
+    return Array.from(indexes, (index) => this.#entries[index]);
   }
 
   lastId(): string | null {

@@ -27,7 +27,7 @@ export function migratedEntries(path: string): { header: SessionHeader; entries:
     .map(decodeLine)
     .filter((record) => record !== undefined);
   const [first, ...rest] = records;
-  if (!isHeader(first)) throw new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  if (!isHeader(first)) throw new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
   const version = first.version ?? 1;
   const entries = version < 2 ? chained(rest, first.timestamp) : rest;
   for (const entry of entries) renameHookRole(entry);

@@ -106,7 +106,7 @@ function openForAccess(path: string, access: "append" | "read"): AppendFile {
 function unreadable(path: string, cause: unknown): PiError {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === "ENOENT") return notFound(path);
-  if (code === "EISDIR") return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+  if (code === "EISDIR") return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
   return new PiError("session.unreadable", `Session file ${path} cannot be read: ${code ?? String(cause)}`, { cause });
 }
 

@@ -8,38 +8,45 @@ export interface LinePlace {
   length: number;
 }
 
+/** Places by number, told without making an object for each. */
+export interface LinePlaces {
+  count: number;
+  startOf(number: number): number;
+  lengthOf(number: number): number;
+}
+
+export function onePlace({ start, length }: LinePlace): LinePlaces {
+  return { count: 1, startOf: () => start, lengthOf: () => length };
+}
+
 /** Neighbouring lines are read in one go up to this size. */
 const readBytes = 1 << 20;
 /** Lines this near to each other are read together. */
 const gapBytes = 32 << 10;
 
 /** Calls `take` with the number and the text of each place. Places in file order are read fastest. */
-export function readLines(
-  source: ByteSource,
-  count: number,
-  placeAt: (number: number) => LinePlace,
-  take: (number: number, text: string) => void,
-): void {
+export function readLines(source: ByteSource, places: LinePlaces, take: (number: number, text: string) => void): void {
   let buffer = Buffer.alloc(0);
-  for (let from = 0; from < count; ) {
-    const first = placeAt(from);
-    let end = first.start + first.length;
+  for (let from = 0; from < places.count; ) {
+    const base = places.startOf(from);
+    let end = base + places.lengthOf(from);
     let to = from + 1;
-    for (; to < count; to++) {
-      const { start, length } = placeAt(to);
-      if (start < end || start - end > gapBytes || start + length - first.start > readBytes) break;
-      end = start + length;
+    for (; to < places.count; to++) {
+      const start = places.startOf(to);
+      const lineEnd = start + places.lengthOf(to);
+      if (start < end || start - end > gapBytes || lineEnd - base > readBytes) break;
+      end = lineEnd;
     }
-    const size = end - first.start;
+    const size = end - base;
     if (buffer.length < size) buffer = Buffer.allocUnsafe(Math.max(size, Math.min(readBytes, source.size)));
-    const filled = fill(source, buffer.subarray(0, size), first.start);
+    const filled = fill(source, buffer.subarray(0, size), base);
     const whole = to - from > 1 ? buffer.toString("utf8", 0, filled) : "";
     // Where every character is a byte, slices of one text come cheaper than a text for each line.
     const isAscii = whole.length === filled;
     for (; from < to; from++) {
-      const { start, length } = placeAt(from);
-      const at = start - first.start;
-      take(from, isAscii ? whole.slice(at, at + length) : buffer.toString("utf8", at, Math.min(at + length, filled)));
+      const at = places.startOf(from) - base;
+      const lineEnd = Math.min(at + places.lengthOf(from), filled);
+      take(from, isAscii ? whole.slice(at, lineEnd) : buffer.toString("utf8", at, lineEnd));
     }
     if (size > readBytes) buffer = Buffer.alloc(0);
   }

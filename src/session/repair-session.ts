@@ -1,8 +1,9 @@
 // Mends a session file in place, and brings files from elsewhere in among the sessions. Called by `pi sessions repair` and `import`.
 // Invariant: the old file is never changed; it stays beside the new one, or where it was.
 
-import { linkSync, mkdirSync, statSync, unlinkSync, utimesSync } from "node:fs";
+import { linkSync, statSync, unlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../platform/make-directory.ts";
 import { encodeLine } from "./line-codec.ts";
 import { sessionFileName } from "./locate.ts";
 import { replaceKeepingOld, writeBeside } from "./replace-file.ts";
@@ -51,7 +52,7 @@ export function importSession(
   const header = request.keepsProject ? copy.header : { ...copy.header, cwd: request.cwd };
   const directory = request.directoryFor(header.cwd);
   if (exists(header.id, directory)) return undefined;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const path = join(directory, sessionFileName(header));
   const temporary = writeBeside(path, allLines({ ...copy, header }));
   try {

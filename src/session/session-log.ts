@@ -17,7 +17,7 @@ export interface SessionLog {
   /** Set while something appended is kept in memory only although it should be in the file. */
   readonly storageLost: PiError | undefined;
   /** In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again. */
-  entriesAt(indexes: readonly number[], remember?: boolean): (AnyEntry | undefined)[];
+  entriesAt(indexes: ArrayLike<number>, remember?: boolean): (AnyEntry | undefined)[];
   /** `null` when the log is empty. */
   lastId(): string | null;
   /** Root to `leafId`. `remember` holds for what is decoded of it. Errors: `session.entry_not_found`. */
@@ -51,16 +51,12 @@ export function lastIdOf({ table }: SessionLog): string | null {
 
 export function pathOf(log: SessionLog, leafId: string | null, remember: boolean): PathView {
   const { table } = log;
-  const path = leafId === null ? [] : table.pathTo(indexOf(table, leafId));
+  const path = leafId === null ? new Int32Array(0) : table.pathTo(indexOf(table, leafId));
   return {
     length: path.length,
     typeAt: (position) => table.typeOf(path[position] ?? noParent),
     idAt: (position) => table.idOf(path[position] ?? noParent),
-    entriesAt: (positions) =>
-      log.entriesAt(
-        positions.map((position) => path[position] ?? noParent),
-        remember,
-      ),
+    entries: (from, to) => log.entriesAt(path.subarray(from, to), remember),
   };
 }
 

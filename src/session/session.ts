@@ -42,6 +42,18 @@ export interface OpenOptions extends SessionOptions {
   signal?: AbortSignal;
 }
 
+/** One row of a survey. */
+export interface Surveyed<T> {
+  /** Where the log keeps the entry. */
+  readonly index: number;
+  /** Position in the survey; -1 for a root. */
+  parent: number;
+  readonly taken: T;
+}
+
+/** Entries decoded at a time when all are looked at. */
+const surveyBatch = 256;
+
 export interface ForkPlace {
   /** Last entry to copy; the leaf when absent. `null`: an empty session. */
   leafId?: string | null;
@@ -75,6 +87,11 @@ export class Session {
     const header = newHeader(where, options);
     const path = where.filePath ?? (where.directory === undefined ? undefined : join(where.directory, sessionFileName(header)));
     return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
+  }
+
+  /** In memory only, with entries that come from elsewhere; the last one is the leaf. */
+  static fromEntries(header: SessionHeader, entries: readonly AnyEntry[], options: SessionOptions = {}): Session {
+    return new Session(new MemoryLog(header, entries), options);
   }
 
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
@@ -175,7 +192,7 @@ export class Session {
   branch(leafId?: string | null): AnyEntry[] {
     return this.#read(() => {
       const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
-      return present(path.entriesAt(range(path.length)));
+      return present(path.entries(0, path.length));
     });
   }
 
@@ -197,6 +214,61 @@ export class Session {
   /** All, in file order. */
   entries(): AnyEntry[] {
     return this.#read(() => present(this.#log.entriesAt(range(this.#log.table.count))));
+  }
+
+  /**
+   * What `take` makes of every entry, in file order, beside the position of its parent (-1: a root). Entries are decoded a batch at a
+   * time and let go again, so that memory holds only what was taken; damaged ones are left out, positions count without them.
+   * `begin` gives `take`, and is called again when a damage found midway makes the survey begin anew.
+   */
+  survey<T>(begin: () => (entry: AnyEntry) => T): Surveyed<T>[] {
+    return this.#read(() => {
+      const take = begin();
+      const { table } = this.#log;
+      const places = new Int32Array(table.count).fill(noParent);
+      const found: (Surveyed<T> & { index: number })[] = [];
+      for (let start = 0; start < table.count; start += surveyBatch) {
+        const indexes = range(Math.min(surveyBatch, table.count - start)).map((offset) => start + offset);
+        for (const [offset, entry] of this.#log.entriesAt(indexes).entries()) {
+          if (entry === undefined) continue;
+          places[start + offset] = found.length;
+          found.push({ index: start + offset, parent: noParent, taken: take(entry) });
+        }
+      }
+      // Only now: a parent may stand behind its child, and a line may have turned out to be damaged.
+      for (const one of found) {
+        let parent = table.parentOf(one.index);
+        while (parent !== noParent && places[parent] === noParent) parent = table.parentOf(parent);
+        one.parent = parent === noParent ? noParent : (places[parent] ?? noParent);
+      }
+      return found;
+    });
+  }
+
+  /** The entry of a row of a survey. Appending does not disturb it. */
+  entryAt(row: Surveyed<unknown>): AnyEntry | undefined {
+    return this.#read(() => this.#log.entriesAt([row.index])[0]);
+  }
+
+  /** The stored lines without LF, byte for byte where nothing was damaged: of the way to an entry (default: the leaf), or of `"all"`. */
+  *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
+    const indexes = this.#read(() => {
+      const path =
+        of === "all" ? Int32Array.from(range(this.#log.table.count)) : this.#pathTo(of.leafId === undefined ? this.#leafId : of.leafId);
+      // So that a damage is found now, while the indexes can still be taken anew.
+      for (let start = 0; start < path.length; start += surveyBatch) this.#log.entriesAt(path.subarray(start, start + surveyBatch));
+      return path;
+    });
+    let previousId: string | null = null;
+    for (let start = 0; start < indexes.length; start += surveyBatch) {
+      const batch = indexes.subarray(start, start + surveyBatch);
+      for (const [at, entry] of this.#log.entriesAt(batch).entries()) {
+        const index = batch[at] ?? noParent;
+        if (entry === undefined) continue;
+        yield this.#lineOf(entry, index, of === "all" ? this.#log.table.parentIdOf(index) : previousId);
+        previousId = entry.id;
+      }
+    }
   }
 
   /** Ids, in file order. */
@@ -250,21 +322,32 @@ export class Session {
     void this.#lease.then(release, () => {});
   }
 
+  /** After `close`: resolves when the file may be opened again, also by this very process. */
+  async released(): Promise<void> {
+    await this.#lease.then(release, () => {});
+  }
+
   /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
-    const path = leafId === null ? [] : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
-    const found = this.#log.entriesAt(path);
+    const path = this.#pathTo(leafId);
     const entries: AnyEntry[] = [];
     const lines: string[] = [];
-    for (const [at, entry] of found.entries()) {
+    for (const [at, entry] of this.#log.entriesAt(path).entries()) {
       if (entry === undefined) continue;
       const parentId = entries.at(-1)?.id ?? null;
-      const isRehung = parentId !== (entry.parentId ?? null);
-      const copy = isRehung ? { ...entry, parentId } : entry;
-      entries.push(copy);
-      lines.push(isRehung ? encodeLine(copy).slice(0, -1) : this.#log.lineAt(path[at] ?? noParent));
+      lines.push(this.#lineOf(entry, path[at] ?? noParent, parentId));
+      entries.push(parentId === (entry.parentId ?? null) ? entry : { ...entry, parentId });
     }
     return { entries, lines };
+  }
+
+  #pathTo(leafId: string | null): Int32Array {
+    return leafId === null ? new Int32Array(0) : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
+  }
+
+  /** The stored line, or a new one where the entry hangs on another parent than the recorded one. */
+  #lineOf(entry: AnyEntry, index: number, parentId: string | null): string {
+    return parentId === (entry.parentId ?? null) ? this.#log.lineAt(index) : encodeLine({ ...entry, parentId }).slice(0, -1);
   }
 
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
@@ -308,7 +391,7 @@ export class Session {
   #verifyLeaf(): void {
     this.#read(() => {
       const path = this.#log.path(this.#leafId, true);
-      path.entriesAt(path.length === 0 ? [] : [path.length - 1]);
+      path.entries(Math.max(0, path.length - 1), path.length);
     });
   }
 

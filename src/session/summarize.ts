@@ -31,7 +31,10 @@ export interface ReadableFile {
   read(target: Uint8Array, position: number): number;
 }
 
-/** A file up to twice this size is read whole; of a longer one the first and the last so many bytes. */
+/** A file of no more than head and tail together is read whole. */
+const headBytes = 16 << 10;
+const tailBytes = 8 << 10;
+/** The most that is read of a head, and the size of the buffer that callers bring. */
 export const summaryBytes = 64 << 10;
 const headerBytes = 8 << 10;
 const chunkBytes = 1 << 20;
@@ -47,15 +50,17 @@ export function summarizeFile(
   whole: boolean,
 ): SessionSummary | undefined {
   const scan = new SummaryScan();
-  const isShort = file.size <= 2 * summaryBytes;
-  const head = textAt(file, buffer, 0, isShort ? file.size : summaryBytes);
+  const isShort = file.size <= (whole ? buffer.length : headBytes + tailBytes);
+  const head = textAt(file, buffer, 0, isShort ? file.size : headBytes);
   if (!scan.takeHeader(head)) return undefined;
   if (isShort) scan.takeLines(head, true);
   else if (whole) scan.takeAll(file);
   else {
-    scan.takeLines(head, false);
-    const tail = textAt(file, buffer, file.size - summaryBytes, summaryBytes);
-    scan.takeLines(tail.slice(tail.indexOf("\n") + 1), true);
+    const tail = textAt(file, buffer, file.size - tailBytes, tailBytes);
+    scan.takeEnd(tail.slice(tail.indexOf("\n") + 1));
+    scan.takeEnd(head);
+    // A long system message stands before the first prompt: then the head is longer.
+    if (!scan.takePrompt(head)) scan.takePrompt(textAt(file, buffer, 0, Math.min(file.size, summaryBytes)));
   }
   return scan.summary(about.path, about.modifiedMs, file.size, isShort || whole);
 }
@@ -108,7 +113,7 @@ class SummaryScan {
     for (let start = 0; start < text.length; ) {
       const lf = text.indexOf("\n", start);
       const end = lf < 0 ? text.length : lf;
-      if (text.startsWith('{"type":"message"', start)) {
+      if (text.startsWith(messageStart, start)) {
         const role = text.indexOf('"role":"', start) + 8;
         // The first letter tells the role.
         const letter = role < 8 || role > end ? letterOf.system : text.charCodeAt(role);
@@ -131,19 +136,48 @@ class SummaryScan {
     this.#takeAnswer(text.slice(answerStart, end < 0 ? text.length : end));
   }
 
+  /** Whether the first prompt was in this beginning of a file. */
+  takePrompt(text: string): boolean {
+    for (let start = 0; start >= 0 && this.#firstPrompt === undefined; ) {
+      const lf = text.indexOf("\n", start);
+      const end = lf < 0 ? text.length : lf;
+      if (text.startsWith(messageStart, start) && roleAt(text, start, end) === "user") {
+        this.#firstPrompt = promptOf(text.slice(start, end), lf >= 0);
+      }
+      start = lf < 0 ? -1 : lf + 1;
+    }
+    return this.#firstPrompt !== undefined;
+  }
+
+  /** Name and model, where they are not known yet, from the last lines that tell them. */
+  takeEnd(text: string): void {
+    // Nearly no text has a name in it, and looking forwards is much faster.
+    let needsName = this.#name === undefined && text.includes(nameStart);
+    for (let end = text.length; end > 0 && (needsName || this.#model === undefined); ) {
+      const start = text.lastIndexOf("\n", end - 2) + 1;
+      const isName = needsName && text.startsWith(nameStart, start);
+      if (isName || (this.#model === undefined && text.startsWith(changeStart, start))) this.#takeOther(text.slice(start, end));
+      else if (this.#model === undefined && text.startsWith(messageStart, start) && roleAt(text, start, end) === "assistant") {
+        this.#takeAnswer(text.slice(start, end));
+      }
+      if (isName) needsName = false;
+      end = start;
+    }
+  }
+
   takeAll(file: ReadableFile): void {
     const buffer = Buffer.allocUnsafe(chunkBytes);
-    let rest = "";
+    let pieces: string[] = [];
     for (let position = 0; ; ) {
       const read = file.read(buffer, position);
       if (read === 0) break;
       position += read;
-      const text = rest + buffer.toString("latin1", 0, read);
-      const lineEnd = text.lastIndexOf("\n");
-      this.takeLines(text.slice(0, lineEnd + 1), true);
-      rest = text.slice(lineEnd + 1);
+      const text = buffer.toString("latin1", 0, read);
+      const lineEnd = text.lastIndexOf("\n") + 1;
+      if (lineEnd > 0) this.takeLines(pieces.join("") + text.slice(0, lineEnd), true);
+      pieces = lineEnd > 0 ? [text.slice(lineEnd)] : [...pieces, text];
     }
-    this.takeLines(rest, true);
+    this.takeLines(pieces.join(""), true);
   }
 
   summary(path: string, modifiedMs: number, sizeBytes: number, isWhole: boolean): SessionSummary | undefined {
@@ -162,10 +196,10 @@ class SummaryScan {
 
   /** A line that is no message. Says when it is a choice of a model. */
   #takeOther(line: string): "model" | undefined {
-    if (line.startsWith('{"type":"session_info"')) {
+    if (line.startsWith(nameStart)) {
       const record = decodeLine(utf8(line));
       this.#name = typeof record?.name === "string" ? record.name : undefined;
-    } else if (line.startsWith('{"type":"model_change"')) {
+    } else if (line.startsWith(changeStart)) {
       const record = decodeLine(utf8(line));
       if (record === undefined) return undefined;
       this.#model = `${record.provider}/${record.modelId}`;
@@ -181,6 +215,15 @@ class SummaryScan {
     );
     if (found !== null) this.#model = `${found[1]}/${found[2]}`;
   }
+}
+
+const messageStart = '{"type":"message"';
+const nameStart = '{"type":"session_info"';
+const changeStart = '{"type":"model_change"';
+
+function roleAt(text: string, start: number, end: number): string | undefined {
+  const at = text.indexOf('"role":"', start) + 8;
+  return at < 8 || at > end ? undefined : text.slice(at, text.indexOf('"', at));
 }
 
 const letterOf = { assistant: 0x61, system: 0x73, toolResult: 0x74, user: 0x75 } as const;

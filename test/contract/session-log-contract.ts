@@ -21,7 +21,7 @@ export function sessionLogContract(make: () => SessionLog, reload: (log: Session
     for (const one of [log, reload(log)]) {
       expect(one.table.count).toBe(3);
       expect(one.entriesAt([2, 0, 1])).toEqual([entries[2], entries[0], entries[1]]);
-      expect(one.table.pathTo(2)).toEqual([0, 2]);
+      expect([...one.table.pathTo(2)]).toEqual([0, 2]);
       expect(one.table.find("00000002")).toBe(1);
       expect(one.table.find("00000009")).toBe(undefined);
       expect(one.table.lastIndex()).toBe(2);

@@ -122,6 +122,15 @@ test("NODE_EXTRA_CA_CERTS, which both runtimes read when they start", async () =
   expect(node.stdout.trim()).toBe("secret");
 });
 
+test("a silence longer than Node's own fetch allows", async () => {
+  for (const longestSilenceMs of [0, 300_001]) {
+    const patient = createFetch({ env: {}, longestSilenceMs });
+    expect(patient).not.toBe(globalThis.fetch);
+    expect(await (await patient(`http://127.0.0.1:${portOf(http)}/`)).text()).toBe("plain");
+  }
+  expect(createFetch({ env: {}, longestSilenceMs: 300_000 })).toBe(globalThis.fetch);
+});
+
 test("nothing configured: the runtime's own fetch", () => {
   expect(createFetch({ env: { NO_PROXY: "*" }, proxy: "", caFile: "" })).toBe(globalThis.fetch);
 });

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { vendors } from "../../src/providers/vendors.ts";
 import { fold } from "../support/model-calls.ts";
-import { type Random, seededRandom } from "../support/prng.ts";
+import { type Random, seededRandom } from "../support/random.ts";
 import { decoders, type RecordedStream, readAnswer, readPieces, recordedStreams } from "../support/recorded-streams.ts";
 
 describe.each(Object.keys(decoders))("%s", (api) => {

@@ -61,7 +61,7 @@ test("a summary says what a list shows; long files are read at both ends only, o
   write(directory, {
     id: "long",
     modified: 2,
-    entries: [...conversation(""), { type: "custom", customType: "filler", data: "f".repeat(300_000) }, ...conversation("").slice(3)],
+    entries: [...conversation(""), { type: "custom", customType: "filler", data: "f".repeat(3_000_000) }, ...conversation("").slice(3)],
   });
   const [long, short] = await all({ directory });
   const shown = { cwd: "/x", timestamp, name: "näme", firstPrompt: 'héllo "world" {"usage":{"cost":{"total":9}}}', model: "test/answered" };
@@ -69,6 +69,16 @@ test("a summary says what a list shows; long files are read at both ends only, o
   expect(long).toMatchObject({ ...shown, id: "long" });
   expect(long && "messageCount" in long).toBe(false);
   expect((await all({ directory, whole: true }))[0]).toMatchObject({ ...shown, id: "long", messageCount: 6, cost: 0.5 });
+});
+
+test("a prompt behind a long system message is found, a cut one as far as it goes", async () => {
+  const directory = temporaryDirectory();
+  write(directory, { id: "a", modified: 2, entries: [...conversation("s".repeat(40_000)), ...conversation("s".repeat(40_000))] });
+  write(directory, { id: "b", modified: 1, entries: [{ type: "message", message: userMessage(`ünd ${"so weiter ".repeat(20_000)}`) }] });
+  const [first, second] = await all({ directory });
+  expect(first).toMatchObject({ firstPrompt: 'héllo "world" {"usage":{"cost":{"total":9}}}', name: "näme", model: "test/answered" });
+  expect(second?.firstPrompt).toMatch(/^ünd so weiter so weiter/);
+  expect(second?.firstPrompt).toHaveLength(200);
 });
 
 test("newest change first; what is no session is passed over", async () => {

@@ -1,9 +1,11 @@
-// A small seeded generator (mulberry32), so that property tests fail the same way twice.
+// A small seeded generator (mulberry32), so that property tests say the same on every machine.
 
 export interface Random {
-  /** 0 ≤ n < limit. */
+  /** 0 <= n < 1 */
+  next(): number;
+  /** 0 <= n < limit */
   below(limit: number): number;
-  pick<T>(from: readonly T[]): T;
+  pick<T>(items: readonly T[]): T;
   chance(probability: number): boolean;
 }
 
@@ -11,17 +13,17 @@ export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
-  const below = (limit: number): number => Math.floor(next() * limit);
   return {
-    below,
-    pick(from) {
-      const picked = from[below(from.length)];
-      if (picked === undefined) throw new Error("nothing to pick from");
-      return picked;
+    next,
+    below: (limit) => Math.floor(next() * limit),
+    pick: <T>(items: readonly T[]): T => {
+      const item = items[Math.floor(next() * items.length)];
+      if (item === undefined) throw new Error("nothing to pick from");
+      return item;
     },
     chance: (probability) => next() < probability,
   };

@@ -19,7 +19,7 @@ export interface WireAnswer {
   status?: number;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** The connection is torn down after so many bytes of the body. */
+  /** The connection is torn down after so many bytes of the body; with `keepOpen` it just says no more. */
   cutAfterBytes?: number;
   /** Size of the pieces the body is written in. */
   pieceBytes?: number;
@@ -41,6 +41,8 @@ export interface WireServer {
   received(count: number): Promise<void>;
   /** Resolves when the connection that carried the request is closed. */
   hungUp(index: number): Promise<void>;
+  /** Tears down all connections and goes on listening. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,9 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
     connectionCount: () => connectionCount,
     received: (count) => (requests.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve }))),
     hungUp: (index) => closings[index] ?? Promise.reject(new Error(`no request ${index}`)),
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
@@ -108,7 +113,7 @@ function reply(response: ServerResponse, answer: WireAnswer): void {
   const kept = answer.cutAfterBytes === undefined ? bytes : bytes.subarray(0, answer.cutAfterBytes);
   const size = answer.pieceBytes ?? (kept.length || 1);
   for (let at = 0; at < kept.length; at += size) response.write(kept.subarray(at, at + size));
-  if (answer.cutAfterBytes !== undefined) response.write("", () => setImmediate(() => response.socket?.destroy()));
-  else if (answer.keepOpen === true) response.flushHeaders();
+  if (answer.keepOpen === true) response.flushHeaders();
+  else if (answer.cutAfterBytes !== undefined) response.write("", () => setImmediate(() => response.socket?.destroy()));
   else response.end();
 }

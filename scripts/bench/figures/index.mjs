@@ -6,6 +6,7 @@ import deltas from "./deltas.mjs";
 import help from "./help.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
+import openSession from "./open-session.mjs";
 import version from "./version.mjs";
 
-export const races = [version, help, oneShot, npmAgent, deltas, bashOutput, binarySize];
+export const races = [version, help, oneShot, npmAgent, deltas, bashOutput, openSession, binarySize];

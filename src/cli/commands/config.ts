@@ -10,6 +10,7 @@ import { isPiError, PiError } from "../../contracts/error.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
 import { agentDirectory } from "../../platform/paths.ts";
+import { baseUrlVariables } from "../../providers/vendors.ts";
 import { runSubcommands } from "./subcommands.ts";
 
 interface Flags {
@@ -79,6 +80,7 @@ function load(host: Host, flags: Flags = {}, problems?: PiError[]): Promise<Conf
     cwd: host.cwd,
     homeDir: host.homeDir,
     env: host.env,
+    baseUrlVariables: baseUrlVariables(),
     ...(flags.approve ? { approve: true } : {}),
     ...(problems === undefined ? {} : { problems }),
   });

@@ -9,6 +9,7 @@ import { fuzzyScore } from "../../harness/match-models.ts";
 import { ModelRegistry } from "../../harness/model-registry.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import { baseUrlVariables } from "../../providers/vendors.ts";
 import { runSubcommands } from "./subcommands.ts";
 
 interface Flags {
@@ -136,6 +137,7 @@ async function openRegistry(host: Host, approve?: boolean): Promise<{ agentDir: 
     cwd: host.cwd,
     homeDir: host.homeDir,
     env: host.env,
+    baseUrlVariables: baseUrlVariables(),
     ...(approve ? { approve: true } : {}),
   });
   const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: () => host.now() });

@@ -29,6 +29,8 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
   /** Of `data`; without it the answer has none. */
   readonly result?: Typed<unknown>;
   readonly order: MethodOrder;
+  /** What has to be done with the parameters first; what is `in turn` waits for that, too. Nothing where there is nothing to do. */
+  prepare?(params: ObjectOf<F>, context: MethodContext): Promise<ObjectOf<F>> | undefined;
   /** Events that the method causes at once are told after its answer. */
   readonly answersFirst?: boolean;
   run(params: ObjectOf<F>, context: MethodContext): R | Promise<R>;

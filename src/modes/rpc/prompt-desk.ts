@@ -2,7 +2,7 @@
 // and told every event. Invariant: a prompt is answered `started` or `queued` only if it is in the session or in a queue that is announced.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import { messageOf, PiError } from "../../contracts/error.ts";
+import { messageOf } from "../../contracts/error.ts";
 import type { AssistantMessage, ImageContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { AnyEntry, EntryOf } from "../../contracts/session-entry.ts";
@@ -71,7 +71,7 @@ export class PromptDesk {
       ...(prompt.images === undefined ? {} : { images: prompt.images }),
       ...(prompt.streamingBehavior === undefined ? {} : { streamingBehavior: prompt.streamingBehavior }),
     };
-    this.#requireModel();
+    this.#deps.sessions.requireUsableModel();
     if (coding.isStreaming && prompt.streamingBehavior !== undefined) {
       this.#enqueue(prompt.streamingBehavior, prompt.key, () => void coding.prompt(prompt.message, options).catch(() => undefined));
       return { disposition: "queued" };
@@ -122,18 +122,6 @@ export class PromptDesk {
   /** After the client was told of the event. */
   leave(event: AgentEvent): void {
     if (event.type === "agent_settled") this.promptId = undefined;
-  }
-
-  #requireModel(): void {
-    const { sessions } = this.#deps;
-    const { registry, coding, workspace } = sessions;
-    if (!sessions.hasModel) {
-      throw new PiError("auth.no_credential", "No API key found for the selected model.", {
-        hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model with set_model; scripted/demo needs none.",
-      });
-    }
-    if (workspace.deps.custom?.access !== undefined) return;
-    if (!registry.isAvailable(coding.model.provider, true)) throw registry.missingCredential(coding.model.provider);
   }
 
   #enqueue(kind: StreamingBehavior, key: string | undefined, push: () => void): void {

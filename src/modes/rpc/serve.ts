@@ -9,7 +9,7 @@ import type { InputStream, OutputStream } from "../../platform/host.ts";
 import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
 import { EventEncoder } from "../event-encoder.ts";
 import { ExtensionDialogs } from "./extension-dialogs.ts";
-import type { Method } from "./method.ts";
+import type { Method, MethodContext } from "./method.ts";
 import { methodsByName } from "./methods.ts";
 import { PromptDesk } from "./prompt-desk.ts";
 import type { ExtensionUiResponse, RpcResponse } from "./records.ts";
@@ -43,8 +43,8 @@ export class RpcServer {
   readonly #encoder = new EventEncoder();
   readonly #desk: PromptDesk;
   readonly #pending = new Set<Promise<void>>();
-  /** The last change of session or model that was asked for. */
-  #change: Promise<void> | undefined;
+  /** What commands that go in turn wait for: the last one before them that takes time to begin, or that is a change. */
+  #turn: Promise<void> | undefined;
   /** Events kept back until an answer is out. */
   #held: string[] | undefined;
   /** Set while the reader of stdout is slow. */
@@ -109,7 +109,7 @@ export class RpcServer {
       this.#fail("parse", undefined, `Failed to parse command: the line is longer than ${this.#deps.maxLineBytes ?? maxLineBytes} bytes`);
       return;
     }
-    if (text.trim() === "") return;
+    if (/^[ \t\r]*$/.test(text)) return;
     let record: unknown;
     try {
       record = JSON.parse(text);
@@ -158,15 +158,59 @@ export class RpcServer {
 
   #dispatch(command: Command): void {
     const { order } = command.method;
-    const before = order === "at once" ? undefined : this.#change;
-    const running = before === undefined ? this.#run(command) : before.then(() => this.#run(command));
+    const before = order === "at once" ? undefined : this.#turn;
+    const prepared = before === undefined ? this.#prepare(command) : before.then(() => this.#prepare(command));
+    if (prepared instanceof Promise) {
+      // What comes behind it waits until it has begun, a change until it has ended.
+      this.#takeTurn(
+        prepared.then((ready) => {
+          const running = ready && this.#run(ready);
+          if (running !== undefined) this.#track(running);
+          return order === "change" ? running : undefined;
+        }),
+      );
+      return;
+    }
+    const running = this.#run(command);
     if (running === undefined) return;
-    this.#pending.add(running);
-    if (order === "change") this.#change = running;
-    void running.then(() => {
-      this.#pending.delete(running);
-      if (this.#change === running) this.#change = undefined;
+    if (order === "change") this.#takeTurn(running);
+    else this.#track(running);
+  }
+
+  #takeTurn(turn: Promise<void>): void {
+    this.#turn = turn;
+    this.#track(turn);
+    void turn.then(() => {
+      if (this.#turn === turn) this.#turn = undefined;
     });
+  }
+
+  #track(running: Promise<void>): void {
+    this.#pending.add(running);
+    void running.then(() => this.#pending.delete(running));
+  }
+
+  /** The command with its parameters made ready; nothing where that failed, which is answered. Itself where there is nothing to do. */
+  #prepare(command: Command): Promise<Command | undefined> | Command {
+    const { method, id } = command;
+    const preparing = method.prepare?.(command.params as never, this.#contextOf(command));
+    if (preparing === undefined) return command;
+    return preparing.then(
+      (params) => ({ ...command, params }),
+      (error: unknown) => {
+        this.#fail(method.name, id, errorText(error));
+        return undefined;
+      },
+    );
+  }
+
+  #contextOf({ id }: Command): MethodContext {
+    return {
+      sessions: this.#deps.sessions,
+      desk: this.#desk,
+      id: typeof id === "string" ? id : undefined,
+      emit: (event) => this.emit(event),
+    };
   }
 
   /** A promise only where the method takes its time; never rejects. */
@@ -174,12 +218,7 @@ export class RpcServer {
     const { method, params, id } = command;
     if (method.answersFirst === true) this.#held = [];
     try {
-      const result = method.run(params as never, {
-        sessions: this.#deps.sessions,
-        desk: this.#desk,
-        id: typeof id === "string" ? id : undefined,
-        emit: (event) => this.emit(event),
-      });
+      const result = method.run(params as never, this.#contextOf(command));
       if (result instanceof Promise) {
         return result.then(
           (data) => this.#answer(command, data),

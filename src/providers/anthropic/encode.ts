@@ -5,8 +5,8 @@ import type { ToolDeclaration, UserContent } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { AnthropicDialect } from "../dialect.ts";
-import { anthropicDialect } from "../resolve-dialect.ts";
-import { closeSchema } from "../shared/json-schema.ts";
+import { anthropicDialect, supportsOutputSchema } from "../resolve-dialect.ts";
+import { closeSchema, isClosable } from "../shared/json-schema.ts";
 import { plainId, type RepairedAssistant, type RepairedToolResult, repairHistory, wellFormed } from "../shared/repair-history.ts";
 
 export interface CacheControl {
@@ -78,7 +78,7 @@ export function encodeAnthropic(call: ModelCall): AnthropicRequest {
   if (system.trim() !== "") body.system = [{ type: "text", text: system, cache_control: { type: "ephemeral" } }];
   if (request.tools.length > 0) body.tools = encodeTools(request.tools, dialect);
   addThinking(body, model, request.thinkingLevel, dialect);
-  if (request.outputSchema !== undefined && dialect.supportsJsonSchema) {
+  if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && isClosable(request.outputSchema)) {
     body.output_config = { ...body.output_config, format: { type: "json_schema", schema: closeSchema(request.outputSchema) } };
   }
   return body;

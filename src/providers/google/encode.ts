@@ -4,6 +4,7 @@
 import type { UserContent } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
+import { supportsOutputSchema } from "../resolve-dialect.ts";
 import {
   imageBlocks,
   plainId,
@@ -69,8 +70,7 @@ export function encodeGoogle(call: ModelCall): GoogleRequest {
   }
   const thinkingConfig = encodeThinking(model, request.thinkingLevel);
   if (thinkingConfig !== undefined) config.thinkingConfig = thinkingConfig;
-  // Gemini 2 refuses a response schema beside function declarations.
-  if (request.outputSchema !== undefined && !(isGemini2(model) && request.tools.length > 0)) {
+  if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0)) {
     config.responseMimeType = "application/json";
     config.responseJsonSchema = request.outputSchema;
   }

@@ -4,9 +4,9 @@
 import type { UserContent } from "../../contracts/message.ts";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { CompletionsDialect } from "../dialect.ts";
-import { completionsDialect } from "../resolve-dialect.ts";
+import { completionsDialect, supportsOutputSchema } from "../resolve-dialect.ts";
 import { answerRoom } from "../shared/answer-room.ts";
-import { isStrictSchema } from "../shared/json-schema.ts";
+import { hasObjectRoot, isStrictSchema } from "../shared/json-schema.ts";
 import {
   imageBlocks,
   plainId,
@@ -51,7 +51,7 @@ export function encodeChat(call: ModelCall): ChatRequest {
   if (maxTokens !== undefined) body[dialect.maxTokensField] = maxTokens;
   addTools(body, request, dialect);
   encodeThinking(body, model, request.thinkingLevel, dialect);
-  if (request.outputSchema !== undefined && dialect.supportsJsonSchema) {
+  if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && hasObjectRoot(request.outputSchema)) {
     const strict = dialect.supportsStrictMode ? { strict: isStrictSchema(request.outputSchema) } : {};
     body.response_format = { type: "json_schema", json_schema: { name: "answer", schema: request.outputSchema, ...strict } };
   }

@@ -4,10 +4,10 @@
 import type { UserContent } from "../../contracts/message.ts";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { ResponsesDialect } from "../dialect.ts";
-import { responsesDialect } from "../resolve-dialect.ts";
+import { responsesDialect, supportsOutputSchema } from "../resolve-dialect.ts";
 import { answerRoom } from "../shared/answer-room.ts";
 import { parseObject } from "../shared/json.ts";
-import { isStrictSchema } from "../shared/json-schema.ts";
+import { hasObjectRoot, isStrictSchema } from "../shared/json-schema.ts";
 import { plainId, type RepairedAssistant, type RepairedToolResult, repairHistory, wellFormed } from "../shared/repair-history.ts";
 
 export type InputPart =
@@ -43,7 +43,7 @@ export function encodeResponses(call: ModelCall): ResponsesRequest {
   if (request.sessionId !== undefined && dialect.promptCacheKeyMode !== "disabled") body.prompt_cache_key = request.sessionId.slice(0, 64);
   if (request.tools.length > 0) body.tools = encodeTools(request, dialect);
   addReasoning(body, call);
-  if (request.outputSchema !== undefined && dialect.supportsJsonSchema) {
+  if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && hasObjectRoot(request.outputSchema)) {
     const strict = dialect.supportsStrictMode && isStrictSchema(request.outputSchema);
     body.text = { format: { type: "json_schema", name: "answer", schema: request.outputSchema, strict } };
   }

@@ -115,13 +115,18 @@ describe("for programs", () => {
     expect((await home.piWith(home.host({ env }), "sessions", "list")).lines).toHaveLength(1);
   });
 
-  test("long files are counted only with --whole", async () => {
+  test("messages and cost are counted of the newest files, of all with --whole", async () => {
     const home = sessionHome();
-    await home.add([user("x".repeat(200_000)), answer("y", 2), user("z".repeat(200_000))]);
-    const read = async (...args: string[]): Promise<unknown> =>
-      (JSON.parse((await home.pi("sessions", "list", "--json", ...args)).out) as unknown[])[0];
-    expect(await read()).toMatchObject({ messageCount: null, cost: null, sizeBytes: expect.any(Number) });
-    expect(await read("--whole")).toMatchObject({ messageCount: 3, cost: 2 });
+    const long = user("x".repeat(5 << 20));
+    await home.add([long, answer("y", 2), user("z")], { ageMs: 2000 });
+    await home.add([long, answer("y", 3)], { ageMs: 1000 });
+    const read = async (...args: string[]): Promise<unknown> => JSON.parse((await home.pi("sessions", "list", "--json", ...args)).out);
+    expect(await read()).toMatchObject([
+      { messageCount: 2, cost: 3 },
+      { messageCount: null, cost: null, sizeBytes: expect.any(Number), model: "test/test-1" },
+    ]);
+    expect(await read("--whole")).toMatchObject([{ messageCount: 2 }, { messageCount: 3, cost: 2 }]);
+    expect((await home.pi("sessions", "list")).lines[1]).toMatch(/ago +- +- +test-1/);
   });
 });
 

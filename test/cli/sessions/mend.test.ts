@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { describe, expect, test } from "vitest";
 import { checkSession } from "../../../src/session/check-session.ts";
 import { assistantMessage } from "../../support/messages.ts";
-import { seededRandom } from "../../support/prng.ts";
+import { seededRandom } from "../../support/random.ts";
 import { answer, call, linesOf, result, type SessionHome, sessionHome, user } from "../../support/session-home.ts";
 
 const json = (fields: object): string => JSON.stringify({ type: "message", ...fields, timestamp: "2026-11-20T11:00:00.000Z" });

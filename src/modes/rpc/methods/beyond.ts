@@ -150,7 +150,10 @@ export const beyondMethods = [
     group: "Beyond the npm agent",
     about: "What the next model call would be made of, and where each choice comes from. Credentials by name and source only.",
     params: {},
-    result: shaped<Record<string, unknown>>("what is in force", { type: "object" }),
+    result: fields({
+      launch: shaped<Record<string, unknown>>("what a start would be, as `pi inspect --json` has it", { type: "object" }),
+      current: shaped<Record<string, unknown>>("model, level, tools, prompt and session in force", { type: "object" }),
+    }),
     order: "in turn",
     run: async (_params, { sessions }) => {
       const { inspectSession } = await import("../../../harness/inspect-session.ts");

@@ -1,9 +1,15 @@
 // Methods that put something to the model or stop it.
 
-import { method } from "../method.ts";
+import { type MethodContext, method } from "../method.ts";
 import type { PromptAnswer, QueuedInputDisposition } from "../records.ts";
 import { choice, fields, list, optional, text } from "../schema.ts";
 import { image, outcome } from "../shapes.ts";
+
+/** `/template …` and `/skill:name …` become what they stand for. */
+function expand<P extends { message: string }>(params: P, { sessions }: MethodContext): Promise<P> | undefined {
+  if (!params.message.startsWith("/")) return undefined;
+  return sessions.coding.expand(params.message).then((message) => ({ ...params, message }));
+}
 
 const images = optional(list(image));
 const queuedResult = fields({ disposition: choice(["queued", "handled"]) });
@@ -28,6 +34,7 @@ export const promptingMethods = [
     }),
     order: "in turn",
     answersFirst: true,
+    prepare: expand,
     run: (params, { desk, id }): PromptAnswer => desk.prompt(params, id),
   }),
   method({
@@ -38,6 +45,7 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
+    prepare: expand,
     run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.steer(message, images) }),
   }),
   method({
@@ -47,6 +55,7 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
+    prepare: expand,
     run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.followUp(message, images) }),
   }),
   method({

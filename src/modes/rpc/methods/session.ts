@@ -172,8 +172,8 @@ export const sessionMethods = [
     order: "in turn",
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
       const { exportHtml } = await import("../../../harness/export-html.ts");
-      const { options, files } = sessions.workspace;
-      return exportHtml(sessions.coding.session, { cwd: options.cwd, files, ...(outputPath === undefined ? {} : { outputPath }) });
+      const { cwd } = sessions.workspace.options;
+      return exportHtml(sessions.coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
     },
   }),
   method({

@@ -1,0 +1,145 @@
+// `pi sessions export`: a session as one file to read or to pass on. Called through cli/commands/sessions.
+
+import type { Command } from "commander";
+import { PiError } from "../../../contracts/error.ts";
+import type { ExportTarget } from "../../../harness/export/write-export.ts";
+import type { Host } from "../../../platform/host.ts";
+import { Session } from "../../../session/session.ts";
+import { labelsOf } from "../../../session/tree.ts";
+import { findSession } from "./find-session.ts";
+
+/** `true`: said without a file. */
+type FileFlag = string | true | undefined;
+
+interface Flags {
+  html?: FileFlag;
+  md?: FileFlag;
+  jsonl?: FileFlag;
+  branch?: string;
+  all?: boolean;
+  cwd?: string;
+  sessionDir?: string;
+}
+
+const formats = ["html", "md", "jsonl"] as const;
+type Format = (typeof formats)[number];
+
+export function define(command: Command, { host, exit }: { host: Host; exit(status: number): void }): void {
+  command
+    .argument("<ref>", "the session")
+    .option("--html [file]", "a page to read in a browser: every branch, nothing loaded from elsewhere (default)")
+    .option("--md [file]", "one branch as Markdown")
+    .option("--jsonl [file]", "one branch as a session file")
+    .option("--branch <entry>", "the branch that ends at this entry (its id or the beginning of it, or a label); else the one in use")
+    .option("--all", "with --jsonl: every branch")
+    .option("--cwd <dir>", "as if started there")
+    .option("--session-dir <dir>", "where the files lie")
+    .addHelpText(
+      "after",
+      "\nWithout a file's name: pi-session-<name of the session's file> in this directory; - is stdout. Prints the path.",
+    )
+    .action(async (ref: string, flags: Flags) => {
+      await exportSession(ref, flags, host);
+      exit(0);
+    });
+}
+
+/** Errors: those of finding and opening, `usage.export`, `session.entry_not_found`, `usage.ambiguous_entry`, `io.write`. */
+export async function exportSession(ref: string, flags: Flags, host: Host): Promise<void> {
+  const format = formatOf(flags);
+  const file = flags[format];
+  const found = await findSession(ref, host, flags);
+  const session = await Session.open(found.path, {
+    readOnly: true,
+    onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
+  });
+  try {
+    const choice = {
+      ...(flags.branch !== undefined && { leafId: entryMeant(session, flags.branch) }),
+      ...(flags.all === true && { all: true }),
+    };
+    if (file === "-") {
+      for await (const chunk of await chunksOf(format, session, choice)) {
+        await host.stdout.write(chunk);
+        if (host.stdout.isClosed) return;
+      }
+      return;
+    }
+    const target = {
+      cwd: found.cwd,
+      homeDir: host.homeDir,
+      sourcePath: found.path,
+      ...choice,
+      ...(typeof file === "string" && { outputPath: file }),
+    };
+    const { path } = await writeFormat(format, session, target);
+    await host.stdout.write(`${path}\n`);
+  } finally {
+    session.close();
+  }
+}
+
+function formatOf(flags: Flags): Format {
+  const said = formats.filter((format) => flags[format] !== undefined);
+  if (said.length > 1) {
+    throw new PiError("usage.export", `One format at a time, not ${said.map((format) => `--${format}`).join(" and ")}.`, {
+      hint: "Run the command once for each.",
+    });
+  }
+  const format = said[0] ?? "html";
+  if (flags.all === true && format !== "jsonl") {
+    throw new PiError(
+      "usage.export",
+      `--all goes with --jsonl, not with ${format === "html" ? "HTML, which has every branch" : "Markdown"}.`,
+      {
+        hint: format === "html" ? "Leave --all out." : "Name a branch with --branch.",
+      },
+    );
+  }
+  return format;
+}
+
+type Choice = { leafId?: string | null; all?: boolean };
+
+async function chunksOf(format: Format, session: Session, choice: Choice): Promise<AsyncIterable<string> | Iterable<string>> {
+  switch (format) {
+    case "html":
+      return (await import("../../../harness/export-html.ts")).htmlChunks(session, choice);
+    case "md":
+      return (await import("../../../harness/export-markdown.ts")).markdownChunks(session, choice);
+    case "jsonl":
+      return (await import("../../../harness/export-jsonl.ts")).jsonlChunks(session, choice);
+  }
+}
+
+type Target = Choice & ExportTarget;
+
+async function writeFormat(format: Format, session: Session, target: Target): Promise<{ path: string }> {
+  switch (format) {
+    case "html":
+      return (await import("../../../harness/export-html.ts")).exportHtml(session, target);
+    case "md":
+      return (await import("../../../harness/export-markdown.ts")).exportMarkdown(session, target);
+    case "jsonl":
+      return (await import("../../../harness/export-jsonl.ts")).exportJsonl(session, target);
+  }
+}
+
+/** An id, the beginning of one, or a label. */
+function entryMeant(session: Session, ref: string): string {
+  if (session.entry(ref) !== undefined) return ref;
+  const rows = session.survey(() => (entry) => ({ id: entry.id, label: entry.type === "label" ? entry : undefined }));
+  const ids = rows.map(({ taken }) => taken.id);
+  const labelled = [...labelsOf(rows.map(({ taken }) => taken.label))].filter(([, label]) => label.text === ref).map(([id]) => id);
+  const matches = labelled.length > 0 ? labelled : ids.filter((id) => ref !== "" && id.startsWith(ref));
+  const [first, ...others] = matches;
+  if (first === undefined) {
+    throw new PiError("session.entry_not_found", `No entry found matching '${ref}' in session ${session.id}`, { exitStatus: 2 });
+  }
+  if (others.length > 0) {
+    throw new PiError("usage.ambiguous_entry", `Entry '${ref}' is ambiguous: ${matches.length} entries match`, {
+      hint: `Candidates: ${matches.slice(0, 10).join(", ")}`,
+    });
+  }
+  return first;
+}

@@ -1,0 +1,34 @@
+// `--export IN [OUT]`: a session as an HTML page, said as the npm agent says it. Called by cli/main.
+
+import { PiError } from "../contracts/error.ts";
+import { exportHtml } from "../harness/export-html.ts";
+import type { Host } from "../platform/host.ts";
+import { Session } from "../session/session.ts";
+import { findSession } from "./commands/sessions/find-session.ts";
+import { type Said, valueSaid } from "./options.ts";
+
+export async function exportPage(said: Said, host: Host): Promise<void> {
+  const [output, extra] = said.operands.map((operand) => operand.text);
+  if (extra !== undefined) {
+    throw new PiError("usage.export", `--export takes a session and one file to write, got also ${JSON.stringify(extra)}`, {
+      hint: "pi --export SESSION [FILE]",
+    });
+  }
+  const cwd = valueSaid(said, "--cwd");
+  const sessionDir = valueSaid(said, "--session-dir");
+  const found = await findSession(valueSaid(said, "--export") ?? "", host, {
+    ...(cwd !== undefined && { cwd }),
+    ...(sessionDir !== undefined && { sessionDir }),
+  });
+  const session = await Session.open(found.path, {
+    readOnly: true,
+    onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
+  });
+  try {
+    const target = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
+    const { path } = await exportHtml(session, target);
+    await host.stdout.write(`Exported to: ${path}\n`);
+  } finally {
+    session.close();
+  }
+}

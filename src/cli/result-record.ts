@@ -1,0 +1,71 @@
+// The closing record of `--result`: what it says of a run that could not begin, and where it is written. Called by main, run-once and run-rpc.
+// Invariant: whole or not at all, so that a reader who polls for the file never sees half a record, nor one of an earlier run.
+
+import { isPiError, messageOf, PiError } from "../contracts/error.ts";
+import type { Outcome } from "../contracts/outcome.ts";
+import type { CodingSession } from "../harness/coding-session.ts";
+import { RunTally } from "../harness/run-tally.ts";
+import type { Host } from "../platform/host.ts";
+import { absolutePath } from "../platform/paths.ts";
+import type { Said } from "./options.ts";
+import { valueSaid } from "./options.ts";
+
+export class ResultRecorder {
+  readonly tally: RunTally;
+  readonly #host: Host;
+  readonly #target: string | undefined;
+
+  constructor(said: Said, host: Host) {
+    this.tally = new RunTally(() => host.now());
+    this.#host = host;
+    const target = valueSaid(said, "--result");
+    const cwd = absolutePath(valueSaid(said, "--cwd") ?? "", host.cwd, host.homeDir);
+    this.#target = target === undefined || target === "-" ? target : absolutePath(target, cwd, host.homeDir);
+  }
+
+  get isOnStdout(): boolean {
+    return this.#target === "-";
+  }
+
+  /** Rejects with `io.result_file`. */
+  async write(outcome: Outcome, coding?: CodingSession): Promise<void> {
+    const path = this.#target;
+    if (path === undefined) return;
+    const line = `${JSON.stringify(this.tally.record(outcome, coding))}\n`;
+    if (path === "-") {
+      void this.#host.stdout.write(line);
+      return this.#host.stdout.flush();
+    }
+    const { createFileOperations } = await import("../platform/files.ts");
+    try {
+      await createFileOperations().writeAtomic(path, line);
+    } catch (error) {
+      throw new PiError("io.result_file", `Cannot write the result to ${path}: ${messageOf(error)}`, {
+        hint: "Name another file with --result",
+        cause: error,
+      });
+    }
+  }
+}
+
+/** How a run ended that never began, or that broke. */
+export function brokenOutcome(error: unknown): Outcome {
+  const kind = isPiError(error) && error.exitStatus === 2 ? "usage" : "error";
+  const hint = isPiError(error) ? error.hint : undefined;
+  return {
+    kind,
+    text: "",
+    code: isPiError(error) ? error.code : "internal.unexpected",
+    message: messageOf(error),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** For a command line that cannot be read: the record goes where it says all the same. */
+export async function recordUnreadable(args: readonly string[], error: unknown, host: Host): Promise<void> {
+  const at = args.findLastIndex((arg) => arg === "--result" || arg.startsWith("--result="));
+  const value = at < 0 ? undefined : args[at] === "--result" ? args[at + 1] : args[at]?.slice("--result=".length);
+  if (value === undefined) return;
+  const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [] }, host);
+  await recorder.write(brokenOutcome(error)).catch(() => undefined);
+}

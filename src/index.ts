@@ -1,0 +1,25 @@
+// `pi`: the agent as a library. Named exports only; what is not exported here or by an entry beside it is nobody's but ours.
+
+export type { AgentEvent, CompactionResult, LoopEvent, SessionEvent } from "./contracts/agent-event.ts";
+export { PiError } from "./contracts/error.ts";
+export type * from "./contracts/message.ts";
+export { type Model, type ThinkingLevel, thinkingLevels } from "./contracts/model.ts";
+export type { Outcome, OutcomeKind } from "./contracts/outcome.ts";
+export type { AnyEntry, SessionEntry, SessionHeader } from "./contracts/session-entry.ts";
+export type { FileOperations, ShellOperations, Tool, ToolContext, ToolResult } from "./contracts/tool.ts";
+export type { Usage } from "./contracts/usage.ts";
+export { version } from "./contracts/version.ts";
+export {
+  AgentSession,
+  type AgentSessionEvent,
+  type AgentSessionEventListener,
+  type NavigateOptions,
+  type PromptOptions,
+} from "./entries/agent-session.ts";
+export { type CreateAgentSessionOptions, type CreateAgentSessionResult, createAgentSession } from "./entries/create-agent-session.ts";
+export { defineTool, type ToolDefinition } from "./entries/define-tool.ts";
+export { ModelRuntime, type ModelRuntimeOptions } from "./entries/model-runtime.ts";
+export { buildSessionContext, type NewSessionOptions, type SessionInfo, SessionManager } from "./entries/session-manager.ts";
+export { SettingsManager, type SettingsTree } from "./entries/settings-manager.ts";
+export type { MethodName, ParamsOf, ResultOf, RpcCommand } from "./modes/rpc/methods.ts";
+export type * from "./modes/rpc/records.ts";

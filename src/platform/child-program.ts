@@ -1,0 +1,84 @@
+// A child process that is talked to over its pipes. Called by the RPC client.
+// Invariant: nothing of a dead child is left pending: `exited` settles, writes are dropped.
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface ChildProgram {
+  readonly pid: number | undefined;
+  /** A promise where the child reads slowly. */
+  write(text: string): Promise<void> | undefined;
+  /** No more input will come. */
+  end(): void;
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /** How it ended; never rejects. */
+  readonly exited: Promise<{ code: number | null; signal: string | null; error?: Error }>;
+}
+
+export interface ChildProgramOptions {
+  command: string;
+  args: readonly string[];
+  cwd?: string;
+  /** Added to the environment of this process. */
+  env?: Readonly<Record<string, string>>;
+  onStdout(chunk: Uint8Array): void;
+  onStderr(text: string): void;
+}
+
+export async function startChildProgram(options: ChildProgramOptions): Promise<ChildProgram> {
+  const { spawn } = await import("node:child_process");
+  const child = spawn(options.command, [...options.args], {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...process.env, ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  child.stdout.on("data", options.onStdout);
+  child.stderr.setEncoding("utf8").on("data", options.onStderr);
+  // Writing to a child that has gone: its end is told by `exited`.
+  child.stdin.on("error", () => undefined);
+  const exited = new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
+    child.once("error", (error) => resolve({ code: null, signal: null, error }));
+    // Not `exit`: what it wrote last may still be in the pipe.
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  return {
+    pid: child.pid,
+    write: (text) => {
+      if (child.stdin.destroyed || child.stdin.write(text)) return undefined;
+      return new Promise((resolve) => {
+        const done = (): void => {
+          child.stdin.off("drain", done);
+          child.stdin.off("close", done);
+          resolve();
+        };
+        child.stdin.once("drain", done);
+        child.stdin.once("close", done);
+      });
+    },
+    end: () => void child.stdin.end(),
+    kill: (signal) => void child.kill(signal),
+    exited,
+  };
+}
+
+/** How to start the `pi` that this module belongs to: its binary, else its program for this runtime, else what PATH has. */
+export function ownProgram(): { command: string; args: string[] } {
+  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
+    const manifest = join(directory, "package.json");
+    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, "utf8")) as { name?: string }).name === "pi") {
+      const binary = join(directory, "dist", process.platform === "win32" ? "pi.exe" : "pi");
+      if (existsSync(binary)) return { command: binary, args: [] };
+      const script = join(directory, "dist", "node", "main.mjs");
+      if (existsSync(script)) return { command: process.execPath, args: [script] };
+      break;
+    }
+    if (directory === dirname(directory)) break;
+  }
+  return { command: "pi", args: [] };
+}
+
+/** A script runs on the runtime we run on ourselves; anything else is a program. */
+export function programAt(path: string): { command: string; args: string[] } {
+  return /\.[cm]?[jt]s$/.test(path) ? { command: process.execPath, args: [path] } : { command: path, args: [] };
+}

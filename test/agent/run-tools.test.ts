@@ -1,0 +1,250 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { runTools, type ToolSetup } from "../../src/agent/run-tools.ts";
+import type { LoopEvent } from "../../src/contracts/agent-event.ts";
+import type { ToolCall } from "../../src/contracts/message.ts";
+import type { Tool, ToolContext } from "../../src/contracts/tool.ts";
+import { errorResult, textResult } from "../../src/contracts/tool.ts";
+import { steppingClock, tool } from "../support/coding-bench.ts";
+
+const call = (id: string, name: string, args: Record<string, unknown> = {}): ToolCall => ({ type: "toolCall", id, name, arguments: args });
+
+function gate() {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+async function run(
+  tools: Tool[],
+  calls: ToolCall[],
+  changes: Partial<ToolSetup> & { signal?: AbortSignal; canonical?: (path: string) => Promise<string> } = {},
+) {
+  const events: LoopEvent[] = [];
+  const { signal = new AbortController().signal, canonical = async (path: string) => path, ...setup } = changes;
+  const messages = await runTools(
+    calls,
+    new Map([["unreadable", { text: '{"x":', reason: "cut" }]]),
+    {
+      tools,
+      validate: async (_, args) => ({ ok: true, args: args as Record<string, unknown> }),
+      context: (one, linked, onUpdate) =>
+        ({ toolCallId: one.id, signal: linked, onUpdate, files: { canonical } }) as unknown as ToolContext,
+      stallTimeoutMs: 0,
+      ...setup,
+    },
+    signal,
+    {
+      now: steppingClock(0).now,
+      emit: (event) => {
+        events.push(event);
+        return undefined;
+      },
+    },
+  );
+  const told = events.map((event) => `${event.type}${"toolCallId" in event ? ` ${event.toolCallId}` : ""}`);
+  return {
+    messages,
+    events,
+    told,
+    texts: messages.map(({ content }) => content.map((block) => ("text" in block ? block.text : "")).join("|")),
+  };
+}
+
+test("one call: start, end with structured content, result message without it", async () => {
+  const { messages, events } = await run(
+    [tool("t", async () => ({ ...textResult("out", { d: 1 }), structuredContent: { s: 1 } }))],
+    [call("1", "t", { a: 1 })],
+  );
+  expect(events).toEqual([
+    { type: "tool_execution_start", toolCallId: "1", toolName: "t", args: { a: 1 } },
+    {
+      type: "tool_execution_end",
+      toolCallId: "1",
+      toolName: "t",
+      result: { content: [{ type: "text", text: "out" }], details: { d: 1 }, structuredContent: { s: 1 } },
+      isError: false,
+      durationMs: 1,
+    },
+    { type: "message_start", message: messages[0] },
+    { type: "message_end", message: messages[0] },
+  ]);
+  expect(messages[0]).toEqual({
+    role: "toolResult",
+    toolCallId: "1",
+    toolName: "t",
+    content: [{ type: "text", text: "out" }],
+    details: { d: 1 },
+    isError: false,
+    durationMs: 1,
+    timestamp: 2,
+  });
+});
+
+test("all start before any ends, they run side by side, results are in call order", async () => {
+  const first = gate();
+  const tools = [
+    tool("slow", async () => {
+      await first.opened;
+      return textResult("slow");
+    }),
+    tool("quick", async () => {
+      first.open();
+      return textResult("quick");
+    }),
+  ];
+  const { told, texts } = await run(tools, [call("1", "slow"), call("2", "quick")]);
+  expect(texts).toEqual(["slow", "quick"]);
+  expect(told.slice(0, 2)).toEqual(["tool_execution_start 1", "tool_execution_start 2"]);
+  expect(told.indexOf("tool_execution_end 2")).toBeLessThan(told.indexOf("tool_execution_end 1"));
+});
+
+test("changes to one file run in call order, even when the second path is resolved first; others do not wait", async () => {
+  const log: string[] = [];
+  const lateResolution = gate();
+  const editing = tool(
+    "edit",
+    async (args) => {
+      log.push(`begin ${String(args.id)}`);
+      await Promise.resolve();
+      log.push(`end ${String(args.id)}`);
+      return textResult("ok");
+    },
+    { changesFile: (args) => args.path as string },
+  );
+  const reading = tool("read", async () => {
+    log.push("read");
+    lateResolution.open();
+    return textResult("ok");
+  });
+  await run(
+    [editing, reading],
+    [call("1", "edit", { id: 1, path: "link" }), call("2", "edit", { id: 2, path: "file" }), call("3", "nothing"), call("4", "read")],
+    {
+      canonical: async (path) => {
+        if (path === "link") await lateResolution.opened;
+        return "file";
+      },
+    },
+  );
+  expect(log).toEqual(["read", "begin 1", "end 1", "begin 2", "end 2"]);
+});
+
+test("a failed change does not stop the next one to the same file", async () => {
+  const editing = tool("edit", async (args) => (args.fail ? Promise.reject(new Error("broken")) : textResult("ok")), {
+    changesFile: () => "f",
+  });
+  const { texts, messages } = await run([editing], [call("1", "edit", { fail: true }), call("2", "edit")]);
+  expect(texts).toEqual(["broken", "ok"]);
+  expect(messages.map(({ isError }) => isError)).toEqual([true, false]);
+});
+
+test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused ones", async () => {
+  const execute = vi.fn(async () => textResult("ran"));
+  const setup: Partial<ToolSetup> = {
+    validate: async (_, args) => ((args as { bad?: boolean }).bad ? { ok: false, message: "path: missing" } : { ok: true, args: {} }),
+    refuse: async ({ id }) => (id === "refused" ? "The user said no" : undefined),
+  };
+  const calls = [call("1", "raed"), call("unreadable", "read"), call("3", "read", { bad: true }), call("refused", "read")];
+  const { texts, messages, told } = await run([tool("read", execute), tool("bash")], calls, setup);
+  expect(texts).toEqual([
+    "Tool raed not found. Did you mean read? Tools: read, bash.",
+    'Invalid arguments for tool "read": cut\n\nReceived arguments:\n{"x":',
+    "path: missing",
+    "The user said no",
+  ]);
+  expect(execute).not.toHaveBeenCalled();
+  for (const message of messages) expect(message).toMatchObject({ isError: true, details: {} });
+  expect(messages.some((message) => "durationMs" in message)).toBe(false);
+  expect(told.filter((one) => one.startsWith("tool_execution_start"))).toHaveLength(4);
+  expect((await run([], [call("1", "x")])).texts).toEqual(["Tool x not found. There are no tools."]);
+  expect((await run([tool("read", execute)], [call("1", "read")], { refuseAll: "Not now" })).texts).toEqual(["Not now"]);
+});
+
+test("a tool that throws, one that answers with an error, one that has own usage", async () => {
+  const usage = { input: 1 } as never;
+  const tools = [
+    tool("throws", () => Promise.reject(new Error("boom"))),
+    tool("fails", async () => errorResult("no")),
+    tool("works", async () => ({ ...textResult("x"), usage })),
+  ];
+  const { messages } = await run(tools, [call("1", "throws"), call("2", "fails"), call("3", "works")]);
+  expect(messages[0]).toMatchObject({ isError: true, details: {}, content: [{ text: "boom" }], durationMs: expect.any(Number) });
+  expect(messages[1]).toMatchObject({ isError: true, details: {} });
+  expect(messages[2]).toMatchObject({ isError: false, usage });
+  expect("details" in (messages[2] ?? {})).toBe(false);
+});
+
+test("aborted: running tools hear it, those behind them do not begin, each call has its result", async () => {
+  const abort = new AbortController();
+  const waiting = tool(
+    "edit",
+    (_, { signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => resolve(errorResult("Command aborted")), { once: true });
+        abort.abort();
+      }),
+    { changesFile: () => "f" },
+  );
+  const { texts } = await run([waiting], [call("1", "edit"), call("2", "edit")], { signal: abort.signal });
+  expect(texts).toEqual(["Command aborted", "Not run: the request was aborted"]);
+  expect((await run([waiting], [call("1", "edit")], { signal: abort.signal })).texts).toEqual(["Not run: the request was aborted"]);
+});
+
+test("updates are told while it runs, and not after its result", async () => {
+  let late: ToolContext["onUpdate"] = () => {};
+  const talking = tool("t", async (_, { onUpdate }) => {
+    late = onUpdate;
+    onUpdate(textResult("half"));
+    return textResult("whole");
+  });
+  const { events, told } = await run([talking], [call("1", "t")]);
+  const count = events.length;
+  expect(told[1]).toBe("tool_execution_update 1");
+  late(textResult("more"));
+  expect(events).toHaveLength(count);
+});
+
+function fakeTime(): void {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+}
+
+const stopsOnSignal = (_: unknown, { signal }: ToolContext) =>
+  new Promise<ReturnType<typeof textResult>>((resolve) => {
+    signal.addEventListener("abort", () => resolve(textResult("so far")), { once: true });
+  });
+
+test("silence beyond the limit stops the tool; every update starts it anew", async () => {
+  fakeTime();
+  let update: ToolContext["onUpdate"] = () => {};
+  const silent = tool("bash", (args, context) => {
+    update = context.onUpdate;
+    return stopsOnSignal(args, context);
+  });
+  const running = run([silent], [call("1", "bash")], { stallTimeoutMs: 1000 });
+  await vi.advanceTimersByTimeAsync(900);
+  update(textResult("x"));
+  await vi.advanceTimersByTimeAsync(900);
+  update(textResult("y"));
+  await vi.advanceTimersByTimeAsync(1000);
+  const { texts, messages } = await running;
+  expect(texts).toEqual(["so far|bash was stopped: it showed nothing for 1 s"]);
+  expect(messages[0]).toMatchObject({ isError: true, details: {} });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a tool that does not listen to its signal is left behind after a while", async () => {
+  fakeTime();
+  const abort = new AbortController();
+  const deaf = tool("deaf", () => new Promise(() => {}));
+  const running = run([deaf], [call("1", "deaf")], { signal: abort.signal });
+  await vi.advanceTimersByTimeAsync(0);
+  abort.abort();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect((await running).texts).toEqual(["deaf did not stop when told to"]);
+  expect(vi.getTimerCount()).toBe(0);
+});

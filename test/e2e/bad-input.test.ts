@@ -1,0 +1,141 @@
+// What a user can get wrong: each has one line that names the thing, the value and the remedy, exit status 2, and leaves no session behind.
+
+import { chmodSync, mkdirSync } from "node:fs";
+import { describe, expect } from "vitest";
+import { ways } from "../support/program.ts";
+import { test, type World } from "../support/world.ts";
+
+interface Case {
+  args: string[];
+  stderr: RegExp;
+  prepare?(world: World): void;
+}
+
+const toml = (text: string) => (world: World) => world.config(text);
+
+const cases: Record<string, Case> = {
+  "an unknown option": { args: ["--provder", "x"], stderr: /^Error: Unknown option: --provder\. Did you mean --provider\?/ },
+  "an unknown short option": { args: ["-Z"], stderr: /^Error: Unknown option: -Z\./ },
+  "an option without its value": { args: ["-p", "--model"], stderr: /^Error: --model needs a value\./ },
+  "a flag with a value": { args: ["--print=yes"], stderr: /^Error: --print takes no value, got "yes"\./ },
+  "an unknown mode": { args: ["--mode", "jsn", "-p", "hi"], stderr: /^Error: --mode "jsn" is not one of .*Did you mean json\?/ },
+  "an unknown thinking level": {
+    args: ["--thinking", "hgh", "-p", "hi"],
+    stderr: /^Error: --thinking "hgh" is not one of off, .*Did you mean high\?/,
+  },
+  "an unknown model": {
+    args: ["--model", "anthropic/claude-nope", "-p", "hi"],
+    stderr: /^Error: Model "anthropic\/claude-nope" not found\./,
+  },
+  "an unknown provider": { args: ["--provider", "antropic", "-p", "hi"], stderr: /^Error: .*antropic.*anthropic/ },
+  "a model without a key": {
+    args: ["--model", "anthropic/claude-sonnet-4-5", "-p", "hi"],
+    stderr: /^Error: No API key found for anthropic\. .*ANTHROPIC_API_KEY.*--model demo/,
+  },
+  "no model at all": { args: ["-p", "hi"], stderr: /^Error: .*ANTHROPIC_API_KEY.*--model demo/ },
+  "no prompt": { args: ["--model", "demo", "-p"], stderr: /^Error: No prompt given\./ },
+  "a file that is not there": {
+    args: ["--model", "demo", "-p", "@nope.txt"],
+    stderr: /^Error: File not found: \/.*\/project\/nope\.txt\./,
+  },
+  "a directory for a file": {
+    args: ["--model", "demo", "-p", "@folder"],
+    prepare: ({ cwd }) => mkdirSync(`${cwd}/folder`),
+    stderr: /^Error: \/.*\/project\/folder is a directory\./,
+  },
+  "a device for a file": { args: ["--model", "demo", "-p", "@/dev/zero"], stderr: /^Error: .*\/dev\/zero/ },
+  "a file that cannot be read": { args: ["--model", "demo", "-p", "@/proc/self/mem"], stderr: /^Error: .*\/proc\/self\/mem/ },
+  "a binary file": {
+    args: ["--model", "demo", "-p", "@blob"],
+    prepare: ({ write }) => void write("blob", new Uint8Array([1, 0, 2, 255])),
+    stderr: /^Error: @blob is neither text nor an image/,
+  },
+  "a working directory that is none": {
+    args: ["--cwd", "nope", "--model", "demo", "-p", "hi"],
+    stderr: /^Error: --cwd \/.*\/nope is not a directory\./,
+  },
+  "a session that is not there": {
+    args: ["--session", "deadbeef-none", "--model", "demo", "-p", "hi"],
+    stderr: /^Error: No session found matching .?deadbeef-none/,
+  },
+  "a file that is no session": {
+    args: ["--session", "./notes.txt", "--model", "demo", "-p", "hi"],
+    prepare: ({ write }) => void write("notes.txt", "notes\n"),
+    stderr: /^Error: Session file is not a valid pi session: \/.*notes\.txt/,
+  },
+  "options that exclude each other": {
+    args: ["-c", "--no-session", "--model", "demo", "-p", "hi"],
+    stderr: /^Error: --continue cannot be combined with --no-session\./,
+  },
+  "approving and refusing": {
+    args: ["-a", "-na", "--model", "demo", "-p", "hi"],
+    stderr: /^Error: --approve cannot be combined with --no-approve\./,
+  },
+  "an unknown tool, strictly": { args: ["--strict", "--tools", "reed", "--model", "demo", "-p", "hi"], stderr: /^Error: .*reed/ },
+  "a trace that is not there": { args: ["--model", "scripted/nope.jsonl", "-p", "hi"], stderr: /^Error: .*\/project\/nope\.jsonl/ },
+  "bad TOML": {
+    args: ["--model", "demo", "-p", "hi"],
+    prepare: toml('model = "demo"\nthinking = high\n'),
+    stderr: /^Error: .*config\.toml.*2.*12/,
+  },
+  "a setting of the wrong type": {
+    args: ["--model", "demo", "-p", "hi"],
+    prepare: toml('[retry]\nmax_retries = 3\nbase_delay_ms = "soon"\n'),
+    stderr: /^Error: .*config\.toml.*3.*17.*base_delay_ms/,
+  },
+  "an unknown setting, strictly": {
+    args: ["--strict", "--model", "demo", "-p", "hi"],
+    prepare: toml('thinkin = "high"\n'),
+    stderr: /^Error: .*thinkin.*thinking/,
+  },
+  "a setting no project may make": {
+    args: ["--strict", "--approve", "--model", "demo", "-p", "hi"],
+    prepare: ({ write }) => void write(".pi/config.toml", '[network]\nproxy = "http://evil"\n'),
+    stderr: /^Error: .*network\.proxy/,
+  },
+};
+
+describe.concurrent("a run that cannot begin", () => {
+  test.for(Object.entries(cases))("%s", async ([, item], { world }) => {
+    item.prepare?.(world);
+    const { stdout, stderr, status, timedOut } = await world.run(item.args);
+    expect(stderr).toMatch(item.stderr);
+    expect({ stdout, status, timedOut }).toEqual({ stdout: "", status: 2, timedOut: false });
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(world.sessionFiles()).toEqual([]);
+  });
+
+  test.for(ways)("says the same run as %s", async (way, { world }) => {
+    for (const item of [cases["an unknown option"], cases["a model without a key"], cases["bad TOML"]]) {
+      item?.prepare?.(world);
+      const { stderr, status } = await world.run(item?.args ?? [], { way });
+      expect(status).toBe(2);
+      expect(stderr).toMatch(item?.stderr ?? /^$/);
+    }
+  });
+
+  test("an unknown setting is a warning with the nearest one", async ({ world }) => {
+    world.config('thinkin = "high"\n');
+    const { stdout, stderr, status } = await world.run(["--model", "demo", "-p", "hello"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Hello/);
+    expect(stderr).toMatch(/^pi: .*thinkin\b.*thinking.*\n$/);
+  });
+
+  test("--verbose shows where it comes from, without the key", async ({ world }) => {
+    const { stderr } = await world.run(["--verbose", "--api-key", "sk-very-secret", "--model", "nope", "-p", "hi"]);
+    expect(stderr).toMatch(/^Error: Model "nope" not found\..*\n.*\n +at /);
+    expect(stderr).not.toContain("very-secret");
+  });
+
+  test("a config file that may not be read", async ({ world }) => {
+    world.config("");
+    mkdirSync(`${world.agentDir}/x`);
+    chmodSync(`${world.agentDir}/x`, 0o700);
+    const { stderr, status } = await world.run(["--model", "demo", "-p", "hi"], {
+      env: { PI_CODING_AGENT_DIR: `${world.agentDir}/config.toml` },
+    });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^pi: .*cannot be saved/);
+  });
+});

@@ -1,0 +1,46 @@
+// Compaction as a user of the shell sees it: the answer comes all the same, the session says what happened, the next start goes on from it.
+
+import { describe, expect } from "vitest";
+import { soundSession } from "../support/sound-session.ts";
+import { answerSteps, event, type Json, recordsOf, test } from "../support/world.ts";
+
+const overflow = [event({ type: "failure", failure: { code: "overflow", message: "400 prompt is too long: 9 tokens > 8 maximum" } })];
+
+const types = (records: readonly Json[]): string[] =>
+  records.map(({ type }) => type).filter((type) => /^(agent|compaction|entry)/.test(type));
+
+describe.concurrent("overflow", () => {
+  test("the older part is summarised and the prompt asked again", async ({ world }) => {
+    const model = world.trace(answerSteps("one"), overflow, answerSteps("What was before"), answerSteps("after"));
+    const { stdout, stderr, status } = await world.run(["--model", model, "--mode", "json", "-p", "first", "second"]);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(types(recordsOf(stdout))).toEqual([
+      ...["agent_start", "agent_end", "agent_settled"],
+      ...["agent_start", "agent_end", "entry_appended", "compaction_start", "compaction_end"],
+      ...["agent_start", "agent_end", "agent_settled"],
+    ]);
+    const [file = ""] = world.sessionFiles();
+    soundSession(file);
+    const goOn = await world.run(["--model", world.trace(answerSteps("on")), "-c", "-p", "third"]);
+    expect(goOn).toMatchObject({ stdout: "on\n", stderr: "", status: 0 });
+    soundSession(file);
+  });
+
+  test("that compaction cannot help against ends the run as what it is", async ({ world }) => {
+    const model = world.trace(overflow, answerSteps("never"));
+    const { stdout, stderr, status } = await world.run(["--model", model, "-p", "much too long"]);
+    expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
+    expect(stderr).toMatch(/^400 prompt is too long: 9 tokens > 8 maximum \(.+\)\n$/);
+  });
+
+  test("a summary that fails loses nothing: the next start has the whole conversation", async ({ world }) => {
+    const refused = [event({ type: "failure", failure: { code: "bad_request", message: "400 no" } })];
+    const model = world.trace(answerSteps("one"), overflow, refused);
+    const { stdout, status } = await world.run(["--model", model, "--mode", "json", "-p", "first", "second"]);
+    expect(status).toBe(1);
+    const end = recordsOf(stdout).find(({ type }: Json) => type === "compaction_end");
+    expect(end).toMatchObject({ reason: "overflow", willRetry: false, errorMessage: "Compaction failed: Summarization failed: 400 no" });
+    const [file = ""] = world.sessionFiles();
+    expect(soundSession(file).map(({ type }) => type)).not.toContain("compaction");
+  });
+});

@@ -1,0 +1,229 @@
+// The first thing a newcomer does, in every surrounding it may be done in: `pi --model demo -p "What is in this folder?"`.
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { ways } from "../support/program.ts";
+import { soundSession } from "../support/sound-session.ts";
+import { answerSteps, test, textSteps } from "../support/world.ts";
+
+const question = ["--model", "demo", "-p", "What is in this folder?"];
+const hang = { type: "hang" };
+
+describe.concurrent("the demo model looks around", () => {
+  test.for(ways)("in an empty directory, run as %s", async (way, { world }) => {
+    const { stdout, stderr, status, survivors } = await world.run(question, { way });
+    expect({ stdout, stderr, status, survivors }).toEqual({ stdout: "This folder is empty.\n", stderr: "", status: 0, survivors: [] });
+    expect(world.sessionFiles()).toHaveLength(1);
+    soundSession(world.sessionFiles()[0] ?? "");
+  });
+
+  test("in a large repository", async ({ world }) => {
+    mkdirSync(join(world.cwd, ".git"));
+    for (let folder = 0; folder < 50; folder++) {
+      mkdirSync(join(world.cwd, `folder-${folder}`));
+      for (let file = 0; file < 100; file++) writeFileSync(join(world.cwd, `folder-${folder}/file-${file}.txt`), "x\n");
+    }
+    world.write("README.md", "# A large thing\n");
+    const { stdout, status } = await world.run(question);
+    expect(status).toBe(0);
+    expect(stdout).toContain("1 file and 51 folders");
+    expect(stdout).toContain("A large thing");
+  });
+
+  test.for(ways)("through a pipe into head, run as %s", async (way, { world }) => {
+    for (let file = 0; file < 40; file++) world.write(`file-${file}`, "");
+    const { stdout, stderr, status } = await world.run(question, { way, shell: 'set -o pipefail; "$@" | head -n 1' });
+    expect({ stdout, stderr, status }).toEqual({ stdout: "This folder holds 40 files and 0 folders:\n", stderr: "", status: 0 });
+  });
+
+  test("into what cannot be written: not a success", async ({ world }) => {
+    const { stderr, status } = await world.run(question, { shell: '"$@" > /dev/full' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^Error: Cannot write to stdout: [^\n]*ENOSPC[^\n]*\n$/);
+  });
+
+  test("into a reader that has gone", async ({ world }) => {
+    const { stderr, survivors } = await world.run(question, { shell: 'exec 3> >(exit 0); wait $!; "$@" >&3' });
+    expect({ stderr, survivors }).toEqual({ stderr: "", survivors: [] });
+    soundSession(world.sessionFiles()[0] ?? "");
+  });
+});
+
+describe.concurrent("stdin", () => {
+  test.for(ways)("closed, run as %s", async (way, { world }) => {
+    const { stdout, stderr, status } = await world.run(question, { way, stdin: "closed" });
+    expect({ stdout, stderr, status }).toEqual({ stdout: "This folder is empty.\n", stderr: "", status: 0 });
+  });
+
+  test.for(ways)("open and silent: left alone after 3 s, with one line, run as %s", async (way, { world }) => {
+    const { stdout, stderr, status, durationMs } = await world.run(question, { way, stdin: "silent" });
+    expect({ stdout, status }).toEqual({ stdout: "This folder is empty.\n", status: 0 });
+    expect(stderr).toMatch(/^pi: stdin is open but silent; .*\n$/);
+    expect(durationMs).toBeGreaterThan(2900);
+  });
+
+  test("a silent pipe, and a prompt that waits for it", async ({ world }) => {
+    const { stdout, status } = await world.run(["--model", "demo", "-p", "-"], { shell: '(sleep 3.2; echo hello) | "$@"' });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Hello\. I am the demo model/);
+  });
+
+  test.for(ways)("endless: refused, and the writer let go, run as %s", async (way, { world }) => {
+    const { stdout, stderr, status } = await world.run(question, { way, shell: 'yes | "$@"' });
+    expect({ stdout, status }).toEqual({ stdout: "", status: 2 });
+    expect(stderr).toMatch(/^Error: stdin gave more than \d+ bytes\. .+\n$/);
+    expect(world.sessionFiles()).toEqual([]);
+  });
+
+  test.for(ways)("a pipe that has spoken holds nothing up, run as %s", async (way, { world }) => {
+    const { stdout, status, durationMs } = await world.run(question, { way, stdin: { text: "some text\n" } });
+    expect({ stdout, status }).toEqual({ stdout: "This folder is empty.\n", status: 0 });
+    expect(durationMs).toBeLessThan(2900);
+  });
+
+  test("text and a file are put before the prompt", async ({ world }) => {
+    const notes = world.write("notes.txt", "From a file\n");
+    const run = (shell: string) => world.run(["--model", "demo", "--mode", "json", "-p", "hello there"], { shell });
+    for (const [shell, expected] of [
+      ['echo "From a pipe" | "$@"', "From a pipe\n\nhello there"],
+      [`"$@" < ${notes}`, "From a file\n\nhello there"],
+      ['"$@" < /dev/null', "hello there"],
+    ] as const) {
+      const { stdout } = await run(shell);
+      const user = stdout.split("\n").find((line) => line.includes('"message_end"') && line.includes('"role":"user"'));
+      expect(JSON.parse(user ?? "{}").message.content).toEqual([{ type: "text", text: expected }]);
+    }
+  });
+
+  test("nothing but an empty stdin is no prompt", async ({ world }) => {
+    const { stderr, status } = await world.run(["--model", "demo", "-p"]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Error: No prompt given\. .+\n$/);
+  });
+});
+
+describe.concurrent("surroundings", () => {
+  const saved = { stdout: "This folder is empty.\n", stderr: "", status: 0 };
+
+  test("no environment at all", async ({ world }) => {
+    const { stdout, stderr, status } = await world.run(question, {
+      env: { PATH: undefined, HOME: undefined, LANG: undefined, TMPDIR: undefined },
+    });
+    expect({ stdout, status }).toMatchObject({ stdout: saved.stdout, status: 0 });
+    expect(stderr.split("\n").length).toBeLessThanOrEqual(2);
+  });
+
+  test("PATH without node or bun", async ({ world }) => {
+    const { stdout, stderr, status } = await world.run(question, { env: { PATH: "/bin" } });
+    expect({ stdout, stderr, status }).toEqual(saved);
+  });
+
+  test.for(ways)("a home that cannot be written, run as %s", async (way, { world }) => {
+    writeFileSync(join(world.home, "file"), "");
+    for (const HOME of [join(world.home, "file"), "/proc/nonexistent"]) {
+      const { stdout, stderr, status } = await world.run(question, { way, env: { HOME } });
+      expect({ stdout, status }).toEqual({ stdout: saved.stdout, status: 0 });
+      expect(stderr).toMatch(/^pi: [^\n]*cannot be saved[^\n]*\.\n$/);
+    }
+  });
+
+  test.for(ways)("a working directory that is gone, run as %s", async (way, { world }) => {
+    const gone = join(world.cwd, "gone");
+    mkdirSync(gone);
+    const { stdout, stderr, status, timedOut } = await world.run(question, { way, cwd: gone, shell: 'rmdir "$PWD" && "$@"' });
+    // The runtime of the binary says it by itself, before any of the program runs.
+    expect(stderr).toContain(way === "binary" ? "working directory was deleted" : `The working directory ${gone} is gone.`);
+    expect({ stdout, status: status !== 0, timedOut, lines: stderr.trim().split("\n").length }).toEqual({
+      stdout: "",
+      status: true,
+      timedOut: false,
+      lines: 1,
+    });
+  });
+
+  test("a hostile directory has no effect", async ({ world }) => {
+    const marker = join(world.home, "marker");
+    const plant = `require("node:fs").writeFileSync(${JSON.stringify(marker)}, "planted");`;
+    world.write(
+      ".env",
+      `ANTHROPIC_API_KEY=planted\nPI_CODING_AGENT_DIR=${world.home}/planted\nNODE_OPTIONS=--require=${world.cwd}/plant.js\n`,
+    );
+    world.write(".env.local", "PI_CODING_AGENT_SESSION_DIR=planted\n");
+    world.write(".env.production", "PI_CODING_AGENT_SESSION_DIR=planted\n");
+    world.write(
+      "bunfig.toml",
+      'preload = ["./plant.js"]\n[run]\npreload = ["./plant.js"]\n[define]\n"process.env.HOME" = "\'/planted\'"\n',
+    );
+    world.write("plant.js", plant);
+    world.write("tsconfig.json", '{ "compilerOptions": { "paths": { "*": ["./plant.js"] }, "baseUrl": "." } }');
+    world.write(
+      "package.json",
+      '{ "name": "pi", "type": "commonjs", "imports": { "#*": "./plant.js" }, "exports": "./plant.js", "main": "plant.js", "browser": { "fs": "./plant.js" } }',
+    );
+    world.write("node_modules/smol-toml/index.js", plant);
+    world.write("node_modules/openai/index.js", plant);
+    world.config('thinking = "low"\n');
+    const { stdout, stderr, status } = await world.run(question);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(stdout).toContain("7 files and 1 folder:");
+    const asked = await world.run(["--model", "anthropic/claude-opus-5-5", "-p", "hi"]);
+    expect(asked.stderr).toContain("No API key found for anthropic");
+    expect(() => world.read(marker)).toThrow();
+    expect(world.sessionFiles()).toHaveLength(1);
+  });
+});
+
+describe.concurrent("signals", () => {
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    test.for(ways)(`${signal} ends the run in order, run as %s`, async (way, { world }) => {
+      const model = world.trace([...textSteps("Half an answer"), hang]);
+      const program = world.start(["--model", model, "--mode", "json", "-p", "hi"], { way });
+      await program.said("Half an answer");
+      program.signal(signal);
+      const result = await program.result;
+      expect(result).toMatchObject({ status, signal: null, stderr: "Request was aborted\n", survivors: [] });
+      const last = soundSession(world.sessionFiles()[0] ?? "").at(-1).message;
+      expect(last).toMatchObject({ stopReason: "aborted", content: [{ type: "text", text: "Half an answer" }] });
+    });
+  }
+
+  test("timeout -s INT", async ({ world }) => {
+    const model = world.trace([...textSteps("Half an answer"), hang]);
+    const { stdout, stderr, status } = await world.run(["--model", model, "-p", "hi"], {
+      shell: 'timeout --preserve-status -s INT 1 "$@"',
+    });
+    expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: "Request was aborted\n", status: 130 });
+  });
+
+  test("a second signal ends it at once", async ({ world }) => {
+    // The reader has stopped reading: the first signal cannot end the run in order before everything is written.
+    const model = world.trace([...textSteps("x".repeat(1 << 20)), hang]);
+    const program = world.start(["--model", model, "--mode", "json", "-p", "hi"]);
+    await program.said("message_start");
+    program.child.stdout?.pause();
+    program.signal("SIGINT");
+    const again = setInterval(() => program.signal("SIGINT"), 100);
+    const ended = new Promise((resolve) => program.child.once("exit", resolve));
+    expect(await ended).toBe(130);
+    clearInterval(again);
+    program.child.stdout?.resume();
+    expect((await program.result).survivors).toEqual([]);
+  });
+
+  test("an answer that is whole is not taken back", async ({ world }) => {
+    const { stdout, status } = await world.run(["--model", world.trace(answerSteps("Done.")), "-p", "hi"]);
+    expect({ stdout, status }).toEqual({ stdout: "Done.\n", status: 0 });
+  });
+});
+
+test("a directory that vanishes during the run loses nothing", async ({ world }) => {
+  const { stdout, status } = await world.run(["--model", "demo", "-p", 'Run `cd / && rmdir "$OLDPWD" && echo gone`']);
+  rmSync(world.cwd, { recursive: true, force: true });
+  expect(status).toBe(0);
+  expect(stdout).toContain("gone");
+});

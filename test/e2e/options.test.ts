@@ -1,0 +1,338 @@
+// Every option there is does what its help says: the table of options and this table of effects have the same names.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { type OptionName, optionTable } from "../../src/cli/options.ts";
+import { messagesOf, soundSession } from "../support/sound-session.ts";
+import { strictAnthropic } from "../support/strict/anthropic.ts";
+import type { StrictServer } from "../support/strict/script.ts";
+import { answerSteps, callSteps, event, type Json, recordsOf, test, textSteps, type World } from "../support/world.ts";
+
+const demo = ["--model", "demo", "-p", "hello"];
+const hello = /^Hello\. I am the demo model/;
+
+/** Asks a local Anthropic and gives back what it was asked. */
+async function asked(world: World, args: string[], env: Record<string, string> = {}): Promise<Json> {
+  const server: StrictServer = await world.strict(strictAnthropic, [{ say: [{ text: "Yes" }] }]);
+  const key = { ANTHROPIC_BASE_URL: server.baseUrl, ANTHROPIC_API_KEY: "sk-from-environment" };
+  const { stderr, status } = await world.run([...args, "-p", "hi"], { env: { ...key, ...env } });
+  expect({ stderr, status, complaints: server.complaints }).toEqual({ stderr: "", status: 0, complaints: [] });
+  return { ...server.requests[0]?.body, headers: server.requests[0]?.headers };
+}
+
+const sonnet = ["--model", "anthropic/claude-sonnet-4-5"];
+const system = (request: Json): string => request.system.map((block: Json) => block.text).join("\n");
+const toolNames = (request: Json): string[] => (request.tools ?? []).map((tool: Json) => tool.name);
+const entriesOf = (world: World, index = 0): Json[] => soundSession(world.sessionFiles()[index] ?? "");
+const launch = async (world: World, args: string[]): Promise<Json> => JSON.parse((await world.run(["inspect", "--json", ...args])).stdout);
+
+const effects: Record<OptionName, (world: World) => Promise<void>> = {
+  "--print": async (world) => {
+    const { stdout } = await world.run(["--model", "demo", "--print", "hello"]);
+    expect(stdout).toMatch(hello);
+  },
+  "--mode": async (world) => {
+    expect((await world.run(["--mode", "text", ...demo])).stdout).toMatch(hello);
+    expect(recordsOf((await world.run(["--mode", "json", ...demo])).stdout).at(-1).type).toBe("agent_settled");
+    const { stdout } = await world.run(["--mode", "rpc", "--model", "demo"], { stdin: { text: '{"id":"1","type":"get_state"}\n' } });
+    expect(recordsOf(stdout)[0]).toMatchObject({ id: "1", type: "response", command: "get_state", success: true });
+  },
+  "--result": async (world) => {
+    await world.run(["--result", "result.json", ...demo]);
+    expect(JSON.parse(world.read("result.json"))).toMatchObject({ type: "result", outcome: "done", text: expect.stringMatching(hello) });
+    expect(JSON.parse((await world.run(["--result", "-", ...demo])).stdout)).toMatchObject({ type: "result", outcome: "done" });
+  },
+  "--export": async (world) => {
+    await world.run(demo);
+    const { stdout, status } = await world.run(["--export", world.sessionFiles()[0] ?? "", "page.html"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("page.html");
+    expect(world.read("page.html")).toContain("<!doctype html>");
+  },
+  "--list-models": async (world) => {
+    const env = { ANTHROPIC_API_KEY: "k" };
+    const { stdout, status } = await world.run(["--list-models", "sonnet"], { env });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^provider +model +context +max-out +thinking +images/);
+    expect(stdout).toMatch(/^anthropic +claude-sonnet-4-5 /m);
+    expect(stdout).not.toMatch(/opus|^openai/m);
+  },
+  "--json": async (world) => {
+    const { stdout } = await world.run(["--list-models", "sonnet-4-5", "--json"], { env: { ANTHROPIC_API_KEY: "k" } });
+    expect(JSON.parse(stdout)[0]).toMatchObject({ provider: "anthropic", id: "claude-sonnet-4-5" });
+    expect(await world.run(["--json", ...demo])).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("--mode json") });
+  },
+  "--output-schema": async (world) => {
+    world.write("schema.json", '{"type":"object","properties":{"n":{"type":"number"}},"required":["n"]}');
+    const model = world.trace(answerSteps("no json"), answerSteps('Here: {"n": 1}'));
+    const { stdout, status } = await world.run(["--output-schema", "schema.json", "--model", model, "-p", "count"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ n: 1 });
+  },
+  "--quiet": async (world) => {
+    const terminal = { shell: 'script -qefc "$(printf "%q " "$@")" /dev/null < /dev/null' };
+    expect((await world.run(demo, terminal)).stdout).toContain("turn 1");
+    expect((await world.run(["--quiet", ...demo], terminal)).stdout).toMatch(/^Hello[^\u001b]*$/);
+  },
+  "--verbose": async (world) => {
+    expect((await world.run(["--verbose", "--model", "nope", "-p", "hi"])).stderr).toMatch(/\n +at /);
+  },
+  "--model": async (world) => {
+    expect((await asked(world, ["--model", "anthropic/claude-haiku-4-5"])).model).toBe("claude-haiku-4-5");
+    expect((await asked(world, ["--model", "claude-sonnet-4-5:high"])).thinking.budget_tokens).toBeGreaterThan(8192);
+  },
+  "--provider": async (world) => {
+    expect((await asked(world, ["--provider", "anthropic", "--model", "sonnet-4-5"])).model).toMatch(/^claude-sonnet-4-5/);
+    const refused = await world.run(["--provider", "openai", "--model", "claude-sonnet-4-5", "-p", "hi"]);
+    expect(refused.status).toBe(2);
+  },
+  "--models": async (world) => {
+    const lines = '{"id":"1","type":"cycle_model"}\n{"id":"2","type":"cycle_model"}\n';
+    const env = { ANTHROPIC_API_KEY: "k" };
+    const args = ["--mode", "rpc", "--models", "claude-sonnet-4-5,claude-opus-4-5:high"];
+    const { stdout } = await world.run(args, { env, stdin: { text: lines } });
+    const answers = recordsOf(stdout).filter((record) => record.command === "cycle_model");
+    expect(answers.map((answer) => answer.data.model.id).sort()).toEqual(["claude-opus-4-5", "claude-sonnet-4-5"]);
+    expect(answers.every((answer) => answer.data.isScoped)).toBe(true);
+  },
+  "--api-key": async (world) => {
+    const request = await asked(world, [...sonnet, "--api-key", "sk-from-option"]);
+    expect(request.headers["x-api-key"]).toBe("sk-from-option");
+    expect(readFileSync(world.sessionFiles()[0] ?? "", "utf8")).not.toContain("sk-from-option");
+    expect(existsSync(join(world.agentDir, "auth.json"))).toBe(false);
+  },
+  "--thinking": async (world) => {
+    expect((await asked(world, [...sonnet, "--thinking", "low"])).thinking).toMatchObject({ type: "enabled" });
+    expect((await asked(world, [...sonnet, "--thinking", "off"])).thinking?.type ?? "disabled").toBe("disabled");
+    const { settings } = await launch(world, ["--model", "demo", "--thinking", "low"]);
+    expect(settings.find((one: Json) => one.key === "thinking")).toMatchObject({
+      value: "low",
+      origin: expect.stringContaining("command line"),
+    });
+  },
+  "--fallback-model": async (world) => {
+    world.config("[retry]\nmax_retries = 0\n");
+    const down = world.trace([event({ type: "failure", failure: { code: "overloaded", message: "529 busy" } })]);
+    const { stdout, status } = await world.run(["--fallback-model", "demo", "--model", down, "-p", "hello"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(hello);
+  },
+  "--record": async (world) => {
+    const { stdout } = await world.run(["--record", "trace.jsonl", "--model", "demo", "-p", "What is in this folder?"]);
+    expect((await world.run(["--no-session", "--model", "scripted/trace.jsonl", "-p", "again"])).stdout).toBe(stdout);
+  },
+  "--system-prompt": async (world) => {
+    expect(system(await asked(world, [...sonnet, "--system-prompt", "You are a parrot."]))).toMatch(/^You are a parrot\./);
+    world.write("parrot.md", "A parrot in a file.\n");
+    const request = await asked(world, [...sonnet, "--system-prompt", "parrot.md"]);
+    expect(system(request)).toMatch(/^A parrot in a file\./);
+    expect(system(request)).not.toContain("coding agent");
+  },
+  "--append-system-prompt": async (world) => {
+    const text = system(await asked(world, [...sonnet, "--append-system-prompt", "First.", "--append-system-prompt", "Second."]));
+    expect(text).toMatch(/coding agent.*First\..*Second\./s);
+  },
+  "--no-context-files": async (world) => {
+    world.write("AGENTS.md", "Read me.");
+    expect(system(await asked(world, sonnet))).toContain("Read me.");
+    expect(system(await asked(world, [...sonnet, "-nc"]))).not.toContain("Read me.");
+  },
+  "--continue": async (world) => {
+    await world.run(demo);
+    await world.run(["-c", ...demo]);
+    expect(world.sessionFiles()).toHaveLength(1);
+    expect(messagesOf(entriesOf(world))).toHaveLength(4);
+  },
+  "--session": async (world) => {
+    await world.run(demo);
+    const id = JSON.parse(readFileSync(world.sessionFiles()[0] ?? "", "utf8").split("\n")[0] ?? "").id as string;
+    await world.run(demo);
+    await world.run(["--session", id.slice(0, 30), ...demo]);
+    await world.run(["--session", world.sessionFiles()[0] ?? "", ...demo]);
+    expect(world.sessionFiles().map((_, index) => messagesOf(entriesOf(world, index)).length)).toEqual([6, 2]);
+  },
+  "--session-id": async (world) => {
+    await world.run(["--session-id", "my-own", ...demo]);
+    await world.run(["--session-id", "my-own", ...demo]);
+    expect(world.sessionFiles()).toEqual([expect.stringMatching(/_my-own\.jsonl$/)]);
+    expect(messagesOf(entriesOf(world))).toHaveLength(4);
+  },
+  "--fork": async (world) => {
+    await world.run(["--session-id", "first", ...demo]);
+    await world.run(["--fork", "first", ...demo]);
+    expect(world.sessionFiles().map((_, index) => messagesOf(entriesOf(world, index)).length)).toEqual([2, 4]);
+    const [header] = recordsOf(readFileSync(world.sessionFiles()[1] ?? "", "utf8"));
+    expect(header.parentSession).toBe(world.sessionFiles()[0]);
+  },
+  "--on-busy": async (world) => {
+    const holder = world.start([
+      "--session-id",
+      "held",
+      "--mode",
+      "json",
+      "--model",
+      world.trace([...textSteps("Hold"), { type: "hang" }]),
+      "-p",
+      "hi",
+    ]);
+    await holder.said("text_delta");
+    const refused = await world.run(["--session", "held", ...demo]);
+    expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining(String(holder.pid)) });
+    expect(refused.status).not.toBe(0);
+    expect(await world.run(["--on-busy", "fork", "--session", "held", ...demo])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(hello),
+    });
+    const waiting = world.start(["--on-busy", "wait", "--session", "held", ...demo]);
+    holder.signal("SIGTERM");
+    expect(await waiting.result).toMatchObject({ status: 0, stdout: expect.stringMatching(hello) });
+    expect(world.sessionFiles()).toHaveLength(2);
+  },
+  "--session-dir": async (world) => {
+    await world.run(["--session-dir", "here", ...demo]);
+    expect(world.sessionFiles()).toEqual([]);
+    expect((await world.run(["-c", "--session-dir", "here", ...demo])).status).toBe(0);
+    expect(readdirSync(join(world.cwd, "here"))).toEqual([expect.stringMatching(/\.jsonl$/)]);
+  },
+  "--no-session": async (world) => {
+    await world.run(["--no-session", ...demo]);
+    expect(world.sessionFiles()).toEqual([]);
+  },
+  "--name": async (world) => {
+    await world.run(["--name", "my name", ...demo]);
+    expect(entriesOf(world).find((entry) => entry.type === "session_info")).toMatchObject({ name: "my name" });
+  },
+  "--tools": async (world) => {
+    expect(toolNames(await asked(world, [...sonnet, "--tools", "read,ls"])).sort()).toEqual(["ls", "read"]);
+    expect(toolNames(await asked(world, [...sonnet, "-t", "+grep,-write"])).sort()).toEqual(["bash", "edit", "grep", "read"]);
+  },
+  "--exclude-tools": async (world) => {
+    expect(toolNames(await asked(world, [...sonnet, "-xt", "bash,w*"])).sort()).toEqual(["edit", "read"]);
+  },
+  "--no-tools": async (world) => {
+    expect(toolNames(await asked(world, [...sonnet, "-nt"]))).toEqual([]);
+  },
+  "--no-builtin-tools": async (world) => {
+    expect(toolNames(await asked(world, [...sonnet, "-nbt"]))).toEqual([]);
+  },
+  "--skill": async (world) => {
+    const path = world.write("skills/knit/SKILL.md", "---\nname: knit\ndescription: How to knit a sock\n---\nPurl.\n");
+    expect(system(await asked(world, [...sonnet, "--skill", path]))).toContain("How to knit a sock");
+  },
+  "--no-skills": async (world) => {
+    world.write("../home/.pi/agent/skills/knit/SKILL.md", "---\nname: knit\ndescription: How to knit a sock\n---\nPurl.\n");
+    expect(system(await asked(world, sonnet))).toContain("How to knit a sock");
+    expect(system(await asked(world, [...sonnet, "-ns"]))).not.toContain("How to knit a sock");
+  },
+  "--prompt-template": async (world) => {
+    const path = world.write("greet.md", "Say hello to $1.\n");
+    await world.run(["--prompt-template", path, "--model", "demo", "-p", "/greet Ann"]);
+    expect(messagesOf(entriesOf(world))[0].content[0].text.trim()).toBe("Say hello to Ann.");
+  },
+  "--no-prompt-templates": async (world) => {
+    world.write("../home/.pi/agent/prompts/greet.md", "Say hello to $1.\n");
+    await world.run(["--model", "demo", "-p", "/greet Ann"]);
+    await world.run(["-np", "--model", "demo", "-p", "/greet Ann"]);
+    expect(world.sessionFiles().map((_, index) => messagesOf(entriesOf(world, index))[0].content[0].text.trim())).toEqual([
+      "Say hello to Ann.",
+      "/greet Ann",
+    ]);
+  },
+  "--no-extensions": async (world) => {
+    world.write("../home/.pi/agent/extensions/mark.ts", 'import { writeFileSync } from "node:fs"; writeFileSync("loaded", "");');
+    for (const name of ["-ne", "--no-extensions"]) expect(await world.run([name, ...demo])).toMatchObject({ status: 0, stderr: "" });
+    expect(existsSync(join(world.cwd, "loaded"))).toBe(false);
+  },
+  "--no-themes": async (world) => {
+    world.write("../home/.pi/agent/themes/loud.json", "no theme at all");
+    expect(await world.run(["--no-themes", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
+  },
+  "--approve": async (world) => {
+    world.write(".pi/config.toml", 'model = "demo"\n');
+    const refused = await world.run(["-p", "hello"]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("--approve");
+    expect(await world.run(["--approve", "-p", "hello"])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
+  },
+  "--no-approve": async (world) => {
+    world.write(".pi/config.toml", 'thinking = "nonsense"\n');
+    world.config('[trust]\ndefault = "always"\n');
+    expect((await world.run(demo)).status).toBe(2);
+    expect(await world.run(["-na", ...demo])).toMatchObject({ status: 0, stderr: "" });
+  },
+  "--max-turns": async (world) => {
+    const again = callSteps("bash", { command: "true" });
+    const { status, stderr } = await world.run(["--max-turns", "2", "--model", world.trace(again, again, again), "-p", "go"]);
+    expect(status).toBe(3);
+    expect(stderr).toContain("2 turns");
+    expect(messagesOf(entriesOf(world)).filter((message) => message.role === "assistant")).toHaveLength(2);
+  },
+  "--max-cost": async (world) => {
+    const server = await world.strict(strictAnthropic, [
+      { say: [{ call: "bash", arguments: { command: "true" } }], usage: { input: 1_000_000, output: 1 } },
+    ]);
+    const env = { ANTHROPIC_BASE_URL: server.baseUrl, ANTHROPIC_API_KEY: "k" };
+    const { status, stderr } = await world.run(["--max-cost", "0.5", ...sonnet, "-p", "go"], { env });
+    expect(status).toBe(3);
+    expect(stderr).toContain("USD");
+    expect(server.requests).toHaveLength(1);
+  },
+  "--timeout": async (world) => {
+    const { status, stderr } = await world.run(["--timeout", "300ms", "--model", world.trace([{ type: "hang" }]), "-p", "go"]);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining("0.3 s") });
+  },
+  "--stall": async (world) => {
+    world.config("[retry]\nmax_retries = 0\n");
+    const model = await world.run(["--stall", "model=200ms", "--model", world.trace([{ type: "hang" }]), "-p", "go"]);
+    expect(model).toMatchObject({ status: 1, stderr: expect.stringContaining("sent nothing for 0.2 s") });
+    const trace = world.trace(callSteps("bash", { command: "sleep 100" }), answerSteps("Well."));
+    const tool = await world.run(["--stall", "tool=200ms", "--model", trace, "-p", "go"]);
+    expect(tool).toMatchObject({ status: 0, stdout: "Well.\n", survivors: [] });
+  },
+  "--strict": async (world) => {
+    expect(await world.run(["--strict", "--tools", "reed", ...demo])).toMatchObject({ status: 2, stderr: expect.stringContaining("reed") });
+    expect(await world.run(["--tools", "reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });
+  },
+  "--offline": async (world) => {
+    const { settings } = await launch(world, ["--model", "demo", "--offline"]);
+    expect(settings.find((one: Json) => one.key === "network.offline")).toMatchObject({
+      value: true,
+      origin: expect.stringContaining("command line"),
+    });
+    expect((await world.run(["--offline", ...demo])).status).toBe(0);
+  },
+  "--cwd": async (world) => {
+    world.write("inner/only-here.txt", "");
+    const { stdout } = await world.run(["--cwd", "inner", "--model", "demo", "-p", "What is in this folder?"]);
+    expect(stdout).toContain("only-here.txt");
+  },
+  "--help": async (world) => {
+    const { stdout, stderr, status } = await world.run(["--help"]);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    for (const record of optionTable) {
+      expect(stdout).toContain(record.help);
+      expect(stdout).toMatch(new RegExp(`^ +${"short" in record ? `${record.short}, ` : ""}${record.name}( |$)`, "m"));
+    }
+  },
+  "--version": async (world) => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+    expect((await world.run(["--version"])).stdout).toBe(`${version}\n`);
+    expect((await world.run(["--model", "demo", "-v"])).stdout).toBe(`${version}\n`);
+  },
+};
+
+test("every option has an effect that is tested", () => {
+  expect(Object.keys(effects).sort()).toEqual(optionTable.map((record) => record.name).sort());
+});
+
+describe.concurrent("the effect of", () => {
+  test.for(Object.entries(effects))("%s", ([, effect], { world }) => effect(world));
+});
+
+test("short names stand for the long ones, before and behind the message", async ({ world }) => {
+  const { stdout, status } = await world.run(["hello", "-na", "-nc", "-ns", "-np", "-t", "read", "-n", "short", "--model=demo", "-p"]);
+  expect({ stdout, status }).toEqual({ stdout: expect.stringMatching(hello), status: 0 });
+  await world.run(["--no-session", "--model", "demo", "-p", "--result", "result.json", "--", "--help"]);
+  expect(JSON.parse(world.read("result.json")).outcome).toBe("done");
+});

@@ -1,0 +1,121 @@
+// The packed package in an empty project: entries on Node and Bun, types in a consumer, the program in bin. No network: its dependencies
+// are linked from ours.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bunPath } from "../../scripts/build.mjs";
+import { projectRoot } from "../support/program.ts";
+
+let project = "";
+
+function run(command: string, args: readonly string[], cwd = project): string {
+  const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: project, PI_OFFLINE: "1" };
+  const { status, stdout, stderr, error } = spawnSync(command, [...args], { cwd, env, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? `status ${status}`}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+beforeAll(() => {
+  project = mkdtempSync(join(realpathSync(tmpdir()), "pi-package-"));
+  const packed = spawnSync("npm", ["pack", "--offline", "--ignore-scripts", "--json", "--pack-destination", project], {
+    cwd: projectRoot,
+    encoding: "utf8",
+  });
+  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
+  const modules = join(project, "node_modules");
+  mkdirSync(join(modules, "pi"), { recursive: true });
+  run("tar", ["-xzf", join(project, filename), "-C", join(modules, "pi"), "--strip-components=1"]);
+  const { dependencies } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as { dependencies: object };
+  for (const name of [...Object.keys(dependencies), "@types/node"]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(projectRoot, "node_modules", name), join(modules, name));
+  }
+  mkdirSync(join(modules, ".bin"));
+  symlinkSync("../pi/bin/pi", join(modules, ".bin/pi"));
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", type: "module", private: true }));
+});
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+const sample = `
+import { AgentSession, createAgentSession, SessionManager, SettingsManager, defineTool, type AgentSessionEvent } from "pi";
+import { RpcClient, type RpcEvent } from "pi/rpc";
+import { loadProvider, ModelRuntime } from "pi/ai";
+import { Agent } from "pi/agent";
+import { builtinTools } from "pi/tools";
+import { buildSessionContext, Session } from "pi/session";
+
+const events: AgentSessionEvent["type"][] = [];
+const { session }: { session: AgentSession } = await createAgentSession({
+  model: "demo",
+  sessionManager: SessionManager.inMemory(),
+  settingsManager: SettingsManager.inMemory({ retry: { enabled: false } }),
+  customTools: [
+    defineTool({
+      name: "shout",
+      description: "Says it loudly.",
+      parameters: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+      execute: async (args, context) => ({ content: [{ type: "text", text: String(args.text).toUpperCase() + context.cwd }] }),
+    }),
+  ],
+});
+session.subscribe((event) => { events.push(event.type); });
+await session.prompt("hello");
+const client = new RpcClient({ model: "demo", args: ["--no-session"] });
+await client.start();
+const told: RpcEvent[] = await client.promptAndWait("hello");
+const text = await client.getLastAssistantText();
+await client.stop();
+console.log(JSON.stringify({
+  same: session.getLastAssistantText() === text,
+  settled: events.at(-1) === "agent_settled" && told.at(-1)?.type === "agent_settled",
+  tools: session.getAllTools().some((tool) => tool.name === "shout"),
+  others: [loadProvider, ModelRuntime, Agent, builtinTools, buildSessionContext, Session].every((one) => typeof one === "function"),
+}));
+await session.dispose();
+`;
+
+const allWell = { same: true, settled: true, tools: true, others: true };
+
+test("every entry works on Node and on Bun", () => {
+  writeFileSync(
+    join(project, "sample.mjs"),
+    sample.replace(/, type \w+/g, "").replace(/: (\{ session: \w+ \}|\w+\[\]|AgentSessionEvent\["type"\]\[\])(?= =)/g, ""),
+  );
+  expect(JSON.parse(run(process.execPath, ["sample.mjs"]))).toEqual(allWell);
+  expect(JSON.parse(run(bunPath(), ["sample.mjs"]))).toEqual(allWell);
+});
+
+test("the types fit a consumer", () => {
+  writeFileSync(join(project, "sample.ts"), sample);
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2023",
+    lib: ["es2023"],
+    types: ["node"],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+  };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["sample.ts"] }));
+  run(process.execPath, [join(projectRoot, "node_modules/typescript/bin/tsc"), "-p", "."]);
+});
+
+test("nothing but the entries can be imported", () => {
+  const probe = `await import("pi/harness").then(() => console.log("there"), (error) => console.log(error.code))`;
+  expect(run(process.execPath, ["--input-type=module", "-e", probe]).trim()).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED");
+});
+
+test("bin works", () => {
+  expect(run("node_modules/.bin/pi", ["--version"]).trim()).toMatch(/^\d+\.\d+\.\d+/);
+  expect(run("node_modules/.bin/pi", ["--no-session", "--model", "demo", "-p", "hello"])).toMatch(/^Hello\./);
+});
+
+test("the package holds what it needs and none of the sources", () => {
+  const held = readdirSync(join(project, "node_modules/pi"), { recursive: true, encoding: "utf8" });
+  expect(held).toContain("dist/node/main.mjs");
+  expect(held.filter((path) => /^(src|test|scripts|node_modules)\//.test(path))).toEqual([]);
+});
