@@ -36,7 +36,9 @@ export function plainText(text: string): string {
 
 /** The same in one line. */
 export function plainLine(text: string): string {
-  return plainText(text).replace(/\s+/g, " ").trim();
+  const plain = plainText(text);
+  // Most lines are lines already, and replacing every blank by a blank is slow.
+  return (/[^\S ]| {2}/.test(plain) ? plain.replace(/\s+/g, " ") : plain).trim();
 }
 
 /** Columns: two for wide characters, none for what joins the one before. */

@@ -209,7 +209,7 @@ class SummaryScan {
   }
 
   #takeAnswer(line: string): void {
-    const usageAt = line.lastIndexOf('"usage":{');
+    const usageAt = lastWithin(line, '"usage":{', 0, line.length);
     const found = /"provider":"([^"\\]+)","model":"([^"\\]+)"/.exec(
       line.slice(Math.max(0, usageAt - 400), usageAt < 0 ? undefined : usageAt),
     );
