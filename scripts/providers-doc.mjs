@@ -69,6 +69,28 @@ ${line(["vendor", ...features.map((feature) => headings[feature] ?? feature)])}
 ${line(["---", ...features.map(() => "---")]).replaceAll(" --- ", "---")}
 ${[...rows].map(([vendor, seen]) => line([`\`${vendor}\``, ...features.map((feature) => (seen.get(feature) === true ? "✓" : ""))])).join("\n")}
 
+## Choosing a model
+
+\`pi models [search]\` lists what there are credentials for, \`--all\` everything. \`--model\` takes \`provider/id\`, an exact id or a part of one, with
+\`:level\` for the thinking. Where several providers have it, the one with a credential is meant; where several have one, the run is refused with their names.
+\`pi models refresh\` fetches new facts from models.dev into the agent directory; nothing else ever does.
+
+## Another server
+
+Any server that speaks one of the formats needs no more than a few lines in config.toml; \`dialect\` takes the words of \`src/providers/dialect.ts\`.
+
+\`\`\`toml
+[providers.local]
+api = "openai-completions"
+base_url = "http://127.0.0.1:8000/v1"
+api_key = "$LOCAL_KEY"
+
+[[providers.local.models]]
+id = "my-model"
+context_window = 131072
+max_tokens = 16384
+\`\`\`
+
 A new vendor is one row in \`src/providers/vendors.ts\` and one recorded stream in \`test/fixtures/streams/<format>/<vendor>.sse\`, with what it means in the \`.json\` beside it.
 `;
 if (process.argv.includes("--check")) {

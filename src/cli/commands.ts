@@ -28,6 +28,12 @@ export const commandTable: readonly CommandRecord[] = [
     load: () => import("./commands/sessions.ts"),
   },
   {
+    name: "schema",
+    usage: "schema rpc|events|session|config|result",
+    help: "JSON Schemas for programs",
+    load: () => import("./commands/schema.ts"),
+  },
+  {
     name: "completions",
     usage: "completions bash|zsh|fish",
     help: "a script that lets the shell complete our words",

@@ -150,7 +150,8 @@ export function emptyProvider(id: string): ProviderSettings {
 /** A base URL from an environment variable: the user's own word, so the user's keys may go there again. */
 export function setBaseUrlFromEnvironment(provider: ProviderSettings, value: string, variable: string): ProviderSettings {
   const changed: ProviderSettings = { ...provider, baseUrl: { value, origin: { kind: "environment", variable } } };
-  delete changed.projectBaseUrlFile;
+  // A model's own base URL still counts, and may be the project's.
+  if (!provider.models.some((model) => model.baseUrl !== undefined)) delete changed.projectBaseUrlFile;
   return changed;
 }
 

@@ -93,12 +93,18 @@ export class ModelRegistry {
   /** The model of this very id. Where nobody has a list of a provider's models, any id is one. */
   find(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : scriptedModel(modelId);
+    const listed = this.findListed(providerId, modelId);
+    return listed === undefined && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
+  }
+
+  /** The same, of the models that are known by name. */
+  findListed(providerId: string, modelId: string): Model | undefined {
+    if (providerId === "scripted") return modelId === "demo" ? demoModel : undefined;
     const settings = this.#settings(providerId);
     const own = settings?.models.find((model) => model.id === modelId);
     if (own !== undefined) return this.#fromSettings(providerId, own);
     const listed = catalogModel(providerId, modelId, this.#cacheDir);
-    if (listed !== undefined) return this.#fromCatalogue(listed, settings);
-    return this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : undefined;
+    return listed === undefined ? undefined : this.#fromCatalogue(listed, settings);
   }
 
   /** A server of the user's own, whose models only it knows. */

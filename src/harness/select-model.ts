@@ -51,8 +51,8 @@ function chooseModel(pattern: string | undefined, provider: string | undefined, 
   const { registry, config } = deps;
   if (pattern !== undefined) return findModel(pattern, provider, registry);
   const configured = config.values.model;
-  if (configured !== undefined && provider === undefined) {
-    const found = findModel(configured, undefined, registry);
+  if (configured !== undefined && (provider === undefined || configured.startsWith(`${provider}/`))) {
+    const found = findModel(configured, provider, registry);
     return { ...found, why: `model = "${configured}" (${describeOrigin(config.origin("model"))}); ${found.why}` };
   }
   return startingModel(provider, registry);
@@ -61,22 +61,30 @@ function chooseModel(pattern: string | undefined, provider: string | undefined, 
 /** @throws PiError `usage.unknown_model`, `usage.ambiguous_model`. */
 export function findModel(pattern: string, provider: string | undefined, registry: ModelRegistry): SelectedModel {
   const { pattern: bare, level } = splitLevel(pattern);
-  const found = exactly(pattern, provider, registry);
+  const { find, findListed } = lookups(registry);
+  const found = exactly(pattern, provider, registry, level === undefined ? find : findListed);
   if (found !== undefined) return found;
-  const matched = (level === undefined ? undefined : exactly(bare, provider, registry)) ?? loosely(bare, provider, registry);
+  const matched = (level === undefined ? undefined : exactly(bare, provider, registry, find)) ?? loosely(bare, provider, registry);
   if (matched !== undefined) return level === undefined ? matched : { ...matched, thinkingLevel: level };
   throw unknownModel(pattern, provider, registry);
 }
 
-function exactly(name: string, provider: string | undefined, registry: ModelRegistry): SelectedModel | undefined {
-  if (name === "demo" && (provider ?? "scripted") === "scripted") return exact(registry.find("scripted", "demo"));
+type Lookup = (providerId: string, modelId: string) => Model | undefined;
+
+/** An id that ends like a level is one only where it is known by name: `local/qwen:high` means the level. */
+function lookups(registry: ModelRegistry): { find: Lookup; findListed: Lookup } {
+  return { find: (provider, id) => registry.find(provider, id), findListed: (provider, id) => registry.findListed(provider, id) };
+}
+
+function exactly(name: string, provider: string | undefined, registry: ModelRegistry, find: Lookup): SelectedModel | undefined {
+  if (name === "demo" && (provider ?? "scripted") === "scripted") return exact(find("scripted", "demo"));
   if (provider !== undefined) {
-    const own = name.startsWith(`${provider}/`) ? registry.find(provider, name.slice(provider.length + 1)) : undefined;
-    return exact(registry.mayHave(provider, name) ? registry.find(provider, name) : (own ?? registry.find(provider, name)));
+    const own = name.startsWith(`${provider}/`) ? find(provider, name.slice(provider.length + 1)) : undefined;
+    return exact(registry.findListed(provider, name) ?? own ?? find(provider, name));
   }
   const slash = name.indexOf("/");
   const prefix = name.slice(0, Math.max(slash, 0));
-  const named = slash > 0 && registry.hasProvider(prefix) ? registry.find(prefix, name.slice(slash + 1)) : undefined;
+  const named = slash > 0 && registry.hasProvider(prefix) ? find(prefix, name.slice(slash + 1)) : undefined;
   if (named !== undefined && registry.isAvailable(prefix)) return exact(named);
   const holding = (ids: readonly string[]): string[] => ids.filter((id) => registry.mayHave(id, name));
   const available = holding(registry.availableProviders());
@@ -88,7 +96,7 @@ function exactly(name: string, provider: string | undefined, registry: ModelRegi
       name,
       [holder, ...others].map((id) => `${id}/${name}`),
     );
-  return exact(registry.find(holder, name));
+  return exact(registry.findListed(holder, name));
 }
 
 function exact(model: Model | undefined): SelectedModel | undefined {

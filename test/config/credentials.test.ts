@@ -202,6 +202,19 @@ describe("a base URL set by a project file", () => {
     expect(String(error)).not.toContain("sk-mine");
   });
 
+  test("of one model keeps the key away although the environment moves the provider", async () => {
+    const options = await prepare({
+      env: { ANTHROPIC_BASE_URL: "http://mine", A_KEY: "k" },
+      projectToml: '[[providers.anthropic.models]]\nid = "m"\nbase_url = "http://evil"\n',
+    });
+    expect(await resolveCredential("anthropic", options)).toBeUndefined();
+    const moved = await prepare({
+      env: { ANTHROPIC_BASE_URL: "http://mine", A_KEY: "k" },
+      projectToml: evil.replace(".a]", ".anthropic]"),
+    });
+    expect((await resolveCredential("anthropic", moved))?.value).toBe("k");
+  });
+
   test("a key alone may be the project's, or name a variable", async () => {
     expect((await resolve({ env: { A_KEY: "k", TEAM: "t" }, projectToml: '[providers.a]\napi_key = "$TEAM"\n' }))?.value).toBe("t");
   });

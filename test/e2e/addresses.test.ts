@@ -1,7 +1,11 @@
 // Where each variable sends the request, and what proves who asks.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { projectRoot } from "../support/program.ts";
 import { secret } from "../support/served.ts";
+import { strictChat } from "../support/strict/openai-completions.ts";
 import { test } from "../support/world.ts";
 
 interface Case {
@@ -75,6 +79,17 @@ describe.concurrent("addresses", () => {
     const [request] = server.requests;
     expect({ method: request?.method, path: request?.path }).toEqual({ method: "POST", path });
     expect(request?.headers[header[0]]).toBe(header[1]);
+  });
+
+  test("a server of one's own, by the lines of docs/providers.md", async ({ world }) => {
+    const page = readFileSync(join(projectRoot, "docs/providers.md"), "utf8");
+    const toml = /```toml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+    const server = await world.strict(strictChat, [{ say: [{ text: "At home" }] }]);
+    expect(toml).toContain("http://127.0.0.1:8000/v1");
+    world.config(toml.replace("http://127.0.0.1:8000/v1", server.baseUrl));
+    const run = await world.run(["-p", "--model", "local/my-model", "hi"], { env: { LOCAL_KEY: secret } });
+    expect(run).toMatchObject({ status: 0, stdout: "At home\n", stderr: "" });
+    expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${secret}`);
   });
 
   test("an azure resource without an address, and what there is to set", async ({ world }) => {

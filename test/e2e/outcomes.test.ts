@@ -162,10 +162,10 @@ const cases: Case[] = [
     name: "--timeout",
     outcome: "budget",
     calls: [[...textSteps("Half"), hang]],
-    args: ["--timeout", "150ms"],
+    args: ["--timeout", "1s"],
     text: "Half",
     code: "budget.timeout",
-    stderr: /0\.15 s \(--timeout\)/,
+    stderr: /1 s \(--timeout\)/,
     turns: 0,
   },
   {

@@ -62,20 +62,18 @@ describe.concurrent("when to come back", () => {
   });
 
   const soon = (): string => new Date(Date.now() + 600).toISOString();
-  const told: { name: string; service: Service; headers(): Record<string, string>; leastMs: number; mostMs: number }[] = [
-    { name: "Retry-After in seconds", service: chat, headers: () => ({ "retry-after": "0.2" }), leastMs: 150, mostMs: 200 },
+  const told: { name: string; service: Service; headers(): Record<string, string>; mostMs: number }[] = [
+    { name: "Retry-After in seconds", service: chat, headers: () => ({ "retry-after": "0.2" }), mostMs: 200 },
     {
       name: "retry-after-ms",
       service: responses,
       headers: () => ({ "retry-after-ms": "120", "retry-after": "9" }),
-      leastMs: 70,
       mostMs: 120,
     },
     {
       name: "Retry-After as a date",
       service: google,
       headers: () => ({ "retry-after": new Date(Date.now() + 1500).toUTCString() }),
-      leastMs: 0,
       mostMs: 1500,
     },
     {
@@ -87,19 +85,18 @@ describe.concurrent("when to come back", () => {
         "anthropic-ratelimit-tokens-remaining": "5000",
         "anthropic-ratelimit-tokens-reset": "2100-01-01T00:00:00Z",
       }),
-      leastMs: 100,
       mostMs: 600,
     },
   ];
-  test.for(told)("$name", async ({ service, headers, leastMs, mostMs }, { world }) => {
+  test.for(told)("$name", async ({ service, headers, mostMs }, { world }) => {
     const before = Date.now();
     const { started, status } = await run(service, [{ refuse: 429, headers: headers() }, fine], world, "[retry]\nbase_delay_ms = 5000");
     expect(status).toBe(0);
     expect(started).toHaveLength(1);
-    expect(started[0].delayMs).toBeGreaterThanOrEqual(leastMs);
+    // The step would be 5 s.
     expect(started[0].delayMs).toBeLessThanOrEqual(mostMs);
-    expect(started[0].retryAt).toBeGreaterThanOrEqual(before - 1000);
-    expect(started[0].retryAt).toBeLessThanOrEqual(Date.now() + 1500);
+    expect(started[0].retryAt).toBeGreaterThanOrEqual(before);
+    expect(started[0].retryAt).toBeLessThanOrEqual(Date.now() + mostMs);
   });
 
   test("later than one waits for: final, with the moment", async ({ world }) => {
@@ -238,11 +235,11 @@ describe.concurrent("silence", () => {
     const server = await startDroningServer(onTestFinished, drone, drone, streamOf(service, "Awake"));
     const baseUrl = server.url + service.format.basePath;
     world.config(`[retry]\nbase_delay_ms = 1\n${service.toml(baseUrl)}`);
-    const args = ["--mode", "json", "--model", service.model, "--stall", "model=300ms", "hi"];
+    const args = ["--mode", "json", "--model", service.model, "--stall", "model=1s", "hi"];
     const result = await world.run(args, { env: service.env(baseUrl) });
     const records = recordsOf(result.stdout);
     expect({ status: result.status, calls: server.bodies.length }).toEqual({ status: 0, calls: 2 });
-    expect(records.find((record) => record.type === "auto_retry_start").errorMessage).toMatch(/sent nothing for 0\.3 s$/);
+    expect(records.find((record) => record.type === "auto_retry_start").errorMessage).toMatch(/sent nothing for 1 s$/);
   });
 
   test("behind half an answer: not tried again, as that would say it twice", async ({ world, onTestFinished }) => {

@@ -58,7 +58,7 @@ test("a link to an entry shows its branch", { timeout: 60_000 }, async ({ skip }
   await exportHtml(session, { cwd: tree.path, outputPath: "x.html" });
   session.close();
   const page = await loadedPage(tree, "x.html", `#e-${result}`);
-  const shown = [...page.matchAll(/<article id="e-(\w+)" class="\w+"( hidden="")?>/g)].flatMap(([, id, hidden]) => (hidden ? [] : [id]));
+  const shown = [...page.matchAll(/<article id="e-(\w+)" class="[^"]*"( hidden="")?>/g)].flatMap(([, id, hidden]) => (hidden ? [] : [id]));
   expect(shown).toEqual([first, call, result, old]);
   expect(shown).not.toContain(fresh);
   expect(page).toMatch(/<details class="call" data-unless="\d+" hidden="">/);

@@ -81,10 +81,10 @@ describe("whatever the code", () => {
   test("time grows with its length only", () => {
     for (const piece of ["'", '"', "/*", "<!--", "<a b", "a", "$", "${", "#", "\\", "\n", "key: ", "'''", "-"]) {
       for (const language of languages) {
-        const code = `${piece.repeat(60)}\n`.repeat(Math.floor(150_000 / (60 * piece.length + 1)));
+        const code = `${piece.repeat(60)}\n`.repeat(Math.floor(40_000 / (60 * piece.length + 1)));
         const startMs = performance.now();
         highlight(code, language, { left: 1e9 });
-        expect(performance.now() - startMs, `${piece} in ${language}`).toBeLessThan(2000);
+        expect(performance.now() - startMs, `${piece} in ${language}`).toBeLessThan(1000);
       }
     }
   });

@@ -41,7 +41,7 @@ describe("the page", () => {
       "Name Fix & <mend>09:00",
       "You09:00Please look at a.ts",
       "m-1 21k in, 500 out · $0.25009:00Thinking Hm, let me see.Hm, let me see.I look.",
-      "bash ls -l 2.5 s 2 linesls -la.ts b.ts",
+      "bash ls -l 2.5 s · 2 linesls -la.ts b.ts",
       "m-109:00Done.Cut off at the output limit.",
     ]);
     // Folded: thinking and output; nothing else.

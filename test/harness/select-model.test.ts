@@ -72,7 +72,10 @@ test("a provider that only the configuration knows takes any model id", async ()
   const { model } = await select("local/some/model:7b", undefined, { toml: local });
   expect(model).toMatchObject({ id: "some/model:7b", api: "openai-completions", provider: "local", baseUrl: "http://127.0.0.1:9/v1" });
   expect(model).toMatchObject({ contextWindow: 128_000, maxTokens: 16_384, input: ["text"] });
-  expect(await name("local/some/model:high", undefined, { toml: local })).toBe("local/some/model:high");
+  expect(await name("local/some/model:high", undefined, { toml: local })).toBe("local/some/model high");
+  expect(await name("scripted/x.jsonl:high")).toBe("scripted/x.jsonl high");
+  const listed = `${local}[[providers.local.models]]\nid = "m:high"\n`;
+  expect(await name("local/m:high", undefined, { toml: listed })).toBe("local/m:high");
 });
 
 test("a configured model has what its table says", async () => {
@@ -211,6 +214,12 @@ test("without a pattern: the configured model, else the first provider with a cr
   expect((await select(undefined, undefined, { ...both, toml: 'model = "haiku"' })).why).toMatch(/^model = "haiku" \(.*config\.toml:1\)/);
   expect(await name(undefined, undefined, both)).toBe("anthropic/claude-opus-5-5");
   expect(await name(undefined, undefined, { env: { GROQ_API_KEY: "k" } })).toBe("groq/openai/gpt-oss-120b");
+  expect(await name(undefined, "anthropic", { ...both, toml: 'model = "anthropic/claude-opus-5:low"' })).toBe(
+    "anthropic/claude-opus-5 low",
+  );
+  expect(await name(undefined, "openrouter", { ...both, toml: 'model = "anthropic/claude-opus-5"' })).toBe(
+    "openrouter/moonshotai/kimi-k2.7-code",
+  );
   expect(await name(undefined, "openrouter", both)).toBe("openrouter/moonshotai/kimi-k2.7-code");
 });
 

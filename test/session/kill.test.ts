@@ -7,7 +7,7 @@ import { bundleWriter, type Runtime, startWriter } from "../support/child-writer
 import { type Random, seededRandom } from "../support/random.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-const maxFileBytes = 4 << 20;
+const maxFileBytes = 1 << 20;
 
 interface Killed {
   path: string | undefined;

@@ -1,18 +1,18 @@
 // Starts the session writer as a process of its own, on Bun or on Node, and reads what it says.
 
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { bunPath } from "../../scripts/build.mjs";
 
-const bunPath = join(dirname(createRequire(import.meta.url).resolve("bun/package.json")), "bin", "bun.exe");
+const bun = bunPath();
 
 export type Runtime = "bun" | "node";
 
 /** Bundles the writer into a directory; returns the program's path, which runs on both runtimes. */
 export function bundleWriter(directory: string): string {
   const program = join(directory, "writer.mjs");
-  execFileSync(bunPath, ["build", join(import.meta.dirname, "session-writer.ts"), "--target=node", `--outfile=${program}`], {
+  execFileSync(bun, ["build", join(import.meta.dirname, "session-writer.ts"), "--target=node", `--outfile=${program}`], {
     stdio: "pipe",
   });
   return program;
@@ -32,7 +32,7 @@ export interface ChildWriter {
 }
 
 export function startWriter(runtime: Runtime, program: string, args: string[]): ChildWriter {
-  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(runtime === "bun" ? bunPath : process.execPath, [program, ...args], {
+  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(runtime === "bun" ? bun : process.execPath, [program, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines: string[] = [];

@@ -45,13 +45,22 @@ export function recordedStreams(api: string): RecordedStream[] {
 
 /** Events of a stream that arrives in these pieces and then ends. */
 export function readPieces(model: RecordedStream["model"], pieces: readonly Uint8Array[]): StreamEvent[] {
+  return read(model, pieces, true);
+}
+
+/** Events of a stream of which so much has come, and that goes on. */
+export function readBeginning(model: RecordedStream["model"], pieces: readonly Uint8Array[]): StreamEvent[] {
+  return read(model, pieces, false);
+}
+
+function read(model: RecordedStream["model"], pieces: readonly Uint8Array[], isOver: boolean): StreamEvent[] {
   const full = testModel(model);
   const decoder = decoders[model.api]?.(full);
   if (decoder === undefined) throw new Error(`no decoder for ${model.api}`);
   const reader = new EventReader(testCall({ model: full }), decoder, new Headers(), openaiFailure);
   const events: StreamEvent[] = [];
   for (const piece of pieces) if (!reader.ended) events.push(...reader.push(piece));
-  if (!reader.ended) events.push(...reader.end());
+  if (isOver && !reader.ended) events.push(...reader.end());
   return events;
 }
 

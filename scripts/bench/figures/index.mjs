@@ -9,6 +9,21 @@ import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
 import openSession from "./open-session.mjs";
+import rpcPipelined from "./rpc-pipelined.mjs";
+import rpcStart from "./rpc-start.mjs";
 import version from "./version.mjs";
 
-export const races = [version, help, oneShot, npmAgent, deltas, bashOutput, openSession, listSessions, appendEntries, binarySize];
+export const races = [
+  version,
+  help,
+  oneShot,
+  npmAgent,
+  deltas,
+  bashOutput,
+  openSession,
+  listSessions,
+  appendEntries,
+  rpcStart,
+  rpcPipelined,
+  binarySize,
+];

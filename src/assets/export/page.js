@@ -44,13 +44,15 @@
     if (place.height > 0 && (place.top < frame.top || place.bottom > frame.bottom)) row.scrollIntoView({ block: "center" });
   }
 
-  function go(id, smooth) {
+  function go(id) {
     const index = indexOf.get(id);
     if (index === undefined) return;
     if (!isOn[index]) showBranch(last[index]);
     if (articles[index].classList.contains("quiet")) setShown("all");
     mark(index);
-    articles[index].scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "instant" });
+    main.querySelector(".target")?.classList.remove("target");
+    articles[index].classList.add("target");
+    articles[index].scrollIntoView({ block: "start" });
     // Estimated heights above it become real ones now.
     requestAnimationFrame(() => articles[index].scrollIntoView({ block: "start" }));
   }
@@ -69,21 +71,29 @@
       event.preventDefault();
       const id = link.getAttribute("href").slice(1);
       history.replaceState(null, "", `#${id}`);
-      go(id, false);
+      go(id);
       if (tree.contains(link)) root.classList.remove("tree");
       return;
     }
     const image = event.target.closest?.("figure img");
     if (image) image.parentElement.classList.toggle("full");
   });
-  addEventListener("hashchange", () => go(location.hash.slice(1), false));
+  addEventListener("hashchange", () => go(location.hash.slice(1)));
 
   const find = document.getElementById("find");
   find.addEventListener("input", () => {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const row of rowOf) {
-      const text = words.length === 0 ? "" : row.textContent.toLowerCase();
-      row.classList.toggle("lost", !words.every((word) => text.includes(word)));
+    list.classList.toggle("finding", words.length > 0);
+    list.scrollTop = 0;
+    for (const chunk of list.children) {
+      let count = 0;
+      for (const row of chunk.children) {
+        const text = words.length === 0 ? "" : row.textContent.toLowerCase();
+        const isFound = words.every((word) => text.includes(word));
+        row.classList.toggle("lost", !isFound);
+        if (isFound) count++;
+      }
+      chunk.hidden = count === 0;
     }
   });
   find.addEventListener("keydown", (event) => {
@@ -139,7 +149,7 @@
     const from = scrollY + 40;
     const tops = shown.map((index) => articles[index].getBoundingClientRect().top + scrollY);
     const at = step > 0 ? tops.findIndex((top) => top > from) : tops.findLastIndex((top) => top < from - 60);
-    if (at >= 0) go(articles[shown[at]].id, false);
+    if (at >= 0) go(articles[shown[at]].id);
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || /^(?:INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
@@ -170,12 +180,15 @@
   // Times as the reader's clock shows them.
   const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
   const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  let previousDay = "";
   for (const time of document.querySelectorAll("time")) {
     const date = new Date(time.dateTime);
-    time.textContent = (time.className === "long" ? calendar : clock).format(date);
+    const isDayKnown = time.className !== "long" || date.toDateString() === previousDay;
+    time.textContent = (isDayKnown ? clock : calendar).format(date);
     time.title = calendar.format(date);
+    previousDay = date.toDateString();
   }
 
   root.classList.add("js");
-  if (location.hash.length > 1) go(location.hash.slice(1), false);
+  if (location.hash.length > 1) go(location.hash.slice(1));
 })();

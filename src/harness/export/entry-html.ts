@@ -164,7 +164,7 @@ function shell(message: Fields, renderer: EntryRenderer): string {
   const output = stringIn(message.output).trimEnd();
   return output === ""
     ? command
-    : `${command}<details class="shell"><summary>Output ${lineCount(output)}</summary><pre class="out">${safeText(output)}</pre></details>`;
+    : `${command}<details class="shell"><summary>Output${meta([lineCount(output)])}</summary><pre class="out">${safeText(output)}</pre></details>`;
 }
 
 /** `title` is HTML. */

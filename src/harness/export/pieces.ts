@@ -1,7 +1,7 @@
 // Small pieces of the page that entries and tool cards share, and what their renderers are given. Called by entry-html, tool-card and the document.
 
 import { cleanText, escapeHtml, safeText } from "./escape.ts";
-import { imageSize } from "./format.ts";
+import { imageSize, plural } from "./format.ts";
 import { highlight, type MarkBudget } from "./highlight.ts";
 import type { MarkdownRenderer } from "./markdown-html.ts";
 import { type Block, jsonText, stringIn } from "./read-entry.ts";
@@ -29,10 +29,11 @@ export function meta(parts: readonly string[]): string {
   return said.length === 0 ? "" : ` <span class="meta">${escapeHtml(said.join(" · "))}</span>`;
 }
 
+/** `60 lines`. */
 export function lineCount(text: string): string {
   let lines = 1;
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
-  return `<span class="meta">${lines} ${lines === 1 ? "line" : "lines"}</span>`;
+  return plural(lines, "line");
 }
 
 /** Only types that are pictures and nothing else, only base64. */

@@ -23,11 +23,11 @@ export function resultCard(message: Fields, call: Call | undefined, renderer: En
     .join("");
   const took = numberIn(message.durationMs);
   const diff = name === "edit" && !isError ? editDiff(args, message.details) : "";
-  const facts = meta([isError ? "failed" : "", took >= 100 ? duration(took) : ""]);
   const count = output === "" || diff !== "" ? "" : lineCount(output);
+  const facts = meta([isError ? "failed" : "", took >= 100 ? duration(took) : "", count]);
   const isOpen = diff !== "" && diff.split("\n").length <= maxOpenDiffLines;
   const body = callBody(name, args, diff, renderer) + outputBody(name, args, output, isError, diff !== "", renderer);
-  return `${card(name, args, `${facts} ${count}`, body, { isError, isOpen, more: "" })}${pictures}`;
+  return `${card(name, args, facts, body, { isError, isOpen, more: "" })}${pictures}`;
 }
 
 /** A call without a result, or with one on other branches only: it hides where one of these is shown. */
@@ -35,7 +35,11 @@ export function unansweredCard(call: Call, results: readonly number[], isHidden:
   const more = results.length === 0 ? "" : ` data-unless="${results.join(" ")}"${isHidden ? " hidden" : ""}`;
   const diff = call.name === "edit" ? editDiff(call.args, undefined) : "";
   const body = callBody(call.name, call.args, diff, renderer);
-  return card(call.name, call.args, meta(["no result"]), body, { isError: false, isOpen: false, more });
+  return card(call.name, call.args, meta([results.length === 0 ? "no result" : "no result on this branch"]), body, {
+    isError: false,
+    isOpen: false,
+    more,
+  });
 }
 
 function card(name: string, args: Fields, facts: string, body: string, how: { isError: boolean; isOpen: boolean; more: string }): string {

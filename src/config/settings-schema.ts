@@ -1,0 +1,51 @@
+// The JSON Schema of `config.toml`, made from the table of settings. Called by `pi schema config`.
+
+import { type SettingType, settings } from "./settings.ts";
+
+type Schema = Record<string, unknown>;
+
+/** Nested as the file's tables are; providers, whose names are free, are objects. */
+export function settingsSchema(): Schema {
+  const root: { properties: Record<string, Schema> } = { properties: {} };
+  for (const { key, type, description, default: fallback } of settings) {
+    const names = key.split(".");
+    const last = names.pop() ?? key;
+    let table = root;
+    for (const name of names) {
+      table.properties[name] ??= { type: "object", properties: {}, additionalProperties: false };
+      table = table.properties[name] as typeof root;
+    }
+    table.properties[last] = { ...schemaOf(type), description, ...(fallback === undefined ? {} : { default: fallback }) };
+  }
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "pi config.toml",
+    type: "object",
+    properties: { ...root.properties, providers: { type: "object", additionalProperties: { type: "object" } } },
+    additionalProperties: false,
+  };
+}
+
+function schemaOf(type: SettingType): Schema {
+  const strings = { type: "array", items: { type: "string" } };
+  switch (type.kind) {
+    case "boolean":
+      return { type: "boolean" };
+    case "count":
+      return { type: "integer", minimum: 0 };
+    case "amount":
+      return { type: "number", minimum: 0 };
+    case "choice":
+      return { type: "string", enum: type.of };
+    case "choice or strings":
+      return { anyOf: [{ type: "string", enum: type.of }, strings] };
+    case "strings":
+    case "selection":
+    case "paths":
+      return strings;
+    case "duration":
+      return { type: "string", pattern: "^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+)$" };
+    default:
+      return { type: "string" };
+  }
+}
