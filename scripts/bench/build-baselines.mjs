@@ -1,16 +1,21 @@
-// Compiles the programs that pi is held against, with the flags pi itself is compiled with, and keeps them under dist/bench
+// Compiles the programs that pi is held against, and those around single parts of it, with the flags pi itself is compiled with, and keeps them under dist/bench
 // by the hash of all that goes into them. Called by run.mjs before anything is measured.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { binaryFlags } from "../build.mjs";
 
-const sources = new URL("./baselines/", import.meta.url);
+const baselines = new URL("./baselines/", import.meta.url);
+/** Programs around parts of pi, for what cannot be measured from outside. */
+const subjects = new URL("./subjects/", import.meta.url);
+/** What those parts are made of. */
+const partFolders = ["contracts", "platform", "session"];
 
 /**
- * Compiled baselines by name (`empty`, `request`, `drain`).
+ * Compiled programs by name (`empty`, `request`, `drain`).
  * @param {{root: string, bun: string}} where
  * @returns {Record<string, string>}
  */
@@ -19,20 +24,31 @@ export function buildBaselines({ root, bun }) {
   mkdirSync(folder, { recursive: true });
   const version = spawnSync(bun, ["--version"], { encoding: "utf8" }).stdout.trim();
   const lock = readFileSync(join(root, "package-lock.json"));
-  const names = readdirSync(sources).filter((file) => file.endsWith(".ts"));
-  const wanted = names.map((file) => {
+  const parts = partFolders.flatMap((part) => sourcesIn(join(root, "src", part)));
+  const programIn = (source, alsoMadeOf) => {
     const hash = createHash("sha256")
       .update([version, ...binaryFlags].join("\n"))
-      .update(lock)
-      .update(readFileSync(new URL(file, sources)));
-    const name = basename(file, ".ts");
-    return { name, file, program: join(folder, `${name}-${hash.digest("hex").slice(0, 12)}`) };
-  });
-  for (const { file, program } of wanted)
-    if (!existsSync(program)) compile({ bun, root, source: new URL(file, sources).pathname, program });
+      .update(lock);
+    for (const file of [source, ...alsoMadeOf]) hash.update(readFileSync(file));
+    const name = basename(source, ".ts");
+    return { name, source, program: join(folder, `${name}-${hash.digest("hex").slice(0, 12)}`) };
+  };
+  const wanted = [
+    ...sourcesIn(fileURLToPath(baselines)).map((source) => programIn(source, [])),
+    ...sourcesIn(fileURLToPath(subjects)).map((source) => programIn(source, parts)),
+  ];
+  for (const { source, program } of wanted) if (!existsSync(program)) compile({ bun, root, source, program });
   const kept = new Set(wanted.map((one) => basename(one.program)));
   for (const name of readdirSync(folder)) if (/-[0-9a-f]{12}$/.test(name) && !kept.has(name)) rmSync(join(folder, name), { force: true });
   return Object.fromEntries(wanted.map((one) => [one.name, one.program]));
+}
+
+/** @param {string} folder */
+function sourcesIn(folder) {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .sort()
+    .map((file) => join(folder, file));
 }
 
 /** @param {{bun: string, root: string, source: string, program: string}} job */

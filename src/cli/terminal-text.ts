@@ -36,7 +36,9 @@ export function plainText(text: string): string {
 
 /** The same in one line. */
 export function plainLine(text: string): string {
-  return plainText(text).replace(/\s+/g, " ").trim();
+  const plain = plainText(text);
+  // Most lines are lines already, and replacing every blank by a blank is slow.
+  return (/[^\S ]| {2}/.test(plain) ? plain.replace(/\s+/g, " ") : plain).trim();
 }
 
 /** Columns: two for wide characters, none for what joins the one before. */
@@ -81,25 +83,22 @@ function widthOf(character: string): number {
   return isWide ? 2 : 1;
 }
 
-const ageUnits: readonly (readonly [name: string, seconds: number, upTo: number])[] = [
-  ["second", 1, 90],
-  ["minute", 60, 90 * 60],
-  ["hour", 3600, 36 * 3600],
-  ["day", 86_400, 14 * 86_400],
-  ["week", 7 * 86_400, 70 * 86_400],
-  ["month", 30.44 * 86_400, 365 * 86_400],
-  ["year", 365.25 * 86_400, Number.POSITIVE_INFINITY],
+const ageUnits = [
+  { name: "second", seconds: 1, upTo: 90 },
+  { name: "minute", seconds: 60, upTo: 90 * 60 },
+  { name: "hour", seconds: 3600, upTo: 36 * 3600 },
+  { name: "day", seconds: 86_400, upTo: 14 * 86_400 },
+  { name: "week", seconds: 7 * 86_400, upTo: 70 * 86_400 },
+  { name: "month", seconds: 30.44 * 86_400, upTo: 365 * 86_400 },
 ];
+const yearSeconds = 365.25 * 86_400;
 
 /** `3 hours ago`, in the steps that git uses. */
 export function ageInWords(thenMs: number, nowMs: number): string {
-  const seconds = Math.max(0, (nowMs - thenMs) / 1000);
-  for (const [name, unitSeconds, upTo] of ageUnits) {
-    if (seconds >= upTo) continue;
-    const count = Math.max(name === "second" ? 0 : 1, Math.round(seconds / unitSeconds));
-    return `${count} ${name}${count === 1 ? "" : "s"} ago`;
-  }
-  return "";
+  const age = Math.max(0, (nowMs - thenMs) / 1000);
+  const unit = ageUnits.find(({ upTo }) => age < upTo) ?? { name: "year", seconds: yearSeconds };
+  const count = Math.max(unit.seconds === 1 ? 0 : 1, Math.round(age / unit.seconds));
+  return `${count} ${unit.name}${count === 1 ? "" : "s"} ago`;
 }
 
 /** `2026-11-20 10:03`, local time. */

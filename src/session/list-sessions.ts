@@ -18,26 +18,34 @@ export interface ListRequest {
   cwd?: string;
   /** Read every file whole, so that counts and cost are known for long ones too. */
   whole?: boolean;
+  /** Read files whole only as long as they come to so many bytes: the newest are those that are looked at. */
+  wholeBytes?: number;
 }
 
 export interface FoundFile {
   path: string;
   modifiedMs: number;
+  sizeBytes: number;
 }
 
 /** Newest change first. What is no session is passed over. */
 export async function* listSessions(request: ListRequest): AsyncGenerator<SessionSummary> {
   const buffer = Buffer.allocUnsafe(summaryBytes);
+  let wholeBytes = request.whole ? Number.POSITIVE_INFINITY : (request.wholeBytes ?? 0);
   for (const found of filesOf(request)) {
-    const summary = summarize(found, buffer, request.whole === true);
+    const isWhole = found.sizeBytes <= wholeBytes;
+    if (isWhole) wholeBytes -= found.sizeBytes;
+    const summary = summarize(found, buffer, isWhole);
     if (summary !== undefined && (request.cwd === undefined || summary.cwd === request.cwd)) yield summary;
   }
 }
 
 /** Of one file; `undefined` when it is no session or cannot be read. */
 export function sessionSummary(path: string): SessionSummary | undefined {
-  const modifiedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  return modifiedMs === undefined ? undefined : summarize({ path, modifiedMs }, Buffer.allocUnsafe(2 * summaryBytes), false);
+  const info = statSync(path, { throwIfNoEntry: false });
+  return info === undefined
+    ? undefined
+    : summarize({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size }, Buffer.allocUnsafe(2 * summaryBytes), false);
 }
 
 export interface SessionFile extends FoundFile {
@@ -159,7 +167,7 @@ function filesOf(request: ListRequest): FoundFile[] {
       if (!name.endsWith(".jsonl") || name.startsWith(".")) continue;
       const path = join(directory, name);
       const info = statSync(path, { throwIfNoEntry: false });
-      if (info?.isFile()) files.push({ path, modifiedMs: info.mtimeMs });
+      if (info?.isFile()) files.push({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size });
     }
   }
   // Equal times: names begin with the time of creation.

@@ -39,6 +39,8 @@ export const summaryBytes = 64 << 10;
 const headerBytes = 8 << 10;
 const chunkBytes = 1 << 20;
 const promptLength = 200;
+/** A usage mostly stands within so many characters of its line's end, that of a tool result always. */
+const tailCharacters = 700;
 
 /** `undefined` when the file is no session. `whole` reads everything, so that counts and cost are known at any size. */
 export function summarizeFile(
@@ -48,7 +50,7 @@ export function summarizeFile(
   whole: boolean,
 ): SessionSummary | undefined {
   const scan = new SummaryScan();
-  const isShort = file.size <= headBytes + tailBytes;
+  const isShort = file.size <= (whole ? buffer.length : headBytes + tailBytes);
   const head = textAt(file, buffer, 0, isShort ? file.size : headBytes);
   if (!scan.takeHeader(head)) return undefined;
   if (isShort) scan.takeLines(head, true);
@@ -104,12 +106,34 @@ class SummaryScan {
 
   /** `toEnd`: the last line is whole even without LF. A cut last line can still give the first prompt. */
   takeLines(text: string, toEnd: boolean): void {
+    // Listing a thousand files means a hundred thousand lines that no compiler has warmed up for: hence one flat loop over local variables.
+    let messageCount = 0;
+    let cost = 0;
+    let answerStart = -1;
     for (let start = 0; start < text.length; ) {
       const lf = text.indexOf("\n", start);
       const end = lf < 0 ? text.length : lf;
-      this.#takeLine(text, start, end, lf >= 0 || toEnd);
+      if (text.startsWith(messageStart, start)) {
+        const role = text.indexOf('"role":"', start) + 8;
+        // The first letter tells the role.
+        const letter = role < 8 || role > end ? letterOf.system : text.charCodeAt(role);
+        if (letter !== letterOf.system) messageCount++;
+        if (letter === letterOf.assistant) {
+          answerStart = start;
+          cost += costIn(text, start, end);
+        } else if (letter === letterOf.toolResult) cost += costIn(text, Math.max(start, end - tailCharacters), end);
+        else if (letter === letterOf.user && this.#firstPrompt === undefined) {
+          this.#firstPrompt = promptOf(text.slice(start, end), lf >= 0 || toEnd);
+        }
+      } else if (this.#takeOther(text.slice(start, end)) === "model") answerStart = -1;
       start = end + 1;
     }
+    this.#messageCount += messageCount;
+    this.#cost += cost;
+    // Only the last answer's model is shown: the others are not looked for.
+    if (answerStart < 0) return;
+    const end = text.indexOf("\n", answerStart);
+    this.#takeAnswer(text.slice(answerStart, end < 0 ? text.length : end));
   }
 
   /** Whether the first prompt was in this beginning of a file. */
@@ -132,7 +156,7 @@ class SummaryScan {
     for (let end = text.length; end > 0 && (needsName || this.#model === undefined); ) {
       const start = text.lastIndexOf("\n", end - 2) + 1;
       const isName = needsName && text.startsWith(nameStart, start);
-      if (isName || (this.#model === undefined && text.startsWith(changeStart, start))) this.#takeLine(text, start, end, true);
+      if (isName || (this.#model === undefined && text.startsWith(changeStart, start))) this.#takeOther(text.slice(start, end));
       else if (this.#model === undefined && text.startsWith(messageStart, start) && roleAt(text, start, end) === "assistant") {
         this.#takeAnswer(text.slice(start, end));
       }
@@ -170,38 +194,22 @@ class SummaryScan {
     };
   }
 
-  #takeLine(text: string, start: number, end: number, isWhole: boolean): void {
-    if (text.startsWith(messageStart, start)) {
-      const role = roleAt(text, start, end);
-      if (role === undefined || role === "system") return;
-      this.#messageCount++;
-      if (role === "user" && this.#firstPrompt === undefined) this.#firstPrompt = promptOf(text.slice(start, end), isWhole);
-      if (role === "assistant" || role === "toolResult") this.#takeUsage(text.slice(start, end));
-      if (role === "assistant") this.#takeAnswer(text.slice(start, end));
-    } else if (text.startsWith(nameStart, start)) {
-      const record = decodeLine(utf8(text.slice(start, end)));
+  /** A line that is no message. Says when it is a choice of a model. */
+  #takeOther(line: string): "model" | undefined {
+    if (line.startsWith(nameStart)) {
+      const record = decodeLine(utf8(line));
       this.#name = typeof record?.name === "string" ? record.name : undefined;
-    } else if (text.startsWith(changeStart, start)) {
-      const record = decodeLine(utf8(text.slice(start, end)));
-      if (record !== undefined) this.#model = `${record.provider}/${record.modelId}`;
-    } else if (
-      text.startsWith('{"type":"compaction"', start) ||
-      text.startsWith('{"type":"usage"', start) ||
-      text.startsWith('{"type":"branch_summary"', start)
-    ) {
-      this.#takeUsage(text.slice(start, end));
-    }
-  }
-
-  /** Usage stands behind the content, so that nothing in the content can be taken for it. */
-  #takeUsage(line: string): void {
-    const at = line.lastIndexOf('"usage":{');
-    const total = at < 0 ? undefined : /"cost":\{[^{}]*"total":([\d.eE+-]+)/.exec(line.slice(at, at + 600))?.[1];
-    if (total !== undefined) this.#cost += Number(total) || 0;
+    } else if (line.startsWith(changeStart)) {
+      const record = decodeLine(utf8(line));
+      if (record === undefined) return undefined;
+      this.#model = `${record.provider}/${record.modelId}`;
+      return "model";
+    } else if (/^\{"type":"(?:compaction|usage|branch_summary)"/.test(line)) this.#cost += costIn(line, 0, line.length);
+    return undefined;
   }
 
   #takeAnswer(line: string): void {
-    const usageAt = line.lastIndexOf('"usage":{');
+    const usageAt = lastWithin(line, '"usage":{', 0, line.length);
     const found = /"provider":"([^"\\]+)","model":"([^"\\]+)"/.exec(
       line.slice(Math.max(0, usageAt - 400), usageAt < 0 ? undefined : usageAt),
     );
@@ -218,13 +226,38 @@ function roleAt(text: string, start: number, end: number): string | undefined {
   return at < 8 || at > end ? undefined : text.slice(at, text.indexOf('"', at));
 }
 
-/** The text of a user message, from its line or from what there is of it. */
+const letterOf = { assistant: 0x61, system: 0x73, toolResult: 0x74, user: 0x75 } as const;
+
+/** USD, of the usage on a line. Usage stands behind the content, so that nothing in the content can be taken for it. */
+function costIn(text: string, start: number, end: number): number {
+  const usageAt = lastWithin(text, '"usage":{', start, end);
+  const costAt = usageAt < 0 ? -1 : text.indexOf('"cost":{', usageAt);
+  const totalAt = costAt < 0 ? 0 : text.indexOf('"total":', costAt) + 8;
+  if (totalAt < 8 || totalAt > end) return 0;
+  const to = Math.min(text.indexOf("}", totalAt), text.indexOf(",", totalAt) >>> 0);
+  return Number(text.slice(totalAt, to)) || 0;
+}
+
+/** Where something last begins in a part of a text: forwards through its end first, since it mostly is there and searching backwards is slow. */
+function lastWithin(text: string, wanted: string, start: number, end: number): number {
+  let last = -1;
+  for (let at = text.indexOf(wanted, Math.max(start, end - tailCharacters)); at >= 0 && at < end; at = text.indexOf(wanted, at + 1))
+    last = at;
+  if (last >= 0 || end - start <= tailCharacters) return last;
+  const at = text.lastIndexOf(wanted, end);
+  return at < start ? -1 : at;
+}
+
+/** The text of a user message, from its line or from what there is of it. What is shown is short, so the whole of it is decoded only at need. */
 function promptOf(line: string, isWhole: boolean): string | undefined {
-  const record = isWhole ? decodeLine(utf8(line)) : undefined;
-  const message = record?.message as { content?: string | { type: string }[] } | undefined;
-  const text = message?.content === undefined ? beginningOfText(line) : textOf(message.content);
-  const shown = text?.replace(/\s+/g, " ").trim();
-  return shown ? shown.slice(0, promptLength) : undefined;
+  let text = beginningOfText(line);
+  if (text === undefined && isWhole) {
+    const message = decodeLine(utf8(line))?.message as { content?: string | { type: string }[] } | undefined;
+    text = message?.content === undefined ? undefined : textOf(message.content);
+  }
+  const beginning = text?.trimStart().slice(0, 4 * promptLength);
+  const shown = beginning !== undefined && /[^\S ]| {2}/.test(beginning) ? beginning.replace(/\s+/g, " ") : beginning;
+  return shown ? shown.slice(0, promptLength).trimEnd() : undefined;
 }
 
 function beginningOfText(line: string): string | undefined {

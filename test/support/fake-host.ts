@@ -7,15 +7,28 @@ export interface FakeHost extends Host {
   err(): string;
 }
 
-export function fakeHost(given: Partial<Pick<Host, "args" | "env" | "cwd" | "homeDir" | "platform">> & { now?: number } = {}): FakeHost {
+export interface FakeHostFields extends Partial<Pick<Host, "args" | "env" | "cwd" | "homeDir" | "platform">> {
+  now?: number;
+  /** All three streams are a terminal. */
+  isTerminal?: boolean;
+  columns?: number;
+  /** The reader of stdout goes away after so many writes. */
+  closesAfter?: number;
+  /** What comes in on stdin. */
+  input?: string;
+}
+
+export function fakeHost(given: FakeHostFields = {}): FakeHost {
   let out = "";
   let err = "";
-  const stream = (append: (text: string) => void): OutputStream => ({
-    isTerminal: false,
-    columns: 80,
-    isClosed: false,
+  const stream = (append: (text: string) => void, closesAfter = Number.POSITIVE_INFINITY): OutputStream => ({
+    isTerminal: given.isTerminal === true,
+    columns: given.columns ?? 80,
+    get isClosed() {
+      return closesAfter <= 0;
+    },
     write: (text) => {
-      append(text);
+      if (closesAfter-- > 0) append(text);
       return undefined;
     },
     flush: async () => undefined,
@@ -31,17 +44,17 @@ export function fakeHost(given: Partial<Pick<Host, "args" | "env" | "cwd" | "hom
     platform: given.platform ?? process.platform,
     runtime: "node",
     stdin: {
-      isTerminal: false,
-      kind: "none",
+      isTerminal: given.isTerminal === true,
+      kind: given.isTerminal === true ? "terminal" : "none",
       chunks: async function* () {
-        // Nothing comes in.
+        if (given.input !== undefined) yield Buffer.from(given.input);
       },
       isReading: false,
       release: () => undefined,
     },
     stdout: stream((text) => {
       out += text;
-    }),
+    }, given.closesAfter),
     stderr: stream((text) => {
       err += text;
     }),

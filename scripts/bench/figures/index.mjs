@@ -1,9 +1,11 @@
 // Every race of the benchmark, in the order of the table. A new figure is one record here and one line in budgets.json.
 
+import appendEntries from "./append-entries.mjs";
 import bashOutput from "./bash-output.mjs";
 import binarySize from "./binary-size.mjs";
 import deltas from "./deltas.mjs";
 import help from "./help.mjs";
+import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
 import openSession from "./open-session.mjs";
@@ -11,4 +13,17 @@ import rpcPipelined from "./rpc-pipelined.mjs";
 import rpcStart from "./rpc-start.mjs";
 import version from "./version.mjs";
 
-export const races = [version, help, oneShot, npmAgent, deltas, bashOutput, openSession, rpcStart, rpcPipelined, binarySize];
+export const races = [
+  version,
+  help,
+  oneShot,
+  npmAgent,
+  deltas,
+  bashOutput,
+  openSession,
+  listSessions,
+  appendEntries,
+  rpcStart,
+  rpcPipelined,
+  binarySize,
+];

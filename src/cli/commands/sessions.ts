@@ -16,14 +16,14 @@ export const sessionsTable: readonly SubcommandRecord[] = [
   { name: "rename", help: "give a session a name", load: () => import("./sessions/rename.ts") },
   { name: "label", help: "mark an entry, or take its mark away", load: () => import("./sessions/label.ts") },
   { name: "rm", help: "remove sessions and what belongs to them", load: () => import("./sessions/rm.ts") },
-  { name: "path", help: "where a session's file is, or where this project's sessions are", load: () => import("./sessions/path.ts") },
+  { name: "path", help: "where a file is, or where this project's sessions are", load: () => import("./sessions/path.ts") },
   { name: "check", help: "what is wrong with session files, line by line", load: () => import("./sessions/check.ts") },
   { name: "repair", help: "make a damaged file sound, keeping the old one", load: () => import("./sessions/repair.ts") },
   { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];
 
 const references =
-  "A session is named by its id, any unambiguous prefix of it, its name, `last`, or the path of its file;\n" +
+  "A session is named by its id, any unambiguous prefix of it, its name, `last`, or the path of its file; " +
   "an entry by its id, a prefix of it, or its label.";
 
 export async function run(args: readonly string[], host: Host): Promise<number> {

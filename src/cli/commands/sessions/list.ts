@@ -20,13 +20,16 @@ interface Flags extends PlaceFlags {
   whole?: boolean;
 }
 
+/** Counting means reading: the newest sessions are counted as far as these bytes go, which takes some 20 ms. */
+const wholeBytes = 8 << 20;
+
 export function define(command: Command, { host, exit }: SubcommandContext): void {
   addPlaceOptions(command)
     .option("--all", "of every project")
     .option("-n, --limit <n>", "only so many")
     .option("--named", "only those that have a name")
     .option("--search <text>", "only those whose name, first prompt or id holds this text")
-    .option("--whole", "read long files whole, so that their messages and cost are known too")
+    .option("--whole", "count messages and cost of all, not only of the newest; takes longer")
     .option("--json", "as one JSON array")
     .option("--jsonl", "as JSON lines")
     .action(async (flags: Flags) => exit(await list(host, flags)));
@@ -41,7 +44,7 @@ async function list(host: Host, flags: Flags): Promise<number> {
   const output = new RecordOutput(host, form);
   const table = new SessionTable(host, output, flags.all === true, shorten);
   let found = 0;
-  for await (const summary of listSessions({ ...request, whole: flags.whole === true })) {
+  for await (const summary of listSessions({ ...request, whole: flags.whole === true, wholeBytes })) {
     if (found === limit) break;
     if (!isWanted(summary, flags)) continue;
     found++;

@@ -59,7 +59,7 @@ async function oneFile(path: string, host: Host): Promise<SessionFile> {
   const session = await openForReading(path, host);
   const { id, cwd, timestamp } = session.header;
   session.close();
-  return { path, modifiedMs: Number.POSITIVE_INFINITY, header: { id, cwd, timestamp } };
+  return { path, modifiedMs: Number.POSITIVE_INFINITY, sizeBytes: 0, header: { id, cwd, timestamp } };
 }
 
 async function addUp(

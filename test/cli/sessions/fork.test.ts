@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { answer, linesOf, sessionHome, user } from "../../support/session-home.ts";
+
+describe("fork", () => {
+  test("copies the branch byte for byte, and says where it came from", async () => {
+    const home = sessionHome();
+    const { id, path } = await home.add([user("a"), answer("b"), user("c")]);
+    const { status, out } = await home.pi("sessions", "fork", id);
+    const [newId, newPath = ""] = out.trim().split(" ");
+    const [header = "", ...lines] = linesOf(newPath);
+    expect(status).toBe(0);
+    expect(JSON.parse(header)).toMatchObject({ id: newId, parentSession: path, cwd: home.cwd, version: 3 });
+    expect(lines).toEqual(linesOf(path).slice(1));
+    expect((await home.pi("sessions", "path", "last")).out).toBe(`${newPath}\n`);
+  });
+
+  test("--at an entry or a label, --name, --cwd, --json", async () => {
+    const home = sessionHome();
+    const { id, path, ids } = await home.add([user("a"), answer("b"), user("c")]);
+    await home.pi("sessions", "label", id, ids[1] ?? "", "here");
+    for (const at of [ids[1] ?? "", "here"]) {
+      const { out } = await home.pi("sessions", "fork", id, "--at", at, "--name", "tried", "--cwd", "../other", "--json");
+      const made = JSON.parse(out) as Record<string, unknown>;
+      expect(made).toEqual({
+        id: expect.any(String),
+        path: expect.stringContaining("other--"),
+        parentSession: path,
+        cwd: home.tree.at("other"),
+        leafId: expect.any(String),
+        entryCount: 3,
+        name: "tried",
+      });
+      expect(linesOf(String(made.path))).toHaveLength(4);
+    }
+    expect(JSON.parse((await home.pi("sessions", "list", "--cwd", "../other", "--named", "--json")).out)).toHaveLength(2);
+  });
+
+  test("refuses what makes no session", async () => {
+    const home = sessionHome();
+    const { id, ids } = await home.add([{ type: "model_change", provider: "p", modelId: "m" }, user("a")]);
+    expect(await home.pi("sessions", "fork", id, "--at", ids[0] ?? "")).toMatchObject({
+      status: 2,
+      out: "",
+      err: expect.stringContaining("no message"),
+    });
+    expect(await home.pi("sessions", "fork", id, "--name", " ")).toMatchObject({ status: 2 });
+    expect(await home.pi("sessions", "fork", id, "--cwd", "gone")).toMatchObject({ status: 2, err: expect.stringContaining("gone") });
+    expect(await home.pi("sessions", "fork")).toMatchObject({ status: 2, err: expect.stringContaining("ref") });
+    expect(JSON.parse((await home.pi("sessions", "list", "--json")).out)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { answer, nowMs, type SessionHome, sessionHome, user } from "../../support/session-home.ts";
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+async function threeSessions(): Promise<SessionHome> {
+  const home = sessionHome();
+  await home.add([user("first question"), answer("a", 0.25)], { id: "aaaa1111-x", ageMs: 3 * day });
+  await home.add([user("second\nquestion"), answer("b", 1.5), { type: "session_info", name: "login" }], {
+    id: "bbbb2222-x",
+    ageMs: 5 * minute,
+  });
+  await home.add([user("elsewhere")], { id: "cccc3333-x", cwd: home.tree.at("other"), ageMs: minute });
+  return home;
+}
+
+describe("the table", () => {
+  test("of this project, newest first, aligned and whole", async () => {
+    const home = await threeSessions();
+    expect((await home.pi("sessions", "list")).lines).toEqual([
+      "bbbb2222  5 minutes ago  2   $1.50  test-1  login",
+      "aaaa1111  3 days ago     2  $0.250  test-1  first question",
+    ]);
+    expect((await home.pi("sessions")).lines).toHaveLength(2);
+  });
+
+  test("of every project with --all", async () => {
+    const home = await threeSessions();
+    const { lines } = await home.pi("sessions", "list", "--all");
+    expect(lines.map((line) => line.split(" ")[0])).toEqual(["cccc3333", "bbbb2222", "aaaa1111"]);
+    expect(lines[0]).toContain(home.tree.at("other"));
+  });
+
+  test("--limit, --named, --search", async () => {
+    const home = await threeSessions();
+    const ids = async (...args: string[]): Promise<string[]> =>
+      (await home.pi("sessions", "list", ...args)).lines.map((line) => line.slice(0, 4));
+    expect(await ids("--limit", "1")).toEqual(["bbbb"]);
+    expect(await ids("--limit", "0")).toEqual([]);
+    expect(await ids("--named")).toEqual(["bbbb"]);
+    expect(await ids("--search", "FIRST")).toEqual(["aaaa"]);
+    expect(await ids("--search", "second q")).toEqual(["bbbb"]);
+    expect(await ids("--search", "elsewhere", "--all")).toEqual(["cccc"]);
+    expect(await ids("--cwd", "../other")).toEqual(["cccc"]);
+    expect(await home.pi("sessions", "list", "--limit", "many")).toMatchObject({ status: 2, err: expect.stringContaining("--limit") });
+  });
+
+  test("without any session there is a line on stderr, and an empty array", async () => {
+    const home = sessionHome();
+    expect(await home.pi("sessions", "list")).toMatchObject({ status: 0, out: "", err: expect.stringContaining("--all") });
+    expect(await home.pi("sessions", "list", "--json")).toMatchObject({ status: 0, out: "[]\n", err: "" });
+  });
+
+  test("on a terminal it has headings and fits; colours unless NO_COLOR is set", async () => {
+    const home = await threeSessions();
+    await home.add([user(`\u001b[31mlong ${"wide 漢字 ".repeat(40)}`)], { id: "dddd4444-x", ageMs: 10 * minute });
+    const plain = home.host({ env: { HOME: home.tree.at("home"), NO_COLOR: "1" }, isTerminal: true, columns: 60 });
+    const { lines } = await home.piWith(plain, "sessions", "list");
+    expect(lines[0]).toMatch(/^SESSION +CHANGED +MESSAGES +COST +MODEL +NAME/);
+    expect(lines.every((line) => line.length <= 60 && !line.includes("\u001b"))).toBe(true);
+    expect(lines[2]).toMatch(/…$/);
+    const coloured = await home.piWith(home.host({ isTerminal: true, columns: 60 }), "sessions", "list");
+    expect(coloured.out).toContain("\u001b[33mbbbb2222");
+    expect(coloured.out).not.toContain("\u001b[31m");
+  });
+});
+
+describe("for programs", () => {
+  test("--json is one array, --jsonl a record a line; every field is always there", async () => {
+    const home = await threeSessions();
+    const { out } = await home.pi("sessions", "list", "--json");
+    const records = JSON.parse(out) as Record<string, unknown>[];
+    expect(records[0]).toEqual({
+      id: "bbbb2222-x",
+      shortId: "bbbb2222",
+      path: expect.stringMatching(/_bbbb2222-x\.jsonl$/),
+      cwd: home.cwd,
+      name: "login",
+      firstPrompt: "second question",
+      messageCount: 2,
+      cost: 1.5,
+      model: "test/test-1",
+      created: new Date(nowMs - 5 * minute).toISOString(),
+      modified: new Date(nowMs - 5 * minute).toISOString(),
+      sizeBytes: expect.any(Number),
+      parentSession: null,
+    });
+    expect(records[1]).toMatchObject({ name: null });
+    const lines = (await home.pi("sessions", "list", "--jsonl")).lines.map((line) => JSON.parse(line) as unknown);
+    expect(lines).toEqual(records);
+  });
+
+  test("short ids name one session each, also of the same minute", async () => {
+    const home = sessionHome();
+    const ids = ["01a1fbe6-37df-73ed-af3c-41fe5083c08e", "01a1fbe6-37df-73ed-bf3c-000000000000", "01a1fbe6-4000-7000-8000-000000000000"];
+    for (const id of ids) await home.add([user(id)], { id });
+    const records = JSON.parse((await home.pi("sessions", "list", "--json")).out) as { id: string; shortId: string }[];
+    expect(Object.fromEntries(records.map(({ id, shortId }) => [id, shortId]))).toEqual({
+      [ids[0] ?? ""]: "01a1fbe6-37df-73ed-a",
+      [ids[1] ?? ""]: "01a1fbe6-37df-73ed-b",
+      [ids[2] ?? ""]: "01a1fbe6-4000",
+    });
+    for (const { id, shortId } of records) expect((await home.pi("sessions", "path", shortId)).out).toContain(id);
+  });
+
+  test("files of --session-dir lie there directly; others of its sessions only with --all", async () => {
+    const home = sessionHome();
+    const directory = home.tree.at("mine");
+    await home.add([user("here")], { directory });
+    await home.add([user("there")], { directory, cwd: "/somewhere" });
+    expect((await home.pi("sessions", "list", "--session-dir", directory)).lines).toHaveLength(1);
+    expect((await home.pi("sessions", "list", "--session-dir", directory, "--all")).lines).toHaveLength(2);
+    const env = { HOME: home.tree.at("home"), PI_CODING_AGENT_SESSION_DIR: directory };
+    expect((await home.piWith(home.host({ env }), "sessions", "list")).lines).toHaveLength(1);
+  });
+
+  test("messages and cost are counted of the newest files, of all with --whole", async () => {
+    const home = sessionHome();
+    const long = user("x".repeat(5 << 20));
+    await home.add([long, answer("y", 2), user("z")], { ageMs: 2000 });
+    await home.add([long, answer("y", 3)], { ageMs: 1000 });
+    const read = async (...args: string[]): Promise<unknown> => JSON.parse((await home.pi("sessions", "list", "--json", ...args)).out);
+    expect(await read()).toMatchObject([
+      { messageCount: 2, cost: 3 },
+      { messageCount: null, cost: null, sizeBytes: expect.any(Number), model: "test/test-1" },
+    ]);
+    expect(await read("--whole")).toMatchObject([{ messageCount: 2 }, { messageCount: 3, cost: 2 }]);
+    expect((await home.pi("sessions", "list")).lines[1]).toMatch(/ago +- +- +test-1/);
+  });
+});
+
+describe("a reader that goes away", () => {
+  test("ends the listing quietly, as git log does", async () => {
+    const home = sessionHome();
+    for (let number = 0; number < 100; number++) await home.add([user(`question ${number}`)]);
+    const host = home.host({ closesAfter: 10 });
+    expect(await home.piWith(host, "sessions", "list", "--jsonl")).toMatchObject({ status: 141, err: "" });
+    expect(host.out().split("\n").length).toBeLessThan(20);
+  });
+});
