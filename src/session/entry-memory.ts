@@ -14,13 +14,15 @@ export class EntryMemory {
   #ownBytes = 0;
   /** Asked for since the last `forgetOthers`: lists of indexes. */
   #inUse: ArrayLike<number>[] = [];
+  /** How many entries are held. */
+  #held = 0;
 
   get(index: number): AnyEntry | undefined {
     return this.#entries[index];
   }
 
   addOwn(index: number, entry: AnyEntry, bytes: number): void {
-    this.#entries[index] = entry;
+    this.#hold(index, entry);
     this.#inUse.push([index]);
     this.#own.set(index, bytes);
     this.#ownBytes += bytes;
@@ -28,6 +30,11 @@ export class EntryMemory {
 
   /** Stays no longer than it is said to be in use. */
   addRead(index: number, entry: AnyEntry): void {
+    this.#hold(index, entry);
+  }
+
+  #hold(index: number, entry: AnyEntry): void {
+    if (this.#entries[index] === undefined) this.#held++;
     this.#entries[index] = entry;
   }
 
@@ -37,22 +44,33 @@ export class EntryMemory {
 
   /** Drops what was not used since the last call, where it can be read again. */
   forgetOthers(canBeRead: (index: number) => boolean): void {
-    const kept: (AnyEntry | undefined)[] = [];
+    // Nothing to drop where all that is held is one path: the usual case of opening a long session.
+    if (this.#inUse.length === 1 && this.#inUse[0]?.length === this.#held) {
+      this.#inUse = [];
+      return;
+    }
+    const kept: (AnyEntry | undefined)[] = new Array(this.#entries.length);
+    let held = 0;
     for (const indexes of this.#inUse) {
       for (let at = 0; at < indexes.length; at++) {
         const index = indexes[at] ?? -1;
-        if (index >= 0) kept[index] = this.#entries[index];
+        if (index < 0 || kept[index] !== undefined) continue;
+        kept[index] = this.#entries[index];
+        if (kept[index] !== undefined) held++;
       }
     }
     for (const [index, bytes] of this.#own) {
       if (kept[index] !== undefined) continue;
-      if (this.#ownBytes <= ownBytesKept || !canBeRead(index)) kept[index] = this.#entries[index];
-      else {
+      if (this.#ownBytes <= ownBytesKept || !canBeRead(index)) {
+        kept[index] = this.#entries[index];
+        held++;
+      } else {
         this.#own.delete(index);
         this.#ownBytes -= bytes;
       }
     }
     this.#entries = kept;
+    this.#held = held;
     this.#inUse = [];
   }
 
