@@ -3,7 +3,7 @@
 // slows everything down, also the reading of commands; the end of stdin lets finish what was accepted.
 
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
-import { isPiError, messageOf } from "../../contracts/error.ts";
+import { lineOf, messageOf } from "../../contracts/error.ts";
 import type { SessionHost } from "../../harness/session-host.ts";
 import type { InputStream, OutputStream } from "../../platform/host.ts";
 import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
@@ -198,7 +198,7 @@ export class RpcServer {
     return preparing.then(
       (params) => ({ ...command, params }),
       (error: unknown) => {
-        this.#fail(method.name, id, errorText(error));
+        this.#fail(method.name, id, lineOf(error));
         return undefined;
       },
     );
@@ -222,12 +222,12 @@ export class RpcServer {
       if (result instanceof Promise) {
         return result.then(
           (data) => this.#answer(command, data),
-          (error: unknown) => this.#fail(method.name, id, errorText(error)),
+          (error: unknown) => this.#fail(method.name, id, lineOf(error)),
         );
       }
       this.#answer(command, result);
     } catch (error) {
-      this.#fail(method.name, id, errorText(error));
+      this.#fail(method.name, id, lineOf(error));
     } finally {
       this.#release();
     }
@@ -275,10 +275,4 @@ const maxQuoted = 500;
 /** An answer must not repeat 50 MB of what it refuses. */
 function shortened(text: string): string {
   return text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
-}
-
-function errorText(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  if (!isPiError(error) || error.hint === undefined) return message;
-  return `${/[.!?…]$/.test(message) ? message : `${message}.`} ${error.hint}`;
 }

@@ -187,7 +187,7 @@ function describeFolder(names: readonly string[], readme: ToolResultMessage | un
 }
 
 function describeFile(name: string, text: string): string {
-  const lines = text.split("\n");
+  const lines = text.replace(/\n$/, "").split("\n");
   const title = titleOf(text);
   return `${name} has ${count(lines.length, "line")}.${title ? ` It starts with: ${title}` : ""}`;
 }

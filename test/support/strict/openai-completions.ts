@@ -2,6 +2,7 @@
 // Source: https://platform.openai.com/docs/api-reference/chat (checked 2026-11).
 
 import type { WireRequest } from "../wire-server.ts";
+import { openaiErrors } from "./openai-errors.ts";
 import { Checker, type Complaint, deltasOf, type Part, type Say, type StrictFormat } from "./script.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: request bodies of any shape
@@ -28,16 +29,7 @@ export const strictChat: StrictFormat = {
   basePath: "/v1",
   check,
   stream,
-  errorBody: ({ type, message }) => JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: type } }, null, 2),
-  errorType: (status) =>
-    ({
-      400: "invalid_value",
-      401: "invalid_api_key",
-      403: "unsupported_country_region_territory",
-      404: "model_not_found",
-      413: "request_too_large",
-      429: "rate_limit_exceeded",
-    })[status] ?? "server_error",
+  ...openaiErrors,
 };
 
 function check(request: WireRequest): Complaint | undefined {
