@@ -2,6 +2,46 @@
 
 export type { AgentEvent, CompactionResult, LoopEvent, SessionEvent } from "./contracts/agent-event.ts";
 export { PiError } from "./contracts/error.ts";
+export type {
+  AnyExtensionTool,
+  CommandOptions,
+  EventBus,
+  Extension,
+  ExtensionAPI,
+  ExtensionCommandContext,
+  ExtensionContext,
+  ExtensionError,
+  ExtensionFactory,
+  ExtensionHandler,
+  ExtensionMode,
+  ExtensionRuntime,
+  ExtensionToolDefinition,
+  ExtensionToolResult,
+  ExtensionUIContext,
+  InlineExtension,
+  LoadExtensionsResult,
+  ReadonlySessionManager,
+  RegisteredCommand,
+  ReplacedSessionContext,
+  SlashCommandInfo,
+  ToolInfo,
+} from "./contracts/extension.ts";
+export {
+  type BeforeAgentStartEvent,
+  type BuiltinToolInputs,
+  type CompactionPreparation,
+  type ExtensionEvent,
+  type ExtensionEventName,
+  type InputEvent,
+  type InputEventResult,
+  type InputSource,
+  isToolCallEventType,
+  type SessionBeforeCompactEvent,
+  type SessionShutdownEvent,
+  type SessionStartEvent,
+  type ToolCallEvent,
+  type ToolResultEvent,
+} from "./contracts/extension-event.ts";
 export type * from "./contracts/message.ts";
 export { type Model, type ThinkingLevel, thinkingLevels } from "./contracts/model.ts";
 export type { Outcome, OutcomeKind } from "./contracts/outcome.ts";
@@ -14,12 +54,43 @@ export {
   type AgentSessionEvent,
   type AgentSessionEventListener,
   type NavigateOptions,
+  type PromptDisposition,
   type PromptOptions,
 } from "./entries/agent-session.ts";
 export { type CreateAgentSessionOptions, type CreateAgentSessionResult, createAgentSession } from "./entries/create-agent-session.ts";
 export { defineTool, type ToolDefinition } from "./entries/define-tool.ts";
 export { ModelRuntime, type ModelRuntimeOptions } from "./entries/model-runtime.ts";
+export { getAgentDir } from "./entries/places.ts";
+export {
+  createSyntheticSourceInfo,
+  DefaultResourceLoader,
+  type DefaultResourceLoaderOptions,
+  type PromptTemplate,
+  type ResourceDiagnostic,
+  type ResourceExtensionPaths,
+  type ResourceLoader,
+  type Skill,
+  type SourceInfo,
+  type Theme,
+} from "./entries/resource-loader.ts";
 export { buildSessionContext, type NewSessionOptions, type SessionInfo, SessionManager } from "./entries/session-manager.ts";
-export { SettingsManager, type SettingsTree } from "./entries/settings-manager.ts";
+export {
+  AgentSessionRuntime,
+  type CreateAgentSessionRuntimeFactory,
+  type CreateAgentSessionRuntimeOptions,
+  type CreateAgentSessionRuntimeResult,
+  createAgentSessionRuntime,
+} from "./entries/session-runtime.ts";
+export {
+  type AgentSessionRuntimeDiagnostic,
+  type AgentSessionServices,
+  type CreateAgentSessionFromServicesOptions,
+  type CreateAgentSessionServicesOptions,
+  createAgentSessionFromServices,
+  createAgentSessionServices,
+} from "./entries/session-services.ts";
+export { type SettingsError, SettingsManager, type SettingsTree } from "./entries/settings-manager.ts";
+export { createExtensionRuntime } from "./extensions/runtime.ts";
+export type { ExtensionBindings } from "./harness/extension-context.ts";
 export type { MethodName, ParamsOf, ResultOf, RpcCommand } from "./modes/rpc/methods.ts";
 export type * from "./modes/rpc/records.ts";

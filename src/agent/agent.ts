@@ -2,10 +2,10 @@
 // SDK users who bring their own everything. Invariant: one run at a time.
 
 import { PiError } from "../contracts/error.ts";
-import type { Message, UserMessage } from "../contracts/message.ts";
+import type { Message } from "../contracts/message.ts";
 import type { LoopDeps, LoopResult, MessageSource } from "./loop.ts";
 import { runLoop } from "./loop.ts";
-import { MessageQueue } from "./message-queue.ts";
+import { MessageQueue, type QueuedMessage } from "./message-queue.ts";
 
 export type AgentDeps = Omit<LoopDeps, "steering" | "followUps">;
 
@@ -70,12 +70,12 @@ export class Agent {
     this.#running?.abort();
   }
 
-  steer(message: UserMessage): void {
+  steer(message: QueuedMessage): void {
     this.steering.push(message);
     this.#announceQueues();
   }
 
-  followUp(message: UserMessage): void {
+  followUp(message: QueuedMessage): void {
     this.followUps.push(message);
     this.#announceQueues();
   }
@@ -98,7 +98,7 @@ export class Agent {
     };
   }
 
-  #take(queue: MessageQueue): UserMessage[] {
+  #take(queue: MessageQueue): QueuedMessage[] {
     const messages = queue.take();
     if (messages.length > 0) this.#announceQueues();
     return messages;

@@ -17,8 +17,10 @@ export interface ToolSetup {
   context(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext;
   /** Why none of the calls can be run. */
   refuseAll?: string;
-  /** A reason why this call must not run, or nothing. */
-  refuse?(call: ToolCall, tool: Tool): Promise<string | undefined>;
+  /** A reason why this call must not run, or nothing. Asked for one call after another, in call order; may change `args`, which are checked. */
+  refuse?(call: ToolCall, args: Record<string, unknown>): Promise<string | undefined>;
+  /** What becomes of the result of a call that was run. */
+  amend?(call: ToolCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult>;
   /** Longest silence of a running tool; 0: none. */
   stallTimeoutMs: number;
 }
@@ -45,7 +47,14 @@ export async function runTools(
     await deps.emit({ type: "tool_execution_start", toolCallId: call.id, toolName: call.name, args: call.arguments });
   }
   const order = new FileOrder();
-  const running = calls.map((call) => runOne(call, unreadable.get(call.id), setup, signal, deps, order.place()));
+  const isInOrder = calls.some((call) => setup.tools.some((tool) => tool.isSequential === true && tool.name === call.name));
+  let before: Promise<unknown> = Promise.resolve();
+  const running = calls.map((call) => {
+    const prepareNow = (): Promise<Prepared> => prepare(call, unreadable.get(call.id), setup, signal);
+    const prepared = setup.refuse === undefined ? prepareNow() : before.then(prepareNow, prepareNow);
+    before = prepared;
+    return runOne(call, prepared, setup, signal, deps, { ...order.place(), isInOrder });
+  });
   const messages: ToolResultMessage[] = [];
   // As soon as all before it are there, a result is announced (and so recorded): a crash later loses only what is unfinished.
   for (const [index, call] of calls.entries()) {
@@ -59,18 +68,25 @@ export async function runTools(
   return messages;
 }
 
+type Prepared = Settled | { tool: Tool; args: Record<string, unknown> };
+
 async function runOne(
   call: ToolCall,
-  unreadable: UnreadableArguments | undefined,
+  preparing: Promise<Prepared>,
   setup: ToolSetup,
   signal: AbortSignal,
   deps: RunToolsDeps,
-  place: Place,
+  place: Place & { isInOrder: boolean },
 ): Promise<Settled> {
   let settled: Settled;
   try {
-    const prepared = await prepare(call, unreadable, setup, signal);
-    settled = "result" in prepared ? prepared : await execute(call, prepared.tool, prepared.args, setup, signal, deps, place);
+    const prepared = await preparing;
+    if ("result" in prepared) settled = prepared;
+    else {
+      const executed = await execute(call, prepared.tool, prepared.args, setup, signal, deps, place);
+      const amended = executed.durationMs === undefined ? undefined : await setup.amend?.(call, prepared.args, executed.result);
+      settled = amended === undefined ? executed : { ...executed, result: amended };
+    }
   } catch (error) {
     settled = { result: errorResult(error instanceof Error ? error.message : String(error)) };
   } finally {
@@ -98,7 +114,7 @@ async function prepare(
   unreadable: UnreadableArguments | undefined,
   setup: ToolSetup,
   signal: AbortSignal,
-): Promise<Settled | { tool: Tool; args: Record<string, unknown> }> {
+): Promise<Prepared> {
   if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
   if (setup.refuseAll !== undefined) return { result: errorResult(setup.refuseAll) };
   const tool = setup.tools.find((one) => one.name === call.name);
@@ -110,7 +126,7 @@ async function prepare(
   }
   const validation = await setup.validate(tool, call.arguments);
   if (!validation.ok) return { result: errorResult(validation.message) };
-  const refusal = await setup.refuse?.(call, tool);
+  const refusal = await setup.refuse?.(call, validation.args);
   if (refusal !== undefined) return { result: errorResult(refusal) };
   return { tool, args: validation.args };
 }
@@ -129,7 +145,7 @@ async function execute(
   setup: ToolSetup,
   signal: AbortSignal,
   deps: RunToolsDeps,
-  place: Place,
+  place: Place & { isInOrder: boolean },
 ): Promise<Settled> {
   const watchdog = new AbortController();
   const either = AbortSignal.any([signal, watchdog.signal]);
@@ -147,7 +163,7 @@ async function execute(
     void deps.emit({ type: "tool_execution_update", toolCallId: call.id, toolName: call.name, args: call.arguments, partialResult });
   });
   const path = tool.changesFile?.(args);
-  const key = path === undefined ? undefined : await context.files.canonical(path);
+  const key = place.isInOrder ? allCalls : path === undefined ? undefined : await context.files.canonical(path);
   return place.run(key, async () => {
     if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
     const startedAt = deps.now();
@@ -203,6 +219,9 @@ function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): Too
   const note = { type: "text" as const, text: `${call.name} was stopped: it showed nothing for ${limitMs / 1000} s` };
   return { ...result, content: [...result.content, note], details: {}, isError: true };
 }
+
+/** The key that all calls of a message share where one of them must not run beside others; no path is empty. */
+const allCalls = "";
 
 /** A call's place among those of its message. */
 interface Place {

@@ -85,11 +85,20 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
   addEnvironment(merger, input.env);
   merger.add({ kind: "command line", tree: {}, flat: input.commandLine ?? {} });
   const providers = merger.providers;
-  for (const [id, variable] of Object.entries(input.baseUrlVariables ?? baseUrlVariables)) {
-    const value = input.env[variable];
+  addBaseUrls(providers, input.env, input.baseUrlVariables);
+  return { values: merger.values(), origin: (key) => merger.origin(key), warnings: merger.warnings, project, providers };
+}
+
+/** The addresses that the environment sets. */
+export function addBaseUrls(
+  providers: Record<string, ProviderSettings>,
+  env: Env,
+  variables: Readonly<Record<string, string>> = baseUrlVariables,
+): void {
+  for (const [id, variable] of Object.entries(variables)) {
+    const value = env[variable];
     if (value) providers[id] = setBaseUrlFromEnvironment(providers[id] ?? emptyProvider(id), value, variable);
   }
-  return { values: merger.values(), origin: (key) => merger.origin(key), warnings: merger.warnings, project, providers };
 }
 
 function addEnvironment(merger: LayerMerger, env: Env): void {

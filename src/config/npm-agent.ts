@@ -95,6 +95,22 @@ function convertSettings(json: Record<string, unknown>): Record<string, unknown>
   return tree;
 }
 
+/** Settings under its names or ours, with its names turned into ours. */
+export function settingsFromNpmAgent(given: Record<string, unknown>): Record<string, unknown> {
+  const { defaultModel: _, defaultProvider: _provider, ...rest } = structuredClone(given);
+  for (const theirs of Object.keys(renamed)) {
+    const [first = "", second] = theirs.split(".");
+    if (second === undefined) delete rest[first];
+    else if (isTable(rest[first])) delete rest[first][second];
+  }
+  const merged = { ...rest };
+  for (const [key, value] of Object.entries(convertSettings(given))) {
+    const own = merged[key];
+    merged[key] = isTable(own) && isTable(value) ? { ...own, ...value } : value;
+  }
+  return merged;
+}
+
 function put(tree: Record<string, unknown>, key: string, value: unknown): void {
   const [first = "", second] = key.split(".");
   if (second === undefined) tree[first] = value;

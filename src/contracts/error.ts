@@ -8,6 +8,7 @@ export const exitStatusOfArea: Record<string, number> = {
   model: 1,
   session: 1,
   tool: 1,
+  extension: 1,
   io: 1,
   internal: 1,
 };

@@ -1,7 +1,9 @@
 // One conversation for callers of the library; names follow the npm agent's. Made by `createAgentSession`, exported by `pi`.
 // Invariant: everything is the session host's and the session's of now; subscriptions outlive a change of session.
 
-import type { AgentEvent, CompactionResult } from "../contracts/agent-event.ts";
+import type { AgentEvent, CompactionResult, RpcOnlyEvent } from "../contracts/agent-event.ts";
+import type { Cancellable } from "../contracts/extension.ts";
+import type { InputSource } from "../contracts/extension-event.ts";
 import type { ImageContent, Message } from "../contracts/message.ts";
 import { textOf } from "../contracts/message.ts";
 import { availableThinkingLevels, type Model, type ThinkingLevel } from "../contracts/model.ts";
@@ -9,6 +11,8 @@ import type { Outcome } from "../contracts/outcome.ts";
 import type { EntryOf } from "../contracts/session-entry.ts";
 import type { Tool } from "../contracts/tool.ts";
 import type { CodingSession } from "../harness/coding-session.ts";
+import type { ExtensionBindings } from "../harness/extension-context.ts";
+import type { HostedExtensions } from "../harness/extension-host.ts";
 import { knownToolNames } from "../harness/known-tools.ts";
 import type { ScopedModel } from "../harness/model-scope.ts";
 import type { SessionHost } from "../harness/session-host.ts";
@@ -16,7 +20,7 @@ import type { ShellCommandResult } from "../harness/shell-command.ts";
 import { SessionManager } from "./session-manager.ts";
 
 /** What `subscribe` tells; the same events as JSON and RPC mode. */
-export type AgentSessionEvent = AgentEvent;
+export type AgentSessionEvent = AgentEvent | Extract<RpcOnlyEvent, { type: "extension_error" }>;
 /** One that answers with a promise slows the run down to its pace. */
 export type AgentSessionEventListener = (event: AgentSessionEvent) => Promise<void> | undefined | void;
 
@@ -26,7 +30,13 @@ export interface PromptOptions {
   streamingBehavior?: "steer" | "followUp";
   /** Whether `/template` and `/skill:name` stand for what they name. Default true. */
   expandPromptTemplates?: boolean;
+  /** What extensions are told. Default `interactive`. */
+  source?: InputSource;
+  /** Told once the prompt is taken: `handled` where an extension has dealt with it. */
+  preflightResult?: (disposition: PromptDisposition) => void;
 }
+
+export type PromptDisposition = "started" | "queued" | "handled";
 
 export interface NavigateOptions {
   summarize?: boolean;
@@ -106,6 +116,11 @@ export class AgentSession {
     return this.#coding.request(this.#coding.messages).systemPrompt;
   }
 
+  /** For hosts that replace sessions themselves. */
+  get extensionHost(): HostedExtensions {
+    return this.#sessions.extensions;
+  }
+
   get pendingMessageCount(): number {
     return this.#coding.pendingMessageCount;
   }
@@ -128,24 +143,63 @@ export class AgentSession {
 
   /** Returns the remover. */
   subscribe(listener: AgentSessionEventListener): () => void {
-    return this.#sessions.subscribe(listener);
+    const removers = [
+      this.#sessions.subscribe(listener),
+      this.#sessions.extensions.onError((error) => void listener({ type: "extension_error", ...error })),
+    ];
+    return () => {
+      for (const remove of removers) remove();
+    };
   }
 
-  /** Resolves when the run has settled. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`. */
+  /** Lends extensions what only the host has (all of it may be absent), and tells them that the session has started. */
+  bindExtensions(bindings: ExtensionBindings): Promise<void> {
+    return this.#sessions.extensions.bind(bindings);
+  }
+
+  /**
+   * Resolves when the run has settled, at once where an extension has dealt with the prompt. Rejects where it is refused:
+   * `auth.no_credential`, `session.busy_run`.
+   */
   async prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
+    const { expandPromptTemplates: isExpanded = true, source = "interactive", preflightResult, ...how } = options;
+    const isQueued = this.isStreaming;
+    const asked = { text, source, isExpanded, ...(how.images === undefined ? {} : { images: how.images }) };
+    // Nobody to ask: what is prompted begins to run before this returns.
+    const isPlain = this.#coding.hooks === undefined && !(isExpanded && text.startsWith("/"));
+    const received = isPlain
+      ? asked
+      : await this.#coding.receive({
+          ...asked,
+          ...(isQueued && how.streamingBehavior ? { streamingBehavior: how.streamingBehavior } : {}),
+        });
+    if (received === undefined) {
+      preflightResult?.("handled");
+      return { kind: "done", text: "" };
+    }
     this.#sessions.requireUsableModel();
-    const { expandPromptTemplates = true, ...how } = options;
-    const said = expandPromptTemplates && text.startsWith("/") ? await this.#coding.expand(text) : text;
-    return this.#coding.prompt(said, how);
+    const { text: said, images } = received;
+    const willQueue = this.isStreaming;
+    const running = this.#coding.prompt(said, { ...how, ...(images === undefined ? {} : { images }) });
+    preflightResult?.(willQueue ? "queued" : "started");
+    return running;
   }
 
-  async steer(text: string, images?: readonly ImageContent[]): Promise<"queued"> {
-    this.#coding.steer(text.startsWith("/") ? await this.#coding.expand(text) : text, images);
-    return "queued";
+  steer(text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
+    return this.#queue("steer", text, images);
   }
 
-  async followUp(text: string, images?: readonly ImageContent[]): Promise<"queued"> {
-    this.#coding.followUp(text.startsWith("/") ? await this.#coding.expand(text) : text, images);
+  followUp(text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
+    return this.#queue("followUp", text, images);
+  }
+
+  async #queue(kind: "steer" | "followUp", text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
+    const coding = this.#coding;
+    const given = { text, ...(images === undefined ? {} : { images }) };
+    const isPlain = coding.hooks === undefined && !text.startsWith("/");
+    const received = isPlain ? given : await coding.receive({ ...given, source: "interactive", streamingBehavior: kind });
+    if (received === undefined) return "handled";
+    coding[kind](received.text, received.images);
     return "queued";
   }
 
@@ -241,11 +295,8 @@ export class AgentSession {
   }
 
   /** Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. */
-  async navigate(entryId: string, options: NavigateOptions = {}): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
-    const { label, ...how } = options;
-    const result = await this.#coding.navigate(entryId, how);
-    if (label !== undefined) this.#coding.setLabel(entryId, label);
-    return result;
+  navigate(entryId: string, options: NavigateOptions = {}): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
+    return this.#sessions.navigateTree(entryId, options);
   }
 
   async navigateTree(
@@ -265,20 +316,21 @@ export class AgentSession {
     this.#coding.setLabel(entryId, label);
   }
 
-  newSession(options: { parentSession?: string } = {}): Promise<void> {
+  /** Cancelled where an extension would not have it; so are the ones below. */
+  newSession(options: { parentSession?: string } = {}): Promise<Cancellable> {
     return this.#sessions.newSession(options);
   }
 
-  switchSession(sessionPath: string): Promise<void> {
+  switchSession(sessionPath: string): Promise<Cancellable> {
     return this.#sessions.switchSession(sessionPath);
   }
 
   /** Goes on in a new session that ends before this user message. */
-  fork(entryId: string): Promise<{ text: string }> {
+  fork(entryId: string): Promise<{ text: string } & Cancellable> {
     return this.#sessions.fork(entryId);
   }
 
-  clone(): Promise<void> {
+  clone(): Promise<Cancellable> {
     return this.#sessions.clone();
   }
 
@@ -319,7 +371,7 @@ export class AgentSession {
   }
 
   getAllTools(): readonly Tool[] {
-    return this.#sessions.workspace.tools;
+    return this.#coding.tools;
   }
 
   /** From the next prompt on. @throws PiError `usage.unknown_tool`. */

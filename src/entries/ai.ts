@@ -11,4 +11,4 @@ export type { AssistantMessageEvent, FailureCode, ModelFailure, StreamEvent } fr
 export type { Cost, Prices, Usage } from "../contracts/usage.ts";
 export { addUsage, emptyUsage, priceUsage } from "../contracts/usage.ts";
 export { loadProvider } from "../providers/registry.ts";
-export { ModelRuntime, type ModelRuntimeOptions } from "./model-runtime.ts";
+export { getModel, ModelRuntime, type ModelRuntimeOptions } from "./model-runtime.ts";

@@ -1,9 +1,11 @@
 // `createAgentSession`: the agent inside another program. Exported by `pi`.
 // Invariant: nothing of the process is changed or kept: sessions in one process never meet.
 
-import { loadConfig } from "../config/load-config.ts";
+import type { AnyExtensionTool, LoadExtensionsResult } from "../contracts/extension.ts";
+import type { SessionStartEvent } from "../contracts/extension-event.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { FileOperations, ShellOperations, Tool } from "../contracts/tool.ts";
+import { createExtensionRuntime } from "../extensions/runtime.ts";
 import type { ModelAccess } from "../harness/coding-session.ts";
 import type { CustomParts } from "../harness/create-session.ts";
 import type { ScopedModel } from "../harness/model-scope.ts";
@@ -11,9 +13,12 @@ import type { RunOptions } from "../harness/run-options.ts";
 import { SessionHost } from "../harness/session-host.ts";
 import type { Env } from "../platform/paths.ts";
 import { AgentSession } from "./agent-session.ts";
-import { type ToolDefinition, toolFrom } from "./define-tool.ts";
+import { configOf } from "./config-of.ts";
+import { isExtensionTool, type ToolDefinition, toolFrom } from "./define-tool.ts";
+import { partsFrom } from "./loaded-parts.ts";
 import { type ModelRuntime, registryWithKeys } from "./model-runtime.ts";
-import { surroundings } from "./places.ts";
+import { type Surroundings, surroundings } from "./places.ts";
+import { DefaultResourceLoader, type ResourceLoader } from "./resource-loader.ts";
 import type { SessionManager } from "./session-manager.ts";
 import type { SettingsManager } from "./settings-manager.ts";
 
@@ -38,13 +43,18 @@ export interface CreateAgentSessionOptions {
   tools?: readonly string[];
   excludeTools?: readonly string[];
   noTools?: "all" | "builtin";
-  customTools?: readonly ToolDefinition[];
+  /** Those in the form of extensions (with a `label`) are on like those of extensions: an allowlist has to name them. */
+  customTools?: readonly (ToolDefinition | AnyExtensionTool)[];
   /** How tools touch files, and run commands: a container, another machine. */
   files?: FileOperations;
   shell?: ShellOperations;
   /** Default: a new session that is stored. */
   sessionManager?: SessionManager | Promise<SessionManager>;
   settingsManager?: SettingsManager;
+  /** Extensions, skills, prompt templates, context files and system prompt; a loader must have been reloaded once. Default: as `pi` finds them. */
+  resourceLoader?: ResourceLoader;
+  /** What extensions hear of the start. */
+  sessionStartEvent?: SessionStartEvent;
   /** In place of the built-in prompt; what follows below is added to either. */
   systemPrompt?: string;
   appendSystemPrompt?: readonly string[];
@@ -62,6 +72,8 @@ export interface CreateAgentSessionOptions {
 
 export interface CreateAgentSessionResult {
   session: AgentSession;
+  /** What the resource loader had of extensions. */
+  extensionsResult: LoadExtensionsResult;
   /** Why it begins without a model: set one before the first prompt. */
   modelFallbackMessage?: string;
 }
@@ -75,32 +87,47 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
     ...(options.cwd === undefined ? (manager === undefined ? {} : { cwd: manager.getCwd() }) : { cwd: options.cwd }),
     ...(options.agentDir === undefined ? (runtime === undefined ? {} : { agentDir: runtime.agentDir }) : { agentDir: options.agentDir }),
   });
-  const readsFiles = settingsManager?.readsFiles !== false;
-  const configFor = (cwd: string) =>
-    loadConfig({
-      ...place,
-      cwd,
-      commandLine: { ...settingsManager?.overrides },
-      // A directory that is not there holds no configuration.
-      ...(readsFiles ? {} : { agentDir: `${place.agentDir}/\0` }),
-      ...(options.trustProject === undefined ? (readsFiles ? {} : { approve: false }) : { approve: options.trustProject }),
-    });
+  const configFor = (cwd: string) => configOf({ ...place, cwd }, settingsManager, options.trustProject);
   const config = await configFor(place.cwd);
   for (const line of config.warnings) warn(line);
   const registry =
     runtime?.registryFor(place, config) ??
     (options.credentials === undefined ? undefined : registryWithKeys(place, config, options.credentials));
-  const tools = options.customTools?.map(toolFrom);
+  const tools = options.customTools?.flatMap((tool) => (isExtensionTool(tool) ? [] : toolFrom(tool)));
+  const extensionTools = options.customTools?.filter(isExtensionTool) ?? [];
+  const loader = options.resourceLoader ?? (extensionTools.length === 0 ? undefined : await standingLoader(options, place));
+  const startEvent = options.sessionStartEvent;
+  const custom: CustomParts = {
+    ...customParts(options, registry, tools),
+    ...(loader === undefined ? {} : { load: partsFrom(loader, extensionTools) }),
+    ...(startEvent === undefined ? {} : { sessionStart: startEvent }),
+  };
   const sessions = await SessionHost.create(
     runOptions(options, place, config.values, tools),
-    { host: place, config, warn, mayLackModel: true, configFor, custom: customParts(options, registry, tools) },
+    { host: place, config, warn, mayLackModel: true, configFor, custom },
     manager?.session,
   );
   if (options.scopedModels !== undefined) sessions.scope = options.scopedModels;
   return {
     session: new AgentSession(sessions),
+    extensionsResult: sessions.extensions.loaded ?? { extensions: [], errors: [], runtime: createExtensionRuntime() },
     ...(sessions.hasModel ? {} : { modelFallbackMessage: "No model to use: no credential was found. Set one, or choose scripted/demo." }),
   };
+}
+
+/** For tools in the form of extensions', where the caller brings no loader. */
+async function standingLoader(options: CreateAgentSessionOptions, place: Surroundings): Promise<ResourceLoader> {
+  const { settingsManager, trustProject } = options;
+  const loader = new DefaultResourceLoader({
+    ...place,
+    ...(settingsManager === undefined ? {} : { settingsManager }),
+    ...(trustProject === undefined ? {} : { trustProject }),
+    noContextFiles: options.contextFiles === false,
+    noSkills: options.skills === false,
+    noPromptTemplates: options.promptTemplates === false,
+  });
+  await loader.reload();
+  return loader;
 }
 
 function runOptions(

@@ -1,7 +1,7 @@
 // The models and credentials that sessions of a caller share; names follow the npm agent's. Exported by `pi` and `pi/ai`.
 
 import { dirname, resolve } from "node:path";
-import { type Config, loadConfig } from "../config/load-config.ts";
+import { addBaseUrls, type Config, loadConfig } from "../config/load-config.ts";
 import { emptyProvider } from "../config/provider-settings.ts";
 import type { Model } from "../contracts/model.ts";
 import { ModelRegistry } from "../harness/model-registry.ts";
@@ -69,6 +69,14 @@ export class ModelRuntime {
   registryFor(place: Surroundings, config: Config): ModelRegistry {
     return registryWithKeys(place, config, this.#keys);
   }
+}
+
+/** Of the catalogue, whether there is a credential or not; at the address that the environment sets, where it sets one. */
+export function getModel(provider: string, modelId: string): Model | undefined {
+  const { env, agentDir, cwd } = surroundings();
+  const providers = Object.create(null) as Config["providers"];
+  addBaseUrls(providers, env);
+  return new ModelRegistry({ config: { providers }, env, agentDir, cwd }).findListed(provider, modelId);
 }
 
 /** `keys`: by provider, as they are; they win over files and environment. */

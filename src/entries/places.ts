@@ -13,6 +13,11 @@ export interface Surroundings {
   now(): number;
 }
 
+/** Where configuration, credentials and sessions lie: `$PI_CODING_AGENT_DIR`, else `~/.pi/agent`. */
+export function getAgentDir(): string {
+  return surroundings().agentDir;
+}
+
 /** What is not given is that of the process. */
 export function surroundings(given: { cwd?: string; agentDir?: string; env?: Env } = {}): Surroundings {
   const host = processHost();

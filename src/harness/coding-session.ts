@@ -5,7 +5,9 @@
 import type { QueueMode } from "../agent/message-queue.ts";
 import type { CompactionResult } from "../contracts/agent-event.ts";
 import { PiError } from "../contracts/error.ts";
-import type { ImageContent, Message, UserContent, UserMessage } from "../contracts/message.ts";
+import type { SendMessageOptions } from "../contracts/extension.ts";
+import type { InputSource } from "../contracts/extension-event.ts";
+import type { CustomMessage, ImageContent, Message, UserContent, UserMessage } from "../contracts/message.ts";
 import { textOf } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { ModelRequest } from "../contracts/model-request.ts";
@@ -19,6 +21,7 @@ import { Compactor } from "./compact.ts";
 import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
 import { FallbackRecovery } from "./fallback.ts";
+import type { SessionHooks } from "./hooks.ts";
 import type { NavigateOptions, Navigation } from "./navigate.ts";
 import { withStorage } from "./run-outcome.ts";
 import type { SessionStats } from "./session-stats.ts";
@@ -40,6 +43,17 @@ export interface PromptOptions {
   isInterim?: boolean;
 }
 
+/** Words of a user's as they come in. */
+export interface Input {
+  text: string;
+  images?: readonly ImageContent[];
+  source: InputSource;
+  /** How it will be queued while a run is going. */
+  streamingBehavior?: "steer" | "followUp";
+  /** Whether commands are run and templates and skills filled in. Default true. */
+  isExpanded?: boolean;
+}
+
 export class CodingSession {
   readonly #conversation: Conversation;
   readonly #retry: RetryRecovery;
@@ -52,10 +66,16 @@ export class CodingSession {
   /** Of the newest run that has settled. */
   lastOutcome: Outcome | undefined;
   #running: { done: Promise<Outcome>; abort: AbortController } | undefined;
+  /** Of extensions: to be said behind the next prompt, and behind the turn under way. */
+  #forNextPrompt: CustomMessage[] = [];
+  #asides: CustomMessage[] = [];
 
   constructor(deps: CodingSessionDeps) {
     this.#conversation = new Conversation(deps, {
-      beforeNextTurn: (signal) => this.#autoCompaction.ifFull(signal),
+      beforeNextTurn: async (signal) => {
+        if (this.#asides.length > 0) await this.#sayAsides();
+        await this.#autoCompaction.ifFull(signal);
+      },
       answered: (answer) => {
         this.#autoCompaction.answered(answer);
         return this.#retry.answered();
@@ -97,6 +117,32 @@ export class CodingSession {
     return this.#running !== undefined;
   }
 
+  get hooks(): SessionHooks | undefined {
+    return this.#conversation.deps.hooks;
+  }
+
+  /** Of the run under way. */
+  get signal(): AbortSignal | undefined {
+    return this.#running?.abort.signal;
+  }
+
+  /** What the model is told, also of what it has not been told yet. */
+  get promptInForce(): string {
+    return this.#conversation.promptInForce();
+  }
+
+  get tools(): readonly Tool[] {
+    return this.#conversation.tools;
+  }
+
+  setTools(tools: readonly Tool[]): void {
+    this.#conversation.setTools(tools);
+  }
+
+  setResources(prompt: CodingSessionDeps["prompt"], expand: CodingSessionDeps["expand"]): void {
+    this.#conversation.setResources(prompt, expand);
+  }
+
   get activeTools(): Tool[] {
     return this.#conversation.activeTools;
   }
@@ -129,15 +175,45 @@ export class CodingSession {
       else this.#conversation.agent.followUp(message);
       return this.#running.done;
     }
-    const abort = new AbortController();
-    const running = { abort, done: this.#run(message, options, abort.signal) };
-    this.#running = running;
-    return running.done;
+    return this.#begin(message, options);
+  }
+
+  /** What is to be prompted for what was typed; nothing where a command or a handler of an extension has dealt with it. */
+  async receive(input: Input): Promise<{ text: string; images?: readonly ImageContent[] } | undefined> {
+    const { hooks } = this;
+    const { isExpanded = true } = input;
+    if (isExpanded && hooks !== undefined && input.text.startsWith("/") && (await hooks.runCommand(input.text))) return undefined;
+    const heard = hooks === undefined ? input : await hooks.input(input);
+    if (heard === undefined) return undefined;
+    const { text, images } = heard;
+    return {
+      text: isExpanded && text.startsWith("/") ? await this.expand(text) : text,
+      ...(images === undefined ? {} : { images }),
+    };
+  }
+
+  /** A message of an extension's. Gives the run that it begins, where it begins one. */
+  add(message: CustomMessage, { deliverAs = "steer", triggerTurn }: SendMessageOptions = {}): Promise<unknown> | undefined {
+    if (deliverAs === "nextTurn") {
+      this.#forNextPrompt.push(message);
+      return undefined;
+    }
+    if (this.#running === undefined) return triggerTurn === true ? this.#begin(message, {}) : this.#conversation.say(message);
+    if (triggerTurn === false) this.#asides.push(message);
+    else if (deliverAs === "steer") this.#conversation.agent.steer(message);
+    else this.#conversation.agent.followUp(message);
+    return undefined;
+  }
+
+  /** An entry that the model is not shown, announced. */
+  appendCustomEntry(customType: string, data: unknown): void {
+    const entry = this.session.append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
+    void this.#conversation.emit({ type: "entry_appended", entry });
   }
 
   /** What a text stands for when it is typed as a prompt: templates and skills filled in. */
   async expand(text: string): Promise<string> {
-    return this.#conversation.deps.expand === undefined ? text : this.#conversation.deps.expand(text);
+    return this.#conversation.expand(text);
   }
 
   steer(text: string, images?: readonly ImageContent[]): void {
@@ -278,8 +354,9 @@ export class CodingSession {
     return answer?.role === "assistant" ? textOf(answer.content) : undefined;
   }
 
-  setModel(model: Model): void {
-    this.#conversation.setModel(model);
+  /** `source`: what extensions are told. */
+  setModel(model: Model, source?: "set" | "cycle"): void {
+    this.#conversation.setModel(model, source);
   }
 
   /** The level in force: the nearest the model takes. */
@@ -300,7 +377,29 @@ export class CodingSession {
     this.session.close();
   }
 
-  async #run(message: UserMessage, options: PromptOptions, signal: AbortSignal): Promise<Outcome> {
+  #begin(message: UserMessage | CustomMessage, options: PromptOptions): Promise<Outcome> {
+    const abort = new AbortController();
+    const running = { abort, done: this.#run(message, options, abort.signal) };
+    this.#running = running;
+    return running.done;
+  }
+
+  /** The prompt, what extensions say behind it, and before it what has to be said so that the prompt in force is the one wanted. */
+  async #opening(message: UserMessage | CustomMessage): Promise<Message[]> {
+    const conversation = this.#conversation;
+    const asked = await this.hooks?.beforeAgentStart(message, (replaced) => {
+      conversation.runPrompt = replaced;
+      return conversation.promptInForce();
+    });
+    conversation.runPrompt = asked?.systemPrompt;
+    return [...conversation.systemChange(), message, ...this.#forNextPrompt.splice(0), ...(asked?.messages ?? [])];
+  }
+
+  async #sayAsides(): Promise<void> {
+    for (const message of this.#asides.splice(0)) await this.#conversation.say(message);
+  }
+
+  async #run(message: UserMessage | CustomMessage, options: PromptOptions, signal: AbortSignal): Promise<Outcome> {
     const { budget } = this.#conversation;
     let outcome: Outcome | undefined;
     try {
@@ -311,8 +410,9 @@ export class CodingSession {
       this.#autoCompaction.begin();
       this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
+      const opening = await this.#opening(message);
       this.#conversation.recordChoices();
-      outcome = await this.#settle([...this.#conversation.systemChange(), message], signal);
+      outcome = await this.#settle(opening, signal);
       if (this.outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
         const { checkedAnswer } = await import("./structured-answer.ts");
         outcome = await checkedAnswer(outcome, this.outputSchema, (text) => this.#settle([this.#userMessage(text)], signal));
@@ -322,6 +422,8 @@ export class CodingSession {
     } finally {
       budget.stopClock();
       this.lastOutcome = outcome;
+      this.#conversation.runPrompt = undefined;
+      if (this.#asides.length > 0) await this.#sayAsides();
       this.#shell.recordWaiting();
       this.#running = undefined;
       await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted", outcome: outcome?.kind ?? "error" });

@@ -3,9 +3,10 @@
 
 import type { CompactionReason, CompactionResult } from "../contracts/agent-event.ts";
 import { PiError } from "../contracts/error.ts";
+import type { ExtensionCompaction } from "../contracts/extension-event.ts";
 import type { Message, SystemMessage } from "../contracts/message.ts";
 import type { FileLists } from "../contracts/session-entry.ts";
-import { addUsage } from "../contracts/usage.ts";
+import { addUsage, emptyUsage } from "../contracts/usage.ts";
 import { isA } from "../session/build-context.ts";
 import { type CompactionPlan, planCompaction } from "./compaction-plan.ts";
 import { contextTokens, estimateContext } from "./context-tokens.ts";
@@ -36,8 +37,9 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
   if (plan === undefined) throw nothingToCompact(context.messages);
   const spent: Spent[] = [];
   try {
-    const { summary, details } = await summarizePlan(plan, request.customInstructions, signal, conversation, spent);
     const tokensBefore = contextTokens(context.messages).tokens;
+    const given = await askedOf(conversation, plan, request, tokensBefore, signal);
+    const { summary, details } = given ?? (await summarizePlan(plan, request.customInstructions, signal, conversation, spent));
     const checkpoint = systemCheckpoint(context.messages, conversation.deps.clock.now());
     const after: Message[] = [{ role: "compactionSummary", summary, tokensBefore, timestamp: 0 }, ...plan.kept];
     if (checkpoint) after.unshift(checkpoint);
@@ -48,8 +50,8 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
     ) {
       throw freedNothing(estimatedTokensAfter);
     }
-    const { firstKeptEntryId } = plan;
-    const usage = spent.map((one) => one.usage).reduce(addUsage);
+    const { firstKeptEntryId = plan.firstKeptEntryId } = given ?? {};
+    const usage = given === undefined ? spent.map((one) => one.usage).reduce(addUsage) : (given.usage ?? emptyUsage());
     session.append({
       type: "compaction",
       summary,
@@ -57,6 +59,7 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
       tokensBefore,
       details,
       usage,
+      ...(given === undefined ? {} : { fromHook: true }),
       ...(checkpoint ? { systemMessage: checkpoint } : {}),
     });
     conversation.reload();
@@ -68,6 +71,40 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
     }
     throw error;
   }
+}
+
+/** A summary of an extension's, where one has it. @throws PiError `session.compaction_cancelled` where one will have none. */
+async function askedOf(
+  { deps, session }: Conversation,
+  plan: CompactionPlan,
+  { reason, customInstructions, willRetry = false }: CompactionRequest,
+  tokensBefore: number,
+  signal: AbortSignal,
+): Promise<ExtensionCompaction | undefined> {
+  if (deps.hooks === undefined) return undefined;
+  const { cancel, compaction } = await deps.hooks.beforeCompact({
+    preparation: {
+      firstKeptEntryId: plan.firstKeptEntryId,
+      messagesToSummarize: plan.history,
+      turnPrefixMessages: plan.turnPrefix,
+      isSplitTurn: plan.turnPrefix.length > 0,
+      tokensBefore,
+      ...(plan.previousSummary === undefined ? {} : { previousSummary: plan.previousSummary }),
+    },
+    branchEntries: session.branch(),
+    ...(customInstructions === undefined ? {} : { customInstructions }),
+    reason,
+    willRetry,
+    signal,
+  });
+  if (cancel === true || signal.aborted) throw cancelled();
+  if (compaction !== undefined && !session.branchIds().includes(compaction.firstKeptEntryId)) {
+    throw new PiError(
+      "extension.bad_compaction",
+      `An extension keeps the entry ${compaction.firstKeptEntryId}, which is not on this branch`,
+    );
+  }
+  return compaction;
 }
 
 async function summarizePlan(

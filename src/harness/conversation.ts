@@ -5,13 +5,13 @@ import { Agent } from "../agent/agent.ts";
 import type { Validation } from "../agent/run-tools.ts";
 import type { AgentEvent } from "../contracts/agent-event.ts";
 import { isPiError, messageOf, PiError } from "../contracts/error.ts";
-import type { AssistantMessage, Message, ToolCall } from "../contracts/message.ts";
+import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import { clampThinkingLevel } from "../contracts/model.ts";
 import type { Credential, ModelRequest } from "../contracts/model-request.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import type { Provider } from "../contracts/provider.ts";
-import type { SessionEntry } from "../contracts/session-entry.ts";
+import type { NewEntry, SessionEntry } from "../contracts/session-entry.ts";
 import type { StreamEvent } from "../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../contracts/tool.ts";
 import type { Session, SessionContext } from "../session/session.ts";
@@ -19,6 +19,7 @@ import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
 import type { FallbackSettings } from "./fallback.ts";
+import type { SessionHooks } from "./hooks.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
@@ -54,6 +55,8 @@ export interface CodingSessionDeps {
   expand?(text: string): Promise<string>;
   /** The final answer must be JSON valid against this JSON Schema. */
   outputSchema?: Record<string, unknown>;
+  /** Who may change what happens, beside those who are told of it. */
+  hooks?: SessionHooks | undefined;
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
   access(model: Model): Promise<ModelAccess>;
   retry: RetrySettings;
@@ -84,6 +87,11 @@ export class Conversation {
   lastAnswerEntryId: string | undefined;
   readonly #hooks: ConversationHooks;
   readonly #listeners = new Set<SessionListener>();
+  /** In place of the recorded prompt, for the run under way. */
+  runPrompt: string | undefined;
+  #tools: readonly Tool[];
+  #prompt: CodingSessionDeps["prompt"];
+  #expand: CodingSessionDeps["expand"];
   #model: Model;
   #thinkingLevel: ThinkingLevel;
   #activeToolNames: readonly string[];
@@ -98,6 +106,9 @@ export class Conversation {
   constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
     this.deps = deps;
     this.#hooks = hooks;
+    this.#tools = deps.tools;
+    this.#prompt = deps.prompt;
+    this.#expand = deps.expand;
     this.session = deps.session;
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
@@ -117,9 +128,10 @@ export class Conversation {
         }
         const { provider, credential, fetch } = access;
         this.#isBilled = isBilled(access);
+        const shown = await deps.hooks?.context(this.agent.messages);
         return {
           ...setup,
-          stream: (messages, signal) => provider.stream({ model, request: this.request(messages), credential, signal, fetch }),
+          stream: (messages, signal) => provider.stream({ model, request: this.request(shown ?? messages), credential, signal, fetch }),
         };
       },
       tools: () => ({
@@ -127,6 +139,7 @@ export class Conversation {
         validate: deps.validate,
         stallTimeoutMs: deps.stall.toolMs,
         context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
+        ...(deps.hooks === undefined ? {} : { refuse: deps.hooks.toolCall, amend: deps.hooks.toolResult }),
       }),
       shouldStop: () => this.budget.isReached(),
       beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
@@ -152,8 +165,30 @@ export class Conversation {
     return this.#activeToolNames;
   }
 
+  /** All there are, active or not. */
+  get tools(): readonly Tool[] {
+    return this.#tools;
+  }
+
+  /** From the next prompt on; those that are active stay so as long as they are there. */
+  setTools(tools: readonly Tool[]): void {
+    this.#tools = tools;
+    this.#activeToolNames = this.#activeToolNames.filter((name) => tools.some((tool) => tool.name === name));
+  }
+
+  /** What the launch found has changed: told to the model with the next prompt. */
+  setResources(prompt: CodingSessionDeps["prompt"], expand: CodingSessionDeps["expand"]): void {
+    this.#prompt = prompt;
+    this.#expand = expand;
+  }
+
+  /** What a text stands for when it is typed as a prompt. */
+  async expand(text: string): Promise<string> {
+    return this.#expand === undefined ? text : this.#expand(text);
+  }
+
   get activeTools(): Tool[] {
-    return this.deps.tools.filter((tool) => this.#activeToolNames.includes(tool.name));
+    return this.#tools.filter((tool) => this.#activeToolNames.includes(tool.name));
   }
 
   subscribe(listener: SessionListener): () => void {
@@ -167,6 +202,11 @@ export class Conversation {
 
   /** Disk first, then listeners; a promise only when some listener is slow, since this runs for every delta. */
   emit(event: AgentEvent): Promise<void> | undefined {
+    const changing = event.type === "message_end" ? this.deps.hooks?.messageEnd(event.message) : undefined;
+    return changing === undefined ? this.#publish(event) : changing.then(() => this.#publish(event));
+  }
+
+  #publish(event: AgentEvent): Promise<void> | undefined {
     if (event.type === "message_end") this.#record(event.message);
     else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
     const told = this.#tell(event);
@@ -185,7 +225,7 @@ export class Conversation {
   }
 
   #record(message: Message): void {
-    const { id } = this.session.append({ type: "message", message });
+    const { id } = this.session.append(message.role === "custom" ? customEntry(message) : { type: "message", message });
     if (message.role === "assistant") this.lastAnswerEntryId = id;
   }
 
@@ -193,6 +233,13 @@ export class Conversation {
   addMessage(message: Message): void {
     this.#record(message);
     this.agent.messages.push(message);
+  }
+
+  /** The same, told to listeners. */
+  async say(message: Message): Promise<void> {
+    this.agent.messages.push(message);
+    await this.emit({ type: "message_start", message });
+    await this.emit({ type: "message_end", message });
   }
 
   /** Takes over what the session file says at its leaf. */
@@ -228,7 +275,7 @@ export class Conversation {
 
   /** @throws PiError `usage.unknown_tool`. */
   setActiveToolNames(names: readonly string[]): void {
-    const known = this.deps.tools.map((tool) => tool.name);
+    const known = this.#tools.map((tool) => tool.name);
     const unknown = names.find((name) => !known.includes(name));
     if (unknown !== undefined) {
       const near = nearestName(unknown, known);
@@ -248,10 +295,12 @@ export class Conversation {
   }
 
   /** The entry that records it. */
-  setModel(model: Model): SessionEntry {
+  setModel(model: Model, source: "set" | "cycle" = "set"): SessionEntry {
+    const previous = this.#model;
     this.#model = model;
     const entry = this.#recordModel(model);
     this.setThinkingLevel(this.#thinkingLevel);
+    this.deps.hooks?.modelChanged(model, previous, source);
     return entry;
   }
 
@@ -263,8 +312,10 @@ export class Conversation {
 
   setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
     const clamped = clampThinkingLevel(level, this.#model);
-    if (clamped === this.#thinkingLevel) return clamped;
+    const previous = this.#thinkingLevel;
+    if (clamped === previous) return clamped;
     this.#thinkingLevel = clamped;
+    this.deps.hooks?.thinkingLevelChanged(clamped, previous);
     this.#recordThinkingLevel(clamped);
     void this.emit({ type: "thinking_level_changed", level: clamped });
     return clamped;
@@ -273,7 +324,7 @@ export class Conversation {
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
     return {
-      systemPrompt: promptText(state),
+      systemPrompt: this.runPrompt ?? promptText(state),
       tools: [...state.tools.values()],
       messages: modelMessages(messages),
       thinkingLevel: this.#thinkingLevel,
@@ -285,14 +336,23 @@ export class Conversation {
   /** What has to be said so that the prompt in force is the one wanted; nothing when it is. */
   systemChange(): Message[] {
     const tools = this.activeTools;
-    const sections = promptSections({ ...this.deps.prompt, tools });
+    const sections = promptSections({ ...this.#prompt, tools });
     const change = systemChange(systemStateOf(this.agent.messages), sections, tools, this.deps.clock.now());
     return change ? [change] : [];
+  }
+
+  /** The prompt in force, with what has still to be said. */
+  promptInForce(): string {
+    return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
   }
 
   #toolContext(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext {
     return { ...this.deps.toolContext, toolCallId: call.id, signal, onUpdate, acceptsImages: this.#model.input.includes("image") };
   }
+}
+
+function customEntry({ customType, content, display, details }: CustomMessage): NewEntry {
+  return { type: "custom_message", customType, content, display, ...(details === undefined ? {} : { details }) };
 }
 
 /** A credential that cannot be had (a refused refresh, a model chosen meanwhile) fails the call like any other refusal. */

@@ -2,6 +2,8 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { Config } from "../config/load-config.ts";
+import type { LoadExtensionsResult } from "../contracts/extension.ts";
+import type { SessionStartEvent } from "../contracts/extension-event.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { FileOperations, ShellOperations, Tool } from "../contracts/tool.ts";
 import type { Host } from "../platform/host.ts";
@@ -17,6 +19,7 @@ import { checkNetwork, createModelAccess } from "./model-access.ts";
 import { ModelRegistry } from "./model-registry.ts";
 import { openSession } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
+import type { Attachment, SessionExtensions } from "./session-extensions.ts";
 
 export interface CreatedSession {
   coding: CodingSession;
@@ -24,6 +27,8 @@ export interface CreatedSession {
   shell: ProcessShell;
   files: FileOperations;
   resources: LaunchResources;
+  /** Nothing where none were loaded. */
+  extensions: SessionExtensions | undefined;
   /** Why this model. */
   modelWhy: string;
   /** Ends what runs in this session and lets go of its file; what the workspace holds stays. */
@@ -52,6 +57,30 @@ export interface CustomParts {
   model?: Model;
   registry?: ModelRegistry;
   access?: (model: Model) => Promise<ModelAccess>;
+  /** In place of what lies in folders; asked for each session. `reload`: what is known is read anew. */
+  load?(how: { reload: boolean }): Promise<LoadedParts>;
+  /** What extensions hear of the first session's start. Default: that the program has started. */
+  sessionStart?: Omit<SessionStartEvent, "type">;
+}
+
+/** What a session is given beside its configuration. */
+export interface LoadedParts {
+  resources: LaunchResources;
+  /** Of this session alone. */
+  extensions: LoadExtensionsResult;
+  /** The resources with those in more folders. */
+  extend(paths: { skillPaths: readonly string[]; promptPaths: readonly string[] }): Promise<LaunchResources>;
+}
+
+/** What only the host of sessions can lend to extensions. */
+export type ExtensionHost = Pick<Attachment, "bindings" | "hasModel" | "scope" | "control">;
+
+export interface StartOptions {
+  /** What was in force before and goes on where the session records nothing. */
+  keep?: { model: Model; thinkingLevel: ThinkingLevel };
+  loaded?: LoadedParts | undefined;
+  /** Extensions are bound only where there is one. */
+  extensionHost?: ExtensionHost;
 }
 
 /** What all sessions of one working directory share. */
@@ -127,13 +156,12 @@ function foreignShell(shell: ShellOperations): ProcessShell {
   return { run: (request) => shell.run(request), killAll: async () => {}, killAllNow: () => {} };
 }
 
-/** `keep`: what was in force before and goes on where the session records nothing. */
 export async function startSession(
   workspace: Workspace,
   session: Session,
-  keep?: { model: Model; thinkingLevel: ThinkingLevel },
+  { keep, loaded, extensionHost }: StartOptions = {},
 ): Promise<CreatedSession> {
-  const { options, deps, registry, tools, files, shell, access } = workspace;
+  const { options, deps, registry, files, shell, access } = workspace;
   const { host, config, warn } = deps;
   const recorded = session.leafId !== null ? session.context() : undefined;
   const fallback = await fallbackSettings(workspace);
@@ -147,8 +175,10 @@ export async function startSession(
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
     config.values.thinking;
-  const activeToolNames = chooseTools(tools, options, config, warn);
-  const resources = await loadResources(options.resources, { ...options, homeDir: host.homeDir, config, warn });
+  const extensions = loaded === undefined ? undefined : await sessionExtensions(loaded.extensions);
+  const tools = withOwn(workspace.tools, extensions?.tools());
+  const activeToolNames = chooseTools(tools, options, config, warn, extensions?.offByDefault());
+  const resources = loaded?.resources ?? (await loadResources(options.resources, { ...options, homeDir: host.homeDir, config, warn }));
   const artifacts = new ArtifactDirectory(session);
   workspace.current = { session };
   const coding = new CodingSession({
@@ -162,6 +192,7 @@ export async function startSession(
     toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifactDir: () => artifacts.path() },
     prompt: await launchPrompt(options, resources, host.now()),
     expand: resources.expand,
+    hooks: extensions,
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
@@ -172,10 +203,26 @@ export async function startSession(
     clock: { now: () => host.now(), random: Math.random },
   });
   workspace.current = { session, coding };
+  if (extensions !== undefined && extensionHost !== undefined) {
+    await extensions.attach({
+      ...extensionHost,
+      coding,
+      registry,
+      env: host.env,
+      cwd: options.cwd,
+      isProjectTrusted: config.project.trusted,
+      now: () => host.now(),
+      resources,
+      chooseTools: (all, off) => chooseTools(all, options, config, () => {}, off),
+      ownTools: workspace.tools,
+      warn,
+    });
+  }
   if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name)
     session.append({ type: "session_info", name: options.sessionName });
   const close = async (): Promise<void> => {
     await coding.dispose();
+    extensions?.invalidate();
     artifacts.remove();
   };
   return {
@@ -184,20 +231,28 @@ export async function startSession(
     shell,
     files,
     resources,
+    extensions,
     modelWhy: selected.why,
     close,
     dispose: async () => {
-      await coding.dispose();
+      await close();
       await shell.killAll();
-      artifacts.remove();
     },
   };
 }
 
 /** One's own first, so that it wins where names are the same. */
 function allTools(options: RunOptions, own: readonly Tool[] = []): Tool[] {
-  const builtin = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir), imageCodec });
-  return [...builtin.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
+  return withOwn(builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir), imageCodec }), own);
+}
+
+function withOwn(tools: readonly Tool[], own: readonly Tool[] = []): Tool[] {
+  return [...tools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
+}
+
+async function sessionExtensions(loaded: LoadExtensionsResult): Promise<SessionExtensions> {
+  const { SessionExtensions } = await import("./session-extensions.ts");
+  return new SessionExtensions(loaded);
 }
 
 /** The WebAssembly that makes images smaller. */

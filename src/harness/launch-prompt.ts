@@ -23,10 +23,16 @@ export async function launchPrompt(options: RunOptions, resources: LaunchResourc
   };
 }
 
-/** Names of the tools the model gets. @throws PiError `usage.unknown_tool` when strict. */
-export function chooseTools(tools: readonly Tool[], options: RunOptions, config: Config, warn: (line: string) => void): string[] {
+/** Names of the tools the model gets; those that are `off` only where they are named. @throws PiError `usage.unknown_tool` when strict. */
+export function chooseTools(
+  tools: readonly Tool[],
+  options: RunOptions,
+  config: Config,
+  warn: (line: string) => void,
+  off: ReadonlySet<string> = new Set(),
+): string[] {
   const builtin = new Set(builtinTools().map((tool) => tool.name));
-  const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name));
+  const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name) && !off.has(name));
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
     defaults: [...config.values.tools.enabled, ...ownToolNames],

@@ -25,8 +25,10 @@ export interface LaunchResources {
   skillsSection: string;
   /** Of SYSTEM.md, the project's before the user's. */
   systemPrompt?: string;
+  systemPromptPath?: string;
   /** Of the APPEND_SYSTEM.md files, the user's first. */
   appended: string[];
+  appendedPaths?: string[];
   templates(): Promise<PromptTemplate[]>;
   /** `/skill:name …` and `/template …` become what they stand for; any other text stays as it is. */
   expand(text: string): Promise<string>;
@@ -60,13 +62,15 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
     found ??= templatesOf(choice, places(choice.templatePaths, choice.withTemplates ? config.values.resources.prompts : []), warn);
     return found;
   };
-  const systemPrompt = firstText([...folders].reverse().map((folder) => join(folder, "SYSTEM.md")));
+  const system = firstText([...folders].reverse().map((folder) => join(folder, "SYSTEM.md")));
+  const appended = folders.map((folder) => firstText([join(folder, "APPEND_SYSTEM.md")])).filter((found) => found !== undefined);
   return {
     contextFiles: choice.withContextFiles ? await contextFilesOf(where) : [],
     skills: skills.skills,
     skillsSection: skills.section,
-    ...(systemPrompt === undefined ? {} : { systemPrompt }),
-    appended: folders.map((folder) => firstText([join(folder, "APPEND_SYSTEM.md")])).filter((text) => text !== undefined),
+    ...(system === undefined ? {} : { systemPrompt: system.text, systemPromptPath: system.path }),
+    appended: appended.map(({ text }) => text),
+    appendedPaths: appended.map(({ path }) => path),
     templates,
     expand: async (text) => (text.startsWith("/") ? expandCommand(text, skills.skills, templates) : text),
   };
@@ -105,7 +109,12 @@ async function contextFilesOf({ agentDir, cwd }: Where): Promise<ContextFile[]> 
   return loadContextFiles({ agentDir, cwd });
 }
 
-async function expandCommand(text: string, skills: readonly Skill[], templates: () => Promise<PromptTemplate[]>): Promise<string> {
+/** For a text that begins with a slash. */
+export async function expandCommand(
+  text: string,
+  skills: readonly Skill[],
+  templates: () => Promise<readonly PromptTemplate[]>,
+): Promise<string> {
   if (text.startsWith("/skill:")) {
     const { expandSkillCommand } = await import("../resources/skills.ts");
     return expandSkillCommand(text, skills) ?? text;
@@ -114,10 +123,10 @@ async function expandCommand(text: string, skills: readonly Skill[], templates: 
   return expandPromptTemplate(text, await templates()) ?? text;
 }
 
-function firstText(paths: readonly string[]): string | undefined {
+function firstText(paths: readonly string[]): { path: string; text: string } | undefined {
   for (const path of paths) {
     try {
-      return readFileSync(path, "utf8").trimEnd();
+      return { path, text: readFileSync(path, "utf8").trimEnd() };
     } catch {
       // Not there, or not readable: the same to a launch.
     }

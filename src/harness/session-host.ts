@@ -5,13 +5,17 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../config/load-config.ts";
 import { PiError } from "../contracts/error.ts";
+import type { Cancellable, WithSession } from "../contracts/extension.ts";
+import type { SessionStartEvent } from "../contracts/extension-event.ts";
 import { Session } from "../session/session.ts";
 import { noModel } from "./choose-model.ts";
 import type { CodingSession, SessionListener } from "./coding-session.ts";
 import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
+import { HostedExtensions } from "./extension-host.ts";
 import type { LaunchResources } from "./launch-resources.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
+import type { Navigation } from "./navigate.ts";
 import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -20,7 +24,16 @@ export interface SessionHostDeps extends CreateSessionDeps {
   configFor?(cwd: string): Promise<Config>;
 }
 
+/** How one session takes the place of another. */
+interface Replacement extends WithSession {
+  /** What extensions are told. */
+  reason: Exclude<SessionStartEvent["reason"], "startup">;
+  targetSessionFile?: string;
+}
+
 export class SessionHost {
+  /** Of the session in force. */
+  readonly extensions: HostedExtensions;
   readonly #deps: SessionHostDeps;
   #workspace: Workspace;
   #created: CreatedSession;
@@ -33,7 +46,9 @@ export class SessionHost {
   #replacing: Promise<unknown> | undefined;
   #isDisposed = false;
 
-  private constructor(workspace: Workspace, created: CreatedSession, deps: SessionHostDeps) {
+  private constructor(workspace: Workspace, created: CreatedSession, deps: SessionHostDeps, extensions: HostedExtensions) {
+    this.extensions = extensions;
+    extensions.owner = this;
     this.#deps = deps;
     this.#workspace = workspace;
     this.#created = created;
@@ -46,7 +61,11 @@ export class SessionHost {
     const workspace = await createWorkspace(options, deps);
     const session = opened ?? (await openSession(options, deps));
     try {
-      return new SessionHost(workspace, await startSession(workspace, session), deps);
+      const extensions = new HostedExtensions(deps.custom);
+      const parts = await extensions.load({ reload: false });
+      const created = await startSession(workspace, session, parts);
+      extensions.install(created, workspace, parts.loaded);
+      return new SessionHost(workspace, created, deps, extensions);
     } catch (error) {
       session.close();
       throw error;
@@ -129,18 +148,25 @@ export class SessionHost {
     return () => this.#replaced.delete(listener);
   }
 
-  newSession(given: { parentSession?: string; id?: string } = {}): Promise<void> {
-    return this.#replace(async () => {
-      const { filePath } = this.coding.session;
-      const directory = filePath === undefined ? undefined : this.#directory();
-      return Session.create({ cwd: this.#workspace.options.cwd, directory, ...given }, sessionWatch(this.#deps));
-    });
+  async newSession({ withSession, ...given }: { parentSession?: string; id?: string } & WithSession = {}): Promise<Cancellable> {
+    if (await this.extensions.isCancelled({ type: "session_before_switch", reason: "new" })) return { cancelled: true };
+    await this.#replace(
+      async () => {
+        const { filePath } = this.coding.session;
+        const directory = filePath === undefined ? undefined : this.#directory();
+        return Session.create({ cwd: this.#workspace.options.cwd, directory, ...given }, sessionWatch(this.#deps));
+      },
+      { reason: "new", ...(withSession === undefined ? {} : { withSession }) },
+    );
+    return { cancelled: false };
   }
 
   /** A path where nothing is becomes the file of a new session. */
-  switchSession(sessionPath: string): Promise<void> {
+  async switchSession(sessionPath: string, how: WithSession = {}): Promise<Cancellable> {
     const path = resolve(this.#workspace.options.cwd, sessionPath);
-    return this.#replace(async () => {
+    const event = { type: "session_before_switch", reason: "resume", targetSessionFile: path } as const;
+    if (await this.extensions.isCancelled(event)) return { cancelled: true };
+    const open = async (): Promise<Session> => {
       const { cwd } = this.#workspace.options;
       if (!existsSync(path)) return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
@@ -151,24 +177,45 @@ export class SessionHost {
       throw new PiError("session.cwd_gone", `Stored session working directory does not exist: ${session.header.cwd}`, {
         hint: `Session file: ${path}. Current working directory: ${cwd}`,
       });
-    });
+    };
+    await this.#replace(open, { reason: "resume", targetSessionFile: path, ...how });
+    return { cancelled: false };
   }
 
-  /** A new session that ends before a user message, whose text is given back for another try. */
-  async fork(entryId: string): Promise<{ text: string }> {
-    const { leafId, text } = this.coding.forkPoint(entryId);
+  /** A new session that ends before a user message, whose text is given back for another try; with `at`, behind any entry. */
+  async fork(
+    entryId: string,
+    { position = "before", ...how }: { position?: "before" | "at" } & WithSession = {},
+  ): Promise<{ text: string } & Cancellable> {
+    const { leafId, text } = position === "at" ? { leafId: entryId, text: "" } : this.coding.forkPoint(entryId);
     this.#requireSaved();
+    if (await this.extensions.isCancelled({ type: "session_before_fork", entryId, position })) return { text, cancelled: true };
     // Before the first message there is only what every session begins with, and a new one does that by itself.
     const { session } = this.coding;
     const isEmpty = leafId === null || session.context(leafId).messages.every((message) => message.role === "system");
-    await this.#replace(async () => this.#copy(isEmpty ? null : leafId));
-    return { text };
+    await this.#replace(async () => this.#copy(isEmpty ? null : leafId), { reason: "fork", ...how });
+    return { text, cancelled: false };
   }
 
   /** A new session with all of the branch in force. */
-  async clone(): Promise<void> {
+  async clone(): Promise<Cancellable> {
     this.#requireSaved();
-    await this.#replace(async () => this.#copy(this.coding.session.leafId));
+    const { leafId } = this.coding.session;
+    if (leafId !== null && (await this.extensions.isCancelled({ type: "session_before_fork", entryId: leafId, position: "at" }))) {
+      return { cancelled: true };
+    }
+    await this.#replace(async () => this.#copy(this.coding.session.leafId), { reason: "fork" });
+    return { cancelled: false };
+  }
+
+  /** Another place in the tree of the session in force. */
+  async navigateTree(
+    targetId: string,
+    { label, ...how }: { summarize?: boolean; customInstructions?: string; label?: string } = {},
+  ): Promise<Navigation> {
+    const result = await this.coding.navigate(targetId, how);
+    if (label !== undefined && !result.cancelled) this.coding.setLabel(targetId, label);
+    return result;
   }
 
   /** The same session with configuration, credentials, context files and catalogue read anew. */
@@ -180,7 +227,7 @@ export class SessionHost {
         await letGo(session);
         return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
       },
-      { isReload: true },
+      { reason: "reload" },
     );
   }
 
@@ -196,6 +243,7 @@ export class SessionHost {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     await this.#replacing?.catch(() => undefined);
+    await this.extensions.shutdown({ reason: "quit" });
     await this.#created.dispose();
     await this.coding.session.released();
     this.#unsubscribe();
@@ -232,9 +280,9 @@ export class SessionHost {
   }
 
   /** One after another: a second replacement starts from what the first one has made. */
-  #replace(open: () => Promise<Session>, how: { isReload?: boolean } = {}): Promise<void> {
+  #replace(open: () => Promise<Session>, how: Replacement): Promise<void> {
     const before = this.#replacing ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(() => this.#replaceNow(open, how.isReload === true));
+    const mine = before.catch(() => undefined).then(() => this.#replaceNow(open, how));
     this.#replacing = mine;
     const done = (): void => {
       if (this.#replacing === mine) this.#replacing = undefined;
@@ -243,7 +291,7 @@ export class SessionHost {
     return mine;
   }
 
-  async #replaceNow(open: () => Promise<Session>, isReload: boolean): Promise<void> {
+  async #replaceNow(open: () => Promise<Session>, { reason, targetSessionFile, withSession }: Replacement): Promise<void> {
     if (this.#isDisposed) throw new PiError("session.closed", "The session is being closed");
     const before = this.#created;
     // Queued messages would vanish with the session: they are taken out first, which is announced.
@@ -252,21 +300,29 @@ export class SessionHost {
     const keep = { model: this.coding.model, thinkingLevel: this.coding.thinkingLevel };
     const { filePath } = before.coding.session;
     const wasPersisted = before.coding.session.isPersisted;
+    // While the session can still be written to.
+    await this.extensions.shutdown({ reason, ...(targetSessionFile === undefined ? {} : { targetSessionFile }) });
     let session: Session;
     try {
       session = await open();
     } catch (error) {
       await this.#restore(filePath, wasPersisted);
+      await this.extensions.started({ reason: "resume" });
       throw error;
     }
-    const workspace = await this.#workspaceOf(session.header.cwd, isReload);
-    const activeToolNames = before.coding.activeToolNames;
-    const created = await startSession(workspace, session, keep);
-    if (workspace === this.#workspace && activeToolNames !== undefined) created.coding.setActiveToolNames([...activeToolNames]);
+    const workspace = await this.#workspaceOf(session.header.cwd, reason === "reload");
+    const parts = await this.extensions.load({ reload: reason === "reload" });
+    const created = await startSession(workspace, session, { keep, ...parts });
+    if (workspace === this.#workspace) created.coding.setActiveToolNames(stillActive(before.coding, created.coding));
     await this.#install(workspace, created);
-    if (session === before.coding.session) return;
-    await before.close();
-    await before.coding.session.released();
+    this.extensions.install(created, workspace, parts.loaded);
+    before.extensions?.invalidate();
+    if (session !== before.coding.session) {
+      await before.close();
+      await before.coding.session.released();
+    }
+    const previousSessionFile = reason === "reload" || filePath === undefined ? {} : { previousSessionFile: filePath };
+    await this.extensions.started({ reason, ...previousSessionFile }, withSession);
   }
 
   /** The file of the session before may have been let go of already: it is taken up again. */
@@ -276,7 +332,11 @@ export class SessionHost {
     const keep = { model: this.coding.model, thinkingLevel: this.coding.thinkingLevel };
     const reopened = await Session.open(filePath, { ...sessionWatch(this.#deps), onBusy: "fail" }).catch(() => undefined);
     if (reopened === undefined) return;
-    await this.#install(this.#workspace, await startSession(this.#workspace, reopened, keep));
+    const parts = await this.extensions.load({ reload: false });
+    const created = await startSession(this.#workspace, reopened, { keep, ...parts });
+    this.#created.extensions?.invalidate();
+    await this.#install(this.#workspace, created);
+    this.extensions.install(created, this.#workspace, parts.loaded);
   }
 
   async #install(workspace: Workspace, created: CreatedSession): Promise<void> {
@@ -312,6 +372,13 @@ export class SessionHost {
       return slow === undefined ? undefined : Promise.all(slow).then(() => undefined);
     });
   }
+}
+
+/** What was on before; what only the new session has is on as it chose. */
+function stillActive(before: CodingSession, now: CodingSession): string[] {
+  const known = new Set(before.tools.map((tool) => tool.name));
+  const there = new Set(now.tools.map((tool) => tool.name));
+  return [...before.activeToolNames.filter((name) => there.has(name)), ...now.activeToolNames.filter((name) => !known.has(name))];
 }
 
 /** What a client set once holds for what comes after, too. */

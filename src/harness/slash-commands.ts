@@ -1,18 +1,12 @@
-// What can be prompted as `/name`. Called by RPC mode.
+// What can be prompted as `/name`, and where it came from. Called by RPC mode, by session-extensions and by the library.
 
+import type { SlashCommandInfo } from "../contracts/extension.ts";
+import type { SourceInfo } from "../contracts/source-info.ts";
 import type { ResourceSource } from "../resources/skills.ts";
 import type { LaunchResources } from "./launch-resources.ts";
 
-export interface SlashCommand {
-  /** Without the slash. */
-  name: string;
-  description?: string;
-  source: "extension" | "prompt" | "skill";
-  sourceInfo: { path: string; source: string; scope: "user" | "project" | "temporary"; origin: "top-level" | "package" };
-}
-
 /** Prompt templates, then skills. */
-export async function listSlashCommands(resources: LaunchResources): Promise<SlashCommand[]> {
+export async function listSlashCommands(resources: LaunchResources): Promise<SlashCommandInfo[]> {
   const templates = await resources.templates();
   return [
     ...templates.map((one) => command(one.name, "prompt", one)),
@@ -22,15 +16,20 @@ export async function listSlashCommands(resources: LaunchResources): Promise<Sla
 
 function command(
   name: string,
-  source: SlashCommand["source"],
-  found: { description: string; path: string; source: ResourceSource },
-): SlashCommand {
-  const scope = found.source === "command line" ? "temporary" : found.source === "project" ? "project" : "user";
-  const how = found.source === "command line" ? "cli" : "local";
+  source: SlashCommandInfo["source"],
+  found: { description: string; path: string; source: ResourceSource; sourceInfo?: SourceInfo },
+): SlashCommandInfo {
   return {
     name,
     ...(found.description === "" ? {} : { description: found.description }),
     source,
-    sourceInfo: { path: found.path, source: how, scope, origin: "top-level" },
+    sourceInfo: sourceInfoOf(found),
   };
+}
+
+/** What a program has said of its own, else what follows from the place. */
+export function sourceInfoOf(found: { path: string; source: ResourceSource; sourceInfo?: SourceInfo }): SourceInfo {
+  if (found.sourceInfo !== undefined) return found.sourceInfo;
+  const scope = found.source === "command line" ? "temporary" : found.source === "project" ? "project" : "user";
+  return { path: found.path, source: found.source === "command line" ? "cli" : "local", scope, origin: "top-level" };
 }

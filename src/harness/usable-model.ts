@@ -39,7 +39,7 @@ export async function cycleModel(sessions: SessionHost): Promise<{ model: Model;
   const next = candidates[(at + 1) % candidates.length];
   if (next === undefined || isSame(next.model, coding.model)) return null;
   const model = await registry.ready(next.model);
-  coding.setModel(model);
+  coding.setModel(model, "cycle");
   if (next.thinkingLevel !== undefined) coding.setThinkingLevel(next.thinkingLevel);
   return { model, thinkingLevel: coding.thinkingLevel, isScoped };
 }

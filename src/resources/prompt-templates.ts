@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { SourceInfo } from "../contracts/source-info.ts";
 import { kindOfPath, listDirectory, resourceFilter } from "./find-markdown.ts";
 import { parseFrontmatter } from "./frontmatter.ts";
 import type { ResourcePlaces, ResourceSource } from "./skills.ts";
@@ -15,6 +16,8 @@ export interface PromptTemplate {
   content: string;
   path: string;
   source: ResourceSource;
+  /** Where it does not follow from the place. */
+  sourceInfo?: SourceInfo;
 }
 
 const maxDescriptionLength = 120;

@@ -4,6 +4,8 @@
 
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { messageOf, PiError } from "../contracts/error.ts";
+import type { SourceInfo } from "../contracts/source-info.ts";
 import { kindOfPath, listDirectory, resourceFilter } from "./find-markdown.ts";
 import { isYes, parseFrontmatter } from "./frontmatter.ts";
 
@@ -13,6 +15,8 @@ export interface Skill {
   /** Absolute path of its Markdown file. */
   path: string;
   source: ResourceSource;
+  /** Where it does not follow from the place. */
+  sourceInfo?: SourceInfo;
   /** Only `/skill:name` uses it; the model is not told of it. */
   isHidden: boolean;
 }
@@ -131,10 +135,19 @@ export function expandSkillCommand(text: string, skills: readonly Skill[]): stri
   const match = /^\/skill:(\S+)(?:\s+([\s\S]*))?$/.exec(text);
   const skill = skills.find((one) => one.name === match?.[1]);
   if (match === null || skill === undefined) return undefined;
-  const { body } = parseFrontmatter(readFileSync(skill.path, "utf8"));
+  const { body } = parseFrontmatter(readBody(skill));
   const head = `<skill name="${escapeXml(skill.name)}" location="${escapeXml(skill.path)}">\nReferences are relative to ${dirname(skill.path)}.\n\n`;
   const args = match[2]?.trim() ?? "";
   return `${head}${body.trim()}\n</skill>${args === "" ? "" : `\n\n${args}`}`;
+}
+
+/** A program may have named a file that is not there. */
+function readBody({ name, path }: Skill): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new PiError("io.read", `The skill ${name} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function escapeXml(text: string): string {

@@ -52,7 +52,7 @@ test("prompts, events, text, stats, shell, fork, navigation", async () => {
   const [first] = session.getUserMessagesForForking();
   expect(session.sessionManager.getEntry(first?.entryId ?? "")).toMatchObject({ type: "message" });
   const before = session.sessionId;
-  expect(await session.fork(first?.entryId ?? "")).toEqual({ text: 'write notes.txt with "words"' });
+  expect(await session.fork(first?.entryId ?? "")).toEqual({ text: 'write notes.txt with "words"', cancelled: false });
   expect(session.sessionId).not.toBe(before);
   events.length = 0;
   await session.prompt("hello");

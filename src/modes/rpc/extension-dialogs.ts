@@ -2,12 +2,32 @@
 // Invariant: every dialog resolves exactly once: by its answer, its timeout, its signal, or the end of the connection, all but the first
 // with the default (nothing, or `false` for a confirmation).
 
+import type { ExtensionUIContext, ExtensionUIDialogOptions } from "../../contracts/extension.ts";
 import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";
 
 export interface DialogOptions {
   /** The default after so long. */
   timeoutMs?: number;
   signal?: AbortSignal;
+}
+
+/** The dialogs as extensions know a user interface. */
+export function dialogUi(dialogs: ExtensionDialogs): ExtensionUIContext {
+  const timed = ({ timeout, signal }: ExtensionUIDialogOptions = {}): DialogOptions => ({
+    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return {
+    select: (title, options, how) => dialogs.select(title, options, timed(how)),
+    confirm: (title, message, how) => dialogs.confirm(title, message, timed(how)),
+    input: (title, placeholder, how) => dialogs.input(title, placeholder, timed(how)),
+    editor: (title, prefill) => dialogs.editor(title, prefill),
+    notify: (message, type) => dialogs.notify(message, type),
+    setStatus: (key, text) => dialogs.setStatus(key, text),
+    setWidget: (key, lines, how) => dialogs.setWidget(key, lines, how?.placement),
+    setTitle: (title) => dialogs.setTitle(title),
+    setEditorText: (text) => dialogs.setEditorText(text),
+  };
 }
 
 type RequestBody = ExtensionUiRequest extends infer R ? (R extends unknown ? Omit<R, "type" | "id"> : never) : never;

@@ -52,6 +52,8 @@ export class PromptDesk {
   /** By session id: a key belongs to one session. */
   readonly #keys = new Map<string, Map<string, PromptOutcome>>();
   #waiting: { steer: Waiting[]; followUp: Waiting[] } = { steer: [], followUp: [] };
+  /** By the parameters of their commands. */
+  readonly #dealtWith = new WeakSet<object>();
   #runKeys: string[] = [];
   #lastAnswer: LastAnswer | undefined;
   /** `id` of the prompt that caused the run under way. */
@@ -62,8 +64,26 @@ export class PromptDesk {
     deps.sessions.onReplaced(() => this.#forget());
   }
 
+  /** Whether a prompt with this key has been here. */
+  knows(key: string): boolean {
+    return this.#outcomes(this.#deps.sessions.coding).has(key);
+  }
+
+  /** An extension has taken care of it: there is nothing left to be run. */
+  dealtWith<P extends { key?: string }>(prompt: P): P {
+    this.#dealtWith.add(prompt);
+    const { key } = prompt;
+    if (key !== undefined) {
+      const { coding } = this.#deps.sessions;
+      this.#outcomes(coding).set(key, { state: "settled", stopReason: "stop" });
+      this.#record(coding, { key, state: "settled", stopReason: "stop" });
+    }
+    return prompt;
+  }
+
   /** Starts a run or queues the prompt. Throws where it is refused. */
   prompt(prompt: Prompt, id: string | undefined): PromptAnswer {
+    if (this.#dealtWith.has(prompt)) return { disposition: "handled" };
     const { coding } = this.#deps.sessions;
     const known = prompt.key === undefined ? undefined : this.#outcomes(coding).get(prompt.key);
     if (known !== undefined) return { disposition: "handled", outcome: this.#withText(known, coding) };
@@ -90,13 +110,9 @@ export class PromptDesk {
     return { disposition: "started" };
   }
 
-  steer(message: string, images: readonly ImageContent[] | undefined): QueuedInputDisposition {
-    this.#enqueue("steer", undefined, () => this.#deps.sessions.coding.steer(message, images));
-    return "queued";
-  }
-
-  followUp(message: string, images: readonly ImageContent[] | undefined): QueuedInputDisposition {
-    this.#enqueue("followUp", undefined, () => this.#deps.sessions.coding.followUp(message, images));
+  queue(kind: StreamingBehavior, prompt: Pick<Prompt, "message" | "images">): QueuedInputDisposition {
+    if (this.#dealtWith.has(prompt)) return "handled";
+    this.#enqueue(kind, undefined, () => this.#deps.sessions.coding[kind](prompt.message, prompt.images));
     return "queued";
   }
 

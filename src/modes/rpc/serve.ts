@@ -4,11 +4,12 @@
 
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
 import { lineOf, messageOf } from "../../contracts/error.ts";
+import type { ExtensionError } from "../../contracts/extension.ts";
 import type { SessionHost } from "../../harness/session-host.ts";
 import type { InputStream, OutputStream } from "../../platform/host.ts";
 import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
 import { EventEncoder } from "../event-encoder.ts";
-import { ExtensionDialogs } from "./extension-dialogs.ts";
+import { dialogUi, ExtensionDialogs } from "./extension-dialogs.ts";
 import type { Method, MethodContext } from "./method.ts";
 import { methodsByName } from "./methods.ts";
 import { PromptDesk } from "./prompt-desk.ts";
@@ -59,6 +60,13 @@ export class RpcServer {
       warn: deps.warn,
     });
     this.dialogs = new ExtensionDialogs({ send: (request) => void this.#write(`${JSON.stringify(request)}\n`), newId: deps.newId });
+    const { extensions } = deps.sessions;
+    if (extensions.loaded !== undefined) {
+      const onError = (error: ExtensionError): void => void this.emit({ type: "extension_error", ...error });
+      // What is asked meanwhile waits: a session that has not started takes no prompts.
+      const bound = extensions.bind({ uiContext: dialogUi(this.dialogs), mode: "rpc", onError });
+      this.#takeTurn(bound.catch((error: unknown) => deps.warn(lineOf(error))));
+    }
     deps.sessions.subscribe((event) => {
       this.#desk.take(event);
       const slow = this.emit(event);

@@ -39,7 +39,7 @@ export const beyondMethods = [
     run: (_params, { sessions }) => {
       const active = new Set(sessions.coding.activeToolNames);
       return {
-        tools: sessions.workspace.tools.map(({ name, description, parameters }) => ({
+        tools: sessions.coding.tools.map(({ name, description, parameters }) => ({
           name,
           description,
           parameters,
@@ -57,7 +57,7 @@ export const beyondMethods = [
     order: "in turn",
     run: async ({ names }, { sessions }): Promise<{ names: string[] }> => {
       const { knownToolNames } = await import("../../../harness/known-tools.ts");
-      sessions.coding.setActiveToolNames(knownToolNames(names, sessions.workspace.tools));
+      sessions.coding.setActiveToolNames(knownToolNames(names, sessions.coding.tools));
       return { names: [...sessions.coding.activeToolNames] };
     },
   }),

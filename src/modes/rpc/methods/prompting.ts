@@ -1,14 +1,32 @@
 // Methods that put something to the model or stop it.
 
+import type { ImageContent } from "../../../contracts/message.ts";
 import { type MethodContext, method } from "../method.ts";
-import type { PromptAnswer, QueuedInputDisposition } from "../records.ts";
+import type { PromptAnswer, QueuedInputDisposition, StreamingBehavior } from "../records.ts";
 import { choice, fields, list, optional, text } from "../schema.ts";
 import { image, outcome } from "../shapes.ts";
 
-/** `/template …` and `/skill:name …` become what they stand for. */
-function expand<P extends { message: string }>(params: P, { sessions }: MethodContext): Promise<P> | undefined {
-  if (!params.message.startsWith("/")) return undefined;
-  return sessions.coding.expand(params.message).then((message) => ({ ...params, message }));
+interface Words {
+  message: string;
+  images?: readonly ImageContent[];
+  streamingBehavior?: StreamingBehavior;
+  key?: string;
+}
+
+/** Commands are run, extensions hear it, `/template …` and `/skill:name …` become what they stand for. */
+function receive<P extends Words>(
+  params: P,
+  { sessions: { coding }, desk }: MethodContext,
+  queue?: StreamingBehavior,
+): Promise<P> | undefined {
+  if (coding.hooks === undefined && !params.message.startsWith("/")) return undefined;
+  if (params.key !== undefined && desk.knows(params.key)) return undefined;
+  const { message, images, streamingBehavior = queue } = params;
+  const how = coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {};
+  return coding.receive({ text: message, source: "rpc", ...(images === undefined ? {} : { images }), ...how }).then((received) => {
+    if (received === undefined) return desk.dealtWith(params);
+    return { ...params, message: received.text, ...(received.images === undefined ? {} : { images: received.images }) };
+  });
 }
 
 const images = optional(list(image));
@@ -34,7 +52,7 @@ export const promptingMethods = [
     }),
     order: "in turn",
     answersFirst: true,
-    prepare: expand,
+    prepare: (params, context) => receive(params, context),
     run: (params, { desk, id }): PromptAnswer => desk.prompt(params, id),
   }),
   method({
@@ -45,8 +63,8 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: expand,
-    run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.steer(message, images) }),
+    prepare: (params, context) => receive(params, context, "steer"),
+    run: (params, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.queue("steer", params) }),
   }),
   method({
     name: "follow_up",
@@ -55,8 +73,8 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: expand,
-    run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.followUp(message, images) }),
+    prepare: (params, context) => receive(params, context, "followUp"),
+    run: (params, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.queue("followUp", params) }),
   }),
   method({
     name: "abort",

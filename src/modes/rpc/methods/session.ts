@@ -47,10 +47,7 @@ export const sessionMethods = [
     params: { parentSession: optional(text("path to keep as where it came from")) },
     result: replaced,
     order: "change",
-    run: async ({ parentSession }, { sessions }) => {
-      await sessions.newSession(parentSession === undefined ? {} : { parentSession });
-      return { cancelled: false };
-    },
+    run: ({ parentSession }, { sessions }) => sessions.newSession(parentSession === undefined ? {} : { parentSession }),
   }),
   method({
     name: "switch_session",
@@ -59,10 +56,7 @@ export const sessionMethods = [
     params: { sessionPath: text("relative to the working directory, or absolute") },
     result: replaced,
     order: "change",
-    run: async ({ sessionPath }, { sessions }) => {
-      await sessions.switchSession(sessionPath);
-      return { cancelled: false };
-    },
+    run: ({ sessionPath }, { sessions }) => sessions.switchSession(sessionPath),
   }),
   method({
     name: "fork",
@@ -71,7 +65,7 @@ export const sessionMethods = [
     params: { entryId: text("of the user message") },
     result: fields({ text: text(), cancelled: flag() }),
     order: "change",
-    run: async ({ entryId }, { sessions }) => ({ ...(await sessions.fork(entryId)), cancelled: false }),
+    run: ({ entryId }, { sessions }) => sessions.fork(entryId),
   }),
   method({
     name: "clone",
@@ -80,10 +74,7 @@ export const sessionMethods = [
     params: {},
     result: replaced,
     order: "change",
-    run: async (_params, { sessions }) => {
-      await sessions.clone();
-      return { cancelled: false };
-    },
+    run: (_params, { sessions }) => sessions.clone(),
   }),
   method({
     name: "get_fork_messages",

@@ -1,0 +1,242 @@
+// What extensions are told and what they may answer, by the name of the event; names and fields are the npm agent's. Types and one guard.
+// Invariant: an event is in this table if and only if the harness makes it.
+
+import type { AgentEvent, CompactionReason } from "./agent-event.ts";
+import type { AssistantMessage, CustomMessage, ImageContent, Message, ToolResultMessage, UserContent } from "./message.ts";
+import type { Model, ThinkingLevel } from "./model.ts";
+import type { AnyEntry, EntryOf } from "./session-entry.ts";
+import type { AssistantMessageEvent } from "./stream-event.ts";
+import type { ToolResult } from "./tool.ts";
+import type { Usage } from "./usage.ts";
+
+/** What an extension says of a message of its own. */
+export type CustomMessageDraft<T = unknown> = { customType: string; content: string | UserContent[]; display: boolean; details?: T };
+
+export type SessionStartReason = "startup" | "reload" | "new" | "resume" | "fork";
+
+export interface SessionStartEvent {
+  type: "session_start";
+  reason: SessionStartReason;
+  /** For `new`, `resume` and `fork`. */
+  previousSessionFile?: string;
+}
+
+export interface SessionShutdownEvent {
+  type: "session_shutdown";
+  reason: "quit" | Exclude<SessionStartReason, "startup">;
+  targetSessionFile?: string;
+}
+
+/** What a compaction is about to do. */
+export interface CompactionPreparation {
+  firstKeptEntryId: string;
+  messagesToSummarize: Message[];
+  /** The beginning of the turn that the cut goes through. */
+  turnPrefixMessages: Message[];
+  isSplitTurn: boolean;
+  tokensBefore: number;
+  previousSummary?: string;
+}
+
+export interface SessionBeforeCompactEvent {
+  type: "session_before_compact";
+  preparation: CompactionPreparation;
+  branchEntries: AnyEntry[];
+  customInstructions?: string;
+  reason: CompactionReason;
+  willRetry: boolean;
+  signal: AbortSignal;
+}
+
+/** A summary in place of the one a model would write. */
+export interface ExtensionCompaction {
+  summary: string;
+  firstKeptEntryId: string;
+  tokensBefore: number;
+  details?: unknown;
+  usage?: Usage;
+}
+
+export interface ToolCallEvent {
+  type: "tool_call";
+  toolCallId: string;
+  toolName: string;
+  /** Checked arguments; changed in place they are what the tool gets, unchecked. */
+  input: Record<string, unknown>;
+}
+
+export interface ToolResultEvent {
+  type: "tool_result";
+  toolCallId: string;
+  toolName: string;
+  input: Record<string, unknown>;
+  content: UserContent[];
+  details?: unknown;
+  structuredContent?: unknown;
+  isError: boolean;
+  usage?: Usage;
+}
+
+export type InputSource = "interactive" | "rpc" | "extension";
+
+export interface InputEvent {
+  type: "input";
+  /** As typed, before templates and skills are filled in. */
+  text: string;
+  images?: ImageContent[];
+  source: InputSource;
+  /** While a run is going: how it will be queued. */
+  streamingBehavior?: "steer" | "followUp";
+}
+
+export type InputEventResult =
+  | { action: "continue" }
+  | { action: "transform"; text: string; images?: ImageContent[] }
+  | { action: "handled" };
+
+interface BeforeAgentStart {
+  type: "before_agent_start";
+  /** In force, with what earlier handlers made of it. */
+  readonly systemPrompt: string;
+}
+
+export type BeforeAgentStartEvent = BeforeAgentStart &
+  ({ messageType: "user"; prompt: string; images?: ImageContent[] } | { messageType: "custom"; message: CustomMessage });
+
+export interface BeforeAgentStartResult {
+  /** Said after the prompt. */
+  message?: CustomMessageDraft;
+  /** In place of the whole system prompt, for this run. */
+  systemPrompt?: string;
+}
+
+type Told<T extends AgentEvent["type"]> = Extract<AgentEvent, { type: T }>;
+
+/** Every event by name, with what a handler may return (`undefined`: nothing that counts). */
+export interface ExtensionEventTable {
+  session_start: { event: SessionStartEvent; result: undefined };
+  session_shutdown: { event: SessionShutdownEvent; result: undefined };
+  session_before_switch: {
+    event: { type: "session_before_switch"; reason: "new" | "resume"; targetSessionFile?: string };
+    result: { cancel?: boolean };
+  };
+  session_before_fork: {
+    event: { type: "session_before_fork"; entryId: string; position: "before" | "at" };
+    result: { cancel?: boolean };
+  };
+  session_before_compact: { event: SessionBeforeCompactEvent; result: { cancel?: boolean; compaction?: ExtensionCompaction } };
+  session_compact: {
+    event: {
+      type: "session_compact";
+      compactionEntry: EntryOf<"compaction">;
+      fromExtension: boolean;
+      reason: CompactionReason;
+      willRetry: boolean;
+    };
+    result: undefined;
+  };
+  session_compact_failed: {
+    event: { type: "session_compact_failed"; reason: CompactionReason; errorMessage?: string; aborted: boolean; willRetry: boolean };
+    result: undefined;
+  };
+  session_info_changed: { event: { type: "session_info_changed"; name: string | undefined }; result: undefined };
+  resources_discover: {
+    event: { type: "resources_discover"; cwd: string; reason: "startup" | "reload" };
+    result: { skillPaths?: string[]; promptPaths?: string[] };
+  };
+  input: { event: InputEvent; result: InputEventResult };
+  before_agent_start: { event: BeforeAgentStartEvent; result: BeforeAgentStartResult };
+  agent_start: { event: Told<"agent_start">; result: undefined };
+  agent_end: { event: Told<"agent_end">; result: undefined };
+  agent_settled: { event: Told<"agent_settled">; result: undefined };
+  turn_start: { event: { type: "turn_start"; turnIndex: number; timestamp: number }; result: undefined };
+  turn_end: {
+    event: { type: "turn_end"; turnIndex: number; message: AssistantMessage; toolResults: ToolResultMessage[] };
+    result: undefined;
+  };
+  message_start: { event: Told<"message_start">; result: undefined };
+  message_update: {
+    event: { type: "message_update"; message: AssistantMessage; assistantMessageEvent: AssistantMessageEvent };
+    result: undefined;
+  };
+  /** Before the message is recorded. What is returned must have the same role. */
+  message_end: { event: Told<"message_end">; result: { message?: Message } };
+  tool_execution_start: { event: Told<"tool_execution_start">; result: undefined };
+  tool_execution_update: { event: Told<"tool_execution_update">; result: undefined };
+  tool_execution_end: { event: Told<"tool_execution_end">; result: undefined };
+  tool_call: { event: ToolCallEvent; result: { block?: boolean; reason?: string } };
+  tool_result: {
+    event: ToolResultEvent;
+    result: Partial<Pick<ToolResult, "content" | "details" | "structuredContent" | "isError" | "usage">>;
+  };
+  /** Before each model call; the messages without those of the system, a copy to be changed at will. */
+  context: { event: { type: "context"; messages: Message[] }; result: { messages?: Message[] } };
+  model_select: {
+    event: { type: "model_select"; model: Model; previousModel: Model | undefined; source: "set" | "cycle" };
+    result: undefined;
+  };
+  thinking_level_select: {
+    event: { type: "thinking_level_select"; level: ThinkingLevel; previousLevel: ThinkingLevel };
+    result: undefined;
+  };
+}
+
+export type ExtensionEventName = keyof ExtensionEventTable;
+export type ExtensionEventOf<N extends ExtensionEventName> = ExtensionEventTable[N]["event"];
+export type ExtensionResultOf<N extends ExtensionEventName> = ExtensionEventTable[N]["result"];
+export type ExtensionEvent = ExtensionEventOf<ExtensionEventName>;
+
+/** At runtime: extensions are often written without types. */
+export const extensionEventNames: readonly ExtensionEventName[] = Object.keys({
+  session_start: true,
+  session_shutdown: true,
+  session_before_switch: true,
+  session_before_fork: true,
+  session_before_compact: true,
+  session_compact: true,
+  session_compact_failed: true,
+  session_info_changed: true,
+  resources_discover: true,
+  input: true,
+  before_agent_start: true,
+  agent_start: true,
+  agent_end: true,
+  agent_settled: true,
+  turn_start: true,
+  turn_end: true,
+  message_start: true,
+  message_update: true,
+  message_end: true,
+  tool_execution_start: true,
+  tool_execution_update: true,
+  tool_execution_end: true,
+  tool_call: true,
+  tool_result: true,
+  context: true,
+  model_select: true,
+  thinking_level_select: true,
+} satisfies Record<ExtensionEventName, true>) as ExtensionEventName[];
+
+/** Arguments of the built-in tools. */
+export interface BuiltinToolInputs {
+  bash: { command: string; timeout?: number };
+  read: { path: string; offset?: number; limit?: number };
+  edit: { path: string; edits: { oldText: string; newText: string }[] };
+  write: { path: string; content: string };
+  grep: { pattern: string; path?: string; glob?: string; ignoreCase?: boolean; literal?: boolean; context?: number; limit?: number };
+  find: { pattern: string; path?: string; limit?: number };
+  ls: { path?: string; limit?: number };
+}
+
+/** Whether a call is one of this tool's, with its arguments typed. */
+export function isToolCallEventType<N extends keyof BuiltinToolInputs>(
+  toolName: N,
+  event: ToolCallEvent,
+): event is ToolCallEvent & { toolName: N; input: BuiltinToolInputs[N] };
+export function isToolCallEventType<N extends string, I extends Record<string, unknown>>(
+  toolName: N,
+  event: ToolCallEvent,
+): event is ToolCallEvent & { toolName: N; input: I };
+export function isToolCallEventType(toolName: string, event: ToolCallEvent): boolean {
+  return event.toolName === toolName;
+}

@@ -1,0 +1,314 @@
+// The contract of extensions: what they get (`pi`, `ctx`), what they may register, what one is once it is loaded. Names and shapes are the
+// npm agent's. Types only; the shelf is `extensions/`, the harness supplies the actions.
+
+import type { Static, TSchema } from "typebox";
+import type { CompactionResult } from "./agent-event.ts";
+import type { CustomMessageDraft, ExtensionEventName, ExtensionEventOf, ExtensionResultOf } from "./extension-event.ts";
+import type { UserContent } from "./message.ts";
+import type { Model, ThinkingLevel } from "./model.ts";
+import type { AnyEntry, SessionHeader } from "./session-entry.ts";
+import type { SourceInfo } from "./source-info.ts";
+import type { ToolResult } from "./tool.ts";
+
+export interface ExtensionUIDialogOptions {
+  /** Ends the dialog with its default. */
+  signal?: AbortSignal;
+  /** Milliseconds. */
+  timeout?: number;
+}
+
+/** Without a user interface dialogs give their default at once, and the rest does nothing. */
+export interface ExtensionUIContext {
+  select(title: string, options: string[], how?: ExtensionUIDialogOptions): Promise<string | undefined>;
+  confirm(title: string, message: string, how?: ExtensionUIDialogOptions): Promise<boolean>;
+  input(title: string, placeholder?: string, how?: ExtensionUIDialogOptions): Promise<string | undefined>;
+  editor(title: string, prefill?: string): Promise<string | undefined>;
+  notify(message: string, type?: "info" | "warning" | "error"): void;
+  /** Without a text the entry goes away. */
+  setStatus(key: string, text: string | undefined): void;
+  /** Without lines the widget goes away. */
+  setWidget(key: string, content: string[] | undefined, how?: { placement?: "aboveEditor" | "belowEditor" }): void;
+  setTitle(title: string): void;
+  setEditorText(text: string): void;
+}
+
+export type ExtensionMode = "tui" | "rpc" | "json" | "print";
+
+/** A session as extensions may look at it. */
+export interface ReadonlySessionManager {
+  getCwd(): string;
+  getSessionDir(): string;
+  getSessionId(): string;
+  getSessionFile(): string | undefined;
+  getSessionName(): string | undefined;
+  getHeader(): SessionHeader;
+  getEntries(): AnyEntry[];
+  getEntry(id: string): AnyEntry | undefined;
+  getBranch(fromId?: string): AnyEntry[];
+  getLeafId(): string | null;
+  getLeafEntry(): AnyEntry | undefined;
+  getLabel(id: string): string | undefined;
+}
+
+export interface ContextUsage {
+  /** `null` after a compaction, until an answer has measured what is left. */
+  tokens: number | null;
+  contextWindow: number;
+  /** Of 100. */
+  percent: number | null;
+}
+
+export interface CompactOptions {
+  customInstructions?: string;
+  onComplete?: (result: CompactionResult) => void;
+  onError?: (error: Error) => void;
+}
+
+/** What every handler gets beside its event. Of no use any more once its session has been replaced (`extension.stale`). */
+export interface ExtensionContext {
+  readonly ui: ExtensionUIContext;
+  readonly mode: ExtensionMode;
+  /** Whether somebody answers dialogs. */
+  readonly hasUI: boolean;
+  readonly cwd: string;
+  readonly sessionManager: ReadonlySessionManager;
+  readonly modelRegistry: { find(provider: string, modelId: string): Model | undefined; getAvailable(): Model[] };
+  /** Nothing while there is none to use. */
+  readonly model: Model | undefined;
+  readonly scopedModels: readonly { model: Model; thinkingLevel?: ThinkingLevel }[];
+  readonly thinkingLevel: ThinkingLevel;
+  isIdle(): boolean;
+  isProjectTrusted(): boolean;
+  /** Of the run under way. */
+  readonly signal: AbortSignal | undefined;
+  abort(): void;
+  hasPendingMessages(): boolean;
+  /** Asks the host to end; without a host that listens it does nothing. */
+  shutdown(): void;
+  getContextUsage(): ContextUsage | undefined;
+  /** Begins it, and does not wait. */
+  compact(how?: CompactOptions): void;
+  getSystemPrompt(): string;
+}
+
+export interface Cancellable {
+  cancelled: boolean;
+}
+
+export interface WithSession {
+  /** Called when the next session has started, with a context that is its own. */
+  withSession?: (ctx: ReplacedSessionContext) => Promise<void>;
+}
+
+/** What only commands of the user's may do: from within an event it would wait for itself. */
+export interface SessionControl {
+  newSession(how?: { parentSession?: string } & WithSession): Promise<Cancellable>;
+  fork(entryId: string, how?: { position?: "before" | "at" } & WithSession): Promise<Cancellable>;
+  switchSession(sessionPath: string, how?: WithSession): Promise<Cancellable>;
+  navigateTree(targetId: string, how?: { summarize?: boolean; customInstructions?: string; label?: string }): Promise<Cancellable>;
+  reload(): Promise<void>;
+}
+
+export interface ExtensionCommandContext extends ExtensionContext, SessionControl {
+  waitForIdle(): Promise<void>;
+}
+
+export interface ReplacedSessionContext extends ExtensionCommandContext {
+  sendMessage(message: CustomMessageDraft, how?: SendMessageOptions): Promise<void>;
+  sendUserMessage(content: string | UserContent[], how?: SendUserMessageOptions): Promise<void>;
+}
+
+export interface SendMessageOptions {
+  /** While nothing runs: begin a run with it. While something runs, `false` puts it behind the turn under way. */
+  triggerTurn?: boolean;
+  /** Default `steer`. `nextTurn`: with the user's next prompt. */
+  deliverAs?: "steer" | "followUp" | "nextTurn";
+}
+
+export interface SendUserMessageOptions {
+  /** Needed while a run is going. */
+  deliverAs?: "steer" | "followUp";
+  /** Default false. */
+  expandPromptTemplates?: boolean;
+}
+
+/** `details` are recorded, never sent to the model. */
+export type ExtensionToolResult<D = unknown> = Omit<ToolResult, "details"> & { details?: D };
+
+/** A tool as extensions define it; `label` is what tells it from the library's own `ToolDefinition`. */
+export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknown> {
+  name: string;
+  /** For people. */
+  label: string;
+  description: string;
+  /** TypeBox, or any JSON Schema object. */
+  parameters: P;
+  /** Its line in the prompt; default: the first line of the description. */
+  promptSnippet?: string;
+  promptGuidelines?: string[];
+  prepareArguments?: (args: unknown) => Static<P>;
+  /** `false`: there, but off until somebody turns it on. */
+  defaultActive?: boolean;
+  /** `sequential`: the calls of an answer that has one of these run one after another. */
+  executionMode?: "sequential" | "parallel";
+  execute(
+    toolCallId: string,
+    params: Static<P>,
+    signal: AbortSignal | undefined,
+    onUpdate: ((partial: Pick<ExtensionToolResult<D>, "content" | "details">) => void) | undefined,
+    ctx: ExtensionContext,
+  ): Promise<ExtensionToolResult<D>>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: definitions of all parameter types side by side
+export type AnyExtensionTool = ExtensionToolDefinition<any, any>;
+
+export interface ToolInfo {
+  name: string;
+  description: string;
+  parameters: Record<string, unknown>;
+  promptGuidelines?: string[];
+  sourceInfo: SourceInfo;
+}
+
+export interface SlashCommandInfo {
+  /** Without the slash. */
+  name: string;
+  description?: string;
+  source: "extension" | "prompt" | "skill";
+  sourceInfo: SourceInfo;
+}
+
+export interface CommandOptions {
+  description?: string;
+  handler: (args: string, ctx: ExtensionCommandContext) => Promise<void> | void;
+}
+
+export type ExtensionFlagOptions = { description?: string } & (
+  | { type: "boolean"; default?: boolean }
+  | { type: "string"; default?: string }
+);
+
+export interface ExecOptions {
+  signal?: AbortSignal;
+  /** Milliseconds. */
+  timeout?: number;
+  cwd?: string;
+}
+
+export interface ExecResult {
+  stdout: string;
+  stderr: string;
+  code: number;
+  killed: boolean;
+}
+
+/** Between extensions; what is said is nobody else's business. */
+export interface EventBus {
+  emit(channel: string, data: unknown): void;
+  /** Returns the remover. */
+  on(channel: string, handler: (data: unknown) => void): () => void;
+}
+
+export type ExtensionHandler<N extends ExtensionEventName> = (
+  event: ExtensionEventOf<N>,
+  ctx: ExtensionContext,
+) => Promise<ExtensionResultOf<N> | undefined> | Promise<void> | ExtensionResultOf<N> | undefined | void;
+
+/** Done by the session that the extension belongs to; before there is one, they throw `extension.unbound`. */
+export interface ExtensionActions {
+  sendMessage(message: CustomMessageDraft, how?: SendMessageOptions): void;
+  sendUserMessage(content: string | UserContent[], how?: SendUserMessageOptions): void;
+  /** Recorded, never shown to the model. */
+  appendEntry(customType: string, data?: unknown): void;
+  setSessionName(name: string): void;
+  getSessionName(): string | undefined;
+  /** Without a label: takes it away. */
+  setLabel(entryId: string, label: string | undefined): void;
+  exec(command: string, args: string[], how?: ExecOptions): Promise<ExecResult>;
+  getActiveTools(): string[];
+  /** Unknown names are passed over. */
+  setActiveTools(names: string[]): void;
+  getAllTools(): ToolInfo[];
+  getCommands(): SlashCommandInfo[];
+  /** For this session; `false` where there is no credential for it. */
+  setModel(model: Model): Promise<boolean>;
+  getThinkingLevel(): ThinkingLevel;
+  setThinkingLevel(level: ThinkingLevel): void;
+}
+
+/** What a factory is given. */
+export interface ExtensionAPI extends ExtensionActions {
+  /** Returns the remover. */
+  on<N extends ExtensionEventName>(event: N, handler: ExtensionHandler<N>): () => void;
+  /** Also while a session is going: it is there from the next model call on. */
+  registerTool<P extends TSchema = TSchema, D = unknown>(tool: ExtensionToolDefinition<P, D>): void;
+  /** Typed as `/name arguments`. */
+  registerCommand(name: string, options: CommandOptions): void;
+  registerFlag(name: string, options: ExtensionFlagOptions): void;
+  getFlag(name: string): boolean | string | undefined;
+  readonly events: EventBus;
+}
+
+export type ExtensionFactory = (pi: ExtensionAPI) => void | Promise<void>;
+
+export type InlineExtension = ExtensionFactory | { name: string; factory: ExtensionFactory; hidden?: boolean };
+
+export interface RegisteredCommand extends CommandOptions {
+  name: string;
+  sourceInfo: SourceInfo;
+}
+
+/** What one extension has registered. */
+export interface Extension {
+  /** A file, or `<inline:name>`. */
+  path: string;
+  resolvedPath: string;
+  sourceInfo: SourceInfo;
+  hidden?: boolean;
+  /** Makes it anew, so that each session has its own; without one it is shared. */
+  factory?: ExtensionFactory;
+  handlers: Map<string, ExtensionHandler<ExtensionEventName>[]>;
+  tools: Map<string, { definition: AnyExtensionTool; sourceInfo: SourceInfo }>;
+  commands: Map<string, RegisteredCommand>;
+  flags: Map<string, ExtensionFlagOptions & { name: string; extensionPath: string }>;
+}
+
+/** What a session lends to its extensions. */
+export interface ExtensionBinding {
+  actions: ExtensionActions;
+  createContext(): ExtensionContext;
+  /** Tools have been registered or replaced. */
+  toolsChanged(): void;
+  report(error: ExtensionError): void;
+}
+
+/** What the extensions of one session share; of no session before `bind`, of a past one after `invalidate`. */
+export interface ExtensionRuntime {
+  readonly flagValues: Map<string, boolean | string>;
+  readonly events: EventBus;
+  /** True for the first session that asks: the others need extensions of their own. */
+  claim(): boolean;
+  /** @throws PiError `extension.unbound`, `extension.stale`. */
+  binding(): ExtensionBinding;
+  bind(binding: ExtensionBinding): void;
+  /** Whatever is asked of it from now on is refused with this. */
+  invalidate(message?: string): void;
+  /** The session in force; nothing before `bind` and after `invalidate`. */
+  readonly current: ExtensionBinding | undefined;
+}
+
+export interface LoadExtensionsResult {
+  extensions: Extension[];
+  errors: { path: string; error: string }[];
+  /** What an extension asked for that there is not here; the rest of it works. */
+  warnings?: { path: string; warning: string }[];
+  runtime: ExtensionRuntime;
+}
+
+export interface ExtensionError {
+  extensionPath: string;
+  /** The event, or `command:name`. */
+  event: string;
+  error: string;
+}

@@ -1,0 +1,191 @@
+// Tells handlers of events, in the order of loading and registering, and folds what they answer. Made for each session by the harness.
+// Invariant: a handler that throws is reported and passed over, but for `tool_call`, where it blocks the call: a guard that fails stays shut.
+
+import { messageOf } from "../contracts/error.ts";
+import type {
+  Extension,
+  ExtensionCommandContext,
+  ExtensionContext,
+  ExtensionError,
+  ExtensionHandler,
+  RegisteredCommand,
+} from "../contracts/extension.ts";
+import type {
+  BeforeAgentStartEvent,
+  CustomMessageDraft,
+  ExtensionEventName,
+  ExtensionEventOf,
+  ExtensionResultOf,
+  InputEvent,
+  ToolCallEvent,
+  ToolResultEvent,
+} from "../contracts/extension-event.ts";
+import type { ImageContent, Message } from "../contracts/message.ts";
+
+export interface DispatchDeps {
+  extensions: readonly Extension[];
+  createContext(): ExtensionContext;
+  report(error: ExtensionError): void;
+}
+
+export class ExtensionDispatch {
+  readonly #deps: DispatchDeps;
+
+  constructor(deps: DispatchDeps) {
+    this.#deps = deps;
+  }
+
+  hears(event: ExtensionEventName): boolean {
+    return this.#deps.extensions.some((extension) => (extension.handlers.get(event)?.length ?? 0) > 0);
+  }
+
+  /** For what nobody can change any more. */
+  async notify(event: ExtensionEventOf<ExtensionEventName>): Promise<void> {
+    for await (const _ of this.#answers(event.type, () => event));
+  }
+
+  /** All answers, in order. */
+  async collect<N extends ExtensionEventName>(event: ExtensionEventOf<N> & { type: N }): Promise<NonNullable<ExtensionResultOf<N>>[]> {
+    const answers: NonNullable<ExtensionResultOf<N>>[] = [];
+    for await (const answer of this.#answers<N>(event.type, () => event)) answers.push(answer);
+    return answers;
+  }
+
+  /** The first answer that calls it off. */
+  async isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> {
+    for await (const answer of this.#answers<typeof event.type>(event.type, () => event)) if (answer.cancel === true) return true;
+    return false;
+  }
+
+  async compaction(event: ExtensionEventOf<"session_before_compact">): Promise<ExtensionResultOf<"session_before_compact">> {
+    let last: ExtensionResultOf<"session_before_compact"> = {};
+    for await (const answer of this.#answers<"session_before_compact">(event.type, () => event)) {
+      if (answer.cancel === true) return answer;
+      last = answer;
+    }
+    return last;
+  }
+
+  /** Why the call must not run, or nothing. `event.input` is what the tool gets. */
+  async toolCall(event: ToolCallEvent): Promise<string | undefined> {
+    let failure: string | undefined;
+    const shut = (error: ExtensionError): void => {
+      failure = `${error.extensionPath} failed while it looked at the call: ${error.error}`;
+    };
+    for await (const answer of this.#answers<"tool_call">("tool_call", () => event, shut)) {
+      if (answer.block === true) return answer.reason ?? "Tool execution was blocked by an extension";
+    }
+    return failure;
+  }
+
+  /** The result with all changes made. Text that was replaced takes the structured content with it, unless that is given anew. */
+  async toolResult(event: ToolResultEvent): Promise<ToolResultEvent> {
+    let current = event;
+    for await (const answer of this.#answers<"tool_result">("tool_result", () => current)) {
+      const { structuredContent, ...kept } = current;
+      const isStale = answer.content !== undefined && !("structuredContent" in answer);
+      current = { ...kept, ...(isStale || structuredContent === undefined ? {} : { structuredContent }), ...given(answer) };
+    }
+    return current;
+  }
+
+  async context(messages: Message[]): Promise<Message[]> {
+    let current = messages;
+    for await (const answer of this.#answers<"context">("context", () => ({ type: "context", messages: current }))) {
+      current = answer.messages ?? current;
+    }
+    return current;
+  }
+
+  /** Nothing: it has been dealt with. */
+  async input(event: InputEvent): Promise<{ text: string; images?: ImageContent[] } | undefined> {
+    let current = event;
+    for await (const answer of this.#answers<"input">("input", () => current)) {
+      if (answer.action === "handled") return undefined;
+      if (answer.action === "transform") {
+        current = { ...current, text: answer.text, ...(answer.images === undefined ? {} : { images: answer.images }) };
+      }
+    }
+    return { text: current.text, ...(current.images === undefined ? {} : { images: current.images }) };
+  }
+
+  /** `promptInForce` is asked before each handler. */
+  async beforeAgentStart(
+    about: { messageType: "user"; prompt: string; images?: ImageContent[] } | Extract<BeforeAgentStartEvent, { messageType: "custom" }>,
+    promptInForce: (replaced: string | undefined) => string,
+  ): Promise<{ messages: CustomMessageDraft[]; systemPrompt?: string }> {
+    const messages: CustomMessageDraft[] = [];
+    let replaced: string | undefined;
+    const event = (): BeforeAgentStartEvent => ({ ...about, type: "before_agent_start", systemPrompt: promptInForce(replaced) });
+    for await (const answer of this.#answers<"before_agent_start">("before_agent_start", event)) {
+      if (answer.message !== undefined) messages.push(answer.message);
+      replaced = answer.systemPrompt ?? replaced;
+    }
+    return { messages, ...(replaced === undefined ? {} : { systemPrompt: replaced }) };
+  }
+
+  /** What is to be recorded. An answer of another role is no answer. */
+  async messageEnd(message: Message): Promise<Message> {
+    let current = message;
+    for await (const answer of this.#answers<"message_end">("message_end", () => ({ type: "message_end", message: current }))) {
+      if (answer.message !== undefined && answer.message.role === message.role) current = answer.message;
+    }
+    return current;
+  }
+
+  /** By the name they are called with: of several with one name each gets a number. */
+  commands(): Map<string, RegisteredCommand & { extensionPath: string }> {
+    const all = this.#deps.extensions.flatMap((extension) =>
+      [...extension.commands.values()].map((command) => ({ ...command, extensionPath: extension.path })),
+    );
+    const seen = new Map<string, number>();
+    return new Map(
+      all.map((command) => {
+        if (all.filter((one) => one.name === command.name).length === 1) return [command.name, command];
+        const number = (seen.get(command.name) ?? 0) + 1;
+        seen.set(command.name, number);
+        return [`${command.name}:${number}`, command];
+      }),
+    );
+  }
+
+  /** Whether the text is a command; it has been run then. */
+  async runCommand(text: string, createContext: () => ExtensionCommandContext): Promise<boolean> {
+    const [, name = "", args = ""] = /^\/(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
+    const command = this.commands().get(name);
+    if (command === undefined) return false;
+    try {
+      await command.handler(args.trim(), createContext());
+    } catch (error) {
+      this.#deps.report({ extensionPath: command.extensionPath, event: `command:${name}`, error: messageOf(error) });
+    }
+    return true;
+  }
+
+  async *#answers<N extends ExtensionEventName>(
+    name: N,
+    event: () => ExtensionEventOf<N>,
+    onFailure?: (error: ExtensionError) => void,
+  ): AsyncGenerator<NonNullable<ExtensionResultOf<N>>> {
+    // Taken now: who is added or removed meanwhile is not part of this.
+    const handlers = this.#deps.extensions.flatMap((extension) =>
+      (extension.handlers.get(name) ?? []).map((handler) => ({ handler: handler as unknown as ExtensionHandler<N>, path: extension.path })),
+    );
+    for (const { handler, path } of handlers) {
+      try {
+        const answer = await handler(event(), this.#deps.createContext());
+        if (answer !== undefined && answer !== null) yield answer as NonNullable<ExtensionResultOf<N>>;
+      } catch (error) {
+        const failure = { extensionPath: path, event: name, error: messageOf(error) };
+        this.#deps.report(failure);
+        onFailure?.(failure);
+        if (onFailure !== undefined) return;
+      }
+    }
+  }
+}
+
+/** Without the fields that say `undefined`: they would take something away. */
+function given<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}

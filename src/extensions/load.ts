@@ -1,0 +1,61 @@
+// From factories to extensions: each is called once with an API of its own. Called by the library and by the harness for a new session.
+// Invariant: a factory that throws leaves an error with its path and nothing of what it had registered; the others are loaded.
+
+import { messageOf } from "../contracts/error.ts";
+import type { Extension, ExtensionFactory, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
+import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
+import { createExtensionApi } from "./api.ts";
+import { createExtensionRuntime } from "./runtime.ts";
+
+/** An extension before its factory has been called. */
+export type ExtensionSource = Pick<Extension, "path" | "resolvedPath" | "sourceInfo" | "hidden"> & { factory: ExtensionFactory };
+
+/** Functions are numbered from 1, as they stand in the list. */
+export function inlineSources(inline: readonly InlineExtension[]): ExtensionSource[] {
+  return inline.map((given, index) => {
+    const { name, factory, hidden } = typeof given === "function" ? { name: String(index + 1), factory: given, hidden: undefined } : given;
+    const path = `<inline:${name}>`;
+    return {
+      path,
+      resolvedPath: path,
+      sourceInfo: createSyntheticSourceInfo(path, { source: "inline" }),
+      factory,
+      ...(hidden === undefined ? {} : { hidden }),
+    };
+  });
+}
+
+/** In the order given, one after another. */
+export async function loadExtensions(
+  sources: readonly (ExtensionSource | Extension)[],
+  flagValues?: ReadonlyMap<string, boolean | string>,
+): Promise<LoadExtensionsResult> {
+  const runtime = createExtensionRuntime(flagValues);
+  const loaded = { extensions: [] as Extension[], errors: [] as LoadExtensionsResult["errors"], warnings: [], runtime };
+  for (const source of sources) {
+    if (isWithoutFactory(source)) {
+      loaded.extensions.push(source);
+      continue;
+    }
+    const extension: Extension = { ...source, handlers: new Map(), tools: new Map(), commands: new Map(), flags: new Map() };
+    try {
+      await source.factory(createExtensionApi(extension, runtime, loaded.warnings));
+      loaded.extensions.push(extension);
+    } catch (error) {
+      loaded.errors.push({ path: source.path, error: `Failed to load extension: ${messageOf(error)}` });
+    }
+  }
+  return loaded;
+}
+
+function isWithoutFactory(source: ExtensionSource | Extension): source is Extension {
+  return source.factory === undefined;
+}
+
+/** For one more session: the same extensions made anew; what a session has already taken is never shared with another. */
+export async function forNextSession(loaded: LoadExtensionsResult): Promise<LoadExtensionsResult> {
+  if (loaded.runtime.claim()) return loaded;
+  const again = await loadExtensions(loaded.extensions, loaded.runtime.flagValues);
+  again.runtime.claim();
+  return { ...again, errors: [...loaded.errors, ...again.errors] };
+}

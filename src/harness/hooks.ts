@@ -1,0 +1,37 @@
+// Where a session asks before it goes on: what others may change, as told beside the events that they only hear. Types only; asked by
+// conversation, coding-session and compaction-pass, answered by session-extensions. Invariant: no hook rejects, and an abort ends it.
+
+import type { ExtensionCompaction, InputSource, SessionBeforeCompactEvent } from "../contracts/extension-event.ts";
+import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "../contracts/message.ts";
+import type { Model, ThinkingLevel } from "../contracts/model.ts";
+import type { ToolResult } from "../contracts/tool.ts";
+
+export interface InputText {
+  text: string;
+  images?: readonly ImageContent[];
+  source: InputSource;
+  streamingBehavior?: "steer" | "followUp";
+}
+
+export interface SessionHooks {
+  /** Runs the command that a text names; false where it names none. */
+  runCommand(text: string): Promise<boolean>;
+  /** What the text has become; nothing: it has been dealt with. */
+  input(input: InputText): Promise<Pick<InputText, "text" | "images"> | undefined>;
+  /** `promptInForce` makes a replaced prompt the one in force, and says what is. */
+  beforeAgentStart(
+    message: UserMessage | CustomMessage,
+    promptInForce: (replaced: string | undefined) => string,
+  ): Promise<{ messages: CustomMessage[]; systemPrompt?: string }>;
+  /** The transcript as the model is to be shown it this time; nothing: as it is. */
+  context(messages: readonly Message[]): Promise<readonly Message[] | undefined>;
+  /** A reason why the call must not run, or nothing; may change `args`. */
+  toolCall(call: ToolCall, args: Record<string, unknown>): Promise<string | undefined>;
+  toolResult(call: ToolCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult>;
+  /** May change the message in place, before it is recorded. */
+  messageEnd(message: Message): Promise<void> | undefined;
+  /** `cancel`, a summary of their own, or nothing. */
+  beforeCompact(event: Omit<SessionBeforeCompactEvent, "type">): Promise<{ cancel?: boolean; compaction?: ExtensionCompaction }>;
+  modelChanged(model: Model, previous: Model, source: "set" | "cycle"): void;
+  thinkingLevelChanged(level: ThinkingLevel, previous: ThinkingLevel): void;
+}

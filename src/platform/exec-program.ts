@@ -1,0 +1,40 @@
+// Runs a program with its arguments and collects what it says, the two streams apart (`pi.exec` of extensions).
+// Invariant: resolves however it ends; after a deadline or an abort it is killed.
+
+import { execFile } from "node:child_process";
+import type { Env } from "./paths.ts";
+
+export interface ExecutedProgram {
+  stdout: string;
+  stderr: string;
+  /** 1 where it could not be started or was killed. */
+  code: number;
+  killed: boolean;
+}
+
+export interface ExecuteOptions {
+  cwd: string;
+  env: Env;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+const maxOutputBytes = 64 * 1024 * 1024;
+
+export function executeProgram(command: string, args: readonly string[], options: ExecuteOptions): Promise<ExecutedProgram> {
+  const { cwd, signal, timeoutMs = 0 } = options;
+  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !name.startsWith("BUN_")));
+  return new Promise((resolve) => {
+    const child = execFile(
+      command,
+      [...args],
+      { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxOutputBytes, ...(signal === undefined ? {} : { signal }) },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+        const reason = error !== null && stderr === "" && typeof error.code !== "number" ? error.message : stderr;
+        resolve({ stdout, stderr: reason, code, killed: error?.killed === true || signal?.aborted === true });
+      },
+    );
+    child.stdin?.end();
+  });
+}
