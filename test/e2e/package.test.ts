@@ -1,12 +1,11 @@
-// The packed package in an empty project: entries on Node and Bun, types in a consumer, the program in bin. No network: its dependencies
-// are linked from ours.
+// The packed package in an empty project: entries on Node and Bun, types in a consumer, the program in bin.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bunPath } from "../../scripts/build.mjs";
+import { consumerOptions, installPacked } from "../support/packed-package.ts";
 import { projectRoot } from "../support/program.ts";
 
 let project = "";
@@ -19,23 +18,7 @@ function run(command: string, args: readonly string[], cwd = project): string {
 }
 
 beforeAll(() => {
-  project = mkdtempSync(join(realpathSync(tmpdir()), "pi-package-"));
-  const packed = spawnSync("npm", ["pack", "--offline", "--ignore-scripts", "--json", "--pack-destination", project], {
-    cwd: projectRoot,
-    encoding: "utf8",
-  });
-  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
-  const modules = join(project, "node_modules");
-  mkdirSync(join(modules, "pi"), { recursive: true });
-  run("tar", ["-xzf", join(project, filename), "-C", join(modules, "pi"), "--strip-components=1"]);
-  const { dependencies } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as { dependencies: object };
-  for (const name of [...Object.keys(dependencies), "@types/node"]) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(projectRoot, "node_modules", name), join(modules, name));
-  }
-  mkdirSync(join(modules, ".bin"));
-  symlinkSync("../pi/bin/pi", join(modules, ".bin/pi"));
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", type: "module", private: true }));
+  project = installPacked();
 });
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
@@ -91,15 +74,7 @@ test("every entry works on Node and on Bun", () => {
 
 test("the types fit a consumer", () => {
   writeFileSync(join(project, "sample.ts"), sample);
-  const compilerOptions = {
-    module: "nodenext",
-    target: "es2023",
-    lib: ["es2023"],
-    types: ["node"],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
-  };
+  const compilerOptions = { ...consumerOptions, noEmit: true };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["sample.ts"] }));
   run(process.execPath, [join(projectRoot, "node_modules/typescript/bin/tsc"), "-p", "."]);
 });
