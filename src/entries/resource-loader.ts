@@ -122,9 +122,16 @@ export class DefaultResourceLoader implements ResourceLoader {
   #extensions: LoadExtensionsResult = { extensions: [], errors: [], runtime: createExtensionRuntime() };
   #skills: Found["skills"] = { skills: [], diagnostics: [] };
   #prompts: Found["prompts"] = { prompts: [], diagnostics: [] };
-  #agentsFiles: Found["agentsFiles"] = { agentsFiles: [] };
   #systemPrompt: PromptText | undefined;
   #appended: PromptText[] = [];
+  /** With the overrides applied; they are asked once for each time of looking. */
+  #shown: Found & { systemPrompt?: string | undefined; appended: string[] } = {
+    skills: { skills: [], diagnostics: [] },
+    prompts: { prompts: [], diagnostics: [] },
+    themes: { themes: [], diagnostics: [] },
+    agentsFiles: { agentsFiles: [] },
+    appended: [],
+  };
   #more: { skillPaths: string[]; promptPaths: string[] } = { skillPaths: [], promptPaths: [] };
 
   constructor(options: DefaultResourceLoaderOptions = {}) {
@@ -142,25 +149,23 @@ export class DefaultResourceLoader implements ResourceLoader {
   }
 
   getSkills(): Found["skills"] {
-    return overridden(this.#skills, this.#options.skillsOverride);
+    return this.#shown.skills;
   }
 
   getPrompts(): Found["prompts"] {
-    return overridden(this.#prompts, this.#options.promptsOverride);
+    return this.#shown.prompts;
   }
 
   getThemes(): Found["themes"] {
-    return overridden({ themes: [], diagnostics: [] }, this.#options.themesOverride);
+    return this.#shown.themes;
   }
 
   getAgentsFiles(): Found["agentsFiles"] {
-    return overridden(this.#agentsFiles, this.#options.agentsFilesOverride);
+    return this.#shown.agentsFiles;
   }
 
   getSystemPrompt(): string | undefined {
-    const { systemPromptOverride } = this.#options;
-    const text = this.#systemPrompt?.text;
-    return systemPromptOverride === undefined ? text : systemPromptOverride(text);
+    return this.#shown.systemPrompt;
   }
 
   getSystemPromptSource(): { path: string } | undefined {
@@ -169,10 +174,7 @@ export class DefaultResourceLoader implements ResourceLoader {
   }
 
   getAppendSystemPrompt(): string[] {
-    return overridden(
-      this.#appended.map(({ text }) => text),
-      this.#options.appendSystemPromptOverride,
-    );
+    return this.#shown.appended;
   }
 
   getAppendSystemPromptSources(): { path: string }[] {
@@ -201,6 +203,9 @@ export class DefaultResourceLoader implements ResourceLoader {
       prompts: [...this.#prompts.prompts, ...named(templates).map(publicTemplate).filter(isNew(this.#prompts.prompts))],
       diagnostics: [...this.#prompts.diagnostics, ...(added.promptPaths.length > 0 ? warnings.map(warning) : [])],
     };
+    const { skillsOverride, promptsOverride } = this.#options;
+    this.#shown.skills = overridden(this.#skills, skillsOverride);
+    this.#shown.prompts = overridden(this.#prompts, promptsOverride);
   }
 
   /** Everything is looked for anew, and factories are called again. Errors: `config.*`. */
@@ -219,11 +224,23 @@ export class DefaultResourceLoader implements ResourceLoader {
     this.#skills = { skills: found.skills.map(publicSkill), diagnostics };
     diagnostics = [];
     this.#prompts = { prompts: (await found.templates()).map(publicTemplate), diagnostics };
-    this.#agentsFiles = { agentsFiles: found.contextFiles };
     this.#systemPrompt = this.#promptText(this.#options.systemPrompt) ?? withPath(found.systemPrompt, found.systemPromptPath);
     this.#appended =
       this.#options.appendSystemPrompt?.flatMap((text) => this.#promptText(text) ?? []) ??
       found.appended.flatMap((text, at) => withPath(text, found.appendedPaths?.[at]) ?? []);
+    const { systemPromptOverride } = this.#options;
+    const systemPrompt = this.#systemPrompt?.text;
+    this.#shown = {
+      skills: overridden(this.#skills, this.#options.skillsOverride),
+      prompts: overridden(this.#prompts, this.#options.promptsOverride),
+      themes: overridden({ themes: [], diagnostics: [] }, this.#options.themesOverride),
+      agentsFiles: overridden({ agentsFiles: found.contextFiles }, this.#options.agentsFilesOverride),
+      systemPrompt: systemPromptOverride === undefined ? systemPrompt : systemPromptOverride(systemPrompt),
+      appended: overridden(
+        this.#appended.map(({ text }) => text),
+        this.#options.appendSystemPromptOverride,
+      ),
+    };
     this.#extensions = overridden(await this.#loadExtensions(), extensionsOverride);
   }
 

@@ -1,0 +1,780 @@
+// Extensions as a library session runs them: told of events, asked where they may change something, their own tools, commands and messages.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Type } from "typebox";
+import { expect, onTestFinished, test } from "vitest";
+import type { ModelCall } from "../../src/contracts/model-request.ts";
+import {
+  type AgentSession,
+  type AgentSessionEvent,
+  type CreateAgentSessionOptions,
+  createAgentSession,
+  DefaultResourceLoader,
+  type DefaultResourceLoaderOptions,
+  defineTool,
+  type ExtensionContext,
+  type ExtensionError,
+  type ExtensionFactory,
+  isToolCallEventType,
+  SessionManager,
+} from "../../src/index.ts";
+import { fakeModel, Gate, type Reply, textReply } from "../support/rpc-world.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+interface Made {
+  session: AgentSession;
+  cwd: string;
+  home: string;
+  loader: DefaultResourceLoader;
+  errors: ExtensionError[];
+  events: AgentSessionEvent[];
+}
+
+/** A session with these extensions, bound, in a home of its own. */
+async function made(
+  factories: ExtensionFactory[],
+  {
+    replies,
+    loader: more = {},
+    isBound = true,
+    ...options
+  }: CreateAgentSessionOptions & { replies?: Reply[]; loader?: Partial<DefaultResourceLoaderOptions>; isBound?: boolean } = {},
+): Promise<Made> {
+  const home = temporaryDirectory();
+  const cwd = join(home, "project");
+  mkdirSync(cwd);
+  const place = { cwd, agentDir: join(home, "agent"), env: { HOME: home, PATH: process.env.PATH } };
+  const loader = new DefaultResourceLoader({ ...place, extensionFactories: factories, ...more });
+  await loader.reload();
+  const script = [...(replies ?? [])];
+  const model: CreateAgentSessionOptions =
+    replies === undefined
+      ? { model: "demo" }
+      : {
+          model: fakeModel,
+          access: async () => ({
+            provider: { api: "fake", stream: (call) => (script.shift() ?? textReply("done"))(call) },
+            credential: { kind: "none", value: "", source: "none needed" },
+            fetch: globalThis.fetch,
+          }),
+        };
+  const { session } = await createAgentSession({
+    ...place,
+    resourceLoader: loader,
+    sessionManager: SessionManager.inMemory(cwd),
+    ...model,
+    ...options,
+  });
+  onTestFinished(() => session.dispose());
+  const errors: ExtensionError[] = [];
+  const events: AgentSessionEvent[] = [];
+  session.subscribe((event) => void events.push(event));
+  if (isBound) await session.bindExtensions({ onError: (error) => errors.push(error) });
+  return { session, cwd, home, loader, errors, events };
+}
+
+/** An answer that is one call. */
+function callReply(name: string, args: object, id = "call_1"): Reply {
+  return async function* () {
+    yield { type: "toolcall_start", contentIndex: 0, id, toolName: name };
+    yield { type: "toolcall_delta", contentIndex: 0, delta: JSON.stringify(args) };
+    yield { type: "toolcall_end", contentIndex: 0 };
+    yield { type: "finish", stopReason: "toolUse" };
+  };
+}
+
+/** Answers with a text, and keeps what was asked. */
+function heard(calls: ModelCall[], text = "done"): Reply {
+  return (call) => {
+    calls.push(call);
+    return textReply(text)(call);
+  };
+}
+
+function resultTexts(session: AgentSession): string[] {
+  return session.messages.flatMap((message) =>
+    message.role === "toolResult" ? message.content.flatMap((block) => (block.type === "text" ? block.text : [])) : [],
+  );
+}
+
+test("a run is told event by event, in order, before it goes on", async () => {
+  const seen: string[] = [];
+  let partial = "";
+  const { session, cwd, errors } = await made([
+    (pi) => {
+      for (const name of ["agent_start", "agent_end", "agent_settled", "tool_execution_start", "tool_execution_end"] as const) {
+        pi.on(name, async () => {
+          await Promise.resolve();
+          seen.push(name);
+        });
+      }
+      pi.on("turn_start", (event) => void seen.push(`turn_start ${event.turnIndex}`));
+      pi.on("turn_end", (event) => void seen.push(`turn_end ${event.turnIndex} ${event.toolResults.length}`));
+      pi.on("message_update", (event) => {
+        const [block] = event.message.content.filter((one) => one.type === "text");
+        if (block?.type === "text") partial = block.text;
+      });
+      pi.on("session_start", (event) => void seen.push(`session_start ${event.reason}`));
+      pi.on("session_shutdown", (event) => void seen.push(`session_shutdown ${event.reason}`));
+    },
+  ]);
+  writeFileSync(join(cwd, "notes.txt"), "first line\n");
+  await session.prompt("read notes.txt");
+  expect(seen).toEqual([
+    "session_start startup",
+    "agent_start",
+    "turn_start 0",
+    "tool_execution_start",
+    "tool_execution_end",
+    "turn_end 0 1",
+    "turn_start 1",
+    "turn_end 1 0",
+    "agent_end",
+    "agent_settled",
+  ]);
+  expect(partial).toBe(session.getLastAssistantText());
+  await session.dispose();
+  expect(seen.at(-1)).toBe("session_shutdown quit");
+  expect(errors).toEqual([]);
+});
+
+test("a call is blocked, or gets other arguments; its result is replaced", async () => {
+  const { session, cwd } = await made(
+    [
+      (pi) => {
+        pi.on("tool_call", (event) => {
+          if (!isToolCallEventType("bash", event)) return undefined;
+          if (event.input.command.includes("rm -rf")) return { block: true, reason: "Dangerous command" };
+          event.input.command = "echo other";
+          return undefined;
+        });
+        pi.on("tool_result", (event) => (event.isError ? undefined : { content: [{ type: "text", text: `[${textIn(event.content)}]` }] }));
+        pi.on("tool_result", (event) => ({ details: { seen: textIn(event.content) } }));
+      },
+    ],
+    {
+      replies: [
+        callReply("bash", { command: "rm -rf ." }, "a"),
+        callReply("bash", { command: "echo one" }, "b"),
+        callReply("write", { path: "made.txt", content: "x" }, "c"),
+      ],
+    },
+  );
+  await session.prompt("go");
+  const [blocked, changed] = resultTexts(session);
+  expect(blocked).toBe("Dangerous command");
+  expect(changed).toMatch(/^\[other\n*\]$/);
+  const results = session.messages.filter((message) => message.role === "toolResult");
+  expect(results[0]).toMatchObject({ isError: true });
+  expect(results[1]).toMatchObject({ isError: false, details: { seen: expect.stringMatching(/^\[other/) } });
+  expect(readFileSync(join(cwd, "made.txt"), "utf8")).toBe("x");
+});
+
+function textIn(content: readonly { type: string; text?: string }[]): string {
+  return content.map((block) => block.text ?? "").join("");
+}
+
+test("a guard that fails keeps the call shut, any other handler that fails is passed over; both are reported", async () => {
+  const { session, errors, events } = await made(
+    [
+      (pi) => {
+        pi.on("agent_start", () => {
+          throw new Error("no start");
+        });
+        pi.on("tool_call", async () => {
+          throw new Error("cannot judge");
+        });
+      },
+      (pi) => void pi.on("agent_start", () => pi.appendEntry("seen", { ok: true })),
+    ],
+    { replies: [callReply("read", { path: "a" })] },
+  );
+  expect((await session.prompt("go")).kind).toBe("done");
+  expect(resultTexts(session)[0]).toContain("cannot judge");
+  expect(errors.map(({ extensionPath, event, error }) => [extensionPath, event, error])).toEqual([
+    ["<inline:1>", "agent_start", "no start"],
+    ["<inline:1>", "tool_call", "cannot judge"],
+  ]);
+  expect(events.filter((event) => event.type === "extension_error")).toHaveLength(2);
+  expect(session.sessionManager.getEntries().some((entry) => entry.type === "custom" && entry.customType === "seen")).toBe(true);
+  expect(events.some((event) => event.type === "entry_appended")).toBe(true);
+});
+
+test("calls are judged one after another, and an abort ends the wait for a judge", async () => {
+  const judged: string[] = [];
+  let waiting: (() => void) | undefined;
+  const asked = new Promise<void>((resolve) => {
+    waiting = resolve;
+  });
+  const { session } = await made(
+    [
+      (pi) => {
+        pi.on("tool_call", async (event) => {
+          judged.push(`begin ${event.toolCallId}`);
+          await Promise.resolve();
+          judged.push(`end ${event.toolCallId}`);
+          if (event.toolCallId !== "c") return;
+          waiting?.();
+          await new Promise(() => {});
+        });
+      },
+    ],
+    {
+      replies: [
+        async function* () {
+          for (const [contentIndex, id] of ["a", "b"].entries()) {
+            yield { type: "toolcall_start", contentIndex, id, toolName: "bash" };
+            yield { type: "toolcall_delta", contentIndex, delta: '{"command":"true"}' };
+            yield { type: "toolcall_end", contentIndex };
+          }
+          yield { type: "finish", stopReason: "toolUse" };
+        },
+        callReply("bash", { command: "true" }, "c"),
+      ],
+    },
+  );
+  const run = session.prompt("go");
+  await asked;
+  expect(judged).toEqual(["begin a", "end a", "begin b", "end b", "begin c", "end c"]);
+  await session.abort();
+  expect((await run).kind).toBe("aborted");
+  expect(resultTexts(session).at(-1)).toBe("Not run: the request was aborted");
+});
+
+test("before a run: a message of its own, and another system prompt for this run alone", async () => {
+  const calls: ModelCall[] = [];
+  let prompts = 0;
+  const seen: string[] = [];
+  const { session } = await made(
+    [
+      (pi) => {
+        pi.on("before_agent_start", (event) => {
+          if (event.messageType === "user") seen.push(event.prompt);
+          if (++prompts > 1) return undefined;
+          return {
+            systemPrompt: `${event.systemPrompt}\n\nOnly now.`,
+            message: { customType: "mine", content: "by the way", display: true },
+          };
+        });
+        pi.on("before_agent_start", (event, ctx) => void seen.push(String(event.systemPrompt === ctx.getSystemPrompt())));
+      },
+    ],
+    { replies: [heard(calls), heard(calls)] },
+  );
+  await session.prompt("one");
+  await session.prompt("two");
+  expect(seen).toEqual(["one", "true", "two", "true"]);
+  expect(calls[0]?.request.systemPrompt).toMatch(/You are pi[\s\S]*Only now\.$/);
+  expect(calls[1]?.request.systemPrompt).not.toContain("Only now.");
+  expect(JSON.stringify(calls[0]?.request.messages.map(({ content }) => content))).toBe(
+    JSON.stringify([[{ type: "text", text: "one" }], "by the way"]),
+  );
+  expect(session.sessionManager.getEntries().filter((entry) => entry.type === "custom_message")).toMatchObject([
+    { customType: "mine", content: "by the way", display: true },
+  ]);
+});
+
+test("what a model is shown can be changed for one call, never the system prompt", async () => {
+  const calls: ModelCall[] = [];
+  const { session } = await made(
+    [
+      (pi) => {
+        pi.on("context", (event) => {
+          expect(event.messages.some((message) => message.role === "system")).toBe(false);
+          const last = event.messages.at(-1);
+          return { messages: last === undefined ? [] : [last] };
+        });
+      },
+    ],
+    { replies: [heard(calls), heard(calls)] },
+  );
+  await session.prompt("one");
+  await session.prompt("two");
+  expect(calls[1]?.request.messages).toMatchObject([{ role: "user", content: [{ text: "two" }] }]);
+  expect(calls[1]?.request.systemPrompt).toContain("You are pi");
+  expect(calls[1]?.request.tools.length).toBeGreaterThan(0);
+  expect(session.messages.filter((message) => message.role === "user")).toHaveLength(2);
+});
+
+test("input is changed, or dealt with; commands come before it, templates after", async () => {
+  const calls: ModelCall[] = [];
+  const dispositions: string[] = [];
+  const { session, home } = await made(
+    [
+      (pi) => {
+        pi.on("input", (event) => {
+          if (event.text === "ping") return { action: "handled" };
+          return event.text.startsWith("?") ? { action: "transform", text: `/quick ${event.text.slice(1)}` } : { action: "continue" };
+        });
+        pi.registerCommand("greet", { description: "Greets", handler: async (args, ctx) => ctx.ui.notify(`hello ${args}`) });
+        pi.registerCommand("fail", { handler: () => Promise.reject(new Error("no luck")) });
+      },
+    ],
+    { replies: [heard(calls)] },
+  );
+  mkdirSync(join(home, "agent/prompts"), { recursive: true });
+  writeFileSync(join(home, "agent/prompts/quick.md"), "Briefly: $@\n");
+  await session.reload();
+  const notices: string[] = [];
+  const errors: ExtensionError[] = [];
+  const ui = { notify: (text: string) => void notices.push(text) };
+  await session.bindExtensions({ uiContext: ui as never, mode: "rpc", onError: (error) => errors.push(error) });
+  const preflightResult = (one: string): void => void dispositions.push(one);
+  await session.prompt("ping", { preflightResult });
+  await session.prompt("/greet the world", { preflightResult });
+  await session.prompt("/fail", { preflightResult });
+  expect(await session.steer("ping")).toBe("handled");
+  expect(calls).toHaveLength(0);
+  expect(notices).toEqual(["hello the world"]);
+  expect(errors).toEqual([{ extensionPath: "<inline:1>", event: "command:fail", error: "no luck" }]);
+  await session.prompt("?why", { preflightResult });
+  expect(dispositions).toEqual(["handled", "handled", "handled", "started"]);
+  expect(JSON.stringify(calls[0]?.request.messages)).toContain("Briefly: why");
+});
+
+test("tools: with their arguments typed, a context, updates; registered late, off at first, one after another", async () => {
+  const order: string[] = [];
+  let ctxCwd = "";
+  const { session, cwd, events } = await made(
+    [
+      (pi) => {
+        pi.registerTool({
+          name: "shout",
+          label: "Shout",
+          description: "Says it loudly.\nNothing else.",
+          promptGuidelines: ["Use shout to shout."],
+          parameters: Type.Object({ text: Type.String() }),
+          execute: async (_id, params, _signal, onUpdate, ctx) => {
+            ctxCwd = ctx.cwd;
+            onUpdate?.({ content: [{ type: "text", text: "wait" }] });
+            return { content: [{ type: "text", text: params.text.toUpperCase() }], details: { length: params.text.length } };
+          },
+        });
+        pi.registerTool({
+          name: "quiet",
+          label: "Quiet",
+          description: "Off at first.",
+          parameters: Type.Object({}),
+          defaultActive: false,
+          execute: async () => ({ content: [] }),
+        });
+        pi.registerTool({
+          name: "step",
+          label: "Step",
+          description: "One after another.",
+          parameters: Type.Object({ n: Type.Number() }),
+          executionMode: "sequential",
+          execute: async (_id, { n }) => {
+            order.push(`begin ${n}`);
+            await new Promise((resolve) => setImmediate(resolve));
+            order.push(`end ${n}`);
+            return { content: [{ type: "text", text: "ok" }] };
+          },
+        });
+        pi.on("agent_start", () => {
+          if (pi.getAllTools().some((tool) => tool.name === "late")) return;
+          pi.registerTool({
+            name: "late",
+            label: "Late",
+            description: "Came later.",
+            parameters: Type.Object({}),
+            execute: async () => {
+              throw new Error("not now");
+            },
+          });
+          pi.setActiveTools([...pi.getActiveTools(), "quiet", "no_such"]);
+        });
+      },
+    ],
+    {
+      replies: [
+        callReply("shout", { text: "hi" }, "a"),
+        async function* () {
+          for (const [contentIndex, n] of [1, 2].entries()) {
+            yield { type: "toolcall_start", contentIndex, id: `s${n}`, toolName: "step" };
+            yield { type: "toolcall_delta", contentIndex, delta: JSON.stringify({ n }) };
+            yield { type: "toolcall_end", contentIndex };
+          }
+          yield { type: "finish", stopReason: "toolUse" };
+        },
+        callReply("late", {}, "l"),
+        callReply("shout", { loud: 1 }, "w"),
+      ],
+    },
+  );
+  expect(session.getActiveToolNames()).toEqual(["read", "bash", "edit", "write", "shout", "step"]);
+  await session.prompt("go");
+  expect(session.getActiveToolNames()).toEqual(["read", "bash", "edit", "write", "shout", "step", "late", "quiet"]);
+  expect(ctxCwd).toBe(cwd);
+  const texts = resultTexts(session);
+  expect(texts.slice(0, 4)).toEqual(["HI", "ok", "ok", "not now"]);
+  expect(texts[4]).toContain("text: missing");
+  expect(order).toEqual(["begin 1", "end 1", "begin 2", "end 2"]);
+  expect(events.some((event) => event.type === "tool_execution_update" && event.toolName === "shout")).toBe(true);
+  expect(session.systemPrompt).toContain("shout: Says it loudly.");
+  expect(session.systemPrompt).toContain("Use shout to shout.");
+});
+
+test("an allowlist and a denylist hold for the tools of extensions, too", async () => {
+  const both: ExtensionFactory = (pi) => {
+    for (const name of ["one", "two"]) {
+      pi.registerTool({ name, label: name, description: name, parameters: Type.Object({}), execute: async () => ({ content: [] }) });
+    }
+  };
+  expect((await made([both], { tools: ["read", "two"] })).session.getActiveToolNames()).toEqual(["read", "two"]);
+  expect((await made([both], { noTools: "builtin" })).session.getActiveToolNames()).toEqual(["one", "two"]);
+  expect((await made([both], { excludeTools: ["one", "bash"] })).session.getActiveToolNames()).toEqual(["read", "edit", "write", "two"]);
+});
+
+test("tools in the form of extensions' can be given without any extension", async () => {
+  const home = temporaryDirectory();
+  const { session } = await createAgentSession({
+    cwd: home,
+    agentDir: join(home, "agent"),
+    env: { HOME: home },
+    model: "demo",
+    sessionManager: SessionManager.inMemory(home),
+    tools: ["read", "mine"],
+    customTools: [
+      defineTool({
+        name: "mine",
+        label: "Mine",
+        description: "Mine.",
+        parameters: Type.Object({ n: Type.Number() }),
+        execute: async (_id, { n }, _signal, _onUpdate, ctx) => ({ content: [{ type: "text", text: `${n * 2} ${ctx.mode}` }] }),
+      }),
+    ],
+  });
+  onTestFinished(() => session.dispose());
+  expect(session.getActiveToolNames()).toEqual(["read", "mine"]);
+});
+
+test("messages of extensions: into an idle session, with a run, steering, behind the run, with the next prompt, beside the turn", async () => {
+  const calls: ModelCall[] = [];
+  const gate = new Gate();
+  let pi: Parameters<ExtensionFactory>[0] | undefined;
+  const { session } = await made(
+    [
+      (api) => {
+        pi = api;
+      },
+    ],
+    { replies: [heard(calls, "first"), gate.reply("second"), heard(calls), heard(calls), heard(calls)] },
+  );
+  const say = (content: string, how?: Parameters<NonNullable<typeof pi>["sendMessage"]>[1]): void =>
+    pi?.sendMessage({ customType: "mine", content, display: false, details: { a: 1 } }, how);
+  say("idle");
+  say("waits", { deliverAs: "nextTurn" });
+  await session.prompt("one");
+  const shown = (call: ModelCall | undefined): string[] =>
+    (call?.request.messages ?? []).flatMap(({ role, content }) =>
+      role === "user" ? (typeof content === "string" ? content : textIn(content)) : [],
+    );
+  expect(shown(calls[0])).toEqual(["idle", "one", "waits"]);
+  const arrived = gate.arrival();
+  const run = session.prompt("two");
+  await arrived;
+  say("later", { deliverAs: "followUp" });
+  say("soon");
+  say("aside", { triggerTurn: false });
+  expect(session.pendingMessageCount).toBe(2);
+  gate.open();
+  await run;
+  expect(shown(calls[1]).slice(4)).toEqual(["aside", "soon"]);
+  expect(shown(calls[2]).at(-1)).toBe("later");
+  await session.waitForIdle();
+  say("go", { triggerTurn: true });
+  expect(session.isStreaming).toBe(true);
+  await session.waitForIdle();
+  expect(shown(calls[3]).at(-1)).toBe("go");
+  expect(session.sessionManager.buildSessionContext().messages.filter((message) => message.role === "custom")).toHaveLength(6);
+});
+
+test("words put into the user's mouth; a run asked for by a settled handler begins behind it", async () => {
+  const calls: ModelCall[] = [];
+  const seen: string[] = [];
+  const { session, errors } = await made(
+    [
+      (pi) => {
+        pi.on("input", (event) => void seen.push(`${event.source} ${event.text}`));
+        pi.on("agent_start", () => void seen.push("start"));
+        pi.on("agent_settled", (_event, ctx) => {
+          if (calls.length > 1) return;
+          pi.sendUserMessage("and again");
+          seen.push(`idle ${ctx.isIdle()}`);
+        });
+        pi.on("agent_settled", () => void seen.push("settled"));
+        pi.on("turn_start", () => {
+          if (calls.length === 0) pi.sendUserMessage("refused");
+        });
+      },
+    ],
+    { replies: [heard(calls), heard(calls)] },
+  );
+  let settled = 0;
+  const second = new Promise<void>((resolve) => {
+    session.subscribe((event) => {
+      if (event.type === "agent_settled" && ++settled === 2) resolve();
+    });
+  });
+  await session.prompt("one");
+  await second;
+  expect(seen.slice(0, 2)).toEqual(["interactive one", "start"]);
+  expect(seen.slice(3, 7)).toEqual(["idle true", "settled", "extension and again", "start"]);
+  expect(calls).toHaveLength(2);
+  expect(errors).toMatchObject([{ event: "sendUserMessage", error: expect.stringContaining("already processing") }]);
+});
+
+test("a finished message is changed before it is recorded", async () => {
+  const { session } = await made([
+    (pi) => {
+      pi.on("message_end", ({ message }) =>
+        message.role === "assistant" ? { message: { ...message, content: [{ type: "text", text: "censored" }] } } : undefined,
+      );
+      pi.on("message_end", ({ message }) =>
+        message.role === "assistant" ? { message: { role: "user", content: "no", timestamp: 0 } } : undefined,
+      );
+    },
+  ]);
+  await session.prompt("hello");
+  expect(session.getLastAssistantText()).toBe("censored");
+  expect(session.sessionManager.buildSessionContext().messages.at(-1)).toMatchObject({
+    role: "assistant",
+    content: [{ type: "text", text: "censored" }],
+  });
+});
+
+test("a compaction is called off, or gets the summary of an extension", async () => {
+  let decide: "cancel" | "summary" | "wrong" = "cancel";
+  const seen: unknown[] = [];
+  const { session } = await made(
+    [
+      (pi) => {
+        pi.on("session_before_compact", ({ preparation, reason, customInstructions }) => {
+          seen.push([reason, customInstructions, preparation.turnPrefixMessages.length > 0]);
+          if (decide === "cancel") return { cancel: true };
+          const firstKeptEntryId = decide === "wrong" ? "nowhere" : preparation.firstKeptEntryId;
+          return { compaction: { summary: "mine", firstKeptEntryId, tokensBefore: preparation.tokensBefore, details: { by: "me" } } };
+        });
+        pi.on("session_compact", ({ fromExtension, compactionEntry }) => void seen.push([fromExtension, compactionEntry.summary]));
+        pi.on("session_compact_failed", ({ aborted }) => void seen.push(["failed", aborted]));
+      },
+    ],
+    { replies: [textReply("a ".repeat(60_000)), textReply("b")] },
+  );
+  await session.prompt("one");
+  await session.prompt("two");
+  await expect(session.compact("be brief")).rejects.toMatchObject({ code: "session.compaction_cancelled" });
+  decide = "wrong";
+  await expect(session.compact()).rejects.toMatchObject({ code: "extension.bad_compaction" });
+  decide = "summary";
+  expect((await session.compact()).summary).toBe("mine");
+  expect(seen).toEqual([
+    ["manual", "be brief", true],
+    ["failed", true],
+    ["manual", undefined, true],
+    ["failed", false],
+    ["manual", undefined, true],
+    [true, "mine"],
+  ]);
+  expect(session.messages.find((message) => message.role === "compactionSummary")).toMatchObject({ summary: "mine" });
+});
+
+test("the context: session, model, levels, usage, names, labels, programs, abort", async () => {
+  const notes: Record<string, unknown> = {};
+  let kept: ExtensionContext | undefined;
+  const { session, cwd } = await made([
+    (pi) => {
+      pi.registerFlag("depth", { type: "string", default: "deep" });
+      pi.events.on("mine", (data) => {
+        notes.heard = data;
+      });
+      pi.on("session_start", async (_event, ctx) => {
+        kept = ctx;
+        pi.events.emit("mine", 7);
+        pi.setSessionName("named");
+        pi.setThinkingLevel("off");
+        notes.start = {
+          hasUI: ctx.hasUI,
+          mode: ctx.mode,
+          cwd: ctx.cwd,
+          id: ctx.sessionManager.getSessionId(),
+          model: ctx.model?.id,
+          idle: ctx.isIdle(),
+          trusted: ctx.isProjectTrusted(),
+          choice: await ctx.ui.select("Which?", ["a"]),
+          sure: await ctx.ui.confirm("Sure?", "Really?"),
+        };
+        notes.ran = await pi.exec("sh", ["-c", "echo out; echo err >&2; exit 3"]);
+        notes.failed = (await pi.exec("/no/such/program", [])).code;
+      });
+      pi.on("session_info_changed", (event) => {
+        notes.name = event.name;
+      });
+      pi.on("model_select", (event) => {
+        notes.selected = [event.previousModel?.id, event.model.id, event.source];
+      });
+      pi.on("agent_start", (_event, ctx) => {
+        notes.during = [ctx.isIdle(), ctx.signal?.aborted];
+        ctx.abort();
+      });
+      notes.flag = pi.getFlag("depth");
+    },
+  ]);
+  expect(notes.flag).toBe("deep");
+  expect(notes.heard).toBe(7);
+  expect(notes.start).toEqual({
+    hasUI: false,
+    mode: "print",
+    cwd,
+    id: session.sessionId,
+    model: "demo",
+    idle: true,
+    trusted: false,
+    choice: undefined,
+    sure: false,
+  });
+  expect(notes.ran).toEqual({ stdout: "out\n", stderr: "err\n", code: 3, killed: false });
+  expect(notes.failed).toBe(1);
+  expect(session.sessionName).toBe("named");
+  expect((await session.prompt("hello")).kind).toBe("aborted");
+  expect(notes.during).toEqual([false, false]);
+  expect(notes.name).toBe("named");
+  await session.setModel({ ...fakeModel, api: "scripted", provider: "scripted", id: "other" });
+  await session.waitForIdle();
+  expect(notes.selected).toEqual(["demo", "other", "set"]);
+  expect(kept?.getContextUsage()?.contextWindow).toBe(200_000);
+  await session.dispose();
+  expect(() => kept?.getContextUsage()).toThrow(expect.objectContaining({ code: "extension.stale" }));
+});
+
+test("another session has extensions of its own; those of the one before are of no use; both may be called off", async () => {
+  let instances = 0;
+  let refuse = true;
+  const seen: string[] = [];
+  const { session, errors } = await made(
+    [
+      (pi) => {
+        const me = ++instances;
+        pi.on("session_start", (event) => void seen.push(`${me} start ${event.reason} ${event.previousSessionFile !== undefined}`));
+        pi.on("session_shutdown", (event) => {
+          pi.appendEntry("bye");
+          seen.push(`${me} shutdown ${event.reason}`);
+        });
+        pi.on("session_before_switch", (event) => {
+          seen.push(`${me} switch ${event.reason}`);
+          return { cancel: refuse };
+        });
+        pi.on("session_before_fork", (event) => void seen.push(`${me} fork ${event.position}`));
+        pi.registerCommand("handoff", {
+          handler: async (_args, ctx) => {
+            await ctx.newSession({
+              withSession: async (next) => {
+                await next.sendMessage({ customType: "note", content: "from before", display: true });
+                seen.push(`inside ${next.sessionManager.getEntries().length > 0}`);
+              },
+            });
+            expect(() => ctx.isIdle()).toThrow(expect.objectContaining({ code: "extension.stale" }));
+          },
+        });
+      },
+    ],
+    { sessionManager: undefined as never },
+  );
+  await session.prompt("hello");
+  const first = session.sessionFile ?? "";
+  expect(await session.newSession()).toEqual({ cancelled: true });
+  expect(session.sessionFile).toBe(first);
+  refuse = false;
+  await session.prompt("/handoff");
+  expect(session.sessionFile).not.toBe(first);
+  expect(JSON.stringify(session.messages)).toContain("from before");
+  expect(readFileSync(first, "utf8")).toContain('"customType":"bye"');
+  expect(await session.switchSession(first)).toEqual({ cancelled: false });
+  const [message] = session.getUserMessagesForForking();
+  expect(await session.fork(message?.entryId ?? "")).toEqual({ text: "hello", cancelled: false });
+  expect(seen).toEqual([
+    "1 start startup false",
+    "1 switch new",
+    "1 switch new",
+    "1 shutdown new",
+    "2 start new true",
+    "inside true",
+    "2 switch resume",
+    "2 shutdown resume",
+    "3 start resume true",
+    "3 fork before",
+    "3 shutdown fork",
+    "4 start fork true",
+  ]);
+  expect(errors).toEqual([]);
+});
+
+test("sessions of one loader at the same time have extensions of their own", async () => {
+  const first = await made([(pi) => void pi.on("agent_start", (_event, ctx) => pi.appendEntry("mine", ctx.sessionManager.getSessionId()))]);
+  const place = { cwd: first.cwd, agentDir: join(first.home, "agent"), env: { HOME: first.home } };
+  const others = await Promise.all(
+    [1, 2, 3].map(() =>
+      createAgentSession({ ...place, model: "demo", resourceLoader: first.loader, sessionManager: SessionManager.inMemory(first.cwd) }),
+    ),
+  );
+  const sessions = [first.session, ...others.map(({ session }) => session)];
+  for (const { session } of others) onTestFinished(() => session.dispose());
+  await Promise.all(sessions.map((session) => session.prompt("hello")));
+  for (const session of sessions) {
+    const own = session.sessionManager.getEntries().filter((entry) => entry.type === "custom");
+    expect(own).toMatchObject([{ customType: "mine", data: session.sessionId }]);
+  }
+});
+
+test("an extension that cannot be loaded is an error with its name, what there is not here a warning; the rest works", async () => {
+  let ran = false;
+  const { loader, errors } = await made(
+    [
+      () => {
+        throw new Error("broken");
+      },
+      (pi) => {
+        pi.setSessionName("too early");
+      },
+      (pi) => {
+        pi.on("agent_strat" as "agent_start", () => {});
+        (pi as unknown as { registerShortcut(key: string, how: object): void }).registerShortcut("ctrl+x", {});
+        pi.on("session_start", () => {
+          ran = true;
+        });
+      },
+    ],
+    { loader: { additionalExtensionPaths: ["./a.ts", "/abs/b.ts"] } },
+  );
+  const { errors: failed, warnings, extensions } = loader.getExtensions();
+  expect(failed.map(({ path }) => path)).toEqual(["./a.ts", "/abs/b.ts", "<inline:1>", "<inline:2>"]);
+  expect(failed[0]?.error).toBe("Extension files cannot be loaded: ./a.ts. Give its function to extensionFactories instead.");
+  expect(failed[2]?.error).toBe("Failed to load extension: broken");
+  expect(warnings?.map(({ warning }) => warning)).toEqual([
+    "pi.on: there is no event agent_strat here; did you mean agent_start?",
+    "pi.registerShortcut has no effect: there is no terminal interface",
+  ]);
+  expect(extensions).toHaveLength(1);
+  expect(ran).toBe(true);
+  expect(errors).toEqual([]);
+});
+
+test("an extension points to more skills and templates", async () => {
+  const { session, cwd } = await made(
+    [
+      (pi) =>
+        void pi.on("resources_discover", (event) => ({ skillPaths: [join(event.cwd, "more")], promptPaths: [join(event.cwd, "say.md")] })),
+    ],
+    { isBound: false },
+  );
+  mkdirSync(join(cwd, "more/knit"), { recursive: true });
+  writeFileSync(join(cwd, "more/knit/SKILL.md"), "---\nname: knit\ndescription: How to knit.\n---\nTwo needles.\n");
+  writeFileSync(join(cwd, "say.md"), "Say $1\n");
+  await session.bindExtensions({});
+  await session.prompt("/say hello");
+  expect(session.systemPrompt).toContain("How to knit.");
+  expect(JSON.stringify(session.messages)).toContain("Say hello");
+  expect(existsSync(join(cwd, "agent"))).toBe(false);
+});

@@ -1,0 +1,87 @@
+// Settings of a library session: what the user's files say, what is set for this process, what is stored.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { getModel } from "../../src/entries/ai.ts";
+import { SettingsManager } from "../../src/index.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+test("the user's files are shown as they are, ours over the npm agent's, without defaults and keys", () => {
+  const home = temporaryDirectory();
+  writeFileSync(join(home, "settings.json"), JSON.stringify({ defaultThinkingLevel: "high", retry: { maxRetries: 7 }, unknownHere: 1 }));
+  writeFileSync(
+    join(home, "config.toml"),
+    'thinking = "low"\n[retry]\nbase_delay_ms = 5\n[providers.x]\nbase_url = "http://x"\napi_key = "sk-1"\n',
+  );
+  const manager = SettingsManager.create(home, home);
+  manager.applyOverrides({ retry: { enabled: false } });
+  expect(manager.getGlobalSettings()).toEqual({ thinking: "low", retry: { maxRetries: 7, baseDelayMs: 5 } });
+  expect(SettingsManager.create(home, join(home, "none")).getGlobalSettings()).toEqual({});
+});
+
+test("a file that cannot be read is an error of its own, without its text", () => {
+  const home = temporaryDirectory();
+  writeFileSync(join(home, "config.toml"), 'api_key = "sk-secret" = no\n');
+  writeFileSync(join(home, "settings.json"), "{ sk-secret");
+  const manager = SettingsManager.create(home, home);
+  expect(manager.getGlobalSettings()).toEqual({});
+  const errors = manager.drainErrors();
+  expect(errors.map(({ scope, path }) => [scope, path])).toEqual([
+    ["global", join(home, "settings.json")],
+    ["global", join(home, "config.toml")],
+  ]);
+  expect(errors.map(({ error }) => error.message).join()).not.toContain("secret");
+  expect(manager.drainErrors()).toEqual([]);
+});
+
+test("setters hold at once and are stored in order; comments stay; what fails is told", async () => {
+  const home = temporaryDirectory();
+  writeFileSync(join(home, "config.toml"), '# mine\nthinking = "high"\n');
+  const manager = SettingsManager.create(home, home);
+  manager.setDefaultThinkingLevel("low");
+  manager.setDefaultModelAndProvider("anthropic", "claude-sonnet-4-5");
+  manager.setCompactionEnabled(false);
+  manager.setRetryEnabled(true);
+  expect(manager.overrides).toMatchObject({ thinking: "low", "compaction.enabled": false });
+  await manager.flush();
+  expect(readFileSync(join(home, "config.toml"), "utf8")).toMatch(/^# mine\nthinking = "low"\nmodel = "anthropic\/claude-sonnet-4-5"\n/);
+  expect(manager.getGlobalSettings()).toEqual({
+    thinking: "low",
+    model: "anthropic/claude-sonnet-4-5",
+    compaction: { enabled: false },
+    retry: { enabled: true },
+  });
+  expect(manager.drainErrors()).toEqual([]);
+  const blocked = join(home, "blocked");
+  mkdirSync(join(blocked, "config.toml"), { recursive: true });
+  const failing = SettingsManager.create(home, blocked);
+  failing.setDefaultThinkingLevel("low");
+  await failing.flush();
+  expect(failing.drainErrors()).toMatchObject([{ scope: "global", path: join(blocked, "config.toml") }]);
+  SettingsManager.inMemory().setDefaultThinkingLevel("low");
+});
+
+test("the npm agent's names mean what they mean there", () => {
+  const manager = SettingsManager.inMemory({
+    defaultThinkingLevel: "low",
+    defaultProvider: "anthropic",
+    defaultModel: "claude-sonnet-4-5",
+    defaultTools: ["+grep"],
+    retry: { maxRetries: 2, maxAgentDelayMs: 9 },
+    httpIdleTimeoutMs: "disabled",
+  });
+  expect(manager.overrides).toEqual({
+    thinking: "low",
+    model: "anthropic/claude-sonnet-4-5",
+    "tools.enabled": ["+grep"],
+    "retry.max_retries": 2,
+    "retry.max_delay_ms": 9,
+    "network.idle_timeout_ms": 0,
+  });
+});
+
+test("a model of the catalogue by its name", () => {
+  expect(getModel("anthropic", "claude-sonnet-4-5")).toMatchObject({ provider: "anthropic", api: "anthropic-messages" });
+  expect(getModel("anthropic", "no-such-model")).toBeUndefined();
+});

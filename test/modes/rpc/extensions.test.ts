@@ -1,0 +1,123 @@
+// Extensions of a session that is driven over RPC: their dialogs and errors go to the client, their commands and input handlers come first.
+
+import { expect, test } from "vitest";
+import type { ExtensionFactory } from "../../../src/contracts/extension.ts";
+import { forNextSession, inlineSources, loadExtensions } from "../../../src/extensions/load.ts";
+import type { CustomParts } from "../../../src/harness/create-session.ts";
+import type { LaunchResources } from "../../../src/harness/launch-resources.ts";
+import { makeRpcWorld, type RpcWorld, textReply } from "../../support/rpc-world.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const resources: LaunchResources = {
+  contextFiles: [],
+  skills: [],
+  skillsSection: "",
+  appended: [],
+  templates: async () => [],
+  expand: async (text) => text.replace("/short", "long"),
+};
+
+async function worldWith(...factories: ExtensionFactory[]): Promise<RpcWorld> {
+  const loaded = await loadExtensions(inlineSources(factories));
+  const custom: CustomParts = {
+    load: async () => ({ resources, extensions: await forNextSession(loaded), extend: async () => resources }),
+    access: async () => ({
+      provider: { api: "fake", stream: textReply("done") },
+      credential: { kind: "none", value: "", source: "none needed" },
+      fetch: globalThis.fetch,
+    }),
+  };
+  return makeRpcWorld({ directory: temporaryDirectory(), reply: textReply("done"), deps: { custom } });
+}
+
+test("a command asks the client, and is answered `handled`; it is listed", async () => {
+  const world = await worldWith((pi) => {
+    pi.registerCommand("deploy", {
+      description: "Deploys",
+      handler: async (args, ctx) => {
+        const sure = await ctx.ui.confirm("Deploy?", args);
+        ctx.ui.notify(`${ctx.mode} ${ctx.hasUI} ${sure}`, "warning");
+      },
+    });
+  });
+  const asked = world.next((record) => record.type === "extension_ui_request" && record.method === "confirm");
+  const answer = world.ask("prompt", { message: "/deploy now" });
+  const { id } = await asked;
+  world.line(JSON.stringify({ type: "extension_ui_response", id, confirmed: true }));
+  expect(await answer).toMatchObject({ success: true, data: { disposition: "handled" } });
+  expect(world.records).toContainEqual(
+    expect.objectContaining({ type: "extension_ui_request", method: "notify", message: "rpc true true", notifyType: "warning" }),
+  );
+  expect((await world.ask("get_commands")).data).toEqual({
+    commands: [
+      {
+        name: "deploy",
+        description: "Deploys",
+        source: "extension",
+        sourceInfo: { path: "<inline:1>", source: "inline", scope: "temporary", origin: "top-level" },
+      },
+    ],
+  });
+  expect(world.events().some((event) => event.type === "agent_start")).toBe(false);
+});
+
+test("input is changed before templates; one with a key that was dealt with is not dealt with again", async () => {
+  let pings = 0;
+  const world = await worldWith((pi) => {
+    pi.on("input", ({ text, source }) => {
+      if (text === "ping") {
+        pings++;
+        return { action: "handled" };
+      }
+      return { action: "transform", text: `/short ${text} ${source}` };
+    });
+  });
+  expect(await world.ask("prompt", { message: "ping", key: "k" })).toMatchObject({ data: { disposition: "handled" } });
+  expect(await world.ask("prompt", { message: "ping", key: "k" })).toMatchObject({
+    data: { disposition: "handled", outcome: { state: "settled" } },
+  });
+  expect(await world.ask("steer", { message: "ping" })).toMatchObject({ data: { disposition: "handled" } });
+  expect(pings).toBe(2);
+  const settled = world.next((record) => record.type === "agent_settled");
+  expect(await world.ask("prompt", { message: "hi" })).toMatchObject({ data: { disposition: "started" } });
+  await settled;
+  expect(JSON.stringify(world.sessions.coding.messages)).toContain("long hi rpc");
+});
+
+test("what they do wrong is an event, and the run goes on; they may refuse another session", async () => {
+  const world = await worldWith((pi) => {
+    pi.on("turn_start", () => {
+      throw new Error("broken\nover lines");
+    });
+    pi.on("session_before_switch", ({ reason }) => ({ cancel: reason === "new" }));
+    pi.on("session_before_fork", () => ({ cancel: true }));
+  });
+  const settled = world.next((record) => record.type === "agent_settled");
+  await world.ask("prompt", { message: "hi" });
+  expect(await settled).toMatchObject({ outcome: "done" });
+  expect(world.records).toContainEqual(
+    expect.objectContaining({ type: "extension_error", extensionPath: "<inline:1>", event: "turn_start", error: "broken over lines" }),
+  );
+  const { sessionId } = (await world.ask("get_state")).data as { sessionId: string };
+  expect(await world.ask("new_session")).toMatchObject({ success: true, data: { cancelled: true } });
+  const { messages } = (await world.ask("get_fork_messages")).data as { messages: { entryId: string }[] };
+  expect(await world.ask("fork", { entryId: messages[0]?.entryId })).toMatchObject({ data: { cancelled: true } });
+  expect(await world.ask("clone")).toMatchObject({ data: { cancelled: true } });
+  expect(((await world.ask("get_state")).data as { sessionId: string }).sessionId).toBe(sessionId);
+});
+
+test("prompts wait until the session has started, also where its start asks the client", async () => {
+  const order: string[] = [];
+  const world = await worldWith((pi) => {
+    pi.on("session_start", async (_event, ctx) => void order.push(`start ${await ctx.ui.input("Name?")}`));
+    pi.on("agent_start", () => void order.push("run"));
+  });
+  const settled = world.next((record) => record.type === "agent_settled");
+  const answer = world.ask("prompt", { message: "hi" });
+  await world.ask("abort");
+  const request = world.records.find((record) => record.type === "extension_ui_request");
+  world.line(JSON.stringify({ type: "extension_ui_response", id: request?.id, value: "me" }));
+  await answer;
+  await settled;
+  expect(order).toEqual(["start me", "run"]);
+});
