@@ -1,7 +1,7 @@
 // The packed package in an empty project: entries on Node and Bun, types in a consumer, the program in bin.
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bunPath } from "../../scripts/build.mjs";
@@ -72,11 +72,30 @@ test("every entry works on Node and on Bun", () => {
   expect(JSON.parse(run(bunPath(), ["sample.mjs"]))).toEqual(allWell);
 });
 
-test("the types fit a consumer", () => {
+/** What each block of the page says on stdout. */
+const blocksSay = [/\S/, /^true\n$/, /^true entries\n$/, /^\{ cancelled: false, selectedText: ["']hello["'] \}\n$|selectedText: "hello"/];
+
+test("the types fit a consumer, and every block of docs/library.md runs", () => {
   writeFileSync(join(project, "sample.ts"), sample);
-  const compilerOptions = { ...consumerOptions, noEmit: true };
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["sample.ts"] }));
-  run(process.execPath, [join(projectRoot, "node_modules/typescript/bin/tsc"), "-p", "."]);
+  const page = readFileSync(join(projectRoot, "docs/library.md"), "utf8");
+  const blocks = [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? "");
+  expect(blocks).toHaveLength(blocksSay.length);
+  expect(page.match(/^```\w/gm)).toHaveLength(blocks.length);
+  const files = blocks.map((_, index) => `block-${index}.ts`);
+  for (const [index, file] of files.entries()) writeFileSync(join(project, file), blocks[index] ?? "");
+  mkdirSync(join(project, ".pi/agent"), { recursive: true });
+  writeFileSync(join(project, ".pi/agent/config.toml"), 'model = "demo"\n');
+  for (const [index, file] of files.entries()) expect(run(bunPath(), [file])).toMatch(blocksSay[index] ?? /^$/);
+  // Our declarations are checked by themselves: to check TypeBox's as well would take longer than all the rest.
+  writeFileSync(join(project, "typebox-only.d.ts"), "export type TSchema = object;\nexport type Static<T> = T;\n");
+  const checks = [
+    { compilerOptions: { ...consumerOptions, noEmit: true, paths: { typebox: ["./typebox-only.d.ts"] } }, files: ["sample.ts"] },
+    { compilerOptions: { ...consumerOptions, noEmit: true, skipLibCheck: true }, files },
+  ];
+  for (const [index, check] of checks.entries()) {
+    writeFileSync(join(project, `tsconfig.${index}.json`), JSON.stringify(check));
+    run(process.execPath, [join(projectRoot, "node_modules/typescript/bin/tsc"), "-p", `tsconfig.${index}.json`]);
+  }
 });
 
 test("nothing but the entries can be imported", () => {

@@ -114,7 +114,8 @@ const effects: Record<string, (ran: Ran) => void> = {
 
 whereInstalled("all fit our types", () => {
   expect(names.map((name) => name.slice(0, 2)).sort()).toEqual(Object.keys(effects).sort());
-  const options = { ...consumerOptions, outDir: "js" };
+  // That our declarations are sound by themselves is what package.test.ts looks at.
+  const options = { ...consumerOptions, skipLibCheck: true, outDir: "js" };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: names }));
   const tsc = spawnSync(process.execPath, [join(projectRoot, "node_modules/typescript/bin/tsc"), "-p", "."], {
     cwd: project,
