@@ -213,7 +213,8 @@ export interface EventBus {
 export type ExtensionHandler<N extends ExtensionEventName> = (
   event: ExtensionEventOf<N>,
   ctx: ExtensionContext,
-) => Promise<ExtensionResultOf<N> | undefined> | Promise<void> | ExtensionResultOf<N> | undefined | void;
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler may return something on one of its ways only
+) => Promise<ExtensionResultOf<N> | undefined | void> | ExtensionResultOf<N> | undefined | void;
 
 /** Done by the session that the extension belongs to; before there is one, they throw `extension.unbound`. */
 export interface ExtensionActions {

@@ -111,9 +111,9 @@ export class AgentSession {
     return !this.isStreaming && !this.isCompacting;
   }
 
-  /** What the model has been told so far; empty before the first prompt. */
+  /** In force, with what the model will only be told by the next prompt. */
   get systemPrompt(): string {
-    return this.#coding.request(this.#coding.messages).systemPrompt;
+    return this.#coding.promptInForce;
   }
 
   /** For hosts that replace sessions themselves. */

@@ -1,7 +1,7 @@
 // Tells handlers of events, in the order of loading and registering, and folds what they answer. Made for each session by the harness.
 // Invariant: a handler that throws is reported and passed over, but for `tool_call`, where it blocks the call: a guard that fails stays shut.
 
-import { messageOf } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import type {
   Extension,
   ExtensionCommandContext,
@@ -72,7 +72,7 @@ export class ExtensionDispatch {
     const shut = (error: ExtensionError): void => {
       failure = `${error.extensionPath} failed while it looked at the call: ${error.error}`;
     };
-    for await (const answer of this.#answers<"tool_call">("tool_call", () => event, shut)) {
+    for await (const answer of this.#answers<"tool_call">("tool_call", () => event, { onFailure: shut })) {
       if (answer.block === true) return answer.reason ?? "Tool execution was blocked by an extension";
     }
     return failure;
@@ -81,7 +81,7 @@ export class ExtensionDispatch {
   /** The result with all changes made. Text that was replaced takes the structured content with it, unless that is given anew. */
   async toolResult(event: ToolResultEvent): Promise<ToolResultEvent> {
     let current = event;
-    for await (const answer of this.#answers<"tool_result">("tool_result", () => current)) {
+    for await (const answer of this.#answers<"tool_result">("tool_result", () => current, { check: listIn("content") })) {
       const { structuredContent, ...kept } = current;
       const isStale = answer.content !== undefined && !("structuredContent" in answer);
       current = { ...kept, ...(isStale || structuredContent === undefined ? {} : { structuredContent }), ...given(answer) };
@@ -91,7 +91,8 @@ export class ExtensionDispatch {
 
   async context(messages: Message[]): Promise<Message[]> {
     let current = messages;
-    for await (const answer of this.#answers<"context">("context", () => ({ type: "context", messages: current }))) {
+    const event = (): ExtensionEventOf<"context"> => ({ type: "context", messages: current });
+    for await (const answer of this.#answers<"context">("context", event, { check: listIn("messages") })) {
       current = answer.messages ?? current;
     }
     return current;
@@ -165,7 +166,7 @@ export class ExtensionDispatch {
   async *#answers<N extends ExtensionEventName>(
     name: N,
     event: () => ExtensionEventOf<N>,
-    onFailure?: (error: ExtensionError) => void,
+    { check, onFailure }: { check?: (answer: object) => void; onFailure?: (error: ExtensionError) => void } = {},
   ): AsyncGenerator<NonNullable<ExtensionResultOf<N>>> {
     // Taken now: who is added or removed meanwhile is not part of this.
     const handlers = this.#deps.extensions.flatMap((extension) =>
@@ -174,7 +175,9 @@ export class ExtensionDispatch {
     for (const { handler, path } of handlers) {
       try {
         const answer = await handler(event(), this.#deps.createContext());
-        if (answer !== undefined && answer !== null) yield answer as NonNullable<ExtensionResultOf<N>>;
+        if (answer === undefined || answer === null) continue;
+        check?.(answer as object);
+        yield answer as NonNullable<ExtensionResultOf<N>>;
       } catch (error) {
         const failure = { extensionPath: path, event: name, error: messageOf(error) };
         this.#deps.report(failure);
@@ -183,6 +186,15 @@ export class ExtensionDispatch {
       }
     }
   }
+}
+
+/** What would spoil the session, were it taken as it is. */
+function listIn(name: string): (answer: object) => void {
+  return (answer) => {
+    const value = (answer as Record<string, unknown>)[name];
+    if (value !== undefined && !Array.isArray(value))
+      throw new PiError("extension.bad_answer", `${name} must be a list, not ${typeof value}`);
+  };
 }
 
 /** Without the fields that say `undefined`: they would take something away. */

@@ -195,7 +195,8 @@ export class SessionExtensions implements SessionHooks {
   async context(messages: readonly Message[]): Promise<readonly Message[] | undefined> {
     if (!this.#dispatch.hears("context")) return undefined;
     const system = messages.filter((message) => message.role === "system");
-    const said = structuredClone(messages.filter((message) => message.role !== "system"));
+    // As they stand in the file: what a tool has put into its details may be anything.
+    const said = JSON.parse(JSON.stringify(messages.filter((message) => message.role !== "system"))) as Message[];
     const shown = await this.#untilAbort(this.#dispatch.context(said), undefined);
     return shown && [...system, ...shown.filter((message) => message.role !== "system")];
   }
@@ -233,7 +234,8 @@ export class SessionExtensions implements SessionHooks {
   }
 
   async beforeCompact(about: Omit<SessionBeforeCompactEvent, "type">): ReturnType<SessionHooks["beforeCompact"]> {
-    return (await this.#dispatch.compaction({ type: "session_before_compact", ...about })) ?? {};
+    const answer = this.#dispatch.compaction({ type: "session_before_compact", ...about });
+    return (await this.#untilAbort(answer, { cancel: true }, about.signal)) ?? {};
   }
 
   modelChanged(...[model, previousModel, source]: Parameters<SessionHooks["modelChanged"]>): void {
@@ -316,8 +318,7 @@ export class SessionExtensions implements SessionHooks {
   }
 
   /** A handler that waits for ever must not hold up an abort. */
-  async #untilAbort<T>(work: Promise<T>, otherwise: T): Promise<T> {
-    const { signal } = this.#session.coding;
+  async #untilAbort<T>(work: Promise<T>, otherwise: T, signal: AbortSignal | undefined = this.#session.coding.signal): Promise<T> {
     if (signal === undefined) return work;
     if (signal.aborted) return otherwise;
     let onAbort = (): void => {};

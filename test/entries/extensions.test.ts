@@ -526,6 +526,28 @@ test("words put into the user's mouth; a run asked for by a settled handler begi
   expect(errors).toMatchObject([{ event: "sendUserMessage", error: expect.stringContaining("already processing") }]);
 });
 
+test("an answer of the wrong form is reported and passed over", async () => {
+  const { session, errors } = await made(
+    [
+      (pi) => {
+        pi.on("tool_result", () => ({ content: "text" as never }));
+        pi.on("context", () => ({ messages: {} as never }));
+        pi.on("before_agent_start", () => ({ message: { content: 7 } as never }));
+      },
+    ],
+    { replies: [callReply("bash", { command: "echo one" })] },
+  );
+  expect(session.systemPrompt).toContain("You are pi");
+  expect((await session.prompt("go")).kind).toBe("done");
+  expect(resultTexts(session)[0]).toContain("one");
+  expect(errors.map(({ event, error }) => `${event}: ${error}`)).toEqual([
+    "before_agent_start: A message of an extension needs a customType and a content (text or a list of blocks)",
+    "context: messages must be a list, not object",
+    "tool_result: content must be a list, not string",
+    "context: messages must be a list, not object",
+  ]);
+});
+
 test("a finished message is changed before it is recorded", async () => {
   const { session } = await made([
     (pi) => {
@@ -546,7 +568,7 @@ test("a finished message is changed before it is recorded", async () => {
 });
 
 test("a compaction is called off, or gets the summary of an extension", async () => {
-  let decide: "cancel" | "summary" | "wrong" = "cancel";
+  let decide: "cancel" | "summary" | "wrong" | "wait" = "cancel";
   const seen: unknown[] = [];
   const { session } = await made(
     [
@@ -554,6 +576,10 @@ test("a compaction is called off, or gets the summary of an extension", async ()
         pi.on("session_before_compact", ({ preparation, reason, customInstructions }) => {
           seen.push([reason, customInstructions, preparation.turnPrefixMessages.length > 0]);
           if (decide === "cancel") return { cancel: true };
+          if (decide === "wait") {
+            session.abortCompaction();
+            return new Promise(() => {});
+          }
           const firstKeptEntryId = decide === "wrong" ? "nowhere" : preparation.firstKeptEntryId;
           return { compaction: { summary: "mine", firstKeptEntryId, tokensBefore: preparation.tokensBefore, details: { by: "me" } } };
         });
@@ -566,6 +592,9 @@ test("a compaction is called off, or gets the summary of an extension", async ()
   await session.prompt("one");
   await session.prompt("two");
   await expect(session.compact("be brief")).rejects.toMatchObject({ code: "session.compaction_cancelled" });
+  decide = "wait";
+  await expect(session.compact()).rejects.toMatchObject({ code: "session.compaction_cancelled" });
+  seen.splice(-2);
   decide = "wrong";
   await expect(session.compact()).rejects.toMatchObject({ code: "extension.bad_compaction" });
   decide = "summary";
