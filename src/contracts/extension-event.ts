@@ -57,6 +57,40 @@ export interface ExtensionCompaction {
   usage?: Usage;
 }
 
+/** What going to another place of the tree is about to do. */
+export interface TreePreparation {
+  targetId: string | null;
+  oldLeafId: string | null;
+  /** The last entry that both branches have. */
+  commonAncestorId: string | null;
+  /** What the model is shown now and will not be shown there; empty unless a summary of it is wanted. */
+  entriesToSummarize: AnyEntry[];
+  userWantsSummary: boolean;
+  customInstructions?: string;
+}
+
+export interface SessionBeforeTreeEvent {
+  type: "session_before_tree";
+  preparation: TreePreparation;
+  signal: AbortSignal;
+}
+
+export interface SessionBeforeTreeResult {
+  cancel?: boolean;
+  /** In place of the one a model would write; counts only where one is wanted. */
+  summary?: { summary: string; details?: unknown; usage?: Usage };
+  customInstructions?: string;
+}
+
+export interface SessionTreeEvent {
+  type: "session_tree";
+  newLeafId: string | null;
+  oldLeafId: string | null;
+  summaryEntry?: EntryOf<"branch_summary">;
+  /** Whether the summary is an extension's. */
+  fromExtension: boolean;
+}
+
 export interface ToolCallEvent {
   type: "tool_call";
   toolCallId: string;
@@ -139,6 +173,8 @@ export interface ExtensionEventTable {
     event: { type: "session_compact_failed"; reason: CompactionReason; errorMessage?: string; aborted: boolean; willRetry: boolean };
     result: undefined;
   };
+  session_before_tree: { event: SessionBeforeTreeEvent; result: SessionBeforeTreeResult };
+  session_tree: { event: SessionTreeEvent; result: undefined };
   session_info_changed: { event: { type: "session_info_changed"; name: string | undefined }; result: undefined };
   resources_discover: {
     event: { type: "resources_discover"; cwd: string; reason: "startup" | "reload" };
@@ -195,6 +231,8 @@ export const extensionEventNames: readonly ExtensionEventName[] = Object.keys({
   session_before_compact: true,
   session_compact: true,
   session_compact_failed: true,
+  session_before_tree: true,
+  session_tree: true,
   session_info_changed: true,
   resources_discover: true,
   input: true,

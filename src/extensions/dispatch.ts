@@ -57,13 +57,16 @@ export class ExtensionDispatch {
     return false;
   }
 
-  async compaction(event: ExtensionEventOf<"session_before_compact">): Promise<ExtensionResultOf<"session_before_compact">> {
-    let last: ExtensionResultOf<"session_before_compact"> = {};
-    for await (const answer of this.#answers<"session_before_compact">(event.type, () => event)) {
+  /** The answer that calls it off, else all of them together, later ones over earlier ones. */
+  async decision<N extends "session_before_compact" | "session_before_tree">(
+    event: ExtensionEventOf<N> & { type: N },
+  ): Promise<ExtensionResultOf<N>> {
+    let all = {} as ExtensionResultOf<N>;
+    for await (const answer of this.#answers<N>(event.type, () => event)) {
       if (answer.cancel === true) return answer;
-      last = answer;
+      all = { ...all, ...given(answer) };
     }
-    return last;
+    return all;
   }
 
   /** Why the call must not run, or nothing. `event.input` is what the tool gets. */

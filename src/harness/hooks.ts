@@ -1,7 +1,14 @@
 // Where a session asks before it goes on: what others may change, as told beside the events that they only hear. Types only; asked by
 // conversation, coding-session and compaction-pass, answered by session-extensions. Invariant: no hook rejects, and an abort ends it.
 
-import type { ExtensionCompaction, InputSource, SessionBeforeCompactEvent } from "../contracts/extension-event.ts";
+import type {
+  ExtensionCompaction,
+  InputSource,
+  SessionBeforeCompactEvent,
+  SessionBeforeTreeEvent,
+  SessionBeforeTreeResult,
+  SessionTreeEvent,
+} from "../contracts/extension-event.ts";
 import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { ToolResult } from "../contracts/tool.ts";
@@ -32,6 +39,10 @@ export interface SessionHooks {
   messageEnd(message: Message): Promise<void> | undefined;
   /** `cancel`, a summary of their own, or nothing. */
   beforeCompact(event: Omit<SessionBeforeCompactEvent, "type">): Promise<{ cancel?: boolean; compaction?: ExtensionCompaction }>;
+  /** `cancel`, a summary of their own, other instructions for one, or nothing. */
+  beforeTree(event: Omit<SessionBeforeTreeEvent, "type">): Promise<SessionBeforeTreeResult>;
+  /** Before the caller goes on. */
+  treeChanged(event: Omit<SessionTreeEvent, "type">): Promise<void>;
   modelChanged(model: Model, previous: Model, source: "set" | "cycle"): void;
   thinkingLevelChanged(level: ThinkingLevel, previous: ThinkingLevel): void;
 }

@@ -2,6 +2,7 @@
 // Invariant: the leaf moves only when all that was asked for has succeeded.
 
 import { isPiError } from "../contracts/error.ts";
+import type { TreePreparation } from "../contracts/extension-event.ts";
 import type { Message, UserContent } from "../contracts/message.ts";
 import { textOf } from "../contracts/message.ts";
 import type { AnyEntry, FileLists } from "../contracts/session-entry.ts";
@@ -59,16 +60,46 @@ async function move(
   // Not the entry's own word on its parent: that may be a damaged line.
   const leafId = content === undefined ? entryId : (session.branchIds(entryId).at(-2) ?? null);
   const left = options.summarize ? leftBehind(leafId, conversation) : [];
-  const summary = left.length > 0 ? await summarizeBranch(left, options.customInstructions, signal, conversation) : undefined;
   const fromId = session.leafId;
+  const { hooks } = conversation.deps;
+  const asked = await hooks?.beforeTree({ preparation: preparationOf(entryId, leafId, left, options, conversation), signal });
+  if (asked?.cancel === true || signal.aborted) return { cancelled: true };
+  const given = left.length > 0 ? asked?.summary : undefined;
+  const focus = asked?.customInstructions ?? options.customInstructions;
+  const own = left.length > 0 && given === undefined ? await summarizeBranch(left, focus, signal, conversation) : undefined;
+  const summary = given === undefined ? own : { ...given, fromHook: true };
   session.navigate(leafId);
   const entry = summary && session.append({ type: "branch_summary", fromId, ...summary });
   conversation.forgetRecordedChoices();
   conversation.reload();
+  await hooks?.treeChanged({
+    newLeafId: session.leafId,
+    oldLeafId: fromId,
+    fromExtension: given !== undefined,
+    ...(isA(entry, "branch_summary") ? { summaryEntry: entry } : {}),
+  });
   return {
     cancelled: false,
     ...(content === undefined ? {} : { text: textOf(content) }),
     ...(entry ? { summaryEntryId: entry.id } : {}),
+  };
+}
+
+function preparationOf(
+  targetId: string | null,
+  leafId: string | null,
+  left: readonly Left[],
+  { summarize = false, customInstructions }: NavigateOptions,
+  { session }: Conversation,
+): TreePreparation {
+  const there = new Set(session.branchIds(leafId));
+  return {
+    targetId,
+    oldLeafId: session.leafId,
+    commonAncestorId: session.branchIds().findLast((id) => there.has(id)) ?? null,
+    entriesToSummarize: left.flatMap((one) => session.entry(one.entryId) ?? []),
+    userWantsSummary: summarize,
+    ...(customInstructions === undefined ? {} : { customInstructions }),
   };
 }
 

@@ -8,8 +8,11 @@ import type {
   ExtensionEventName,
   ExtensionEventOf,
   SessionBeforeCompactEvent,
+  SessionBeforeTreeEvent,
+  SessionBeforeTreeResult,
   SessionShutdownEvent,
   SessionStartEvent,
+  SessionTreeEvent,
   ToolResultEvent,
 } from "../contracts/extension-event.ts";
 import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "../contracts/message.ts";
@@ -234,8 +237,17 @@ export class SessionExtensions implements SessionHooks {
   }
 
   async beforeCompact(about: Omit<SessionBeforeCompactEvent, "type">): ReturnType<SessionHooks["beforeCompact"]> {
-    const answer = this.#dispatch.compaction({ type: "session_before_compact", ...about });
-    return (await this.#untilAbort(answer, { cancel: true }, about.signal)) ?? {};
+    const answer = this.#dispatch.decision<"session_before_compact">({ type: "session_before_compact", ...about });
+    return this.#untilAbort(answer, { cancel: true }, about.signal);
+  }
+
+  async beforeTree(about: Omit<SessionBeforeTreeEvent, "type">): Promise<SessionBeforeTreeResult> {
+    const answer = this.#dispatch.decision<"session_before_tree">({ type: "session_before_tree", ...about });
+    return this.#untilAbort(answer, { cancel: true }, about.signal);
+  }
+
+  treeChanged(about: Omit<SessionTreeEvent, "type">): Promise<void> {
+    return this.#tell(() => this.#dispatch.notify({ type: "session_tree", ...about }));
   }
 
   modelChanged(...[model, previousModel, source]: Parameters<SessionHooks["modelChanged"]>): void {

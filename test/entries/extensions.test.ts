@@ -610,6 +610,42 @@ test("a compaction is called off, or gets the summary of an extension", async ()
   expect(session.messages.find((message) => message.role === "compactionSummary")).toMatchObject({ summary: "mine" });
 });
 
+test("going elsewhere in the tree is called off, or gets the summary of an extension", async () => {
+  const seen: unknown[] = [];
+  let isRefused = true;
+  const { session } = await made(
+    [
+      (pi) => {
+        pi.on("session_before_tree", ({ preparation }) => {
+          const { userWantsSummary, customInstructions, entriesToSummarize, commonAncestorId } = preparation;
+          seen.push([userWantsSummary, customInstructions, entriesToSummarize.length, commonAncestorId === preparation.targetId]);
+          return isRefused ? { cancel: true } : { summary: { summary: "what I saw" } };
+        });
+        pi.on("session_tree", ({ fromExtension, summaryEntry, newLeafId, oldLeafId }) => {
+          seen.push([fromExtension, summaryEntry?.summary, summaryEntry?.id === newLeafId, oldLeafId !== newLeafId]);
+        });
+      },
+    ],
+    { replies: [textReply("one"), textReply("two")] },
+  );
+  await session.prompt("first");
+  const target = session.sessionManager.getLeafId() ?? "";
+  await session.prompt("second");
+  expect(await session.navigate(target, { summarize: true, customInstructions: "brief" })).toEqual({ cancelled: true });
+  isRefused = false;
+  expect(await session.navigate(target, { summarize: true })).toMatchObject({ cancelled: false });
+  expect(await session.navigate(target)).toMatchObject({ cancelled: false });
+  expect(seen).toEqual([
+    [true, "brief", 2, true],
+    [true, undefined, 2, true],
+    [true, "what I saw", true, true],
+    [false, undefined, 0, true],
+    [false, undefined, false, true],
+  ]);
+  const summaries = session.sessionManager.getEntries().filter((entry) => entry.type === "branch_summary");
+  expect(summaries).toMatchObject([{ summary: "what I saw", fromHook: true }]);
+});
+
 test("the context: session, model, levels, usage, names, labels, programs, abort", async () => {
   const notes: Record<string, unknown> = {};
   let kept: ExtensionContext | undefined;
