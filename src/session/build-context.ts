@@ -23,7 +23,7 @@ export interface PathView {
   typeAt(position: number): string;
   idAt(position: number): string;
   /** From one position to before another; `undefined` for a damaged entry. */
-  entries(from: number, to: number): (AnyEntry | undefined)[];
+  entries(from: number, to: number): readonly (AnyEntry | undefined)[];
 }
 
 /** The two parallel lists of a context in the making. */

@@ -103,7 +103,7 @@ export class FileLog implements SessionLog {
     return this.#storageLost;
   }
 
-  entriesAt(indexes: ArrayLike<number>, remember = false): (AnyEntry | undefined)[] {
+  entriesAt(indexes: ArrayLike<number>, remember = false): readonly (AnyEntry | undefined)[] {
     const { table } = this;
     const memory = this.#memory;
     const entries: (AnyEntry | undefined)[] = new Array(indexes.length);
@@ -129,9 +129,8 @@ export class FileLog implements SessionLog {
         return;
       }
       entries[toRead[number] ?? -1] = record;
-      if (remember) memory.addRead(index, record);
     });
-    if (remember) memory.use(indexes);
+    if (remember) memory.remember(indexes, entries);
     return entries;
   }
 
@@ -309,7 +308,7 @@ export class FileLog implements SessionLog {
     this.#memory = this.#memory.movedTo(this.#table);
     for (const [id, entry] of this.#endEntries) {
       const found = this.#table.find(id);
-      if (found !== undefined) this.#memory.addRead(found, entry);
+      if (found !== undefined) this.#memory.remember([found], [entry]);
     }
     this.#endEntries.clear();
   }

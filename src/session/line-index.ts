@@ -5,7 +5,7 @@ import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { damagedType, EntryTable } from "./entry-table.ts";
 import { decodeLine, headType, isEntry, isHeader, isMessageHead, maxHeadBytes, newLineHead, parseHead } from "./line-codec.ts";
 import { decodeStored, identityOf, splitGlued } from "./salvage.ts";
-import { maxMessageLines, prepareMessageScan, scanMessages } from "./scan-messages.ts";
+import { prepareMessageScan, scanMessages } from "./scan-messages.ts";
 
 export interface ByteSource {
   /** Bytes, as far as known. */
@@ -97,7 +97,6 @@ class LineScan {
       let at = carried;
       for (;;) {
         if (this.#headerSeen && !this.#strict && !headRead && this.#badRun.length === 0) {
-          this.#table.reserve(maxMessageLines(end));
           const known = this.#table.count;
           const next = scanMessages(scan, filled, base, lineStart - base, this.#table, this.#messageCode);
           this.#lineNumber += this.#table.count - known;

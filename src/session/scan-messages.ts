@@ -27,14 +27,9 @@ export function prepareMessageScan(buffer: Buffer): MessageScan {
   };
 }
 
-/** The most lines that so many bytes can hold. */
-export function maxMessageLines(bytes: number): number {
-  return Math.ceil(bytes / headBytes);
-}
-
 /**
- * Adds the lines of `bytes` from `at` on, as long as they have the usual head and end as an object does. `bytes` begins at `base` in the file,
- * and the rows have room for all its lines. Returns where the first line begins that is not like that, or not whole.
+ * Adds the lines of `bytes` from `at` on, as long as they have the usual head and end as an object does, and there is room for them. `bytes`
+ * begins at `base` in the file. Returns where the first line begins that is not like that, or not whole.
  */
 export function scanMessages(scan: MessageScan, bytes: Buffer, base: number, at: number, table: EntryTable, typeCode: number): number {
   const { view, hexValues: hex } = scan;
@@ -43,7 +38,7 @@ export function scanMessages(scan: MessageScan, bytes: Buffer, base: number, at:
   const rows: EntryRows = table.rows;
   const { ids, parents, types, starts, lengths } = rows;
   let count = rows.count;
-  for (;;) {
+  while (count < ids.length) {
     const end = bytes.indexOf(0x0a, at);
     if (end - at < headBytes || bytes[end - 1] !== 0x7d) break;
     if (view.getInt32(at) !== t0 || view.getInt32(at + 4) !== t1 || view.getInt32(at + 8) !== t2) break;

@@ -16,8 +16,11 @@ export interface SessionLog {
   readonly isPersisted: boolean;
   /** Set while something appended is kept in memory only although it should be in the file. */
   readonly storageLost: PiError | undefined;
-  /** In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again. */
-  entriesAt(indexes: ArrayLike<number>, remember?: boolean): (AnyEntry | undefined)[];
+  /**
+   * In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again, and the
+   * list of indexes stays as it is.
+   */
+  entriesAt(indexes: ArrayLike<number>, remember?: boolean): readonly (AnyEntry | undefined)[];
   /** `null` when the log is empty. */
   lastId(): string | null;
   /** Root to `leafId`. `remember` holds for what is decoded of it. Errors: `session.entry_not_found`. */
