@@ -103,35 +103,39 @@ export class Conversation {
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
     this.budget = new Budget(deps.limits, () => deps.clock.now());
-    this.agent = new Agent({
-      emit: (event) => this.emit(event),
-      now: () => deps.clock.now(),
-      turn: async () => {
-        const { model, thinkingLevel } = { model: this.#model, thinkingLevel: this.#thinkingLevel };
-        const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
-        let access: ModelAccess;
-        try {
-          access = await deps.access(model);
-        } catch (error) {
-          return { ...setup, stream: () => noAccess(error) };
-        }
-        const { provider, credential, fetch } = access;
-        this.#isBilled = isBilled(access);
-        return {
-          ...setup,
-          stream: (messages, signal) => provider.stream({ model, request: this.request(messages), credential, signal, fetch }),
-        };
+    const context = deps.context ?? this.session.context();
+    this.agent = new Agent(
+      {
+        emit: (event) => this.emit(event),
+        now: () => deps.clock.now(),
+        turn: async () => {
+          const { model, thinkingLevel } = { model: this.#model, thinkingLevel: this.#thinkingLevel };
+          const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
+          let access: ModelAccess;
+          try {
+            access = await deps.access(model);
+          } catch (error) {
+            return { ...setup, stream: () => noAccess(error) };
+          }
+          const { provider, credential, fetch } = access;
+          this.#isBilled = isBilled(access);
+          return {
+            ...setup,
+            stream: (messages, signal) => provider.stream({ model, request: this.request(messages), credential, signal, fetch }),
+          };
+        },
+        tools: () => ({
+          tools: this.activeTools,
+          validate: deps.validate,
+          stallTimeoutMs: deps.stall.toolMs,
+          context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
+        }),
+        shouldStop: () => this.budget.isReached(),
+        beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
       },
-      tools: () => ({
-        tools: this.activeTools,
-        validate: deps.validate,
-        stallTimeoutMs: deps.stall.toolMs,
-        context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
-      }),
-      shouldStop: () => this.budget.isReached(),
-      beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
-    });
-    this.reload(deps.context);
+      context.messages,
+    );
+    this.#noteRecorded(context);
     // A session that is only looked at stays as it is: what this run chose is recorded with its first prompt.
     if (this.session.leafId === null) this.recordChoices();
   }
@@ -196,9 +200,14 @@ export class Conversation {
   }
 
   /** Takes over what the session file says at its leaf. */
-  reload(context: SessionContext = this.session.context()): void {
+  reload(): void {
+    const context = this.session.context();
     this.agent.replaceMessages(context.messages);
-    this.#recorded = { model: context.model, thinkingLevel: context.thinkingLevel };
+    this.#noteRecorded(context);
+  }
+
+  #noteRecorded({ model, thinkingLevel }: SessionContext): void {
+    this.#recorded = { model, thinkingLevel };
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */

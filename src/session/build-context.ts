@@ -22,6 +22,8 @@ export interface PathView {
   readonly length: number;
   typeAt(position: number): string;
   idAt(position: number): string;
+  /** Position of the last one of a type before a position; -1: none. */
+  lastOfType(type: string, before: number): number;
   /** From one position to before another; `undefined` for a damaged entry. */
   entries(from: number, to: number): readonly (AnyEntry | undefined)[];
 }
@@ -30,17 +32,20 @@ export interface PathView {
 type Messages = Pick<SessionContext, "messages" | "entryIds">;
 
 export function buildContext(path: PathView): SessionContext {
-  const compactionAt = lastOfType(path, "compaction", path.length);
+  const compactionAt = path.lastOfType("compaction", path.length);
   const compaction = entryAt(path, compactionAt);
   const kept = isA(compaction, "compaction") ? path.entries(keptFrom(path, compactionAt, compaction), compactionAt) : [];
   const later = path.entries(compactionAt + 1, path.length);
-  const edits = latestEdits(kept, later);
+  const edits = path.lastOfType("context_edit", path.length) < 0 ? new Map<string, never>() : latestEdits(kept, later);
 
-  const found: Messages = { messages: [], entryIds: [] };
+  // Of their full length from the start: growing lists of 100,000 would have memory collected once more.
+  const most = kept.length + later.length + 2;
+  const found: Messages = { messages: new Array(most), entryIds: new Array(most) };
+  let count = 0;
   const add = (message: Message | undefined, entryId: string): void => {
     if (message === undefined) return;
-    found.messages.push(message);
-    found.entryIds.push(entryId);
+    found.messages[count] = message;
+    found.entryIds[count++] = entryId;
   };
   if (isA(compaction, "compaction") && edits.get(compaction.id)?.replacement !== null) {
     add(compaction.systemMessage, compaction.id);
@@ -52,6 +57,7 @@ export function buildContext(path: PathView): SessionContext {
     if (entry !== undefined && !(isA(entry, "message") && entry.message?.role === "system")) add(messageOf(entry, edits), entry.id);
   }
   for (const entry of later) if (entry !== undefined) add(messageOf(entry, edits), entry.id);
+  found.messages.length = found.entryIds.length = count;
 
   const { model, thinkingLevel } = settingsOf(path);
   return {
@@ -77,12 +83,6 @@ function entryAt(path: PathView, at: number): AnyEntry | undefined {
   return at < 0 ? undefined : path.entries(at, at + 1)[0];
 }
 
-function lastOfType(path: PathView, type: string, before: number): number {
-  let at = before - 1;
-  while (at >= 0 && path.typeAt(at) !== type) at--;
-  return at;
-}
-
 /** Target to edit; a later one replaces an earlier one. */
 function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string, EntryOf<"context_edit">> {
   const edits = new Map<string, EntryOf<"context_edit">>();
@@ -91,7 +91,7 @@ function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string
 }
 
 function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {
-  const edit = edits.get(entry.id);
+  const edit = edits.size === 0 ? undefined : edits.get(entry.id);
   if (edit?.replacement === null) return undefined;
   const message = recordedMessage(entry);
   return edit === undefined || message === undefined ? message : withContent(message, newContent(edit.replacement));
@@ -190,7 +190,7 @@ function danglingCalls(messages: readonly Message[]): Map<number, ToolResultMess
   for (let at = 0; at < messages.length; at++) {
     const message = messages[at];
     if (message?.role !== "assistant" || message.stopReason === "error" || message.stopReason === "aborted") continue;
-    if (!message.content.some((block) => block.type === "toolCall")) continue;
+    if (!hasToolCall(message)) continue;
     const results = new Set<string>();
     for (let next = at + 1; next < messages.length; next++) {
       const later = messages[next];
@@ -207,6 +207,12 @@ function danglingCalls(messages: readonly Message[]): Map<number, ToolResultMess
   return dangling;
 }
 
+/** A plain loop: it runs for every answer of a long session. */
+function hasToolCall({ content }: AssistantMessage): boolean {
+  for (let at = 0; at < content.length; at++) if (content[at]?.type === "toolCall") return true;
+  return false;
+}
+
 function noResult(toolCallId: string, toolName: string, timestamp: number): ToolResultMessage {
   const content: UserContent[] = [{ type: "text", text: "No result provided" }];
   return { role: "toolResult", toolCallId, toolName, content, details: {}, isError: true, timestamp };
@@ -215,7 +221,7 @@ function noResult(toolCallId: string, toolName: string, timestamp: number): Tool
 /** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else that of the last answer. */
 function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLevel"> {
   const settings: Pick<SessionContext, "model" | "thinkingLevel"> = {};
-  const level = entryAt(path, lastOfType(path, "thinking_level_change", path.length));
+  const level = entryAt(path, path.lastOfType("thinking_level_change", path.length));
   if (isA(level, "thinking_level_change") && isThinkingLevel(level.thinkingLevel)) settings.thinkingLevel = level.thinkingLevel;
   for (let at = path.length - 1; at >= 0; at--) {
     const type = path.typeAt(at);

@@ -145,6 +145,15 @@ export class EntryTable {
     return this.#typeNames[this.rows.types[index] ?? 0] ?? damagedType;
   }
 
+  /** Place among `indexes`, before `before`, of the last one of a type; -1: none. */
+  lastOfType(type: string, indexes: Int32Array, before: number): number {
+    const code = this.#typeCodes.get(type);
+    if (code === undefined) return -1;
+    let at = Math.min(before, indexes.length) - 1;
+    while (at >= 0 && this.rows.types[indexes[at] ?? noParent] !== code) at--;
+    return at;
+  }
+
   isDamaged(index: number): boolean {
     return this.rows.types[index] === 0;
   }

@@ -7,11 +7,12 @@ import { AppendFile } from "../platform/append-file.ts";
 import type { PathView } from "./build-context.ts";
 import { EntryMemory } from "./entry-memory.ts";
 import { EntryTable, noParent } from "./entry-table.ts";
-import { type EndLine, FileEnds } from "./file-ends.ts";
+import { FileEnds } from "./file-ends.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { encodeLine, isEntry } from "./line-codec.ts";
 import { indexLines, type LineIndex } from "./line-index.ts";
-import { type LinePlaces, onePlace, readLines } from "./read-lines.ts";
+import type { PathLines } from "./path-lines.ts";
+import { type LinePlace, type LinePlaces, onePlace, readLines } from "./read-lines.ts";
 import { decodeStored } from "./salvage.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
@@ -34,7 +35,6 @@ export class FileLog implements SessionLog {
   #table = new EntryTable();
   /** Of a long file whose middle has not been needed yet. */
   #ends: FileEnds | undefined;
-  #endEntries = new Map<string, AnyEntry>();
   #file: AppendFile | undefined;
   #isStrict = false;
   /** Why nothing may be written. */
@@ -89,8 +89,11 @@ export class FileLog implements SessionLog {
 
   get table(): EntryTable {
     if (this.#ends !== undefined && this.#file !== undefined) {
+      const { path } = this.#ends;
       this.#ends = undefined;
-      this.#takeIndex(indexLines(this.#file));
+      if (path !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(path);
+      else this.#takeIndex(indexLines(this.#file));
+      if (path !== undefined) this.#rememberPath(path);
     }
     return this.#table;
   }
@@ -138,28 +141,29 @@ export class FileLog implements SessionLog {
     return this.#ends?.lastId ?? lastIdOf(this);
   }
 
+  verifyLast(): void {
+    if (this.#ends === undefined) this.entriesAt([this.#table.lastIndex()]);
+    else this.#readEntry(this.#ends.lastPlace, () => this.#onUndecodable(noParent));
+  }
+
   path(leafId: string | null, remember: boolean): PathView {
-    const lines = leafId === null ? undefined : this.#ends?.path(leafId);
+    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path : undefined;
     if (lines === undefined) return pathOf(this, leafId, remember);
     return {
       length: lines.length,
-      typeAt: (position) => lines[position]?.type ?? "",
-      idAt: (position) => lines[position]?.id ?? "",
-      entries: (from, to) => this.#endEntriesAt(lines.slice(from, to)),
+      typeAt: (position) => lines.typeAt(position),
+      idAt: (position) => lines.idAt(position),
+      lastOfType: (type, before) => lines.lastOfType(type, before),
+      entries: (from, to) => this.#endEntriesAt(lines, from, to),
     };
   }
 
   lastOfType(type: string): AnyEntry | undefined {
     if (this.#ends === undefined) return lastEntryOfType(this, type);
-    let found: AnyEntry | undefined;
-    const place = this.#ends.lastLineWith(`${type}"`);
-    if (place === undefined) return undefined;
-    this.#readPlaces(onePlace(place), (_, text) => {
-      const record = decodeStored(text);
-      if (isEntry(record) && record.type === type) found = record;
-    });
-    // The word stands there for something else: only the whole index can tell.
-    return found ?? lastEntryOfType(this, type);
+    const place = this.#ends.lastOfType(type);
+    const found = place === undefined ? undefined : this.#readEntry(place, () => {});
+    // The word stood there for something else: only the whole index can tell.
+    return place === undefined || found?.type === type ? found : lastEntryOfType(this, type);
   }
 
   lineAt(index: number): string {
@@ -306,11 +310,6 @@ export class FileLog implements SessionLog {
     this.#table = index.table;
     for (const { entry } of this.#unsaved) this.#table.add(entry.id, entry.parentId, entry.type);
     this.#memory = this.#memory.movedTo(this.#table);
-    for (const [id, entry] of this.#endEntries) {
-      const found = this.#table.find(id);
-      if (found !== undefined) this.#memory.remember([found], [entry]);
-    }
-    this.#endEntries.clear();
   }
 
   #reindex(): LineIndex | undefined {
@@ -332,19 +331,48 @@ export class FileLog implements SessionLog {
     throw new IndexChanged();
   }
 
-  #endEntriesAt(lines: readonly EndLine[]): AnyEntry[] {
-    const toRead = lines.filter(({ id }) => !this.#endEntries.has(id)).sort((a, b) => a.start - b.start);
+  #endEntriesAt(lines: PathLines, from: number, to: number): (AnyEntry | undefined)[] {
+    const toRead: number[] = [];
+    for (let position = from; position < to; position++) {
+      const row = lines.rowAt(position);
+      if (lines.entryIn(row) === undefined) toRead.push(row);
+    }
     const places = {
       count: toRead.length,
-      startOf: (number: number) => toRead[number]?.start ?? 0,
-      lengthOf: (number: number) => toRead[number]?.length ?? 0,
+      startOf: (number: number) => lines.startOf(toRead[number] ?? -1),
+      lengthOf: (number: number) => lines.lengthOf(toRead[number] ?? -1),
     };
     this.#readPlaces(places, (number, text) => {
       const record = decodeStored(text);
-      if (isEntry(record) && record.id === toRead[number]?.id) this.#endEntries.set(record.id, record);
-      else this.#onUndecodable(-1);
+      if (!isEntry(record) || !lines.keep(toRead[number] ?? -1, record)) this.#onUndecodable(noParent);
     });
-    return lines.flatMap(({ id }) => this.#endEntries.get(id) ?? []);
+    const entries: (AnyEntry | undefined)[] = new Array(to - from);
+    for (let position = from; position < to; position++) entries[position - from] = lines.entryIn(lines.rowAt(position));
+    return entries;
+  }
+
+  /** What was decoded while only the ends stood for the table. */
+  #rememberPath(path: PathLines): void {
+    const indexes: number[] = [];
+    const entries: AnyEntry[] = [];
+    for (let position = 0; position < path.length; position++) {
+      const entry = path.entryIn(path.rowAt(position));
+      const index = entry === undefined ? undefined : this.#table.find(entry.id);
+      if (entry === undefined || index === undefined) continue;
+      indexes.push(index);
+      entries.push(entry);
+    }
+    this.#memory.remember(indexes, entries);
+  }
+
+  #readEntry(place: LinePlace, onUndecodable: () => void): AnyEntry | undefined {
+    let entry: AnyEntry | undefined;
+    this.#readPlaces(onePlace(place), (_, text) => {
+      const record = decodeStored(text);
+      if (isEntry(record)) entry = record;
+      else onUndecodable();
+    });
+    return entry;
   }
 
   #warnOfDamage(index: LineIndex | undefined): void {
@@ -367,6 +395,15 @@ export class FileLog implements SessionLog {
   #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
     if (this.#file !== undefined) readLines(this.#file, places, take);
   }
+}
+
+/** Of a path alone: what is known of a file that is no longer what it was. */
+function tableOf(path: PathLines): EntryTable {
+  const table = new EntryTable(path.length);
+  for (let position = 0; position < path.length; position++) {
+    table.add(path.idAt(position), position === 0 ? null : path.idAt(position - 1), path.typeAt(position));
+  }
+  return table;
 }
 
 /** Reading goes fastest in file order. */

@@ -33,7 +33,7 @@ export interface LineIndex {
 
 const chunkBytes = 1 << 20;
 /** Only a guess at how many lines there will be. */
-const usualLineBytes = 512;
+export const usualLineBytes = 512;
 /** A record broken by raw newlines is looked for over at most so many lines. */
 const maxJoinedLines = 64;
 

@@ -28,6 +28,8 @@ export class MemoryLog implements SessionLog {
     return lastIdOf(this);
   }
 
+  verifyLast(): void {}
+
   path(leafId: string | null, remember: boolean): PathView {
     return pathOf(this, leafId, remember);
   }

@@ -2,11 +2,8 @@
 // One small function over local arrays, because it runs once, cold, before the first answer; what it does not know it leaves to its caller.
 
 import type { EntryRows, EntryTable } from "./entry-table.ts";
+import { headBytes, parentHead, typeHead, wordsOf } from "./usual-head.ts";
 
-const typeHead = '{"type":"message","id":"';
-const parentHead = '","parentId"';
-/** `{"type":"message","id":"<8 hex>","parentId":"<8 hex>",` */
-const headBytes = 56;
 /** `:"` before and `",` behind the parent's id, as 16 bits. */
 const beforeParent = 0x3a22;
 const behindParent = 0x222c;
@@ -75,11 +72,6 @@ export function scanMessages(scan: MessageScan, bytes: Buffer, base: number, at:
   }
   rows.count = count;
   return at;
-}
-
-function wordsOf(text: string): Int32Array {
-  const bytes = Buffer.from(text);
-  return Int32Array.from({ length: bytes.length / 4 }, (_, word) => bytes.readInt32BE(4 * word));
 }
 
 /** Value of each byte as a hex digit, 16 where it is none. */

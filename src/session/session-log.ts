@@ -23,6 +23,8 @@ export interface SessionLog {
   entriesAt(indexes: ArrayLike<number>, remember?: boolean): readonly (AnyEntry | undefined)[];
   /** `null` when the log is empty. */
   lastId(): string | null;
+  /** Reads the entry that `lastId` names. Throws IndexChanged when its line is damaged. */
+  verifyLast(): void;
   /** Root to `leafId`. `remember` holds for what is decoded of it. Errors: `session.entry_not_found`. */
   path(leafId: string | null, remember: boolean): PathView;
   /** The last entry of a type, in file order. */
@@ -59,6 +61,7 @@ export function pathOf(log: SessionLog, leafId: string | null, remember: boolean
     length: path.length,
     typeAt: (position) => table.typeOf(path[position] ?? noParent),
     idAt: (position) => table.idOf(path[position] ?? noParent),
+    lastOfType: (type, before) => table.lastOfType(type, path, before),
     entries: (from, to) => log.entriesAt(path.subarray(from, to), remember),
   };
 }

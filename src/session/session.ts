@@ -101,7 +101,7 @@ export class Session {
     const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd }, options);
     const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly, newHeader: makeHeader });
     const session = new Session(log, options, lease);
-    session.#verifyLeaf();
+    session.#read(() => log.verifyLast());
     if (!isBusy) return session;
     const fork = session.fork({ directory: dirname(resolve(path)) });
     session.close();
@@ -385,14 +385,6 @@ export class Session {
     }
     this.#settleLeaf();
     return reader();
-  }
-
-  /** The last line of a file is the one a crash damages. */
-  #verifyLeaf(): void {
-    this.#read(() => {
-      const path = this.#log.path(this.#leafId, true);
-      path.entries(Math.max(0, path.length - 1), path.length);
-    });
   }
 
   /** A leaf that turned out to be damaged gives way: to the last sound entry when nobody chose it, else to its nearest sound ancestor. */
