@@ -8,7 +8,11 @@ import { type Line, pathOf } from "../support/session-reference.ts";
 
 function newId(random: Random, number: number): string {
   const short = (0x10000000 + number * 7919).toString(16).slice(0, 8);
-  return random.chance(0.1) ? `long-id-of-another-writer-${number}` : random.chance(0.05) ? `${100 + number}-é${random.pick(["", "x", "xy"])}` : short;
+  return random.chance(0.1)
+    ? `long-id-of-another-writer-${number}`
+    : random.chance(0.05)
+      ? `${100 + number}-é${random.pick(["", "x", "xy"])}`
+      : short;
 }
 
 /** A tree in file order, each line in one of the forms that are met with. */
