@@ -1,5 +1,5 @@
 // What a list shows of a session, read from the head and the tail of its file. Called by list-sessions.
-// Works on latin1 text: quotes and braces are where they are in UTF-8, and nothing is decoded but what is shown.
+// Works on bytes and on latin1 text: quotes and braces are where they are in UTF-8, and nothing is decoded but what is shown.
 
 import { textOf } from "../contracts/message.ts";
 import { decodeLine, isHeader } from "./line-codec.ts";
@@ -39,30 +39,51 @@ export const summaryBytes = 64 << 10;
 const headerBytes = 8 << 10;
 const chunkBytes = 1 << 20;
 const promptLength = 200;
+/** The beginning of a line, in which its role stands, and that of its text as far as it is shown. */
+const roleBytes = 400;
+const promptBytes = 12 * promptLength;
+/** The end of an answer, in which its model and its usage stand. */
+const answerBytes = 1200;
+const nameLineBytes = 64 << 10;
+const lineFeed = 0x0a;
 /** A usage mostly stands within so many characters of its line's end, that of a tool result always. */
 const tailCharacters = 700;
 
-/** `undefined` when the file is no session. `whole` reads everything, so that counts and cost are known at any size. */
+export interface SummaryRequest {
+  /** Everything is read, so that counts and cost are known at any size. */
+  isWhole?: boolean;
+  /** A name that stands between head and tail is looked for too, which means reading what is there. */
+  needsName?: boolean;
+}
+
+/** `undefined` when the file is no session. */
 export function summarizeFile(
   file: ReadableFile,
   about: { path: string; modifiedMs: number },
   buffer: Buffer,
-  whole: boolean,
+  { isWhole = false, needsName = false }: SummaryRequest = {},
 ): SessionSummary | undefined {
   const scan = new SummaryScan();
-  const isShort = file.size <= (whole ? buffer.length : headBytes + tailBytes);
-  const head = textAt(file, buffer, 0, isShort ? file.size : headBytes);
-  if (!scan.takeHeader(head)) return undefined;
-  if (isShort) scan.takeLines(head, true);
-  else if (whole) scan.takeAll(file);
-  else {
-    const tail = textAt(file, buffer, file.size - tailBytes, tailBytes);
-    scan.takeEnd(tail.slice(tail.indexOf("\n") + 1));
-    scan.takeEnd(head);
-    // A long system message stands before the first prompt: then the head is longer.
-    if (!scan.takePrompt(head)) scan.takePrompt(textAt(file, buffer, 0, Math.min(file.size, summaryBytes)));
+  const isShort = file.size <= (isWhole ? buffer.length : headBytes + tailBytes);
+  if (isShort || isWhole) {
+    const head = textAt(file, buffer, 0, isShort ? file.size : headBytes);
+    if (!scan.takeHeader(head)) return undefined;
+    if (isShort) scan.takeLines(head, true);
+    else scan.takeAll(file);
+    return scan.summary(about.path, about.modifiedMs, file.size, true);
   }
-  return scan.summary(about.path, about.modifiedMs, file.size, isShort || whole);
+  // Of a thousand long files nothing is turned into text but the lines that are shown.
+  const head = bytesAt(file, buffer.subarray(0, headBytes), 0);
+  if (!scan.takeHeader(headerText(head))) return undefined;
+  // A long system message stands before the first prompt: then the head is longer.
+  if (!scan.takePrompt(head)) scan.takePrompt(bytesAt(file, buffer.subarray(0, Math.min(file.size, buffer.length)), 0));
+  const tailStart = file.size - tailBytes;
+  const tail = bytesAt(file, buffer.subarray(headBytes, headBytes + tailBytes), tailStart);
+  scan.takeEnd(tail.subarray(tail.indexOf(lineFeed) + 1));
+  if (needsName && !scan.isNamed) scan.takeNameBefore(file, tailStart);
+  // The tail lies behind it in the buffer.
+  if (scan.needsEnd) scan.takeEnd(head);
+  return scan.summary(about.path, about.modifiedMs, file.size, false);
 }
 
 /** What the first line says, when it is the header of a session. */
@@ -82,13 +103,19 @@ function headerOf(text: string): ReturnType<typeof readHeader> {
 }
 
 function textAt(file: ReadableFile, buffer: Buffer, position: number, length: number): string {
-  let filled = 0;
-  while (filled < length) {
-    const read = file.read(buffer.subarray(filled, length), position + filled);
-    if (read === 0) break;
-    filled += read;
-  }
-  return buffer.toString("latin1", 0, filled);
+  return bytesAt(file, buffer.subarray(0, length), position).toString("latin1");
+}
+
+/** The part of `target` that there was something for. */
+function bytesAt(file: ReadableFile, target: Buffer, position: number): Buffer {
+  let filled = file.read(target, position);
+  for (let read = filled; read > 0 && filled < target.length; filled += read) read = file.read(target.subarray(filled), position + filled);
+  return filled === target.length ? target : target.subarray(0, filled);
+}
+
+function headerText(head: Buffer): string {
+  const end = head.indexOf(lineFeed);
+  return head.toString("latin1", 0, end < 0 ? head.length : end);
 }
 
 class SummaryScan {
@@ -136,32 +163,71 @@ class SummaryScan {
     this.#takeAnswer(text.slice(answerStart, end < 0 ? text.length : end));
   }
 
+  get isNamed(): boolean {
+    return this.#name !== undefined;
+  }
+
+  /** Whether the end told less than there is to tell. */
+  get needsEnd(): boolean {
+    return this.#name === undefined || this.#model === undefined;
+  }
+
   /** Whether the first prompt was in this beginning of a file. */
-  takePrompt(text: string): boolean {
-    for (let start = 0; start >= 0 && this.#firstPrompt === undefined; ) {
-      const lf = text.indexOf("\n", start);
-      const end = lf < 0 ? text.length : lf;
-      if (text.startsWith(messageStart, start) && roleAt(text, start, end) === "user") {
-        this.#firstPrompt = promptOf(text.slice(start, end), lf >= 0);
+  takePrompt(bytes: Buffer): boolean {
+    for (let start = 0; start < bytes.length && this.#firstPrompt === undefined; ) {
+      const lf = bytes.indexOf(lineFeed, start);
+      const end = lf < 0 ? bytes.length : lf;
+      if (startsWith(bytes, start, messageStart)) {
+        let line = bytes.toString("latin1", start, Math.min(end, start + promptBytes));
+        const role = roleIn(line);
+        if (role === undefined) line = bytes.toString("latin1", start, end);
+        if ((role ?? roleIn(line)) === "user") {
+          this.#firstPrompt = promptOf(line, false) ?? promptOf(bytes.toString("latin1", start, end), lf >= 0);
+        }
       }
-      start = lf < 0 ? -1 : lf + 1;
+      start = end + 1;
     }
     return this.#firstPrompt !== undefined;
   }
 
   /** Name and model, where they are not known yet, from the last lines that tell them. */
-  takeEnd(text: string): void {
-    // Nearly no text has a name in it, and looking forwards is much faster.
-    let needsName = this.#name === undefined && text.includes(nameStart);
-    for (let end = text.length; end > 0 && (needsName || this.#model === undefined); ) {
-      const start = text.lastIndexOf("\n", end - 2) + 1;
-      const isName = needsName && text.startsWith(nameStart, start);
-      if (isName || (this.#model === undefined && text.startsWith(changeStart, start))) this.#takeOther(text.slice(start, end));
-      else if (this.#model === undefined && text.startsWith(messageStart, start) && roleAt(text, start, end) === "assistant") {
-        this.#takeAnswer(text.slice(start, end));
+  takeEnd(bytes: Buffer): void {
+    // Nearly no file has a name in it, and looking forwards is much faster.
+    let needsName = this.#name === undefined && bytes.includes(nameStart);
+    for (let end = bytes.length; end > 0 && (needsName || this.#model === undefined); ) {
+      const start = end < 2 ? 0 : bytes.lastIndexOf(lineFeed, end - 2) + 1;
+      const needsModel = this.#model === undefined;
+      const isName = needsName && startsWith(bytes, start, nameStart);
+      if (isName || (needsModel && startsWith(bytes, start, changeStart))) this.#takeOther(bytes.toString("latin1", start, end));
+      else if (needsModel && startsWith(bytes, start, messageStart)) {
+        let line = bytes.toString("latin1", start, Math.min(end, start + roleBytes));
+        const role = roleIn(line);
+        if (role === undefined) line = bytes.toString("latin1", start, end);
+        if ((role ?? roleIn(line)) === "assistant") {
+          this.#takeAnswer(bytes.toString("latin1", Math.max(start, end - answerBytes), end));
+          if (this.#model === undefined) this.#takeAnswer(bytes.toString("latin1", start, end));
+        }
       }
       if (isName) needsName = false;
       end = start;
+    }
+  }
+
+  /** The last name that was given before this place of the file. */
+  takeNameBefore(file: ReadableFile, end: number): void {
+    const chunk = Buffer.allocUnsafe(Math.min(end, chunkBytes));
+    const wanted = Buffer.from(`\n${nameStart}`);
+    for (let to = end; to > 0; ) {
+      const from = Math.max(0, to - chunk.length);
+      const bytes = bytesAt(file, chunk.subarray(0, to - from), from);
+      const at = bytes.includes(wanted) ? bytes.lastIndexOf(wanted) : -1;
+      if (at >= 0) {
+        const line = bytesAt(file, Buffer.allocUnsafe(Math.min(file.size - from - at - 1, nameLineBytes)), from + at + 1);
+        this.#takeOther(headerText(line));
+        return;
+      }
+      // What is cut by the border is found with the next chunk.
+      to = from === 0 ? 0 : from + wanted.length;
     }
   }
 
@@ -221,9 +287,16 @@ const messageStart = '{"type":"message"';
 const nameStart = '{"type":"session_info"';
 const changeStart = '{"type":"model_change"';
 
-function roleAt(text: string, start: number, end: number): string | undefined {
-  const at = text.indexOf('"role":"', start) + 8;
-  return at < 8 || at > end ? undefined : text.slice(at, text.indexOf('"', at));
+function roleIn(line: string): string | undefined {
+  const at = line.indexOf('"role":"') + 8;
+  const end = at < 8 ? -1 : line.indexOf('"', at);
+  return end < 0 ? undefined : line.slice(at, end);
+}
+
+function startsWith(bytes: Buffer, start: number, text: string): boolean {
+  if (bytes.length - start < text.length) return false;
+  for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false;
+  return true;
 }
 
 const letterOf = { assistant: 0x61, system: 0x73, toolResult: 0x74, user: 0x75 } as const;

@@ -33,7 +33,7 @@ export async function sessionWords(host: Host, flags: Flags): Promise<CompletedW
 async function wordsIn(request: Parameters<typeof listSessions>[0], host: Host): Promise<CompletedWord[]> {
   const shorten = idShortener(sessionIds(request));
   const words: CompletedWord[] = [];
-  for await (const { id, name, firstPrompt, modifiedMs } of listSessions(request)) {
+  for (const { id, name, firstPrompt, modifiedMs } of listSessions(request)) {
     const about = plainLine(name ?? firstPrompt ?? "");
     const help = cutToWidth(`${ageInWords(modifiedMs, host.now())}: ${about}`, helpColumns);
     if (name !== undefined && /^[\w.@%+-]+$/.test(name)) words.push({ word: name, help });
