@@ -32,8 +32,8 @@ export class RecordOutput {
     this.#form = form;
   }
 
-  /** A text line, or the JSON of a record, without line end. False when nobody reads any more. */
-  async add(text: string): Promise<boolean> {
+  /** A text line, or the JSON of a record, without line end. False when nobody reads any more. A promise only now and then: they cost more than lines. */
+  add(text: string): boolean | Promise<boolean> {
     const isArray = this.#form === "json";
     const written = isArray ? `${this.count === 0 ? "[\n" : ",\n"}${text}` : `${text}\n`;
     this.count++;
@@ -43,13 +43,16 @@ export class RecordOutput {
   }
 
   /** To be called now and then where nothing is added for long. False when nobody reads any more. */
-  async turn(): Promise<boolean> {
+  turn(): boolean | Promise<boolean> {
     const now = this.#host.now();
-    if (this.#sinceTurn >= turnCharacters || (this.#sinceTurn > 0 && now - this.#lastTurnMs >= turnMs)) {
-      await this.#host.stdout.flush();
-      this.#sinceTurn = 0;
-      this.#lastTurnMs = now;
-    }
+    const isDue = this.#sinceTurn >= turnCharacters || (this.#sinceTurn > 0 && now - this.#lastTurnMs >= turnMs);
+    return isDue ? this.#handOn(now) : !this.#host.stdout.isClosed;
+  }
+
+  async #handOn(now: number): Promise<boolean> {
+    await this.#host.stdout.flush();
+    this.#sinceTurn = 0;
+    this.#lastTurnMs = now;
     return !this.#host.stdout.isClosed;
   }
 

@@ -6,7 +6,15 @@ import { isAbsolute, join, sep } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { idInFileName } from "./locate.ts";
 import { idShortener } from "./short-ids.ts";
-import { type ReadableFile, readHeader, type SessionSummary, type SummaryRequest, summarizeFile, summaryBytes } from "./summarize.ts";
+import {
+  type ReadableFile,
+  readHeader,
+  type SessionSummary,
+  type SummaryBuffers,
+  type SummaryRequest,
+  summarizeFile,
+  summaryBuffers,
+} from "./summarize.ts";
 
 export type { SessionSummary } from "./summarize.ts";
 
@@ -35,12 +43,12 @@ export interface FoundFile {
 
 /** Newest change first. What is no session is passed over. */
 export function* listSessions(request: ListRequest): Generator<SessionSummary> {
-  const buffer = Buffer.allocUnsafe(summaryBytes);
+  const buffers = summaryBuffers();
   let wholeBytes = request.whole ? Number.POSITIVE_INFINITY : (request.wholeBytes ?? 0);
   for (const found of request.files ?? filesOf(request)) {
     const isWhole = found.sizeBytes <= wholeBytes;
     if (isWhole) wholeBytes -= found.sizeBytes;
-    const summary = summarize(found, buffer, { isWhole, needsName: request.names === true });
+    const summary = summarize(found, buffers, { isWhole, needsName: request.names === true });
     if (summary !== undefined && (request.cwd === undefined || summary.cwd === request.cwd)) yield summary;
   }
 }
@@ -50,7 +58,7 @@ export function sessionSummary(path: string): SessionSummary | undefined {
   const info = statSync(path, { throwIfNoEntry: false });
   return info === undefined
     ? undefined
-    : summarize({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size }, Buffer.allocUnsafe(summaryBytes), { needsName: true });
+    : summarize({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size }, summaryBuffers(), { needsName: true });
 }
 
 export interface SessionFile extends FoundFile {
@@ -60,9 +68,9 @@ export interface SessionFile extends FoundFile {
 
 /** Every file that lies where sessions do, newest change first, also those that are damaged at the start; only their first lines are read. */
 export function* sessionFiles(request: ListRequest): Generator<SessionFile> {
-  const buffer = Buffer.allocUnsafe(summaryBytes);
+  const buffers = summaryBuffers();
   for (const found of request.files ?? filesOf(request)) {
-    const header = headerOf(found.path, buffer);
+    const header = headerOf(found.path, buffers);
     if (request.cwd === undefined || header === undefined || header.cwd === request.cwd) yield { ...found, header };
   }
 }
@@ -81,8 +89,8 @@ export function idsOf(files: readonly FoundFile[]): string[] {
 
 /** Path of the session of this working directory that was changed last (`-c`). */
 export async function mostRecentSession(where: { directory: string; cwd: string }): Promise<string | undefined> {
-  const buffer = Buffer.allocUnsafe(summaryBytes);
-  for (const { path } of filesOf(where)) if (headerOf(path, buffer)?.cwd === where.cwd) return path;
+  const buffers = summaryBuffers();
+  for (const { path } of filesOf(where)) if (headerOf(path, buffers)?.cwd === where.cwd) return path;
   return undefined;
 }
 
@@ -124,10 +132,10 @@ function notFound(text: string): PiError {
 }
 
 async function resolveIn(files: readonly FoundFile[], ref: string): Promise<string | undefined> {
-  const buffer = Buffer.allocUnsafe(summaryBytes);
+  const buffers = summaryBuffers();
   const matches: FoundFile[] = [];
   for (const found of files) {
-    const id = idOf(found, buffer);
+    const id = idOf(found, buffers);
     if (id === ref) return found.path;
     if (id?.startsWith(ref)) matches.push(found);
   }
@@ -140,17 +148,17 @@ async function resolveIn(files: readonly FoundFile[], ref: string): Promise<stri
   return matches[0]?.path;
 }
 
-function idOf(found: FoundFile, buffer: Buffer): string | undefined {
-  return idInFileName(found.path) ?? headerOf(found.path, buffer)?.id;
+function idOf(found: FoundFile, buffers: SummaryBuffers): string | undefined {
+  return idInFileName(found.path) ?? headerOf(found.path, buffers)?.id;
 }
 
 /** Those of exactly this name, else those of it in another case. */
 async function byName(files: readonly FoundFile[], ref: string): Promise<FoundFile[]> {
   const wanted = ref.toLowerCase();
   const matches: { found: FoundFile; name: string }[] = [];
-  const buffer = Buffer.allocUnsafe(summaryBytes);
+  const buffers = summaryBuffers();
   for (const found of files) {
-    const name = summarize(found, buffer, { needsName: true })?.name;
+    const name = summarize(found, buffers, { needsName: true })?.name;
     if (name?.toLowerCase() === wanted) matches.push({ found, name });
   }
   const exact = matches.filter(({ name }) => name === ref);
@@ -161,13 +169,13 @@ const mostCandidates = 10;
 const titleLength = 40;
 
 function ambiguous(ref: string, matches: readonly FoundFile[], files: readonly FoundFile[]): PiError {
-  const buffer = Buffer.allocUnsafe(summaryBytes);
-  const shorten = idShortener(files.map((found) => idOf(found, buffer)).filter((id) => id !== undefined));
+  const buffers = summaryBuffers();
+  const shorten = idShortener(files.map((found) => idOf(found, buffers)).filter((id) => id !== undefined));
   const shown = matches.slice(0, mostCandidates).map((found) => {
-    const summary = summarize(found, buffer, { needsName: true });
+    const summary = summarize(found, buffers, { needsName: true });
     const title = summary?.name ?? summary?.firstPrompt ?? "";
     const cut = title.length > titleLength ? `${title.slice(0, titleLength - 1)}…` : title;
-    return `${shorten(summary?.id ?? idOf(found, buffer) ?? "")}${cut === "" ? "" : ` (${cut})`}`;
+    return `${shorten(summary?.id ?? idOf(found, buffers) ?? "")}${cut === "" ? "" : ` (${cut})`}`;
   });
   const more = matches.length > shown.length ? ` and ${matches.length - shown.length} more` : "";
   return new PiError("usage.ambiguous_session", `Session '${ref}' is ambiguous: ${matches.length} sessions match`, {
@@ -218,12 +226,12 @@ function namesIn(directory: string): string[] {
   }
 }
 
-function summarize(found: FoundFile, buffer: Buffer, request: SummaryRequest): SessionSummary | undefined {
-  return readFile(found.path, found.sizeBytes, (file) => summarizeFile(file, found, buffer, request));
+function summarize(found: FoundFile, buffers: SummaryBuffers, request: SummaryRequest): SessionSummary | undefined {
+  return readFile(found.path, found.sizeBytes, (file) => summarizeFile(file, found, buffers, request));
 }
 
-function headerOf(path: string, buffer: Buffer): ReturnType<typeof readHeader> {
-  return readFile(path, undefined, (file) => readHeader(file, buffer));
+function headerOf(path: string, buffers: SummaryBuffers): ReturnType<typeof readHeader> {
+  return readFile(path, undefined, (file) => readHeader(file, buffers));
 }
 
 /** `undefined` also when the file cannot be read. */

@@ -66,7 +66,7 @@ async function list(host: Host, flags: Flags, words: readonly string[]): Promise
     if (found === limit || (sinceMs !== undefined && summary.modifiedMs < sinceMs)) break;
     if (!isWanted(summary, flags)) continue;
     found++;
-    const isOpen = form === "text" ? await table.add(summary) : await output.add(JSON.stringify(described(summary, shorten)));
+    const isOpen = await (form === "text" ? table.add(summary) : output.add(JSON.stringify(described(summary, shorten))));
     if (!isOpen) break;
   }
   await table.end();

@@ -43,7 +43,7 @@ export class SessionTable {
   }
 
   /** False when nobody reads any more. */
-  async add(summary: SessionSummary): Promise<boolean> {
+  add(summary: SessionSummary): boolean | Promise<boolean> {
     const { id, name, firstPrompt, messageCount, cost, model, modifiedMs, cwd } = summary;
     const now = this.#host.now();
     const cells = [
@@ -55,8 +55,12 @@ export class SessionTable {
       this.#withProject ? plainLine(tilde(cwd, this.#host.homeDir)) : "",
       plainLine(name ?? firstPrompt ?? ""),
     ];
-    this.#waiting.push({ cells, shortAge: shortAge(modifiedMs, now), isNamed: name !== undefined });
-    return this.#layout !== undefined || this.#waiting.length >= firstRows ? this.#flush() : !this.#host.stdout.isClosed;
+    this.#waiting.push({ cells, shortAge: this.#form.width === undefined ? "" : shortAge(modifiedMs, now), isNamed: name !== undefined });
+    if (this.#layout === undefined && this.#waiting.length < firstRows) return !this.#host.stdout.isClosed;
+    const [row] = this.#waiting;
+    if (this.#layout === undefined || row === undefined) return this.#flush();
+    this.#waiting.length = 0;
+    return this.#output.add(this.#line(row, this.#layout));
   }
 
   async end(): Promise<void> {
