@@ -42,6 +42,13 @@ describe.each(lists)("%s", (_, args) => {
     expect(host.out().split("\n")).toHaveLength(6);
   });
 
+  test("as text, too", async () => {
+    const home = await manySessions();
+    const host = home.host({ closesAfter: 4 });
+    expect(await home.piWith(host, "sessions", ...args)).toMatchObject({ status: 141, err: "" });
+    expect(host.out().split("\n").length).toBeLessThanOrEqual(5);
+  });
+
   test("a full disk is no reader that went away", async () => {
     const home = await manySessions();
     const outFailure = Object.assign(new Error("no space left"), { code: "ENOSPC" });
