@@ -177,7 +177,7 @@ describe("for programs", () => {
 
   test("messages and cost are counted of the newest files, of all with --whole", async () => {
     const home = sessionHome();
-    const long = user("x".repeat(5 << 20));
+    const long = user("x".repeat(3 << 20));
     await home.add([long, answer("y", 2), user("z")], { ageMs: 2000 });
     await home.add([long, answer("y", 3)], { ageMs: 1000 });
     const read = async (...args: string[]): Promise<unknown> => JSON.parse((await home.pi("sessions", "list", "--json", ...args)).out);

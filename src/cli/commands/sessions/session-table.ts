@@ -32,6 +32,7 @@ export class SessionTable {
   readonly #withProject: boolean;
   readonly #shorten: (id: string) => string;
   readonly #waiting: Row[] = [];
+  readonly #made = new Map<string, string>();
   #layout: Layout | undefined;
 
   constructor(host: Host, output: RecordOutput, withProject: boolean, shorten: (id: string) => string) {
@@ -51,8 +52,8 @@ export class SessionTable {
       ageInWords(modifiedMs, now),
       messageCount === undefined ? "-" : String(messageCount),
       cost === undefined ? "-" : costText(cost),
-      model === undefined ? "-" : plainLine(model.slice(model.indexOf("/") + 1)),
-      this.#withProject ? plainLine(tilde(cwd, this.#host.homeDir)) : "",
+      model === undefined ? "-" : this.#once(model, () => plainLine(model.slice(model.indexOf("/") + 1))),
+      this.#withProject ? this.#once(cwd, () => plainLine(tilde(cwd, this.#host.homeDir))) : "",
       plainLine(name ?? firstPrompt ?? ""),
     ];
     this.#waiting.push({ cells, shortAge: this.#form.width === undefined ? "" : shortAge(modifiedMs, now), isNamed: name !== undefined });
@@ -61,6 +62,15 @@ export class SessionTable {
     if (this.#layout === undefined || row === undefined) return this.#flush();
     this.#waiting.length = 0;
     return this.#output.add(this.#line(row, this.#layout));
+  }
+
+  /** Many sessions have one model and one project. */
+  #once(text: string, make: () => string): string {
+    const known = this.#made.get(text);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#made.set(text, made);
+    return made;
   }
 
   async end(): Promise<void> {
@@ -139,7 +149,9 @@ function makeRoom(layout: Layout, rows: readonly Row[], width: number): void {
 
 /** `isCut`: what is longer than its column is cut, the project at its beginning, since its end tells more. */
 function fitted(cell: string, at: number, width: number, isCut: boolean): string {
-  const own = textWidth(cell);
+  if (at === column.title && !isCut) return cell;
+  // Ids, ages and numbers are what we made them.
+  const own = at < column.model ? cell.length : textWidth(cell);
   if (own > width && isCut && at !== column.id) return at === column.project ? cutStart(cell, width) : cutToWidth(cell, width);
   if (at === column.title || own >= width) return cell;
   const filling = " ".repeat(width - own);
