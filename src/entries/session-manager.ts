@@ -96,14 +96,14 @@ export class SessionManager {
   static async list(cwd?: string, sessionDir?: string): Promise<SessionInfo[]> {
     const place = surroundings(cwd === undefined ? {} : { cwd });
     const directory = sessionDirectory({ ...place, override: sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir) });
-    return collected(listSessions({ directory, cwd: place.cwd }));
+    return collected(listSessions({ directory, cwd: place.cwd, names: true }));
   }
 
   /** Of all directories. */
   static listAll(sessionDir?: string): Promise<SessionInfo[]> {
     const place = surroundings();
-    if (sessionDir !== undefined) return collected(listSessions({ directory: resolve(place.cwd, sessionDir) }));
-    return collected(listSessions({ directory: sessionRoot(place.agentDir), isRoot: true }));
+    if (sessionDir !== undefined) return collected(listSessions({ directory: resolve(place.cwd, sessionDir), names: true }));
+    return collected(listSessions({ directory: sessionRoot(place.agentDir), isRoot: true, names: true }));
   }
 
   isPersisted(): boolean {
@@ -275,9 +275,9 @@ function newHeader(cwd: string): SessionHeader {
   return { type: "session", version: sessionVersion, id: newSessionId(nowMs), timestamp: new Date(nowMs).toISOString(), cwd };
 }
 
-async function collected(summaries: AsyncIterable<SessionSummary>): Promise<SessionInfo[]> {
+async function collected(summaries: Iterable<SessionSummary>): Promise<SessionInfo[]> {
   const found: SessionInfo[] = [];
-  for await (const one of summaries) {
+  for (const one of summaries) {
     found.push({
       path: one.path,
       id: one.id,

@@ -6,7 +6,7 @@ import type { PiError } from "../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { acquireLease, type Lease, type LeaseOutcome } from "../platform/lease.ts";
-import { buildContext, isA, type SessionContext } from "./build-context.ts";
+import { buildContext, isA, type PathView, type SessionContext } from "./build-context.ts";
 import { noParent } from "./entry-table.ts";
 import { FileLog } from "./file-log.ts";
 import { completeEntry, encodeLine } from "./line-codec.ts";
@@ -53,6 +53,8 @@ export interface Surveyed<T> {
 
 /** Entries decoded at a time when all are looked at. */
 const surveyBatch = 256;
+/** Few, so that the first ones are there at once. */
+const walkBatch = 64;
 
 export interface ForkPlace {
   /** Last entry to copy; the leaf when absent. `null`: an empty session. */
@@ -194,6 +196,23 @@ export class Session {
       const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
       return present(path.entries(0, path.length));
     });
+  }
+
+  /** The same a batch at a time, for readers that let go of what they have read. */
+  *walk(leafId?: string | null): Generator<AnyEntry> {
+    let path: PathView | undefined;
+    for (let from = 0, length = 1; from < length; from += walkBatch) {
+      const entries = this.#read(() => {
+        const view = path ?? this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+        // Stays so when a damage is found: the path is taken anew, and goes as before up to here.
+        path = undefined;
+        const found = view.entries(from, Math.min(from + walkBatch, view.length));
+        path = view;
+        length = view.length;
+        return found;
+      });
+      yield* present(entries);
+    }
   }
 
   /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */

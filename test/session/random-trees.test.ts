@@ -122,6 +122,7 @@ test("10,000 random trees: context, branch, tree, labels and fork agree with the
     const leafId = lines.length === 0 ? null : random.chance(0.5) ? last : random.pick(lines).id;
     expectContext(session, lines, leafId);
     expectEqual(session.branch(leafId), pathOf(lines, leafId));
+    expectEqual([...session.walk(leafId)], pathOf(lines, leafId));
     expectEqual(shape(session.tree()), treeOf(lines));
     if (round % 20 === 0) {
       const fork = session.fork({ directory, leafId, id: `fork-${round}` });

@@ -200,7 +200,7 @@ describe("what is meant", () => {
     });
     expect(await home.pi("sessions", "show", "aaaa")).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/Candidates: aaaa-[12], aaaa-[12]/),
+      err: expect.stringMatching(/Candidates: aaaa-2 \(b\), aaaa-1 \(a\)\n$/),
     });
     const { err, status } = await home.pi("sessions", "show", "aaaa-1", "--branch", "zzz");
     expect([status, err]).toEqual([2, expect.stringContaining("No entry found matching 'zzz'")]);

@@ -9,6 +9,7 @@ import { absolutePath } from "../../../platform/paths.ts";
 import { sessionIds } from "../../../session/list-sessions.ts";
 import { importSession } from "../../../session/repair-session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
+import { errorReport } from "../../report-error.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
 
@@ -49,7 +50,7 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
     } catch (error) {
       // One bad file among many must not keep the others out.
       if (paths.length === 1) throw error;
-      await host.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+      await host.stderr.write(`${errorReport(error, false).text}\n`);
       status = 1;
     }
   }
@@ -59,7 +60,11 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
 /** The file itself, or the session files of a directory and of those in it. */
 function sessionFilesAt(path: string): string[] {
   const info = statSync(path, { throwIfNoEntry: false });
-  if (info === undefined) throw new PiError("session.not_found", `Session file not found: ${path}`, { exitStatus: 2 });
+  if (info === undefined)
+    throw new PiError("session.not_found", `Session file not found: ${path}`, {
+      hint: "Name a .jsonl file or a directory of them",
+      exitStatus: 2,
+    });
   if (!info.isDirectory()) return [path];
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl") && !entry.name.startsWith("."))

@@ -62,8 +62,7 @@ async function showEntries(path: string, ids: ReadonlySet<string> | undefined, o
 }
 
 async function showTree(host: Host, session: Session, leafId: string | null, output: RecordOutput): Promise<number> {
-  const active = new Set(session.branchIds(leafId));
-  for (const line of treeLines(session.tree(), session.leafId, active, textForm(host))) if (!(await output.add(line))) break;
+  for (const line of treeLines(session, leafId, textForm(host))) if (!(await output.add(line))) break;
   return output.end();
 }
 
@@ -85,7 +84,7 @@ async function showConversation(
     ...(header.parentSession === undefined ? [] : [`Forked from: ${plainLine(header.parentSession)}`]),
   ];
   for (const line of about) await output.add(line);
-  for (const entry of session.branch(leafId)) {
+  for (const entry of session.walk(leafId)) {
     let isOpen = true;
     for (const line of conversation.linesOf(entry)) isOpen = await output.add(line);
     if (!isOpen) break;
