@@ -6,7 +6,17 @@ import { textResult } from "../../src/contracts/tool.ts";
 import { Session } from "../../src/session/session.ts";
 import { codingBench, nextEvent, steppingClock, tool, transcriptOf } from "../support/coding-bench.ts";
 import { assistantMessage, toolResultMessage, userMessage } from "../support/messages.ts";
-import { callEvents, callsTools, fails, hangs, type ModelScript, says, testModel } from "../support/model-script.ts";
+import {
+  callEvents,
+  callsTools,
+  fails,
+  hangs,
+  type ModelScript,
+  says,
+  stopsShort,
+  testModel,
+  textEvents,
+} from "../support/model-script.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const small = { keepRecentTokens: 1 };
@@ -123,6 +133,36 @@ test("a failed summary loses nothing, and says why", async () => {
   script.next(says(""), says("Summary"), says("Prefix"));
   await expect(coding.compact()).rejects.toMatchObject({ code: "session.summarization_failed" });
   await expect(coding.compact()).resolves.toMatchObject({ summary: expect.stringContaining("Summary") });
+});
+
+test("an answer that is no summary is none: cut off, blank, or a call of a tool, also with text beside it", async () => {
+  const call = callEvents("c1", "bash", { command: "x" }, 1);
+  const callsBesideText = () => [...textEvents("Half"), ...call, { type: "finish", stopReason: "toolUse" } as const];
+  for (const [answer, reason] of [
+    [stopsShort("## Goal\nHalf of"), "the summary was cut off at the model's output limit"],
+    [stopsShort(""), "the summary was cut off at the model's output limit"],
+    [says(" \n"), "the model gave an empty summary"],
+    [callsTools([["c1", "bash", { command: "x" }]]), "the model called a tool in place of a summary"],
+    [callsBesideText, "the model called a tool in place of a summary"],
+  ] as const) {
+    const { coding, session, script } = codingBench({ compaction: small });
+    script.next(says("one"), says("two"), answer);
+    await coding.prompt("first");
+    await coding.prompt("second");
+    const leafOfWork = session.leafId;
+    const messages = structuredClone(coding.messages);
+    const failure = { code: "session.summarization_failed", message: `Summarization failed: ${reason}` };
+    await expect(coding.compact()).rejects.toMatchObject(failure);
+    expect(coding.messages).toEqual(messages);
+    expect(session.context().messages).toEqual(messages);
+    const left = session.leafId;
+    script.next(answer);
+    await expect(coding.navigate(leafOfWork && (session.branchIds(leafOfWork).at(-3) ?? null), { summarize: true })).rejects.toMatchObject(
+      failure,
+    );
+    expect(session.leafId).toBe(left);
+    expect(script.calls).toHaveLength(4);
+  }
 });
 
 test("what was spent on a pass that failed is recorded", async () => {

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { Session, type TreeNode } from "../../src/session/session.ts";
 import { type Random, seededRandom } from "../support/random.ts";
-import { contextOf, type Line, parseLines, pathOf, treeOf } from "../support/session-reference.ts";
+import { contextOf, copyOf, type Line, parseLines, pathOf, treeOf } from "../support/session-reference.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const header = { type: "session", version: 3, id: "random", timestamp: "2026-01-01T00:00:00.000Z", cwd: "/x" };
@@ -106,16 +106,28 @@ function expectContext(session: Session, lines: readonly Line[], leafId: string 
   expectEqual({ messages, ids: entryIds.map((id) => id ?? null), model, level: thinkingLevel }, contextOf(lines, leafId));
 }
 
-test("10,000 random trees: context, branch, tree, labels and fork agree with the reference", { timeout: 60_000 }, async () => {
+/** In an export a line is what it was in the file, but for the parent of one that hangs elsewhere now. */
+function expectExport(session: Session, lines: readonly Line[], leafId: string | null, texts: readonly string[]): void {
+  const exported = [...session.lines({ leafId })];
+  const wanted = copyOf(lines, leafId, { name: true });
+  expectEqual(
+    exported.map((text) => JSON.parse(text)),
+    wanted,
+  );
+  for (const [at, line] of pathOf(lines, leafId).entries()) expectEqual(exported[at], texts[lines.indexOf(line)]);
+  expectEqual([...session.lines("all")], texts);
+}
+
+test("10,000 random trees: context, branch, tree, labels, fork and export agree with the reference", { timeout: 60_000 }, async () => {
   const directory = temporaryDirectory();
   const path = join(directory, "s.jsonl");
   const random = seededRandom(20261121);
   for (let round = 0; round < 10_000; round++) {
     const lines = randomLines(random);
-    const text = [header, ...lines].map((line) => lineText(line as Line, random)).join("\n");
+    const texts = lines.map((line) => lineText(line, random));
     // A new file each time: writing over an old one makes the file system flush.
     rmSync(path, { force: true });
-    writeFileSync(path, `${text}\n`);
+    writeFileSync(path, [JSON.stringify(header), ...texts, ""].join("\n"));
     const session = await Session.open(path, { readOnly: true });
     const last = lines.at(-1)?.id ?? null;
     expect(session.leafId).toBe(last);
@@ -123,10 +135,11 @@ test("10,000 random trees: context, branch, tree, labels and fork agree with the
     expectContext(session, lines, leafId);
     expectEqual(session.branch(leafId), pathOf(lines, leafId));
     expectEqual(shape(session.tree()), treeOf(lines));
+    expectExport(session, lines, leafId, texts);
     if (round % 20 === 0) {
       const fork = session.fork({ directory, leafId, id: `fork-${round}` });
       expectContext(fork, lines, leafId);
-      if (fork.isPersisted) expect(parseLines(readFileSync(fork.filePath ?? "", "utf8"))).toEqual(pathOf(lines, leafId));
+      if (fork.isPersisted) expect(parseLines(readFileSync(fork.filePath ?? "", "utf8"))).toEqual(copyOf(lines, leafId, { name: false }));
       fork.close();
     }
     session.close();
