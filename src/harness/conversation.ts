@@ -18,6 +18,7 @@ import type { Session, SessionContext } from "../session/session.ts";
 import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
+import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import type { FallbackSettings } from "./fallback.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { PromptParts } from "./system-prompt.ts";
@@ -94,6 +95,7 @@ export class Conversation {
     thinkingLevel: undefined,
   };
   #hasRecordedChoices = false;
+  #edited: SessionContext["edited"];
 
   constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
     this.deps = deps;
@@ -198,7 +200,13 @@ export class Conversation {
   /** Takes over what the session file says at its leaf. */
   reload(context: SessionContext = this.session.context()): void {
     this.agent.replaceMessages(context.messages);
+    this.#edited = context.edited;
     this.#recorded = { model: context.model, thinkingLevel: context.thinkingLevel };
+  }
+
+  /** How full the window is. */
+  contextTokens(): ContextTokens {
+    return contextTokens(this.agent.messages, this.#edited);
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */

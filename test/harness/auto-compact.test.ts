@@ -40,6 +40,21 @@ test("the threshold itself is not beyond it", async () => {
   expect(told()).toContain("compaction_start threshold");
 });
 
+test("what an edit took out of the context counts no more", async () => {
+  const { coding, session, script } = codingBench({ compaction: small });
+  script.next(says("one"), says("two", { totalTokens: 60_000 }));
+  await coding.prompt("first");
+  await coding.prompt("second");
+  const target = session.branchIds().at(-3) ?? "";
+  session.append({ type: "context_edit", targetId: target, replacement: { content: "short" } });
+  const { coding: reopened, script: next, told: heard } = codingBench({ session, compaction: small, window: { contextWindow: 70_000 } });
+  expect(reopened.stats().contextUsage?.tokens).toBeLessThan(2000);
+  next.next(says("three", { totalTokens: 800 }));
+  await reopened.prompt("third");
+  expect(heard().filter((name) => name.startsWith("compaction"))).toEqual([]);
+  expect(reopened.stats().contextUsage?.tokens).toBe(800);
+});
+
 test("before a prompt, where the run before could not (another model, a reopened session)", async () => {
   const { coding, script, told } = codingBench({ compaction: small });
   script.next(says("one"), says("two", { input: 50_000, output: 0 }), says("S"), says("P"), says("three"));
