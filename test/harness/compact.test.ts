@@ -314,6 +314,44 @@ test("summary and files of the compaction before are carried on; failed calls to
   expect(transcriptOf(coding.messages).filter((line) => line.startsWith("compactionSummary"))).toHaveLength(1);
 });
 
+test("files and summaries are carried on through three compactions and past a branch left behind", async () => {
+  const { coding, session, script } = codingBench({ compaction: small });
+  const turn = async (name: string, path: string): Promise<void> => {
+    script.next(callsTools([[`c-${path}`, name, { path }]]), says(`did ${path}`));
+    await coding.prompt(`do ${path}`);
+  };
+  const compact = async (...summaries: string[]): Promise<void> => {
+    script.next(...summaries.map((text) => says(text)));
+    await coding.compact();
+  };
+  await turn("read", "a");
+  await compact("S1");
+  await turn("write", "b");
+  await compact("S2", "P2");
+  const fork = session.leafId;
+  await turn("write", "left");
+  script.next(says("Left"));
+  await coding.navigate(fork, { summarize: true });
+  await turn("read", "c");
+  await compact("S3", "P3");
+  expect(compactionOf(session).details).toEqual({ readFiles: ["a", "c"], modifiedFiles: ["b", "left"] });
+  // What is summed up: the answer that was kept, and what came back with the branch.
+  const [history, prefix] = script.prompts.slice(-2);
+  expect(history).toMatch(/<previous-summary>\nS2\n\n---[\s\S]*P2\n<\/previous-summary>/);
+  expect(history).toContain("[Assistant]: did b\n\n[Earlier summary]: Left\n\n<modified-files>\nleft\n</modified-files>");
+  expect(prefix).toContain("[User]: do c");
+  const summary = transcriptOf(coding.messages)[1];
+  expect(summary).toMatch(
+    /^compactionSummary: S3\n\n---[\s\S]*P3\n\n<read-files>\na\nc\n<\/read-files>\n\n<modified-files>\nb\nleft\n<\/modified-files>$/,
+  );
+  // The other branch has its own.
+  await coding.navigate(fork);
+  expect(coding.messages.some((message) => message.role === "branchSummary")).toBe(false);
+  await turn("read", "d");
+  await compact("S4", "P4");
+  expect(compactionOf(session).details).toEqual({ readFiles: ["a", "d"], modifiedFiles: ["b"] });
+});
+
 test("an earlier summary to which only half a turn is added is kept word for word", async () => {
   const session = Session.create({ cwd: "/project", directory: undefined });
   const say = (message: Message) => session.append({ type: "message", message });

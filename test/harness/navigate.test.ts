@@ -165,7 +165,7 @@ test("compaction of a branch leaves the others alone", async () => {
   expect(session.context().messages).toEqual(coding.messages);
 });
 
-test("forkPoint: messages of the user's on the active branch only", async () => {
+test("forkPoint: messages of the user's only, on any branch, as RPC get_fork_messages lists them", async () => {
   const { coding, session, idOf } = await talked();
   expect(coding.forkPoint(idOf("second"))).toEqual({ leafId: idOf("one"), text: "second" });
   const first = coding.forkPoint(idOf("first"));
@@ -176,7 +176,7 @@ test("forkPoint: messages of the user's on the active branch only", async () => 
     );
   }
   await coding.navigate(idOf("one"));
-  expect(() => coding.forkPoint(idOf("second"))).toThrow("Invalid entry ID for forking");
+  expect(coding.forkPoint(idOf("second"))).toEqual({ leafId: idOf("one"), text: "second" });
 });
 
 test("labels and names are recorded; an unknown entry and an empty name are refused", async () => {
