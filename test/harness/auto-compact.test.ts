@@ -298,6 +298,24 @@ test("abort in the compaction before a prompt: the prompt is in the transcript, 
   expect(transcriptOf(coding.messages).slice(-2)).toEqual(["user: third", "assistant: "]);
 });
 
+test("what a summary costs counts towards the limit, and beyond it none is made", async () => {
+  const limits = { maxTurns: 0, maxCostUsd: 0.5, timeoutMs: 0 };
+  const { coding, script, told } = codingBench({ compaction: small, limits });
+  // A dollar a million tokens.
+  const dear = { input: 300_000, output: 1 };
+  script.next(says("one"), says("two", full), says("S", dear), says("P", dear), says("three"));
+  await coding.prompt("first");
+  expect(await coding.prompt("second", { continuesRun: true })).toMatchObject({ kind: "done" });
+  expect(told().at(-2)).toBe("compaction_end threshold");
+  expect(await coding.prompt("third", { continuesRun: true })).toMatchObject({ kind: "budget", code: "budget.cost" });
+  expect(script.calls).toHaveLength(4);
+  // As full as before, and nothing is spent on that.
+  coding.setModel({ ...coding.model, contextWindow: 1000 });
+  const before = told().length;
+  expect(await coding.prompt("fourth", { continuesRun: true })).toMatchObject({ kind: "budget" });
+  expect(told().slice(before)).toEqual(["agent_settled"]);
+});
+
 test("limits: within the window whatever the settings say", () => {
   const settings = { reserveTokens: 16_384, keepRecentTokens: 20_000 };
   expect(compactionLimits(settings, 200_000)).toEqual({ thresholdTokens: 183_616, keepRecentTokens: 20_000 });

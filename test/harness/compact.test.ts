@@ -33,6 +33,8 @@ test("by hand: request, entry, result and context", async () => {
   await coding.prompt("first");
   await coding.prompt("second");
   script.next(says("## Goal\nTwo prompts", { input: 50, output: 9 }), says("Asked second", { input: 30, output: 3 }));
+  coding.setThinkingLevel("high");
+  coding.setThinkingLevel("high");
   const before = told().length;
   const result = await coding.compact("the numbers");
   expect(told().slice(before)).toEqual(["compaction_start manual", "compaction_end manual"]);
@@ -40,6 +42,8 @@ test("by hand: request, entry, result and context", async () => {
   const [history, prefix] = script.calls.slice(2);
   expect(history?.model.id).toBe("test-1");
   expect(history?.request.tools).toEqual([]);
+  expect(coding.thinkingLevel).toBe("high");
+  expect(history?.request.thinkingLevel).toBe("off");
   expect(history?.request.systemPrompt).not.toBe("");
   expect(history?.request.systemPrompt).not.toBe(script.calls[0]?.request.systemPrompt);
   expect(history?.request.messages).toHaveLength(1);
@@ -350,6 +354,25 @@ test("files and summaries are carried on through three compactions and past a br
   await turn("read", "d");
   await compact("S4", "P4");
   expect(compactionOf(session).details).toEqual({ readFiles: ["a", "d"], modifiedFiles: ["b"] });
+});
+
+test("the details of an extension's summary are its own: no file lists are read out of them", async () => {
+  const session = Session.create({ cwd: "/project", directory: undefined });
+  const say = (message: Message) => session.append({ type: "message", message });
+  const first = say(userMessage("first"));
+  const details = { readFiles: ["not ours"], modifiedFiles: [] };
+  session.append({ type: "compaction", summary: "Earlier", firstKeptEntryId: first.id, tokensBefore: 9, details, fromHook: true });
+  session.append({ type: "branch_summary", summary: "Left", fromId: first.id, details, fromHook: true });
+  say(userMessage("second"));
+  say(assistantMessage("two"));
+  const { coding, script } = codingBench({ session, compaction: small });
+  script.next(says("S"), says("P"));
+  expect((await coding.compact()).details).toEqual({ readFiles: [], modifiedFiles: [] });
+  session.append({ type: "branch_summary", summary: "Left", fromId: first.id, details, fromHook: true });
+  const { coding: reopened, script: next } = codingBench({ session, compaction: small });
+  next.next(says("Left again"));
+  const { summaryEntryId = "" } = await reopened.navigate(first.id, { summarize: true });
+  expect(session.entry(summaryEntryId)).toMatchObject({ summary: "Left again", details: { readFiles: [], modifiedFiles: [] } });
 });
 
 test("an earlier summary to which only half a turn is added is kept word for word", async () => {

@@ -120,6 +120,16 @@ test("nothing is left behind: no summary is written", async () => {
   expect(script.calls).toHaveLength(2);
 });
 
+test("a change of the prompt alone is nothing to be summed up", async () => {
+  const { coding, session, script } = await talked();
+  const answer = session.leafId;
+  session.append({ type: "message", message: { role: "system", content: "", sections: { rules: "another rule" }, timestamp: 1 } });
+  const { coding: reopened, script: next } = codingBench({ session });
+  expect(await reopened.navigate(answer, { summarize: true })).toEqual({ cancelled: false });
+  expect([...script.calls, ...next.calls]).toHaveLength(2);
+  expect(reopened.messages).toEqual(coding.messages);
+});
+
 test("a summary that is aborted or fails leaves everything where it is", async () => {
   const { coding, session, script, idOf } = await talked();
   const { leafId, entryCount } = session;
