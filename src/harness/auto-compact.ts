@@ -46,7 +46,7 @@ export class AutoCompaction implements Recovery {
 
   /** Compacts if the window is nearly full. Never rejects: a failure is told by the events, and the run goes on. */
   async ifFull(signal: AbortSignal): Promise<void> {
-    if (!this.isEnabled || this.#isPaused || signal.aborted || this.#conversation.budget.stop) return;
+    if (!this.isEnabled || this.#isPaused || signal.aborted || this.#conversation.budget.isReached()) return;
     const limits = compactionLimits(this.#settings, this.#conversation.model.contextWindow);
     if (this.#conversation.contextTokens().tokens <= limits.thresholdTokens) return;
     const plan = this.#compactor.isRunning ? undefined : await this.#compactor.plan(limits.keepRecentTokens);
