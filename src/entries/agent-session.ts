@@ -240,11 +240,14 @@ export class AgentSession {
     this.#coding.setSessionName(name);
   }
 
-  /** Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. */
-  async navigate(entryId: string, options: NavigateOptions = {}): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
+  /** Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. `null`: before all entries. */
+  async navigate(
+    entryId: string | null,
+    options: NavigateOptions = {},
+  ): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
     const { label, ...how } = options;
     const result = await this.#coding.navigate(entryId, how);
-    if (label !== undefined) this.#coding.setLabel(entryId, label);
+    if (label !== undefined && entryId !== null) this.#coding.setLabel(entryId, label);
     return result;
   }
 

@@ -37,7 +37,7 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
   const spent: Spent[] = [];
   try {
     const { summary, details } = await summarizePlan(plan, request.customInstructions, signal, conversation, spent);
-    const tokensBefore = contextTokens(context.messages).tokens;
+    const tokensBefore = contextTokens(context.messages, context.edited).tokens;
     const checkpoint = systemCheckpoint(context.messages, conversation.deps.clock.now());
     const after: Message[] = [{ role: "compactionSummary", summary, tokensBefore, timestamp: 0 }, ...plan.kept];
     if (checkpoint) after.unshift(checkpoint);

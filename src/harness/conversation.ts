@@ -18,6 +18,7 @@ import type { Session, SessionContext } from "../session/session.ts";
 import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
+import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import type { FallbackSettings } from "./fallback.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { PromptParts } from "./system-prompt.ts";
@@ -94,6 +95,7 @@ export class Conversation {
     thinkingLevel: undefined,
   };
   #hasRecordedChoices = false;
+  #edited: SessionContext["edited"];
 
   constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
     this.deps = deps;
@@ -206,8 +208,14 @@ export class Conversation {
     this.#noteRecorded(context);
   }
 
-  #noteRecorded({ model, thinkingLevel }: SessionContext): void {
+  #noteRecorded({ model, thinkingLevel, edited }: SessionContext): void {
     this.#recorded = { model, thinkingLevel };
+    this.#edited = edited;
+  }
+
+  /** How full the window is. */
+  contextTokens(): ContextTokens {
+    return contextTokens(this.agent.messages, this.#edited);
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */

@@ -15,6 +15,8 @@ export interface SessionContext {
   model?: { provider: string; modelId: string };
   /** Absent when the path records none. */
   thinkingLevel?: ThinkingLevel;
+  /** Positions in `messages` (`to` is behind the last) of answers whose usage is that of another context: an edit has changed it since. */
+  edited?: { from: number; to: number } | undefined;
 }
 
 /** The entries from root to leaf, decoded only where asked. Positions count from the root. */
@@ -60,8 +62,11 @@ export function buildContext(path: PathView): SessionContext {
   found.messages.length = found.entryIds.length = count;
 
   const { model, thinkingLevel } = settingsOf(path);
+  const answered = answerDanglingCalls(found);
+  const edited = edits.size === 0 ? undefined : editedRange(answered, [compaction, ...kept, ...later]);
   return {
-    ...answerDanglingCalls(found),
+    ...answered,
+    ...(edited !== undefined && { edited }),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinkingLevel }),
   };
@@ -88,6 +93,33 @@ function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string
   const edits = new Map<string, EntryOf<"context_edit">>();
   for (const entries of runs) for (const entry of entries) if (isA(entry, "context_edit")) edits.set(entry.targetId, entry);
   return edits;
+}
+
+/** From the first entry that an edit has changed since it was sent to the last such edit. */
+function editedRange({ entryIds }: Messages, entries: readonly (AnyEntry | undefined)[]): SessionContext["edited"] {
+  const placeOf = new Map<string, number>();
+  let from = entries.length;
+  let to = -1;
+  for (const [at, entry] of entries.entries()) {
+    if (entry === undefined) continue;
+    if (isA(entry, "context_edit")) {
+      const target = placeOf.get(entry.targetId);
+      if (target === undefined) continue;
+      from = Math.min(from, target);
+      to = at;
+    } else if (!isNeverSent(entry)) placeOf.set(entry.id, at);
+  }
+  const isInside = (id: string | undefined): boolean => {
+    const place = id === undefined ? undefined : placeOf.get(id);
+    return place !== undefined && place >= from && place < to;
+  };
+  const first = entryIds.findIndex(isInside);
+  return first < 0 ? undefined : { from: first, to: entryIds.findLastIndex(isInside) + 1 };
+}
+
+function isNeverSent(entry: AnyEntry): boolean {
+  if (!isA(entry, "message") || entry.message?.role !== "assistant") return false;
+  return entry.message.stopReason === "error" || entry.message.stopReason === "aborted";
 }
 
 function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {

@@ -15,7 +15,7 @@ import { MemoryLog } from "./memory-log.ts";
 import { newEntryId, newSessionId } from "./new-id.ts";
 import { openLog } from "./open-log.ts";
 import { IndexChanged, indexOf, type SessionLog } from "./session-log.ts";
-import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
+import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, labelsSetElsewhere, type TreeNode } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
 export type { TreeNode } from "./tree.ts";
@@ -269,14 +269,18 @@ export class Session {
     return this.#read(() => this.#log.entriesAt([row.index])[0]);
   }
 
-  /** The stored lines without LF, byte for byte where nothing was damaged: of the way to an entry (default: the leaf), or of `"all"`. */
+  /**
+   * The stored lines without LF, byte for byte where nothing was damaged: of `"all"`, or of the way to an entry (default: the leaf). Behind
+   * a way come the labels of its entries and the session's name where they were set elsewhere in the tree.
+   */
   *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
     const indexes = this.#read(() => {
-      const path =
-        of === "all" ? Int32Array.from(range(this.#log.table.count)) : this.#pathTo(of.leafId === undefined ? this.#leafId : of.leafId);
+      const wanted =
+        of === "all" ? range(this.#log.table.count) : this.#copiedWith(of.leafId === undefined ? this.#leafId : of.leafId, { name: true });
+      const found = Int32Array.from(wanted);
       // So that a damage is found now, while the indexes can still be taken anew.
-      for (let start = 0; start < path.length; start += surveyBatch) this.#log.entriesAt(path.subarray(start, start + surveyBatch));
-      return path;
+      for (let start = 0; start < found.length; start += surveyBatch) this.#log.entriesAt(found.subarray(start, start + surveyBatch));
+      return found;
     });
     let previousId: string | null = null;
     for (let start = 0; start < indexes.length; start += surveyBatch) {
@@ -315,7 +319,7 @@ export class Session {
     this.#isLeafChosen = true;
   }
 
-  /** A new session with the path to one entry; entries keep their ids. */
+  /** A new session with the path to one entry and the labels in force on it; entries keep their ids. */
   fork(at: ForkPlace): Session {
     const leafId = at.leafId === undefined ? this.#leafId : at.leafId;
     const fork = Session.create(
@@ -346,18 +350,34 @@ export class Session {
     await this.#lease.then(release, () => {});
   }
 
-  /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
+  /** Entries and lines for a fork; a line is made anew where its entry hangs on another one than in this file. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
-    const path = this.#pathTo(leafId);
+    const indexes = this.#copiedWith(leafId, { name: false });
     const entries: AnyEntry[] = [];
     const lines: string[] = [];
-    for (const [at, entry] of this.#log.entriesAt(path).entries()) {
+    for (const [at, entry] of this.#log.entriesAt(indexes).entries()) {
       if (entry === undefined) continue;
       const parentId = entries.at(-1)?.id ?? null;
-      lines.push(this.#lineOf(entry, path[at] ?? noParent, parentId));
+      lines.push(this.#lineOf(entry, indexes[at] ?? noParent, parentId));
       entries.push(parentId === (entry.parentId ?? null) ? entry : { ...entry, parentId });
     }
     return { entries, lines };
+  }
+
+  /** The way to an entry, and behind it what says something of the way from elsewhere in the tree. */
+  #copiedWith(leafId: string | null, { name }: { name: boolean }): number[] {
+    const { table } = this.#log;
+    const path = this.#pathTo(leafId);
+    const labels = indexesOfType(table, "label");
+    const entries = this.#log.entriesAt(labels);
+    const elsewhere = labelsSetElsewhere(
+      table,
+      path,
+      labels.map((index, at) => [index, entries[at]]),
+    );
+    const lastName = name && path.length > 0 ? indexesOfType(table, "session_info").at(-1) : undefined;
+    if (lastName !== undefined && !path.includes(lastName)) elsewhere.push(lastName);
+    return [...path, ...elsewhere];
   }
 
   #pathTo(leafId: string | null): Int32Array {

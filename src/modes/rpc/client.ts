@@ -359,7 +359,7 @@ export class RpcClient {
     return (await this.request("get_auth", {})).providers;
   }
 
-  navigate(entryId: string, how: { summarize?: boolean; customInstructions?: string } = {}): Promise<ResultOf<"navigate">> {
+  navigate(entryId: string | null, how: { summarize?: boolean; customInstructions?: string } = {}): Promise<ResultOf<"navigate">> {
     return this.request("navigate", { entryId, ...how });
   }
 

@@ -140,8 +140,9 @@ export class RpcServer {
       this.#fail(type, id, "pi is shutting down");
       return undefined;
     }
-    for (const name of Object.keys(params)) if (params[name] === null) delete params[name];
-    const problem = problemOf(this.#schemaOf(method), params);
+    const schema = this.#schemaOf(method);
+    for (const name of Object.keys(params)) if (params[name] === null && !schema.required?.includes(name)) delete params[name];
+    const problem = problemOf(schema, params);
     if (problem === undefined) return { id, method, params };
     this.#fail(type, id, `${type}: ${shortened(problem)}`);
     return undefined;

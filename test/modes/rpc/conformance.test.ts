@@ -317,6 +317,17 @@ test("forking ends before the message and gives it back; the first message leave
   expect(((await made.ask("get_messages")).data as { messages: unknown[] }).messages).toEqual([]);
 });
 
+test("navigating to null begins a tree of its own; an entry that is not named at all is missing", async () => {
+  const made = await world();
+  await prompted(made, "one");
+  expect((await made.ask("navigate", {})).error).toBe("navigate: entryId is missing");
+  expect((await made.ask("navigate", { entryId: null })).data).toEqual({ cancelled: false });
+  expect((await made.ask("get_messages")).data).toEqual({ messages: [] });
+  await prompted(made, "anew");
+  const { tree } = (await made.ask("get_tree")).data as { tree: unknown[] };
+  expect(tree).toHaveLength(2);
+});
+
 test("sessions are listed, named, deleted; the one in force gives way to a new one", async () => {
   const made = await world();
   await prompted(made, "one");

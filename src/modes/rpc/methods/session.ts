@@ -67,7 +67,7 @@ export const sessionMethods = [
   method({
     name: "fork",
     group: "Session",
-    about: "Goes on in a new session that ends before a user message of the branch in force; gives its text back to change and send again.",
+    about: "Goes on in a new session that ends before a user message, of whatever branch; gives its text back to change and send again.",
     params: { entryId: text("of the user message") },
     result: fields({ text: text(), cancelled: flag() }),
     order: "change",
