@@ -1,9 +1,10 @@
 // Finds sessions: lists them, the most recent one, the one a reference means. Called by cli, modes and harness.
 // Invariant: a list reads the head and the tail of each file, one file at a time, newest first.
 
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import { requireRegularFile } from "./file-errors.ts";
 import { idInFileName } from "./locate.ts";
 import { type ReadableFile, readHeader, type SessionSummary, summarizeFile, summaryBytes } from "./summarize.ts";
 
@@ -42,7 +43,7 @@ export async function* listSessions(request: ListRequest): AsyncGenerator<Sessio
 
 /** Of one file; `undefined` when it is no session or cannot be read. */
 export function sessionSummary(path: string): SessionSummary | undefined {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = fileInfo(path);
   return info === undefined
     ? undefined
     : summarize({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size }, Buffer.allocUnsafe(2 * summaryBytes), false);
@@ -87,12 +88,13 @@ export interface RefPlaces {
 
 /**
  * Path of the session that is meant by a path, a full id, a prefix of an id, a name or `last`.
- * Errors: `session.not_found`, `usage.ambiguous_session` with the candidates in its hint.
+ * Errors: `session.not_found`, `session.invalid` for a path of what is no file, `usage.ambiguous_session` with the candidates in its hint.
  */
 export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<string> {
   if (looksLikePath(ref)) {
     const path = isAbsolute(ref) ? ref : join(where.cwd, ref);
-    if (isFile(path)) return path;
+    if (fileInfo(path) !== undefined) return path;
+    if (existsAtAll(path)) requireRegularFile(path);
   }
   if (ref === "last") {
     const path = await mostRecentSession(where);
@@ -152,9 +154,19 @@ function looksLikePath(ref: string): boolean {
   return ref.includes("/") || ref.includes("\\") || ref.endsWith(".jsonl");
 }
 
-function isFile(path: string): boolean {
+/** `undefined` for what is no file, also behind links that lead nowhere or in a circle. */
+function fileInfo(path: string): Stats | undefined {
   try {
-    return statSync(path).isFile();
+    const info = statSync(path);
+    return info.isFile() ? info : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function existsAtAll(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
   }
@@ -166,8 +178,8 @@ function filesOf(request: ListRequest): FoundFile[] {
     for (const name of namesIn(directory, "file")) {
       if (!name.endsWith(".jsonl") || name.startsWith(".")) continue;
       const path = join(directory, name);
-      const info = statSync(path, { throwIfNoEntry: false });
-      if (info?.isFile()) files.push({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size });
+      const info = fileInfo(path);
+      if (info !== undefined) files.push({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size });
     }
   }
   // Equal times: names begin with the time of creation.

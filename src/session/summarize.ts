@@ -2,7 +2,8 @@
 // Works on latin1 text: quotes and braces are where they are in UTF-8, and nothing is decoded but what is shown.
 
 import { textOf } from "../contracts/message.ts";
-import { decodeLine, isHeader } from "./line-codec.ts";
+import { decodeLine, isHeader, withTexts } from "./line-codec.ts";
+import { damagedHeader } from "./salvage.ts";
 
 export interface SessionSummary {
   path: string;
@@ -75,9 +76,11 @@ export function readHeader(
 
 function headerOf(text: string): ReturnType<typeof readHeader> {
   const lineEnd = text.indexOf("\n");
-  const record = decodeLine(utf8(lineEnd < 0 ? text : text.slice(0, lineEnd)));
-  if (!isHeader(record)) return undefined;
-  const { id, cwd, timestamp, parentSession } = record;
+  const line = lineEnd < 0 ? text : text.slice(0, lineEnd);
+  const record = decodeLine(utf8(line));
+  const header = isHeader(record) ? record : damagedHeader(line)?.header;
+  if (header === undefined) return undefined;
+  const { id, cwd, timestamp, parentSession } = withTexts(header);
   return { id, cwd, timestamp, ...(parentSession !== undefined && { parentSession }) };
 }
 

@@ -3,7 +3,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
 import { absolutePath } from "../../../platform/paths.ts";
 import { sessionIds } from "../../../session/list-sessions.ts";
@@ -58,11 +57,18 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
 
 /** The file itself, or the session files of a directory and of those in it. */
 function sessionFilesAt(path: string): string[] {
-  const info = statSync(path, { throwIfNoEntry: false });
-  if (info === undefined) throw new PiError("session.not_found", `Session file not found: ${path}`, { exitStatus: 2 });
-  if (!info.isDirectory()) return [path];
+  // What is no file is told when its turn comes.
+  if (!isDirectory(path)) return [path];
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl") && !entry.name.startsWith("."))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

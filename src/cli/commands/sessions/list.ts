@@ -111,7 +111,7 @@ class SessionTable {
   async add(summary: SessionSummary): Promise<boolean> {
     const { id, name, firstPrompt, messageCount, cost, model, modifiedMs, cwd } = summary;
     const cells = [
-      this.#shorten(id),
+      plainLine(this.#shorten(id)),
       ageInWords(modifiedMs, this.#host.now()),
       messageCount === undefined ? "-" : String(messageCount),
       cost === undefined ? "-" : costText(cost),
