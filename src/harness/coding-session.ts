@@ -317,6 +317,7 @@ export class CodingSession {
         const { checkedAnswer } = await import("./structured-answer.ts");
         outcome = await checkedAnswer(outcome, this.outputSchema, (text) => this.#settle([this.#userMessage(text)], signal));
       }
+      this.session.flush();
       outcome = withStorage(outcome, this.session.storageLost);
       return outcome;
     } finally {

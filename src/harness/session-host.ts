@@ -14,6 +14,7 @@ import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
 import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
+import { storageLostCode } from "./run-outcome.ts";
 
 export interface SessionHostDeps extends CreateSessionDeps {
   /** The configuration of another working directory, for sessions that were made there; without it all run with the first one's. */
@@ -31,7 +32,11 @@ export class SessionHost {
   readonly #replaced = new Set<() => void>();
   #unsubscribe: () => void;
   #replacing: Promise<unknown> | undefined;
+  /** Of the replacement that may be waiting for another process. */
+  #waiting: AbortController | undefined;
+  #isEnding = false;
   #isDisposed = false;
+  #hasLostStorage = false;
 
   private constructor(workspace: Workspace, created: CreatedSession, deps: SessionHostDeps) {
     this.#deps = deps;
@@ -103,6 +108,11 @@ export class SessionHost {
     return this.#replacing;
   }
 
+  /** Whether a session of this process is not in its file as the user must think it is. Right once all are closed. */
+  get hasLostStorage(): boolean {
+    return this.#hasLostStorage;
+  }
+
   /** What cycling goes through; empty: all models that can be called. */
   get scope(): readonly ScopedModel[] {
     if (this.#scope === undefined) {
@@ -140,13 +150,14 @@ export class SessionHost {
   /** A path where nothing is becomes the file of a new session. */
   switchSession(sessionPath: string): Promise<void> {
     const path = resolve(this.#workspace.options.cwd, sessionPath);
-    return this.#replace(async () => {
+    return this.#replace(async (signal) => {
       const { cwd } = this.#workspace.options;
       if (!existsSync(path)) return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
       if (this.#isOwnFile(path)) await letGo(this.coding.session);
-      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
-      if (isDirectory(session.header.cwd)) return session;
+      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
+      // Without one told, it is that of now.
+      if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
       session.close();
       throw new PiError("session.cwd_gone", `Stored session working directory does not exist: ${session.header.cwd}`, {
         hint: `Session file: ${path}. Current working directory: ${cwd}`,
@@ -174,11 +185,11 @@ export class SessionHost {
   /** The same session with configuration, credentials, context files and catalogue read anew. */
   reload(): Promise<void> {
     return this.#replace(
-      async () => {
+      async (signal) => {
         const { session } = this.coding;
         if (session.filePath === undefined || !session.isPersisted) return session;
         await letGo(session);
-        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
+        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
       },
       { isReload: true },
     );
@@ -192,12 +203,24 @@ export class SessionHost {
     await Promise.all([coding.abort(), coding.waitForShell()]);
   }
 
+  /** Ends waiting for a session that another process writes; the replacement fails with `session.busy`. */
+  stopWaiting(): void {
+    this.#waiting?.abort(new PiError("session.busy", "The session is in use by another process, and waiting for it was stopped"));
+  }
+
+  /** The process is about to end: the same as `stopWork`, and nothing is waited for any more. */
+  end(): Promise<void> {
+    this.#isEnding = true;
+    this.stopWaiting();
+    return this.stopWork();
+  }
+
   async dispose(): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     await this.#replacing?.catch(() => undefined);
     await this.#created.dispose();
-    await this.coding.session.released();
+    await this.#released(this.coding.session);
     this.#unsubscribe();
     this.#listeners.clear();
   }
@@ -231,8 +254,14 @@ export class SessionHost {
     return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
   }
 
+  /** A closed session has tried for the last time to store what it could not. */
+  async #released(session: Session): Promise<void> {
+    this.#hasLostStorage ||= session.storageLost?.code === storageLostCode;
+    await session.released();
+  }
+
   /** One after another: a second replacement starts from what the first one has made. */
-  #replace(open: () => Promise<Session>, how: { isReload?: boolean } = {}): Promise<void> {
+  #replace(open: (signal: AbortSignal) => Promise<Session>, how: { isReload?: boolean } = {}): Promise<void> {
     const before = this.#replacing ?? Promise.resolve();
     const mine = before.catch(() => undefined).then(() => this.#replaceNow(open, how.isReload === true));
     this.#replacing = mine;
@@ -243,7 +272,7 @@ export class SessionHost {
     return mine;
   }
 
-  async #replaceNow(open: () => Promise<Session>, isReload: boolean): Promise<void> {
+  async #replaceNow(open: (signal: AbortSignal) => Promise<Session>, isReload: boolean): Promise<void> {
     if (this.#isDisposed) throw new PiError("session.closed", "The session is being closed");
     const before = this.#created;
     // Queued messages would vanish with the session: they are taken out first, which is announced.
@@ -253,20 +282,23 @@ export class SessionHost {
     const { filePath } = before.coding.session;
     const wasPersisted = before.coding.session.isPersisted;
     let session: Session;
+    this.#waiting = new AbortController();
+    if (this.#isEnding) this.stopWaiting();
     try {
-      session = await open();
+      session = await open(this.#waiting.signal);
     } catch (error) {
       await this.#restore(filePath, wasPersisted);
       throw error;
     }
-    const workspace = await this.#workspaceOf(session.header.cwd, isReload);
+    this.#waiting = undefined;
+    const workspace = await this.#workspaceOf(session.header.cwd || this.#workspace.options.cwd, isReload);
     const activeToolNames = before.coding.activeToolNames;
     const created = await startSession(workspace, session, keep);
     if (workspace === this.#workspace && activeToolNames !== undefined) created.coding.setActiveToolNames([...activeToolNames]);
     await this.#install(workspace, created);
     if (session === before.coding.session) return;
     await before.close();
-    await before.coding.session.released();
+    await this.#released(before.coding.session);
   }
 
   /** The file of the session before may have been let go of already: it is taken up again. */

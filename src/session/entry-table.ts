@@ -252,7 +252,7 @@ function newColumns(capacity: number): Omit<EntryRows, "count"> {
 
 function slotCountFor(capacity: number): number {
   let count = 16;
-  while (count < capacity * 2) count *= 2;
+  while (count < capacity * 2 + 2) count *= 2;
   return count;
 }
 

@@ -1,15 +1,16 @@
 // A session in its file: loaded by index, decoded on demand, added to line by line. Called by session.
 // Invariant: a line that was written is never changed; the file never lacks its header; `append` never throws for want of storage.
 
-import { messageOf, PiError } from "../contracts/error.ts";
+import { PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { AppendFile } from "../platform/append-file.ts";
 import type { PathView } from "./build-context.ts";
 import { EntryMemory } from "./entry-memory.ts";
 import { EntryTable, noParent } from "./entry-table.ts";
 import { FileEnds } from "./file-ends.ts";
+import { notASession, storageLoss, unreadable } from "./file-errors.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
-import { encodeLine, isEntry } from "./line-codec.ts";
+import { encodeLine, isEntry, withTexts } from "./line-codec.ts";
 import { indexLines, type LineIndex } from "./line-index.ts";
 import type { PathLines } from "./path-lines.ts";
 import { type LinePlace, type LinePlaces, onePlace, readLines } from "./read-lines.ts";
@@ -37,6 +38,7 @@ export class FileLog implements SessionLog {
   #ends: FileEnds | undefined;
   #file: AppendFile | undefined;
   #isStrict = false;
+  #fileNumber = 0;
   /** Why nothing may be written. */
   #refusal: string | undefined;
   #memory = new EntryMemory();
@@ -64,23 +66,26 @@ export class FileLog implements SessionLog {
     return new FileLog(path, header, options);
   }
 
-  /** Takes the open file over, also when it throws. Errors: `session.invalid`. */
-  static load(file: AppendFile, access: "append" | "read", options: FileLogOptions): FileLog {
-    const ends = FileEnds.of(file);
-    const index = ends === undefined ? indexLines(file) : undefined;
-    const header = ends?.header ?? index?.header;
-    if (header === undefined) {
+  /** Takes the open file over, also when it throws. `refusal`: why nothing may be written. Errors: `session.invalid`, `session.unreadable`. */
+  static load(file: AppendFile, access: "append" | { refusal: string }, options: FileLogOptions): FileLog {
+    try {
+      const ends = FileEnds.of(file);
+      const index = ends === undefined ? indexLines(file) : undefined;
+      const header = ends?.header ?? index?.header;
+      if (header === undefined) throw notASession(file.path);
+      const log = new FileLog(file.path, withTexts(header), options);
+      log.#file = file;
+      log.#fileNumber = 1;
+      log.#isStarted = true;
+      if (access !== "append") log.#refusal = access.refusal;
+      log.#ends = ends;
+      // Version 1 has no ids: there is nothing to index, and nothing damaged about it.
+      if (index !== undefined && (header.version ?? 1) > 1) log.#takeIndex(index);
+      return log;
+    } catch (error) {
       file.close();
-      throw notASession(file.path);
+      throw unreadable(file.path, error);
     }
-    const log = new FileLog(file.path, header, options);
-    log.#file = file;
-    log.#isStarted = true;
-    if (access === "read") log.#refusal = "it is open for reading only";
-    log.#ends = ends;
-    // Version 1 has no ids: there is nothing to index, and nothing damaged about it.
-    if (index !== undefined && (header.version ?? 1) > 1) log.#takeIndex(index);
-    return log;
   }
 
   get header(): SessionHeader {
@@ -104,6 +109,10 @@ export class FileLog implements SessionLog {
 
   get storageLost(): PiError | undefined {
     return this.#storageLost;
+  }
+
+  get fileNumber(): number {
+    return this.#fileNumber;
   }
 
   entriesAt(indexes: ArrayLike<number>, remember = false): readonly (AnyEntry | undefined)[] {
@@ -201,11 +210,14 @@ export class FileLog implements SessionLog {
     if (this.#ends === undefined) this.#memory.forgetOthers((index) => this.#table.startOf(index) >= 0);
   }
 
+  flush(): void {
+    if (this.#storageLost === undefined && !this.#hasUncheckedWrites) return;
+    this.#isChecked = false;
+    this.#save();
+  }
+
   close(): void {
-    if (this.#storageLost !== undefined || this.#hasUncheckedWrites) {
-      this.#isChecked = false;
-      this.#save();
-    }
+    this.flush();
     this.#file?.close();
     this.#file = undefined;
     this.#refusal = "it is closed";
@@ -213,6 +225,7 @@ export class FileLog implements SessionLog {
 
   /** Writes what is not yet in the file. A failure is told once; what failed is tried again with the next append. */
   #save(): void {
+    const fileNumber = this.#fileNumber;
     try {
       if (this.#refusal !== undefined) throw new PiError("session.read_only", this.#refusal);
       let text = "";
@@ -222,6 +235,11 @@ export class FileLog implements SessionLog {
       else if (text !== "") this.#notePlaces(file.append(text));
       this.#unsaved = [];
       this.#hasWritten = true;
+      // A file that was made anew was told of already.
+      if (this.#hasToldLoss && this.#fileNumber === fileNumber) {
+        this.#options.onWarning?.(`What could not be saved to ${this.filePath} is saved now`);
+      }
+      this.#hasToldLoss = false;
       this.#storageLost = undefined;
     } catch (error) {
       this.#loseStorage(error);
@@ -252,6 +270,7 @@ export class FileLog implements SessionLog {
       throw error;
     }
     this.#file = file;
+    this.#fileNumber++;
     return Buffer.byteLength(header);
   }
 
@@ -269,6 +288,7 @@ export class FileLog implements SessionLog {
     const fate = file.fate();
     if (fate === "same" || fate === "grown") return file;
     const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines());
+    if (restored !== file) this.#fileNumber++;
     this.#file = restored;
     this.#adoptIndex(indexLines(restored));
     const loss = lostCount === 0 ? "" : `; ${lostCount} entries of other branches could not be restored`;
@@ -288,13 +308,7 @@ export class FileLog implements SessionLog {
   }
 
   #loseStorage(cause: unknown): void {
-    const code = (cause as NodeJS.ErrnoException).code ?? "";
-    const full = code === "ENOSPC" || code === "EDQUOT" || code === "EIO";
-    const name = this.#hasWritten || full ? "session.storage_lost" : "session.unsaved";
-    this.#storageLost = new PiError(name, `The session cannot be saved to ${this.filePath}: ${reasonOf(cause)}`, {
-      cause,
-      hint: "The run goes on; what is not saved is only in its output.",
-    });
+    this.#storageLost = storageLoss(this.filePath, cause, this.#hasWritten);
     if (this.#hasToldLoss) return;
     this.#hasToldLoss = true;
     this.#options.onStorageLost?.(this.#storageLost);
@@ -412,29 +426,5 @@ function sortByIndex(positions: number[], indexes: ArrayLike<number>): void {
     if ((indexes[positions[at] ?? 0] ?? 0) >= (indexes[positions[at - 1] ?? 0] ?? 0)) continue;
     positions.sort((a, b) => (indexes[a] ?? 0) - (indexes[b] ?? 0));
     return;
-  }
-}
-
-function notASession(path: string): PiError {
-  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
-}
-
-function reasonOf(cause: unknown): string {
-  switch ((cause as NodeJS.ErrnoException).code) {
-    case "ENOSPC":
-      return "the disk is full";
-    case "EDQUOT":
-      return "the disk quota is used up";
-    case "EROFS":
-      return "the file system is read-only";
-    case "EACCES":
-    case "EPERM":
-      return "permission denied";
-    case "ENOENT":
-      return "its directory is gone";
-    case "ENOTDIR":
-      return "a part of its path is no directory";
-    default:
-      return messageOf(cause);
   }
 }

@@ -4,7 +4,7 @@
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { damagedType, EntryTable } from "./entry-table.ts";
 import { decodeLine, headType, isEntry, isHeader, isMessageHead, maxHeadBytes, newLineHead, parseHead } from "./line-codec.ts";
-import { decodeStored, identityOf, splitGlued } from "./salvage.ts";
+import { damagedHeader, decodeStored, identityOf, splitGlued } from "./salvage.ts";
 import { prepareMessageScan, scanMessages } from "./scan-messages.ts";
 
 export interface ByteSource {
@@ -195,9 +195,9 @@ class LineScan {
     if (!this.#headerSeen) {
       if (text.trim() === "") return true;
       const record = decodeLine(text);
-      if (!isHeader(record)) return false;
+      if (isHeader(record)) this.#header = record;
+      else if (!this.#takeDamagedHeader(bytes.toString("latin1"), start)) return false;
       this.#headerSeen = true;
-      this.#header = record;
       return true;
     }
     const record = decodeLine(text);
@@ -207,6 +207,16 @@ class LineScan {
     } else if (text.trim() !== "" && !isHeader(record)) {
       this.#badRun.push({ start, end, lineNumber: this.#lineNumber });
     }
+    return true;
+  }
+
+  #takeDamagedHeader(text: string, start: number): boolean {
+    const found = damagedHeader(text);
+    if (found === undefined) return false;
+    const { header, end } = found;
+    this.#header = header;
+    if (end < text.length) this.#badRun.push({ start: start + end, end: start + text.length, lineNumber: this.#lineNumber });
+    else this.#irregular.push(this.#lineNumber);
     return true;
   }
 

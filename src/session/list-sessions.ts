@@ -1,9 +1,10 @@
 // Finds sessions: lists them, the most recent one, the one a reference means. Called by cli, modes and harness.
 // Invariant: a list reads the head and the tail of each file, one file at a time, newest first.
 
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs";
 import { isAbsolute, join, sep } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import { requireRegularFile } from "./file-errors.ts";
 import { idInFileName } from "./locate.ts";
 import { idShortener } from "./short-ids.ts";
 import {
@@ -55,7 +56,7 @@ export function* listSessions(request: ListRequest): Generator<SessionSummary> {
 
 /** Of one file; `undefined` when it is no session or cannot be read. */
 export function sessionSummary(path: string): SessionSummary | undefined {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = fileInfo(path);
   return info === undefined
     ? undefined
     : summarize({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size }, summaryBuffers(), { needsName: true });
@@ -105,12 +106,13 @@ export interface RefPlaces {
 /**
  * Path of the session that is meant by a path, a full id, a prefix of an id, a name or `last`. An id is more than a name, one of this
  * project more than one of another; what could be two sessions is neither.
- * Errors: `session.not_found`, `usage.ambiguous_session` with the candidates in its hint.
+ * Errors: `session.not_found`, `session.invalid` for a path of what is no file, `usage.ambiguous_session` with the candidates in its hint.
  */
 export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<string> {
   if (looksLikePath(ref)) {
     const path = isAbsolute(ref) ? ref : join(where.cwd, ref);
-    if (isFile(path)) return path;
+    if (fileInfo(path) !== undefined) return path;
+    if (existsAtAll(path)) requireRegularFile(path);
   }
   if (ref === "last") {
     const path = await mostRecentSession(where);
@@ -187,9 +189,19 @@ function looksLikePath(ref: string): boolean {
   return ref.includes("/") || ref.includes("\\") || ref.endsWith(".jsonl");
 }
 
-function isFile(path: string): boolean {
+/** `undefined` for what is no file, also behind links that lead nowhere or in a circle. */
+function fileInfo(path: string): Stats | undefined {
   try {
-    return statSync(path).isFile();
+    const info = statSync(path);
+    return info.isFile() ? info : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function existsAtAll(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
   }
@@ -201,8 +213,8 @@ export function filesOf(request: ListRequest): FoundFile[] {
   for (const directory of directoriesOf(request)) {
     for (const name of sessionNamesIn(directory)) {
       const path = `${directory}${sep}${name}`;
-      const info = statSync(path, { throwIfNoEntry: false });
-      if (info?.isFile()) files.push({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size });
+      const info = fileInfo(path);
+      if (info !== undefined) files.push({ path, modifiedMs: info.mtimeMs, sizeBytes: info.size });
     }
   }
   // Equal times: names begin with the time of creation.

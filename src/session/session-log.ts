@@ -16,6 +16,8 @@ export interface SessionLog {
   readonly isPersisted: boolean;
   /** Set while something appended is kept in memory only although it should be in the file. */
   readonly storageLost: PiError | undefined;
+  /** Grows whenever another file comes to bear the session's name; 0: there is none yet. A lease is on one file only. */
+  readonly fileNumber: number;
   /**
    * In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again, and the
    * list of indexes stays as it is.
@@ -38,6 +40,8 @@ export interface SessionLog {
   append(entries: readonly AnyEntry[], lines?: readonly string[]): void;
   /** What was asked to be remembered before the last call, and not since, may go where it can be read again. */
   forgetOthers(): void;
+  /** Tries once more to store what is not stored, and sees that the file still holds what was. */
+  flush(): void;
   close(): void;
 }
 

@@ -337,6 +337,13 @@ export class Session {
     return fork;
   }
 
+  /** Tries once more to store what is not stored, and sees that the file still holds what was: `storageLost` is right then. */
+  flush(): void {
+    const before = this.#log.fileNumber;
+    this.#log.flush();
+    this.#keepLease(before);
+  }
+
   /** Lets go of the file and of the lease. What could not be stored is tried once more. */
   close(): void {
     if (this.#isClosed) return;
@@ -390,15 +397,22 @@ export class Session {
   }
 
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
-    const wasPersisted = this.#log.isPersisted;
+    const before = this.#log.fileNumber;
     this.#log.append(entries, lines);
-    // A new file: from now on others may want to write it.
-    if (!wasPersisted && this.#log.isPersisted && this.filePath !== undefined) this.#lease = this.#leaseAfterCreation(this.filePath);
+    this.#keepLease(before);
   }
 
-  async #leaseAfterCreation(path: string): Promise<LeaseOutcome | undefined> {
+  /** A new file: from now on others may want to write it. A lease on one that had the name before it is worth nothing. */
+  #keepLease(fileNumberBefore: number): void {
+    const { fileNumber, filePath } = this.#log;
+    if (fileNumber !== fileNumberBefore && filePath !== undefined) this.#lease = this.#leaseOnNewFile(filePath, fileNumberBefore === 0);
+  }
+
+  async #leaseOnNewFile(path: string, isFirst: boolean): Promise<LeaseOutcome | undefined> {
     const held = await this.#lease;
-    if (held !== undefined) return held;
+    // Of an empty file that was opened.
+    if (isFirst && held !== undefined) return held;
+    release(held);
     const lease = await acquireLease(path, "fail").catch(() => undefined);
     if (this.#isClosed) release(lease);
     return lease;

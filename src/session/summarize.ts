@@ -3,7 +3,8 @@
 
 import { textOf } from "../contracts/message.ts";
 import { lineBlocks } from "./line-blocks.ts";
-import { decodeLine, isHeader } from "./line-codec.ts";
+import { decodeLine, isHeader, withTexts } from "./line-codec.ts";
+import { damagedHeader } from "./salvage.ts";
 
 export interface SessionSummary {
   path: string;
@@ -79,14 +80,14 @@ export function summarizeFile(
   const isShort = file.size <= (isWhole ? all.length : headBytes + tailBytes);
   if (isShort || isWhole) {
     const head = bytesAt(file, all.subarray(0, isShort ? file.size : headBytes), 0);
-    if (!scan.takeHeader(headerText(head))) return undefined;
+    if (!scan.takeHeader(firstLine(head))) return undefined;
     if (isShort) scan.takeLines(head, true);
     else for (const block of lineBlocks(about.path)) scan.takeLines(block, true);
     return scan.summary(about.path, about.modifiedMs, file.size, true);
   }
   // Of a thousand long files nothing is turned into text but the lines that are shown.
   const head = bytesAt(file, buffers.head, 0);
-  if (!scan.takeHeader(headerText(head))) return undefined;
+  if (!scan.takeHeader(firstLine(head))) return undefined;
   // A long system message stands before the first prompt: then the head is longer.
   if (!scan.takePrompt(head)) scan.takePrompt(bytesAt(file, all.subarray(0, Math.min(file.size, all.length)), 0));
   const tailStart = file.size - tailBytes;
@@ -103,13 +104,14 @@ export function readHeader(
   file: ReadableFile,
   { all }: SummaryBuffers,
 ): Pick<SessionSummary, "id" | "cwd" | "timestamp" | "parentSession"> | undefined {
-  return headerOf(headerText(bytesAt(file, all.subarray(0, Math.min(file.size, headerBytes)), 0)));
+  return headerOf(firstLine(bytesAt(file, all.subarray(0, Math.min(file.size, headerBytes)), 0)));
 }
 
-function headerOf(text: string): ReturnType<typeof readHeader> {
-  const record = decodeLine(text);
-  if (!isHeader(record)) return undefined;
-  const { id, cwd, timestamp, parentSession } = record;
+function headerOf(line: Buffer): ReturnType<typeof readHeader> {
+  const record = decodeLine(line.toString("utf8"));
+  const header = isHeader(record) ? record : damagedHeader(line.toString("latin1"))?.header;
+  if (header === undefined) return undefined;
+  const { id, cwd, timestamp, parentSession } = withTexts(header);
   return { id, cwd, timestamp, ...(parentSession !== undefined && { parentSession }) };
 }
 
@@ -120,9 +122,9 @@ function bytesAt(file: ReadableFile, target: Buffer, position: number): Buffer {
   return filled === target.length ? target : target.subarray(0, filled);
 }
 
-function headerText(head: Buffer): string {
+function firstLine(head: Buffer): Buffer {
   const end = head.indexOf(lineFeed);
-  return head.toString("utf8", 0, end < 0 ? head.length : end);
+  return end < 0 ? head : head.subarray(0, end);
 }
 
 class SummaryScan {
@@ -133,8 +135,8 @@ class SummaryScan {
   #messageCount = 0;
   #cost = 0;
 
-  takeHeader(text: string): boolean {
-    this.#header = headerOf(text);
+  takeHeader(line: Buffer): boolean {
+    this.#header = headerOf(line);
     return this.#header !== undefined;
   }
 

@@ -207,7 +207,7 @@ describe("what is meant", () => {
     expect(await home.pi("sessions", "show", "aaaa-1", "--tree", "--json")).toMatchObject({ status: 2 });
     const text = home.tree.write("notes.jsonl", "hello\n");
     expect(await home.pi("sessions", "show", text, "--json")).toMatchObject({
-      status: 1,
+      status: 2,
       err: expect.stringContaining("not a valid pi session"),
     });
   });

@@ -1,6 +1,6 @@
 // `pi sessions import`: session files from anywhere among one's own. Called through cli/commands/sessions.
 
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
@@ -59,15 +59,24 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
 
 /** The file itself, or the session files of a directory and of those in it. */
 function sessionFilesAt(path: string): string[] {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = infoOf(path);
   if (info === undefined)
     throw new PiError("session.not_found", `Session file not found: ${path}`, {
       hint: "Name a .jsonl file or a directory of them",
       exitStatus: 2,
     });
-  if (!info.isDirectory()) return [path];
+  // What is no file is told when its turn comes.
+  if (info === "unknown" || !info.isDirectory()) return [path];
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl") && !entry.name.startsWith("."))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+function infoOf(path: string): Stats | "unknown" | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return "unknown";
+  }
 }

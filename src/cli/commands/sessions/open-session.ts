@@ -3,6 +3,7 @@
 import { statSync, utimesSync } from "node:fs";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
+import { unwritable } from "../../../session/file-errors.ts";
 import { Session } from "../../../session/session.ts";
 import { labelsOf } from "../../../session/tree.ts";
 
@@ -21,7 +22,7 @@ export async function changeSession(path: string, host: Host, change: (session: 
   try {
     const { atime, mtime } = statSync(path);
     change(session);
-    if (session.storageLost !== undefined) throw session.storageLost;
+    if (session.storageLost !== undefined) throw unwritable(path, session.storageLost.cause);
     utimesSync(path, atime, mtime);
   } finally {
     session.close();

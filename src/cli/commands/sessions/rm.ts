@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { parseDuration } from "../../../contracts/duration.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
+import { storageReason } from "../../../session/file-errors.ts";
 import { listSessions, type SessionSummary, sessionIds, sessionSummary } from "../../../session/list-sessions.ts";
 import { idShortener } from "../../../session/short-ids.ts";
 import { errorReport } from "../../report-error.ts";
@@ -111,7 +112,13 @@ async function isConfirmed(candidates: readonly Candidate[], host: Host): Promis
 
 /** The session's own file goes last, so that what was interrupted can be done again. */
 function removeFiles(path: string): void {
-  for (const target of [...belongings(path), path]) rmSync(target, { recursive: true, force: true });
+  try {
+    for (const target of [...belongings(path), path]) rmSync(target, { recursive: true, force: true });
+  } catch (error) {
+    throw new PiError("session.not_removed", `Session file ${path} cannot be removed: ${storageReason(error)}`, {
+      hint: "Its directory must be writable",
+    });
+  }
 }
 
 /** The directory of artifacts, and old files that were kept. */

@@ -7,7 +7,7 @@ import { parsePattern } from "../../../session/search-pattern.ts";
 import { type SearchMatch, searchSession } from "../../../session/search-session.ts";
 import { idShortener } from "../../../session/short-ids.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
-import { cutToWidth, plainText, type TextForm, textForm } from "../../terminal-text.ts";
+import { cutToWidth, plainLine, plainText, type TextForm, textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
 import { parseSince } from "./since.ts";
@@ -53,8 +53,8 @@ async function search(host: Host, text: string, flags: Flags): Promise<number> {
     const { id } = file.header;
     for (const match of matchesOf(file, pattern, host)) {
       if (form !== "text") await output.add(JSON.stringify(described(match, file)));
-      else if (flags.sessionsWithMatches) await output.add(inText.paint(shorten(id), "yellow"));
-      else await output.add(matchLine(match, shorten(id), inText));
+      else if (flags.sessionsWithMatches) await output.add(inText.paint(plainLine(shorten(id)), "yellow"));
+      else await output.add(matchLine(match, plainLine(shorten(id)), inText));
       if (host.stdout.isClosed || flags.sessionsWithMatches) break;
     }
     if (!(await output.turn())) break;

@@ -77,10 +77,11 @@ async function showConversation(
   const { paint } = form;
   const conversation = new ConversationText(form);
   const { header, name } = session;
+  const startedMs = Date.parse(header.timestamp);
   const about = [
-    `${paint(`session ${header.id}`, "yellow")}${name === undefined ? "" : ` ${paint(plainLine(name), "bold")}`}`,
-    `Directory: ${plainLine(header.cwd)}`,
-    `Started:   ${ageInWords(Date.parse(header.timestamp), host.now())}`,
+    `${paint(`session ${plainLine(header.id)}`, "yellow")}${name === undefined ? "" : ` ${paint(plainLine(name), "bold")}`}`,
+    `Directory: ${plainLine(header.cwd) || "not told"}`,
+    `Started:   ${Number.isNaN(startedMs) ? "not told" : ageInWords(startedMs, host.now())}`,
     ...(header.parentSession === undefined ? [] : [`Forked from: ${plainLine(header.parentSession)}`]),
   ];
   for (const line of about) await output.add(line);

@@ -62,11 +62,12 @@ export const promptingMethods = [
     name: "abort",
     group: "Prompting",
     about:
-      "Stops the run or the compaction under way, with its tools. Answered when the session is idle. Queued messages stay queued and go out with the next prompt.",
+      "Stops the run or the compaction under way, with its tools, and waiting for a session that another process writes. Answered when the session is idle. Queued messages stay queued and go out with the next prompt.",
     params: {},
     order: "at once",
     run: async (_params, { sessions }): Promise<undefined> => {
       const { coding } = sessions;
+      sessions.stopWaiting();
       coding.abortCompaction();
       await coding.abort();
     },
