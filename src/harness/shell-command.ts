@@ -7,7 +7,7 @@ import type { Conversation } from "./conversation.ts";
 export interface ShellCommandOptions {
   /** Recorded, but not shown to the model. */
   excludeFromContext?: boolean;
-  /** Output as it comes, stdout and stderr in order. A promise slows the command down to its pace. */
+  /** Output as it comes, stdout and stderr in order, cleaned as in the result. A promise slows the command down to its pace. */
   onData?(text: string): Promise<void> | undefined | void;
 }
 
@@ -56,8 +56,12 @@ export class ShellCommands {
 
   async #run(command: string, { excludeFromContext, onData }: ShellCommandOptions, signal: AbortSignal): Promise<ShellCommandResult> {
     const { toolContext, clock } = this.#conversation.deps;
-    const { OutputCollector } = await import("../tools/shared/output-collector.ts");
+    const [{ OutputCollector }, { OutputCleaner }] = await Promise.all([
+      import("../tools/shared/output-collector.ts"),
+      import("../tools/shared/clean-output.ts"),
+    ]);
     const collector = new OutputCollector(toolContext.artifactDir);
+    const cleaner = new OutputCleaner();
     const decoder = new TextDecoder();
     const tell = (text: string): Promise<void> | undefined | void => (text === "" ? undefined : onData?.(text));
     const outcome = await toolContext.shell
@@ -66,7 +70,7 @@ export class ShellCommands {
         cwd: toolContext.cwd,
         signal,
         onData: (chunk) => {
-          const slow = tell(decoder.decode(chunk, { stream: true }));
+          const slow = tell(cleaner.push(decoder.decode(chunk, { stream: true })));
           const kept = collector.push(chunk);
           return slow ? Promise.all([slow, kept]).then(() => undefined) : kept;
         },
@@ -75,7 +79,7 @@ export class ShellCommands {
         collector.finish();
         throw error;
       });
-    await tell(decoder.decode());
+    await tell(cleaner.push(decoder.decode()) + cleaner.end());
     const { text, truncation, fullOutputPath } = collector.finish();
     const result: ShellCommandResult = {
       output: text,

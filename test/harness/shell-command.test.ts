@@ -75,13 +75,14 @@ test("while a run is going: recorded when it has settled, behind its tool result
 });
 
 test("begun while idle, ended during a run: waits for it too, also when that is aborted", async () => {
-  let finish: (outcome: SpawnOutcome) => void = () => {};
-  const { coding, script } = codingBench({ shell: shell(() => new Promise((resolve) => (finish = resolve))) });
+  let started: (finish: (outcome: SpawnOutcome) => void) => void = () => {};
+  const hasStarted = new Promise<(outcome: SpawnOutcome) => void>((resolve) => (started = resolve));
+  const { coding, script } = codingBench({ shell: shell(() => new Promise((resolve) => started(resolve))) });
   const command = coding.runShell("slow");
   const begun = new Promise<void>((resolve) => script.next(hangs(resolve)));
   const running = coding.prompt("go");
   await begun;
-  finish(exited(0));
+  (await hasStarted)(exited(0));
   await command;
   expect(transcriptOf(coding.messages)).not.toContain("bash: slow");
   await coding.abort();
