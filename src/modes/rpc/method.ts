@@ -34,6 +34,8 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
   /** Events that the method causes at once are told after its answer. */
   readonly answersFirst?: boolean;
   run(params: ObjectOf<F>, context: MethodContext): R | Promise<R>;
+  /** The JSON text of `data`, where `JSON.stringify` is not enough. */
+  encode?(data: R): string;
 }
 
 /** Infers the types of a record; the table keeps them. */

@@ -122,7 +122,8 @@ export class RpcServer {
   }
 
   #understand(record: unknown): Command | undefined {
-    const { type, id, ...params } = (typeof record === "object" && record !== null ? record : {}) as Record<string, unknown>;
+    const { type, id: given, ...params } = (typeof record === "object" && record !== null ? record : {}) as Record<string, unknown>;
+    const id = canBeRepeated(given) ? given : undefined;
     if (typeof type !== "string") {
       this.#fail(undefined, id, "Unknown command: undefined");
       return undefined;
@@ -242,7 +243,7 @@ export class RpcServer {
 
   #answer({ id, method }: Command, data: unknown): void {
     const head = id === undefined ? "{" : `{"id":${JSON.stringify(id)},`;
-    const body = data === undefined ? "" : `,"data":${JSON.stringify(data)}`;
+    const body = data === undefined ? "" : `,"data":${method.encode?.(data) ?? JSON.stringify(data)}`;
     void this.#write(`${head}"type":"response","command":"${method.name}","success":true${body}}\n`);
   }
 
@@ -275,4 +276,15 @@ const maxQuoted = 500;
 /** An answer must not repeat 50 MB of what it refuses. */
 function shortened(text: string): string {
   return text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
+}
+
+/** Any JSON is given back as `id`, but one that is nested so deep that it cannot be written. */
+function canBeRepeated(id: unknown): boolean {
+  if (typeof id !== "object" || id === null) return true;
+  try {
+    JSON.stringify(id);
+    return true;
+  } catch {
+    return false;
+  }
 }

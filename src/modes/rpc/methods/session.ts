@@ -4,6 +4,7 @@ import { PiError } from "../../../contracts/error.ts";
 import { textOf } from "../../../contracts/message.ts";
 import type { AnyEntry, EntryOf } from "../../../contracts/session-entry.ts";
 import type { TreeNode } from "../../../session/session.ts";
+import { encodeTree, type TreeAnswer } from "../encode-tree.ts";
 import { method } from "../method.ts";
 import { amount, count, fields, flag, list, optional, shaped, text } from "../schema.ts";
 import { entry, leafId, replaced } from "../shapes.ts";
@@ -130,10 +131,11 @@ export const sessionMethods = [
       leafId,
     }),
     order: "in turn",
-    run: (_params, { sessions }): { tree: TreeNode[]; leafId: string | null } => {
+    run: (_params, { sessions }): TreeAnswer => {
       const { session } = sessions.coding;
       return { tree: session.tree(), leafId: session.leafId };
     },
+    encode: encodeTree,
   }),
   method({
     name: "get_session_stats",
