@@ -10,6 +10,8 @@ export interface MethodContext {
   readonly desk: PromptDesk;
   /** Of the command. */
   readonly id: string | undefined;
+  /** Settles when what was asked for before has begun, changes have ended; nothing where that is so already. */
+  readonly before: Promise<void> | undefined;
   /** A promise where the client reads slowly. */
   emit(event: AgentEvent | RpcOnlyEvent): Promise<void> | undefined;
 }

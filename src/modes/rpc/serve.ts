@@ -233,6 +233,7 @@ export class RpcServer {
       sessions: this.#deps.sessions,
       desk: this.#desk,
       id: typeof id === "string" ? id : undefined,
+      before: this.#turn,
       emit: (event) => this.emit(event),
     };
   }

@@ -62,6 +62,17 @@ test("an image goes to the model as it is when it fits; one that cannot be sent 
   ]);
 });
 
+test("an abort right behind a prompt that is still being made ready stops it as soon as it has begun", async () => {
+  const made = await world({ reply: new Gate().reply("never") });
+  const prompt = made.ask("prompt", { message: "look", images: [{ type: "image", data: png(), mimeType: "image/png" }] });
+  const abort = made.ask("abort");
+  expect((await prompt).data).toEqual({ disposition: "started" });
+  const answer = await abort;
+  const end = made.records.findIndex(settled);
+  expect(made.records[end]).toMatchObject({ aborted: true });
+  expect(end).toBeLessThan(made.records.indexOf(answer));
+});
+
 test("what an image is called does not matter, what it is does", async () => {
   expect(await fitPromptImages("x", [{ type: "image", data: png(), mimeType: "image/jpeg" }])).toEqual({
     message: "x",

@@ -75,10 +75,13 @@ export const promptingMethods = [
       "Stops the run or the compaction under way, with its tools. Answered when the session is idle. Queued messages stay queued and go out with the next prompt.",
     params: {},
     order: "at once",
-    run: async (_params, { sessions }): Promise<undefined> => {
-      const { coding } = sessions;
-      coding.abortCompaction();
-      await coding.abort();
+    run: async (_params, { sessions, before }): Promise<undefined> => {
+      const stop = (): Promise<void> => {
+        sessions.coding.abortCompaction();
+        return sessions.coding.abort();
+      };
+      // A prompt that is being made ready was asked for before: it is stopped as soon as it has begun.
+      await Promise.all([stop(), before?.then(stop)]);
     },
   }),
   method({
