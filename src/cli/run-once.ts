@@ -2,10 +2,10 @@
 // Invariant: one outcome; text, last record and exit status follow from it.
 
 import { PiError } from "../contracts/error.ts";
-import type { ImageContent } from "../contracts/message.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import type { CreatedSession } from "../harness/create-session.ts";
-import { createSession, imageCodec } from "../harness/create-session.ts";
+import { createSession } from "../harness/create-session.ts";
+import { decodeImage } from "../harness/prompt-images.ts";
 import { storageLostCode } from "../harness/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
@@ -73,16 +73,4 @@ async function runMode(
   const isLive = !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal;
   // The line is gone before the answer comes, or taking it away would take a line of the answer.
   return isLive ? (await import("../modes/status-line.ts")).withStatusLine(coding, host, runAll) : runAll();
-}
-
-/** An image that cannot be made to fit becomes a text that says so. */
-async function decodeImage(bytes: Uint8Array): Promise<ImageContent | "omitted" | undefined> {
-  const { imageTypeOf } = await import("../tools/shared/image-type.ts");
-  const mimeType = imageTypeOf(bytes);
-  if (mimeType === undefined) return undefined;
-  const { fitImage } = await import("../tools/shared/fit-image.ts");
-  const fitted = await fitImage(bytes, mimeType, imageCodec);
-  if (fitted === undefined) return "omitted";
-  const data = Buffer.from(fitted.bytes.buffer, fitted.bytes.byteOffset, fitted.bytes.byteLength).toString("base64");
-  return { type: "image", data, mimeType: fitted.mimeType };
 }

@@ -47,6 +47,7 @@ export class CodingSession {
   readonly #autoCompaction: AutoCompaction;
   readonly #fallback: FallbackRecovery;
   readonly #shell: ShellCommands;
+  #compactionAbortCount = 0;
   /** Asked in this order when a run ended badly. */
   readonly #recoveries: readonly Recovery[];
   /** Of the newest run that has settled. */
@@ -218,7 +219,10 @@ export class CodingSession {
    * `session.busy_compaction`.
    */
   async compact(customInstructions?: string): Promise<CompactionResult> {
+    const abortCount = this.#compactionAbortCount;
     while (this.#running) await this.abort();
+    // Whoever stopped all work meanwhile (another session, the end) does not expect it to begin now.
+    if (this.#compactionAbortCount !== abortCount) throw new PiError("session.compaction_cancelled", "Compaction cancelled");
     const { keepRecentTokens } = this.#autoCompaction;
     return this.#compactor.compact({
       reason: "manual",
@@ -227,7 +231,9 @@ export class CodingSession {
     });
   }
 
+  /** Also one that waits for the end of the run it has stopped. */
   abortCompaction(): void {
+    this.#compactionAbortCount++;
     this.#compactor.abort();
   }
 
@@ -294,6 +300,7 @@ export class CodingSession {
 
   async dispose(): Promise<void> {
     this.#shell.abort();
+    this.abortCompaction();
     await Promise.all([this.abort(), this.#shell.settled()]);
     this.#conversation.budget.stopClock();
     this.#conversation.unsubscribeAll();

@@ -258,7 +258,8 @@ export class Conversation {
 
   /** @throws PiError `session.empty_name`. */
   setName(text: string): void {
-    const name = text.trim();
+    // Lists and titles have one line for it.
+    const name = text.replace(/\s*[\r\n]+\s*/g, " ").trim();
     if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
     this.session.append({ type: "session_info", name });
     void this.emit({ type: "session_info_changed", name });

@@ -1,5 +1,6 @@
 // What can be prompted as `/name`. Called by RPC mode.
 
+import { basename, dirname } from "node:path";
 import type { ResourceSource } from "../resources/skills.ts";
 import type { LaunchResources } from "./launch-resources.ts";
 
@@ -8,7 +9,7 @@ export interface SlashCommand {
   name: string;
   description?: string;
   source: "extension" | "prompt" | "skill";
-  sourceInfo: { path: string; source: string; scope: "user" | "project" | "temporary"; origin: "top-level" | "package" };
+  sourceInfo: { path: string; source: string; scope: "user" | "project" | "temporary"; origin: "top-level" | "package"; baseDir: string };
 }
 
 /** Prompt templates, then skills. */
@@ -25,12 +26,26 @@ function command(
   source: SlashCommand["source"],
   found: { description: string; path: string; source: ResourceSource },
 ): SlashCommand {
+  const isNamed = found.source === "command line" || found.source === "settings";
   const scope = found.source === "command line" ? "temporary" : found.source === "project" ? "project" : "user";
-  const how = found.source === "command line" ? "cli" : "local";
   return {
     name,
     ...(found.description === "" ? {} : { description: found.description }),
     source,
-    sourceInfo: { path: found.path, source: how, scope, origin: "top-level" },
+    sourceInfo: {
+      path: found.path,
+      source: isNamed ? "local" : "auto",
+      scope,
+      origin: "top-level",
+      baseDir: isNamed ? dirname(found.path) : shelfOf(found.path, source === "skill" ? "skills" : "prompts"),
+    },
   };
+}
+
+/** The directory that has the folder in which it was found: the agent's, the project's `.pi`, `~/.agents`. */
+function shelfOf(path: string, folder: string): string {
+  // A skill lies in a directory of its own, whatever that is called.
+  let directory = basename(path) === "SKILL.md" ? dirname(dirname(path)) : dirname(path);
+  while (basename(directory) !== folder && directory !== dirname(directory)) directory = dirname(directory);
+  return dirname(directory);
 }

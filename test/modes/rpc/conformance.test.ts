@@ -281,6 +281,22 @@ test("a new session stops the run, says that the queue is empty, and keeps model
   await made.next(settled);
 });
 
+test.each(["new_session", "abort"])(
+  "a compaction that still waits for its run to stop is given up by %s, and never begins",
+  async (type) => {
+    const gate = new Gate();
+    const made = await world({ reply: gate.reply("done") });
+    const arrival = gate.arrival();
+    await made.ask("prompt", { message: "one" });
+    await arrival;
+    const compact = made.ask("compact");
+    expect((await made.ask(type)).success).toBe(true);
+    expect(await compact).toMatchObject({ success: false, error: "Compaction cancelled" });
+    await made.server.settled();
+    expect(made.events().map((event) => event.type)).not.toContain("compaction_start");
+  },
+);
+
 test("switching: to another file, to none, to what is no session, back to the same", async () => {
   const made = await world();
   await prompted(made, "one");

@@ -1,17 +1,27 @@
 // Methods that put something to the model or stop it.
 
+import type { ImageContent } from "../../../contracts/message.ts";
+import type { SessionHost } from "../../../harness/session-host.ts";
 import { type MethodContext, method } from "../method.ts";
 import type { PromptAnswer, QueuedInputDisposition } from "../records.ts";
 import { choice, fields, list, optional, text } from "../schema.ts";
 import { image, outcome } from "../shapes.ts";
 
-/** `/template …` and `/skill:name …` become what they stand for. */
-function expand<P extends { message: string }>(params: P, { sessions }: MethodContext): Promise<P> | undefined {
-  if (!params.message.startsWith("/")) return undefined;
-  return sessions.coding.expand(params.message).then((message) => ({ ...params, message }));
+/** `/template …` and `/skill:name …` become what they stand for, images are made to fit. */
+function ready<P extends { message: string; images?: ImageContent[] }>(params: P, { sessions }: MethodContext): Promise<P> | undefined {
+  const { message, images = [] } = params;
+  if (images.length === 0) return message.startsWith("/") ? expanded(params, sessions) : undefined;
+  return expanded(params, sessions).then(async (known) => {
+    const { fitPromptImages } = await import("../../../harness/prompt-images.ts");
+    return { ...known, ...(await fitPromptImages(known.message, images)) };
+  });
 }
 
-const images = optional(list(image));
+async function expanded<P extends { message: string }>(params: P, { coding }: SessionHost): Promise<P> {
+  return { ...params, message: await coding.expand(params.message) };
+}
+
+const images = optional(list(image, "made smaller where they are too large; one that cannot be is replaced by a text in the message"));
 const queuedResult = fields({ disposition: choice(["queued", "handled"]) });
 
 export const promptingMethods = [
@@ -34,7 +44,7 @@ export const promptingMethods = [
     }),
     order: "in turn",
     answersFirst: true,
-    prepare: expand,
+    prepare: ready,
     run: (params, { desk, id }): PromptAnswer => desk.prompt(params, id),
   }),
   method({
@@ -45,7 +55,7 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: expand,
+    prepare: ready,
     run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.steer(message, images) }),
   }),
   method({
@@ -55,7 +65,7 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: expand,
+    prepare: ready,
     run: ({ message, images }, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.followUp(message, images) }),
   }),
   method({
@@ -65,11 +75,14 @@ export const promptingMethods = [
       "Stops the run or the compaction under way, with its tools, and waiting for a session that another process writes. Answered when the session is idle. Queued messages stay queued and go out with the next prompt.",
     params: {},
     order: "at once",
-    run: async (_params, { sessions }): Promise<undefined> => {
-      const { coding } = sessions;
+    run: async (_params, { sessions, before }): Promise<undefined> => {
       sessions.stopWaiting();
-      coding.abortCompaction();
-      await coding.abort();
+      const stop = (): Promise<void> => {
+        sessions.coding.abortCompaction();
+        return sessions.coding.abort();
+      };
+      // A prompt that is being made ready was asked for before: it is stopped as soon as it has begun.
+      await Promise.all([stop(), before?.then(stop)]);
     },
   }),
   method({
