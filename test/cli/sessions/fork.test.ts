@@ -27,10 +27,11 @@ describe("fork", () => {
         parentSession: path,
         cwd: home.tree.at("other"),
         leafId: expect.any(String),
-        entryCount: 3,
+        // Its label comes along.
+        entryCount: 4,
         name: "tried",
       });
-      expect(linesOf(String(made.path))).toHaveLength(4);
+      expect(linesOf(String(made.path))).toHaveLength(5);
     }
     expect(JSON.parse((await home.pi("sessions", "list", "--cwd", "../other", "--named", "--json")).out)).toHaveLength(2);
   });
