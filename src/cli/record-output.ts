@@ -16,7 +16,7 @@ export function outputStatus(host: Host, status: number): number {
 }
 
 /** After so many characters, or so much time, what is there is handed on and a closed pipe can be noticed. */
-const turnCharacters = 16 << 10;
+const turnCharacters = 64 << 10;
 const turnMs = 30;
 
 export class RecordOutput {

@@ -7,7 +7,7 @@ import type { Host } from "../../../platform/host.ts";
 import { type SessionFile, sessionFiles } from "../../../session/list-sessions.ts";
 import { addCall, emptyTotal, type UsageTotal, type UsedCall, usedCalls } from "../../../session/session-totals.ts";
 import { outputStatus } from "../../record-output.ts";
-import { costText, countText, dayText, padEnd, plainLine, textForm, textWidth } from "../../terminal-text.ts";
+import { costText, countText, cutToWidth, dayText, padEnd, plainLine, textForm, textWidth } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { openForReading } from "./open-session.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
@@ -104,7 +104,7 @@ function groupOf(call: UsedCall, by: Grouping, cwd: string): string {
 const headings = ["SESSIONS", "ANSWERS", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITE", "TOKENS", "COST"];
 
 function totalsText(totals: Totals, by: Grouping | undefined, host: Host): string {
-  const { paint } = textForm(host);
+  const { paint, width } = textForm(host);
   const cells = (one: UsageTotal & { sessions: number }): string[] => [
     String(one.sessions),
     String(one.answers),
@@ -116,13 +116,31 @@ function totalsText(totals: Totals, by: Grouping | undefined, host: Host): strin
     ...(by === undefined ? [] : [...totals.groups].map(([key, group]) => [...cells(group), plainLine(key)])),
     [...cells({ ...totals.total, sessions: totals.sessions }), by === undefined ? "" : "total"],
   ];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? "")))) ?? [];
+  const shown = fitting(widths, width);
   return rows
     .map((row, at) => {
-      const line = row.map((cell, column) => (column < headings.length ? padStart(cell, widths[column] ?? 0) : cell)).join("  ");
-      return `${at === 0 ? paint(line.trimEnd(), "dim") : line.trimEnd()}\n`;
+      const cells = shown.map((column) =>
+        column < headings.length ? padStart(row[column] ?? "", widths[column] ?? 0) : cutToWidth(row[column] ?? "", widths[column]),
+      );
+      const line = cells.join("  ").trimEnd();
+      return `${at === 0 ? paint(line, "dim") : line}\n`;
     })
     .join("");
+}
+
+/** What a narrow terminal can do without, the least needed first. */
+const spareColumns = [5, 4, 2, 3, 1, 6];
+
+/** Columns that fit; the last one is made as narrow as it must be. */
+function fitting(widths: number[], width: number | undefined): number[] {
+  let columns = widths.map((_, column) => column);
+  if (width === undefined) return columns;
+  const lack = (): number => columns.reduce((sum, column) => sum + (widths[column] ?? 0) + 2, -2) - width;
+  for (const spare of spareColumns) if (lack() > 0) columns = columns.filter((column) => column !== spare);
+  const last = headings.length;
+  widths[last] = Math.max(0, (widths[last] ?? 0) - Math.max(0, lack()));
+  return columns;
 }
 
 function padStart(text: string, width: number): string {
