@@ -2,6 +2,7 @@
 // Invariant: `Session` does the work; nothing is kept here beside it.
 
 import { dirname, resolve } from "node:path";
+import { PiError } from "../contracts/error.ts";
 import type { Message, UserContent } from "../contracts/message.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import type { AnyEntry, NewEntry, SessionHeader } from "../contracts/session-entry.ts";
@@ -260,6 +261,9 @@ export class SessionManager {
   }
 
   #append(entry: NewEntry): string {
+    // The file is let go of: what is appended now would be in nobody's record.
+    if (this.session.isClosed)
+      throw new PiError("session.closed", `The session has been closed: ${this.session.filePath ?? this.session.id}`);
     return this.session.append(entry).id;
   }
 }

@@ -76,7 +76,8 @@ function usageIn(entry: AnyEntry): Usage | undefined {
   return undefined;
 }
 
-function usageOfWindow({ messages, model: { contextWindow } }: Conversation): ContextUsage | undefined {
+/** Nothing where the model's window is not known. */
+export function usageOfWindow({ messages, model: { contextWindow } }: Conversation): ContextUsage | undefined {
   if (!(contextWindow > 0)) return undefined;
   const { tokens, isMeasured } = contextTokens(messages);
   if (!isMeasured && messages.some((message) => message.role === "compactionSummary")) {

@@ -24,14 +24,14 @@ export interface ShellCommandResult {
 
 export class ShellCommands {
   readonly #conversation: Conversation;
-  readonly #isRunning: () => boolean;
+  readonly #isAgentRunning: () => boolean;
   readonly #commands = new Map<AbortController, Promise<unknown>>();
   #unrecorded: BashExecutionMessage[] = [];
 
-  /** `isRunning`: whether a run is going, during which nothing may be put into the transcript. */
-  constructor(conversation: Conversation, isRunning: () => boolean) {
+  /** `isAgentRunning`: whether a run is going, during which nothing may be put into the transcript. */
+  constructor(conversation: Conversation, isAgentRunning: () => boolean) {
     this.#conversation = conversation;
-    this.#isRunning = isRunning;
+    this.#isAgentRunning = isAgentRunning;
   }
 
   run(command: string, options: ShellCommandOptions): Promise<ShellCommandResult> {
@@ -39,6 +39,10 @@ export class ShellCommands {
     const running = this.#run(command, options, abort.signal);
     this.#commands.set(abort, running);
     return running.finally(() => this.#commands.delete(abort));
+  }
+
+  get isRunning(): boolean {
+    return this.#commands.size > 0;
   }
 
   abort(): void {
@@ -91,7 +95,7 @@ export class ShellCommands {
       ...(excludeFromContext ? { excludeFromContext } : {}),
       timestamp: clock.now(),
     });
-    if (!this.#isRunning()) this.recordWaiting();
+    if (!this.#isAgentRunning()) this.recordWaiting();
     return result;
   }
 }
