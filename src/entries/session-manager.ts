@@ -12,7 +12,7 @@ import { listSessions, mostRecentSession } from "../session/list-sessions.ts";
 import { sessionDirectory, sessionRoot } from "../session/locate.ts";
 import { newSessionId } from "../session/new-id.ts";
 import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../session/session.ts";
-import type { SessionSummary } from "../session/summarize.ts";
+import type { SessionSummary } from "../session/session-summary.ts";
 import { surroundings } from "./places.ts";
 
 export interface NewSessionOptions {

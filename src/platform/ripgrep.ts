@@ -91,10 +91,12 @@ function requireOwn(path: string): void {
   }
 }
 
+/** Of the npm package: npm puts the platform's beside it or beneath it, other installers only where it sees it itself. */
 async function installedRipgrep(): Promise<string | undefined> {
   const { createRequire } = await import("node:module");
-  const name = process.platform === "win32" ? "rg.exe" : "rg";
-  const path = quietly(() => createRequire(import.meta.url).resolve(`@vscode/ripgrep-${process.platform}-${process.arch}/bin/${name}`));
+  const program = `@vscode/ripgrep-${process.platform}-${process.arch}/bin/${process.platform === "win32" ? "rg.exe" : "rg"}`;
+  const here = createRequire(import.meta.url);
+  const path = quietly(() => here.resolve(program)) ?? quietly(() => createRequire(here.resolve("@vscode/ripgrep")).resolve(program));
   return path !== undefined && isRunnable(path) ? path : undefined;
 }
 

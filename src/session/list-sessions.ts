@@ -5,9 +5,10 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { isAbsolute, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { idInFileName } from "./locate.ts";
-import { type ReadableFile, readHeader, type SessionSummary, summarizeFile, summaryBytes } from "./summarize.ts";
+import type { SessionSummary } from "./session-summary.ts";
+import { type ReadableFile, readHeader, summarizeFile, summaryBytes } from "./summarize.ts";
 
-export type { SessionSummary } from "./summarize.ts";
+export type { SessionSummary } from "./session-summary.ts";
 
 export interface ListRequest {
   /** Absolute. */
