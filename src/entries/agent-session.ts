@@ -47,8 +47,10 @@ export class AgentSession {
   #manager: SessionManager | undefined;
   #listenerFailure: { error: unknown } | undefined;
 
-  constructor(sessions: SessionHost) {
+  /** `manager`: of the session in force, where the caller has one. */
+  constructor(sessions: SessionHost, manager?: SessionManager) {
     this.#sessions = sessions;
+    this.#manager = manager;
     sessions.onReplaced(() => {
       this.#manager = undefined;
     });

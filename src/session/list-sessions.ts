@@ -78,6 +78,13 @@ export async function mostRecentSession(where: { directory: string; cwd: string 
   return undefined;
 }
 
+/** Path of the session with this very id; the newest where several have it. */
+export function findSession(id: string, request: ListRequest): string | undefined {
+  const buffer = Buffer.allocUnsafe(summaryBytes);
+  for (const { path } of filesOf(request)) if ((idInFileName(path) ?? headerOf(path, buffer)?.id) === id) return path;
+  return undefined;
+}
+
 export interface RefPlaces {
   /** Directory of the project's sessions. */
   directory: string;
