@@ -24,6 +24,7 @@ export {
 export { type CreateAgentSessionOptions, type CreateAgentSessionResult, createAgentSession } from "./entries/create-agent-session.ts";
 export { defineTool, type ToolDefinition } from "./entries/define-tool.ts";
 export { ModelRuntime, type ModelRuntimeOptions } from "./entries/model-runtime.ts";
+export type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./entries/model-stream.ts";
 export {
   buildContextEntries,
   buildSessionContext,
@@ -36,5 +37,10 @@ export {
 export type * from "./entries/session-views.ts";
 export { getLatestCompactionEntry, parseSessionEntries } from "./entries/session-views.ts";
 export { SettingsManager, type SettingsTree } from "./entries/settings-manager.ts";
+export type { ModelAccess } from "./harness/conversation.ts";
+export type { ScopedModel } from "./harness/model-scope.ts";
+export type { ContextUsage, SessionStats } from "./harness/session-stats.ts";
+export type { ShellCommandResult } from "./harness/shell-command.ts";
 export type { MethodName, ParamsOf, ResultOf, RpcCommand } from "./modes/rpc/methods.ts";
 export type * from "./modes/rpc/records.ts";
+export type { SessionContext, TreeNode } from "./session/session.ts";

@@ -56,6 +56,13 @@ export async function ripgrepPath(source: RipgrepSource): Promise<string> {
   });
 }
 
+/** The one that came with us, unpacked below the agent directory where it must be. Throws `tool.no_ripgrep`. */
+export async function bundledRipgrep(agentDir: string): Promise<string> {
+  const { assetPath, readBinaryAsset } = await import("./assets.ts");
+  const { tmpdir } = await import("node:os");
+  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
+}
+
 function unpack(program: Uint8Array, cacheDir: string): string {
   const directory = join(cacheDir, `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`);
   const path = join(directory, process.platform === "win32" ? "rg.exe" : "rg");
