@@ -14,8 +14,8 @@ export interface NpmAgentFile {
   problem?: string;
 }
 
-/** Key of `settings.json` to our key. */
-const renamed: Readonly<Record<string, string>> = {
+/** Key of `settings.json` to our key; `defaultProvider` and `defaultModel` together are our `model`. */
+export const npmAgentSettings: Readonly<Record<string, string>> = {
   defaultThinkingLevel: "thinking",
   enabledModels: "models",
   sessionDir: "session_dir",
@@ -87,7 +87,7 @@ function convertSettings(json: Record<string, unknown>): Record<string, unknown>
   const model = json.defaultModel;
   const provider = json.defaultProvider;
   if (typeof model === "string") put(tree, "model", typeof provider === "string" ? `${provider}/${model}` : model);
-  for (const [theirs, ours] of Object.entries(renamed)) {
+  for (const [theirs, ours] of Object.entries(npmAgentSettings)) {
     const value = theirs.split(".").reduce<unknown>((at, key) => (isTable(at) ? at[key] : undefined), json);
     if (value === undefined || value === null) continue;
     put(tree, ours, theirs === "httpIdleTimeoutMs" && value === "disabled" ? 0 : value);

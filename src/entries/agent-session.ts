@@ -1,24 +1,31 @@
 // One conversation for callers of the library; names follow the npm agent's. Made by `createAgentSession`, exported by `pi`.
 // Invariant: everything is the session host's and the session's of now; subscriptions outlive a change of session.
 
+import { resolve } from "node:path";
 import type { AgentEvent, CompactionResult } from "../contracts/agent-event.ts";
-import type { ImageContent, Message } from "../contracts/message.ts";
+import { PiError } from "../contracts/error.ts";
+import type { ImageContent, Message, UserContent } from "../contracts/message.ts";
 import { textOf } from "../contracts/message.ts";
 import { availableThinkingLevels, type Model, type ThinkingLevel } from "../contracts/model.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { EntryOf } from "../contracts/session-entry.ts";
 import type { Tool } from "../contracts/tool.ts";
 import type { CodingSession } from "../harness/coding-session.ts";
+import type { exportHtml } from "../harness/export-html.ts";
 import { knownToolNames } from "../harness/known-tools.ts";
 import type { ScopedModel } from "../harness/model-scope.ts";
 import type { SessionHost } from "../harness/session-host.ts";
+import type { ContextUsage } from "../harness/session-stats.ts";
 import type { ShellCommandResult } from "../harness/shell-command.ts";
 import { SessionManager } from "./session-manager.ts";
 
 /** What `subscribe` tells; the same events as JSON and RPC mode. */
 export type AgentSessionEvent = AgentEvent;
-/** One that answers with a promise slows the run down to its pace. */
-export type AgentSessionEventListener = (event: AgentSessionEvent) => Promise<void> | undefined | void;
+/**
+ * One that answers with a promise slows the run down to its pace. One that fails does not disturb the run: its first error rejects the
+ * prompt once that has settled.
+ */
+export type AgentSessionEventListener = (event: AgentSessionEvent) => unknown;
 
 export interface PromptOptions {
   images?: readonly ImageContent[];
@@ -38,15 +45,24 @@ export interface NavigateOptions {
 export class AgentSession {
   readonly #sessions: SessionHost;
   #manager: SessionManager | undefined;
+  #listenerFailure: { error: unknown } | undefined;
 
-  constructor(sessions: SessionHost) {
+  /** `manager`: of the session in force, where the caller has one. */
+  constructor(sessions: SessionHost, manager?: SessionManager) {
     this.#sessions = sessions;
+    this.#manager = manager;
     sessions.onReplaced(() => {
       this.#manager = undefined;
     });
   }
 
   get #coding(): CodingSession {
+    return this.#sessions.coding;
+  }
+
+  /** For what changes something: after `dispose` there is nothing left to change. */
+  get #live(): CodingSession {
+    if (this.#sessions.isDisposed) throw new PiError("session.closed", "The session has been disposed of");
     return this.#sessions.coding;
   }
 
@@ -97,8 +113,18 @@ export class AgentSession {
     return this.#coding.isCompacting;
   }
 
+  /** Nothing runs but perhaps a command of `bash`. */
   get isIdle(): boolean {
     return !this.isStreaming && !this.isCompacting;
+  }
+
+  /** Whether it waits to try a failed model call again. */
+  get isRetrying(): boolean {
+    return this.#coding.isRetrying;
+  }
+
+  get isBashRunning(): boolean {
+    return this.#coding.isShellRunning;
   }
 
   /** What the model has been told so far; empty before the first prompt. */
@@ -126,29 +152,73 @@ export class AgentSession {
     return this.#coding.isAutoRetryEnabled;
   }
 
-  /** Returns the remover. */
+  /** Of the session in force, also after `newSession`, `switchSession` and `fork`. Returns the remover. */
   subscribe(listener: AgentSessionEventListener): () => void {
-    return this.#sessions.subscribe(listener);
+    const failed = (error: unknown): void => {
+      this.#listenerFailure ??= { error };
+    };
+    return this.#sessions.subscribe((event) => {
+      try {
+        const answer = listener(event);
+        return isThenable(answer) ? Promise.resolve(answer).then(() => undefined, failed) : undefined;
+      } catch (error) {
+        return failed(error);
+      }
+    });
   }
 
-  /** Resolves when the run has settled. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`. */
+  /**
+   * Resolves when the run has settled, with how it ended: a failed model call and an abort are outcomes, not errors. Rejects where the
+   * prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`; with a listener's error where one failed.
+   */
   async prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
+    void this.#live;
     this.#sessions.requireUsableModel();
     const { expandPromptTemplates = true, ...how } = options;
-    const said = expandPromptTemplates && text.startsWith("/") ? await this.#coding.expand(text) : text;
-    return this.#coding.prompt(said, how);
+    const said = expandPromptTemplates ? await this.#expanded(text) : text;
+    const outcome = await this.#live.prompt(said, how);
+    const failure = this.#listenerFailure;
+    this.#listenerFailure = undefined;
+    if (failure !== undefined) throw failure.error;
+    return outcome;
   }
 
+  /** Told to the model before its next call; without a run, with the next prompt. */
   async steer(text: string, images?: readonly ImageContent[]): Promise<"queued"> {
-    this.#coding.steer(text.startsWith("/") ? await this.#coding.expand(text) : text, images);
+    const said = await this.#expanded(text);
+    this.#live.steer(said, images);
     return "queued";
   }
 
+  /** Told to the model when it would stop. */
   async followUp(text: string, images?: readonly ImageContent[]): Promise<"queued"> {
-    this.#coding.followUp(text.startsWith("/") ? await this.#coding.expand(text) : text, images);
+    const said = await this.#expanded(text);
+    this.#live.followUp(said, images);
     return "queued";
   }
 
+  /** A prompt of blocks, taken as it is. During a run `deliverAs` says how it is queued; resolves as `prompt` and `steer` do. */
+  async sendUserMessage(content: string | readonly UserContent[], options: { deliverAs?: "steer" | "followUp" } = {}): Promise<void> {
+    const text = typeof content === "string" ? content : textOf([...content]);
+    const images = typeof content === "string" ? [] : content.filter((block) => block.type === "image");
+    if (this.isStreaming && options.deliverAs === "steer") this.#live.steer(text, images);
+    else if (this.isStreaming && options.deliverAs === "followUp") this.#live.followUp(text, images);
+    else await this.prompt(text, { images, expandPromptTemplates: false });
+  }
+
+  async #expanded(text: string): Promise<string> {
+    return text.startsWith("/") ? this.#live.expand(text) : text;
+  }
+
+  getSteeringMessages(): readonly string[] {
+    return this.#coding.queuedTexts.steering;
+  }
+
+  getFollowUpMessages(): readonly string[] {
+    return this.#coding.queuedTexts.followUp;
+  }
+
+  /** The texts that were queued. */
   clearQueue(): { steering: string[]; followUp: string[] } {
     return this.#coding.clearQueue();
   }
@@ -158,32 +228,39 @@ export class AgentSession {
     return this.#coding.abort();
   }
 
+  /** Resolves when no run and no compaction is going; at once where none is. */
   waitForIdle(): Promise<void> {
     return this.#coding.waitForIdle();
   }
 
+  /** From the next model call on, also of a run under way; recorded in the session. Rejects with `config.no_base_url`. */
   async setModel(model: Model): Promise<void> {
-    const { registry } = this.#sessions;
-    this.#coding.setModel(await registry.ready(model));
+    const ready = await this.#sessions.readyModel(model);
+    this.#live.setModel(ready);
   }
 
-  async cycleModel(): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | undefined> {
+  /** The next of `scopedModels`, or of all that could be asked; nothing where there is no other. */
+  async cycleModel(
+    direction: "forward" | "backward" = "forward",
+  ): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | undefined> {
     const { cycleModel } = await import("../harness/usable-model.ts");
-    return (await cycleModel(this.#sessions)) ?? undefined;
+    void this.#live;
+    return (await cycleModel(this.#sessions, direction === "forward" ? 1 : -1)) ?? undefined;
   }
 
   setScopedModels(models: readonly ScopedModel[]): void {
     this.#sessions.scope = models;
   }
 
+  /** The nearest that the model takes; recorded in the session. */
   setThinkingLevel(level: ThinkingLevel): void {
-    this.#coding.setThinkingLevel(level);
+    this.#live.setThinkingLevel(level);
   }
 
   cycleThinkingLevel(): ThinkingLevel | undefined {
     const levels = this.getAvailableThinkingLevels();
     const next = levels[(levels.indexOf(this.thinkingLevel) + 1) % levels.length];
-    return levels.length <= 1 || next === undefined ? undefined : this.#coding.setThinkingLevel(next);
+    return levels.length <= 1 || next === undefined ? undefined : this.#live.setThinkingLevel(next);
   }
 
   getAvailableThinkingLevels(): ThinkingLevel[] {
@@ -210,11 +287,20 @@ export class AgentSession {
     this.#coding.isAutoRetryEnabled = enabled;
   }
 
-  compact(customInstructions?: string): Promise<CompactionResult> {
-    return this.#coding.compact(customInstructions);
+  /**
+   * Puts a summary in place of the older part of the branch; a run under way is stopped first. Rejects with `session.nothing_to_compact`,
+   * `session.compaction_cancelled`, `session.summarization_failed`, `session.busy_compaction`.
+   */
+  async compact(customInstructions?: string): Promise<CompactionResult> {
+    return this.#live.compact(customInstructions);
   }
 
   abortCompaction(): void {
+    this.#coding.abortCompaction();
+  }
+
+  /** The summary of a branch that `navigate` is leaving. */
+  abortBranchSummary(): void {
     this.#coding.abortCompaction();
   }
 
@@ -223,10 +309,15 @@ export class AgentSession {
   }
 
   /** Runs a command as the user; what it says is part of the conversation from the next prompt on. */
-  executeBash(command: string, onChunk?: (chunk: string) => void, how: { excludeFromContext?: boolean } = {}): Promise<ShellCommandResult> {
-    return this.#coding.runShell(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
+  async executeBash(
+    command: string,
+    onChunk?: (chunk: string) => void,
+    how: { excludeFromContext?: boolean } = {},
+  ): Promise<ShellCommandResult> {
+    return this.#live.runShell(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
   }
 
+  /** The same. A command that fails is a result with its `exitCode`. Rejects with `tool.cwd_missing`, `tool.spawn_failed`. */
   bash(command: string, how: { excludeFromContext?: boolean; onChunk?: (chunk: string) => void } = {}): Promise<ShellCommandResult> {
     const { onChunk, ...rest } = how;
     return this.executeBash(command, onChunk, rest);
@@ -236,17 +327,21 @@ export class AgentSession {
     this.#coding.abortShell();
   }
 
+  /** @throws PiError `session.empty_name`. */
   setSessionName(name: string): void {
-    this.#coding.setSessionName(name);
+    this.#live.setSessionName(name);
   }
 
-  /** Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. `null`: before all entries. */
+  /**
+   * Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. `null`: before all
+   * entries. Rejects with `session.entry_not_found`, `session.busy_run`, `session.busy_compaction`, `session.summarization_failed`.
+   */
   async navigate(
     entryId: string | null,
     options: NavigateOptions = {},
   ): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
     const { label, ...how } = options;
-    const result = await this.#coding.navigate(entryId, how);
+    const result = await this.#live.navigate(entryId, how);
     if (label !== undefined && entryId !== null) this.#coding.setLabel(entryId, label);
     return result;
   }
@@ -264,27 +359,34 @@ export class AgentSession {
     };
   }
 
+  /** Without a label: takes it away. @throws PiError `session.entry_not_found`. */
   setLabel(entryId: string, label?: string): void {
-    this.#coding.setLabel(entryId, label);
+    this.#live.setLabel(entryId, label);
   }
 
+  /** Stops what runs and goes on in a new, empty session. Queued messages are dropped. */
   newSession(options: { parentSession?: string } = {}): Promise<void> {
     return this.#sessions.newSession(options);
   }
 
+  /** The same with a session of a file. Rejects with `session.invalid`, `session.busy`, `session.version`, `session.cwd_gone`. */
   switchSession(sessionPath: string): Promise<void> {
     return this.#sessions.switchSession(sessionPath);
   }
 
-  /** Goes on in a new session that ends before this user message. */
-  fork(entryId: string): Promise<{ text: string }> {
+  /** Goes on in a new session that ends before this user message, whose text comes back. Rejects with `session.invalid_fork`, `session.unsaved`. */
+  async fork(entryId: string): Promise<{ text: string }> {
+    void this.#live;
     return this.#sessions.fork(entryId);
   }
 
-  clone(): Promise<void> {
+  /** Goes on in a copy of the branch in force. Rejects with `session.unsaved`. */
+  async clone(): Promise<void> {
+    void this.#live;
     return this.#sessions.clone();
   }
 
+  /** Reads configuration, credentials, context files and skills anew. */
   reload(): Promise<void> {
     return this.#sessions.reload();
   }
@@ -296,6 +398,7 @@ export class AgentSession {
     });
   }
 
+  /** Of the whole session, also of branches left behind; tokens, and cost in USD. */
   stats(): ReturnType<CodingSession["stats"]> {
     return this.#coding.stats();
   }
@@ -304,17 +407,31 @@ export class AgentSession {
     return this.stats();
   }
 
+  /** How full the model's window is; nothing where its size is not known. */
+  getContextUsage(): ContextUsage | undefined {
+    return this.#coding.contextUsage();
+  }
+
   getLastAssistantText(): string | undefined {
     return this.#coding.lastAssistantText();
   }
 
+  /** Default: `pi-session-….html` in the session's directory, from which relative paths start. Answers with the absolute path. */
   async exportToHtml(outputPath?: string): Promise<string> {
     const { exportHtml } = await import("../harness/export-html.ts");
-    const { path } = await exportHtml(this.#coding.session, {
-      cwd: this.#sessions.workspace.options.cwd,
-      ...(outputPath === undefined ? {} : { outputPath }),
-    });
-    return path;
+    return this.#exported(exportHtml, outputPath);
+  }
+
+  /** The branch in force as a session file; the path as for `exportToHtml`. */
+  async exportToJsonl(outputPath?: string): Promise<string> {
+    const { exportJsonl } = await import("../harness/export-jsonl.ts");
+    return this.#exported(exportJsonl, outputPath);
+  }
+
+  async #exported(write: typeof exportHtml, outputPath: string | undefined): Promise<string> {
+    const { cwd } = this.#sessions.workspace.options;
+    const { path } = await write(this.#coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
+    return resolve(cwd, path);
   }
 
   getActiveToolNames(): string[] {
@@ -325,13 +442,24 @@ export class AgentSession {
     return this.#sessions.workspace.tools;
   }
 
-  /** From the next prompt on. @throws PiError `usage.unknown_tool`. */
-  setActiveToolsByName(names: readonly string[]): void {
-    this.#coding.setActiveToolNames(knownToolNames(names, this.getAllTools()));
+  getToolDefinition(name: string): Tool | undefined {
+    return this.getAllTools().find((tool) => tool.name === name);
   }
 
-  /** Stops what runs, lets go of the file, ends what commands have left behind. */
+  /** From the next prompt on. @throws PiError `usage.unknown_tool`. */
+  setActiveToolsByName(names: readonly string[]): void {
+    this.#live.setActiveToolNames(knownToolNames(names, this.getAllTools()));
+  }
+
+  /**
+   * Stops what runs, lets go of the file, ends what commands have left behind. At any time, also twice; what would change something
+   * rejects with `session.closed` from now on, and what was said can still be read.
+   */
   dispose(): Promise<void> {
     return this.#sessions.dispose();
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined | null)?.then === "function";
 }

@@ -73,7 +73,7 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   const place = surroundings({
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.cwd === undefined ? (manager === undefined ? {} : { cwd: manager.getCwd() }) : { cwd: options.cwd }),
-    ...(options.agentDir === undefined ? (runtime === undefined ? {} : { agentDir: runtime.agentDir }) : { agentDir: options.agentDir }),
+    ...givenAgentDir(options),
   });
   const readsFiles = settingsManager?.readsFiles !== false;
   const configFor = (cwd: string) =>
@@ -90,7 +90,8 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   const registry =
     runtime?.registryFor(place, config) ??
     (options.credentials === undefined ? undefined : registryWithKeys(place, config, options.credentials));
-  const tools = options.customTools?.map(toolFrom);
+  // Of two with one name the later one counts, as with built-in ones.
+  const tools = options.customTools && [...new Map(options.customTools.map((tool) => [tool.name, toolFrom(tool)])).values()];
   const sessions = await SessionHost.create(
     runOptions(options, place, config.values, tools),
     { host: place, config, warn, mayLackModel: true, configFor, custom: customParts(options, registry, tools) },
@@ -98,9 +99,14 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   );
   if (options.scopedModels !== undefined) sessions.scope = options.scopedModels;
   return {
-    session: new AgentSession(sessions),
+    session: new AgentSession(sessions, manager),
     ...(sessions.hasModel ? {} : { modelFallbackMessage: "No model to use: no credential was found. Set one, or choose scripted/demo." }),
   };
+}
+
+function givenAgentDir({ agentDir, modelRuntime, settingsManager }: CreateAgentSessionOptions): { agentDir?: string } {
+  const given = agentDir ?? modelRuntime?.agentDir ?? settingsManager?.agentDir;
+  return given === undefined ? {} : { agentDir: given };
 }
 
 function runOptions(

@@ -16,19 +16,21 @@ import { AutoCompaction } from "./auto-compact.ts";
 import { RetryRecovery } from "./auto-retry.ts";
 import { forkPoint, setLabel } from "./branch.ts";
 import { Compactor } from "./compact.ts";
-import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
+import type { CodingSessionDeps } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
 import { FallbackRecovery } from "./fallback.ts";
+import type { SessionListener } from "./listeners.ts";
 import type { NavigateOptions, Navigation } from "./navigate.ts";
 import { withStorage } from "./run-outcome.ts";
-import type { SessionStats } from "./session-stats.ts";
-import { sessionStats } from "./session-stats.ts";
+import type { ContextUsage, SessionStats } from "./session-stats.ts";
+import { sessionStats, usageOfWindow } from "./session-stats.ts";
 import type { Recovery } from "./settle-run.ts";
 import { settleRun } from "./settle-run.ts";
 import type { ShellCommandOptions, ShellCommandResult } from "./shell-command.ts";
 import { ShellCommands } from "./shell-command.ts";
 
-export type { CodingSessionDeps, CompactionSettings, ModelAccess, SessionListener } from "./conversation.ts";
+export type { CodingSessionDeps, CompactionSettings, ModelAccess } from "./conversation.ts";
+export type { SessionListener } from "./listeners.ts";
 
 export interface PromptOptions {
   images?: readonly ImageContent[];
@@ -113,7 +115,7 @@ export class CodingSession {
 
   /** Returns the remover. A listener that answers with a promise slows the run down to its pace. */
   subscribe(listener: SessionListener): () => void {
-    return this.#conversation.subscribe(listener);
+    return this.#conversation.listeners.add(listener);
   }
 
   /** Resolves when the run has settled; a queued prompt resolves with the run it joined. One that comes during a compaction waits for it. */
@@ -128,6 +130,7 @@ export class CodingSession {
       }
       if (options.streamingBehavior === "steer") this.#conversation.agent.steer(message);
       else this.#conversation.agent.followUp(message);
+      this.#conversation.listeners.release();
       return this.#running.done;
     }
     const abort = new AbortController();
@@ -157,6 +160,12 @@ export class CodingSession {
     return this.#conversation.agent.queuedCount;
   }
 
+  /** What `queue_update` shows. */
+  get queuedTexts(): { steering: string[]; followUp: string[] } {
+    const { steering, followUps } = this.#conversation.agent;
+    return { steering: steering.texts(), followUp: followUps.texts() };
+  }
+
   get steeringMode(): QueueMode {
     return this.#conversation.agent.steering.mode;
   }
@@ -180,13 +189,20 @@ export class CodingSession {
     await this.waitForIdle();
   }
 
+  /** May be called by a listener: what it is told is then no longer waited for. */
   async waitForIdle(): Promise<void> {
+    this.#conversation.listeners.release();
     await this.#running?.done.catch(() => undefined);
     await this.#compactor.settled();
   }
 
   get retryCount(): number {
     return this.#retry.count;
+  }
+
+  /** Whether the delay before a retry is under way. */
+  get isRetrying(): boolean {
+    return this.#retry.isWaiting;
   }
 
   get isAutoRetryEnabled(): boolean {
@@ -242,6 +258,10 @@ export class CodingSession {
     return this.#shell.run(command, options);
   }
 
+  get isShellRunning(): boolean {
+    return this.#shell.isRunning;
+  }
+
   abortShell(): void {
     this.#shell.abort();
   }
@@ -249,6 +269,11 @@ export class CodingSession {
   /** Resolves when no command of `runShell` is running any more, and what they said is recorded. */
   waitForShell(): Promise<void> {
     return this.#shell.settled();
+  }
+
+  /** Cheaper than `stats`. */
+  contextUsage(): ContextUsage | undefined {
+    return usageOfWindow(this.#conversation);
   }
 
   stats(): SessionStats {
@@ -303,7 +328,7 @@ export class CodingSession {
     this.abortCompaction();
     await Promise.all([this.abort(), this.#shell.settled()]);
     this.#conversation.budget.stopClock();
-    this.#conversation.unsubscribeAll();
+    this.#conversation.listeners.clear();
     this.session.close();
   }
 

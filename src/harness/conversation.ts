@@ -20,6 +20,7 @@ import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
 import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import type { FallbackSettings } from "./fallback.ts";
+import { Listeners } from "./listeners.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
@@ -66,9 +67,6 @@ export interface CodingSessionDeps {
   clock: { now(): number; random(): number };
 }
 
-/** Answers with a promise when it is slow: the run waits for it. */
-export type SessionListener = (event: AgentEvent) => Promise<void> | undefined | void;
-
 /** What other concerns do in the middle of a run. */
 export interface ConversationHooks {
   beforeNextTurn(signal: AbortSignal): Promise<void>;
@@ -81,10 +79,10 @@ export class Conversation {
   readonly session: Session;
   readonly agent: Agent;
   readonly budget: Budget;
+  readonly listeners = new Listeners();
   /** The entry that holds the newest answer of this process. */
   lastAnswerEntryId: string | undefined;
   readonly #hooks: ConversationHooks;
-  readonly #listeners = new Set<SessionListener>();
   #model: Model;
   #thinkingLevel: ThinkingLevel;
   #activeToolNames: readonly string[];
@@ -162,32 +160,14 @@ export class Conversation {
     return this.deps.tools.filter((tool) => this.#activeToolNames.includes(tool.name));
   }
 
-  subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  unsubscribeAll(): void {
-    this.#listeners.clear();
-  }
-
   /** Disk first, then listeners; a promise only when some listener is slow, since this runs for every delta. */
   emit(event: AgentEvent): Promise<void> | undefined {
     if (event.type === "message_end") this.#record(event.message);
     else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
-    const told = this.#tell(event);
+    const told = this.listeners.tell(event);
     if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
     const hooked = this.#hooks.answered(event.message);
     return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
-  }
-
-  #tell(event: AgentEvent): Promise<void> | undefined {
-    const slow: Promise<void>[] = [];
-    for (const listener of this.#listeners) {
-      const waiting = listener(event);
-      if (waiting) slow.push(waiting);
-    }
-    return slow.length === 0 ? undefined : Promise.all(slow).then(() => undefined);
   }
 
   #record(message: Message): void {

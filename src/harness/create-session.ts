@@ -196,21 +196,16 @@ export async function startSession(
 
 /** One's own first, so that it wins where names are the same. */
 function allTools(options: RunOptions, own: readonly Tool[] = []): Tool[] {
-  const builtin = builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir), imageCodec });
+  const builtin = builtinTools({
+    ripgrep: async () => (await import("../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
+    imageCodec,
+  });
   return [...builtin.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
 }
 
 /** The WebAssembly that makes images smaller. */
 export async function imageCodec(): Promise<Uint8Array> {
   return (await import("../platform/assets.ts")).readBinaryAsset("photon.wasm");
-}
-
-async function bundledRipgrep(agentDir: string): Promise<string> {
-  const { ripgrepPath } = await import("../platform/ripgrep.ts");
-  const { assetPath, readBinaryAsset } = await import("../platform/assets.ts");
-  const { tmpdir } = await import("node:os");
-  const { join } = await import("node:path");
-  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
 }
 
 /** What commands of the model see beside the user's environment. */

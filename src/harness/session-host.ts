@@ -5,11 +5,13 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../config/load-config.ts";
 import { PiError } from "../contracts/error.ts";
+import type { Model } from "../contracts/model.ts";
 import { Session } from "../session/session.ts";
 import { noModel } from "./choose-model.ts";
 import type { CodingSession, SessionListener } from "./coding-session.ts";
 import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
 import type { LaunchResources } from "./launch-resources.ts";
+import { Listeners } from "./listeners.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
 import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
@@ -28,7 +30,7 @@ export class SessionHost {
   #name: string | undefined;
   #scope: ScopedModel[] | undefined;
   #scopePatterns: readonly string[];
-  readonly #listeners = new Set<SessionListener>();
+  readonly #listeners = new Listeners();
   readonly #replaced = new Set<() => void>();
   #unsubscribe: () => void;
   #replacing: Promise<unknown> | undefined;
@@ -103,6 +105,16 @@ export class SessionHost {
     if (!this.registry.isAvailable(provider, true)) throw this.registry.missingCredential(provider);
   }
 
+  /** Whether `dispose` has been called. */
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** The model as a request needs it; as it is where the caller of the library brings the way to it. */
+  async readyModel(model: Model): Promise<Model> {
+    return this.#workspace.deps.custom?.access === undefined ? this.registry.ready(model) : model;
+  }
+
   /** Settles when the replacement under way has ended; nothing when none is. */
   get replacing(): Promise<unknown> | undefined {
     return this.#replacing;
@@ -129,8 +141,7 @@ export class SessionHost {
 
   /** Of whatever session is in force. Returns the remover. */
   subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Called when another session has come into force. Returns the remover. */
@@ -333,15 +344,7 @@ export class SessionHost {
   #listenTo(coding: CodingSession): () => void {
     return coding.subscribe((event) => {
       if (event.type === "session_info_changed") this.#name = event.name;
-      let slow: Promise<void>[] | undefined;
-      for (const listener of this.#listeners) {
-        const waiting = listener(event);
-        if (waiting) {
-          slow ??= [];
-          slow.push(waiting);
-        }
-      }
-      return slow === undefined ? undefined : Promise.all(slow).then(() => undefined);
+      return this.#listeners.tell(event);
     });
   }
 }

@@ -75,7 +75,8 @@ function usageIn(entry: AnyEntry): Usage | undefined {
   return undefined;
 }
 
-function usageOfWindow(conversation: Conversation): ContextUsage | undefined {
+/** Nothing where the model's window is not known. */
+export function usageOfWindow(conversation: Conversation): ContextUsage | undefined {
   const {
     messages,
     model: { contextWindow },

@@ -30,16 +30,16 @@ const neverRun: ShellCommandResult = { output: "", exitCode: undefined, cancelle
 
 export class ShellCommands {
   readonly #conversation: Conversation;
-  readonly #isRunning: () => boolean;
+  readonly #isAgentRunning: () => boolean;
   readonly #commands = new Map<AbortController, Promise<unknown>>();
   #unrecorded: BashExecutionMessage[] = [];
   #runningCount = 0;
   #waiting: (() => void)[] = [];
 
-  /** `isRunning`: whether a run is going, during which nothing may be put into the transcript. */
-  constructor(conversation: Conversation, isRunning: () => boolean) {
+  /** `isAgentRunning`: whether a run is going, during which nothing may be put into the transcript. */
+  constructor(conversation: Conversation, isAgentRunning: () => boolean) {
     this.#conversation = conversation;
-    this.#isRunning = isRunning;
+    this.#isAgentRunning = isAgentRunning;
   }
 
   run(command: string, options: ShellCommandOptions): Promise<ShellCommandResult> {
@@ -47,6 +47,10 @@ export class ShellCommands {
     const running = this.#inTurn(command, options, abort.signal);
     this.#commands.set(abort, running);
     return running.finally(() => this.#commands.delete(abort));
+  }
+
+  get isRunning(): boolean {
+    return this.#commands.size > 0;
   }
 
   /** Those that wait have not run: they are answered so, and leave no trace. */
@@ -126,7 +130,7 @@ export class ShellCommands {
       ...(excludeFromContext ? { excludeFromContext } : {}),
       timestamp: clock.now(),
     });
-    if (!this.#isRunning()) this.recordWaiting();
+    if (!this.#isAgentRunning()) this.recordWaiting();
     return result;
   }
 }

@@ -6,18 +6,11 @@ import { isAbsolute, join, sep } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { requireRegularFile } from "./file-errors.ts";
 import { idInFileName } from "./locate.ts";
+import type { SessionSummary } from "./session-summary.ts";
 import { idShortener } from "./short-ids.ts";
-import {
-  type ReadableFile,
-  readHeader,
-  type SessionSummary,
-  type SummaryBuffers,
-  type SummaryRequest,
-  summarizeFile,
-  summaryBuffers,
-} from "./summarize.ts";
+import { type ReadableFile, readHeader, type SummaryBuffers, type SummaryRequest, summarizeFile, summaryBuffers } from "./summarize.ts";
 
-export type { SessionSummary } from "./summarize.ts";
+export type { SessionSummary } from "./session-summary.ts";
 
 export interface ListRequest {
   /** Absolute. */
@@ -92,6 +85,13 @@ export function idsOf(files: readonly FoundFile[]): string[] {
 export async function mostRecentSession(where: { directory: string; cwd: string }): Promise<string | undefined> {
   const buffers = summaryBuffers();
   for (const { path } of filesOf(where)) if (headerOf(path, buffers)?.cwd === where.cwd) return path;
+  return undefined;
+}
+
+/** Path of the session with this very id; the newest where several have it. */
+export function findSession(id: string, request: ListRequest): string | undefined {
+  const buffers = summaryBuffers();
+  for (const found of filesOf(request)) if (idOf(found, buffers) === id) return found.path;
   return undefined;
 }
 

@@ -2,10 +2,21 @@
 // are linked from ours.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { bunPath } from "../../scripts/build.mjs";
 import { projectRoot } from "../support/program.ts";
 
@@ -19,7 +30,8 @@ function run(command: string, args: readonly string[], cwd = project): string {
 }
 
 beforeAll(() => {
-  project = mkdtempSync(join(realpathSync(tmpdir()), "pi-package-"));
+  // A path with a blank, as on many a disk.
+  project = mkdtempSync(join(realpathSync(tmpdir()), "pi package-"));
   const packed = spawnSync("npm", ["pack", "--offline", "--ignore-scripts", "--json", "--pack-destination", project], {
     cwd: projectRoot,
     encoding: "utf8",
@@ -91,22 +103,60 @@ test("every entry works on Node and on Bun", () => {
 
 test("the types fit a consumer", () => {
   writeFileSync(join(project, "sample.ts"), sample);
-  const compilerOptions = {
-    module: "nodenext",
-    target: "es2023",
-    lib: ["es2023"],
-    types: ["node"],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
-  };
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["sample.ts"] }));
-  run(process.execPath, [join(projectRoot, "node_modules/typescript/bin/tsc"), "-p", "."]);
+  const strict = { target: "es2023", strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false };
+  // Those of Node 20 do not fit exactOptionalPropertyTypes themselves; ours need none of them.
+  const consumers = [
+    { ...strict, module: "nodenext", lib: ["es2023"], types: ["node"], exactOptionalPropertyTypes: false },
+    { ...strict, module: "node16", lib: ["es2023", "dom"], types: [] },
+    { ...strict, module: "esnext", moduleResolution: "bundler", lib: ["es2023", "dom"], types: [] },
+  ];
+  for (const compilerOptions of consumers) {
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["sample.ts"] }));
+    run(process.execPath, [join(projectRoot, "node_modules/typescript/bin/tsc"), "-p", "."]);
+  }
+});
+
+const entries = ["pi", "pi/ai", "pi/agent", "pi/tools", "pi/session", "pi/rpc"];
+
+test("entries, and an agent at work, need no package before the first call to a service", () => {
+  // Beside the project: below it the packages would be found.
+  const bare = mkdtempSync(join(dirname(project), "pi-bare-"));
+  onTestFinished(() => rmSync(bare, { recursive: true, force: true }));
+  cpSync(join(project, "node_modules/pi"), join(bare, "node_modules/pi"), { recursive: true });
+  const program = `
+    const loaded = await Promise.all(${JSON.stringify(entries)}.map((name) => import(name)));
+    const { session } = await loaded[0].createAgentSession({ model: "demo", sessionManager: loaded[4].SessionManager.inMemory() });
+    await session.prompt("Run \`echo from a command\`");
+    await session.dispose();
+    const said = JSON.stringify(session.messages).includes("from a command\\\\n");
+    const missing = await import("openai").then(() => "there", () => "not there");
+    console.log(loaded.length, said, missing);
+  `;
+  writeFileSync(join(bare, "bare.mjs"), program);
+  expect(run(process.execPath, ["bare.mjs"], bare).trim()).toBe("6 true not there");
+  expect(run(bunPath(), ["--no-install", "bare.mjs"], bare).trim()).toBe("6 true not there");
+});
+
+test("a bundle holds what is used of it, and can be made for Node", () => {
+  writeFileSync(
+    join(project, "bundled.mjs"),
+    'import { SessionManager } from "pi/session";\nconsole.log(SessionManager.inMemory("/").getCwd());\n',
+  );
+  run(bunPath(), ["build", "bundled.mjs", "--target=node", "--outfile=bundle.mjs"]);
+  const bundle = readFileSync(join(project, "bundle.mjs"), "utf8");
+  expect(bundle.length).toBeLessThan(120_000);
+  expect(bundle).not.toMatch(/anthropic|openai|createAgentSession|node:http/);
+  expect(run(process.execPath, ["bundle.mjs"]).trim()).toBe("/");
+  // Other bundlers look for every module that is named.
+  const library = join(project, "node_modules/pi/dist/node/lib");
+  for (const name of readdirSync(library)) expect(readFileSync(join(library, name), "utf8"), name).not.toMatch(/["'`]bun:/);
 });
 
 test("nothing but the entries can be imported", () => {
-  const probe = `await import("pi/harness").then(() => console.log("there"), (error) => console.log(error.code))`;
-  expect(run(process.execPath, ["--input-type=module", "-e", probe]).trim()).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  const others = ["pi/harness", "pi/dist/node/lib/index.mjs", "pi/src/index.ts", "pi/index", "pi/ai.mjs", "pi/bin/pi"];
+  const probe = `for (const name of ${JSON.stringify(others)}) await import(name).then(() => console.log("there"), (error) => console.log(error.code))`;
+  const codes = run(process.execPath, ["--input-type=module", "-e", probe]).trim().split("\n");
+  expect(codes).toEqual(others.map(() => "ERR_PACKAGE_PATH_NOT_EXPORTED"));
 });
 
 test("bin works", () => {
@@ -114,8 +164,15 @@ test("bin works", () => {
   expect(run("node_modules/.bin/pi", ["--no-session", "--model", "demo", "-p", "hello"])).toMatch(/^Hello\./);
 });
 
-test("the package holds what it needs and none of the sources", () => {
-  const held = readdirSync(join(project, "node_modules/pi"), { recursive: true, encoding: "utf8" });
-  expect(held).toContain("dist/node/main.mjs");
-  expect(held.filter((path) => /^(src|test|scripts|node_modules)\//.test(path))).toEqual([]);
+test("the package holds what it needs, and neither sources nor what belongs to one machine", () => {
+  const root = join(project, "node_modules/pi");
+  const held = readdirSync(root, { recursive: true, encoding: "utf8" });
+  expect(held).toEqual(
+    expect.arrayContaining(["dist/node/main.mjs", "dist/types/index.d.ts", "LICENSE", "README.md", "CHANGELOG.md", "docs/library.md"]),
+  );
+  expect(
+    held.filter((path) => /^(src|test|scripts|node_modules)\//.test(path) || /(^|\/)(rg|pi\.new|.*\.map|.*\.test\..*)$/.test(path)),
+  ).toEqual([]);
+  const bytes = held.map((path) => statSync(join(root, path))).reduce((sum, info) => sum + (info.isFile() ? info.size : 0), 0);
+  expect(bytes).toBeLessThan(8_000_000);
 });
