@@ -45,10 +45,15 @@ export {
 export type * from "./contracts/message.ts";
 export { type Model, type ThinkingLevel, thinkingLevels } from "./contracts/model.ts";
 export type { Outcome, OutcomeKind } from "./contracts/outcome.ts";
-export type { AnyEntry, SessionEntry, SessionHeader } from "./contracts/session-entry.ts";
+export {
+  type AnyEntry,
+  type SessionEntry,
+  type SessionHeader,
+  sessionVersion as CURRENT_SESSION_VERSION,
+} from "./contracts/session-entry.ts";
 export type { FileOperations, ShellOperations, Tool, ToolContext, ToolResult } from "./contracts/tool.ts";
 export type { Usage } from "./contracts/usage.ts";
-export { version } from "./contracts/version.ts";
+export { version, version as VERSION } from "./contracts/version.ts";
 export {
   AgentSession,
   type AgentSessionEvent,
@@ -60,6 +65,7 @@ export {
 export { type CreateAgentSessionOptions, type CreateAgentSessionResult, createAgentSession } from "./entries/create-agent-session.ts";
 export { defineTool, type ToolDefinition } from "./entries/define-tool.ts";
 export { ModelRuntime, type ModelRuntimeOptions } from "./entries/model-runtime.ts";
+export type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./entries/model-stream.ts";
 export { getAgentDir } from "./entries/places.ts";
 export {
   createSyntheticSourceInfo,
@@ -73,7 +79,15 @@ export {
   type SourceInfo,
   type Theme,
 } from "./entries/resource-loader.ts";
-export { buildSessionContext, type NewSessionOptions, type SessionInfo, SessionManager } from "./entries/session-manager.ts";
+export {
+  buildContextEntries,
+  buildSessionContext,
+  buildSessionProjection,
+  type NewSessionOptions,
+  type SessionInfo,
+  type SessionListProgress,
+  SessionManager,
+} from "./entries/session-manager.ts";
 export {
   AgentSessionRuntime,
   type CreateAgentSessionRuntimeFactory,
@@ -89,8 +103,15 @@ export {
   createAgentSessionFromServices,
   createAgentSessionServices,
 } from "./entries/session-services.ts";
+export type * from "./entries/session-views.ts";
+export { getLatestCompactionEntry, parseSessionEntries } from "./entries/session-views.ts";
 export { type SettingsError, SettingsManager, type SettingsTree } from "./entries/settings-manager.ts";
 export { createExtensionRuntime } from "./extensions/runtime.ts";
+export type { ModelAccess } from "./harness/conversation.ts";
 export type { ExtensionBindings } from "./harness/extension-context.ts";
+export type { ScopedModel } from "./harness/model-scope.ts";
+export type { ContextUsage, SessionStats } from "./harness/session-stats.ts";
+export type { ShellCommandResult } from "./harness/shell-command.ts";
 export type { MethodName, ParamsOf, ResultOf, RpcCommand } from "./modes/rpc/methods.ts";
 export type * from "./modes/rpc/records.ts";
+export type { SessionContext, TreeNode } from "./session/session.ts";

@@ -11,14 +11,16 @@ export type AgentDeps = Omit<LoopDeps, "steering" | "followUps">;
 
 export class Agent {
   /** What the model is shown. One array for good: a run that is going holds it. */
-  readonly messages: Message[] = [];
+  readonly messages: Message[];
   readonly steering = new MessageQueue();
   readonly followUps = new MessageQueue();
   readonly #deps: AgentDeps;
   #running: AbortController | undefined;
 
-  constructor(deps: AgentDeps) {
+  /** `messages` is taken over, not copied. */
+  constructor(deps: AgentDeps, messages: Message[] = []) {
     this.#deps = deps;
+    this.messages = messages;
   }
 
   get isRunning(): boolean {

@@ -6,6 +6,7 @@ import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import type { Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
 import { errorResult } from "../contracts/tool.ts";
+import { Deafness } from "./deafness.ts";
 import type { Emit } from "./stream-turn.ts";
 
 export type Validation = { ok: true; args: Record<string, unknown> } | { ok: false; message: string };
@@ -168,7 +169,7 @@ async function execute(
     if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
     const startedAt = deps.now();
     touch();
-    const deaf = new Deafness(either);
+    const deaf = new Deafness(either, deafAfterMs);
     try {
       const result = await Promise.race([
         tool.execute(args, context),
@@ -188,32 +189,6 @@ async function execute(
 
 /** How long a tool may take to end after its signal: more than killing a process tree needs. */
 const deafAfterMs = 10_000;
-
-/** A tool that does not listen to its signal must not hold up the abort for ever. */
-class Deafness {
-  readonly #signal: AbortSignal;
-  #timer: NodeJS.Timeout | undefined;
-  #onAbort: () => void = () => {};
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
-
-  given(result: () => ToolResult): Promise<ToolResult> {
-    return new Promise((resolve) => {
-      this.#onAbort = () => {
-        this.#timer = setTimeout(() => resolve(result()), deafAfterMs);
-      };
-      if (this.#signal.aborted) this.#onAbort();
-      else this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-    });
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#signal.removeEventListener("abort", this.#onAbort);
-  }
-}
 
 function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): ToolResult {
   const note = { type: "text" as const, text: `${call.name} was stopped: it showed nothing for ${limitMs / 1000} s` };

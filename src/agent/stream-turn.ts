@@ -7,6 +7,7 @@ import { assembleMessage } from "../contracts/assemble-message.ts";
 import type { Message } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { ModelFailure, StreamEvent } from "../contracts/stream-event.ts";
+import { Deafness } from "./deafness.ts";
 
 /** May answer with a promise: the reader is slow, and the stream waits for it. */
 export type Emit = (event: LoopEvent) => Promise<void> | undefined;
@@ -50,7 +51,8 @@ export async function streamTurn(
   };
 
   const deadline = new SilenceDeadline(setup.stallTimeoutMs, signal);
-  try {
+  const deaf = new Deafness(deadline.signal, deafAfterMs);
+  const consume = async (): Promise<void> => {
     for await (const event of setup.stream(transcript, deadline.signal)) {
       deadline.touch();
       const slowReader = take(event);
@@ -61,13 +63,17 @@ export async function streamTurn(
         deadline.touch();
       }
       // Nothing can follow; a service that keeps its connection open must not hold up the answer.
-      if (event.type === "finish" || event.type === "failure") break;
+      if (message.stopReason !== "pending") break;
     }
+  };
+  try {
+    await Promise.race([consume(), deaf.given(() => undefined)]);
   } catch (error) {
     // Providers promise not to throw; a broken promise still ends as a failed answer.
     await take({ type: "failure", failure: { code: "network", message: error instanceof Error ? error.message : String(error) } });
   } finally {
     deadline.clear();
+    deaf.clear();
   }
 
   if (deadline.hasPassed && (message.stopReason === "pending" || assembly.failure)) replaceFailure(assembly, stallFailure(setup));
@@ -78,6 +84,9 @@ export async function streamTurn(
   await deps.emit({ type: "message_end", message });
   return assembly;
 }
+
+/** How long a provider may take to end its stream after its signal. */
+const deafAfterMs = 2_000;
 
 function stallFailure(setup: TurnSetup): ModelFailure {
   return { code: "stalled", message: `${setup.model.provider}/${setup.model.id} sent nothing for ${setup.stallTimeoutMs / 1000} s` };

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { Host } from "../platform/host.ts";
 import type { CommandRecord } from "./command-record.ts";
 import type { CompletedWord } from "./commands/sessions/session-words.ts";
+import type { CompletedKind } from "./completed-values.ts";
 import { type OptionRecord, optionTable } from "./options.ts";
 
 export interface Completion {
@@ -22,8 +23,14 @@ const directories: Completion = { words: [], paths: "directories" };
 export async function complete(words: readonly string[], commands: readonly CommandRecord[], host: Host): Promise<Completion> {
   const before = words.slice(0, -1);
   const current = words.at(-1) ?? "";
-  const { words: found, paths } = await candidates(before, current, commands, host);
-  return { words: found.filter(({ word }) => word.startsWith(current)), paths };
+  const [, option, value] = /^(--[\w-]+)=(.*)$/.exec(current) ?? [];
+  if (option === undefined || value === undefined) return beginning(current, await candidates(before, current, commands, host));
+  const found = beginning(value, await candidates([...before, option], value, commands, host));
+  return { words: found.words.map(({ word, help }) => ({ word: `${option}=${word}`, help })), paths: found.paths };
+}
+
+function beginning(current: string, { words, paths }: Completion): Completion {
+  return { words: words.filter(({ word }) => word.startsWith(current)), paths };
 }
 
 async function candidates(before: readonly string[], current: string, commands: readonly CommandRecord[], host: Host): Promise<Completion> {
@@ -33,6 +40,9 @@ async function candidates(before: readonly string[], current: string, commands: 
       return sessionsCompletion(rest, current, host);
     case "inspect":
       return runCompletion(rest, current, [], host);
+    case "config":
+      if (rest.length === 1 && /^[gs]et$/.test(rest[0] ?? "")) return wordsOf(await valuesOf("setting", current, host));
+      return rest.length === 0 ? wordsOf(subcommandsIn(commands.find(({ name }) => name === first)?.usage ?? "")) : nothing;
     default: {
       const record = commands.find(({ name }) => name === first);
       if (record === undefined) return runCompletion(before, current, commands, host);
@@ -51,14 +61,15 @@ async function runCompletion(
   const records = optionTable as readonly OptionRecord[];
   const last = before.at(-1);
   const option = records.find(({ name, short }) => last !== undefined && (name === last || short === last));
-  if (option !== undefined && option.kind !== "flag" && !before.includes("--")) return optionValues(option, before, host);
+  if (option !== undefined && option.kind !== "flag" && !before.includes("--")) return optionValues(option, before, current, host);
   if (current.startsWith("-")) return wordsOf(records.map(({ name, help }) => ({ word: name, help })));
   if (current.startsWith("@")) return wordsOf(atPaths(current, host));
   return before.length === 0 ? wordsOf(commands.map(({ name, help }) => ({ word: name, help }))) : nothing;
 }
 
-async function optionValues(option: OptionRecord, before: readonly string[], host: Host): Promise<Completion> {
+async function optionValues(option: OptionRecord, before: readonly string[], current: string, host: Host): Promise<Completion> {
   if (option.choices !== undefined) return wordsOf(option.choices);
+  if (option.completes !== undefined) return wordsOf(await valuesOf(option.completes, current, host));
   const kinds = option.value?.split("|") ?? [];
   if (kinds.includes("ID") && kinds.includes("PATH")) {
     const { sessionWords } = await import("./commands/sessions/session-words.ts");
@@ -71,17 +82,25 @@ async function optionValues(option: OptionRecord, before: readonly string[], hos
   return kinds.some((kind) => kind === "FILE" || kind === "PATH") ? files : nothing;
 }
 
+async function valuesOf(kind: CompletedKind, current: string, host: Host): Promise<CompletedWord[]> {
+  const { valueWords } = await import("./completed-values.ts");
+  return valueWords(kind, current, host);
+}
+
 async function sessionsCompletion(before: readonly string[], current: string, host: Host): Promise<Completion> {
   const { sessionsTable } = await import("./commands/sessions.ts");
   const [name, ...rest] = before;
   if (name === undefined && !current.startsWith("-"))
     return wordsOf(sessionsTable.map((record) => ({ word: record.name, help: record.help })));
-  const record = name === undefined || name.startsWith("-") ? sessionsTable[0] : sessionsTable.find((one) => one.name === name);
+  const record =
+    name === undefined || name.startsWith("-")
+      ? sessionsTable[0]
+      : sessionsTable.find((one) => one.name === name || one.aliases?.includes(name));
   if (record === undefined) return nothing;
   const { Command } = await import("commander");
   const command = new Command(record.name);
   (await record.load()).define(command, { host, exit: () => undefined });
-  return subcommandCompletion(command, record === sessionsTable[0] && name !== record.name ? before : rest, current, host);
+  return subcommandCompletion(command, name?.startsWith("-") === false ? rest : before, current, host);
 }
 
 async function subcommandCompletion(command: Command, before: readonly string[], current: string, host: Host): Promise<Completion> {

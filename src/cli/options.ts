@@ -18,6 +18,8 @@ export interface OptionRecord {
   help: string;
   /** What the value may be; checked by the parser. */
   choices?: readonly string[];
+  /** Where completion finds what it may be. */
+  completes?: "model" | "models" | "provider" | "tools";
 }
 
 const levels = ["off", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -49,14 +51,16 @@ export const optionTable = [
     name: "--model",
     kind: "value",
     value: "PATTERN",
+    completes: "model",
     group: "Model",
     help: "provider/id, id or part of one; PATTERN:LEVEL sets the thinking",
   },
-  { name: "--provider", kind: "value", value: "NAME", group: "Model", help: "where to look for the model" },
+  { name: "--provider", kind: "value", value: "NAME", completes: "provider", group: "Model", help: "where to look for the model" },
   {
     name: "--models",
     kind: "value",
     value: "LIST",
+    completes: "models",
     group: "Model",
     help: "what cycling goes through: patterns, * matches, :LEVEL sets the thinking",
   },
@@ -66,6 +70,7 @@ export const optionTable = [
     name: "--fallback-model",
     kind: "list",
     value: "PATTERN",
+    completes: "model",
     group: "Model",
     help: "when the model stays unavailable or its quota is spent; repeatable",
   },
@@ -97,10 +102,19 @@ export const optionTable = [
     short: "-t",
     kind: "value",
     value: "LIST",
+    completes: "tools",
     group: "Tools and resources",
     help: "exactly these, or +name,-name on the default; * matches",
   },
-  { name: "--exclude-tools", short: "-xt", kind: "value", value: "LIST", group: "Tools and resources", help: "all but these" },
+  {
+    name: "--exclude-tools",
+    short: "-xt",
+    kind: "value",
+    value: "LIST",
+    completes: "tools",
+    group: "Tools and resources",
+    help: "all but these",
+  },
   { name: "--no-tools", short: "-nt", kind: "flag", group: "Tools and resources", help: "none" },
   { name: "--no-builtin-tools", short: "-nbt", kind: "flag", group: "Tools and resources", help: "none of the built-in ones" },
   { name: "--skill", kind: "list", value: "PATH", group: "Tools and resources", help: "a skill file or folder; repeatable" },

@@ -1,15 +1,22 @@
 // Output of a command that lists: lines, one JSON array, or JSON lines, written as they come. Called by the commands.
 // Invariant: a reader that goes away ends the listing quietly, with the exit status a broken pipe gives to git and grep.
 
+import { PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 
 export type RecordForm = "text" | "json" | "jsonl";
 
 /** 128 + SIGPIPE. */
-export const brokenPipeStatus = 141;
+const brokenPipeStatus = 141;
+
+/** `status`, or that of a broken pipe. A disk that is full is no reader that went away: that is told where the program ends. */
+export function outputStatus(host: Host, status: number): number {
+  if (!host.stdout.isClosed) return status;
+  return host.stdout.failure === undefined ? brokenPipeStatus : 1;
+}
 
 /** After so many characters, or so much time, what is there is handed on and a closed pipe can be noticed. */
-const turnCharacters = 16 << 10;
+const turnCharacters = 64 << 10;
 const turnMs = 30;
 
 export class RecordOutput {
@@ -25,8 +32,8 @@ export class RecordOutput {
     this.#form = form;
   }
 
-  /** A text line, or the JSON of a record, without line end. False when nobody reads any more. */
-  async add(text: string): Promise<boolean> {
+  /** A text line, or the JSON of a record, without line end. False when nobody reads any more. A promise only now and then: they cost more than lines. */
+  add(text: string): boolean | Promise<boolean> {
     const isArray = this.#form === "json";
     const written = isArray ? `${this.count === 0 ? "[\n" : ",\n"}${text}` : `${text}\n`;
     this.count++;
@@ -36,13 +43,16 @@ export class RecordOutput {
   }
 
   /** To be called now and then where nothing is added for long. False when nobody reads any more. */
-  async turn(): Promise<boolean> {
+  turn(): boolean | Promise<boolean> {
     const now = this.#host.now();
-    if (this.#sinceTurn >= turnCharacters || (this.#sinceTurn > 0 && now - this.#lastTurnMs >= turnMs)) {
-      await this.#host.stdout.flush();
-      this.#sinceTurn = 0;
-      this.#lastTurnMs = now;
-    }
+    const isDue = this.#sinceTurn >= turnCharacters || (this.#sinceTurn > 0 && now - this.#lastTurnMs >= turnMs);
+    return isDue ? this.#handOn(now) : !this.#host.stdout.isClosed;
+  }
+
+  async #handOn(now: number): Promise<boolean> {
+    await this.#host.stdout.flush();
+    this.#sinceTurn = 0;
+    this.#lastTurnMs = now;
     return !this.#host.stdout.isClosed;
   }
 
@@ -50,10 +60,13 @@ export class RecordOutput {
   async end(status = 0): Promise<number> {
     if (this.#form === "json") void this.#host.stdout.write(this.count === 0 ? "[]\n" : "\n]\n");
     await this.#host.stdout.flush();
-    return this.#host.stdout.isClosed ? brokenPipeStatus : status;
+    return outputStatus(this.#host, status);
   }
 }
 
+/** @throws PiError `usage.conflict` for both. */
 export function recordForm(flags: { json?: boolean; jsonl?: boolean }): RecordForm {
+  if (flags.json && flags.jsonl)
+    throw new PiError("usage.conflict", "--json cannot be combined with --jsonl", { hint: "Leave one of them out" });
   return flags.json ? "json" : flags.jsonl ? "jsonl" : "text";
 }

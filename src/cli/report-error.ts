@@ -8,7 +8,9 @@ export interface ErrorReport {
 }
 
 export function errorReport(error: unknown, isVerbose: boolean): ErrorReport {
-  const text = `Error: ${lineOf(error)}`;
+  // Names of sessions and files stand in it, and what the user gave: none of it may speak to the terminal.
+  const line = lineOf(error).replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*)/g, "");
+  const text = `Error: ${line.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "")}`;
   const exitStatus = isPiError(error) ? error.exitStatus : 1;
   return { text: isVerbose ? `${text}\n${causes(error)}` : text, exitStatus };
 }

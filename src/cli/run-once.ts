@@ -2,10 +2,10 @@
 // Invariant: one outcome; text, last record and exit status follow from it.
 
 import { PiError } from "../contracts/error.ts";
-import type { ImageContent } from "../contracts/message.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import type { CreatedSession } from "../harness/create-session.ts";
-import { createSession, imageCodec } from "../harness/create-session.ts";
+import { createSession } from "../harness/create-session.ts";
+import { decodeImage } from "../harness/prompt-images.ts";
 import { storageLostCode } from "../harness/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
@@ -39,7 +39,8 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   created.coding.subscribe((event) => recorder.tally.take(event));
   const signals = new StopSignals(created, host);
   try {
-    const outcome = await runMode(mode, created, prompts, said, host);
+    const isStopped = (): boolean => signals.exitStatus !== undefined || host.stdout.isClosed;
+    const outcome = await runMode(mode, created, prompts, isStopped, said, host);
     if (mode === "text" && !recorder.isOnStdout) (await import("../modes/print.ts")).printAnswer(outcome, host);
     await host.stdout.flush();
     // To a reader that went away nothing has to be explained.
@@ -48,7 +49,8 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     if (outcome.message !== undefined && !isUnread && outcome.code !== storageLostCode)
       writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
     await recorder.write(outcome, created.coding);
-    return signals.exitStatus ?? exitStatusOf[outcome.kind];
+    // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
+    return outcome.kind === "done" ? exitStatusOf.done : (signals.exitStatus ?? exitStatusOf[outcome.kind]);
   } finally {
     signals.release();
     await created.dispose();
@@ -59,27 +61,16 @@ async function runMode(
   mode: "text" | "json",
   { coding }: CreatedSession,
   prompts: readonly PromptInput[],
+  isStopped: () => boolean,
   said: Said,
   host: Host,
 ): Promise<Outcome> {
   // A reader that went away wants no more of it: the run ends as if the user had stopped it.
   host.stdout.onClosed(() => void coding.abort());
-  if (mode === "json") return (await import("../modes/json.ts")).runJson(coding, prompts, host);
+  if (mode === "json") return (await import("../modes/json.ts")).runJson(coding, prompts, host, isStopped);
   const { runPrompts } = await import("../modes/print.ts");
-  const runAll = (): Promise<Outcome> => runPrompts(coding, prompts);
+  const runAll = (): Promise<Outcome> => runPrompts(coding, prompts, isStopped);
   const isLive = !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal;
   // The line is gone before the answer comes, or taking it away would take a line of the answer.
   return isLive ? (await import("../modes/status-line.ts")).withStatusLine(coding, host, runAll) : runAll();
-}
-
-/** An image that cannot be made to fit becomes a text that says so. */
-async function decodeImage(bytes: Uint8Array): Promise<ImageContent | "omitted" | undefined> {
-  const { imageTypeOf } = await import("../tools/shared/image-type.ts");
-  const mimeType = imageTypeOf(bytes);
-  if (mimeType === undefined) return undefined;
-  const { fitImage } = await import("../tools/shared/fit-image.ts");
-  const fitted = await fitImage(bytes, mimeType, imageCodec);
-  if (fitted === undefined) return "omitted";
-  const data = Buffer.from(fitted.bytes.buffer, fitted.bytes.byteOffset, fitted.bytes.byteLength).toString("base64");
-  return { type: "image", data, mimeType: fitted.mimeType };
 }

@@ -40,19 +40,20 @@ async function serve(said: Said, host: Host, recorder: ResultRecorder): Promise<
   host.stdout.onClosed(() => ending.begin());
   void ending.begun.then(() => {
     server.close();
-    return sessions.stopWork();
+    return sessions.end();
   });
   try {
     const end = server.read(host.stdin).catch((error: unknown) => warn(`stdin cannot be read any further: ${messageOf(error)}`));
     await Promise.race([end, ending.begun]);
     await server.settled();
     await recorder.write(sessions.coding.lastOutcome ?? { kind: "done", text: "" }, sessions.coding);
-    return ending.status;
   } finally {
     await sessions.dispose();
     await host.stdout.flush();
     ending.release();
   }
+  // Answers were given, but the conversation is not in its file as the client must think it is.
+  return ending.status === 0 && sessions.hasLostStorage ? 1 : ending.status;
 }
 
 /** What brings the end before stdin does. */

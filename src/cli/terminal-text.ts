@@ -14,10 +14,15 @@ export interface TextForm {
   width: number | undefined;
 }
 
-/** Colours and a width on a terminal; neither in a pipe or a file. `NO_COLOR` (any value but the empty one) and `TERM=dumb` take the colours away. */
+/**
+ * Colours and a width on a terminal; neither in a pipe or a file. `NO_COLOR` (any value but the empty one) and `TERM=dumb` take the colours
+ * away; `FORCE_COLOR` and `CLICOLOR_FORCE` (any but the empty one and 0) give them to a pipe, for `less -R`.
+ */
 export function textForm(host: Host): TextForm {
   const { isTerminal } = host.stdout;
-  const isColoured = isTerminal && !host.env.NO_COLOR && host.env.TERM !== "dumb";
+  const { NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, TERM } = host.env;
+  const isForced = [FORCE_COLOR, CLICOLOR_FORCE].some((value) => value !== undefined && value !== "" && value !== "0");
+  const isColoured = !NO_COLOR && (isForced || (isTerminal && TERM !== "dumb"));
   return { paint: isColoured ? coloured : (text) => text, width: isTerminal ? Math.max(20, host.stdout.columns) : undefined };
 }
 
@@ -69,6 +74,8 @@ export function padEnd(text: string, width: number): string {
 function widthOf(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x300) return 1;
+  // A variation selector makes the character before it an emoji, which is wide: no more than a column too many.
+  if (code === 0xfe0f) return 1;
   if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character)) return 0;
   const isWide =
     (code >= 0x1100 && code <= 0x115f) ||
@@ -80,7 +87,9 @@ function widthOf(character: string): number {
     (code >= 0xffe0 && code <= 0xffe6) ||
     (code >= 0x1f300 && code <= 0x1faff) ||
     (code >= 0x20000 && code <= 0x3fffd);
-  return isWide ? 2 : 1;
+  if (isWide) return 2;
+  const isFlagLetter = code >= 0x1f1e6 && code <= 0x1f1ff;
+  return !isFlagLetter && /^\p{Emoji_Presentation}$/u.test(character) ? 2 : 1;
 }
 
 const ageUnits = [
@@ -99,6 +108,14 @@ export function ageInWords(thenMs: number, nowMs: number): string {
   const unit = ageUnits.find(({ upTo }) => age < upTo) ?? { name: "year", seconds: yearSeconds };
   const count = Math.max(unit.seconds === 1 ? 0 : 1, Math.round(age / unit.seconds));
   return `${count} ${unit.name}${count === 1 ? "" : "s"} ago`;
+}
+
+const ageLetters: Record<string, string> = { second: "s", minute: "m", hour: "h", day: "d", week: "w", month: "mo", year: "y" };
+
+/** The same in the letters that `--since` takes: `3h`. */
+export function shortAge(thenMs: number, nowMs: number): string {
+  const [count = "", unit = ""] = ageInWords(thenMs, nowMs).split(" ");
+  return `${count}${ageLetters[unit.replace(/s$/, "")] ?? ""}`;
 }
 
 /** `2026-11-20 10:03`, local time. */

@@ -14,8 +14,8 @@ export interface NpmAgentFile {
   problem?: string;
 }
 
-/** Key of `settings.json` to our key. */
-const renamed: Readonly<Record<string, string>> = {
+/** Key of `settings.json` to our key; `defaultProvider` and `defaultModel` together are our `model`. */
+export const npmAgentSettings: Readonly<Record<string, string>> = {
   defaultThinkingLevel: "thinking",
   enabledModels: "models",
   sessionDir: "session_dir",
@@ -87,28 +87,17 @@ function convertSettings(json: Record<string, unknown>): Record<string, unknown>
   const model = json.defaultModel;
   const provider = json.defaultProvider;
   if (typeof model === "string") put(tree, "model", typeof provider === "string" ? `${provider}/${model}` : model);
-  for (const [theirs, ours] of Object.entries(renamed)) {
+  for (const [theirs, ours] of Object.entries(npmAgentSettings)) {
     const value = theirs.split(".").reduce<unknown>((at, key) => (isTable(at) ? at[key] : undefined), json);
     if (value === undefined || value === null) continue;
-    put(tree, ours, theirs === "httpIdleTimeoutMs" && value === "disabled" ? 0 : value);
+    put(tree, ours, npmAgentValue(theirs, value));
   }
   return tree;
 }
 
-/** Settings under its names or ours, with its names turned into ours. */
-export function settingsFromNpmAgent(given: Record<string, unknown>): Record<string, unknown> {
-  const { defaultModel: _, defaultProvider: _provider, ...rest } = structuredClone(given);
-  for (const theirs of Object.keys(renamed)) {
-    const [first = "", second] = theirs.split(".");
-    if (second === undefined) delete rest[first];
-    else if (isTable(rest[first])) delete rest[first][second];
-  }
-  const merged = { ...rest };
-  for (const [key, value] of Object.entries(convertSettings(given))) {
-    const own = merged[key];
-    merged[key] = isTable(own) && isTable(value) ? { ...own, ...value } : value;
-  }
-  return merged;
+/** A value of `settings.json` as our file would hold it. */
+export function npmAgentValue(theirs: string, value: unknown): unknown {
+  return theirs === "httpIdleTimeoutMs" && value === "disabled" ? 0 : value;
 }
 
 function put(tree: Record<string, unknown>, key: string, value: unknown): void {

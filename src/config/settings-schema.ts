@@ -44,7 +44,7 @@ function schemaOf(type: SettingType): Schema {
     case "paths":
       return strings;
     case "duration":
-      return { type: "string", pattern: "^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+)$" };
+      return { type: "string", pattern: "^(0|([0-9]+(\\.[0-9]+)?(ms|mo|s|m|h|d|w|y))+)$" };
     default:
       return { type: "string" };
   }

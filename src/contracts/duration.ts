@@ -1,13 +1,15 @@
-// Lengths of time as people write them: `90s`, `30m`, `1h30m`, `500ms`. Used by options and settings.
+// Lengths of time as people write them: `90s`, `30m`, `1h30m`, `500ms`, `2w`, `6mo`, `1y`. Used by options and settings.
 
-const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const dayMs = 86_400_000;
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: dayMs, w: 7 * dayMs, mo: 30 * dayMs, y: 365 * dayMs };
 
 /** Milliseconds; `undefined` when the text is no duration. A number needs its unit; `0` alone is allowed. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   if (trimmed === "0") return 0;
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(trimmed)) return undefined;
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|mo|s|m|h|d|w|y))+$/.test(trimmed)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) total += Number(amount) * (unitMs[unit ?? ""] ?? 0);
+  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|mo|s|m|h|d|w|y)/g))
+    total += Number(amount) * (unitMs[unit ?? ""] ?? 0);
   return Math.round(total);
 }

@@ -48,7 +48,8 @@ export interface EntryBodies {
   branch_summary: { fromId: string | null; summary: string; usage?: Usage; details?: unknown; fromHook?: boolean };
   /** `null` takes the target out of the context. */
   context_edit: { targetId: string; replacement: { content: string | UserContent[] } | null };
-  usage: { kind: string; provider: string; model: string; usage: Usage };
+  /** Paid for, and not part of the context. */
+  usage: { kind: string; provider: string; model: string; usage: Usage; note?: string };
   custom: { customType: string; data?: unknown };
   custom_message: { customType: string; content: string | UserContent[]; display: boolean; details?: unknown };
   label: { targetId: string; label?: string };

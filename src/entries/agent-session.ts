@@ -1,42 +1,28 @@
 // One conversation for callers of the library; names follow the npm agent's. Made by `createAgentSession`, exported by `pi`.
 // Invariant: everything is the session host's and the session's of now; subscriptions outlive a change of session.
 
-import type { AgentEvent, CompactionResult, RpcOnlyEvent } from "../contracts/agent-event.ts";
+import { resolve } from "node:path";
+import type { CompactionResult } from "../contracts/agent-event.ts";
 import type { Cancellable } from "../contracts/extension.ts";
-import type { InputSource } from "../contracts/extension-event.ts";
-import type { ImageContent, Message } from "../contracts/message.ts";
+import type { ImageContent, Message, UserContent } from "../contracts/message.ts";
 import { textOf } from "../contracts/message.ts";
 import { availableThinkingLevels, type Model, type ThinkingLevel } from "../contracts/model.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { EntryOf } from "../contracts/session-entry.ts";
 import type { Tool } from "../contracts/tool.ts";
 import type { CodingSession } from "../harness/coding-session.ts";
+import type { exportHtml } from "../harness/export-html.ts";
 import type { ExtensionBindings } from "../harness/extension-context.ts";
 import type { HostedExtensions } from "../harness/extension-host.ts";
 import { knownToolNames } from "../harness/known-tools.ts";
 import type { ScopedModel } from "../harness/model-scope.ts";
 import type { SessionHost } from "../harness/session-host.ts";
+import type { ContextUsage } from "../harness/session-stats.ts";
 import type { ShellCommandResult } from "../harness/shell-command.ts";
 import { SessionManager } from "./session-manager.ts";
+import { type AgentSessionEventListener, type PromptOptions, SessionPrompts } from "./session-prompts.ts";
 
-/** What `subscribe` tells; the same events as JSON and RPC mode. */
-export type AgentSessionEvent = AgentEvent | Extract<RpcOnlyEvent, { type: "extension_error" }>;
-/** One that answers with a promise slows the run down to its pace. */
-export type AgentSessionEventListener = (event: AgentSessionEvent) => Promise<void> | undefined | void;
-
-export interface PromptOptions {
-  images?: readonly ImageContent[];
-  /** What to do while a run goes on; without it such a prompt is refused. */
-  streamingBehavior?: "steer" | "followUp";
-  /** Whether `/template` and `/skill:name` stand for what they name. Default true. */
-  expandPromptTemplates?: boolean;
-  /** What extensions are told. Default `interactive`. */
-  source?: InputSource;
-  /** Told once the prompt is taken: `handled` where an extension has dealt with it. */
-  preflightResult?: (disposition: PromptDisposition) => void;
-}
-
-export type PromptDisposition = "started" | "queued" | "handled";
+export type { AgentSessionEvent, AgentSessionEventListener, PromptDisposition, PromptOptions } from "./session-prompts.ts";
 
 export interface NavigateOptions {
   summarize?: boolean;
@@ -48,9 +34,13 @@ export interface NavigateOptions {
 export class AgentSession {
   readonly #sessions: SessionHost;
   #manager: SessionManager | undefined;
+  readonly #prompts: SessionPrompts;
 
-  constructor(sessions: SessionHost) {
+  /** `manager`: of the session in force, where the caller has one. */
+  constructor(sessions: SessionHost, manager?: SessionManager) {
     this.#sessions = sessions;
+    this.#prompts = new SessionPrompts(sessions);
+    this.#manager = manager;
     sessions.onReplaced(() => {
       this.#manager = undefined;
     });
@@ -58,6 +48,11 @@ export class AgentSession {
 
   get #coding(): CodingSession {
     return this.#sessions.coding;
+  }
+
+  /** For what changes something. */
+  get #live(): CodingSession {
+    return this.#prompts.live;
   }
 
   /** Of the session in force. */
@@ -107,8 +102,18 @@ export class AgentSession {
     return this.#coding.isCompacting;
   }
 
+  /** Nothing runs but perhaps a command of `bash`. */
   get isIdle(): boolean {
     return !this.isStreaming && !this.isCompacting;
+  }
+
+  /** Whether it waits to try a failed model call again. */
+  get isRetrying(): boolean {
+    return this.#coding.isRetrying;
+  }
+
+  get isBashRunning(): boolean {
+    return this.#coding.isShellRunning;
   }
 
   /** In force, with what the model will only be told by the next prompt. */
@@ -141,15 +146,9 @@ export class AgentSession {
     return this.#coding.isAutoRetryEnabled;
   }
 
-  /** Returns the remover. */
+  /** Of the session in force, also after `newSession`, `switchSession` and `fork`. Returns the remover. */
   subscribe(listener: AgentSessionEventListener): () => void {
-    const removers = [
-      this.#sessions.subscribe(listener),
-      this.#sessions.extensions.onError((error) => void listener({ type: "extension_error", ...error })),
-    ];
-    return () => {
-      for (const remove of removers) remove();
-    };
+    return this.#prompts.subscribe(listener);
   }
 
   /** Lends extensions what only the host has (all of it may be absent), and tells them that the session has started. */
@@ -158,51 +157,38 @@ export class AgentSession {
   }
 
   /**
-   * Resolves when the run has settled, at once where an extension has dealt with the prompt. Rejects where it is refused:
-   * `auth.no_credential`, `session.busy_run`.
+   * Resolves when the run has settled, with how it ended: a failed model call and an abort are outcomes, not errors; at once where an
+   * extension has dealt with the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
+   * with a listener's error where one failed.
    */
-  async prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
-    const { expandPromptTemplates: isExpanded = true, source = "interactive", preflightResult, ...how } = options;
-    const isQueued = this.isStreaming;
-    const asked = { text, source, isExpanded, ...(how.images === undefined ? {} : { images: how.images }) };
-    // Nobody to ask: what is prompted begins to run before this returns.
-    const isPlain = this.#coding.hooks === undefined && !(isExpanded && text.startsWith("/"));
-    const received = isPlain
-      ? asked
-      : await this.#coding.receive({
-          ...asked,
-          ...(isQueued && how.streamingBehavior ? { streamingBehavior: how.streamingBehavior } : {}),
-        });
-    if (received === undefined) {
-      preflightResult?.("handled");
-      return { kind: "done", text: "" };
-    }
-    this.#sessions.requireUsableModel();
-    const { text: said, images } = received;
-    const willQueue = this.isStreaming;
-    const running = this.#coding.prompt(said, { ...how, ...(images === undefined ? {} : { images }) });
-    preflightResult?.(willQueue ? "queued" : "started");
-    return running;
+  prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
+    return this.#prompts.prompt(text, options);
   }
 
+  /** Told to the model before its next call; without a run, with the next prompt. */
   steer(text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
-    return this.#queue("steer", text, images);
+    return this.#prompts.queue("steer", text, { images });
   }
 
+  /** Told to the model when it would stop. */
   followUp(text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
-    return this.#queue("followUp", text, images);
+    return this.#prompts.queue("followUp", text, { images });
   }
 
-  async #queue(kind: "steer" | "followUp", text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
-    const coding = this.#coding;
-    const given = { text, ...(images === undefined ? {} : { images }) };
-    const isPlain = coding.hooks === undefined && !text.startsWith("/");
-    const received = isPlain ? given : await coding.receive({ ...given, source: "interactive", streamingBehavior: kind });
-    if (received === undefined) return "handled";
-    coding[kind](received.text, received.images);
-    return "queued";
+  /** A prompt of blocks, templates not filled in. During a run `deliverAs` says how it is queued; resolves as `prompt` and `steer` do. */
+  sendUserMessage(content: string | readonly UserContent[], options: { deliverAs?: "steer" | "followUp" } = {}): Promise<void> {
+    return this.#prompts.sendUserMessage(content, options);
   }
 
+  getSteeringMessages(): readonly string[] {
+    return this.#coding.queuedTexts.steering;
+  }
+
+  getFollowUpMessages(): readonly string[] {
+    return this.#coding.queuedTexts.followUp;
+  }
+
+  /** The texts that were queued. */
   clearQueue(): { steering: string[]; followUp: string[] } {
     return this.#coding.clearQueue();
   }
@@ -212,32 +198,39 @@ export class AgentSession {
     return this.#coding.abort();
   }
 
+  /** Resolves when no run and no compaction is going; at once where none is. */
   waitForIdle(): Promise<void> {
     return this.#coding.waitForIdle();
   }
 
+  /** From the next model call on, also of a run under way; recorded in the session. Rejects with `config.no_base_url`. */
   async setModel(model: Model): Promise<void> {
-    const { registry } = this.#sessions;
-    this.#coding.setModel(await registry.ready(model));
+    const ready = await this.#sessions.readyModel(model);
+    this.#live.setModel(ready);
   }
 
-  async cycleModel(): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | undefined> {
+  /** The next of `scopedModels`, or of all that could be asked; nothing where there is no other. */
+  async cycleModel(
+    direction: "forward" | "backward" = "forward",
+  ): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | undefined> {
     const { cycleModel } = await import("../harness/usable-model.ts");
-    return (await cycleModel(this.#sessions)) ?? undefined;
+    void this.#live;
+    return (await cycleModel(this.#sessions, direction === "forward" ? 1 : -1)) ?? undefined;
   }
 
   setScopedModels(models: readonly ScopedModel[]): void {
     this.#sessions.scope = models;
   }
 
+  /** The nearest that the model takes; recorded in the session. */
   setThinkingLevel(level: ThinkingLevel): void {
-    this.#coding.setThinkingLevel(level);
+    this.#live.setThinkingLevel(level);
   }
 
   cycleThinkingLevel(): ThinkingLevel | undefined {
     const levels = this.getAvailableThinkingLevels();
     const next = levels[(levels.indexOf(this.thinkingLevel) + 1) % levels.length];
-    return levels.length <= 1 || next === undefined ? undefined : this.#coding.setThinkingLevel(next);
+    return levels.length <= 1 || next === undefined ? undefined : this.#live.setThinkingLevel(next);
   }
 
   getAvailableThinkingLevels(): ThinkingLevel[] {
@@ -264,11 +257,20 @@ export class AgentSession {
     this.#coding.isAutoRetryEnabled = enabled;
   }
 
-  compact(customInstructions?: string): Promise<CompactionResult> {
-    return this.#coding.compact(customInstructions);
+  /**
+   * Puts a summary in place of the older part of the branch; a run under way is stopped first. Rejects with `session.nothing_to_compact`,
+   * `session.compaction_cancelled`, `session.summarization_failed`, `session.busy_compaction`.
+   */
+  async compact(customInstructions?: string): Promise<CompactionResult> {
+    return this.#live.compact(customInstructions);
   }
 
   abortCompaction(): void {
+    this.#coding.abortCompaction();
+  }
+
+  /** The summary of a branch that `navigate` is leaving. */
+  abortBranchSummary(): void {
     this.#coding.abortCompaction();
   }
 
@@ -277,10 +279,15 @@ export class AgentSession {
   }
 
   /** Runs a command as the user; what it says is part of the conversation from the next prompt on. */
-  executeBash(command: string, onChunk?: (chunk: string) => void, how: { excludeFromContext?: boolean } = {}): Promise<ShellCommandResult> {
-    return this.#coding.runShell(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
+  async executeBash(
+    command: string,
+    onChunk?: (chunk: string) => void,
+    how: { excludeFromContext?: boolean } = {},
+  ): Promise<ShellCommandResult> {
+    return this.#live.runShell(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
   }
 
+  /** The same. A command that fails is a result with its `exitCode`. Rejects with `tool.cwd_missing`, `tool.spawn_failed`. */
   bash(command: string, how: { excludeFromContext?: boolean; onChunk?: (chunk: string) => void } = {}): Promise<ShellCommandResult> {
     const { onChunk, ...rest } = how;
     return this.executeBash(command, onChunk, rest);
@@ -290,12 +297,20 @@ export class AgentSession {
     this.#coding.abortShell();
   }
 
+  /** @throws PiError `session.empty_name`. */
   setSessionName(name: string): void {
-    this.#coding.setSessionName(name);
+    this.#live.setSessionName(name);
   }
 
-  /** Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. */
-  navigate(entryId: string, options: NavigateOptions = {}): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
+  /**
+   * Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. `null`: before all
+   * entries. Rejects with `session.entry_not_found`, `session.busy_run`, `session.busy_compaction`, `session.summarization_failed`.
+   */
+  async navigate(
+    entryId: string | null,
+    options: NavigateOptions = {},
+  ): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
+    void this.#live;
     return this.#sessions.navigateTree(entryId, options);
   }
 
@@ -312,28 +327,34 @@ export class AgentSession {
     };
   }
 
+  /** Without a label: takes it away. @throws PiError `session.entry_not_found`. */
   setLabel(entryId: string, label?: string): void {
-    this.#coding.setLabel(entryId, label);
+    this.#live.setLabel(entryId, label);
   }
 
-  /** Cancelled where an extension would not have it; so are the ones below. */
+  /** Stops what runs and goes on in a new, empty session. Queued messages are dropped. Cancelled where an extension would not have it; so are the ones below. */
   newSession(options: { parentSession?: string } = {}): Promise<Cancellable> {
     return this.#sessions.newSession(options);
   }
 
+  /** The same with a session of a file. Rejects with `session.invalid`, `session.busy`, `session.version`, `session.cwd_gone`. */
   switchSession(sessionPath: string): Promise<Cancellable> {
     return this.#sessions.switchSession(sessionPath);
   }
 
-  /** Goes on in a new session that ends before this user message. */
-  fork(entryId: string): Promise<{ text: string } & Cancellable> {
+  /** Goes on in a new session that ends before this user message, whose text comes back. Rejects with `session.invalid_fork`, `session.unsaved`. */
+  async fork(entryId: string): Promise<{ text: string } & Cancellable> {
+    void this.#live;
     return this.#sessions.fork(entryId);
   }
 
-  clone(): Promise<Cancellable> {
+  /** Goes on in a copy of the branch in force. Rejects with `session.unsaved`. */
+  async clone(): Promise<Cancellable> {
+    void this.#live;
     return this.#sessions.clone();
   }
 
+  /** Reads configuration, credentials, context files and skills anew. */
   reload(): Promise<void> {
     return this.#sessions.reload();
   }
@@ -345,6 +366,7 @@ export class AgentSession {
     });
   }
 
+  /** Of the whole session, also of branches left behind; tokens, and cost in USD. */
   stats(): ReturnType<CodingSession["stats"]> {
     return this.#coding.stats();
   }
@@ -353,17 +375,31 @@ export class AgentSession {
     return this.stats();
   }
 
+  /** How full the model's window is; nothing where its size is not known. */
+  getContextUsage(): ContextUsage | undefined {
+    return this.#coding.contextUsage();
+  }
+
   getLastAssistantText(): string | undefined {
     return this.#coding.lastAssistantText();
   }
 
+  /** Default: `pi-session-….html` in the session's directory, from which relative paths start. Answers with the absolute path. */
   async exportToHtml(outputPath?: string): Promise<string> {
     const { exportHtml } = await import("../harness/export-html.ts");
-    const { path } = await exportHtml(this.#coding.session, {
-      cwd: this.#sessions.workspace.options.cwd,
-      ...(outputPath === undefined ? {} : { outputPath }),
-    });
-    return path;
+    return this.#exported(exportHtml, outputPath);
+  }
+
+  /** The branch in force as a session file; the path as for `exportToHtml`. */
+  async exportToJsonl(outputPath?: string): Promise<string> {
+    const { exportJsonl } = await import("../harness/export-jsonl.ts");
+    return this.#exported(exportJsonl, outputPath);
+  }
+
+  async #exported(write: typeof exportHtml, outputPath: string | undefined): Promise<string> {
+    const { cwd } = this.#sessions.workspace.options;
+    const { path } = await write(this.#coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
+    return resolve(cwd, path);
   }
 
   getActiveToolNames(): string[] {
@@ -374,12 +410,19 @@ export class AgentSession {
     return this.#coding.tools;
   }
 
-  /** From the next prompt on. @throws PiError `usage.unknown_tool`. */
-  setActiveToolsByName(names: readonly string[]): void {
-    this.#coding.setActiveToolNames(knownToolNames(names, this.getAllTools()));
+  getToolDefinition(name: string): Tool | undefined {
+    return this.getAllTools().find((tool) => tool.name === name);
   }
 
-  /** Stops what runs, lets go of the file, ends what commands have left behind. */
+  /** From the next prompt on. @throws PiError `usage.unknown_tool`. */
+  setActiveToolsByName(names: readonly string[]): void {
+    this.#live.setActiveToolNames(knownToolNames(names, this.getAllTools()));
+  }
+
+  /**
+   * Stops what runs, lets go of the file, ends what commands have left behind. At any time, also twice; what would change something
+   * rejects with `session.closed` from now on, and what was said can still be read.
+   */
   dispose(): Promise<void> {
     return this.#sessions.dispose();
   }

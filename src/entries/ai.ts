@@ -12,3 +12,4 @@ export type { Cost, Prices, Usage } from "../contracts/usage.ts";
 export { addUsage, emptyUsage, priceUsage } from "../contracts/usage.ts";
 export { loadProvider } from "../providers/registry.ts";
 export { getModel, ModelRuntime, type ModelRuntimeOptions } from "./model-runtime.ts";
+export type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./model-stream.ts";

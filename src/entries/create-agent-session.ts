@@ -85,7 +85,7 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   const place = surroundings({
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.cwd === undefined ? (manager === undefined ? {} : { cwd: manager.getCwd() }) : { cwd: options.cwd }),
-    ...(options.agentDir === undefined ? (runtime === undefined ? {} : { agentDir: runtime.agentDir }) : { agentDir: options.agentDir }),
+    ...givenAgentDir(options),
   });
   const configFor = (cwd: string) => configOf({ ...place, cwd }, settingsManager, options.trustProject);
   const config = await configFor(place.cwd);
@@ -93,8 +93,10 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   const registry =
     runtime?.registryFor(place, config) ??
     (options.credentials === undefined ? undefined : registryWithKeys(place, config, options.credentials));
-  const tools = options.customTools?.flatMap((tool) => (isExtensionTool(tool) ? [] : toolFrom(tool)));
-  const extensionTools = options.customTools?.filter(isExtensionTool) ?? [];
+  // Of two with one name the later one counts, as with built-in ones.
+  const given = [...new Map(options.customTools?.map((tool) => [tool.name, tool])).values()];
+  const tools = given.flatMap((tool) => (isExtensionTool(tool) ? [] : toolFrom(tool)));
+  const extensionTools = given.filter(isExtensionTool);
   const loader = options.resourceLoader ?? (extensionTools.length === 0 ? undefined : await standingLoader(options, place));
   const startEvent = options.sessionStartEvent;
   const custom: CustomParts = {
@@ -109,7 +111,7 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   );
   if (options.scopedModels !== undefined) sessions.scope = options.scopedModels;
   return {
-    session: new AgentSession(sessions),
+    session: new AgentSession(sessions, manager),
     extensionsResult: sessions.extensions.loaded ?? { extensions: [], errors: [], runtime: createExtensionRuntime() },
     ...(sessions.hasModel ? {} : { modelFallbackMessage: "No model to use: no credential was found. Set one, or choose scripted/demo." }),
   };
@@ -130,14 +132,19 @@ async function standingLoader(options: CreateAgentSessionOptions, place: Surroun
   return loader;
 }
 
+function givenAgentDir({ agentDir, modelRuntime, settingsManager }: CreateAgentSessionOptions): { agentDir?: string } {
+  const given = agentDir ?? modelRuntime?.agentDir ?? settingsManager?.agentDir;
+  return given === undefined ? {} : { agentDir: given };
+}
+
 function runOptions(
   options: CreateAgentSessionOptions,
   place: { cwd: string; agentDir: string },
   values: { models: readonly string[]; limits: RunOptions["limits"]; network: { idleTimeoutMs: number } },
-  customTools: readonly Tool[] | undefined,
+  customTools: readonly Tool[],
 ): RunOptions {
   const { tools, excludeTools, noTools, systemPrompt, thinkingLevel } = options;
-  const only = tools === undefined ? undefined : [...new Set([...tools, ...(customTools ?? []).map((tool) => tool.name)])];
+  const only = tools === undefined ? undefined : [...new Set([...tools, ...customTools.map((tool) => tool.name)])];
   return {
     cwd: place.cwd,
     agentDir: place.agentDir,
@@ -171,10 +178,10 @@ function runOptions(
 function customParts(
   { files, shell, access, model }: CreateAgentSessionOptions,
   registry: CustomParts["registry"],
-  tools: readonly Tool[] | undefined,
+  tools: readonly Tool[],
 ): CustomParts {
   return {
-    ...(tools === undefined ? {} : { tools }),
+    tools,
     ...(files === undefined ? {} : { files }),
     ...(shell === undefined ? {} : { shell }),
     ...(registry === undefined ? {} : { registry }),

@@ -3,9 +3,13 @@
 import { dirname, resolve } from "node:path";
 import { addBaseUrls, type Config, loadConfig } from "../config/load-config.ts";
 import { emptyProvider } from "../config/provider-settings.ts";
+import type { AssistantMessage } from "../contracts/message.ts";
 import type { Model } from "../contracts/model.ts";
+import type { Credential } from "../contracts/model-request.ts";
+import type { ModelAccess } from "../harness/conversation.ts";
 import { ModelRegistry } from "../harness/model-registry.ts";
 import type { Env } from "../platform/paths.ts";
+import { type Context, ModelStream, type ModelStreamOptions } from "./model-stream.ts";
 import { type Surroundings, surroundings } from "./places.ts";
 
 export interface ModelRuntimeOptions {
@@ -23,6 +27,9 @@ export class ModelRuntime {
   readonly #place: Surroundings;
   readonly #keys: Record<string, string> = {};
   #registry: ModelRegistry;
+  #access: ((model: Model) => Promise<ModelAccess>) | undefined;
+  /** For calls that bring their key. */
+  #accessWithoutKey: ((model: Model) => Promise<ModelAccess>) | undefined;
 
   private constructor(place: Surroundings, config: Config) {
     this.#place = place;
@@ -30,6 +37,7 @@ export class ModelRuntime {
     this.#registry = this.registryFor(place, config);
   }
 
+  /** Reads configuration; models and credentials when they are asked for. Rejects with `config.*`. */
   static async create(options: ModelRuntimeOptions = {}): Promise<ModelRuntime> {
     const file = options.authPath ?? options.modelsPath;
     const place = surroundings({ ...options, ...(file === undefined ? {} : { agentDir: dirname(resolve(file)) }) });
@@ -43,12 +51,22 @@ export class ModelRuntime {
   /** For this process only; wins over every other credential of the provider. */
   async setRuntimeApiKey(provider: string, key: string): Promise<void> {
     this.#keys[provider] = key;
-    this.#registry = this.registryFor(this.#place, this.#config);
+    this.#refresh();
   }
 
   async removeRuntimeApiKey(provider: string): Promise<void> {
     delete this.#keys[provider];
+    this.#refresh();
+  }
+
+  #refresh(): void {
     this.#registry = this.registryFor(this.#place, this.#config);
+    this.#access = undefined;
+  }
+
+  /** All that are known by name, of one provider or of all, whether there is a credential or not. */
+  getModels(provider?: string): readonly Model[] {
+    return (provider === undefined ? this.#registry.providers() : [provider]).flatMap((id) => this.#registry.models(id));
   }
 
   /** Of the catalogue or the configuration, whether there is a credential or not. */
@@ -56,9 +74,63 @@ export class ModelRuntime {
     return this.#registry.find(provider, modelId);
   }
 
-  /** Those that could be called now. */
-  async getAvailable(): Promise<Model[]> {
+  /** Those that could be called now, of one provider or of all. */
+  async getAvailable(provider?: string): Promise<Model[]> {
+    return this.getAvailableSnapshot().filter((model) => provider === undefined || model.provider === provider);
+  }
+
+  getAvailableSnapshot(): Model[] {
     return this.#registry.available();
+  }
+
+  /** Whether there is a credential, and where it comes from by name (`ANTHROPIC_API_KEY`, `auth.json`); never its value. */
+  getProviderAuthStatus(provider: string): { configured: boolean; label?: string } {
+    const label = this.#registry.credentialSource(provider);
+    return label === undefined ? { configured: false } : { configured: true, label };
+  }
+
+  /**
+   * One call to a model: no session, no tools run, no retries. A call that fails, also for want of a credential, is an answer with
+   * `stopReason` `error` and an `errorMessage`.
+   */
+  stream(model: Model, context: Context, options: ModelStreamOptions = {}): ModelStream {
+    return new ModelStream({
+      model,
+      context,
+      options,
+      silenceMs: this.#config.values.network.idleTimeoutMs,
+      access: async () => {
+        const ready = await this.#registry.ready(model);
+        return { model: ready, ...(await this.#accessTo(ready, options.apiKey)) };
+      },
+    });
+  }
+
+  async #accessTo(model: Model, apiKey: string | undefined): Promise<ModelAccess> {
+    const { createModelAccess } = await import("../harness/model-access.ts");
+    const { env, now } = this.#place;
+    const shared = { config: this.#config, env, recordFile: undefined, silenceMs: this.#config.values.network.idleTimeoutMs, now };
+    if (apiKey === undefined) {
+      this.#access ??= createModelAccess({ ...shared, registry: this.#registry });
+      return this.#access(model);
+    }
+    const none: Credential = { kind: "none", value: "", source: "none needed" };
+    this.#accessWithoutKey ??= createModelAccess({ ...shared, registry: { credential: async () => none } });
+    return { ...(await this.#accessWithoutKey(model)), credential: { kind: "key", value: apiKey, source: "apiKey" } };
+  }
+
+  /** The answer of `stream`. */
+  complete(model: Model, context: Context, options?: ModelStreamOptions): Promise<AssistantMessage> {
+    return this.stream(model, context, options).result();
+  }
+
+  /** The same as `stream`; the npm agent has both. */
+  streamSimple(model: Model, context: Context, options?: ModelStreamOptions): ModelStream {
+    return this.stream(model, context, options);
+  }
+
+  completeSimple(model: Model, context: Context, options?: ModelStreamOptions): Promise<AssistantMessage> {
+    return this.complete(model, context, options);
   }
 
   hasConfiguredAuth(provider: string): boolean {

@@ -288,7 +288,7 @@ function publicSkill(skill: skillFiles.Skill): Skill {
     description,
     filePath: path,
     baseDir: dirname(path),
-    sourceInfo: { ...sourceInfoOf(skill), baseDir: dirname(path) },
+    sourceInfo: sourceInfoOf(skill, "skill"),
     disableModelInvocation: isHidden,
   };
 }
@@ -306,7 +306,7 @@ function publicTemplate(template: templateFiles.PromptTemplate): PromptTemplate 
     ...(argumentHint === undefined ? {} : { argumentHint }),
     content,
     filePath: path,
-    sourceInfo: sourceInfoOf(template),
+    sourceInfo: sourceInfoOf(template, "prompt"),
   };
 }
 

@@ -1,18 +1,20 @@
 // A session's entry tree for callers of the library; names follow the npm agent's. Exported by `pi` and `pi/session`.
-// Invariant: `Session` does the work; nothing is kept here beside it.
+// Invariant: `Session` does the work; nothing is kept here beside it but where the caller says it is at home.
 
 import { dirname, resolve } from "node:path";
+import { PiError } from "../contracts/error.ts";
 import type { Message, UserContent } from "../contracts/message.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import type { AnyEntry, NewEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import type { Usage } from "../contracts/usage.ts";
-import { listSessions, mostRecentSession } from "../session/list-sessions.ts";
+import { findSession, listSessions, mostRecentSession } from "../session/list-sessions.ts";
 import { sessionDirectory, sessionRoot } from "../session/locate.ts";
 import { newSessionId } from "../session/new-id.ts";
 import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../session/session.ts";
-import type { SessionSummary } from "../session/summarize.ts";
+import type { SessionSummary } from "../session/session-summary.ts";
 import { surroundings } from "./places.ts";
+import { contextEntries, projection, type SessionProjection, type UsageEntry } from "./session-views.ts";
 
 export interface NewSessionOptions {
   id?: string;
@@ -34,31 +36,41 @@ export interface SessionInfo {
   firstMessage: string;
 }
 
+/** How far a listing has come: sessions read, of how many, and these themselves. */
+export type SessionListProgress = (loaded: number, total: number, sessions?: readonly SessionInfo[]) => void;
+
 export class SessionManager {
   /** For what this class has no name for. */
   readonly session: Session;
+  readonly #place: { cwd?: string; directory?: string };
 
-  constructor(session: Session) {
+  /** `place`: in place of what the session's header and file say. Absolute. */
+  constructor(session: Session, place: { cwd?: string; directory?: string } = {}) {
     this.session = session;
+    this.#place = place;
   }
 
   /** A new session; its file is made with the first message. `sessionDir` holds the file directly. */
   static create(cwd?: string, sessionDir?: string, options: NewSessionOptions = {}): SessionManager {
-    const place = surroundings(cwd === undefined ? {} : { cwd });
-    const directory = sessionDirectory({ ...place, override: sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir) });
-    return new SessionManager(Session.create({ cwd: place.cwd, directory, ...options }));
+    const place = sessionPlace(cwd, sessionDir);
+    return new SessionManager(Session.create({ ...place, ...options }), { directory: place.directory });
   }
 
-  /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`. */
-  static async open(path: string, _sessionDir?: string, _cwdOverride?: string, options: OpenOptions = {}): Promise<SessionManager> {
-    return new SessionManager(await Session.open(resolve(surroundings().cwd, path), options));
+  /**
+   * `cwdOverride`: where a session goes on that was made in another directory. Errors: `session.not_found`, `session.invalid`,
+   * `session.version`, `session.busy`.
+   */
+  static async open(path: string, sessionDir?: string, cwdOverride?: string, options: OpenOptions = {}): Promise<SessionManager> {
+    const { cwd } = surroundings();
+    return new SessionManager(await Session.open(resolve(cwd, path), options), {
+      ...(sessionDir === undefined ? {} : { directory: resolve(cwd, sessionDir) }),
+      ...(cwdOverride === undefined ? {} : { cwd: resolve(cwd, cwdOverride) }),
+    });
   }
 
-  /** The session of this directory that was changed last; a new one where there is none. */
+  /** The session of this directory that was changed last; a new one where there is none. Errors: as for `open`. */
   static async continueRecent(cwd?: string, sessionDir?: string): Promise<SessionManager> {
-    const place = surroundings(cwd === undefined ? {} : { cwd });
-    const directory = sessionDirectory({ ...place, override: sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir) });
-    const path = await mostRecentSession({ directory, cwd: place.cwd });
+    const path = await mostRecentSession(sessionPlace(cwd, sessionDir));
     return path === undefined ? SessionManager.create(cwd, sessionDir) : new SessionManager(await Session.open(path));
   }
 
@@ -75,35 +87,44 @@ export class SessionManager {
     );
   }
 
-  /** A copy of another session's branch, for another directory. */
+  /** A copy of another session's branch, for another directory. Errors: `session.not_found`, `session.invalid`. */
   static async forkFrom(
     sourcePath: string,
     targetCwd: string,
     sessionDir?: string,
     options: NewSessionOptions = {},
   ): Promise<SessionManager> {
-    const place = surroundings({ cwd: targetCwd });
+    const place = sessionPlace(targetCwd, sessionDir);
     const source = await Session.open(resolve(sourcePath), { readOnly: true });
     try {
-      const directory = sessionDirectory({ ...place, override: sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir) });
-      return new SessionManager(source.fork({ directory, cwd: place.cwd, ...(options.id === undefined ? {} : { id: options.id }) }));
+      return new SessionManager(source.fork({ ...place, ...(options.id === undefined ? {} : { id: options.id }) }));
     } finally {
       source.close();
     }
   }
 
-  /** Newest change first. */
-  static async list(cwd?: string, sessionDir?: string): Promise<SessionInfo[]> {
-    const place = surroundings(cwd === undefined ? {} : { cwd });
-    const directory = sessionDirectory({ ...place, override: sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir) });
-    return collected(listSessions({ directory, cwd: place.cwd }));
+  /** Path of the session with this very id. */
+  static findById(cwd: string, id: string, sessionDir?: string): string | undefined {
+    return findSession(id, { directory: sessionPlace(cwd, sessionDir).directory });
+  }
+
+  /** Newest change first. A signal ends the listing with its reason. */
+  static list(cwd?: string, sessionDir?: string, onProgress?: SessionListProgress, signal?: AbortSignal): Promise<SessionInfo[]> {
+    return collected(listSessions({ ...sessionPlace(cwd, sessionDir), names: true }), onProgress, signal);
   }
 
   /** Of all directories. */
-  static listAll(sessionDir?: string): Promise<SessionInfo[]> {
-    const place = surroundings();
-    if (sessionDir !== undefined) return collected(listSessions({ directory: resolve(place.cwd, sessionDir) }));
-    return collected(listSessions({ directory: sessionRoot(place.agentDir), isRoot: true }));
+  static listAll(onProgress?: SessionListProgress, signal?: AbortSignal): Promise<SessionInfo[]>;
+  static listAll(sessionDir?: string, onProgress?: SessionListProgress, signal?: AbortSignal): Promise<SessionInfo[]>;
+  static listAll(
+    first?: string | SessionListProgress,
+    second?: SessionListProgress | AbortSignal,
+    third?: AbortSignal,
+  ): Promise<SessionInfo[]> {
+    const { cwd, agentDir } = surroundings();
+    const place = typeof first === "string" ? { directory: resolve(cwd, first) } : { directory: sessionRoot(agentDir), isRoot: true };
+    const onProgress = [first, second].find((one) => typeof one === "function");
+    return collected(listSessions({ ...place, names: true }), onProgress, third ?? (second instanceof AbortSignal ? second : undefined));
   }
 
   isPersisted(): boolean {
@@ -111,11 +132,17 @@ export class SessionManager {
   }
 
   getCwd(): string {
-    return this.session.header.cwd;
+    return this.#place.cwd ?? this.session.header.cwd;
   }
 
+  /** Empty for a session in memory. */
   getSessionDir(): string {
-    return this.session.filePath === undefined ? "" : dirname(this.session.filePath);
+    return this.#place.directory ?? (this.session.filePath === undefined ? "" : dirname(this.session.filePath));
+  }
+
+  /** Whether the session lies where sessions of its directory lie when nothing else is said. */
+  usesDefaultSessionDir(): boolean {
+    return this.getSessionDir() === sessionPlace(this.getCwd()).directory;
   }
 
   getSessionId(): string {
@@ -171,11 +198,22 @@ export class SessionManager {
     return this.session.tree();
   }
 
+  /** The entries of the branch in force that count for a model: the latest compaction, what it kept, what came after. */
+  buildContextEntries(): AnyEntry[] {
+    return contextEntries(this.session.branch());
+  }
+
+  /** The same, each with what a model is shown of it. */
+  buildSessionProjection(): SessionProjection {
+    return projection(this.session.branch(), this.session.context());
+  }
+
   /** What a model is shown of the branch in force. */
   buildSessionContext(): SessionContext {
     return this.session.context();
   }
 
+  /** Each `append…` hangs an entry on the leaf, which it then is; durable when it returns. @throws PiError `session.closed`. */
   appendMessage(message: Message): string {
     return this.#append({ type: "message", message });
   }
@@ -188,8 +226,10 @@ export class SessionManager {
     return this.#append({ type: "model_change", provider, modelId });
   }
 
-  appendUsage(kind: string, provider: string, model: string, usage: Usage): string {
-    return this.#append({ type: "usage", kind, provider, model, usage });
+  /** Something paid for beside the conversation. Answers with the entry. */
+  appendUsage(kind: string, provider: string, model: string, usage: Usage, note?: string): UsageEntry {
+    const id = this.#append({ type: "usage", kind, provider, model, usage, ...(note === undefined ? {} : { note }) });
+    return this.session.entry(id) as UsageEntry;
   }
 
   appendCompaction(
@@ -219,6 +259,7 @@ export class SessionManager {
     return this.#append({ type: "custom_message", customType, content, display, ...(details === undefined ? {} : { details }) });
   }
 
+  /** `null` takes the target out of what the model is shown. */
   appendContextEdit(targetId: string, replacement: { content: string | UserContent[] } | null): string {
     return this.#append({ type: "context_edit", targetId, replacement });
   }
@@ -227,11 +268,12 @@ export class SessionManager {
     return this.#append({ type: "session_info", name });
   }
 
+  /** Without a label: takes it away. */
   appendLabelChange(targetId: string, label: string | undefined): string {
     return this.#append({ type: "label", targetId, ...(label === undefined ? {} : { label }) });
   }
 
-  /** The next entry hangs on this one. */
+  /** The next entry hangs on this one. @throws PiError `session.entry_not_found`. */
   branch(branchFromId: string): void {
     this.session.navigate(branchFromId);
   }
@@ -254,20 +296,40 @@ export class SessionManager {
     });
   }
 
-  /** Lets go of the file. */
-  close(): void {
+  /** Lets go of the file, at once for writing; resolves when it may be opened again, also by this very process. */
+  close(): Promise<void> {
     this.session.close();
+    return this.session.released();
   }
 
   #append(entry: NewEntry): string {
+    // The file is let go of: what is appended now would be in nobody's record.
+    if (this.session.isClosed)
+      throw new PiError("session.closed", `The session has been closed: ${this.session.filePath ?? this.session.id}`);
     return this.session.append(entry).id;
   }
 }
 
 /** What a model is shown of the branch that ends at `leafId`, the last entry by default. */
 export function buildSessionContext(entries: readonly AnyEntry[], leafId?: string | null): SessionContext {
+  return Session.fromEntries(newHeader("/"), entries).context(leafId);
+}
+
+/** Entries of the branch that ends at `leafId`, the last entry by default, that count for a model. */
+export function buildContextEntries(entries: readonly AnyEntry[], leafId?: string | null): AnyEntry[] {
+  return contextEntries(Session.fromEntries(newHeader("/"), entries).branch(leafId));
+}
+
+/** The same, each with what a model is shown of it. */
+export function buildSessionProjection(entries: readonly AnyEntry[], leafId?: string | null): SessionProjection {
   const session = Session.fromEntries(newHeader("/"), entries);
-  return leafId === undefined ? session.context() : session.context(leafId);
+  return projection(session.branch(leafId), session.context(leafId));
+}
+
+function sessionPlace(cwd: string | undefined, sessionDir?: string): { cwd: string; directory: string } {
+  const place = surroundings(cwd === undefined ? {} : { cwd });
+  const override = sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir);
+  return { cwd: place.cwd, directory: sessionDirectory({ ...place, override }) };
 }
 
 function newHeader(cwd: string): SessionHeader {
@@ -275,9 +337,14 @@ function newHeader(cwd: string): SessionHeader {
   return { type: "session", version: sessionVersion, id: newSessionId(nowMs), timestamp: new Date(nowMs).toISOString(), cwd };
 }
 
-async function collected(summaries: AsyncIterable<SessionSummary>): Promise<SessionInfo[]> {
+async function collected(
+  summaries: Iterable<SessionSummary>,
+  onProgress?: SessionListProgress,
+  signal?: AbortSignal,
+): Promise<SessionInfo[]> {
   const found: SessionInfo[] = [];
-  for await (const one of summaries) {
+  for (const one of summaries) {
+    signal?.throwIfAborted();
     found.push({
       path: one.path,
       id: one.id,
@@ -290,5 +357,6 @@ async function collected(summaries: AsyncIterable<SessionSummary>): Promise<Sess
       firstMessage: one.firstPrompt ?? "",
     });
   }
+  onProgress?.(found.length, found.length, found);
   return found;
 }

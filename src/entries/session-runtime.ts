@@ -167,7 +167,7 @@ export class AgentSessionRuntime {
     await this.session.dispose();
   }
 
-  #isCancelled(about: { reason: "new" | "resume"; targetSessionFile?: string }): Promise<boolean> {
+  #isCancelled(about: { reason: "new" | "resume"; targetSessionFile?: string }): Promise<boolean> | undefined {
     return this.session.extensionHost.isCancelled({ type: "session_before_switch", ...about });
   }
 

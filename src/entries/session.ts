@@ -10,6 +10,16 @@ export type {
   SessionHeader,
   UnknownEntry,
 } from "../contracts/session-entry.ts";
-export { sessionVersion } from "../contracts/session-entry.ts";
+export { sessionVersion, sessionVersion as CURRENT_SESSION_VERSION } from "../contracts/session-entry.ts";
 export { type OpenOptions, Session, type SessionContext, type SessionOptions, type TreeNode } from "../session/session.ts";
-export { buildSessionContext, type NewSessionOptions, type SessionInfo, SessionManager } from "./session-manager.ts";
+export {
+  buildContextEntries,
+  buildSessionContext,
+  buildSessionProjection,
+  type NewSessionOptions,
+  type SessionInfo,
+  type SessionListProgress,
+  SessionManager,
+} from "./session-manager.ts";
+export type * from "./session-views.ts";
+export { getLatestCompactionEntry, parseSessionEntries } from "./session-views.ts";

@@ -1,56 +1,49 @@
-// Settings that a caller of the library gives, and those of the user's file; names follow the npm agent's (camelCase, nested). Exported by
-// `pi`. Invariant: what is set here holds at once; what is also stored is stored in order, and a failure of it is kept until it is asked for.
+// Settings that a caller of the library gives, and those of the user's files; names follow the npm agent's. Exported by `pi`.
+// Invariant: what is set here holds at once; what is also stored is stored in order, and a failure of it is kept until it is asked for.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { userConfigFile } from "../config/load-config.ts";
-import { loadNpmAgentFiles, settingsFromNpmAgent } from "../config/npm-agent.ts";
-import { findSetting, type SettingRecord, settings } from "../config/settings.ts";
-import { PiError } from "../contracts/error.ts";
-import { nearestName } from "../contracts/nearest.ts";
+import { loadConfig } from "../config/load-config.ts";
+import type { Settings } from "../config/settings.ts";
+import type { ThinkingLevel } from "../contracts/model.ts";
 import { surroundings } from "./places.ts";
+import { flatSettings, nestedSettings, type SettingsTree, valuesOf } from "./settings-tree.ts";
+import { readUserSettings, type SettingsError, storeUserSetting } from "./user-settings.ts";
 
-/** Any part of the settings, such as `{ retry: { enabled: false } }`; docs/configuration has the table. */
-export interface SettingsTree {
-  [name: string]: unknown;
-}
-
-export interface SettingsError {
-  scope: "global" | "project";
-  path?: string;
-  error: Error;
-}
+export type { SettingsTree } from "./settings-tree.ts";
+export type { SettingsError } from "./user-settings.ts";
 
 export class SettingsManager {
   /** Whether configuration files count. */
   readonly readsFiles: boolean;
-  /** Where setters store. */
-  readonly #agentDir: string | undefined;
+  /** Where they lie, when that was said. */
+  readonly agentDir: string | undefined;
+  readonly #cwd: string | undefined;
   #overrides: Record<string, unknown> = {};
-  #writing: Promise<void> = Promise.resolve();
+  /** Of the files and the environment, once they have been read. */
+  #found: Settings | undefined;
+  #storing: Promise<void> = Promise.resolve();
   #errors: SettingsError[] = [];
 
-  private constructor(agentDir: string | undefined) {
-    this.readsFiles = agentDir !== undefined;
-    this.#agentDir = agentDir;
+  private constructor(readsFiles: boolean, cwd?: string, agentDir?: string) {
+    this.readsFiles = readsFiles;
+    this.#cwd = cwd;
+    this.agentDir = agentDir;
   }
 
-  /** The configuration files, read when a session is created; `applyOverrides` wins over them. */
+  /** The configuration files, read when a session is created, or by `reload`; what is set here wins over them. */
   static create(cwd?: string, agentDir?: string): SettingsManager {
-    const place = surroundings({ ...(cwd === undefined ? {} : { cwd }), ...(agentDir === undefined ? {} : { agentDir }) });
-    return new SettingsManager(place.agentDir);
+    return new SettingsManager(true, cwd, agentDir);
   }
 
-  /** These, and defaults for the rest: no file is read or written. */
+  /** These, and defaults for the rest: no file is read or written. @throws PiError `config.unknown_key`, `config.wrong_type`. */
   static inMemory(tree: SettingsTree = {}): SettingsManager {
-    const manager = new SettingsManager(undefined);
+    const manager = new SettingsManager(false);
     manager.applyOverrides(tree);
     return manager;
   }
 
-  /** For this process; the names of the npm agent's settings are known, too. @throws PiError `config.unknown_key`. */
+  /** For this process, never stored. @throws PiError `config.unknown_key`, `config.wrong_type`. */
   applyOverrides(tree: SettingsTree): void {
-    this.#overrides = { ...this.#overrides, ...flattened(settingsFromNpmAgent(tree)) };
+    this.#putInForce(flatSettings(tree));
   }
 
   /** By the dotted key of the configuration file. */
@@ -58,38 +51,136 @@ export class SettingsManager {
     return this.#overrides;
   }
 
-  /** What the user's files say (of this process alone: what was set in memory), nested, without defaults. A file that cannot be read is an error of `drainErrors`. */
-  getGlobalSettings(): SettingsTree {
-    if (this.#agentDir === undefined) return treeOf(this.#overrides);
-    const flat: Record<string, unknown> = {};
-    for (const { file, tree, problem } of loadNpmAgentFiles(this.#agentDir)) {
-      if (problem === undefined) collect(tree, "", flat);
-      else this.#failed(file, new PiError("config.syntax", `${file}: ${problem}`));
-    }
-    collect(this.#userFile(this.#agentDir), "", flat);
-    return treeOf(flat);
+  /** Reads the files, so that what is asked here knows of them. Rejects with `config.syntax`, `config.wrong_type`. */
+  async reload(): Promise<void> {
+    if (!this.readsFiles) return;
+    await this.flush();
+    this.#found = (await loadConfig(this.#place())).values;
   }
 
-  /** In force at once, and stored in the user's file (`flush` waits for that) unless settings are kept in memory. */
-  setDefaultThinkingLevel(level: string): void {
-    this.#set("thinking", level);
+  /** All, with durations in ms and paths absolute: what was set here, what `reload` has found, defaults for the rest. */
+  getSettings(): Settings {
+    return valuesOf(this.#overrides, this.#found);
+  }
+
+  /** What the user's files say (of settings in memory: what was set), nested, without defaults. A file that cannot be read is an error of `drainErrors`. */
+  getGlobalSettings(): SettingsTree {
+    if (!this.readsFiles) return nestedSettings(this.#overrides);
+    return nestedSettings(readUserSettings(this.#place().agentDir, (error) => this.#errors.push(error)));
+  }
+
+  getDefaultModel(): string | undefined {
+    return this.getSettings().model;
+  }
+
+  /** In force at once, and stored in the user's file (`flush` waits for that) unless settings are in memory; so are all that are set below. */
+  setDefaultModel(model: string): void {
+    this.#set("model", model);
   }
 
   setDefaultModelAndProvider(provider: string, modelId: string): void {
     this.#set("model", `${provider}/${modelId}`);
   }
 
+  getDefaultThinkingLevel(): ThinkingLevel {
+    return this.getSettings().thinking;
+  }
+
+  setDefaultThinkingLevel(level: string): void {
+    this.#set("thinking", level);
+  }
+
+  /** Patterns; nothing where cycling goes through all models. */
+  getEnabledModels(): string[] | undefined {
+    const { models } = this.getSettings();
+    return models.length === 0 ? undefined : models;
+  }
+
+  setEnabledModels(patterns: readonly string[] | undefined): void {
+    this.#set("models", [...(patterns ?? [])]);
+  }
+
+  getDefaultTools(): string[] {
+    return this.getSettings().tools.enabled;
+  }
+
+  getCompactionEnabled(): boolean {
+    return this.getSettings().compaction.enabled;
+  }
+
   setCompactionEnabled(enabled: boolean): void {
     this.#set("compaction.enabled", enabled);
+  }
+
+  /** Tokens. */
+  getCompactionReserveTokens(): number {
+    return this.getSettings().compaction.reserveTokens;
+  }
+
+  /** Tokens. */
+  getCompactionKeepRecentTokens(): number {
+    return this.getSettings().compaction.keepRecentTokens;
+  }
+
+  getCompactionSettings(): Settings["compaction"] {
+    return this.getSettings().compaction;
+  }
+
+  getRetryEnabled(): boolean {
+    return this.getSettings().retry.enabled;
   }
 
   setRetryEnabled(enabled: boolean): void {
     this.#set("retry.enabled", enabled);
   }
 
+  getRetrySettings(): Settings["retry"] {
+    return this.getSettings().retry;
+  }
+
+  getHttpIdleTimeoutMs(): number {
+    return this.getSettings().network.idleTimeoutMs;
+  }
+
+  setHttpIdleTimeoutMs(timeoutMs: number): void {
+    this.#set("network.idle_timeout_ms", timeoutMs);
+  }
+
+  getShellPath(): string | undefined {
+    return this.getSettings().shell.path;
+  }
+
+  setShellPath(path: string): void {
+    this.#set("shell.path", path);
+  }
+
+  getShellCommandPrefix(): string | undefined {
+    return this.getSettings().shell.commandPrefix || undefined;
+  }
+
+  setShellCommandPrefix(prefix: string | undefined): void {
+    this.#set("shell.command_prefix", prefix ?? "");
+  }
+
+  getSessionDir(): string | undefined {
+    return this.getSettings().sessionDir;
+  }
+
+  getSkillPaths(): string[] {
+    return this.getSettings().resources.skills;
+  }
+
+  getPromptTemplatePaths(): string[] {
+    return this.getSettings().resources.prompts;
+  }
+
+  getExtensionPaths(): string[] {
+    return this.getSettings().resources.extensions;
+  }
+
   /** Resolves when everything set so far is stored, or has failed. */
   flush(): Promise<void> {
-    return this.#writing;
+    return this.#storing;
   }
 
   /** What has gone wrong since the last time. */
@@ -98,89 +189,25 @@ export class SettingsManager {
   }
 
   #set(key: string, value: unknown): void {
-    this.#overrides = { ...this.#overrides, [key]: value };
-    if (this.#agentDir === undefined) return;
-    const file = userConfigFile(this.#agentDir);
-    this.#writing = this.#writing
-      .then(async () => {
-        const { saveChange } = await import("../config/change-config.ts");
-        const { createFileOperations } = await import("../platform/files.ts");
-        await saveChange(file, { path: key.split("."), value }, createFileOperations().writeAtomic);
-      })
-      .catch((error: unknown) => this.#failed(file, error));
+    this.#putInForce({ [key]: value });
+    if (!this.readsFiles) return;
+    const { agentDir } = this.#place();
+    this.#storing = this.#storing
+      .then(() => storeUserSetting(agentDir, key, value))
+      .catch((error: SettingsError) => void this.#errors.push(error));
   }
 
-  #userFile(agentDir: string): Record<string, unknown> {
-    const file = userConfigFile(agentDir);
-    try {
-      const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
-      // At once, since this answers at once, and only where there is such a file.
-      const { parse } = createRequire(import.meta.url)("smol-toml") as typeof import("smol-toml");
-      return parse(text);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return {};
-      // The parser quotes the file, which may hold a key.
-      const said = code === undefined ? "not valid TOML" : `cannot be read: ${code}`;
-      this.#failed(file, new PiError("config.syntax", `${file}: ${said}`));
-      return {};
-    }
+  /** A wrong value changes nothing. */
+  #putInForce(flat: Readonly<Record<string, unknown>>): void {
+    const overrides = { ...this.#overrides, ...flat };
+    valuesOf(overrides);
+    this.#overrides = overrides;
   }
 
-  #failed(path: string, error: unknown): void {
-    this.#errors.push({ scope: "global", path, error: error instanceof Error ? error : new Error(String(error)) });
+  #place(): ReturnType<typeof surroundings> {
+    return surroundings({
+      ...(this.#cwd === undefined ? {} : { cwd: this.#cwd }),
+      ...(this.agentDir === undefined ? {} : { agentDir: this.agentDir }),
+    });
   }
-}
-
-/** What a file says of settings that there are; the rest (providers, unknown keys) is the loader's business. */
-function collect(tree: Record<string, unknown>, prefix: string, flat: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(tree)) {
-    const key = prefix === "" ? name : `${prefix}.${name}`;
-    if (findSetting(key) !== undefined) flat[key] = value;
-    else if (isTable(value)) collect(value, key, flat);
-  }
-}
-
-function treeOf(flat: Readonly<Record<string, unknown>>): SettingsTree {
-  const tree: SettingsTree = {};
-  for (const [key, value] of Object.entries(flat)) {
-    const names = (findSetting(key)?.property ?? key).split(".");
-    const last = names.pop() ?? key;
-    let table = tree;
-    for (const name of names) {
-      table[name] ??= {};
-      table = table[name] as SettingsTree;
-    }
-    table[last] = value;
-  }
-  return tree;
-}
-
-function flattened(tree: SettingsTree): Record<string, unknown> {
-  const flat: Record<string, unknown> = {};
-  const visit = (value: unknown, path: string): void => {
-    const record = settings.find((one) => one.property === path || one.key === path);
-    if (record !== undefined) flat[record.key] = asWritten(record, value);
-    else if (isTable(value)) {
-      for (const [name, inner] of Object.entries(value)) visit(inner, path === "" ? name : `${path}.${name}`);
-    } else throw unknownSetting(path);
-  };
-  visit(tree, "");
-  return flat;
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function asWritten(record: SettingRecord, value: unknown): unknown {
-  return record.type.kind === "duration" && typeof value === "number" ? `${value}ms` : value;
-}
-
-function unknownSetting(path: string): PiError {
-  const near = nearestName(
-    path,
-    settings.map((one) => one.property),
-  );
-  return new PiError("config.unknown_key", `Unknown setting: ${path}`, near === undefined ? {} : { hint: `Did you mean ${near}?` });
 }

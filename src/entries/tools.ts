@@ -13,5 +13,7 @@ export type {
 export { errorResult, textResult } from "../contracts/tool.ts";
 export { createFileOperations } from "../platform/files.ts";
 export { createShellOperations, type ProcessShell, type ShellSettings } from "../platform/spawn.ts";
-export { builtinTools, defaultToolNames, selectTools, type ToolSelection, type ToolSelectionSpec } from "../tools/registry.ts";
+export { defaultToolNames, selectTools, type ToolSelection, type ToolSelectionSpec } from "../tools/registry.ts";
+export { type ValidatedArguments, validateArguments } from "../tools/shared/validate.ts";
 export { defineTool, type ToolDefinition } from "./define-tool.ts";
+export { builtinTools, type RunToolOptions, runTool } from "./run-tool.ts";

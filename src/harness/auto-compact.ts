@@ -5,7 +5,7 @@ import type { LoopResult } from "../agent/loop.ts";
 import { isPiError } from "../contracts/error.ts";
 import { type AssistantMessage, textOf, toolCallsOf } from "../contracts/message.ts";
 import type { Compactor } from "./compact.ts";
-import { contextTokens, estimateContext } from "./context-tokens.ts";
+import { estimateContext } from "./context-tokens.ts";
 import type { CompactionSettings, Conversation } from "./conversation.ts";
 import { isWhole } from "./conversation.ts";
 import type { Recovery, RecoveryPlan, Verdict } from "./settle-run.ts";
@@ -46,9 +46,9 @@ export class AutoCompaction implements Recovery {
 
   /** Compacts if the window is nearly full. Never rejects: a failure is told by the events, and the run goes on. */
   async ifFull(signal: AbortSignal): Promise<void> {
-    if (!this.isEnabled || this.#isPaused || signal.aborted || this.#conversation.budget.stop) return;
+    if (!this.isEnabled || this.#isPaused || signal.aborted || this.#conversation.budget.isReached()) return;
     const limits = compactionLimits(this.#settings, this.#conversation.model.contextWindow);
-    if (contextTokens(this.#conversation.messages).tokens <= limits.thresholdTokens) return;
+    if (this.#conversation.contextTokens().tokens <= limits.thresholdTokens) return;
     const plan = this.#compactor.isRunning ? undefined : await this.#compactor.plan(limits.keepRecentTokens);
     if (plan === undefined || plan.firstKeptEntryId === this.#vainCut) return;
     try {

@@ -67,6 +67,10 @@ export class RetryRecovery implements Recovery {
     return "stop";
   }
 
+  get isWaiting(): boolean {
+    return this.#delay !== undefined;
+  }
+
   /** Ends the delay; the run ends with the failure that was to be retried. */
   abort(): void {
     this.#delay?.abort();

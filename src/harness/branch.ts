@@ -13,15 +13,14 @@ export function entryAt(entryId: string, { session }: Conversation): AnyEntry {
   return entry;
 }
 
-/** Where a fork that begins anew with this message of the user's hangs, and what the message said. @throws PiError `session.invalid_fork`. */
+/** Where a fork that begins anew with this message of the user's, on whatever branch, hangs, and what the message said. @throws PiError `session.invalid_fork`. */
 export function forkPoint(entryId: string, { session }: Conversation): { leafId: string | null; text: string } {
-  const ids = session.branchIds();
-  const at = ids.indexOf(entryId);
-  const entry = at < 0 ? undefined : session.entry(entryId);
+  const entry = session.entry(entryId);
   if (!isA(entry, "message") || entry.message.role !== "user") {
-    throw new PiError("session.invalid_fork", "Invalid entry ID for forking", { hint: `${entryId} is no message of yours on this branch` });
+    throw new PiError("session.invalid_fork", "Invalid entry ID for forking", { hint: `${entryId} is no message of yours` });
   }
-  return { leafId: ids[at - 1] ?? null, text: textOf(entry.message.content) };
+  // Not the entry's own word on its parent: that may be a damaged line.
+  return { leafId: session.branchIds(entryId).at(-2) ?? null, text: textOf(entry.message.content) };
 }
 
 /** An empty label is none. @throws PiError `session.entry_not_found`. */

@@ -6,7 +6,6 @@ import type { QueueMode } from "../agent/message-queue.ts";
 import type { CompactionResult } from "../contracts/agent-event.ts";
 import { PiError } from "../contracts/error.ts";
 import type { SendMessageOptions } from "../contracts/extension.ts";
-import type { InputSource } from "../contracts/extension-event.ts";
 import type { CustomMessage, ImageContent, Message, UserContent, UserMessage } from "../contracts/message.ts";
 import { textOf } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
@@ -18,20 +17,24 @@ import { AutoCompaction } from "./auto-compact.ts";
 import { RetryRecovery } from "./auto-retry.ts";
 import { forkPoint, setLabel } from "./branch.ts";
 import { Compactor } from "./compact.ts";
-import type { CodingSessionDeps, SessionListener } from "./conversation.ts";
+import type { CodingSessionDeps } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
+import { ExtensionMessages } from "./extension-messages.ts";
 import { FallbackRecovery } from "./fallback.ts";
 import type { SessionHooks } from "./hooks.ts";
+import type { SessionListener } from "./listeners.ts";
 import type { NavigateOptions, Navigation } from "./navigate.ts";
+import type { Input, Received } from "./receive-input.ts";
 import { withStorage } from "./run-outcome.ts";
-import type { SessionStats } from "./session-stats.ts";
-import { sessionStats } from "./session-stats.ts";
+import type { ContextUsage, SessionStats } from "./session-stats.ts";
+import { sessionStats, usageOfWindow } from "./session-stats.ts";
 import type { Recovery } from "./settle-run.ts";
 import { settleRun } from "./settle-run.ts";
 import type { ShellCommandOptions, ShellCommandResult } from "./shell-command.ts";
 import { ShellCommands } from "./shell-command.ts";
 
-export type { CodingSessionDeps, CompactionSettings, ModelAccess, SessionListener } from "./conversation.ts";
+export type { CodingSessionDeps, CompactionSettings, ModelAccess } from "./conversation.ts";
+export type { SessionListener } from "./listeners.ts";
 
 export interface PromptOptions {
   images?: readonly ImageContent[];
@@ -43,17 +46,6 @@ export interface PromptOptions {
   isInterim?: boolean;
 }
 
-/** Words of a user's as they come in. */
-export interface Input {
-  text: string;
-  images?: readonly ImageContent[];
-  source: InputSource;
-  /** How it will be queued while a run is going. */
-  streamingBehavior?: "steer" | "followUp";
-  /** Whether commands are run and templates and skills filled in. Default true. */
-  isExpanded?: boolean;
-}
-
 export class CodingSession {
   readonly #conversation: Conversation;
   readonly #retry: RetryRecovery;
@@ -61,19 +53,18 @@ export class CodingSession {
   readonly #autoCompaction: AutoCompaction;
   readonly #fallback: FallbackRecovery;
   readonly #shell: ShellCommands;
+  #compactionAbortCount = 0;
   /** Asked in this order when a run ended badly. */
   readonly #recoveries: readonly Recovery[];
   /** Of the newest run that has settled. */
   lastOutcome: Outcome | undefined;
   #running: { done: Promise<Outcome>; abort: AbortController } | undefined;
-  /** Of extensions: to be said behind the next prompt, and behind the turn under way. */
-  #forNextPrompt: CustomMessage[] = [];
-  #asides: CustomMessage[] = [];
+  readonly #extensionMessages: ExtensionMessages;
 
   constructor(deps: CodingSessionDeps) {
     this.#conversation = new Conversation(deps, {
       beforeNextTurn: async (signal) => {
-        if (this.#asides.length > 0) await this.#sayAsides();
+        await this.#extensionMessages.sayKept();
         await this.#autoCompaction.ifFull(signal);
       },
       answered: (answer) => {
@@ -84,6 +75,7 @@ export class CodingSession {
     this.#retry = new RetryRecovery(deps.retry, deps.clock, (event) => this.#conversation.emit(event));
     this.#compactor = new Compactor(this.#conversation);
     this.#autoCompaction = new AutoCompaction(this.#conversation, this.#compactor);
+    this.#extensionMessages = new ExtensionMessages(this.#conversation);
     this.#shell = new ShellCommands(this.#conversation, () => this.isStreaming);
     this.#fallback = new FallbackRecovery(deps.fallback, {
       currentModel: () => this.model,
@@ -158,7 +150,7 @@ export class CodingSession {
 
   /** Returns the remover. A listener that answers with a promise slows the run down to its pace. */
   subscribe(listener: SessionListener): () => void {
-    return this.#conversation.subscribe(listener);
+    return this.#conversation.listeners.add(listener);
   }
 
   /** Resolves when the run has settled; a queued prompt resolves with the run it joined. One that comes during a compaction waits for it. */
@@ -173,33 +165,31 @@ export class CodingSession {
       }
       if (options.streamingBehavior === "steer") this.#conversation.agent.steer(message);
       else this.#conversation.agent.followUp(message);
+      this.#conversation.listeners.release();
       return this.#running.done;
     }
     return this.#begin(message, options);
   }
 
+  /** Whether `receive` would give it back as it is: then nothing has to wait for that. */
+  isPlain({ text, images = [], isExpanded = true }: Omit<Input, "source">): boolean {
+    return this.hooks === undefined && !(isExpanded && text.startsWith("/")) && images.length === 0;
+  }
+
   /** What is to be prompted for what was typed; nothing where a command or a handler of an extension has dealt with it. */
-  async receive(input: Input): Promise<{ text: string; images?: readonly ImageContent[] } | undefined> {
-    const { hooks } = this;
-    const { isExpanded = true } = input;
-    if (isExpanded && hooks !== undefined && input.text.startsWith("/") && (await hooks.runCommand(input.text))) return undefined;
-    const heard = hooks === undefined ? input : await hooks.input(input);
-    if (heard === undefined) return undefined;
-    const { text, images } = heard;
-    return {
-      text: isExpanded && text.startsWith("/") ? await this.expand(text) : text,
-      ...(images === undefined ? {} : { images }),
-    };
+  async receive(input: Input): Promise<Received | undefined> {
+    const { receiveInput } = await import("./receive-input.ts");
+    return receiveInput(input, { hooks: this.hooks, expand: (text) => this.expand(text) });
   }
 
   /** A message of an extension's. Gives the run that it begins, where it begins one. */
   add(message: CustomMessage, { deliverAs = "steer", triggerTurn }: SendMessageOptions = {}): Promise<unknown> | undefined {
     if (deliverAs === "nextTurn") {
-      this.#forNextPrompt.push(message);
+      this.#extensionMessages.keepForPrompt(message);
       return undefined;
     }
     if (this.#running === undefined) return triggerTurn === true ? this.#begin(message, {}) : this.#conversation.say(message);
-    if (triggerTurn === false) this.#asides.push(message);
+    if (triggerTurn === false) this.#extensionMessages.keepForTurn(message);
     else if (deliverAs === "steer") this.#conversation.agent.steer(message);
     else this.#conversation.agent.followUp(message);
     return undefined;
@@ -232,6 +222,12 @@ export class CodingSession {
     return this.#conversation.agent.queuedCount;
   }
 
+  /** What `queue_update` shows. */
+  get queuedTexts(): { steering: string[]; followUp: string[] } {
+    const { steering, followUps } = this.#conversation.agent;
+    return { steering: steering.texts(), followUp: followUps.texts() };
+  }
+
   get steeringMode(): QueueMode {
     return this.#conversation.agent.steering.mode;
   }
@@ -255,13 +251,20 @@ export class CodingSession {
     await this.waitForIdle();
   }
 
+  /** May be called by a listener: what it is told is then no longer waited for. */
   async waitForIdle(): Promise<void> {
+    this.#conversation.listeners.release();
     await this.#running?.done.catch(() => undefined);
     await this.#compactor.settled();
   }
 
   get retryCount(): number {
     return this.#retry.count;
+  }
+
+  /** Whether the delay before a retry is under way. */
+  get isRetrying(): boolean {
+    return this.#retry.isWaiting;
   }
 
   get isAutoRetryEnabled(): boolean {
@@ -294,7 +297,10 @@ export class CodingSession {
    * `session.busy_compaction`.
    */
   async compact(customInstructions?: string): Promise<CompactionResult> {
+    const abortCount = this.#compactionAbortCount;
     while (this.#running) await this.abort();
+    // Whoever stopped all work meanwhile (another session, the end) does not expect it to begin now.
+    if (this.#compactionAbortCount !== abortCount) throw new PiError("session.compaction_cancelled", "Compaction cancelled");
     const { keepRecentTokens } = this.#autoCompaction;
     return this.#compactor.compact({
       reason: "manual",
@@ -303,13 +309,19 @@ export class CodingSession {
     });
   }
 
+  /** Also one that waits for the end of the run it has stopped. */
   abortCompaction(): void {
+    this.#compactionAbortCount++;
     this.#compactor.abort();
   }
 
   /** Recorded for the model's next prompt; while a run is going, as soon as it has settled. */
   runShell(command: string, options: ShellCommandOptions = {}): Promise<ShellCommandResult> {
     return this.#shell.run(command, options);
+  }
+
+  get isShellRunning(): boolean {
+    return this.#shell.isRunning;
   }
 
   abortShell(): void {
@@ -319,6 +331,11 @@ export class CodingSession {
   /** Resolves when no command of `runShell` is running any more, and what they said is recorded. */
   waitForShell(): Promise<void> {
     return this.#shell.settled();
+  }
+
+  /** Cheaper than `stats`. */
+  contextUsage(): ContextUsage | undefined {
+    return usageOfWindow(this.#conversation);
   }
 
   stats(): SessionStats {
@@ -371,9 +388,10 @@ export class CodingSession {
 
   async dispose(): Promise<void> {
     this.#shell.abort();
+    this.abortCompaction();
     await Promise.all([this.abort(), this.#shell.settled()]);
     this.#conversation.budget.stopClock();
-    this.#conversation.unsubscribeAll();
+    this.#conversation.listeners.clear();
     this.session.close();
   }
 
@@ -382,21 +400,6 @@ export class CodingSession {
     const running = { abort, done: this.#run(message, options, abort.signal) };
     this.#running = running;
     return running.done;
-  }
-
-  /** The prompt, what extensions say behind it, and before it what has to be said so that the prompt in force is the one wanted. */
-  async #opening(message: UserMessage | CustomMessage): Promise<Message[]> {
-    const conversation = this.#conversation;
-    const asked = await this.hooks?.beforeAgentStart(message, (replaced) => {
-      conversation.runPrompt = replaced;
-      return conversation.promptInForce();
-    });
-    conversation.runPrompt = asked?.systemPrompt;
-    return [...conversation.systemChange(), message, ...this.#forNextPrompt.splice(0), ...(asked?.messages ?? [])];
-  }
-
-  async #sayAsides(): Promise<void> {
-    for (const message of this.#asides.splice(0)) await this.#conversation.say(message);
   }
 
   async #run(message: UserMessage | CustomMessage, options: PromptOptions, signal: AbortSignal): Promise<Outcome> {
@@ -410,20 +413,21 @@ export class CodingSession {
       this.#autoCompaction.begin();
       this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
-      const opening = await this.#opening(message);
+      const opening = await this.#extensionMessages.opening(message);
       this.#conversation.recordChoices();
       outcome = await this.#settle(opening, signal);
       if (this.outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
         const { checkedAnswer } = await import("./structured-answer.ts");
         outcome = await checkedAnswer(outcome, this.outputSchema, (text) => this.#settle([this.#userMessage(text)], signal));
       }
+      this.session.flush();
       outcome = withStorage(outcome, this.session.storageLost);
       return outcome;
     } finally {
       budget.stopClock();
       this.lastOutcome = outcome;
       this.#conversation.runPrompt = undefined;
-      if (this.#asides.length > 0) await this.#sayAsides();
+      await this.#extensionMessages.sayKept();
       this.#shell.recordWaiting();
       this.#running = undefined;
       await this.#conversation.emit({ type: "agent_settled", aborted: outcome?.kind === "aborted", outcome: outcome?.kind ?? "error" });

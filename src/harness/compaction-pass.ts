@@ -37,7 +37,7 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
   if (plan === undefined) throw nothingToCompact(context.messages);
   const spent: Spent[] = [];
   try {
-    const tokensBefore = contextTokens(context.messages).tokens;
+    const tokensBefore = contextTokens(context.messages, context.edited).tokens;
     const given = await askedOf(conversation, plan, request, tokensBefore, signal);
     const { summary, details } = given ?? (await summarizePlan(plan, request.customInstructions, signal, conversation, spent));
     const checkpoint = systemCheckpoint(context.messages, conversation.deps.clock.now());

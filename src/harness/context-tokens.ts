@@ -1,7 +1,8 @@
 // How full the model's window is: what the last answer measured, and an estimate of what came after. Pure.
-// Called by auto-compact, compact and session-stats. Invariant: a measure from before a compaction is never taken for what is there now.
+// Called by auto-compact, compact and session-stats. Invariant: a measure from before a compaction or an edit is never taken for what is there now.
 
 import type { AssistantMessage, Message } from "../contracts/message.ts";
+import type { SessionContext } from "../session/session.ts";
 import { promptText, systemStateOf } from "./system-prompt.ts";
 
 const charactersPerToken = 4;
@@ -13,8 +14,9 @@ export interface ContextTokens {
   isMeasured: boolean;
 }
 
-export function contextTokens(messages: readonly Message[]): ContextTokens {
-  const measuredAt = lastMeasured(messages);
+/** `edited`: where answers measured another context (see a session's context). */
+export function contextTokens(messages: readonly Message[], edited?: SessionContext["edited"]): ContextTokens {
+  const measuredAt = lastMeasured(messages, edited);
   const measured = messages[measuredAt];
   if (measured?.role !== "assistant") return { tokens: estimateContext(messages), isMeasured: false };
   const later = messages.slice(measuredAt + 1);
@@ -67,11 +69,12 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function lastMeasured(messages: readonly Message[]): number {
+function lastMeasured(messages: readonly Message[], edited: SessionContext["edited"]): number {
   // A kept answer's count is that of the context it was given, which the compaction has replaced.
   const compactedAt = messages.findLast((message) => message.role === "compactionSummary")?.timestamp ?? Number.NEGATIVE_INFINITY;
   return messages.findLastIndex(
-    (message) =>
+    (message, at) =>
+      !(edited && at >= edited.from && at < edited.to) &&
       message.role === "assistant" &&
       message.stopReason !== "error" &&
       message.stopReason !== "aborted" &&

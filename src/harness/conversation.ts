@@ -18,8 +18,10 @@ import type { Session, SessionContext } from "../session/session.ts";
 import type { RetrySettings } from "./auto-retry.ts";
 import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
+import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import type { FallbackSettings } from "./fallback.ts";
 import type { SessionHooks } from "./hooks.ts";
+import { Listeners } from "./listeners.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
@@ -68,9 +70,6 @@ export interface CodingSessionDeps {
   clock: { now(): number; random(): number };
 }
 
-/** Answers with a promise when it is slow: the run waits for it. */
-export type SessionListener = (event: AgentEvent) => Promise<void> | undefined | void;
-
 /** What other concerns do in the middle of a run. */
 export interface ConversationHooks {
   beforeNextTurn(signal: AbortSignal): Promise<void>;
@@ -83,10 +82,10 @@ export class Conversation {
   readonly session: Session;
   readonly agent: Agent;
   readonly budget: Budget;
+  readonly listeners = new Listeners();
   /** The entry that holds the newest answer of this process. */
   lastAnswerEntryId: string | undefined;
   readonly #hooks: ConversationHooks;
-  readonly #listeners = new Set<SessionListener>();
   /** In place of the recorded prompt, for the run under way. */
   runPrompt: string | undefined;
   #tools: readonly Tool[];
@@ -102,6 +101,7 @@ export class Conversation {
     thinkingLevel: undefined,
   };
   #hasRecordedChoices = false;
+  #edited: SessionContext["edited"];
 
   constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
     this.deps = deps;
@@ -114,37 +114,41 @@ export class Conversation {
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
     this.budget = new Budget(deps.limits, () => deps.clock.now());
-    this.agent = new Agent({
-      emit: (event) => this.emit(event),
-      now: () => deps.clock.now(),
-      turn: async () => {
-        const { model, thinkingLevel } = { model: this.#model, thinkingLevel: this.#thinkingLevel };
-        const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
-        let access: ModelAccess;
-        try {
-          access = await deps.access(model);
-        } catch (error) {
-          return { ...setup, stream: () => noAccess(error) };
-        }
-        const { provider, credential, fetch } = access;
-        this.#isBilled = isBilled(access);
-        const shown = await deps.hooks?.context(this.agent.messages);
-        return {
-          ...setup,
-          stream: (messages, signal) => provider.stream({ model, request: this.request(shown ?? messages), credential, signal, fetch }),
-        };
+    const context = deps.context ?? this.session.context();
+    this.agent = new Agent(
+      {
+        emit: (event) => this.emit(event),
+        now: () => deps.clock.now(),
+        turn: async () => {
+          const { model, thinkingLevel } = { model: this.#model, thinkingLevel: this.#thinkingLevel };
+          const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
+          let access: ModelAccess;
+          try {
+            access = await deps.access(model);
+          } catch (error) {
+            return { ...setup, stream: () => noAccess(error) };
+          }
+          const { provider, credential, fetch } = access;
+          this.#isBilled = isBilled(access);
+          const shown = await deps.hooks?.context(this.agent.messages);
+          return {
+            ...setup,
+            stream: (messages, signal) => provider.stream({ model, request: this.request(shown ?? messages), credential, signal, fetch }),
+          };
+        },
+        tools: () => ({
+          tools: this.activeTools,
+          validate: deps.validate,
+          stallTimeoutMs: deps.stall.toolMs,
+          context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
+          ...(deps.hooks === undefined ? {} : { refuse: deps.hooks.toolCall, amend: deps.hooks.toolResult }),
+        }),
+        shouldStop: () => this.budget.isReached(),
+        beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
       },
-      tools: () => ({
-        tools: this.activeTools,
-        validate: deps.validate,
-        stallTimeoutMs: deps.stall.toolMs,
-        context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
-        ...(deps.hooks === undefined ? {} : { refuse: deps.hooks.toolCall, amend: deps.hooks.toolResult }),
-      }),
-      shouldStop: () => this.budget.isReached(),
-      beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
-    });
-    this.reload(deps.context);
+      context.messages,
+    );
+    this.#noteRecorded(context);
     // A session that is only looked at stays as it is: what this run chose is recorded with its first prompt.
     if (this.session.leafId === null) this.recordChoices();
   }
@@ -191,15 +195,6 @@ export class Conversation {
     return this.#tools.filter((tool) => this.#activeToolNames.includes(tool.name));
   }
 
-  subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  unsubscribeAll(): void {
-    this.#listeners.clear();
-  }
-
   /** Disk first, then listeners; a promise only when some listener is slow, since this runs for every delta. */
   emit(event: AgentEvent): Promise<void> | undefined {
     const changing = event.type === "message_end" ? this.deps.hooks?.messageEnd(event.message) : undefined;
@@ -209,19 +204,10 @@ export class Conversation {
   #publish(event: AgentEvent): Promise<void> | undefined {
     if (event.type === "message_end") this.#record(event.message);
     else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
-    const told = this.#tell(event);
+    const told = this.listeners.tell(event);
     if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
     const hooked = this.#hooks.answered(event.message);
     return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
-  }
-
-  #tell(event: AgentEvent): Promise<void> | undefined {
-    const slow: Promise<void>[] = [];
-    for (const listener of this.#listeners) {
-      const waiting = listener(event);
-      if (waiting) slow.push(waiting);
-    }
-    return slow.length === 0 ? undefined : Promise.all(slow).then(() => undefined);
   }
 
   #record(message: Message): void {
@@ -243,9 +229,20 @@ export class Conversation {
   }
 
   /** Takes over what the session file says at its leaf. */
-  reload(context: SessionContext = this.session.context()): void {
+  reload(): void {
+    const context = this.session.context();
     this.agent.replaceMessages(context.messages);
-    this.#recorded = { model: context.model, thinkingLevel: context.thinkingLevel };
+    this.#noteRecorded(context);
+  }
+
+  #noteRecorded({ model, thinkingLevel, edited }: SessionContext): void {
+    this.#recorded = { model, thinkingLevel };
+    this.#edited = edited;
+  }
+
+  /** How full the window is. */
+  contextTokens(): ContextTokens {
+    return contextTokens(this.agent.messages, this.#edited);
   }
 
   /** Other branches record other choices: what is in force is recorded anew before the next message. */
@@ -288,7 +285,8 @@ export class Conversation {
 
   /** @throws PiError `session.empty_name`. */
   setName(text: string): void {
-    const name = text.trim();
+    // Lists and titles have one line for it.
+    const name = text.replace(/\s*[\r\n]+\s*/g, " ").trim();
     if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
     this.session.append({ type: "session_info", name });
     void this.emit({ type: "session_info_changed", name });

@@ -243,7 +243,11 @@ export async function startSession(
 
 /** One's own first, so that it wins where names are the same. */
 function allTools(options: RunOptions, own: readonly Tool[] = []): Tool[] {
-  return withOwn(builtinTools({ ripgrep: () => bundledRipgrep(options.agentDir), imageCodec }), own);
+  const builtin = builtinTools({
+    ripgrep: async () => (await import("../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
+    imageCodec: async () => (await import("./prompt-images.ts")).imageCodec(),
+  });
+  return withOwn(builtin, own);
 }
 
 function withOwn(tools: readonly Tool[], own: readonly Tool[] = []): Tool[] {
@@ -253,19 +257,6 @@ function withOwn(tools: readonly Tool[], own: readonly Tool[] = []): Tool[] {
 async function sessionExtensions(loaded: LoadExtensionsResult): Promise<SessionExtensions> {
   const { SessionExtensions } = await import("./session-extensions.ts");
   return new SessionExtensions(loaded);
-}
-
-/** The WebAssembly that makes images smaller. */
-export async function imageCodec(): Promise<Uint8Array> {
-  return (await import("../platform/assets.ts")).readBinaryAsset("photon.wasm");
-}
-
-async function bundledRipgrep(agentDir: string): Promise<string> {
-  const { ripgrepPath } = await import("../platform/ripgrep.ts");
-  const { assetPath, readBinaryAsset } = await import("../platform/assets.ts");
-  const { tmpdir } = await import("node:os");
-  const { join } = await import("node:path");
-  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
 }
 
 /** What commands of the model see beside the user's environment. */

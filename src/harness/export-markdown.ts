@@ -200,15 +200,20 @@ async function createSoundText(): Promise<SoundText> {
       const parts = new Lexer({ gfm: true }).lex(clean).map((token) => {
         if (token.type === "html") return token.raw.replace(/</g, "&lt;");
         if (token.type === "code" && token.codeBlockStyle !== "indented") {
-          return `${fence(String(token.text), String(token.lang ?? "").replace(/[`\n]/g, ""))}${/\n\n+$/.exec(token.raw) ? "\n" : ""}`;
+          return inPlaceOf(token.raw, fence(String(token.text), String(token.lang ?? "").replace(/[`\n]/g, "")));
         }
-        return hidesFromLexer(token.raw) ? fence(token.raw, "") : token.raw;
+        return hidesFromLexer(token.raw) ? inPlaceOf(token.raw, fence(token.raw.trimEnd(), "")) : token.raw;
       });
       return `${parts.join("").trimEnd()}\n`;
     } catch {
       return fence(clean, "");
     }
   };
+}
+
+/** With as many line ends behind it as there were: blank lines are tokens of their own. */
+function inPlaceOf(raw: string, made: string): string {
+  return made.trimEnd() + (/\n*$/.exec(raw)?.[0] ?? "");
 }
 
 /** A line inside another block (a list, a quote) that would begin raw HTML where another reader takes the block to have ended. */

@@ -79,8 +79,9 @@ export class HostedExtensions {
     return this.#current?.created.extensions?.commands();
   }
 
-  async isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> {
-    return (await this.#current?.created.extensions?.isCancelled(event)) === true;
+  /** Nothing where there is nobody to ask. */
+  isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> | undefined {
+    return this.#current?.created.extensions?.isCancelled(event);
   }
 
   async shutdown(about: Omit<SessionShutdownEvent, "type">): Promise<void> {

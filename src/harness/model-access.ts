@@ -8,7 +8,7 @@ import type { ModelAccess } from "./conversation.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
 export interface ModelAccessDeps {
-  registry: ModelRegistry;
+  registry: Pick<ModelRegistry, "credential">;
   config: Config;
   env: Env;
   /** `--record`: where to write what is streamed. */

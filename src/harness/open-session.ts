@@ -51,7 +51,7 @@ export async function openSession(options: RunOptions, deps: OpenDeps): Promise<
     case "named": {
       const id = validId(choice.id);
       const { listSessions } = await import("../session/list-sessions.ts");
-      for await (const summary of listSessions({ directory, cwd })) if (summary.id === id) return open(summary.path);
+      for (const summary of listSessions({ directory, cwd })) if (summary.id === id) return open(summary.path);
       return Session.create({ cwd, directory, id }, watch);
     }
     case "fork": {

@@ -6,18 +6,21 @@ import { dirname, resolve } from "node:path";
 import type { Config } from "../config/load-config.ts";
 import { PiError } from "../contracts/error.ts";
 import type { Cancellable, WithSession } from "../contracts/extension.ts";
-import type { SessionStartEvent } from "../contracts/extension-event.ts";
+import type { ExtensionEventOf, SessionStartEvent } from "../contracts/extension-event.ts";
+import type { Model } from "../contracts/model.ts";
 import { Session } from "../session/session.ts";
 import { noModel } from "./choose-model.ts";
 import type { CodingSession, SessionListener } from "./coding-session.ts";
 import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
 import { HostedExtensions } from "./extension-host.ts";
 import type { LaunchResources } from "./launch-resources.ts";
+import { Listeners } from "./listeners.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "./model-scope.ts";
 import type { Navigation } from "./navigate.ts";
 import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
+import { storageLostCode } from "./run-outcome.ts";
 
 export interface SessionHostDeps extends CreateSessionDeps {
   /** The configuration of another working directory, for sessions that were made there; without it all run with the first one's. */
@@ -40,11 +43,15 @@ export class SessionHost {
   #name: string | undefined;
   #scope: ScopedModel[] | undefined;
   #scopePatterns: readonly string[];
-  readonly #listeners = new Set<SessionListener>();
+  readonly #listeners = new Listeners();
   readonly #replaced = new Set<() => void>();
   #unsubscribe: () => void;
   #replacing: Promise<unknown> | undefined;
+  /** Of the replacement that may be waiting for another process. */
+  #waiting: AbortController | undefined;
+  #isEnding = false;
   #isDisposed = false;
+  #hasLostStorage = false;
 
   private constructor(workspace: Workspace, created: CreatedSession, deps: SessionHostDeps, extensions: HostedExtensions) {
     this.extensions = extensions;
@@ -117,9 +124,24 @@ export class SessionHost {
     if (!this.registry.isAvailable(provider, true)) throw this.registry.missingCredential(provider);
   }
 
+  /** Whether `dispose` has been called. */
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** The model as a request needs it; as it is where the caller of the library brings the way to it. */
+  async readyModel(model: Model): Promise<Model> {
+    return this.#workspace.deps.custom?.access === undefined ? this.registry.ready(model) : model;
+  }
+
   /** Settles when the replacement under way has ended; nothing when none is. */
   get replacing(): Promise<unknown> | undefined {
     return this.#replacing;
+  }
+
+  /** Whether a session of this process is not in its file as the user must think it is. Right once all are closed. */
+  get hasLostStorage(): boolean {
+    return this.#hasLostStorage;
   }
 
   /** What cycling goes through; empty: all models that can be called. */
@@ -138,8 +160,7 @@ export class SessionHost {
 
   /** Of whatever session is in force. Returns the remover. */
   subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Called when another session has come into force. Returns the remover. */
@@ -148,38 +169,34 @@ export class SessionHost {
     return () => this.#replaced.delete(listener);
   }
 
-  async newSession({ withSession, ...given }: { parentSession?: string; id?: string } & WithSession = {}): Promise<Cancellable> {
-    if (await this.extensions.isCancelled({ type: "session_before_switch", reason: "new" })) return { cancelled: true };
-    await this.#replace(
-      async () => {
-        const { filePath } = this.coding.session;
-        const directory = filePath === undefined ? undefined : this.#directory();
-        return Session.create({ cwd: this.#workspace.options.cwd, directory, ...given }, sessionWatch(this.#deps));
-      },
-      { reason: "new", ...(withSession === undefined ? {} : { withSession }) },
-    );
-    return { cancelled: false };
+  newSession({ withSession, ...given }: { parentSession?: string; id?: string } & WithSession = {}): Promise<Cancellable> {
+    const open = async (): Promise<Session> => {
+      const { filePath } = this.coding.session;
+      const directory = filePath === undefined ? undefined : this.#directory();
+      return Session.create({ cwd: this.#workspace.options.cwd, directory, ...given }, sessionWatch(this.#deps));
+    };
+    const how = { reason: "new", ...(withSession === undefined ? {} : { withSession }) } as const;
+    return this.#replaceIfWanted({ type: "session_before_switch", reason: "new" }, open, how);
   }
 
   /** A path where nothing is becomes the file of a new session. */
-  async switchSession(sessionPath: string, how: WithSession = {}): Promise<Cancellable> {
+  switchSession(sessionPath: string, how: WithSession = {}): Promise<Cancellable> {
     const path = resolve(this.#workspace.options.cwd, sessionPath);
-    const event = { type: "session_before_switch", reason: "resume", targetSessionFile: path } as const;
-    if (await this.extensions.isCancelled(event)) return { cancelled: true };
-    const open = async (): Promise<Session> => {
+    const open = async (signal: AbortSignal): Promise<Session> => {
       const { cwd } = this.#workspace.options;
       if (!existsSync(path)) return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
       if (this.#isOwnFile(path)) await letGo(this.coding.session);
-      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
-      if (isDirectory(session.header.cwd)) return session;
+      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
+      // Without one told, it is that of now.
+      if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
       session.close();
       throw new PiError("session.cwd_gone", `Stored session working directory does not exist: ${session.header.cwd}`, {
         hint: `Session file: ${path}. Current working directory: ${cwd}`,
       });
     };
-    await this.#replace(open, { reason: "resume", targetSessionFile: path, ...how });
-    return { cancelled: false };
+    const to = { reason: "resume", targetSessionFile: path } as const;
+    return this.#replaceIfWanted({ type: "session_before_switch", ...to }, open, { ...to, ...how });
   }
 
   /** A new session that ends before a user message, whose text is given back for another try; with `at`, behind any entry. */
@@ -189,43 +206,40 @@ export class SessionHost {
   ): Promise<{ text: string } & Cancellable> {
     const { leafId, text } = position === "at" ? { leafId: entryId, text: "" } : this.coding.forkPoint(entryId);
     this.#requireSaved();
-    if (await this.extensions.isCancelled({ type: "session_before_fork", entryId, position })) return { text, cancelled: true };
     // Before the first message there is only what every session begins with, and a new one does that by itself.
     const { session } = this.coding;
     const isEmpty = leafId === null || session.context(leafId).messages.every((message) => message.role === "system");
-    await this.#replace(async () => this.#copy(isEmpty ? null : leafId), { reason: "fork", ...how });
-    return { text, cancelled: false };
+    const asked = { type: "session_before_fork", entryId, position } as const;
+    const open = async (): Promise<Session> => this.#copy(isEmpty ? null : leafId);
+    return { text, ...(await this.#replaceIfWanted(asked, open, { reason: "fork", ...how })) };
   }
 
   /** A new session with all of the branch in force. */
   async clone(): Promise<Cancellable> {
     this.#requireSaved();
     const { leafId } = this.coding.session;
-    if (leafId !== null && (await this.extensions.isCancelled({ type: "session_before_fork", entryId: leafId, position: "at" }))) {
-      return { cancelled: true };
-    }
-    await this.#replace(async () => this.#copy(this.coding.session.leafId), { reason: "fork" });
-    return { cancelled: false };
+    const asked = leafId === null ? undefined : ({ type: "session_before_fork", entryId: leafId, position: "at" } as const);
+    return this.#replaceIfWanted(asked, async () => this.#copy(this.coding.session.leafId), { reason: "fork" });
   }
 
-  /** Another place in the tree of the session in force. */
+  /** Another place in the tree of the session in force; `null`: before all entries. */
   async navigateTree(
-    targetId: string,
+    targetId: string | null,
     { label, ...how }: { summarize?: boolean; customInstructions?: string; label?: string } = {},
   ): Promise<Navigation> {
     const result = await this.coding.navigate(targetId, how);
-    if (label !== undefined && !result.cancelled) this.coding.setLabel(targetId, label);
+    if (label !== undefined && targetId !== null && !result.cancelled) this.coding.setLabel(targetId, label);
     return result;
   }
 
   /** The same session with configuration, credentials, context files and catalogue read anew. */
   reload(): Promise<void> {
     return this.#replace(
-      async () => {
+      async (signal) => {
         const { session } = this.coding;
         if (session.filePath === undefined || !session.isPersisted) return session;
         await letGo(session);
-        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy });
+        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
       },
       { reason: "reload" },
     );
@@ -239,13 +253,25 @@ export class SessionHost {
     await Promise.all([coding.abort(), coding.waitForShell()]);
   }
 
+  /** Ends waiting for a session that another process writes; the replacement fails with `session.busy`. */
+  stopWaiting(): void {
+    this.#waiting?.abort(new PiError("session.busy", "The session is in use by another process, and waiting for it was stopped"));
+  }
+
+  /** The process is about to end: the same as `stopWork`, and nothing is waited for any more. */
+  end(): Promise<void> {
+    this.#isEnding = true;
+    this.stopWaiting();
+    return this.stopWork();
+  }
+
   async dispose(): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     await this.#replacing?.catch(() => undefined);
     await this.extensions.shutdown({ reason: "quit" });
     await this.#created.dispose();
-    await this.coding.session.released();
+    await this.#released(this.coding.session);
     this.#unsubscribe();
     this.#listeners.clear();
   }
@@ -279,8 +305,30 @@ export class SessionHost {
     return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
   }
 
+  /** A closed session has tried for the last time to store what it could not. */
+  async #released(session: Session): Promise<void> {
+    this.#hasLostStorage ||= session.storageLost?.code === storageLostCode;
+    await session.released();
+  }
+
+  /** Extensions are asked first; one may call it off. Nobody has to wait for a failure: it may come while all is being disposed of. */
+  #replaceIfWanted(
+    asked: ExtensionEventOf<"session_before_switch" | "session_before_fork"> | undefined,
+    open: (signal: AbortSignal) => Promise<Session>,
+    how: Replacement,
+  ): Promise<Cancellable> {
+    const replace = async (isCancelled: boolean): Promise<Cancellable> => {
+      if (!isCancelled) await this.#replace(open, how);
+      return { cancelled: isCancelled };
+    };
+    const asking = asked && this.extensions.isCancelled(asked);
+    const done = asking === undefined ? replace(false) : asking.then(replace);
+    done.catch(() => undefined);
+    return done;
+  }
+
   /** One after another: a second replacement starts from what the first one has made. */
-  #replace(open: () => Promise<Session>, how: Replacement): Promise<void> {
+  #replace(open: (signal: AbortSignal) => Promise<Session>, how: Replacement): Promise<void> {
     const before = this.#replacing ?? Promise.resolve();
     const mine = before.catch(() => undefined).then(() => this.#replaceNow(open, how));
     this.#replacing = mine;
@@ -291,7 +339,10 @@ export class SessionHost {
     return mine;
   }
 
-  async #replaceNow(open: () => Promise<Session>, { reason, targetSessionFile, withSession }: Replacement): Promise<void> {
+  async #replaceNow(
+    open: (signal: AbortSignal) => Promise<Session>,
+    { reason, targetSessionFile, withSession }: Replacement,
+  ): Promise<void> {
     if (this.#isDisposed) throw new PiError("session.closed", "The session is being closed");
     const before = this.#created;
     // Queued messages would vanish with the session: they are taken out first, which is announced.
@@ -303,14 +354,17 @@ export class SessionHost {
     // While the session can still be written to.
     await this.extensions.shutdown({ reason, ...(targetSessionFile === undefined ? {} : { targetSessionFile }) });
     let session: Session;
+    this.#waiting = new AbortController();
+    if (this.#isEnding) this.stopWaiting();
     try {
-      session = await open();
+      session = await open(this.#waiting.signal);
     } catch (error) {
       await this.#restore(filePath, wasPersisted);
       await this.extensions.started({ reason: "resume" });
       throw error;
     }
-    const workspace = await this.#workspaceOf(session.header.cwd, reason === "reload");
+    this.#waiting = undefined;
+    const workspace = await this.#workspaceOf(session.header.cwd || this.#workspace.options.cwd, reason === "reload");
     const parts = await this.extensions.load({ reload: reason === "reload" });
     const created = await startSession(workspace, session, { keep, ...parts });
     if (workspace === this.#workspace) created.coding.setActiveToolNames(stillActive(before.coding, created.coding));
@@ -319,7 +373,7 @@ export class SessionHost {
     before.extensions?.invalidate();
     if (session !== before.coding.session) {
       await before.close();
-      await before.coding.session.released();
+      await this.#released(before.coding.session);
     }
     const previousSessionFile = reason === "reload" || filePath === undefined ? {} : { previousSessionFile: filePath };
     await this.extensions.started({ reason, ...previousSessionFile }, withSession);
@@ -361,15 +415,7 @@ export class SessionHost {
   #listenTo(coding: CodingSession): () => void {
     return coding.subscribe((event) => {
       if (event.type === "session_info_changed") this.#name = event.name;
-      let slow: Promise<void>[] | undefined;
-      for (const listener of this.#listeners) {
-        const waiting = listener(event);
-        if (waiting) {
-          slow ??= [];
-          slow.push(waiting);
-        }
-      }
-      return slow === undefined ? undefined : Promise.all(slow).then(() => undefined);
+      return this.#listeners.tell(event);
     });
   }
 }

@@ -5,7 +5,6 @@ import { toolCallsOf } from "../contracts/message.ts";
 import type { AnyEntry } from "../contracts/session-entry.ts";
 import type { Usage } from "../contracts/usage.ts";
 import { isA } from "../session/build-context.ts";
-import { contextTokens } from "./context-tokens.ts";
 import type { Conversation } from "./conversation.ts";
 
 export interface ContextUsage {
@@ -76,9 +75,14 @@ function usageIn(entry: AnyEntry): Usage | undefined {
   return undefined;
 }
 
-function usageOfWindow({ messages, model: { contextWindow } }: Conversation): ContextUsage | undefined {
+/** Nothing where the model's window is not known. */
+export function usageOfWindow(conversation: Conversation): ContextUsage | undefined {
+  const {
+    messages,
+    model: { contextWindow },
+  } = conversation;
   if (!(contextWindow > 0)) return undefined;
-  const { tokens, isMeasured } = contextTokens(messages);
+  const { tokens, isMeasured } = conversation.contextTokens();
   if (!isMeasured && messages.some((message) => message.role === "compactionSummary")) {
     return { tokens: null, contextWindow, percent: null };
   }

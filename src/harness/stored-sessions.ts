@@ -20,7 +20,7 @@ export async function storedSessions({ options, deps }: Workspace, how: { all: b
         : { directory, cwd: options.cwd };
   const found: SessionSummary[] = [];
   if (how.limit === 0) return found;
-  for await (const summary of listSessions(place)) if (found.push(summary) >= how.limit) break;
+  for (const summary of listSessions({ ...place, names: true })) if (found.push(summary) >= how.limit) break;
   return found;
 }
 

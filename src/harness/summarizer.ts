@@ -4,7 +4,7 @@
 import { streamTurn } from "../agent/stream-turn.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { AssistantMessage, Message } from "../contracts/message.ts";
-import { textOf } from "../contracts/message.ts";
+import { textOf, toolCallsOf } from "../contracts/message.ts";
 import type { Model } from "../contracts/model.ts";
 import { clampThinkingLevel } from "../contracts/model.ts";
 import type { ModelFailure } from "../contracts/stream-event.ts";
@@ -52,16 +52,24 @@ export async function summarize(job: SummaryJob, signal: AbortSignal, conversati
     spent.push({ model, usage: answer.usage });
     if (signal.aborted) throw cancelled();
     const text = textOf(answer.content).trim();
-    if (!failure && text !== "") return text;
+    const flaw = failure === undefined ? flawOf(answer, text) : failure.message;
+    if (flaw === undefined) return text;
     if (failure?.code === "overflow" && maxCharacters > leastCharacters) {
       // The window is smaller than said, or the text has more tokens than guessed.
       maxCharacters = Math.min(maxCharacters, conversationText(job.messages).length) / 2;
       continue;
     }
     const delayMs = failure && retryDelayMs(failure, attempt++, retry, clock);
-    if (delayMs === undefined) throw failed(failure?.message ?? "the model gave an empty summary");
+    if (delayMs === undefined) throw failed(flaw);
     if (!(await waitFor(delayMs, signal))) throw cancelled();
   }
+}
+
+/** Why an answer is no summary. One without its end lacks what the work needs most: the next steps. */
+function flawOf(answer: AssistantMessage, text: string): string | undefined {
+  if (answer.stopReason === "length") return "the summary was cut off at the model's output limit";
+  if (toolCallsOf(answer).length > 0) return "the model called a tool in place of a summary";
+  return text === "" ? "the model gave an empty summary" : undefined;
 }
 
 export function cancelled(): PiError {

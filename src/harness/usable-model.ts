@@ -30,15 +30,18 @@ export function usableModels({ registry, coding }: SessionHost): Model[] {
   return coding.model.provider === "scripted" && !isKnown ? [...available, coding.model] : available;
 }
 
-/** Changes to the model behind the one in force; `null` where there is no other. */
-export async function cycleModel(sessions: SessionHost): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> {
+/** Changes to the model behind the one in force, or before it; `null` where there is no other. */
+export async function cycleModel(
+  sessions: SessionHost,
+  step: 1 | -1 = 1,
+): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> {
   const isScoped = sessions.scope.length > 0;
   const candidates: readonly ScopedModel[] = isScoped ? sessions.scope : usableModels(sessions).map((model) => ({ model }));
-  const { coding, registry } = sessions;
+  const { coding } = sessions;
   const at = candidates.findIndex(({ model }) => isSame(model, coding.model));
-  const next = candidates[(at + 1) % candidates.length];
+  const next = candidates.at(step === 1 ? (at + 1) % candidates.length : at < 0 ? -1 : at - 1);
   if (next === undefined || isSame(next.model, coding.model)) return null;
-  const model = await registry.ready(next.model);
+  const model = await sessions.readyModel(next.model);
   coding.setModel(model, "cycle");
   if (next.thinkingLevel !== undefined) coding.setThinkingLevel(next.thinkingLevel);
   return { model, thinkingLevel: coding.thinkingLevel, isScoped };

@@ -9,12 +9,17 @@ import { EventEncoder } from "./event-encoder.ts";
 import type { ModePrompt } from "./print.ts";
 import { runPrompts } from "./print.ts";
 
-export async function runJson(coding: CodingSession, prompts: readonly ModePrompt[], host: Host): Promise<Outcome> {
+export async function runJson(
+  coding: CodingSession,
+  prompts: readonly ModePrompt[],
+  host: Host,
+  isStopped: () => boolean,
+): Promise<Outcome> {
   const encoder = new EventEncoder();
   void host.stdout.write(`${JSON.stringify(coding.session.header)}\n`);
   const unsubscribe = coding.subscribe((event: AgentEvent) => host.stdout.write(encoder.encode(event)));
   try {
-    return await runPrompts(coding, prompts);
+    return await runPrompts(coding, prompts, isStopped);
   } finally {
     unsubscribe();
   }

@@ -12,11 +12,13 @@ export interface ModePrompt {
   images: ImageContent[];
 }
 
-/** Runs prompts in order; a run that did not end well ends the list. */
-export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[]): Promise<Outcome> {
+/** Runs prompts in order; a run that did not end well ends the list, and so does `isStopped`: between two runs there is none to be stopped. */
+export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[], isStopped: () => boolean): Promise<Outcome> {
   let outcome: Outcome = { kind: "done", text: "" };
   for (const [index, prompt] of prompts.entries()) {
-    outcome = await coding.prompt(await coding.expand(prompt.text), {
+    const text = await coding.expand(prompt.text);
+    if (isStopped()) return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
+    outcome = await coding.prompt(text, {
       images: prompt.images,
       continuesRun: index > 0,
       isInterim: index < prompts.length - 1,

@@ -17,8 +17,11 @@ import {
 import { dirname } from "node:path";
 import { makeDirectory } from "./make-directory.ts";
 
-/** What became of the file since this process last wrote to it. `grown`: somebody else added something. */
-export type FileFate = "same" | "grown" | "truncated" | "deleted" | "replaced";
+/** What became of the file since this process last wrote to it. `grown`: somebody else added something; `overwritten`: it begins otherwise. */
+export type FileFate = "same" | "grown" | "truncated" | "deleted" | "replaced" | "overwritten";
+
+/** So much of its beginning is enough to know a file again. */
+const knownBytes = 64;
 
 export class AppendFile {
   readonly path: string;
@@ -28,6 +31,8 @@ export class AppendFile {
   /** Bytes known to be there. */
   #size: number;
   #needsLineEnd: boolean;
+  /** The first bytes. */
+  #beginning: Buffer;
   #isOpen = true;
 
   private constructor(path: string, descriptor: number) {
@@ -38,6 +43,7 @@ export class AppendFile {
     this.#inode = info.ino;
     this.#size = info.size;
     this.#needsLineEnd = info.size > 0 && !this.#endsWithLf(info.size);
+    this.#beginning = this.#readBeginning(info.size);
   }
 
   /** Throws Node's errors. */
@@ -69,8 +75,9 @@ export class AppendFile {
     const named = statSync(this.path, { throwIfNoEntry: false });
     if (named === undefined) return "deleted";
     if (named.ino !== this.#inode || named.dev !== this.#device) return "replaced";
-    if (named.size < this.#size) return "truncated";
     if (named.size === this.#size) return "same";
+    if (!this.#beginsAsBefore(named.size)) return "overwritten";
+    if (named.size < this.#size) return "truncated";
     this.#size = named.size;
     this.#needsLineEnd = !this.#endsWithLf(named.size);
     return "grown";
@@ -96,6 +103,7 @@ export class AppendFile {
       if (written > 0) this.#takeBack(written);
       throw error;
     }
+    if (this.#size === 0) this.#beginning = Buffer.from(text.slice(0, knownBytes)).subarray(0, knownBytes);
     this.#size += written;
     this.#needsLineEnd = false;
     return start;
@@ -138,12 +146,24 @@ export class AppendFile {
   accept(): void {
     this.#size = fstatSync(this.#descriptor).size;
     this.#needsLineEnd = this.#size > 0 && !this.#endsWithLf(this.#size);
+    this.#beginning = this.#readBeginning(this.#size);
   }
 
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     closeSync(this.#descriptor);
+  }
+
+  #readBeginning(size: number): Buffer {
+    const bytes = Buffer.alloc(Math.min(size, knownBytes));
+    return bytes.subarray(0, bytes.length === 0 ? 0 : readSync(this.#descriptor, bytes, 0, bytes.length, 0));
+  }
+
+  /** As far as it goes: of a file that was cut short, too. */
+  #beginsAsBefore(size: number): boolean {
+    const now = this.#readBeginning(Math.min(size, this.#beginning.length));
+    return now.equals(this.#beginning.subarray(0, now.length));
   }
 
   #takeBack(written: number): void {

@@ -26,21 +26,41 @@ export interface ChildProgramOptions {
   onStderr(text: string): void;
 }
 
-export async function startChildProgram(options: ChildProgramOptions): Promise<ChildProgram> {
-  const { spawn } = await import("node:child_process");
+/** How long what was started by a child that has ended may keep its pipes open without saying anything. */
+const lingerMs = 500;
+
+export function startChildProgram(options: ChildProgramOptions): ChildProgram {
+  // Who imports the client does not pay for it, and a start has no moment in which it cannot be stopped.
+  const { spawn } = process.getBuiltinModule("node:child_process");
   const child = spawn(options.command, [...options.args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdout.on("data", options.onStdout);
+  let linger: ReturnType<typeof setTimeout> | undefined;
+  child.stdout.on("data", (chunk: Uint8Array) => {
+    linger?.refresh();
+    options.onStdout(chunk);
+  });
   child.stderr.setEncoding("utf8").on("data", options.onStderr);
   // Writing to a child that has gone: its end is told by `exited`.
   child.stdin.on("error", () => undefined);
   const exited = new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
-    child.once("error", (error) => resolve({ code: null, signal: null, error }));
-    // Not `exit`: what it wrote last may still be in the pipe.
-    child.once("close", (code, signal) => resolve({ code, signal }));
+    child.once("error", (error) => {
+      const isNowhere = options.cwd !== undefined && !existsSync(options.cwd);
+      resolve({ code: null, signal: null, error: isNowhere ? new Error(`no such working directory: ${options.cwd}`) : error });
+    });
+    // What it wrote last may still be in the pipe, which somebody else may hold open.
+    child.once("exit", () => {
+      linger = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, lingerMs);
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(linger);
+      resolve({ code, signal });
+    });
   });
   return {
     pid: child.pid,

@@ -37,7 +37,8 @@ export interface Host {
   readonly cwd: string;
   readonly homeDir: string;
   readonly pid: number;
-  readonly platform: NodeJS.Platform;
+  /** As Node names it: `linux`, `darwin`, `win32`. */
+  readonly platform: string;
   readonly runtime: "bun" | "node";
   readonly stdin: InputStream;
   readonly stdout: OutputStream;

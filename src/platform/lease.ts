@@ -141,13 +141,12 @@ interface CLibrary {
 }
 
 async function openLibrary(): Promise<CLibrary | undefined> {
-  // Not a literal, so that compilers and bundlers for Node leave it alone.
-  const name: string = "bun:ffi";
-  const ffi = await import(name);
+  const { loadForeignCalls } = await import("./bun-ffi.ts");
+  const ffi = await loadForeignCalls();
   const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
   for (const file of ["libc.so.6", `libc.musl-${architecture}.so.1`]) {
     try {
-      const { symbols } = ffi.dlopen(file, {
+      const { symbols } = ffi.dlopen<{ flock: CLibrary["flock"]; __errno_location(): number }>(file, {
         flock: { args: ["i32", "i32"], returns: "i32" },
         __errno_location: { args: [], returns: "ptr" },
       });

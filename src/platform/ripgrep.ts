@@ -56,6 +56,13 @@ export async function ripgrepPath(source: RipgrepSource): Promise<string> {
   });
 }
 
+/** The one that came with us, unpacked below the agent directory where it must be. Throws `tool.no_ripgrep`. */
+export async function bundledRipgrep(agentDir: string): Promise<string> {
+  const { assetPath, readBinaryAsset } = await import("./assets.ts");
+  const { tmpdir } = await import("node:os");
+  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
+}
+
 function unpack(program: Uint8Array, cacheDir: string): string {
   const directory = join(cacheDir, `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`);
   const path = join(directory, process.platform === "win32" ? "rg.exe" : "rg");
@@ -91,10 +98,12 @@ function requireOwn(path: string): void {
   }
 }
 
+/** Of the npm package: npm puts the platform's beside it or beneath it, other installers only where it sees it itself. */
 async function installedRipgrep(): Promise<string | undefined> {
   const { createRequire } = await import("node:module");
-  const name = process.platform === "win32" ? "rg.exe" : "rg";
-  const path = quietly(() => createRequire(import.meta.url).resolve(`@vscode/ripgrep-${process.platform}-${process.arch}/bin/${name}`));
+  const program = `@vscode/ripgrep-${process.platform}-${process.arch}/bin/${process.platform === "win32" ? "rg.exe" : "rg"}`;
+  const here = createRequire(import.meta.url);
+  const path = quietly(() => here.resolve(program)) ?? quietly(() => createRequire(here.resolve("@vscode/ripgrep")).resolve(program));
   return path !== undefined && isRunnable(path) ? path : undefined;
 }
 

@@ -161,16 +161,16 @@ function signalStatus(signal: NodeJS.Signals): number {
 
 async function loadPipeLibrary(): Promise<PipeLibrary | undefined> {
   if (process.platform !== "linux") return undefined;
-  const moduleName = "bun:ffi";
   const declarations = {
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   };
   try {
-    const { dlopen } = (await import(moduleName)) as { dlopen(name: string, symbols: object): { symbols: PipeLibrary } };
+    const { loadForeignCalls } = await import("./bun-ffi.ts");
+    const { dlopen } = await loadForeignCalls();
     for (const name of ["libc.so.6", "libc.so"]) {
       try {
-        return dlopen(name, declarations).symbols;
+        return dlopen<PipeLibrary>(name, declarations).symbols;
       } catch {
         // Not this C library: the next name.
       }

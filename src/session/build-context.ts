@@ -15,6 +15,8 @@ export interface SessionContext {
   model?: { provider: string; modelId: string };
   /** Absent when the path records none. */
   thinkingLevel?: ThinkingLevel;
+  /** Positions in `messages` (`to` is behind the last) of answers whose usage is that of another context: an edit has changed it since. */
+  edited?: { from: number; to: number } | undefined;
 }
 
 /** The entries from root to leaf, decoded only where asked. Positions count from the root. */
@@ -22,25 +24,30 @@ export interface PathView {
   readonly length: number;
   typeAt(position: number): string;
   idAt(position: number): string;
+  /** Position of the last one of a type before a position; -1: none. */
+  lastOfType(type: string, before: number): number;
   /** From one position to before another; `undefined` for a damaged entry. */
-  entries(from: number, to: number): (AnyEntry | undefined)[];
+  entries(from: number, to: number): readonly (AnyEntry | undefined)[];
 }
 
 /** The two parallel lists of a context in the making. */
 type Messages = Pick<SessionContext, "messages" | "entryIds">;
 
 export function buildContext(path: PathView): SessionContext {
-  const compactionAt = lastOfType(path, "compaction", path.length);
+  const compactionAt = path.lastOfType("compaction", path.length);
   const compaction = entryAt(path, compactionAt);
   const kept = isA(compaction, "compaction") ? path.entries(keptFrom(path, compactionAt, compaction), compactionAt) : [];
   const later = path.entries(compactionAt + 1, path.length);
-  const edits = latestEdits(kept, later);
+  const edits = path.lastOfType("context_edit", path.length) < 0 ? new Map<string, never>() : latestEdits(kept, later);
 
-  const found: Messages = { messages: [], entryIds: [] };
+  // Of their full length from the start: growing lists of 100,000 would have memory collected once more.
+  const most = kept.length + later.length + 2;
+  const found: Messages = { messages: new Array(most), entryIds: new Array(most) };
+  let count = 0;
   const add = (message: Message | undefined, entryId: string): void => {
     if (message === undefined) return;
-    found.messages.push(message);
-    found.entryIds.push(entryId);
+    found.messages[count] = message;
+    found.entryIds[count++] = entryId;
   };
   if (isA(compaction, "compaction") && edits.get(compaction.id)?.replacement !== null) {
     add(compaction.systemMessage, compaction.id);
@@ -52,10 +59,14 @@ export function buildContext(path: PathView): SessionContext {
     if (entry !== undefined && !(isA(entry, "message") && entry.message?.role === "system")) add(messageOf(entry, edits), entry.id);
   }
   for (const entry of later) if (entry !== undefined) add(messageOf(entry, edits), entry.id);
+  found.messages.length = found.entryIds.length = count;
 
   const { model, thinkingLevel } = settingsOf(path);
+  const answered = answerDanglingCalls(found);
+  const edited = edits.size === 0 ? undefined : editedRange(answered, [compaction, ...kept, ...later]);
   return {
-    ...answerDanglingCalls(found),
+    ...answered,
+    ...(edited !== undefined && { edited }),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinkingLevel }),
   };
@@ -77,12 +88,6 @@ function entryAt(path: PathView, at: number): AnyEntry | undefined {
   return at < 0 ? undefined : path.entries(at, at + 1)[0];
 }
 
-function lastOfType(path: PathView, type: string, before: number): number {
-  let at = before - 1;
-  while (at >= 0 && path.typeAt(at) !== type) at--;
-  return at;
-}
-
 /** Target to edit; a later one replaces an earlier one. */
 function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string, EntryOf<"context_edit">> {
   const edits = new Map<string, EntryOf<"context_edit">>();
@@ -90,8 +95,35 @@ function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string
   return edits;
 }
 
+/** From the first entry that an edit has changed since it was sent to the last such edit. */
+function editedRange({ entryIds }: Messages, entries: readonly (AnyEntry | undefined)[]): SessionContext["edited"] {
+  const placeOf = new Map<string, number>();
+  let from = entries.length;
+  let to = -1;
+  for (const [at, entry] of entries.entries()) {
+    if (entry === undefined) continue;
+    if (isA(entry, "context_edit")) {
+      const target = placeOf.get(entry.targetId);
+      if (target === undefined) continue;
+      from = Math.min(from, target);
+      to = at;
+    } else if (!isNeverSent(entry)) placeOf.set(entry.id, at);
+  }
+  const isInside = (id: string | undefined): boolean => {
+    const place = id === undefined ? undefined : placeOf.get(id);
+    return place !== undefined && place >= from && place < to;
+  };
+  const first = entryIds.findIndex(isInside);
+  return first < 0 ? undefined : { from: first, to: entryIds.findLastIndex(isInside) + 1 };
+}
+
+function isNeverSent(entry: AnyEntry): boolean {
+  if (!isA(entry, "message") || entry.message?.role !== "assistant") return false;
+  return entry.message.stopReason === "error" || entry.message.stopReason === "aborted";
+}
+
 function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {
-  const edit = edits.get(entry.id);
+  const edit = edits.size === 0 ? undefined : edits.get(entry.id);
   if (edit?.replacement === null) return undefined;
   const message = recordedMessage(entry);
   return edit === undefined || message === undefined ? message : withContent(message, newContent(edit.replacement));
@@ -190,7 +222,7 @@ function danglingCalls(messages: readonly Message[]): Map<number, ToolResultMess
   for (let at = 0; at < messages.length; at++) {
     const message = messages[at];
     if (message?.role !== "assistant" || message.stopReason === "error" || message.stopReason === "aborted") continue;
-    if (!message.content.some((block) => block.type === "toolCall")) continue;
+    if (!hasToolCall(message)) continue;
     const results = new Set<string>();
     for (let next = at + 1; next < messages.length; next++) {
       const later = messages[next];
@@ -207,6 +239,12 @@ function danglingCalls(messages: readonly Message[]): Map<number, ToolResultMess
   return dangling;
 }
 
+/** A plain loop: it runs for every answer of a long session. */
+function hasToolCall({ content }: AssistantMessage): boolean {
+  for (let at = 0; at < content.length; at++) if (content[at]?.type === "toolCall") return true;
+  return false;
+}
+
 function noResult(toolCallId: string, toolName: string, timestamp: number): ToolResultMessage {
   const content: UserContent[] = [{ type: "text", text: "No result provided" }];
   return { role: "toolResult", toolCallId, toolName, content, details: {}, isError: true, timestamp };
@@ -215,7 +253,7 @@ function noResult(toolCallId: string, toolName: string, timestamp: number): Tool
 /** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else that of the last answer. */
 function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLevel"> {
   const settings: Pick<SessionContext, "model" | "thinkingLevel"> = {};
-  const level = entryAt(path, lastOfType(path, "thinking_level_change", path.length));
+  const level = entryAt(path, path.lastOfType("thinking_level_change", path.length));
   if (isA(level, "thinking_level_change") && isThinkingLevel(level.thinkingLevel)) settings.thinkingLevel = level.thinkingLevel;
   for (let at = path.length - 1; at >= 0; at--) {
     const type = path.typeAt(at);

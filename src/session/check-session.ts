@@ -1,23 +1,42 @@
 // What is wrong with a session file, line by line. Called by `pi sessions check`; nothing is written.
 // Invariant: a file that `repair` has written has no findings.
 
+import { isPiError } from "../contracts/error.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { danglingCalls } from "./dangling-calls.ts";
 import { damagedType } from "./entry-table.ts";
 import { ExaminedFile } from "./examined-file.ts";
+import { storageReason } from "./file-errors.ts";
+import { isSoundHeader } from "./sound-copy.ts";
 
 export interface Finding {
   /** From 1. */
   lineNumber: number;
-  kind: "empty" | "header" | "version" | "bad-line" | "torn-line" | "irregular-line" | "orphan" | "duplicate-id" | "dangling-call";
+  kind:
+    | "unreadable"
+    | "empty"
+    | "header"
+    | "version"
+    | "bad-line"
+    | "torn-line"
+    | "irregular-line"
+    | "orphan"
+    | "duplicate-id"
+    | "dangling-call";
   /** One sentence without a full stop. */
   text: string;
   entryId?: string;
 }
 
-/** In the order of lines. Errors: `session.not_found`, `session.unreadable`. */
+/** In the order of lines. Errors: `session.not_found`, `session.invalid` for what is no file. */
 export function checkSession(path: string): Finding[] {
-  const file = new ExaminedFile(path);
+  let file: ExaminedFile;
+  try {
+    file = new ExaminedFile(path);
+  } catch (error) {
+    if (!isPiError(error) || error.code !== "session.unreadable") throw error;
+    return [{ lineNumber: 1, kind: "unreadable", text: `the file cannot be read: ${storageReason(error.cause)}` }];
+  }
   try {
     return findingsOf(file).sort((a, b) => a.lineNumber - b.lineNumber);
   } finally {
@@ -60,6 +79,7 @@ function checkHeader({ header }: ExaminedFile, add: Add): void {
   if (version > sessionVersion) add(1, "version", `version ${version} is newer than this program's ${sessionVersion}`);
   const missing = (["timestamp", "cwd"] as const).filter((field) => typeof header[field] !== "string");
   if (missing.length > 0) add(1, "header", `the header has no ${missing.join(" and no ")}`);
+  else if (!isSoundHeader(header)) add(1, "header", "the header has an id or a time that cannot be part of a file's name");
 }
 
 function checkTree(file: ExaminedFile, add: Add): void {

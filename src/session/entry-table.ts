@@ -81,8 +81,8 @@ export class EntryTable {
 
   /** As `add`, for a scanner that has the numbers. */
   addRow(shortId: number | undefined, parent: number | undefined, typeCode: number): number {
-    this.reserve(1);
     const { rows } = this;
+    if (rows.count === rows.ids.length) this.#grow();
     const index = rows.count++;
     rows.ids[index] = shortId ?? 0;
     rows.parents[index] = parent ?? noParent;
@@ -102,6 +102,9 @@ export class EntryTable {
   }
 
   findShort(shortId: number): number | undefined {
+    const last = this.rows.count - 1;
+    // Mostly it is the leaf, and the slots need not be made for it. An id of 0 may stand for a long one.
+    if (shortId !== 0 && this.rows.ids[last] === shortId) return last;
     this.#placeAll();
     const mask = this.#slots.length - 1;
     for (let slot = hash(shortId) & mask; ; slot = (slot + 1) & mask) {
@@ -142,6 +145,15 @@ export class EntryTable {
     return this.#typeNames[this.rows.types[index] ?? 0] ?? damagedType;
   }
 
+  /** Place among `indexes`, before `before`, of the last one of a type; -1: none. */
+  lastOfType(type: string, indexes: Int32Array, before: number): number {
+    const code = this.#typeCodes.get(type);
+    if (code === undefined) return -1;
+    let at = Math.min(before, indexes.length) - 1;
+    while (at >= 0 && this.rows.types[indexes[at] ?? noParent] !== code) at--;
+    return at;
+  }
+
   isDamaged(index: number): boolean {
     return this.rows.types[index] === 0;
   }
@@ -164,11 +176,10 @@ export class EntryTable {
 
   /** Root to `index`. */
   pathTo(index: number): Int32Array {
-    let length = 0;
-    for (let at = index; at !== noParent; at = this.parentOf(at)) length++;
-    const path = new Int32Array(length);
-    for (let at = index; at !== noParent; at = this.parentOf(at)) path[--length] = at;
-    return path;
+    const path = new Int32Array(this.rows.count);
+    let start = path.length;
+    for (let at = index; at !== noParent; at = this.parentOf(at)) path[--start] = at;
+    return path.slice(start);
   }
 
   /** The last entry that is not damaged, or `noParent` when there is none. */
@@ -217,11 +228,9 @@ export class EntryTable {
     this.#slots[slot] = index + 1;
   }
 
-  /** Makes room for so many more entries. */
-  reserve(more: number): void {
+  #grow(): void {
     const { rows } = this;
-    if (rows.count + more <= rows.ids.length) return;
-    const columns = newColumns(Math.max(2 * rows.ids.length, rows.count + more));
+    const columns = newColumns(2 * rows.ids.length);
     columns.ids.set(rows.ids);
     columns.parents.set(rows.parents);
     columns.types.set(rows.types);
@@ -243,7 +252,7 @@ function newColumns(capacity: number): Omit<EntryRows, "count"> {
 
 function slotCountFor(capacity: number): number {
   let count = 16;
-  while (count < capacity * 2) count *= 2;
+  while (count < capacity * 2 + 2) count *= 2;
   return count;
 }
 

@@ -2,8 +2,8 @@
 // Invariant: works on any file; without a header of its own the entries are read as if one stood before them.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { PiError } from "../contracts/error.ts";
 import type { SessionHeader } from "../contracts/session-entry.ts";
+import { requireRegularFile, unreadable } from "./file-errors.ts";
 import { decodeLine } from "./line-codec.ts";
 import { type ByteSource, indexLines, type LineIndex } from "./line-index.ts";
 import { fill, readLines } from "./read-lines.ts";
@@ -22,9 +22,10 @@ export class ExaminedFile {
   /** Positions of line ends; made when first needed. */
   #lineEnds: number[] | undefined;
 
-  /** Errors: `session.unreadable`. */
+  /** Errors: `session.not_found`, `session.invalid` for what is no file, `session.unreadable`. */
   constructor(path: string) {
     this.path = path;
+    requireRegularFile(path);
     try {
       this.#descriptor = openSync(path, "r");
     } catch (error) {
@@ -97,11 +98,4 @@ export class ExaminedFile {
 /** The JSON of an entry as it stands in the file, or as it must have been meant. */
 export function soundJson(text: string): string {
   return decodeLine(text) === undefined ? JSON.stringify(decodeStored(text)) : text;
-}
-
-function unreadable(path: string, cause: unknown): PiError {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT") return new PiError("session.not_found", `Session file not found: ${path}`, { exitStatus: 2 });
-  if (code === "EISDIR") return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
-  return new PiError("session.unreadable", `Session file ${path} cannot be read: ${code ?? String(cause)}`, { cause });
 }

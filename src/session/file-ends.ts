@@ -1,23 +1,22 @@
-// The head and the tail of a long session file: often all that is needed of it. Called by file-log, which falls back on the whole index.
+// The head and the tail of a long session file, and what lies on the active path between them: often all that is needed of it.
+// Called by file-log, which falls back on the whole index.
 // Invariant: says something only where nothing unread could make it wrong; any irregularity in sight makes it step back.
 
 import type { SessionHeader } from "../contracts/session-entry.ts";
-import { type ByteSource, indexLines, type LineIndex } from "./line-index.ts";
+import { type ByteSource, indexLines, type LineIndex, usualLineBytes } from "./line-index.ts";
+import { PathLines } from "./path-lines.ts";
 import { fill, type LinePlace } from "./read-lines.ts";
+import { type BackScan, scanBack } from "./scan-back.ts";
 
 /** Of each end. */
 const windowBytes = 256 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
 const minFileBytes = 4 << 20;
 
-export interface EndLine extends LinePlace {
-  id: string;
-  type: string;
-}
-
 interface Window {
-  /** File position of the first byte. */
+  /** File positions: of the first byte, and behind the last one. */
   base: number;
+  end: number;
   index: LineIndex;
   /** Entries whose parent is not in this window: id to parent id. */
   parents: ReadonlyMap<string, string>;
@@ -29,6 +28,8 @@ export class FileEnds {
   readonly #source: ByteSource;
   readonly #head: Window;
   readonly #tail: Window;
+  #path: PathLines | "unknown" | undefined;
+  #middle: BackScan | undefined;
 
   private constructor(source: ByteSource, header: SessionHeader, lastId: string, head: Window, tail: Window) {
     this.#source = source;
@@ -49,31 +50,51 @@ export class FileEnds {
     return new FileEnds(source, head.index.header, tail.index.table.idOf(last), head, tail);
   }
 
-  /** Root to leaf; `undefined` when a part of the path lies between the ends. */
-  path(leafId: string): EndLine[] | undefined {
-    const path: EndLine[] = [];
-    let window = this.#tail;
-    for (let id: string | null = leafId; id !== null; ) {
-      let at = window.index.table.find(id);
-      if (at === undefined && window === this.#tail) {
-        window = this.#head;
-        at = window.index.table.find(id);
-      }
-      if (at === undefined) return undefined;
-      const { table } = window.index;
-      path.push({ id, type: table.typeOf(at), start: window.base + table.startOf(at), length: table.lengthOf(at) });
-      id = table.parentIdOf(at) ?? window.parents.get(id) ?? null;
-    }
-    return path.reverse();
+  /** From the file's last entry; `undefined` when it cannot be told from here. */
+  get path(): PathLines | undefined {
+    this.#path ??= this.#findPath() ?? "unknown";
+    return this.#path === "unknown" ? undefined : this.#path;
   }
 
-  /** Where the last line with these bytes begins; `undefined` when there is none. Reads backwards until it finds one. */
-  lastLineWith(text: string): LinePlace | undefined {
+  /** Of the file's last entry. */
+  get lastPlace(): LinePlace {
+    const { base, index } = this.#tail;
+    const last = index.table.lastIndex();
+    return { start: base + index.table.startOf(last), length: index.table.lengthOf(last) };
+  }
+
+  #findPath(): PathLines | undefined {
+    const lines = new PathLines(Math.ceil(this.#source.size / usualLineBytes));
+    let id: string | null = addFrom(this.#tail, this.lastId, lines);
+    if (id === null || isIn(this.#head, id)) return this.#reachedRoot(id, lines);
+    const range = { from: this.#head.end, to: this.#tail.base };
+    this.#middle = scanBack(this.#source, range, id, lines, (next) => isIn(this.#head, next));
+    if (this.#middle === undefined) return undefined;
+    id = this.#middle.nextId;
+    return this.#reachedRoot(id, lines);
+  }
+
+  #reachedRoot(id: string | null, lines: PathLines): PathLines | undefined {
+    return id === null || addFrom(this.#head, id, lines) === null ? lines : undefined;
+  }
+
+  /** Of the last entry of a type; `undefined`: there is none. What the line holds may turn out to be something else. */
+  lastOfType(type: string): LinePlace | undefined {
+    const { base, index } = this.#tail;
+    const { table } = index;
+    for (let at = table.count - 1; at >= 0; at--) {
+      if (table.typeOf(at) === type) return { start: base + table.startOf(at), length: table.lengthOf(at) };
+    }
+    return this.#middle?.lastOfType.get(type) ?? this.#lastLineWith(`${type}"`, this.#middle?.position ?? base);
+  }
+
+  /** The last line with these bytes before a position; `undefined` when there is none. Reads backwards until it finds one. */
+  #lastLineWith(text: string, before: number): LinePlace | undefined {
     const needle = Buffer.from(text);
     const buffer = Buffer.allocUnsafe(1 << 20);
     // Neighbouring reads overlap, so that nothing is missed between them.
     const step = buffer.length - needle.length;
-    for (let end = this.#source.size; end > 0; end -= step) {
+    for (let end = before; end > 0; end -= step) {
       const start = Math.max(0, end - buffer.length);
       const filled = buffer.subarray(0, fill(this.#source, buffer.subarray(0, end - start), start));
       const found = filled.lastIndexOf(needle);
@@ -93,6 +114,21 @@ export class FileEnds {
   }
 }
 
+/** Adds the way from an entry of a window as far as it goes there. Returns the id of the next one; `null` at the root. */
+function addFrom({ base, index, parents }: Window, from: string, lines: PathLines): string | null {
+  const { table } = index;
+  let id: string | null = from;
+  for (let at = table.find(from); at !== undefined && id !== null; at = id === null ? undefined : table.find(id)) {
+    lines.add(id, table.typeOf(at), base + table.startOf(at), table.lengthOf(at));
+    id = table.parentIdOf(at) ?? parents.get(id) ?? null;
+  }
+  return id;
+}
+
+function isIn({ index }: Window, id: string): boolean {
+  return index.table.find(id) !== undefined;
+}
+
 /** The whole lines of a part of the file, with nothing wrong in them. */
 function readWindow(source: ByteSource, position: number, isTail: boolean): Window | undefined {
   const bytes = Buffer.allocUnsafe(windowBytes);
@@ -106,5 +142,5 @@ function readWindow(source: ByteSource, position: number, isTail: boolean): Wind
   const { damagedLineNumbers, irregularLineNumbers, torn, orphans } = index;
   if (torn !== undefined || damagedLineNumbers.length > 0 || irregularLineNumbers.length > 0) return undefined;
   if (!isTail && orphans.length > 0) return undefined;
-  return { base: position + from, index, parents: new Map(orphans.map(({ id, parentId }) => [id, parentId])) };
+  return { base: position + from, end: position + to, index, parents: new Map(orphans.map(({ id, parentId }) => [id, parentId])) };
 }

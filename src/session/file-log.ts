@@ -1,17 +1,19 @@
 // A session in its file: loaded by index, decoded on demand, added to line by line. Called by session.
 // Invariant: a line that was written is never changed; the file never lacks its header; `append` never throws for want of storage.
 
-import { messageOf, PiError } from "../contracts/error.ts";
+import { PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { AppendFile } from "../platform/append-file.ts";
 import type { PathView } from "./build-context.ts";
 import { EntryMemory } from "./entry-memory.ts";
 import { EntryTable, noParent } from "./entry-table.ts";
-import { type EndLine, FileEnds } from "./file-ends.ts";
+import { FileEnds } from "./file-ends.ts";
+import { notASession, storageLoss, unreadable } from "./file-errors.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
-import { encodeLine, isEntry } from "./line-codec.ts";
+import { encodeLine, isEntry, withTexts } from "./line-codec.ts";
 import { indexLines, type LineIndex } from "./line-index.ts";
-import { type LinePlaces, onePlace, readLines } from "./read-lines.ts";
+import type { PathLines } from "./path-lines.ts";
+import { type LinePlace, type LinePlaces, onePlace, readLines } from "./read-lines.ts";
 import { decodeStored } from "./salvage.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
@@ -34,9 +36,9 @@ export class FileLog implements SessionLog {
   #table = new EntryTable();
   /** Of a long file whose middle has not been needed yet. */
   #ends: FileEnds | undefined;
-  #endEntries = new Map<string, AnyEntry>();
   #file: AppendFile | undefined;
   #isStrict = false;
+  #fileNumber = 0;
   /** Why nothing may be written. */
   #refusal: string | undefined;
   #memory = new EntryMemory();
@@ -64,23 +66,26 @@ export class FileLog implements SessionLog {
     return new FileLog(path, header, options);
   }
 
-  /** Takes the open file over, also when it throws. Errors: `session.invalid`. */
-  static load(file: AppendFile, access: "append" | "read", options: FileLogOptions): FileLog {
-    const ends = FileEnds.of(file);
-    const index = ends === undefined ? indexLines(file) : undefined;
-    const header = ends?.header ?? index?.header;
-    if (header === undefined) {
+  /** Takes the open file over, also when it throws. `refusal`: why nothing may be written. Errors: `session.invalid`, `session.unreadable`. */
+  static load(file: AppendFile, access: "append" | { refusal: string }, options: FileLogOptions): FileLog {
+    try {
+      const ends = FileEnds.of(file);
+      const index = ends === undefined ? indexLines(file) : undefined;
+      const header = ends?.header ?? index?.header;
+      if (header === undefined) throw notASession(file.path);
+      const log = new FileLog(file.path, withTexts(header), options);
+      log.#file = file;
+      log.#fileNumber = 1;
+      log.#isStarted = true;
+      if (access !== "append") log.#refusal = access.refusal;
+      log.#ends = ends;
+      // Version 1 has no ids: there is nothing to index, and nothing damaged about it.
+      if (index !== undefined && (header.version ?? 1) > 1) log.#takeIndex(index);
+      return log;
+    } catch (error) {
       file.close();
-      throw notASession(file.path);
+      throw unreadable(file.path, error);
     }
-    const log = new FileLog(file.path, header, options);
-    log.#file = file;
-    log.#isStarted = true;
-    if (access === "read") log.#refusal = "it is open for reading only";
-    log.#ends = ends;
-    // Version 1 has no ids: there is nothing to index, and nothing damaged about it.
-    if (index !== undefined && (header.version ?? 1) > 1) log.#takeIndex(index);
-    return log;
   }
 
   get header(): SessionHeader {
@@ -89,8 +94,11 @@ export class FileLog implements SessionLog {
 
   get table(): EntryTable {
     if (this.#ends !== undefined && this.#file !== undefined) {
+      const { path } = this.#ends;
       this.#ends = undefined;
-      this.#takeIndex(indexLines(this.#file));
+      if (path !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(path);
+      else this.#takeIndex(indexLines(this.#file));
+      if (path !== undefined) this.#rememberPath(path);
     }
     return this.#table;
   }
@@ -103,7 +111,11 @@ export class FileLog implements SessionLog {
     return this.#storageLost;
   }
 
-  entriesAt(indexes: ArrayLike<number>, remember = false): (AnyEntry | undefined)[] {
+  get fileNumber(): number {
+    return this.#fileNumber;
+  }
+
+  entriesAt(indexes: ArrayLike<number>, remember = false): readonly (AnyEntry | undefined)[] {
     const { table } = this;
     const memory = this.#memory;
     const entries: (AnyEntry | undefined)[] = new Array(indexes.length);
@@ -129,9 +141,8 @@ export class FileLog implements SessionLog {
         return;
       }
       entries[toRead[number] ?? -1] = record;
-      if (remember) memory.addRead(index, record);
     });
-    if (remember) memory.use(indexes);
+    if (remember) memory.remember(indexes, entries);
     return entries;
   }
 
@@ -139,28 +150,29 @@ export class FileLog implements SessionLog {
     return this.#ends?.lastId ?? lastIdOf(this);
   }
 
+  verifyLast(): void {
+    if (this.#ends === undefined) this.entriesAt([this.#table.lastIndex()]);
+    else this.#readEntry(this.#ends.lastPlace, () => this.#onUndecodable(noParent));
+  }
+
   path(leafId: string | null, remember: boolean): PathView {
-    const lines = leafId === null ? undefined : this.#ends?.path(leafId);
+    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path : undefined;
     if (lines === undefined) return pathOf(this, leafId, remember);
     return {
       length: lines.length,
-      typeAt: (position) => lines[position]?.type ?? "",
-      idAt: (position) => lines[position]?.id ?? "",
-      entries: (from, to) => this.#endEntriesAt(lines.slice(from, to)),
+      typeAt: (position) => lines.typeAt(position),
+      idAt: (position) => lines.idAt(position),
+      lastOfType: (type, before) => lines.lastOfType(type, before),
+      entries: (from, to) => this.#endEntriesAt(lines, from, to),
     };
   }
 
   lastOfType(type: string): AnyEntry | undefined {
     if (this.#ends === undefined) return lastEntryOfType(this, type);
-    let found: AnyEntry | undefined;
-    const place = this.#ends.lastLineWith(`${type}"`);
-    if (place === undefined) return undefined;
-    this.#readPlaces(onePlace(place), (_, text) => {
-      const record = decodeStored(text);
-      if (isEntry(record) && record.type === type) found = record;
-    });
-    // The word stands there for something else: only the whole index can tell.
-    return found ?? lastEntryOfType(this, type);
+    const place = this.#ends.lastOfType(type);
+    const found = place === undefined ? undefined : this.#readEntry(place, () => {});
+    // The word stood there for something else: only the whole index can tell.
+    return place === undefined || found?.type === type ? found : lastEntryOfType(this, type);
   }
 
   lineAt(index: number): string {
@@ -198,11 +210,14 @@ export class FileLog implements SessionLog {
     if (this.#ends === undefined) this.#memory.forgetOthers((index) => this.#table.startOf(index) >= 0);
   }
 
+  flush(): void {
+    if (this.#storageLost === undefined && !this.#hasUncheckedWrites) return;
+    this.#isChecked = false;
+    this.#save();
+  }
+
   close(): void {
-    if (this.#storageLost !== undefined || this.#hasUncheckedWrites) {
-      this.#isChecked = false;
-      this.#save();
-    }
+    this.flush();
     this.#file?.close();
     this.#file = undefined;
     this.#refusal = "it is closed";
@@ -210,6 +225,7 @@ export class FileLog implements SessionLog {
 
   /** Writes what is not yet in the file. A failure is told once; what failed is tried again with the next append. */
   #save(): void {
+    const fileNumber = this.#fileNumber;
     try {
       if (this.#refusal !== undefined) throw new PiError("session.read_only", this.#refusal);
       let text = "";
@@ -219,6 +235,11 @@ export class FileLog implements SessionLog {
       else if (text !== "") this.#notePlaces(file.append(text));
       this.#unsaved = [];
       this.#hasWritten = true;
+      // A file that was made anew was told of already.
+      if (this.#hasToldLoss && this.#fileNumber === fileNumber) {
+        this.#options.onWarning?.(`What could not be saved to ${this.filePath} is saved now`);
+      }
+      this.#hasToldLoss = false;
       this.#storageLost = undefined;
     } catch (error) {
       this.#loseStorage(error);
@@ -249,6 +270,7 @@ export class FileLog implements SessionLog {
       throw error;
     }
     this.#file = file;
+    this.#fileNumber++;
     return Buffer.byteLength(header);
   }
 
@@ -266,6 +288,7 @@ export class FileLog implements SessionLog {
     const fate = file.fate();
     if (fate === "same" || fate === "grown") return file;
     const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines());
+    if (restored !== file) this.#fileNumber++;
     this.#file = restored;
     this.#adoptIndex(indexLines(restored));
     const loss = lostCount === 0 ? "" : `; ${lostCount} entries of other branches could not be restored`;
@@ -285,13 +308,7 @@ export class FileLog implements SessionLog {
   }
 
   #loseStorage(cause: unknown): void {
-    const code = (cause as NodeJS.ErrnoException).code ?? "";
-    const full = code === "ENOSPC" || code === "EDQUOT" || code === "EIO";
-    const name = this.#hasWritten || full ? "session.storage_lost" : "session.unsaved";
-    this.#storageLost = new PiError(name, `The session cannot be saved to ${this.filePath}: ${reasonOf(cause)}`, {
-      cause,
-      hint: "The run goes on; what is not saved is only in its output.",
-    });
+    this.#storageLost = storageLoss(this.filePath, cause, this.#hasWritten);
     if (this.#hasToldLoss) return;
     this.#hasToldLoss = true;
     this.#options.onStorageLost?.(this.#storageLost);
@@ -307,11 +324,6 @@ export class FileLog implements SessionLog {
     this.#table = index.table;
     for (const { entry } of this.#unsaved) this.#table.add(entry.id, entry.parentId, entry.type);
     this.#memory = this.#memory.movedTo(this.#table);
-    for (const [id, entry] of this.#endEntries) {
-      const found = this.#table.find(id);
-      if (found !== undefined) this.#memory.addRead(found, entry);
-    }
-    this.#endEntries.clear();
   }
 
   #reindex(): LineIndex | undefined {
@@ -333,19 +345,48 @@ export class FileLog implements SessionLog {
     throw new IndexChanged();
   }
 
-  #endEntriesAt(lines: readonly EndLine[]): AnyEntry[] {
-    const toRead = lines.filter(({ id }) => !this.#endEntries.has(id)).sort((a, b) => a.start - b.start);
+  #endEntriesAt(lines: PathLines, from: number, to: number): (AnyEntry | undefined)[] {
+    const toRead: number[] = [];
+    for (let position = from; position < to; position++) {
+      const row = lines.rowAt(position);
+      if (lines.entryIn(row) === undefined) toRead.push(row);
+    }
     const places = {
       count: toRead.length,
-      startOf: (number: number) => toRead[number]?.start ?? 0,
-      lengthOf: (number: number) => toRead[number]?.length ?? 0,
+      startOf: (number: number) => lines.startOf(toRead[number] ?? -1),
+      lengthOf: (number: number) => lines.lengthOf(toRead[number] ?? -1),
     };
     this.#readPlaces(places, (number, text) => {
       const record = decodeStored(text);
-      if (isEntry(record) && record.id === toRead[number]?.id) this.#endEntries.set(record.id, record);
-      else this.#onUndecodable(-1);
+      if (!isEntry(record) || !lines.keep(toRead[number] ?? -1, record)) this.#onUndecodable(noParent);
     });
-    return lines.flatMap(({ id }) => this.#endEntries.get(id) ?? []);
+    const entries: (AnyEntry | undefined)[] = new Array(to - from);
+    for (let position = from; position < to; position++) entries[position - from] = lines.entryIn(lines.rowAt(position));
+    return entries;
+  }
+
+  /** What was decoded while only the ends stood for the table. */
+  #rememberPath(path: PathLines): void {
+    const indexes: number[] = [];
+    const entries: AnyEntry[] = [];
+    for (let position = 0; position < path.length; position++) {
+      const entry = path.entryIn(path.rowAt(position));
+      const index = entry === undefined ? undefined : this.#table.find(entry.id);
+      if (entry === undefined || index === undefined) continue;
+      indexes.push(index);
+      entries.push(entry);
+    }
+    this.#memory.remember(indexes, entries);
+  }
+
+  #readEntry(place: LinePlace, onUndecodable: () => void): AnyEntry | undefined {
+    let entry: AnyEntry | undefined;
+    this.#readPlaces(onePlace(place), (_, text) => {
+      const record = decodeStored(text);
+      if (isEntry(record)) entry = record;
+      else onUndecodable();
+    });
+    return entry;
   }
 
   #warnOfDamage(index: LineIndex | undefined): void {
@@ -370,35 +411,20 @@ export class FileLog implements SessionLog {
   }
 }
 
+/** Of a path alone: what is known of a file that is no longer what it was. */
+function tableOf(path: PathLines): EntryTable {
+  const table = new EntryTable(path.length);
+  for (let position = 0; position < path.length; position++) {
+    table.add(path.idAt(position), position === 0 ? null : path.idAt(position - 1), path.typeAt(position));
+  }
+  return table;
+}
+
 /** Reading goes fastest in file order. */
 function sortByIndex(positions: number[], indexes: ArrayLike<number>): void {
   for (let at = 1; at < positions.length; at++) {
     if ((indexes[positions[at] ?? 0] ?? 0) >= (indexes[positions[at - 1] ?? 0] ?? 0)) continue;
     positions.sort((a, b) => (indexes[a] ?? 0) - (indexes[b] ?? 0));
     return;
-  }
-}
-
-function notASession(path: string): PiError {
-  return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
-}
-
-function reasonOf(cause: unknown): string {
-  switch ((cause as NodeJS.ErrnoException).code) {
-    case "ENOSPC":
-      return "the disk is full";
-    case "EDQUOT":
-      return "the disk quota is used up";
-    case "EROFS":
-      return "the file system is read-only";
-    case "EACCES":
-    case "EPERM":
-      return "permission denied";
-    case "ENOENT":
-      return "its directory is gone";
-    case "ENOTDIR":
-      return "a part of its path is no directory";
-    default:
-      return messageOf(cause);
   }
 }

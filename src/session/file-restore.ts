@@ -1,6 +1,7 @@
 // Mends a session file that was deleted, replaced or truncated while in use, so that what is known of it is in the file again.
 // Called by file-log before an append. Invariant: nobody else's lines are lost, and no name is taken over that holds something else.
 
+import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
@@ -34,6 +35,7 @@ export function restoreFile(
   header: SessionHeader,
   known: KnownLines,
 ): Restored {
+  if (fate === "overwritten") throw new PiError("session.replaced", "something else has been written over it");
   const current = fate === "truncated" ? file : fate === "deleted" ? rewritten(file) : replacement(file, header);
   const lostCount = refill(current, header, known);
   if (current !== file) file.close();
@@ -58,6 +60,7 @@ function rewritten(file: AppendFile): AppendFile {
 
 /** Another file has our name: gone on with when it is a copy of this session or empty, else left alone. */
 function replacement(file: AppendFile, header: SessionHeader): AppendFile {
+  if (!statSync(file.path).isFile()) throw anotherFile();
   const other = AppendFile.open(file.path, "append");
   try {
     if (other.size === 0) {
@@ -65,7 +68,7 @@ function replacement(file: AppendFile, header: SessionHeader): AppendFile {
       return other;
     }
     const index = indexLines(other);
-    if (index.header?.id !== header.id) throw new PiError("session.replaced", "another file has taken its name");
+    if (index.header?.id !== header.id) throw anotherFile();
     const old = indexLines(file);
     let lines = "";
     for (let at = 0; at < old.table.count; at++) {
@@ -82,6 +85,10 @@ function replacement(file: AppendFile, header: SessionHeader): AppendFile {
     other.close();
     throw error;
   }
+}
+
+function anotherFile(): PiError {
+  return new PiError("session.replaced", "another file has taken its name");
 }
 
 function readLine(file: AppendFile, index: LineIndex, at: number): string {

@@ -1,6 +1,6 @@
 // Reads a session file in blocks of whole lines. Called by search and totals, which look at the bytes before they decode a line.
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 const lf = 0x0a;
 
@@ -8,7 +8,8 @@ const lf = 0x0a;
 export function* lineBlocks(path: string, blockBytes = 1 << 20): Generator<Buffer> {
   const descriptor = openSync(path, "r");
   try {
-    let buffer = Buffer.allocUnsafe(blockBytes);
+    // One byte more than a short file has, so that its end is found without a larger buffer.
+    let buffer = Buffer.allocUnsafe(Math.min(blockBytes, fstatSync(descriptor).size + 1));
     let filled = 0;
     for (;;) {
       if (filled === buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);

@@ -45,6 +45,13 @@ export function isHeader(record: Record<string, unknown> | undefined): record is
   return record !== undefined && record.type === "session" && typeof record.id === "string";
 }
 
+/** A header in which what other writers left out, or wrote as something else, is a text as well. */
+export function withTexts(header: SessionHeader): SessionHeader {
+  const { cwd, timestamp } = header as { cwd: unknown; timestamp: unknown };
+  if (typeof cwd === "string" && typeof timestamp === "string") return header;
+  return { ...header, cwd: typeof cwd === "string" ? cwd : "", timestamp: typeof timestamp === "string" ? timestamp : "" };
+}
+
 /** What `parseHead` found. One object is used again and again: 100,000 of them would cost more than the scan. */
 export interface LineHead {
   /** `undefined`: not eight lower-case hex digits, see `id`. */

@@ -4,8 +4,8 @@
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { damagedType, EntryTable } from "./entry-table.ts";
 import { decodeLine, headType, isEntry, isHeader, isMessageHead, maxHeadBytes, newLineHead, parseHead } from "./line-codec.ts";
-import { decodeStored, identityOf, splitGlued } from "./salvage.ts";
-import { maxMessageLines, prepareMessageScan, scanMessages } from "./scan-messages.ts";
+import { damagedHeader, decodeStored, identityOf, splitGlued } from "./salvage.ts";
+import { prepareMessageScan, scanMessages } from "./scan-messages.ts";
 
 export interface ByteSource {
   /** Bytes, as far as known. */
@@ -33,7 +33,7 @@ export interface LineIndex {
 
 const chunkBytes = 1 << 20;
 /** Only a guess at how many lines there will be. */
-const usualLineBytes = 512;
+export const usualLineBytes = 512;
 /** A record broken by raw newlines is looked for over at most so many lines. */
 const maxJoinedLines = 64;
 
@@ -97,7 +97,6 @@ class LineScan {
       let at = carried;
       for (;;) {
         if (this.#headerSeen && !this.#strict && !headRead && this.#badRun.length === 0) {
-          this.#table.reserve(maxMessageLines(end));
           const known = this.#table.count;
           const next = scanMessages(scan, filled, base, lineStart - base, this.#table, this.#messageCode);
           this.#lineNumber += this.#table.count - known;
@@ -196,9 +195,9 @@ class LineScan {
     if (!this.#headerSeen) {
       if (text.trim() === "") return true;
       const record = decodeLine(text);
-      if (!isHeader(record)) return false;
+      if (isHeader(record)) this.#header = record;
+      else if (!this.#takeDamagedHeader(bytes.toString("latin1"), start)) return false;
       this.#headerSeen = true;
-      this.#header = record;
       return true;
     }
     const record = decodeLine(text);
@@ -208,6 +207,16 @@ class LineScan {
     } else if (text.trim() !== "" && !isHeader(record)) {
       this.#badRun.push({ start, end, lineNumber: this.#lineNumber });
     }
+    return true;
+  }
+
+  #takeDamagedHeader(text: string, start: number): boolean {
+    const found = damagedHeader(text);
+    if (found === undefined) return false;
+    const { header, end } = found;
+    this.#header = header;
+    if (end < text.length) this.#badRun.push({ start: start + end, end: start + text.length, lineNumber: this.#lineNumber });
+    else this.#irregular.push(this.#lineNumber);
     return true;
   }
 

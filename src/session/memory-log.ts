@@ -1,23 +1,47 @@
-// A session that is never written: --no-session, and version 1 and 2 files that are only looked at. Called by session.
+// A session that is never written: --no-session, and version 1 and 2 files that are only looked at or cannot be brought up to date.
+// Called by session.
 
+import type { PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import type { PathView } from "./build-context.ts";
 import { EntryTable } from "./entry-table.ts";
+import { storageLoss } from "./file-errors.ts";
 import { encodeLine } from "./line-codec.ts";
 import { lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
+
+/** The file that the entries come from and that takes no more of them. */
+export interface FileBehind {
+  path: string;
+  /** Why it takes no more. */
+  cause: unknown;
+  onStorageLost?: ((error: PiError) => void) | undefined;
+}
 
 export class MemoryLog implements SessionLog {
   readonly header: SessionHeader;
   readonly table = new EntryTable();
-  readonly filePath = undefined;
-  readonly isPersisted = false;
-  readonly storageLost = undefined;
+  readonly fileNumber = 0;
   readonly #entries: AnyEntry[] = [];
+  readonly #file: FileBehind | undefined;
+  #storageLost: PiError | undefined;
 
-  constructor(header: SessionHeader, entries: readonly AnyEntry[] = []) {
+  constructor(header: SessionHeader, entries: readonly AnyEntry[] = [], file?: FileBehind) {
     this.header = header;
+    this.#file = file;
     this.#add(entries);
     this.table.resolveOrphans();
+  }
+
+  get filePath(): string | undefined {
+    return this.#file?.path;
+  }
+
+  get isPersisted(): boolean {
+    return this.#file !== undefined && this.#storageLost === undefined;
+  }
+
+  get storageLost(): PiError | undefined {
+    return this.#storageLost;
   }
 
   entriesAt(indexes: ArrayLike<number>): (AnyEntry | undefined)[] {
@@ -27,6 +51,8 @@ export class MemoryLog implements SessionLog {
   lastId(): string | null {
     return lastIdOf(this);
   }
+
+  verifyLast(): void {}
 
   path(leafId: string | null, remember: boolean): PathView {
     return pathOf(this, leafId, remember);
@@ -45,9 +71,14 @@ export class MemoryLog implements SessionLog {
     // What cannot be written as JSON is refused here as in a file.
     for (const entry of entries) encodeLine(entry);
     this.#add(entries);
+    if (this.#file === undefined || this.#storageLost !== undefined) return;
+    this.#storageLost = storageLoss(this.#file.path, this.#file.cause, false);
+    this.#file.onStorageLost?.(this.#storageLost);
   }
 
   forgetOthers(): void {}
+
+  flush(): void {}
 
   close(): void {}
 

@@ -2,14 +2,14 @@
 // Invariant: the old file stays beside the new one as `.bak`, and at any moment the name holds either the old or the new file, whole.
 
 import { readFileSync } from "node:fs";
-import { PiError } from "../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
+import { notASession } from "./file-errors.ts";
 import { decodeLine, encodeLine, isHeader } from "./line-codec.ts";
 import { newEntryId } from "./new-id.ts";
 import { replaceKeepingOld } from "./replace-file.ts";
 
-/** Replaces the file by its version 3. Returns the path of the old one. */
+/** Replaces the file by its version 3. Returns the path of the old one. Errors: `session.unwritable`, `session.invalid`. */
 export function migrateFile(path: string): string {
   const { header, entries } = migratedEntries(path);
   return replaceKeepingOld(path, encodedLines(header, entries));
@@ -27,7 +27,7 @@ export function migratedEntries(path: string): { header: SessionHeader; entries:
     .map(decodeLine)
     .filter((record) => record !== undefined);
   const [first, ...rest] = records;
-  if (!isHeader(first)) throw new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
+  if (!isHeader(first)) throw notASession(path);
   const version = first.version ?? 1;
   const entries = version < 2 ? chained(rest, first.timestamp) : rest;
   for (const entry of entries) renameHookRole(entry);

@@ -1,10 +1,12 @@
 // From a path to a log that may be written: lease, version, migration. Called by session.
 
-import { PiError } from "../contracts/error.ts";
+import { isPiError, PiError } from "../contracts/error.ts";
 import { type SessionHeader, sessionVersion } from "../contracts/session-entry.ts";
 import { AppendFile } from "../platform/append-file.ts";
 import { acquireLease, type Lease, leaseHolder } from "../platform/lease.ts";
+import { requireRegularFile, storageReason, unreadable } from "./file-errors.ts";
 import { FileLog, type FileLogOptions } from "./file-log.ts";
+import { withTexts } from "./line-codec.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { migratedEntries, migrateFile } from "./migrate.ts";
 import type { SessionLog } from "./session-log.ts";
@@ -26,6 +28,7 @@ export interface OpenedLog {
 
 /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
 export async function openLog(path: string, options: OpenLogOptions): Promise<OpenedLog> {
+  requireRegularFile(path);
   if (options.readOnly) return { log: openForReading(path, options), lease: undefined, isBusy: false };
   const lease = await takeLease(path, options);
   if (lease === "busy") return { log: openForReading(path, options), lease: undefined, isBusy: true };
@@ -38,12 +41,12 @@ export async function openLog(path: string, options: OpenLogOptions): Promise<Op
 }
 
 async function openForWriting(path: string, options: OpenLogOptions, lease: Lease | undefined): Promise<OpenedLog> {
-  const { file, access } = openFile(path);
-  if (file.size === 0 && access === "append" && options.newHeader !== undefined) {
+  const { file, refusal } = openFile(path);
+  if (file.size === 0 && refusal === undefined && options.newHeader !== undefined) {
     file.close();
     return { log: FileLog.create(path, options.newHeader(), options), lease, isBusy: false };
   }
-  const log = FileLog.load(file, access, options);
+  const log = FileLog.load(file, refusal === undefined ? "append" : { refusal: storageReason(refusal) }, options);
   const version = log.header.version ?? 1;
   if (version === sessionVersion) return { log, lease, isBusy: false };
   log.close();
@@ -52,8 +55,14 @@ async function openForWriting(path: string, options: OpenLogOptions, lease: Leas
       hint: "Update pi, or look at it with `pi sessions show`.",
     });
   }
-  if (access === "read") return { log: openForReading(path, options), lease, isBusy: false };
-  migrateFile(path);
+  if (refusal !== undefined) return { log: oldVersion(path, refusal, options), lease, isBusy: false };
+  try {
+    migrateFile(path);
+  } catch (error) {
+    // An old conversation can be gone on with all the same; only it cannot be kept.
+    if (!isPiError(error) || error.code !== "session.unwritable") throw error;
+    return { log: oldVersion(path, error.cause, options), lease, isBusy: false };
+  }
   // The file is another one now, and so is its lease.
   lease?.release();
   return openLog(path, options);
@@ -61,11 +70,17 @@ async function openForWriting(path: string, options: OpenLogOptions, lease: Leas
 
 /** A log that is never written: old versions are brought up to date in memory only. */
 function openForReading(path: string, options: FileLogOptions): SessionLog {
-  const log = FileLog.load(openForAccess(path, "read"), "read", options);
+  const refusal = "it is open for reading only";
+  const log = FileLog.load(openForAccess(path, "read"), { refusal }, options);
   if ((log.header.version ?? 1) >= sessionVersion) return log;
   log.close();
+  return oldVersion(path, new PiError("session.read_only", refusal), options);
+}
+
+/** `cause`: why its file is not brought up to date. */
+function oldVersion(path: string, cause: unknown, { onStorageLost }: FileLogOptions): SessionLog {
   const { header, entries } = migratedEntries(path);
-  return new MemoryLog(header, entries);
+  return new MemoryLog(withTexts(header), entries, { path, cause, onStorageLost });
 }
 
 async function takeLease(path: string, options: OpenLogOptions): Promise<Lease | "busy" | undefined> {
@@ -73,8 +88,8 @@ async function takeLease(path: string, options: OpenLogOptions): Promise<Lease |
   try {
     outcome = await acquireLease(path, options.onBusy === "wait" ? "wait" : "fail", options.signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw notFound(path);
-    throw error;
+    if (options.signal?.aborted) throw options.signal.reason;
+    throw unreadable(path, error);
   }
   if (outcome === "unsupported") return undefined;
   if (outcome !== "busy" || options.onBusy === "fork") return outcome;
@@ -85,13 +100,13 @@ async function takeLease(path: string, options: OpenLogOptions): Promise<Lease |
   });
 }
 
-/** Where the file may not be written, reading it is still worth something: the run goes on unsaved. */
-function openFile(path: string): { file: AppendFile; access: "append" | "read" } {
+/** Where the file may not be written, reading it is still worth something: the run goes on unsaved, for the reason given. */
+function openFile(path: string): { file: AppendFile; refusal: unknown } {
   try {
-    return { file: AppendFile.open(path, "append"), access: "append" };
+    return { file: AppendFile.open(path, "append"), refusal: undefined };
   } catch (error) {
     if (!["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw unreadable(path, error);
-    return { file: openForAccess(path, "read"), access: "read" };
+    return { file: openForAccess(path, "read"), refusal: error };
   }
 }
 
@@ -101,15 +116,4 @@ function openForAccess(path: string, access: "append" | "read"): AppendFile {
   } catch (error) {
     throw unreadable(path, error);
   }
-}
-
-function unreadable(path: string, cause: unknown): PiError {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT") return notFound(path);
-  if (code === "EISDIR") return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { exitStatus: 2 });
-  return new PiError("session.unreadable", `Session file ${path} cannot be read: ${code ?? String(cause)}`, { cause });
-}
-
-function notFound(path: string): PiError {
-  return new PiError("session.not_found", `Session file not found: ${path}`);
 }

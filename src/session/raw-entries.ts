@@ -1,8 +1,8 @@
 // The entries of a session file as they stand there, in file order. Called by `pi sessions show --json`.
 // Invariant: each text is valid JSON in one line, and the very bytes of the file wherever the file has it so.
 
-import { PiError } from "../contracts/error.ts";
 import { ExaminedFile, soundJson } from "./examined-file.ts";
+import { notASession } from "./file-errors.ts";
 import { lineBlocks } from "./line-blocks.ts";
 import { decodeLine, isHeader } from "./line-codec.ts";
 
@@ -21,7 +21,7 @@ export function* rawEntries(path: string): Generator<RawEntry> {
       return;
     }
     if (file.header === undefined && file.index.table.count === 0) {
-      throw new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+      throw notASession(path);
     }
     const isSound = file.index.irregularLineNumbers.length === 0;
     for (const { at, text } of file.entryTexts()) yield { id: file.index.table.idOf(at), text: isSound ? text : soundJson(text) };

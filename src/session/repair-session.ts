@@ -1,9 +1,10 @@
 // Mends a session file in place, and brings files from elsewhere in among the sessions. Called by `pi sessions repair` and `import`.
 // Invariant: the old file is never changed; it stays beside the new one, or where it was.
 
-import { linkSync, statSync, unlinkSync, utimesSync } from "node:fs";
+import { linkSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { makeDirectory } from "../platform/make-directory.ts";
+import { unwritable } from "./file-errors.ts";
 import { encodeLine } from "./line-codec.ts";
 import { sessionFileName } from "./locate.ts";
 import { replaceKeepingOld, writeBeside } from "./replace-file.ts";
@@ -15,7 +16,7 @@ export interface Repair {
   backup?: string;
 }
 
-/** The caller holds the lease. Errors: those of `soundCopy`. */
+/** The caller holds the lease. Errors: those of `soundCopy`, `session.unwritable`. */
 export function repairSession(path: string, cwd: string): Repair {
   const copy = soundCopy(path, cwd);
   if (copy.changes.length === 0) return { changes: [] };
@@ -42,7 +43,7 @@ export interface ImportRequest {
   keepsProject: boolean;
 }
 
-/** `undefined` when a session with its id is already there. Errors: those of `soundCopy`, Node's when it cannot be written. */
+/** `undefined` when a session with its id is already there. Errors: those of `soundCopy`, `session.unwritable`. */
 export function importSession(
   source: string,
   request: ImportRequest,
@@ -52,14 +53,13 @@ export function importSession(
   const header = request.keepsProject ? copy.header : { ...copy.header, cwd: request.cwd };
   const directory = request.directoryFor(header.cwd);
   if (exists(header.id, directory)) return undefined;
-  makeDirectory(directory, 0o700);
   const path = join(directory, sessionFileName(header));
-  const temporary = writeBeside(path, allLines({ ...copy, header }));
   try {
-    linkSync(temporary, path);
-  } finally {
-    unlinkSync(temporary);
+    makeDirectory(directory, 0o700);
+  } catch (error) {
+    throw unwritable(path, error);
   }
+  writeBeside(path, allLines({ ...copy, header }), (temporary) => linkSync(temporary, path));
   if (request.keepsProject) {
     const { atime, mtime } = statSync(source);
     utimesSync(path, atime, mtime);

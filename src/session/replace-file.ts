@@ -3,14 +3,38 @@
 
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isPiError } from "../contracts/error.ts";
+import { unwritable } from "./file-errors.ts";
 import { newEntryId } from "./new-id.ts";
 
 const writeCharacters = 1 << 20;
 
-/** Writes lines (each with its LF) to a temporary file beside `path`, 0600 and synced. Returns its path. */
-export function writeBeside(path: string, lines: Iterable<string>): string {
+/**
+ * Writes lines (each with its LF) to a temporary file beside `path`, 0600 and synced, and has `publish` give it its name.
+ * Errors: `session.unwritable`; nothing is left behind then.
+ */
+export function writeBeside<T>(path: string, lines: Iterable<string>, publish: (temporary: string) => T): T {
   const temporary = join(dirname(path), `.${basename(path)}.${newEntryId()}`);
-  const descriptor = openSync(temporary, "wx", 0o600);
+  try {
+    writeAll(temporary, lines);
+    return publish(temporary);
+  } catch (error) {
+    throw isPiError(error) ? error : unwritable(path, error);
+  } finally {
+    removeIfThere(temporary);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Where nothing can be removed nothing was made.
+  }
+}
+
+function writeAll(path: string, lines: Iterable<string>): void {
+  const descriptor = openSync(path, "wx", 0o600);
   try {
     let text = "";
     for (const line of lines) {
@@ -21,21 +45,18 @@ export function writeBeside(path: string, lines: Iterable<string>): string {
     }
     writeFileSync(descriptor, text);
     fsyncSync(descriptor);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   } finally {
     closeSync(descriptor);
   }
-  return temporary;
 }
 
-/** Returns the path of the old file: `<path>.bak`, or the first of `<path>.1.bak`, … that is free. */
+/** Returns the path of the old file: `<path>.bak`, or the first of `<path>.1.bak`, … that is free. Errors: `session.unwritable`. */
 export function replaceKeepingOld(path: string, lines: Iterable<string>): string {
-  const temporary = writeBeside(path, lines);
-  const backup = linkBackup(path);
-  renameSync(temporary, path);
-  return backup;
+  return writeBeside(path, lines, (temporary) => {
+    const backup = linkBackup(path);
+    renameSync(temporary, path);
+    return backup;
+  });
 }
 
 function linkBackup(path: string): string {

@@ -1,8 +1,8 @@
 // What can be saved from lines that are no JSON: records glued together on one line, NUL blocks, records broken by a raw newline.
 // Called by line-index for the few lines that need it. Works on latin1 text, in which a character is a byte, so that positions are file positions.
 
-import type { AnyEntry } from "../contracts/session-entry.ts";
-import { decodeLine, isEntry } from "./line-codec.ts";
+import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
+import { decodeLine, isEntry, isHeader } from "./line-codec.ts";
 
 export interface Piece {
   /** In the text, end exclusive. */
@@ -24,7 +24,7 @@ export function decodeStored(text: string): Record<string, unknown> | undefined 
 }
 
 /** Where a record of a session may begin in the middle of a line. Inside a JSON string its quotes would be escaped. */
-const recordStart = /\{"type":"[^"\\]{1,64}","(?:id|version)":/g;
+const recordStart = /\{ ?"type": ?"[^"\\]{1,64}", ?"(?:id|version)":/g;
 /** More candidates than this on one line are no glued records but something else. */
 const maxCandidates = 2000;
 
@@ -54,10 +54,19 @@ export function splitGlued(text: string): Piece[] {
   return pieces;
 }
 
+/** A header behind NULs or a byte order mark, or with a record glued to it, and where in the line it ends. */
+export function damagedHeader(line: string): { header: SessionHeader; end: number } | undefined {
+  const start = /^[\0\s\xef\xbb\xbf]*/.exec(line)?.[0].length ?? 0;
+  const [first] = splitGlued(line.slice(start));
+  const end = start + (first?.end ?? 0);
+  const header = decodeStored(Buffer.from(line.slice(start, end), "latin1").toString("utf8"));
+  return isHeader(header) ? { header, end } : undefined;
+}
+
 /** Id and parent of a record whose rest is lost, so that its children can hang on its parent. */
 export function identityOf(text: string): { id: string; parentId: string | null } | undefined {
   const head = text.slice(0, 1024);
-  const id = /"id":"([^"\\]{1,64})"/.exec(head)?.[1];
-  const parent = /"parentId":(?:null|"([^"\\]{1,64})")/.exec(head);
+  const id = /"id": ?"([^"\\]{1,64})"/.exec(head)?.[1];
+  const parent = /"parentId": ?(?:null|"([^"\\]{1,64})")/.exec(head);
   return id === undefined || parent === null ? undefined : { id, parentId: parent[1] ?? null };
 }

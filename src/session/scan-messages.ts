@@ -2,11 +2,8 @@
 // One small function over local arrays, because it runs once, cold, before the first answer; what it does not know it leaves to its caller.
 
 import type { EntryRows, EntryTable } from "./entry-table.ts";
+import { headBytes, parentHead, typeHead, wordsOf } from "./usual-head.ts";
 
-const typeHead = '{"type":"message","id":"';
-const parentHead = '","parentId"';
-/** `{"type":"message","id":"<8 hex>","parentId":"<8 hex>",` */
-const headBytes = 56;
 /** `:"` before and `",` behind the parent's id, as 16 bits. */
 const beforeParent = 0x3a22;
 const behindParent = 0x222c;
@@ -27,14 +24,9 @@ export function prepareMessageScan(buffer: Buffer): MessageScan {
   };
 }
 
-/** The most lines that so many bytes can hold. */
-export function maxMessageLines(bytes: number): number {
-  return Math.ceil(bytes / headBytes);
-}
-
 /**
- * Adds the lines of `bytes` from `at` on, as long as they have the usual head and end as an object does. `bytes` begins at `base` in the file,
- * and the rows have room for all its lines. Returns where the first line begins that is not like that, or not whole.
+ * Adds the lines of `bytes` from `at` on, as long as they have the usual head and end as an object does, and there is room for them. `bytes`
+ * begins at `base` in the file. Returns where the first line begins that is not like that, or not whole.
  */
 export function scanMessages(scan: MessageScan, bytes: Buffer, base: number, at: number, table: EntryTable, typeCode: number): number {
   const { view, hexValues: hex } = scan;
@@ -43,7 +35,7 @@ export function scanMessages(scan: MessageScan, bytes: Buffer, base: number, at:
   const rows: EntryRows = table.rows;
   const { ids, parents, types, starts, lengths } = rows;
   let count = rows.count;
-  for (;;) {
+  while (count < ids.length) {
     const end = bytes.indexOf(0x0a, at);
     if (end - at < headBytes || bytes[end - 1] !== 0x7d) break;
     if (view.getInt32(at) !== t0 || view.getInt32(at + 4) !== t1 || view.getInt32(at + 8) !== t2) break;
@@ -80,11 +72,6 @@ export function scanMessages(scan: MessageScan, bytes: Buffer, base: number, at:
   }
   rows.count = count;
   return at;
-}
-
-function wordsOf(text: string): Int32Array {
-  const bytes = Buffer.from(text);
-  return Int32Array.from({ length: bytes.length / 4 }, (_, word) => bytes.readInt32BE(4 * word));
 }
 
 /** Value of each byte as a hex digit, 16 where it is none. */

@@ -16,10 +16,17 @@ export interface SessionLog {
   readonly isPersisted: boolean;
   /** Set while something appended is kept in memory only although it should be in the file. */
   readonly storageLost: PiError | undefined;
-  /** In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again. */
-  entriesAt(indexes: ArrayLike<number>, remember?: boolean): (AnyEntry | undefined)[];
+  /** Grows whenever another file comes to bear the session's name; 0: there is none yet. A lease is on one file only. */
+  readonly fileNumber: number;
+  /**
+   * In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again, and the
+   * list of indexes stays as it is.
+   */
+  entriesAt(indexes: ArrayLike<number>, remember?: boolean): readonly (AnyEntry | undefined)[];
   /** `null` when the log is empty. */
   lastId(): string | null;
+  /** Reads the entry that `lastId` names. Throws IndexChanged when its line is damaged. */
+  verifyLast(): void;
   /** Root to `leafId`. `remember` holds for what is decoded of it. Errors: `session.entry_not_found`. */
   path(leafId: string | null, remember: boolean): PathView;
   /** The last entry of a type, in file order. */
@@ -33,6 +40,8 @@ export interface SessionLog {
   append(entries: readonly AnyEntry[], lines?: readonly string[]): void;
   /** What was asked to be remembered before the last call, and not since, may go where it can be read again. */
   forgetOthers(): void;
+  /** Tries once more to store what is not stored, and sees that the file still holds what was. */
+  flush(): void;
   close(): void;
 }
 
@@ -56,6 +65,7 @@ export function pathOf(log: SessionLog, leafId: string | null, remember: boolean
     length: path.length,
     typeAt: (position) => table.typeOf(path[position] ?? noParent),
     idAt: (position) => table.idOf(path[position] ?? noParent),
+    lastOfType: (type, before) => table.lastOfType(type, path, before),
     entries: (from, to) => log.entriesAt(path.subarray(from, to), remember),
   };
 }

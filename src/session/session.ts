@@ -6,7 +6,7 @@ import type { PiError } from "../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { acquireLease, type Lease, type LeaseOutcome } from "../platform/lease.ts";
-import { buildContext, isA, type SessionContext } from "./build-context.ts";
+import { buildContext, isA, type PathView, type SessionContext } from "./build-context.ts";
 import { noParent } from "./entry-table.ts";
 import { FileLog } from "./file-log.ts";
 import { completeEntry, encodeLine } from "./line-codec.ts";
@@ -15,7 +15,7 @@ import { MemoryLog } from "./memory-log.ts";
 import { newEntryId, newSessionId } from "./new-id.ts";
 import { openLog } from "./open-log.ts";
 import { IndexChanged, indexOf, type SessionLog } from "./session-log.ts";
-import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
+import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, labelsSetElsewhere, type TreeNode } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
 export type { TreeNode } from "./tree.ts";
@@ -53,6 +53,8 @@ export interface Surveyed<T> {
 
 /** Entries decoded at a time when all are looked at. */
 const surveyBatch = 256;
+/** Few, so that the first ones are there at once. */
+const walkBatch = 64;
 
 export interface ForkPlace {
   /** Last entry to copy; the leaf when absent. `null`: an empty session. */
@@ -101,7 +103,7 @@ export class Session {
     const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd }, options);
     const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly, newHeader: makeHeader });
     const session = new Session(log, options, lease);
-    session.#verifyLeaf();
+    session.#read(() => log.verifyLast());
     if (!isBusy) return session;
     const fork = session.fork({ directory: dirname(resolve(path)) });
     session.close();
@@ -196,6 +198,23 @@ export class Session {
     });
   }
 
+  /** The same a batch at a time, for readers that let go of what they have read. */
+  *walk(leafId?: string | null): Generator<AnyEntry> {
+    let path: PathView | undefined;
+    for (let from = 0, length = 1; from < length; from += walkBatch) {
+      const entries = this.#read(() => {
+        const view = path ?? this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+        // Stays so when a damage is found: the path is taken anew, and goes as before up to here.
+        path = undefined;
+        const found = view.entries(from, Math.min(from + walkBatch, view.length));
+        path = view;
+        length = view.length;
+        return found;
+      });
+      yield* present(entries);
+    }
+  }
+
   /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */
   branchIds(leafId?: string | null): string[] {
     return this.#read(() => {
@@ -250,14 +269,18 @@ export class Session {
     return this.#read(() => this.#log.entriesAt([row.index])[0]);
   }
 
-  /** The stored lines without LF, byte for byte where nothing was damaged: of the way to an entry (default: the leaf), or of `"all"`. */
+  /**
+   * The stored lines without LF, byte for byte where nothing was damaged: of `"all"`, or of the way to an entry (default: the leaf). Behind
+   * a way come the labels of its entries and the session's name where they were set elsewhere in the tree.
+   */
   *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
     const indexes = this.#read(() => {
-      const path =
-        of === "all" ? Int32Array.from(range(this.#log.table.count)) : this.#pathTo(of.leafId === undefined ? this.#leafId : of.leafId);
+      const wanted =
+        of === "all" ? range(this.#log.table.count) : this.#copiedWith(of.leafId === undefined ? this.#leafId : of.leafId, { name: true });
+      const found = Int32Array.from(wanted);
       // So that a damage is found now, while the indexes can still be taken anew.
-      for (let start = 0; start < path.length; start += surveyBatch) this.#log.entriesAt(path.subarray(start, start + surveyBatch));
-      return path;
+      for (let start = 0; start < found.length; start += surveyBatch) this.#log.entriesAt(found.subarray(start, start + surveyBatch));
+      return found;
     });
     let previousId: string | null = null;
     for (let start = 0; start < indexes.length; start += surveyBatch) {
@@ -296,7 +319,7 @@ export class Session {
     this.#isLeafChosen = true;
   }
 
-  /** A new session with the path to one entry; entries keep their ids. */
+  /** A new session with the path to one entry and the labels in force on it; entries keep their ids. */
   fork(at: ForkPlace): Session {
     const leafId = at.leafId === undefined ? this.#leafId : at.leafId;
     const fork = Session.create(
@@ -314,6 +337,13 @@ export class Session {
     return fork;
   }
 
+  /** Tries once more to store what is not stored, and sees that the file still holds what was: `storageLost` is right then. */
+  flush(): void {
+    const before = this.#log.fileNumber;
+    this.#log.flush();
+    this.#keepLease(before);
+  }
+
   /** Lets go of the file and of the lease. What could not be stored is tried once more. */
   close(): void {
     if (this.#isClosed) return;
@@ -327,18 +357,34 @@ export class Session {
     await this.#lease.then(release, () => {});
   }
 
-  /** Entries and lines of a path; a line is made anew where the entry hung on a damaged one that is not copied. */
+  /** Entries and lines for a fork; a line is made anew where its entry hangs on another one than in this file. */
   #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
-    const path = this.#pathTo(leafId);
+    const indexes = this.#copiedWith(leafId, { name: false });
     const entries: AnyEntry[] = [];
     const lines: string[] = [];
-    for (const [at, entry] of this.#log.entriesAt(path).entries()) {
+    for (const [at, entry] of this.#log.entriesAt(indexes).entries()) {
       if (entry === undefined) continue;
       const parentId = entries.at(-1)?.id ?? null;
-      lines.push(this.#lineOf(entry, path[at] ?? noParent, parentId));
+      lines.push(this.#lineOf(entry, indexes[at] ?? noParent, parentId));
       entries.push(parentId === (entry.parentId ?? null) ? entry : { ...entry, parentId });
     }
     return { entries, lines };
+  }
+
+  /** The way to an entry, and behind it what says something of the way from elsewhere in the tree. */
+  #copiedWith(leafId: string | null, { name }: { name: boolean }): number[] {
+    const { table } = this.#log;
+    const path = this.#pathTo(leafId);
+    const labels = indexesOfType(table, "label");
+    const entries = this.#log.entriesAt(labels);
+    const elsewhere = labelsSetElsewhere(
+      table,
+      path,
+      labels.map((index, at) => [index, entries[at]]),
+    );
+    const lastName = name && path.length > 0 ? indexesOfType(table, "session_info").at(-1) : undefined;
+    if (lastName !== undefined && !path.includes(lastName)) elsewhere.push(lastName);
+    return [...path, ...elsewhere];
   }
 
   #pathTo(leafId: string | null): Int32Array {
@@ -351,15 +397,22 @@ export class Session {
   }
 
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
-    const wasPersisted = this.#log.isPersisted;
+    const before = this.#log.fileNumber;
     this.#log.append(entries, lines);
-    // A new file: from now on others may want to write it.
-    if (!wasPersisted && this.#log.isPersisted && this.filePath !== undefined) this.#lease = this.#leaseAfterCreation(this.filePath);
+    this.#keepLease(before);
   }
 
-  async #leaseAfterCreation(path: string): Promise<LeaseOutcome | undefined> {
+  /** A new file: from now on others may want to write it. A lease on one that had the name before it is worth nothing. */
+  #keepLease(fileNumberBefore: number): void {
+    const { fileNumber, filePath } = this.#log;
+    if (fileNumber !== fileNumberBefore && filePath !== undefined) this.#lease = this.#leaseOnNewFile(filePath, fileNumberBefore === 0);
+  }
+
+  async #leaseOnNewFile(path: string, isFirst: boolean): Promise<LeaseOutcome | undefined> {
     const held = await this.#lease;
-    if (held !== undefined) return held;
+    // Of an empty file that was opened.
+    if (isFirst && held !== undefined) return held;
+    release(held);
     const lease = await acquireLease(path, "fail").catch(() => undefined);
     if (this.#isClosed) release(lease);
     return lease;
@@ -385,14 +438,6 @@ export class Session {
     }
     this.#settleLeaf();
     return reader();
-  }
-
-  /** The last line of a file is the one a crash damages. */
-  #verifyLeaf(): void {
-    this.#read(() => {
-      const path = this.#log.path(this.#leafId, true);
-      path.entries(Math.max(0, path.length - 1), path.length);
-    });
   }
 
   /** A leaf that turned out to be damaged gives way: to the last sound entry when nobody chose it, else to its nearest sound ancestor. */

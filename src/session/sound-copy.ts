@@ -7,8 +7,9 @@ import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { danglingCalls } from "./dangling-calls.ts";
 import { ExaminedFile } from "./examined-file.ts";
+import { notASession } from "./file-errors.ts";
 import { decodeLine, encodeLine } from "./line-codec.ts";
-import { idInFileName } from "./locate.ts";
+import { idInFileName, isValidSessionId } from "./locate.ts";
 import { migratedEntries } from "./migrate.ts";
 import { newEntryId, newSessionId } from "./new-id.ts";
 import { decodeStored } from "./salvage.ts";
@@ -41,7 +42,7 @@ export function soundCopy(path: string, cwd: string): SoundCopy {
       return { header: completeHeader(migrated.header, path, cwd), lines, changes: [`version ${version} became ${sessionVersion}`] };
     }
     if (header === undefined && index.table.count === 0) {
-      throw new PiError("session.invalid", `Session file is not a valid pi session: ${path}`);
+      throw notASession(path, "Nothing can be read from it.");
     }
     return copyOf(file, completeHeader(header ?? {}, path, cwd));
   } finally {
@@ -49,18 +50,32 @@ export function soundCopy(path: string, cwd: string): SoundCopy {
   }
 }
 
-/** Fields that are missing are filled from the file's name and date. */
+/** What is missing, or cannot be part of a file's name, is filled from the file's name and date. */
 function completeHeader(found: Partial<SessionHeader>, path: string, cwd: string): SessionHeader {
   const { id, timestamp, cwd: ownCwd, type: _, version: __, ...others } = found;
   const { mtimeMs } = statSync(path);
   return {
     type: "session",
     version: sessionVersion,
-    id: id ?? idInFileName(path) ?? newSessionId(mtimeMs),
-    timestamp: typeof timestamp === "string" ? timestamp : new Date(mtimeMs).toISOString(),
+    id: [id && plainId(id), idInFileName(path)].find((one) => one !== undefined && isValidSessionId(one)) ?? newSessionId(mtimeMs),
+    timestamp: isTimeInName(timestamp) ? timestamp : new Date(mtimeMs).toISOString(),
     cwd: typeof ownCwd === "string" ? ownCwd : cwd,
     ...others,
   };
+}
+
+/** The same for the same, so that a session is not imported twice. */
+function plainId(id: string): string {
+  return isValidSessionId(id) ? id : id.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
+}
+
+function isTimeInName(timestamp: unknown): timestamp is string {
+  return typeof timestamp === "string" && /^[\w.:+-]+$/.test(timestamp);
+}
+
+/** Whether repair keeps the header as it is. */
+export function isSoundHeader({ id, cwd, timestamp }: SessionHeader): boolean {
+  return isValidSessionId(id) && typeof cwd === "string" && isTimeInName(timestamp);
 }
 
 function copyOf(file: ExaminedFile, header: SessionHeader): SoundCopy {
@@ -129,7 +144,7 @@ function changesOf(file: ExaminedFile, counts: { mended: number; rehung: number;
   const { header, index } = file;
   const dropped = index.damagedLineNumbers.filter((line) => line > 1 || header !== undefined).length + (index.torn === undefined ? 0 : 1);
   const irregular = index.irregularLineNumbers.filter((line) => line > 1 || header !== undefined).length;
-  const isHeaderMade = header === undefined || typeof header.cwd !== "string" || typeof header.timestamp !== "string";
+  const isHeaderMade = header === undefined || !isSoundHeader(header);
   const phrases: [number, string, string][] = [
     [isHeaderMade ? 1 : 0, "header made", ""],
     [dropped, "line that nothing could be read from left out", "lines that nothing could be read from left out"],

@@ -45,6 +45,28 @@ export function labelsOf(labelEntries: Iterable<AnyEntry | undefined>): Map<stri
   return labels;
 }
 
+/**
+ * Entries elsewhere in the tree that say what is in force on a path: of each of its entries the last label, where that was not set on the
+ * path itself. `labels`: all label entries with their indexes, in file order. Indexes, in file order.
+ */
+export function labelsSetElsewhere(
+  table: EntryTable,
+  path: Int32Array,
+  labels: Iterable<readonly [index: number, entry: AnyEntry | undefined]>,
+): number[] {
+  const isOnPath = new Set(path);
+  const lastOf = new Map<string, { at: number; isNews: boolean; isSetOnPath: boolean }>();
+  for (const [at, entry] of labels) {
+    if (!isA(entry, "label") || !isOnPath.has(table.find(entry.targetId) ?? noParent)) continue;
+    const isSet = Boolean(entry.label);
+    const wasSetOnPath = lastOf.get(entry.targetId)?.isSetOnPath ?? false;
+    if (isOnPath.has(at)) lastOf.set(entry.targetId, { at, isNews: false, isSetOnPath: isSet });
+    // That a label is gone is worth telling only where it was set.
+    else lastOf.set(entry.targetId, { at, isNews: isSet || wasSetOnPath, isSetOnPath: wasSetOnPath });
+  }
+  return [...lastOf.values()].flatMap(({ at, isNews }) => (isNews ? at : [])).sort((one, other) => one - other);
+}
+
 /** `entries` and `table` go together index by index. */
 export function buildTree(table: EntryTable, entries: readonly (AnyEntry | undefined)[], labels: ReadonlyMap<string, Label>): TreeNode[] {
   const roots: TreeNode[] = [];

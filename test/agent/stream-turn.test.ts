@@ -156,3 +156,30 @@ test("a slow reader holds the stream up and is no silence of the model's", async
   await vi.advanceTimersByTimeAsync(10_001);
   expect((await running).assembly.message.stopReason).toBe("stop");
 });
+
+test("a stream that does not listen to its signal does not hold up the abort for ever, and nobody hears of what it says later", async () => {
+  fakeTime();
+  const abort = new AbortController();
+  let answerLate = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    answerLate = resolve;
+  });
+  const running = turn(
+    async function* () {
+      yield* textEvents("half");
+      abort.abort();
+      await late;
+      yield* textEvents("late");
+    },
+    { signal: abort.signal },
+  );
+  await vi.advanceTimersByTimeAsync(2_000);
+  const { assembly, events } = await running;
+  expect(assembly.message).toMatchObject({ stopReason: "aborted", content: [{ text: "half" }] });
+  const told = events.length;
+  answerLate();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(events).toHaveLength(told);
+  expect(assembly.message.content).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(0);
+});

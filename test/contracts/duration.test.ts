@@ -7,12 +7,15 @@ test.each([
   ["500ms", 500],
   ["1.5s", 1500],
   ["2d", 172_800_000],
+  ["1w", 604_800_000],
+  ["6mo", 15_552_000_000],
+  ["1y", 31_536_000_000],
   ["0", 0],
   [" 0s ", 0],
 ])("%s", (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
 });
 
-test.each(["", "90", "s", "-1s", "1 h", "1w", "1s!", "1e3s", "Infinity"])("%j is none", (text) => {
+test.each(["", "90", "s", "-1s", "1 h", "1x", "1s!", "1e3s", "Infinity"])("%j is none", (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 // Compaction as a user of the shell sees it: the answer comes all the same, the session says what happened, the next start goes on from it.
 
 import { describe, expect } from "vitest";
+import { type Service, services } from "../support/served.ts";
 import { soundSession } from "../support/sound-session.ts";
 import { answerSteps, event, type Json, recordsOf, test } from "../support/world.ts";
 
@@ -42,5 +43,29 @@ describe.concurrent("overflow", () => {
     expect(end).toMatchObject({ reason: "overflow", willRetry: false, errorMessage: "Compaction failed: Summarization failed: 400 no" });
     const [file = ""] = world.sessionFiles();
     expect(soundSession(file).map(({ type }) => type)).not.toContain("compaction");
+  });
+});
+
+describe.concurrent("a signal during the compaction behind an answer", () => {
+  const chat = services[1] as Service;
+  const settings = "[compaction]\nkeep_recent_tokens = 1\n";
+
+  test.for([
+    { prompts: ["first", "second"], status: 0, stdout: "two\n", outcome: "done" },
+    { prompts: ["first", "second", "third"], status: 130, stdout: "", outcome: "aborted" },
+  ])("$prompts.length prompts: $outcome", async ({ prompts, outcome, ...ending }, { world }) => {
+    const server = await world.strict(chat.format, [
+      { say: [{ text: "one" }] },
+      { say: [{ text: "two" }], usage: { input: 95_000, output: 5 } },
+      { wire: { hang: true } },
+    ]);
+    world.config(`${settings}${chat.toml(server.baseUrl)}`);
+    const program = world.start(["--model", chat.model, "--result", "result.json", "-p", ...prompts], { env: chat.env(server.baseUrl) });
+    await server.received(3);
+    program.signal("SIGINT");
+    expect(await program.result).toMatchObject(ending);
+    expect(JSON.parse(world.read("result.json"))).toMatchObject({ outcome });
+    expect(server.requests).toHaveLength(3);
+    expect(soundSession(world.sessionFiles()[0] ?? "").at(-1)).toMatchObject({ message: { role: "assistant" } });
   });
 });

@@ -1,9 +1,9 @@
 // The packed package in an empty project: entries on Node and Bun, types in a consumer, the program in bin.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { bunPath } from "../../scripts/build.mjs";
 import { consumerOptions, installPacked } from "../support/packed-package.ts";
 import { projectRoot } from "../support/program.ts";
@@ -11,7 +11,7 @@ import { projectRoot } from "../support/program.ts";
 let project = "";
 
 function run(command: string, args: readonly string[], cwd = project): string {
-  const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: project, PI_OFFLINE: "1" };
+  const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: cwd, PI_OFFLINE: "1" };
   const { status, stdout, stderr, error } = spawnSync(command, [...args], { cwd, env, encoding: "utf8" });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? `status ${status}`}\n${stdout}\n${stderr}`);
   return stdout;
@@ -73,7 +73,14 @@ test("every entry works on Node and on Bun", () => {
 });
 
 /** What each block of the page says on stdout. */
-const blocksSay = [/\S/, /^true\n$/, /^true entries\n$/, /^\{ cancelled: false, selectedText: ["']hello["'] \}\n$|selectedText: "hello"/];
+const blocksSay = [
+  /\S/,
+  /^true\n$/,
+  /^true entries\n$/,
+  /^\{ cancelled: false, selectedText: ["']hello["'] \}\n$|selectedText: "hello"/,
+  /^error\n$/,
+  /package\.json.*consumer/,
+];
 
 test("the types fit a consumer, and every block of docs/library.md runs", () => {
   writeFileSync(join(project, "sample.ts"), sample);
@@ -88,8 +95,13 @@ test("the types fit a consumer, and every block of docs/library.md runs", () => 
   for (const [index, file] of files.entries()) expect(run(bunPath(), [file])).toMatch(blocksSay[index] ?? /^$/);
   // Our declarations are checked by themselves: to check TypeBox's as well would take longer than all the rest.
   writeFileSync(join(project, "typebox-only.d.ts"), "export type TSchema = object;\nexport type Static<T> = T;\n");
+  const own = { noEmit: true, exactOptionalPropertyTypes: true, paths: { typebox: ["./typebox-only.d.ts"] } };
+  const withDom = { ...consumerOptions, ...own, lib: ["es2023", "dom"], types: [] };
   const checks = [
-    { compilerOptions: { ...consumerOptions, noEmit: true, paths: { typebox: ["./typebox-only.d.ts"] } }, files: ["sample.ts"] },
+    // The types of Node 20 do not fit exactOptionalPropertyTypes themselves; ours need none of them.
+    { compilerOptions: { ...consumerOptions, ...own, exactOptionalPropertyTypes: false }, files: ["sample.ts"] },
+    { compilerOptions: { ...withDom, module: "node16" }, files: ["sample.ts"] },
+    { compilerOptions: { ...withDom, module: "esnext", moduleResolution: "bundler" }, files: ["sample.ts"] },
     { compilerOptions: { ...consumerOptions, noEmit: true, skipLibCheck: true }, files },
   ];
   for (const [index, check] of checks.entries()) {
@@ -98,9 +110,47 @@ test("the types fit a consumer, and every block of docs/library.md runs", () => 
   }
 });
 
+const entries = ["pi", "pi/ai", "pi/agent", "pi/tools", "pi/session", "pi/rpc"];
+
+test("entries, and an agent at work, need no package before the first call to a service", () => {
+  // Beside the project: below it the packages would be found.
+  const bare = mkdtempSync(join(dirname(project), "pi-bare-"));
+  onTestFinished(() => rmSync(bare, { recursive: true, force: true }));
+  cpSync(join(project, "node_modules/pi"), join(bare, "node_modules/pi"), { recursive: true });
+  const program = `
+    const loaded = await Promise.all(${JSON.stringify(entries)}.map((name) => import(name)));
+    const { session } = await loaded[0].createAgentSession({ model: "demo", sessionManager: loaded[4].SessionManager.inMemory() });
+    await session.prompt("Run \`echo from a command\`");
+    await session.dispose();
+    const said = JSON.stringify(session.messages).includes("from a command\\\\n");
+    const missing = await import("openai").then(() => "there", () => "not there");
+    console.log(loaded.length, said, missing);
+  `;
+  writeFileSync(join(bare, "bare.mjs"), program);
+  expect(run(process.execPath, ["bare.mjs"], bare).trim()).toBe("6 true not there");
+  expect(run(bunPath(), ["--no-install", "bare.mjs"], bare).trim()).toBe("6 true not there");
+});
+
+test("a bundle holds what is used of it, and can be made for Node", () => {
+  writeFileSync(
+    join(project, "bundled.mjs"),
+    'import { SessionManager } from "pi/session";\nconsole.log(SessionManager.inMemory("/").getCwd());\n',
+  );
+  run(bunPath(), ["build", "bundled.mjs", "--target=node", "--outfile=bundle.mjs"]);
+  const bundle = readFileSync(join(project, "bundle.mjs"), "utf8");
+  expect(bundle.length).toBeLessThan(120_000);
+  expect(bundle).not.toMatch(/anthropic|openai|createAgentSession|node:http/);
+  expect(run(process.execPath, ["bundle.mjs"]).trim()).toBe("/");
+  // Other bundlers look for every module that is named.
+  const library = join(project, "node_modules/pi/dist/node/lib");
+  for (const name of readdirSync(library)) expect(readFileSync(join(library, name), "utf8"), name).not.toMatch(/["'`]bun:/);
+});
+
 test("nothing but the entries can be imported", () => {
-  const probe = `await import("pi/harness").then(() => console.log("there"), (error) => console.log(error.code))`;
-  expect(run(process.execPath, ["--input-type=module", "-e", probe]).trim()).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  const others = ["pi/harness", "pi/dist/node/lib/index.mjs", "pi/src/index.ts", "pi/index", "pi/ai.mjs", "pi/bin/pi"];
+  const probe = `for (const name of ${JSON.stringify(others)}) await import(name).then(() => console.log("there"), (error) => console.log(error.code))`;
+  const codes = run(process.execPath, ["--input-type=module", "-e", probe]).trim().split("\n");
+  expect(codes).toEqual(others.map(() => "ERR_PACKAGE_PATH_NOT_EXPORTED"));
 });
 
 test("bin works", () => {
@@ -108,8 +158,15 @@ test("bin works", () => {
   expect(run("node_modules/.bin/pi", ["--no-session", "--model", "demo", "-p", "hello"])).toMatch(/^Hello\./);
 });
 
-test("the package holds what it needs and none of the sources", () => {
-  const held = readdirSync(join(project, "node_modules/pi"), { recursive: true, encoding: "utf8" });
-  expect(held).toContain("dist/node/main.mjs");
-  expect(held.filter((path) => /^(src|test|scripts|node_modules)\//.test(path))).toEqual([]);
+test("the package holds what it needs, and neither sources nor what belongs to one machine", () => {
+  const root = join(project, "node_modules/pi");
+  const held = readdirSync(root, { recursive: true, encoding: "utf8" });
+  expect(held).toEqual(
+    expect.arrayContaining(["dist/node/main.mjs", "dist/types/index.d.ts", "LICENSE", "README.md", "CHANGELOG.md", "docs/library.md"]),
+  );
+  expect(
+    held.filter((path) => /^(src|test|scripts|node_modules)\//.test(path) || /(^|\/)(rg|pi\.new|.*\.map|.*\.test\..*)$/.test(path)),
+  ).toEqual([]);
+  const bytes = held.map((path) => statSync(join(root, path))).reduce((sum, info) => sum + (info.isFile() ? info.size : 0), 0);
+  expect(bytes).toBeLessThan(8_000_000);
 });

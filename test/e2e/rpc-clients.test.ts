@@ -62,15 +62,23 @@ test("our client: events as an iteration, and again from a number on", async ({ 
   expect(again).toEqual(events.slice(2).map((event) => event.seq));
 });
 
-test("our client: a restart goes on with the session, and the numbers go on", async ({ world }) => {
-  const client = clientIn(world, { keepEvents: 1000 });
+test("our client: a restart goes on with the session and its model; the numbers go on, and what was missed can be had", async ({
+  world,
+}) => {
+  const env = { HOME: world.home, PI_CODING_AGENT_DIR: world.agentDir, PI_OFFLINE: "1", ANTHROPIC_API_KEY: "none" };
+  const client = clientIn(world, { keepEvents: 1000, env });
   await client.start();
   const before = await client.promptAndWait("hello");
   const { sessionId } = await client.getState();
+  await client.setModel("anthropic", "claude-sonnet-5");
   await client.restart();
-  expect((await client.getState()).sessionId).toBe(sessionId);
+  expect(await client.getState()).toMatchObject({ sessionId, model: { id: "claude-sonnet-5" }, messageCount: 3 });
+  await client.setModel("scripted", "demo");
   const after = await client.promptAndWait("hello again");
-  expect(after[0]?.seq).toBe((before.at(-1)?.seq ?? 0) + 1);
+  const all: number[] = [];
+  for await (const { seq } of client.events({ sinceSeq: 0 })) if (all.push(seq) === after.at(-1)?.seq) break;
+  expect(all).toEqual(all.map((_, index) => index + 1));
+  expect(all.length).toBeGreaterThanOrEqual(before.length + after.length);
 });
 
 test("our client: when the child dies, everything that waits hears of it", async ({ world }) => {

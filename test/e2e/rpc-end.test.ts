@@ -3,53 +3,91 @@
 import { describe, expect } from "vitest";
 import { type RunningProgram, ways } from "../support/program.ts";
 import { soundSession } from "../support/sound-session.ts";
-import { answerSteps, callSteps, event, type Json, recordsOf, test, type World } from "../support/world.ts";
+import { answerSteps, callSteps, event, type Json, recordsOf, test, textSteps, type World } from "../support/world.ts";
 
 const family = "echo started; (sleep 60; echo never) & setsid sleep 60 & sleep 60";
 
+const finish = event({ type: "finish", stopReason: "stop" });
+
 interface Phase {
-  trace(world: World): string;
-  commands: object[];
-  /** On stdout, when the phase is reached. */
-  sign: string;
+  /** `ends`: what goes on comes to its end by itself, a moment later; otherwise it never does. */
+  trace(world: World, ends: boolean): string;
+  /** Each stage is sent when the sign of the one before has come. */
+  stages(ends: boolean): { commands: Json[]; sign: string }[];
+  /** On stdout when the work is done, where it ends by itself. */
+  endSign: string;
 }
 
-const hanging = [
-  event({ type: "text_start", contentIndex: 0 }),
-  event({ type: "text_delta", contentIndex: 0, delta: "half" }),
-  { type: "hang" },
-];
+const momentMs = 300;
+const hi = { id: "p", type: "prompt", message: "hi" };
+const settledSign = "agent_settled";
+
+/** What comes a moment later, or never. */
+function later(steps: object[], ends: boolean): object[] {
+  if (!ends) return [{ type: "hang" }];
+  const [first, ...rest] = steps;
+  return [{ ...first, delayMs: momentMs }, ...rest];
+}
+
+const shell = (ends: boolean): string => (ends ? `echo started; sleep ${momentMs / 1000}; echo done` : family);
 
 const phases: Record<string, Phase> = {
-  idle: { trace: (world) => world.trace(answerSteps("x")), commands: [{ id: "s", type: "get_state" }], sign: '"id":"s"' },
+  idle: {
+    trace: (world) => world.trace(answerSteps("x")),
+    stages: () => [{ commands: [{ id: "s", type: "get_state" }], sign: '"id":"s"' }],
+    endSign: '"id":"s"',
+  },
+  "before the first word": {
+    trace: (world, ends) => world.trace(later(answerSteps("whole"), ends)),
+    stages: () => [{ commands: [hi], sign: '"role":"user"' }],
+    endSign: settledSign,
+  },
   "in the middle of an answer": {
-    trace: (world) => world.trace(hanging),
-    commands: [{ id: "p", type: "prompt", message: "hi" }],
-    sign: "half",
+    trace: (world, ends) => world.trace([...textSteps("half"), ...later([event({ type: "text_end", contentIndex: 0 }), finish], ends)]),
+    stages: () => [{ commands: [hi], sign: "half" }],
+    endSign: settledSign,
   },
   "in the middle of a tool": {
-    trace: (world) => world.trace(callSteps("bash", { command: family })),
-    commands: [{ id: "p", type: "prompt", message: "hi" }],
-    sign: '"text":"started',
+    trace: (world, ends) => world.trace(callSteps("bash", { command: shell(ends) }), answerSteps("whole")),
+    stages: () => [{ commands: [hi], sign: '"text":"started' }],
+    endSign: settledSign,
   },
   "in the middle of a command of the user": {
     trace: (world) => world.trace(answerSteps("x")),
-    commands: [
-      { id: "p", type: "prompt", message: "hi" },
-      { id: "b", type: "bash", command: family },
+    stages: (ends) => [{ commands: [hi, { id: "b", type: "bash", command: shell(ends) }], sign: '"delta":"started' }],
+    endSign: '"id":"b","type":"response"',
+  },
+  "in the middle of a compaction": {
+    trace: (world, ends) =>
+      world.trace(
+        answerSteps("long ".repeat(2000)),
+        answerSteps("two"),
+        later(answerSteps("What was before"), ends),
+        answerSteps("So far"),
+      ),
+    stages: () => [
+      { commands: [hi, { id: "f", type: "follow_up", message: "on" }], sign: settledSign },
+      { commands: [{ id: "c", type: "compact" }], sign: "compaction_start" },
     ],
-    sign: '"delta":"started',
+    endSign: '"id":"c","type":"response"',
   },
   "between two tries": {
-    trace: (world) => world.trace([event({ type: "failure", failure: { code: "overloaded", message: "529 busy", status: 529 } })]),
-    commands: [{ id: "p", type: "prompt", message: "hi" }],
-    sign: "auto_retry_start",
+    trace: (world) => {
+      const busy = event({ type: "failure", failure: { code: "overloaded", message: "529 busy", status: 529 } });
+      return world.trace([busy], answerSteps("whole"));
+    },
+    stages: () => [{ commands: [hi], sign: "auto_retry_start" }],
+    endSign: settledSign,
   },
 };
 
-function start(world: World, phase: Phase, way: "binary" | "node" | "bun" = "binary"): RunningProgram {
-  const program = world.start(["--mode", "rpc", "--model", phase.trace(world)], { stdin: "silent", way });
-  say(program, ...phase.commands);
+async function reach(world: World, { trace, stages }: Phase, ends = false): Promise<RunningProgram> {
+  world.config(`[compaction]\nkeep_recent_tokens = 1\n[retry]\nbase_delay_ms = ${ends ? momentMs : 60_000}\n`);
+  const program = world.start(["--mode", "rpc", "--model", trace(world, ends)], { stdin: "silent" });
+  for (const { commands, sign } of stages(ends)) {
+    say(program, ...commands);
+    await program.said(sign);
+  }
   return program;
 }
 
@@ -57,17 +95,25 @@ function say(program: RunningProgram, ...commands: object[]): void {
   program.child.stdin?.write(commands.map((one) => `${JSON.stringify(one)}\n`).join(""));
 }
 
-function expectWhole(world: World, stdout: string, commands: readonly object[]): void {
+/** Every command answered, every event out, every run and compaction ended, the session sound. Gives the records. */
+function expectWhole(world: World, stdout: string, { stages }: Phase): Json[] {
   expect(stdout === "" || stdout.endsWith("\n")).toBe(true);
   const records = recordsOf(stdout);
   const events = records.filter((one) => one.type !== "response");
   expect(events.map((one) => one.seq)).toEqual(events.map((_, index) => index + 1));
-  for (const { id } of commands as { id: string }[])
+  for (const { id } of stages(false).flatMap(({ commands }) => commands))
     expect(records.filter((one: Json) => one.type === "response" && one.id === id)).toHaveLength(1);
-  const ofRuns = events.filter((one) => one.type !== "bash_execution_update");
-  if (ofRuns.length > 0) expect(ofRuns.at(-1)?.type).toBe("agent_settled");
+  const ofRuns = events.filter((one) => !/^(bash_execution_update|compaction_)/.test(one.type));
+  if (ofRuns.length > 0) expect(ofRuns.at(-1)?.type).toBe(settledSign);
+  const count = (type: string): number => events.filter((one) => one.type === type).length;
+  expect(count("compaction_end")).toBe(count("compaction_start"));
+  expect(count("tool_execution_end")).toBe(count("tool_execution_start"));
   for (const file of world.sessionFiles()) soundSession(file);
+  return records;
 }
+
+/** From the end of the work, or from what stops it, to the end of the process. */
+const endLimitMs = 2000;
 
 const ends = {
   SIGTERM: { end: (program: RunningProgram) => program.signal("SIGTERM"), status: 143 },
@@ -79,26 +125,55 @@ const ends = {
     },
     status: 143,
   },
+  "SIGHUP and end of stdin": {
+    end: (program: RunningProgram) => {
+      program.signal("SIGHUP");
+      program.child.stdin?.end();
+    },
+    status: 129,
+  },
 };
 
 describe.concurrent.each(Object.keys(phases))("%s", (name) => {
   const phase = phases[name] as Phase;
 
   test.for(Object.keys(ends) as (keyof typeof ends)[])("%s", async (how, { world }) => {
-    const program = start(world, phase);
-    await program.said(phase.sign);
+    const startedMs = performance.now();
+    const program = await reach(world, phase);
+    const signalledMs = performance.now() - startedMs;
     ends[how].end(program);
     const { status, stdout, survivors, durationMs } = await program.result;
     // Idle, both are there at once: whichever is seen first decides.
-    const isEither = name === "idle" && how === "end of stdin and SIGTERM" && status === 0;
-    expect({ status: isEither ? 143 : status, survivors }).toEqual({ status: ends[how].status, survivors: [] });
-    expect(durationMs).toBeLessThan(8000);
-    expectWhole(world, stdout, phase.commands);
+    const isEither = name === "idle" && how.includes("end of stdin") && status === 0;
+    expect({ status: isEither ? ends[how].status : status, survivors }).toEqual({ status: ends[how].status, survivors: [] });
+    expect(durationMs - signalledMs).toBeLessThan(endLimitMs);
+    const records = expectWhole(world, stdout, phase);
+    const last = records.filter((one) => one.type === settledSign).at(-1);
+    if (phase.endSign === settledSign) expect(last).toMatchObject({ aborted: true });
+    if (name.includes("compaction")) {
+      expect(records.find((one) => one.type === "compaction_end")).toMatchObject({ aborted: true });
+      expect(records.find((one) => one.id === "c")).toMatchObject({ success: false, error: "Compaction cancelled" });
+    }
+  });
+
+  test("end of stdin: what goes on is finished first", async ({ world }) => {
+    const startedMs = performance.now();
+    const program = await reach(world, phase, true);
+    program.child.stdin?.end();
+    await program.said(phase.endSign);
+    const doneMs = performance.now() - startedMs;
+    const { status, stdout, survivors, durationMs } = await program.result;
+    expect({ status, survivors }).toEqual({ status: 0, survivors: [] });
+    expect(durationMs - doneMs).toBeLessThan(endLimitMs);
+    const records = expectWhole(world, stdout, phase);
+    expect(records.filter((one) => one.type === "response").map((one) => one.success)).not.toContain(false);
+    expect(records.filter((one) => one.type === settledSign).map((one) => one.aborted)).not.toContain(true);
+    const [file] = world.sessionFiles();
+    if (name.includes("compaction") && file !== undefined) expect(soundSession(file).map(({ type }) => type)).toContain("compaction");
   });
 
   test("a second signal, at once", async ({ world }) => {
-    const program = start(world, phase);
-    await program.said(phase.sign);
+    const program = await reach(world, phase);
     program.signal("SIGTERM");
     program.signal("SIGHUP");
     const { status, survivors } = await program.result;
@@ -108,8 +183,7 @@ describe.concurrent.each(Object.keys(phases))("%s", (name) => {
   });
 
   test("the reader goes away", async ({ world }) => {
-    const program = start(world, phase);
-    await program.said(phase.sign);
+    const program = await reach(world, phase);
     program.child.stdout?.destroy();
     // Something has to be said to notice it, and what is said before the pipe is really closed is not.
     const talk = setInterval(() => say(program, { type: "get_state" }), 20);
@@ -163,17 +237,4 @@ describe.concurrent("the start", () => {
     }
     expect(await world.run(["--mode", "rpc", "--model", "nonsense"], { stdin: { text } })).toMatchObject({ status: 2, stdout: "" });
   });
-});
-
-test("a reader that stops for a while loses nothing", async ({ world }) => {
-  const program = world.start(["--mode", "rpc", "--model", "demo"], { stdin: "silent" });
-  program.child.stdout?.pause();
-  const count = 3000;
-  for (let index = 0; index < count; index++) say(program, { id: `s${index}`, type: "get_tools" });
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  program.child.stdout?.resume();
-  program.child.stdin?.end();
-  const { status, stdout } = await program.result;
-  expect(status).toBe(0);
-  expect(recordsOf(stdout).map((one) => one.id)).toEqual(Array.from({ length: count }, (_, index) => `s${index}`));
 });

@@ -174,7 +174,7 @@ test("session managers: stored, opened, gone on with, listed, in memory with a h
   const recent = await SessionManager.continueRecent(cwd, directory);
   expect(recent.getSessionFile()).toBe(file);
   const entries = recent.getEntries();
-  recent.close();
+  await recent.close();
   const memory = SessionManager.inMemory(cwd, {}, entries);
   expect(memory.buildSessionContext()).toEqual(buildSessionContext(entries));
   const label = memory.appendLabelChange(entries[0]?.id ?? "", "start");

@@ -62,10 +62,10 @@ test("everything is found as pi finds it, with its source", async () => {
     baseDir: join(at.agentDir, "skills/knit"),
     sourceInfo: {
       path: join(at.agentDir, "skills/knit/SKILL.md"),
-      source: "local",
+      source: "auto",
       scope: "user",
       origin: "top-level",
-      baseDir: join(at.agentDir, "skills/knit"),
+      baseDir: at.agentDir,
     },
     disableModelInvocation: false,
   });

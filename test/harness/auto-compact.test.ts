@@ -40,6 +40,21 @@ test("the threshold itself is not beyond it", async () => {
   expect(told()).toContain("compaction_start threshold");
 });
 
+test("what an edit took out of the context counts no more", async () => {
+  const { coding, session, script } = codingBench({ compaction: small });
+  script.next(says("one"), says("two", { totalTokens: 60_000 }));
+  await coding.prompt("first");
+  await coding.prompt("second");
+  const target = session.branchIds().at(-3) ?? "";
+  session.append({ type: "context_edit", targetId: target, replacement: { content: "short" } });
+  const { coding: reopened, script: next, told: heard } = codingBench({ session, compaction: small, window: { contextWindow: 70_000 } });
+  expect(reopened.stats().contextUsage?.tokens).toBeLessThan(2000);
+  next.next(says("three", { totalTokens: 800 }));
+  await reopened.prompt("third");
+  expect(heard().filter((name) => name.startsWith("compaction"))).toEqual([]);
+  expect(reopened.stats().contextUsage?.tokens).toBe(800);
+});
+
 test("before a prompt, where the run before could not (another model, a reopened session)", async () => {
   const { coding, script, told } = codingBench({ compaction: small });
   script.next(says("one"), says("two", { input: 50_000, output: 0 }), says("S"), says("P"), says("three"));
@@ -281,6 +296,30 @@ test("abort in the compaction before a prompt: the prompt is in the transcript, 
   await coding.abort();
   expect((await third).kind).toBe("aborted");
   expect(transcriptOf(coding.messages).slice(-2)).toEqual(["user: third", "assistant: "]);
+});
+
+test("a window that is full when nothing may be spent any more stays as it is", async () => {
+  const { coding, script, told } = codingBench({ compaction: small, limits: { maxTurns: 2, maxCostUsd: 0, timeoutMs: 0 } });
+  script.next(says("one"), says("two", full));
+  await coding.prompt("first");
+  expect(await coding.prompt("second", { continuesRun: true })).toMatchObject({ kind: "done", text: "two" });
+  expect(await coding.prompt("third", { continuesRun: true })).toMatchObject({ kind: "budget", code: "budget.turns" });
+  expect(told().filter((name) => name.startsWith("compaction"))).toEqual([]);
+  script.next(says("S"), says("P"), says("four"));
+  expect(await coding.prompt("fourth")).toMatchObject({ text: "four" });
+});
+
+test("what a summary costs counts towards the limit", async () => {
+  const limits = { maxTurns: 0, maxCostUsd: 0.5, timeoutMs: 0 };
+  const { coding, script, told } = codingBench({ compaction: small, limits });
+  // A dollar a million tokens.
+  const dear = { input: 300_000, output: 1 };
+  script.next(says("one"), says("two", full), says("S", dear), says("P", dear), says("three"));
+  await coding.prompt("first");
+  expect(await coding.prompt("second", { continuesRun: true })).toMatchObject({ kind: "done" });
+  expect(told().at(-2)).toBe("compaction_end threshold");
+  expect(await coding.prompt("third", { continuesRun: true })).toMatchObject({ kind: "budget", code: "budget.cost" });
+  expect(script.calls).toHaveLength(4);
 });
 
 test("limits: within the window whatever the settings say", () => {

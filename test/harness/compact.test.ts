@@ -6,7 +6,17 @@ import { textResult } from "../../src/contracts/tool.ts";
 import { Session } from "../../src/session/session.ts";
 import { codingBench, nextEvent, steppingClock, tool, transcriptOf } from "../support/coding-bench.ts";
 import { assistantMessage, toolResultMessage, userMessage } from "../support/messages.ts";
-import { callEvents, callsTools, fails, hangs, type ModelScript, says, testModel } from "../support/model-script.ts";
+import {
+  callEvents,
+  callsTools,
+  fails,
+  hangs,
+  type ModelScript,
+  says,
+  stopsShort,
+  testModel,
+  textEvents,
+} from "../support/model-script.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const small = { keepRecentTokens: 1 };
@@ -23,6 +33,8 @@ test("by hand: request, entry, result and context", async () => {
   await coding.prompt("first");
   await coding.prompt("second");
   script.next(says("## Goal\nTwo prompts", { input: 50, output: 9 }), says("Asked second", { input: 30, output: 3 }));
+  coding.setThinkingLevel("high");
+  coding.setThinkingLevel("high");
   const before = told().length;
   const result = await coding.compact("the numbers");
   expect(told().slice(before)).toEqual(["compaction_start manual", "compaction_end manual"]);
@@ -30,6 +42,8 @@ test("by hand: request, entry, result and context", async () => {
   const [history, prefix] = script.calls.slice(2);
   expect(history?.model.id).toBe("test-1");
   expect(history?.request.tools).toEqual([]);
+  expect(coding.thinkingLevel).toBe("high");
+  expect(history?.request.thinkingLevel).toBe("off");
   expect(history?.request.systemPrompt).not.toBe("");
   expect(history?.request.systemPrompt).not.toBe(script.calls[0]?.request.systemPrompt);
   expect(history?.request.messages).toHaveLength(1);
@@ -123,6 +137,36 @@ test("a failed summary loses nothing, and says why", async () => {
   script.next(says(""), says("Summary"), says("Prefix"));
   await expect(coding.compact()).rejects.toMatchObject({ code: "session.summarization_failed" });
   await expect(coding.compact()).resolves.toMatchObject({ summary: expect.stringContaining("Summary") });
+});
+
+test("an answer that is no summary is none: cut off, blank, or a call of a tool, also with text beside it", async () => {
+  const call = callEvents("c1", "bash", { command: "x" }, 1);
+  const callsBesideText = () => [...textEvents("Half"), ...call, { type: "finish", stopReason: "toolUse" } as const];
+  for (const [answer, reason] of [
+    [stopsShort("## Goal\nHalf of"), "the summary was cut off at the model's output limit"],
+    [stopsShort(""), "the summary was cut off at the model's output limit"],
+    [says(" \n"), "the model gave an empty summary"],
+    [callsTools([["c1", "bash", { command: "x" }]]), "the model called a tool in place of a summary"],
+    [callsBesideText, "the model called a tool in place of a summary"],
+  ] as const) {
+    const { coding, session, script } = codingBench({ compaction: small });
+    script.next(says("one"), says("two"), answer);
+    await coding.prompt("first");
+    await coding.prompt("second");
+    const leafOfWork = session.leafId;
+    const messages = structuredClone(coding.messages);
+    const failure = { code: "session.summarization_failed", message: `Summarization failed: ${reason}` };
+    await expect(coding.compact()).rejects.toMatchObject(failure);
+    expect(coding.messages).toEqual(messages);
+    expect(session.context().messages).toEqual(messages);
+    const left = session.leafId;
+    script.next(answer);
+    await expect(coding.navigate(leafOfWork && (session.branchIds(leafOfWork).at(-3) ?? null), { summarize: true })).rejects.toMatchObject(
+      failure,
+    );
+    expect(session.leafId).toBe(left);
+    expect(script.calls).toHaveLength(4);
+  }
 });
 
 test("what was spent on a pass that failed is recorded", async () => {
@@ -272,6 +316,63 @@ test("summary and files of the compaction before are carried on; failed calls to
   expect(compactionOf(session).details).toEqual({ readFiles: [], modifiedFiles: ["a.ts", "b.ts"] });
   // The earlier summary lives on in the new one only.
   expect(transcriptOf(coding.messages).filter((line) => line.startsWith("compactionSummary"))).toHaveLength(1);
+});
+
+test("files and summaries are carried on through three compactions and past a branch left behind", async () => {
+  const { coding, session, script } = codingBench({ compaction: small });
+  const turn = async (name: string, path: string): Promise<void> => {
+    script.next(callsTools([[`c-${path}`, name, { path }]]), says(`did ${path}`));
+    await coding.prompt(`do ${path}`);
+  };
+  const compact = async (...summaries: string[]): Promise<void> => {
+    script.next(...summaries.map((text) => says(text)));
+    await coding.compact();
+  };
+  await turn("read", "a");
+  await compact("S1");
+  await turn("write", "b");
+  await compact("S2", "P2");
+  const fork = session.leafId;
+  await turn("write", "left");
+  script.next(says("Left"));
+  await coding.navigate(fork, { summarize: true });
+  await turn("read", "c");
+  await compact("S3", "P3");
+  expect(compactionOf(session).details).toEqual({ readFiles: ["a", "c"], modifiedFiles: ["b", "left"] });
+  // What is summed up: the answer that was kept, and what came back with the branch.
+  const [history, prefix] = script.prompts.slice(-2);
+  expect(history).toMatch(/<previous-summary>\nS2\n\n---[\s\S]*P2\n<\/previous-summary>/);
+  expect(history).toContain("[Assistant]: did b\n\n[Earlier summary]: Left\n\n<modified-files>\nleft\n</modified-files>");
+  expect(prefix).toContain("[User]: do c");
+  const summary = transcriptOf(coding.messages)[1];
+  expect(summary).toMatch(
+    /^compactionSummary: S3\n\n---[\s\S]*P3\n\n<read-files>\na\nc\n<\/read-files>\n\n<modified-files>\nb\nleft\n<\/modified-files>$/,
+  );
+  // The other branch has its own.
+  await coding.navigate(fork);
+  expect(coding.messages.some((message) => message.role === "branchSummary")).toBe(false);
+  await turn("read", "d");
+  await compact("S4", "P4");
+  expect(compactionOf(session).details).toEqual({ readFiles: ["a", "d"], modifiedFiles: ["b"] });
+});
+
+test("the details of an extension's summary are its own: no file lists are read out of them", async () => {
+  const session = Session.create({ cwd: "/project", directory: undefined });
+  const say = (message: Message) => session.append({ type: "message", message });
+  const first = say(userMessage("first"));
+  const details = { readFiles: ["not ours"], modifiedFiles: [] };
+  session.append({ type: "compaction", summary: "Earlier", firstKeptEntryId: first.id, tokensBefore: 9, details, fromHook: true });
+  session.append({ type: "branch_summary", summary: "Left", fromId: first.id, details, fromHook: true });
+  say(userMessage("second"));
+  say(assistantMessage("two"));
+  const { coding, script } = codingBench({ session, compaction: small });
+  script.next(says("S"), says("P"));
+  expect((await coding.compact()).details).toEqual({ readFiles: [], modifiedFiles: [] });
+  session.append({ type: "branch_summary", summary: "Left", fromId: first.id, details, fromHook: true });
+  const { coding: reopened, script: next } = codingBench({ session, compaction: small });
+  next.next(says("Left again"));
+  const { summaryEntryId = "" } = await reopened.navigate(first.id, { summarize: true });
+  expect(session.entry(summaryEntryId)).toMatchObject({ summary: "Left again", details: { readFiles: [], modifiedFiles: [] } });
 });
 
 test("an earlier summary to which only half a turn is added is kept word for word", async () => {

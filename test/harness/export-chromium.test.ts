@@ -2,8 +2,9 @@
 // Runs where Debian's chromium is installed.
 
 import { spawn, spawnSync } from "node:child_process";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { exportHtml } from "../../src/harness/export-html.ts";
+import { ChromiumPage, chromiumFlags } from "../support/chromium-page.ts";
 import { hostileSession, markName } from "../support/hostile-session.ts";
 import { sessionLines } from "../support/session-lines.ts";
 import { type TempTree, tempTree } from "../support/temp-tree.ts";
@@ -13,11 +14,9 @@ const why = "chromium is not installed";
 
 /** The document after its scripts have run. */
 async function loadedPage(tree: TempTree, file: string, hash = ""): Promise<string> {
-  const flags =
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
   const child = spawn(
     "chromium",
-    [...flags.split(" "), `--user-data-dir=${tree.at(`profile-${file}`)}`, "--dump-dom", `file://${tree.at(file)}${hash}`],
+    [...chromiumFlags, `--user-data-dir=${tree.at(`profile-${file}`)}`, "--dump-dom", `file://${tree.at(file)}${hash}`],
     {
       stdio: ["ignore", "pipe", "ignore"],
     },
@@ -63,4 +62,39 @@ test("a link to an entry shows its branch", { timeout: 60_000 }, async ({ skip }
   expect(shown).not.toContain(fresh);
   expect(page).toMatch(/<details class="call" data-unless="\d+" hidden="">/);
   expect(/<a href="#e-\w+" class="[^"]*\bat\b[^"]*"/.exec(page)?.[0]).toContain(`#e-${result}`);
+});
+
+test("by keyboard: find, walk the rows, go to another branch; the way back leads to the first", { timeout: 60_000 }, async ({ skip }) => {
+  skip(!hasChromium, why);
+  const lines = sessionLines();
+  const first = lines.user("first");
+  const old = lines.assistant("the old way");
+  const fresh = lines.assistant("the new way", {}, first);
+  const tree = tempTree();
+  const session = await lines.open();
+  await exportHtml(session, { cwd: tree.path, outputPath: "x.html" });
+  session.close();
+  const page = await ChromiumPage.open(tree.at("profile"), `file://${tree.at("x.html")}`);
+  onTestFinished(() => page.close());
+  const shown = (): Promise<string[]> => page.ask("[...document.querySelectorAll('article:not([hidden])')].map(({ id }) => id.slice(2))");
+  const focus = (): Promise<string> => page.ask("document.activeElement.id || document.activeElement.hash");
+  expect(await shown()).toEqual([first, fresh]);
+  await page.press("/", "/");
+  await page.type("way");
+  expect(await page.ask("[...document.querySelectorAll('.list a')].filter((row) => row.offsetParent).length")).toBe(2);
+  await page.press("ArrowDown");
+  expect(await focus()).toBe(`#e-${old}`);
+  for (const step of ["ArrowDown", "ArrowDown"]) await page.press(step);
+  expect(await focus()).toBe(`#e-${fresh}`);
+  await page.press("ArrowUp");
+  await page.press("Enter", "\r");
+  expect(await shown()).toEqual([first, old]);
+  expect(await page.ask("location.hash")).toBe(`#e-${old}`);
+  // Where there is no room for it beside the conversation, the tree comes and goes.
+  expect(await page.ask("document.querySelector('.list').offsetParent")).toBe(null);
+  await page.press("/", "/");
+  await page.press("Escape");
+  expect(await page.ask("document.querySelectorAll('.lost').length")).toBe(0);
+  await page.ask("new Promise((resolve) => { addEventListener('hashchange', resolve, { once: true }); history.back(); }).then(() => 0)");
+  expect(await shown()).toEqual([first, fresh]);
 });

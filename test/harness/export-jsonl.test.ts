@@ -41,6 +41,27 @@ test("the whole file", async () => {
   expect(await exported(text, { all: true })).toBe(text);
 });
 
+test("what other branches say of this one goes along: labels set and taken away there, and the name", async () => {
+  const lines = sessionLines();
+  const first = lines.user("first");
+  const second = lines.assistant("second");
+  lines.add("label", { targetId: second, label: "gone later" });
+  const leaf = lines.user("third");
+  const away = lines.assistant("elsewhere", {}, first);
+  lines.add("label", { targetId: first, label: "begun" });
+  lines.add("label", { targetId: away, label: "of the other branch" });
+  lines.add("label", { targetId: first, label: "start" });
+  lines.add("label", { targetId: second });
+  lines.add("session_info", { name: "a name" });
+  const tree = tempTree({ "b.jsonl": await exported(lines.text(), { leafId: leaf }) });
+  const copy = await Session.open(tree.at("b.jsonl"), { readOnly: true });
+  expect(copy.entries().map(({ type }) => type)).toEqual(["message", "message", "label", "message", "label", "label", "session_info"]);
+  expect([first, second, leaf, away].map((id) => copy.label(id))).toEqual(["start", undefined, undefined, undefined]);
+  expect(copy.name).toBe("a name");
+  expect(copy.branch()).toHaveLength(7);
+  copy.close();
+});
+
 test("is a session with the same context", async () => {
   const { text } = branched();
   const tree = tempTree({ "a.jsonl": text, "b.jsonl": await exported(text) });

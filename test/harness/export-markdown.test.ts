@@ -15,6 +15,13 @@ async function markdownOf(lines: SessionLines, options: { leafId?: string } = {}
   }
 }
 
+test("blank lines around a fence stay as many as they were", async () => {
+  const lines = sessionLines();
+  const text = "one\n\n```ts\nconst a = 1;\n```\n\ntwo\n\n```\nx\n```\nthree";
+  lines.assistant(text);
+  expect(await markdownOf(lines)).toContain(`## m-1\n\n${text}\n`);
+});
+
 test("reads as the conversation", async () => {
   const lines = sessionLines();
   lines.add("session_info", { name: "Mend it" });

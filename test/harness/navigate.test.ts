@@ -120,6 +120,16 @@ test("nothing is left behind: no summary is written", async () => {
   expect(script.calls).toHaveLength(2);
 });
 
+test("a change of the prompt alone is nothing to be summed up", async () => {
+  const { coding, session, script } = await talked();
+  const answer = session.leafId;
+  session.append({ type: "message", message: { role: "system", content: "", sections: { rules: "another rule" }, timestamp: 1 } });
+  const { coding: reopened, script: next } = codingBench({ session });
+  expect(await reopened.navigate(answer, { summarize: true })).toEqual({ cancelled: false });
+  expect([...script.calls, ...next.calls]).toHaveLength(2);
+  expect(reopened.messages).toEqual(coding.messages);
+});
+
 test("a summary that is aborted or fails leaves everything where it is", async () => {
   const { coding, session, script, idOf } = await talked();
   const { leafId, entryCount } = session;
@@ -165,7 +175,7 @@ test("compaction of a branch leaves the others alone", async () => {
   expect(session.context().messages).toEqual(coding.messages);
 });
 
-test("forkPoint: messages of the user's on the active branch only", async () => {
+test("forkPoint: messages of the user's only, on any branch, as RPC get_fork_messages lists them", async () => {
   const { coding, session, idOf } = await talked();
   expect(coding.forkPoint(idOf("second"))).toEqual({ leafId: idOf("one"), text: "second" });
   const first = coding.forkPoint(idOf("first"));
@@ -176,7 +186,7 @@ test("forkPoint: messages of the user's on the active branch only", async () => 
     );
   }
   await coding.navigate(idOf("one"));
-  expect(() => coding.forkPoint(idOf("second"))).toThrow("Invalid entry ID for forking");
+  expect(coding.forkPoint(idOf("second"))).toEqual({ leafId: idOf("one"), text: "second" });
 });
 
 test("labels and names are recorded; an unknown entry and an empty name are refused", async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ShellOperations, ShellRequest, SpawnOutcome } from "../../src/contracts/tool.ts";
 import { codingBench, transcriptOf } from "../support/coding-bench.ts";
 import { callsTools, hangs, says } from "../support/model-script.ts";
@@ -75,13 +75,14 @@ test("while a run is going: recorded when it has settled, behind its tool result
 });
 
 test("begun while idle, ended during a run: waits for it too, also when that is aborted", async () => {
-  let finish: (outcome: SpawnOutcome) => void = () => {};
-  const { coding, script } = codingBench({ shell: shell(() => new Promise((resolve) => (finish = resolve))) });
+  let started: (finish: (outcome: SpawnOutcome) => void) => void = () => {};
+  const hasStarted = new Promise<(outcome: SpawnOutcome) => void>((resolve) => (started = resolve));
+  const { coding, script } = codingBench({ shell: shell(() => new Promise((resolve) => started(resolve))) });
   const command = coding.runShell("slow");
   const begun = new Promise<void>((resolve) => script.next(hangs(resolve)));
   const running = coding.prompt("go");
   await begun;
-  finish(exited(0));
+  (await hasStarted)(exited(0));
   await command;
   expect(transcriptOf(coding.messages)).not.toContain("bash: slow");
   await coding.abort();
@@ -104,6 +105,34 @@ test("aborted: no exit code, what was said is kept; the run goes on", async () =
   coding.abortShell();
   expect(await command).toEqual({ output: "working\n", exitCode: undefined, cancelled: true, truncated: false });
   expect(coding.messages.at(-1)).toMatchObject({ role: "bashExecution", cancelled: true });
+});
+
+test("a thousand at once: a few run, the others in order; aborted, those that wait have never been", async () => {
+  const begun: string[] = [];
+  const waiting: ((outcome: SpawnOutcome) => void)[] = [];
+  const { coding, session } = codingBench({
+    shell: shell(({ command, signal }) => {
+      begun.push(command);
+      return Promise.race([untilAborted(signal), new Promise<SpawnOutcome>((resolve) => waiting.push(resolve))]);
+    }),
+  });
+  const names = Array.from({ length: 1000 }, (_, index) => `c${index}`);
+  const commands = names.map((name) => coding.runShell(name));
+  await vi.waitFor(() => expect(begun).toHaveLength(16));
+  waiting[3]?.(exited(0));
+  await commands[3];
+  await vi.waitFor(() => expect(begun).toHaveLength(17));
+  expect(begun).toEqual(names.slice(0, 17));
+  coding.abortShell();
+  const results = await Promise.all(commands);
+  expect(begun).toHaveLength(17);
+  expect(results.map((one) => one.cancelled)).toEqual(names.map((_, index) => index !== 3));
+  await coding.waitForShell();
+  expect(session.entries().filter((entry) => JSON.stringify(entry).includes("bashExecution"))).toHaveLength(17);
+  const after = coding.runShell("after");
+  await vi.waitFor(() => expect(begun.at(-1)).toBe("after"));
+  waiting.at(-1)?.(exited(0));
+  expect((await after).exitCode).toBe(0);
 });
 
 test("truncated: the end of it, and a file with all", async () => {

@@ -129,6 +129,21 @@ test("context edits: the latest on the path wins; null leaves out; text becomes 
   expect(session.entry("00000001")).toMatchObject({ message: userMessage("a") });
 });
 
+test("the answers whose measure an edit has made void: from what was edited to the edit; not where a model never saw it", () => {
+  const edit = (targetId: string): NewEntry => ({ type: "context_edit", targetId, replacement: { content: "x" } });
+  const omit = (targetId: string): NewEntry => ({ type: "context_edit", targetId, replacement: null });
+  const failed: NewEntry = { type: "message", message: assistantMessage("", { stopReason: "error" }) };
+  const rangeOf = (...entries: NewEntry[]) => sessionOf(...entries).context.edited;
+  expect(rangeOf(user("a"), answer("b"), user("c"), edit("00000003"), answer("d"))).toEqual({ from: 2, to: 3 });
+  expect(rangeOf(user("a"), answer("b"), user("c"), answer("d"), edit("00000002"), user("e"), answer("f"))).toEqual({ from: 1, to: 4 });
+  expect(rangeOf(user("a"), answer("b"), edit("00000001"), answer("c"), omit("00000002"), user("d"))).toEqual({ from: 0, to: 2 });
+  expect(rangeOf(user("a"), answer("b"), omit("00000002"))).toBe(undefined);
+  expect(rangeOf(user("a"), failed, omit("00000002"))).toBe(undefined);
+  expect(rangeOf(user("a"), answer("b"), edit("0000dead"))).toBe(undefined);
+  // Results that were put in count.
+  expect(rangeOf(user("a"), call("c1"), user("b"), answer("c"), edit("00000003"))).toEqual({ from: 3, to: 5 });
+});
+
 test("an assistant message can be edited to text, also when the text stands there bare", () => {
   for (const replacement of [{ content: "c" }, "c" as unknown as { content: string }]) {
     const { context } = sessionOf(user("a"), answer("b"), { type: "context_edit", targetId: "00000002", replacement });

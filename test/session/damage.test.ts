@@ -250,3 +250,16 @@ test("no header, an empty file, a directory, a newer version: each is refused by
   expect(session.context().messages).toHaveLength(1);
   session.close();
 });
+
+test("a walk goes on where a damage is found midway, and takes everything else", async () => {
+  const ids = Array.from({ length: 200 }, (_, number) => (0x1000 + number).toString(16).padStart(8, "0"));
+  const lines = ids.map((id, number) => line(id, ids[number - 1] ?? null));
+  // A sound head, so that only reading the line tells.
+  lines[150] = (lines[150] ?? "").replace(/"message":\{/, '"message":[');
+  const { path } = await openText(
+    `${JSON.stringify({ type: "session", version: 3, id: "s", timestamp: "2026-01-01T00:00:00.000Z", cwd: "/" })}\n${lines.join("\n")}\n`,
+  );
+  const session = await openPathReadOnly(path);
+  expect([...session.walk()].map(({ id }) => id)).toEqual(ids.filter((_, number) => number !== 150));
+  session.close();
+});

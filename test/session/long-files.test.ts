@@ -1,6 +1,6 @@
 // Files so long that only their ends are read at first: nothing may depend on that.
 
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Session } from "../../src/session/session.ts";
@@ -100,6 +100,23 @@ test("damage in the tail, and damage in the middle that shows later", async () =
   expect(second.warnings).toEqual([expect.stringContaining("line 5001 is damaged")]);
   expect(second.session.context().messages).toHaveLength(13);
 });
+
+for (const activePath of ["short", "whole"] as const) {
+  test(`a long file truncated between opening and the first append: the ${activePath} active path is whole again`, async () => {
+    const path = large(activePath);
+    const { session, warnings } = await open(path, false);
+    const before = session.context();
+    truncateSync(path, 100_000);
+    const added = session.append({ type: "message", message: userMessage("next") });
+    expect(warnings).toEqual([expect.stringContaining("was truncated while in use and has been written again")]);
+    session.close();
+    await session.released();
+    const found = await open(path);
+    expect(found.warnings).toEqual([]);
+    expect(found.session.context().messages).toEqual([...before.messages, userMessage("next")]);
+    expect(found.session.context().entryIds).toEqual([...before.entryIds, added.id]);
+  });
+}
 
 test("a leaf that turns out to be damaged, in a long file", async () => {
   const path = large("short");

@@ -1,129 +1,18 @@
 // The same file in the npm agent and here: sessions it wrote open here with the same context, ours open there. Runs only where that agent
-// is installed: at $PI_PEER, else in the cache directory.
+// is installed. test/e2e/npm-agent does it with the built program.
 
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { homedir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Message } from "../../src/contracts/message.ts";
 import { Session } from "../../src/session/session.ts";
 import { assistantMessage, toolResultMessage, userMessage } from "../support/messages.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
-
-const peerPath = process.env.PI_PEER ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "pi-peer", "pi");
-const whereInstalled = test.skipIf(!existsSync(peerPath));
-
-interface Place {
-  home: string;
-  project: string;
-}
-
-/** A home of its own, with a model at a local server that answers every request with the number of it. */
-async function place(): Promise<Place> {
-  const directory = temporaryDirectory();
-  let requests = 0;
-  const server = createServer((request, response) => {
-    request.resume();
-    request.on("end", () => {
-      const send = (record: unknown): boolean => response.write(`data: ${JSON.stringify(record)}\n\n`);
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      send({ id: "c", choices: [{ index: 0, delta: { role: "assistant", content: `answer ${++requests}` } }] });
-      send({ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
-      send({ id: "c", choices: [], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } });
-      response.end("data: [DONE]\n\n");
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const home = join(directory, "home");
-  const project = join(directory, "project");
-  mkdirSync(join(home, ".pi", "agent"), { recursive: true });
-  mkdirSync(project);
-  const model = {
-    reasoning: true,
-    input: ["text"],
-    contextWindow: 100_000,
-    maxTokens: 1000,
-    cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
-  };
-  const models = ["test-1", "test-2"].map((id) => ({ id, name: id, ...model }));
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  writeFileSync(
-    join(home, ".pi", "agent", "models.json"),
-    JSON.stringify({ providers: { test: { baseUrl, api: "openai-completions", apiKey: "k", models } } }),
-  );
-  writeFileSync(join(home, ".pi", "agent", "settings.json"), JSON.stringify({ compaction: { keepRecentTokens: 1 } }));
-  return { home, project };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: records of another program
-type Wire = any;
-
-class Peer {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #waiting = new Set<{ wanted(record: Wire): boolean; resolve(record: Wire): void; reject(error: Error): void }>();
-  #rest = "";
-  #count = 0;
-  readonly ended: Promise<void>;
-
-  constructor({ home, project }: Place, ...args: string[]) {
-    const env = { PATH: process.env.PATH, HOME: home, PI_OFFLINE: "1" };
-    this.#child = spawn(peerPath, ["--mode", "rpc", "--offline", ...args], { cwd: project, env, stdio: ["pipe", "pipe", "ignore"] });
-    onTestFinished(() => {
-      this.#child.kill("SIGKILL");
-    });
-    this.#child.stdout.setEncoding("utf8");
-    this.#child.stdout.on("data", (chunk: string) => {
-      const lines = (this.#rest + chunk).split("\n");
-      this.#rest = lines.pop() ?? "";
-      for (const record of lines.map((line) => JSON.parse(line))) {
-        for (const one of this.#waiting) if (one.wanted(record)) one.resolve(record);
-      }
-    });
-    this.ended = new Promise((resolve) =>
-      this.#child.once("close", () => {
-        for (const one of this.#waiting) one.reject(new Error("the npm agent ended"));
-        resolve();
-      }),
-    );
-  }
-
-  #next(wanted: (record: Wire) => boolean): Promise<Wire> {
-    return new Promise((resolve, reject) => this.#waiting.add({ wanted, resolve, reject }));
-  }
-
-  async command(command: Record<string, unknown>): Promise<Wire> {
-    const id = `command-${this.#count++}`;
-    const answered = this.#next((record) => record.type === "response" && record.id === id);
-    this.#child.stdin.write(`${JSON.stringify({ id, ...command })}\n`);
-    const answer = await answered;
-    if (!answer.success) throw new Error(`${command.type}: ${answer.error}`);
-    return answer.data;
-  }
-
-  async prompt(message: string): Promise<void> {
-    const settled = this.#next((record) => record.type === "agent_settled");
-    await this.command({ type: "prompt", message });
-    await settled;
-  }
-
-  async close(): Promise<void> {
-    this.#child.stdin.end();
-    await this.ended;
-  }
-}
+import { place, RpcProgram, whereInstalled } from "../support/npm-agent.ts";
 
 const bare = (messages: readonly unknown[]): unknown => JSON.parse(JSON.stringify(messages));
 
 /** Everything both sides say of a session must agree. */
-async function expectSame(peer: Peer, path: string): Promise<Message[]> {
+async function expectSame(peer: RpcProgram, path: string): Promise<Message[]> {
   const session = await Session.open(path, { readOnly: true });
   onTestFinished(() => session.close());
   const { messages } = await peer.command({ type: "get_messages" });
@@ -144,7 +33,7 @@ async function expectSame(peer: Peer, path: string): Promise<Message[]> {
 
 whereInstalled("a session the npm agent wrote: prompts, level, name, compaction, a model change, a fork", { timeout: 60_000 }, async () => {
   const where = await place();
-  const peer = new Peer(where, "--model", "test/test-1");
+  const peer = new RpcProgram(where, ["--model", "test/test-1"]);
   await peer.prompt("first");
   await peer.command({ type: "set_session_name", name: "a name" });
   await peer.prompt("second");
@@ -212,7 +101,7 @@ whereInstalled(
     session.close();
     const path = session.filePath ?? "";
 
-    const peer = new Peer(where, "--session", path);
+    const peer = new RpcProgram(where, ["--session", path]);
     const messages = await expectSame(peer, path);
     expect(messages.map(({ role }) => role)).toEqual([
       "system",
@@ -231,7 +120,7 @@ whereInstalled(
     const again = await Session.open(path, { onBusy: "wait" });
     onTestFinished(() => again.close());
     again.append({ type: "message", message: userMessage("fifth, here again") });
-    const third = new Peer(where, "--session", path);
+    const third = new RpcProgram(where, ["--session", path]);
     await expectSame(third, path);
     await third.close();
   },

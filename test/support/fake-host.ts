@@ -14,6 +14,8 @@ export interface FakeHostFields extends Partial<Pick<Host, "args" | "env" | "cwd
   columns?: number;
   /** The reader of stdout goes away after so many writes. */
   closesAfter?: number;
+  /** Why stdout takes no more then, if it is not for want of a reader. */
+  outFailure?: Error;
   /** What comes in on stdin. */
   input?: string;
 }
@@ -26,6 +28,9 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     columns: given.columns ?? 80,
     get isClosed() {
       return closesAfter <= 0;
+    },
+    get failure() {
+      return closesAfter <= 0 ? given.outFailure : undefined;
     },
     write: (text) => {
       if (closesAfter-- > 0) append(text);

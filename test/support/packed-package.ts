@@ -8,7 +8,8 @@ import { projectRoot } from "./program.ts";
 
 /** Absolute path of the project; the caller removes it. */
 export function installPacked(): string {
-  const project = mkdtempSync(join(realpathSync(tmpdir()), "pi-package-"));
+  // A path with a blank, as on many a disk.
+  const project = mkdtempSync(join(realpathSync(tmpdir()), "pi package-"));
   const packed = spawnSync("npm", ["pack", "--offline", "--ignore-scripts", "--json", "--pack-destination", project], {
     cwd: projectRoot,
     encoding: "utf8",

@@ -3,7 +3,7 @@
 const tags = new Set(
   (
     "html head meta title style body header button h1 h2 h3 h4 h5 h6 dl div dt dd time nav input select option p a i mark main article b span " +
-    "details summary pre code ul ol li hr blockquote table thead tbody tr th td br em strong del figure figcaption img script"
+    "details summary pre code ul ol li hr blockquote table thead tbody tr th td br em strong del figure figcaption img script bdi"
   ).split(" "),
 );
 const attributes = new Set(

@@ -22,6 +22,22 @@ export function pathOf(lines: readonly Line[], leafId: string | null): Line[] {
   return line === undefined ? [] : [...pathOf(lines, line.parentId), line];
 }
 
+/** A path as a fork or an export holds it: behind it the labels of its entries that were set elsewhere and, for an export, the name. */
+export function copyOf(lines: readonly Line[], leafId: string | null, { name }: { name: boolean }): Line[] {
+  const path = pathOf(lines, leafId);
+  const labelIn = (where: readonly Line[], id: string): Line | undefined =>
+    where.findLast(({ type, targetId }) => type === "label" && targetId === id);
+  const behind = lines.filter((line) => {
+    if (path.includes(line)) return false;
+    if (line.type === "session_info") return name && path.length > 0 && line === lines.findLast(({ type }) => type === "session_info");
+    const isLast = line.type === "label" && line === labelIn(lines, line.targetId) && path.some(({ id }) => id === line.targetId);
+    return isLast && Boolean(line.label ?? labelIn(path, line.targetId)?.label);
+  });
+  // The name comes last.
+  behind.sort((one, other) => Number(one.type === "session_info") - Number(other.type === "session_info"));
+  return [...path, ...behind].map((line, at, all) => ({ ...line, parentId: all[at - 1]?.id ?? null }));
+}
+
 export function contextOf(
   lines: readonly Line[],
   leafId: string | null,

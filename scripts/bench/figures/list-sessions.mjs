@@ -1,4 +1,4 @@
-// `pi sessions list` over 1,000 files of 100 entries (56 MB), against a program that reads the first and the last 64 KiB of each as text.
+// `pi sessions list` over 1,000 files of 100 entries (56 MB), against a program that reads the first 16 and the last 8 KiB of each.
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

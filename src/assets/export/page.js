@@ -57,6 +57,13 @@
     requestAnimationFrame(() => articles[index].scrollIntoView({ block: "start" }));
   }
 
+  // Where there is room for both, the tree always stands beside the conversation.
+  const menu = document.getElementById("menu");
+  function openTree(isOpen) {
+    root.classList.toggle("tree", isOpen);
+    menu.setAttribute("aria-expanded", String(isOpen));
+  }
+
   const show = document.getElementById("show");
   function setShown(what) {
     show.value = what;
@@ -70,18 +77,25 @@
     if (link) {
       event.preventDefault();
       const id = link.getAttribute("href").slice(1);
-      history.replaceState(null, "", `#${id}`);
+      // So that the way back leads to what was looked at before.
+      if (location.hash !== `#${id}`) history.pushState(null, "", `#${id}`);
       go(id);
-      if (tree.contains(link)) root.classList.remove("tree");
+      if (tree.contains(link)) openTree(false);
       return;
     }
     const image = event.target.closest?.("figure img");
     if (image) image.parentElement.classList.toggle("full");
   });
-  addEventListener("hashchange", () => go(location.hash.slice(1)));
+  addEventListener("hashchange", () => {
+    if (location.hash.length > 1) go(location.hash.slice(1));
+    else {
+      if (!isOn[leaf]) showBranch(leaf);
+      main.querySelector(".target")?.classList.remove("target");
+    }
+  });
 
   const find = document.getElementById("find");
-  find.addEventListener("input", () => {
+  function search() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     list.classList.toggle("finding", words.length > 0);
     list.scrollTop = 0;
@@ -95,16 +109,35 @@
       }
       chunk.hidden = count === 0;
     }
-  });
+  }
+  const isShownRow = (row) => row.offsetParent !== null;
+  find.title = "/ leads here; n and p to the next prompt and the one before";
+  find.addEventListener("input", search);
   find.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    const found = rowOf.find((row) => row.offsetParent !== null);
-    if (found) found.click();
+    if (event.key === "Enter") rowOf.find(isShownRow)?.click();
+    else if (event.key === "ArrowDown") rowOf.find(isShownRow)?.focus();
+    else if (event.key === "Escape") {
+      find.value = "";
+      search();
+      find.blur();
+      openTree(false);
+    } else return;
+    event.preventDefault();
+  });
+  list.addEventListener("keydown", (event) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    let at = rowOf.indexOf(event.target);
+    if (step === 0 || at < 0) return;
+    event.preventDefault();
+    do at += step;
+    while (rowOf[at] && !isShownRow(rowOf[at]));
+    if (rowOf[at]) rowOf[at].focus();
+    else if (step < 0) find.focus();
   });
 
-  function foldButton(id, selector) {
+  function foldButton(id, key, selector) {
     const button = document.getElementById(id);
-    button.title = "Open or close all on this branch";
+    button.title = `Open or close all on this branch (${key})`;
     button.addEventListener("click", () => {
       const isOpen = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(isOpen));
@@ -112,8 +145,8 @@
     });
     return button;
   }
-  const thinking = foldButton("fold-thinking", "details.think");
-  const tools = foldButton("fold-tools", "details.call");
+  const thinking = foldButton("fold-thinking", "t", "details.think");
+  const tools = foldButton("fold-tools", "o", "details.call");
 
   const theme = document.getElementById("theme");
   const themes = ["", "light", "dark"];
@@ -141,8 +174,7 @@
     }
   });
 
-  const menu = document.getElementById("menu");
-  menu.addEventListener("click", () => menu.setAttribute("aria-expanded", String(root.classList.toggle("tree"))));
+  menu.addEventListener("click", () => openTree(!root.classList.contains("tree")));
 
   function prompt(step) {
     const shown = articles.map((article, index) => index).filter((index) => isOn[index] && articles[index].classList.contains("user"));
@@ -153,8 +185,10 @@
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || /^(?:INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
-    if (event.key === "/") find.focus();
-    else if (event.key === "t") thinking.click();
+    if (event.key === "/") {
+      openTree(true);
+      find.focus();
+    } else if (event.key === "t") thinking.click();
     else if (event.key === "o") tools.click();
     else if (event.key === "n") prompt(1);
     else if (event.key === "p") prompt(-1);

@@ -61,7 +61,7 @@ function __pi_complete
         end
     end
 end
-complete -c pi -f -a '(__pi_complete)'
+complete -c pi -k -f -a '(__pi_complete)'
 `,
 } as const;
 
@@ -81,13 +81,34 @@ export async function run(args: readonly string[], host: Host, commands: readonl
 /** Words with their explanation, one a line, and what paths the shell should add. What cannot be completed gives nothing. */
 async function query(words: readonly string[], commands: readonly CommandRecord[], host: Host): Promise<number> {
   try {
-    // Bash takes `--mode=json` apart.
-    const said = words.map((word) => (word === "=" ? "" : word)).filter((word, at) => word !== "" || at === words.length - 1);
+    const { said, cut } = asTyped(words);
     const found = await complete(said, commands, host);
-    for (const { word, help } of found.words) void host.stdout.write(`${word}\t${plainLine(help)}\n`);
+    for (const { word, help } of found.words) void host.stdout.write(`${word.slice(cut)}\t${plainLine(help)}\n`);
     if (found.paths !== "none") void host.stdout.write(`:${found.paths}\n`);
   } catch {
     // A line that makes no sense has no completion; the shell must not be disturbed.
   }
   return 0;
+}
+
+/** What bash took apart (`--mode=json`, `model:high`), put together, without quotes; and how much of the last word it does not want back. */
+function asTyped(words: readonly string[]): { said: string[]; cut: number } {
+  const said: string[] = [];
+  let cut = 0;
+  let isOpen = false;
+  for (const word of words) {
+    const joins = word === "=" || word === ":";
+    if (said.length > 0 && (joins || isOpen)) {
+      const before = said.pop() ?? "";
+      said.push(before + word);
+      cut = before.length + (joins ? 1 : 0);
+    } else {
+      said.push(word);
+      cut = 0;
+    }
+    isOpen = joins;
+  }
+  const current = said.pop() ?? "";
+  const plain = current.replace(/^['"]/, "").replace(/\\(.)/g, "$1");
+  return { said: [...said, plain], cut };
 }

@@ -130,7 +130,8 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
   if (refreshed.length === 0) await host.stderr.write(`${source ?? modelsDevUrl} knows none of our providers; nothing changed.\n`);
 }
 
-async function openRegistry(host: Host, approve?: boolean): Promise<{ agentDir: string; config: Config; registry: ModelRegistry }> {
+/** Also for completion. */
+export async function openRegistry(host: Host, approve?: boolean): Promise<{ agentDir: string; config: Config; registry: ModelRegistry }> {
   const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
   const config = await loadConfig({
     agentDir,

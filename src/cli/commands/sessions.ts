@@ -7,17 +7,37 @@ import type { Host } from "../../platform/host.ts";
 import { runSubcommands, type SubcommandRecord } from "./subcommands.ts";
 
 export const sessionsTable: readonly SubcommandRecord[] = [
-  { name: "list", help: "the sessions there are, newest first", load: () => import("./sessions/list.ts") },
-  { name: "show", help: "a conversation as text, its entries, or its tree", load: () => import("./sessions/show.ts") },
-  { name: "search", help: "find text in conversations, as grep does", load: () => import("./sessions/search.ts") },
-  { name: "fork", help: "a new session that begins as a copy of another", load: () => import("./sessions/fork.ts") },
+  { name: "list", aliases: ["ls"], help: "the sessions there are, newest first", load: () => import("./sessions/list.ts") },
+  {
+    name: "show",
+    aliases: ["log", "cat", "view"],
+    help: "a conversation as text, its entries, or its tree",
+    load: () => import("./sessions/show.ts"),
+  },
+  {
+    name: "search",
+    aliases: ["grep", "find"],
+    help: "find text in conversations, as grep does",
+    load: () => import("./sessions/search.ts"),
+  },
+  {
+    name: "fork",
+    aliases: ["clone", "copy", "cp"],
+    help: "a new session that begins as a copy of another",
+    load: () => import("./sessions/fork.ts"),
+  },
   { name: "export", help: "a session as a page, as Markdown or as a session file", load: () => import("./sessions/export.ts") },
-  { name: "stats", help: "tokens and cost", load: () => import("./sessions/stats.ts") },
-  { name: "rename", help: "give a session a name", load: () => import("./sessions/rename.ts") },
-  { name: "label", help: "mark an entry, or take its mark away", load: () => import("./sessions/label.ts") },
-  { name: "rm", help: "remove sessions and what belongs to them", load: () => import("./sessions/rm.ts") },
+  { name: "stats", aliases: ["cost", "usage"], help: "tokens and cost", load: () => import("./sessions/stats.ts") },
+  { name: "rename", aliases: ["mv", "name"], help: "give a session a name", load: () => import("./sessions/rename.ts") },
+  { name: "label", aliases: ["tag"], help: "mark an entry, or take its mark away", load: () => import("./sessions/label.ts") },
+  { name: "rm", aliases: ["delete", "remove"], help: "remove sessions and what belongs to them", load: () => import("./sessions/rm.ts") },
   { name: "path", help: "where a file is, or where this project's sessions are", load: () => import("./sessions/path.ts") },
-  { name: "check", help: "what is wrong with session files, line by line", load: () => import("./sessions/check.ts") },
+  {
+    name: "check",
+    aliases: ["fsck", "verify"],
+    help: "what is wrong with session files, line by line",
+    load: () => import("./sessions/check.ts"),
+  },
   { name: "repair", help: "make a damaged file sound, keeping the old one", load: () => import("./sessions/repair.ts") },
   { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];
@@ -26,23 +46,53 @@ const references =
   "A session is named by its id, any unambiguous prefix of it, its name, `last`, or the path of its file; " +
   "an entry by its id, a prefix of it, or its label.";
 
+/** What somebody who knows git would try, and what does that here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  tree: "pi sessions show --tree",
+  branch: "pi sessions show --tree",
+  branches: "pi sessions show --tree",
+  open: "pi --session REF -p …",
+  resume: "pi --session REF -p …",
+  continue: "pi -c -p …",
+  new: "pi --name NAME -p …",
+};
+
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const word = args[0] === "help" ? args[1] : args[0];
   const isCommand = word !== undefined && !word.startsWith("-");
-  const named = isCommand ? sessionsTable.find((record) => record.name === word) : sessionsTable[0];
-  if (named === undefined) {
-    const names = sessionsTable.map((record) => record.name);
-    const near = nearestName(word ?? "", names);
-    throw new PiError("usage.command", `There is no pi sessions ${word}.`, {
-      hint: near === undefined ? `There are ${names.join(", ")}.` : `Did you mean ${near}?`,
-    });
-  }
+  const named = isCommand ? sessionsTable.find((record) => record.name === word || record.aliases?.includes(word)) : sessionsTable[0];
+  if (named === undefined) throw await unknownCommand(word ?? "", host);
   const { define } = await named.load();
-  return runSubcommands("sessions", args, host, (program, exit) => {
+  // As in git log -5.
+  const said = named === sessionsTable[0] ? args.map((arg) => (/^-\d+$/.test(arg) ? `--limit=${arg.slice(1)}` : arg)) : args;
+  return runSubcommands("sessions", said, host, (program, exit) => {
     program.description(`Look at conversations and work with their files.\n\n${references}`);
     for (const record of sessionsTable) {
-      const command = program.command(record.name, { isDefault: record === sessionsTable[0] }).description(record.help);
+      const command = program
+        .command(record.name, { isDefault: record === sessionsTable[0] })
+        .aliases(record.aliases ?? [])
+        .description(record.help);
       if (record === named) define(command, { host, exit });
     }
   });
+}
+
+async function unknownCommand(word: string, host: Host): Promise<PiError> {
+  const names = sessionsTable.map((record) => record.name);
+  return new PiError("usage.command", `There is no pi sessions ${word}.`, { hint: await whatIsMeant(word, names, host) });
+}
+
+async function whatIsMeant(word: string, names: readonly string[], host: Host): Promise<string> {
+  const other = Object.hasOwn(elsewhere, word) ? elsewhere[word] : undefined;
+  if (other !== undefined) return `That is ${other}`;
+  const { sessionPlaces } = await import("./sessions/session-places.ts");
+  const isSession = await sessionPlaces(host, {})
+    .then((places) => places.find(word))
+    .then(
+      () => true,
+      () => false,
+    );
+  if (isSession) return `To see that session: pi sessions show ${word}`;
+  const near = nearestName(word, names);
+  return near === undefined ? `There are ${names.join(", ")}.` : `Did you mean ${near}?`;
 }

@@ -19,6 +19,8 @@ export interface SubcommandModule {
 
 export interface SubcommandRecord {
   name: string;
+  /** What other programs call the same; help shows the first. */
+  aliases?: readonly string[];
   help: string;
   load(): Promise<SubcommandModule>;
 }
@@ -52,11 +54,20 @@ export async function runSubcommands(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) {
-      throw new PiError("usage.command", sentence(error.message), { hint: `See pi ${name} --help.` });
+      throw new PiError("usage.command", sentence(error.message), { hint: remedy(error.code, program, args) });
     }
   }
   if (help !== "") await host.stdout.write(help);
   return status;
+}
+
+/** How the command is used, where something is missing or too much; else where to read about it. */
+function remedy(code: string, program: Command, args: readonly string[]): string {
+  const named = program.commands.find((command) => args[0] === command.name() || command.aliases().includes(args[0] ?? ""));
+  if (named === undefined) return `See ${program.name()} --help.`;
+  const words = `${program.name()} ${named.name()}`;
+  const isAboutArguments = code === "commander.missingArgument" || code === "commander.excessArguments";
+  return isAboutArguments ? `Usage: ${words} ${named.usage().replace("[options] ", "")}.` : `See ${words} --help.`;
 }
 
 function sentence(message: string): string {

@@ -7,6 +7,7 @@ import { highlight } from "./highlight.ts";
 import { type EntryRenderer, image, jsonBlock, lineCount, meta, timeTag } from "./pieces.ts";
 import { type Block, blocksOf, type Fields, fieldsOf, messageFields, numberIn, stringIn } from "./read-entry.ts";
 import type { ExportNode } from "./survey.ts";
+import { terminalHtml } from "./terminal-html.ts";
 import { resultCard, unansweredCard } from "./tool-card.ts";
 
 interface Article {
@@ -164,7 +165,7 @@ function shell(message: Fields, renderer: EntryRenderer): string {
   const output = stringIn(message.output).trimEnd();
   return output === ""
     ? command
-    : `${command}<details class="shell"><summary>Output${meta([lineCount(output)])}</summary><pre class="out">${safeText(output)}</pre></details>`;
+    : `${command}<details class="shell"><summary>Output${meta([lineCount(output)])}</summary><pre class="out">${terminalHtml(output, renderer.budget)}</pre></details>`;
 }
 
 /** `title` is HTML. */

@@ -98,6 +98,40 @@ export function languageNamed(name: string): Language | undefined {
         strings: ['"', "'"],
         longStrings: [],
       });
+    case "hs":
+    case "haskell":
+    case "elm":
+      return code(
+        "as case class data deriving do else forall if import in infix infixl infixr instance let module newtype of qualified then type where",
+        { lineComments: ["--"], blockComment: ["{-", "-}"], strings: ['"'], longStrings: [] },
+      );
+    case "ex":
+    case "exs":
+    case "elixir":
+      return code(
+        "after and case catch cond def defmacro defmodule defp defstruct do else end false fn for if import in nil not or quote raise receive require rescue true try unless unquote use when with",
+        { ...fences.hash, strings: ['"""', '"', "'"], longStrings: ['"""', '"'] },
+      );
+    case "pl":
+    case "pm":
+    case "perl":
+      return code(
+        "and cmp die do else elsif eq foreach for if last local my ne next no not or our package print redo require return say sub undef unless until use while",
+        { ...fences.hash, strings: ['"', "'"], longStrings: ['"', "'"], hasDollarNames: true },
+      );
+    case "ps1":
+    case "powershell":
+      return code(
+        "begin break catch class continue do else elseif end enum exit filter finally for foreach function if in param process return switch throw trap try until using while",
+        {
+          lineComments: ["#"],
+          blockComment: ["<#", "#>"],
+          strings: ['"', "'"],
+          longStrings: ['"', "'"],
+          isCaseInsensitive: true,
+          hasDollarNames: true,
+        },
+      );
     case "zig":
       return code(
         "and anytype break catch comptime const continue defer else enum errdefer error export extern false fn for if inline null or orelse pub return struct switch test true try undefined union unreachable usize var void while",

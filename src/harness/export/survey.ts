@@ -170,7 +170,7 @@ function glimpse(entry: AnyEntry): Glimpse {
     id: entry.id,
     kind,
     preview: oneLine(
-      kind === "summary" || kind === "assistant" ? preview.slice(0, 1000).replace(/\*\*|`|^#{1,6} /gm, "") : preview,
+      kind === "summary" || kind === "assistant" || kind === "user" ? preview.slice(0, 1000).replace(/\*\*|`|^#{1,6} /gm, "") : preview,
       previewLength,
     ),
     name: kind === "tool" ? oneLine(stringIn(message.toolName), 12) : "",

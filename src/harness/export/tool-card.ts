@@ -6,6 +6,7 @@ import { hasLongLine, highlight, highlightDiff } from "./highlight.ts";
 import { languageOfPath } from "./languages.ts";
 import { type EntryRenderer, image, jsonBlock, lineCount, meta } from "./pieces.ts";
 import { type Block, blocksOf, callHeadline, type Fields, fieldsOf, numberIn, plainText, stringIn } from "./read-entry.ts";
+import { terminalHtml } from "./terminal-html.ts";
 
 type Call = Extract<Block, { kind: "call" }>;
 
@@ -72,7 +73,7 @@ function outputBody(name: string, args: Fields, output: string, isError: boolean
   // "Replaced 1 block" says nothing beside the diff.
   if (hasDiff && !output.includes("\n")) return `<p class="meta">${safeText(output)}</p>`;
   const isData = /^\s*[{[]/.test(output) && output.length < 50_000;
-  const html = isData ? highlight(cleanText(output), "json", renderer.budget) : safeText(output);
+  const html = isData ? highlight(cleanText(output), "json", renderer.budget) : terminalHtml(output, renderer.budget);
   return `<pre class="out"><code>${html}</code></pre>`;
 }
 

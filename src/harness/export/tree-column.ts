@@ -28,7 +28,7 @@ function row(node: ExportNode, isLeaf: boolean, isBranchStart: boolean): string 
   else if (node.children.length === 0) classes.push("end");
   const label = node.label === undefined ? "" : `<mark>${escapeHtml(node.label)}</mark>`;
   const title = isLeaf ? ' title="The session goes on from here"' : "";
-  return `<a href="#${node.key}" class="${classes.join(" ")}"${title}><i>${escapeHtml(name || nodeNames[kind])}</i>${label}${escapeHtml(preview)}</a>`;
+  return `<a href="#${node.key}" class="${classes.join(" ")}"${title}><i>${escapeHtml(name || nodeNames[kind])}</i>${label}<bdi>${escapeHtml(preview)}</bdi></a>`;
 }
 
 const nodeNames: Record<ExportNode["row"]["taken"]["kind"], string> = {

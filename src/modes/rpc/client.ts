@@ -1,25 +1,15 @@
 // Drives `pi --mode rpc` from another program: the entry `pi/rpc`. Method names follow the npm agent's client.
-// Invariant: a call settles: by its answer, its time limit, or the death of the child, whichever comes first.
+// Invariants: one child at a time; events are numbered through from the first start on; whatever waits for a run hears of the child's end.
 
-import type { AgentEvent, CompactionResult, RpcOnlyEvent } from "../../contracts/agent-event.ts";
+import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
-import type { ImageContent, Message } from "../../contracts/message.ts";
-import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import type { ChildProgram } from "../../platform/child-program.ts";
-import { ownProgram, programAt, startChildProgram } from "../../platform/child-program.ts";
-import { LineSplitter } from "../../platform/line-splitter.ts";
-import { EventFeed } from "./event-feed.ts";
+import type { ImageContent } from "../../contracts/message.ts";
+import { ownProgram, programAt } from "../../platform/child-program.ts";
+import { EventFeed, handOut } from "./event-feed.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./methods.ts";
-import type {
-  ExtensionUiRequest,
-  ExtensionUiResponse,
-  PromptDisposition,
-  QueuedInputDisposition,
-  QueueMode,
-  RpcSessionState,
-  RpcSlashCommand,
-  StreamingBehavior,
-} from "./records.ts";
+import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";
+import { present, RpcCalls } from "./rpc-calls.ts";
+import { RpcConnection } from "./rpc-connection.ts";
 
 /** An event as RPC mode tells it. */
 export type RpcEvent = (AgentEvent | RpcOnlyEvent) & {
@@ -49,20 +39,12 @@ export interface RpcClientOptions {
   keepEvents?: number;
 }
 
-interface PendingCall {
-  resolve(data: unknown): void;
-  reject(error: Error): void;
-  timer: ReturnType<typeof setTimeout> | undefined;
-}
-
 const defaultTimeoutMs = 30_000;
 const defaultRunTimeoutMs = 60_000;
 const stopGraceMs = 5_000;
-const maxLineBytes = 512 * 1024 * 1024;
-const keptStderr = 64 * 1024;
 
 /** Methods that take as long as what they do. */
-const slowMethods = new Set<string>([
+const slowMethods: readonly MethodName[] = [
   "abort",
   "bash",
   "compact",
@@ -72,102 +54,109 @@ const slowMethods = new Set<string>([
   "switch_session",
   "fork",
   "clone",
-]);
+  "reload",
+];
 
-export class RpcClient {
+/** Options about how a session begins, and whether a value follows them. */
+const sessionOptions: Readonly<Record<string, boolean>> = {
+  "--continue": false,
+  "-c": false,
+  "--session": true,
+  "--session-id": true,
+  "--fork": true,
+  "--name": true,
+  "-n": true,
+};
+
+export class RpcClient extends RpcCalls {
   readonly #options: RpcClientOptions;
   readonly #feed: EventFeed<RpcEvent>;
-  readonly #pending = new Map<string, PendingCall>();
   readonly #uiListeners = new Set<(request: ExtensionUiRequest) => void>();
-  #child: ChildProgram | undefined;
-  #callCount = 0;
+  #connection: RpcConnection | undefined;
+  #restarting: Promise<void> | undefined;
+  /** Of the child that has ended last. */
   #stderr = "";
-  /** Added to the child's `seq`, which begins at 1 with every start. */
-  #seqBase = 0;
+  #sessionFile: string | undefined;
   #lastSeq = 0;
 
   constructor(options: RpcClientOptions = {}) {
+    super();
     this.#options = options;
     this.#feed = new EventFeed(options.keepEvents ?? 0);
   }
 
   get isRunning(): boolean {
-    return this.#child !== undefined;
+    return this.#connection !== undefined;
   }
 
   /** Resolves when the child has answered for the first time. Errors: `rpc.started`, `rpc.exited`, `rpc.timeout`. */
   async start(): Promise<void> {
-    await this.#start([]);
+    const { provider, model, args = [] } = this.#options;
+    await this.#start([...given("--provider", provider), ...given("--model", model), ...args]);
   }
 
-  async #start(more: readonly string[]): Promise<void> {
-    if (this.#child !== undefined) throw new PiError("rpc.started", "The client has been started already");
-    const { cliPath, provider, model, args = [], cwd, env } = this.#options;
+  async #start(args: readonly string[]): Promise<void> {
+    if (this.#connection !== undefined) throw new PiError("rpc.started", "The client has been started already");
+    const { cliPath, cwd, env, startTimeoutMs } = this.#options;
     const program = cliPath === undefined ? ownProgram() : programAt(cliPath);
-    const splitter = new LineSplitter(maxLineBytes);
-    this.#stderr = "";
-    this.#seqBase = this.#lastSeq;
-    const child = await startChildProgram({
+    // A child counts its events from 1.
+    const seqBase = this.#lastSeq;
+    const connection = new RpcConnection({
       command: program.command,
-      args: [
-        ...program.args,
-        "--mode",
-        "rpc",
-        ...(provider === undefined ? [] : ["--provider", provider]),
-        ...(model === undefined ? [] : ["--model", model]),
-        // A session that is named wins over the search for one.
-        ...(more.length === 0 ? args : args.filter((one) => one !== "--continue" && one !== "-c")),
-        ...more,
-      ],
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(env === undefined ? {} : { env }),
-      onStdout: (chunk) => {
-        for (const { text } of splitter.push(chunk)) this.#take(text);
-      },
-      onStderr: (text) => {
-        this.#stderr = (this.#stderr + text).slice(-keptStderr);
-      },
+      args: [...program.args, "--mode", "rpc", ...args],
+      ...present({ cwd, env }),
+      onRecord: (record) => this.#take(record as RpcEvent | ExtensionUiRequest, seqBase),
     });
-    this.#child = child;
-    void child.exited.then((end) => {
-      if (this.#child === child) this.#child = undefined;
-      const how = end.error?.message ?? (end.signal === null ? `exit status ${end.code}` : end.signal);
-      this.#failAll(new PiError("rpc.exited", `pi has ended (${how})`, { hint: this.#stderr.trim().slice(-500) }));
+    this.#connection = connection;
+    void connection.ended.then(() => {
+      this.#stderr = connection.stderr;
+      this.#connection = undefined;
       this.#feed.interrupt();
     });
     try {
-      await this.request("get_state", {}, this.#options.startTimeoutMs ?? defaultTimeoutMs);
+      await this.#call(connection, "get_state", {}, { limitMs: startTimeoutMs ?? defaultTimeoutMs });
     } catch (error) {
-      child.kill("SIGKILL");
-      await child.exited;
+      connection.kill("SIGKILL");
+      await connection.ended;
       throw error;
     }
   }
 
   /**
    * Ends the child in order: what runs is stopped. `finish`: what was accepted is finished first. One that does not end is killed after
-   * `graceMs` (default 5 s; with `finish`, never).
+   * `graceMs` (default 5 s; with `finish`, never). Nothing to do where there is no child.
    */
   async stop({ finish = false, graceMs = stopGraceMs }: { finish?: boolean; graceMs?: number } = {}): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    child.end();
-    if (!finish) child.kill("SIGTERM");
-    const timer = finish ? undefined : setTimeout(() => child.kill("SIGKILL"), graceMs);
-    await child.exited;
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.finish();
+    if (!finish) connection.kill("SIGTERM");
+    const timer = finish ? undefined : setTimeout(() => connection.kill("SIGKILL"), graceMs);
+    await connection.ended;
     clearTimeout(timer);
-    this.#child = undefined;
   }
 
-  /** Ends the child, if it lives, and goes on with the same session in a new one. Events keep counting. */
-  async restart(): Promise<void> {
-    const file = this.#child === undefined ? this.#sessionFile : (await this.getState()).sessionFile;
+  /**
+   * Ends the child, if it lives, and goes on with the same session in a new one, model included. Events keep counting: those that were
+   * missed in between are had by `events({ sinceSeq })`. Asked for while one is under way, it is that one.
+   */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
+  }
+
+  async #restart(): Promise<void> {
+    // A child that does not answer is no reason not to start another.
+    if (this.#connection !== undefined) await this.getState().catch(() => undefined);
     await this.stop();
     const { existsSync } = await import("node:fs");
-    await this.#start(file !== undefined && existsSync(file) ? ["--session", file] : []);
+    const file = this.#sessionFile;
+    if (file === undefined || !existsSync(file)) return this.start();
+    // The session knows its model; what the options say is where it began.
+    await this.#start([...withoutSessionOptions(this.#options.args ?? []), "--session", file]);
   }
-
-  #sessionFile: string | undefined;
 
   /** Returns the remover. */
   onEvent(listener: RpcEventListener): () => void {
@@ -189,310 +178,122 @@ export class RpcClient {
   }
 
   answerExtensionUi(answer: Omit<ExtensionUiResponse, "type">): void {
-    void this.#child?.write(`${JSON.stringify({ type: "extension_ui_response", ...answer })}\n`);
+    this.#connection?.send({ type: "extension_ui_response", ...answer });
   }
 
-  /** The newest 64 KiB. */
+  /** The newest 64 KiB, of the child there is or of the last one. */
   getStderr(): string {
-    return this.#stderr;
+    return this.#connection?.stderr ?? this.#stderr;
   }
 
   /** Any command, by its wire name. Errors: `rpc.not_running`, `rpc.exited`, `rpc.timeout`, `rpc.refused` with the answer's text. */
-  request<N extends MethodName>(type: N, params: ParamsOf<N>, timeoutMs?: number): Promise<ResultOf<N>> {
-    return this.#call(type, params, timeoutMs).answer as Promise<ResultOf<N>>;
-  }
-
-  async prompt(message: string, images?: ImageContent[], streamingBehavior?: StreamingBehavior): Promise<PromptDisposition> {
-    const answer = await this.request("prompt", { message, ...present({ images, streamingBehavior }) });
-    return answer.disposition;
-  }
-
-  async steer(message: string, images?: ImageContent[]): Promise<QueuedInputDisposition> {
-    return (await this.request("steer", { message, ...present({ images }) })).disposition;
-  }
-
-  async followUp(message: string, images?: ImageContent[]): Promise<QueuedInputDisposition> {
-    return (await this.request("follow_up", { message, ...present({ images }) })).disposition;
-  }
-
-  async abort(): Promise<void> {
-    await this.request("abort", {});
-  }
-
-  clearQueue(): Promise<{ steering: string[]; followUp: string[] }> {
-    return this.request("clear_queue", {});
-  }
-
-  newSession(parentSession?: string): Promise<{ cancelled: boolean }> {
-    return this.request("new_session", present({ parentSession }));
-  }
-
-  getState(): Promise<RpcSessionState> {
-    return this.request("get_state", {});
-  }
-
-  setModel(provider: string, modelId: string): Promise<Model> {
-    return this.request("set_model", { provider, modelId });
-  }
-
-  cycleModel(): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> {
-    return this.request("cycle_model", {});
-  }
-
-  async getAvailableModels(): Promise<Model[]> {
-    return (await this.request("get_available_models", {})).models;
-  }
-
-  async setThinkingLevel(level: ThinkingLevel): Promise<void> {
-    await this.request("set_thinking_level", { level });
-  }
-
-  cycleThinkingLevel(): Promise<{ level: ThinkingLevel } | null> {
-    return this.request("cycle_thinking_level", {});
-  }
-
-  async getAvailableThinkingLevels(): Promise<ThinkingLevel[]> {
-    return (await this.request("get_available_thinking_levels", {})).levels;
-  }
-
-  async setSteeringMode(mode: QueueMode): Promise<void> {
-    await this.request("set_steering_mode", { mode });
-  }
-
-  async setFollowUpMode(mode: QueueMode): Promise<void> {
-    await this.request("set_follow_up_mode", { mode });
-  }
-
-  compact(customInstructions?: string): Promise<CompactionResult> {
-    return this.request("compact", present({ customInstructions }));
-  }
-
-  async setAutoCompaction(enabled: boolean): Promise<void> {
-    await this.request("set_auto_compaction", { enabled });
-  }
-
-  async setAutoRetry(enabled: boolean): Promise<void> {
-    await this.request("set_auto_retry", { enabled });
-  }
-
-  async abortRetry(): Promise<void> {
-    await this.request("abort_retry", {});
-  }
-
-  bash(command: string, how: { excludeFromContext?: boolean } = {}): Promise<ResultOf<"bash">> {
-    return this.request("bash", { command, ...how });
-  }
-
-  async abortBash(): Promise<void> {
-    await this.request("abort_bash", {});
-  }
-
-  getSessionStats(): Promise<ResultOf<"get_session_stats">> {
-    return this.request("get_session_stats", {});
-  }
-
-  exportHtml(outputPath?: string): Promise<{ path: string }> {
-    return this.request("export_html", present({ outputPath }));
-  }
-
-  switchSession(sessionPath: string): Promise<{ cancelled: boolean }> {
-    return this.request("switch_session", { sessionPath });
-  }
-
-  fork(entryId: string): Promise<{ text: string; cancelled: boolean }> {
-    return this.request("fork", { entryId });
-  }
-
-  clone(): Promise<{ cancelled: boolean }> {
-    return this.request("clone", {});
-  }
-
-  async getForkMessages(): Promise<{ entryId: string; text: string }[]> {
-    return (await this.request("get_fork_messages", {})).messages;
-  }
-
-  getEntries(since?: string): Promise<ResultOf<"get_entries">> {
-    return this.request("get_entries", present({ since }));
-  }
-
-  getTree(): Promise<ResultOf<"get_tree">> {
-    return this.request("get_tree", {});
-  }
-
-  async getLastAssistantText(): Promise<string | null> {
-    return (await this.request("get_last_assistant_text", {})).text;
-  }
-
-  async setSessionName(name: string): Promise<void> {
-    await this.request("set_session_name", { name });
-  }
-
-  async getMessages(): Promise<Message[]> {
-    return (await this.request("get_messages", {})).messages;
-  }
-
-  async getCommands(): Promise<RpcSlashCommand[]> {
-    return (await this.request("get_commands", {})).commands;
-  }
-
-  getVersion(): Promise<ResultOf<"get_version">> {
-    return this.request("get_version", {});
-  }
-
-  async getTools(): Promise<ResultOf<"get_tools">["tools"]> {
-    return (await this.request("get_tools", {})).tools;
-  }
-
-  async setActiveTools(names: string[]): Promise<string[]> {
-    return (await this.request("set_active_tools", { names })).names;
-  }
-
-  async listSessions(how: { all?: boolean; limit?: number } = {}): Promise<ResultOf<"list_sessions">["sessions"]> {
-    return (await this.request("list_sessions", how)).sessions;
-  }
-
-  async deleteSession(sessionPath?: string): Promise<string | null> {
-    return (await this.request("delete_session", present({ sessionPath }))).path;
-  }
-
-  async getAuth(): Promise<{ provider: string; source: string }[]> {
-    return (await this.request("get_auth", {})).providers;
-  }
-
-  navigate(entryId: string, how: { summarize?: boolean; customInstructions?: string } = {}): Promise<ResultOf<"navigate">> {
-    return this.request("navigate", { entryId, ...how });
-  }
-
-  async setLabel(entryId: string, label?: string): Promise<void> {
-    await this.request("set_label", { entryId, ...present({ label }) });
-  }
-
-  inspect(): Promise<ResultOf<"inspect">> {
-    return this.request("inspect", {});
-  }
-
-  async reload(): Promise<void> {
-    await this.request("reload", {});
+  async request<N extends MethodName>(type: N, params: ParamsOf<N>, timeoutMs?: number): Promise<ResultOf<N>> {
+    return this.#call(this.#running(), type, params, present({ limitMs: timeoutMs }));
   }
 
   /** Resolves when nothing runs: at once, or with the next `agent_settled`. */
   async waitForIdle(timeoutMs = defaultRunTimeoutMs): Promise<void> {
-    const settled = this.#untilSettled(timeoutMs);
+    const watch = this.#watchRun(timeoutMs);
     try {
-      if ((await this.getState()).isStreaming) await settled.promise;
+      // A run that settled before the answer is not the one that goes on now.
+      const { isStreaming } = await this.#call(this.#running(), "get_state", {}, { onAnswer: watch.begin });
+      if (isStreaming) await watch.settled;
     } finally {
-      settled.cancel();
+      watch.cancel();
     }
   }
 
   /** All events up to the next `agent_settled`, that one included. */
   async collectEvents(timeoutMs = defaultRunTimeoutMs): Promise<RpcEvent[]> {
-    const settled = this.#untilSettled(timeoutMs);
+    this.#running();
+    const watch = this.#watchRun(timeoutMs);
+    watch.begin();
     try {
-      return await settled.promise;
+      return await watch.settled;
     } finally {
-      settled.cancel();
+      watch.cancel();
     }
   }
 
-  /** The events of the run that the prompt began or joined; none where it was handled without one. */
+  /**
+   * The events of the run that the prompt began; none where it was handled without one. Error `rpc.timeout` where the run takes longer: it
+   * goes on all the same.
+   */
   async promptAndWait(message: string, images?: ImageContent[], timeoutMs = defaultRunTimeoutMs): Promise<RpcEvent[]> {
-    const settled = this.#untilSettled(timeoutMs);
+    const watch = this.#watchRun(timeoutMs);
     try {
-      return (await this.prompt(message, images)) === "handled" ? [] : await settled.promise;
+      const params = { message, ...present({ images }) };
+      // What comes before the answer is of a run before this one.
+      const { disposition } = await this.#call(this.#running(), "prompt", params, { onAnswer: watch.begin });
+      return disposition === "handled" ? [] : await watch.settled;
     } finally {
-      settled.cancel();
+      watch.cancel();
     }
   }
 
-  #untilSettled(timeoutMs: number): { promise: Promise<RpcEvent[]>; cancel(): void } {
+  #running(): RpcConnection {
+    if (this.#connection === undefined) throw new PiError("rpc.not_running", "pi is not running", { hint: "Call start() first" });
+    return this.#connection;
+  }
+
+  async #call<N extends MethodName>(
+    connection: RpcConnection,
+    type: N,
+    params: ParamsOf<N>,
+    { limitMs, onAnswer }: { limitMs?: number; onAnswer?: () => void },
+  ): Promise<ResultOf<N>> {
+    const limit = limitMs ?? (slowMethods.includes(type) ? undefined : (this.#options.timeoutMs ?? defaultTimeoutMs));
+    const data = await connection.call(type, params, present({ limitMs: limit, onAnswer }));
+    const file = (data as { sessionFile?: unknown } | null | undefined)?.sessionFile;
+    if (typeof file === "string") this.#sessionFile = file;
+    return data as ResultOf<N>;
+  }
+
+  #watchRun(timeoutMs: number): { begin(): void; settled: Promise<RpcEvent[]>; cancel(): void } {
     const seen: RpcEvent[] = [];
+    let begin = (): void => {};
     let cancel = (): void => {};
-    const promise = new Promise<RpcEvent[]>((resolve, reject) => {
-      const stopListening = this.#feed.listen(
-        (event) => {
+    const settled = new Promise<RpcEvent[]>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`)), timeoutMs);
+      let stopListening = (): void => {};
+      const ended = (): void => {
+        reject(new PiError("rpc.exited", "pi has ended before the run had settled"));
+      };
+      begin = () => {
+        stopListening = this.#feed.listen((event) => {
           seen.push(event);
           if (event.type === "agent_settled") resolve(seen);
-        },
-        () => reject(new PiError("rpc.exited", "pi has ended before the run had settled", { hint: this.#stderr.trim().slice(-500) })),
-      );
-      const timer = setTimeout(() => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`)), timeoutMs);
+        }, ended);
+      };
       cancel = () => {
         stopListening();
         clearTimeout(timer);
       };
     });
     // Whoever waits hears of it; one who cancelled does not want to.
-    promise.catch(() => undefined);
-    return { promise, cancel };
+    settled.catch(() => undefined);
+    return { begin: () => begin(), settled, cancel: () => cancel() };
   }
 
-  #call(type: string, params: object, timeoutMs?: number): { id: string; answer: Promise<unknown> } {
-    const child = this.#child;
-    const id = `call-${++this.#callCount}`;
-    if (child === undefined) return { id, answer: Promise.reject(new PiError("rpc.not_running", "The client has not been started")) };
-    const limitMs = timeoutMs ?? (slowMethods.has(type) ? undefined : (this.#options.timeoutMs ?? defaultTimeoutMs));
-    const answer = new Promise<unknown>((resolve, reject) => {
-      const timer =
-        limitMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              this.#pending.delete(id);
-              reject(
-                new PiError("rpc.timeout", `${type} was not answered within ${limitMs} ms`, { hint: this.#stderr.trim().slice(-500) }),
-              );
-            }, limitMs);
-      this.#pending.set(id, { resolve, reject, timer });
-    });
-    void child.write(`${JSON.stringify({ id, type, ...params })}\n`);
-    return { id, answer };
-  }
-
-  #take(text: string): void {
-    let record: { type?: unknown };
-    try {
-      record = JSON.parse(text) as { type?: unknown };
-    } catch {
-      // Not ours: something else writes to the pipe.
+  #take(record: RpcEvent | ExtensionUiRequest, seqBase: number): void {
+    if (record.type === "extension_ui_request") {
+      handOut(record, this.#uiListeners);
       return;
     }
-    if (record.type === "response") this.#settle(record as unknown as { id?: string; success: boolean; data?: unknown; error?: string });
-    else if (record.type === "extension_ui_request") {
-      for (const listener of this.#uiListeners) listener(record as unknown as ExtensionUiRequest);
-    } else if (typeof record.type === "string") this.#tell(record as unknown as RpcEvent);
-  }
-
-  #tell(event: RpcEvent): void {
     // The npm agent numbers nothing.
-    this.#lastSeq = event.seq === undefined ? this.#lastSeq + 1 : this.#seqBase + event.seq;
-    event.seq = this.#lastSeq;
-    this.#feed.push(event);
-  }
-
-  #settle({ id, success, data, error }: { id?: string; success: boolean; data?: unknown; error?: string }): void {
-    const call = id === undefined ? undefined : this.#pending.get(id);
-    if (call === undefined || id === undefined) return;
-    this.#pending.delete(id);
-    clearTimeout(call.timer);
-    if (!success) {
-      call.reject(new PiError("rpc.refused", error ?? "refused"));
-      return;
-    }
-    const file = (data as { sessionFile?: unknown } | null | undefined)?.sessionFile;
-    if (typeof file === "string") this.#sessionFile = file;
-    call.resolve(data);
-  }
-
-  #failAll(error: Error): void {
-    for (const call of this.#pending.values()) {
-      clearTimeout(call.timer);
-      call.reject(error);
-    }
-    this.#pending.clear();
+    this.#lastSeq = record.seq === undefined ? this.#lastSeq + 1 : seqBase + record.seq;
+    record.seq = this.#lastSeq;
+    this.#feed.push(record);
   }
 }
 
-/** Without the fields that are not there. */
-function present<T extends object>(of: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+function given(option: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [option, value];
+}
+
+function withoutSessionOptions(args: readonly string[]): string[] {
+  return args.filter((arg, index) => {
+    const [name = ""] = arg.split("=");
+    return sessionOptions[name] === undefined && !(index > 0 && sessionOptions[args[index - 1] ?? ""] === true);
+  });
 }

@@ -26,12 +26,15 @@ export class EventFeed<E extends { seq: number }> {
       // Now and then, not for every event.
       if (this.#kept.length >= 2 * this.#keep) this.#kept = this.#kept.slice(-this.#keep);
     }
-    for (const taker of [...this.#takers]) taker.onEvent(event);
+    handOut(
+      event,
+      [...this.#takers].map((taker) => taker.onEvent),
+    );
   }
 
   /** No more will come for now: iterations end; callbacks stay for another start. */
   interrupt(): void {
-    for (const taker of [...this.#takers]) taker.onEnd?.();
+    for (const { onEnd } of [...this.#takers]) onEnd?.();
   }
 
   /** Returns the remover. */
@@ -44,33 +47,29 @@ export class EventFeed<E extends { seq: number }> {
   /** @throws PiError `rpc.events_gone` where events behind `sinceSeq` are kept no more. */
   iterate(sinceSeq?: number): AsyncIterableIterator<E> {
     const waiting = sinceSeq === undefined ? [] : this.#behind(sinceSeq);
+    const asked: ((result: IteratorResult<E>) => void)[] = [];
     let isOver = false;
-    let wake: (() => void) | undefined;
     const end = (): void => {
       isOver = true;
       stop();
-      wake?.();
+      for (const resolve of asked.splice(0)) resolve({ done: true, value: undefined });
     };
-    const stop = this.listen((event) => {
-      waiting.push(event);
-      wake?.();
+    const stop = this.listen((value) => {
+      const resolve = asked.shift();
+      if (resolve === undefined) waiting.push(value);
+      else resolve({ done: false, value });
     }, end);
     return {
-      next: async () => {
-        for (;;) {
-          const value = waiting.shift();
-          if (value !== undefined) return { done: false, value };
-          if (isOver) return { done: true, value: undefined };
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-          wake = undefined;
-        }
+      next: () => {
+        const value = waiting.shift();
+        if (value !== undefined) return Promise.resolve({ done: false, value });
+        if (isOver) return Promise.resolve({ done: true, value: undefined });
+        return new Promise((resolve) => asked.push(resolve));
       },
-      return: async () => {
+      return: () => {
         waiting.length = 0;
         end();
-        return { done: true, value: undefined };
+        return Promise.resolve({ done: true, value: undefined });
       },
       [Symbol.asyncIterator]() {
         return this;
@@ -87,5 +86,18 @@ export class EventFeed<E extends { seq: number }> {
       });
     }
     return found;
+  }
+}
+
+/** A listener that throws keeps nothing from the others: its error is one that nobody caught, as it would be in any event handler. */
+export function handOut<T>(value: T, listeners: Iterable<(value: T) => void>): void {
+  for (const listener of listeners) {
+    try {
+      listener(value);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }

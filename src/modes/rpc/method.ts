@@ -10,6 +10,8 @@ export interface MethodContext {
   readonly desk: PromptDesk;
   /** Of the command. */
   readonly id: string | undefined;
+  /** Settles when what was asked for before has begun, changes have ended; nothing where that is so already. */
+  readonly before: Promise<void> | undefined;
   /** A promise where the client reads slowly. */
   emit(event: AgentEvent | RpcOnlyEvent): Promise<void> | undefined;
 }
@@ -34,6 +36,8 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
   /** Events that the method causes at once are told after its answer. */
   readonly answersFirst?: boolean;
   run(params: ObjectOf<F>, context: MethodContext): R | Promise<R>;
+  /** The JSON text of `data`, where `JSON.stringify` is not enough. */
+  encode?(data: R): string;
 }
 
 /** Infers the types of a record; the table keeps them. */

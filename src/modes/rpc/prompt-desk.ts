@@ -2,7 +2,7 @@
 // and told every event. Invariant: a prompt is answered `started` or `queued` only if it is in the session or in a queue that is announced.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import { messageOf } from "../../contracts/error.ts";
+import { messageOf, PiError } from "../../contracts/error.ts";
 import type { AssistantMessage, ImageContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { AnyEntry, EntryOf } from "../../contracts/session-entry.ts";
@@ -29,6 +29,9 @@ export interface Prompt {
   streamingBehavior?: StreamingBehavior;
   key?: string;
 }
+
+/** Of each queue: every change is told with the whole of it. */
+const maxQueued = 1000;
 
 interface Waiting {
   key: string | undefined;
@@ -142,6 +145,11 @@ export class PromptDesk {
 
   #enqueue(kind: StreamingBehavior, key: string | undefined, push: () => void): void {
     const queue = this.#waiting[kind];
+    if (queue.length >= maxQueued) {
+      throw new PiError("rpc.queue_full", `There are ${maxQueued} messages in this queue already`, {
+        hint: "Wait until the run has taken some, or clear the queue",
+      });
+    }
     // Before the push: it announces the queue as it then is.
     queue.push({ key });
     try {

@@ -38,48 +38,59 @@ export type ObjectOf<F extends Fields> = { [K in Exclude<keyof F, OptionalKeys<F
   [K in OptionalKeys<F>]?: TypeOf<F[K]>;
 };
 
-const described = (schema: JsonSchema, description: string | undefined): JsonSchema =>
-  description === undefined ? schema : { ...schema, description };
+/** Made when it is asked for: at the start of RPC mode nobody wants to read the whole table. */
+function typed<T>(make: () => JsonSchema, description?: string): Typed<T> {
+  return {
+    get schema() {
+      return description === undefined ? make() : { ...make(), description };
+    },
+  };
+}
 
 export function text(description?: string): Typed<string> {
-  return { schema: described({ type: "string" }, description) };
+  return typed(() => ({ type: "string" }), description);
 }
 
 export function flag(description?: string): Typed<boolean> {
-  return { schema: described({ type: "boolean" }, description) };
+  return typed(() => ({ type: "boolean" }), description);
 }
 
 export function amount(description?: string): Typed<number> {
-  return { schema: described({ type: "number" }, description) };
+  return typed(() => ({ type: "number" }), description);
 }
 
 export function count(description?: string): Typed<number> {
-  return { schema: described({ type: "integer", minimum: 0 }, description) };
+  return typed(() => ({ type: "integer", minimum: 0 }), description);
 }
 
 export function choice<const T extends readonly string[]>(of: T, description?: string): Typed<T[number]> {
-  return { schema: described({ type: "string", enum: of }, description) };
+  return typed(() => ({ type: "string", enum: of }), description);
 }
 
 export function list<T>(item: Typed<T>, description?: string): Typed<T[]> {
-  return { schema: described({ type: "array", items: item.schema }, description) };
+  return typed(() => ({ type: "array", items: item.schema }), description);
 }
 
 export function optional<T>(one: Typed<T>): Optional<T> {
-  return { ...one, isOptional: true };
+  return {
+    get schema() {
+      return one.schema;
+    },
+    isOptional: true,
+  };
 }
 
 export function orNull<T>(one: Typed<T>, description?: string): Typed<T | null> {
-  return { schema: described({ anyOf: [one.schema, { type: "null" }] }, description) };
+  return typed(() => ({ anyOf: [one.schema, { type: "null" }] }), description);
 }
 
 /** A value whose shape another page fixes; `schema` may say more of it. */
 export function shaped<T>(description: string, schema: JsonSchema = {}): Typed<T> {
-  return { schema: { ...schema, description } };
+  return typed(() => schema, description);
 }
 
 export function fields<F extends Fields>(of: F, description?: string): Typed<ObjectOf<F>> {
-  return { schema: described(objectSchema(of), description) };
+  return typed(() => objectSchema(of), description);
 }
 
 /** Foreign fields are allowed: newer writers add some. */

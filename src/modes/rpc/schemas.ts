@@ -286,5 +286,11 @@ from the table of methods by \`node scripts/rpc-doc.mjs\`.
 - Extensions may ask the user: \`{"type":"extension_ui_request","id","method",…}\`. Dialogs (\`select\`, \`confirm\`, \`input\`, \`editor\`) are
   answered with \`{"type":"extension_ui_response","id", "value" | "confirmed" | "cancelled":true}\`; with a \`timeout\` (milliseconds) they take
   their default by themselves. The others (\`notify\`, \`setStatus\`, \`setWidget\`, \`setTitle\`, \`set_editor_text\`) want no answer.
+- Bounds: a line of 128 MB, 10,000 commands without an answer, 1,000 messages in each queue, 16 \`bash\` commands at a time. What is beyond is
+  refused, a \`bash\` command waits its turn. No sane client comes near.
+
+Where a client of the npm agent may notice a difference: parameters are checked against the schemas, so that a wrong one is refused where it
+was taken for something else; a blank line is passed over; a second \`compact\` does not end the first but is refused; a prompt that comes
+during a compaction begins when that has ended; \`abort_bash\` ends all commands and each is answered; \`export_html\` takes any session.
 
 ## Commands`;

@@ -20,6 +20,9 @@ import { objectSchema, problemOf } from "./schema.ts";
 /** Of one command line; far more than any model takes. */
 export const maxLineBytes = 128 * 1024 * 1024;
 
+/** Commands that take their time, together: more are refused, so that whoever never waits for an answer cannot fill the memory. */
+const maxPending = { count: 10_000, length: 256 * 1024 * 1024 };
+
 export interface RpcServerDeps {
   sessions: SessionHost;
   stdout: Pick<OutputStream, "write">;
@@ -34,6 +37,8 @@ interface Command {
   id: unknown;
   method: Method;
   params: Record<string, unknown>;
+  /** Of its line. */
+  length: number;
 }
 
 export class RpcServer {
@@ -44,6 +49,7 @@ export class RpcServer {
   readonly #encoder = new EventEncoder();
   readonly #desk: PromptDesk;
   readonly #pending = new Set<Promise<void>>();
+  #pendingLength = 0;
   /** What commands that go in turn wait for: the last one before them that takes time to begin, or that is a change. */
   #turn: Promise<void> | undefined;
   /** Events kept back until an answer is out. */
@@ -65,7 +71,10 @@ export class RpcServer {
       const onError = (error: ExtensionError): void => void this.emit({ type: "extension_error", ...error });
       // What is asked meanwhile waits: a session that has not started takes no prompts.
       const bound = extensions.bind({ uiContext: dialogUi(this.dialogs), mode: "rpc", onError });
-      this.#takeTurn(bound.catch((error: unknown) => deps.warn(lineOf(error))));
+      this.#takeTurn(
+        bound.catch((error: unknown) => deps.warn(lineOf(error))),
+        { length: 0 },
+      );
     }
     deps.sessions.subscribe((event) => {
       this.#desk.take(event);
@@ -125,12 +134,13 @@ export class RpcServer {
       this.#fail("parse", undefined, `Failed to parse command: ${shortened(messageOf(error))}`);
       return;
     }
-    const command = this.#understand(record);
+    const command = this.#understand(record, text.length);
     if (command !== undefined) this.#dispatch(command);
   }
 
-  #understand(record: unknown): Command | undefined {
-    const { type, id, ...params } = (typeof record === "object" && record !== null ? record : {}) as Record<string, unknown>;
+  #understand(record: unknown, length: number): Command | undefined {
+    const { type, id: given, ...params } = (typeof record === "object" && record !== null ? record : {}) as Record<string, unknown>;
+    const id = canBeRepeated(given) ? given : undefined;
     if (typeof type !== "string") {
       this.#fail(undefined, id, "Unknown command: undefined");
       return undefined;
@@ -148,11 +158,21 @@ export class RpcServer {
       this.#fail(type, id, "pi is shutting down");
       return undefined;
     }
-    for (const name of Object.keys(params)) if (params[name] === null) delete params[name];
-    const problem = problemOf(this.#schemaOf(method), params);
-    if (problem === undefined) return { id, method, params };
+    if (this.#isFull(length) && method.order !== "at once") {
+      this.#fail(type, id, "Too many commands are waiting for their answer. Send it again when some have come");
+      return undefined;
+    }
+    const schema = this.#schemaOf(method);
+    for (const name of Object.keys(params)) if (params[name] === null && !schema.required?.includes(name)) delete params[name];
+    const problem = problemOf(schema, params);
+    if (problem === undefined) return { id, method, params, length };
     this.#fail(type, id, `${type}: ${shortened(problem)}`);
     return undefined;
+  }
+
+  #isFull(length: number): boolean {
+    if (this.#pending.size >= maxPending.count) return true;
+    return this.#pending.size > 0 && this.#pendingLength + length > maxPending.length;
   }
 
   #schemaOf(method: Method): JsonSchema {
@@ -167,35 +187,43 @@ export class RpcServer {
   #dispatch(command: Command): void {
     const { order } = command.method;
     const before = order === "at once" ? undefined : this.#turn;
-    const prepared = before === undefined ? this.#prepare(command) : before.then(() => this.#prepare(command));
+    const prepared = before === undefined ? this.#prepare(command) : before.then(() => this.#whenRead(() => this.#prepare(command)));
     if (prepared instanceof Promise) {
       // What comes behind it waits until it has begun, a change until it has ended.
-      this.#takeTurn(
-        prepared.then((ready) => {
-          const running = ready && this.#run(ready);
-          if (running !== undefined) this.#track(running);
-          return order === "change" ? running : undefined;
-        }),
-      );
+      const turn = prepared.then((ready) => {
+        const running = ready && this.#run(ready);
+        if (running !== undefined) this.#track(running, command);
+        return order === "change" ? running : undefined;
+      });
+      this.#takeTurn(turn, command);
       return;
     }
     const running = this.#run(command);
     if (running === undefined) return;
-    if (order === "change") this.#takeTurn(running);
-    else this.#track(running);
+    if (order === "change") this.#takeTurn(running, command);
+    else this.#track(running, command);
   }
 
-  #takeTurn(turn: Promise<void>): void {
+  #takeTurn(turn: Promise<void>, command: Pick<Command, "length">): void {
     this.#turn = turn;
-    this.#track(turn);
+    this.#track(turn, command);
     void turn.then(() => {
       if (this.#turn === turn) this.#turn = undefined;
     });
   }
 
-  #track(running: Promise<void>): void {
+  #track(running: Promise<void>, { length }: Pick<Command, "length">): void {
     this.#pending.add(running);
-    void running.then(() => this.#pending.delete(running));
+    this.#pendingLength += length;
+    void running.then(() => {
+      this.#pending.delete(running);
+      this.#pendingLength -= length;
+    });
+  }
+
+  /** What makes an answer is not begun while the reader has not taken those before. */
+  #whenRead<T>(act: () => T | Promise<T>): T | Promise<T> {
+    return this.#slow === undefined ? act() : this.#slow.then(() => this.#whenRead(act));
   }
 
   /** The command with its parameters made ready; nothing where that failed, which is answered. Itself where there is nothing to do. */
@@ -217,6 +245,7 @@ export class RpcServer {
       sessions: this.#deps.sessions,
       desk: this.#desk,
       id: typeof id === "string" ? id : undefined,
+      before: this.#turn,
       emit: (event) => this.emit(event),
     };
   }
@@ -229,7 +258,7 @@ export class RpcServer {
       const result = method.run(params as never, this.#contextOf(command));
       if (result instanceof Promise) {
         return result.then(
-          (data) => this.#answer(command, data),
+          (data) => this.#whenRead(() => this.#answer(command, data)),
           (error: unknown) => this.#fail(method.name, id, lineOf(error)),
         );
       }
@@ -250,7 +279,7 @@ export class RpcServer {
 
   #answer({ id, method }: Command, data: unknown): void {
     const head = id === undefined ? "{" : `{"id":${JSON.stringify(id)},`;
-    const body = data === undefined ? "" : `,"data":${JSON.stringify(data)}`;
+    const body = data === undefined ? "" : `,"data":${method.encode?.(data) ?? JSON.stringify(data)}`;
     void this.#write(`${head}"type":"response","command":"${method.name}","success":true${body}}\n`);
   }
 
@@ -283,4 +312,15 @@ const maxQuoted = 500;
 /** An answer must not repeat 50 MB of what it refuses. */
 function shortened(text: string): string {
   return text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
+}
+
+/** Any JSON is given back as `id`, but one that is nested so deep that it cannot be written. */
+function canBeRepeated(id: unknown): boolean {
+  if (typeof id !== "object" || id === null) return true;
+  try {
+    JSON.stringify(id);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -34,3 +34,28 @@ function withBackspaces(segment: string): string {
   }
   return cells.join("");
 }
+
+/** An escape sequence that has not ended, or a carriage return of which it is not known what follows. */
+const unfinished = /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)|\x9b[0-?]*[ -/]*|\r+)$/;
+/** A sequence that goes on for longer than this is none. */
+const maxHeldLength = 4096;
+
+/** `cleanOutput` of what comes in pieces: what is cut in the middle of a sequence waits for its rest. */
+export class OutputCleaner {
+  #held = "";
+
+  push(text: string): string {
+    const whole = this.#held + text;
+    const at = unfinished.exec(whole)?.index ?? whole.length;
+    const isHeld = whole.length - at <= maxHeldLength;
+    this.#held = isHeld ? whole.slice(at) : "";
+    return cleanOutput(isHeld ? whole.slice(0, at) : whole);
+  }
+
+  /** The rest, when nothing more comes. */
+  end(): string {
+    const rest = cleanOutput(this.#held);
+    this.#held = "";
+    return rest;
+  }
+}

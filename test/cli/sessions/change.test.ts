@@ -186,6 +186,17 @@ describe("stats", () => {
     expect(await home.pi("sessions", "stats", "--since", "soon")).toMatchObject({ status: 2 });
   });
 
+  test("fits a narrow terminal: what is least needed goes", async () => {
+    const home = sessionHome();
+    await home.add([user("x"), answer("y", 1)], { cwd: home.tree.at("some/rather/long/directory") });
+    for (const columns of [40, 60, 80]) {
+      const host = home.host({ env: { HOME: home.tree.at("home"), NO_COLOR: "1" }, isTerminal: true, columns });
+      const { lines } = await home.piWith(host, "sessions", "stats", "--by", "project");
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+      expect(lines[0]).toMatch(/SESSIONS.*COST +PROJECT/);
+    }
+  });
+
   test("what a fork copied counts once; summaries, tools and other branches count too", async () => {
     const home = sessionHome();
     const usage = {

@@ -47,7 +47,9 @@ describe("pi sessions export", () => {
     expect(host.out()).not.toContain("another way");
     const other = project();
     await run(["export", "abc-1", "--jsonl", "-", "--branch", branch], other.host);
-    expect(other.host.out().trimEnd().split("\n")).toHaveLength(4);
+    const lines = other.host.out().trimEnd().split("\n");
+    expect(lines).toHaveLength(5);
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ type: "label", label: "kept" });
     expect(readdirSync(tree.at("here"))).toEqual([".keep"]);
   });
 

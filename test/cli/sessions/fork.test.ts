@@ -27,10 +27,12 @@ describe("fork", () => {
         parentSession: path,
         cwd: home.tree.at("other"),
         leafId: expect.any(String),
-        entryCount: 3,
+        entryCount: 4,
         name: "tried",
       });
-      expect(linesOf(String(made.path))).toHaveLength(4);
+      // The header, the way to the entry, the label it has, the name.
+      const types = linesOf(String(made.path)).map((line) => (JSON.parse(line) as { type: string }).type);
+      expect(types).toEqual(["session", "message", "message", "label", "session_info"]);
     }
     expect(JSON.parse((await home.pi("sessions", "list", "--cwd", "../other", "--named", "--json")).out)).toHaveLength(2);
   });

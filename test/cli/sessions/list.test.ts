@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { textWidth } from "../../../src/cli/terminal-text.ts";
 import { answer, nowMs, type SessionHome, sessionHome, user } from "../../support/session-home.ts";
 
 const minute = 60_000;
@@ -55,14 +56,73 @@ describe("the table", () => {
   test("on a terminal it has headings and fits; colours unless NO_COLOR is set", async () => {
     const home = await threeSessions();
     await home.add([user(`\u001b[31mlong ${"wide 漢字 ".repeat(40)}`)], { id: "dddd4444-x", ageMs: 10 * minute });
-    const plain = home.host({ env: { HOME: home.tree.at("home"), NO_COLOR: "1" }, isTerminal: true, columns: 60 });
+    const plain = home.host({ env: { HOME: home.tree.at("home"), NO_COLOR: "1" }, isTerminal: true, columns: 100 });
     const { lines } = await home.piWith(plain, "sessions", "list");
     expect(lines[0]).toMatch(/^SESSION +CHANGED +MESSAGES +COST +MODEL +NAME/);
-    expect(lines.every((line) => line.length <= 60 && !line.includes("\u001b"))).toBe(true);
+    expect(lines.every((line) => textWidth(line) <= 100 && !line.includes("\u001b"))).toBe(true);
     expect(lines[2]).toMatch(/…$/);
     const coloured = await home.piWith(home.host({ isTerminal: true, columns: 60 }), "sessions", "list");
     expect(coloured.out).toContain("\u001b[33mbbbb2222");
     expect(coloured.out).not.toContain("\u001b[31m");
+  });
+});
+
+describe("on a narrow terminal", () => {
+  async function shown(columns: number, ...args: string[]): Promise<string[]> {
+    const home = await threeSessions();
+    await home.add([user("漢字 ".repeat(60)), answer("x", 12.345)], {
+      id: "dddd4444-x",
+      ageMs: 20 * minute,
+      cwd: home.tree.at("a/b/c/project"),
+    });
+    const host = home.host({ env: { HOME: home.tree.at("home"), NO_COLOR: "1" }, isTerminal: true, columns });
+    return (await home.piWith(host, "sessions", "list", "--all", ...args)).lines;
+  }
+
+  test("whatever the width, no line is wider, and there is room for the name", async () => {
+    for (const columns of [40, 60, 80, 120, 200]) {
+      const lines = await shown(columns);
+      expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(columns);
+      expect(lines.find((line) => line.startsWith("bbbb2222"))).toMatch(/ login$/);
+      expect(lines.find((line) => line.startsWith("dddd4444"))).toMatch(/ 漢字 漢字 漢.*…$/);
+    }
+  });
+
+  test("ages become letters, and what says least goes first", async () => {
+    expect((await shown(200))[0]).toBe((await shown(200))[0]?.replace(/ +$/, ""));
+    expect((await shown(200))[0]).toMatch(/^SESSION +CHANGED +MESSAGES +COST +MODEL +PROJECT +NAME/);
+    const narrow = await shown(60);
+    expect(narrow[0]).toMatch(/^SESSION +AGE +/);
+    expect(narrow[0]).not.toContain("MODEL");
+    expect(narrow.find((line) => line.startsWith("aaaa1111"))).toMatch(/^aaaa1111 +3d +/);
+    // Of a project the end says more than the beginning.
+    expect(narrow.find((line) => line.startsWith("dddd4444"))).toMatch(/ …\S*\/project /);
+  });
+});
+
+describe("names", () => {
+  test("that were given in the middle of a long file are found by --named and --search", async () => {
+    const home = sessionHome();
+    const filling = user("x".repeat(3000));
+    const entries = [...Array(10).fill(filling), { type: "session_info" as const, name: "middle" }, ...Array(10).fill(filling)];
+    // The newest ones are read whole; this one is behind them.
+    await home.add([user("y".repeat(9 << 20))], { ageMs: 1000 });
+    await home.add([...entries, ...Array(100).fill(user("z".repeat(80_000)))], { id: "long-one", ageMs: 5000 });
+    expect((await home.pi("sessions", "list", "--named", "--jsonl")).lines.map((line) => JSON.parse(line).name)).toEqual(["middle"]);
+    expect((await home.pi("sessions", "list", "--search", "middle")).lines).toHaveLength(1);
+    expect((await home.pi("sessions", "path", "middle")).out).toContain("long-one");
+  });
+});
+
+describe("as in git", () => {
+  test("-a, -5, --since", async () => {
+    const home = await threeSessions();
+    const ids = async (...args: string[]): Promise<string[]> => (await home.pi("sessions", ...args)).lines.map((line) => line.slice(0, 4));
+    expect(await ids("-1")).toEqual(["bbbb"]);
+    expect(await ids("ls", "-a", "-n2")).toEqual(["cccc", "bbbb"]);
+    expect(await ids("--since", "2d", "--all")).toEqual(["cccc", "bbbb"]);
+    expect(await ids("list", "--since", "2026-11-17", "-a")).toEqual(["cccc", "bbbb", "aaaa"]);
+    expect(await home.pi("sessions", "list", "--since", "yore")).toMatchObject({ status: 2, err: expect.stringContaining('"yore"') });
   });
 });
 
@@ -117,7 +177,7 @@ describe("for programs", () => {
 
   test("messages and cost are counted of the newest files, of all with --whole", async () => {
     const home = sessionHome();
-    const long = user("x".repeat(5 << 20));
+    const long = user("x".repeat(3 << 20));
     await home.add([long, answer("y", 2), user("z")], { ageMs: 2000 });
     await home.add([long, answer("y", 3)], { ageMs: 1000 });
     const read = async (...args: string[]): Promise<unknown> => JSON.parse((await home.pi("sessions", "list", "--json", ...args)).out);

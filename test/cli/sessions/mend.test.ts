@@ -153,7 +153,7 @@ describe("repair", () => {
     const newer = home.tree.write("new.jsonl", '{"type":"session","version":9,"id":"x","timestamp":"t","cwd":"/"}\n');
     expect(await home.pi("sessions", "repair", newer)).toMatchObject({ status: 1, err: expect.stringContaining("version 9") });
     const text = home.tree.write("text.jsonl", "just\ntext\n");
-    expect(await home.pi("sessions", "repair", text)).toMatchObject({ status: 1, err: expect.stringContaining("not a valid pi session") });
+    expect(await home.pi("sessions", "repair", text)).toMatchObject({ status: 2, err: expect.stringContaining("not a valid pi session") });
     expect(existsSync(`${text}.bak`)).toBe(false);
   });
 
@@ -244,6 +244,6 @@ describe("import", () => {
     expect(err).toContain("version 1 became 3");
     expect(await home.pi("sessions", "check", out.trim().split(" ")[1] ?? "")).toMatchObject({ status: 0 });
     expect(await home.pi("sessions", "import", "gone.jsonl")).toMatchObject({ status: 2, err: expect.stringContaining("gone.jsonl") });
-    expect(await home.pi("sessions", "import", "README.md")).toMatchObject({ status: 1, err: expect.stringContaining("not a valid") });
+    expect(await home.pi("sessions", "import", "README.md")).toMatchObject({ status: 2, err: expect.stringContaining("not a valid") });
   });
 });

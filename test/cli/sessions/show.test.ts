@@ -200,14 +200,14 @@ describe("what is meant", () => {
     });
     expect(await home.pi("sessions", "show", "aaaa")).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/Candidates: aaaa-[12], aaaa-[12]/),
+      err: expect.stringMatching(/Candidates: aaaa-2 \(b\), aaaa-1 \(a\)\n$/),
     });
     const { err, status } = await home.pi("sessions", "show", "aaaa-1", "--branch", "zzz");
     expect([status, err]).toEqual([2, expect.stringContaining("No entry found matching 'zzz'")]);
     expect(await home.pi("sessions", "show", "aaaa-1", "--tree", "--json")).toMatchObject({ status: 2 });
     const text = home.tree.write("notes.jsonl", "hello\n");
     expect(await home.pi("sessions", "show", text, "--json")).toMatchObject({
-      status: 1,
+      status: 2,
       err: expect.stringContaining("not a valid pi session"),
     });
   });

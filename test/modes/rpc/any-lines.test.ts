@@ -124,6 +124,22 @@ test("a line of 50 MB is answered, one beyond the limit as well, and what stands
   ]);
 });
 
+test("an id nested so deep that it cannot be written is left out; what stands behind it is answered", async () => {
+  const made = await makeRpcWorld({ directory: temporaryDirectory(), reply: textReply("x"), stored: false });
+  onTestFinished(() => made.sessions.dispose());
+  const deep = "[".repeat(200_000) + "]".repeat(200_000);
+  for (const rest of ['"type":"get_version"', '"type":"nope"', '"type":7', '"type":"prompt"']) made.line(`{"id":${deep},${rest}}`);
+  made.line('{"id":{"a":[1]},"type":"get_version"}');
+  expect(made.records.map((one) => ["id" in one, one.success])).toEqual([
+    [false, true],
+    [false, false],
+    [false, false],
+    [false, false],
+    [true, true],
+  ]);
+  expect(made.records.at(-1)?.id).toEqual({ a: [1] });
+});
+
 test("a reader that stops holds the reading of commands back, and nothing is lost when it goes on", async () => {
   const made = await makeRpcWorld({ directory: temporaryDirectory(), reply: textReply("x"), stored: false });
   onTestFinished(() => made.sessions.dispose());

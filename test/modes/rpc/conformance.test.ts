@@ -281,6 +281,22 @@ test("a new session stops the run, says that the queue is empty, and keeps model
   await made.next(settled);
 });
 
+test.each(["new_session", "abort"])(
+  "a compaction that still waits for its run to stop is given up by %s, and never begins",
+  async (type) => {
+    const gate = new Gate();
+    const made = await world({ reply: gate.reply("done") });
+    const arrival = gate.arrival();
+    await made.ask("prompt", { message: "one" });
+    await arrival;
+    const compact = made.ask("compact");
+    expect((await made.ask(type)).success).toBe(true);
+    expect(await compact).toMatchObject({ success: false, error: "Compaction cancelled" });
+    await made.server.settled();
+    expect(made.events().map((event) => event.type)).not.toContain("compaction_start");
+  },
+);
+
 test("switching: to another file, to none, to what is no session, back to the same", async () => {
   const made = await world();
   await prompted(made, "one");
@@ -315,6 +331,17 @@ test("forking ends before the message and gives it back; the first message leave
   await made.ask("switch_session", { sessionPath: original.sessionFile });
   expect((await made.ask("fork", { entryId: ids[0] })).data).toEqual({ text: "one", cancelled: false });
   expect(((await made.ask("get_messages")).data as { messages: unknown[] }).messages).toEqual([]);
+});
+
+test("navigating to null begins a tree of its own; an entry that is not named at all is missing", async () => {
+  const made = await world();
+  await prompted(made, "one");
+  expect((await made.ask("navigate", {})).error).toBe("navigate: entryId is missing");
+  expect((await made.ask("navigate", { entryId: null })).data).toEqual({ cancelled: false });
+  expect((await made.ask("get_messages")).data).toEqual({ messages: [] });
+  await prompted(made, "anew");
+  const { tree } = (await made.ask("get_tree")).data as { tree: unknown[] };
+  expect(tree).toHaveLength(2);
 });
 
 test("sessions are listed, named, deleted; the one in force gives way to a new one", async () => {

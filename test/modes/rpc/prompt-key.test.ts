@@ -131,3 +131,21 @@ test("another session knows nothing of it", async () => {
   expect((await made.ask("prompt", { message: "one", key: "k1" })).data).toEqual({ disposition: "started" });
   await again;
 });
+
+test("back in the session it is known again, also in a copy of it", async () => {
+  const made = await world();
+  const end = made.next(settled);
+  await made.ask("prompt", { message: "one", key: "k1" });
+  await end;
+  const { sessionFile } = (await made.ask("get_state")).data as { sessionFile: string };
+  const again = async (): Promise<unknown> => (await made.ask("prompt", { message: "one", key: "k1" })).data;
+  const handled = { disposition: "handled", outcome: { state: "settled", stopReason: "stop", text: "hello" } };
+  await made.ask("switch_session", { sessionPath: "other.jsonl" });
+  await made.ask("switch_session", { sessionPath: sessionFile });
+  expect(await again()).toEqual(handled);
+  await made.ask("reload");
+  expect(await again()).toEqual(handled);
+  await made.ask("clone");
+  expect(await again()).toEqual(handled);
+  expect(await userTexts(made)).toEqual(["one"]);
+});

@@ -17,7 +17,7 @@ interface Flags extends PlaceFlags {
 
 export function define(command: Command, { host, exit }: SubcommandContext): void {
   addPlaceOptions(command.argument("[ref...]", "the sessions; else those of this project"))
-    .option("--all", "those of every project")
+    .option("-a, --all", "those of every project")
     .option("--json", "what was found, as one JSON array")
     .option("--jsonl", "as JSON lines")
     .action(async (refs: string[], flags: Flags) => exit(await check(host, refs, flags)));

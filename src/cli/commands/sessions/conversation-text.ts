@@ -43,7 +43,7 @@ export class ConversationText {
 function entryText(entry: AnyEntry, form: ConversationForm): string[] {
   if (entry.type === "message") {
     const { message } = entry as EntryOf<"message">;
-    return message === undefined ? [] : messageText(entry, message, form);
+    return typeof message !== "object" || message === null ? [] : messageText(entry, message, form);
   }
   switch (entry.type) {
     case "custom":

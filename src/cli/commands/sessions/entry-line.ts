@@ -36,7 +36,7 @@ export function entryLine(entry: AnyEntry): EntryLine {
     case "usage":
       return aside(field("kind") || "usage", `${field("provider")}/${field("model")}`);
     case "label":
-      return aside("label", `${field("targetId")} ${field("label") ? JSON.stringify(field("label")) : "cleared"}`);
+      return aside("label", `${field("targetId")} ${field("label") ? `"${field("label")}"` : "cleared"}`);
     case "session_info":
       return aside("name", field("name"));
     default:

@@ -5,8 +5,9 @@ import { PiError } from "../../../contracts/error.ts";
 import type { ExportTarget } from "../../../harness/export/write-export.ts";
 import type { Host } from "../../../platform/host.ts";
 import { Session } from "../../../session/session.ts";
-import { labelsOf } from "../../../session/tree.ts";
+import { outputStatus } from "../../record-output.ts";
 import { findSession } from "./find-session.ts";
+import { findEntry } from "./open-session.ts";
 
 /** `true`: said without a file. */
 type FileFlag = string | true | undefined;
@@ -40,7 +41,8 @@ export function define(command: Command, { host, exit }: { host: Host; exit(stat
     )
     .action(async (ref: string, flags: Flags) => {
       await exportSession(ref, flags, host);
-      exit(0);
+      await host.stdout.flush();
+      exit(outputStatus(host, 0));
     });
 }
 
@@ -55,7 +57,7 @@ export async function exportSession(ref: string, flags: Flags, host: Host): Prom
   });
   try {
     const choice = {
-      ...(flags.branch !== undefined && { leafId: entryMeant(session, flags.branch) }),
+      ...(flags.branch !== undefined && { leafId: findEntry(session, flags.branch) }),
       ...(flags.all === true && { all: true }),
     };
     if (file === "-") {
@@ -123,23 +125,4 @@ async function writeFormat(format: Format, session: Session, target: Target): Pr
     case "jsonl":
       return (await import("../../../harness/export-jsonl.ts")).exportJsonl(session, target);
   }
-}
-
-/** An id, the beginning of one, or a label. */
-function entryMeant(session: Session, ref: string): string {
-  if (session.entry(ref) !== undefined) return ref;
-  const rows = session.survey(() => (entry) => ({ id: entry.id, label: entry.type === "label" ? entry : undefined }));
-  const ids = rows.map(({ taken }) => taken.id);
-  const labelled = [...labelsOf(rows.map(({ taken }) => taken.label))].filter(([, label]) => label.text === ref).map(([id]) => id);
-  const matches = labelled.length > 0 ? labelled : ids.filter((id) => ref !== "" && id.startsWith(ref));
-  const [first, ...others] = matches;
-  if (first === undefined) {
-    throw new PiError("session.entry_not_found", `No entry found matching '${ref}' in session ${session.id}`, { exitStatus: 2 });
-  }
-  if (others.length > 0) {
-    throw new PiError("usage.ambiguous_entry", `Entry '${ref}' is ambiguous: ${matches.length} entries match`, {
-      hint: `Candidates: ${matches.slice(0, 10).join(", ")}`,
-    });
-  }
-  return first;
 }

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
+import { unwritable } from "../../../session/file-errors.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { findEntry, openForReading } from "./open-session.ts";
 import { addPlaceOptions, existingDirectory, type PlaceFlags, sessionPlaces } from "./session-places.ts";
@@ -38,7 +39,7 @@ async function fork(host: Host, ref: string, flags: Flags): Promise<void> {
     const made = session.fork({ leafId, directory: places.directoryFor(cwd), cwd });
     try {
       if (name !== undefined) made.append({ type: "session_info", name });
-      if (made.storageLost !== undefined) throw made.storageLost;
+      if (made.storageLost !== undefined) throw unwritable(made.filePath ?? "", made.storageLost.cause);
       if (!made.isPersisted) {
         throw new PiError("usage.nothing_to_fork", `Session ${session.id} has no message up to there to copy`, {
           hint: "Choose a later entry with --at",

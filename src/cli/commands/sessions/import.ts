@@ -1,6 +1,6 @@
 // `pi sessions import`: session files from anywhere among one's own. Called through cli/commands/sessions.
 
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
@@ -9,6 +9,7 @@ import { absolutePath } from "../../../platform/paths.ts";
 import { sessionIds } from "../../../session/list-sessions.ts";
 import { importSession } from "../../../session/repair-session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
+import { errorReport } from "../../report-error.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
 
@@ -49,7 +50,7 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
     } catch (error) {
       // One bad file among many must not keep the others out.
       if (paths.length === 1) throw error;
-      await host.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+      await host.stderr.write(`${errorReport(error, false).text}\n`);
       status = 1;
     }
   }
@@ -58,11 +59,24 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
 
 /** The file itself, or the session files of a directory and of those in it. */
 function sessionFilesAt(path: string): string[] {
-  const info = statSync(path, { throwIfNoEntry: false });
-  if (info === undefined) throw new PiError("session.not_found", `Session file not found: ${path}`, { exitStatus: 2 });
-  if (!info.isDirectory()) return [path];
+  const info = infoOf(path);
+  if (info === undefined)
+    throw new PiError("session.not_found", `Session file not found: ${path}`, {
+      hint: "Name a .jsonl file or a directory of them",
+      exitStatus: 2,
+    });
+  // What is no file is told when its turn comes.
+  if (info === "unknown" || !info.isDirectory()) return [path];
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl") && !entry.name.startsWith("."))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+function infoOf(path: string): Stats | "unknown" | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return "unknown";
+  }
 }

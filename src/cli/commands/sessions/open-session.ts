@@ -3,6 +3,7 @@
 import { statSync, utimesSync } from "node:fs";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
+import { unwritable } from "../../../session/file-errors.ts";
 import { Session } from "../../../session/session.ts";
 import { labelsOf } from "../../../session/tree.ts";
 
@@ -21,7 +22,7 @@ export async function changeSession(path: string, host: Host, change: (session: 
   try {
     const { atime, mtime } = statSync(path);
     change(session);
-    if (session.storageLost !== undefined) throw session.storageLost;
+    if (session.storageLost !== undefined) throw unwritable(path, session.storageLost.cause);
     utimesSync(path, atime, mtime);
   } finally {
     session.close();
@@ -36,9 +37,10 @@ function withoutBusyOptions(error: unknown): never {
 /** Id of the entry meant by an id, an unambiguous prefix of one, or a label. Errors: `session.entry_not_found`, `usage.ambiguous_entry`. */
 export function findEntry(session: Session, ref: string): string {
   if (session.entry(ref) !== undefined) return ref;
-  const entries = session.entries();
-  const labelled = [...labelsOf(entries)].filter(([, label]) => label.text === ref).map(([id]) => id);
-  const matches = labelled.length > 0 ? labelled : entries.map(({ id }) => id).filter((id) => ref !== "" && id.startsWith(ref));
+  const rows = session.survey(() => (entry) => ({ id: entry.id, label: entry.type === "label" ? entry : undefined }));
+  const ids = rows.map(({ taken }) => taken.id);
+  const labelled = [...labelsOf(rows.map(({ taken }) => taken.label))].filter(([, label]) => label.text === ref).map(([id]) => id);
+  const matches = labelled.length > 0 ? labelled : ids.filter((id) => ref !== "" && id.startsWith(ref));
   const [first, ...others] = matches;
   if (first === undefined) {
     throw new PiError("session.entry_not_found", `No entry found matching '${ref}' in session ${session.id}`, {

@@ -7,8 +7,10 @@ import type { Command } from "commander";
 import { parseDuration } from "../../../contracts/duration.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
+import { storageReason } from "../../../session/file-errors.ts";
 import { listSessions, type SessionSummary, sessionIds, sessionSummary } from "../../../session/list-sessions.ts";
 import { idShortener } from "../../../session/short-ids.ts";
+import { errorReport } from "../../report-error.ts";
 import { ageInWords, plainLine } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { withLease } from "./lease.ts";
@@ -30,8 +32,8 @@ interface Candidate {
 export function define(command: Command, { host, exit }: SubcommandContext): void {
   addPlaceOptions(command.argument("[ref...]", "the sessions"))
     .option("--older-than <time>", "only those not changed for so long, such as 30d; without a session named: all of this project")
-    .option("--all", "with --older-than: of every project")
-    .option("--dry-run", "only say what would be removed")
+    .option("-a, --all", "with --older-than: of every project")
+    .option("-n, --dry-run", "only say what would be removed")
     .option("-y, --yes", "do not ask")
     .addHelpText("after", "\nWith a session go its artifacts (long outputs of tools) and the old files that repair and migration kept.")
     .action(async (refs: string[], flags: Flags) => exit(await remove(host, refs, flags)));
@@ -62,7 +64,7 @@ async function remove(host: Host, refs: readonly string[], flags: Flags): Promis
       await withLease(path, () => removeFiles(path));
     } catch (error) {
       if (!isPiError(error)) throw error;
-      await host.stderr.write(`Error: ${error.message}. ${error.hint ?? ""}\n`);
+      await host.stderr.write(`${errorReport(error, false).text}\n`);
       status = 1;
     }
   }
@@ -76,7 +78,7 @@ async function candidatesOf(refs: readonly string[], flags: Flags, places: Sessi
     `${shorten(id)}  ${ageInWords(modifiedMs, host.now())}  ${plainLine(name ?? firstPrompt ?? "")}`;
   const candidates = new Map<string, Candidate>();
   if (refs.length === 0) {
-    for await (const summary of listSessions(places.scope(flags.all === true))) {
+    for (const summary of listSessions({ ...places.scope(flags.all === true), names: true })) {
       if (summary.modifiedMs < before) candidates.set(summary.path, { path: summary.path, line: describe(summary) });
     }
     return [...candidates.values()];
@@ -110,7 +112,13 @@ async function isConfirmed(candidates: readonly Candidate[], host: Host): Promis
 
 /** The session's own file goes last, so that what was interrupted can be done again. */
 function removeFiles(path: string): void {
-  for (const target of [...belongings(path), path]) rmSync(target, { recursive: true, force: true });
+  try {
+    for (const target of [...belongings(path), path]) rmSync(target, { recursive: true, force: true });
+  } catch (error) {
+    throw new PiError("session.not_removed", `Session file ${path} cannot be removed: ${storageReason(error)}`, {
+      hint: "Its directory must be writable",
+    });
+  }
 }
 
 /** The directory of artifacts, and old files that were kept. */

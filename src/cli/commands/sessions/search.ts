@@ -2,17 +2,19 @@
 
 import type { Command } from "commander";
 import type { Host } from "../../../platform/host.ts";
-import { type SessionFile, sessionFiles, sessionIds } from "../../../session/list-sessions.ts";
+import { filesOf, idsOf, type SessionFile, sessionFiles } from "../../../session/list-sessions.ts";
 import { parsePattern } from "../../../session/search-pattern.ts";
 import { type SearchMatch, searchSession } from "../../../session/search-session.ts";
 import { idShortener } from "../../../session/short-ids.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
-import { cutToWidth, type TextForm, textForm } from "../../terminal-text.ts";
+import { cutToWidth, plainLine, plainText, type TextForm, textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
+import { parseSince } from "./since.ts";
 
 interface Flags extends PlaceFlags {
   all?: boolean;
+  since?: string;
   ignoreCase?: boolean;
   fixedStrings?: boolean;
   sessionsWithMatches?: boolean;
@@ -22,7 +24,8 @@ interface Flags extends PlaceFlags {
 
 export function define(command: Command, { host, exit }: SubcommandContext): void {
   addPlaceOptions(command.argument("<text>", "a text, or a /regular expression/ with flags behind it"))
-    .option("--all", "in the sessions of every project")
+    .option("-a, --all", "in the sessions of every project")
+    .option("--since <when>", "only in sessions changed since then: 7d, 12h, or a day such as 2026-11-01")
     .option("-i, --ignore-case", "upper and lower case are the same")
     .option("-F, --fixed-strings", "a text, even between slashes")
     .option("-l, --sessions-with-matches", "only the sessions, not the lines")
@@ -37,18 +40,21 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
 
 async function search(host: Host, text: string, flags: Flags): Promise<number> {
   const pattern = parsePattern(text, { ignoreCase: flags.ignoreCase === true, isFixed: flags.fixedStrings === true });
-  const request = (await sessionPlaces(host, flags)).scope(flags.all === true);
-  const shorten = idShortener(sessionIds(request));
+  const sinceMs = flags.since === undefined ? undefined : parseSince(flags.since, host.now());
   const form = recordForm(flags);
+  const scope = (await sessionPlaces(host, flags)).scope(flags.all === true);
+  const files = filesOf(scope);
+  const shorten = idShortener(idsOf(files));
   const output = new RecordOutput(host, form);
   const inText = textForm(host);
-  for (const file of sessionFiles(request)) {
+  for (const file of sessionFiles({ ...scope, files })) {
+    if (sinceMs !== undefined && file.modifiedMs < sinceMs) break;
     if (file.header === undefined) continue;
     const { id } = file.header;
     for (const match of matchesOf(file, pattern, host)) {
       if (form !== "text") await output.add(JSON.stringify(described(match, file)));
-      else if (flags.sessionsWithMatches) await output.add(inText.paint(shorten(id), "yellow"));
-      else await output.add(matchLine(match, shorten(id), inText));
+      else if (flags.sessionsWithMatches) await output.add(inText.paint(plainLine(shorten(id)), "yellow"));
+      else await output.add(matchLine(match, plainLine(shorten(id)), inText));
       if (host.stdout.isClosed || flags.sessionsWithMatches) break;
     }
     if (!(await output.turn())) break;
@@ -105,5 +111,5 @@ function around(line: string, start: number, length: number, room: number | unde
 }
 
 function printable(text: string): string {
-  return text.replace(/\t/g, " ").replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "");
+  return plainText(text).replace(/[\t\n]/g, " ");
 }

@@ -1,7 +1,7 @@
 // Sessions and entries as a shell offers them. Called by cli/complete.
 
 import type { Host } from "../../../platform/host.ts";
-import { listSessions, sessionIds } from "../../../session/list-sessions.ts";
+import { filesOf, idsOf, type ListRequest, listSessions } from "../../../session/list-sessions.ts";
 import { idShortener } from "../../../session/short-ids.ts";
 import { labelsOf } from "../../../session/tree.ts";
 import { ageInWords, cutToWidth, plainLine } from "../../terminal-text.ts";
@@ -23,24 +23,29 @@ interface Flags {
 const mostSessions = 100;
 const helpColumns = 60;
 
-/** `last`, names that are one word, and short ids, newest first: of this project, or of all where it has none. */
+/** `last`, names that are one session's, and short ids, newest first: of this project, or of all where it has none. */
 export async function sessionWords(host: Host, flags: Flags): Promise<CompletedWord[]> {
   const places = await sessionPlaces(host, givenOnly(flags));
-  const own = await wordsIn(places.scope(false), host);
+  const own = wordsIn(places.scope(false), host);
   return own.length > 0 ? [{ word: "last", help: "the newest" }, ...own] : wordsIn(places.scope(true), host);
 }
 
-async function wordsIn(request: Parameters<typeof listSessions>[0], host: Host): Promise<CompletedWord[]> {
-  const shorten = idShortener(sessionIds(request));
-  const words: CompletedWord[] = [];
-  for await (const { id, name, firstPrompt, modifiedMs } of listSessions(request)) {
+function wordsIn(request: ListRequest, host: Host): CompletedWord[] {
+  const files = filesOf(request);
+  const shorten = idShortener(idsOf(files));
+  const found: { name: string | undefined; id: string; help: string }[] = [];
+  for (const { id, name, firstPrompt, modifiedMs } of listSessions({ ...request, files })) {
     const about = plainLine(name ?? firstPrompt ?? "");
-    const help = cutToWidth(`${ageInWords(modifiedMs, host.now())}: ${about}`, helpColumns);
-    if (name !== undefined && /^[\w.@%+-]+$/.test(name)) words.push({ word: name, help });
-    words.push({ word: shorten(id), help });
-    if (words.length >= mostSessions) break;
+    found.push({ name, id: shorten(id), help: cutToWidth(`${ageInWords(modifiedMs, host.now())}: ${about}`, helpColumns) });
+    if (found.length >= mostSessions) break;
   }
-  return words;
+  const count = new Map<string, number>();
+  for (const { name } of found) if (name !== undefined) count.set(name.toLowerCase(), (count.get(name.toLowerCase()) ?? 0) + 1);
+  const canBeTyped = (name: string): boolean => /^[^-\p{C}]\P{C}*$/u.test(name) && name !== "last" && count.get(name.toLowerCase()) === 1;
+  return found.flatMap(({ name, id, help }) => [
+    ...(name !== undefined && canBeTyped(name) ? [{ word: name, help }] : []),
+    { word: id, help },
+  ]);
 }
 
 /** Labels, and what was said on the branch in use, newest first. */

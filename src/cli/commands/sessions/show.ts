@@ -62,8 +62,7 @@ async function showEntries(path: string, ids: ReadonlySet<string> | undefined, o
 }
 
 async function showTree(host: Host, session: Session, leafId: string | null, output: RecordOutput): Promise<number> {
-  const active = new Set(session.branchIds(leafId));
-  for (const line of treeLines(session.tree(), session.leafId, active, textForm(host))) if (!(await output.add(line))) break;
+  for (const line of treeLines(session, leafId, textForm(host))) if (!(await output.add(line))) break;
   return output.end();
 }
 
@@ -78,14 +77,15 @@ async function showConversation(
   const { paint } = form;
   const conversation = new ConversationText(form);
   const { header, name } = session;
+  const startedMs = Date.parse(header.timestamp);
   const about = [
-    `${paint(`session ${header.id}`, "yellow")}${name === undefined ? "" : ` ${paint(plainLine(name), "bold")}`}`,
-    `Directory: ${plainLine(header.cwd)}`,
-    `Started:   ${ageInWords(Date.parse(header.timestamp), host.now())}`,
+    `${paint(`session ${plainLine(header.id)}`, "yellow")}${name === undefined ? "" : ` ${paint(plainLine(name), "bold")}`}`,
+    `Directory: ${plainLine(header.cwd) || "not told"}`,
+    `Started:   ${Number.isNaN(startedMs) ? "not told" : ageInWords(startedMs, host.now())}`,
     ...(header.parentSession === undefined ? [] : [`Forked from: ${plainLine(header.parentSession)}`]),
   ];
   for (const line of about) await output.add(line);
-  for (const entry of session.branch(leafId)) {
+  for (const entry of session.walk(leafId)) {
     let isOpen = true;
     for (const line of conversation.linesOf(entry)) isOpen = await output.add(line);
     if (!isOpen) break;

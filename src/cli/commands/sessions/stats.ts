@@ -2,16 +2,16 @@
 // Invariant: an entry that forks and imports carried along counts once.
 
 import type { Command } from "commander";
-import { parseDuration } from "../../../contracts/duration.ts";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
 import { type SessionFile, sessionFiles } from "../../../session/list-sessions.ts";
 import { addCall, emptyTotal, type UsageTotal, type UsedCall, usedCalls } from "../../../session/session-totals.ts";
-import { brokenPipeStatus } from "../../record-output.ts";
-import { costText, countText, dayText, padEnd, plainLine, textForm, textWidth } from "../../terminal-text.ts";
+import { outputStatus } from "../../record-output.ts";
+import { costText, countText, cutToWidth, dayText, padEnd, plainLine, textForm, textWidth } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { openForReading } from "./open-session.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
+import { parseSince } from "./since.ts";
 
 interface Flags extends PlaceFlags {
   since?: string;
@@ -33,7 +33,7 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
   addPlaceOptions(command.argument("[ref]", "one session; else those of every project, or of that of --cwd"))
     .option("--since <when>", "only calls since then: 7d, 12h, or a day such as 2026-11-01")
     .option(`--by <${groupings.join("|")}>`, "a line for each")
-    .option("--all", "of every project, also with --cwd")
+    .option("-a, --all", "of every project, also with --cwd")
     .option("--json", "as a JSON object")
     .action(async (ref: string | undefined, flags: Flags) => exit(await stats(host, ref, flags)));
 }
@@ -52,7 +52,7 @@ async function stats(host: Host, ref: string | undefined, flags: Flags): Promise
     await host.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
   } else await host.stdout.write(totalsText(totals, by, host));
   await host.stdout.flush();
-  return host.stdout.isClosed ? brokenPipeStatus : 0;
+  return outputStatus(host, 0);
 }
 
 async function oneFile(path: string, host: Host): Promise<SessionFile> {
@@ -104,7 +104,7 @@ function groupOf(call: UsedCall, by: Grouping, cwd: string): string {
 const headings = ["SESSIONS", "ANSWERS", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITE", "TOKENS", "COST"];
 
 function totalsText(totals: Totals, by: Grouping | undefined, host: Host): string {
-  const { paint } = textForm(host);
+  const { paint, width } = textForm(host);
   const cells = (one: UsageTotal & { sessions: number }): string[] => [
     String(one.sessions),
     String(one.answers),
@@ -116,13 +116,31 @@ function totalsText(totals: Totals, by: Grouping | undefined, host: Host): strin
     ...(by === undefined ? [] : [...totals.groups].map(([key, group]) => [...cells(group), plainLine(key)])),
     [...cells({ ...totals.total, sessions: totals.sessions }), by === undefined ? "" : "total"],
   ];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? "")))) ?? [];
+  const shown = fitting(widths, width);
   return rows
     .map((row, at) => {
-      const line = row.map((cell, column) => (column < headings.length ? padStart(cell, widths[column] ?? 0) : cell)).join("  ");
-      return `${at === 0 ? paint(line.trimEnd(), "dim") : line.trimEnd()}\n`;
+      const cells = shown.map((column) =>
+        column < headings.length ? padStart(row[column] ?? "", widths[column] ?? 0) : cutToWidth(row[column] ?? "", widths[column]),
+      );
+      const line = cells.join("  ").trimEnd();
+      return `${at === 0 ? paint(line, "dim") : line}\n`;
     })
     .join("");
+}
+
+/** What a narrow terminal can do without, the least needed first. */
+const spareColumns = [5, 4, 2, 3, 1, 6];
+
+/** Columns that fit; the last one is made as narrow as it must be. */
+function fitting(widths: number[], width: number | undefined): number[] {
+  let columns = widths.map((_, column) => column);
+  if (width === undefined) return columns;
+  const lack = (): number => columns.reduce((sum, column) => sum + (widths[column] ?? 0) + 2, -2) - width;
+  for (const spare of spareColumns) if (lack() > 0) columns = columns.filter((column) => column !== spare);
+  const last = headings.length;
+  widths[last] = Math.max(0, (widths[last] ?? 0) - Math.max(0, lack()));
+  return columns;
 }
 
 function padStart(text: string, width: number): string {
@@ -134,20 +152,5 @@ function parseGrouping(text: string | undefined): Grouping | undefined {
   if (text === undefined || found !== undefined) return found;
   throw new PiError("usage.bad_value", `--by ${JSON.stringify(text)} is not one of ${groupings.join(", ")}`, {
     hint: "For example --by model",
-  });
-}
-
-/** Unix ms of `7d` (ago) or of a day or time as ISO 8601 writes it; a day begins at local midnight. */
-function parseSince(text: string, nowMs: number): number {
-  const duration = parseDuration(text);
-  if (duration !== undefined) return nowMs - duration;
-  const time = /^\d{4}-\d\d-\d\d$/.test(text)
-    ? Date.parse(`${text}T00:00:00`)
-    : /^\d{4}-\d\d-\d\dT/.test(text)
-      ? Date.parse(text)
-      : Number.NaN;
-  if (Number.isFinite(time)) return time;
-  throw new PiError("usage.bad_value", `--since ${JSON.stringify(text)} is neither a length of time nor a day`, {
-    hint: "For example --since 7d or --since 2026-11-01",
   });
 }

@@ -1,9 +1,18 @@
 // The tree of a session, drawn: a chain goes straight down, branches are set off, labels and the leaf are marked. Called by show.
 // Invariant: every entry is one line, in the order in which it can be read; no recursion, since chains are long.
 
-import type { TreeNode } from "../../../session/session.ts";
+import type { Session } from "../../../session/session.ts";
+import { labelsOf } from "../../../session/tree.ts";
 import { cutToWidth, plainLine, type TextForm } from "../../terminal-text.ts";
-import { entryLine } from "./entry-line.ts";
+import { type EntryLine, entryLine } from "./entry-line.ts";
+
+/** What is shown of an entry; the entry itself is let go, since there may be a hundred thousand of them. */
+interface TreeNode {
+  id: string;
+  line: EntryLine;
+  label: string | undefined;
+  children: TreeNode[];
+}
 
 interface Step {
   node: TreeNode;
@@ -15,13 +24,9 @@ interface Step {
   next: string;
 }
 
-/** `activeIds`: the path from the root to the leaf. */
-export function* treeLines(
-  roots: readonly TreeNode[],
-  leafId: string | null,
-  activeIds: ReadonlySet<string>,
-  form: TextForm,
-): Generator<string> {
+/** `leafId`: where the branch in use ends. */
+export function* treeLines(session: Session, leafId: string | null, form: TextForm): Generator<string> {
+  const activeIds = new Set(session.branchIds(leafId));
   const steps: Step[] = [];
   const push = (nodes: readonly TreeNode[], margin: string): void => {
     const isFork = nodes.length > 1;
@@ -31,21 +36,35 @@ export function* treeLines(
       else steps.push({ node, margin, joint: "", next: margin });
     }
   };
-  push(roots, "");
+  push(rootsOf(session), "");
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     const { node, margin, joint, next } = step;
-    yield nodeLine(node, `${margin}${joint}`, node.entry.id === leafId, activeIds.has(node.entry.id), form);
+    yield nodeLine(node, `${margin}${joint}`, node.id === session.leafId, activeIds.has(node.id), form);
     push(node.children, next);
   }
 }
 
+function rootsOf(session: Session): TreeNode[] {
+  const rows = session.survey(() => (entry) => ({
+    node: { id: entry.id, line: entryLine(entry), label: undefined, children: [] } as TreeNode,
+    label: entry.type === "label" ? entry : undefined,
+  }));
+  const labels = labelsOf(rows.map(({ taken }) => taken.label));
+  const roots: TreeNode[] = [];
+  for (const { parent, taken } of rows) {
+    taken.node.label = labels.get(taken.node.id)?.text;
+    (rows[parent]?.taken.node.children ?? roots).push(taken.node);
+  }
+  return roots;
+}
+
 function nodeLine(node: TreeNode, before: string, isLeaf: boolean, isActive: boolean, { paint, width }: TextForm): string {
-  const { entry, label } = node;
-  const { who, text, isAside } = entryLine(entry);
+  const { id, label } = node;
+  const { who, text, isAside } = node.line;
   const marks = [isLeaf ? "leaf" : "", label === undefined ? "" : `label: ${plainLine(label)}`].filter((mark) => mark !== "");
   const mark = marks.length === 0 ? "" : ` (${marks.join(", ")})`;
-  const head = `${before}${isActive ? "*" : "o"} ${entry.id}${mark} ${plainLine(who)}`;
+  const head = `${before}${isActive ? "*" : "o"} ${id}${mark} ${plainLine(who)}`;
   const rest = cutToWidth(text === "" ? "" : `: ${text}`, width === undefined ? undefined : Math.max(0, width - [...head].length));
   const whoText = paint(plainLine(who), isAside ? "dim" : who === "user" ? "cyan" : "green");
-  return `${paint(before, "dim")}${paint(isActive ? "*" : "o", isActive ? "bold" : "dim")} ${paint(entry.id, "yellow")}${paint(mark, "magenta")} ${whoText}${isAside ? paint(rest, "dim") : rest}`;
+  return `${paint(before, "dim")}${paint(isActive ? "*" : "o", isActive ? "bold" : "dim")} ${paint(id, "yellow")}${paint(mark, "magenta")} ${whoText}${isAside ? paint(rest, "dim") : rest}`;
 }

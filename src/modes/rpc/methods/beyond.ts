@@ -123,7 +123,7 @@ export const beyondMethods = [
     about:
       "Makes another entry the end of the branch in force. At a user message the branch ends before it and its text is given back. With `summarize` what is left behind is summed up for the model.",
     params: {
-      entryId: text(),
+      entryId: orNull(text(), "null: before all entries, where a tree of its own begins"),
       summarize: optional(flag()),
       customInstructions: optional(text("what the summary should look to")),
     },

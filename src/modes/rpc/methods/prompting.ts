@@ -13,23 +13,23 @@ interface Words {
   key?: string;
 }
 
-/** Commands are run, extensions hear it, `/template …` and `/skill:name …` become what they stand for. */
-function receive<P extends Words>(
+/** Commands are run, extensions hear it, `/template …` and `/skill:name …` become what they stand for, images are made to fit. */
+function ready<P extends Words>(
   params: P,
   { sessions: { coding }, desk }: MethodContext,
   queue?: StreamingBehavior,
 ): Promise<P> | undefined {
-  if (coding.hooks === undefined && !params.message.startsWith("/")) return undefined;
-  if (params.key !== undefined && desk.knows(params.key)) return undefined;
-  const { message, images, streamingBehavior = queue } = params;
+  const { message, images, key, streamingBehavior = queue } = params;
+  const input = { text: message, source: "rpc", ...(images === undefined ? {} : { images }) } as const;
+  if (coding.isPlain(input) || (key !== undefined && desk.knows(key))) return undefined;
   const how = coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {};
-  return coding.receive({ text: message, source: "rpc", ...(images === undefined ? {} : { images }), ...how }).then((received) => {
+  return coding.receive({ ...input, ...how }).then((received) => {
     if (received === undefined) return desk.dealtWith(params);
     return { ...params, message: received.text, ...(received.images === undefined ? {} : { images: received.images }) };
   });
 }
 
-const images = optional(list(image));
+const images = optional(list(image, "made smaller where they are too large; one that cannot be is replaced by a text in the message"));
 const queuedResult = fields({ disposition: choice(["queued", "handled"]) });
 
 export const promptingMethods = [
@@ -52,7 +52,7 @@ export const promptingMethods = [
     }),
     order: "in turn",
     answersFirst: true,
-    prepare: (params, context) => receive(params, context),
+    prepare: (params, context) => ready(params, context),
     run: (params, { desk, id }): PromptAnswer => desk.prompt(params, id),
   }),
   method({
@@ -63,7 +63,7 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: (params, context) => receive(params, context, "steer"),
+    prepare: (params, context) => ready(params, context, "steer"),
     run: (params, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.queue("steer", params) }),
   }),
   method({
@@ -73,20 +73,26 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: (params, context) => receive(params, context, "followUp"),
+    prepare: (params, context) => ready(params, context, "followUp"),
     run: (params, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.queue("followUp", params) }),
   }),
   method({
     name: "abort",
     group: "Prompting",
     about:
-      "Stops the run or the compaction under way, with its tools. Answered when the session is idle. Queued messages stay queued and go out with the next prompt.",
+      "Stops the run or the compaction under way, with its tools, and waiting for a session that another process writes. Answered when the session is idle. Queued messages stay queued and go out with the next prompt.",
     params: {},
     order: "at once",
-    run: async (_params, { sessions }): Promise<undefined> => {
-      const { coding } = sessions;
-      coding.abortCompaction();
-      await coding.abort();
+    run: async (_params, { sessions, before }): Promise<undefined> => {
+      sessions.stopWaiting();
+      const stop = (): Promise<void> => {
+        sessions.coding.abortCompaction();
+        return sessions.coding.abort();
+      };
+      // A prompt that is being made ready was asked for before: it is stopped as soon as it has begun.
+      const later = before?.then(stop);
+      // Where extensions look at it first, one may be asking this very client: it must not have to wait for itself.
+      await Promise.all([stop(), sessions.coding.hooks === undefined ? later : undefined]);
     },
   }),
   method({

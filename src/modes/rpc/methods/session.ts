@@ -4,6 +4,7 @@ import { PiError } from "../../../contracts/error.ts";
 import { textOf } from "../../../contracts/message.ts";
 import type { AnyEntry, EntryOf } from "../../../contracts/session-entry.ts";
 import type { TreeNode } from "../../../session/session.ts";
+import { encodeTree, type TreeAnswer } from "../encode-tree.ts";
 import { method } from "../method.ts";
 import { amount, count, fields, flag, list, optional, shaped, text } from "../schema.ts";
 import { entry, leafId, replaced } from "../shapes.ts";
@@ -13,7 +14,7 @@ export const sessionMethods = [
     name: "bash",
     group: "Shell",
     about:
-      "Runs a command as the user. Its output comes in `bash_execution_update` events as it is written; the answer holds as much of it as the model would be shown. It is part of the conversation from the next prompt on.",
+      "Runs a command as the user. Its output comes in `bash_execution_update` events as it is written; the answer holds as much of it as the model would be shown. It is part of the conversation from the next prompt on. Of many commands 16 run at a time, the others in the order they came.",
     params: { command: text(), excludeFromContext: optional(flag("keep it in the session, but from the model")) },
     result: fields({
       output: text("the end of it where it was too long"),
@@ -32,7 +33,7 @@ export const sessionMethods = [
   method({
     name: "abort_bash",
     group: "Shell",
-    about: "Ends the commands of `bash` that are running, with all they have started.",
+    about: "Ends the commands of `bash` that are running, with all they have started, and those that wait to be run.",
     params: {},
     order: "at once",
     run: (_params, { sessions }): undefined => {
@@ -61,7 +62,7 @@ export const sessionMethods = [
   method({
     name: "fork",
     group: "Session",
-    about: "Goes on in a new session that ends before a user message of the branch in force; gives its text back to change and send again.",
+    about: "Goes on in a new session that ends before a user message, of whatever branch; gives its text back to change and send again.",
     params: { entryId: text("of the user message") },
     result: fields({ text: text(), cancelled: flag() }),
     order: "change",
@@ -121,10 +122,11 @@ export const sessionMethods = [
       leafId,
     }),
     order: "in turn",
-    run: (_params, { sessions }): { tree: TreeNode[]; leafId: string | null } => {
+    run: (_params, { sessions }): TreeAnswer => {
       const { session } = sessions.coding;
       return { tree: session.tree(), leafId: session.leafId };
     },
+    encode: encodeTree,
   }),
   method({
     name: "get_session_stats",

@@ -1,0 +1,23 @@
+// What a list shows of a session. Filled by summarize; listed by list-sessions.
+
+export interface SessionSummary {
+  path: string;
+  id: string;
+  cwd: string;
+  /** ISO 8601, of the header. */
+  timestamp: string;
+  /** Unix ms. */
+  modifiedMs: number;
+  sizeBytes: number;
+  parentSession?: string;
+  /** Of the last `session_info` seen. */
+  name?: string;
+  /** One line, at most 200 characters. */
+  firstPrompt?: string;
+  /** Without system messages. Absent when the file was not read whole. */
+  messageCount?: number;
+  /** USD. Absent when the file was not read whole. */
+  cost?: number;
+  /** `provider/id` of the last choice or answer seen. */
+  model?: string;
+}
