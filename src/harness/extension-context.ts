@@ -107,7 +107,7 @@ export function createContext(about: ExtensionSurroundings): ExtensionContext {
       about.requireLive();
       about.bindings().shutdownHandler?.();
     },
-    getContextUsage: () => live(coding.stats().contextUsage),
+    getContextUsage: () => live(coding.contextUsage()),
     compact: ({ customInstructions, onComplete, onError } = {}) => {
       about.requireLive();
       coding.compact(customInstructions).then(

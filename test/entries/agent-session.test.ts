@@ -13,7 +13,7 @@ import {
   SessionManager,
   SettingsManager,
 } from "../../src/index.ts";
-import { fakeModel, type Reply, textReply } from "../support/rpc-world.ts";
+import { fakeModel, Gate, type Reply, textReply } from "../support/rpc-world.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 function access(reply: Reply): NonNullable<CreateAgentSessionOptions["access"]> {
@@ -203,4 +203,23 @@ test("a model runtime finds models and holds keys of its own", async () => {
   });
   onTestFinished(() => session.dispose());
   expect(session.model?.id).toBe("claude-sonnet-5");
+});
+
+test("an image that cannot be sent is replaced by a text, in a prompt and in the queue", async () => {
+  const gate = new Gate();
+  const { session } = await made({ model: fakeModel, access: access(gate.reply("done")) });
+  const images = [{ type: "image" as const, data: "!!!", mimeType: "image/png" }];
+  const arrived = gate.arrival();
+  const run = session.prompt("look", { images });
+  await arrived;
+  await session.steer("and here", images);
+  await session.sendUserMessage([{ type: "text", text: "/and there" }, ...images], { deliverAs: "followUp" });
+  const omitted = "[Image omitted: could not be resized below the inline image size limit.]";
+  expect(session.getSteeringMessages()).toEqual([`and here\n\n${omitted}`]);
+  expect(session.getFollowUpMessages()).toEqual([`/and there\n\n${omitted}`]);
+  session.clearQueue();
+  gate.open();
+  await run;
+  const said = session.messages.flatMap((message) => (message.role === "user" ? [message.content] : []));
+  expect(said).toEqual([[{ type: "text", text: `look\n\n${omitted}` }]]);
 });

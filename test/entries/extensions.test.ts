@@ -450,6 +450,51 @@ test("tools in the form of extensions' can be given without any extension", asyn
   expect(session.getActiveToolNames()).toEqual(["read", "mine"]);
 });
 
+test("of two tools with one name the later one counts, in whatever form they are", async () => {
+  const results: string[] = [];
+  const ours = defineTool({ name: "mine", description: "Ours.", parameters: {}, execute: async () => ({ content: [] }) });
+  const theirs = defineTool({
+    name: "mine",
+    label: "Mine",
+    description: "Theirs.",
+    parameters: Type.Object({}),
+    execute: async () => ({ content: [{ type: "text", text: "" }] }),
+  });
+  for (const customTools of [
+    [theirs, ours],
+    [ours, theirs],
+  ]) {
+    const { session } = await made([], { customTools });
+    results.push(...session.getAllTools().flatMap(({ name, description }) => (name === "mine" ? [description] : [])));
+  }
+  expect(results).toEqual(["Ours.", "Theirs."]);
+});
+
+test("the end while an extension is still asked: the other session does not come, and a failure may be looked at later", async () => {
+  let [ask, answer] = [(): void => {}, (): void => {}];
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const { session } = await made([
+    (pi) =>
+      void pi.on("session_before_switch", async () => {
+        ask();
+        await answered;
+      }),
+  ]);
+  const before = session.sessionId;
+  const replaced = session.newSession();
+  await asked;
+  await session.dispose();
+  answer();
+  await new Promise(setImmediate);
+  await expect(replaced).rejects.toMatchObject({ code: "session.closed" });
+  expect(session.sessionId).toBe(before);
+});
+
 test("messages of extensions: into an idle session, with a run, steering, behind the run, with the next prompt, beside the turn", async () => {
   const calls: ModelCall[] = [];
   const gate = new Gate();

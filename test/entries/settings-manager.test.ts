@@ -151,3 +151,26 @@ test("files count after reload, for what is asked and for sessions; overrides wi
   expect(session.model?.id).toBe("demo");
   expect(session.autoRetryEnabled).toBe(true);
 });
+
+test("every setter stores what it sets; what is wrong is not stored, what is overridden is not either", async () => {
+  const home = temporaryDirectory();
+  const manager = SettingsManager.create(home, home);
+  manager.setDefaultModel("demo");
+  manager.setEnabledModels(["openai/*"]);
+  manager.setHttpIdleTimeoutMs(7);
+  manager.setShellPath("/bin/dash");
+  manager.setShellCommandPrefix("set -e");
+  manager.applyOverrides({ retry: { maxRetries: 1 } });
+  expect(() => manager.setDefaultThinkingLevel("very")).toThrow(expect.objectContaining({ code: "config.wrong_type" }));
+  await manager.reload();
+  expect(manager.getGlobalSettings()).toEqual({
+    model: "demo",
+    models: ["openai/*"],
+    network: { idleTimeoutMs: 7 },
+    shell: { path: "/bin/dash", commandPrefix: "set -e" },
+  });
+  const other = SettingsManager.create(home, home);
+  await other.reload();
+  expect([other.getHttpIdleTimeoutMs(), other.getShellPath(), other.getRetrySettings().maxRetries]).toEqual([7, "/bin/dash", 3]);
+  expect(manager.drainErrors()).toEqual([]);
+});

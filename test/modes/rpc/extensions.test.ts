@@ -121,3 +121,33 @@ test("prompts wait until the session has started, also where its start asks the 
   await settled;
   expect(order).toEqual(["start me", "run"]);
 });
+
+test("images are made to fit after handlers have changed them", async () => {
+  const world = await worldWith((pi) => {
+    pi.on("input", ({ text, images }) => ({
+      action: "transform",
+      text: `${text} ${images?.length}`,
+      images: [...(images ?? []), ...(images ?? [])],
+    }));
+  });
+  const settled = world.next((record) => record.type === "agent_settled");
+  await world.ask("prompt", { message: "look", images: [{ type: "image", data: "!!!", mimeType: "image/png" }] });
+  await settled;
+  const omitted = "[Image omitted: could not be resized below the inline image size limit.]";
+  const said = world.sessions.coding.messages.find((message) => message.role === "user");
+  expect(said?.content).toEqual([{ type: "text", text: `look 1\n\n${omitted}\n\n${omitted}` }]);
+});
+
+test("an abort does not wait for a handler that asks the client; the prompt is stopped as soon as it has begun", async () => {
+  const world = await worldWith((pi) => {
+    pi.on("input", async ({ text }, ctx) => ({ action: "transform", text: `${text} ${await ctx.ui.input("More?")}` }));
+  });
+  const asked = world.next((record) => record.type === "extension_ui_request");
+  const settled = world.next((record) => record.type === "agent_settled");
+  const prompt = world.ask("prompt", { message: "hi" });
+  const { id } = await asked;
+  expect(await world.ask("abort")).toMatchObject({ success: true });
+  world.line(JSON.stringify({ type: "extension_ui_response", id, value: "there" }));
+  expect(await prompt).toMatchObject({ data: { disposition: "started" } });
+  expect(await settled).toMatchObject({ aborted: true });
+});
