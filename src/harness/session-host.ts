@@ -1,7 +1,7 @@
 // Owns the session in force and replaces it: new, another file, a fork, a clone, a fresh start. Made by RPC mode and by the library.
 // Invariant: listeners outlive replacements; a replacement that fails leaves the session before it in force; replacements never overlap.
 
-import { existsSync, statSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../config/load-config.ts";
 import { PiError } from "../contracts/error.ts";
@@ -184,7 +184,8 @@ export class SessionHost {
     const path = resolve(this.#workspace.options.cwd, sessionPath);
     const open = async (signal: AbortSignal): Promise<Session> => {
       const { cwd } = this.#workspace.options;
-      if (!existsSync(path)) return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+        return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
       if (this.#isOwnFile(path)) await letGo(this.coding.session);
       const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
@@ -301,7 +302,7 @@ export class SessionHost {
     const { filePath } = this.coding.session;
     if (filePath === undefined) return false;
     if (resolve(filePath) === path) return true;
-    const [one, other] = [statSync(filePath, { throwIfNoEntry: false }), statSync(path, { throwIfNoEntry: false })];
+    const [one, other] = [infoOf(filePath), infoOf(path)];
     return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
   }
 
@@ -441,5 +442,14 @@ async function letGo(session: Session): Promise<void> {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return infoOf(path)?.isDirectory() === true;
+}
+
+/** `undefined` also where links lead in a circle. */
+function infoOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -18,24 +18,38 @@ type LockResult = "locked" | "busy" | "unsupported";
  * Throws Node's errors when the file cannot be opened.
  */
 export async function acquireLease(path: string, how: "fail" | "wait", signal?: AbortSignal): Promise<LeaseOutcome> {
-  for (;;) {
-    const opened = openForLease(path);
-    if (typeof opened === "string") {
-      if (opened === "unsupported" || how === "fail") return opened;
-      await pause(signal);
-      continue;
-    }
-    let result: LockResult = "unsupported";
-    try {
-      result = opened.isLocked ? "locked" : await lock(opened.descriptor, how, signal);
-    } finally {
-      if (result !== "locked") closeSync(opened.descriptor);
-    }
-    if (result !== "locked") return result;
-    // The file may have been replaced while we waited for the old one.
-    if (namesSameFile(path, opened.descriptor)) return leaseOn(opened.descriptor);
-    closeSync(opened.descriptor);
+  for (let attempt = 1; ; attempt++) {
+    const result = await tryLease(path, how, signal);
+    if (result === "replaced") continue;
+    if (result !== "busy") return result;
+    if (how === "fail" && (attempt >= passingAttempts || !isHeldByNobodyElse(path))) return "busy";
+    await pause(how === "fail" ? passingMs : pollMs, signal);
   }
+}
+
+async function tryLease(path: string, how: "fail" | "wait", signal: AbortSignal | undefined): Promise<LeaseOutcome | "replaced"> {
+  const opened = openForLease(path);
+  if (typeof opened === "string") return opened;
+  let result: LockResult = "unsupported";
+  try {
+    result = opened.isLocked ? "locked" : await lock(opened.descriptor, how, signal);
+  } finally {
+    if (result !== "locked") closeSync(opened.descriptor);
+  }
+  if (result !== "locked") return result;
+  // The file may have been replaced while we waited for the old one.
+  if (namesSameFile(path, opened.descriptor)) return leaseOn(opened.descriptor);
+  closeSync(opened.descriptor);
+  return "replaced";
+}
+
+/**
+ * A lock that nobody else is seen to hold goes in a moment: a child of ours that is just being started has it until it becomes another
+ * program, or this process is about to let go of it.
+ */
+function isHeldByNobodyElse(path: string): boolean {
+  const holder = leaseHolder(path);
+  return holder === undefined || holder === process.pid;
 }
 
 /** The process that holds the lease on a file; `undefined` when it cannot be told. */
@@ -91,6 +105,9 @@ const openTemporaryOfWindows = 0x40;
 
 /** How often a lock is asked for where nothing tells that it has become free. */
 const pollMs = 100;
+/** For one that should be free in a moment. */
+const passingMs = 20;
+const passingAttempts = 5;
 
 function openForLease(path: string): { descriptor: number; isLocked: boolean } | "busy" | "unsupported" {
   const { O_RDWR, O_RDONLY, O_CREAT, O_NONBLOCK } = constants;
@@ -131,7 +148,7 @@ async function lock(descriptor: number, how: "fail" | "wait", signal: AbortSigna
   for (;;) {
     const result = lockByCall(library, descriptor);
     if (result !== "busy" || how === "fail") return result;
-    await pause(signal);
+    await pause(pollMs, signal);
   }
 }
 
@@ -185,7 +202,7 @@ async function lockByProgram(descriptor: number, how: "fail" | "wait", signal: A
   });
 }
 
-async function pause(signal: AbortSignal | undefined): Promise<void> {
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   const { setTimeout } = await import("node:timers/promises");
-  await setTimeout(pollMs, undefined, signal === undefined ? {} : { signal });
+  await setTimeout(ms, undefined, signal === undefined ? {} : { signal });
 }

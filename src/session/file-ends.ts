@@ -8,8 +8,10 @@ import { PathLines } from "./path-lines.ts";
 import { fill, type LinePlace } from "./read-lines.ts";
 import { type BackScan, scanBack } from "./scan-back.ts";
 
-/** Of each end. */
-const windowBytes = 256 << 10;
+/** Of each end: a bit more than what is mostly asked for, since the loops over it run cold. */
+const windowBytes = 64 << 10;
+/** Small enough to stay in the processor's cache. */
+const searchBytes = 256 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
 const minFileBytes = 4 << 20;
 
@@ -91,7 +93,7 @@ export class FileEnds {
   /** The last line with these bytes before a position; `undefined` when there is none. Reads backwards until it finds one. */
   #lastLineWith(text: string, before: number): LinePlace | undefined {
     const needle = Buffer.from(text);
-    const buffer = Buffer.allocUnsafe(1 << 20);
+    const buffer = Buffer.allocUnsafe(searchBytes);
     // Neighbouring reads overlap, so that nothing is missed between them.
     const step = buffer.length - needle.length;
     for (let end = before; end > 0; end -= step) {

@@ -1,6 +1,5 @@
 // Storage that is not there, fails midway, or is changed under us.
 
-import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -21,6 +20,7 @@ import type { PiError } from "../../src/contracts/error.ts";
 import type { SessionEntry } from "../../src/contracts/session-entry.ts";
 import { Session } from "../../src/session/session.ts";
 import { assistantMessage, userMessage } from "../support/messages.ts";
+import { canMount, mountDisk, type SmallDisk } from "../support/small-disk.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 interface Kept {
@@ -65,25 +65,10 @@ function makeReadOnly(directory: string): void {
   mount(directory, "size=64k,ro");
 }
 
-function mount(directory: string, options: string): void {
-  execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory]);
-  onTestFinished(() => {
-    execFileSync("umount", ["-l", directory]);
-  });
-}
-
-const canMount = process.getuid?.() === 0 && mountWorks();
-
-function mountWorks(): boolean {
-  try {
-    const directory = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
-    execFileSync("mount", ["-t", "tmpfs", "tmpfs", directory], { stdio: "ignore" });
-    execFileSync("umount", ["-l", directory]);
-    rmSync(directory, { recursive: true });
-    return true;
-  } catch {
-    return false;
-  }
+function mount(directory: string, options: string): SmallDisk {
+  const disk = mountDisk(directory, options);
+  onTestFinished(() => disk.unmount());
+  return disk;
 }
 
 test.runIf(canMount || process.getuid?.() !== 0)("where nothing can be stored from the start the session goes on and says so once", () => {
@@ -111,8 +96,8 @@ test.runIf(canMount)(
   "a full disk: the run goes on, told once; the file holds whole lines; what was missed is written when there is room",
   async () => {
     const directory = temporaryDirectory();
-    mount(directory, "size=64k");
-    const { session, path, losses, say } = keep(directory);
+    const disk = mount(directory, "size=64k");
+    const { session, path, warnings, losses, say } = keep(directory);
     say("first");
     const small = say("x".repeat(1000)).id;
     const big = session.append({ type: "message", message: assistantMessage("y".repeat(100_000)) });
@@ -123,9 +108,10 @@ test.runIf(canMount)(
     session.append({ type: "message", message: assistantMessage("z") });
     expect(losses).toHaveLength(1);
     expect(session.context().messages).toHaveLength(4);
-    execFileSync("mount", ["-o", "remount,size=1m", directory]);
+    disk.remount("size=1m");
     say("room again");
     expect(session.storageLost).toBe(undefined);
+    expect(warnings).toEqual([`What could not be saved to ${path} is saved now`]);
     const found = await reopened(path);
     expect(found.ids).toEqual(ids(session));
     expect(found.ids).toContain(big.id);

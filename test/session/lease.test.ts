@@ -1,6 +1,6 @@
 // One writer at a time, across processes and across the two runtimes.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -105,6 +105,16 @@ test("a lease leaves nothing on disk, and a closed session can be opened again",
   expect(typeof lease).toBe("object");
   if (typeof lease === "object") lease.release();
   expect(readdirSync(directory)).toHaveLength(1);
+});
+
+test("a lease that this process is about to let go of is had, one that it keeps is not", async () => {
+  const path = join(temporaryDirectory(), "s.jsonl");
+  writeFileSync(path, "\n");
+  const first = await acquireLease(path, "fail");
+  expect(await acquireLease(path, "fail")).toBe("busy");
+  const second = acquireLease(path, "fail");
+  setTimeout(() => typeof first === "object" && first.release(), 30);
+  expect(await second).toMatchObject({ release: expect.any(Function) });
 });
 
 test("commands started by the holder do not inherit the lease", async () => {

@@ -42,7 +42,7 @@ export interface RunningProgram {
   pid: number;
   child: ChildProcess;
   /** Resolves once the stream holds the text; rejects when the program ends without it. */
-  said(text: string, stream?: "stdout" | "stderr"): Promise<void>;
+  said(text: string | RegExp, stream?: "stdout" | "stderr"): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** Processes that carry the mark, the program itself among them. */
   family(): number[];
@@ -112,7 +112,7 @@ export function startProgram(input: ProgramInput): RunningProgram {
 
 class CollectedOutput {
   readonly #chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  #waiting: { text: string; stream: "stdout" | "stderr"; resolve(): void; reject(error: Error): void }[] = [];
+  #waiting: { text: string | RegExp; stream: "stdout" | "stderr"; resolve(): void; reject(error: Error): void }[] = [];
 
   constructor(child: ChildProcess) {
     for (const stream of ["stdout", "stderr"] as const) {
@@ -131,7 +131,7 @@ class CollectedOutput {
     return { stdout: Buffer.concat(this.#chunks.stdout).toString(), stderr: Buffer.concat(this.#chunks.stderr).toString() };
   }
 
-  said(text: string, stream: "stdout" | "stderr"): Promise<void> {
+  said(text: string | RegExp, stream: "stdout" | "stderr"): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ text, stream, resolve, reject });
       this.#check();
@@ -141,7 +141,8 @@ class CollectedOutput {
   #check(): void {
     const texts = this.texts();
     this.#waiting = this.#waiting.filter((waiter) => {
-      if (!texts[waiter.stream].includes(waiter.text)) return true;
+      const said = texts[waiter.stream];
+      if (typeof waiter.text === "string" ? !said.includes(waiter.text) : !waiter.text.test(said)) return true;
       waiter.resolve();
       return false;
     });

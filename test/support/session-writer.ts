@@ -29,8 +29,15 @@ for (let count = 0; ; count++) {
   random = (Math.imul(random, 1103515245) + 12345) >>> 0;
   // Mostly small, now and then so large that a write can be cut in the middle.
   const length = random % 17 === 0 ? random % 400_000 : random % 500;
-  const entry = session.append({ type: "message", message: userMessage("x".repeat(length)) });
-  say(`id ${entry.id}`);
+  const message = { type: "message", message: userMessage("x".repeat(length)) } as const;
+  // What belongs together goes in one write: all of it is stored when it is said.
+  const entries = count % 5 === 4 ? session.appendAll([message, message, message]) : [session.append(message)];
+  say(
+    entries
+      .map(({ id }) => `id ${id}\n`)
+      .join("")
+      .trimEnd(),
+  );
   if (what !== "append") break;
   // Others (the lease is taken beside the first append) want their turn.
   if (count % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
