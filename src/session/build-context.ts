@@ -44,8 +44,10 @@ export function buildContext(path: PathView): SessionContext {
   const most = kept.length + later.length + 2;
   const found: Messages = { messages: new Array(most), entryIds: new Array(most) };
   let count = 0;
+  let hasCalls = false;
   const add = (message: Message | undefined, entryId: string): void => {
     if (message === undefined) return;
+    hasCalls ||= message.role === "assistant" && hasToolCall(message);
     found.messages[count] = message;
     found.entryIds[count++] = entryId;
   };
@@ -62,7 +64,7 @@ export function buildContext(path: PathView): SessionContext {
   found.messages.length = found.entryIds.length = count;
 
   const { model, thinkingLevel } = settingsOf(path);
-  const answered = answerDanglingCalls(found);
+  const answered = hasCalls ? answerDanglingCalls(found) : found;
   const edited = edits.size === 0 ? undefined : editedRange(answered, [compaction, ...kept, ...later]);
   return {
     ...answered,

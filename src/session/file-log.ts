@@ -346,11 +346,7 @@ export class FileLog implements SessionLog {
   }
 
   #endEntriesAt(lines: PathLines, from: number, to: number): (AnyEntry | undefined)[] {
-    const toRead: number[] = [];
-    for (let position = from; position < to; position++) {
-      const row = lines.rowAt(position);
-      if (lines.entryIn(row) === undefined) toRead.push(row);
-    }
+    const toRead = lines.undecoded(from, to);
     const places = {
       count: toRead.length,
       startOf: (number: number) => lines.startOf(toRead[number] ?? -1),
@@ -360,9 +356,7 @@ export class FileLog implements SessionLog {
       const record = decodeStored(text);
       if (!isEntry(record) || !lines.keep(toRead[number] ?? -1, record)) this.#onUndecodable(noParent);
     });
-    const entries: (AnyEntry | undefined)[] = new Array(to - from);
-    for (let position = from; position < to; position++) entries[position - from] = lines.entryIn(lines.rowAt(position));
-    return entries;
+    return lines.entries(from, to);
   }
 
   /** What was decoded while only the ends stood for the table. */

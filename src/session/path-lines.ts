@@ -15,6 +15,7 @@ export class PathLines {
   readonly #typeNames: string[] = [];
   /** By row; what has been decoded. */
   readonly #entries: (AnyEntry | undefined)[] = [];
+  #decodedCount = 0;
 
   /** Room is made for so many; it is used, and costs memory, only as they come. */
   constructor(capacity: number) {
@@ -53,6 +54,7 @@ export class PathLines {
   /** Keeps what was decoded from the line of a row; false when it is another entry. */
   keep(row: number, entry: AnyEntry): boolean {
     if (!this.#hasId(row, entry.id)) return false;
+    if (this.#entries[row] === undefined) this.#decodedCount++;
     this.#entries[row] = entry;
     return true;
   }
@@ -63,6 +65,23 @@ export class PathLines {
 
   entryIn(row: number): AnyEntry | undefined {
     return this.#entries[row];
+  }
+
+  /** Rows between two positions that have not been decoded, root first. */
+  undecoded(from: number, to: number): number[] {
+    const rows: number[] = [];
+    if (this.#decodedCount === this.#count) return rows;
+    for (let position = from; position < to; position++) {
+      const row = this.rowAt(position);
+      if (this.#entries[row] === undefined) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** From one position to before another; `undefined` for what has not been decoded. */
+  entries(from: number, to: number): (AnyEntry | undefined)[] {
+    this.#entries.length = this.#count;
+    return this.#entries.slice(this.#count - to, this.#count - from).reverse();
   }
 
   startOf(row: number): number {
