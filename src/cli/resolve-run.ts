@@ -149,11 +149,12 @@ function sessionChoice(said: Said): SessionChoice {
   return isSaid(said, "--continue") ? { kind: "continue" } : { kind: "new" };
 }
 
-/** The path of a trace is meant from where the user stands. */
+/** The path of a trace is meant from where the user stands; where there is none, `scripted/demo` is the embedded model. */
 function scriptedPath(model: string | undefined, path: (text: string) => string): string | undefined {
   if (!model?.startsWith("scripted/")) return model;
   const file = path(model.slice("scripted/".length));
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
+  if (model === "scripted/demo") return model;
   throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
 }
 

@@ -11,7 +11,15 @@ import type { Model } from "../contracts/model.ts";
 import { Session } from "../session/session.ts";
 import { noModel } from "./choose-model.ts";
 import type { CodingSession, SessionListener } from "./coding-session.ts";
-import { type CreatedSession, type CreateSessionDeps, createWorkspace, startSession, type Workspace } from "./create-session.ts";
+import {
+  type CreatedSession,
+  type CreateSessionDeps,
+  createWorkspace,
+  type LoadedParts,
+  type StartOptions,
+  startSession,
+  type Workspace,
+} from "./create-session.ts";
 import { HostedExtensions } from "./extension-host.ts";
 import type { LaunchResources } from "./launch-resources.ts";
 import { Listeners } from "./listeners.ts";
@@ -32,6 +40,14 @@ interface Replacement extends WithSession {
   /** What extensions are told. */
   reason: Exclude<SessionStartEvent["reason"], "startup">;
   targetSessionFile?: string;
+}
+
+/** What takes the place of a session, before it does. */
+interface Made {
+  session: Session;
+  workspace: Workspace;
+  created: CreatedSession;
+  loaded: LoadedParts | undefined;
 }
 
 export class SessionHost {
@@ -354,23 +370,18 @@ export class SessionHost {
     const wasPersisted = before.coding.session.isPersisted;
     // While the session can still be written to.
     await this.extensions.shutdown({ reason, ...(targetSessionFile === undefined ? {} : { targetSessionFile }) });
-    let session: Session;
-    this.#waiting = new AbortController();
-    if (this.#isEnding) this.stopWaiting();
+    let made: Made;
     try {
-      session = await open(this.#waiting.signal);
+      made = await this.#make(open, reason === "reload", keep);
     } catch (error) {
       await this.#restore(filePath, wasPersisted);
       await this.extensions.started({ reason: "resume" });
       throw error;
     }
-    this.#waiting = undefined;
-    const workspace = await this.#workspaceOf(session.header.cwd || this.#workspace.options.cwd, reason === "reload");
-    const parts = await this.extensions.load({ reload: reason === "reload" });
-    const created = await startSession(workspace, session, { keep, ...parts });
+    const { session, workspace, created, loaded } = made;
     if (workspace === this.#workspace) created.coding.setActiveToolNames(stillActive(before.coding, created.coding));
     await this.#install(workspace, created);
-    this.extensions.install(created, workspace, parts.loaded);
+    this.extensions.install(created, workspace, loaded);
     before.extensions?.invalidate();
     if (session !== before.coding.session) {
       await before.close();
@@ -378,6 +389,28 @@ export class SessionHost {
     }
     const previousSessionFile = reason === "reload" || filePath === undefined ? {} : { previousSessionFile: filePath };
     await this.extensions.started({ reason, ...previousSessionFile }, withSession);
+  }
+
+  /** Whatever fails on the way, the session opened for it does not keep its file. */
+  async #make(open: (signal: AbortSignal) => Promise<Session>, reload: boolean, keep: StartOptions["keep"]): Promise<Made> {
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    if (this.#isEnding) this.stopWaiting();
+    const session = await open(waiting.signal);
+    this.#waiting = undefined;
+    try {
+      const workspace = await this.#workspaceOf(session.header.cwd || this.#workspace.options.cwd, reload);
+      const parts = await this.extensions.load({ reload });
+      return {
+        session,
+        workspace,
+        created: await startSession(workspace, session, { ...(keep && { keep }), ...parts }),
+        loaded: parts.loaded,
+      };
+    } catch (error) {
+      if (session !== this.coding.session) await letGo(session);
+      throw error;
+    }
   }
 
   /** The file of the session before may have been let go of already: it is taken up again. */

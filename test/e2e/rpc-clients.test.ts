@@ -106,7 +106,7 @@ test("the Python client of the documentation", async ({ world, skip }) => {
   symlinkSync(commandOf("binary")[0] ?? "", join(bin, "pi"));
   const { status, stdout, stderr } = spawnSync(
     "python3",
-    [join(projectRoot, "docs/rpc-client.py"), "Run `echo from-python`", "--model", "demo", "--no-session"],
+    [join(projectRoot, "docs/rpc-client.py"), "Run `echo from-python`", "--model", "scripted/demo", "--no-session"],
     { cwd: world.cwd, env: { PATH: `${bin}:${process.env.PATH}`, HOME: world.home, PI_OFFLINE: "1" }, encoding: "utf8", timeout: 20_000 },
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

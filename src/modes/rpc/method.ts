@@ -33,9 +33,9 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
   readonly order: MethodOrder;
   /** What has to be done with the parameters first; what is `in turn` waits for that, too. Nothing where there is nothing to do. */
   prepare?(params: ObjectOf<F>, context: MethodContext): Promise<ObjectOf<F>> | undefined;
-  /** Events that the method causes at once are told after its answer. */
-  readonly answersFirst?: boolean;
   run(params: ObjectOf<F>, context: MethodContext): R | Promise<R>;
+  /** Whether the events that the method has caused at once are told after this answer; else they come before it. */
+  answersFirst?(data: R): boolean;
   /** The JSON text of `data`, where `JSON.stringify` is not enough. */
   encode?(data: R): string;
 }

@@ -253,7 +253,7 @@ export class RpcServer {
   /** A promise only where the method takes its time; never rejects. */
   #run(command: Command): Promise<void> | undefined {
     const { method, params, id } = command;
-    if (method.answersFirst === true) this.#held = [];
+    if (method.answersFirst !== undefined) this.#held = [];
     try {
       const result = method.run(params as never, this.#contextOf(command));
       if (result instanceof Promise) {
@@ -262,6 +262,7 @@ export class RpcServer {
           (error: unknown) => this.#fail(method.name, id, lineOf(error)),
         );
       }
+      if (method.answersFirst?.(result) !== true) this.#release();
       this.#answer(command, result);
     } catch (error) {
       this.#fail(method.name, id, lineOf(error));

@@ -98,6 +98,7 @@ test("two prompts back to back: the second is refused, or queued when it says ho
   expect((await first).data).toEqual({ disposition: "started" });
   expect((await second).error).toBe("Agent is already processing. Specify streamingBehavior ('steer' or 'followUp') to queue the message.");
   expect((await third).data).toEqual({ disposition: "queued" });
+  expect(made.records.at(-2)).toMatchObject({ type: "queue_update", followUp: ["three"] });
   await arrival;
   const again = gate.arrival();
   gate.open();

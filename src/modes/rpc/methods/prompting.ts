@@ -51,9 +51,10 @@ export const promptingMethods = [
       outcome: optional(outcome),
     }),
     order: "in turn",
-    answersFirst: true,
     prepare: (params, context) => ready(params, context),
     run: (params, { desk, id }): PromptAnswer => desk.prompt(params, id),
+    // A queue is told before the answer, as it is for `steer` and `follow_up`.
+    answersFirst: ({ disposition }) => disposition === "started",
   }),
   method({
     name: "steer",
