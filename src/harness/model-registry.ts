@@ -90,7 +90,7 @@ export class ModelRegistry {
     );
   }
 
-  /** The model of this very id. Where nobody has a list of a provider's models, any id is one. */
+  /** The model of this very id. A server of the user's own may have more models than are listed: there any id is one. */
   find(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : scriptedModel(modelId);
     const listed = this.findListed(providerId, modelId);

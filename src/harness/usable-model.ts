@@ -12,7 +12,9 @@ const shownNear = 3;
 
 /** The model of this very id, ready to be asked. @throws PiError `usage.unknown_model` with near ids, `auth.no_credential`, `config.no_base_url`. */
 export async function usableModel(provider: string, modelId: string, registry: ModelRegistry): Promise<Model> {
-  const model = registry.find(provider, modelId);
+  // Any id will do only where there is no list: a client that picks from a list has mistyped.
+  const hasList = provider !== "scripted" && registry.models(provider).length > 0;
+  const model = hasList ? registry.findListed(provider, modelId) : registry.find(provider, modelId);
   if (model === undefined || !registry.speaks(model)) {
     const near = nearIds(provider, modelId, registry);
     throw new PiError("usage.unknown_model", `Model not found: ${provider}/${modelId}`, {
