@@ -83,6 +83,16 @@ describe.concurrent("odd files", () => {
   });
 });
 
+test("warnings of a damaged file come before the error", async ({ world }) => {
+  const path = join(world.home, "torn.jsonl");
+  writeFileSync(path, `${header(world.cwd)}${body}{"type":"mess`);
+  const { stderr, status } = await world.run(["sessions", "show", path, "--branch", "nobody"]);
+  expect({ stderr, status }).toEqual({
+    stderr: expect.stringMatching(/^Warning: .+ cut off .+\nError: No entry found/),
+    status: expect.any(Number),
+  });
+});
+
 describe.concurrent("two writers", () => {
   const hanging = (world: World, ...commands: string[]): string =>
     world.trace(...commands.map((command, at) => callSteps("bash", { command }, `c${at}`)), [
