@@ -31,6 +31,8 @@ async function run(host: Host): Promise<number> {
     return await dispatch(host);
   } catch (error) {
     const report = errorReport(error, host.args.includes("--verbose"));
+    // Warnings came first; they may be what the error is about.
+    await host.stderr.flush();
     writeErrorLine(report.text);
     return report.exitStatus;
   }

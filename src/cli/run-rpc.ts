@@ -33,7 +33,18 @@ async function serve(said: Said, host: Host, recorder: ResultRecorder): Promise<
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
   const { options, config } = await resolveRun(said, host);
   for (const line of config.warnings) warn(line);
-  const sessions = await SessionHost.create(options, { host, config, warn, mayLackModel: true, configFor: configLoader(said, host) });
+  const sessions = await SessionHost.create(options, {
+    host,
+    config,
+    warn,
+    mayLackModel: true,
+    configFor: configLoader(said, host),
+    signal: ending.signal,
+  }).catch((error: unknown) => {
+    if (ending.status === 0) throw error;
+  });
+  // A signal while another process held the session: nothing was begun, so there is nothing to say.
+  if (sessions === undefined) return ending.status;
   const server = new RpcServer({ sessions, stdout: host.stdout, warn, newId: () => crypto.randomUUID() });
   sessions.subscribe((event) => recorder.tally.take(event));
   ending.killAllNow = () => sessions.killAllNow();
@@ -63,6 +74,7 @@ class Ending {
   /** Before there is anything to kill: nothing. */
   killAllNow: () => void = () => {};
   readonly #removers: (() => void)[];
+  readonly #begun = new AbortController();
   #begin: () => void = () => {};
   #signalCount = 0;
 
@@ -82,8 +94,14 @@ class Ending {
     );
   }
 
+  /** Fires when the end begins. */
+  get signal(): AbortSignal {
+    return this.#begun.signal;
+  }
+
   begin(): void {
     this.#begin();
+    this.#begun.abort();
   }
 
   release(): void {

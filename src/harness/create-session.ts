@@ -46,6 +46,8 @@ export interface CreateSessionDeps {
   mayLackModel?: boolean;
   /** In place of what the agent makes itself; for callers of the library. */
   custom?: CustomParts;
+  /** Ends waiting for a session that another process writes; the creation rejects with its reason. */
+  signal?: AbortSignal;
 }
 
 export interface CustomParts {

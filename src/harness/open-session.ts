@@ -11,6 +11,8 @@ interface OpenDeps {
   host: Pick<Host, "now">;
   config: Config;
   warn(line: string): void;
+  /** Ends waiting for a session that another process writes; opening rejects with its reason. */
+  signal?: AbortSignal;
 }
 
 /** Where this run's session files lie. */
@@ -32,7 +34,7 @@ export async function openSession(options: RunOptions, deps: OpenDeps): Promise<
   const { session: choice, cwd } = options;
   const { directory, override } = sessionPlace(options, deps.config);
   const watch = sessionWatch(deps);
-  const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy });
+  const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal });
   const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../session/list-sessions.ts");
     const root = override === undefined ? { root: sessionRoot(options.agentDir) } : {};

@@ -21,6 +21,7 @@ export interface Finding {
     | "torn-line"
     | "irregular-line"
     | "orphan"
+    | "circle"
     | "duplicate-id"
     | "dangling-call";
   /** One sentence without a full stop. */
@@ -90,6 +91,8 @@ function checkTree(file: ExaminedFile, add: Add): void {
     const id = table.idOf(at);
     const parentId = parents.get(id);
     if (parentId !== undefined) add(file.lineNumberOf(at), "orphan", `entry ${id} hangs on ${parentId}, which is not in the file`, id);
+    const descendant = table.circular.get(at);
+    if (descendant !== undefined) add(file.lineNumberOf(at), "circle", `entry ${id} hangs on ${descendant}, which hangs on it`, id);
     const last = table.find(id);
     if (last !== undefined && last !== at) {
       add(file.lineNumberOf(at), "duplicate-id", `entry ${id} has the id of another one, on line ${file.lineNumberOf(last)}`, id);

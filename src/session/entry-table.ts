@@ -38,6 +38,7 @@ export class EntryTable {
   #placed = 0;
   /** Entries whose parent was not known when they were added: index to parent id. */
   readonly #unresolved = new Map<number, string>();
+  readonly #circular = new Map<number, string>();
 
   constructor(capacity = 64) {
     this.rows = { count: 0, ...newColumns(capacity) };
@@ -50,6 +51,11 @@ export class EntryTable {
   /** Index to parent id of the entries whose parent is nowhere in the table. */
   get orphans(): ReadonlyMap<number, string> {
     return this.#unresolved;
+  }
+
+  /** Index to parent id of the entries that are roots because that parent descends from them. */
+  get circular(): ReadonlyMap<number, string> {
+    return this.#circular;
   }
 
   typeCode(type: string): number {
@@ -197,7 +203,8 @@ export class EntryTable {
     for (const [index, parentId] of this.#unresolved) {
       const parent = this.find(parentId) ?? fallback?.(index, parentId);
       if (parent === undefined) continue;
-      if (!this.#isAncestorOrSelf(index, parent)) this.rows.parents[index] = parent;
+      if (this.#isAncestorOrSelf(index, parent)) this.#circular.set(index, parentId);
+      else this.rows.parents[index] = parent;
       this.#unresolved.delete(index);
     }
   }

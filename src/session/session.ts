@@ -39,7 +39,7 @@ export interface OpenOptions extends SessionOptions {
   /** Working directory of the session that an empty file becomes; without it an empty file is refused. */
   cwd?: string;
   /** Ends waiting. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** One row of a survey. */

@@ -1,9 +1,9 @@
 // Session files as power cuts, editors and mistakes leave them, met by the built program: none of them hangs it, crashes it or locks the others.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { Way } from "../support/program.ts";
 import { answerSteps, callSteps, recordsOf, test, type World } from "../support/world.ts";
 
@@ -83,6 +83,16 @@ describe.concurrent("odd files", () => {
   });
 });
 
+test("warnings of a damaged file come before the error", async ({ world }) => {
+  const path = join(world.home, "torn.jsonl");
+  writeFileSync(path, `${header(world.cwd)}${body}{"type":"mess`);
+  const { stderr, status } = await world.run(["sessions", "show", path, "--branch", "nobody"]);
+  expect({ stderr, status }).toEqual({
+    stderr: expect.stringMatching(/^Warning: .+ cut off .+\nError: No entry found/),
+    status: expect.any(Number),
+  });
+});
+
 describe.concurrent("two writers", () => {
   const hanging = (world: World, ...commands: string[]): string =>
     world.trace(...commands.map((command, at) => callSteps("bash", { command }, `c${at}`)), [
@@ -112,6 +122,17 @@ describe.concurrent("two writers", () => {
     } finally {
       process.kill(pid);
     }
+  });
+
+  test("SIGTERM ends an RPC run that waits for a busy session at its start", async ({ world }) => {
+    const holder = await hold(world, "binary");
+    const waiting = world.start(["-c", "--mode", "rpc", "--on-busy", "wait", "--model", "demo"], { stdin: "silent" });
+    const [path] = world.sessionFiles();
+    const opened = () => readdirSync(`/proc/${waiting.pid}/fd`).map((fd) => readlinkSync(`/proc/${waiting.pid}/fd/${fd}`));
+    await vi.waitFor(() => expect(opened()).toContain(path), { timeout: 10_000, interval: 20 });
+    waiting.signal("SIGTERM");
+    expect(await waiting.result).toMatchObject({ status: 143, timedOut: false, stdout: "", stderr: "" });
+    holder.signal("SIGKILL");
   });
 
   test("SIGTERM ends an RPC client's wait for a busy session", async ({ world }) => {

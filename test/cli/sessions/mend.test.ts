@@ -57,6 +57,8 @@ describe("check", () => {
     message: { role: "toolResult", toolCallId: "t1", toolName: "bash", content: [], isError: false, timestamp: 1 },
   });
   test.each<[string, string[], string, [number, string][]]>([
+    ["a circle of parents", [said("aaaaaaaa", "bbbbbbbb", "a"), said("bbbbbbbb", "aaaaaaaa", "b")], "", [[2, "circle"]]],
+    ["an entry that is its own parent", [said("aaaaaaaa", "aaaaaaaa", "a")], "", [[2, "circle"]]],
     ["a torn last line", [said("aaaaaaaa", null, "a"), '{"type":"mess'], "", [[3, "torn-line"]]],
     ["a missing end of line", [said("aaaaaaaa", null, "a")], "", []],
     ["records glued together", [`${said("aaaaaaaa", null, "a")}${said("bbbbbbbb", "aaaaaaaa", "b")}`], "\n", [[2, "irregular-line"]]],
