@@ -1,6 +1,6 @@
 // What can be wrong with the file of a session, each with its sentence. Called by everything in this folder that opens or writes one.
 
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { messageOf, PiError } from "../contracts/error.ts";
 
 /** Errors: `session.invalid` for what is no file: a pipe would be waited for, and a device read, for ever. Nothing is opened. */
@@ -30,6 +30,17 @@ export function unreadable(path: string, cause: unknown): PiError {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") return sessionNotFound(path);
   return new PiError("session.unreadable", `Session file ${path} cannot be read: ${storageReason(cause)}`, { cause });
+}
+
+/** Errors: `session.unreadable` for a directory that is there and cannot be read. */
+export function requireReadable(directory: string): void {
+  try {
+    readdirSync(directory);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    const reason = codeOf(error) === "ENOTDIR" ? "it is no directory" : storageReason(error);
+    throw new PiError("session.unreadable", `Session directory ${directory} cannot be read: ${reason}`, { cause: error });
+  }
 }
 
 /** Of a command that had to write, and wrote nothing. */

@@ -53,6 +53,18 @@ describe("the table", () => {
     expect(await home.pi("sessions", "list", "--json")).toMatchObject({ status: 0, out: "[]\n", err: "" });
   });
 
+  test("what is no directory is not taken for an empty one", async () => {
+    const home = sessionHome();
+    const file = home.tree.write("file", "");
+    for (const form of [[], ["--json"]]) {
+      expect(await home.pi("sessions", "list", "--session-dir", file, ...form)).toMatchObject({
+        status: 1,
+        out: "",
+        err: expect.stringContaining(`Session directory ${file} cannot be read: it is no directory`),
+      });
+    }
+  });
+
   test("on a terminal it has headings and fits; colours unless NO_COLOR is set", async () => {
     const home = await threeSessions();
     await home.add([user(`\u001b[31mlong ${"wide 漢字 ".repeat(40)}`)], { id: "dddd4444-x", ageMs: 10 * minute });

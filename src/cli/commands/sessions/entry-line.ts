@@ -34,7 +34,7 @@ export function entryLine(entry: AnyEntry): EntryLine {
     case "context_edit":
       return aside(fields.replacement === null ? "left out" : "replaced", field("targetId"));
     case "usage":
-      return aside(field("kind") || "usage", `${field("provider")}/${field("model")}`);
+      return aside("usage", [field("kind"), `${field("provider")}/${field("model")}`].filter((part) => part !== "").join(", "));
     case "label":
       return aside("label", `${field("targetId")} ${field("label") ? `"${field("label")}"` : "cleared"}`);
     case "session_info":

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
+import { requireReadable } from "../../../session/file-errors.ts";
 import { filesOf, idsOf, listSessions, type SessionSummary } from "../../../session/list-sessions.ts";
 import { idShortener } from "../../../session/short-ids.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
@@ -70,6 +71,8 @@ async function list(host: Host, flags: Flags, words: readonly string[]): Promise
     if (!isOpen) break;
   }
   await table.end();
+  // To find nothing and not to be let in are two things.
+  if (found === 0) requireReadable(scope.directory);
   if (found === 0 && form === "text" && !host.stdout.isClosed) {
     const where = flags.all ? "" : ` of ${places.cwd}; --all shows those of every project`;
     await host.stderr.write(`No sessions${names || sinceMs !== undefined ? " like that" : ""}${where}.\n`);
