@@ -52,9 +52,14 @@ export class FileEnds {
     return new FileEnds(source, head.index.header, tail.index.table.idOf(last), head, tail);
   }
 
-  /** From the file's last entry; `undefined` when it cannot be told from here. */
-  get path(): PathLines | undefined {
-    this.#path ??= this.#findPath() ?? "unknown";
+  /** From the file's last entry; `undefined` when it cannot be told from here. `decodes`: its entries will be asked for, and are kept. */
+  path(decodes: boolean): PathLines | undefined {
+    this.#path ??= this.#findPath(decodes) ?? "unknown";
+    return this.knownPath;
+  }
+
+  /** Where it has been looked for. */
+  get knownPath(): PathLines | undefined {
     return this.#path === "unknown" ? undefined : this.#path;
   }
 
@@ -65,12 +70,12 @@ export class FileEnds {
     return { start: base + index.table.startOf(last), length: index.table.lengthOf(last) };
   }
 
-  #findPath(): PathLines | undefined {
+  #findPath(decodes: boolean): PathLines | undefined {
     const lines = new PathLines(Math.ceil(this.#source.size / usualLineBytes));
     let id: string | null = addFrom(this.#tail, this.lastId, lines);
     if (id === null || isIn(this.#head, id)) return this.#reachedRoot(id, lines);
     const range = { from: this.#head.end, to: this.#tail.base };
-    this.#middle = scanBack(this.#source, range, id, lines, (next) => isIn(this.#head, next));
+    this.#middle = scanBack(this.#source, range, id, lines, (next) => isIn(this.#head, next), { decodes });
     if (this.#middle === undefined) return undefined;
     id = this.#middle.nextId;
     return this.#reachedRoot(id, lines);

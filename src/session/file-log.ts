@@ -94,7 +94,7 @@ export class FileLog implements SessionLog {
 
   get table(): EntryTable {
     if (this.#ends !== undefined && this.#file !== undefined) {
-      const { path } = this.#ends;
+      const { knownPath: path } = this.#ends;
       this.#ends = undefined;
       if (path !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(path);
       else this.#takeIndex(indexLines(this.#file));
@@ -156,14 +156,14 @@ export class FileLog implements SessionLog {
   }
 
   path(leafId: string | null, remember: boolean): PathView {
-    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path : undefined;
+    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path(remember) : undefined;
     if (lines === undefined) return pathOf(this, leafId, remember);
     return {
       length: lines.length,
       typeAt: (position) => lines.typeAt(position),
       idAt: (position) => lines.idAt(position),
       lastOfType: (type, before) => lines.lastOfType(type, before),
-      entries: (from, to) => this.#endEntriesAt(lines, from, to),
+      entries: (from, to) => this.#endEntriesAt(lines, from, to, remember),
     };
   }
 
@@ -345,18 +345,22 @@ export class FileLog implements SessionLog {
     throw new IndexChanged();
   }
 
-  #endEntriesAt(lines: PathLines, from: number, to: number): (AnyEntry | undefined)[] {
+  #endEntriesAt(lines: PathLines, from: number, to: number, remember: boolean): (AnyEntry | undefined)[] {
+    const entries = lines.entries(from, to);
     const toRead = lines.undecoded(from, to);
+    const rowOf = (number: number): number => toRead[number] ?? -1;
     const places = {
       count: toRead.length,
-      startOf: (number: number) => lines.startOf(toRead[number] ?? -1),
-      lengthOf: (number: number) => lines.lengthOf(toRead[number] ?? -1),
+      startOf: (number: number) => lines.startOf(rowOf(number)),
+      lengthOf: (number: number) => lines.lengthOf(rowOf(number)),
     };
     this.#readPlaces(places, (number, text) => {
       const record = decodeStored(text);
-      if (!isEntry(record) || !lines.keep(toRead[number] ?? -1, record)) this.#onUndecodable(noParent);
+      if (!isEntry(record) || !lines.hasId(rowOf(number), record.id)) return this.#onUndecodable(noParent);
+      entries[lines.positionOf(rowOf(number)) - from] = record;
+      if (remember) lines.keep(rowOf(number), record);
     });
-    return lines.entries(from, to);
+    return entries;
   }
 
   /** What was decoded while only the ends stood for the table. */

@@ -53,7 +53,7 @@ export class PathLines {
 
   /** Keeps what was decoded from the line of a row; false when it is another entry. */
   keep(row: number, entry: AnyEntry): boolean {
-    if (!this.#hasId(row, entry.id)) return false;
+    if (!this.hasId(row, entry.id)) return false;
     if (this.#entries[row] === undefined) this.#decodedCount++;
     this.#entries[row] = entry;
     return true;
@@ -61,6 +61,10 @@ export class PathLines {
 
   rowAt(position: number): number {
     return this.#count - 1 - position;
+  }
+
+  positionOf(row: number): number {
+    return this.#count - 1 - row;
   }
 
   entryIn(row: number): AnyEntry | undefined {
@@ -105,10 +109,10 @@ export class PathLines {
   lastOfType(type: string, before: number): number {
     const code = this.#typeNames.indexOf(type);
     const row = code < 0 ? -1 : this.#types.subarray(0, this.#count).indexOf(code, this.#count - before);
-    return row < 0 ? -1 : this.rowAt(row);
+    return row < 0 ? -1 : this.positionOf(row);
   }
 
-  #hasId(row: number, id: string): boolean {
+  hasId(row: number, id: string): boolean {
     const longId = this.#longIds.get(row);
     if (longId !== undefined || id.length !== 8) return longId === id;
     return this.#ids[2 * row] === wordAt(id, 0) && this.#ids[2 * row + 1] === wordAt(id, 4);

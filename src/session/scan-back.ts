@@ -29,8 +29,8 @@ interface Range {
 }
 
 /**
- * Adds to `lines` the way from `wantedId` on, as far as it lies in the range, decoded down to the last compaction: what comes before one is
- * mostly not asked for. It ends where `isElsewhere` knows the next id. `undefined`: the path leaves the range, or a line is irregular.
+ * Adds to `lines` the way from `wantedId` on, as far as it lies in the range; with `decodes`, decoded down to the last compaction, since what
+ * comes before one is mostly not asked for. It ends where `isElsewhere` knows the next id. `undefined`: the path leaves the range, or a line is irregular.
  */
 export function scanBack(
   source: ByteSource,
@@ -38,9 +38,9 @@ export function scanBack(
   wantedId: string,
   lines: PathLines,
   isElsewhere: (id: string) => boolean,
-  chunkBytes = usualChunkBytes,
+  { decodes = true, chunkBytes = usualChunkBytes }: { decodes?: boolean; chunkBytes?: number } = {},
 ): BackScan | undefined {
-  const scan = new Scan(lines, wantedId);
+  const scan = new Scan(lines, wantedId, decodes);
   let buffer = Buffer.allocUnsafe(chunkBytes);
   for (let end = to; end > from; ) {
     if (scan.wantedId === null || isElsewhere(scan.wantedId)) return scan.resultAt(end);
@@ -74,10 +74,10 @@ class Scan {
   #second = 0;
   #longId: string | null | undefined;
 
-  constructor(lines: PathLines, wantedId: string) {
+  constructor(lines: PathLines, wantedId: string, decodes: boolean) {
     this.#lines = lines;
     this.#messageCode = lines.typeCode("message");
-    if (lines.lastOfType("compaction", lines.length) >= 0) this.#decodedRows = lines.length;
+    if (!decodes || lines.lastOfType("compaction", lines.length) >= 0) this.#decodedRows = 0;
     this.#want(wantedId);
   }
 

@@ -7,17 +7,20 @@ import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../contrac
 import { sessionVersion } from "../contracts/session-entry.ts";
 import { acquireLease, type Lease, type LeaseOutcome } from "../platform/lease.ts";
 import { buildContext, isA, type PathView, type SessionContext } from "./build-context.ts";
+import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
 import { noParent } from "./entry-table.ts";
 import { FileLog } from "./file-log.ts";
-import { completeEntry, encodeLine } from "./line-codec.ts";
+import { completeEntry } from "./line-codec.ts";
 import { sessionFileName } from "./locate.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { newEntryId, newSessionId } from "./new-id.ts";
 import { openLog } from "./open-log.ts";
 import { IndexChanged, indexOf, type SessionLog } from "./session-log.ts";
-import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, labelsSetElsewhere, type TreeNode } from "./tree.ts";
+import { type Surveyed, surveyed } from "./survey.ts";
+import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
+export type { Surveyed } from "./survey.ts";
 export type { TreeNode } from "./tree.ts";
 
 export interface SessionOptions {
@@ -42,18 +45,7 @@ export interface OpenOptions extends SessionOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** One row of a survey. */
-export interface Surveyed<T> {
-  /** Where the log keeps the entry. */
-  readonly index: number;
-  /** Position in the survey; -1 for a root. */
-  parent: number;
-  readonly taken: T;
-}
-
-/** Entries decoded at a time when all are looked at. */
-const surveyBatch = 256;
-/** Few, so that the first ones are there at once. */
+/** Entries read at a time by `walk`: few, so that the first ones are there at once. */
 const walkBatch = 64;
 
 export interface ForkPlace {
@@ -236,32 +228,11 @@ export class Session {
   }
 
   /**
-   * What `take` makes of every entry, in file order, beside the position of its parent (-1: a root). Entries are decoded a batch at a
-   * time and let go again, so that memory holds only what was taken; damaged ones are left out, positions count without them.
-   * `begin` gives `take`, and is called again when a damage found midway makes the survey begin anew.
+   * What `take` makes of every entry, in file order, beside the position of its parent (-1: a root). `begin` gives `take`, and is called
+   * again when a damage found midway makes the survey begin anew.
    */
   survey<T>(begin: () => (entry: AnyEntry) => T): Surveyed<T>[] {
-    return this.#read(() => {
-      const take = begin();
-      const { table } = this.#log;
-      const places = new Int32Array(table.count).fill(noParent);
-      const found: (Surveyed<T> & { index: number })[] = [];
-      for (let start = 0; start < table.count; start += surveyBatch) {
-        const indexes = range(Math.min(surveyBatch, table.count - start)).map((offset) => start + offset);
-        for (const [offset, entry] of this.#log.entriesAt(indexes).entries()) {
-          if (entry === undefined) continue;
-          places[start + offset] = found.length;
-          found.push({ index: start + offset, parent: noParent, taken: take(entry) });
-        }
-      }
-      // Only now: a parent may stand behind its child, and a line may have turned out to be damaged.
-      for (const one of found) {
-        let parent = table.parentOf(one.index);
-        while (parent !== noParent && places[parent] === noParent) parent = table.parentOf(parent);
-        one.parent = parent === noParent ? noParent : (places[parent] ?? noParent);
-      }
-      return found;
-    });
+    return this.#read(() => surveyed(this.#log, begin()));
   }
 
   /** The entry of a row of a survey. Appending does not disturb it. */
@@ -274,24 +245,13 @@ export class Session {
    * a way come the labels of its entries and the session's name where they were set elsewhere in the tree.
    */
   *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
+    const log = this.#log;
     const indexes = this.#read(() => {
       const wanted =
-        of === "all" ? range(this.#log.table.count) : this.#copiedWith(of.leafId === undefined ? this.#leafId : of.leafId, { name: true });
-      const found = Int32Array.from(wanted);
-      // So that a damage is found now, while the indexes can still be taken anew.
-      for (let start = 0; start < found.length; start += surveyBatch) this.#log.entriesAt(found.subarray(start, start + surveyBatch));
-      return found;
+        of === "all" ? range(log.table.count) : indexesToCopy(log, of.leafId === undefined ? this.#leafId : of.leafId, { name: true });
+      return readable(log, Int32Array.from(wanted));
     });
-    let previousId: string | null = null;
-    for (let start = 0; start < indexes.length; start += surveyBatch) {
-      const batch = indexes.subarray(start, start + surveyBatch);
-      for (const [at, entry] of this.#log.entriesAt(batch).entries()) {
-        const index = batch[at] ?? noParent;
-        if (entry === undefined) continue;
-        yield this.#lineOf(entry, index, of === "all" ? this.#log.table.parentIdOf(index) : previousId);
-        previousId = entry.id;
-      }
-    }
+    yield* storedLines(log, indexes, of === "all" ? "recorded" : "chained");
   }
 
   /** Ids, in file order. */
@@ -331,7 +291,7 @@ export class Session {
       },
       this.#options,
     );
-    const { entries, lines } = this.#read(() => this.#copyOf(leafId));
+    const { entries, lines } = this.#read(() => copyOf(this.#log, leafId));
     fork.#appendTo(entries, lines);
     fork.#leafId = entries.at(-1)?.id ?? null;
     return fork;
@@ -355,45 +315,6 @@ export class Session {
   /** After `close`: resolves when the file may be opened again, also by this very process. */
   async released(): Promise<void> {
     await this.#lease.then(release, () => {});
-  }
-
-  /** Entries and lines for a fork; a line is made anew where its entry hangs on another one than in this file. */
-  #copyOf(leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
-    const indexes = this.#copiedWith(leafId, { name: false });
-    const entries: AnyEntry[] = [];
-    const lines: string[] = [];
-    for (const [at, entry] of this.#log.entriesAt(indexes).entries()) {
-      if (entry === undefined) continue;
-      const parentId = entries.at(-1)?.id ?? null;
-      lines.push(this.#lineOf(entry, indexes[at] ?? noParent, parentId));
-      entries.push(parentId === (entry.parentId ?? null) ? entry : { ...entry, parentId });
-    }
-    return { entries, lines };
-  }
-
-  /** The way to an entry, and behind it what says something of the way from elsewhere in the tree. */
-  #copiedWith(leafId: string | null, { name }: { name: boolean }): number[] {
-    const { table } = this.#log;
-    const path = this.#pathTo(leafId);
-    const labels = indexesOfType(table, "label");
-    const entries = this.#log.entriesAt(labels);
-    const elsewhere = labelsSetElsewhere(
-      table,
-      path,
-      labels.map((index, at) => [index, entries[at]]),
-    );
-    const lastName = name && path.length > 0 ? indexesOfType(table, "session_info").at(-1) : undefined;
-    if (lastName !== undefined && !path.includes(lastName)) elsewhere.push(lastName);
-    return [...path, ...elsewhere];
-  }
-
-  #pathTo(leafId: string | null): Int32Array {
-    return leafId === null ? new Int32Array(0) : this.#log.table.pathTo(indexOf(this.#log.table, leafId));
-  }
-
-  /** The stored line, or a new one where the entry hangs on another parent than the recorded one. */
-  #lineOf(entry: AnyEntry, index: number, parentId: string | null): string {
-    return parentId === (entry.parentId ?? null) ? this.#log.lineAt(index) : encodeLine({ ...entry, parentId }).slice(0, -1);
   }
 
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {

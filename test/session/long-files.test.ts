@@ -68,6 +68,22 @@ test("a path that goes through the middle is found", async () => {
   expect(context.model).toEqual({ provider: "test", modelId: "test-1" });
 });
 
+test("walking a long path, before and after its context is known, and when a line of it is damaged", async () => {
+  for (const activePath of ["short", "whole"] as const) {
+    const path = large(activePath);
+    const wanted = contextOf(parseLines(readFileSync(path, "utf8")), (await open(path)).session.leafId).ids;
+    const { session } = await open(path);
+    expect([...session.walk()].map(({ id }) => id)).toEqual(wanted);
+    expect(session.context().entryIds).toEqual(wanted);
+    expect([...session.walk()].map(({ id }) => id)).toEqual(wanted);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(`"text":"1 All`, `"text":1 All`));
+    const damaged = await open(path);
+    expect([...damaged.session.walk()].map(({ id }) => id)).toEqual(wanted.slice(1));
+    expect(damaged.warnings).toEqual([expect.stringContaining("line 2 is damaged")]);
+  }
+});
+
 test("appending, navigating and forking after a look at the ends only", async () => {
   const path = large("short");
   const { session } = await open(path, false);

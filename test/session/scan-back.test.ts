@@ -36,7 +36,7 @@ function scan(texts: readonly string[], wantedId: string, chunkBytes?: number, i
   const file = Buffer.from(texts.map((text) => `${text}\n`).join(""));
   const source = { size: file.length, read: (target: Uint8Array, position: number) => file.copy(target, 0, position) };
   const path = new PathLines(4);
-  const found = scanBack(source, { from: 0, to: file.length }, wantedId, path, isElsewhere, chunkBytes);
+  const found = scanBack(source, { from: 0, to: file.length }, wantedId, path, isElsewhere, chunkBytes === undefined ? {} : { chunkBytes });
   const positions = Array.from({ length: path.length }, (_, position) => position);
   const rows = positions.map((position) => path.rowAt(position));
   return {
