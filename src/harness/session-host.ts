@@ -1,7 +1,7 @@
 // Owns the session in force and replaces it: new, another file, a fork, a clone, a fresh start. Made by RPC mode and by the library.
 // Invariant: listeners outlive replacements; a replacement that fails leaves the session before it in force; replacements never overlap.
 
-import { lstatSync, type Stats, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../config/load-config.ts";
 import { PiError } from "../contracts/error.ts";
@@ -29,6 +29,7 @@ import type { Navigation } from "./navigate.ts";
 import { openSession, sessionPlace, sessionWatch } from "./open-session.ts";
 import type { RunOptions } from "./run-options.ts";
 import { storageLostCode } from "./run-outcome.ts";
+import { carryModes, isDirectory, isFileOf, letGo, stillActive } from "./session-handover.ts";
 
 export interface SessionHostDeps extends CreateSessionDeps {
   /** The configuration of another working directory, for sessions that were made there; without it all run with the first one's. */
@@ -203,7 +204,7 @@ export class SessionHost {
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
         return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
-      if (this.#isOwnFile(path)) await letGo(this.coding.session);
+      if (isFileOf(this.coding.session, path)) await letGo(this.coding.session);
       const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
       // Without one told, it is that of now.
       if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
@@ -312,14 +313,6 @@ export class SessionHost {
 
   #directory(): string {
     return sessionPlace(this.#workspace.options, this.#workspace.deps.config).directory;
-  }
-
-  #isOwnFile(path: string): boolean {
-    const { filePath } = this.coding.session;
-    if (filePath === undefined) return false;
-    if (resolve(filePath) === path) return true;
-    const [one, other] = [infoOf(filePath), infoOf(path)];
-    return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
   }
 
   /** A closed session has tried for the last time to store what it could not. */
@@ -451,38 +444,5 @@ export class SessionHost {
       if (event.type === "session_info_changed") this.#name = event.name;
       return this.#listeners.tell(event);
     });
-  }
-}
-
-/** What was on before; what only the new session has is on as it chose. */
-function stillActive(before: CodingSession, now: CodingSession): string[] {
-  const known = new Set(before.tools.map((tool) => tool.name));
-  const there = new Set(now.tools.map((tool) => tool.name));
-  return [...before.activeToolNames.filter((name) => there.has(name)), ...now.activeToolNames.filter((name) => !known.has(name))];
-}
-
-/** What a client set once holds for what comes after, too. */
-function carryModes(from: CodingSession, to: CodingSession): void {
-  to.steeringMode = from.steeringMode;
-  to.followUpMode = from.followUpMode;
-  to.isAutoCompactionEnabled = from.isAutoCompactionEnabled;
-  to.isAutoRetryEnabled = from.isAutoRetryEnabled;
-}
-
-async function letGo(session: Session): Promise<void> {
-  session.close();
-  await session.released();
-}
-
-function isDirectory(path: string): boolean {
-  return infoOf(path)?.isDirectory() === true;
-}
-
-/** `undefined` also where links lead in a circle. */
-function infoOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
   }
 }
