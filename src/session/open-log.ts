@@ -3,7 +3,7 @@
 import { isPiError, PiError } from "../contracts/error.ts";
 import { type SessionHeader, sessionVersion } from "../contracts/session-entry.ts";
 import { AppendFile } from "../platform/append-file.ts";
-import { acquireLease, type Lease, leaseHolder } from "../platform/lease.ts";
+import { acquireLease, type Lease, type LeaseOutcome, leaseHolder } from "../platform/lease.ts";
 import { requireRegularFile, storageReason, unreadable } from "./file-errors.ts";
 import { FileLog, type FileLogOptions } from "./file-log.ts";
 import { withTexts } from "./line-codec.ts";
@@ -84,20 +84,31 @@ function oldVersion(path: string, cause: unknown, { onStorageLost }: FileLogOpti
 }
 
 async function takeLease(path: string, options: OpenLogOptions): Promise<Lease | "busy" | undefined> {
-  let outcome: Awaited<ReturnType<typeof acquireLease>>;
-  try {
-    outcome = await acquireLease(path, options.onBusy === "wait" ? "wait" : "fail", options.signal);
-  } catch (error) {
-    if (options.signal?.aborted) throw options.signal.reason;
-    throw unreadable(path, error);
+  let outcome = await leaseOn(path, "fail", options);
+  if (outcome === "busy" && options.onBusy === "wait") {
+    // Whoever waits for something that may take hours should know for what.
+    options.onWarning?.(`Waiting for ${holderOf(path)} to let go of session file ${path}`);
+    outcome = await leaseOn(path, "wait", options);
   }
   if (outcome === "unsupported") return undefined;
   if (outcome !== "busy" || options.onBusy === "fork") return outcome;
-  const pid = leaseHolder(path);
-  const holder = pid === undefined ? "another process" : `process ${pid}`;
-  throw new PiError("session.busy", `Session file ${path} is in use by ${holder}`, {
+  throw new PiError("session.busy", `Session file ${path} is in use by ${holderOf(path)}`, {
     hint: "Use --on-busy wait to wait for it, or --on-busy fork to go on in a copy.",
   });
+}
+
+async function leaseOn(path: string, how: "fail" | "wait", { signal }: OpenLogOptions): Promise<LeaseOutcome> {
+  try {
+    return await acquireLease(path, how, signal);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw unreadable(path, error);
+  }
+}
+
+function holderOf(path: string): string {
+  const pid = leaseHolder(path);
+  return pid === undefined ? "another process" : `process ${pid}`;
 }
 
 /** Where the file may not be written, reading it is still worth something: the run goes on unsaved, for the reason given. */
