@@ -121,11 +121,7 @@ export class EntryTable {
   }
 
   idOf(index: number): string {
-    return this.#longIds.get(index) ?? this.shortIdText(this.rows.ids[index] ?? 0);
-  }
-
-  shortIdText(shortId: number): string {
-    return shortId.toString(16).padStart(8, "0");
+    return this.#longIds.get(index) ?? shortIdText(this.rows.ids[index] ?? 0);
   }
 
   /** Below 0: the entry is not in the file. */
@@ -265,6 +261,11 @@ function slotCountFor(capacity: number): number {
 
 function hash(shortId: number): number {
   return Math.imul(shortId ^ (shortId >>> 15), 0x9e3779b1) >>> 7;
+}
+
+/** The id that a number stands for. */
+export function shortIdText(shortId: number): string {
+  return shortId.toString(16).padStart(8, "0");
 }
 
 /** The number of an id of exactly eight lower-case hex characters. */

@@ -2,7 +2,7 @@
 // Invariant: no line is parsed whose head stands in our order, unless `strict`; nothing of a line is kept but id, parent, type and place.
 
 import type { AnyEntry, SessionHeader } from "../contracts/session-entry.ts";
-import { damagedType, EntryTable } from "./entry-table.ts";
+import { damagedType, EntryTable, shortIdText } from "./entry-table.ts";
 import { decodeLine, headType, isEntry, isHeader, isMessageHead, maxHeadBytes, newLineHead, parseHead } from "./line-codec.ts";
 import { damagedHeader, decodeStored, identityOf, splitGlued } from "./salvage.ts";
 import { prepareMessageScan, scanMessages } from "./scan-messages.ts";
@@ -172,13 +172,13 @@ class LineScan {
       this.#longLineType ?? (isMessageHead(buffer, this.#head) ? this.#messageCode : table.typeCode(headType(buffer, this.#head)));
     this.#longLineType = undefined;
     if (shortId === undefined) {
-      const parent = shortParent === undefined ? parentId : table.shortIdText(shortParent);
+      const parent = shortParent === undefined ? parentId : shortIdText(shortParent);
       table.setPlace(table.addCoded(id, parent, typeCode), start, length);
     } else if (shortParent !== undefined) {
       const parent = table.findShort(shortParent);
       const index = table.addRow(shortId, parent, typeCode);
       table.setPlace(index, start, length);
-      if (parent === undefined) table.addOrphan(index, table.shortIdText(shortParent));
+      if (parent === undefined) table.addOrphan(index, shortIdText(shortParent));
     } else {
       const parent = parentId === null ? undefined : table.find(parentId);
       const index = table.addRow(shortId, parent, typeCode);

@@ -1,6 +1,7 @@
 // Follows a path through a session file from its end towards its beginning, past everything that is not on it. Called by file-ends.
 // Invariant: a line off the path is looked at no closer than its head; whatever is not as it should be ends the scan without an answer.
 
+import { shortIdText } from "./entry-table.ts";
 import { headType, isEntry, maxHeadBytes, newLineHead, parseHead } from "./line-codec.ts";
 import type { ByteSource } from "./line-index.ts";
 import { idWords, type PathLines, textOfWords } from "./path-lines.ts";
@@ -154,8 +155,8 @@ class Scan {
     if (bytes[end - 1] === 0x7d && parseHead(bytes, at, Math.min(end, at + maxHeadBytes), head)) {
       return {
         type: headType(bytes, head),
-        id: head.shortId === undefined ? head.id : hexText(head.shortId),
-        parentId: head.shortParent === undefined ? head.parentId : hexText(head.shortParent),
+        id: head.shortId === undefined ? head.id : shortIdText(head.shortId),
+        parentId: head.shortParent === undefined ? head.parentId : shortIdText(head.shortParent),
       };
     }
     const record = decodeStored(bytes.toString("utf8", at, end));
@@ -189,8 +190,4 @@ class Scan {
     }
     return true;
   }
-}
-
-function hexText(shortId: number): string {
-  return shortId.toString(16).padStart(8, "0");
 }

@@ -1,7 +1,7 @@
 // The innermost loop of indexing: runs of lines with the head that nearly all have. Called by line-index.
 // One small function over local arrays, because it runs once, cold, before the first answer; what it does not know it leaves to its caller.
 
-import type { EntryRows, EntryTable } from "./entry-table.ts";
+import { type EntryRows, type EntryTable, shortIdText } from "./entry-table.ts";
 import { headBytes, parentHead, typeHead, wordsOf } from "./usual-head.ts";
 
 /** `:"` before and `",` behind the parent's id, as 16 bits. */
@@ -60,7 +60,7 @@ export function scanMessages(scan: MessageScan, bytes: Buffer, base: number, at:
     if (count === 0 || parentId === 0 || ids[parent] !== parentId) {
       rows.count = count;
       parent = table.findShort(parentId) ?? -1;
-      if (parent < 0) table.addOrphan(count, table.shortIdText(parentId));
+      if (parent < 0) table.addOrphan(count, shortIdText(parentId));
     }
     ids[count] = id;
     parents[count] = parent;
