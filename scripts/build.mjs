@@ -91,7 +91,7 @@ function buildNode() {
 }
 
 /** The entries of the library; package.json's `exports` names them. Packages stay outside: npm installs them beside us. */
-const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc"].map((name) => `entries/${name}.ts`)];
+const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc"].map((name) => `sdk/${name}.ts`)];
 
 /** Beside the program's chunks, so that both find the same assets. */
 function buildLibrary() {

@@ -13,7 +13,7 @@ if (process.versions.bun === undefined) {
   const { status } = spawnSync(bunPath(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   process.exitCode = status ?? 1;
 } else {
-  const { refreshCatalog, modelsDevUrl } = await import("../src/harness/refresh-catalog.ts");
+  const { refreshCatalog, modelsDevUrl } = await import("../src/harness/models/refresh-catalog.ts");
   const { catalogModels, embeddedProviders } = await import("../src/providers/catalog.ts");
   const [source = modelsDevUrl, targetDir = join(root, "src", "assets", "catalog")] = process.argv.slice(2);
   await mkdir(targetDir, { recursive: true });

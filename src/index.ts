@@ -54,6 +54,14 @@ export {
 export type { FileOperations, ShellOperations, Tool, ToolContext, ToolResult } from "./contracts/tool.ts";
 export type { Usage } from "./contracts/usage.ts";
 export { version, version as VERSION } from "./contracts/version.ts";
+export { createExtensionRuntime } from "./extensions/runtime.ts";
+export type { ModelAccess } from "./harness/conversation/conversation.ts";
+export type { ContextUsage, SessionStats } from "./harness/conversation/session-stats.ts";
+export type { ExtensionBindings } from "./harness/extensions/extension-context.ts";
+export type { ScopedModel } from "./harness/models/model-scope.ts";
+export type { ShellCommandResult } from "./harness/run/shell-command.ts";
+export type { MethodName, ParamsOf, ResultOf, RpcCommand } from "./modes/rpc/methods.ts";
+export type * from "./modes/rpc/records.ts";
 export {
   AgentSession,
   type AgentSessionEvent,
@@ -61,12 +69,12 @@ export {
   type NavigateOptions,
   type PromptDisposition,
   type PromptOptions,
-} from "./entries/agent-session.ts";
-export { type CreateAgentSessionOptions, type CreateAgentSessionResult, createAgentSession } from "./entries/create-agent-session.ts";
-export { defineTool, type ToolDefinition } from "./entries/define-tool.ts";
-export { ModelRuntime, type ModelRuntimeOptions } from "./entries/model-runtime.ts";
-export type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./entries/model-stream.ts";
-export { getAgentDir } from "./entries/places.ts";
+} from "./sdk/npm/agent-session.ts";
+export { type CreateAgentSessionOptions, type CreateAgentSessionResult, createAgentSession } from "./sdk/npm/create-agent-session.ts";
+export { defineTool, type ToolDefinition } from "./sdk/npm/define-tool.ts";
+export { ModelRuntime, type ModelRuntimeOptions } from "./sdk/npm/model-runtime.ts";
+export type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./sdk/npm/model-stream.ts";
+export { getAgentDir } from "./sdk/npm/places.ts";
 export {
   createSyntheticSourceInfo,
   DefaultResourceLoader,
@@ -78,7 +86,7 @@ export {
   type Skill,
   type SourceInfo,
   type Theme,
-} from "./entries/resource-loader.ts";
+} from "./sdk/npm/resource-loader.ts";
 export {
   buildContextEntries,
   buildSessionContext,
@@ -87,14 +95,14 @@ export {
   type SessionInfo,
   type SessionListProgress,
   SessionManager,
-} from "./entries/session-manager.ts";
+} from "./sdk/npm/session-manager.ts";
 export {
   AgentSessionRuntime,
   type CreateAgentSessionRuntimeFactory,
   type CreateAgentSessionRuntimeOptions,
   type CreateAgentSessionRuntimeResult,
   createAgentSessionRuntime,
-} from "./entries/session-runtime.ts";
+} from "./sdk/npm/session-runtime.ts";
 export {
   type AgentSessionRuntimeDiagnostic,
   type AgentSessionServices,
@@ -102,16 +110,8 @@ export {
   type CreateAgentSessionServicesOptions,
   createAgentSessionFromServices,
   createAgentSessionServices,
-} from "./entries/session-services.ts";
-export type * from "./entries/session-views.ts";
-export { getLatestCompactionEntry, parseSessionEntries } from "./entries/session-views.ts";
-export { type SettingsError, SettingsManager, type SettingsTree } from "./entries/settings-manager.ts";
-export { createExtensionRuntime } from "./extensions/runtime.ts";
-export type { ModelAccess } from "./harness/conversation.ts";
-export type { ExtensionBindings } from "./harness/extension-context.ts";
-export type { ScopedModel } from "./harness/model-scope.ts";
-export type { ContextUsage, SessionStats } from "./harness/session-stats.ts";
-export type { ShellCommandResult } from "./harness/shell-command.ts";
-export type { MethodName, ParamsOf, ResultOf, RpcCommand } from "./modes/rpc/methods.ts";
-export type * from "./modes/rpc/records.ts";
-export type { SessionContext, TreeNode } from "./session/session.ts";
+} from "./sdk/npm/session-services.ts";
+export type * from "./sdk/npm/session-views.ts";
+export { getLatestCompactionEntry, parseSessionEntries } from "./sdk/npm/session-views.ts";
+export { type SettingsError, SettingsManager, type SettingsTree } from "./sdk/npm/settings-manager.ts";
+export type { SessionContext, TreeNode } from "./session/tree/session.ts";

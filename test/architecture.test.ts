@@ -1,5 +1,6 @@
-// The one structural rule a machine enforces: imports point to the right in
-// main, index > cli, entries > modes, runtime > harness > { agent providers tools session config resources extensions } > platform > contracts.
+// The structural rules a machine enforces: imports, types and lazy ones too, point to the right in
+// main, index > cli, sdk > modes, runtime > harness > { the twelve in braces } > platform > contracts,
+// the rooms of harness and session among themselves likewise.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -7,24 +8,23 @@ import { expect, test } from "vitest";
 
 const sourceRoot = resolve(import.meta.dirname, "../src");
 
-const rank: Record<string, number> = {
-  main: 0,
-  index: 0,
-  cli: 1,
-  entries: 1,
-  modes: 2,
-  runtime: 2,
-  harness: 3,
-  agent: 4,
-  providers: 4,
-  tools: 4,
-  session: 4,
-  config: 4,
-  resources: 4,
-  extensions: 4,
-  platform: 5,
-  contracts: 6,
+/** Left to right; those in one list do not know each other. */
+const layers = [
+  ["main", "index"],
+  ["cli", "sdk"],
+  ["modes", "runtime"],
+  ["harness"],
+  ["agent", "providers", "accounts", "tools", "session", "artifacts", "config", "resources", "extensions", "mcp", "transcript", "tui"],
+  ["platform"],
+  ["contracts"],
+];
+
+const rooms: Record<string, string[]> = {
+  harness: ["commands", "host", "extensions", "launch", "intake", "run", "compaction", "recovery", "models", "conversation"],
+  session: ["library", "repair", "tree", "log", "index", "lines"],
 };
+
+const rank = new Map(layers.flatMap((names, place) => names.map((name) => [name, place] as const)));
 
 const files = readdirSync(sourceRoot, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
@@ -43,9 +43,18 @@ function importsOf(file: string): string[] {
   return specifiers.map((specifier) => resolve(dirname(file), specifier));
 }
 
-test("there are files to look at, in layers that are known", () => {
+/** The room of a file in a layer that has rooms; its own name for a file outside them. */
+function roomOf(file: string): string {
+  return relative(sourceRoot, file).split(sep)[1] ?? "";
+}
+
+test("there are files to look at, in layers and rooms that are known", () => {
   expect(files.length).toBeGreaterThan(10);
-  expect([...new Set(files.map(layerOf))].filter((layer) => !(layer in rank))).toEqual([]);
+  expect([...new Set(files.map(layerOf))].filter((layer) => !rank.has(layer))).toEqual([]);
+  for (const [layer, names] of Object.entries(rooms)) {
+    const found = new Set(files.filter((file) => layerOf(file) === layer).map(roomOf));
+    expect([...found].filter((room) => !names.includes(room))).toEqual([]);
+  }
 });
 
 test("every import points to its own layer or to one on its right", () => {
@@ -58,7 +67,21 @@ test("every import points to its own layer or to one on its right", () => {
         continue;
       }
       const to = layerOf(target);
-      if (from !== to && (rank[from] ?? 99) >= (rank[to] ?? -1)) wrong.push(`${relative(sourceRoot, file)} (${from}) imports ${to}`);
+      if (from !== to && (rank.get(from) ?? 99) >= (rank.get(to) ?? -1))
+        wrong.push(`${relative(sourceRoot, file)} (${from}) imports ${to}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("every import within a layer of rooms points to its own room or to one on its right", () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const order = rooms[layerOf(file)];
+    if (order === undefined) continue;
+    for (const target of importsOf(file).filter((one) => layerOf(one) === layerOf(file))) {
+      const [from, to] = [roomOf(file), roomOf(target)];
+      if (order.indexOf(from) > order.indexOf(to)) wrong.push(`${relative(sourceRoot, file)} imports ${relative(sourceRoot, target)}`);
     }
   }
   expect(wrong).toEqual([]);

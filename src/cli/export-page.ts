@@ -1,9 +1,9 @@
 // `--export IN [OUT]`: a session as an HTML page, said as the npm agent says it. Called by cli/main.
 
 import { PiError } from "../contracts/error.ts";
-import { exportHtml } from "../harness/export-html.ts";
 import type { Host } from "../platform/host.ts";
-import { Session } from "../session/session.ts";
+import { Session } from "../session/tree/session.ts";
+import { exportHtml } from "../transcript/export-html.ts";
 import { findSession } from "./commands/sessions/find-session.ts";
 import { type Said, valueSaid } from "./options.ts";
 

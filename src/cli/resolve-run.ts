@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "../config/load-config.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
-import type { RunOptions, SessionChoice } from "../harness/run-options.ts";
+import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
@@ -183,7 +183,7 @@ async function readSchema(file: string): Promise<Record<string, unknown>> {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     throw new PiError("usage.bad_schema", `--output-schema ${file} holds no JSON Schema object`, { hint: 'For example {"type":"object"}' });
   }
-  const { schemaProblem } = await import("../harness/output-schema.ts");
+  const { schemaProblem } = await import("../harness/launch/output-schema.ts");
   const problem = await schemaProblem(schema as Record<string, unknown>);
   if (problem === undefined) return schema as Record<string, unknown>;
   throw new PiError("usage.bad_schema", `--output-schema ${file} is no JSON Schema: ${problem}`, { hint: "Correct that place" });

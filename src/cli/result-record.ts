@@ -3,8 +3,8 @@
 
 import { isPiError, messageOf, PiError } from "../contracts/error.ts";
 import type { Outcome } from "../contracts/outcome.ts";
-import type { CodingSession } from "../harness/coding-session.ts";
-import { RunTally } from "../harness/run-tally.ts";
+import type { CodingSession } from "../harness/run/coding-session.ts";
+import { RunTally } from "../harness/run/run-tally.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";

@@ -3,10 +3,10 @@
 
 import { PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
-import type { CreatedSession } from "../harness/create-session.ts";
-import { createSession } from "../harness/create-session.ts";
-import { decodeImage } from "../harness/prompt-images.ts";
-import { storageLostCode } from "../harness/run-outcome.ts";
+import type { CreatedSession } from "../harness/host/create-session.ts";
+import { createSession } from "../harness/host/create-session.ts";
+import { decodeImage } from "../harness/intake/prompt-images.ts";
+import { storageLostCode } from "../harness/recovery/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import type { Said } from "./options.ts";

@@ -2,7 +2,7 @@
 // Invariant: what was accepted before the end of stdin is finished; after a signal it is stopped; a second signal ends the process at once.
 
 import { messageOf, PiError } from "../contracts/error.ts";
-import { SessionHost } from "../harness/session-host.ts";
+import { SessionHost } from "../harness/host/session-host.ts";
 import { RpcServer } from "../modes/rpc/serve.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";

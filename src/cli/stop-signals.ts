@@ -1,6 +1,6 @@
 // SIGINT, SIGTERM, SIGHUP: the first ends the run in order, the second at once. Used by print, JSON and RPC runs.
 
-import type { CreatedSession } from "../harness/create-session.ts";
+import type { CreatedSession } from "../harness/host/create-session.ts";
 import type { Host } from "../platform/host.ts";
 
 export class StopSignals {

@@ -65,3 +65,8 @@ export type AnyEntry = SessionEntry | UnknownEntry;
 
 /** What a caller hands in to append; id, parent and timestamp are the session's business. */
 export type NewEntry = { [T in EntryType]: { type: T } & EntryBodies[T] }[EntryType];
+
+/** Narrows an entry by its type; a foreign entry of the same type that lacks its fields is not looked for: this is our own format. */
+export function isA<T extends EntryType>(entry: AnyEntry | undefined, type: T): entry is AnyEntry & EntryOf<T> {
+  return entry?.type === type;
+}

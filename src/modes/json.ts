@@ -3,7 +3,7 @@
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
 import type { Outcome } from "../contracts/outcome.ts";
-import type { CodingSession } from "../harness/coding-session.ts";
+import type { CodingSession } from "../harness/run/coding-session.ts";
 import type { Host } from "../platform/host.ts";
 import { EventEncoder } from "./event-encoder.ts";
 import type { ModePrompt } from "./print.ts";

@@ -3,8 +3,8 @@
 
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
-import type { CodingSession } from "../harness/coding-session.ts";
-import { storageLostCode } from "../harness/run-outcome.ts";
+import { storageLostCode } from "../harness/recovery/run-outcome.ts";
+import type { CodingSession } from "../harness/run/coding-session.ts";
 import type { Host } from "../platform/host.ts";
 
 export interface ModePrompt {

@@ -2,7 +2,7 @@
 // Invariant: gone at the end; never written into a pipe.
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
-import type { CodingSession } from "../harness/coding-session.ts";
+import type { CodingSession } from "../harness/run/coding-session.ts";
 import type { Host } from "../platform/host.ts";
 
 const refreshMs = 200;

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { AnyEntry } from "../../src/contracts/session-entry.ts";
-import type { SessionLog } from "../../src/session/session-log.ts";
+import type { SessionLog } from "../../src/session/log/session-log.ts";
 import { assistantMessage, userMessage } from "../support/messages.ts";
 
 const timestamp = "2026-01-02T03:04:05.678Z";

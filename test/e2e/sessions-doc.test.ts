@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { sessionsTable } from "../../src/cli/commands/sessions.ts";
-import { projectFolderName } from "../../src/session/locate.ts";
+import { projectFolderName } from "../../src/session/lines/locate.ts";
 import { commandOf, projectRoot } from "../support/program.ts";
 import { writeManySessions } from "../support/session-fixtures.ts";
 import { answer, call, result, sessionHome, user } from "../support/session-home.ts";

@@ -6,9 +6,9 @@ import type { Message } from "../../src/contracts/message.ts";
 import type { Model } from "../../src/contracts/model.ts";
 import type { ShellOperations, Tool } from "../../src/contracts/tool.ts";
 import { textResult } from "../../src/contracts/tool.ts";
-import { CodingSession, type CodingSessionDeps } from "../../src/harness/coding-session.ts";
-import { QuotaMemory } from "../../src/harness/quota-memory.ts";
-import { Session } from "../../src/session/session.ts";
+import { QuotaMemory } from "../../src/harness/models/quota-memory.ts";
+import { CodingSession, type CodingSessionDeps } from "../../src/harness/run/coding-session.ts";
+import { Session } from "../../src/session/tree/session.ts";
 import { ModelScript, testModel } from "./model-script.ts";
 
 /** One millisecond later with each look, so that nothing happens at the same time. */

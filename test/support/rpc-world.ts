@@ -7,8 +7,8 @@ import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall } from "../../src/contracts/model-request.ts";
 import type { StreamEvent } from "../../src/contracts/stream-event.ts";
 import { emptyUsage } from "../../src/contracts/usage.ts";
-import type { RunOptions } from "../../src/harness/run-options.ts";
-import { SessionHost, type SessionHostDeps } from "../../src/harness/session-host.ts";
+import { SessionHost, type SessionHostDeps } from "../../src/harness/host/session-host.ts";
+import type { RunOptions } from "../../src/harness/launch/run-options.ts";
 import { RpcServer } from "../../src/modes/rpc/serve.ts";
 
 export type Reply = (call: ModelCall) => AsyncIterable<StreamEvent>;

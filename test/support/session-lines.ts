@@ -1,7 +1,7 @@
 // Session files made line by line, for tests that look at what becomes of them.
 
-import type { Session } from "../../src/session/session.ts";
-import { Session as OpenSession } from "../../src/session/session.ts";
+import type { Session } from "../../src/session/tree/session.ts";
+import { Session as OpenSession } from "../../src/session/tree/session.ts";
 import { tempTree } from "./temp-tree.ts";
 
 export interface SessionLines {

@@ -3,7 +3,7 @@
 // `node writer.mjs hold DIRECTORY FILE|- ON_BUSY`: appends one entry, says its id and goes on when a line arrives on stdin, then ends.
 
 import { readSync, writeSync } from "node:fs";
-import { Session } from "../../src/session/session.ts";
+import { Session } from "../../src/session/tree/session.ts";
 import { userMessage } from "./messages.ts";
 
 const [what, directory, file, onBusy] = process.argv.slice(2);

@@ -3,7 +3,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Session } from "../../../src/session/session.ts";
+import { Session } from "../../../src/session/tree/session.ts";
 
 const [parent = "", count = "0"] = process.argv.slice(2);
 const directory = mkdtempSync(join(parent, "entries-"));

@@ -1,7 +1,7 @@
 // `pi inspect [--json] [options]`: the effective launch, without a request. Takes the options of a run. Called by cli/main.
 
-import type { Inspection } from "../../harness/inspect.ts";
-import { inspectLaunch } from "../../harness/inspect.ts";
+import type { Inspection } from "../../harness/launch/inspect.ts";
+import { inspectLaunch } from "../../harness/launch/inspect.ts";
 import type { Host } from "../../platform/host.ts";
 import { isSaid, parseOptions } from "../options.ts";
 import { resolveRun } from "../resolve-run.ts";

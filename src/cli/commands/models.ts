@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { type Config, loadConfig } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Model } from "../../contracts/model.ts";
-import { fuzzyScore } from "../../harness/match-models.ts";
-import { ModelRegistry } from "../../harness/model-registry.ts";
+import { fuzzyScore } from "../../harness/models/match-models.ts";
+import { ModelRegistry } from "../../harness/models/model-registry.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
 import { baseUrlVariables } from "../../providers/vendors.ts";
@@ -97,7 +97,7 @@ function describeModel({ headers: _headers, ...model }: Model): Omit<Model, "hea
 
 async function refresh(host: Host, flags: Flags): Promise<void> {
   const { config, agentDir } = await openRegistry(host);
-  const { modelsDevUrl, refreshCatalog } = await import("../../harness/refresh-catalog.ts");
+  const { modelsDevUrl, refreshCatalog } = await import("../../harness/models/refresh-catalog.ts");
   const { catalogCacheDirectory, catalogModels, embeddedProviders } = await import("../../providers/catalog.ts");
   const source =
     flags.from === undefined || /^https?:\/\//.test(flags.from) ? flags.from : absolutePath(flags.from, host.cwd, host.homeDir);

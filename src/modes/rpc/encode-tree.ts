@@ -1,7 +1,7 @@
 // The answer of `get_tree` as JSON. A conversation is a chain, each entry inside the one before: `JSON.stringify` would run out of stack
 // after some ten thousand. Called by serve. Invariant: the text is what `JSON.stringify` would give if it could.
 
-import type { TreeNode } from "../../session/session.ts";
+import type { TreeNode } from "../../session/tree/session.ts";
 
 export interface TreeAnswer {
   tree: TreeNode[];

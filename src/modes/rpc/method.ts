@@ -1,9 +1,9 @@
 // What one method of RPC mode is: a record from which dispatch, validation, documents, JSON Schemas and the client's types are made.
 
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
-import type { SessionHost } from "../../harness/session-host.ts";
+import type { Fields, ObjectOf, Typed } from "../../contracts/schema.ts";
+import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { PromptDesk } from "./prompt-desk.ts";
-import type { Fields, ObjectOf, Typed } from "./schema.ts";
 
 export interface MethodContext {
   readonly sessions: SessionHost;

@@ -1,13 +1,13 @@
 // The table of all methods: dispatch, validation, docs/rpc.md, the JSON Schemas and the client's types are made from it.
 // A new method is one record in one of the files beside this one.
 
+import type { ObjectOf } from "../../contracts/schema.ts";
 import type { Method } from "./method.ts";
 import { beyondMethods } from "./methods/beyond.ts";
 import { modelMethods } from "./methods/models.ts";
 import { promptingMethods } from "./methods/prompting.ts";
 import { sessionMethods } from "./methods/session.ts";
 import { stateMethods } from "./methods/state.ts";
-import type { ObjectOf } from "./schema.ts";
 
 export const rpcMethods = [...promptingMethods, ...stateMethods, ...modelMethods, ...sessionMethods, ...beyondMethods] as const;
 

@@ -6,8 +6,8 @@ import { messageOf, PiError } from "../../contracts/error.ts";
 import type { AssistantMessage, ImageContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { AnyEntry, EntryOf } from "../../contracts/session-entry.ts";
-import type { CodingSession } from "../../harness/coding-session.ts";
-import type { SessionHost } from "../../harness/session-host.ts";
+import type { SessionHost } from "../../harness/host/session-host.ts";
+import type { CodingSession } from "../../harness/run/coding-session.ts";
 import type { PromptAnswer, PromptOutcome, QueuedInputDisposition, StreamingBehavior } from "./records.ts";
 
 /** Of the `custom` entries that say which keys have been used. */

@@ -1,12 +1,12 @@
 // The JSON Schemas and the page that programs are written from, made from the table of methods and the settings. Called by `pi schema` and
 // scripts/rpc-doc.
 
+import type { JsonSchema } from "../../contracts/schema.ts";
+import { objectSchema } from "../../contracts/schema.ts";
+import { entry, message, model, outcome, usage } from "../../contracts/shapes.ts";
 import type { Method } from "./method.ts";
 import { capabilities, protocolVersion } from "./methods/beyond.ts";
 import { methodsByName } from "./methods.ts";
-import type { JsonSchema } from "./schema.ts";
-import { objectSchema } from "./schema.ts";
-import { entry, message, model, outcome, usage } from "./shapes.ts";
 
 const draft = "https://json-schema.org/draft/2020-12/schema";
 const string: JsonSchema = { type: "string" };

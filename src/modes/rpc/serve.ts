@@ -5,7 +5,9 @@
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
 import { lineOf, messageOf } from "../../contracts/error.ts";
 import type { ExtensionError } from "../../contracts/extension.ts";
-import type { SessionHost } from "../../harness/session-host.ts";
+import type { JsonSchema } from "../../contracts/schema.ts";
+import { objectSchema, problemOf } from "../../contracts/schema.ts";
+import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { InputStream, OutputStream } from "../../platform/host.ts";
 import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
 import { EventEncoder } from "../event-encoder.ts";
@@ -14,8 +16,6 @@ import type { Method, MethodContext } from "./method.ts";
 import { methodsByName } from "./methods.ts";
 import { PromptDesk } from "./prompt-desk.ts";
 import type { ExtensionUiResponse, RpcResponse } from "./records.ts";
-import type { JsonSchema } from "./schema.ts";
-import { objectSchema, problemOf } from "./schema.ts";
 
 /** Of one command line; far more than any model takes. */
 export const maxLineBytes = 128 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { checkSession } from "../../../src/session/check-session.ts";
+import { checkSession } from "../../../src/session/repair/check-session.ts";
 import { assistantMessage } from "../../support/messages.ts";
 import { seededRandom } from "../../support/random.ts";
 import { answer, call, linesOf, result, type SessionHome, sessionHome, user } from "../../support/session-home.ts";

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { parsePattern } from "../../../src/session/search-pattern.ts";
+import { parsePattern } from "../../../src/session/library/search-pattern.ts";
 import { assistantMessage } from "../../support/messages.ts";
 import { seededRandom } from "../../support/random.ts";
 import { answer, call, result, type SessionHome, sessionHome, user } from "../../support/session-home.ts";

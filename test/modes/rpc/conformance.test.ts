@@ -3,9 +3,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { problemOf } from "../../../src/contracts/schema.ts";
 import type { Method } from "../../../src/modes/rpc/method.ts";
 import { methodsByName, rpcMethods } from "../../../src/modes/rpc/methods.ts";
-import { problemOf } from "../../../src/modes/rpc/schema.ts";
 import { Gate, makeRpcWorld, type RpcWorld, type RpcWorldOptions, textReply, type WireRecord } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 

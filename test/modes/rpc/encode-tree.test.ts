@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { encodeTree } from "../../../src/modes/rpc/encode-tree.ts";
-import type { TreeNode } from "../../../src/session/session.ts";
+import type { TreeNode } from "../../../src/session/tree/session.ts";
 import { seededRandom } from "../../support/random.ts";
 
 const entryOf = (id: number): TreeNode["entry"] => ({

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
-import { fitPromptImages } from "../../../src/harness/prompt-images.ts";
+import { fitPromptImages } from "../../../src/harness/intake/prompt-images.ts";
 import { OutputCleaner } from "../../../src/tools/shared/clean-output.ts";
 import { Gate, makeRpcWorld, type RpcWorld, type RpcWorldOptions, textReply, type WireRecord } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";

@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import type { Host } from "../../../platform/host.ts";
-import { checkSession } from "../../../session/check-session.ts";
-import { sessionFiles } from "../../../session/list-sessions.ts";
+import { sessionFiles } from "../../../session/library/list-sessions.ts";
+import { checkSession } from "../../../session/repair/check-session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
 import { textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";

@@ -2,9 +2,9 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
-import type { ExportTarget } from "../../../harness/export/write-export.ts";
 import type { Host } from "../../../platform/host.ts";
-import { Session } from "../../../session/session.ts";
+import { Session } from "../../../session/tree/session.ts";
+import type { ExportTarget } from "../../../transcript/write-export.ts";
 import { outputStatus } from "../../record-output.ts";
 import { findSession } from "./find-session.ts";
 import { findEntry } from "./open-session.ts";
@@ -106,11 +106,11 @@ type Choice = { leafId?: string | null; all?: boolean };
 async function chunksOf(format: Format, session: Session, choice: Choice): Promise<AsyncIterable<string> | Iterable<string>> {
   switch (format) {
     case "html":
-      return (await import("../../../harness/export-html.ts")).htmlChunks(session, choice);
+      return (await import("../../../transcript/export-html.ts")).htmlChunks(session, choice);
     case "md":
-      return (await import("../../../harness/export-markdown.ts")).markdownChunks(session, choice);
+      return (await import("../../../transcript/export-markdown.ts")).markdownChunks(session, choice);
     case "jsonl":
-      return (await import("../../../harness/export-jsonl.ts")).jsonlChunks(session, choice);
+      return (await import("../../../transcript/export-jsonl.ts")).jsonlChunks(session, choice);
   }
 }
 
@@ -119,10 +119,10 @@ type Target = Choice & ExportTarget;
 async function writeFormat(format: Format, session: Session, target: Target): Promise<{ path: string }> {
   switch (format) {
     case "html":
-      return (await import("../../../harness/export-html.ts")).exportHtml(session, target);
+      return (await import("../../../transcript/export-html.ts")).exportHtml(session, target);
     case "md":
-      return (await import("../../../harness/export-markdown.ts")).exportMarkdown(session, target);
+      return (await import("../../../transcript/export-markdown.ts")).exportMarkdown(session, target);
     case "jsonl":
-      return (await import("../../../harness/export-jsonl.ts")).exportJsonl(session, target);
+      return (await import("../../../transcript/export-jsonl.ts")).exportJsonl(session, target);
   }
 }

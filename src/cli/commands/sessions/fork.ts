@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
-import { unwritable } from "../../../session/file-errors.ts";
+import { unwritable } from "../../../session/lines/file-errors.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { findEntry, openForReading } from "./open-session.ts";
 import { addPlaceOptions, existingDirectory, type PlaceFlags, sessionPlaces } from "./session-places.ts";

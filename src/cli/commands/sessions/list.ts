@@ -3,9 +3,9 @@
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
-import { requireReadable } from "../../../session/file-errors.ts";
-import { filesOf, idsOf, listSessions, type SessionSummary } from "../../../session/list-sessions.ts";
-import { idShortener } from "../../../session/short-ids.ts";
+import { filesOf, idsOf, listSessions, type SessionSummary } from "../../../session/library/list-sessions.ts";
+import { idShortener } from "../../../session/library/short-ids.ts";
+import { requireReadable } from "../../../session/lines/file-errors.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";

@@ -3,9 +3,9 @@
 import { statSync, utimesSync } from "node:fs";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
-import { unwritable } from "../../../session/file-errors.ts";
-import { Session } from "../../../session/session.ts";
-import { labelsOf } from "../../../session/tree.ts";
+import { unwritable } from "../../../session/lines/file-errors.ts";
+import { Session } from "../../../session/tree/session.ts";
+import { labelsOf } from "../../../session/tree/tree.ts";
 
 /** Never writes and never waits; damages are told on stderr. */
 export function openForReading(path: string, host: Host): Promise<Session> {

@@ -15,7 +15,7 @@ export function define(command: Command, { host }: SubcommandContext): void {
     .action(async (ref: string, flags: PlaceFlags) => {
       const places = await sessionPlaces(host, flags);
       const path = await places.find(ref);
-      const { repairSession } = await import("../../../session/repair-session.ts");
+      const { repairSession } = await import("../../../session/repair/repair-session.ts");
       const { changes, backup } = await withLease(path, () => repairSession(path, places.cwd));
       for (const change of changes) await host.stdout.write(`${change}\n`);
       await host.stderr.write(

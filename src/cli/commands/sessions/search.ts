@@ -2,10 +2,10 @@
 
 import type { Command } from "commander";
 import type { Host } from "../../../platform/host.ts";
-import { filesOf, idsOf, type SessionFile, sessionFiles } from "../../../session/list-sessions.ts";
-import { parsePattern } from "../../../session/search-pattern.ts";
-import { type SearchMatch, searchSession } from "../../../session/search-session.ts";
-import { idShortener } from "../../../session/short-ids.ts";
+import { filesOf, idsOf, type SessionFile, sessionFiles } from "../../../session/library/list-sessions.ts";
+import { parsePattern } from "../../../session/library/search-pattern.ts";
+import { type SearchMatch, searchSession } from "../../../session/library/search-session.ts";
+import { idShortener } from "../../../session/library/short-ids.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
 import { cutToWidth, plainLine, plainText, type TextForm, textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";

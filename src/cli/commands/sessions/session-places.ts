@@ -6,8 +6,8 @@ import { loadConfig } from "../../../config/load-config.ts";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../../platform/paths.ts";
-import { type ListRequest, type RefPlaces, resolveSessionRef } from "../../../session/list-sessions.ts";
-import { sessionDirectory, sessionRoot } from "../../../session/locate.ts";
+import { type ListRequest, type RefPlaces, resolveSessionRef } from "../../../session/library/list-sessions.ts";
+import { sessionDirectory, sessionRoot } from "../../../session/lines/locate.ts";
 
 export interface PlaceFlags {
   cwd?: string;

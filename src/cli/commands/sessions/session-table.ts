@@ -2,7 +2,7 @@
 // Invariant: a row is one line, and on a terminal never wider than that; the name or first prompt is what a session is known by, so it gives way last.
 
 import type { Host } from "../../../platform/host.ts";
-import type { SessionSummary } from "../../../session/list-sessions.ts";
+import type { SessionSummary } from "../../../session/library/list-sessions.ts";
 import type { RecordOutput } from "../../record-output.ts";
 import { ageInWords, costText, cutToWidth, plainLine, shortAge, type TextForm, textForm, textWidth } from "../../terminal-text.ts";
 

@@ -1,9 +1,9 @@
 // Sessions and entries as a shell offers them. Called by cli/complete.
 
 import type { Host } from "../../../platform/host.ts";
-import { filesOf, idsOf, type ListRequest, listSessions } from "../../../session/list-sessions.ts";
-import { idShortener } from "../../../session/short-ids.ts";
-import { labelsOf } from "../../../session/tree.ts";
+import { filesOf, idsOf, type ListRequest, listSessions } from "../../../session/library/list-sessions.ts";
+import { idShortener } from "../../../session/library/short-ids.ts";
+import { labelsOf } from "../../../session/tree/tree.ts";
 import { ageInWords, cutToWidth, plainLine } from "../../terminal-text.ts";
 import { entryLine } from "./entry-line.ts";
 import { openForReading } from "./open-session.ts";

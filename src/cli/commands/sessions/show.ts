@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
-import { rawEntries } from "../../../session/raw-entries.ts";
-import type { Session } from "../../../session/session.ts";
+import { rawEntries } from "../../../session/library/raw-entries.ts";
+import type { Session } from "../../../session/tree/session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
 import { ageInWords, plainLine, textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";

@@ -1,8 +1,8 @@
 // The tree of a session, drawn: a chain goes straight down, branches are set off, labels and the leaf are marked. Called by show.
 // Invariant: every entry is one line, in the order in which it can be read; no recursion, since chains are long.
 
-import type { Session } from "../../../session/session.ts";
-import { labelsOf } from "../../../session/tree.ts";
+import type { Session } from "../../../session/tree/session.ts";
+import { labelsOf } from "../../../session/tree/tree.ts";
 import { cutToWidth, plainLine, type TextForm } from "../../terminal-text.ts";
 import { type EntryLine, entryLine } from "./entry-line.ts";
 

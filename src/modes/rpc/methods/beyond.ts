@@ -1,8 +1,8 @@
 // Methods that the npm agent has not: what hosts had to scrape or to guess.
 
+import { count, fields, flag, list, optional, orNull, shaped, text } from "../../../contracts/schema.ts";
 import { version } from "../../../contracts/version.ts";
 import { method } from "../method.ts";
-import { count, fields, flag, list, optional, orNull, shaped, text } from "../schema.ts";
 
 /** Of the protocol as docs/rpc.md has it; grows when something that a client may rely on is added. */
 export const protocolVersion = 1;
@@ -56,7 +56,7 @@ export const beyondMethods = [
     result: fields({ names: list(text()) }),
     order: "in turn",
     run: async ({ names }, { sessions }): Promise<{ names: string[] }> => {
-      const { knownToolNames } = await import("../../../harness/known-tools.ts");
+      const { knownToolNames } = await import("../../../harness/conversation/known-tools.ts");
       sessions.coding.setActiveToolNames(knownToolNames(names, sessions.coding.tools));
       return { names: [...sessions.coding.activeToolNames] };
     },
@@ -85,7 +85,7 @@ export const beyondMethods = [
     }),
     order: "in turn",
     run: async ({ all, limit }, { sessions }) => {
-      const { storedSessions } = await import("../../../harness/stored-sessions.ts");
+      const { storedSessions } = await import("../../../harness/host/stored-sessions.ts");
       return {
         sessions: await storedSessions(sessions.workspace, { all: all === true, limit: limit ?? Number.POSITIVE_INFINITY }),
       };
@@ -99,7 +99,7 @@ export const beyondMethods = [
     result: fields({ path: orNull(text(), "what was removed; null: there was no file") }),
     order: "change",
     run: async ({ sessionPath }, { sessions }): Promise<{ path: string | null }> => {
-      const { deleteSession } = await import("../../../harness/stored-sessions.ts");
+      const { deleteSession } = await import("../../../harness/host/stored-sessions.ts");
       return { path: (await deleteSession(sessions, sessionPath)) ?? null };
     },
   }),
@@ -156,7 +156,7 @@ export const beyondMethods = [
     }),
     order: "in turn",
     run: async (_params, { sessions }) => {
-      const { inspectSession } = await import("../../../harness/inspect-session.ts");
+      const { inspectSession } = await import("../../../harness/host/inspect-session.ts");
       return inspectSession(sessions);
     },
   }),

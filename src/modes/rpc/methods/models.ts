@@ -2,9 +2,9 @@
 
 import type { Model, ThinkingLevel } from "../../../contracts/model.ts";
 import { availableThinkingLevels } from "../../../contracts/model.ts";
+import { count, fields, flag, list, optional, orNull, shaped, text } from "../../../contracts/schema.ts";
+import { level, model, usage } from "../../../contracts/shapes.ts";
 import { method } from "../method.ts";
-import { count, fields, flag, list, optional, orNull, shaped, text } from "../schema.ts";
-import { level, model, usage } from "../shapes.ts";
 
 export const modelMethods = [
   method({
@@ -15,7 +15,7 @@ export const modelMethods = [
     result: model,
     order: "change",
     run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
-      const { usableModel } = await import("../../../harness/usable-model.ts");
+      const { usableModel } = await import("../../../harness/models/usable-model.ts");
       const chosen = await usableModel(provider, modelId, sessions.registry);
       sessions.coding.setModel(chosen);
       return chosen;
@@ -29,7 +29,7 @@ export const modelMethods = [
     result: orNull(fields({ model, thinkingLevel: level, isScoped: flag("the scope has been given") })),
     order: "change",
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
-      const { cycleModel } = await import("../../../harness/usable-model.ts");
+      const { cycleModel } = await import("../../../harness/models/usable-model.ts");
       return cycleModel(sessions);
     },
   }),
@@ -41,7 +41,7 @@ export const modelMethods = [
     result: fields({ models: list(model) }),
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ models: Model[] }> => {
-      const { usableModels } = await import("../../../harness/usable-model.ts");
+      const { usableModels } = await import("../../../harness/models/usable-model.ts");
       return { models: usableModels(sessions) };
     },
   }),

@@ -1,10 +1,11 @@
 // Methods that put something to the model or stop it.
 
 import type { ImageContent } from "../../../contracts/message.ts";
+import { choice, fields, list, optional, text } from "../../../contracts/schema.ts";
+import { image, outcome } from "../../../contracts/shapes.ts";
+import { isPlain, receiveInput } from "../../../harness/intake/receive-input.ts";
 import { type MethodContext, method } from "../method.ts";
 import type { PromptAnswer, QueuedInputDisposition, StreamingBehavior } from "../records.ts";
-import { choice, fields, list, optional, text } from "../schema.ts";
-import { image, outcome } from "../shapes.ts";
 
 interface Words {
   message: string;
@@ -21,9 +22,9 @@ function ready<P extends Words>(
 ): Promise<P> | undefined {
   const { message, images, key, streamingBehavior = queue } = params;
   const input = { text: message, source: "rpc", ...(images === undefined ? {} : { images }) } as const;
-  if (coding.isPlain(input) || (key !== undefined && desk.knows(key))) return undefined;
+  if (isPlain(input, coding) || (key !== undefined && desk.knows(key))) return undefined;
   const how = coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {};
-  return coding.receive({ ...input, ...how }).then((received) => {
+  return receiveInput({ ...input, ...how }, coding).then((received) => {
     if (received === undefined) return desk.dealtWith(params);
     return { ...params, message: received.text, ...(received.images === undefined ? {} : { images: received.images }) };
   });

@@ -2,12 +2,12 @@
 
 import { PiError } from "../../../contracts/error.ts";
 import { textOf } from "../../../contracts/message.ts";
+import { amount, count, fields, flag, list, optional, shaped, text } from "../../../contracts/schema.ts";
 import type { AnyEntry, EntryOf } from "../../../contracts/session-entry.ts";
-import type { TreeNode } from "../../../session/session.ts";
+import { entry, leafId, replaced } from "../../../contracts/shapes.ts";
+import type { TreeNode } from "../../../session/tree/session.ts";
 import { encodeTree, type TreeAnswer } from "../encode-tree.ts";
 import { method } from "../method.ts";
-import { amount, count, fields, flag, list, optional, shaped, text } from "../schema.ts";
-import { entry, leafId, replaced } from "../shapes.ts";
 
 export const sessionMethods = [
   method({
@@ -164,7 +164,7 @@ export const sessionMethods = [
     result: fields({ path: text() }),
     order: "in turn",
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
-      const { exportHtml } = await import("../../../harness/export-html.ts");
+      const { exportHtml } = await import("../../../transcript/export-html.ts");
       const { cwd } = sessions.workspace.options;
       return exportHtml(sessions.coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
     },

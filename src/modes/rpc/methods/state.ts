@@ -1,10 +1,10 @@
 // Methods that look, and small switches.
 
 import type { Message } from "../../../contracts/message.ts";
+import { choice, count, fields, flag, list, optional, shaped, text } from "../../../contracts/schema.ts";
+import { level, message, model, queueMode } from "../../../contracts/shapes.ts";
 import { method } from "../method.ts";
 import type { RpcSessionState, RpcSlashCommand } from "../records.ts";
-import { choice, count, fields, flag, list, optional, shaped, text } from "../schema.ts";
-import { level, message, model, queueMode } from "../shapes.ts";
 
 export const stateMethods = [
   method({
@@ -88,7 +88,7 @@ export const stateMethods = [
     }),
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ commands: RpcSlashCommand[] }> => {
-      const { listSlashCommands } = await import("../../../harness/slash-commands.ts");
+      const { listSlashCommands } = await import("../../../harness/extensions/slash-commands.ts");
       return { commands: sessions.extensions.commands() ?? (await listSlashCommands(sessions.resources)) };
     },
   }),

@@ -1,0 +1,369 @@
+// What all concerns of one conversation share: its record on disk, its agent, its model and tools, and who listens. Made by coding-session.
+// Invariant: what listeners are told is on disk already; the agent's messages are always what the session file gives.
+
+import { Agent } from "../../agent/agent.ts";
+import type { Validation } from "../../agent/run-tools.ts";
+import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
+import type { SessionHooks } from "../../contracts/hooks.ts";
+import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
+import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import { clampThinkingLevel } from "../../contracts/model.ts";
+import type { Credential, ModelRequest } from "../../contracts/model-request.ts";
+import { nearestName } from "../../contracts/nearest.ts";
+import type { Provider } from "../../contracts/provider.ts";
+import type { NewEntry, SessionEntry } from "../../contracts/session-entry.ts";
+import type { StreamEvent } from "../../contracts/stream-event.ts";
+import type { Tool, ToolContext } from "../../contracts/tool.ts";
+import type { Session, SessionContext } from "../../session/tree/session.ts";
+import type { Limits } from "./budget.ts";
+import { Budget } from "./budget.ts";
+import { type ContextTokens, contextTokens } from "./context-tokens.ts";
+import { Listeners } from "./listeners.ts";
+import { modelMessages } from "./model-messages.ts";
+import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
+import type { PromptParts } from "./system-prompt.ts";
+import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
+
+export interface ModelAccess {
+  provider: Provider;
+  credential: Credential;
+  fetch: typeof globalThis.fetch;
+}
+
+export interface CompactionSettings {
+  /** Whether it happens by itself. */
+  enabled: boolean;
+  reserveTokens: number;
+  keepRecentTokens: number;
+  /** Who writes summaries, where not the session's model. Rejects with a PiError when there is no such model. */
+  model?(): Promise<Model>;
+}
+
+export interface CodingSessionDeps {
+  session: Session;
+  /** Of the session as it stands, where the caller has it already. */
+  context?: SessionContext | undefined;
+  model: Model;
+  thinkingLevel: ThinkingLevel;
+  /** All tools there are, and the names of those the model gets. */
+  tools: readonly Tool[];
+  activeToolNames: readonly string[];
+  validate(tool: Tool, args: unknown): Promise<Validation>;
+  toolContext: Omit<ToolContext, "toolCallId" | "signal" | "onUpdate" | "acceptsImages">;
+  prompt: Omit<PromptParts, "tools">;
+  /** What a prompt stands for (`/template …`); the text itself when absent. */
+  expand?(text: string): Promise<string>;
+  /** The final answer must be JSON valid against this JSON Schema. */
+  outputSchema?: Record<string, unknown>;
+  /** Who may change what happens, beside those who are told of it. */
+  hooks?: SessionHooks | undefined;
+  /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
+  access(model: Model): Promise<ModelAccess>;
+  retry: RetrySettings;
+  compaction: CompactionSettings;
+  fallback: FallbackSettings;
+  limits: Limits;
+  /** Longest silence in ms; 0: none. */
+  stall: { modelMs: number; toolMs: number };
+  clock: { now(): number; random(): number };
+}
+
+/** What other concerns do in the middle of a run. */
+export interface ConversationHooks {
+  beforeNextTurn(signal: AbortSignal): Promise<void>;
+  /** After listeners were told of an answer that is whole. */
+  answered(answer: AssistantMessage): Promise<void> | undefined;
+}
+
+export class Conversation {
+  readonly deps: CodingSessionDeps;
+  readonly session: Session;
+  readonly agent: Agent;
+  readonly budget: Budget;
+  readonly listeners = new Listeners();
+  /** The entry that holds the newest answer of this process. */
+  lastAnswerEntryId: string | undefined;
+  readonly #hooks: ConversationHooks;
+  /** In place of the recorded prompt, for the run under way. */
+  runPrompt: string | undefined;
+  #tools: readonly Tool[];
+  #prompt: CodingSessionDeps["prompt"];
+  #expand: CodingSessionDeps["expand"];
+  #model: Model;
+  #thinkingLevel: ThinkingLevel;
+  #activeToolNames: readonly string[];
+  #isBilled = true;
+  /** What the path to the leaf says. */
+  #recorded: { model: SessionContext["model"]; thinkingLevel: SessionContext["thinkingLevel"] } = {
+    model: undefined,
+    thinkingLevel: undefined,
+  };
+  #hasRecordedChoices = false;
+  #edited: SessionContext["edited"];
+
+  constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
+    this.deps = deps;
+    this.#hooks = hooks;
+    this.#tools = deps.tools;
+    this.#prompt = deps.prompt;
+    this.#expand = deps.expand;
+    this.session = deps.session;
+    this.#model = deps.model;
+    this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
+    this.#activeToolNames = deps.activeToolNames;
+    this.budget = new Budget(deps.limits, () => deps.clock.now());
+    const context = deps.context ?? this.session.context();
+    this.agent = new Agent(
+      {
+        emit: (event) => this.emit(event),
+        now: () => deps.clock.now(),
+        turn: async () => {
+          const { model, thinkingLevel } = { model: this.#model, thinkingLevel: this.#thinkingLevel };
+          const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
+          let access: ModelAccess;
+          try {
+            access = await deps.access(model);
+          } catch (error) {
+            return { ...setup, stream: () => noAccess(error) };
+          }
+          const { provider, credential, fetch } = access;
+          this.#isBilled = isBilled(access);
+          const shown = await deps.hooks?.context(this.agent.messages);
+          return {
+            ...setup,
+            stream: (messages, signal) => provider.stream({ model, request: this.request(shown ?? messages), credential, signal, fetch }),
+          };
+        },
+        tools: () => ({
+          tools: this.activeTools,
+          validate: deps.validate,
+          stallTimeoutMs: deps.stall.toolMs,
+          context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
+          ...(deps.hooks === undefined ? {} : { refuse: deps.hooks.toolCall, amend: deps.hooks.toolResult }),
+        }),
+        shouldStop: () => this.budget.isReached(),
+        beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
+      },
+      context.messages,
+    );
+    this.#noteRecorded(context);
+    // A session that is only looked at stays as it is: what this run chose is recorded with its first prompt.
+    if (this.session.leafId === null) this.recordChoices();
+  }
+
+  get model(): Model {
+    return this.#model;
+  }
+
+  get thinkingLevel(): ThinkingLevel {
+    return this.#thinkingLevel;
+  }
+
+  get messages(): readonly Message[] {
+    return this.agent.messages;
+  }
+
+  get activeToolNames(): readonly string[] {
+    return this.#activeToolNames;
+  }
+
+  /** All there are, active or not. */
+  get tools(): readonly Tool[] {
+    return this.#tools;
+  }
+
+  /** From the next prompt on; those that are active stay so as long as they are there. */
+  setTools(tools: readonly Tool[]): void {
+    this.#tools = tools;
+    this.#activeToolNames = this.#activeToolNames.filter((name) => tools.some((tool) => tool.name === name));
+  }
+
+  /** What the launch found has changed: told to the model with the next prompt. */
+  setResources(prompt: CodingSessionDeps["prompt"], expand: CodingSessionDeps["expand"]): void {
+    this.#prompt = prompt;
+    this.#expand = expand;
+  }
+
+  /** What a text stands for when it is typed as a prompt. */
+  async expand(text: string): Promise<string> {
+    return this.#expand === undefined ? text : this.#expand(text);
+  }
+
+  get activeTools(): Tool[] {
+    return this.#tools.filter((tool) => this.#activeToolNames.includes(tool.name));
+  }
+
+  /** Disk first, then listeners; a promise only when some listener is slow, since this runs for every delta. */
+  emit(event: AgentEvent): Promise<void> | undefined {
+    const changing = event.type === "message_end" ? this.deps.hooks?.messageEnd(event.message) : undefined;
+    return changing === undefined ? this.#publish(event) : changing.then(() => this.#publish(event));
+  }
+
+  #publish(event: AgentEvent): Promise<void> | undefined {
+    if (event.type === "message_end") this.#record(event.message);
+    else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
+    const told = this.listeners.tell(event);
+    if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
+    const hooked = this.#hooks.answered(event.message);
+    return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
+  }
+
+  #record(message: Message): void {
+    const { id } = this.session.append(message.role === "custom" ? customEntry(message) : { type: "message", message });
+    if (message.role === "assistant") this.lastAnswerEntryId = id;
+  }
+
+  /** A message that no run made: on disk and in what the model is shown. */
+  addMessage(message: Message): void {
+    this.#record(message);
+    this.agent.messages.push(message);
+  }
+
+  /** The same, told to listeners. */
+  async say(message: Message): Promise<void> {
+    this.agent.messages.push(message);
+    await this.emit({ type: "message_start", message });
+    await this.emit({ type: "message_end", message });
+  }
+
+  /** Takes over what the session file says at its leaf. */
+  reload(): void {
+    const context = this.session.context();
+    this.agent.replaceMessages(context.messages);
+    this.#noteRecorded(context);
+  }
+
+  #noteRecorded({ model, thinkingLevel, edited }: SessionContext): void {
+    this.#recorded = { model, thinkingLevel };
+    this.#edited = edited;
+  }
+
+  /** How full the window is. */
+  contextTokens(): ContextTokens {
+    return contextTokens(this.agent.messages, this.#edited);
+  }
+
+  /** Other branches record other choices: what is in force is recorded anew before the next message. */
+  forgetRecordedChoices(): void {
+    this.#hasRecordedChoices = false;
+  }
+
+  /** Puts model and thinking level into the file where the path to the leaf does not say them. */
+  recordChoices(): void {
+    if (this.#hasRecordedChoices) return;
+    this.#hasRecordedChoices = true;
+    const { provider, id } = this.#model;
+    const { model: recorded, thinkingLevel } = this.#recorded;
+    if (recorded?.provider !== provider || recorded.modelId !== id) this.#recordModel(this.#model);
+    if (thinkingLevel !== this.#thinkingLevel) this.#recordThinkingLevel(this.#thinkingLevel);
+  }
+
+  #recordModel({ provider, id }: Model): SessionEntry {
+    this.#recorded = { ...this.#recorded, model: { provider, modelId: id } };
+    return this.session.append({ type: "model_change", provider, modelId: id });
+  }
+
+  #recordThinkingLevel(thinkingLevel: ThinkingLevel): void {
+    this.#recorded = { ...this.#recorded, thinkingLevel };
+    this.session.append({ type: "thinking_level_change", thinkingLevel });
+  }
+
+  /** @throws PiError `usage.unknown_tool`. */
+  setActiveToolNames(names: readonly string[]): void {
+    const known = this.#tools.map((tool) => tool.name);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      const near = nearestName(unknown, known);
+      throw new PiError("usage.unknown_tool", `Unknown tool ${unknown}`, {
+        hint: near === undefined ? `There are ${known.join(", ")}` : `Did you mean ${near}?`,
+      });
+    }
+    this.#activeToolNames = [...new Set(names)];
+  }
+
+  /** @throws PiError `session.empty_name`. */
+  setName(text: string): void {
+    // Lists and titles have one line for it.
+    const name = text.replace(/\s*[\r\n]+\s*/g, " ").trim();
+    if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
+    this.session.append({ type: "session_info", name });
+    void this.emit({ type: "session_info_changed", name });
+  }
+
+  /** The entry that records it. */
+  setModel(model: Model, source: "set" | "cycle" = "set"): SessionEntry {
+    const previous = this.#model;
+    this.#model = model;
+    const entry = this.#recordModel(model);
+    this.setThinkingLevel(this.#thinkingLevel);
+    this.deps.hooks?.modelChanged(model, previous, source);
+    return entry;
+  }
+
+  /** The same in the middle of a run, told to listeners. */
+  async switchModel(model: Model, level?: ThinkingLevel): Promise<void> {
+    await this.emit({ type: "entry_appended", entry: this.setModel(model) });
+    if (level !== undefined) this.setThinkingLevel(level);
+  }
+
+  setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
+    const clamped = clampThinkingLevel(level, this.#model);
+    const previous = this.#thinkingLevel;
+    if (clamped === previous) return clamped;
+    this.#thinkingLevel = clamped;
+    this.deps.hooks?.thinkingLevelChanged(clamped, previous);
+    this.#recordThinkingLevel(clamped);
+    void this.emit({ type: "thinking_level_changed", level: clamped });
+    return clamped;
+  }
+
+  request(messages: readonly Message[]): ModelRequest {
+    const state = systemStateOf(messages);
+    return {
+      systemPrompt: this.runPrompt ?? promptText(state),
+      tools: [...state.tools.values()],
+      messages: modelMessages(messages),
+      thinkingLevel: this.#thinkingLevel,
+      sessionId: this.session.id,
+      ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),
+    };
+  }
+
+  /** What has to be said so that the prompt in force is the one wanted; nothing when it is. */
+  systemChange(): Message[] {
+    const tools = this.activeTools;
+    const sections = promptSections({ ...this.#prompt, tools });
+    const change = systemChange(systemStateOf(this.agent.messages), sections, tools, this.deps.clock.now());
+    return change ? [change] : [];
+  }
+
+  /** The prompt in force, with what has still to be said. */
+  promptInForce(): string {
+    return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
+  }
+
+  #toolContext(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext {
+    return { ...this.deps.toolContext, toolCallId: call.id, signal, onUpdate, acceptsImages: this.#model.input.includes("image") };
+  }
+}
+
+function customEntry({ customType, content, display, details }: CustomMessage): NewEntry {
+  return { type: "custom_message", customType, content, display, ...(details === undefined ? {} : { details }) };
+}
+
+/** A credential that cannot be had (a refused refresh, a model chosen meanwhile) fails the call like any other refusal. */
+async function* noAccess(error: unknown): AsyncIterable<StreamEvent> {
+  const hint = isPiError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
+  yield { type: "failure", failure: { code: "auth", message: `${messageOf(error)}${hint}` } };
+}
+
+/** A subscription's notional prices are not money. */
+export function isBilled(access: ModelAccess): boolean {
+  return access.credential.kind !== "bearer";
+}
+
+/** Whether an answer is one, and not the remains of a failed call. */
+export function isWhole(answer: AssistantMessage): boolean {
+  return answer.stopReason !== "error" && answer.stopReason !== "aborted";
+}

@@ -1,0 +1,27 @@
+// What a conversation is given of how failures are met: its recoveries read it, the launch decides it.
+
+import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+
+export interface RetrySettings {
+  enabled: boolean;
+  maxRetries: number;
+  baseDelayMs: number;
+  maxDelayMs: number;
+}
+
+export interface FallbackModel {
+  model: Model;
+  /** Of the `:level` suffix. */
+  thinkingLevel?: ThinkingLevel;
+}
+
+export interface FallbackSettings {
+  /** In the order of trying. Those that cannot be used (unknown, no credential) are left out, and have been said. */
+  models(): Promise<readonly FallbackModel[]>;
+  /** How many there may be; 0: none, and nothing is loaded. */
+  count: number;
+  /** Unix ms; models by `provider/id`. */
+  quotas: { spentUntil(model: string): number | undefined; remember(model: string, untilMs: number): void };
+  warn(line: string): void;
+  now(): number;
+}

@@ -1,0 +1,217 @@
+// What extensions of a session can see and do: `ctx`, and the actions behind `pi`. Made by session-extensions for one coding session.
+// Invariant: nothing here outlives the session: once it is replaced, whatever is asked is refused.
+
+import { messageOf, PiError } from "../../contracts/error.ts";
+import type {
+  Cancellable,
+  ExtensionActions,
+  ExtensionCommandContext,
+  ExtensionContext,
+  ExtensionError,
+  ExtensionMode,
+  ExtensionUIContext,
+  ReplacedSessionContext,
+  SendMessageOptions,
+  SendUserMessageOptions,
+  SessionControl,
+  SlashCommandInfo,
+  ToolInfo,
+} from "../../contracts/extension.ts";
+import type { CustomMessageDraft } from "../../contracts/extension-event.ts";
+import type { CustomMessage, ImageContent, UserContent } from "../../contracts/message.ts";
+import { textOf } from "../../contracts/message.ts";
+import { noUi } from "../../extensions/no-ui.ts";
+import type { Env } from "../../platform/paths.ts";
+import { receiveInput } from "../intake/receive-input.ts";
+import type { ModelRegistry } from "../models/model-registry.ts";
+import type { ScopedModel } from "../models/model-scope.ts";
+import type { CodingSession } from "../run/coding-session.ts";
+import { sessionView } from "./session-view.ts";
+
+/** What the host of a session lends to extensions; all of it may be absent. */
+export interface ExtensionBindings {
+  uiContext?: ExtensionUIContext;
+  /** Default `print`. */
+  mode?: ExtensionMode;
+  /** In place of what the session host does itself. */
+  commandContextActions?: Partial<SessionControl>;
+  abortHandler?: () => void;
+  shutdownHandler?: () => void;
+  onError?: (error: ExtensionError) => void;
+}
+
+/** The session and what it is a part of. */
+export interface ExtensionSurroundings {
+  coding: CodingSession;
+  registry: ModelRegistry;
+  env: Env;
+  cwd: string;
+  isProjectTrusted: boolean;
+  now(): number;
+  bindings(): ExtensionBindings;
+  hasModel(): boolean;
+  scope(): readonly ScopedModel[];
+  control: SessionControl;
+  /** With their sources. */
+  tools(): ToolInfo[];
+  commands(): SlashCommandInfo[];
+  /** @throws PiError `extension.stale`. */
+  requireLive(): void;
+  report(error: ExtensionError): void;
+  /** Later, where settled handlers are being told; else now. */
+  soon(work: () => void): void;
+}
+
+export function createContext(about: ExtensionSurroundings): ExtensionContext {
+  const { coding, registry } = about;
+  const live = <T>(value: T): T => {
+    about.requireLive();
+    return value;
+  };
+  return {
+    get ui() {
+      return live(about.bindings().uiContext ?? noUi);
+    },
+    get mode() {
+      return about.bindings().mode ?? "print";
+    },
+    get hasUI() {
+      return about.bindings().uiContext !== undefined;
+    },
+    cwd: about.cwd,
+    get sessionManager() {
+      return live(sessionView(coding.session));
+    },
+    modelRegistry: { find: (provider, id) => registry.find(provider, id), getAvailable: () => registry.available() },
+    get model() {
+      return live(about.hasModel() ? coding.model : undefined);
+    },
+    get scopedModels() {
+      return live(about.scope());
+    },
+    get thinkingLevel() {
+      return live(coding.thinkingLevel);
+    },
+    isIdle: () => live(!coding.isStreaming && !coding.isCompacting),
+    isProjectTrusted: () => about.isProjectTrusted,
+    get signal() {
+      return coding.signal;
+    },
+    abort: () => {
+      about.requireLive();
+      const { abortHandler } = about.bindings();
+      if (abortHandler !== undefined) abortHandler();
+      else void coding.abort();
+    },
+    hasPendingMessages: () => live(coding.pendingMessageCount > 0),
+    shutdown: () => {
+      about.requireLive();
+      about.bindings().shutdownHandler?.();
+    },
+    getContextUsage: () => live(coding.contextUsage()),
+    compact: ({ customInstructions, onComplete, onError } = {}) => {
+      about.requireLive();
+      coding.compact(customInstructions).then(
+        (result) => onComplete?.(result),
+        (error: unknown) => onError?.(error instanceof Error ? error : new Error(messageOf(error))),
+      );
+    },
+    getSystemPrompt: () => live(coding.promptInForce),
+  };
+}
+
+export function createCommandContext(about: ExtensionSurroundings): ExtensionCommandContext {
+  const control = { ...about.control, ...about.bindings().commandContextActions };
+  const guarded = <A extends unknown[], R>(work: (...args: A) => R): ((...args: A) => R) => {
+    return (...args) => {
+      about.requireLive();
+      return work(...args);
+    };
+  };
+  return withFields(createContext(about), {
+    waitForIdle: guarded(() => about.coding.waitForIdle()),
+    newSession: guarded<Parameters<SessionControl["newSession"]>, Promise<Cancellable>>(control.newSession),
+    fork: guarded<Parameters<SessionControl["fork"]>, Promise<Cancellable>>(control.fork),
+    switchSession: guarded<Parameters<SessionControl["switchSession"]>, Promise<Cancellable>>(control.switchSession),
+    navigateTree: guarded<Parameters<SessionControl["navigateTree"]>, Promise<Cancellable>>(control.navigateTree),
+    reload: guarded(control.reload),
+  });
+}
+
+export function createReplacedContext(about: ExtensionSurroundings): ReplacedSessionContext {
+  return withFields(createCommandContext(about), {
+    sendMessage: async (message: CustomMessageDraft, how?: SendMessageOptions) => {
+      await about.coding.add(customMessage(message, about.now()), how);
+    },
+    sendUserMessage: async (content: string | UserContent[], how?: SendUserMessageOptions) => sendUserMessage(about, content, how),
+  });
+}
+
+/** Copies would ask the getters once and for all. */
+function withFields<T extends object, F extends object>(target: T, fields: F): T & F {
+  return Object.defineProperties(target, Object.getOwnPropertyDescriptors(fields)) as T & F;
+}
+
+export function createActions(about: ExtensionSurroundings): ExtensionActions {
+  const { coding } = about;
+  const failed = (event: string) => (error: unknown) => about.report({ extensionPath: "<runtime>", event, error: messageOf(error) });
+  return {
+    sendMessage: (message, how) =>
+      about.soon(() => void coding.add(customMessage(message, about.now()), how)?.catch(failed("sendMessage"))),
+    sendUserMessage: (content, how) => about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
+    appendEntry: (customType, data) => coding.appendCustomEntry(customType, data),
+    setSessionName: (name) => coding.setSessionName(name),
+    getSessionName: () => coding.session.name,
+    setLabel: (entryId, label) => coding.setLabel(entryId, label),
+    exec: async (command, args, { signal, timeout, cwd = about.cwd } = {}) => {
+      const { executeProgram } = await import("../../platform/exec-program.ts");
+      return executeProgram(command, args, {
+        cwd,
+        env: about.env,
+        ...(signal === undefined ? {} : { signal }),
+        ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      });
+    },
+    getActiveTools: () => [...coding.activeToolNames],
+    setActiveTools: (names) => coding.setActiveToolNames(names.filter((name) => coding.tools.some((tool) => tool.name === name))),
+    getAllTools: () => about.tools(),
+    getCommands: () => about.commands(),
+    setModel: async (model) => {
+      if (!about.registry.isAvailable(model.provider, true)) return false;
+      coding.setModel(await about.registry.ready(model));
+      return true;
+    },
+    getThinkingLevel: () => coding.thinkingLevel,
+    setThinkingLevel: (level) => void coding.setThinkingLevel(level),
+  };
+}
+
+/** Resolves when it is queued, dealt with, or its run has settled. */
+async function sendUserMessage(
+  { coding }: ExtensionSurroundings,
+  content: string | UserContent[],
+  { deliverAs, expandPromptTemplates = false }: SendUserMessageOptions = {},
+): Promise<void> {
+  const images = typeof content === "string" ? [] : content.filter((block): block is ImageContent => block.type === "image");
+  const received = await receiveInput(
+    {
+      text: textOf(content),
+      source: "extension",
+      isExpanded: expandPromptTemplates,
+      ...(images.length === 0 ? {} : { images }),
+      ...(coding.isStreaming && deliverAs !== undefined ? { streamingBehavior: deliverAs } : {}),
+    },
+    coding,
+  );
+  if (received === undefined) return;
+  const { text, ...more } = received;
+  const outcome = coding.prompt(text, { ...more, ...(deliverAs === undefined ? {} : { streamingBehavior: deliverAs }) });
+  if (deliverAs === undefined || !coding.isStreaming) await outcome;
+}
+
+export function customMessage({ customType, content, display, details }: CustomMessageDraft, timestamp: number): CustomMessage {
+  if (typeof customType !== "string" || (typeof content !== "string" && !Array.isArray(content))) {
+    throw new PiError("extension.bad_message", "A message of an extension needs a customType and a content (text or a list of blocks)");
+  }
+  return { role: "custom", customType, content, display: display !== false, ...(details === undefined ? {} : { details }), timestamp };
+}

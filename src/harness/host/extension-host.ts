@@ -1,0 +1,144 @@
+// The extensions of whatever session is in force: what the host has bound for them, when they start and stop, whom their errors reach.
+// Made by session-host. Invariant: each session has extensions of its own; what was bound once holds for the sessions after it, too.
+
+import type {
+  Cancellable,
+  ExtensionError,
+  LoadExtensionsResult,
+  SessionControl,
+  SlashCommandInfo,
+  WithSession,
+} from "../../contracts/extension.ts";
+import type { ExtensionEventOf, SessionShutdownEvent, SessionStartEvent } from "../../contracts/extension-event.ts";
+import type { ExtensionBindings } from "../extensions/extension-context.ts";
+import { launchPrompt } from "../launch/launch-prompt.ts";
+import type { ScopedModel } from "../models/model-scope.ts";
+import type { CodingSession } from "../run/coding-session.ts";
+import type { CreatedSession, CustomParts, ExtensionHost, LoadedParts, Workspace } from "./create-session.ts";
+
+/** What the session host does for them. */
+interface SessionOwner extends SessionControl {
+  readonly coding: CodingSession;
+  readonly hasModel: boolean;
+  readonly scope: readonly ScopedModel[];
+}
+
+export class HostedExtensions {
+  readonly #load: CustomParts["load"];
+  #owner: SessionOwner | undefined;
+  /** In place of the owner's, where the session host itself is replaced. */
+  control: Pick<SessionControl, "newSession" | "fork" | "switchSession"> | undefined;
+  #current: { created: CreatedSession; workspace: Workspace; loaded: LoadedParts | undefined } | undefined;
+  #bindings: ExtensionBindings = {};
+  #isBound = false;
+  #startEvent: Omit<SessionStartEvent, "type"> | undefined;
+  readonly #errorListeners = new Set<(error: ExtensionError) => void>();
+
+  constructor(custom: CustomParts | undefined) {
+    this.#load = custom?.load;
+    this.#startEvent = custom?.sessionStart;
+  }
+
+  set owner(owner: SessionOwner) {
+    this.#owner = owner;
+  }
+
+  /** What there was to load, with what could not be. */
+  get loaded(): LoadExtensionsResult | undefined {
+    return this.#current?.loaded?.extensions;
+  }
+
+  /** For `startSession`; nothing where nothing is loaded in another way than usual. */
+  async load(how: { reload: boolean }): Promise<{ loaded?: LoadedParts; extensionHost?: ExtensionHost }> {
+    const loaded = await this.#load?.(how);
+    return loaded === undefined ? {} : { loaded, extensionHost: this.#lent() };
+  }
+
+  /** Another session is in force. */
+  install(created: CreatedSession, workspace: Workspace, loaded: LoadedParts | undefined): void {
+    this.#current = { created, workspace, loaded };
+  }
+
+  /** Returns the remover. */
+  onError(listener: (error: ExtensionError) => void): () => void {
+    this.#errorListeners.add(listener);
+    return () => void this.#errorListeners.delete(listener);
+  }
+
+  /** The host is ready for them: they hear of the start of the session, and of the start of every later one. */
+  async bind(bindings: ExtensionBindings): Promise<void> {
+    this.#bindings = bindings;
+    this.#isBound = true;
+    const event = this.#startEvent ?? { reason: "startup" };
+    this.#startEvent = undefined;
+    await this.#start(event);
+  }
+
+  /** All that can be typed as `/name`; nothing where there are no extensions. */
+  commands(): SlashCommandInfo[] | undefined {
+    return this.#current?.created.extensions?.commands();
+  }
+
+  /** Nothing where there is nobody to ask. */
+  isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> | undefined {
+    return this.#current?.created.extensions?.isCancelled(event);
+  }
+
+  async shutdown(about: Omit<SessionShutdownEvent, "type">): Promise<void> {
+    await this.#current?.created.extensions?.shutdown(about);
+  }
+
+  async started(about: Omit<SessionStartEvent, "type">, withSession?: WithSession["withSession"]): Promise<void> {
+    if (this.#isBound) await this.#start(about);
+    await this.enter(withSession);
+  }
+
+  /** Work that somebody wants done in the session in force. */
+  async enter(withSession: WithSession["withSession"]): Promise<void> {
+    const extensions = this.#current?.created.extensions;
+    if (extensions !== undefined) await withSession?.(extensions.replacedContext());
+  }
+
+  async #start(about: Omit<SessionStartEvent, "type">): Promise<void> {
+    if (this.#current === undefined) return;
+    const { created, workspace, loaded } = this.#current;
+    const found = await created.extensions?.start(about);
+    if (found === undefined || loaded === undefined || found.skillPaths.length + found.promptPaths.length === 0) return;
+    created.resources = await loaded.extend(found);
+    const { options, deps } = workspace;
+    created.coding.setResources(await launchPrompt(options, created.resources, deps.host.now()), created.resources.expand);
+    await created.extensions?.setResources(created.resources);
+  }
+
+  #lent(): ExtensionHost {
+    const owner = (): SessionOwner => {
+      if (this.#owner === undefined) throw new Error("an extension was called before there was a session");
+      return this.#owner;
+    };
+    const cancellable = async (work: Promise<Cancellable>): Promise<Cancellable> => ({ cancelled: (await work).cancelled });
+    return {
+      bindings: () => this.#boundNow(),
+      hasModel: () => owner().hasModel,
+      scope: () => owner().scope,
+      control: {
+        newSession: (how) => cancellable((this.control ?? owner()).newSession(how)),
+        fork: (entryId, how) => cancellable((this.control ?? owner()).fork(entryId, how)),
+        switchSession: (path, how) => cancellable((this.control ?? owner()).switchSession(path, how)),
+        navigateTree: (targetId, how) => cancellable(owner().navigateTree(targetId, how)),
+        reload: () => owner().reload(),
+      },
+    };
+  }
+
+  #boundNow(): ExtensionBindings {
+    const { onError } = this.#bindings;
+    if (this.#errorListeners.size === 0) return this.#bindings;
+    return {
+      ...this.#bindings,
+      onError: (error) => {
+        onError?.(error);
+        for (const listener of [...this.#errorListeners]) listener(error);
+      },
+    };
+  }
+}

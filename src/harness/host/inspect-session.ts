@@ -1,0 +1,49 @@
+// What the next model call of a session would be made of, and where each choice comes from. Called by RPC mode.
+// Invariant: the prompt and the tools shown are those of the request; credentials by name and source, never by value.
+
+import type { Inspection } from "../launch/inspect.ts";
+import { inspectLaunch } from "../launch/inspect.ts";
+import type { SessionHost } from "./session-host.ts";
+
+export interface SessionInspection {
+  /** As `pi inspect` has it: what a start would be. */
+  launch: Inspection;
+  /** What is in force now. */
+  current: {
+    model: { provider: string; id: string; api: string; why: string } | null;
+    thinkingLevel: string;
+    credential: { provider: string; source: string } | null;
+    tools: string[];
+    systemPrompt: string;
+    session: { id: string; file: string | null; name: string | null; isStored: boolean };
+  };
+}
+
+export async function inspectSession(sessions: SessionHost): Promise<SessionInspection> {
+  const { coding, registry, workspace, hasModel } = sessions;
+  const { options, deps } = workspace;
+  const { session, model } = coding;
+  const source = hasModel ? registry.credentialSource(model.provider, true) : undefined;
+  const launch = await inspectLaunch(options, {
+    config: deps.config,
+    env: deps.host.env,
+    homeDir: deps.host.homeDir,
+    now: () => deps.host.now(),
+  });
+  return {
+    launch,
+    current: {
+      model: hasModel ? { provider: model.provider, id: model.id, api: model.api, why: sessions.modelWhy } : null,
+      thinkingLevel: coding.thinkingLevel,
+      credential: source === undefined ? null : { provider: model.provider, source },
+      tools: [...coding.activeToolNames],
+      systemPrompt: coding.request(coding.messages).systemPrompt,
+      session: {
+        id: session.id,
+        file: session.filePath ?? null,
+        name: sessions.sessionName ?? null,
+        isStored: session.isPersisted,
+      },
+    },
+  };
+}

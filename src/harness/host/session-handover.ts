@@ -1,0 +1,48 @@
+// What goes on when one session takes the place of another: tools that are on, modes, the file that is let go of. Called by session-host.
+
+import { type Stats, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Session } from "../../session/tree/session.ts";
+import type { CodingSession } from "../run/coding-session.ts";
+
+/** What was on before; what only the new session has is on as it chose. */
+export function stillActive(before: CodingSession, now: CodingSession): string[] {
+  const known = new Set(before.tools.map((tool) => tool.name));
+  const there = new Set(now.tools.map((tool) => tool.name));
+  return [...before.activeToolNames.filter((name) => there.has(name)), ...now.activeToolNames.filter((name) => !known.has(name))];
+}
+
+/** What a client set once holds for what comes after, too. */
+export function carryModes(from: CodingSession, to: CodingSession): void {
+  to.steeringMode = from.steeringMode;
+  to.followUpMode = from.followUpMode;
+  to.isAutoCompactionEnabled = from.isAutoCompactionEnabled;
+  to.isAutoRetryEnabled = from.isAutoRetryEnabled;
+}
+
+/** Resolves when the file may be opened again. */
+export async function letGo(session: Session): Promise<void> {
+  session.close();
+  await session.released();
+}
+
+/** Whether the session is that of a file, by whatever name. */
+export function isFileOf({ filePath }: Session, path: string): boolean {
+  if (filePath === undefined) return false;
+  if (resolve(filePath) === path) return true;
+  const [one, other] = [infoOf(filePath), infoOf(path)];
+  return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
+}
+
+export function isDirectory(path: string): boolean {
+  return infoOf(path)?.isDirectory() === true;
+}
+
+/** `undefined` also where links lead in a circle. */
+function infoOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

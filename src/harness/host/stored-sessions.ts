@@ -1,0 +1,47 @@
+// Lists and removes stored sessions for a program that drives us. Called by RPC mode.
+
+import { existsSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { listSessions, type SessionSummary } from "../../session/library/list-sessions.ts";
+import { sessionRoot } from "../../session/lines/locate.ts";
+import { Session } from "../../session/tree/session.ts";
+import { sessionPlace } from "../launch/open-session.ts";
+import type { Workspace } from "./create-session.ts";
+import type { SessionHost } from "./session-host.ts";
+
+/** The one changed last first. `all`: of every working directory. */
+export async function storedSessions({ options, deps }: Workspace, how: { all: boolean; limit: number }): Promise<SessionSummary[]> {
+  const { directory, override } = sessionPlace(options, deps.config);
+  const place =
+    override !== undefined
+      ? { directory, ...(how.all ? {} : { cwd: options.cwd }) }
+      : how.all
+        ? { directory: sessionRoot(options.agentDir), isRoot: true }
+        : { directory, cwd: options.cwd };
+  const found: SessionSummary[] = [];
+  if (how.limit === 0) return found;
+  for (const summary of listSessions({ ...place, names: true })) if (found.push(summary) >= how.limit) break;
+  return found;
+}
+
+/**
+ * Removes the file and its artifacts; the session in force gives way to a new one. The path that was removed, if there was one.
+ * @throws PiError `session.not_found`, `session.invalid`, `session.busy`: what is no session, or another process writes, is left alone.
+ */
+export async function deleteSession(sessions: SessionHost, sessionPath?: string): Promise<string | undefined> {
+  const current = sessions.coding.session.filePath;
+  const path = sessionPath === undefined ? current : resolve(sessions.workspace.options.cwd, sessionPath);
+  if (path === undefined || path === current) {
+    await sessions.newSession();
+    if (path === undefined || !existsSync(path)) return undefined;
+  }
+  // Opening it proves that it is a session and that nobody else writes it.
+  const session = await Session.open(path, { onBusy: "fail" });
+  try {
+    rmSync(path);
+    rmSync(`${path.replace(/\.jsonl$/, "")}.artifacts`, { recursive: true, force: true });
+  } finally {
+    session.close();
+  }
+  return path;
+}

@@ -1,0 +1,138 @@
+// Which model a session starts with, and which ones it may fall back to. Called by create-session.
+
+import type { Config } from "../../config/load-config.ts";
+import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
+import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import type { CompactionSettings } from "../conversation/conversation.ts";
+import type { FallbackModel, FallbackSettings } from "../conversation/recovery-settings.ts";
+import type { ModelRegistry } from "../models/model-registry.ts";
+import { resolveModelScope } from "../models/model-scope.ts";
+import { QuotaMemory } from "../models/quota-memory.ts";
+import { selectModel } from "../models/select-model.ts";
+import { nameOf } from "../recovery/fallback.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** A model that stands for none: nothing can be asked of it. */
+export const noModel: Model = {
+  id: "unknown",
+  name: "unknown",
+  api: "unknown",
+  provider: "unknown",
+  baseUrl: "",
+  reasoning: false,
+  input: [],
+  contextWindow: 0,
+  maxTokens: 0,
+  cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+};
+
+export interface ChooseDeps {
+  options: RunOptions;
+  registry: ModelRegistry;
+  deps: { config: Config; mayLackModel?: boolean; custom?: { model?: Model }; warn(line: string): void; host: { now(): number } };
+}
+
+export interface ChosenModel {
+  model: Model;
+  thinkingLevel?: ThinkingLevel;
+  why: string;
+}
+
+export async function chooseModel(
+  { options, deps, registry }: ChooseDeps,
+  recorded: { provider: string; modelId: string } | undefined,
+): Promise<ChosenModel> {
+  const { config } = deps;
+  if (deps.custom?.model !== undefined) return { model: deps.custom.model, why: "given by the caller" };
+  const isRecorded = options.model === undefined && options.provider === undefined && recorded !== undefined;
+  const pattern = isRecorded ? `${recorded.provider}/${recorded.modelId}` : options.model;
+  const provider = isRecorded ? undefined : options.provider;
+  const why = isRecorded ? { why: "the session's model" } : {};
+  if (pattern === undefined && provider === undefined && config.values.model === undefined) {
+    const [first] = resolveModelScope(options.models, registry).models;
+    if (first !== undefined) return { ...first, model: await registry.ready(first.model), why: "the first of the models to cycle through" };
+  }
+  try {
+    return { ...(await selectModel(pattern, provider, { registry, config })), ...why };
+  } catch (error) {
+    if (deps.mayLackModel !== true || !isPiError(error)) throw error;
+    const isLacking = error.code === "auth.no_credential" || error.code === "config.no_base_url";
+    if (isLacking && pattern === undefined && config.values.model === undefined) return { model: noModel, why: "no credential for any" };
+    if (isLacking) return { ...(await selectModel(pattern, provider, { registry, config, withoutCredential: true })), ...why };
+    if (isRecorded) return { model: noModel, why: `the session's model ${pattern} is not known here` };
+    throw error;
+  }
+}
+
+/** The session's own model where it can be had, else the one in force. */
+export async function keptModel(
+  { deps, registry }: Pick<ChooseDeps, "deps" | "registry">,
+  keep: { model: Model },
+  recorded: { provider: string; modelId: string } | undefined,
+): Promise<ChosenModel> {
+  const kept = { model: keep.model, why: "kept from the session before" };
+  if (recorded === undefined || (recorded.provider === keep.model.provider && recorded.modelId === keep.model.id)) return kept;
+  try {
+    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config: deps.config });
+    return { model: selected.model, why: "the session's model" };
+  } catch {
+    return kept;
+  }
+}
+
+/** The model for summaries is looked up when the first one is written. */
+export function compactionSettings(config: Config, registry: ModelRegistry): CompactionSettings {
+  const { model: pattern, ...settings } = config.values.compaction;
+  if (pattern === undefined) return settings;
+  return { ...settings, model: async () => (await selectModel(pattern, undefined, { registry, config })).model };
+}
+
+/**
+ * Patterns are looked up at once, so that a misspelt one is known before it is needed. Rejects with `usage.unknown_fallback` when that is to be
+ * an error.
+ */
+export async function fallbackSettings({ options, registry, deps }: ChooseDeps): Promise<FallbackSettings> {
+  const { config, warn, host } = deps;
+  const patterns = options.fallbackModels.length > 0 ? options.fallbackModels : config.values.fallbackModels;
+  const models = await fallbackModels(patterns, registry, config, options.isStrict ? undefined : warn);
+  return {
+    count: models.length,
+    models: async () => models,
+    quotas: new QuotaMemory(options.agentDir, () => host.now()),
+    warn,
+    now: () => host.now(),
+  };
+}
+
+async function fallbackModels(
+  patterns: readonly string[],
+  registry: ModelRegistry,
+  config: Config,
+  warn: ((line: string) => void) | undefined,
+): Promise<readonly FallbackModel[]> {
+  const models: FallbackModel[] = [];
+  for (const pattern of patterns) {
+    try {
+      models.push(await selectModel(pattern, undefined, { registry, config }));
+    } catch (error) {
+      const line = `Fallback model ${pattern} cannot be used: ${messageOf(error)}`;
+      if (warn === undefined) {
+        const hint = isPiError(error) && error.hint !== undefined ? { hint: error.hint } : {};
+        throw new PiError("usage.unknown_fallback", line, { ...hint, cause: error });
+      }
+      warn(line);
+    }
+  }
+  return models;
+}
+
+/** A model whose quota is known to be spent is not even asked. */
+export async function withQuota(chosen: ChosenModel, { count, models, quotas, warn }: FallbackSettings): Promise<ChosenModel> {
+  const until = count === 0 ? undefined : quotas.spentUntil(nameOf(chosen.model));
+  if (until === undefined) return chosen;
+  const next = (await models()).find(({ model }) => quotas.spentUntil(nameOf(model)) === undefined);
+  if (!next) return chosen;
+  const { why: _, ...rest } = chosen;
+  warn(`The quota of ${nameOf(chosen.model)} is spent until ${new Date(until).toISOString()}; using ${nameOf(next.model)}`);
+  return { ...rest, ...next, why: `fallback while the quota of ${nameOf(chosen.model)} is spent` };
+}

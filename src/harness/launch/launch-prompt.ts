@@ -1,0 +1,52 @@
+// What a launch tells its model before the conversation, and which tools it gets: one value for the session, the request and `pi inspect`.
+// Called by create-session and inspect.
+
+import type { Config } from "../../config/load-config.ts";
+import { PiError } from "../../contracts/error.ts";
+import type { Tool } from "../../contracts/tool.ts";
+import { builtinTools, selectTools } from "../../tools/registry.ts";
+import type { PromptParts } from "../conversation/system-prompt.ts";
+import type { LaunchResources } from "./launch-resources.ts";
+import type { RunOptions } from "./run-options.ts";
+
+export async function launchPrompt(options: RunOptions, resources: LaunchResources, nowMs: number): Promise<Omit<PromptParts, "tools">> {
+  const systemPrompt = options.systemPrompt ?? resources.systemPrompt;
+  return {
+    ...(systemPrompt === undefined ? {} : { systemPrompt }),
+    appended: [...resources.appended, ...options.appendSystemPrompt],
+    contextFiles: resources.contextFiles,
+    skills: resources.skillsSection,
+    output:
+      options.outputSchema === undefined ? "" : (await import("../recovery/structured-answer.ts")).outputInstruction(options.outputSchema),
+    cwd: options.cwd,
+    // The local date would cost 6 ms: the runtime loads its time zones for it.
+    date: `${new Date(nowMs).toISOString().slice(0, 10)} (UTC)`,
+  };
+}
+
+/** Names of the tools the model gets; those that are `off` only where they are named. @throws PiError `usage.unknown_tool` when strict. */
+export function chooseTools(
+  tools: readonly Tool[],
+  options: RunOptions,
+  config: Config,
+  warn: (line: string) => void,
+  off: ReadonlySet<string> = new Set(),
+): string[] {
+  const builtin = new Set(builtinTools().map((tool) => tool.name));
+  const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name) && !off.has(name));
+  const { active, unknown } = selectTools({
+    available: tools.map((tool) => tool.name),
+    defaults: [...config.values.tools.enabled, ...ownToolNames],
+    ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
+    ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
+    noTools: options.tools.none,
+    noBuiltinTools: options.tools.noBuiltin,
+  });
+  if (unknown.length > 0) {
+    const line = `Unknown tool${unknown.length > 1 ? "s" : ""} ${unknown.join(", ")}`;
+    const hint = `There are ${tools.map((tool) => tool.name).join(", ")}`;
+    if (options.isStrict) throw new PiError("usage.unknown_tool", line, { hint });
+    warn(`${line}. ${hint}`);
+  }
+  return active;
+}

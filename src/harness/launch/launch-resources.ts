@@ -1,0 +1,135 @@
+// What a launch finds beside the configuration: context files, skills, prompt templates, SYSTEM.md. Called by create-session and inspect.
+// Invariant: a module is loaded and a folder read only where there is something in it; an untrusted project's folder is never looked into.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../../config/load-config.ts";
+import type { ContextFile } from "../../resources/context-files.ts";
+import type { PromptTemplate } from "../../resources/prompt-templates.ts";
+import type { ResourcePlaces, Skill } from "../../resources/skills.ts";
+
+export interface ResourceChoice {
+  withContextFiles: boolean;
+  withSkills: boolean;
+  withTemplates: boolean;
+  /** Absolute. */
+  skillPaths: readonly string[];
+  /** Absolute. */
+  templatePaths: readonly string[];
+}
+
+export interface LaunchResources {
+  contextFiles: ContextFile[];
+  skills: Skill[];
+  /** Text for the system prompt; empty: none. */
+  skillsSection: string;
+  /** Of SYSTEM.md, the project's before the user's. */
+  systemPrompt?: string;
+  systemPromptPath?: string;
+  /** Of the APPEND_SYSTEM.md files, the user's first. */
+  appended: string[];
+  appendedPaths?: string[];
+  templates(): Promise<PromptTemplate[]>;
+  /** `/skill:name …` and `/template …` become what they stand for; any other text stays as it is. */
+  expand(text: string): Promise<string>;
+}
+
+interface Where {
+  cwd: string;
+  agentDir: string;
+  homeDir: string;
+  config: Config;
+  warn(line: string): void;
+}
+
+export async function loadResources(choice: ResourceChoice, where: Where): Promise<LaunchResources> {
+  const { config, agentDir, homeDir, warn } = where;
+  const projectDir = config.project.trusted ? config.project.dir : undefined;
+  const places = (paths: readonly string[], configured: readonly string[]): ResourcePlaces => ({
+    agentDir,
+    homeDir,
+    paths,
+    configured,
+    ...(projectDir === undefined ? {} : { projectDir }),
+  });
+  const folders = [agentDir, ...(projectDir === undefined ? [] : [projectDir])];
+
+  const skillPlaces = places(choice.skillPaths, choice.withSkills ? config.values.resources.skills : []);
+  const skills = hasSkills(choice, skillPlaces, folders) ? await skillsOf(choice, skillPlaces, warn) : { skills: [], section: "" };
+
+  let found: Promise<PromptTemplate[]> | undefined;
+  const templates = (): Promise<PromptTemplate[]> => {
+    found ??= templatesOf(choice, places(choice.templatePaths, choice.withTemplates ? config.values.resources.prompts : []), warn);
+    return found;
+  };
+  const system = firstText([...folders].reverse().map((folder) => join(folder, "SYSTEM.md")));
+  const appended = folders.map((folder) => firstText([join(folder, "APPEND_SYSTEM.md")])).filter((found) => found !== undefined);
+  return {
+    contextFiles: choice.withContextFiles ? await contextFilesOf(where) : [],
+    skills: skills.skills,
+    skillsSection: skills.section,
+    ...(system === undefined ? {} : { systemPrompt: system.text, systemPromptPath: system.path }),
+    appended: appended.map(({ text }) => text),
+    appendedPaths: appended.map(({ path }) => path),
+    templates,
+    expand: async (text) => (text.startsWith("/") ? expandCommand(text, skills.skills, templates) : text),
+  };
+}
+
+function hasSkills(choice: ResourceChoice, places: ResourcePlaces, folders: readonly string[]): boolean {
+  if (choice.skillPaths.length > 0 || (places.configured?.length ?? 0) > 0) return true;
+  if (!choice.withSkills) return false;
+  return [...folders.map((folder) => join(folder, "skills")), join(places.homeDir, ".agents", "skills")].some((folder) =>
+    existsSync(folder),
+  );
+}
+
+async function skillsOf(
+  choice: ResourceChoice,
+  places: ResourcePlaces,
+  warn: (line: string) => void,
+): Promise<{ skills: Skill[]; section: string }> {
+  const { loadSkills, skillsSection } = await import("../../resources/skills.ts");
+  const loaded = loadSkills(places);
+  for (const line of loaded.warnings) warn(line);
+  // What is named on the command line counts although discovery is off.
+  const skills = choice.withSkills ? loaded.skills : loaded.skills.filter((skill) => skill.source === "command line");
+  return { skills, section: skillsSection(skills) };
+}
+
+async function templatesOf(choice: ResourceChoice, places: ResourcePlaces, warn: (line: string) => void): Promise<PromptTemplate[]> {
+  const { loadPromptTemplates } = await import("../../resources/prompt-templates.ts");
+  const loaded = loadPromptTemplates(places);
+  for (const line of loaded.warnings) warn(line);
+  return choice.withTemplates ? loaded.templates : loaded.templates.filter((template) => template.source === "command line");
+}
+
+async function contextFilesOf({ agentDir, cwd }: Where): Promise<ContextFile[]> {
+  const { loadContextFiles } = await import("../../resources/context-files.ts");
+  return loadContextFiles({ agentDir, cwd });
+}
+
+/** For a text that begins with a slash. */
+export async function expandCommand(
+  text: string,
+  skills: readonly Skill[],
+  templates: () => Promise<readonly PromptTemplate[]>,
+): Promise<string> {
+  if (text.startsWith("/skill:")) {
+    const { expandSkillCommand } = await import("../../resources/skills.ts");
+    return expandSkillCommand(text, skills) ?? text;
+  }
+  const { expandPromptTemplate } = await import("../../resources/prompt-templates.ts");
+  return expandPromptTemplate(text, await templates()) ?? text;
+}
+
+function firstText(paths: readonly string[]): { path: string; text: string } | undefined {
+  for (const path of paths) {
+    try {
+      return { path, text: readFileSync(path, "utf8").trimEnd() };
+    } catch {
+      // Not there, or not readable: the same to a launch.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,79 @@
+// From what was said about the session to the session: new, in memory, another file, a copy. Called by create-session and session-host.
+
+import type { Config } from "../../config/load-config.ts";
+import { lineOf, PiError } from "../../contracts/error.ts";
+import type { Host } from "../../platform/host.ts";
+import { isValidSessionId, sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
+import { Session, type SessionOptions } from "../../session/tree/session.ts";
+import type { RunOptions } from "./run-options.ts";
+
+interface OpenDeps {
+  host: Pick<Host, "now">;
+  config: Config;
+  warn(line: string): void;
+  /** Ends waiting for a session that another process writes; opening rejects with its reason. */
+  signal?: AbortSignal;
+}
+
+/** Where this run's session files lie. */
+export function sessionPlace(options: RunOptions, config: Config): { directory: string; override: string | undefined } {
+  const override = options.sessionDir ?? config.values.sessionDir;
+  return { directory: sessionDirectory({ cwd: options.cwd, agentDir: options.agentDir, override }), override };
+}
+
+/** How a session tells what befalls its file. */
+export function sessionWatch({ host, warn }: OpenDeps): SessionOptions {
+  return {
+    clock: () => host.now(),
+    onWarning: warn,
+    onStorageLost: (error: PiError) => warn(lineOf(error)),
+  };
+}
+
+export async function openSession(options: RunOptions, deps: OpenDeps): Promise<Session> {
+  const { session: choice, cwd } = options;
+  const { directory, override } = sessionPlace(options, deps.config);
+  const watch = sessionWatch(deps);
+  const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal });
+  const find = async (ref: string): Promise<string> => {
+    const { resolveSessionRef } = await import("../../session/library/list-sessions.ts");
+    const root = override === undefined ? { root: sessionRoot(options.agentDir) } : {};
+    return resolveSessionRef(ref, { directory, cwd, ...root });
+  };
+  switch (choice.kind) {
+    case "memory":
+      return Session.create({ cwd, directory: undefined }, watch);
+    case "open":
+      return open(await find(choice.ref));
+    case "continue": {
+      const { mostRecentSession } = await import("../../session/library/list-sessions.ts");
+      const path = await mostRecentSession({ directory, cwd });
+      return path === undefined ? Session.create({ cwd, directory }, watch) : open(path);
+    }
+    case "named": {
+      const id = validId(choice.id);
+      const { listSessions } = await import("../../session/library/list-sessions.ts");
+      for (const summary of listSessions({ directory, cwd })) if (summary.id === id) return open(summary.path);
+      return Session.create({ cwd, directory, id }, watch);
+    }
+    case "fork": {
+      const source = await Session.open(await find(choice.ref), { ...watch, readOnly: true });
+      try {
+        return source.fork({ directory, cwd, ...(choice.id === undefined ? {} : { id: validId(choice.id) }) });
+      } finally {
+        source.close();
+      }
+    }
+    default:
+      return Session.create({ cwd, directory }, watch);
+  }
+}
+
+function validId(id: string): string {
+  if (isValidSessionId(id)) return id;
+  throw new PiError(
+    "usage.bad_session_id",
+    "Session id must be non-empty, contain only alphanumeric characters, '-', '_', and '.', and start and end with an alphanumeric character",
+    { hint: `Got ${JSON.stringify(id)}` },
+  );
+}

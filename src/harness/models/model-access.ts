@@ -1,0 +1,62 @@
+// Everything a model call needs beside the request: wire format, credential, network. Called before each call; loads each thing once.
+
+import type { Config } from "../../config/load-config.ts";
+import type { Model } from "../../contracts/model.ts";
+import type { Provider } from "../../contracts/provider.ts";
+import type { Env } from "../../platform/paths.ts";
+import type { ModelAccess } from "../conversation/conversation.ts";
+import type { ModelRegistry } from "./model-registry.ts";
+
+export interface ModelAccessDeps {
+  registry: Pick<ModelRegistry, "credential">;
+  config: Config;
+  env: Env;
+  /** `--record`: where to write what is streamed. */
+  recordFile: string | undefined;
+  /** Longest silence of a model; 0: none. */
+  silenceMs: number;
+  now(): number;
+}
+
+export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
+  const providers = new Map<string, Promise<Provider>>();
+  let fetching: Promise<typeof globalThis.fetch> | undefined;
+  return async (model) => {
+    let provider = providers.get(model.api);
+    if (!provider) {
+      provider = loadRecorded(model, deps);
+      providers.set(model.api, provider);
+    }
+    fetching ??= loadFetch(deps);
+    // Together: one that fails while another is waited for would be nobody's failure, and end the process.
+    const [loaded, credential, fetch] = await Promise.all([provider, deps.registry.credential(model.provider), fetching]);
+    return { provider: loaded, credential, fetch };
+  };
+}
+
+async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provider> {
+  const { loadProvider } = await import("../../providers/registry.ts");
+  const provider = await loadProvider(model.api);
+  if (deps.recordFile === undefined) return provider;
+  const { recordProvider } = await import("../../providers/scripted/record.ts");
+  const { appendFileSync, writeFileSync } = await import("node:fs");
+  const file = deps.recordFile;
+  writeFileSync(file, "", { mode: 0o600 });
+  return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
+}
+
+/** Rejects with `config.proxy` or `config.ca_file`: before any request, where the user has said something about the network. */
+export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">): Promise<void> {
+  const { proxy, caFile } = deps.config.values.network;
+  const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
+  if (isSaid) await loadFetch({ ...deps, silenceMs: 0 });
+}
+
+async function loadFetch({
+  config,
+  env,
+  silenceMs,
+}: Pick<ModelAccessDeps, "config" | "env" | "silenceMs">): Promise<typeof globalThis.fetch> {
+  const { createFetch } = await import("../../platform/fetch.ts");
+  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile, longestSilenceMs: silenceMs });
+}

@@ -1,0 +1,80 @@
+// Counts what a run did, as a fold over its events, and makes the closing record of `--result`. Called by cli and RPC.
+
+import type { AgentEvent } from "../../contracts/agent-event.ts";
+import type { Outcome } from "../../contracts/outcome.ts";
+import { addUsage, emptyUsage, type Usage } from "../../contracts/usage.ts";
+import type { CodingSession } from "./coding-session.ts";
+
+/** The `type: "result"` record. Times in ms, cost in USD, `retryAt` in Unix ms. */
+export interface ResultRecord {
+  type: "result";
+  outcome: Outcome["kind"];
+  text: string;
+  /** The checked answer of `--output-schema`. */
+  value?: unknown;
+  sessionId?: string;
+  sessionFile?: string;
+  /** `provider/id`. */
+  model?: string;
+  turns: number;
+  toolCalls: number;
+  durationMs: number;
+  usage: Usage;
+  cost: number;
+  retries: number;
+  retryAt?: number;
+  error?: { code: string; message: string; hint?: string };
+}
+
+export class RunTally {
+  readonly #startedAt: number;
+  readonly #now: () => number;
+  #turns = 0;
+  #toolCalls = 0;
+  #retries = 0;
+  #usage = emptyUsage();
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  take(event: AgentEvent): void {
+    if (event.type === "turn_end") {
+      // A failed try is no turn; what it cost counts.
+      if (event.message.stopReason !== "error" && event.message.stopReason !== "aborted") this.#turns++;
+      this.#usage = addUsage(this.#usage, event.message.usage);
+    } else if (event.type === "compaction_end" && event.result?.usage) this.#usage = addUsage(this.#usage, event.result.usage);
+    else if (event.type === "tool_execution_start") this.#toolCalls++;
+    else if (event.type === "auto_retry_start") this.#retries++;
+  }
+
+  record(outcome: Outcome, coding: CodingSession | undefined): ResultRecord {
+    const file = coding?.session.isPersisted ? coding.session.filePath : undefined;
+    return {
+      type: "result",
+      outcome: outcome.kind,
+      text: outcome.text,
+      ...(outcome.value === undefined ? {} : { value: outcome.value }),
+      ...(coding === undefined ? {} : { sessionId: coding.session.id }),
+      ...(file === undefined ? {} : { sessionFile: file }),
+      ...(coding === undefined ? {} : { model: `${coding.model.provider}/${coding.model.id}` }),
+      turns: this.#turns,
+      toolCalls: this.#toolCalls,
+      durationMs: this.#now() - this.#startedAt,
+      usage: this.#usage,
+      cost: this.#usage.cost.total,
+      retries: this.#retries,
+      ...(outcome.retryAt === undefined ? {} : { retryAt: outcome.retryAt }),
+      ...(outcome.code === undefined
+        ? {}
+        : {
+            error: {
+              code: outcome.code,
+              message: outcome.message ?? outcome.code,
+              ...(outcome.hint === undefined ? {} : { hint: outcome.hint }),
+            },
+          }),
+    };
+  }
+}

@@ -1,0 +1,136 @@
+// Commands the user runs beside the model (RPC `bash`). Called by coding-session.
+// Invariants: what a command said is recorded once, and never between a tool call and its result; of many commands only a few run at a
+// time, the others wait in the order they were asked for.
+
+import type { BashExecutionMessage } from "../../contracts/message.ts";
+import type { Conversation } from "../conversation/conversation.ts";
+
+export interface ShellCommandOptions {
+  /** Recorded, but not shown to the model. */
+  excludeFromContext?: boolean;
+  /** Output as it comes, stdout and stderr in order, cleaned as in the result. A promise slows the command down to its pace. */
+  onData?(text: string): Promise<void> | undefined | void;
+}
+
+export interface ShellCommandResult {
+  /** The end of it when truncated. */
+  output: string;
+  /** 128 + signal number when a signal ended it; `undefined` when it was cancelled. */
+  exitCode: number | undefined;
+  cancelled: boolean;
+  truncated: boolean;
+  /** Where all of a truncated output is. */
+  fullOutputPath?: string;
+}
+
+/** More at a time only take the machine from each other. */
+const maxAtOnce = 16;
+
+const neverRun: ShellCommandResult = { output: "", exitCode: undefined, cancelled: true, truncated: false };
+
+export class ShellCommands {
+  readonly #conversation: Conversation;
+  readonly #isAgentRunning: () => boolean;
+  readonly #commands = new Map<AbortController, Promise<unknown>>();
+  #unrecorded: BashExecutionMessage[] = [];
+  #runningCount = 0;
+  #waiting: (() => void)[] = [];
+
+  /** `isAgentRunning`: whether a run is going, during which nothing may be put into the transcript. */
+  constructor(conversation: Conversation, isAgentRunning: () => boolean) {
+    this.#conversation = conversation;
+    this.#isAgentRunning = isAgentRunning;
+  }
+
+  run(command: string, options: ShellCommandOptions): Promise<ShellCommandResult> {
+    const abort = new AbortController();
+    const running = this.#inTurn(command, options, abort.signal);
+    this.#commands.set(abort, running);
+    return running.finally(() => this.#commands.delete(abort));
+  }
+
+  get isRunning(): boolean {
+    return this.#commands.size > 0;
+  }
+
+  /** Those that wait have not run: they are answered so, and leave no trace. */
+  abort(): void {
+    for (const command of this.#commands.keys()) command.abort();
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#commands.values());
+  }
+
+  /** A run has settled: what was said meanwhile goes into the record. */
+  recordWaiting(): void {
+    for (const message of this.#unrecorded.splice(0)) this.#conversation.addMessage(message);
+  }
+
+  async #inTurn(command: string, options: ShellCommandOptions, signal: AbortSignal): Promise<ShellCommandResult> {
+    if (this.#runningCount >= maxAtOnce) {
+      // Whoever ends hands its place on.
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (signal.aborted) {
+        this.#handOn();
+        return neverRun;
+      }
+    } else this.#runningCount++;
+    try {
+      return await this.#run(command, options, signal);
+    } finally {
+      this.#handOn();
+    }
+  }
+
+  #handOn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#runningCount--;
+    else next();
+  }
+
+  async #run(command: string, { excludeFromContext, onData }: ShellCommandOptions, signal: AbortSignal): Promise<ShellCommandResult> {
+    const { toolContext, clock } = this.#conversation.deps;
+    const [{ OutputCollector }, { OutputCleaner }] = await Promise.all([
+      import("../../tools/shared/output-collector.ts"),
+      import("../../tools/shared/clean-output.ts"),
+    ]);
+    const collector = new OutputCollector(toolContext.artifactDir);
+    const cleaner = new OutputCleaner();
+    const decoder = new TextDecoder();
+    const tell = (text: string): Promise<void> | undefined | void => (text === "" ? undefined : onData?.(text));
+    const outcome = await toolContext.shell
+      .run({
+        command,
+        cwd: toolContext.cwd,
+        signal,
+        onData: (chunk) => {
+          const slow = tell(cleaner.push(decoder.decode(chunk, { stream: true })));
+          const kept = collector.push(chunk);
+          return slow ? Promise.all([slow, kept]).then(() => undefined) : kept;
+        },
+      })
+      .catch((error: unknown) => {
+        collector.finish();
+        throw error;
+      });
+    await tell(cleaner.push(decoder.decode()) + cleaner.end());
+    const { text, truncation, fullOutputPath } = collector.finish();
+    const result: ShellCommandResult = {
+      output: text,
+      exitCode: outcome.cancelled ? undefined : outcome.exitCode,
+      cancelled: outcome.cancelled,
+      truncated: truncation.truncated,
+      ...(fullOutputPath === undefined ? {} : { fullOutputPath }),
+    };
+    this.#unrecorded.push({
+      role: "bashExecution",
+      command,
+      ...result,
+      ...(excludeFromContext ? { excludeFromContext } : {}),
+      timestamp: clock.now(),
+    });
+    if (!this.#isAgentRunning()) this.recordWaiting();
+    return result;
+  }
+}

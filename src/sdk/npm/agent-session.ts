@@ -1,0 +1,429 @@
+// One conversation for callers of the library; names follow the npm agent's. Made by `createAgentSession`, exported by `pi`.
+// Invariant: everything is the session host's and the session's of now; subscriptions outlive a change of session.
+
+import { resolve } from "node:path";
+import type { CompactionResult } from "../../contracts/agent-event.ts";
+import type { Cancellable } from "../../contracts/extension.ts";
+import type { ImageContent, Message, UserContent } from "../../contracts/message.ts";
+import { textOf } from "../../contracts/message.ts";
+import { availableThinkingLevels, type Model, type ThinkingLevel } from "../../contracts/model.ts";
+import type { Outcome } from "../../contracts/outcome.ts";
+import type { EntryOf } from "../../contracts/session-entry.ts";
+import type { Tool } from "../../contracts/tool.ts";
+import { knownToolNames } from "../../harness/conversation/known-tools.ts";
+import type { ContextUsage } from "../../harness/conversation/session-stats.ts";
+import type { ExtensionBindings } from "../../harness/extensions/extension-context.ts";
+import type { HostedExtensions } from "../../harness/host/extension-host.ts";
+import type { SessionHost } from "../../harness/host/session-host.ts";
+import type { ScopedModel } from "../../harness/models/model-scope.ts";
+import type { CodingSession } from "../../harness/run/coding-session.ts";
+import type { ShellCommandResult } from "../../harness/run/shell-command.ts";
+import type { exportHtml } from "../../transcript/export-html.ts";
+import { SessionManager } from "./session-manager.ts";
+import { type AgentSessionEventListener, type PromptOptions, SessionPrompts } from "./session-prompts.ts";
+
+export type { AgentSessionEvent, AgentSessionEventListener, PromptDisposition, PromptOptions } from "./session-prompts.ts";
+
+export interface NavigateOptions {
+  summarize?: boolean;
+  customInstructions?: string;
+  /** Put on the entry. */
+  label?: string;
+}
+
+export class AgentSession {
+  readonly #sessions: SessionHost;
+  #manager: SessionManager | undefined;
+  readonly #prompts: SessionPrompts;
+
+  /** `manager`: of the session in force, where the caller has one. */
+  constructor(sessions: SessionHost, manager?: SessionManager) {
+    this.#sessions = sessions;
+    this.#prompts = new SessionPrompts(sessions);
+    this.#manager = manager;
+    sessions.onReplaced(() => {
+      this.#manager = undefined;
+    });
+  }
+
+  get #coding(): CodingSession {
+    return this.#sessions.coding;
+  }
+
+  /** For what changes something. */
+  get #live(): CodingSession {
+    return this.#prompts.live;
+  }
+
+  /** Of the session in force. */
+  get sessionManager(): SessionManager {
+    this.#manager ??= new SessionManager(this.#coding.session);
+    return this.#manager;
+  }
+
+  get sessionId(): string {
+    return this.#coding.session.id;
+  }
+
+  get sessionFile(): string | undefined {
+    return this.#coding.session.filePath;
+  }
+
+  get sessionName(): string | undefined {
+    return this.#sessions.sessionName;
+  }
+
+  get messages(): readonly Message[] {
+    return this.#coding.messages;
+  }
+
+  get state(): { messages: readonly Message[]; model: Model | undefined; thinkingLevel: ThinkingLevel; isStreaming: boolean } {
+    return { messages: this.messages, model: this.model, thinkingLevel: this.thinkingLevel, isStreaming: this.isStreaming };
+  }
+
+  /** Nothing while there is none to use. */
+  get model(): Model | undefined {
+    return this.#sessions.hasModel ? this.#coding.model : undefined;
+  }
+
+  get thinkingLevel(): ThinkingLevel {
+    return this.#coding.thinkingLevel;
+  }
+
+  get scopedModels(): readonly ScopedModel[] {
+    return this.#sessions.scope;
+  }
+
+  get isStreaming(): boolean {
+    return this.#coding.isStreaming;
+  }
+
+  get isCompacting(): boolean {
+    return this.#coding.isCompacting;
+  }
+
+  /** Nothing runs but perhaps a command of `bash`. */
+  get isIdle(): boolean {
+    return !this.isStreaming && !this.isCompacting;
+  }
+
+  /** Whether it waits to try a failed model call again. */
+  get isRetrying(): boolean {
+    return this.#coding.isRetrying;
+  }
+
+  get isBashRunning(): boolean {
+    return this.#coding.isShellRunning;
+  }
+
+  /** In force, with what the model will only be told by the next prompt. */
+  get systemPrompt(): string {
+    return this.#coding.promptInForce;
+  }
+
+  /** For hosts that replace sessions themselves. */
+  get extensionHost(): HostedExtensions {
+    return this.#sessions.extensions;
+  }
+
+  get pendingMessageCount(): number {
+    return this.#coding.pendingMessageCount;
+  }
+
+  get steeringMode(): "all" | "one-at-a-time" {
+    return this.#coding.steeringMode;
+  }
+
+  get followUpMode(): "all" | "one-at-a-time" {
+    return this.#coding.followUpMode;
+  }
+
+  get autoCompactionEnabled(): boolean {
+    return this.#coding.isAutoCompactionEnabled;
+  }
+
+  get autoRetryEnabled(): boolean {
+    return this.#coding.isAutoRetryEnabled;
+  }
+
+  /** Of the session in force, also after `newSession`, `switchSession` and `fork`. Returns the remover. */
+  subscribe(listener: AgentSessionEventListener): () => void {
+    return this.#prompts.subscribe(listener);
+  }
+
+  /** Lends extensions what only the host has (all of it may be absent), and tells them that the session has started. */
+  bindExtensions(bindings: ExtensionBindings): Promise<void> {
+    return this.#sessions.extensions.bind(bindings);
+  }
+
+  /**
+   * Resolves when the run has settled, with how it ended: a failed model call and an abort are outcomes, not errors; at once where an
+   * extension has dealt with the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
+   * with a listener's error where one failed.
+   */
+  prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
+    return this.#prompts.prompt(text, options);
+  }
+
+  /** Told to the model before its next call; without a run, with the next prompt. */
+  steer(text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
+    return this.#prompts.queue("steer", text, { images });
+  }
+
+  /** Told to the model when it would stop. */
+  followUp(text: string, images?: readonly ImageContent[]): Promise<"queued" | "handled"> {
+    return this.#prompts.queue("followUp", text, { images });
+  }
+
+  /** A prompt of blocks, templates not filled in. During a run `deliverAs` says how it is queued; resolves as `prompt` and `steer` do. */
+  sendUserMessage(content: string | readonly UserContent[], options: { deliverAs?: "steer" | "followUp" } = {}): Promise<void> {
+    return this.#prompts.sendUserMessage(content, options);
+  }
+
+  getSteeringMessages(): readonly string[] {
+    return this.#coding.queuedTexts.steering;
+  }
+
+  getFollowUpMessages(): readonly string[] {
+    return this.#coding.queuedTexts.followUp;
+  }
+
+  /** The texts that were queued. */
+  clearQueue(): { steering: string[]; followUp: string[] } {
+    return this.#coding.clearQueue();
+  }
+
+  /** Stops what runs and waits until it has settled; queued messages stay queued. */
+  abort(): Promise<void> {
+    return this.#coding.abort();
+  }
+
+  /** Resolves when no run and no compaction is going; at once where none is. */
+  waitForIdle(): Promise<void> {
+    return this.#coding.waitForIdle();
+  }
+
+  /** From the next model call on, also of a run under way; recorded in the session. Rejects with `config.no_base_url`. */
+  async setModel(model: Model): Promise<void> {
+    const ready = await this.#sessions.readyModel(model);
+    this.#live.setModel(ready);
+  }
+
+  /** The next of `scopedModels`, or of all that could be asked; nothing where there is no other. */
+  async cycleModel(
+    direction: "forward" | "backward" = "forward",
+  ): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | undefined> {
+    const { cycleModel } = await import("../../harness/models/usable-model.ts");
+    void this.#live;
+    return (await cycleModel(this.#sessions, direction === "forward" ? 1 : -1)) ?? undefined;
+  }
+
+  setScopedModels(models: readonly ScopedModel[]): void {
+    this.#sessions.scope = models;
+  }
+
+  /** The nearest that the model takes; recorded in the session. */
+  setThinkingLevel(level: ThinkingLevel): void {
+    this.#live.setThinkingLevel(level);
+  }
+
+  cycleThinkingLevel(): ThinkingLevel | undefined {
+    const levels = this.getAvailableThinkingLevels();
+    const next = levels[(levels.indexOf(this.thinkingLevel) + 1) % levels.length];
+    return levels.length <= 1 || next === undefined ? undefined : this.#live.setThinkingLevel(next);
+  }
+
+  getAvailableThinkingLevels(): ThinkingLevel[] {
+    return availableThinkingLevels(this.#coding.model);
+  }
+
+  supportsThinking(): boolean {
+    return this.#coding.model.reasoning;
+  }
+
+  setSteeringMode(mode: "all" | "one-at-a-time"): void {
+    this.#coding.steeringMode = mode;
+  }
+
+  setFollowUpMode(mode: "all" | "one-at-a-time"): void {
+    this.#coding.followUpMode = mode;
+  }
+
+  setAutoCompactionEnabled(enabled: boolean): void {
+    this.#coding.isAutoCompactionEnabled = enabled;
+  }
+
+  setAutoRetryEnabled(enabled: boolean): void {
+    this.#coding.isAutoRetryEnabled = enabled;
+  }
+
+  /**
+   * Puts a summary in place of the older part of the branch; a run under way is stopped first. Rejects with `session.nothing_to_compact`,
+   * `session.compaction_cancelled`, `session.summarization_failed`, `session.busy_compaction`.
+   */
+  async compact(customInstructions?: string): Promise<CompactionResult> {
+    return this.#live.compact(customInstructions);
+  }
+
+  abortCompaction(): void {
+    this.#coding.abortCompaction();
+  }
+
+  /** The summary of a branch that `navigate` is leaving. */
+  abortBranchSummary(): void {
+    this.#coding.abortCompaction();
+  }
+
+  abortRetry(): void {
+    this.#coding.abortRetry();
+  }
+
+  /** Runs a command as the user; what it says is part of the conversation from the next prompt on. */
+  async executeBash(
+    command: string,
+    onChunk?: (chunk: string) => void,
+    how: { excludeFromContext?: boolean } = {},
+  ): Promise<ShellCommandResult> {
+    return this.#live.runShell(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
+  }
+
+  /** The same. A command that fails is a result with its `exitCode`. Rejects with `tool.cwd_missing`, `tool.spawn_failed`. */
+  bash(command: string, how: { excludeFromContext?: boolean; onChunk?: (chunk: string) => void } = {}): Promise<ShellCommandResult> {
+    const { onChunk, ...rest } = how;
+    return this.executeBash(command, onChunk, rest);
+  }
+
+  abortBash(): void {
+    this.#coding.abortShell();
+  }
+
+  /** @throws PiError `session.empty_name`. */
+  setSessionName(name: string): void {
+    this.#live.setSessionName(name);
+  }
+
+  /**
+   * Makes another entry the end of the branch in force; at a user message, the one before it, whose text comes back. `null`: before all
+   * entries. Rejects with `session.entry_not_found`, `session.busy_run`, `session.busy_compaction`, `session.summarization_failed`.
+   */
+  async navigate(
+    entryId: string | null,
+    options: NavigateOptions = {},
+  ): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
+    void this.#live;
+    return this.#sessions.navigateTree(entryId, options);
+  }
+
+  async navigateTree(
+    targetId: string,
+    options: NavigateOptions = {},
+  ): Promise<{ cancelled: boolean; editorText?: string; summaryEntry?: EntryOf<"branch_summary"> }> {
+    const { cancelled, text, summaryEntryId } = await this.navigate(targetId, options);
+    const summaryEntry = summaryEntryId === undefined ? undefined : this.#coding.session.entry(summaryEntryId);
+    return {
+      cancelled,
+      ...(text === undefined ? {} : { editorText: text }),
+      ...(summaryEntry === undefined ? {} : { summaryEntry: summaryEntry as EntryOf<"branch_summary"> }),
+    };
+  }
+
+  /** Without a label: takes it away. @throws PiError `session.entry_not_found`. */
+  setLabel(entryId: string, label?: string): void {
+    this.#live.setLabel(entryId, label);
+  }
+
+  /** Stops what runs and goes on in a new, empty session. Queued messages are dropped. Cancelled where an extension would not have it; so are the ones below. */
+  newSession(options: { parentSession?: string } = {}): Promise<Cancellable> {
+    return this.#sessions.newSession(options);
+  }
+
+  /** The same with a session of a file. Rejects with `session.invalid`, `session.busy`, `session.version`, `session.cwd_gone`. */
+  switchSession(sessionPath: string): Promise<Cancellable> {
+    return this.#sessions.switchSession(sessionPath);
+  }
+
+  /** Goes on in a new session that ends before this user message, whose text comes back. Rejects with `session.invalid_fork`, `session.unsaved`. */
+  async fork(entryId: string): Promise<{ text: string } & Cancellable> {
+    void this.#live;
+    return this.#sessions.fork(entryId);
+  }
+
+  /** Goes on in a copy of the branch in force. Rejects with `session.unsaved`. */
+  async clone(): Promise<Cancellable> {
+    void this.#live;
+    return this.#sessions.clone();
+  }
+
+  /** Reads configuration, credentials, context files and skills anew. */
+  reload(): Promise<void> {
+    return this.#sessions.reload();
+  }
+
+  getUserMessagesForForking(): { entryId: string; text: string }[] {
+    return this.#coding.session.entries().flatMap((entry) => {
+      const message = entry.type === "message" ? (entry as EntryOf<"message">).message : undefined;
+      return message?.role === "user" ? [{ entryId: entry.id, text: textOf(message.content) }] : [];
+    });
+  }
+
+  /** Of the whole session, also of branches left behind; tokens, and cost in USD. */
+  stats(): ReturnType<CodingSession["stats"]> {
+    return this.#coding.stats();
+  }
+
+  getSessionStats(): ReturnType<CodingSession["stats"]> {
+    return this.stats();
+  }
+
+  /** How full the model's window is; nothing where its size is not known. */
+  getContextUsage(): ContextUsage | undefined {
+    return this.#coding.contextUsage();
+  }
+
+  getLastAssistantText(): string | undefined {
+    return this.#coding.lastAssistantText();
+  }
+
+  /** Default: `pi-session-….html` in the session's directory, from which relative paths start. Answers with the absolute path. */
+  async exportToHtml(outputPath?: string): Promise<string> {
+    const { exportHtml } = await import("../../transcript/export-html.ts");
+    return this.#exported(exportHtml, outputPath);
+  }
+
+  /** The branch in force as a session file; the path as for `exportToHtml`. */
+  async exportToJsonl(outputPath?: string): Promise<string> {
+    const { exportJsonl } = await import("../../transcript/export-jsonl.ts");
+    return this.#exported(exportJsonl, outputPath);
+  }
+
+  async #exported(write: typeof exportHtml, outputPath: string | undefined): Promise<string> {
+    const { cwd } = this.#sessions.workspace.options;
+    const { path } = await write(this.#coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
+    return resolve(cwd, path);
+  }
+
+  getActiveToolNames(): string[] {
+    return [...this.#coding.activeToolNames];
+  }
+
+  getAllTools(): readonly Tool[] {
+    return this.#coding.tools;
+  }
+
+  getToolDefinition(name: string): Tool | undefined {
+    return this.getAllTools().find((tool) => tool.name === name);
+  }
+
+  /** From the next prompt on. @throws PiError `usage.unknown_tool`. */
+  setActiveToolsByName(names: readonly string[]): void {
+    this.#live.setActiveToolNames(knownToolNames(names, this.getAllTools()));
+  }
+
+  /**
+   * Stops what runs, lets go of the file, ends what commands have left behind. At any time, also twice; what would change something
+   * rejects with `session.closed` from now on, and what was said can still be read.
+   */
+  dispose(): Promise<void> {
+    return this.#sessions.dispose();
+  }
+}

@@ -1,0 +1,362 @@
+// A session's entry tree for callers of the library; names follow the npm agent's. Exported by `pi` and `pi/session`.
+// Invariant: `Session` does the work; nothing is kept here beside it but where the caller says it is at home.
+
+import { dirname, resolve } from "node:path";
+import { PiError } from "../../contracts/error.ts";
+import type { Message, UserContent } from "../../contracts/message.ts";
+import { isThinkingLevel } from "../../contracts/model.ts";
+import type { AnyEntry, NewEntry, SessionHeader } from "../../contracts/session-entry.ts";
+import { sessionVersion } from "../../contracts/session-entry.ts";
+import type { Usage } from "../../contracts/usage.ts";
+import { findSession, listSessions, mostRecentSession } from "../../session/library/list-sessions.ts";
+import type { SessionSummary } from "../../session/library/session-summary.ts";
+import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
+import { newSessionId } from "../../session/lines/new-id.ts";
+import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../../session/tree/session.ts";
+import { surroundings } from "./places.ts";
+import { contextEntries, projection, type SessionProjection, type UsageEntry } from "./session-views.ts";
+
+export interface NewSessionOptions {
+  id?: string;
+  /** Path of the session it comes from. */
+  parentSession?: string;
+}
+
+export interface SessionInfo {
+  path: string;
+  id: string;
+  cwd: string;
+  name?: string;
+  parentSessionPath?: string;
+  created: Date;
+  modified: Date;
+  /** 0 where the file is too long to count. */
+  messageCount: number;
+  /** One line; empty where there is none. */
+  firstMessage: string;
+}
+
+/** How far a listing has come: sessions read, of how many, and these themselves. */
+export type SessionListProgress = (loaded: number, total: number, sessions?: readonly SessionInfo[]) => void;
+
+export class SessionManager {
+  /** For what this class has no name for. */
+  readonly session: Session;
+  readonly #place: { cwd?: string; directory?: string };
+
+  /** `place`: in place of what the session's header and file say. Absolute. */
+  constructor(session: Session, place: { cwd?: string; directory?: string } = {}) {
+    this.session = session;
+    this.#place = place;
+  }
+
+  /** A new session; its file is made with the first message. `sessionDir` holds the file directly. */
+  static create(cwd?: string, sessionDir?: string, options: NewSessionOptions = {}): SessionManager {
+    const place = sessionPlace(cwd, sessionDir);
+    return new SessionManager(Session.create({ ...place, ...options }), { directory: place.directory });
+  }
+
+  /**
+   * `cwdOverride`: where a session goes on that was made in another directory. Errors: `session.not_found`, `session.invalid`,
+   * `session.version`, `session.busy`.
+   */
+  static async open(path: string, sessionDir?: string, cwdOverride?: string, options: OpenOptions = {}): Promise<SessionManager> {
+    const { cwd } = surroundings();
+    return new SessionManager(await Session.open(resolve(cwd, path), options), {
+      ...(sessionDir === undefined ? {} : { directory: resolve(cwd, sessionDir) }),
+      ...(cwdOverride === undefined ? {} : { cwd: resolve(cwd, cwdOverride) }),
+    });
+  }
+
+  /** The session of this directory that was changed last; a new one where there is none. Errors: as for `open`. */
+  static async continueRecent(cwd?: string, sessionDir?: string): Promise<SessionManager> {
+    const path = await mostRecentSession(sessionPlace(cwd, sessionDir));
+    return path === undefined ? SessionManager.create(cwd, sessionDir) : new SessionManager(await Session.open(path));
+  }
+
+  /** Nothing touches the disk. `entries`: a history to go on from; a header among them gives the session its id. */
+  static inMemory(cwd?: string, options: NewSessionOptions = {}, entries: readonly (SessionHeader | AnyEntry)[] = []): SessionManager {
+    const place = surroundings(cwd === undefined ? {} : { cwd });
+    const given = entries.find((entry): entry is SessionHeader => entry.type === "session");
+    const header = { ...(given ?? newHeader(place.cwd)), ...(options.id === undefined ? {} : { id: options.id }) };
+    return new SessionManager(
+      Session.fromEntries(
+        { ...header, cwd: place.cwd, ...(options.parentSession === undefined ? {} : { parentSession: options.parentSession }) },
+        entries.filter((entry): entry is AnyEntry => entry.type !== "session"),
+      ),
+    );
+  }
+
+  /** A copy of another session's branch, for another directory. Errors: `session.not_found`, `session.invalid`. */
+  static async forkFrom(
+    sourcePath: string,
+    targetCwd: string,
+    sessionDir?: string,
+    options: NewSessionOptions = {},
+  ): Promise<SessionManager> {
+    const place = sessionPlace(targetCwd, sessionDir);
+    const source = await Session.open(resolve(sourcePath), { readOnly: true });
+    try {
+      return new SessionManager(source.fork({ ...place, ...(options.id === undefined ? {} : { id: options.id }) }));
+    } finally {
+      source.close();
+    }
+  }
+
+  /** Path of the session with this very id. */
+  static findById(cwd: string, id: string, sessionDir?: string): string | undefined {
+    return findSession(id, { directory: sessionPlace(cwd, sessionDir).directory });
+  }
+
+  /** Newest change first. A signal ends the listing with its reason. */
+  static list(cwd?: string, sessionDir?: string, onProgress?: SessionListProgress, signal?: AbortSignal): Promise<SessionInfo[]> {
+    return collected(listSessions({ ...sessionPlace(cwd, sessionDir), names: true }), onProgress, signal);
+  }
+
+  /** Of all directories. */
+  static listAll(onProgress?: SessionListProgress, signal?: AbortSignal): Promise<SessionInfo[]>;
+  static listAll(sessionDir?: string, onProgress?: SessionListProgress, signal?: AbortSignal): Promise<SessionInfo[]>;
+  static listAll(
+    first?: string | SessionListProgress,
+    second?: SessionListProgress | AbortSignal,
+    third?: AbortSignal,
+  ): Promise<SessionInfo[]> {
+    const { cwd, agentDir } = surroundings();
+    const place = typeof first === "string" ? { directory: resolve(cwd, first) } : { directory: sessionRoot(agentDir), isRoot: true };
+    const onProgress = [first, second].find((one) => typeof one === "function");
+    return collected(listSessions({ ...place, names: true }), onProgress, third ?? (second instanceof AbortSignal ? second : undefined));
+  }
+
+  isPersisted(): boolean {
+    return this.session.filePath !== undefined;
+  }
+
+  getCwd(): string {
+    return this.#place.cwd ?? this.session.header.cwd;
+  }
+
+  /** Empty for a session in memory. */
+  getSessionDir(): string {
+    return this.#place.directory ?? (this.session.filePath === undefined ? "" : dirname(this.session.filePath));
+  }
+
+  /** Whether the session lies where sessions of its directory lie when nothing else is said. */
+  usesDefaultSessionDir(): boolean {
+    return this.getSessionDir() === sessionPlace(this.getCwd()).directory;
+  }
+
+  getSessionId(): string {
+    return this.session.id;
+  }
+
+  getSessionFile(): string | undefined {
+    return this.session.filePath;
+  }
+
+  getHeader(): SessionHeader {
+    return this.session.header;
+  }
+
+  getSessionName(): string | undefined {
+    return this.session.name;
+  }
+
+  getEntryCount(): number {
+    return this.session.entryCount;
+  }
+
+  getEntries(): AnyEntry[] {
+    return this.session.entries();
+  }
+
+  getEntry(id: string): AnyEntry | undefined {
+    return this.session.entry(id);
+  }
+
+  getLeafId(): string | null {
+    return this.session.leafId;
+  }
+
+  getLeafEntry(): AnyEntry | undefined {
+    return this.session.leafId === null ? undefined : this.session.entry(this.session.leafId);
+  }
+
+  getChildren(parentId: string): AnyEntry[] {
+    return this.session.children(parentId).flatMap((id) => this.session.entry(id) ?? []);
+  }
+
+  getLabel(id: string): string | undefined {
+    return this.session.label(id);
+  }
+
+  /** Root to `fromId`, or to the leaf. */
+  getBranch(fromId?: string): AnyEntry[] {
+    return fromId === undefined ? this.session.branch() : this.session.branch(fromId);
+  }
+
+  getTree(): TreeNode[] {
+    return this.session.tree();
+  }
+
+  /** The entries of the branch in force that count for a model: the latest compaction, what it kept, what came after. */
+  buildContextEntries(): AnyEntry[] {
+    return contextEntries(this.session.branch());
+  }
+
+  /** The same, each with what a model is shown of it. */
+  buildSessionProjection(): SessionProjection {
+    return projection(this.session.branch(), this.session.context());
+  }
+
+  /** What a model is shown of the branch in force. */
+  buildSessionContext(): SessionContext {
+    return this.session.context();
+  }
+
+  /** Each `append…` hangs an entry on the leaf, which it then is; durable when it returns. @throws PiError `session.closed`. */
+  appendMessage(message: Message): string {
+    return this.#append({ type: "message", message });
+  }
+
+  appendThinkingLevelChange(thinkingLevel: string): string {
+    return this.#append({ type: "thinking_level_change", thinkingLevel: isThinkingLevel(thinkingLevel) ? thinkingLevel : "off" });
+  }
+
+  appendModelChange(provider: string, modelId: string): string {
+    return this.#append({ type: "model_change", provider, modelId });
+  }
+
+  /** Something paid for beside the conversation. Answers with the entry. */
+  appendUsage(kind: string, provider: string, model: string, usage: Usage, note?: string): UsageEntry {
+    const id = this.#append({ type: "usage", kind, provider, model, usage, ...(note === undefined ? {} : { note }) });
+    return this.session.entry(id) as UsageEntry;
+  }
+
+  appendCompaction(
+    summary: string,
+    firstKeptEntryId: string,
+    tokensBefore: number,
+    details?: unknown,
+    fromHook?: boolean,
+    usage?: Usage,
+  ): string {
+    return this.#append({
+      type: "compaction",
+      summary,
+      firstKeptEntryId,
+      tokensBefore,
+      ...(details === undefined ? {} : { details }),
+      ...(fromHook === undefined ? {} : { fromHook }),
+      ...(usage === undefined ? {} : { usage }),
+    });
+  }
+
+  appendCustomEntry(customType: string, data?: unknown): string {
+    return this.#append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
+  }
+
+  appendCustomMessageEntry(customType: string, content: string | UserContent[], display: boolean, details?: unknown): string {
+    return this.#append({ type: "custom_message", customType, content, display, ...(details === undefined ? {} : { details }) });
+  }
+
+  /** `null` takes the target out of what the model is shown. */
+  appendContextEdit(targetId: string, replacement: { content: string | UserContent[] } | null): string {
+    return this.#append({ type: "context_edit", targetId, replacement });
+  }
+
+  appendSessionInfo(name: string): string {
+    return this.#append({ type: "session_info", name });
+  }
+
+  /** Without a label: takes it away. */
+  appendLabelChange(targetId: string, label: string | undefined): string {
+    return this.#append({ type: "label", targetId, ...(label === undefined ? {} : { label }) });
+  }
+
+  /** The next entry hangs on this one. @throws PiError `session.entry_not_found`. */
+  branch(branchFromId: string): void {
+    this.session.navigate(branchFromId);
+  }
+
+  /** The next entry is a root. */
+  resetLeaf(): void {
+    this.session.navigate(null);
+  }
+
+  branchWithSummary(branchFromId: string | null, summary: string, details?: unknown, fromHook?: boolean, usage?: Usage): string {
+    const fromId = this.session.leafId;
+    this.session.navigate(branchFromId);
+    return this.#append({
+      type: "branch_summary",
+      fromId,
+      summary,
+      ...(details === undefined ? {} : { details }),
+      ...(fromHook === undefined ? {} : { fromHook }),
+      ...(usage === undefined ? {} : { usage }),
+    });
+  }
+
+  /** Lets go of the file, at once for writing; resolves when it may be opened again, also by this very process. */
+  close(): Promise<void> {
+    this.session.close();
+    return this.session.released();
+  }
+
+  #append(entry: NewEntry): string {
+    // The file is let go of: what is appended now would be in nobody's record.
+    if (this.session.isClosed)
+      throw new PiError("session.closed", `The session has been closed: ${this.session.filePath ?? this.session.id}`);
+    return this.session.append(entry).id;
+  }
+}
+
+/** What a model is shown of the branch that ends at `leafId`, the last entry by default. */
+export function buildSessionContext(entries: readonly AnyEntry[], leafId?: string | null): SessionContext {
+  return Session.fromEntries(newHeader("/"), entries).context(leafId);
+}
+
+/** Entries of the branch that ends at `leafId`, the last entry by default, that count for a model. */
+export function buildContextEntries(entries: readonly AnyEntry[], leafId?: string | null): AnyEntry[] {
+  return contextEntries(Session.fromEntries(newHeader("/"), entries).branch(leafId));
+}
+
+/** The same, each with what a model is shown of it. */
+export function buildSessionProjection(entries: readonly AnyEntry[], leafId?: string | null): SessionProjection {
+  const session = Session.fromEntries(newHeader("/"), entries);
+  return projection(session.branch(leafId), session.context(leafId));
+}
+
+function sessionPlace(cwd: string | undefined, sessionDir?: string): { cwd: string; directory: string } {
+  const place = surroundings(cwd === undefined ? {} : { cwd });
+  const override = sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir);
+  return { cwd: place.cwd, directory: sessionDirectory({ ...place, override }) };
+}
+
+function newHeader(cwd: string): SessionHeader {
+  const nowMs = surroundings().now();
+  return { type: "session", version: sessionVersion, id: newSessionId(nowMs), timestamp: new Date(nowMs).toISOString(), cwd };
+}
+
+async function collected(
+  summaries: Iterable<SessionSummary>,
+  onProgress?: SessionListProgress,
+  signal?: AbortSignal,
+): Promise<SessionInfo[]> {
+  const found: SessionInfo[] = [];
+  for (const one of summaries) {
+    signal?.throwIfAborted();
+    found.push({
+      path: one.path,
+      id: one.id,
+      cwd: one.cwd,
+      ...(one.name === undefined ? {} : { name: one.name }),
+      ...(one.parentSession === undefined ? {} : { parentSessionPath: one.parentSession }),
+      created: new Date(one.timestamp),
+      modified: new Date(one.modifiedMs),
+      messageCount: one.messageCount ?? 0,
+      firstMessage: one.firstPrompt ?? "",
+    });
+  }
+  onProgress?.(found.length, found.length, found);
+  return found;
+}

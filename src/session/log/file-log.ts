@@ -1,0 +1,428 @@
+// A session in its file: loaded by index, decoded on demand, added to line by line. Called by session.
+// Invariant: a line that was written is never changed; the file never lacks its header; `append` never throws for want of storage.
+
+import { PiError } from "../../contracts/error.ts";
+import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
+import { AppendFile } from "../../platform/append-file.ts";
+import { EntryMemory } from "../index/entry-memory.ts";
+import { EntryTable, noParent } from "../index/entry-table.ts";
+import { FileEnds } from "../index/file-ends.ts";
+import { indexLines, type LineIndex } from "../index/line-index.ts";
+import type { PathLines } from "../index/path-lines.ts";
+import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
+import { encodeLine, isEntry, withTexts } from "../lines/line-codec.ts";
+import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
+import { decodeStored } from "../lines/salvage.ts";
+import { type KnownLines, restoreFile } from "./file-restore.ts";
+import type { PathView } from "./session-log.ts";
+import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
+
+export interface FileLogOptions {
+  onWarning?: ((text: string) => void) | undefined;
+  /** Called once, when something appended could not be stored. */
+  onStorageLost?: ((error: PiError) => void) | undefined;
+}
+
+interface Unsaved {
+  entry: AnyEntry;
+  /** With its LF. */
+  line: string;
+}
+
+export class FileLog implements SessionLog {
+  readonly filePath: string;
+  #header: SessionHeader;
+  /** Empty as long as `#ends` stands for them. */
+  #table = new EntryTable();
+  /** Of a long file whose middle has not been needed yet. */
+  #ends: FileEnds | undefined;
+  #file: AppendFile | undefined;
+  #isStrict = false;
+  #fileNumber = 0;
+  /** Why nothing may be written. */
+  #refusal: string | undefined;
+  #memory = new EntryMemory();
+  /** Entries not yet in the file, as lines; the last ones of the table. */
+  #unsaved: Unsaved[] = [];
+  #isStarted = false;
+  #hasWritten = false;
+  #storageLost: PiError | undefined;
+  #hasToldLoss = false;
+  /** What became of the file was looked at in this turn of the event loop: once is enough for a burst of appends. */
+  #isChecked = false;
+  #hasUncheckedWrites = false;
+  /** Line numbers. */
+  readonly #toldDamage = new Set<number>();
+  readonly #options: FileLogOptions;
+
+  private constructor(path: string, header: SessionHeader, options: FileLogOptions) {
+    this.filePath = path;
+    this.#header = header;
+    this.#options = options;
+  }
+
+  /** A session whose file will be made by the first append worth keeping. */
+  static create(path: string, header: SessionHeader, options: FileLogOptions): FileLog {
+    return new FileLog(path, header, options);
+  }
+
+  /** Takes the open file over, also when it throws. `refusal`: why nothing may be written. Errors: `session.invalid`, `session.unreadable`. */
+  static load(file: AppendFile, access: "append" | { refusal: string }, options: FileLogOptions): FileLog {
+    try {
+      const ends = FileEnds.of(file);
+      const index = ends === undefined ? indexLines(file) : undefined;
+      const header = ends?.header ?? index?.header;
+      if (header === undefined) throw notASession(file.path);
+      const log = new FileLog(file.path, withTexts(header), options);
+      log.#file = file;
+      log.#fileNumber = 1;
+      log.#isStarted = true;
+      if (access !== "append") log.#refusal = access.refusal;
+      log.#ends = ends;
+      // Version 1 has no ids: there is nothing to index, and nothing damaged about it.
+      if (index !== undefined && (header.version ?? 1) > 1) log.#takeIndex(index);
+      return log;
+    } catch (error) {
+      file.close();
+      throw unreadable(file.path, error);
+    }
+  }
+
+  get header(): SessionHeader {
+    return this.#header;
+  }
+
+  get table(): EntryTable {
+    if (this.#ends !== undefined && this.#file !== undefined) {
+      const { knownPath: path } = this.#ends;
+      this.#ends = undefined;
+      if (path !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(path);
+      else this.#takeIndex(indexLines(this.#file));
+      if (path !== undefined) this.#rememberPath(path);
+    }
+    return this.#table;
+  }
+
+  get isPersisted(): boolean {
+    return this.#file !== undefined && this.#unsaved.length === 0;
+  }
+
+  get storageLost(): PiError | undefined {
+    return this.#storageLost;
+  }
+
+  get fileNumber(): number {
+    return this.#fileNumber;
+  }
+
+  entriesAt(indexes: ArrayLike<number>, remember = false): readonly (AnyEntry | undefined)[] {
+    const { table } = this;
+    const memory = this.#memory;
+    const entries: (AnyEntry | undefined)[] = new Array(indexes.length);
+    const toRead: number[] = [];
+    for (let at = 0; at < indexes.length; at++) {
+      const index = indexes[at] ?? noParent;
+      const known = memory.get(index);
+      if (known !== undefined) entries[at] = known;
+      else if (!table.isDamaged(index) && table.startOf(index) >= 0) toRead.push(at);
+    }
+    sortByIndex(toRead, indexes);
+    const indexAt = (number: number): number => indexes[toRead[number] ?? -1] ?? noParent;
+    const places = {
+      count: toRead.length,
+      startOf: (number: number) => table.startOf(indexAt(number)),
+      lengthOf: (number: number) => table.lengthOf(indexAt(number)),
+    };
+    this.#readPlaces(places, (number, text) => {
+      const record = decodeStored(text);
+      const index = indexAt(number);
+      if (!isEntry(record) || !table.hasId(index, record.id)) {
+        this.#onUndecodable(index);
+        return;
+      }
+      entries[toRead[number] ?? -1] = record;
+    });
+    if (remember) memory.remember(indexes, entries);
+    return entries;
+  }
+
+  lastId(): string | null {
+    return this.#ends?.lastId ?? lastIdOf(this);
+  }
+
+  verifyLast(): void {
+    if (this.#ends === undefined) this.entriesAt([this.#table.lastIndex()]);
+    else this.#readEntry(this.#ends.lastPlace, () => this.#onUndecodable(noParent));
+  }
+
+  path(leafId: string | null, remember: boolean): PathView {
+    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path(remember) : undefined;
+    if (lines === undefined) return pathOf(this, leafId, remember);
+    return {
+      length: lines.length,
+      typeAt: (position) => lines.typeAt(position),
+      idAt: (position) => lines.idAt(position),
+      lastOfType: (type, before) => lines.lastOfType(type, before),
+      entries: (from, to) => this.#endEntriesAt(lines, from, to, remember),
+    };
+  }
+
+  lastOfType(type: string): AnyEntry | undefined {
+    if (this.#ends === undefined) return lastEntryOfType(this, type);
+    const place = this.#ends.lastOfType(type);
+    const found = place === undefined ? undefined : this.#readEntry(place, () => {});
+    // The word stood there for something else: only the whole index can tell.
+    return place === undefined || found?.type === type ? found : lastEntryOfType(this, type);
+  }
+
+  lineAt(index: number): string {
+    const { table } = this;
+    let line = "";
+    if (table.startOf(index) < 0) {
+      const id = table.idOf(index);
+      line = this.#unsaved.find(({ entry }) => entry.id === id)?.line.slice(0, -1) ?? "";
+    } else {
+      const place = { start: table.startOf(index), length: table.lengthOf(index) };
+      this.#readPlaces(onePlace(place), (_, text) => {
+        line = text;
+      });
+    }
+    return line;
+  }
+
+  append(entries: readonly AnyEntry[], lines?: readonly string[]): void {
+    const added: Unsaved[] = [];
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at];
+      if (entry !== undefined) added.push({ entry, line: lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n` });
+    }
+    const { table } = this;
+    for (const one of added) {
+      const index = table.add(one.entry.id, one.entry.parentId, one.entry.type);
+      this.#memory.addOwn(index, one.entry, one.line.length);
+      this.#unsaved.push(one);
+    }
+    if (!this.#isStarted) this.#isStarted = entries.some(isWorthKeeping);
+    if (this.#isStarted) this.#save();
+  }
+
+  forgetOthers(): void {
+    if (this.#ends === undefined) this.#memory.forgetOthers((index) => this.#table.startOf(index) >= 0);
+  }
+
+  flush(): void {
+    if (this.#storageLost === undefined && !this.#hasUncheckedWrites) return;
+    this.#isChecked = false;
+    this.#save();
+  }
+
+  close(): void {
+    this.flush();
+    this.#file?.close();
+    this.#file = undefined;
+    this.#refusal = "it is closed";
+  }
+
+  /** Writes what is not yet in the file. A failure is told once; what failed is tried again with the next append. */
+  #save(): void {
+    const fileNumber = this.#fileNumber;
+    try {
+      if (this.#refusal !== undefined) throw new PiError("session.read_only", this.#refusal);
+      let text = "";
+      for (const { line } of this.#unsaved) text += line;
+      const file = this.#file === undefined ? undefined : this.#mended(this.#file);
+      if (file === undefined) this.#notePlaces(this.#startFile(text));
+      else if (text !== "") this.#notePlaces(file.append(text));
+      this.#unsaved = [];
+      this.#hasWritten = true;
+      // A file that was made anew was told of already.
+      if (this.#hasToldLoss && this.#fileNumber === fileNumber) {
+        this.#options.onWarning?.(`What could not be saved to ${this.filePath} is saved now`);
+      }
+      this.#hasToldLoss = false;
+      this.#storageLost = undefined;
+    } catch (error) {
+      this.#loseStorage(error);
+    }
+  }
+
+  /** Where the entries just written stand: at least when no other process wrote in the same moment, which reading them again would show. */
+  #notePlaces(start: number): void {
+    this.#isStrict = false;
+    let at = start;
+    let index = this.#table.count - this.#unsaved.length;
+    for (const { line } of this.#unsaved) {
+      const length = Buffer.byteLength(line);
+      this.#table.setPlace(index++, at, length - 1);
+      at += length;
+    }
+  }
+
+  #startFile(text: string): number {
+    const file = AppendFile.create(this.filePath, "make");
+    const header = encodeLine(this.#header);
+    try {
+      file.append(header + text);
+    } catch (error) {
+      // An empty file would be one without a header.
+      file.close();
+      AppendFile.remove(this.filePath);
+      throw error;
+    }
+    this.#file = file;
+    this.#fileNumber++;
+    return Buffer.byteLength(header);
+  }
+
+  /** Before a write: whatever was done to the file from outside is mended first. */
+  #mended(file: AppendFile): AppendFile {
+    if (this.#isChecked && this.#storageLost === undefined) {
+      this.#hasUncheckedWrites = true;
+      return file;
+    }
+    this.#hasUncheckedWrites = false;
+    this.#isChecked = true;
+    queueMicrotask(() => {
+      this.#isChecked = false;
+    });
+    const fate = file.fate();
+    if (fate === "same" || fate === "grown") return file;
+    const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines());
+    if (restored !== file) this.#fileNumber++;
+    this.#file = restored;
+    this.#adoptIndex(indexLines(restored));
+    const loss = lostCount === 0 ? "" : `; ${lostCount} entries of other branches could not be restored`;
+    this.#options.onWarning?.(`Session file ${this.filePath} was ${fate} while in use and has been written again${loss}`);
+    return restored;
+  }
+
+  #knownLines(): KnownLines {
+    const table = this.#table;
+    return {
+      count: table.count - this.#unsaved.length,
+      idAt: (index) => table.idOf(index),
+      parentAt: (index) => table.parentOf(index),
+      isDamaged: (index) => table.isDamaged(index),
+      entryAt: (index) => this.#memory.get(index),
+    };
+  }
+
+  #loseStorage(cause: unknown): void {
+    this.#storageLost = storageLoss(this.filePath, cause, this.#hasWritten);
+    if (this.#hasToldLoss) return;
+    this.#hasToldLoss = true;
+    this.#options.onStorageLost?.(this.#storageLost);
+  }
+
+  /** A parent that is nowhere may stand on a line that was taken for a good one: then every line is looked at. */
+  #takeIndex(index: LineIndex): void {
+    if (index.orphans.length === 0) this.#adoptIndex(index);
+    this.#warnOfDamage(index.orphans.length === 0 ? index : this.#reindex());
+  }
+
+  #adoptIndex(index: LineIndex): void {
+    this.#table = index.table;
+    for (const { entry } of this.#unsaved) this.#table.add(entry.id, entry.parentId, entry.type);
+    this.#memory = this.#memory.movedTo(this.#table);
+  }
+
+  #reindex(): LineIndex | undefined {
+    if (this.#file === undefined) return undefined;
+    this.#ends = undefined;
+    this.#isStrict = true;
+    const index = indexLines(this.#file, { strict: true });
+    this.#adoptIndex(index);
+    return index;
+  }
+
+  /** A line that looked right is none: read the whole file strictly, once, and let the caller start again. */
+  #onUndecodable(index: number): void {
+    if (this.#isStrict) {
+      this.#table.markDamaged(index);
+      return;
+    }
+    this.#warnOfDamage(this.#reindex());
+    throw new IndexChanged();
+  }
+
+  #endEntriesAt(lines: PathLines, from: number, to: number, remember: boolean): (AnyEntry | undefined)[] {
+    const entries = lines.entries(from, to);
+    const toRead = lines.undecoded(from, to);
+    const rowOf = (number: number): number => toRead[number] ?? -1;
+    const places = {
+      count: toRead.length,
+      startOf: (number: number) => lines.startOf(rowOf(number)),
+      lengthOf: (number: number) => lines.lengthOf(rowOf(number)),
+    };
+    this.#readPlaces(places, (number, text) => {
+      const record = decodeStored(text);
+      if (!isEntry(record) || !lines.hasId(rowOf(number), record.id)) return this.#onUndecodable(noParent);
+      entries[lines.positionOf(rowOf(number)) - from] = record;
+      if (remember) lines.keep(rowOf(number), record);
+    });
+    return entries;
+  }
+
+  /** What was decoded while only the ends stood for the table. */
+  #rememberPath(path: PathLines): void {
+    const indexes: number[] = [];
+    const entries: AnyEntry[] = [];
+    for (let position = 0; position < path.length; position++) {
+      const entry = path.entryIn(path.rowAt(position));
+      const index = entry === undefined ? undefined : this.#table.find(entry.id);
+      if (entry === undefined || index === undefined) continue;
+      indexes.push(index);
+      entries.push(entry);
+    }
+    this.#memory.remember(indexes, entries);
+  }
+
+  #readEntry(place: LinePlace, onUndecodable: () => void): AnyEntry | undefined {
+    let entry: AnyEntry | undefined;
+    this.#readPlaces(onePlace(place), (_, text) => {
+      const record = decodeStored(text);
+      if (isEntry(record)) entry = record;
+      else onUndecodable();
+    });
+    return entry;
+  }
+
+  #warnOfDamage(index: LineIndex | undefined): void {
+    if (index === undefined) return;
+    const { torn } = index;
+    const lines = index.damagedLineNumbers.filter((line) => !this.#toldDamage.has(line));
+    for (const line of lines) this.#toldDamage.add(line);
+    if (lines.length > 0) {
+      const shown = lines.slice(0, 5).join(", ");
+      const more = lines.length > 5 ? ` and ${lines.length - 5} more` : "";
+      const text = lines.length === 1 ? `line ${shown} is damaged and is skipped` : `lines ${shown}${more} are damaged and are skipped`;
+      this.#options.onWarning?.(`Session file ${this.filePath}: ${text}`);
+    }
+    if (torn !== undefined && !this.#toldDamage.has(torn.lineNumber)) {
+      this.#toldDamage.add(torn.lineNumber);
+      this.#options.onWarning?.(`Session file ${this.filePath}: the last line (${torn.lineNumber}) was cut off and is set aside`);
+    }
+  }
+
+  #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
+    if (this.#file !== undefined) readLines(this.#file, places, take);
+  }
+}
+
+/** Of a path alone: what is known of a file that is no longer what it was. */
+function tableOf(path: PathLines): EntryTable {
+  const table = new EntryTable(path.length);
+  for (let position = 0; position < path.length; position++) {
+    table.add(path.idAt(position), position === 0 ? null : path.idAt(position - 1), path.typeAt(position));
+  }
+  return table;
+}
+
+/** Reading goes fastest in file order. */
+function sortByIndex(positions: number[], indexes: ArrayLike<number>): void {
+  for (let at = 1; at < positions.length; at++) {
+    if ((indexes[positions[at] ?? 0] ?? 0) >= (indexes[positions[at - 1] ?? 0] ?? 0)) continue;
+    positions.sort((a, b) => (indexes[a] ?? 0) - (indexes[b] ?? 0));
+    return;
+  }
+}

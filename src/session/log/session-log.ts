@@ -1,0 +1,109 @@
+// The contract of the two logs: what holds a session's entries, a file or nothing but memory. Called by session only.
+// Invariant: an index belongs to one table; after `append`, or when IndexChanged is thrown, only ids may be kept.
+
+import { PiError } from "../../contracts/error.ts";
+import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
+import { isA } from "../../contracts/session-entry.ts";
+import { type EntryTable, noParent } from "../index/entry-table.ts";
+
+/** The entries from root to leaf, decoded only where asked. Positions count from the root. */
+export interface PathView {
+  readonly length: number;
+  typeAt(position: number): string;
+  idAt(position: number): string;
+  /** Position of the last one of a type before a position; -1: none. */
+  lastOfType(type: string, before: number): number;
+  /** From one position to before another; `undefined` for a damaged entry. */
+  entries(from: number, to: number): readonly (AnyEntry | undefined)[];
+}
+
+export interface SessionLog {
+  readonly header: SessionHeader;
+  /** Asking for it may mean reading the whole file. */
+  readonly table: EntryTable;
+  /** The file's name, also before the file is there; `undefined` for a session that lives in memory only. */
+  readonly filePath: string | undefined;
+  /** Whether the file holds everything appended so far. */
+  readonly isPersisted: boolean;
+  /** Set while something appended is kept in memory only although it should be in the file. */
+  readonly storageLost: PiError | undefined;
+  /** Grows whenever another file comes to bear the session's name; 0: there is none yet. A lease is on one file only. */
+  readonly fileNumber: number;
+  /**
+   * In the order asked for; `undefined` where a line turned out to be beyond repair. `remember`: they will be needed again, and the
+   * list of indexes stays as it is.
+   */
+  entriesAt(indexes: ArrayLike<number>, remember?: boolean): readonly (AnyEntry | undefined)[];
+  /** `null` when the log is empty. */
+  lastId(): string | null;
+  /** Reads the entry that `lastId` names. Throws IndexChanged when its line is damaged. */
+  verifyLast(): void;
+  /** Root to `leafId`. `remember` holds for what is decoded of it. Errors: `session.entry_not_found`. */
+  path(leafId: string | null, remember: boolean): PathView;
+  /** The last entry of a type, in file order. */
+  lastOfType(type: string): AnyEntry | undefined;
+  /** The stored line, without its LF: what a copy must carry over byte for byte. */
+  lineAt(index: number): string;
+  /**
+   * Adds entries at the end, as one write. `lines`: their text where they are copied from another file, without LF.
+   * Never throws for want of storage, see `storageLost`; `session.unencodable` for what is no JSON.
+   */
+  append(entries: readonly AnyEntry[], lines?: readonly string[]): void;
+  /** What was asked to be remembered before the last call, and not since, may go where it can be read again. */
+  forgetOthers(): void;
+  /** Tries once more to store what is not stored, and sees that the file still holds what was. */
+  flush(): void;
+  close(): void;
+}
+
+/** Index of an entry that is there and sound. Errors: `session.entry_not_found`. */
+export function indexOf(table: EntryTable, id: string): number {
+  const index = table.find(id);
+  if (index === undefined || table.isDamaged(index)) throw new PiError("session.entry_not_found", `Entry not found: ${id}`);
+  return index;
+}
+
+/** The three readings of a log that has its whole table at hand. */
+export function lastIdOf({ table }: SessionLog): string | null {
+  const last = table.lastIndex();
+  return last === noParent ? null : table.idOf(last);
+}
+
+export function pathOf(log: SessionLog, leafId: string | null, remember: boolean): PathView {
+  const { table } = log;
+  const path = leafId === null ? new Int32Array(0) : table.pathTo(indexOf(table, leafId));
+  return {
+    length: path.length,
+    typeAt: (position) => table.typeOf(path[position] ?? noParent),
+    idAt: (position) => table.idOf(path[position] ?? noParent),
+    lastOfType: (type, before) => table.lastOfType(type, path, before),
+    entries: (from, to) => log.entriesAt(path.subarray(from, to), remember),
+  };
+}
+
+export function lastEntryOfType(log: SessionLog, type: string): AnyEntry | undefined {
+  const { table } = log;
+  for (let index = table.count - 1; index >= 0; index--) if (table.typeOf(index) === type) return log.entriesAt([index])[0];
+  return undefined;
+}
+
+/** A damage was found while reading: the table was made anew, and indexes taken from the old one are void. */
+export class IndexChanged extends Error {
+  constructor() {
+    super("the session's index was made anew");
+    this.name = "IndexChanged";
+  }
+}
+
+/** Whether an entry is something a user would miss: from the first such one on, a session is kept in its file. */
+export function isWorthKeeping(entry: AnyEntry): boolean {
+  if (isA(entry, "message")) return entry.message?.role !== "system";
+  switch (entry.type) {
+    case "compaction":
+    case "branch_summary":
+    case "custom_message":
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,396 @@
+// A session: a tree of entries and the leaf where the next one hangs. Called by the harness and by the session commands.
+// Invariant: what `append` returned is in the file (or said to be lost), and the leaf is always an entry that is there.
+
+import { dirname, join, resolve } from "node:path";
+import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
+import type { PiError } from "../../contracts/error.ts";
+import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
+import { isA, sessionVersion } from "../../contracts/session-entry.ts";
+import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/lease.ts";
+import { noParent } from "../index/entry-table.ts";
+import { completeEntry } from "../lines/line-codec.ts";
+import { sessionFileName } from "../lines/locate.ts";
+import { newEntryId, newSessionId } from "../lines/new-id.ts";
+import { FileLog } from "../log/file-log.ts";
+import { MemoryLog } from "../log/memory-log.ts";
+import { openLog } from "../log/open-log.ts";
+import { IndexChanged, indexOf, type PathView, type SessionLog } from "../log/session-log.ts";
+import { buildContext, type SessionContext } from "./build-context.ts";
+import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
+import { surveyed } from "./survey.ts";
+import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
+
+export type { SessionContext } from "./build-context.ts";
+export type { TreeNode } from "./tree.ts";
+
+export interface SessionOptions {
+  /** Unix ms. */
+  clock?: () => number;
+  /** Of entries; asked again while the id it gives is taken. */
+  newId?: () => string;
+  /** One line each: damaged lines, files mended. */
+  onWarning?: (text: string) => void;
+  /** Called once: `session.unsaved` when nothing could be stored from the start, `session.storage_lost` when storing stopped midway. */
+  onStorageLost?: (error: PiError) => void;
+}
+
+export interface OpenOptions extends SessionOptions {
+  /** What to do while another process writes the session. Default `fail`: `session.busy`, naming its pid. */
+  onBusy?: "fail" | "wait" | "fork";
+  /** Never writes, never waits, takes no lease, and reads newer versions as well. */
+  readOnly?: boolean;
+  /** Working directory of the session that an empty file becomes; without it an empty file is refused. */
+  cwd?: string;
+  /** Ends waiting. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Entries read at a time by `walk`: few, so that the first ones are there at once. */
+const walkBatch = 64;
+
+export interface ForkPlace {
+  /** Last entry to copy; the leaf when absent. `null`: an empty session. */
+  leafId?: string | null;
+  /** `undefined`: memory only. */
+  directory: string | undefined;
+  /** Default: that of this session. */
+  cwd?: string;
+  id?: string;
+}
+
+export class Session implements EntrySource {
+  readonly #log: SessionLog;
+  readonly #options: SessionOptions;
+  #leafId: string | null;
+  #isLeafChosen = false;
+  #lease: Promise<LeaseOutcome | undefined>;
+  #isClosed = false;
+
+  private constructor(log: SessionLog, options: SessionOptions, lease?: Lease) {
+    this.#log = log;
+    this.#options = options;
+    this.#lease = Promise.resolve(lease);
+    this.#leafId = log.lastId();
+  }
+
+  /** A new session. Nothing touches the disk before the first entry that is worth keeping (a message, a summary) is appended. */
+  static create(
+    where: { cwd: string; directory: string | undefined; id?: string; parentSession?: string; filePath?: string },
+    options: SessionOptions = {},
+  ): Session {
+    const header = newHeader(where, options);
+    const path = where.filePath ?? (where.directory === undefined ? undefined : join(where.directory, sessionFileName(header)));
+    return new Session(path === undefined ? new MemoryLog(header) : FileLog.create(path, header, options), options);
+  }
+
+  /** In memory only, with entries that come from elsewhere; the last one is the leaf. */
+  static fromEntries(header: SessionHeader, entries: readonly AnyEntry[], options: SessionOptions = {}): Session {
+    return new Session(new MemoryLog(header, entries), options);
+  }
+
+  /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
+  static async open(path: string, options: OpenOptions = {}): Promise<Session> {
+    const { onBusy = "fail", readOnly = false } = options;
+    const { cwd } = options;
+    const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd }, options);
+    const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly, newHeader: makeHeader });
+    const session = new Session(log, options, lease);
+    session.#read(() => log.verifyLast());
+    if (!isBusy) return session;
+    const fork = session.fork({ directory: dirname(resolve(path)) });
+    session.close();
+    return fork;
+  }
+
+  get header(): SessionHeader {
+    return this.#log.header;
+  }
+
+  get id(): string {
+    return this.#log.header.id;
+  }
+
+  /** Also before the file is there; `undefined` in memory. */
+  get filePath(): string | undefined {
+    return this.#log.filePath;
+  }
+
+  /** Whether the file holds everything appended so far. */
+  get isPersisted(): boolean {
+    return this.#log.isPersisted;
+  }
+
+  /** Whether the file has been let go of; nothing may be appended any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Set while something that was appended could not be stored. */
+  get storageLost(): PiError | undefined {
+    return this.#log.storageLost;
+  }
+
+  /** Where the next entry hangs; `null`: it becomes a root. */
+  get leafId(): string | null {
+    return this.#leafId;
+  }
+
+  get entryCount(): number {
+    return this.#log.table.count;
+  }
+
+  /** Of the last `session_info` in the file. */
+  get name(): string | undefined {
+    return this.#read(() => {
+      const entry = this.#log.lastOfType("session_info");
+      return isA(entry, "session_info") && entry.name ? entry.name : undefined;
+    });
+  }
+
+  /** Durable when it returns. */
+  append(entry: NewEntry): SessionEntry {
+    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const complete = completeEntry(entry, this.#newId(), this.#leafId, timestamp);
+    this.#appendTo([complete]);
+    this.#leafId = complete.id;
+    this.#isLeafChosen = true;
+    return complete;
+  }
+
+  /** A chain of entries, in one write. */
+  appendAll(entries: readonly NewEntry[]): SessionEntry[] {
+    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const taken = new Set<string>();
+    let parentId = this.#leafId;
+    const completed = entries.map((entry) => {
+      const id = this.#newId(taken);
+      taken.add(id);
+      const complete = completeEntry(entry, id, parentId, timestamp);
+      parentId = id;
+      return complete;
+    });
+    this.#appendTo(completed);
+    this.#leafId = parentId;
+    this.#isLeafChosen = true;
+    return completed;
+  }
+
+  context(leafId?: string | null): SessionContext {
+    const remember = leafId === undefined || leafId === this.#leafId;
+    const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
+    if (remember) this.#log.forgetOthers();
+    return context;
+  }
+
+  /** Root to leaf. */
+  branch(leafId?: string | null): AnyEntry[] {
+    return this.#read(() => {
+      const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+      return present(path.entries(0, path.length));
+    });
+  }
+
+  /** The same a batch at a time, for readers that let go of what they have read. */
+  *walk(leafId?: string | null): Generator<AnyEntry> {
+    let path: PathView | undefined;
+    for (let from = 0, length = 1; from < length; from += walkBatch) {
+      const entries = this.#read(() => {
+        const view = path ?? this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+        // Stays so when a damage is found: the path is taken anew, and goes as before up to here.
+        path = undefined;
+        const found = view.entries(from, Math.min(from + walkBatch, view.length));
+        path = view;
+        length = view.length;
+        return found;
+      });
+      yield* present(entries);
+    }
+  }
+
+  /** Ids, root to leaf; decodes nothing. Errors: `session.entry_not_found`. */
+  branchIds(leafId?: string | null): string[] {
+    return this.#read(() => {
+      const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
+      return range(path.length).map((position) => path.idAt(position));
+    });
+  }
+
+  entry(id: string): AnyEntry | undefined {
+    return this.#read(() => {
+      const index = this.#log.table.find(id);
+      return index === undefined ? undefined : this.#log.entriesAt([index])[0];
+    });
+  }
+
+  /** All, in file order. */
+  entries(): AnyEntry[] {
+    return this.#read(() => present(this.#log.entriesAt(range(this.#log.table.count))));
+  }
+
+  /**
+   * What `take` makes of every entry, in file order, beside the position of its parent (-1: a root). `begin` gives `take`, and is called
+   * again when a damage found midway makes the survey begin anew.
+   */
+  survey<T>(begin: () => (entry: AnyEntry) => T): Surveyed<T>[] {
+    return this.#read(() => surveyed(this.#log, begin()));
+  }
+
+  /** The entry of a row of a survey. Appending does not disturb it. */
+  entryAt(row: Surveyed<unknown>): AnyEntry | undefined {
+    return this.#read(() => this.#log.entriesAt([row.index])[0]);
+  }
+
+  /**
+   * The stored lines without LF, byte for byte where nothing was damaged: of `"all"`, or of the way to an entry (default: the leaf). Behind
+   * a way come the labels of its entries and the session's name where they were set elsewhere in the tree.
+   */
+  *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
+    const log = this.#log;
+    const indexes = this.#read(() => {
+      const wanted =
+        of === "all" ? range(log.table.count) : indexesToCopy(log, of.leafId === undefined ? this.#leafId : of.leafId, { name: true });
+      return readable(log, Int32Array.from(wanted));
+    });
+    yield* storedLines(log, indexes, of === "all" ? "recorded" : "chained");
+  }
+
+  /** Ids, in file order. */
+  children(id: string | null): string[] {
+    const table = this.#log.table;
+    const index = id === null ? noParent : table.find(id);
+    return index === undefined ? [] : childrenOf(table, index).map((child) => table.idOf(child));
+  }
+
+  tree(): TreeNode[] {
+    return this.#read(() => {
+      const table = this.#log.table;
+      return buildTree(table, this.#log.entriesAt(range(table.count)), this.#labels());
+    });
+  }
+
+  label(id: string): string | undefined {
+    return this.#read(() => this.#labels().get(id)?.text);
+  }
+
+  /** The next append hangs on this entry. Errors: `session.entry_not_found`. */
+  navigate(entryId: string | null): void {
+    if (entryId !== null) indexOf(this.#log.table, entryId);
+    this.#leafId = entryId;
+    this.#isLeafChosen = true;
+  }
+
+  /** A new session with the path to one entry and the labels in force on it; entries keep their ids. */
+  fork(at: ForkPlace): Session {
+    const leafId = at.leafId === undefined ? this.#leafId : at.leafId;
+    const fork = Session.create(
+      {
+        cwd: at.cwd ?? this.header.cwd,
+        directory: at.directory,
+        ...(at.id !== undefined && { id: at.id }),
+        ...(this.filePath !== undefined && { parentSession: this.filePath }),
+      },
+      this.#options,
+    );
+    const { entries, lines } = this.#read(() => copyOf(this.#log, leafId));
+    fork.#appendTo(entries, lines);
+    fork.#leafId = entries.at(-1)?.id ?? null;
+    return fork;
+  }
+
+  /** Tries once more to store what is not stored, and sees that the file still holds what was: `storageLost` is right then. */
+  flush(): void {
+    const before = this.#log.fileNumber;
+    this.#log.flush();
+    this.#keepLease(before);
+  }
+
+  /** Lets go of the file and of the lease. What could not be stored is tried once more. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#log.close();
+    void this.#lease.then(release, () => {});
+  }
+
+  /** After `close`: resolves when the file may be opened again, also by this very process. */
+  async released(): Promise<void> {
+    await this.#lease.then(release, () => {});
+  }
+
+  #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
+    const before = this.#log.fileNumber;
+    this.#log.append(entries, lines);
+    this.#keepLease(before);
+  }
+
+  /** A new file: from now on others may want to write it. A lease on one that had the name before it is worth nothing. */
+  #keepLease(fileNumberBefore: number): void {
+    const { fileNumber, filePath } = this.#log;
+    if (fileNumber !== fileNumberBefore && filePath !== undefined) this.#lease = this.#leaseOnNewFile(filePath, fileNumberBefore === 0);
+  }
+
+  async #leaseOnNewFile(path: string, isFirst: boolean): Promise<LeaseOutcome | undefined> {
+    const held = await this.#lease;
+    // Of an empty file that was opened.
+    if (isFirst && held !== undefined) return held;
+    release(held);
+    const lease = await acquireLease(path, "fail").catch(() => undefined);
+    if (this.#isClosed) release(lease);
+    return lease;
+  }
+
+  #newId(taken?: ReadonlySet<string>): string {
+    const make = this.#options.newId ?? newEntryId;
+    let id = make();
+    while (taken?.has(id) || this.#log.table.find(id) !== undefined) id = make();
+    return id;
+  }
+
+  #labels(): Map<string, Label> {
+    return labelsOf(this.#log.entriesAt(indexesOfType(this.#log.table, "label")));
+  }
+
+  /** Runs a reader again when what it read made the log look at the file anew. */
+  #read<T>(reader: () => T): T {
+    try {
+      return reader();
+    } catch (error) {
+      if (!(error instanceof IndexChanged)) throw error;
+    }
+    this.#settleLeaf();
+    return reader();
+  }
+
+  /** A leaf that turned out to be damaged gives way: to the last sound entry when nobody chose it, else to its nearest sound ancestor. */
+  #settleLeaf(): void {
+    if (this.#leafId === null) return;
+    const { table } = this.#log;
+    const index = table.find(this.#leafId);
+    if (index !== undefined && !table.isDamaged(index)) return;
+    this.#leafId = index === undefined || !this.#isLeafChosen ? this.#log.lastId() : table.parentIdOf(index);
+  }
+}
+
+function newHeader(where: { cwd: string; id?: string; parentSession?: string }, options: SessionOptions): SessionHeader {
+  const nowMs = (options.clock ?? Date.now)();
+  return {
+    type: "session",
+    version: sessionVersion,
+    id: where.id ?? newSessionId(nowMs),
+    timestamp: new Date(nowMs).toISOString(),
+    cwd: where.cwd,
+    ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
+  };
+}
+
+function release(outcome: LeaseOutcome | undefined): void {
+  if (typeof outcome === "object") outcome.release();
+}
+
+function present(entries: readonly (AnyEntry | undefined)[]): AnyEntry[] {
+  return entries.filter((entry) => entry !== undefined);
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,222 @@
+// A branch of a session as Markdown, to be read as it is or rendered. Called by `pi sessions export`.
+// Invariant: every piece ends what it begins: no fence, comment or tag inside a message reaches beyond it.
+
+import type { EntrySource } from "../contracts/entry-source.ts";
+import type { AnyEntry } from "../contracts/session-entry.ts";
+import { dateTime, duration, imageSize, money, plural, shortCount } from "./format.ts";
+import { cleanText, oneLine } from "./html/escape.ts";
+import { languageOfPath } from "./html/languages.ts";
+import {
+  type Block,
+  blocksOf,
+  callHeadline,
+  type Fields,
+  fieldsOf,
+  jsonText,
+  messageFields,
+  numberIn,
+  plainText,
+  stringIn,
+} from "./read-entry.ts";
+import type { SessionFacts } from "./session-facts.ts";
+import { type ExportNode, surveySession } from "./survey.ts";
+import { type ExportTarget, writeExport } from "./write-export.ts";
+
+type Call = Extract<Block, { kind: "call" }>;
+
+/** Writes the branch; the default name is that of the HTML export with `.md`. */
+export async function exportMarkdown(session: EntrySource, target: ExportTarget & { leafId?: string | null }): Promise<{ path: string }> {
+  return writeExport(session, target, "md", markdownChunks(session, target));
+}
+
+/** The branch to `leafId` (default where the session stands), piece by piece. */
+export async function* markdownChunks(session: EntrySource, options: { leafId?: string | null } = {}): AsyncGenerator<string> {
+  const { nodes, facts } = surveySession(session, options.leafId);
+  const sound = await createSoundText();
+  yield heading(facts);
+  /** Calls whose results are still to come. */
+  const calls = new Map<string, Call>();
+  for (const node of nodes) {
+    const entry = node.isOnBranch ? session.entryAt(node.row) : undefined;
+    if (entry === undefined) continue;
+    const piece = entryMarkdown(entry, node, calls, sound);
+    if (piece !== "") yield `\n${piece}`;
+  }
+  for (const call of calls.values()) yield `\n${callMarkdown(call, { note: "no result" })}`;
+}
+
+function heading(facts: SessionFacts): string {
+  const { tokens } = facts;
+  const lines = [
+    `# ${inlineText(facts.title)}`,
+    "",
+    `- Session: ${codeSpan(facts.id)}`,
+    `- Directory: ${codeSpan(facts.cwd)}`,
+    `- Date: ${inlineText(dateTime(facts.startedAt))} to ${inlineText(dateTime(facts.endedAt))}`,
+    ...(facts.models.length === 0 ? [] : [`- Models: ${inlineText(facts.models.join(", "))}`]),
+    `- Messages: ${plural(facts.prompts, "prompt")}, ${plural(facts.answers, "answer")}, ${plural(facts.toolCalls, "tool call")}`,
+    `- Tokens: ${shortCount(tokens.input)} in, ${shortCount(tokens.output)} out, ${shortCount(tokens.cacheRead)} from cache, ${shortCount(tokens.cacheWrite)} to cache; ${money(facts.cost)}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+type SoundText = (text: string) => string;
+
+function entryMarkdown(entry: AnyEntry, node: ExportNode, calls: Map<string, Call>, sound: SoundText): string {
+  const fields = fieldsOf(entry);
+  const label = node.label === undefined ? "" : ` \\[${inlineText(node.label)}\\]`;
+  const title = (who: string): string => `## ${inlineText(who)}${label}\n\n`;
+  switch (entry.type) {
+    case "message":
+      return messageMarkdown(messageFields(entry), title, calls, sound);
+    case "compaction":
+      return `${title("Compaction")}${folded(`Summary of ${shortCount(numberIn(fields.tokensBefore))} tokens`, sound(stringIn(fields.summary)))}`;
+    case "branch_summary":
+      return `${title("Branch left behind")}${folded("Summary", sound(stringIn(fields.summary)))}`;
+    case "custom_message":
+      return fields.display === false ? "" : `${title(stringIn(fields.customType) || "Message")}${content(fields.content, sound)}`;
+    case "model_change":
+      return `*Model: ${inlineText(`${stringIn(fields.provider)}/${stringIn(fields.modelId)}`)}*\n`;
+    default:
+      return "";
+  }
+}
+
+function messageMarkdown(message: Fields, title: (who: string) => string, calls: Map<string, Call>, sound: SoundText): string {
+  switch (message.role) {
+    case "user":
+      return `${title("You")}${content(message.content, sound)}`;
+    case "assistant":
+      return answerMarkdown(message, title, calls, sound);
+    case "toolResult": {
+      const id = stringIn(message.toolCallId);
+      const call = calls.get(id) ?? { kind: "call", id, name: stringIn(message.toolName) || "tool", args: {} };
+      calls.delete(id);
+      return callMarkdown(call, { message });
+    }
+    case "bashExecution": {
+      const output = stringIn(message.output).trimEnd();
+      const shown = output === "" ? "" : `\n${folded("Output", fence(output, ""))}`;
+      return `${title("Shell")}${fence(stringIn(message.command), "bash")}${shown}`;
+    }
+    case "custom":
+      return message.display === false ? "" : `${title(stringIn(message.customType) || "Message")}${content(message.content, sound)}`;
+    default:
+      return "";
+  }
+}
+
+function answerMarkdown(message: Fields, title: (who: string) => string, calls: Map<string, Call>, sound: SoundText): string {
+  const parts: string[] = [];
+  for (const block of blocksOf(message.content)) {
+    if (block.kind === "text" && block.text.trim() !== "") parts.push(sound(block.text));
+    else if (block.kind === "thinking" && block.text.trim() !== "") parts.push(folded("Thinking", sound(block.text)));
+    else if (block.kind === "image") parts.push(imageNote(block));
+    else if (block.kind === "call") calls.set(block.id, block);
+  }
+  const failure = stringIn(message.errorMessage);
+  if (message.stopReason === "error" || message.stopReason === "aborted") {
+    parts.push(`**${message.stopReason === "error" ? "Failed" : "Aborted"}**${failure === "" ? "" : `: ${inlineText(failure)}`}\n`);
+  } else if (message.stopReason === "length") parts.push("**Cut off at the output limit**\n");
+  return parts.length === 0 ? "" : title(stringIn(message.model) || "Assistant") + parts.join("\n");
+}
+
+function callMarkdown(call: Call, result: { message?: Fields; note?: string }): string {
+  const { message = {}, note = "" } = result;
+  const took = numberIn(message.durationMs);
+  const facts = [note, message.isError === true ? "failed" : "", took >= 100 ? duration(took) : ""].filter((fact) => fact !== "");
+  const headline = oneLine(callHeadline(call.name, call.args), 120);
+  const line = `**${inlineText(call.name)}**${headline === "" ? "" : ` ${codeSpan(headline)}`}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
+  const output = plainText(message.content).trimEnd();
+  const language = call.name === "read" && message.isError !== true ? languageOfPath(stringIn(call.args.path)) : "";
+  const body = [
+    callBody(call, message),
+    output === "" ? "" : fence(output, language),
+    ...blocksOf(message.content).map((block) => (block.kind === "image" ? imageNote(block) : "")),
+  ].filter((part) => part !== "");
+  return body.length === 0 ? `${line}\n` : `${line}\n\n${folded("Details", body.join("\n"))}`;
+}
+
+function callBody({ name, args }: Call, message: Fields): string {
+  const diff = stringIn(fieldsOf(message.details).diff);
+  if (name === "edit" && diff !== "") return fence(diff, "diff");
+  if (name === "bash") return fence(stringIn(args.command), "bash");
+  if (name === "write") return fence(stringIn(args.content), languageOfPath(stringIn(args.path)));
+  return name === "read" || name === "ls" || Object.keys(args).length === 0 ? "" : fence(jsonText(args), "json");
+}
+
+function content(value: unknown, sound: SoundText): string {
+  return blocksOf(value)
+    .map((block) => {
+      if (block.kind === "text") return sound(block.text);
+      return block.kind === "image" ? imageNote(block) : fence(jsonText(block.kind === "other" ? block.value : block), "json");
+    })
+    .join("\n");
+}
+
+function imageNote({ data, mimeType }: Extract<Block, { kind: "image" }>): string {
+  return `*Image: ${inlineText(mimeType)}, ${imageSize(data)}*\n`;
+}
+
+function folded(summary: string, body: string): string {
+  return `<details>\n<summary>${summary}</summary>\n\n${body.trimEnd()}\n\n</details>\n`;
+}
+
+/** Longer than any run of backticks inside. */
+function fence(text: string, language: string): string {
+  const clean = cleanText(text).replace(/\n$/, "");
+  const mark = "`".repeat(Math.max(3, longestRun(clean) + 1));
+  return `${mark}${language}\n${clean}\n${mark}\n`;
+}
+
+function codeSpan(text: string): string {
+  const clean = oneLine(text, 300);
+  const mark = "`".repeat(longestRun(clean) + 1);
+  const pad = clean.startsWith("`") || clean.endsWith("`") ? " " : "";
+  return `${mark}${pad}${clean}${pad}${mark}`;
+}
+
+function longestRun(text: string): number {
+  let longest = 0;
+  for (const run of text.match(/`+/g) ?? []) longest = Math.max(longest, run.length);
+  return longest;
+}
+
+/** One line in which nothing means anything. */
+function inlineText(text: string): string {
+  return oneLine(text, 300).replace(/[\\`*_[\]<>#&|~]/g, "\\$&");
+}
+
+/**
+ * Markdown that stays what it is but ends where it ends: a fence left open is closed, and a block of raw HTML becomes text. Both would
+ * swallow what comes behind them; everything else ends with its paragraph or its container.
+ */
+async function createSoundText(): Promise<SoundText> {
+  const { Lexer } = await import("marked");
+  return (text) => {
+    const clean = cleanText(text);
+    if (clean.length > 100_000) return fence(clean, "");
+    try {
+      const parts = new Lexer({ gfm: true }).lex(clean).map((token) => {
+        if (token.type === "html") return token.raw.replace(/</g, "&lt;");
+        if (token.type === "code" && token.codeBlockStyle !== "indented") {
+          return inPlaceOf(token.raw, fence(String(token.text), String(token.lang ?? "").replace(/[`\n]/g, "")));
+        }
+        return hidesFromLexer(token.raw) ? inPlaceOf(token.raw, fence(token.raw.trimEnd(), "")) : token.raw;
+      });
+      return `${parts.join("").trimEnd()}\n`;
+    } catch {
+      return fence(clean, "");
+    }
+  };
+}
+
+/** With as many line ends behind it as there were: blank lines are tokens of their own. */
+function inPlaceOf(raw: string, made: string): string {
+  return made.trimEnd() + (/\n*$/.exec(raw)?.[0] ?? "");
+}
+
+/** A line inside another block (a list, a quote) that would begin raw HTML where another reader takes the block to have ended. */
+function hidesFromLexer(raw: string): boolean {
+  return /^ {0,3}<(?:!--|\?|!\[CDATA\[|![A-Z]|\/?(?:script|pre|style|textarea|details)\b)/im.test(raw);
+}

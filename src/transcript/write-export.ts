@@ -1,0 +1,50 @@
+// Where an export goes. Called by the three formats.
+
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { EntrySource } from "../contracts/entry-source.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
+import { absolutePath } from "../platform/paths.ts";
+
+export interface ExportTarget {
+  /** What relative paths are relative to. Absolute. */
+  cwd: string;
+  /** For `~`; without it a tilde is a name like any other. */
+  homeDir?: string;
+  outputPath?: string;
+  /** Of the session's file; for one that was only read, and is of an old version, the session does not know it. */
+  sourcePath?: string;
+}
+
+/** `pi-session-<name of the session's file without .jsonl>.<extension>`; its id where there is no file. */
+function defaultName(sourcePath: string | undefined, session: EntrySource, extension: string): string {
+  return `pi-session-${sourcePath === undefined ? session.id : basename(sourcePath).replace(/\.jsonl$/, "")}.${extension}`;
+}
+
+/** Errors: `usage.export_over_session`, `io.write`. */
+export async function writeExport(
+  session: EntrySource,
+  { cwd, homeDir, outputPath, sourcePath = session.filePath }: ExportTarget,
+  extension: string,
+  chunks: AsyncIterable<string> | Iterable<string>,
+): Promise<{ path: string }> {
+  const path = outputPath ? outputPath : defaultName(sourcePath, session, extension);
+  const target = homeDir === undefined ? resolve(cwd, path) : absolutePath(path, cwd, homeDir);
+  if (sourcePath !== undefined && isSameFile(sourcePath, target)) {
+    throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
+  }
+  const { replaceFile } = await import("../platform/replace-file.ts");
+  try {
+    await replaceFile(target, chunks);
+  } catch (error) {
+    if (error instanceof PiError) throw error;
+    throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, { cause: error });
+  }
+  return { path };
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const a = statSync(one, { throwIfNoEntry: false });
+  const b = statSync(other, { throwIfNoEntry: false });
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}

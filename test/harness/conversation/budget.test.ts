@@ -1,0 +1,82 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Budget } from "../../../src/harness/conversation/budget.ts";
+import { codingBench } from "../../support/coding-bench.ts";
+import { assistantMessage } from "../../support/messages.ts";
+import { callsTools, hangs, says, usageOf } from "../../support/model-script.ts";
+
+const now = (): number => Date.now();
+const none = { maxTurns: 0, maxCostUsd: 0, timeoutMs: 0 };
+const costing = (usd: number) => assistantMessage("x", { usage: usageOf({ input: usd * 1e6 }) });
+
+test("no limits: never reached", () => {
+  const budget = new Budget(none, now);
+  for (let turn = 0; turn < 100; turn++) budget.count(costing(10), true);
+  expect(budget.isReached()).toBe(false);
+  expect(budget.stop).toBe(undefined);
+});
+
+test("turns, and what stopped the run is remembered", () => {
+  const budget = new Budget({ ...none, maxTurns: 2 }, now);
+  budget.count(costing(0), true);
+  expect(budget.isReached()).toBe(false);
+  budget.count(costing(0), true);
+  expect(budget.isReached()).toBe(true);
+  expect(budget.stop).toMatchObject({ code: "budget.turns", message: "Stopped after 2 turns (--max-turns 2)" });
+});
+
+test("money: what is billed, summaries included; a subscription's is not", () => {
+  const budget = new Budget({ ...none, maxCostUsd: 1 }, now);
+  budget.count(costing(5), false);
+  budget.spend(5, false);
+  budget.count(costing(0.6), true);
+  expect(budget.isReached()).toBe(false);
+  budget.spend(0.4, true);
+  expect(budget.isReached()).toBe(true);
+  expect(budget.stop).toMatchObject({ code: "budget.cost", message: "Stopped after 1.0000 USD (--max-cost 1)" });
+});
+
+test("time: the clock is started once and stopped", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const budget = new Budget({ ...none, timeoutMs: 1000 }, now);
+  const onTimeout = vi.fn();
+  budget.startClock(onTimeout);
+  budget.startClock(onTimeout);
+  vi.advanceTimersByTime(5000);
+  expect(onTimeout).toHaveBeenCalledTimes(1);
+  expect(budget.stop).toMatchObject({ code: "budget.timeout", message: "Stopped after 1 s (--timeout)" });
+  const stopped = new Budget({ ...none, timeoutMs: 1000 }, now);
+  stopped.startClock(onTimeout);
+  stopped.stopClock();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a run that reaches its turns ends in order, with what it has; queued messages stay", async () => {
+  const { coding, script, told } = codingBench({ limits: { ...none, maxTurns: 2 } });
+  script.next(callsTools([["1", "read", {}]]), callsTools([["2", "read", {}]]), says("never"));
+  expect(await coding.prompt("go")).toMatchObject({ kind: "budget", code: "budget.turns" });
+  expect(script.calls).toHaveLength(2);
+  expect(told().slice(-3)).toEqual(["turn_end", "agent_end", "agent_settled"]);
+  const queued = codingBench({ limits: { ...none, maxTurns: 1 } });
+  queued.script.next(says("one"));
+  queued.coding.followUp("more");
+  expect((await queued.coding.prompt("go")).kind).toBe("budget");
+  expect(queued.coding.pendingMessageCount).toBe(1);
+});
+
+test("a run that ends by itself on its last turn is done", async () => {
+  const { coding, script } = codingBench({ limits: { ...none, maxTurns: 1 } });
+  script.next(says("one"));
+  expect((await coding.prompt("go")).kind).toBe("done");
+});
+
+test("a run that takes too long is stopped, and says so", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { coding, script, events } = codingBench({ limits: { ...none, timeoutMs: 60_000 } });
+  script.next(hangs());
+  const running = coding.prompt("go");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await running).toMatchObject({ kind: "budget", code: "budget.timeout" });
+  expect(events.at(-1)).toMatchObject({ type: "agent_settled" });
+});

@@ -1,0 +1,234 @@
+import { expect, test } from "vitest";
+import { type ConfigInput, loadConfig } from "../../../src/config/load-config.ts";
+import { PiError } from "../../../src/contracts/error.ts";
+import { ModelRegistry } from "../../../src/harness/models/model-registry.ts";
+import { type SelectedModel, selectModel } from "../../../src/harness/models/select-model.ts";
+import { tempTree } from "../../support/temp-tree.ts";
+
+interface Setup {
+  env?: Record<string, string>;
+  toml?: string;
+  files?: Record<string, string>;
+  apiKey?: string;
+  config?: Partial<ConfigInput>;
+}
+
+async function select(pattern: string | undefined, provider?: string, setup: Setup = {}): Promise<SelectedModel> {
+  const tree = tempTree({ ...(setup.toml === undefined ? {} : { "agent/config.toml": setup.toml }), ...setup.files });
+  const env = setup.env ?? {};
+  const input = { agentDir: tree.at("agent"), cwd: tree.path, homeDir: tree.path, env, ...setup.config };
+  const config = await loadConfig(input);
+  const registry = new ModelRegistry({
+    config,
+    env,
+    agentDir: tree.at("agent"),
+    cwd: tree.path,
+    ...(setup.apiKey === undefined ? {} : { apiKey: setup.apiKey }),
+  });
+  return selectModel(pattern, provider, { registry, config });
+}
+
+async function name(pattern: string | undefined, provider?: string, setup?: Setup): Promise<string> {
+  const { model, thinkingLevel } = await select(pattern, provider, setup);
+  return `${model.provider}/${model.id}${thinkingLevel === undefined ? "" : ` ${thinkingLevel}`}`;
+}
+
+async function failure(pattern: string | undefined, provider?: string, setup?: Setup): Promise<PiError> {
+  const error = await select(pattern, provider, setup).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof PiError)) throw new Error(`no PiError: ${String(error)}`);
+  return error;
+}
+
+const anthropic = { env: { ANTHROPIC_API_KEY: "a" } };
+const both = { env: { ANTHROPIC_API_KEY: "a", OPENROUTER_API_KEY: "o" } };
+
+test.each([
+  ["anthropic/claude-sonnet-5", undefined, anthropic, "anthropic/claude-sonnet-5"],
+  ["anthropic/claude-sonnet-5:high", undefined, anthropic, "anthropic/claude-sonnet-5 high"],
+  ["claude-sonnet-5", undefined, anthropic, "anthropic/claude-sonnet-5"],
+  ["claude-sonnet-5:off", undefined, anthropic, "anthropic/claude-sonnet-5 off"],
+  ["claude-sonnet-5", "anthropic", anthropic, "anthropic/claude-sonnet-5"],
+  ["anthropic/claude-sonnet-5", "anthropic", anthropic, "anthropic/claude-sonnet-5"],
+  ["anthropic/sonnet", undefined, anthropic, "anthropic/claude-sonnet-5-5"],
+  ["sonnet", undefined, anthropic, "anthropic/claude-sonnet-5-5"],
+  ["Sonnet 4.5", undefined, anthropic, "anthropic/claude-sonnet-4-5"],
+  ["opus:xhigh", undefined, anthropic, "anthropic/claude-opus-5-5 xhigh"],
+  ["sonnet", "anthropic", both, "anthropic/claude-sonnet-5-5"],
+  ["sonnet", undefined, both, "anthropic/claude-sonnet-5-5"],
+  ["demo", undefined, {}, "scripted/demo"],
+  ["scripted/demo", undefined, {}, "scripted/demo"],
+  ["scripted/a/b:c.jsonl", undefined, {}, "scripted/a/b:c.jsonl"],
+  ["a.jsonl", "scripted", {}, "scripted/a.jsonl"],
+])("%s (provider %s) is found", async (pattern, provider, setup, expected) => {
+  expect(await name(pattern, provider, setup)).toBe(expected);
+});
+
+const local = '[providers.local]\nbase_url = "http://127.0.0.1:9/v1"\n';
+
+test("a provider that only the configuration knows takes any model id", async () => {
+  const { model } = await select("local/some/model:7b", undefined, { toml: local });
+  expect(model).toMatchObject({ id: "some/model:7b", api: "openai-completions", provider: "local", baseUrl: "http://127.0.0.1:9/v1" });
+  expect(model).toMatchObject({ contextWindow: 128_000, maxTokens: 16_384, input: ["text"] });
+  expect(await name("local/some/model:high", undefined, { toml: local })).toBe("local/some/model high");
+  expect(await name("scripted/x.jsonl:high")).toBe("scripted/x.jsonl high");
+  const listed = `${local}[[providers.local.models]]\nid = "m:high"\n`;
+  expect(await name("local/m:high", undefined, { toml: listed })).toBe("local/m:high");
+});
+
+test("a configured model has what its table says", async () => {
+  const toml = `${local}headers = { a = "provider", b = "$SET" }
+[providers.local.dialect]
+supports_developer_role = true
+[[providers.local.models]]
+id = "m1"
+context_window = 5
+max_tokens = 4
+reasoning = true
+input = ["text", "image"]
+thinking_levels = { off = false, max = "ultra" }
+cost = { input = 1, output = 2 }
+headers = { a = "model" }
+`;
+  const { model } = await select("m1", undefined, { toml, env: { SET: "s" } });
+  expect(model).toMatchObject({
+    provider: "local",
+    contextWindow: 5,
+    maxTokens: 4,
+    reasoning: true,
+    input: ["text", "image"],
+    thinkingLevelMap: { off: null, max: "ultra" },
+    cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
+    headers: { a: "model", b: "s" },
+    dialect: { supportsDeveloperRole: true },
+  });
+});
+
+test("a configured model of a catalogue provider replaces or changes the catalogue's", async () => {
+  const toml = `[[providers.anthropic.models]]
+id = "claude-sonnet-5"
+context_window = 7
+[providers.anthropic.model_overrides.claude-opus-5]
+max_tokens = 8
+cost = { input = 1 }
+`;
+  expect((await select("anthropic/claude-sonnet-5", undefined, { ...anthropic, toml })).model).toMatchObject({
+    contextWindow: 7,
+    reasoning: false,
+    api: "anthropic-messages",
+    baseUrl: "https://api.anthropic.com",
+  });
+  expect((await select("anthropic/claude-opus-5", undefined, { ...anthropic, toml })).model).toMatchObject({
+    maxTokens: 8,
+    reasoning: true,
+    cost: { input: 1, output: 25 },
+  });
+});
+
+test("models.json of the npm agent defines models", async () => {
+  const files = {
+    "agent/models.json": JSON.stringify({
+      providers: { local: { baseUrl: "http://127.0.0.1:8377/v1", api: "openai-completions", apiKey: "x", models: [{ id: "m1" }] } },
+    }),
+  };
+  expect((await select("m1", undefined, { files })).model).toMatchObject({ provider: "local", baseUrl: "http://127.0.0.1:8377/v1" });
+  expect(await name(undefined, undefined, { files })).toBe("local/m1");
+});
+
+test("the provider with a credential is taken where several have the id", async () => {
+  expect(await name("gpt-6.1-sol", undefined, { env: { OPENAI_API_KEY: "k" } })).toBe("openai/gpt-6.1-sol");
+  expect(await name("gpt-6.1-sol", undefined, { env: { AZURE_OPENAI_API_KEY: "k", AZURE_OPENAI_RESOURCE_NAME: "r" } })).toBe(
+    "azure/gpt-6.1-sol",
+  );
+});
+
+test("several providers with credentials, or none, are refused with the list", async () => {
+  const two = await failure("gpt-6.1-sol", undefined, { env: { OPENAI_API_KEY: "k", AZURE_OPENAI_API_KEY: "k" } });
+  expect(two).toMatchObject({ code: "usage.ambiguous_model", exitStatus: 2 });
+  expect(two.message).toBe('Model "gpt-6.1-sol" is ambiguous: openai/gpt-6.1-sol, azure/gpt-6.1-sol.');
+  expect((await failure("gpt-6.1-sol")).message).toContain("github-copilot/gpt-6.1-sol");
+});
+
+test("an id with a maker's name goes to the gateway that has a credential", async () => {
+  expect(await name("anthropic/claude-sonnet-5", undefined, { env: { OPENROUTER_API_KEY: "k" } })).toBe(
+    "openrouter/anthropic/claude-sonnet-5",
+  );
+  expect(await name("anthropic/claude-sonnet-5", undefined, both)).toBe("anthropic/claude-sonnet-5");
+});
+
+test("without a credential the error names the variable and the demo", async () => {
+  const error = await failure("anthropic/claude-sonnet-5");
+  expect(error).toMatchObject({ code: "auth.no_credential", message: "No API key found for anthropic.", exitStatus: 2 });
+  expect(error.hint).toContain("ANTHROPIC_API_KEY");
+  expect(error.hint).toContain("--model demo");
+  const nothing = await failure(undefined);
+  expect(nothing.exitStatus).toBe(2);
+  expect(nothing.hint).toMatch(/ANTHROPIC_API_KEY.*OPENAI_API_KEY.*--model demo/);
+});
+
+test("--api-key pays for the model that is named", async () => {
+  expect(await name("anthropic/claude-sonnet-5", undefined, { apiKey: "k" })).toBe("anthropic/claude-sonnet-5");
+});
+
+test("an unknown model is named, with the nearest one", async () => {
+  const error = await failure("anthropic/claude-sonet-5", undefined, anthropic);
+  expect(error.message).toBe('Model "anthropic/claude-sonet-5" not found. Use --list-models to see available models.');
+  expect(error).toMatchObject({ code: "usage.unknown_model", exitStatus: 2, hint: "Did you mean anthropic/claude-sonnet-5?" });
+  expect((await failure("xx/yy")).message).toBe('Model "xx/yy" not found. Use --list-models to see available models.');
+  expect((await failure("sonnet:hihg", undefined, anthropic)).code).toBe("usage.unknown_model");
+  expect((await failure("m", "antropic")).hint).toBe("Did you mean anthropic?");
+});
+
+test("a wire format nobody speaks here is refused by name", async () => {
+  const error = await failure("openai-codex/gpt-6-astra");
+  expect(error).toMatchObject({ code: "config.unsupported_api", exitStatus: 2 });
+  expect(error.message).toContain("openai-codex-responses");
+});
+
+test("formats with a compatible twin are spoken through it", async () => {
+  expect((await select("mistral/devstral-medium-latest", undefined, { env: { MISTRAL_API_KEY: "k" } })).model.api).toBe(
+    "openai-completions",
+  );
+  const azure = { env: { AZURE_OPENAI_API_KEY: "k", AZURE_OPENAI_RESOURCE_NAME: "mine" } };
+  expect((await select("azure/gpt-6-sol", undefined, azure)).model).toMatchObject({
+    api: "openai-responses",
+    baseUrl: "https://mine.openai.azure.com/openai/v1",
+  });
+  const nowhere = await failure("azure/gpt-6-sol", undefined, { env: { AZURE_OPENAI_API_KEY: "k" } });
+  expect(nowhere.code).toBe("config.no_base_url");
+  expect(nowhere.hint).toContain("AZURE_OPENAI_RESOURCE_NAME");
+});
+
+test("the environment's base URL wins over the file's", async () => {
+  const toml = '[providers.anthropic]\nbase_url = "http://file"\n';
+  expect((await select("anthropic/claude-sonnet-5", undefined, { ...anthropic, toml })).model.baseUrl).toBe("http://file");
+  const env = { ANTHROPIC_API_KEY: "a", ANTHROPIC_BASE_URL: "http://127.0.0.1:1" };
+  expect((await select("anthropic/claude-sonnet-5", undefined, { env, toml })).model.baseUrl).toBe("http://127.0.0.1:1");
+  expect((await failure("anthropic/nope", undefined, { env, toml })).code).toBe("usage.unknown_model");
+});
+
+test("without a pattern: the configured model, else the first provider with a credential", async () => {
+  expect(await name(undefined, undefined, { ...both, toml: 'model = "haiku:low"' })).toBe("anthropic/claude-haiku-5-5 low");
+  expect((await select(undefined, undefined, { ...both, toml: 'model = "haiku"' })).why).toMatch(/^model = "haiku" \(.*config\.toml:1\)/);
+  expect(await name(undefined, undefined, both)).toBe("anthropic/claude-opus-5-5");
+  expect(await name(undefined, undefined, { env: { GROQ_API_KEY: "k" } })).toBe("groq/openai/gpt-oss-120b");
+  expect(await name(undefined, "anthropic", { ...both, toml: 'model = "anthropic/claude-opus-5:low"' })).toBe(
+    "anthropic/claude-opus-5 low",
+  );
+  expect(await name(undefined, "openrouter", { ...both, toml: 'model = "anthropic/claude-opus-5"' })).toBe(
+    "openrouter/moonshotai/kimi-k2.7-code",
+  );
+  expect(await name(undefined, "openrouter", both)).toBe("openrouter/moonshotai/kimi-k2.7-code");
+});
+
+test("local servers need no credential but are no starting model by themselves", async () => {
+  expect(await name("ollama/qwen3:30b")).toBe("ollama/qwen3:30b");
+  expect((await failure(undefined)).code).toBe("auth.no_credential");
+});
+
+test("ids that are names of built-in properties are only ids", async () => {
+  expect((await failure("constructor/toString")).code).toBe("usage.unknown_model");
+  expect((await failure("__proto__")).code).toBe("usage.unknown_model");
+});

@@ -1,0 +1,172 @@
+// A run from its prompt to its settling, by a scripted model: what is told, in which order, and what it ends as.
+
+import { expect, test } from "vitest";
+import type { StreamEvent } from "../../../src/contracts/stream-event.ts";
+import { RunTally } from "../../../src/harness/run/run-tally.ts";
+import { codingBench, nextEvent } from "../../support/coding-bench.ts";
+import { callsTools, failed, fails, hangs, ModelScript, says, stopsShort, textEvents } from "../../support/model-script.ts";
+
+const read = callsTools([["1", "read", {}]]);
+
+function scripted(...answers: Parameters<ModelScript["next"]>): ModelScript {
+  return new ModelScript().next(...answers);
+}
+
+test("a retry: the failed run ends before anything is done about it; one settling at the very end", async () => {
+  const { coding, told } = codingBench({ script: scripted(fails("overloaded"), says("Fine")) });
+  expect(await coding.prompt("hi")).toEqual({ kind: "done", text: "Fine" });
+  expect(told()).toEqual([
+    "agent_start",
+    "turn_start",
+    "system",
+    "user",
+    "assistant",
+    "turn_end",
+    "agent_end",
+    "auto_retry_start",
+    "agent_start",
+    "turn_start",
+    "assistant",
+    "auto_retry_end",
+    "turn_end",
+    "agent_end",
+    "agent_settled",
+  ]);
+});
+
+test("the last event names the outcome", async () => {
+  const { coding, events, script } = codingBench();
+  const last = (): unknown => events.at(-1);
+  script.next(says("Fine"), fails("quota"), stopsShort("Half"), fails("aborted"));
+  await coding.prompt("1");
+  expect(last()).toEqual({ type: "agent_settled", aborted: false, outcome: "done" });
+  await coding.prompt("2");
+  expect(last()).toEqual({ type: "agent_settled", aborted: false, outcome: "quota" });
+  expect(coding.lastOutcome).toMatchObject({ kind: "quota", code: "model.quota" });
+  await coding.prompt("3");
+  expect(last()).toEqual({ type: "agent_settled", aborted: false, outcome: "length" });
+  await coding.prompt("4");
+  expect(last()).toEqual({ type: "agent_settled", aborted: true, outcome: "aborted" });
+});
+
+test("an abort in the delay before a retry is an abort and not the failure", async () => {
+  const { coding, events } = codingBench({ script: scripted(fails("overloaded")), retry: { baseDelayMs: 60_000 } });
+  const waiting = nextEvent(coding, "auto_retry_start");
+  const running = coding.prompt("hi");
+  await waiting;
+  await coding.abort();
+  expect(await running).toMatchObject({ kind: "aborted" });
+  expect(events.findLast((event) => event.type === "auto_retry_end")).toMatchObject({ success: false, finalError: "Retry cancelled" });
+  expect(events.at(-1)).toMatchObject({ type: "agent_settled", aborted: true });
+});
+
+test("abort_retry ends the run with the failure itself", async () => {
+  const { coding } = codingBench({ script: scripted(fails("overloaded", "529 busy")), retry: { baseDelayMs: 60_000 } });
+  const waiting = nextEvent(coding, "auto_retry_start");
+  const running = coding.prompt("hi");
+  await waiting;
+  coding.abortRetry();
+  expect(await running).toMatchObject({ kind: "error", message: "529 busy" });
+});
+
+test("limits are those of a run; prompts that continue it share them", async () => {
+  const { coding, script } = codingBench({ limits: { maxTurns: 2, maxCostUsd: 0, timeoutMs: 0 } });
+  script.next(says("one"), says("two"), says("three"));
+  expect(await coding.prompt("1")).toMatchObject({ kind: "done" });
+  expect(await coding.prompt("2", { continuesRun: true })).toMatchObject({ kind: "done" });
+  expect(await coding.prompt("3", { continuesRun: true })).toMatchObject({ kind: "budget", text: "two", code: "budget.turns" });
+  expect(script.calls).toHaveLength(2);
+  expect(await coding.prompt("4")).toEqual({ kind: "done", text: "three" });
+});
+
+test("a queued message beyond the limit stays queued", async () => {
+  const { coding, script } = codingBench({ limits: { maxTurns: 1, maxCostUsd: 0, timeoutMs: 0 } });
+  script.next(read);
+  const asked = nextEvent(coding, "tool_execution_start");
+  const running = coding.prompt("hi");
+  await asked;
+  coding.followUp("and then");
+  expect(await running).toMatchObject({ kind: "budget" });
+  expect(coding.pendingMessageCount).toBe(1);
+});
+
+test("the clock stops what hangs, and starts anew with the next run", async () => {
+  const { coding, script } = codingBench({ limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 20 } });
+  script.next(
+    hangs(() => undefined, textEvents("Half").slice(0, 2)),
+    says("Fine"),
+  );
+  expect(await coding.prompt("hi")).toMatchObject({ kind: "budget", text: "Half", code: "budget.timeout" });
+  expect(await coding.prompt("again")).toMatchObject({ kind: "done", text: "Fine" });
+});
+
+test("an answer that must fit a schema: the repair is part of the run, interim answers are free", async () => {
+  const outputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+  const { coding, script, events } = codingBench({ outputSchema });
+  script.next(says("Certainly."), says("{}"), says('{"n":1}'));
+  expect(await coding.prompt("1", { isInterim: true })).toEqual({ kind: "done", text: "Certainly." });
+  expect(await coding.prompt("2")).toEqual({ kind: "done", text: '{"n":1}', value: { n: 1 } });
+  expect(events.filter((event) => event.type === "agent_settled")).toHaveLength(2);
+  expect(script.calls.map((call) => call.request.outputSchema)).toEqual([outputSchema, outputSchema, outputSchema]);
+  expect(script.prompts.at(-1)).toContain("must have required properties n");
+});
+
+test("a model that stays unavailable: the switch is in the file before it is told, with the level the new one takes", async () => {
+  const other = { ...codingBench().coding.model, id: "other", reasoning: false };
+  const script = scripted(fails("overloaded"), says("Fine"));
+  const { coding, events, session } = codingBench({
+    script,
+    thinkingLevel: "high",
+    retry: { enabled: false },
+    fallback: {
+      models: async () => [{ model: other }],
+      count: 1,
+      quotas: { spentUntil: () => undefined, remember: () => undefined } as never,
+      warn: () => undefined,
+      now: () => 0,
+    },
+  });
+  expect(await coding.prompt("hi")).toEqual({ kind: "done", text: "Fine" });
+  const appended = events.flatMap((event) => (event.type === "entry_appended" ? [event.entry] : []));
+  expect(appended).toMatchObject([{ type: "model_change", provider: "test", modelId: "other" }]);
+  expect(session.entries().map((entry) => entry.id)).toContain(appended[0]?.id);
+  expect(coding).toMatchObject({ thinkingLevel: "off", model: { id: "other" } });
+});
+
+test("the tally of a run: whole answers are turns, failed tries are retries, both cost", async () => {
+  const spent: StreamEvent = {
+    type: "usage",
+    usage: {
+      input: 10,
+      output: 0,
+      cacheRead: 0,
+      cacheWrite: 0,
+      totalTokens: 10,
+      cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 1 },
+    },
+  };
+  let now = 100;
+  const tally = new RunTally(() => now);
+  const { coding, script } = codingBench();
+  coding.subscribe((event) => tally.take(event));
+  script.next(() => [spent, failed("overloaded", "529")], read, says("Fine", { input: 10, output: 5 }));
+  const outcome = await coding.prompt("hi");
+  now = 350;
+  expect(tally.record({ ...outcome, retryAt: 7 }, coding)).toMatchObject({
+    type: "result",
+    outcome: "done",
+    text: "Fine",
+    sessionId: coding.session.id,
+    model: "test/test-1",
+    turns: 2,
+    toolCalls: 1,
+    durationMs: 250,
+    retries: 1,
+    retryAt: 7,
+    usage: { input: 30, output: 10 },
+    cost: expect.closeTo(1.00004, 6),
+  });
+  const bare = new RunTally(() => 0).record({ kind: "usage", text: "", code: "usage.bad", message: "m", hint: "h" }, undefined);
+  expect(bare).toMatchObject({ outcome: "usage", turns: 0, cost: 0, error: { code: "usage.bad", message: "m", hint: "h" } });
+  expect(Object.keys(bare)).not.toContain("sessionId");
+});

@@ -1,0 +1,52 @@
+// What importing an entry loads: followed through the static imports of the sources, types left out.
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const sourceRoot = resolve(import.meta.dirname, "../../src");
+
+/** Modules and packages that are loaded with a file. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const source = readFileSync(file, "utf8").replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
+  for (const match of source.matchAll(/^(?:import|export)\s+(?!type\b)([^"';]*?)from\s+"([^"]+)"|^import\s+"([^"]+)"/gm)) {
+    const [, names = "", from, bare] = match;
+    const specifier = from ?? bare ?? "";
+    const named = /\{([^}]*)\}/
+      .exec(names)?.[1]
+      ?.split(",")
+      .map((one) => one.trim())
+      .filter((one) => one !== "");
+    const isTypesOnly = named !== undefined && named.length > 0 && named.every((one) => one.startsWith("type "));
+    if (isTypesOnly) continue;
+    if (!specifier.startsWith(".")) seen.add(specifier);
+    else loadedWith(resolve(dirname(file), specifier), seen);
+  }
+  return seen;
+}
+
+const entry = (name: string): string[] =>
+  [...loadedWith(join(sourceRoot, name))].map((one) => (existsSync(one) ? relative(sourceRoot, one) : one));
+
+const entries = ["index.ts", "sdk/ai.ts", "sdk/agent.ts", "sdk/tools.ts", "sdk/session.ts", "sdk/rpc.ts"];
+
+test.each(entries)("%s loads no package and no heavy part of the runtime", (name) => {
+  const loaded = entry(name);
+  expect(loaded.length).toBeGreaterThan(3);
+  expect(loaded.filter((one) => !one.endsWith(".ts") && !one.startsWith("node:"))).toEqual([]);
+  expect(loaded.filter((one) => /^node:(child_process|crypto|http|https|net|tls|zlib|readline|stream|util)$/.test(one))).toEqual([]);
+  expect(loaded.filter((one) => /^(cli|providers\/(anthropic|openai|google)[^/]*)\//.test(one))).toEqual([]);
+});
+
+test.each([
+  ["sdk/rpc.ts", /^(harness|agent|providers|tools|session|config|resources)\//],
+  ["sdk/agent.ts", /^(harness|providers|tools|session|config|resources|modes)\//],
+  ["sdk/tools.ts", /^(harness|providers|agent|session|config|resources|modes)\//],
+  ["sdk/session.ts", /^(harness|providers|agent|tools|config|resources|modes)\//],
+  ["sdk/ai.ts", /^(agent|tools|session|resources|modes)\//],
+  ["index.ts", /^modes\//],
+])("%s loads nothing of %s", (name, foreign) => {
+  expect(entry(name).filter((one) => foreign.test(one))).toEqual([]);
+});

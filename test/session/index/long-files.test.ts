@@ -1,0 +1,145 @@
+// Files so long that only their ends are read at first: nothing may depend on that.
+
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { Session } from "../../../src/session/tree/session.ts";
+import { userMessage } from "../../support/messages.ts";
+import { type SessionShape, writeLargeSession } from "../../support/session-fixtures.ts";
+import { contextOf, parseLines } from "../../support/session-reference.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const entries = 12_000;
+
+function large(activePath: SessionShape["activePath"] & string): string {
+  const path = join(temporaryDirectory(), "large.jsonl");
+  expect(writeLargeSession(path, { entries, activePath })).toBeGreaterThan(5 << 20);
+  return path;
+}
+
+async function open(path: string, readOnly = true): Promise<{ session: Session; warnings: string[] }> {
+  const warnings: string[] = [];
+  const session = await Session.open(path, { readOnly, onWarning: (text) => warnings.push(text) });
+  onTestFinished(() => session.close());
+  return { session, warnings };
+}
+
+async function expectAsReference(path: string): Promise<void> {
+  const { session, warnings } = await open(path);
+  const lines = parseLines(readFileSync(path, "utf8"));
+  const wanted = contextOf(lines, session.leafId);
+  const atFirst = session.context();
+  expect(session.leafId).toBe(lines.at(-1)?.id);
+  expect(atFirst.entryIds).toEqual(wanted.ids);
+  expect(atFirst.messages).toEqual(wanted.messages);
+  expect(atFirst.model).toEqual(wanted.model);
+  expect(session.entries()).toHaveLength(lines.length);
+  expect(session.context()).toEqual(atFirst);
+  expect(warnings).toEqual([]);
+}
+
+test("a short active path is read from the ends, and again from the whole", async () => {
+  const path = large("short");
+  await expectAsReference(path);
+  const { session } = await open(path);
+  expect(session.context().messages).toHaveLength(13);
+  expect(session.branch().map(({ id }) => id)).toEqual(session.context().entryIds);
+});
+
+test("the name is found wherever it stands, and not where it only seems to", async () => {
+  const path = large("short");
+  const leaf = (await open(path)).session.leafId ?? "";
+  expect((await open(path)).session.name).toBe(undefined);
+  const tricky = { type: "message", id: "f0000001", parentId: leaf, timestamp: "t", message: userMessage("ends in session_info") };
+  appendFileSync(path, `${JSON.stringify(tricky)}\n`);
+  expect((await open(path)).session.name).toBe(undefined);
+  const lines = readFileSync(path, "utf8").split("\n");
+  lines.splice(6000, 0, JSON.stringify({ id: "f0000002", parentId: null, timestamp: "t", name: "in the middle", type: "session_info" }));
+  writeFileSync(path, lines.join("\n"));
+  expect((await open(path)).session.name).toBe("in the middle");
+});
+
+test("a path that goes through the middle is found", async () => {
+  const path = large("whole");
+  const { session } = await open(path);
+  const context = session.context();
+  expect(context.messages).toHaveLength(entries);
+  expect(new Set(context.entryIds).size).toBe(entries);
+  expect(context.model).toEqual({ provider: "test", modelId: "test-1" });
+});
+
+test("walking a long path, before and after its context is known, and when a line of it is damaged", async () => {
+  for (const activePath of ["short", "whole"] as const) {
+    const path = large(activePath);
+    const wanted = contextOf(parseLines(readFileSync(path, "utf8")), (await open(path)).session.leafId).ids;
+    const { session } = await open(path);
+    expect([...session.walk()].map(({ id }) => id)).toEqual(wanted);
+    expect(session.context().entryIds).toEqual(wanted);
+    expect([...session.walk()].map(({ id }) => id)).toEqual(wanted);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(`"text":"1 All`, `"text":1 All`));
+    const damaged = await open(path);
+    expect([...damaged.session.walk()].map(({ id }) => id)).toEqual(wanted.slice(1));
+    expect(damaged.warnings).toEqual([expect.stringContaining("line 2 is damaged")]);
+  }
+});
+
+test("appending, navigating and forking after a look at the ends only", async () => {
+  const path = large("short");
+  const { session } = await open(path, false);
+  const before = session.context();
+  const added = session.append({ type: "message", message: userMessage("next") });
+  expect(session.context().messages).toEqual([...before.messages, userMessage("next")]);
+  session.navigate(before.entryIds[3] ?? null);
+  expect(session.context().entryIds).toEqual(before.entryIds.slice(0, 4));
+  const fork = session.fork({ directory: temporaryDirectory(), leafId: added.id });
+  onTestFinished(() => fork.close());
+  expect(fork.context().entryIds).toEqual([...before.entryIds, added.id]);
+  session.close();
+  await expectAsReference(path);
+});
+
+test("damage in the tail, and damage in the middle that shows later", async () => {
+  const path = large("short");
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const torn = join(temporaryDirectory(), "torn.jsonl");
+  writeFileSync(torn, `${lines.join("\n").slice(0, -30)}`);
+  const first = await open(torn);
+  expect(first.warnings).toEqual([expect.stringContaining(`the last line (${entries + 1}) was cut off`)]);
+  expect(first.session.context().messages).toHaveLength(12);
+  lines[5000] = "damaged";
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  const second = await open(path);
+  expect(second.warnings).toEqual([]);
+  expect(second.session.context().messages).toHaveLength(13);
+  expect(second.session.entries()).toHaveLength(entries - 1);
+  expect(second.warnings).toEqual([expect.stringContaining("line 5001 is damaged")]);
+  expect(second.session.context().messages).toHaveLength(13);
+});
+
+for (const activePath of ["short", "whole"] as const) {
+  test(`a long file truncated between opening and the first append: the ${activePath} active path is whole again`, async () => {
+    const path = large(activePath);
+    const { session, warnings } = await open(path, false);
+    const before = session.context();
+    truncateSync(path, 100_000);
+    const added = session.append({ type: "message", message: userMessage("next") });
+    expect(warnings).toEqual([expect.stringContaining("was truncated while in use and has been written again")]);
+    session.close();
+    await session.released();
+    const found = await open(path);
+    expect(found.warnings).toEqual([]);
+    expect(found.session.context().messages).toEqual([...before.messages, userMessage("next")]);
+    expect(found.session.context().entryIds).toEqual([...before.entryIds, added.id]);
+  });
+}
+
+test("a leaf that turns out to be damaged, in a long file", async () => {
+  const path = large("short");
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  lines[entries] = (lines[entries] ?? "").replace('"role":"', '"role":');
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  const { session, warnings } = await open(path);
+  expect(session.context().messages).toHaveLength(12);
+  expect(warnings).toEqual([expect.stringContaining(`line ${entries + 1} is damaged`)]);
+});
