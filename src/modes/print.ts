@@ -16,7 +16,7 @@ export interface ModePrompt {
 export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[], isStopped: () => boolean): Promise<Outcome> {
   let outcome: Outcome = { kind: "done", text: "" };
   for (const [index, prompt] of prompts.entries()) {
-    const text = await coding.expand(prompt.text);
+    const text = await coding.conversation.expand(prompt.text);
     if (isStopped()) return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
     outcome = await coding.prompt(text, {
       images: prompt.images,

@@ -158,7 +158,7 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
     mayLackModel: true,
     ...given.deps,
   });
-  if (reply !== undefined) sessions.coding.setModel(fakeModel);
+  if (reply !== undefined) sessions.coding.conversation.setModel(fakeModel);
   const records: WireRecord[] = [];
   const waiters = new Set<{ fits(record: WireRecord): boolean; resolve(record: WireRecord): void }>();
   let ids = 0;

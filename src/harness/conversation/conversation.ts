@@ -7,6 +7,7 @@ import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import type { SessionHooks } from "../../contracts/hooks.ts";
 import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
+import { textOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
 import type { Credential, ModelRequest } from "../../contracts/model-request.ts";
@@ -328,6 +329,23 @@ export class Conversation {
       sessionId: this.session.id,
       ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),
     };
+  }
+
+  /** The newest answer that says something. */
+  lastAssistantText(): string | undefined {
+    const answer = this.messages.findLast((message) => message.role === "assistant" && textOf(message.content).trim() !== "");
+    return answer?.role === "assistant" ? textOf(answer.content) : undefined;
+  }
+
+  /** An entry that the model is not shown, announced. */
+  appendCustomEntry(customType: string, data: unknown): void {
+    const entry = this.session.append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
+    void this.emit({ type: "entry_appended", entry });
+  }
+
+  /** Who may change what happens. */
+  get hooks(): SessionHooks | undefined {
+    return this.deps.hooks;
   }
 
   /** What has to be said so that the prompt in force is the one wanted; nothing when it is. */

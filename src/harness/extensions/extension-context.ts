@@ -22,6 +22,7 @@ import type { CustomMessage, ImageContent, UserContent } from "../../contracts/m
 import { textOf } from "../../contracts/message.ts";
 import { noUi } from "../../extensions/no-ui.ts";
 import type { Env } from "../../platform/paths.ts";
+import { usageOfWindow } from "../conversation/session-stats.ts";
 import { receiveInput } from "../intake/receive-input.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
@@ -84,15 +85,15 @@ export function createContext(about: ExtensionSurroundings): ExtensionContext {
     },
     modelRegistry: { find: (provider, id) => registry.find(provider, id), getAvailable: () => registry.available() },
     get model() {
-      return live(about.hasModel() ? coding.model : undefined);
+      return live(about.hasModel() ? coding.conversation.model : undefined);
     },
     get scopedModels() {
       return live(about.scope());
     },
     get thinkingLevel() {
-      return live(coding.thinkingLevel);
+      return live(coding.conversation.thinkingLevel);
     },
-    isIdle: () => live(!coding.isStreaming && !coding.isCompacting),
+    isIdle: () => live(!coding.isStreaming && !coding.compaction.isRunning),
     isProjectTrusted: () => about.isProjectTrusted,
     get signal() {
       return coding.signal;
@@ -103,20 +104,20 @@ export function createContext(about: ExtensionSurroundings): ExtensionContext {
       if (abortHandler !== undefined) abortHandler();
       else void coding.abort();
     },
-    hasPendingMessages: () => live(coding.pendingMessageCount > 0),
+    hasPendingMessages: () => live(coding.queue.count > 0),
     shutdown: () => {
       about.requireLive();
       about.bindings().shutdownHandler?.();
     },
-    getContextUsage: () => live(coding.contextUsage()),
+    getContextUsage: () => live(usageOfWindow(coding.conversation)),
     compact: ({ customInstructions, onComplete, onError } = {}) => {
       about.requireLive();
-      coding.compact(customInstructions).then(
+      coding.compaction.run(customInstructions).then(
         (result) => onComplete?.(result),
         (error: unknown) => onError?.(error instanceof Error ? error : new Error(messageOf(error))),
       );
     },
-    getSystemPrompt: () => live(coding.promptInForce),
+    getSystemPrompt: () => live(coding.conversation.promptInForce()),
   };
 }
 
@@ -159,8 +160,8 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     sendMessage: (message, how) =>
       about.soon(() => void coding.add(customMessage(message, about.now()), how)?.catch(failed("sendMessage"))),
     sendUserMessage: (content, how) => about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
-    appendEntry: (customType, data) => coding.appendCustomEntry(customType, data),
-    setSessionName: (name) => coding.setSessionName(name),
+    appendEntry: (customType, data) => coding.conversation.appendCustomEntry(customType, data),
+    setSessionName: (name) => coding.conversation.setName(name),
     getSessionName: () => coding.session.name,
     setLabel: (entryId, label) => coding.setLabel(entryId, label),
     exec: async (command, args, { signal, timeout, cwd = about.cwd } = {}) => {
@@ -172,17 +173,18 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
       });
     },
-    getActiveTools: () => [...coding.activeToolNames],
-    setActiveTools: (names) => coding.setActiveToolNames(names.filter((name) => coding.tools.some((tool) => tool.name === name))),
+    getActiveTools: () => [...coding.conversation.activeToolNames],
+    setActiveTools: (names) =>
+      coding.conversation.setActiveToolNames(names.filter((name) => coding.conversation.tools.some((tool) => tool.name === name))),
     getAllTools: () => about.tools(),
     getCommands: () => about.commands(),
     setModel: async (model) => {
       if (!about.registry.isAvailable(model.provider, true)) return false;
-      coding.setModel(await about.registry.ready(model));
+      coding.conversation.setModel(await about.registry.ready(model));
       return true;
     },
-    getThinkingLevel: () => coding.thinkingLevel,
-    setThinkingLevel: (level) => void coding.setThinkingLevel(level),
+    getThinkingLevel: () => coding.conversation.thinkingLevel,
+    setThinkingLevel: (level) => void coding.conversation.setThinkingLevel(level),
   };
 }
 
@@ -201,7 +203,7 @@ async function sendUserMessage(
       ...(images.length === 0 ? {} : { images }),
       ...(coding.isStreaming && deliverAs !== undefined ? { streamingBehavior: deliverAs } : {}),
     },
-    coding,
+    coding.conversation,
   );
   if (received === undefined) return;
   const { text, ...more } = received;

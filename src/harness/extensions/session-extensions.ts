@@ -349,19 +349,19 @@ export class SessionExtensions implements SessionHooks {
 
   #refreshTools(): void {
     const { coding, ownTools, chooseTools } = this.#session;
-    const before = new Set(coding.tools.map((tool) => tool.name));
+    const before = new Set(coding.conversation.tools.map((tool) => tool.name));
     const own = this.tools();
     const all = [...ownTools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
-    coding.setTools(all);
+    coding.conversation.setTools(all);
     const added = chooseTools(all, this.offByDefault()).filter((name) => !before.has(name));
-    if (added.length > 0) coding.setActiveToolNames([...coding.activeToolNames, ...added]);
+    if (added.length > 0) coding.conversation.setActiveToolNames([...coding.conversation.activeToolNames, ...added]);
   }
 
   #toolInfos(): ToolInfo[] {
     const sources = new Map(
       this.loaded.extensions.flatMap((extension) => [...extension.tools].map(([name, one]) => [name, one.sourceInfo])),
     );
-    return this.#session.coding.tools.map(({ name, description, parameters, guidelines }) => ({
+    return this.#session.coding.conversation.tools.map(({ name, description, parameters, guidelines }) => ({
       name,
       description,
       parameters,

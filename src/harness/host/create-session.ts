@@ -269,6 +269,12 @@ function toolEnvironment(current: Workspace["current"]): Record<string, string> 
     PI_CODING_AGENT: "true",
     ...(session === undefined ? {} : { PI_SESSION_ID: session.id }),
     ...(session?.filePath === undefined ? {} : { PI_SESSION_FILE: session.filePath }),
-    ...(coding ? { PI_PROVIDER: coding.model.provider, PI_MODEL: coding.model.id, PI_REASONING_LEVEL: coding.thinkingLevel } : {}),
+    ...(coding
+      ? {
+          PI_PROVIDER: coding.conversation.model.provider,
+          PI_MODEL: coding.conversation.model.id,
+          PI_REASONING_LEVEL: coding.conversation.thinkingLevel,
+        }
+      : {}),
   };
 }

@@ -106,7 +106,7 @@ export class HostedExtensions {
     if (found === undefined || loaded === undefined || found.skillPaths.length + found.promptPaths.length === 0) return;
     created.resources = await loaded.extend(found);
     const { options, deps } = workspace;
-    created.coding.setResources(await launchPrompt(options, created.resources, deps.host.now()), created.resources.expand);
+    created.coding.conversation.setResources(await launchPrompt(options, created.resources, deps.host.now()), created.resources.expand);
     await created.extensions?.setResources(created.resources);
   }
 

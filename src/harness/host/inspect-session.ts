@@ -22,7 +22,8 @@ export interface SessionInspection {
 export async function inspectSession(sessions: SessionHost): Promise<SessionInspection> {
   const { coding, registry, workspace, hasModel } = sessions;
   const { options, deps } = workspace;
-  const { session, model } = coding;
+  const { session, conversation } = coding;
+  const { model } = conversation;
   const source = hasModel ? registry.credentialSource(model.provider, true) : undefined;
   const launch = await inspectLaunch(options, {
     config: deps.config,
@@ -34,10 +35,10 @@ export async function inspectSession(sessions: SessionHost): Promise<SessionInsp
     launch,
     current: {
       model: hasModel ? { provider: model.provider, id: model.id, api: model.api, why: sessions.modelWhy } : null,
-      thinkingLevel: coding.thinkingLevel,
+      thinkingLevel: coding.conversation.thinkingLevel,
       credential: source === undefined ? null : { provider: model.provider, source },
-      tools: [...coding.activeToolNames],
-      systemPrompt: coding.request(coding.messages).systemPrompt,
+      tools: [...coding.conversation.activeToolNames],
+      systemPrompt: coding.conversation.request(coding.conversation.messages).systemPrompt,
       session: {
         id: session.id,
         file: session.filePath ?? null,

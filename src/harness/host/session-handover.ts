@@ -7,17 +7,20 @@ import type { CodingSession } from "../run/coding-session.ts";
 
 /** What was on before; what only the new session has is on as it chose. */
 export function stillActive(before: CodingSession, now: CodingSession): string[] {
-  const known = new Set(before.tools.map((tool) => tool.name));
-  const there = new Set(now.tools.map((tool) => tool.name));
-  return [...before.activeToolNames.filter((name) => there.has(name)), ...now.activeToolNames.filter((name) => !known.has(name))];
+  const known = new Set(before.conversation.tools.map((tool) => tool.name));
+  const there = new Set(now.conversation.tools.map((tool) => tool.name));
+  return [
+    ...before.conversation.activeToolNames.filter((name) => there.has(name)),
+    ...now.conversation.activeToolNames.filter((name) => !known.has(name)),
+  ];
 }
 
 /** What a client set once holds for what comes after, too. */
 export function carryModes(from: CodingSession, to: CodingSession): void {
-  to.steeringMode = from.steeringMode;
-  to.followUpMode = from.followUpMode;
-  to.isAutoCompactionEnabled = from.isAutoCompactionEnabled;
-  to.isAutoRetryEnabled = from.isAutoRetryEnabled;
+  to.queue.steeringMode = from.queue.steeringMode;
+  to.queue.followUpMode = from.queue.followUpMode;
+  to.compaction.isAutomatic = from.compaction.isAutomatic;
+  to.retry.isEnabled = from.retry.isEnabled;
 }
 
 /** Resolves when the file may be opened again. */

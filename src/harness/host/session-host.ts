@@ -126,7 +126,7 @@ export class SessionHost {
 
   /** Whether there is a model to ask; else `coding.model` is a stand-in. */
   get hasModel(): boolean {
-    return this.coding.model !== noModel;
+    return this.coding.conversation.model !== noModel;
   }
 
   /** @throws PiError `auth.no_credential` naming what to do, where the model in force cannot be asked. */
@@ -137,7 +137,7 @@ export class SessionHost {
       });
     }
     if (this.#workspace.deps.custom?.access !== undefined) return;
-    const { provider } = this.coding.model;
+    const { provider } = this.coding.conversation.model;
     if (!this.registry.isAvailable(provider, true)) throw this.registry.missingCredential(provider);
   }
 
@@ -266,9 +266,9 @@ export class SessionHost {
   /** Ends the run, the compaction and the user's commands under way. Queued messages stay queued. */
   async stopWork(): Promise<void> {
     const { coding } = this;
-    coding.abortCompaction();
-    coding.abortShell();
-    await Promise.all([coding.abort(), coding.waitForShell()]);
+    coding.compaction.abort();
+    coding.shell.abort();
+    await Promise.all([coding.abort(), coding.shell.settled()]);
   }
 
   /** Ends waiting for a session that another process writes; the replacement fails with `session.busy`. */
@@ -356,9 +356,9 @@ export class SessionHost {
     if (this.#isDisposed) throw new PiError("session.closed", "The session is being closed");
     const before = this.#created;
     // Queued messages would vanish with the session: they are taken out first, which is announced.
-    if (this.coding.pendingMessageCount > 0) this.coding.clearQueue();
+    if (this.coding.queue.count > 0) this.coding.queue.clear();
     await this.stopWork();
-    const keep = { model: this.coding.model, thinkingLevel: this.coding.thinkingLevel };
+    const keep = { model: this.coding.conversation.model, thinkingLevel: this.coding.conversation.thinkingLevel };
     const { filePath } = before.coding.session;
     const wasPersisted = before.coding.session.isPersisted;
     // While the session can still be written to.
@@ -372,7 +372,7 @@ export class SessionHost {
       throw error;
     }
     const { session, workspace, created, loaded } = made;
-    if (workspace === this.#workspace) created.coding.setActiveToolNames(stillActive(before.coding, created.coding));
+    if (workspace === this.#workspace) created.coding.conversation.setActiveToolNames(stillActive(before.coding, created.coding));
     await this.#install(workspace, created);
     this.extensions.install(created, workspace, loaded);
     before.extensions?.invalidate();
@@ -410,7 +410,7 @@ export class SessionHost {
   async #restore(filePath: string | undefined, wasPersisted: boolean): Promise<void> {
     const { session } = this.coding;
     if (filePath === undefined || !wasPersisted || !session.isClosed) return;
-    const keep = { model: this.coding.model, thinkingLevel: this.coding.thinkingLevel };
+    const keep = { model: this.coding.conversation.model, thinkingLevel: this.coding.conversation.thinkingLevel };
     const reopened = await Session.open(filePath, { ...sessionWatch(this.#deps), onBusy: "fail" }).catch(() => undefined);
     if (reopened === undefined) return;
     const parts = await this.extensions.load({ reload: false });

@@ -3,6 +3,7 @@
 import { PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { nearestName } from "../../contracts/nearest.ts";
+import type { Conversation } from "../conversation/conversation.ts";
 import { byFitness, fuzzyScore } from "./match-models.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import type { ScopedModel } from "./model-scope.ts";
@@ -12,12 +13,7 @@ export interface ModelChoice {
   readonly registry: ModelRegistry;
   /** Of `--models` and its kin; empty: all there are. */
   readonly scope: readonly ScopedModel[];
-  readonly coding: {
-    readonly model: Model;
-    readonly thinkingLevel: ThinkingLevel;
-    setModel(model: Model, source?: "set" | "cycle"): void;
-    setThinkingLevel(level: ThinkingLevel): ThinkingLevel;
-  };
+  readonly coding: { readonly conversation: Conversation };
   readyModel(model: Model): Promise<Model>;
 }
 
@@ -41,8 +37,8 @@ export async function usableModel(provider: string, modelId: string, registry: M
 /** What can be asked now; a scripted model in force is one of them although it needs no credential. */
 export function usableModels({ registry, coding }: Pick<ModelChoice, "registry" | "coding">): Model[] {
   const available = registry.available();
-  const isKnown = available.some((one) => isSame(one, coding.model));
-  return coding.model.provider === "scripted" && !isKnown ? [...available, coding.model] : available;
+  const isKnown = available.some((one) => isSame(one, coding.conversation.model));
+  return coding.conversation.model.provider === "scripted" && !isKnown ? [...available, coding.conversation.model] : available;
 }
 
 /** Changes to the model behind the one in force, or before it; `null` where there is no other. */
@@ -53,13 +49,13 @@ export async function cycleModel(
   const isScoped = sessions.scope.length > 0;
   const candidates: readonly ScopedModel[] = isScoped ? sessions.scope : usableModels(sessions).map((model) => ({ model }));
   const { coding } = sessions;
-  const at = candidates.findIndex(({ model }) => isSame(model, coding.model));
+  const at = candidates.findIndex(({ model }) => isSame(model, coding.conversation.model));
   const next = candidates.at(step === 1 ? (at + 1) % candidates.length : at < 0 ? -1 : at - 1);
-  if (next === undefined || isSame(next.model, coding.model)) return null;
+  if (next === undefined || isSame(next.model, coding.conversation.model)) return null;
   const model = await sessions.readyModel(next.model);
-  coding.setModel(model, "cycle");
-  if (next.thinkingLevel !== undefined) coding.setThinkingLevel(next.thinkingLevel);
-  return { model, thinkingLevel: coding.thinkingLevel, isScoped };
+  coding.conversation.setModel(model, "cycle");
+  if (next.thinkingLevel !== undefined) coding.conversation.setThinkingLevel(next.thinkingLevel);
+  return { model, thinkingLevel: coding.conversation.thinkingLevel, isScoped };
 }
 
 function isSame(one: Model, other: Model): boolean {

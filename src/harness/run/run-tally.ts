@@ -58,7 +58,7 @@ export class RunTally {
       ...(outcome.value === undefined ? {} : { value: outcome.value }),
       ...(coding === undefined ? {} : { sessionId: coding.session.id }),
       ...(file === undefined ? {} : { sessionFile: file }),
-      ...(coding === undefined ? {} : { model: `${coding.model.provider}/${coding.model.id}` }),
+      ...(coding === undefined ? {} : { model: `${coding.conversation.model.provider}/${coding.conversation.model.id}` }),
       turns: this.#turns,
       toolCalls: this.#toolCalls,
       durationMs: this.#now() - this.#startedAt,

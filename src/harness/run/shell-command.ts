@@ -42,7 +42,7 @@ export class ShellCommands {
     this.#isAgentRunning = isAgentRunning;
   }
 
-  run(command: string, options: ShellCommandOptions): Promise<ShellCommandResult> {
+  run(command: string, options: ShellCommandOptions = {}): Promise<ShellCommandResult> {
     const abort = new AbortController();
     const running = this.#inTurn(command, options, abort.signal);
     this.#commands.set(abort, running);

@@ -115,7 +115,7 @@ export class PromptDesk {
 
   queue(kind: StreamingBehavior, prompt: Pick<Prompt, "message" | "images">): QueuedInputDisposition {
     if (this.#dealtWith.has(prompt)) return "handled";
-    this.#enqueue(kind, undefined, () => this.#deps.sessions.coding[kind](prompt.message, prompt.images));
+    this.#enqueue(kind, undefined, () => this.#deps.sessions.coding.queue[kind](prompt.message, prompt.images));
     return "queued";
   }
 
@@ -125,7 +125,7 @@ export class PromptDesk {
     const outcomes = this.#outcomes(coding);
     for (const { key } of [...this.#waiting.steer, ...this.#waiting.followUp]) if (key !== undefined) outcomes.delete(key);
     this.#waiting = { steer: [], followUp: [] };
-    return coding.clearQueue();
+    return coding.queue.clear();
   }
 
   /** Before the client is told of the event. */

@@ -11,7 +11,8 @@ import type { Outcome } from "../../contracts/outcome.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import { knownToolNames } from "../../harness/conversation/known-tools.ts";
-import type { ContextUsage } from "../../harness/conversation/session-stats.ts";
+import type { ContextUsage, SessionStats } from "../../harness/conversation/session-stats.ts";
+import { sessionStats, usageOfWindow } from "../../harness/conversation/session-stats.ts";
 import type { ExtensionBindings } from "../../harness/extensions/extension-context.ts";
 import type { HostedExtensions } from "../../harness/host/extension-host.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
@@ -74,7 +75,7 @@ export class AgentSession {
   }
 
   get messages(): readonly Message[] {
-    return this.#coding.messages;
+    return this.#coding.conversation.messages;
   }
 
   get state(): { messages: readonly Message[]; model: Model | undefined; thinkingLevel: ThinkingLevel; isStreaming: boolean } {
@@ -83,11 +84,11 @@ export class AgentSession {
 
   /** Nothing while there is none to use. */
   get model(): Model | undefined {
-    return this.#sessions.hasModel ? this.#coding.model : undefined;
+    return this.#sessions.hasModel ? this.#coding.conversation.model : undefined;
   }
 
   get thinkingLevel(): ThinkingLevel {
-    return this.#coding.thinkingLevel;
+    return this.#coding.conversation.thinkingLevel;
   }
 
   get scopedModels(): readonly ScopedModel[] {
@@ -99,7 +100,7 @@ export class AgentSession {
   }
 
   get isCompacting(): boolean {
-    return this.#coding.isCompacting;
+    return this.#coding.compaction.isRunning;
   }
 
   /** Nothing runs but perhaps a command of `bash`. */
@@ -109,16 +110,16 @@ export class AgentSession {
 
   /** Whether it waits to try a failed model call again. */
   get isRetrying(): boolean {
-    return this.#coding.isRetrying;
+    return this.#coding.retry.isWaiting;
   }
 
   get isBashRunning(): boolean {
-    return this.#coding.isShellRunning;
+    return this.#coding.shell.isRunning;
   }
 
   /** In force, with what the model will only be told by the next prompt. */
   get systemPrompt(): string {
-    return this.#coding.promptInForce;
+    return this.#coding.conversation.promptInForce();
   }
 
   /** For hosts that replace sessions themselves. */
@@ -127,23 +128,23 @@ export class AgentSession {
   }
 
   get pendingMessageCount(): number {
-    return this.#coding.pendingMessageCount;
+    return this.#coding.queue.count;
   }
 
   get steeringMode(): "all" | "one-at-a-time" {
-    return this.#coding.steeringMode;
+    return this.#coding.queue.steeringMode;
   }
 
   get followUpMode(): "all" | "one-at-a-time" {
-    return this.#coding.followUpMode;
+    return this.#coding.queue.followUpMode;
   }
 
   get autoCompactionEnabled(): boolean {
-    return this.#coding.isAutoCompactionEnabled;
+    return this.#coding.compaction.isAutomatic;
   }
 
   get autoRetryEnabled(): boolean {
-    return this.#coding.isAutoRetryEnabled;
+    return this.#coding.retry.isEnabled;
   }
 
   /** Of the session in force, also after `newSession`, `switchSession` and `fork`. Returns the remover. */
@@ -181,16 +182,16 @@ export class AgentSession {
   }
 
   getSteeringMessages(): readonly string[] {
-    return this.#coding.queuedTexts.steering;
+    return this.#coding.queue.texts.steering;
   }
 
   getFollowUpMessages(): readonly string[] {
-    return this.#coding.queuedTexts.followUp;
+    return this.#coding.queue.texts.followUp;
   }
 
   /** The texts that were queued. */
   clearQueue(): { steering: string[]; followUp: string[] } {
-    return this.#coding.clearQueue();
+    return this.#coding.queue.clear();
   }
 
   /** Stops what runs and waits until it has settled; queued messages stay queued. */
@@ -206,7 +207,7 @@ export class AgentSession {
   /** From the next model call on, also of a run under way; recorded in the session. Rejects with `config.no_base_url`. */
   async setModel(model: Model): Promise<void> {
     const ready = await this.#sessions.readyModel(model);
-    this.#live.setModel(ready);
+    this.#live.conversation.setModel(ready);
   }
 
   /** The next of `scopedModels`, or of all that could be asked; nothing where there is no other. */
@@ -224,37 +225,37 @@ export class AgentSession {
 
   /** The nearest that the model takes; recorded in the session. */
   setThinkingLevel(level: ThinkingLevel): void {
-    this.#live.setThinkingLevel(level);
+    this.#live.conversation.setThinkingLevel(level);
   }
 
   cycleThinkingLevel(): ThinkingLevel | undefined {
     const levels = this.getAvailableThinkingLevels();
     const next = levels[(levels.indexOf(this.thinkingLevel) + 1) % levels.length];
-    return levels.length <= 1 || next === undefined ? undefined : this.#live.setThinkingLevel(next);
+    return levels.length <= 1 || next === undefined ? undefined : this.#live.conversation.setThinkingLevel(next);
   }
 
   getAvailableThinkingLevels(): ThinkingLevel[] {
-    return availableThinkingLevels(this.#coding.model);
+    return availableThinkingLevels(this.#coding.conversation.model);
   }
 
   supportsThinking(): boolean {
-    return this.#coding.model.reasoning;
+    return this.#coding.conversation.model.reasoning;
   }
 
   setSteeringMode(mode: "all" | "one-at-a-time"): void {
-    this.#coding.steeringMode = mode;
+    this.#coding.queue.steeringMode = mode;
   }
 
   setFollowUpMode(mode: "all" | "one-at-a-time"): void {
-    this.#coding.followUpMode = mode;
+    this.#coding.queue.followUpMode = mode;
   }
 
   setAutoCompactionEnabled(enabled: boolean): void {
-    this.#coding.isAutoCompactionEnabled = enabled;
+    this.#coding.compaction.isAutomatic = enabled;
   }
 
   setAutoRetryEnabled(enabled: boolean): void {
-    this.#coding.isAutoRetryEnabled = enabled;
+    this.#coding.retry.isEnabled = enabled;
   }
 
   /**
@@ -262,20 +263,20 @@ export class AgentSession {
    * `session.compaction_cancelled`, `session.summarization_failed`, `session.busy_compaction`.
    */
   async compact(customInstructions?: string): Promise<CompactionResult> {
-    return this.#live.compact(customInstructions);
+    return this.#live.compaction.run(customInstructions);
   }
 
   abortCompaction(): void {
-    this.#coding.abortCompaction();
+    this.#coding.compaction.abort();
   }
 
   /** The summary of a branch that `navigate` is leaving. */
   abortBranchSummary(): void {
-    this.#coding.abortCompaction();
+    this.#coding.compaction.abort();
   }
 
   abortRetry(): void {
-    this.#coding.abortRetry();
+    this.#coding.retry.abort();
   }
 
   /** Runs a command as the user; what it says is part of the conversation from the next prompt on. */
@@ -284,7 +285,7 @@ export class AgentSession {
     onChunk?: (chunk: string) => void,
     how: { excludeFromContext?: boolean } = {},
   ): Promise<ShellCommandResult> {
-    return this.#live.runShell(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
+    return this.#live.shell.run(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
   }
 
   /** The same. A command that fails is a result with its `exitCode`. Rejects with `tool.cwd_missing`, `tool.spawn_failed`. */
@@ -294,12 +295,12 @@ export class AgentSession {
   }
 
   abortBash(): void {
-    this.#coding.abortShell();
+    this.#coding.shell.abort();
   }
 
   /** @throws PiError `session.empty_name`. */
   setSessionName(name: string): void {
-    this.#live.setSessionName(name);
+    this.#live.conversation.setName(name);
   }
 
   /**
@@ -367,21 +368,21 @@ export class AgentSession {
   }
 
   /** Of the whole session, also of branches left behind; tokens, and cost in USD. */
-  stats(): ReturnType<CodingSession["stats"]> {
-    return this.#coding.stats();
+  stats(): SessionStats {
+    return sessionStats(this.#coding.conversation);
   }
 
-  getSessionStats(): ReturnType<CodingSession["stats"]> {
+  getSessionStats(): SessionStats {
     return this.stats();
   }
 
   /** How full the model's window is; nothing where its size is not known. */
   getContextUsage(): ContextUsage | undefined {
-    return this.#coding.contextUsage();
+    return usageOfWindow(this.#coding.conversation);
   }
 
   getLastAssistantText(): string | undefined {
-    return this.#coding.lastAssistantText();
+    return this.#coding.conversation.lastAssistantText();
   }
 
   /** Default: `pi-session-….html` in the session's directory, from which relative paths start. Answers with the absolute path. */
@@ -403,11 +404,11 @@ export class AgentSession {
   }
 
   getActiveToolNames(): string[] {
-    return [...this.#coding.activeToolNames];
+    return [...this.#coding.conversation.activeToolNames];
   }
 
   getAllTools(): readonly Tool[] {
-    return this.#coding.tools;
+    return this.#coding.conversation.tools;
   }
 
   getToolDefinition(name: string): Tool | undefined {
@@ -416,7 +417,7 @@ export class AgentSession {
 
   /** From the next prompt on. @throws PiError `usage.unknown_tool`. */
   setActiveToolsByName(names: readonly string[]): void {
-    this.#live.setActiveToolNames(knownToolNames(names, this.getAllTools()));
+    this.#live.conversation.setActiveToolNames(knownToolNames(names, this.getAllTools()));
   }
 
   /**

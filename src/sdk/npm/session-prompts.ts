@@ -76,7 +76,7 @@ export class SessionPrompts {
     const queued = coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {};
     const input = { text, source, isExpanded, ...(images === undefined ? {} : { images }) };
     // Where there is nothing to wait for, what is prompted begins to run before this returns.
-    const received = isPlain(input, coding) ? input : await receiveInput({ ...input, ...queued }, coding);
+    const received = isPlain(input, coding.conversation) ? input : await receiveInput({ ...input, ...queued }, coding.conversation);
     if (received === undefined) {
       preflightResult?.("handled");
       return { kind: "done", text: "" };
@@ -103,11 +103,11 @@ export class SessionPrompts {
   ): Promise<"queued" | "handled"> {
     const coding = this.live;
     const input = { text, isExpanded, ...(images === undefined ? {} : { images }) };
-    const received = isPlain(input, coding)
+    const received = isPlain(input, coding.conversation)
       ? input
-      : await receiveInput({ ...input, source: "interactive", streamingBehavior: kind }, coding);
+      : await receiveInput({ ...input, source: "interactive", streamingBehavior: kind }, coding.conversation);
     if (received === undefined) return "handled";
-    this.live[kind](received.text, received.images);
+    this.live.queue[kind](received.text, received.images);
     return "queued";
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { textResult } from "../../../src/contracts/tool.ts";
 import { compactionLimits } from "../../../src/harness/compaction/auto-compact.ts";
+import { sessionStats } from "../../../src/harness/conversation/session-stats.ts";
 import { codingBench, nextEvent, tool, transcriptOf } from "../../support/coding-bench.ts";
 import { callsTools, fails, hangs, says, stopsShort } from "../../support/model-script.ts";
 
@@ -19,9 +20,9 @@ test("after a run that filled the window, before it counts as settled", async ()
     ...["compaction_start threshold", "compaction_end threshold", "agent_settled"],
   ]);
   expect(events.at(-2)).toMatchObject({ result: { tokensBefore: 90_005 }, aborted: false, willRetry: false });
-  expect(coding.stats().contextUsage).toEqual({ tokens: null, contextWindow: 100_000, percent: null });
+  expect(sessionStats(coding.conversation).contextUsage).toEqual({ tokens: null, contextWindow: 100_000, percent: null });
   await coding.prompt("third");
-  expect(coding.stats().contextUsage).toEqual({ tokens: 15, contextWindow: 100_000, percent: 0.015 });
+  expect(sessionStats(coding.conversation).contextUsage).toEqual({ tokens: 15, contextWindow: 100_000, percent: 0.015 });
 });
 
 test("the threshold itself is not beyond it", async () => {
@@ -48,11 +49,11 @@ test("what an edit took out of the context counts no more", async () => {
   const target = session.branchIds().at(-3) ?? "";
   session.append({ type: "context_edit", targetId: target, replacement: { content: "short" } });
   const { coding: reopened, script: next, told: heard } = codingBench({ session, compaction: small, window: { contextWindow: 70_000 } });
-  expect(reopened.stats().contextUsage?.tokens).toBeLessThan(2000);
+  expect(sessionStats(reopened.conversation).contextUsage?.tokens).toBeLessThan(2000);
   next.next(says("three", { totalTokens: 800 }));
   await reopened.prompt("third");
   expect(heard().filter((name) => name.startsWith("compaction"))).toEqual([]);
-  expect(reopened.stats().contextUsage?.tokens).toBe(800);
+  expect(sessionStats(reopened.conversation).contextUsage?.tokens).toBe(800);
 });
 
 test("before a prompt, where the run before could not (another model, a reopened session)", async () => {
@@ -61,7 +62,7 @@ test("before a prompt, where the run before could not (another model, a reopened
   await coding.prompt("first");
   await coding.prompt("second");
   const before = told().length;
-  coding.setModel({ ...coding.model, contextWindow: 60_000 });
+  coding.conversation.setModel({ ...coding.conversation.model, contextWindow: 60_000 });
   await coding.prompt("third");
   expect(told().slice(before, before + 4)).toEqual(["compaction_start threshold", "compaction_end threshold", "agent_start", "turn_start"]);
 });
@@ -79,25 +80,29 @@ test("between two turns of a run: the work goes on with the shorter context", as
   ]);
   const sent = script.calls.at(-1)?.request.messages.map(({ role }) => role);
   expect(sent).toEqual(["user", "assistant", "toolResult"]);
-  expect(transcriptOf(coding.messages).slice(2)).toEqual(["assistant: call read", `toolResult: ${"x".repeat(400)}`, "assistant: done"]);
+  expect(transcriptOf(coding.conversation.messages).slice(2)).toEqual([
+    "assistant: call read",
+    `toolResult: ${"x".repeat(400)}`,
+    "assistant: done",
+  ]);
 });
 
 test("a steering message that comes during a compaction goes along with the next call; one after the answer is still of this run", async () => {
   const { coding, script } = codingBench({ compaction: { keepRecentTokens: 1 } });
   script.next(callsTools([["c1", "read", { path: "a" }]], full));
   script.next(() => {
-    coding.steer("meanwhile");
+    coding.queue.steer("meanwhile");
     return says("Prefix")({} as never);
   });
   script.next(says("one", full), (call) => {
-    coding.followUp("afterwards");
+    coding.queue.followUp("afterwards");
     return says("S")(call);
   });
   script.next(says("P"), says("two"));
   const outcome = await coding.prompt("first");
   expect(outcome.text).toBe("two");
   expect(script.prompts.at(-1)).toBe("afterwards");
-  expect(coding.pendingMessageCount).toBe(0);
+  expect(coding.queue.count).toBe(0);
   expect(
     coding.session
       .entries()
@@ -113,7 +118,7 @@ test("turned off: neither at the threshold nor on overflow", async () => {
   await coding.prompt("second");
   expect((await coding.prompt("third")).kind).toBe("overflow");
   expect(told().filter((name) => /compaction|entry_appended/.test(name))).toEqual([]);
-  expect(coding.isAutoCompactionEnabled).toBe(false);
+  expect(coding.compaction.isAutomatic).toBe(false);
 });
 
 test("a failure is told and the run goes on; not tried again before the next prompt", async () => {
@@ -185,7 +190,7 @@ test("overflow: the failed answer goes out of the context, the rest is compacted
   });
   expect(script.calls.at(-1)?.request.messages.map(({ role }) => role)).toEqual(["user", "user"]);
   expect(script.prompts.at(-1)).toBe("second");
-  expect(session.context().messages).toEqual(coding.messages);
+  expect(session.context().messages).toEqual(coding.conversation.messages);
 });
 
 test("a length stop without a word is an overflow; one after using up the output limit is not", async () => {
@@ -230,7 +235,7 @@ test("the summary fails during an overflow: error event, overflow outcome, nothi
     willRetry: false,
     errorMessage: "Compaction failed: Summarization failed: no",
   });
-  expect(transcriptOf(coding.messages)).toEqual(["system: ", "user: first", "assistant: one", "user: second"]);
+  expect(transcriptOf(coding.conversation.messages)).toEqual(["system: ", "user: first", "assistant: one", "user: second"]);
 });
 
 test("an overflow after an answer is another one", async () => {
@@ -257,9 +262,9 @@ test("abort and abortCompaction in an automatic compaction", async () => {
     const started = nextEvent(coding, "compaction_start");
     const second = coding.prompt("second");
     await started;
-    expect(coding.isCompacting).toBe(true);
+    expect(coding.compaction.isRunning).toBe(true);
     expect(coding.isStreaming).toBe(true);
-    void coding[how]();
+    void (how === "abort" ? coding.abort() : coding.compaction.abort());
     expect((await second).kind).toBe(how === "abort" ? "aborted" : "overflow");
     expect(events.at(-2)).toEqual({ type: "compaction_end", reason: "overflow", aborted: true, willRetry: false });
     expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "abort", outcome: how === "abort" ? "aborted" : "overflow" });
@@ -274,7 +279,7 @@ test("abort in a compaction between turns and in one after the run", async () =>
   await between;
   await coding.abort();
   expect((await first).kind).toBe("aborted");
-  expect(session.context().messages).toEqual(coding.messages);
+  expect(session.context().messages).toEqual(coding.conversation.messages);
   script.next(says("S"), says("two", full), hangs());
   const second = coding.prompt("second");
   await nextEvent(coding, "compaction_end");
@@ -289,13 +294,13 @@ test("abort in the compaction before a prompt: the prompt is in the transcript, 
   script.next(says("one"), says("two", { input: 50_000, output: 0 }), hangs());
   await coding.prompt("first");
   await coding.prompt("second");
-  coding.setModel({ ...coding.model, contextWindow: 60_000 });
+  coding.conversation.setModel({ ...coding.conversation.model, contextWindow: 60_000 });
   const third = coding.prompt("third");
   await nextEvent(coding, "compaction_start");
   script.next(hangs());
   await coding.abort();
   expect((await third).kind).toBe("aborted");
-  expect(transcriptOf(coding.messages).slice(-2)).toEqual(["user: third", "assistant: "]);
+  expect(transcriptOf(coding.conversation.messages).slice(-2)).toEqual(["user: third", "assistant: "]);
 });
 
 test("a window that is full when nothing may be spent any more stays as it is", async () => {

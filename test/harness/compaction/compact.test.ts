@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Message } from "../../../src/contracts/message.ts";
 import type { EntryOf } from "../../../src/contracts/session-entry.ts";
 import { textResult } from "../../../src/contracts/tool.ts";
+import { sessionStats } from "../../../src/harness/conversation/session-stats.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { codingBench, nextEvent, steppingClock, tool, transcriptOf } from "../../support/coding-bench.ts";
 import { assistantMessage, toolResultMessage, userMessage } from "../../support/messages.ts";
@@ -33,16 +34,16 @@ test("by hand: request, entry, result and context", async () => {
   await coding.prompt("first");
   await coding.prompt("second");
   script.next(says("## Goal\nTwo prompts", { input: 50, output: 9 }), says("Asked second", { input: 30, output: 3 }));
-  coding.setThinkingLevel("high");
-  coding.setThinkingLevel("high");
+  coding.conversation.setThinkingLevel("high");
+  coding.conversation.setThinkingLevel("high");
   const before = told().length;
-  const result = await coding.compact("the numbers");
+  const result = await coding.compaction.run("the numbers");
   expect(told().slice(before)).toEqual(["compaction_start manual", "compaction_end manual"]);
 
   const [history, prefix] = script.calls.slice(2);
   expect(history?.model.id).toBe("test-1");
   expect(history?.request.tools).toEqual([]);
-  expect(coding.thinkingLevel).toBe("high");
+  expect(coding.conversation.thinkingLevel).toBe("high");
   expect(history?.request.thinkingLevel).toBe("off");
   expect(history?.request.systemPrompt).not.toBe("");
   expect(history?.request.systemPrompt).not.toBe(script.calls[0]?.request.systemPrompt);
@@ -66,7 +67,7 @@ test("by hand: request, entry, result and context", async () => {
   expect(entry.systemMessage?.toolsAdded?.map(({ name }) => name)).toEqual(["read", "edit", "write", "bash"]);
   const { summary, firstKeptEntryId, tokensBefore, usage, details } = entry;
   expect(result).toEqual({ summary, firstKeptEntryId, tokensBefore, usage, details, estimatedTokensAfter: expect.any(Number) });
-  expect(transcriptOf(coding.messages)).toEqual(["system: ", `compactionSummary: ${summary}`, "assistant: two"]);
+  expect(transcriptOf(coding.conversation.messages)).toEqual(["system: ", `compactionSummary: ${summary}`, "assistant: two"]);
 
   script.next(says("three"));
   await coding.prompt("third");
@@ -91,23 +92,23 @@ test("the context in memory is the one that the file gives", async () => {
     says("three"),
   );
   for (const prompt of ["first", "failing", "second"]) await coding.prompt(prompt);
-  await coding.compact();
+  await coding.compaction.run();
   await coding.prompt("third");
   const reopened = await Session.open(session.filePath ?? "", { readOnly: true });
   onTestFinished(() => reopened.close());
-  expect(reopened.context().messages).toEqual(coding.messages);
+  expect(reopened.context().messages).toEqual(coding.conversation.messages);
   expect(readFileSync(session.filePath ?? "", "utf8")).toContain('"type":"compaction"');
 });
 
 test("nothing to compact: a small session, an empty one, one just compacted", async () => {
   const { coding, script, events } = codingBench();
-  await expect(coding.compact()).rejects.toMatchObject({
+  await expect(coding.compaction.run()).rejects.toMatchObject({
     code: "session.nothing_to_compact",
     message: "Nothing to compact (session too small)",
   });
   script.next(says("one"));
   await coding.prompt("first");
-  await expect(coding.compact()).rejects.toMatchObject({ code: "session.nothing_to_compact" });
+  await expect(coding.compaction.run()).rejects.toMatchObject({ code: "session.nothing_to_compact" });
   expect(events.at(-1)).toEqual({
     type: "compaction_end",
     reason: "manual",
@@ -116,7 +117,7 @@ test("nothing to compact: a small session, an empty one, one just compacted", as
     errorMessage: "Compaction failed: Nothing to compact (session too small)",
   });
   expect(script.calls).toHaveLength(1);
-  expect(coding.isCompacting).toBe(false);
+  expect(coding.compaction.isRunning).toBe(false);
 });
 
 test("a failed summary loses nothing, and says why", async () => {
@@ -125,18 +126,21 @@ test("a failed summary loses nothing, and says why", async () => {
   await coding.prompt("first");
   await coding.prompt("second");
   const count = session.entryCount;
-  const messages = structuredClone(coding.messages);
-  await expect(coding.compact()).rejects.toMatchObject({ code: "session.summarization_failed", message: "Summarization failed: 400 nope" });
+  const messages = structuredClone(coding.conversation.messages);
+  await expect(coding.compaction.run()).rejects.toMatchObject({
+    code: "session.summarization_failed",
+    message: "Summarization failed: 400 nope",
+  });
   expect(events.at(-1)).toMatchObject({
     type: "compaction_end",
     aborted: false,
     errorMessage: "Compaction failed: Summarization failed: 400 nope",
   });
   expect(session.entryCount).toBe(count);
-  expect(coding.messages).toEqual(messages);
+  expect(coding.conversation.messages).toEqual(messages);
   script.next(says(""), says("Summary"), says("Prefix"));
-  await expect(coding.compact()).rejects.toMatchObject({ code: "session.summarization_failed" });
-  await expect(coding.compact()).resolves.toMatchObject({ summary: expect.stringContaining("Summary") });
+  await expect(coding.compaction.run()).rejects.toMatchObject({ code: "session.summarization_failed" });
+  await expect(coding.compaction.run()).resolves.toMatchObject({ summary: expect.stringContaining("Summary") });
 });
 
 test("an answer that is no summary is none: cut off, blank, or a call of a tool, also with text beside it", async () => {
@@ -154,10 +158,10 @@ test("an answer that is no summary is none: cut off, blank, or a call of a tool,
     await coding.prompt("first");
     await coding.prompt("second");
     const leafOfWork = session.leafId;
-    const messages = structuredClone(coding.messages);
+    const messages = structuredClone(coding.conversation.messages);
     const failure = { code: "session.summarization_failed", message: `Summarization failed: ${reason}` };
-    await expect(coding.compact()).rejects.toMatchObject(failure);
-    expect(coding.messages).toEqual(messages);
+    await expect(coding.compaction.run()).rejects.toMatchObject(failure);
+    expect(coding.conversation.messages).toEqual(messages);
     expect(session.context().messages).toEqual(messages);
     const left = session.leafId;
     script.next(answer);
@@ -174,7 +178,7 @@ test("what was spent on a pass that failed is recorded", async () => {
   script.next(says("one"), says("two"), says("Summary", { input: 70, output: 2 }), fails("bad_request"));
   await coding.prompt("first");
   await coding.prompt("second");
-  await expect(coding.compact()).rejects.toThrow();
+  await expect(coding.compaction.run()).rejects.toThrow();
   expect(session.entries().at(-1)).toMatchObject({
     type: "usage",
     kind: "compaction",
@@ -182,7 +186,7 @@ test("what was spent on a pass that failed is recorded", async () => {
     model: "test-1",
     usage: { input: 70 },
   });
-  expect(coding.stats().tokens.input).toBe(90);
+  expect(sessionStats(coding.conversation).tokens.input).toBe(90);
 });
 
 test("a failing service is asked again, an overflow of the summary with less", async () => {
@@ -191,7 +195,7 @@ test("a failing service is asked again, an overflow of the summary with less", a
   await coding.prompt(long.repeat(20));
   await coding.prompt("second");
   script.next(fails("overloaded"), fails("overflow"), says("Summary"), says("Prefix"));
-  await coding.compact();
+  await coding.compaction.run();
   const lengths = script.prompts.slice(2, 5).map((prompt) => prompt.length);
   expect(lengths[1]).toBe(lengths[0]);
   expect(lengths[2]).toBeLessThan((lengths[1] ?? 0) * 0.6);
@@ -207,13 +211,13 @@ test("aborted before, in the request, between two requests, in a delay: cancelle
     await coding.prompt("first");
     await coding.prompt("second");
     const count = session.entries().filter(({ type }) => type !== "usage").length;
-    prepare(script, () => coding.abortCompaction());
-    await expect(coding.compact()).rejects.toMatchObject({ code: "session.compaction_cancelled", message: "Compaction cancelled" });
+    prepare(script, () => coding.compaction.abort());
+    await expect(coding.compaction.run()).rejects.toMatchObject({ code: "session.compaction_cancelled", message: "Compaction cancelled" });
     expect(events.at(-1)).toEqual({ type: "compaction_end", reason: "manual", aborted: true, willRetry: false });
     expect(session.entries().filter(({ type }) => type !== "usage")).toHaveLength(count);
-    expect(coding.isCompacting).toBe(false);
+    expect(coding.compaction.isRunning).toBe(false);
     script.next(says("Summary"), says("Prefix"));
-    await coding.compact();
+    await coding.compaction.run();
   };
   await abortIn((script, abort) => script.next(hangs(abort)));
   await abortIn((script, abort) => script.next(says("Summary"), hangs(abort)));
@@ -228,11 +232,11 @@ test("aborted before, in the request, between two requests, in a delay: cancelle
   await coding.prompt("first");
   await coding.prompt("second");
   const start = nextEvent(coding, "compaction_start");
-  const cancelled = expect(coding.compact()).rejects.toMatchObject({ code: "session.compaction_cancelled" });
-  expect(coding.isCompacting).toBe(true);
+  const cancelled = expect(coding.compaction.run()).rejects.toMatchObject({ code: "session.compaction_cancelled" });
+  expect(coding.compaction.isRunning).toBe(true);
   await start;
   await coding.abort();
-  expect(coding.isCompacting).toBe(false);
+  expect(coding.compaction.isRunning).toBe(false);
   await cancelled;
 });
 
@@ -252,7 +256,7 @@ test("a running run is aborted first; a prompt during a compaction waits for it"
   );
   script.next(says("four"));
   const before = told().length;
-  const compacting = coding.compact();
+  const compacting = coding.compaction.run();
   expect((await running).kind).toBe("aborted");
   await summarising;
   const fourth = coding.prompt("fourth");
@@ -280,10 +284,10 @@ test("only one compaction at a time", async () => {
   script.next(says("one"), says("two"), hangs());
   await coding.prompt("first");
   await coding.prompt("second");
-  const first = coding.compact();
-  await expect(coding.compact()).rejects.toMatchObject({ code: "session.busy_compaction" });
+  const first = coding.compaction.run();
+  await expect(coding.compaction.run()).rejects.toMatchObject({ code: "session.busy_compaction" });
   await expect(coding.navigate(null)).rejects.toMatchObject({ code: "session.busy_compaction" });
-  coding.abortCompaction();
+  coding.compaction.abort();
   await expect(first).rejects.toMatchObject({ code: "session.compaction_cancelled" });
 });
 
@@ -300,14 +304,14 @@ test("summary and files of the compaction before are carried on; failed calls to
     says("First summary"),
   );
   await coding.prompt("first");
-  await coding.compact();
+  await coding.compaction.run();
   expect(compactionOf(session).details).toEqual({ readFiles: ["a.ts"], modifiedFiles: ["b.ts"] });
   expect(compactionOf(session).summary).toContain("<read-files>\na.ts\n</read-files>\n\n<modified-files>\nb.ts\n</modified-files>");
 
   script.next(callsTools([["c5", "write", { path: "a.ts" }]]), says("two"), says("three"), says("Second summary"), says("Second prefix"));
   await coding.prompt("second");
   await coding.prompt("third");
-  await coding.compact();
+  await coding.compaction.run();
   const request = script.prompts.at(-2) ?? "";
   expect(request).toContain("<previous-summary>\nFirst");
   expect(request).not.toContain("<read-files>");
@@ -315,7 +319,7 @@ test("summary and files of the compaction before are carried on; failed calls to
   expect(request).toContain("[Tool result]: write done");
   expect(compactionOf(session).details).toEqual({ readFiles: [], modifiedFiles: ["a.ts", "b.ts"] });
   // The earlier summary lives on in the new one only.
-  expect(transcriptOf(coding.messages).filter((line) => line.startsWith("compactionSummary"))).toHaveLength(1);
+  expect(transcriptOf(coding.conversation.messages).filter((line) => line.startsWith("compactionSummary"))).toHaveLength(1);
 });
 
 test("files and summaries are carried on through three compactions and past a branch left behind", async () => {
@@ -326,7 +330,7 @@ test("files and summaries are carried on through three compactions and past a br
   };
   const compact = async (...summaries: string[]): Promise<void> => {
     script.next(...summaries.map((text) => says(text)));
-    await coding.compact();
+    await coding.compaction.run();
   };
   await turn("read", "a");
   await compact("S1");
@@ -344,13 +348,13 @@ test("files and summaries are carried on through three compactions and past a br
   expect(history).toMatch(/<previous-summary>\nS2\n\n---[\s\S]*P2\n<\/previous-summary>/);
   expect(history).toContain("[Assistant]: did b\n\n[Earlier summary]: Left\n\n<modified-files>\nleft\n</modified-files>");
   expect(prefix).toContain("[User]: do c");
-  const summary = transcriptOf(coding.messages)[1];
+  const summary = transcriptOf(coding.conversation.messages)[1];
   expect(summary).toMatch(
     /^compactionSummary: S3\n\n---[\s\S]*P3\n\n<read-files>\na\nc\n<\/read-files>\n\n<modified-files>\nb\nleft\n<\/modified-files>$/,
   );
   // The other branch has its own.
   await coding.navigate(fork);
-  expect(coding.messages.some((message) => message.role === "branchSummary")).toBe(false);
+  expect(coding.conversation.messages.some((message) => message.role === "branchSummary")).toBe(false);
   await turn("read", "d");
   await compact("S4", "P4");
   expect(compactionOf(session).details).toEqual({ readFiles: ["a", "d"], modifiedFiles: ["b"] });
@@ -367,7 +371,7 @@ test("the details of an extension's summary are its own: no file lists are read 
   say(assistantMessage("two"));
   const { coding, script } = codingBench({ session, compaction: small });
   script.next(says("S"), says("P"));
-  expect((await coding.compact()).details).toEqual({ readFiles: [], modifiedFiles: [] });
+  expect((await coding.compaction.run()).details).toEqual({ readFiles: [], modifiedFiles: [] });
   session.append({ type: "branch_summary", summary: "Left", fromId: first.id, details, fromHook: true });
   const { coding: reopened, script: next } = codingBench({ session, compaction: small });
   next.next(says("Left again"));
@@ -386,7 +390,7 @@ test("an earlier summary to which only half a turn is added is kept word for wor
   say(assistantMessage("two"));
   const { coding, script } = codingBench({ session, compaction: small });
   script.next(says("Prefix"));
-  const { summary } = await coding.compact();
+  const { summary } = await coding.compaction.run();
   expect(script.calls).toHaveLength(1);
   expect(script.prompts[0]).toMatch(
     /^<conversation>\n\[User\]: second\n\n\[Assistant tool calls\]: read\(path="a.ts"\)\n\n\[Tool result\]: text\n<\/conversation>/,
@@ -414,7 +418,7 @@ test("tool results are cut, thinking and failed answers left out, images named",
   await coding.prompt("first", { images: [{ type: "image", data: "AAAA", mimeType: "image/png" }] });
   await coding.prompt("failing");
   await coding.prompt("second");
-  await coding.compact();
+  await coding.compaction.run();
   const request = script.prompts[4] ?? "";
   expect(request).toContain("[User]: first\n[an image]");
   expect(request).not.toMatch(/secret thought|broken/);
@@ -430,9 +434,9 @@ test("another model writes the summaries where the configuration names one", asy
   script.next(says("one"), says("two"), says("Summary"), says("Prefix"));
   await coding.prompt("first");
   await coding.prompt("second");
-  await coding.compact();
+  await coding.compaction.run();
   expect(script.calls.map((call) => call.model.id)).toEqual(["test-1", "test-1", "cheap", "cheap"]);
-  expect(coding.model.id).toBe("test-1");
+  expect(coding.conversation.model.id).toBe("test-1");
   expect(session.context().model).toEqual({ provider: "test", modelId: "test-1" });
 });
 
@@ -443,6 +447,6 @@ test("a compaction model that is not there fails the compaction, not the session
   script.next(says("one"), says("two"), says("three"));
   await coding.prompt("first");
   await coding.prompt("second");
-  await expect(coding.compact()).rejects.toMatchObject({ message: 'Summarization failed: Model "x" not found.' });
+  await expect(coding.compaction.run()).rejects.toMatchObject({ message: 'Summarization failed: Model "x" not found.' });
   expect((await coding.prompt("third")).kind).toBe("done");
 });

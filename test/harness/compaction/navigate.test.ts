@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { AnyEntry } from "../../../src/contracts/session-entry.ts";
+import { sessionStats } from "../../../src/harness/conversation/session-stats.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { type Bench, codingBench, steppingClock, transcriptOf } from "../../support/coding-bench.ts";
 import { callsTools, fails, hangs, says } from "../../support/model-script.ts";
@@ -17,11 +18,16 @@ async function talked(bench = codingBench()): Promise<Bench & { idOf(text: strin
 test("to an answer: the conversation goes on behind it", async () => {
   const { coding, session, script, idOf } = await talked();
   expect(await coding.navigate(idOf("one"))).toEqual({ cancelled: false });
-  expect(transcriptOf(coding.messages)).toEqual(["system: ", "user: first", "assistant: one"]);
+  expect(transcriptOf(coding.conversation.messages)).toEqual(["system: ", "user: first", "assistant: one"]);
   script.next(says("three"));
   await coding.prompt("instead");
-  expect(transcriptOf(coding.messages).slice(1)).toEqual(["user: first", "assistant: one", "user: instead", "assistant: three"]);
-  expect(session.context().messages).toEqual(coding.messages);
+  expect(transcriptOf(coding.conversation.messages).slice(1)).toEqual([
+    "user: first",
+    "assistant: one",
+    "user: instead",
+    "assistant: three",
+  ]);
+  expect(session.context().messages).toEqual(coding.conversation.messages);
   expect(session.children(idOf("one"))).toHaveLength(2);
 });
 
@@ -30,16 +36,16 @@ test("to a message of the user's: the leaf is what stands before it, and its tex
   expect(await coding.navigate(idOf("second"))).toEqual({ cancelled: false, text: "second" });
   expect(session.leafId).toBe(idOf("one"));
   await coding.navigate(idOf("first"));
-  expect(transcriptOf(coding.messages)).toEqual(["system: "]);
+  expect(transcriptOf(coding.conversation.messages)).toEqual(["system: "]);
 });
 
 test("to nothing: the next prompt begins a tree of its own, with prompt and tools", async () => {
   const { coding, session, script } = await talked();
   expect(await coding.navigate(null)).toEqual({ cancelled: false });
-  expect(coding.messages).toEqual([]);
+  expect(coding.conversation.messages).toEqual([]);
   script.next(says("three"));
   await coding.prompt("anew");
-  expect(transcriptOf(coding.messages)).toEqual(["system: ", "user: anew", "assistant: three"]);
+  expect(transcriptOf(coding.conversation.messages)).toEqual(["system: ", "user: anew", "assistant: three"]);
   expect(session.children(null)).toHaveLength(2);
   expect(script.calls.at(-1)?.request.systemPrompt).toBe(script.calls[0]?.request.systemPrompt);
 });
@@ -60,9 +66,9 @@ test("an unknown entry, and moving while a run is going", async () => {
 
 test("model and level in force are recorded on the branch gone to", async () => {
   const { coding, session, script, idOf } = await talked();
-  coding.setModel({ ...coding.model, id: "test-2" });
+  coding.conversation.setModel({ ...coding.conversation.model, id: "test-2" });
   await coding.navigate(idOf("one"));
-  expect(coding.model.id).toBe("test-2");
+  expect(coding.conversation.model.id).toBe("test-2");
   script.next(says("three"));
   await coding.prompt("instead");
   expect(session.context().model).toEqual({ provider: "test", modelId: "test-2" });
@@ -86,11 +92,11 @@ test("with a summary: it stands at the place gone to, and the model is told", as
   expect(script.prompts[2]).toMatch(
     /^<conversation>\n\[User\]: second\n\n\[Assistant\]: two\n<\/conversation>\n\n[\s\S]*\n\nAdditional focus: the result$/,
   );
-  expect(transcriptOf(coding.messages)).toEqual(["system: ", "user: first", "assistant: one", "branchSummary: Tried second"]);
+  expect(transcriptOf(coding.conversation.messages)).toEqual(["system: ", "user: first", "assistant: one", "branchSummary: Tried second"]);
   script.next(says("three"));
   await coding.prompt("on");
   expect(JSON.stringify(script.calls.at(-1)?.request.messages)).toContain("a branch that this conversation came back from");
-  expect(coding.stats().tokens.input).toBe(10 + 10 + 40 + 10);
+  expect(sessionStats(coding.conversation).tokens.input).toBe(10 + 10 + 40 + 10);
 });
 
 test("a summary of a branch carries the files of what it summarises, also of summaries in it", async () => {
@@ -127,21 +133,21 @@ test("a change of the prompt alone is nothing to be summed up", async () => {
   const { coding: reopened, script: next } = codingBench({ session });
   expect(await reopened.navigate(answer, { summarize: true })).toEqual({ cancelled: false });
   expect([...script.calls, ...next.calls]).toHaveLength(2);
-  expect(reopened.messages).toEqual(coding.messages);
+  expect(reopened.conversation.messages).toEqual(coding.conversation.messages);
 });
 
 test("a summary that is aborted or fails leaves everything where it is", async () => {
   const { coding, session, script, idOf } = await talked();
   const { leafId, entryCount } = session;
-  const messages = structuredClone(coding.messages);
-  script.next(hangs(() => coding.abortCompaction()));
+  const messages = structuredClone(coding.conversation.messages);
+  script.next(hangs(() => coding.compaction.abort()));
   expect(await coding.navigate(idOf("one"), { summarize: true })).toEqual({ cancelled: true });
   script.next(hangs(() => void coding.abort()));
   expect(await coding.navigate(idOf("one"), { summarize: true })).toEqual({ cancelled: true });
   script.next(fails("bad_request", "no"));
   await expect(coding.navigate(idOf("one"), { summarize: true })).rejects.toMatchObject({ code: "session.summarization_failed" });
   expect({ leafId: session.leafId, entryCount: session.entryCount }).toEqual({ leafId, entryCount });
-  expect(coding.messages).toEqual(messages);
+  expect(coding.conversation.messages).toEqual(messages);
 });
 
 test("a prompt that comes during the summary finds the tree where it was gone to", async () => {
@@ -153,7 +159,7 @@ test("a prompt that comes during the summary finds the tree where it was gone to
   }, says("three"));
   await coding.navigate(idOf("one"), { summarize: true });
   await prompted;
-  expect(transcriptOf(coding.messages).slice(1)).toEqual([
+  expect(transcriptOf(coding.conversation.messages).slice(1)).toEqual([
     "user: first",
     "assistant: one",
     "branchSummary: Left",
@@ -168,11 +174,11 @@ test("compaction of a branch leaves the others alone", async () => {
   await coding.navigate(idOf("one"));
   script.next(says("three"), says("S"), says("P"));
   await coding.prompt("instead");
-  await coding.compact();
-  expect(transcriptOf(coding.messages)[1]).toMatch(/^compactionSummary: S/);
+  await coding.compaction.run();
+  expect(transcriptOf(coding.conversation.messages)[1]).toMatch(/^compactionSummary: S/);
   await coding.navigate(other);
-  expect(transcriptOf(coding.messages).slice(1)).toEqual(["user: first", "assistant: one", "user: second", "assistant: two"]);
-  expect(session.context().messages).toEqual(coding.messages);
+  expect(transcriptOf(coding.conversation.messages).slice(1)).toEqual(["user: first", "assistant: one", "user: second", "assistant: two"]);
+  expect(session.context().messages).toEqual(coding.conversation.messages);
 });
 
 test("forkPoint: messages of the user's only, on any branch, as RPC get_fork_messages lists them", async () => {
@@ -196,10 +202,10 @@ test("labels and names are recorded; an unknown entry and an empty name are refu
   coding.setLabel(idOf("one"), undefined);
   expect(session.label(idOf("one"))).toBe(undefined);
   expect(() => coding.setLabel("cafebabe", "x")).toThrow(expect.objectContaining({ message: "Entry not found: cafebabe" }));
-  coding.setSessionName(" my work ");
+  coding.conversation.setName(" my work ");
   expect(session.name).toBe("my work");
   expect(events.at(-1)).toEqual({ type: "session_info_changed", name: "my work" });
-  expect(() => coding.setSessionName("  ")).toThrow("Session name cannot be empty");
+  expect(() => coding.conversation.setName("  ")).toThrow("Session name cannot be empty");
 });
 
 test("a reopened session is where the last entry is, with the same context", async () => {
@@ -211,5 +217,5 @@ test("a reopened session is where the last entry is, with the same context", asy
   await coding.prompt("on");
   const reopened = await Session.open(session.filePath ?? "", { readOnly: true });
   onTestFinished(() => reopened.close());
-  expect(reopened.context().messages).toEqual(coding.messages);
+  expect(reopened.context().messages).toEqual(coding.conversation.messages);
 });

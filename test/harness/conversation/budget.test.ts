@@ -59,9 +59,9 @@ test("a run that reaches its turns ends in order, with what it has; queued messa
   expect(told().slice(-3)).toEqual(["turn_end", "agent_end", "agent_settled"]);
   const queued = codingBench({ limits: { ...none, maxTurns: 1 } });
   queued.script.next(says("one"));
-  queued.coding.followUp("more");
+  queued.coding.queue.followUp("more");
   expect((await queued.coding.prompt("go")).kind).toBe("budget");
-  expect(queued.coding.pendingMessageCount).toBe(1);
+  expect(queued.coding.queue.count).toBe(1);
 });
 
 test("a run that ends by itself on its last turn is done", async () => {

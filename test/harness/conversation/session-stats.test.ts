@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { contextTokens, estimateTokens } from "../../../src/harness/conversation/context-tokens.ts";
+import { sessionStats } from "../../../src/harness/conversation/session-stats.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { codingBench } from "../../support/coding-bench.ts";
 import { assistantMessage, toolResultMessage, userMessage } from "../../support/messages.ts";
@@ -21,7 +22,7 @@ test("sums over the whole file: every branch, tools' own work, summaries, usage 
   session.append({ type: "compaction", summary: "C", firstKeptEntryId: start ?? "", tokensBefore: 1, usage: usage(100_000) });
   session.append({ type: "custom", customType: "x" });
   const { coding } = codingBench({ session });
-  const stats = coding.stats();
+  const stats = sessionStats(coding.conversation);
   expect(stats).toMatchObject({
     sessionId: session.id,
     userMessages: 1,
@@ -38,18 +39,24 @@ test("sums over the whole file: every branch, tools' own work, summaries, usage 
 
 test("a conversation as it goes: failed answers count, the window is what the last answer measured and what came after", async () => {
   const { coding, script } = codingBench();
-  expect(coding.stats()).toMatchObject({ totalMessages: 0, cost: 0, contextUsage: { tokens: 0, percent: 0 } });
+  expect(sessionStats(coding.conversation)).toMatchObject({ totalMessages: 0, cost: 0, contextUsage: { tokens: 0, percent: 0 } });
   script.next(callsTools([["c", "read", {}]]), says("one", { input: 990, output: 10 }), fails("bad_request"));
   await coding.prompt("first");
-  expect(coding.stats().contextUsage).toEqual({ tokens: 1000, contextWindow: 100_000, percent: 1 });
+  expect(sessionStats(coding.conversation).contextUsage).toEqual({ tokens: 1000, contextWindow: 100_000, percent: 1 });
   await coding.prompt("12345678");
-  expect(coding.stats()).toMatchObject({ userMessages: 2, assistantMessages: 3, toolCalls: 1, toolResults: 1, totalMessages: 7 });
-  expect(coding.stats().contextUsage?.tokens).toBe(1002);
+  expect(sessionStats(coding.conversation)).toMatchObject({
+    userMessages: 2,
+    assistantMessages: 3,
+    toolCalls: 1,
+    toolResults: 1,
+    totalMessages: 7,
+  });
+  expect(sessionStats(coding.conversation).contextUsage?.tokens).toBe(1002);
 });
 
 test("no window known: no usage of it", () => {
   const { coding } = codingBench({ window: { contextWindow: 0 } });
-  expect("contextUsage" in coding.stats()).toBe(false);
+  expect("contextUsage" in sessionStats(coding.conversation)).toBe(false);
 });
 
 test("a measure from before a compaction does not count for what is there after it", () => {

@@ -76,7 +76,7 @@ test("order of events; the failed answer stays in the file and is not sent again
     errorMessage: "529 busy",
   });
   expect(events.find(({ type }) => type === "auto_retry_end")).toEqual({ type: "auto_retry_end", success: true, attempt: 2 });
-  expect(coding.retryCount).toBe(2);
+  expect(coding.retry.count).toBe(2);
   expect(session.entries().filter((entry) => JSON.stringify(entry).includes('"stopReason":"error"'))).toHaveLength(2);
   expect(script.calls.at(-1)?.request.messages).toHaveLength(1);
 });
@@ -107,7 +107,7 @@ test("turned off, and a stalled answer of which something is out: final", async 
   const off = codingBench({ retry: { enabled: false } });
   off.script.next(fails("overloaded"));
   expect((await off.coding.prompt("go")).kind).toBe("error");
-  off.coding.isAutoRetryEnabled = true;
+  off.coding.retry.isEnabled = true;
   off.script.next(fails("overloaded"), says("ok"));
   expect((await off.coding.prompt("go")).kind).toBe("done");
   const stalled = codingBench();
@@ -123,17 +123,17 @@ test("turned off, and a stalled answer of which something is out: final", async 
 });
 
 test("abort_retry ends the delay with the failure; abort ends the run as aborted", async () => {
-  for (const how of ["abortRetry", "abort"] as const) {
+  for (const how of ["retry", "run"] as const) {
     const { coding, script, events } = codingBench({ retry: { baseDelayMs: 50_000 } });
     script.next(fails("overloaded", "529 busy"));
     const running = coding.prompt("go");
     await nextEvent(coding, "auto_retry_start");
-    void coding[how]();
+    void (how === "run" ? coding.abort() : coding.retry.abort());
     expect(await running).toMatchObject(
-      how === "abort" ? { kind: "aborted" } : { kind: "error", code: "model.overloaded", message: "529 busy" },
+      how === "run" ? { kind: "aborted" } : { kind: "error", code: "model.overloaded", message: "529 busy" },
     );
     expect(events.at(-2)).toEqual({ type: "auto_retry_end", success: false, attempt: 1, finalError: "Retry cancelled" });
-    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "abort", outcome: how === "abort" ? "aborted" : "error" });
+    expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: how === "run", outcome: how === "run" ? "aborted" : "error" });
     expect(script.calls).toHaveLength(1);
   }
 });
@@ -142,7 +142,7 @@ test("a listener that ends the retry the moment it hears of it", async () => {
   const { coding, script } = codingBench({ retry: { baseDelayMs: 50_000 } });
   script.next(fails("overloaded"));
   coding.subscribe((event) => {
-    if (event.type === "auto_retry_start") coding.abortRetry();
+    if (event.type === "auto_retry_start") coding.retry.abort();
   });
   expect((await coding.prompt("go")).kind).toBe("error");
 });

@@ -65,7 +65,7 @@ test("abort_retry ends the run with the failure itself", async () => {
   const waiting = nextEvent(coding, "auto_retry_start");
   const running = coding.prompt("hi");
   await waiting;
-  coding.abortRetry();
+  coding.retry.abort();
   expect(await running).toMatchObject({ kind: "error", message: "529 busy" });
 });
 
@@ -85,9 +85,9 @@ test("a queued message beyond the limit stays queued", async () => {
   const asked = nextEvent(coding, "tool_execution_start");
   const running = coding.prompt("hi");
   await asked;
-  coding.followUp("and then");
+  coding.queue.followUp("and then");
   expect(await running).toMatchObject({ kind: "budget" });
-  expect(coding.pendingMessageCount).toBe(1);
+  expect(coding.queue.count).toBe(1);
 });
 
 test("the clock stops what hangs, and starts anew with the next run", async () => {
@@ -112,7 +112,7 @@ test("an answer that must fit a schema: the repair is part of the run, interim a
 });
 
 test("a model that stays unavailable: the switch is in the file before it is told, with the level the new one takes", async () => {
-  const other = { ...codingBench().coding.model, id: "other", reasoning: false };
+  const other = { ...codingBench().coding.conversation.model, id: "other", reasoning: false };
   const script = scripted(fails("overloaded"), says("Fine"));
   const { coding, events, session } = codingBench({
     script,
@@ -130,7 +130,7 @@ test("a model that stays unavailable: the switch is in the file before it is tol
   const appended = events.flatMap((event) => (event.type === "entry_appended" ? [event.entry] : []));
   expect(appended).toMatchObject([{ type: "model_change", provider: "test", modelId: "other" }]);
   expect(session.entries().map((entry) => entry.id)).toContain(appended[0]?.id);
-  expect(coding).toMatchObject({ thinkingLevel: "off", model: { id: "other" } });
+  expect(coding.conversation).toMatchObject({ thinkingLevel: "off", model: { id: "other" } });
 });
 
 test("the tally of a run: whole answers are turns, failed tries are retries, both cost", async () => {

@@ -40,9 +40,9 @@ test("the prompt is said once; later only what changed of it", async () => {
   await coding.prompt("a");
   await coding.prompt("b");
   expect(told().filter((name) => name === "system")).toHaveLength(1);
-  coding.setActiveToolNames(["read"]);
+  coding.conversation.setActiveToolNames(["read"]);
   await coding.prompt("c");
-  const change = coding.messages.filter(({ role }) => role === "system").at(-1);
+  const change = coding.conversation.messages.filter(({ role }) => role === "system").at(-1);
   expect(change).toMatchObject({
     toolsRemoved: [{ name: "edit" }, { name: "write" }, { name: "bash" }],
     sections: { tools: expect.any(String) },
@@ -52,10 +52,10 @@ test("the prompt is said once; later only what changed of it", async () => {
 
 test("tools by name: those that are there; an unknown one is refused with the nearest", () => {
   const { coding } = codingBench();
-  coding.setActiveToolNames(["bash", "read", "bash"]);
-  expect(coding.activeToolNames).toEqual(["bash", "read"]);
-  expect(coding.activeTools.map(({ name }) => name)).toEqual(["read", "bash"]);
-  expect(() => coding.setActiveToolNames(["raed"])).toThrow(
+  coding.conversation.setActiveToolNames(["bash", "read", "bash"]);
+  expect(coding.conversation.activeToolNames).toEqual(["bash", "read"]);
+  expect(coding.conversation.activeTools.map(({ name }) => name)).toEqual(["read", "bash"]);
+  expect(() => coding.conversation.setActiveToolNames(["raed"])).toThrow(
     expect.objectContaining({ code: "usage.unknown_tool", hint: "Did you mean read?" }),
   );
 });
@@ -82,10 +82,10 @@ test("a prompt while a run is going is refused, steered or queued", async () => 
   expect(() => coding.prompt("no")).toThrow(/^Agent is already processing\. Specify streamingBehavior/);
   const steered = coding.prompt("steered", { streamingBehavior: "steer" });
   const queued = coding.prompt("queued", { streamingBehavior: "followUp" });
-  expect(coding.pendingMessageCount).toBe(2);
+  expect(coding.queue.count).toBe(2);
   proceed();
   expect([(await first).text, (await steered).text, (await queued).text]).toEqual(["b", "b", "b"]);
-  expect(transcriptOf(coding.messages).slice(1)).toEqual([
+  expect(transcriptOf(coding.conversation.messages).slice(1)).toEqual([
     ...["user: go", "assistant: call read", "toolResult: read done", "user: steered", "assistant: a", "user: queued", "assistant: b"],
   ]);
 });
@@ -95,12 +95,12 @@ test("a message queued after the loop asked for the last time is still of the ru
   script.next(says("a"), says("b"));
   let isFirst = true;
   coding.subscribe((event) => {
-    if (event.type === "agent_end" && isFirst) coding.followUp("late");
+    if (event.type === "agent_end" && isFirst) coding.queue.followUp("late");
     if (event.type === "agent_end") isFirst = false;
   });
   expect((await coding.prompt("go")).text).toBe("b");
   expect(told().filter((name) => name === "agent_settled")).toHaveLength(1);
-  expect(coding.pendingMessageCount).toBe(0);
+  expect(coding.queue.count).toBe(0);
 });
 
 test("abort: settled before it resolves, queued messages stay queued and go out with the next prompt", async () => {
@@ -108,16 +108,22 @@ test("abort: settled before it resolves, queued messages stay queued and go out 
   const begun = new Promise<void>((resolve) => script.next(hangs(resolve)));
   const running = coding.prompt("go");
   await begun;
-  coding.steer("steer");
-  coding.followUp("follow");
+  coding.queue.steer("steer");
+  coding.queue.followUp("follow");
   await coding.abort();
   expect(events.at(-1)).toEqual({ type: "agent_settled", aborted: true, outcome: "aborted" });
   expect(coding.isStreaming).toBe(false);
   expect((await running).kind).toBe("aborted");
-  expect(coding.pendingMessageCount).toBe(2);
+  expect(coding.queue.count).toBe(2);
   script.next(says("a"), says("b"));
   await coding.prompt("on");
-  expect(transcriptOf(coding.messages).slice(-5)).toEqual(["user: on", "user: steer", "assistant: a", "user: follow", "assistant: b"]);
+  expect(transcriptOf(coding.conversation.messages).slice(-5)).toEqual([
+    "user: on",
+    "user: steer",
+    "assistant: a",
+    "user: follow",
+    "assistant: b",
+  ]);
   expect(JSON.stringify(script.calls[1]?.request.messages)).not.toContain("aborted");
 });
 
@@ -176,12 +182,12 @@ test("a credential that cannot be had fails the call, with every event in its pl
 
 test("model and level: recorded, clamped, in force with the next call", async () => {
   const { coding, script, session, events } = codingBench();
-  expect(coding.setThinkingLevel("max")).toBe("high");
+  expect(coding.conversation.setThinkingLevel("max")).toBe("high");
   expect(events).toEqual([{ type: "thinking_level_changed", level: "high" }]);
-  expect(coding.setThinkingLevel("high")).toBe("high");
+  expect(coding.conversation.setThinkingLevel("high")).toBe("high");
   expect(events).toHaveLength(1);
-  coding.setModel({ ...coding.model, id: "plain", reasoning: false });
-  expect(coding.thinkingLevel).toBe("off");
+  coding.conversation.setModel({ ...coding.conversation.model, id: "plain", reasoning: false });
+  expect(coding.conversation.thinkingLevel).toBe("off");
   script.next(says("a"));
   await coding.prompt("go");
   expect(script.calls[0]).toMatchObject({ model: { id: "plain" }, request: { thinkingLevel: "off" } });
@@ -194,13 +200,13 @@ test("a reopened session goes on: same messages, nothing recorded twice", async 
   const first = codingBench({ session, clock });
   first.script.next(callsTools([["1", "read", {}]]), says("end"));
   await first.coding.prompt("go");
-  const messages = structuredClone(first.coding.messages);
+  const messages = structuredClone(first.coding.conversation.messages);
   const count = session.entryCount;
   await first.coding.dispose();
   const reopened = await Session.open(session.filePath ?? "", { clock: () => clock.now(), onBusy: "wait" });
   onTestFinished(() => reopened.close());
   const second = codingBench({ session: reopened, clock });
-  expect(second.coding.messages).toEqual(messages);
+  expect(second.coding.conversation.messages).toEqual(messages);
   expect(reopened.entryCount).toBe(count);
   second.script.next(says("on"));
   await second.coding.prompt("go on");
@@ -209,27 +215,27 @@ test("a reopened session goes on: same messages, nothing recorded twice", async 
 
 test("the last text: of answers, not of those without any", async () => {
   const { coding, script } = codingBench({ tools: [tool("read", async () => textResult("x"))] });
-  expect(coding.lastAssistantText()).toBe(undefined);
+  expect(coding.conversation.lastAssistantText()).toBe(undefined);
   script.next(says("words"), callsTools([["1", "read", {}]]), hangs());
   await coding.prompt("go");
   const running = coding.prompt("more");
   await nextEvent(coding, "tool_execution_end");
-  expect(coding.lastAssistantText()).toBe("words");
+  expect(coding.conversation.lastAssistantText()).toBe("words");
   await coding.abort();
   await running;
-  expect(coding.lastAssistantText()).toBe("words");
+  expect(coding.conversation.lastAssistantText()).toBe("words");
 });
 
 test("queue modes can be set and are kept", async () => {
   const { coding, script } = codingBench();
-  expect([coding.steeringMode, coding.followUpMode]).toEqual(["one-at-a-time", "one-at-a-time"]);
-  coding.steeringMode = "all";
-  coding.followUpMode = "all";
-  for (const text of ["1", "2"]) coding.followUp(text);
+  expect([coding.queue.steeringMode, coding.queue.followUpMode]).toEqual(["one-at-a-time", "one-at-a-time"]);
+  coding.queue.steeringMode = "all";
+  coding.queue.followUpMode = "all";
+  for (const text of ["1", "2"]) coding.queue.followUp(text);
   script.next(says("a"), says("b"));
   await coding.prompt("go");
   expect(script.calls).toHaveLength(2);
-  expect(coding.clearQueue()).toEqual({ steering: [], followUp: [] });
+  expect(coding.queue.clear()).toEqual({ steering: [], followUp: [] });
 });
 
 test("disposing ends what runs and lets go of the listeners", async () => {
@@ -239,6 +245,6 @@ test("disposing ends what runs and lets go of the listeners", async () => {
   await coding.dispose();
   expect((await running).kind).toBe("aborted");
   const count = events.length;
-  coding.setSessionName("x");
+  coding.conversation.setName("x");
   expect(events).toHaveLength(count);
 });

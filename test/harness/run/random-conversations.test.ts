@@ -74,7 +74,7 @@ async function step(bench: Bench, random: Random): Promise<void> {
   const { coding, session } = bench;
   switch (random.below(8)) {
     case 0:
-      await coding.compact("whatever").catch(() => undefined);
+      await coding.compaction.run("whatever").catch(() => undefined);
       break;
     case 1: {
       const ids = session.entries().map(({ id }) => id);
@@ -82,7 +82,7 @@ async function step(bench: Bench, random: Random): Promise<void> {
       break;
     }
     case 2:
-      await coding.runShell("date", { excludeFromContext: random.below(3) === 0 });
+      await coding.shell.run("date", { excludeFromContext: random.below(3) === 0 });
       break;
     default:
       await coding.prompt("prompt ".repeat(1 + random.below(40)));
@@ -109,18 +109,18 @@ test("150 random conversations: requests are sound, memory is what the file says
       seen.add(type);
       const dice = random.below(400);
       if (dice === 0) void coding.abort();
-      if (dice === 1) coding.abortCompaction();
-      if (dice === 2) coding.steer("steer");
-      if (dice === 3) coding.followUp("follow");
-      if (dice === 4) coding.setSessionName(`name ${seed}`);
-      if (dice === 5) void coding.runShell("beside");
-      if (dice === 6) coding.abortRetry();
+      if (dice === 1) coding.compaction.abort();
+      if (dice === 2) coding.queue.steer("steer");
+      if (dice === 3) coding.queue.followUp("follow");
+      if (dice === 4) coding.conversation.setName(`name ${seed}`);
+      if (dice === 5) void coding.shell.run("beside");
+      if (dice === 6) coding.retry.abort();
     });
     for (let turn = 0; turn < 6; turn++) {
       await step(bench, random);
       await coding.waitForIdle();
-      expect(coding.messages).toEqual(session.context().messages);
-      expect(coding.isStreaming || coding.isCompacting).toBe(false);
+      expect(coding.conversation.messages).toEqual(session.context().messages);
+      expect(coding.isStreaming || coding.compaction.isRunning).toBe(false);
     }
     for (const { request } of script.calls) expectPaired(request.messages);
     expectBalanced(bench.told());

@@ -30,7 +30,7 @@ test("idle: recorded at once, and told to the model with the next prompt", async
       return exited(3);
     }),
   });
-  const result = await coding.runShell("make", { onData: (text) => void heard.push(text) });
+  const result = await coding.shell.run("make", { onData: (text) => void heard.push(text) });
   expect(result).toEqual({ output: "café closed\n", exitCode: 3, cancelled: false, truncated: false });
   expect(heard.join("")).toBe("café closed\n");
   expect(events).toEqual([]);
@@ -39,12 +39,12 @@ test("idle: recorded at once, and told to the model with the next prompt", async
   await coding.prompt("and?");
   const shown = JSON.stringify(script.calls[0]?.request.messages[0]?.content);
   expect(shown).toContain("Ran `make`\\n```\\ncafé closed\\n```\\n\\nCommand exited with code 3");
-  expect(session.context().messages).toEqual(coding.messages);
+  expect(session.context().messages).toEqual(coding.conversation.messages);
 });
 
 test("excluded from context: recorded, not told", async () => {
   const { coding, session, script } = codingBench({ shell: shell(() => exited(0)) });
-  await coding.runShell("secret", { excludeFromContext: true });
+  await coding.shell.run("secret", { excludeFromContext: true });
   script.next(says("hi"));
   await coding.prompt("hello");
   expect(script.calls[0]?.request.messages).toHaveLength(1);
@@ -56,13 +56,13 @@ test("while a run is going: recorded when it has settled, behind its tool result
   const { coding, session, script, told } = bench;
   script.next(callsTools([["c1", "read", { path: "a" }]]));
   script.next(async function* (call) {
-    const result = await coding.runShell("date");
+    const result = await coding.shell.run("date");
     expect(result.exitCode).toBe(0);
-    expect(transcriptOf(coding.messages)).not.toContain("bash: date");
+    expect(transcriptOf(coding.conversation.messages)).not.toContain("bash: date");
     yield* says("done")(call);
   });
   await coding.prompt("go");
-  expect(transcriptOf(coding.messages)).toEqual([
+  expect(transcriptOf(coding.conversation.messages)).toEqual([
     "system: ",
     "user: go",
     "assistant: call read",
@@ -70,7 +70,7 @@ test("while a run is going: recorded when it has settled, behind its tool result
     "assistant: done",
     "bash: date",
   ]);
-  expect(session.context().messages).toEqual(coding.messages);
+  expect(session.context().messages).toEqual(coding.conversation.messages);
   expect(told().at(-1)).toBe("agent_settled");
 });
 
@@ -78,16 +78,16 @@ test("begun while idle, ended during a run: waits for it too, also when that is 
   let started: (finish: (outcome: SpawnOutcome) => void) => void = () => {};
   const hasStarted = new Promise<(outcome: SpawnOutcome) => void>((resolve) => (started = resolve));
   const { coding, script } = codingBench({ shell: shell(() => new Promise((resolve) => started(resolve))) });
-  const command = coding.runShell("slow");
+  const command = coding.shell.run("slow");
   const begun = new Promise<void>((resolve) => script.next(hangs(resolve)));
   const running = coding.prompt("go");
   await begun;
   (await hasStarted)(exited(0));
   await command;
-  expect(transcriptOf(coding.messages)).not.toContain("bash: slow");
+  expect(transcriptOf(coding.conversation.messages)).not.toContain("bash: slow");
   await coding.abort();
   await running;
-  expect(transcriptOf(coding.messages).at(-1)).toBe("bash: slow");
+  expect(transcriptOf(coding.conversation.messages).at(-1)).toBe("bash: slow");
 });
 
 test("aborted: no exit code, what was said is kept; the run goes on", async () => {
@@ -100,11 +100,11 @@ test("aborted: no exit code, what was said is kept; the run goes on", async () =
       return untilAborted(request.signal);
     }),
   });
-  const command = coding.runShell("sleep 99");
+  const command = coding.shell.run("sleep 99");
   await hasStarted;
-  coding.abortShell();
+  coding.shell.abort();
   expect(await command).toEqual({ output: "working\n", exitCode: undefined, cancelled: true, truncated: false });
-  expect(coding.messages.at(-1)).toMatchObject({ role: "bashExecution", cancelled: true });
+  expect(coding.conversation.messages.at(-1)).toMatchObject({ role: "bashExecution", cancelled: true });
 });
 
 test("a thousand at once: a few run, the others in order; aborted, those that wait have never been", async () => {
@@ -117,19 +117,19 @@ test("a thousand at once: a few run, the others in order; aborted, those that wa
     }),
   });
   const names = Array.from({ length: 1000 }, (_, index) => `c${index}`);
-  const commands = names.map((name) => coding.runShell(name));
+  const commands = names.map((name) => coding.shell.run(name));
   await vi.waitFor(() => expect(begun).toHaveLength(16));
   waiting[3]?.(exited(0));
   await commands[3];
   await vi.waitFor(() => expect(begun).toHaveLength(17));
   expect(begun).toEqual(names.slice(0, 17));
-  coding.abortShell();
+  coding.shell.abort();
   const results = await Promise.all(commands);
   expect(begun).toHaveLength(17);
   expect(results.map((one) => one.cancelled)).toEqual(names.map((_, index) => index !== 3));
-  await coding.waitForShell();
+  await coding.shell.settled();
   expect(session.entries().filter((entry) => JSON.stringify(entry).includes("bashExecution"))).toHaveLength(17);
-  const after = coding.runShell("after");
+  const after = coding.shell.run("after");
   await vi.waitFor(() => expect(begun.at(-1)).toBe("after"));
   waiting.at(-1)?.(exited(0));
   expect((await after).exitCode).toBe(0);
@@ -144,7 +144,7 @@ test("truncated: the end of it, and a file with all", async () => {
       return exited(0);
     }),
   });
-  const result = await coding.runShell("seq");
+  const result = await coding.shell.run("seq");
   expect(result.truncated).toBe(true);
   expect(result.output.split("\n")).toHaveLength(2000);
   expect(result.output.endsWith("line 4999")).toBe(true);
@@ -155,13 +155,13 @@ test("truncated: the end of it, and a file with all", async () => {
 test("a command that cannot be started rejects and is not recorded", async () => {
   const { coding, session } = codingBench({ shell: shell(() => Promise.reject(new Error("no shell"))) });
   const count = session.entryCount;
-  await expect(coding.runShell("x")).rejects.toThrow("no shell");
+  await expect(coding.shell.run("x")).rejects.toThrow("no shell");
   expect(session.entryCount).toBe(count);
 });
 
 test("disposing ends what runs", async () => {
   const { coding } = codingBench({ shell: shell(({ signal }) => untilAborted(signal)) });
-  const command = coding.runShell("sleep 99");
+  const command = coding.shell.run("sleep 99");
   await coding.dispose();
   expect((await command).cancelled).toBe(true);
 });

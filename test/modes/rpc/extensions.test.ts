@@ -81,7 +81,7 @@ test("input is changed before templates; one with a key that was dealt with is n
   const settled = world.next((record) => record.type === "agent_settled");
   expect(await world.ask("prompt", { message: "hi" })).toMatchObject({ data: { disposition: "started" } });
   await settled;
-  expect(JSON.stringify(world.sessions.coding.messages)).toContain("long hi rpc");
+  expect(JSON.stringify(world.sessions.coding.conversation.messages)).toContain("long hi rpc");
 });
 
 test("what they do wrong is an event, and the run goes on; they may refuse another session", async () => {
@@ -134,7 +134,7 @@ test("images are made to fit after handlers have changed them", async () => {
   await world.ask("prompt", { message: "look", images: [{ type: "image", data: "!!!", mimeType: "image/png" }] });
   await settled;
   const omitted = "[Image omitted: could not be resized below the inline image size limit.]";
-  const said = world.sessions.coding.messages.find((message) => message.role === "user");
+  const said = world.sessions.coding.conversation.messages.find((message) => message.role === "user");
   expect(said?.content).toEqual([{ type: "text", text: `look 1\n\n${omitted}\n\n${omitted}` }]);
 });
 

@@ -37,9 +37,9 @@ export const beyondMethods = [
     }),
     order: "in turn",
     run: (_params, { sessions }) => {
-      const active = new Set(sessions.coding.activeToolNames);
+      const active = new Set(sessions.coding.conversation.activeToolNames);
       return {
-        tools: sessions.coding.tools.map(({ name, description, parameters }) => ({
+        tools: sessions.coding.conversation.tools.map(({ name, description, parameters }) => ({
           name,
           description,
           parameters,
@@ -57,8 +57,8 @@ export const beyondMethods = [
     order: "in turn",
     run: async ({ names }, { sessions }): Promise<{ names: string[] }> => {
       const { knownToolNames } = await import("../../../harness/conversation/known-tools.ts");
-      sessions.coding.setActiveToolNames(knownToolNames(names, sessions.coding.tools));
-      return { names: [...sessions.coding.activeToolNames] };
+      sessions.coding.conversation.setActiveToolNames(knownToolNames(names, sessions.coding.conversation.tools));
+      return { names: [...sessions.coding.conversation.activeToolNames] };
     },
   }),
   method({

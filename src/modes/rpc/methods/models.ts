@@ -17,7 +17,7 @@ export const modelMethods = [
     run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
       const { usableModel } = await import("../../../harness/models/usable-model.ts");
       const chosen = await usableModel(provider, modelId, sessions.registry);
-      sessions.coding.setModel(chosen);
+      sessions.coding.conversation.setModel(chosen);
       return chosen;
     },
   }),
@@ -52,7 +52,7 @@ export const modelMethods = [
     params: { level },
     order: "in turn",
     run: ({ level }, { sessions }): undefined => {
-      sessions.coding.setThinkingLevel(level);
+      sessions.coding.conversation.setThinkingLevel(level);
     },
   }),
   method({
@@ -64,9 +64,9 @@ export const modelMethods = [
     order: "in turn",
     run: (_params, { sessions }): { level: ThinkingLevel } | null => {
       const { coding } = sessions;
-      const levels = availableThinkingLevels(coding.model);
-      const next = levels[(levels.indexOf(coding.thinkingLevel) + 1) % levels.length];
-      return levels.length <= 1 || next === undefined ? null : { level: coding.setThinkingLevel(next) };
+      const levels = availableThinkingLevels(coding.conversation.model);
+      const next = levels[(levels.indexOf(coding.conversation.thinkingLevel) + 1) % levels.length];
+      return levels.length <= 1 || next === undefined ? null : { level: coding.conversation.setThinkingLevel(next) };
     },
   }),
   method({
@@ -76,7 +76,7 @@ export const modelMethods = [
     params: {},
     result: fields({ levels: list(level) }),
     order: "in turn",
-    run: (_params, { sessions }): { levels: ThinkingLevel[] } => ({ levels: availableThinkingLevels(sessions.coding.model) }),
+    run: (_params, { sessions }): { levels: ThinkingLevel[] } => ({ levels: availableThinkingLevels(sessions.coding.conversation.model) }),
   }),
   method({
     name: "compact",
@@ -92,7 +92,7 @@ export const modelMethods = [
       details: shaped<unknown>("of whoever made the summary"),
     }),
     order: "in turn",
-    run: ({ customInstructions }, { sessions }) => sessions.coding.compact(customInstructions),
+    run: ({ customInstructions }, { sessions }) => sessions.coding.compaction.run(customInstructions),
   }),
   method({
     name: "set_auto_compaction",
@@ -101,7 +101,7 @@ export const modelMethods = [
     params: { enabled: flag() },
     order: "in turn",
     run: ({ enabled }, { sessions }): undefined => {
-      sessions.coding.isAutoCompactionEnabled = enabled;
+      sessions.coding.compaction.isAutomatic = enabled;
     },
   }),
   method({
@@ -111,7 +111,7 @@ export const modelMethods = [
     params: { enabled: flag() },
     order: "in turn",
     run: ({ enabled }, { sessions }): undefined => {
-      sessions.coding.isAutoRetryEnabled = enabled;
+      sessions.coding.retry.isEnabled = enabled;
     },
   }),
   method({
@@ -121,7 +121,7 @@ export const modelMethods = [
     params: {},
     order: "at once",
     run: (_params, { sessions }): undefined => {
-      sessions.coding.abortRetry();
+      sessions.coding.retry.abort();
     },
   }),
 ] as const;

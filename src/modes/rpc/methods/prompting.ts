@@ -22,9 +22,9 @@ function ready<P extends Words>(
 ): Promise<P> | undefined {
   const { message, images, key, streamingBehavior = queue } = params;
   const input = { text: message, source: "rpc", ...(images === undefined ? {} : { images }) } as const;
-  if (isPlain(input, coding) || (key !== undefined && desk.knows(key))) return undefined;
+  if (isPlain(input, coding.conversation) || (key !== undefined && desk.knows(key))) return undefined;
   const how = coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {};
-  return receiveInput({ ...input, ...how }, coding).then((received) => {
+  return receiveInput({ ...input, ...how }, coding.conversation).then((received) => {
     if (received === undefined) return desk.dealtWith(params);
     return { ...params, message: received.text, ...(received.images === undefined ? {} : { images: received.images }) };
   });
@@ -88,13 +88,13 @@ export const promptingMethods = [
     run: async (_params, { sessions, before }): Promise<undefined> => {
       sessions.stopWaiting();
       const stop = (): Promise<void> => {
-        sessions.coding.abortCompaction();
+        sessions.coding.compaction.abort();
         return sessions.coding.abort();
       };
       // A prompt that is being made ready was asked for before: it is stopped as soon as it has begun.
       const later = before?.then(stop);
       // Where extensions look at it first, one may be asking this very client: it must not have to wait for itself.
-      await Promise.all([stop(), sessions.coding.hooks === undefined ? later : undefined]);
+      await Promise.all([stop(), sessions.coding.conversation.hooks === undefined ? later : undefined]);
     },
   }),
   method({

@@ -5,6 +5,7 @@ import { textOf } from "../../../contracts/message.ts";
 import { amount, count, fields, flag, list, optional, shaped, text } from "../../../contracts/schema.ts";
 import type { AnyEntry, EntryOf } from "../../../contracts/session-entry.ts";
 import { entry, leafId, replaced } from "../../../contracts/shapes.ts";
+import { sessionStats } from "../../../harness/conversation/session-stats.ts";
 import type { TreeNode } from "../../../session/tree/session.ts";
 import { encodeTree, type TreeAnswer } from "../encode-tree.ts";
 import { method } from "../method.ts";
@@ -25,7 +26,7 @@ export const sessionMethods = [
     }),
     order: "in turn",
     run: ({ command, excludeFromContext }, { sessions, id, emit }) =>
-      sessions.coding.runShell(command, {
+      sessions.coding.shell.run(command, {
         ...(excludeFromContext === undefined ? {} : { excludeFromContext }),
         onData: (delta) => emit({ type: "bash_execution_update", ...(id === undefined ? {} : { id }), delta }),
       }),
@@ -37,7 +38,7 @@ export const sessionMethods = [
     params: {},
     order: "at once",
     run: (_params, { sessions }): undefined => {
-      sessions.coding.abortShell();
+      sessions.coding.shell.abort();
     },
   }),
   method({
@@ -154,7 +155,7 @@ export const sessionMethods = [
       ),
     }),
     order: "in turn",
-    run: (_params, { sessions }) => sessions.coding.stats(),
+    run: (_params, { sessions }) => sessionStats(sessions.coding.conversation),
   }),
   method({
     name: "export_html",
@@ -178,7 +179,7 @@ export const sessionMethods = [
     run: ({ name }, { sessions }): undefined => {
       const trimmed = name.trim();
       if (trimmed === "") throw new PiError("usage.empty_name", "Session name cannot be empty");
-      sessions.coding.setSessionName(trimmed);
+      sessions.coding.conversation.setName(trimmed);
     },
   }),
 ] as const;

@@ -31,17 +31,17 @@ export const stateMethods = [
       const { coding, sessionName } = sessions;
       const { session } = coding;
       const state: RpcSessionState = {
-        thinkingLevel: coding.thinkingLevel,
+        thinkingLevel: coding.conversation.thinkingLevel,
         isStreaming: coding.isStreaming,
-        isCompacting: coding.isCompacting,
-        steeringMode: coding.steeringMode,
-        followUpMode: coding.followUpMode,
+        isCompacting: coding.compaction.isRunning,
+        steeringMode: coding.queue.steeringMode,
+        followUpMode: coding.queue.followUpMode,
         sessionId: session.id,
-        autoCompactionEnabled: coding.isAutoCompactionEnabled,
-        messageCount: coding.messages.length,
-        pendingMessageCount: coding.pendingMessageCount,
+        autoCompactionEnabled: coding.compaction.isAutomatic,
+        messageCount: coding.conversation.messages.length,
+        pendingMessageCount: coding.queue.count,
       };
-      if (sessions.hasModel) state.model = coding.model;
+      if (sessions.hasModel) state.model = coding.conversation.model;
       if (session.filePath !== undefined) state.sessionFile = session.filePath;
       if (sessionName !== undefined) state.sessionName = sessionName;
       return state;
@@ -54,7 +54,7 @@ export const stateMethods = [
     params: {},
     result: fields({ messages: list(message) }),
     order: "in turn",
-    run: (_params, { sessions }): { messages: Message[] } => ({ messages: [...sessions.coding.messages] }),
+    run: (_params, { sessions }): { messages: Message[] } => ({ messages: [...sessions.coding.conversation.messages] }),
   }),
   method({
     name: "get_last_assistant_text",
@@ -63,7 +63,7 @@ export const stateMethods = [
     params: {},
     result: fields({ text: shaped<string | null>("text or null", { anyOf: [{ type: "string" }, { type: "null" }] }) }),
     order: "in turn",
-    run: (_params, { sessions }): { text: string | null } => ({ text: sessions.coding.lastAssistantText() ?? null }),
+    run: (_params, { sessions }): { text: string | null } => ({ text: sessions.coding.conversation.lastAssistantText() ?? null }),
   }),
   method({
     name: "get_commands",
@@ -99,7 +99,7 @@ export const stateMethods = [
     params: { mode: queueMode },
     order: "in turn",
     run: ({ mode }, { sessions }): undefined => {
-      sessions.coding.steeringMode = mode;
+      sessions.coding.queue.steeringMode = mode;
     },
   }),
   method({
@@ -109,7 +109,7 @@ export const stateMethods = [
     params: { mode: queueMode },
     order: "in turn",
     run: ({ mode }, { sessions }): undefined => {
-      sessions.coding.followUpMode = mode;
+      sessions.coding.queue.followUpMode = mode;
     },
   }),
 ] as const;
