@@ -1,10 +1,11 @@
 // From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { type Config, loadConfig } from "../config/load-config.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
+import { readBoundedText } from "../platform/bounded-file.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
@@ -133,17 +134,19 @@ function textOrFile(text: string, path: (text: string) => string): string {
   if (text === "" || text.includes("\n") || text.length > 1024) return text;
   const file = path(text);
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return text;
-  try {
-    return readFileSync(file, "utf8").trimEnd();
-  } catch (error) {
-    throw new PiError("usage.file_unreadable", `Cannot read ${file}`, { hint: "Check its permissions", cause: error });
-  }
+  const found = readBoundedText(file);
+  if (found === undefined) return text;
+  if ("leftOut" in found) throw new PiError("usage.file_unreadable", `Cannot read ${file}: ${found.why}`);
+  return found.text.trimEnd();
 }
 
 async function readSchema(file: string): Promise<Record<string, unknown>> {
   let schema: unknown;
   try {
-    schema = JSON.parse(readFileSync(file, "utf8"));
+    const found = readBoundedText(file);
+    if (found === undefined) throw new Error("no such file");
+    if ("leftOut" in found) throw new Error(found.why);
+    schema = JSON.parse(found.text);
   } catch (error) {
     throw new PiError("usage.bad_schema", `--output-schema ${file}: ${messageOf(error)}`, {
       hint: "Name a file that holds a JSON Schema",
