@@ -56,7 +56,7 @@ const tables = ["contracts/events.ts", "contracts/entries.ts", "contracts/error-
 test.each([
   "main.ts",
   "cli/main.ts",
-  "cli/run-once.ts",
+  "cli/run-mode.ts",
   "modes/print.ts",
   "modes/json.ts",
   "modes/rpc/serve.ts",
