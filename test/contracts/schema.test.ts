@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import type { AgentEvent } from "../../src/contracts/agent-event.ts";
 import { entries, entryBase } from "../../src/contracts/entries.ts";
+import type { ErrorCode } from "../../src/contracts/error-codes.ts";
 import type { EventRecord } from "../../src/contracts/events.ts";
 import type { ExtensionEventTable, OwnExtensionEvents } from "../../src/contracts/extension-event.ts";
 import { messageShapes } from "../../src/contracts/message-shapes.ts";
@@ -68,7 +69,9 @@ test("a record lacks nothing, and who shows or tells each of a kind has each", (
   const heard: keyof ExtensionEventTable = "queue_update";
   // @ts-expect-error a field that no entry of this kind has
   const entry: NewEntry = { type: "label", targetId: "x", colour: "red" };
-  expect([silent, faces, names, event, heard, entry]).toHaveLength(6);
+  // @ts-expect-error a code that the table does not have
+  const code: ErrorCode = "usage.bad_mood";
+  expect([silent, faces, names, event, heard, entry, code]).toHaveLength(7);
 });
 
 test("what is wrong is said of the record that is meant, and of what it refers to", () => {

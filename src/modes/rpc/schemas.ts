@@ -1,7 +1,9 @@
-// The JSON Schemas and the page that programs are written from, made from the tables of methods, events and entries. Called by `pi schema` and
+// The JSON Schemas and the pages that programs are written from, made from the tables of methods, events, entries and error codes. Called by `pi schema` and
 // scripts/rpc-doc.
 
 import { entries, entryBase } from "../../contracts/entries.ts";
+import { exitStatusOfArea } from "../../contracts/error.ts";
+import { type ErrorCode, errorCodes } from "../../contracts/error-codes.ts";
 import { events } from "../../contracts/events.ts";
 import { messageShapes } from "../../contracts/message-shapes.ts";
 import type { NamedShapes } from "../../contracts/named-shapes.ts";
@@ -147,7 +149,7 @@ export function resultSchema(): JsonSchema {
     cost: amount("USD"),
     retries: count(),
     retryAt: optional(amount("Unix milliseconds")),
-    error: optional(fields({ code: text(), message: text(), hint: optional(text()) })),
+    error: optional(fields({ code: choice(Object.keys(errorCodes) as ErrorCode[]), message: text(), hint: optional(text()) })),
   });
   return whole("pi result", result.schema);
 }
@@ -174,6 +176,22 @@ export function rpcDocument(): string {
     .join("\n\n")
     .concat("\n");
 }
+
+/** Docs as Markdown: `docs/errors.md`. */
+export function errorsDocument(): string {
+  const areas = Object.entries(exitStatusOfArea).map(([area, status]) => {
+    const codes = Object.entries(errorCodes).filter(([code]) => code.startsWith(`${area}.`));
+    const table = ["| code | |", "|---|---|", ...codes.map(([code, about]) => `| \`${code}\` | ${about} |`)];
+    return [`## ${area}`, `Exit status ${status}.`, table.join("\n")].join("\n\n");
+  });
+  return `${[errorsIntroduction, ...areas].join("\n\n")}\n`;
+}
+
+const errorsIntroduction = `# Error codes
+
+Every error has a code, which the record of \`--result\` has under \`error.code\` and the library in \`PiError.code\`. Tell errors apart by it, not
+by their text. What stands before the dot says what kind of error it is, and with it the exit status. This page is made from the table of codes by
+\`node scripts/rpc-doc.mjs\`.`;
 
 function rows(table: Variants): string[] {
   return Object.entries(table).map(([name, one]) => `| \`${name}\` | ${fieldList(objectSchema(one.fields))} | ${one.about} |`);

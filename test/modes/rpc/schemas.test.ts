@@ -7,13 +7,16 @@ import { run } from "../../../src/cli/commands/schema.ts";
 import { settings } from "../../../src/config/settings.ts";
 import { type JsonSchema, problemOf } from "../../../src/contracts/schema.ts";
 import { rpcMethods } from "../../../src/modes/rpc/methods.ts";
-import { eventsSchema, rpcDocument, rpcSchema, sessionSchema } from "../../../src/modes/rpc/schemas.ts";
+import { errorsDocument, eventsSchema, rpcDocument, rpcSchema, sessionSchema } from "../../../src/modes/rpc/schemas.ts";
 import { fakeHost } from "../../support/fake-host.ts";
 import { makeRpcWorld, textReply } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-test("docs/rpc.md is what the table of methods says; node scripts/rpc-doc.mjs writes it", () => {
-  expect(readFileSync(join(import.meta.dirname, "../../../docs/rpc.md"), "utf8")).toBe(rpcDocument());
+test.each([
+  ["rpc.md", rpcDocument],
+  ["errors.md", errorsDocument],
+] as const)("docs/%s is what the tables say; node scripts/rpc-doc.mjs writes it", (name, made) => {
+  expect(readFileSync(join(import.meta.dirname, "../../../docs", name), "utf8")).toBe(made());
 });
 
 test("what a session says fits the schemas of events, answers and session lines", async () => {
