@@ -11,6 +11,7 @@ import type { Credential } from "../../contracts/model-request.ts";
 import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
+import { nearestKin } from "../../providers/nearest-kin.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
 
 export interface ModelRegistryInput {
@@ -111,8 +112,18 @@ export class ModelRegistry {
 
   /** A server of the user's own, whose models only it knows. */
   takesAnyId(providerId: string): boolean {
-    if (catalogProviders(this.#cacheDir).includes(providerId)) return false;
-    return vendorOf(providerId)?.keyless === true || this.#settings(providerId)?.baseUrl !== undefined;
+    if (vendorOf(providerId)?.keyless !== true && this.#settings(providerId)?.baseUrl === undefined) return false;
+    return !catalogProviders(this.#cacheDir).includes(providerId);
+  }
+
+  /** A model that is in no list, by the id that the service may know: the listed one that it is most like stands in for what is known of it. */
+  unlisted(providerId: string, modelId: string): Model | undefined {
+    if (vendorOf(providerId) === undefined && this.#settings(providerId)?.baseUrl === undefined) return undefined;
+    const kin = nearestKin(
+      modelId,
+      this.models(providerId).filter((model) => this.speaks(model)),
+    );
+    return kin === undefined ? this.#fromSettings(providerId, { id: modelId }) : { ...kin, id: modelId, name: modelId };
   }
 
   speaks(model: Model): boolean {
