@@ -3,46 +3,35 @@
 
 import type { EntrySource } from "../contracts/entry-source.ts";
 import type { AnyEntry } from "../contracts/session-entry.ts";
+import { headlineOf, type ToolView, type ToolViews } from "../contracts/tool-view.ts";
 import { dateTime, duration, imageSize, money, plural, shortCount } from "./format.ts";
 import { cleanText, oneLine } from "./html/escape.ts";
 import { languageOfPath } from "./html/languages.ts";
-import {
-  type Block,
-  blocksOf,
-  callHeadline,
-  type Fields,
-  fieldsOf,
-  jsonText,
-  messageFields,
-  numberIn,
-  plainText,
-  stringIn,
-} from "./read-entry.ts";
+import { type Block, blocksOf, type Fields, fieldsOf, jsonText, messageFields, numberIn, plainText, stringIn } from "./read-entry.ts";
 import type { SessionFacts } from "./session-facts.ts";
-import { type ExportNode, surveySession } from "./survey.ts";
+import { type ExportNode, type ShownOptions, surveySession } from "./survey.ts";
 import { type ExportTarget, writeExport } from "./write-export.ts";
 
 type Call = Extract<Block, { kind: "call" }>;
 
 /** Writes the branch; the default name is that of the HTML export with `.md`. */
-export async function exportMarkdown(session: EntrySource, target: ExportTarget & { leafId?: string | null }): Promise<{ path: string }> {
+export async function exportMarkdown(session: EntrySource, target: ExportTarget & ShownOptions): Promise<{ path: string }> {
   return writeExport(session, target, "md", markdownChunks(session, target));
 }
 
 /** The branch to `leafId` (default where the session stands), piece by piece. */
-export async function* markdownChunks(session: EntrySource, options: { leafId?: string | null } = {}): AsyncGenerator<string> {
-  const { nodes, facts } = surveySession(session, options.leafId);
+export async function* markdownChunks(session: EntrySource, options: ShownOptions): AsyncGenerator<string> {
+  const { nodes, facts } = surveySession(session, options);
   const sound = await createSoundText();
+  const renderer: Renderer = { sound, calls: new Map(), toolViews: options.toolViews };
   yield heading(facts);
-  /** Calls whose results are still to come. */
-  const calls = new Map<string, Call>();
   for (const node of nodes) {
     const entry = node.isOnBranch ? session.entryAt(node.row) : undefined;
     if (entry === undefined) continue;
-    const piece = entryMarkdown(entry, node, calls, sound);
+    const piece = entryMarkdown(entry, node, renderer);
     if (piece !== "") yield `\n${piece}`;
   }
-  for (const call of calls.values()) yield `\n${callMarkdown(call, { note: "no result" })}`;
+  for (const call of renderer.calls.values()) yield `\n${callMarkdown(call, { note: "no result" }, renderer)}`;
 }
 
 function heading(facts: SessionFacts): string {
@@ -62,13 +51,21 @@ function heading(facts: SessionFacts): string {
 
 type SoundText = (text: string) => string;
 
-function entryMarkdown(entry: AnyEntry, node: ExportNode, calls: Map<string, Call>, sound: SoundText): string {
+interface Renderer {
+  readonly sound: SoundText;
+  /** Those whose results are still to come. */
+  readonly calls: Map<string, Call>;
+  readonly toolViews: ToolViews;
+}
+
+function entryMarkdown(entry: AnyEntry, node: ExportNode, renderer: Renderer): string {
+  const { sound } = renderer;
   const fields = fieldsOf(entry);
   const label = node.label === undefined ? "" : ` \\[${inlineText(node.label)}\\]`;
   const title = (who: string): string => `## ${inlineText(who)}${label}\n\n`;
   switch (entry.type) {
     case "message":
-      return messageMarkdown(messageFields(entry), title, calls, sound);
+      return messageMarkdown(messageFields(entry), title, renderer);
     case "compaction":
       return `${title("Compaction")}${folded(`Summary of ${shortCount(numberIn(fields.tokensBefore))} tokens`, sound(stringIn(fields.summary)))}`;
     case "branch_summary":
@@ -82,17 +79,18 @@ function entryMarkdown(entry: AnyEntry, node: ExportNode, calls: Map<string, Cal
   }
 }
 
-function messageMarkdown(message: Fields, title: (who: string) => string, calls: Map<string, Call>, sound: SoundText): string {
+function messageMarkdown(message: Fields, title: (who: string) => string, renderer: Renderer): string {
+  const { sound, calls } = renderer;
   switch (message.role) {
     case "user":
       return `${title("You")}${content(message.content, sound)}`;
     case "assistant":
-      return answerMarkdown(message, title, calls, sound);
+      return answerMarkdown(message, title, renderer);
     case "toolResult": {
       const id = stringIn(message.toolCallId);
       const call = calls.get(id) ?? { kind: "call", id, name: stringIn(message.toolName) || "tool", args: {} };
       calls.delete(id);
-      return callMarkdown(call, { message });
+      return callMarkdown(call, { message }, renderer);
     }
     case "bashExecution": {
       const output = stringIn(message.output).trimEnd();
@@ -106,7 +104,7 @@ function messageMarkdown(message: Fields, title: (who: string) => string, calls:
   }
 }
 
-function answerMarkdown(message: Fields, title: (who: string) => string, calls: Map<string, Call>, sound: SoundText): string {
+function answerMarkdown(message: Fields, title: (who: string) => string, { sound, calls }: Renderer): string {
   const parts: string[] = [];
   for (const block of blocksOf(message.content)) {
     if (block.kind === "text" && block.text.trim() !== "") parts.push(sound(block.text));
@@ -121,28 +119,31 @@ function answerMarkdown(message: Fields, title: (who: string) => string, calls: 
   return parts.length === 0 ? "" : title(stringIn(message.model) || "Assistant") + parts.join("\n");
 }
 
-function callMarkdown(call: Call, result: { message?: Fields; note?: string }): string {
+function callMarkdown(call: Call, result: { message?: Fields; note?: string }, { toolViews }: Renderer): string {
+  const view = toolViews.get(call.name);
   const { message = {}, note = "" } = result;
   const took = numberIn(message.durationMs);
   const facts = [note, message.isError === true ? "failed" : "", took >= 100 ? duration(took) : ""].filter((fact) => fact !== "");
-  const headline = oneLine(callHeadline(call.name, call.args), 120);
+  const headline = oneLine(headlineOf(view, call.args), 120);
   const line = `**${inlineText(call.name)}**${headline === "" ? "" : ` ${codeSpan(headline)}`}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
   const output = plainText(message.content).trimEnd();
-  const language = call.name === "read" && message.isError !== true ? languageOfPath(stringIn(call.args.path)) : "";
+  const path = message.isError === true ? undefined : view?.outputPath?.(call.args);
+  const language = path === undefined ? "" : languageOfPath(path);
   const body = [
-    callBody(call, message),
+    callBody(call, message, view),
     output === "" ? "" : fence(output, language),
     ...blocksOf(message.content).map((block) => (block.kind === "image" ? imageNote(block) : "")),
   ].filter((part) => part !== "");
   return body.length === 0 ? `${line}\n` : `${line}\n\n${folded("Details", body.join("\n"))}`;
 }
 
-function callBody({ name, args }: Call, message: Fields): string {
-  const diff = stringIn(fieldsOf(message.details).diff);
-  if (name === "edit" && diff !== "") return fence(diff, "diff");
-  if (name === "bash") return fence(stringIn(args.command), "bash");
-  if (name === "write") return fence(stringIn(args.content), languageOfPath(stringIn(args.path)));
-  return name === "read" || name === "ls" || Object.keys(args).length === 0 ? "" : fence(jsonText(args), "json");
+function callBody({ args }: Call, message: Fields, view: ToolView | undefined): string {
+  const diff = message.isError === true ? "" : (view?.diff?.(args, message.details) ?? "");
+  if (diff !== "") return fence(diff, "diff");
+  if (view?.body === undefined) return Object.keys(args).length === 0 ? "" : fence(jsonText(args), "json");
+  const body = view.body(args);
+  if (body === undefined) return "";
+  return body.kind === "command" ? fence(body.text, "bash") : fence(body.text, languageOfPath(body.path));
 }
 
 function content(value: unknown, sound: SoundText): string {

@@ -3,8 +3,9 @@
 
 import type { EntrySource, Surveyed } from "../contracts/entry-source.ts";
 import type { AnyEntry } from "../contracts/session-entry.ts";
+import { headlineOf, type ToolViews } from "../contracts/tool-view.ts";
 import { oneLine } from "./html/escape.ts";
-import { blocksOf, callHeadline, fieldsOf, messageFields, plainText, stringIn } from "./read-entry.ts";
+import { blocksOf, fieldsOf, messageFields, plainText, stringIn } from "./read-entry.ts";
 import { type SessionFacts, SessionFactsFold } from "./session-facts.ts";
 
 /** `step`: an answer that is nothing but tool calls. `quiet`: of interest to programs. */
@@ -47,12 +48,18 @@ export interface SessionMap {
   facts: SessionFacts;
 }
 
+export interface ShownOptions {
+  /** Last entry of the branch to begin with; default where the session stands. */
+  leafId?: string | null;
+  /** How calls are shown, by the name of their tool. */
+  toolViews: ToolViews;
+}
+
 const previewLength = 100;
 /** A result this far behind its call is shown by itself. */
 const maxStepsToCaller = 1000;
 
-/** `leafId`: last entry of the branch to begin with; default where the session stands. */
-export function surveySession(session: EntrySource, leafId?: string | null): SessionMap {
+export function surveySession(session: EntrySource, { leafId, toolViews }: ShownOptions): SessionMap {
   let facts = new SessionFactsFold();
   let labels = new Map<string, string>();
   const rows = session.survey(() => {
@@ -61,7 +68,7 @@ export function surveySession(session: EntrySource, leafId?: string | null): Ses
     return (entry) => {
       facts.take(entry);
       takeLabel(labels, entry);
-      return glimpse(entry);
+      return glimpse(entry, toolViews);
     };
   });
   const nodes = inReadingOrder(rows, startOf(rows, leafId ?? session.leafId));
@@ -162,7 +169,7 @@ function previewOfCall(caller: ExportNode | undefined, callId: string): string {
   return caller?.row.taken.calls.find((call) => call.id === callId)?.headline ?? "";
 }
 
-function glimpse(entry: AnyEntry): Glimpse {
+function glimpse(entry: AnyEntry, toolViews: ToolViews): Glimpse {
   const { kind, preview } = kindAndPreview(entry);
   const message = messageFields(entry);
   const calls = message.role === "assistant" ? blocksOf(message.content).filter((block) => block.kind === "call") : [];
@@ -174,7 +181,7 @@ function glimpse(entry: AnyEntry): Glimpse {
       previewLength,
     ),
     name: kind === "tool" ? oneLine(stringIn(message.toolName), 12) : "",
-    calls: calls.map(({ id, name, args }) => ({ id, name, headline: oneLine(callHeadline(name, args), previewLength) })),
+    calls: calls.map(({ id, name, args }) => ({ id, name, headline: oneLine(headlineOf(toolViews.get(name), args), previewLength) })),
     answers: kind === "tool" ? stringIn(message.toolCallId) : undefined,
   };
 }

@@ -2,12 +2,13 @@
 // Invariant: style and script are the two assets, named by their hashes; whatever comes from the session is escaped text or a number.
 
 import type { EntrySource } from "../../contracts/entry-source.ts";
+import type { ToolViews } from "../../contracts/tool-view.ts";
 import { version } from "../../contracts/version.ts";
 import { readAsset } from "../../platform/assets.ts";
 import { dateTime, money, plural, shortCount } from "../format.ts";
 import { type Block, blocksOf, messageFields } from "../read-entry.ts";
 import type { SessionFacts } from "../session-facts.ts";
-import { type ExportNode, type SessionMap, surveySession } from "../survey.ts";
+import { type ExportNode, type SessionMap, type ShownOptions, surveySession } from "../survey.ts";
 import { entryHtml } from "./entry-html.ts";
 import { escapeHtml, oneLine, safeText } from "./escape.ts";
 import { createMarkdownRenderer } from "./markdown-html.ts";
@@ -21,19 +22,14 @@ const maxMarks = { shown: 150_000, hidden: 50_000 };
 /** Ways on that are listed below an entry. */
 const maxWaysListed = 12;
 
-export interface DocumentOptions {
-  /** Last entry of the branch shown first; default where the session stands. */
-  leafId?: string | null;
-}
-
-export async function* htmlDocument(session: EntrySource, options: DocumentOptions = {}): AsyncGenerator<string> {
-  const map = surveySession(session, options.leafId);
+export async function* htmlDocument(session: EntrySource, options: ShownOptions): AsyncGenerator<string> {
+  const map = surveySession(session, options);
   yield* head(map.facts.title, await policy());
   yield header(map.facts);
   yield navigation(map);
   yield* treeRows(map);
   yield "</div></nav>\n<main>\n";
-  yield* articles(session, map);
+  yield* articles(session, map, options.toolViews);
   yield `</main>\n<script type="application/json" id="data">${clientData(map)}</script>\n`;
   yield `<script>${readAsset("export/page.js")}</script>\n</body>\n</html>\n`;
 }
@@ -107,7 +103,7 @@ function navigation({ nodes, leaf }: SessionMap): string {
 `;
 }
 
-async function* articles(session: EntrySource, map: SessionMap): AsyncGenerator<string> {
+async function* articles(session: EntrySource, map: SessionMap, toolViews: ToolViews): AsyncGenerator<string> {
   const { nodes } = map;
   const callers = new CallerCache(session, nodes);
   const rendererWith = async (marks: number): Promise<EntryRenderer> => {
@@ -115,6 +111,7 @@ async function* articles(session: EntrySource, map: SessionMap): AsyncGenerator<
     return {
       markdown: await createMarkdownRenderer(budget),
       budget,
+      toolViews,
       callOf: (node, callId) => callers.find(node.caller, callId),
       isAnyShown: (indexes) => indexes.some((index) => nodes[index]?.isOnBranch === true),
     };
