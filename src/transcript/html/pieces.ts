@@ -2,6 +2,7 @@
 
 import type { ToolViews } from "../../contracts/tool-view.ts";
 import { imageSize, plural } from "../format.ts";
+import type { Call } from "../items.ts";
 import { type Block, jsonText, stringIn } from "../read-entry.ts";
 import type { ExportNode } from "../survey.ts";
 import { cleanText, escapeHtml, safeText } from "./escape.ts";
@@ -13,7 +14,7 @@ export interface EntryRenderer {
   readonly budget: MarkBudget;
   readonly toolViews: ToolViews;
   /** The answer that made a call. */
-  callOf(node: ExportNode, callId: string): Extract<Block, { kind: "call" }> | undefined;
+  callOf(node: ExportNode, callId: string): Call | undefined;
   /** Whether any of these nodes is on the branch shown first. */
   isAnyShown(nodes: readonly number[]): boolean;
 }

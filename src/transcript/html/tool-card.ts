@@ -2,29 +2,25 @@
 
 import { type CallArguments, headlineOf } from "../../contracts/tool-view.ts";
 import { duration } from "../format.ts";
-import { type Block, blocksOf, type Fields, numberIn, plainText, stringIn } from "../read-entry.ts";
+import { type Call, type ItemOf, textOfBlocks } from "../items.ts";
+import type { Fields } from "../read-entry.ts";
 import { cleanText, escapeHtml, oneLine, safeText } from "./escape.ts";
 import { hasLongLine, highlight, highlightDiff } from "./highlight.ts";
 import { languageOfPath } from "./languages.ts";
 import { type EntryRenderer, image, jsonBlock, lineCount, meta } from "./pieces.ts";
 import { terminalHtml } from "./terminal-html.ts";
 
-type Call = Extract<Block, { kind: "call" }>;
-
 /** Diffs up to this many lines are open from the start. */
 const maxOpenDiffLines = 40;
 
-/** `message` is the tool result; `call` is missing where the result stands alone. */
-export function resultCard(message: Fields, call: Call | undefined, renderer: EntryRenderer): string {
-  const name = call?.name ?? (stringIn(message.toolName) || "tool");
+/** `call` is missing where the result stands alone. */
+export function resultCard(item: ItemOf<"result">, call: Call | undefined, renderer: EntryRenderer): string {
+  const name = call?.name ?? (item.toolName || "tool");
   const args = call?.args ?? {};
-  const isError = message.isError === true;
-  const output = plainText(message.content).trimEnd();
-  const pictures = blocksOf(message.content)
-    .flatMap((block) => (block.kind === "image" ? [image(block)] : []))
-    .join("");
-  const took = numberIn(message.durationMs);
-  const diff = isError ? "" : diffOf(name, args, message.details, renderer);
+  const { blocks, isError, details, durationMs: took } = item;
+  const output = textOfBlocks(blocks).trimEnd();
+  const pictures = blocks.flatMap((block) => (block.kind === "image" ? [image(block)] : [])).join("");
+  const diff = isError ? "" : diffOf(name, args, details, renderer);
   const count = output === "" || diff !== "" ? "" : lineCount(output);
   const facts = meta([isError ? "failed" : "", took >= 100 ? duration(took) : "", count]);
   const isOpen = diff !== "" && diff.split("\n").length <= maxOpenDiffLines;
