@@ -337,10 +337,10 @@ export class Conversation {
     return answer?.role === "assistant" ? textOf(answer.content) : undefined;
   }
 
-  /** An entry that the model is not shown, announced. */
-  appendCustomEntry(customType: string, data: unknown): void {
+  /** An entry that the model is not shown, announced; a promise where a listener is slow. */
+  appendCustomEntry(customType: string, data: unknown): Promise<void> | undefined {
     const entry = this.session.append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
-    void this.emit({ type: "entry_appended", entry });
+    return this.emit({ type: "entry_appended", entry });
   }
 
   /** Who may change what happens. */

@@ -3,17 +3,19 @@
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
 import type { Fields, ObjectOf, Typed } from "../../contracts/schema.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
-import type { PromptDesk } from "./prompt-desk.ts";
+import type { PromptIds } from "./prompt-ids.ts";
 
 export interface MethodContext {
   readonly sessions: SessionHost;
-  readonly desk: PromptDesk;
+  readonly promptIds: PromptIds;
   /** Of the command. */
   readonly id: string | undefined;
   /** Settles when what was asked for before has begun, changes have ended; nothing where that is so already. */
   readonly before: Promise<void> | undefined;
   /** A promise where the client reads slowly. */
   emit(event: AgentEvent | RpcOnlyEvent): Promise<void> | undefined;
+  /** One line for stderr. */
+  warn(line: string): void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface MethodContext {
  */
 export type MethodOrder = "at once" | "in turn" | "change";
 
-export interface Method<N extends string = string, F extends Fields = Fields, R = unknown> {
+export interface Method<N extends string = string, F extends Fields = Fields, R = unknown, P = unknown> {
   readonly name: N;
   readonly group: "Prompting" | "State" | "Model and thinking" | "Compaction and retry" | "Shell" | "Session" | "Beyond the npm agent";
   /** Sentences for the documentation. */
@@ -31,9 +33,9 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
   /** Of `data`; without it the answer has none. */
   readonly result?: Typed<unknown>;
   readonly order: MethodOrder;
-  /** What has to be done with the parameters first; what is `in turn` waits for that, too. Nothing where there is nothing to do. */
-  prepare?(params: ObjectOf<F>, context: MethodContext): Promise<ObjectOf<F>> | undefined;
-  run(params: ObjectOf<F>, context: MethodContext): R | Promise<R>;
+  /** What has to be done first, and is given to `run`; where it takes time, what is `in turn` waits for that, too. */
+  prepare?(params: ObjectOf<F>, context: MethodContext): P | Promise<P>;
+  run(params: ObjectOf<F>, context: MethodContext, prepared: P): R | Promise<R>;
   /** Whether the events that the method has caused at once are told after this answer; else they come before it. */
   answersFirst?(data: R): boolean;
   /** The JSON text of `data`, where `JSON.stringify` is not enough. */
@@ -41,6 +43,6 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
 }
 
 /** Infers the types of a record; the table keeps them. */
-export function method<const N extends string, F extends Fields, R>(record: Method<N, F, R>): Method<N, F, R> {
+export function method<const N extends string, F extends Fields, R, P>(record: Method<N, F, R, P>): Method<N, F, R, P> {
   return record;
 }

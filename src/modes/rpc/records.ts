@@ -2,6 +2,10 @@
 
 import type { ImageContent } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import type { StreamingBehavior } from "../../harness/intake/intake.ts";
+import type { PromptOutcome } from "../../harness/intake/prompt-keys.ts";
+
+export type { PromptOutcome, StreamingBehavior };
 
 /** Any command line: what stands behind `type` is the method's business. */
 export interface RpcRequest {
@@ -18,23 +22,12 @@ export type RpcResponse =
 export type PromptDisposition = "started" | "queued" | "handled";
 export type QueuedInputDisposition = "queued" | "handled";
 
-export type StreamingBehavior = "steer" | "followUp";
 export type QueueMode = "all" | "one-at-a-time";
 
 export interface PromptAnswer {
   disposition: PromptDisposition;
   /** Only for a `key` that was used before in this session: what became of the prompt that brought it. */
   outcome?: PromptOutcome;
-}
-
-export interface PromptOutcome {
-  /** `interrupted`: the process ended before the run did; the prompt is in the session and was not run again. */
-  state: "queued" | "running" | "settled" | "interrupted";
-  /** Of the last answer of the run, once settled. */
-  stopReason?: string;
-  /** Text of that answer. */
-  text?: string;
-  errorMessage?: string;
 }
 
 export interface RpcSessionState {

@@ -159,7 +159,7 @@ export class AgentSession {
 
   /**
    * Resolves when the run has settled, with how it ended: a failed model call and an abort are outcomes, not errors; at once where an
-   * extension has dealt with the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
+   * extension has handled the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
    * with a listener's error where one failed.
    */
   prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
@@ -191,7 +191,7 @@ export class AgentSession {
 
   /** The texts that were queued. */
   clearQueue(): { steering: string[]; followUp: string[] } {
-    return this.#coding.queue.clear();
+    return this.#sessions.intake.clearQueue();
   }
 
   /** Stops what runs and waits until it has settled; queued messages stay queued. */
