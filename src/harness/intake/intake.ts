@@ -74,7 +74,7 @@ export class Intake {
     return isPlain ? message(text, images, key) : this.#receive(words);
   }
 
-  /** @throws PiError `session.busy_run`, `auth.no_credential`, `rpc.queue_full`. */
+  /** @throws PiError `session.busy_run`, `auth.no_credential`, `session.queue_full`. */
   begin(received: Received, { streamingBehavior, isQueued = false, ...how }: BeginOptions = {}): Begun {
     if (received.kind === "handled") return { disposition: "handled" };
     if (received.kind === "known") return { disposition: "handled", known: received };
@@ -143,7 +143,7 @@ export class Intake {
   #requireRoom(behavior: StreamingBehavior): void {
     const { steering, followUps } = this.#coding.conversation.agent;
     if ((behavior === "steer" ? steering : followUps).size < maxQueued) return;
-    throw new PiError("rpc.queue_full", `There are ${maxQueued} messages in this queue already`, {
+    throw new PiError("session.queue_full", `There are ${maxQueued} messages in this queue already`, {
       hint: "Wait until the run has taken some, or clear the queue",
     });
   }

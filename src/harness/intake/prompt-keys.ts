@@ -111,7 +111,7 @@ function outcomeWithoutRecord({ state, stopReason, text = "", errorMessage }: Pr
   }
   const message = errorMessage === undefined ? {} : { message: errorMessage };
   if (stopReason === "aborted") return { kind: "aborted", text, code: "model.aborted", ...message };
-  if (stopReason === "error") return { kind: "error", text, code: "model.unknown", ...message };
+  if (stopReason === "error") return { kind: "error", text, ...message };
   return { kind: stopReason === "length" ? "length" : "done", text };
 }
 
