@@ -9,7 +9,7 @@ import type { SessionHooks } from "../../contracts/hooks.ts";
 import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import { clampThinkingLevel } from "../../contracts/model.ts";
+import { availableThinkingLevels, clampThinkingLevel } from "../../contracts/model.ts";
 import type { Credential, ModelRequest } from "../../contracts/model-request.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Provider } from "../../contracts/provider.ts";
@@ -317,6 +317,13 @@ export class Conversation {
     this.#recordThinkingLevel(clamped);
     void this.emit({ type: "thinking_level_changed", level: clamped });
     return clamped;
+  }
+
+  /** The next that the model takes; nothing where there is no other. */
+  cycleThinkingLevel(): ThinkingLevel | undefined {
+    const levels = availableThinkingLevels(this.#model);
+    const next = levels[(levels.indexOf(this.#thinkingLevel) + 1) % levels.length];
+    return levels.length <= 1 || next === undefined ? undefined : this.setThinkingLevel(next);
   }
 
   request(messages: readonly Message[]): ModelRequest {

@@ -5,11 +5,11 @@ import { resolve } from "node:path";
 import type { CompactionResult } from "../../contracts/agent-event.ts";
 import type { Cancellable } from "../../contracts/extension.ts";
 import type { ImageContent, Message, UserContent } from "../../contracts/message.ts";
-import { textOf } from "../../contracts/message.ts";
 import { availableThinkingLevels, type Model, type ThinkingLevel } from "../../contracts/model.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
 import type { Tool } from "../../contracts/tool.ts";
+import { forkMessages } from "../../harness/compaction/branch.ts";
 import { knownToolNames } from "../../harness/conversation/known-tools.ts";
 import type { ContextUsage, SessionStats } from "../../harness/conversation/session-stats.ts";
 import { sessionStats, usageOfWindow } from "../../harness/conversation/session-stats.ts";
@@ -229,9 +229,7 @@ export class AgentSession {
   }
 
   cycleThinkingLevel(): ThinkingLevel | undefined {
-    const levels = this.getAvailableThinkingLevels();
-    const next = levels[(levels.indexOf(this.thinkingLevel) + 1) % levels.length];
-    return levels.length <= 1 || next === undefined ? undefined : this.#live.conversation.setThinkingLevel(next);
+    return this.#live.conversation.cycleThinkingLevel();
   }
 
   getAvailableThinkingLevels(): ThinkingLevel[] {
@@ -361,10 +359,7 @@ export class AgentSession {
   }
 
   getUserMessagesForForking(): { entryId: string; text: string }[] {
-    return this.#coding.session.entries().flatMap((entry) => {
-      const message = entry.type === "message" ? (entry as EntryOf<"message">).message : undefined;
-      return message?.role === "user" ? [{ entryId: entry.id, text: textOf(message.content) }] : [];
-    });
+    return forkMessages(this.#coding.conversation);
   }
 
   /** Of the whole session, also of branches left behind; tokens, and cost in USD. */

@@ -117,13 +117,4 @@ export const promptingMethods = [
       await Promise.all([stop(), sessions.coding.conversation.hooks === undefined ? later : undefined]);
     },
   }),
-  method({
-    name: "clear_queue",
-    group: "Prompting",
-    about: "Takes all queued messages out and gives their texts back.",
-    params: {},
-    result: fields({ steering: list(text()), followUp: list(text()) }),
-    order: "in turn",
-    run: (_params, { sessions }) => sessions.intake.clearQueue(),
-  }),
 ] as const;
