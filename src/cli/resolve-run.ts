@@ -5,10 +5,13 @@ import { type Config, loadConfig } from "../config/load-config.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
+import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
 import type { Host } from "../platform/host.ts";
+import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
+import { applyFlags } from "./extension-flags.ts";
 import type { Said } from "./options.ts";
 import { isSaid, type OptionName, valueSaid } from "./options.ts";
 
@@ -18,6 +21,7 @@ export interface ResolvedRun {
   mode: Mode;
   options: RunOptions;
   config: Config;
+  extensions: ExtensionLauncher;
 }
 
 const exclusive: readonly (readonly [OptionName, OptionName])[] = [
@@ -32,7 +36,8 @@ const exclusive: readonly (readonly [OptionName, OptionName])[] = [
   ["--approve", "--no-approve"],
 ];
 
-export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
+/** `warn`: what is said about extensions that are left out. */
+export async function resolveRun(said: Said, host: Host, warn = warnOnStderr): Promise<ResolvedRun> {
   for (const [one, other] of exclusive) {
     if (isSaid(said, one) && isSaid(said, other)) {
       throw new PiError("usage.conflict", `${one} cannot be combined with ${other}`, { hint: "Leave one of them out" });
@@ -41,6 +46,13 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   const cwd = workingDirectory(said, host);
   const agentDir = agentDirectory(host.env, host.homeDir, cwd);
   const config = await configLoader(said, host)(cwd);
+  const extensions = new ExtensionLauncher({
+    hostModules: () => host.hostModules(),
+    agentDir,
+    now: () => host.now(),
+    warn,
+    admit: (onStray) => host.admitExtensions(onStray),
+  });
   const thinking = valueSaid(said, "--thinking");
   const path = (text: string): string => absolutePath(text, cwd, host.homeDir);
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
@@ -77,6 +89,11 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       skillPaths: (said.options.get("--skill") ?? []).map(path),
       templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
     },
+    extensions: {
+      paths: (said.options.get("--extension") ?? []).map((source) => (/^(npm|git):/.test(source) ? source : path(source))),
+      withDiscovered: !isSaid(said, "--no-extensions"),
+      flags: new Map(),
+    },
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
@@ -87,7 +104,17 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     },
     stall: stallLimits(valueSaid(said, "--stall"), config.values.network.idleTimeoutMs),
   };
-  return { mode: valueSaid(said, "--mode") === "json" ? "json" : "text", options, config };
+  const flags = applyFlags(said, await extensions.preload(options, config));
+  return {
+    mode: valueSaid(said, "--mode") === "json" ? "json" : "text",
+    options: { ...options, extensions: { ...options.extensions, flags } },
+    config,
+    extensions,
+  };
+}
+
+function warnOnStderr(line: string): void {
+  writeErrorLine(`pi: ${line}`);
 }
 
 /** The configuration of a working directory, as this command line has it. */

@@ -27,14 +27,14 @@ export async function runOnce(said: Said, host: Host): Promise<number> {
 
 async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
-  const { mode, options, config } = await resolveRun(said, host);
+  const { mode, options, config, extensions } = await resolveRun(said, host);
   for (const line of config.warnings) warn(line);
   const { createFileOperations } = await import("../platform/files.ts");
   const prompts = await readInput(said, { host, cwd: options.cwd, files: createFileOperations(), decodeImage, warn });
   if (prompts.length === 0) {
     throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
   }
-  const sessions = await SessionHost.create(options, { host, config, warn, configFor: configLoader(said, host) });
+  const sessions = await SessionHost.create(options, { host, config, extensions, warn, configFor: configLoader(said, host) });
   sessions.subscribe((event) => recorder.tally.take(event));
   const signals = new StopSignals(sessions, host);
   try {

@@ -31,11 +31,12 @@ async function serve(said: Said, host: Host, recorder: ResultRecorder): Promise<
   }
   const ending = new Ending(host);
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
-  const { options, config } = await resolveRun(said, host);
+  const { options, config, extensions } = await resolveRun(said, host);
   for (const line of config.warnings) warn(line);
   const sessions = await SessionHost.create(options, {
     host,
     config,
+    extensions,
     warn,
     mayLackModel: true,
     configFor: configLoader(said, host),

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { SourceInfo } from "../contracts/source-info.ts";
-import { kindOfPath, listDirectory, resourceFilter } from "./find-markdown.ts";
+import { kindOfPath, listDirectory, resourceFilter } from "../platform/resource-files.ts";
 import { parseFrontmatter } from "./frontmatter.ts";
 import type { ResourcePlaces, ResourceSource } from "./skills.ts";
 

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { SourceInfo } from "../contracts/source-info.ts";
-import { kindOfPath, listDirectory, resourceFilter } from "./find-markdown.ts";
+import { kindOfPath, listDirectory, resourceFilter } from "../platform/resource-files.ts";
 import { isYes, parseFrontmatter } from "./frontmatter.ts";
 
 export interface Skill {

@@ -123,6 +123,7 @@ export async function makeRunOptions(
     appendSystemPrompt: [],
     fallbackModels: [],
     resources: { withContextFiles: true, withSkills: true, withTemplates: true, skillPaths: [], templatePaths: [] },
+    extensions: { paths: [], withDiscovered: true, flags: new Map() },
     isStrict: false,
     limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 0 },
     stall: { modelMs: 0, toolMs: 0 },

@@ -12,6 +12,7 @@ import type { Session } from "../../session/tree/session.ts";
 import { builtinTools } from "../../tools/registry.ts";
 import type { Attachment, SessionExtensions } from "../extensions/session-extensions.ts";
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, withQuota } from "../launch/choose-model.ts";
+import type { ExtensionLauncher } from "../launch/extension-launcher.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { type LaunchResources, loadResources } from "../launch/launch-resources.ts";
 import type { RunOptions } from "../launch/run-options.ts";
@@ -45,6 +46,8 @@ export interface CreateSessionDeps {
   mayLackModel?: boolean;
   /** In place of what the agent makes itself; for callers of the library. */
   custom?: CustomParts;
+  /** Extension files; without it there are none. */
+  extensions?: ExtensionLauncher;
   /** Ends waiting for a session that another process writes; the creation rejects with its reason. */
   signal?: AbortSignal;
 }

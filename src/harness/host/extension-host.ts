@@ -12,6 +12,7 @@ import type {
 import type { ExtensionEventOf, SessionShutdownEvent, SessionStartEvent } from "../../contracts/extension-event.ts";
 import type { ExtensionBindings } from "../extensions/extension-context.ts";
 import { launchPrompt } from "../launch/launch-prompt.ts";
+import { loadResources } from "../launch/launch-resources.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import type { CreatedSession, CustomParts, ExtensionHost, LoadedParts, Workspace } from "./create-session.ts";
@@ -49,14 +50,16 @@ export class HostedExtensions {
   }
 
   /** For `startSession`; nothing where nothing is loaded in another way than usual. */
-  async load(how: { reload: boolean }): Promise<{ loaded?: LoadedParts; extensionHost?: ExtensionHost }> {
-    const loaded = await this.#load?.(how);
+  async load(workspace: Workspace, how: { reload: boolean }): Promise<{ loaded?: LoadedParts; extensionHost?: ExtensionHost }> {
+    const loaded = await (this.#load === undefined ? fromFiles(workspace, how) : this.#load(how));
     return loaded === undefined ? {} : { loaded, extensionHost: this.#lent() };
   }
 
   /** Another session is in force. */
   install(created: CreatedSession, workspace: Workspace, loaded: LoadedParts | undefined): void {
     this.#current = { created, workspace, loaded };
+    const files = workspace.deps.extensions;
+    if (files !== undefined) files.report = (error) => created.extensions?.report(error);
   }
 
   /** Returns the remover. */
@@ -141,4 +144,25 @@ export class HostedExtensions {
       },
     };
   }
+}
+
+/** What lies in folders, where there are extensions among it; nothing else needs to be loaded before the session is there. */
+async function fromFiles({ options, deps }: Workspace, how: { reload: boolean }): Promise<LoadedParts | undefined> {
+  const extensions = await deps.extensions?.load(options, deps.config, how);
+  if (extensions === undefined) return undefined;
+  const { host, config, warn } = deps;
+  const where = { ...options, homeDir: host.homeDir, config, warn };
+  return {
+    extensions,
+    resources: await loadResources(options.resources, where),
+    extend: ({ skillPaths, promptPaths }) => {
+      const { resources } = options;
+      const added = {
+        ...resources,
+        skillPaths: [...resources.skillPaths, ...skillPaths],
+        templatePaths: [...resources.templatePaths, ...promptPaths],
+      };
+      return loadResources(added, where);
+    },
+  };
 }

@@ -86,7 +86,7 @@ export class SessionHost {
     const session = opened ?? (await openSession(options, deps));
     try {
       const extensions = new HostedExtensions(deps.custom);
-      const parts = await extensions.load({ reload: false });
+      const parts = await extensions.load(workspace, { reload: false });
       const created = await startSession(workspace, session, parts);
       extensions.install(created, workspace, parts.loaded);
       return new SessionHost(workspace, created, deps, extensions);
@@ -393,7 +393,7 @@ export class SessionHost {
     this.#waiting = undefined;
     try {
       const workspace = await this.#workspaceOf(session.header.cwd || this.#workspace.options.cwd, reload);
-      const parts = await this.extensions.load({ reload });
+      const parts = await this.extensions.load(workspace, { reload });
       return {
         session,
         workspace,
@@ -413,7 +413,7 @@ export class SessionHost {
     const keep = { model: this.coding.conversation.model, thinkingLevel: this.coding.conversation.thinkingLevel };
     const reopened = await Session.open(filePath, { ...sessionWatch(this.#deps), onBusy: "fail" }).catch(() => undefined);
     if (reopened === undefined) return;
-    const parts = await this.extensions.load({ reload: false });
+    const parts = await this.extensions.load(this.#workspace, { reload: false });
     const created = await startSession(this.#workspace, reopened, { keep, ...parts });
     this.#created.extensions?.invalidate();
     await this.#install(this.#workspace, created);

@@ -21,6 +21,15 @@ export interface ToolChoice {
   noBuiltin: boolean;
 }
 
+export interface ExtensionChoice {
+  /** Absolute, or `npm:…` and `git:…`. */
+  paths: readonly string[];
+  /** Without it only those that are named are loaded. */
+  withDiscovered: boolean;
+  /** Flags of extensions by name. */
+  flags: ReadonlyMap<string, boolean | string>;
+}
+
 /** What a run means: nothing optional but what may truly be absent. */
 export interface RunOptions {
   cwd: string;
@@ -42,6 +51,7 @@ export interface RunOptions {
   systemPrompt?: string;
   appendSystemPrompt: string[];
   resources: ResourceChoice;
+  extensions: ExtensionChoice;
   outputSchema?: Record<string, unknown>;
   isStrict: boolean;
   recordFile?: string;

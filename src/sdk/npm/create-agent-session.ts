@@ -169,6 +169,8 @@ function runOptions(
       skillPaths: [],
       templatePaths: [],
     },
+    // Those of the library come with its resource loader.
+    extensions: { paths: [], withDiscovered: false, flags: new Map() },
     isStrict: false,
     limits: { ...values.limits, ...options.limits },
     stall: { modelMs: values.network.idleTimeoutMs, toolMs: 0 },

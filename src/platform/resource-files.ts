@@ -1,5 +1,5 @@
-// Finds the Markdown files of a resource directory, and applies the `!`, `+` and `-` entries of a resource list. Called by the loaders
-// beside it. Invariant: order is by name, the same on every machine; what cannot be read is passed over.
+// Finds the files of a resource directory, and applies the `!`, `+` and `-` entries of a resource list. Called by what loads skills, prompt
+// templates and extensions. Invariant: order is by name, the same on every machine; what cannot be read is passed over.
 
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";

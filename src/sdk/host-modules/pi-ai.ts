@@ -1,0 +1,2 @@
+// placeholder, called by nobody
+export {};
