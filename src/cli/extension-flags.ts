@@ -2,14 +2,15 @@
 // Invariant: an option that nobody knows never reaches a model as text, and a value is taken from the messages only by a flag that takes one.
 
 import { PiError } from "../contracts/error.ts";
-import type { LoadExtensionsResult } from "../contracts/extension.ts";
+import type { Launch } from "../harness/launch/launch.ts";
 import type { Said } from "./options.ts";
 import { unknownOption } from "./options.ts";
 
-/** Their values, which are in force then; operands that are values are taken out. @throws PiError `usage.unknown_option`, `usage.missing_value` */
-export function applyFlags(said: Said, loaded: LoadExtensionsResult | undefined): Map<string, boolean | string> {
+/** The launch with them in force; operands that are values are taken out. @throws PiError `usage.unknown_option`, `usage.missing_value` */
+export function withFlags(said: Said, launch: Launch): Launch {
+  if (said.unknown.length === 0) return launch;
+  const loaded = launch.parts?.extensions;
   const values = new Map<string, boolean | string>();
-  if (said.unknown.length === 0) return values;
   const flags = new Map(loaded?.extensions.flatMap((extension) => [...extension.flags]));
   const taken = new Set<number>();
   for (const { name, inlineValue, operandIndex } of said.unknown) {
@@ -28,7 +29,8 @@ export function applyFlags(said: Said, loaded: LoadExtensionsResult | undefined)
   }
   said.operands = said.operands.filter((_, index) => !taken.has(index));
   said.unknown = [];
-  return values;
+  const { options } = launch;
+  return { ...launch, options: { ...options, extensions: { ...options.extensions, flags: values } } };
 }
 
 function yesOrNo(name: string, value: string | undefined): boolean {

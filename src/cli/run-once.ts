@@ -5,13 +5,15 @@ import { PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
+import { prepareLaunch } from "../harness/launch/launch.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
+import { withFlags } from "./extension-flags.ts";
 import type { Said } from "./options.ts";
-import { isSaid } from "./options.ts";
+import { isSaid, valueSaid } from "./options.ts";
 import { type PromptInput, readInput } from "./read-input.ts";
-import { configLoader, resolveRun } from "./resolve-run.ts";
+import { resolveRun } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 import { StopSignals } from "./stop-signals.ts";
 
@@ -27,14 +29,15 @@ export async function runOnce(said: Said, host: Host): Promise<number> {
 
 async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
-  const { mode, options, config, extensions } = await resolveRun(said, host);
-  for (const line of config.warnings) warn(line);
+  const { options, extensions, configFor } = await resolveRun(said, host);
+  const mode = valueSaid(said, "--mode") === "json" ? "json" : "text";
+  const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
   const { createFileOperations } = await import("../platform/files.ts");
   const prompts = await readInput(said, { host, cwd: options.cwd, files: createFileOperations(), decodeImage, warn });
   if (prompts.length === 0) {
     throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
   }
-  const sessions = await SessionHost.create(options, { host, config, extensions, warn, configFor: configLoader(said, host) });
+  const sessions = await SessionHost.create(launch, { host, extensions, warn, configFor });
   sessions.subscribe((event) => recorder.tally.take(event));
   const signals = new StopSignals(sessions, host);
   try {

@@ -61,6 +61,8 @@ export interface SettingRecord {
   description: string;
   /** `user`: a project file may not set it. */
   scope: "any" | "user";
+  /** The npm agent's, accepted: there is nothing yet that it could act on. */
+  isIdle?: boolean;
 }
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
@@ -70,7 +72,7 @@ function setting(
   type: SettingType,
   fallback: unknown,
   description: string,
-  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope">> = {},
+  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope" | "isIdle">> = {},
 ): SettingRecord {
   const record: SettingRecord = { key, type, property: camelCase(key), description, scope: "any", ...extra };
   if (fallback !== undefined) record.default = fallback;
@@ -90,7 +92,7 @@ export const settings: readonly SettingRecord[] = [
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
-  setting("theme", { kind: "string" }, "system", "Colours on a terminal."),
+  setting("theme", { kind: "string" }, "system", "Colours on a terminal.", { isIdle: true }),
   setting(
     "tools.enabled",
     { kind: "selection" },

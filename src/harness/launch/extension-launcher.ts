@@ -15,10 +15,16 @@ export interface ExtensionLauncherDeps {
   hostModules(): HostModules | Promise<HostModules>;
   agentDir: string;
   now(): number;
-  /** One line for stderr. */
+  /** One line for stderr: of what happens while there is no session. */
   warn(line: string): void;
   /** Before the first file is loaded; `onStray` takes what their code throws with nobody to catch it. */
   admit?(onStray: (error: unknown) => void): Promise<void>;
+}
+
+interface LoadHow {
+  /** What was loaded is read anew. */
+  reload: boolean;
+  warn(line: string): void;
 }
 
 type Launch = Pick<RunOptions, "extensions" | "isStrict">;
@@ -36,8 +42,6 @@ export class ExtensionLauncher {
   #files: ExtensionFiles | undefined;
   /** Real paths of those that are loaded. */
   #loaded: ReadonlySet<string> = new Set();
-  /** Loaded before there was a session to take it. */
-  #waiting: { config: Config; result: LoadExtensionsResult } | undefined;
   found: readonly FoundExtension[] = [];
   /** Where errors go while there is a session. */
   report: ((error: ExtensionError) => void) | undefined;
@@ -46,23 +50,13 @@ export class ExtensionLauncher {
     this.#deps = deps;
   }
 
-  /** Nothing where there are none. @throws PiError `config.extension`, `config.extension_missing` */
-  async load(launch: Launch, config: Config, { reload = false } = {}): Promise<LoadExtensionsResult | undefined> {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (waiting?.config === config && !reload) return waiting.result;
+  /** Of one session alone; nothing where there are none. @throws PiError `config.extension`, `config.extension_missing` */
+  async load(launch: Launch, config: Config, { reload, warn }: LoadHow): Promise<LoadExtensionsResult | undefined> {
     if (!mayHaveExtensions(launch, config, this.#deps.agentDir)) return undefined;
     const { discoverExtensions } = await import("../../extensions/discover.ts");
     const { files, warnings } = await discoverExtensions(await this.#places(launch, config));
-    for (const line of warnings) this.#deps.warn(line);
-    return this.#loadAll(files, launch, reload);
-  }
-
-  /** Before there is a session; the next session of this configuration takes what is loaded now. */
-  async preload(launch: Launch, config: Config): Promise<LoadExtensionsResult | undefined> {
-    const result = await this.load(launch, config);
-    if (result !== undefined) this.#waiting = { config, result };
-    return result;
+    for (const line of warnings) warn(line);
+    return this.#loadAll(files, launch, { reload, warn });
   }
 
   async #places({ extensions }: Launch, config: Config): Promise<ExtensionPlaces> {
@@ -83,7 +77,7 @@ export class ExtensionLauncher {
     };
   }
 
-  async #loadAll(files: readonly ExtensionFile[], launch: Launch, reload: boolean): Promise<LoadExtensionsResult> {
+  async #loadAll(files: readonly ExtensionFile[], launch: Launch, { reload, warn }: LoadHow): Promise<LoadExtensionsResult> {
     const { loadExtensions } = await import("../../extensions/load.ts");
     const loader = await this.#loader();
     if (reload) await loader.forget();
@@ -96,7 +90,7 @@ export class ExtensionLauncher {
           hint: isLost ? "Repair it and reload" : "Repair it, or leave it out",
         });
       }
-      this.#deps.warn(`The extension ${one.file.path} is left out: ${line}`);
+      warn(`The extension ${one.file.path} is left out: ${line}`);
     };
     const sources = [];
     for (const one of found) {
@@ -112,7 +106,7 @@ export class ExtensionLauncher {
       const one = found.find(({ file }) => file.path === path);
       if (one !== undefined) failed(one, error);
     }
-    for (const { path, warning } of result.warnings ?? []) this.#deps.warn(`${path}: ${warning}`);
+    for (const { path, warning } of result.warnings ?? []) warn(`${path}: ${warning}`);
     this.found = found;
     this.#loaded = new Set(result.extensions.map(({ resolvedPath }) => resolvedPath));
     return result;
