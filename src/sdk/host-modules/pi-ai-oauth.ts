@@ -1,2 +1,3 @@
-// placeholder, called by nobody
+// `@earendil-works/pi-ai/oauth` for extensions, which has types alone. Loaded when one imports it.
+
 export {};
