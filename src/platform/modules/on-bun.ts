@@ -26,7 +26,13 @@ function nameHostModules(hostModules: HostModules, require: NodeJS.Require): voi
   Bun.plugin({
     name: "pi",
     setup: (build) => {
-      for (const [name, url] of hostModules) build.module(name, () => ({ exports: require(fileURLToPath(url)), loader: "object" }));
+      for (const [name, url] of hostModules) {
+        build.module(name, () => {
+          const exports = require(fileURLToPath(url)) as Record<string, unknown>;
+          // The name says what `require` gives, which would be the default export alone where there is one.
+          return { exports: { ...exports, "module.exports": exports }, loader: "object" };
+        });
+      }
     },
   });
 }
