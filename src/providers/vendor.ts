@@ -14,6 +14,8 @@ export interface Vendor {
   credentialVariables: string[];
   /** Those of them that hold a bearer token and not a key. */
   bearerVariables?: string[];
+  /** Those of them that hold the token of a subscription, which no call is billed to. */
+  planVariables?: string[];
   /** Environment variable that replaces `baseUrl`. */
   baseUrlVariable?: string;
   /** Environment variable with the names that models have at the customer's own: `id=name,id=name`. */

@@ -11,6 +11,7 @@ function qwenPlan(name: string, site: string, variable: string): Vendor {
     baseUrl: `https://token-plan.maas.${site}.com/compatible-mode/v1`,
     api: "openai-completions",
     credentialVariables: [variable],
+    planVariables: [variable],
     dialect: { "openai-completions": { ...host, thinkingFormat: "qwen" } },
   };
 }
@@ -21,6 +22,7 @@ function xiaomi(name: string, server: string, variable: string): Vendor {
     baseUrl: `https://${server}.xiaomimimo.com/v1`,
     api: "openai-completions",
     credentialVariables: [variable],
+    ...(server === "api" ? {} : { planVariables: [variable] }),
     dialect: {
       "openai-completions": {
         ...host,
@@ -81,6 +83,7 @@ export const vendorsByPlan: Readonly<Record<string, Vendor>> = {
     baseUrl: "https://api.kimi.com/coding/v1",
     api: "openai-completions",
     credentialVariables: ["KIMI_API_KEY"],
+    planVariables: ["KIMI_API_KEY"],
     dialect: { "openai-completions": { ...openModelHost, requiresReasoningContentOnAssistantMessages: true } },
   },
   meta: {
@@ -116,6 +119,7 @@ export const vendorsByPlan: Readonly<Record<string, Vendor>> = {
     baseUrl: "https://opencode.ai/inference/go/openai/v1",
     api: "openai-completions",
     credentialVariables: ["OPENCODE_API_KEY"],
+    planVariables: ["OPENCODE_API_KEY"],
     dialect: opencodeDialect,
   },
   "qwen-token-plan": qwenPlan("Qwen Token Plan Team", "qwencloudapi", "QWEN_TOKEN_PLAN_TEAM_API_KEY"),
@@ -131,6 +135,7 @@ export const vendorsByPlan: Readonly<Record<string, Vendor>> = {
     baseUrl: "https://open.bigmodel.cn/api/coding/paas/v4",
     api: "openai-completions",
     credentialVariables: ["ZAI_CODING_CN_API_KEY"],
+    planVariables: ["ZAI_CODING_CN_API_KEY"],
     dialect: { "openai-completions": zaiDialect },
   },
 };

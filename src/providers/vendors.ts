@@ -16,6 +16,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     api: "anthropic-messages",
     credentialVariables: ["ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"],
     bearerVariables: ["ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"],
+    planVariables: ["ANTHROPIC_OAUTH_TOKEN"],
     baseUrlVariable: "ANTHROPIC_BASE_URL",
     dialect: { "anthropic-messages": {} },
   },
