@@ -102,6 +102,30 @@ export const events = {
     from: "session",
     extensions: "otherwise",
   },
+  summarization_retry_scheduled: {
+    about: "The call for a summary failed and will be made again.",
+    fields: {
+      attempt: count(),
+      maxAttempts: count(),
+      delayMs: amount(),
+      errorMessage: text(),
+      retryAt: optional(amount("Unix milliseconds")),
+    },
+    from: "session",
+    extensions: "not",
+  },
+  summarization_retry_attempt_start: {
+    about: "It is made again. `reason` is that of a compaction.",
+    fields: { source: choice(["compaction", "branchSummary"]), reason: optional(reason) },
+    from: "session",
+    extensions: "not",
+  },
+  summarization_retry_finished: {
+    about: "No more such calls: there is a summary, or there is none.",
+    fields: {},
+    from: "session",
+    extensions: "not",
+  },
   auto_retry_start: {
     about: "A failed model call will be tried again.",
     fields: {
