@@ -79,8 +79,6 @@ export interface Tool extends ToolDeclaration {
   guidelines?: string[];
   /** Rewrites what models are known to send into what the schema says, before validation. */
   prepareArguments?(args: Record<string, unknown>): Record<string, unknown>;
-  /** The path argument of the file this call changes: calls with the same file run one after another, in call order. */
-  changesFile?(args: Record<string, unknown>): string | undefined;
   /** The calls of an answer that has one of these run one after another. */
   isSequential?: boolean;
   execute(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult>;
