@@ -1,6 +1,7 @@
 // The `edit` tool: exact replacements in one file, all or nothing.
 
 import type { Tool } from "../contracts/tool.ts";
+import { type CallArguments, textArgument } from "../contracts/tool-view.ts";
 import { changeFile } from "./shared/file-order.ts";
 import { parseLenientJson } from "./shared/lenient-json.ts";
 
@@ -35,6 +36,7 @@ export const editTool: Tool = {
   prepareArguments: prepareEditArguments,
   execute: (args, context) =>
     changeFile(args.path as string, context, async (path) => (await import("./execute/edit.ts")).executeEdit(args, context, path)),
+  view: { diff: diffOf },
 };
 
 /** Models also send a single pair at the top level, and `edits` as the text of its JSON. */
@@ -53,4 +55,23 @@ function prepareEditArguments(args: Record<string, unknown>): Record<string, unk
     return { ...rest, edits: [...(Array.isArray(edits) ? edits : []), { oldText, newText }] };
   }
   return edits === undefined ? args : { ...args, edits };
+}
+
+/** The recorded diff with its line numbers, else one made of the arguments. */
+function diffOf(args: CallArguments, details: unknown): string {
+  const recorded = textArgument(fieldsOf(details), "diff");
+  if (recorded !== "") return recorded;
+  const given = Array.isArray(args.edits) ? args.edits.map(fieldsOf) : [args];
+  return given
+    .filter((edit) => typeof edit.oldText === "string" || typeof edit.newText === "string")
+    .map((edit) => [...signed("-", textArgument(edit, "oldText")), ...signed("+", textArgument(edit, "newText"))].join("\n"))
+    .join("\n@@\n");
+}
+
+function fieldsOf(value: unknown): CallArguments {
+  return typeof value === "object" && value !== null ? (value as CallArguments) : {};
+}
+
+function signed(sign: string, text: string): string[] {
+  return text === "" ? [] : text.split("\n").map((line) => `${sign} ${line}`);
 }

@@ -1,6 +1,7 @@
 // The `write` tool: a whole file, new or replaced.
 
 import type { Tool } from "../contracts/tool.ts";
+import { textArgument } from "../contracts/tool-view.ts";
 import { changeFile } from "./shared/file-order.ts";
 
 export const writeTool: Tool = {
@@ -18,4 +19,7 @@ export const writeTool: Tool = {
   guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
   execute: (args, context) =>
     changeFile(args.path as string, context, async (path) => (await import("./execute/write.ts")).executeWrite(args, context, path)),
+  view: {
+    body: (args) => ({ kind: "file", text: textArgument(args, "content"), path: textArgument(args, "path") }),
+  },
 };
