@@ -4,6 +4,7 @@ import { PiError } from "../../contracts/error.ts";
 import { amount, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { entry, leafId, replaced } from "../../contracts/shapes.ts";
+import { viewsOf } from "../../contracts/tool-view.ts";
 import { forkMessages } from "../compaction/branch.ts";
 import { sessionStats } from "../conversation/session-stats.ts";
 import { command } from "./command.ts";
@@ -116,7 +117,8 @@ export const sessionCommands = [
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
       const { exportHtml } = await import("../../transcript/export-html.ts");
       const { cwd } = sessions.launch.options;
-      return exportHtml(sessions.coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
+      const toolViews = viewsOf(sessions.coding.conversation.tools);
+      return exportHtml(sessions.coding.session, { cwd, toolViews, ...(outputPath === undefined ? {} : { outputPath }) });
     },
   }),
   command({
