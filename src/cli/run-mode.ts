@@ -12,6 +12,7 @@ import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { Ending } from "./ending.ts";
+import { withFlags } from "./extension-flags.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun } from "./resolve-run.ts";
@@ -32,11 +33,11 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const name = valueSaid(said, "--mode") ?? "text";
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
-  const { options, configFor } = await resolveRun(said, host);
-  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn });
+  const { options, extensions, configFor } = await resolveRun(said, host);
+  const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
   const prompts = await promptsFor(mode, name, said, host, launch);
   const ending = new Ending(host);
-  const open = opened(mode, { host, launch, configFor, ending, recorder });
+  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder });
   try {
     const outcome = await mode
       .run({
@@ -102,9 +103,16 @@ interface Opened {
 /** All that the mode opens is told to the tally, stopped by the end of the process, and disposed of with the run. */
 function opened(
   mode: Mode,
-  about: { host: Host; launch: Launch; configFor: ResolvedRun["configFor"]; ending: Ending; recorder: ResultRecorder },
+  about: {
+    host: Host;
+    launch: Launch;
+    extensions: ResolvedRun["extensions"];
+    configFor: ResolvedRun["configFor"];
+    ending: Ending;
+    recorder: ResultRecorder;
+  },
 ): Opened {
-  const { host, launch, configFor, ending, recorder } = about;
+  const { host, launch, extensions, configFor, ending, recorder } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();
@@ -115,7 +123,7 @@ function opened(
     },
     next: async () => {
       const { signal } = ending;
-      const sessions = await SessionHost.create(launch, { host, warn, mayLackModel: mode.mayLackModel, configFor, signal });
+      const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
       if (signal.aborted) await sessions.end();

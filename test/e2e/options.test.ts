@@ -246,6 +246,10 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       "/greet Ann",
     ]);
   },
+  "--extension": async (world) => {
+    const path = world.write("mark.ts", 'export default () => console.error("loaded");');
+    for (const name of ["-e", "--extension"]) expect((await world.run([name, path, ...demo])).stderr).toBe("loaded\n");
+  },
   "--no-extensions": async (world) => {
     world.write("../home/.pi/agent/extensions/mark.ts", 'import { writeFileSync } from "node:fs"; writeFileSync("loaded", "");');
     for (const name of ["-ne", "--no-extensions"]) expect(await world.run([name, ...demo])).toMatchObject({ status: 0, stderr: "" });

@@ -70,7 +70,7 @@ export class SessionHost {
     const workspace = await createWorkspace(launch, deps);
     const session = opened ?? (await openSession(launch, deps));
     try {
-      const extensions = new HostedExtensions(deps.sessionStart, () => deps.host.now());
+      const extensions = new HostedExtensions(deps.sessionStart, () => deps.host.now(), deps.extensions);
       const created = await startSession(launch, workspace, session, deps, { extensionHost: extensions.lent() });
       extensions.install(created);
       return new SessionHost(workspace, created, deps, extensions);
