@@ -16,7 +16,7 @@ export const modelCommands = [
     order: "change",
     run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
       const { usableModel } = await import("../models/usable-model.ts");
-      const chosen = await usableModel(provider, modelId, sessions.registry);
+      const chosen = await usableModel(provider, modelId, sessions.launch.registry);
       sessions.coding.conversation.setModel(chosen);
       return chosen;
     },
@@ -30,7 +30,7 @@ export const modelCommands = [
     order: "change",
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
       const { cycleModel } = await import("../models/usable-model.ts");
-      return cycleModel(sessions);
+      return cycleModel(sessions.models);
     },
   }),
   command({
@@ -42,7 +42,7 @@ export const modelCommands = [
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ models: Model[] }> => {
       const { usableModels } = await import("../models/usable-model.ts");
-      return { models: usableModels(sessions) };
+      return { models: usableModels(sessions.models) };
     },
   }),
   command({

@@ -20,6 +20,8 @@ export interface NavigateOptions {
   /** Leave a summary of the branch that is left at the place that is gone to. */
   summarize?: boolean;
   customInstructions?: string;
+  /** Put on the entry that is gone to. */
+  label?: string;
 }
 
 export interface Navigation {

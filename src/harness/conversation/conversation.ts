@@ -85,6 +85,8 @@ export class Conversation {
   readonly listeners = new Listeners();
   /** The entry that holds the newest answer of this process. */
   lastAnswerEntryId: string | undefined;
+  /** Of the session; known without looking into its file. */
+  name: string | undefined;
   readonly #hooks: ConversationHooks;
   /** In place of the recorded prompt, for the run under way. */
   runPrompt: string | undefined;
@@ -110,6 +112,7 @@ export class Conversation {
     this.#prompt = deps.prompt;
     this.#expand = deps.expand;
     this.session = deps.session;
+    this.name = deps.session.name;
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
@@ -289,6 +292,7 @@ export class Conversation {
     const name = text.replace(/\s*[\r\n]+\s*/g, " ").trim();
     if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
     this.session.append({ type: "session_info", name });
+    this.name = name;
     void this.emit({ type: "session_info_changed", name });
   }
 

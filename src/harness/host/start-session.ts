@@ -117,8 +117,10 @@ export async function startSession(
       warn,
     });
   }
-  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name)
+  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name) {
     session.append({ type: "session_info", name: options.sessionName });
+    coding.conversation.name = options.sessionName;
+  }
   return {
     launch,
     coding,
