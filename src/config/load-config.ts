@@ -4,12 +4,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
+import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import type { Env } from "../platform/paths.ts";
 import { type Layer, LayerMerger } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
-import { emptyProvider, type ProviderSettings, setBaseUrlFromEnvironment } from "./provider-settings.ts";
+import { emptyProvider, setBaseUrlFromEnvironment } from "./provider-settings.ts";
 import { parseValue } from "./setting-values.ts";
-import { type SettingOrigin, type Settings, settings } from "./settings.ts";
+import { type Settings, settings } from "./settings.ts";
 import { decideTrust, type ProjectTrust } from "./trust.ts";
 
 export interface ConfigInput {

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../contracts/error.ts";
-import { isTable } from "./provider-settings.ts";
+import { isTable } from "../contracts/provider-settings.ts";
 
 export interface NpmAgentFile {
   file: string;

@@ -2,51 +2,10 @@
 // every layer and merged there. Invariant: a base URL set by a project file is marked, and then nothing that the user's own files say of
 // that provider's credentials or headers is kept beside it.
 
-import type { ThinkingLevel } from "../contracts/model.ts";
 import { isThinkingLevel, thinkingLevels } from "../contracts/model.ts";
-import type { Prices } from "../contracts/usage.ts";
-import { isLiteral } from "./secret-text.ts";
-import { camelCase, type SettingOrigin } from "./settings.ts";
-
-export interface Sourced<T> {
-  value: T;
-  origin: SettingOrigin;
-}
-
-/** A model as configuration describes it; what is absent comes from the catalogue or from defaults. */
-export interface ModelSettings {
-  id: string;
-  name?: string;
-  api?: string;
-  baseUrl?: string;
-  reasoning?: boolean;
-  input?: ("text" | "image")[];
-  contextWindow?: number;
-  maxTokens?: number;
-  cost?: Partial<Prices>;
-  thinkingLevelMap?: Partial<Record<ThinkingLevel, string | null>>;
-  /** As written: literals, `$ENV` or `!command`. */
-  headers?: Record<string, string>;
-  dialect?: Record<string, unknown>;
-}
-
-export interface ProviderSettings {
-  id: string;
-  name?: string;
-  api?: string;
-  baseUrl?: Sourced<string>;
-  /** As written: a literal, `$ENV` or `!command`. */
-  apiKey?: Sourced<string>;
-  /** Send the key as `Authorization: Bearer`. */
-  authHeader: boolean;
-  /** As written. */
-  headers: Record<string, string>;
-  dialect: Record<string, unknown>;
-  models: ModelSettings[];
-  modelOverrides: Record<string, Omit<ModelSettings, "id">>;
-  /** The project file that set a base URL in force: only a key of the same file may go there. */
-  projectBaseUrlFile?: string;
-}
+import { isTable, type ModelSettings, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
+import { isLiteral } from "../contracts/text/secret-text.ts";
+import { camelCase } from "./settings.ts";
 
 type FieldType =
   | "text"
@@ -308,8 +267,4 @@ function readLevels(raw: Record<string, unknown>, path: Path, report: ProblemRep
 /** Merged without a prototype: ids and header names are the user's words, `constructor` among them. */
 function record<T>(...sources: unknown[]): Record<string, T> {
   return Object.assign(Object.create(null), ...sources) as Record<string, T>;
-}
-
-export function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

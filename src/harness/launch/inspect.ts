@@ -66,7 +66,7 @@ export async function inspectLaunch(options: RunOptions, deps: InspectDeps): Pro
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
   });
   const { describeConfig } = await import("../../config/describe-config.ts");
-  const { describeOrigin } = await import("../../config/settings.ts");
+  const { describeOrigin } = await import("../../contracts/provider-settings.ts");
   const { version } = await import("../../contracts/version.ts");
   const { sessionDirectory } = await import("../../session/lines/locate.ts");
   const resources = await loadResources(options.resources, { ...options, homeDir, config, warn });

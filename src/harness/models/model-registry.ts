@@ -1,19 +1,13 @@
 // All models that can be named: catalogue, vendors and configuration put together, a provider at a time. Made once a run by the harness;
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
-import {
-  type CredentialOptions,
-  commandSource,
-  credentialSource,
-  hasCredential,
-  resolveCredential,
-  resolveSecretTexts,
-} from "../../config/credentials.ts";
+import { Accounts } from "../../accounts/accounts.ts";
+import { noCredential } from "../../accounts/credentials.ts";
 import type { Config } from "../../config/load-config.ts";
-import type { ModelSettings, ProviderSettings } from "../../config/provider-settings.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
+import type { ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
@@ -33,20 +27,18 @@ export interface ModelRegistryInput {
 
 const spokenApis: readonly Api[] = ["anthropic-messages", "openai-completions", "openai-responses", "google-generative-ai", "scripted"];
 
-const commandKeepMs = 300_000;
-
 const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
 
 export class ModelRegistry {
   readonly #input: ModelRegistryInput;
   readonly #cacheDir: string;
   readonly #models = new Map<string, Model[]>();
-  /** A command is not run for every call, but often enough for tokens that expire. */
-  readonly #fromCommands = new Map<string, { credential: Credential; untilMs: number }>();
+  readonly #accounts: Accounts;
 
   constructor(input: ModelRegistryInput) {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
+    this.#accounts = new Accounts({ ...input, providers: input.config.providers, vendorOf });
   }
 
   /** Ids of all providers: of configuration, of the catalogue, of the vendors. */
@@ -65,8 +57,7 @@ export class ModelRegistry {
 
   /** Whether a call could be paid for; looks at `--api-key` only when asked to. */
   isAvailable(providerId: string, withApiKey = false): boolean {
-    if (providerId === "scripted") return true;
-    return hasCredential(providerId, this.#credentialOptions(providerId, withApiKey));
+    return providerId === "scripted" || this.#accounts.has(providerId, withApiKey);
   }
 
   models(providerId: string): Model[] {
@@ -124,68 +115,32 @@ export class ModelRegistry {
 
   /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
   credentialSource(providerId: string, withApiKey = false): string | undefined {
-    if (providerId === "scripted") return "none needed";
-    return credentialSource(providerId, this.#credentialOptions(providerId, withApiKey));
+    return providerId === "scripted" ? noCredential.source : this.#accounts.source(providerId, withApiKey);
   }
 
   /** Variables that hold the provider's credential. */
   credentialVariables(providerId: string): readonly string[] {
-    return vendorOf(providerId)?.credentialVariables ?? [];
+    return this.#accounts.variables(providerId);
   }
 
   /** @throws PiError `auth.no_credential` naming the variable to set, `auth.command`. */
   async credential(providerId: string): Promise<Credential> {
-    if (providerId === "scripted") return { kind: "none", value: "", source: "none needed" };
-    const now = (this.#input.now ?? Date.now)();
-    const kept = this.#fromCommands.get(providerId);
-    if (kept !== undefined && now < kept.untilMs) return kept.credential;
-    const options = this.#credentialOptions(providerId, true);
-    const credential = await resolveCredential(providerId, options);
-    if (credential === undefined) throw this.missingCredential(providerId);
-    if (credential.source.startsWith(commandSource)) this.#fromCommands.set(providerId, { credential, untilMs: now + commandKeepMs });
-    return credential;
+    return providerId === "scripted" ? noCredential : this.#accounts.credential(providerId);
   }
 
   missingCredential(providerId: string): PiError {
-    const variable = this.credentialVariables(providerId).find((name) => name.endsWith("KEY")) ?? this.credentialVariables(providerId)[0];
-    const projectFile = this.#settings(providerId)?.projectBaseUrlFile;
-    const remedy =
-      projectFile !== undefined
-        ? `Its base URL is set by ${projectFile}, which must then set the key too`
-        : variable !== undefined
-          ? `Set ${variable}`
-          : `Set api_key under [providers.${providerId}] in config.toml`;
-    return new PiError("auth.no_credential", `No API key found for ${providerId}.`, {
-      hint: `${remedy}, or try --model demo, which needs none.`,
-    });
+    return this.#accounts.missing(providerId);
   }
 
   /** The model as a request needs it: with its base URL known and variables and commands in headers replaced by what they give. */
   async ready(model: Model): Promise<Model> {
     if (model.api !== "scripted" && model.baseUrl === "") throw this.#missingBaseUrl(model.provider);
     if (model.headers === undefined) return model;
-    const headers = await resolveSecretTexts(model.headers, `A header of ${model.provider}:`, this.#input);
-    return { ...model, headers };
+    return { ...model, headers: await this.#accounts.headers(model.provider, model.headers) };
   }
 
   #settings(providerId: string): ProviderSettings | undefined {
     return this.#input.config.providers[providerId];
-  }
-
-  #credentialOptions(providerId: string, withApiKey: boolean): CredentialOptions {
-    const { apiKey, env, config, agentDir, cwd, now } = this.#input;
-    const vendor = vendorOf(providerId);
-    return {
-      env,
-      config,
-      agentDir,
-      cwd,
-      credentialVariables: vendor?.credentialVariables ?? [],
-      bearerVariables: vendor?.bearerVariables ?? [],
-      keyless: vendor?.keyless === true,
-      ...(withApiKey && apiKey !== undefined ? { apiKey } : {}),
-      ...(now === undefined ? {} : { now: now() }),
-    };
   }
 
   #fromCatalogue(model: Model, settings: ProviderSettings | undefined): Model {

@@ -1,10 +1,10 @@
 // Which model is meant: `provider/id`, an exact id, or a pattern, with an optional `:level`. Called for the run's model, for fallbacks and
 // by RPC. Invariant: an exact name beats a pattern; among providers the one with credentials counts; two of them are refused with the list.
 
-import { describeOrigin, type SettingOrigin } from "../../config/settings.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { nearestName } from "../../contracts/nearest.ts";
+import { describeOrigin, type SettingOrigin } from "../../contracts/provider-settings.ts";
 import { defaultModels } from "./default-models.ts";
 import { byFitness, fuzzyScore, idTail, splitLevel } from "./match-models.ts";
 import type { ModelRegistry } from "./model-registry.ts";

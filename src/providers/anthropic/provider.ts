@@ -47,7 +47,7 @@ export function anthropicHeaders(call: ModelCall, body: AnthropicRequest): Recor
   const dialect = anthropicDialect(model);
   const betas: string[] = [];
   if (model.provider === "anthropic") {
-    if (credential.kind === "bearer") betas.push("oauth-2025-04-20");
+    if (credential.scheme === "bearer") betas.push("oauth-2025-04-20");
     // Adaptive thinking goes on between tool calls by itself; a budget does so only when asked.
     if (body.thinking?.type === "enabled" && body.tools !== undefined) betas.push("interleaved-thinking-2025-05-14");
   }

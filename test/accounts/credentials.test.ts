@@ -5,7 +5,7 @@ import {
   hasCredential,
   resolveCredential,
   resolveSecretTexts,
-} from "../../src/config/credentials.ts";
+} from "../../src/accounts/credentials.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import type { Credential } from "../../src/contracts/model-request.ts";
 import { tempTree } from "../support/temp-tree.ts";
@@ -31,11 +31,12 @@ async function prepare(setup: Setup): Promise<CredentialOptions> {
   const config = await loadConfig({ agentDir, cwd, homeDir: tree.path, env, approve: true });
   return {
     env,
-    config,
+    providers: config.providers,
     agentDir,
     cwd,
-    credentialVariables: ["A_TOKEN", "A_KEY"],
-    bearerVariables: ["A_TOKEN"],
+    credentialVariables: ["A_TOKEN", "A_KEY", "A_GATEWAY"],
+    bearerVariables: ["A_TOKEN", "A_GATEWAY"],
+    planVariables: ["A_TOKEN"],
     now: 1000,
     ...setup.options,
   };
@@ -56,14 +57,15 @@ const everything: Setup = {
 
 describe("order", () => {
   test.each([
-    ["--api-key", everything, "o", "key"],
-    ["config.toml:", { ...everything, options: {} }, "c", "key"],
-    ["auth.json", { ...everything, options: {}, toml: "" }, "f", "key"],
-    ["A_TOKEN", { env: { A_TOKEN: "t", A_KEY: "k" } }, "t", "bearer"],
-    ["A_KEY", { env: { A_TOKEN: "", A_KEY: "k" } }, "k", "key"],
+    ["--api-key", everything, "o", "own metered"],
+    ["config.toml:", { ...everything, options: {} }, "c", "own metered"],
+    ["auth.json", { ...everything, options: {}, toml: "" }, "f", "own metered"],
+    ["A_TOKEN", { env: { A_TOKEN: "t", A_KEY: "k" } }, "t", "bearer plan"],
+    ["A_KEY", { env: { A_TOKEN: "", A_KEY: "k" } }, "k", "own metered"],
+    ["A_GATEWAY", { env: { A_GATEWAY: "g" } }, "g", "bearer metered"],
   ] as [string, Setup, string, string][])("%s", async (source, setup, value, kind) => {
     const credential = await resolve(setup);
-    expect(credential).toMatchObject({ value, kind });
+    expect({ value: credential?.value, kind: `${credential?.scheme} ${credential?.billing}` }).toEqual({ value, kind });
     expect(credential?.source).toContain(source.replace(":", ""));
   });
 
@@ -121,8 +123,14 @@ describe("ways of writing a key", () => {
     expect(existsSync(`${options.cwd}/ran`)).toBe(true);
   });
 
-  test("auth_header sends it as a bearer token", async () => {
-    expect((await resolve({ toml: '[providers.a]\napi_key = "k"\nauth_header = true\n' }))?.kind).toBe("bearer");
+  test.each([
+    ["a key of the configuration", { toml: '[providers.a]\napi_key = "k"\nauth_header = true\n' }],
+    ["--api-key", { toml: "[providers.a]\nauth_header = true\n", options: { apiKey: "k" } }],
+    ["a variable", { toml: "[providers.a]\nauth_header = true\n", env: { A_KEY: "k" } }],
+    ["a stored key", { toml: "[providers.a]\nauth_header = true\n", auth: { a: { type: "api_key", key: "k" } } }],
+    ["a command", { toml: '[providers.a]\napi_key = "!echo k"\nauth_header = true\n' }],
+  ] as [string, Setup][])("auth_header sends %s as a bearer token, which is billed as before", async (_, setup) => {
+    expect(await resolve(setup)).toMatchObject({ scheme: "bearer", billing: "metered", value: "k" });
   });
 
   test("headers are read in the same way", async () => {
@@ -137,12 +145,13 @@ describe("ways of writing a key", () => {
 
 describe("auth.json", () => {
   test.each([
-    [{ type: "api_key", key: "$MINE" }, "secret", "key"],
-    [{ type: "api_key", key: "$OWN", env: { OWN: "own" } }, "own", "key"],
-    [{ type: "api_key", key: "!echo c" }, "c", "key"],
-    [{ type: "oauth", access: "acc", refresh: "r", expires: 2000 }, "acc", "bearer"],
+    [{ type: "api_key", key: "$MINE" }, "secret", { scheme: "own", billing: "metered" }],
+    [{ type: "api_key", key: "$OWN", env: { OWN: "own" } }, "own", { scheme: "own", billing: "metered" }],
+    [{ type: "api_key", key: "!echo c" }, "c", { scheme: "own", billing: "metered" }],
+    [{ type: "oauth", access: "acc", refresh: "r", expires: 2000 }, "acc", { scheme: "bearer", billing: "plan" }],
+    [{ type: "oauth", access: "acc", refresh: "", expires: 2000 }, "acc", { scheme: "bearer", billing: "metered" }],
   ])("%j", async (a, value, kind) => {
-    expect(await resolve({ auth: { a }, env: { MINE: "secret" } })).toMatchObject({ value, kind });
+    expect(await resolve({ auth: { a }, env: { MINE: "secret" } })).toMatchObject({ value, ...kind });
   });
 
   test.each([[{ type: "oauth", access: "acc", expires: 999 }], [{ type: "oauth" }], [{ type: "api_key" }], ["text"], [null]])(
@@ -159,9 +168,9 @@ describe("auth.json", () => {
 
 describe("servers that need none", () => {
   test("of the vendors, and of the user's own", async () => {
-    const none = { kind: "none", value: "" };
+    const none = { scheme: "none", value: "" };
     expect(await resolve({ options: { keyless: true } })).toMatchObject(none);
-    expect(await resolve({ options: { keyless: true }, env: { A_KEY: "k" } })).toMatchObject({ kind: "key", value: "k" });
+    expect(await resolve({ options: { keyless: true }, env: { A_KEY: "k" } })).toMatchObject({ scheme: "own", value: "k" });
     const own = { toml: '[providers.own]\nbase_url = "http://l"\n', options: { credentialVariables: [], bearerVariables: [] } };
     expect(await resolve(own, "own")).toMatchObject(none);
     expect(await resolve({ ...own, toml: '[providers.own]\nname = "nowhere"\n' }, "own")).toBeUndefined();
