@@ -1,13 +1,14 @@
 // The credential of a provider: command line, configuration, auth.json, environment, in this order. Asked by accounts, which keeps what it gives.
 // Invariants: a server that a project file names gets no key but one from the same file; no error carries a key or a command's output.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { Credential } from "../contracts/model-request.ts";
 import { describeOrigin, isTable, type ProviderSettings } from "../contracts/provider-settings.ts";
 import { isLiteral, readSecretText, variablesIn } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
+import { authFilePath, isStoredToken, readAuthFile } from "./auth-file.ts";
+import { hasFlow, isUsableToken } from "./flows/flows.ts";
 
 export interface CredentialOptions {
   env: Env;
@@ -27,6 +28,8 @@ export interface CredentialOptions {
   keyless?: boolean;
   /** Unix ms, for tokens that expire. */
   now?: number;
+  /** In place of the account that the configuration names. */
+  accountId?: string;
 }
 
 /** Of a service that asks for none; what it charges, where it has prices, is charged all the same. */
@@ -41,8 +44,13 @@ const commandTimeoutMs = 30_000;
  * `undefined`: there is none. A provider that only configuration knows, without any key, needs none.
  * @throws PiError `auth.command` when a `!command` gives no key, `auth.foreign_base_url` when `--api-key` would go to a project's server.
  */
-export async function resolveCredential(providerId: string, options: CredentialOptions): Promise<Credential | undefined> {
-  for (const source of credentialSources(providerId, options)) {
+export async function resolveCredential(
+  providerId: string,
+  options: CredentialOptions,
+  ofToken: (accountId: string) => Promise<Credential>,
+): Promise<Credential | undefined> {
+  for (const source of credentialSources(providerId, options, storedAccount(providerId, options))) {
+    if (source.accountId !== undefined) return ofToken(source.accountId);
     const value = source.read === undefined ? await runCommand(providerId, source, options) : source.read();
     if (value) return { scheme: source.scheme, billing: source.billing ?? "metered", value, source: source.name };
   }
@@ -51,12 +59,15 @@ export async function resolveCredential(providerId: string, options: CredentialO
 
 /** Whether there would be a credential; reads files, runs nothing. */
 export function hasCredential(providerId: string, options: CredentialOptions): boolean {
-  return credentialSources(providerId, options).length > 0 || needsNone(providerId, options);
+  return credentialSources(providerId, options, soundAccount(providerId, options)).length > 0 || needsNone(providerId, options);
 }
 
 /** Where the credential would come from, by name, for `pi inspect`. */
 export function credentialSource(providerId: string, options: CredentialOptions): string | undefined {
-  return credentialSources(providerId, options)[0]?.name ?? (needsNone(providerId, options) ? "none needed" : undefined);
+  return (
+    credentialSources(providerId, options, soundAccount(providerId, options))[0]?.name ??
+    (needsNone(providerId, options) ? "none needed" : undefined)
+  );
 }
 
 /** Values of headers and the like, with variables filled in and commands run. @throws PiError `auth.command`, `auth.unset_variable`. */
@@ -86,10 +97,12 @@ interface CredentialSource {
   /** Absent for a command. */
   read?: () => string;
   command?: string;
+  /** Of a sign-in that is renewed and used by its flow. */
+  accountId?: string;
 }
 
 /** All that would give one, in order, first wins; only what has a value (or is a command) is listed. */
-function credentialSources(providerId: string, options: CredentialOptions): CredentialSource[] {
+function credentialSources(providerId: string, options: CredentialOptions, account: unknown): CredentialSource[] {
   const provider = options.providers[providerId];
   if (provider?.projectBaseUrlFile !== undefined) return projectSources(provider, provider.projectBaseUrlFile, options);
   const sources: (CredentialSource | undefined)[] = [];
@@ -98,7 +111,7 @@ function credentialSources(providerId: string, options: CredentialOptions): Cred
   const configured = provider?.apiKey;
   const fromConfig =
     configured === undefined ? undefined : writtenSource(describeOrigin(configured.origin), configured.value, scheme, options.env);
-  const stored = storedSource(providerId, options, scheme);
+  const stored = storedSource(providerId, account, options, scheme);
   // The npm agent lets auth.json win over its models.json.
   sources.push(...(configured?.origin.kind === "npm agent" ? [stored, fromConfig] : [fromConfig, stored]));
   for (const variable of options.credentialVariables) {
@@ -155,31 +168,51 @@ function writtenSource(name: string, written: string, scheme: "own" | "bearer", 
   return { name: variables.length === 0 ? name : `${variables.join(", ")} in ${name}`, scheme, read: () => text.text };
 }
 
+/** The id in auth.json that a provider's calls are made with. */
+export function accountIdOf(providerId: string, { providers, accountId }: Pick<CredentialOptions, "providers" | "accountId">): string {
+  const name = providers[providerId]?.account;
+  return accountId ?? (name === undefined || name === "" ? providerId : `${providerId}#${name}`);
+}
+
+/** What is stored of it. @throws PiError `auth.damaged_file`, `auth.unreadable_file`. */
+export function storedAccount(providerId: string, options: CredentialOptions): unknown {
+  const accounts = readAuthFile(authFilePath(options.agentDir));
+  const id = accountIdOf(providerId, options);
+  return accounts !== undefined && Object.hasOwn(accounts, id) ? accounts[id] : undefined;
+}
+
+/** The same for those who only look: a damaged file is told when something is to be paid for. */
+function soundAccount(providerId: string, options: CredentialOptions): unknown {
+  try {
+    return storedAccount(providerId, options);
+  } catch {
+    return undefined;
+  }
+}
+
 /** `auth.json` of the npm agent: `{type: "api_key", key, env?}` or `{type: "oauth", access, expires}`. */
-function storedSource(providerId: string, options: CredentialOptions, scheme: "own" | "bearer"): CredentialSource | undefined {
-  const stored = loadAuthFile(options.agentDir)?.[providerId];
+function storedSource(
+  providerId: string,
+  stored: unknown,
+  options: CredentialOptions,
+  scheme: "own" | "bearer",
+): CredentialSource | undefined {
   if (!isTable(stored)) return undefined;
   if (stored.type === "oauth") {
+    const accountId = accountIdOf(providerId, options);
+    if (isStoredToken(stored) && isUsableToken(providerId, stored, options.providers[providerId]?.oauth ?? {})) {
+      return { name: "auth.json", scheme: "bearer", accountId };
+    }
+    // Of a service that has no flow here: good for as long as it lives.
     const isFresh = typeof stored.expires !== "number" || stored.expires > (options.now ?? Date.now());
     const { access } = stored;
-    if (typeof access !== "string" || access === "" || !isFresh) return undefined;
-    // One that gives no other when it ends is a key that a sign-in made, billed like any key.
+    if (hasFlow(providerId) || typeof access !== "string" || access === "" || !isFresh) return undefined;
     const billing = stored.refresh === "" ? "metered" : "plan";
     return { name: "auth.json", scheme: "bearer", billing, read: () => access };
   }
   if (typeof stored.key !== "string") return undefined;
   const env = isTable(stored.env) ? { ...options.env, ...(stored.env as Record<string, string>) } : options.env;
   return writtenSource("auth.json", stored.key, scheme, env);
-}
-
-function loadAuthFile(agentDir: string): Record<string, unknown> | undefined {
-  try {
-    const json: unknown = JSON.parse(readFileSync(join(agentDir, "auth.json"), "utf8"));
-    return isTable(json) ? json : undefined;
-  } catch {
-    // Absent or damaged: it names no credential, and the error that follows says which variable to set.
-    return undefined;
-  }
 }
 
 async function runCommand(providerId: string, source: CredentialSource, options: CredentialOptions): Promise<string> {

@@ -3,6 +3,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { type ModeRecord, modeTable } from "../modes/modes.ts";
 
 export type OptionKind = "flag" | "value" | "list" | "optional";
 
@@ -20,6 +21,10 @@ export interface OptionRecord {
   choices?: readonly string[];
   /** Where completion finds what it may be. */
   completes?: "model" | "models" | "provider" | "tools";
+  /** Key of the setting that it stands for: what is said is the topmost layer of the configuration. */
+  setting?: string;
+  /** The npm agent's, accepted: there is nothing yet that it could act on, and `pi inspect` says so. */
+  isIdle?: true;
 }
 
 const levels = ["off", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -31,8 +36,8 @@ export const optionTable = [
     kind: "value",
     value: "MODE",
     group: "Output",
-    choices: ["text", "json", "rpc"],
-    help: "text, json (events as JSON lines) or rpc",
+    choices: modeTable.map((mode) => mode.name),
+    help: (modeTable as readonly ModeRecord[]).map(({ name, about }) => (about === undefined ? name : `${name} (${about})`)).join(", "),
   },
   { name: "--result", kind: "value", value: "FILE", group: "Output", help: "one JSON record of how it ended; - for stdout" },
   {
@@ -63,9 +68,10 @@ export const optionTable = [
     completes: "models",
     group: "Model",
     help: "what cycling goes through: patterns, * matches, :LEVEL sets the thinking",
+    setting: "models",
   },
   { name: "--api-key", kind: "value", value: "KEY", group: "Model", help: "for this run only, never stored" },
-  { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}` },
+  { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}`, setting: "thinking" },
   {
     name: "--fallback-model",
     kind: "list",
@@ -73,11 +79,19 @@ export const optionTable = [
     completes: "model",
     group: "Model",
     help: "when the model stays unavailable or its quota is spent; repeatable",
+    setting: "fallback_models",
   },
   { name: "--record", kind: "value", value: "FILE", group: "Model", help: "write what the model streams, for --model scripted/FILE" },
 
   { name: "--system-prompt", kind: "value", value: "TEXT|FILE", group: "Prompt", help: "in place of the built-in one" },
   { name: "--append-system-prompt", kind: "list", value: "TEXT|FILE", group: "Prompt", help: "added to the system prompt; repeatable" },
+  {
+    name: "--prompt-key",
+    kind: "value",
+    value: "KEY",
+    group: "Prompt",
+    help: "run once: sent again with this key in the same session, it answers as the first time",
+  },
   { name: "--no-context-files", short: "-nc", kind: "flag", group: "Prompt", help: "leave out AGENTS.md and its kin" },
 
   { name: "--continue", short: "-c", kind: "flag", group: "Session", help: "go on with this folder's last session" },
@@ -92,7 +106,7 @@ export const optionTable = [
     choices: ["fail", "wait", "fork"],
     help: "when another process writes the session",
   },
-  { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie" },
+  { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie", setting: "session_dir" },
   { name: "--no-session", kind: "flag", group: "Session", help: "keep nothing on disk" },
   { name: "--export", kind: "value", value: "IN [OUT]", group: "Session", help: "a session (file, id or name) as an HTML page" },
   { name: "--name", short: "-n", kind: "value", value: "NAME", group: "Session", help: "name the session" },
@@ -127,18 +141,47 @@ export const optionTable = [
     help: "a prompt template or a folder of them; repeatable",
   },
   { name: "--no-prompt-templates", short: "-np", kind: "flag", group: "Tools and resources", help: "no prompt templates but those named" },
-  { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet" },
-  { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet" },
+  {
+    name: "--extension",
+    short: "-e",
+    kind: "list",
+    value: "PATH",
+    group: "Tools and resources",
+    help: "an extension: file, folder, npm:NAME or git:PLACE; repeatable",
+  },
+  { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "no extensions but those named" },
+  { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet", isIdle: true },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
 
-  { name: "--max-turns", kind: "value", value: "N", group: "Limits", help: "end in order after N answers of the model" },
-  { name: "--max-cost", kind: "value", value: "USD", group: "Limits", help: "end in order when this much is spent" },
-  { name: "--timeout", kind: "value", value: "DURATION", group: "Limits", help: "end in order after this time, such as 90s or 10m" },
+  {
+    name: "--max-turns",
+    kind: "value",
+    value: "N",
+    group: "Limits",
+    help: "end in order after N answers of the model",
+    setting: "limits.max_turns",
+  },
+  {
+    name: "--max-cost",
+    kind: "value",
+    value: "USD",
+    group: "Limits",
+    help: "end in order when this much is spent",
+    setting: "limits.max_cost_usd",
+  },
+  {
+    name: "--timeout",
+    kind: "value",
+    value: "DURATION",
+    group: "Limits",
+    help: "end in order after this time, such as 90s or 10m",
+    setting: "limits.timeout",
+  },
   { name: "--stall", kind: "value", value: "LIST", group: "Limits", help: "longest silence: model=90s,tool=30m" },
 
   { name: "--strict", kind: "flag", group: "Other", help: "an unknown tool, model or setting is an error" },
-  { name: "--offline", kind: "flag", group: "Other", help: "nothing is fetched but what the model call needs" },
+  { name: "--offline", kind: "flag", group: "Other", help: "nothing is fetched but what the model call needs", setting: "network.offline" },
   { name: "--cwd", kind: "value", value: "DIR", group: "Other", help: "as if started there" },
   { name: "--help", short: "-h", kind: "flag", group: "Other", help: "this page" },
   { name: "--version", short: "-v", kind: "flag", group: "Other", help: "the version" },
@@ -146,11 +189,22 @@ export const optionTable = [
 
 export type OptionName = (typeof optionTable)[number]["name"];
 
+/** An option that may be an extension's flag. */
+export interface UnknownOption {
+  /** As written, without its value. */
+  name: string;
+  inlineValue?: string;
+  /** The operand behind it, which is its value if it takes one. */
+  operandIndex?: number;
+}
+
 /** What was said: options by name, and everything else in order. */
 export interface Said {
   options: Map<OptionName, string[]>;
   /** Messages and `@file`s as written; those behind `--` are messages, whatever they start with. */
   operands: { text: string; isLiteral: boolean }[];
+  /** Long options that are none of ours: judged when the extensions are known. */
+  unknown: UnknownOption[];
 }
 
 export function isSaid(said: Said, name: OptionName): boolean {
@@ -163,7 +217,7 @@ export function valueSaid(said: Said, name: OptionName): string | undefined {
 }
 
 export function parseOptions(args: readonly string[]): Said {
-  const said: Said = { options: new Map(), operands: [] };
+  const said: Said = { options: new Map(), operands: [], unknown: [] };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
     if (arg === "--") {
@@ -174,7 +228,21 @@ export function parseOptions(args: readonly string[]): Said {
       said.operands.push({ text: arg, isLiteral: false });
       continue;
     }
-    const { record, inlineValue } = findOption(arg);
+    const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
+    const name = equals < 0 ? arg : arg.slice(0, equals);
+    const inlineValue = equals < 0 ? undefined : arg.slice(equals + 1);
+    const record = optionNamed(name);
+    if (record === undefined) {
+      if (!/^--[A-Za-z]/.test(name)) throw unknownOption(name);
+      const next = args[index + 1];
+      const hasOperand = inlineValue === undefined && next !== undefined && !next.startsWith("-");
+      said.unknown.push({
+        name,
+        ...(inlineValue === undefined ? {} : { inlineValue }),
+        ...(hasOperand ? { operandIndex: said.operands.length } : {}),
+      });
+      continue;
+    }
     const values = said.options.get(record.name as OptionName) ?? [];
     said.options.set(record.name as OptionName, values);
     if (record.kind === "flag") {
@@ -199,23 +267,22 @@ export function parseOptions(args: readonly string[]): Said {
   return said;
 }
 
-function findOption(arg: string): { record: OptionRecord; inlineValue?: string } {
-  const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
-  const name = equals < 0 ? arg : arg.slice(0, equals);
-  const record = (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
-  if (!record) {
-    const names = (optionTable as readonly OptionRecord[]).flatMap((one) => (one.short ? [one.name, one.short] : [one.name]));
-    const near = nearestName(
-      name,
-      names.filter((one) => one.startsWith("--") === name.startsWith("--")),
-    );
-    throw new PiError("usage.unknown_option", `Unknown option: ${name}`, {
-      hint: near
-        ? `Did you mean ${near}? A message that starts with a dash goes behind --`
-        : "pi --help lists the options; a message that starts with a dash goes behind --",
-    });
-  }
-  return equals < 0 ? { record } : { record, inlineValue: arg.slice(equals + 1) };
+function optionNamed(name: string): OptionRecord | undefined {
+  return (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
+}
+
+/** `flags`: those that extensions have. */
+export function unknownOption(name: string, flags: readonly string[] = []): PiError {
+  const names = (optionTable as readonly OptionRecord[]).flatMap((one) => (one.short ? [one.name, one.short] : [one.name]));
+  const near = nearestName(
+    name,
+    [...names, ...flags].filter((one) => one.startsWith("--") === name.startsWith("--")),
+  );
+  return new PiError("usage.unknown_option", `Unknown option: ${name}`, {
+    hint: near
+      ? `Did you mean ${near}? A message that starts with a dash goes behind --`
+      : "pi --help lists the options; a message that starts with a dash goes behind --",
+  });
 }
 
 function checked(record: OptionRecord, value: string): string {

@@ -1,4 +1,4 @@
-// The closing record of `--result`: what it says of a run that could not begin, and where it is written. Called by main, run-once and run-rpc.
+// The closing record of `--result`: what it says of a run that could not begin, and where it is written. Called by main and run-mode.
 // Invariant: whole or not at all, so that a reader who polls for the file never sees half a record, nor one of an earlier run.
 
 import { isPiError, messageOf, PiError } from "../contracts/error.ts";
@@ -66,6 +66,6 @@ export async function recordUnreadable(args: readonly string[], error: unknown, 
   const at = args.findLastIndex((arg) => arg === "--result" || arg.startsWith("--result="));
   const value = at < 0 ? undefined : args[at] === "--result" ? args[at + 1] : args[at]?.slice("--result=".length);
   if (value === undefined) return;
-  const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [] }, host);
+  const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [], unknown: [] }, host);
   await recorder.write(brokenOutcome(error)).catch(() => undefined);
 }

@@ -3,7 +3,13 @@
 // that provider's credentials or headers is kept beside it.
 
 import { isThinkingLevel, thinkingLevels } from "../contracts/model.ts";
-import { isTable, type ModelSettings, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
+import {
+  type FlowEndpoints,
+  isTable,
+  type ModelSettings,
+  type ProviderSettings,
+  type SettingOrigin,
+} from "../contracts/provider-settings.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
 import { camelCase } from "./settings.ts";
 
@@ -20,7 +26,9 @@ type FieldType =
   | "cost"
   | "tiers"
   | "models"
-  | "overrides";
+  | "overrides"
+  | "oauth"
+  | "address";
 
 export interface FieldRecord {
   key: string;
@@ -38,9 +46,24 @@ export const providerFields: readonly FieldRecord[] = [
   field("api_key", "secret", 'Key: literal, "$ENV", or "!command" (its stdout).'),
   field("auth_header", "boolean", "Send the key as Authorization: Bearer."),
   field("headers", "headers", "Sent with every request; values are read as api_key is."),
+  field("account", "text", "Name of the stored account that is used: NAME of PROVIDER#NAME in auth.json."),
+  field("oauth", "oauth", "Addresses and client of a sign-in of one's own; in the user's file alone."),
   field("dialect", "table", "What the server does differently from its wire format."),
   field("models", "models", "Models of the provider, beside those of the catalogue."),
   field("model_overrides", "overrides", "Changes to models of the catalogue, by id."),
+];
+
+/** Keys of a `[providers.<id>.oauth]` table. */
+export const oauthFields: readonly FieldRecord[] = [
+  field("authorize_url", "address", "Where the browser goes."),
+  field("token_url", "address", "Where codes and refresh tokens are exchanged."),
+  field("device_url", "address", "Where a device flow begins."),
+  field("base_url", "address", "Where the service is that the token is for."),
+  field("exchange_url", "address", "github-copilot: where GitHub's token is exchanged."),
+  field("jwks_url", "address", "openai: where the keys of ID tokens are."),
+  field("issuer", "address", "openai: who signs ID tokens."),
+  field("client_id", "text", "The client, as it is registered."),
+  field("scope", "text", "What is asked for."),
 ];
 
 /** Keys of a `[[providers.<id>.models]]` table. */
@@ -131,6 +154,8 @@ function mergeProvider(before: ProviderSettings, said: Record<string, unknown>, 
   if (typeof said.authHeader === "boolean") merged.authHeader = said.authHeader;
   if (typeof said.baseUrl === "string") merged.baseUrl = { value: said.baseUrl, origin };
   if (typeof said.apiKey === "string") merged.apiKey = { value: said.apiKey, origin };
+  if (typeof said.account === "string") merged.account = said.account;
+  if (said.oauth !== undefined) merged.oauth = { ...before.oauth, ...(said.oauth as FlowEndpoints) };
   if (movedByProject && layer.file !== undefined) merged.projectBaseUrlFile = layer.file;
   return merged;
 }
@@ -199,6 +224,17 @@ function readField(type: FieldType, raw: unknown, path: Path, report: ProblemRep
       return isTable(raw)
         ? record(Object.fromEntries(Object.entries(raw).map(([key, value]) => [camelCase(key), value])))
         : wrong("a table");
+    case "oauth":
+      if (!isTable(raw)) return wrong("a table");
+      if (fromProject) {
+        report.forbidden(path, "where a sign-in goes");
+        return undefined;
+      }
+      return readFields(raw, oauthFields, path, report, fromProject);
+    case "address":
+      return typeof raw === "string" && (raw.startsWith("$") || isSafeAddress(raw))
+        ? raw
+        : wrong("an https: address (http: of this machine) without user, password and fragment");
     case "levels":
       return isTable(raw) ? readLevels(raw, path, report) : wrong("a table");
     case "cost":
@@ -223,6 +259,16 @@ function readField(type: FieldType, raw: unknown, path: Path, report: ProblemRep
           }),
         ),
       );
+  }
+}
+
+function isSafeAddress(text: string): boolean {
+  try {
+    const { protocol, hostname, username, password, hash } = new URL(text);
+    const isLocal = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+    return (protocol === "https:" || (protocol === "http:" && isLocal)) && username === "" && password === "" && hash === "";
+  } catch {
+    return false;
   }
 }
 

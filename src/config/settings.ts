@@ -23,6 +23,8 @@ export interface Settings {
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
   resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  /** Names or paths of extensions without which nothing begins. */
+  extensions: { required: string[] };
   trust: { default: "ask" | "always" | "never" };
 }
 
@@ -59,6 +61,8 @@ export interface SettingRecord {
   description: string;
   /** `user`: a project file may not set it. */
   scope: "any" | "user";
+  /** The npm agent's, accepted: there is nothing yet that it could act on. */
+  isIdle?: boolean;
 }
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
@@ -68,7 +72,7 @@ function setting(
   type: SettingType,
   fallback: unknown,
   description: string,
-  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope">> = {},
+  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope" | "isIdle">> = {},
 ): SettingRecord {
   const record: SettingRecord = { key, type, property: camelCase(key), description, scope: "any", ...extra };
   if (fallback !== undefined) record.default = fallback;
@@ -88,7 +92,7 @@ export const settings: readonly SettingRecord[] = [
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
-  setting("theme", { kind: "string" }, "system", "Colours on a terminal."),
+  setting("theme", { kind: "string" }, "system", "Colours on a terminal.", { isIdle: true }),
   setting(
     "tools.enabled",
     { kind: "selection" },
@@ -130,6 +134,7 @@ export const settings: readonly SettingRecord[] = [
   setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
+  setting("extensions.required", { kind: "strings" }, [], "Extensions without which nothing begins: names, paths or packages."),
   setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {
     scope: "user",
   }),

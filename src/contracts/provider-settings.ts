@@ -24,6 +24,19 @@ export interface Sourced<T> {
   origin: SettingOrigin;
 }
 
+/** Addresses and names of a sign-in. */
+export interface FlowEndpoints {
+  authorizeUrl?: string;
+  tokenUrl?: string;
+  deviceUrl?: string;
+  baseUrl?: string;
+  clientId?: string;
+  scope?: string;
+  issuer?: string;
+  jwksUrl?: string;
+  exchangeUrl?: string;
+}
+
 /** A model as configuration describes it; what is absent comes from the catalogue or from defaults. */
 export interface ModelSettings {
   id: string;
@@ -55,6 +68,10 @@ export interface ProviderSettings {
   dialect: Record<string, unknown>;
   models: ModelSettings[];
   modelOverrides: Record<string, Omit<ModelSettings, "id">>;
+  /** Name of the stored account that is used; default: the one stored under the provider's own id. */
+  account?: string;
+  /** Of a sign-in, in place of the service's own; `$NAME` filled in. Of the user's file alone. */
+  oauth?: FlowEndpoints;
   /** The project file that set a base URL in force: only a key of the same file may go there. */
   projectBaseUrlFile?: string;
 }

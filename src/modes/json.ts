@@ -1,26 +1,28 @@
-// JSON mode: the session header, then every event as one line. Called by cli/main.
+// JSON mode: the session header, then every event as one line.
 // Invariant: records only, LF-terminated, `seq` from 1 without gaps; a slow reader slows the run.
 
-import type { AgentEvent } from "../contracts/agent-event.ts";
-import type { Outcome } from "../contracts/outcome.ts";
-import type { CodingSession } from "../harness/run/coding-session.ts";
-import type { Host } from "../platform/host.ts";
 import { EventEncoder } from "./event-encoder.ts";
-import type { ModePrompt } from "./print.ts";
+import type { Mode } from "./mode.ts";
 import { runPrompts } from "./print.ts";
 
-export async function runJson(
-  coding: CodingSession,
-  prompts: readonly ModePrompt[],
-  host: Host,
-  isStopped: () => boolean,
-): Promise<Outcome> {
-  const encoder = new EventEncoder();
-  void host.stdout.write(`${JSON.stringify(coding.session.header)}\n`);
-  const unsubscribe = coding.subscribe((event: AgentEvent) => host.stdout.write(encoder.encode(event)));
-  try {
-    return await runPrompts(coding, prompts, isStopped);
-  } finally {
-    unsubscribe();
-  }
-}
+export const jsonMode: Mode = {
+  needs: "prompts",
+  mayLackModel: false,
+  status: "outcome",
+  async run(at) {
+    const { stdout } = at.io;
+    const sessions = await at.open();
+    const encoder = new EventEncoder();
+    void stdout.write(`${JSON.stringify(sessions.coding.session.header)}\n`);
+    let hasSettled = false;
+    sessions.subscribe((event) => {
+      if (event.type === "agent_settled") hasSettled = true;
+      return stdout.write(encoder.encode(event));
+    });
+    const outcome = await runPrompts(sessions, at, "json");
+    // A key that was here before runs nothing, and the last event says how it ended all the same.
+    if (!hasSettled && at.prompts.some(({ key }) => key !== undefined))
+      void stdout.write(encoder.encode({ type: "agent_settled", aborted: outcome.kind === "aborted", outcome: outcome.kind }));
+    return outcome;
+  },
+};

@@ -42,8 +42,15 @@ async function prepare(setup: Setup): Promise<CredentialOptions> {
   };
 }
 
+/** Providers here have no sign-in of ours. */
+function resolved(id: string, options: CredentialOptions): Promise<Credential | undefined> {
+  return resolveCredential(id, options, async (account) => {
+    throw new Error(`${account} was to be signed in`);
+  });
+}
+
 async function resolve(setup: Setup, id = "a"): Promise<Credential | undefined> {
-  return resolveCredential(id, await prepare(setup));
+  return resolved(id, await prepare(setup));
 }
 
 const braced = (variable: string): string => `\${${variable}}`;
@@ -119,7 +126,7 @@ describe("ways of writing a key", () => {
     expect(credentialSource("a", options)).toMatch(/^command in .*config\.toml$/);
     const { existsSync } = await import("node:fs");
     expect(existsSync(`${options.cwd}/ran`)).toBe(false);
-    expect((await resolveCredential("a", options))?.value).toBe("k");
+    expect((await resolved("a", options))?.value).toBe("k");
     expect(existsSync(`${options.cwd}/ran`)).toBe(true);
   });
 
@@ -145,13 +152,14 @@ describe("ways of writing a key", () => {
 
 describe("auth.json", () => {
   test.each([
-    [{ type: "api_key", key: "$MINE" }, "secret", { scheme: "own", billing: "metered" }],
-    [{ type: "api_key", key: "$OWN", env: { OWN: "own" } }, "own", { scheme: "own", billing: "metered" }],
-    [{ type: "api_key", key: "!echo c" }, "c", { scheme: "own", billing: "metered" }],
-    [{ type: "oauth", access: "acc", refresh: "r", expires: 2000 }, "acc", { scheme: "bearer", billing: "plan" }],
-    [{ type: "oauth", access: "acc", refresh: "", expires: 2000 }, "acc", { scheme: "bearer", billing: "metered" }],
+    [{ type: "api_key", key: "$MINE" }, "secret", "own metered"],
+    [{ type: "api_key", key: "$OWN", env: { OWN: "own" } }, "own", "own metered"],
+    [{ type: "api_key", key: "!echo c" }, "c", "own metered"],
+    [{ type: "oauth", access: "acc", refresh: "r", expires: 2000 }, "acc", "bearer plan"],
+    [{ type: "oauth", access: "acc", refresh: "", expires: 2000 }, "acc", "bearer metered"],
   ])("%j", async (a, value, kind) => {
-    expect(await resolve({ auth: { a }, env: { MINE: "secret" } })).toMatchObject({ value, ...kind });
+    const [scheme, billing] = kind.split(" ");
+    expect(await resolve({ auth: { a }, env: { MINE: "secret" } })).toMatchObject({ value, scheme, billing });
   });
 
   test.each([[{ type: "oauth", access: "acc", expires: 999 }], [{ type: "oauth" }], [{ type: "api_key" }], ["text"], [null]])(
@@ -161,8 +169,9 @@ describe("auth.json", () => {
     },
   );
 
-  test("a damaged file is none", async () => {
-    expect(await resolve({ auth: "{oops" })).toBeUndefined();
+  test("a damaged file is an error that names it, not a missing key; those who only look go on", async () => {
+    await expect(resolve({ auth: "{oops" })).rejects.toMatchObject({ code: "auth.damaged_file" });
+    expect(hasCredential("a", await prepare({ auth: "{oops" }))).toBe(false);
   });
 });
 
@@ -216,12 +225,12 @@ describe("a base URL set by a project file", () => {
       env: { ANTHROPIC_BASE_URL: "http://mine", A_KEY: "k" },
       projectToml: '[[providers.anthropic.models]]\nid = "m"\nbase_url = "http://evil"\n',
     });
-    expect(await resolveCredential("anthropic", options)).toBeUndefined();
+    expect(await resolved("anthropic", options)).toBeUndefined();
     const moved = await prepare({
       env: { ANTHROPIC_BASE_URL: "http://mine", A_KEY: "k" },
       projectToml: evil.replace(".a]", ".anthropic]"),
     });
-    expect((await resolveCredential("anthropic", moved))?.value).toBe("k");
+    expect((await resolved("anthropic", moved))?.value).toBe("k");
   });
 
   test("a key alone may be the project's, or name a variable", async () => {

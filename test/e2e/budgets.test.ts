@@ -5,7 +5,7 @@ import { type Service, services } from "../support/served.ts";
 import { messagesOf, soundSession } from "../support/sound-session.ts";
 import { answerSteps, callSteps, type Json, recordsOf, test, textSteps, type World } from "../support/world.ts";
 
-const [anthropic, chat] = services as [Service, Service];
+const [anthropic, completions] = services as [Service, Service];
 const look = callSteps("bash", { command: "echo looked" });
 
 function entries(world: World): Json[] {
@@ -79,7 +79,7 @@ describe.concurrent("cost", () => {
   test.for(["", "auth_header = true\n"])(
     "a key of one's own provider counts, whatever header carries it: %j",
     async (header, { world }) => {
-      const server = await world.strict(chat.format, scripts);
+      const server = await world.strict(completions.format, scripts);
       const model = '[[providers.own.models]]\nid = "priced"\ncost = { input = 1, output = 1 }\n';
       world.config(`[providers.own]\nbase_url = "${server.baseUrl}"\napi_key = "k"\n${header}${model}`);
       const { status, stderr } = await world.run(["-p", "--model", "own/priced", "--max-cost", "0.01", "hi"]);

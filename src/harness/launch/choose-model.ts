@@ -1,4 +1,4 @@
-// Which model a session starts with, and which ones it may fall back to. Called by create-session.
+// Which model a session starts with, and which ones it may fall back to. Called by start-session and inspect-launch.
 
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
@@ -10,7 +10,7 @@ import { resolveModelScope } from "../models/model-scope.ts";
 import { QuotaMemory } from "../models/quota-memory.ts";
 import { selectModel } from "../models/select-model.ts";
 import { nameOf } from "../recovery/fallback.ts";
-import type { RunOptions } from "./run-options.ts";
+import type { Launch } from "./launch.ts";
 
 /** A model that stands for none: nothing can be asked of it. */
 export const noModel: Model = {
@@ -26,36 +26,51 @@ export const noModel: Model = {
   cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
 };
 
-export interface ChooseDeps {
-  options: RunOptions;
-  registry: ModelRegistry;
-  deps: { config: Config; mayLackModel?: boolean; custom?: { model?: Model }; warn(line: string): void; host: { now(): number } };
-}
-
 export interface ChosenModel {
   model: Model;
   thinkingLevel?: ThinkingLevel;
   why: string;
+  warning?: string;
+}
+
+/** @throws PiError `auth.no_credential` naming what to do, where this model cannot be asked. */
+export function requireUsable(model: Model, registry: ModelRegistry): void {
+  if (model === noModel) {
+    throw new PiError("auth.no_credential", "No API key found for the selected model.", {
+      hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model; scripted/demo needs none.",
+    });
+  }
+  if (!registry.isAvailable(model.provider, true)) throw registry.missingCredential(model.provider);
+}
+
+export interface ModelNeeds {
+  /** Also one without a credential, or none at all (`noModel`). */
+  mayLackModel: boolean;
+  /** By the caller of the library: whatever else says. */
+  given?: Model;
 }
 
 export async function chooseModel(
-  { options, deps, registry }: ChooseDeps,
+  launch: Launch,
   recorded: { provider: string; modelId: string } | undefined,
+  { mayLackModel, given }: ModelNeeds,
 ): Promise<ChosenModel> {
-  const { config } = deps;
-  if (deps.custom?.model !== undefined) return { model: deps.custom.model, why: "given by the caller" };
+  const { options, config, registry } = launch;
+  if (given !== undefined) return { model: given, why: "given by the caller" };
   const isRecorded = options.model === undefined && options.provider === undefined && recorded !== undefined;
   const pattern = isRecorded ? `${recorded.provider}/${recorded.modelId}` : options.model;
   const provider = isRecorded ? undefined : options.provider;
   const why = isRecorded ? { why: "the session's model" } : {};
-  if (pattern === undefined && provider === undefined && config.values.model === undefined) {
-    const [first] = resolveModelScope(options.models, registry).models;
-    if (first !== undefined) return { ...first, model: await registry.ready(first.model), why: "the first of the models to cycle through" };
-  }
+  const first = isRecorded ? undefined : firstOfScope(launch);
+  if (first !== undefined) return { ...first, model: await registry.ready(first.model) };
   try {
-    return { ...(await selectModel(pattern, provider, { registry, config })), ...why };
+    return { ...(await selectModel(pattern, provider, { registry, config, listedOnly: isRecorded })), ...why };
   } catch (error) {
-    if (deps.mayLackModel !== true || !isPiError(error)) throw error;
+    if (isRecorded && isPiError(error) && goneModel.includes(error.code)) {
+      const other = await inPlaceOf(`${recorded.provider}/${recorded.modelId}`, launch);
+      if (other !== undefined) return other;
+    }
+    if (!mayLackModel || !isPiError(error)) throw error;
     const isLacking = error.code === "auth.no_credential" || error.code === "config.no_base_url";
     if (isLacking && pattern === undefined && config.values.model === undefined) return { model: noModel, why: "no credential for any" };
     if (isLacking) return { ...(await selectModel(pattern, provider, { registry, config, withoutCredential: true })), ...why };
@@ -64,16 +79,36 @@ export async function chooseModel(
   }
 }
 
+const goneModel: readonly string[] = ["usage.unknown_model", "usage.unknown_provider", "config.unsupported_api"];
+
+/** A session outlives its model: it goes on with the one that a new session would have. Nothing where there is none either. */
+async function inPlaceOf(pattern: string, { config, registry }: Launch): Promise<ChosenModel | undefined> {
+  try {
+    const { model, thinkingLevel, why } = await selectModel(undefined, undefined, { registry, config });
+    const warning = `Could not restore model ${pattern}, which is not known here; going on with ${nameOf(model)}`;
+    return { model, ...(thinkingLevel === undefined ? {} : { thinkingLevel }), why: `${pattern} is not known here; ${why}`, warning };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where nothing else says which; nothing without a scope. */
+export function firstOfScope({ options, config, registry }: Launch): ChosenModel | undefined {
+  if (options.model !== undefined || options.provider !== undefined || config.values.model !== undefined) return undefined;
+  const [first] = resolveModelScope(config.values.models, registry).models;
+  return first && { ...first, why: "the first of the models to cycle through" };
+}
+
 /** The session's own model where it can be had, else the one in force. */
 export async function keptModel(
-  { deps, registry }: Pick<ChooseDeps, "deps" | "registry">,
+  { config, registry }: Launch,
   keep: { model: Model },
   recorded: { provider: string; modelId: string } | undefined,
 ): Promise<ChosenModel> {
   const kept = { model: keep.model, why: "kept from the session before" };
   if (recorded === undefined || (recorded.provider === keep.model.provider && recorded.modelId === keep.model.id)) return kept;
   try {
-    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config: deps.config });
+    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config, listedOnly: true });
     return { model: selected.model, why: "the session's model" };
   } catch {
     return kept;
@@ -91,17 +126,12 @@ export function compactionSettings(config: Config, registry: ModelRegistry): Com
  * Patterns are looked up at once, so that a misspelt one is known before it is needed. Rejects with `usage.unknown_fallback` when that is to be
  * an error.
  */
-export async function fallbackSettings({ options, registry, deps }: ChooseDeps): Promise<FallbackSettings> {
-  const { config, warn, host } = deps;
-  const patterns = options.fallbackModels.length > 0 ? options.fallbackModels : config.values.fallbackModels;
-  const models = await fallbackModels(patterns, registry, config, options.isStrict ? undefined : warn);
-  return {
-    count: models.length,
-    models: async () => models,
-    quotas: new QuotaMemory(options.agentDir, () => host.now()),
-    warn,
-    now: () => host.now(),
-  };
+export async function fallbackSettings(
+  { options, registry, config }: Launch,
+  { warn, now }: Pick<FallbackSettings, "warn" | "now">,
+): Promise<FallbackSettings> {
+  const models = await fallbackModels(config.values.fallbackModels, registry, config, options.isStrict ? undefined : warn);
+  return { count: models.length, models: async () => models, quotas: new QuotaMemory(options.agentDir, now), warn, now };
 }
 
 async function fallbackModels(
@@ -113,7 +143,9 @@ async function fallbackModels(
   const models: FallbackModel[] = [];
   for (const pattern of patterns) {
     try {
-      models.push(await selectModel(pattern, undefined, { registry, config }));
+      const { warning, ...selected } = await selectModel(pattern, undefined, { registry, config });
+      if (warning !== undefined) warn?.(warning);
+      models.push(selected);
     } catch (error) {
       const line = `Fallback model ${pattern} cannot be used: ${messageOf(error)}`;
       if (warn === undefined) {
@@ -132,7 +164,7 @@ export async function withQuota(chosen: ChosenModel, { count, models, quotas, wa
   if (until === undefined) return chosen;
   const next = (await models()).find(({ model }) => quotas.spentUntil(nameOf(model)) === undefined);
   if (!next) return chosen;
-  const { why: _, ...rest } = chosen;
+  const { why: _, warning: __, ...rest } = chosen;
   warn(`The quota of ${nameOf(chosen.model)} is spent until ${new Date(until).toISOString()}; using ${nameOf(next.model)}`);
   return { ...rest, ...next, why: `fallback while the quota of ${nameOf(chosen.model)} is spent` };
 }

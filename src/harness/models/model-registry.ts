@@ -1,19 +1,22 @@
 // All models that can be named: catalogue, vendors and configuration put together, a provider at a time. Made once a run by the harness;
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
-import { Accounts } from "../../accounts/accounts.ts";
+import { Accounts, type CredentialWish } from "../../accounts/accounts.ts";
+import { providerOfAccount } from "../../accounts/auth-file.ts";
 import { noCredential } from "../../accounts/credentials.ts";
 import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
-import type { ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
+import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
+import { nearestKin } from "../../providers/nearest-kin.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
 
 export interface ModelRegistryInput {
-  config: Pick<Config, "providers">;
+  /** `values` say how the network is reached where a sign-in is renewed. */
+  config: Pick<Config, "providers"> & Partial<Pick<Config, "values">>;
   env: Env;
   agentDir: string;
   cwd: string;
@@ -38,7 +41,16 @@ export class ModelRegistry {
   constructor(input: ModelRegistryInput) {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
-    this.#accounts = new Accounts({ ...input, providers: input.config.providers, vendorOf });
+    this.#accounts = new Accounts({
+      ...input,
+      providers: input.config.providers,
+      vendorOf,
+      fetch: async () => {
+        const { createFetch } = await import("../../platform/fetch.ts");
+        const { proxy = "", caFile = "" } = input.config.values?.network ?? {};
+        return createFetch({ env: input.env, proxy, caFile, longestSilenceMs: 0 });
+      },
+    });
   }
 
   /** Ids of all providers: of configuration, of the catalogue, of the vendors. */
@@ -100,8 +112,18 @@ export class ModelRegistry {
 
   /** A server of the user's own, whose models only it knows. */
   takesAnyId(providerId: string): boolean {
-    if (catalogProviders(this.#cacheDir).includes(providerId)) return false;
-    return vendorOf(providerId)?.keyless === true || this.#settings(providerId)?.baseUrl !== undefined;
+    if (vendorOf(providerId)?.keyless !== true && this.#settings(providerId)?.baseUrl === undefined) return false;
+    return !catalogProviders(this.#cacheDir).includes(providerId);
+  }
+
+  /** A model that is in no list, by the id that the service may know: the listed one that it is most like stands in for what is known of it. */
+  unlisted(providerId: string, modelId: string): Model | undefined {
+    if (vendorOf(providerId) === undefined && this.#settings(providerId)?.baseUrl === undefined) return undefined;
+    const kin = nearestKin(
+      modelId,
+      this.models(providerId).filter((model) => this.speaks(model)),
+    );
+    return kin === undefined ? this.#fromSettings(providerId, { id: modelId }) : { ...kin, id: modelId, name: modelId };
   }
 
   speaks(model: Model): boolean {
@@ -126,6 +148,16 @@ export class ModelRegistry {
   /** @throws PiError `auth.no_credential` naming the variable to set, `auth.command`. */
   async credential(providerId: string): Promise<Credential> {
     return providerId === "scripted" ? noCredential : this.#accounts.credential(providerId);
+  }
+
+  /** The credential of an account, which may be another than the one in use: `openai#work`. */
+  credentialOf(accountId: string, wish: Omit<CredentialWish, "accountId"> = {}): Promise<Credential> {
+    return this.#accounts.credential(providerOfAccount(accountId), accountId.includes("#") ? { ...wish, accountId } : wish);
+  }
+
+  /** Addresses of a provider's sign-in, of the user's own. */
+  endpoints(providerId: string): FlowEndpoints {
+    return this.#accounts.endpoints(providerId);
   }
 
   missingCredential(providerId: string): PiError {

@@ -28,8 +28,9 @@ export const anthropicProvider: Provider = {
 };
 
 async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
-  const { Anthropic } = await import("@anthropic-ai/sdk/client");
-  const client = new Anthropic({
+  // Without the resource modules, which nothing here calls.
+  const { BaseAnthropic } = await import("@anthropic-ai/sdk/client");
+  const client = new BaseAnthropic({
     // The real credential stands in the headers of stream-call; this keeps the SDK from looking for one.
     apiKey: "unused",
     baseURL: baseUrlWith(call.model.baseUrl, "").replace(/\/v1$/, ""),

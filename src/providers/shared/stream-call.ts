@@ -1,10 +1,12 @@
 // Runs one model call over HTTP: request, answer, events. Called by each format's provider.
 // Invariant: never throws, ends with exactly one terminal event, ends promptly once the caller's signal aborts, and leaves no connection open.
 
+import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
 import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
 import { networkFailure, type Refusal } from "./http-failure.ts";
+import { amend, refusedFields } from "./refused-fields.ts";
 
 export interface HttpCall<Body> {
   call: ModelCall;
@@ -31,25 +33,24 @@ export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<St
   if (call.signal.aborted) stop.abort();
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let failure: ModelFailure | undefined;
-  let finished = false;
+  const progress = { finished: false };
   try {
+    await untilAborted(Promise.resolve(drainsOf(call).get(call.model.baseUrl)), stop.signal);
     const opened = await untilAborted(open(http, stop.signal), stop.signal);
     if (opened === undefined) failure = aborted();
     else if ("failure" in opened) failure = opened.failure;
     else {
       reader = opened.reader;
-      const ended = yield* readEvents(http, reader, stop.signal, opened.headers);
-      if (ended === true) {
-        finished = true;
-        return;
-      }
+      const ended = yield* readEvents(http, reader, stop.signal, opened.headers, progress);
+      if (ended === true) return;
       failure = ended;
     }
   } catch (error) {
     failure = stop.signal.aborted ? aborted() : networkFailure(error);
   } finally {
     call.signal.removeEventListener("abort", onAbort);
-    if (finished && reader !== undefined) void drain(reader, stop);
+    // Whoever listens may leave at the last event: what makes an answer whole is that it was given out.
+    if (progress.finished && reader !== undefined && drainsOf(call).get(call.model.baseUrl) !== false) drain(call, reader, stop);
     else {
       void reader?.cancel().catch(ignore);
       stop.abort();
@@ -61,10 +62,32 @@ export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<St
 
 function ignore(): void {}
 
-/** A connection whose last bytes have been read can serve the next turn, which a cancelled one cannot. */
-const drainMs = 1000;
+/**
+ * So long after its last event an answer may end: a connection whose last bytes have been read serves the next call, which waits for it, since a new
+ * one takes DNS, TCP and TLS. A cancelled one serves nobody.
+ */
+const drainMs = 250;
 
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): Promise<void> {
+/** Connections with a whole answer whose body has not ended, by who made them and the address; `false`: bodies of this service do not end. */
+const drains = new WeakMap<typeof globalThis.fetch, Map<string, Promise<void> | false>>();
+
+function drainsOf({ fetch }: ModelCall): Map<string, Promise<void> | false> {
+  const byAddress = drains.get(fetch) ?? new Map<string, Promise<void> | false>();
+  drains.set(fetch, byAddress);
+  return byAddress;
+}
+
+function drain(call: ModelCall, reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): void {
+  const byAddress = drainsOf(call);
+  const address = call.model.baseUrl;
+  const work = readToEnd(reader, stop).then((hasEnded) => {
+    if (!hasEnded) byAddress.set(address, false);
+    else if (byAddress.get(address) === work) byAddress.delete(address);
+  });
+  byAddress.set(address, work);
+}
+
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): Promise<boolean> {
   const timer = setTimeout(() => stop.abort(), drainMs);
   timer.unref();
   try {
@@ -73,17 +96,40 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, stop: Abor
     // The answer was whole before: how its connection ends is of no interest.
   }
   clearTimeout(timer);
+  // Both runtimes take a connection back a moment after its last byte has been read.
+  await new Promise((resolve) => setImmediate(resolve));
+  return !stop.signal.aborted;
 }
 
 function aborted(): ModelFailure {
   return { code: "aborted", message: "Request was aborted" };
 }
 
-type Opened = { reader: ReadableStreamDefaultReader<Uint8Array>; headers: Headers } | { failure: ModelFailure };
+type Opened = { reader: ReadableStreamDefaultReader<Uint8Array>; headers: Headers } | { failure: ModelFailure; refusal?: Refusal };
 
+/** A service that refuses more fields than that, one after the other, does not speak the format. */
+const maxAmendments = 5;
+
+/** By model, what its service has been found not to know; with the value of the model it goes. */
+const refusedBy = new WeakMap<Model, ReadonlySet<string>>();
+
+/** Asks, and asks again without what the service refuses although the answer does not depend on it. */
 async function open<Body>(http: HttpCall<Body>, signal: AbortSignal): Promise<Opened> {
+  const { model } = http.call;
+  const whole = http.encode(http.call);
+  for (let amendments = 0; ; amendments++) {
+    const known = refusedBy.get(model);
+    const body = known === undefined ? whole : (amend(whole, known) as Body);
+    const opened = await openWith(http, body, signal);
+    if (!("failure" in opened) || opened.refusal === undefined || amendments === maxAmendments || signal.aborted) return opened;
+    const refused = refusedFields(body, opened.refusal.status, opened.refusal.body);
+    if (refused.length === 0) return opened;
+    refusedBy.set(model, new Set([...(known ?? []), ...refused]));
+  }
+}
+
+async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSignal): Promise<Opened> {
   let refusal: Refusal | undefined;
-  const body = http.encode(http.call);
   const headers = requestHeaders(http.headers(http.call, body));
   if (headers === undefined) return { failure: badCredential(http.call) };
   const watched = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
@@ -104,11 +150,11 @@ async function open<Body>(http: HttpCall<Body>, signal: AbortSignal): Promise<Op
   };
   try {
     const response = await http.send(body, watched as typeof globalThis.fetch, signal);
-    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()) };
+    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (response.body === null) return { failure: { code: "network", message: "the service answered without a body" } };
     return { reader: response.body.getReader(), headers: response.headers };
   } catch (error) {
-    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()) };
+    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (error instanceof TypeError && (error as { code?: unknown }).code === "ERR_INVALID_URL") {
       return { failure: { code: "bad_request", message: `Invalid base URL: ${http.call.model.baseUrl}` } };
     }
@@ -163,6 +209,7 @@ async function* readEvents<Body>(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal,
   headers: Headers,
+  progress: { finished: boolean },
 ): AsyncGenerator<StreamEvent, true | ModelFailure, void> {
   const events = new EventReader(http.call, http.decoder, headers, http.failureOf);
   // A cancelled reader resolves its pending read at once, whatever the connection does.
@@ -173,6 +220,7 @@ async function* readEvents<Body>(
       const { done, value } = await reader.read();
       if (signal.aborted) return aborted();
       for (const event of done ? events.end() : events.push(value)) {
+        if (event.type === "finish") progress.finished = true;
         yield event;
         if (signal.aborted && event.type !== "finish" && event.type !== "failure") return aborted();
       }

@@ -114,7 +114,10 @@ export class ModelRuntime {
       this.#access ??= createModelAccess({ ...shared, registry: this.#registry });
       return this.#access(model);
     }
-    this.#accessWithoutKey ??= createModelAccess({ ...shared, registry: { credential: async () => noCredential } });
+    this.#accessWithoutKey ??= createModelAccess({
+      ...shared,
+      registry: { credential: async () => noCredential, credentialOf: async () => noCredential },
+    });
     return { ...(await this.#accessWithoutKey(model)), credential: { scheme: "own", billing: "metered", value: apiKey, source: "apiKey" } };
   }
 
