@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { Credential } from "../contracts/model-request.ts";
 import type { Env } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import { isTable, type ProviderSettings } from "./provider-settings.ts";
 import { isLiteral, readSecretText, variablesIn } from "./secret-text.ts";
 import { describeOrigin } from "./settings.ts";
@@ -68,10 +69,16 @@ export async function resolveSecretTexts(
         hint: `Set ${text.variable}.`,
       });
     }
-    resolved[name] = text.kind === "text" ? text.text : await captureSecret(text.command, `${what} ${name}`, options);
+    const value = text.kind === "text" ? text.text : await captureSecret(text.command, `${what} ${name}`, options);
+    for (const variable of variablesIn(written)) liveSecrets.add(options.env[variable] ?? "");
+    if (!isLiteral(written) || namesSecret.test(name)) liveSecrets.addHeader(value);
+    resolved[name] = value;
   }
   return resolved;
 }
+
+/** Headers whose values are secrets also where they are written out. */
+const namesSecret = /auth|cookie|key|token|secret|password|credential/i;
 
 interface CredentialSource {
   name: string;
@@ -125,6 +132,7 @@ function isReachable(provider: ProviderSettings): boolean {
 }
 
 function literalSource(name: string, value: string, bearer: boolean): CredentialSource {
+  liveSecrets.add(value);
   return { name, bearer, read: () => value };
 }
 
@@ -160,7 +168,13 @@ function storedSource(providerId: string, options: CredentialOptions, bearer: bo
 function loadAuthFile(agentDir: string): Record<string, unknown> | undefined {
   try {
     const json: unknown = JSON.parse(readFileSync(join(agentDir, "auth.json"), "utf8"));
-    return isTable(json) ? json : undefined;
+    if (!isTable(json)) return undefined;
+    for (const entry of Object.values(json)) {
+      for (const value of isTable(entry) ? [entry.key, entry.access, entry.refresh] : []) {
+        if (typeof value === "string" && !/[$!]/.test(value)) liveSecrets.add(value);
+      }
+    }
+    return json;
   } catch {
     // Absent or damaged: it names no credential, and the error that follows says which variable to set.
     return undefined;
@@ -175,6 +189,7 @@ async function captureSecret(command: string, what: string, options: Pick<Creden
   const { captureCommand } = await import("../platform/capture-command.ts");
   const { exitCode, stdout } = await captureCommand(command, { env: options.env, cwd: options.cwd, timeoutMs: commandTimeoutMs });
   const secret = stdout.trim();
+  liveSecrets.add(secret);
   if (exitCode === 0 && secret !== "") return secret;
   const reason = exitCode === undefined ? "did not end by itself" : exitCode !== 0 ? `exited with code ${exitCode}` : "wrote nothing";
   throw new PiError("auth.command", `${what} comes from a command, and that ${reason}.`, { hint: "Run the command by hand to see why." });

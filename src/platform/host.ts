@@ -2,8 +2,10 @@
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
 import { fstatSync, write, writeSync } from "node:fs";
+import { withoutUrlSecrets } from "../contracts/url-secrets.ts";
 import type { Env } from "./paths.ts";
 import { homeDirectory } from "./paths.ts";
+import { liveSecrets } from "./secrets.ts";
 
 export interface OutputStream {
   readonly isTerminal: boolean;
@@ -84,7 +86,7 @@ class FileDescriptorOutput implements OutputStream {
 
   write(text: string): Promise<void> | undefined {
     if (this.isClosed || text === "") return undefined;
-    this.#waiting += text;
+    this.#waiting += liveSecrets.redactLines(text);
     if (!this.#isWriting && !this.#isScheduled) {
       // At the end of this turn of the event loop, so that a burst of records costs one system call.
       this.#isScheduled = true;
@@ -256,7 +258,7 @@ function currentDirectory(): string {
 /** A line on stderr that must not be lost even if the process is about to die. */
 export function writeErrorLine(text: string): void {
   try {
-    writeSync(2, `${text}\n`);
+    writeSync(2, `${liveSecrets.redact(withoutUrlSecrets(text))}\n`);
   } catch {
     // Nobody reads stderr: there is nobody left to tell.
   }

@@ -4,6 +4,7 @@
 import type { Config } from "../../config/load-config.ts";
 import { messageOf } from "../../contracts/error.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
+import { withoutUrlSecrets } from "../../contracts/url-secrets.ts";
 import { builtinTools } from "../../tools/registry.ts";
 import { promptSections } from "../conversation/system-prompt.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
@@ -121,7 +122,7 @@ async function inspectModel(
         provider: model.provider,
         id: model.id,
         api: model.api,
-        baseUrl: model.baseUrl,
+        baseUrl: withoutUrlSecrets(model.baseUrl),
         contextWindow: model.contextWindow,
         maxTokens: model.maxTokens,
         thinkingLevel: clampThinkingLevel(level, model),

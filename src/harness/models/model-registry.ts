@@ -17,6 +17,7 @@ import type { Credential } from "../../contracts/model-request.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
+import { learnSecrets } from "./known-secrets.ts";
 
 export interface ModelRegistryInput {
   config: Pick<Config, "providers">;
@@ -47,6 +48,7 @@ export class ModelRegistry {
   constructor(input: ModelRegistryInput) {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
+    learnSecrets(input);
   }
 
   /** Ids of all providers: of configuration, of the catalogue, of the vendors. */

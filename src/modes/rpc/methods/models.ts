@@ -1,7 +1,7 @@
 // Methods about the model, its thinking level, retries and compaction.
 
 import type { Model, ThinkingLevel } from "../../../contracts/model.ts";
-import { availableThinkingLevels } from "../../../contracts/model.ts";
+import { availableThinkingLevels, publicModel } from "../../../contracts/model.ts";
 import { count, fields, flag, list, optional, orNull, shaped, text } from "../../../contracts/schema.ts";
 import { level, model, usage } from "../../../contracts/shapes.ts";
 import { method } from "../method.ts";
@@ -18,7 +18,7 @@ export const modelMethods = [
       const { usableModel } = await import("../../../harness/models/usable-model.ts");
       const chosen = await usableModel(provider, modelId, sessions.registry);
       sessions.coding.conversation.setModel(chosen);
-      return chosen;
+      return publicModel(chosen);
     },
   }),
   method({
@@ -30,7 +30,8 @@ export const modelMethods = [
     order: "change",
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
       const { cycleModel } = await import("../../../harness/models/usable-model.ts");
-      return cycleModel(sessions);
+      const changed = await cycleModel(sessions);
+      return changed === null ? null : { ...changed, model: publicModel(changed.model) };
     },
   }),
   method({
@@ -42,7 +43,7 @@ export const modelMethods = [
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ models: Model[] }> => {
       const { usableModels } = await import("../../../harness/models/usable-model.ts");
-      return { models: usableModels(sessions) };
+      return { models: usableModels(sessions).map(publicModel) };
     },
   }),
   method({

@@ -1,6 +1,7 @@
 // Methods that look, and small switches.
 
 import type { Message } from "../../../contracts/message.ts";
+import { publicModel } from "../../../contracts/model.ts";
 import { choice, count, fields, flag, list, optional, shaped, text } from "../../../contracts/schema.ts";
 import { level, message, model, queueMode } from "../../../contracts/shapes.ts";
 import { method } from "../method.ts";
@@ -41,7 +42,7 @@ export const stateMethods = [
         messageCount: coding.conversation.messages.length,
         pendingMessageCount: coding.queue.count,
       };
-      if (sessions.hasModel) state.model = coding.conversation.model;
+      if (sessions.hasModel) state.model = publicModel(coding.conversation.model);
       if (session.filePath !== undefined) state.sessionFile = session.filePath;
       if (sessionName !== undefined) state.sessionName = sessionName;
       return state;
