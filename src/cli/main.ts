@@ -70,17 +70,13 @@ async function dispatch(host: Host): Promise<number> {
   if (isSaid(said, "--json")) {
     throw new PiError("usage.conflict", "--json goes with --list-models and pi inspect", { hint: "A run that writes JSON is --mode json" });
   }
-  if (valueSaid(said, "--mode") === "rpc") {
-    const { runRpc } = await import("./run-rpc.ts");
-    return runRpc(said, host);
-  }
   if (isSaid(said, "--export")) {
     const { exportPage } = await import("./export-page.ts");
     await exportPage(said, host);
     return 0;
   }
-  const { runOnce } = await import("./run-once.ts");
-  return runOnce(said, host);
+  const { runMode } = await import("./run-mode.ts");
+  return runMode(said, host);
 }
 
 async function readOptions(host: Host): Promise<Said> {

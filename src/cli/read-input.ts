@@ -1,18 +1,14 @@
-// Puts together what is prompted: messages, `@file`s, piped stdin. Called by cli/main before a print or JSON run.
+// Puts together what is prompted: messages, `@file`s, piped stdin. Called by run-mode for modes that need prompts.
 // Invariant: silence on stdin never hangs a run that has a prompt, and endless input never fills memory.
 
 import { basename } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { FileOperations } from "../contracts/tool.ts";
+import type { ModePrompt } from "../modes/mode.ts";
 import type { Host, InputStream } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
-
-export interface PromptInput {
-  text: string;
-  images: ImageContent[];
-}
 
 /** More than any model takes; a mistake such as `yes | pi` must not eat the machine. */
 const maxInputBytes = 10 * 1024 * 1024;
@@ -27,7 +23,7 @@ export interface ReadInputDeps {
   warn(line: string): void;
 }
 
-export async function readInput(said: Said, deps: ReadInputDeps): Promise<PromptInput[]> {
+export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePrompt[]> {
   const paths: string[] = [];
   const messages: string[] = [];
   let waitsForStdin = false;
@@ -46,7 +42,7 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<Prompt
   const piped = await readPipedInput(deps, { hasPrompt: messages.length > 0 || paths.length > 0, waits: waitsForStdin });
   const [first, ...rest] = messages;
   const parts = [piped?.trimEnd() ?? "", blocks.join(""), first ?? ""].filter((part) => part !== "");
-  const prompts: PromptInput[] = parts.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
+  const prompts: ModePrompt[] = parts.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
   return [...prompts, ...rest.map((text) => ({ text, images: [] }))];
 }
 

@@ -1,8 +1,7 @@
-// From what was said to what is meant: `RunOptions`, in which nothing is left open. Called by run-once.
+// From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
 import { statSync } from "node:fs";
 import { type Config, loadConfig } from "../config/load-config.ts";
-import { parseDuration } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
@@ -10,15 +9,13 @@ import { readBoundedText } from "../platform/bounded-file.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
-import type { Said } from "./options.ts";
-import { isSaid, type OptionName, valueSaid } from "./options.ts";
-
-export type Mode = "text" | "json";
+import { isSaid, type OptionName, type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
+import { settingsSaid, stallSaid } from "./settings-said.ts";
 
 export interface ResolvedRun {
-  mode: Mode;
   options: RunOptions;
-  config: Config;
+  /** Of a working directory, as this command line has it. */
+  configFor(cwd: string): Promise<Config>;
 }
 
 const exclusive: readonly (readonly [OptionName, OptionName])[] = [
@@ -41,12 +38,10 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   }
   const cwd = workingDirectory(said, host);
   const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-  const config = await configLoader(said, host)(cwd);
   const thinking = valueSaid(said, "--thinking");
   const path = (text: string): string => absolutePath(text, cwd, host.homeDir);
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
-  const sessionDir = valueSaid(said, "--session-dir");
   const recordFile = valueSaid(said, "--record");
   const schemaFile = valueSaid(said, "--output-schema");
   const systemPrompt = valueSaid(said, "--system-prompt");
@@ -55,12 +50,9 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     agentDir,
     ...optional("model", scriptedPath(valueSaid(said, "--model"), path)),
     ...optional("provider", valueSaid(said, "--provider")),
-    models: listSaid(said, "--models") ?? config.values.models,
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
-    fallbackModels: said.options.get("--fallback-model") ?? [],
     session: sessionChoice(said),
-    ...optional("sessionDir", sessionDir === undefined ? undefined : path(sessionDir)),
     ...optional("sessionName", valueSaid(said, "--name")),
     onBusy: (valueSaid(said, "--on-busy") ?? "fail") as RunOptions["onBusy"],
     tools: {
@@ -81,24 +73,17 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
-    limits: {
-      maxTurns: numberSaid(said, "--max-turns", { isWhole: true }) ?? config.values.limits.maxTurns,
-      maxCostUsd: numberSaid(said, "--max-cost", { isWhole: false }) ?? config.values.limits.maxCostUsd,
-      timeoutMs: durationSaid(said, "--timeout") ?? config.values.limits.timeoutMs,
-    },
-    stall: stallLimits(valueSaid(said, "--stall"), config.values.network.idleTimeoutMs),
+    stallToolMs: stallSaid(said).toolMs ?? 0,
+    idle: (optionTable as readonly OptionRecord[]).flatMap(({ isIdle, name }) => (isIdle && isSaid(said, name as OptionName) ? name : [])),
   };
-  return { mode: valueSaid(said, "--mode") === "json" ? "json" : "text", options, config };
+  return { options, configFor: configLoader(said, host, settingsSaid(said, path)) };
 }
 
-/** The configuration of a working directory, as this command line has it. */
-export function configLoader(said: Said, host: Host): (cwd: string) => Promise<Config> {
+function configLoader(said: Said, host: Host, commandLine: Record<string, unknown>): ResolvedRun["configFor"] {
   const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
-  const commandLine = settingsSaid(said);
-  return (cwd) => {
-    const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-    return loadConfig({
-      agentDir,
+  return (cwd) =>
+    loadConfig({
+      agentDir: agentDirectory(host.env, host.homeDir, cwd),
       cwd,
       homeDir: host.homeDir,
       env: host.env,
@@ -107,21 +92,6 @@ export function configLoader(said: Said, host: Host): (cwd: string) => Promise<C
       baseUrlVariables: baseUrlVariables(),
       ...approve,
     });
-  };
-}
-
-/** Options that stand for a setting: said as settings too, so that the setting's origin is told rightly. */
-function settingsSaid(said: Said): Record<string, unknown> {
-  const values: Record<string, unknown> = {
-    thinking: valueSaid(said, "--thinking"),
-    models: listSaid(said, "--models"),
-    fallback_models: said.options.get("--fallback-model"),
-    "limits.max_turns": numberSaid(said, "--max-turns", { isWhole: true }),
-    "limits.max_cost_usd": numberSaid(said, "--max-cost", { isWhole: false }),
-    "limits.timeout": durationSaid(said, "--timeout") === undefined ? undefined : valueSaid(said, "--timeout"),
-    "network.offline": isSaid(said, "--offline") ? true : undefined,
-  };
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function workingDirectory(said: Said, host: Host): string {
@@ -190,51 +160,4 @@ async function readSchema(file: string): Promise<Record<string, unknown>> {
   const problem = await schemaProblem(schema as Record<string, unknown>);
   if (problem === undefined) return schema as Record<string, unknown>;
   throw new PiError("usage.bad_schema", `--output-schema ${file} is no JSON Schema: ${problem}`, { hint: "Correct that place" });
-}
-
-function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {
-  const text = valueSaid(said, name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0 || (isWhole && !Number.isInteger(value))) {
-    throw new PiError("usage.bad_value", `${name} ${JSON.stringify(text)} is not a ${isWhole ? "whole number" : "number"} from 0`, {
-      hint: `For example ${name} ${isWhole ? 20 : 0.5}; 0 means no limit`,
-    });
-  }
-  return value;
-}
-
-function listSaid(said: Said, name: OptionName): string[] | undefined {
-  return valueSaid(said, name)
-    ?.split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
-}
-
-function durationSaid(said: Said, name: OptionName): number | undefined {
-  const text = valueSaid(said, name);
-  return text === undefined ? undefined : checkedDuration(text, name);
-}
-
-function checkedDuration(text: string, where: string): number {
-  const value = parseDuration(text);
-  if (value === undefined) {
-    throw new PiError("usage.bad_value", `${where} ${JSON.stringify(text)} is not a duration`, { hint: "For example 90s, 10m or 1h30m" });
-  }
-  return value;
-}
-
-/** `model=90s,tool=30m`; what is not named keeps its default. */
-function stallLimits(text: string | undefined, modelMs: number): { modelMs: number; toolMs: number } {
-  const limits = { modelMs, toolMs: 0 };
-  for (const part of text === undefined ? [] : text.split(",")) {
-    const [name, duration = ""] = part.split("=", 2);
-    if (name === "model") limits.modelMs = checkedDuration(duration, "--stall model");
-    else if (name === "tool") limits.toolMs = checkedDuration(duration, "--stall tool");
-    else
-      throw new PiError("usage.bad_value", `--stall ${JSON.stringify(part)} is neither model=… nor tool=…`, {
-        hint: "For example --stall model=90s,tool=30m",
-      });
-  }
-  return limits;
 }

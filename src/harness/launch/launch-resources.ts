@@ -1,4 +1,4 @@
-// What a launch finds beside the configuration: context files, skills, prompt templates, SYSTEM.md. Called by create-session and inspect.
+// What a launch finds beside the configuration: context files, skills, prompt templates, SYSTEM.md. Called by launch.
 // Invariant: a module is loaded and a folder read only where there is something in it; an untrusted project's folder is never looked into.
 
 import { existsSync } from "node:fs";

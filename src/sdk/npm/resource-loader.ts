@@ -213,7 +213,7 @@ export class DefaultResourceLoader implements ResourceLoader {
   /** Everything is looked for anew, and factories are called again. Errors: `config.*`. */
   async reload(): Promise<void> {
     const { settingsManager, trustProject, noSkills, noPromptTemplates, noContextFiles, extensionsOverride } = this.#options;
-    const config = await configOf(this.#place, settingsManager, trustProject);
+    const config = await configOf(this.#place, settingsManager, { trustProject });
     let diagnostics: ResourceDiagnostic[] = [];
     const choice = {
       withContextFiles: noContextFiles !== true,

@@ -20,6 +20,20 @@ test("server-sent events: comments, CRLF, several data lines, no blank at the en
   expect(splitter.end()).toEqual([]);
 });
 
+test.each(["\n", "\r", "\r\n"])("server-sent events: lines that end in %j, cut anywhere, each event as soon as it is there", (ending) => {
+  const text = ["event: a", "data: 1", "data: 2", "", ": hi", "", "data: 3", "", ""].join(ending);
+  const events = [
+    { name: "a", data: "1\n2" },
+    { name: "", data: "3" },
+  ];
+  for (let at = 0; at <= text.length; at++) {
+    const splitter = new SseSplitter();
+    const read = [...splitter.push(Buffer.from(text.slice(0, at))), ...splitter.push(Buffer.from(text.slice(at)))];
+    expect(read, `cut at ${at}`).toEqual(events);
+    expect(splitter.end()).toEqual([]);
+  }
+});
+
 test.each<[string, unknown]>([
   ["", {}],
   ["  ", {}],
@@ -29,6 +43,17 @@ test.each<[string, unknown]>([
   ["[1]", undefined],
   ["null", undefined],
   ["nonsense", undefined],
+  ['"{\\"a\\":1}"', { a: 1 }],
+  [JSON.stringify(JSON.stringify(JSON.stringify({ a: "\n" }))), { a: "\n" }],
+  ['""', {}],
+  ['"[1]"', undefined],
+  ['{}{"a":"}{"}', { a: "}{" }],
+  ['{"a":1}{}', { a: 1 }],
+  ['{"a":1} {"a":1}', { a: 1 }],
+  ['{"a":1}{"a":2}', undefined],
+  ["{}{}", {}],
+  ['{}{"a":', undefined],
+  ['{}{"a":1}x', undefined],
 ])("arguments %j", (text, value) => {
   expect(parseArguments(text)).toEqual(value);
 });
@@ -59,7 +84,11 @@ test("schemas for native modes", () => {
 test("room for an answer", () => {
   const model = testModel({ contextWindow: 100_000, maxTokens: 100_000 });
   expect(answerRoom(model, testRequest({ maxTokens: 500 }))).toBe(500);
-  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("x".repeat(30_000))] }))).toBe(90_000);
+  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("x".repeat(40_000))] }))).toBe(90_000);
+  expect(answerRoom(model, testRequest({ promptTokens: 40_000, messages: [user("x".repeat(900_000))] }))).toBe(60_000);
+  expect(
+    answerRoom({ ...model, contextWindow: 128_000, maxTokens: 16_384 }, testRequest({ messages: [user("word ".repeat(75_000))] })),
+  ).toBe(16_384);
   expect(answerRoom(model, testRequest({ messages: [user("x".repeat(900_000))] }))).toBe(1024);
   expect(answerRoom({ ...model, maxTokens: 8000 }, testRequest())).toBe(8000);
   expect(answerRoom({ ...model, maxTokens: 0 }, testRequest())).toBeUndefined();

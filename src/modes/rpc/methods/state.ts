@@ -2,7 +2,7 @@
 
 import type { Message } from "../../../contracts/message.ts";
 import { publicModel } from "../../../contracts/model.ts";
-import { choice, count, fields, flag, list, optional, shaped, text } from "../../../contracts/schema.ts";
+import { choice, count, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
 import { level, message, model, queueMode } from "../../../contracts/shapes.ts";
 import { method } from "../method.ts";
 import type { RpcSessionState, RpcSlashCommand } from "../records.ts";
@@ -62,7 +62,7 @@ export const stateMethods = [
     group: "State",
     about: "Text of the last answer; `null` while there is none.",
     params: {},
-    result: fields({ text: shaped<string | null>("text or null", { anyOf: [{ type: "string" }, { type: "null" }] }) }),
+    result: fields({ text: orNull(text()) }),
     order: "in turn",
     run: (_params, { sessions }): { text: string | null } => ({ text: sessions.coding.conversation.lastAssistantText() ?? null }),
   }),
@@ -90,7 +90,7 @@ export const stateMethods = [
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ commands: RpcSlashCommand[] }> => {
       const { listSlashCommands } = await import("../../../harness/extensions/slash-commands.ts");
-      return { commands: sessions.extensions.commands() ?? (await listSlashCommands(sessions.resources)) };
+      return { commands: sessions.extensions.commands() ?? (await listSlashCommands(sessions.launch.resources)) };
     },
   }),
   method({
