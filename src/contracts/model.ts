@@ -1,6 +1,6 @@
 // What is known of a model, and the thinking levels. Pure.
 
-import { withoutUrlSecrets } from "./url-secrets.ts";
+import { withoutUrlSecrets } from "./text/url-secrets.ts";
 import type { Prices } from "./usage.ts";
 
 export const thinkingLevels = ["off", "minimal", "low", "medium", "high", "xhigh", "max"] as const;

@@ -3,7 +3,7 @@
 
 import { fstatSync, write, writeSync } from "node:fs";
 import { drawnText, plainText } from "../contracts/text/plain.ts";
-import { withoutUrlSecrets } from "../contracts/url-secrets.ts";
+import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import type { Env } from "./paths.ts";
 import { homeDirectory } from "./paths.ts";
 import { liveSecrets } from "./secrets.ts";

@@ -2,7 +2,7 @@
 // resolved headers, URLs), asked by whoever writes: streams, the session's file, events, recorded traces.
 // Invariant: what holds no secret is handed on as it is, after one look; what a service signed is never changed.
 
-import { urlSecrets } from "../contracts/url-secrets.ts";
+import { urlSecrets } from "../contracts/text/url-secrets.ts";
 
 /** What stands in a secret's place. */
 export const redaction = "[redacted]";

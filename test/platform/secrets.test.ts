@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { splitUserInfo, withoutUrlSecrets } from "../../src/contracts/url-secrets.ts";
+import { splitUserInfo, withoutUrlSecrets } from "../../src/contracts/text/url-secrets.ts";
 import { SecretRegistry } from "../../src/platform/secrets.ts";
 
 const key = "sk-canary-0123/abc+DEF==";

@@ -1,8 +1,8 @@
 // Which secrets the user has, as far as environment and configuration say them without running anything. Called where models are looked up,
 // and before a stored conversation is written out. Invariant: also those count that this run does not use: commands see them all the same.
 
-import type { ProviderSettings } from "../../config/provider-settings.ts";
-import { readSecretText } from "../../config/secret-text.ts";
+import type { ProviderSettings } from "../../contracts/provider-settings.ts";
+import { readSecretText } from "../../contracts/text/secret-text.ts";
 import type { Env } from "../../platform/paths.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { type Vendor, vendors } from "../../providers/vendors.ts";

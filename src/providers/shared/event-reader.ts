@@ -3,7 +3,7 @@
 
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
-import { withoutUrlSecrets } from "../../contracts/url-secrets.ts";
+import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { Usage } from "../../contracts/usage.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { type Refusal, refusalInStream } from "./http-failure.ts";
