@@ -13,6 +13,7 @@ import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
+import { learnSecrets } from "./known-secrets.ts";
 
 export interface ModelRegistryInput {
   /** `values` say how the network is reached where a sign-in is renewed. */
@@ -41,6 +42,7 @@ export class ModelRegistry {
   constructor(input: ModelRegistryInput) {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
+    learnSecrets(input);
     this.#accounts = new Accounts({
       ...input,
       providers: input.config.providers,
