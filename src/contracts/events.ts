@@ -20,6 +20,14 @@ export interface EventRecord {
 const toolCall = { toolCallId: text(), toolName: text() };
 const args = record();
 const resultFields = { content: list(either(named("text"), named("image"))), details: optional(anything("of the tool")) };
+const retryFields = {
+  attempt: count(),
+  maxAttempts: count(),
+  delayMs: amount(),
+  errorMessage: text(),
+  retryAt: optional(amount("Unix milliseconds")),
+};
+
 const reason = choice(["manual", "threshold", "overflow"]);
 
 export const compactionResult = fields({
@@ -104,13 +112,7 @@ export const events = {
   },
   summarization_retry_scheduled: {
     about: "The call for a summary failed and will be made again.",
-    fields: {
-      attempt: count(),
-      maxAttempts: count(),
-      delayMs: amount(),
-      errorMessage: text(),
-      retryAt: optional(amount("Unix milliseconds")),
-    },
+    fields: retryFields,
     from: "session",
     extensions: "not",
   },
@@ -128,13 +130,7 @@ export const events = {
   },
   auto_retry_start: {
     about: "A failed model call will be tried again.",
-    fields: {
-      attempt: count(),
-      maxAttempts: count(),
-      delayMs: amount(),
-      errorMessage: text(),
-      retryAt: optional(amount("Unix milliseconds")),
-    },
+    fields: retryFields,
     from: "session",
     extensions: "not",
   },
