@@ -39,4 +39,16 @@ export const commandTable: readonly CommandRecord[] = [
     help: "a script that lets the shell complete our words",
     load: () => import("./commands/completions.ts"),
   },
+  {
+    name: "version",
+    usage: "version",
+    help: "the version",
+    load: () => import("./commands/version.ts"),
+  },
+  {
+    name: "help",
+    usage: "help [COMMAND]",
+    help: "this page, or that of a command",
+    load: () => import("./commands/help.ts"),
+  },
 ];

@@ -1,11 +1,11 @@
 // The help pages, made from the option and command tables. Called by cli/main for --help and for a bare `pi` on a terminal.
 
 import { version } from "../contracts/version.ts";
-import { commandTable } from "./commands.ts";
+import type { CommandRecord } from "./command-record.ts";
 import type { OptionRecord } from "./options.ts";
 import { optionTable } from "./options.ts";
 
-export function helpText(): string {
+export function helpText(commands: readonly CommandRecord[]): string {
   const lines = [`pi ${version}: a coding agent`, "", "pi [options] [--] [@file…] [message…]", ""];
   const groups = new Map<string, OptionRecord[]>();
   for (const record of optionTable as readonly OptionRecord[]) groups.set(record.group, [...(groups.get(record.group) ?? []), record]);
@@ -15,7 +15,7 @@ export function helpText(): string {
     lines.push("");
   }
   lines.push("Commands:");
-  for (const command of commandTable) lines.push(`  ${command.usage.padEnd(38)} ${command.help}`);
+  for (const command of commands) lines.push(`  ${command.usage.padEnd(38)} ${command.help}`);
   lines.push("", "Input: @path puts a text file or an image before the first message; piped stdin too; - waits for stdin.");
   lines.push("Exit status: 0 done, 1 the model or the run failed, 2 usage or configuration, 3 a limit was reached, 130 and 143 signals.");
   return `${lines.join("\n")}\n`;

@@ -38,11 +38,12 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       throw new PiError("usage.conflict", `${one} cannot be combined with ${other}`, { hint: "Leave one of them out" });
     }
   }
-  const cwd = workingDirectory(said, host);
-  const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-  const config = await configLoader(said, host)(cwd);
+  // Paths are meant from where the user stands, also where a session brings its own directory.
+  const standing = workingDirectory(said, host);
+  const path = (text: string): string => absolutePath(text, standing, host.homeDir);
+  const { cwd, session, config } = await sessionMeant(said, standing, host);
+  const agentDir = agentDirectory(host.env, host.homeDir, standing);
   const thinking = valueSaid(said, "--thinking");
-  const path = (text: string): string => absolutePath(text, cwd, host.homeDir);
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
   const sessionDir = valueSaid(said, "--session-dir");
@@ -58,7 +59,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     fallbackModels: said.options.get("--fallback-model") ?? [],
-    session: sessionChoice(said),
+    session,
     ...optional("sessionDir", sessionDir === undefined ? undefined : path(sessionDir)),
     ...optional("sessionName", valueSaid(said, "--name")),
     onBusy: (valueSaid(said, "--on-busy") ?? "fail") as RunOptions["onBusy"],
@@ -123,7 +124,8 @@ function settingsSaid(said: Said): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-function workingDirectory(said: Said, host: Host): string {
+/** Absolute. @throws PiError `usage.bad_cwd` */
+export function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
   if (given === undefined) {
     if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
@@ -136,6 +138,25 @@ function workingDirectory(said: Said, host: Host): string {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
   }
   return path;
+}
+
+/** Which session, the directory it runs in (its own, unless `--cwd` says another) and what is configured there. */
+async function sessionMeant(said: Said, standing: string, host: Host): Promise<{ cwd: string; session: SessionChoice; config: Config }> {
+  const load = configLoader(said, host);
+  const config = await load(standing);
+  const session = sessionChoice(said);
+  if (session.kind !== "open") return { cwd: standing, session, config };
+  const { namedSession } = await import("../harness/launch/open-session.ts");
+  const agentDir = agentDirectory(host.env, host.homeDir, standing);
+  const given = valueSaid(said, "--session-dir");
+  const override = given === undefined ? config.values.sessionDir : absolutePath(given, standing, host.homeDir);
+  const { path, cwd = standing } = await namedSession(session.ref, { cwd: standing, agentDir, override });
+  const opened = { kind: "open", ref: path } as const;
+  if (isSaid(said, "--cwd") || cwd === standing) return { cwd: standing, session: opened, config };
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new PiError("usage.bad_cwd", `The directory of the session is gone: ${cwd}`, { hint: "--cwd DIR goes on with it elsewhere" });
+  }
+  return { cwd, session: opened, config: await load(cwd) };
 }
 
 function sessionChoice(said: Said): SessionChoice {
@@ -164,7 +185,9 @@ function textOrFile(text: string, path: (text: string) => string): string {
   const file = path(text);
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return text;
   try {
-    return readFileSync(file, "utf8").trimEnd();
+    return readFileSync(file, "utf8")
+      .replace(/^\uFEFF/, "")
+      .trimEnd();
   } catch (error) {
     throw new PiError("usage.file_unreadable", `Cannot read ${file}`, { hint: "Check its permissions", cause: error });
   }
@@ -173,7 +196,7 @@ function textOrFile(text: string, path: (text: string) => string): string {
 async function readSchema(file: string): Promise<Record<string, unknown>> {
   let schema: unknown;
   try {
-    schema = JSON.parse(readFileSync(file, "utf8"));
+    schema = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new PiError("usage.bad_schema", `--output-schema ${file}: ${messageOf(error)}`, {
       hint: "Name a file that holds a JSON Schema",

@@ -9,10 +9,11 @@ import { decodeImage } from "../harness/intake/prompt-images.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
+import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
-import { isSaid } from "./options.ts";
+import { isSaid, valueSaid } from "./options.ts";
 import { type PromptInput, readInput } from "./read-input.ts";
-import { resolveRun } from "./resolve-run.ts";
+import { resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 import { StopSignals } from "./stop-signals.ts";
 
@@ -31,17 +32,19 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const { mode, options, config } = await resolveRun(said, host);
   for (const line of config.warnings) warn(line);
   const { createFileOperations } = await import("../platform/files.ts");
-  const prompts = await readInput(said, { host, cwd: options.cwd, files: createFileOperations(), decodeImage, warn });
+  const prompts = await readInput(said, { host, cwd: workingDirectory(said, host), files: createFileOperations(), decodeImage, warn });
   if (prompts.length === 0) {
     throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
   }
+  const file = await answerFile(said, host);
+  tellSeveral(said, host);
   const created = await createSession(options, { host, config, warn });
   created.coding.subscribe((event) => recorder.tally.take(event));
   const signals = new StopSignals(created, host);
   try {
     const isStopped = (): boolean => signals.exitStatus !== undefined || host.stdout.isClosed;
     const outcome = await runMode(mode, created, prompts, isStopped, said, host);
-    if (mode === "text" && !recorder.isOnStdout) (await import("../modes/print.ts")).printAnswer(outcome, host);
+    await tellAnswer(outcome, { isPrinted: mode === "text" && !recorder.isOnStdout, file, host });
     await host.stdout.flush();
     // To a reader that went away nothing has to be explained.
     const isUnread = host.stdout.isClosed && outcome.kind === "aborted";
@@ -55,6 +58,33 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     signals.release();
     await created.dispose();
   }
+}
+
+/** Where the answer is to be kept, if in a file. */
+async function answerFile(said: Said, host: Host): Promise<string | undefined> {
+  const named = valueSaid(said, "--output");
+  if (named === undefined || named === "-") return undefined;
+  const path = absolutePath(named, workingDirectory(said, host), host.homeDir);
+  (await import("./answer-file.ts")).checkAnswerFile(path);
+  return path;
+}
+
+async function tellAnswer(
+  outcome: Outcome,
+  { isPrinted, file, host }: { isPrinted: boolean; file: string | undefined; host: Host },
+): Promise<void> {
+  if (!isPrinted && file === undefined) return;
+  const text = (await import("../modes/print.ts")).answerText(outcome);
+  if (text === "") return;
+  if (file === undefined) void host.stdout.write(text);
+  else await (await import("./answer-file.ts")).writeAnswer(file, text, host);
+}
+
+/** Words without quotes around them are a prompt each, which is seldom meant. */
+function tellSeveral(said: Said, host: Host): void {
+  const messages = said.operands.filter(({ text, isLiteral }) => isLiteral || !/^(@|-$)/.test(text)).map(({ text }) => text);
+  if (messages.filter((text) => !/\s/.test(text)).length < 2 || !host.stderr.isTerminal) return;
+  writeErrorLine(`pi: these are ${messages.length} prompts, a run each; quotes make one of them: pi "${messages.join(" ")}"`);
 }
 
 async function runMode(

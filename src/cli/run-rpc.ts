@@ -6,7 +6,7 @@ import { SessionHost } from "../harness/host/session-host.ts";
 import { RpcServer } from "../modes/rpc/serve.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
-import type { Said } from "./options.ts";
+import { isSaid, type Said } from "./options.ts";
 import { configLoader, resolveRun } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 
@@ -28,6 +28,15 @@ async function serve(said: Said, host: Host, recorder: ResultRecorder): Promise<
     throw new PiError("usage.file_in_rpc", "@file arguments are not supported in RPC mode", {
       hint: "Send the text with a prompt command",
     });
+  }
+  const [message] = said.operands;
+  if (message !== undefined) {
+    throw new PiError("usage.message_in_rpc", `--mode rpc takes no messages, got ${JSON.stringify(message.text)}`, {
+      hint: "Send it to stdin with a prompt command, or leave out --mode rpc",
+    });
+  }
+  if (isSaid(said, "--output")) {
+    throw new PiError("usage.conflict", "--output cannot be combined with --mode rpc", { hint: "--result FILE keeps how it ended" });
   }
   const ending = new Ending(host);
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);

@@ -155,7 +155,7 @@ async function appendProvider(text: string, id: string, provider: unknown): Prom
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw new PiError("io.read", `${file} cannot be read: ${messageOf(error)}.`, { cause: error });

@@ -159,7 +159,7 @@ function storedSource(providerId: string, options: CredentialOptions, bearer: bo
 
 function loadAuthFile(agentDir: string): Record<string, unknown> | undefined {
   try {
-    const json: unknown = JSON.parse(readFileSync(join(agentDir, "auth.json"), "utf8"));
+    const json: unknown = JSON.parse(readFileSync(join(agentDir, "auth.json"), "utf8").replace(/^\uFEFF/, ""));
     return isTable(json) ? json : undefined;
   } catch {
     // Absent or damaged: it names no credential, and the error that follows says which variable to set.

@@ -48,7 +48,7 @@ export function loadNpmAgentFiles(agentDir: string): NpmAgentFile[] {
 function loadJson(file: string, convert: (json: Record<string, unknown>) => Record<string, unknown>): NpmAgentFile | undefined {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch {
     return undefined;
   }

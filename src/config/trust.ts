@@ -76,7 +76,7 @@ function savedDecision(directory: string, agentDir: string): boolean | undefined
 
 function loadDecisions(file: string): Record<string, unknown> | undefined {
   try {
-    const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const parsed: unknown = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
     return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
   } catch {
     // Absent, unreadable or damaged: no decision, which is the safe reading.

@@ -5,7 +5,6 @@ import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
 import type { CodingSession } from "../harness/run/coding-session.ts";
-import type { Host } from "../platform/host.ts";
 
 export interface ModePrompt {
   text: string;
@@ -28,8 +27,10 @@ export async function runPrompts(coding: CodingSession, prompts: readonly ModePr
   return outcome;
 }
 
-export function printAnswer(outcome: Outcome, host: Host): void {
-  if (showsText(outcome) && outcome.text !== "") void host.stdout.write(outcome.text.endsWith("\n") ? outcome.text : `${outcome.text}\n`);
+/** What print mode says of an outcome, with the line end at its end; nothing where there is no answer. */
+export function answerText(outcome: Outcome): string {
+  if (!showsText(outcome) || outcome.text === "" || outcome.text.endsWith("\n")) return showsText(outcome) ? outcome.text : "";
+  return `${outcome.text}\n`;
 }
 
 /** A whole one, whether or not it could be stored. */

@@ -270,7 +270,7 @@ describe("the npm agent's files", () => {
       skills: ["sk"],
       quietStartup: true,
     }),
-    "agent/models.json": `{
+    "agent/models.json": `\ufeff{\r
       // people write comments here
       "providers": { "local": { "baseUrl": "http://l/v1", "apiKey": "k", "api": "openai-completions",
         "compat": { "supportsDeveloperRole": true },

@@ -1,9 +1,9 @@
 // The first thing a newcomer does, in every surrounding it may be done in: `pi --model demo -p "What is in this folder?"`.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect } from "vitest";
-import { ways } from "../support/program.ts";
+import { projectRoot, ways } from "../support/program.ts";
 import { soundSession } from "../support/sound-session.ts";
 import { answerSteps, test, textSteps } from "../support/world.ts";
 
@@ -140,6 +140,34 @@ describe.concurrent("surroundings", () => {
       timedOut: false,
       lines: 1,
     });
+  });
+
+  test.for(["node", "bun"] as const)(
+    "a working directory that is gone: help, version and --cwd do not need it, run as %s",
+    async (way, { world }) => {
+      const gone = join(world.cwd, "gone");
+      const run = (args: string[]) => {
+        mkdirSync(gone);
+        return world.run(args, { way, cwd: gone, shell: 'rmdir "$PWD" && "$@"' });
+      };
+      expect((await run(["--help"])).stdout).toContain("--model");
+      expect((await run(["version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+      expect(await run(["--cwd", world.cwd, ...question])).toMatchObject({ ...saved });
+      expect((await run(["--cwd", world.cwd, "sessions", "list"])).stdout).toContain("What is in this folder?");
+    },
+  );
+
+  test("a working directory that is gone, with bin/pi: --version and --cwd work as well", async ({ world }) => {
+    const gone = join(world.cwd, "gone");
+    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+    for (const [args, said] of [
+      ["--version", /^\d+\.\d+\.\d+\n$/],
+      [`--cwd ${world.cwd} --model demo -p hello`, /^Hello/],
+    ] as const) {
+      mkdirSync(gone);
+      const { stdout, status } = await world.run([], { cwd: gone, env, shell: `rmdir "$PWD" && ${join(projectRoot, "bin/pi")} ${args}` });
+      expect({ stdout, status }).toEqual({ stdout: expect.stringMatching(said), status: 0 });
+    }
   });
 
   test("a hostile directory has no effect", async ({ world }) => {

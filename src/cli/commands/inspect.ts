@@ -3,11 +3,12 @@
 import type { Inspection } from "../../harness/launch/inspect.ts";
 import { inspectLaunch } from "../../harness/launch/inspect.ts";
 import type { Host } from "../../platform/host.ts";
-import { isSaid, parseOptions } from "../options.ts";
+import { isSaid } from "../options.ts";
+import { readOptions } from "../read-options.ts";
 import { resolveRun } from "../resolve-run.ts";
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
-  const said = parseOptions(args);
+  const said = await readOptions(args);
   if (isSaid(said, "--help")) {
     void host.stdout.write(
       "pi inspect [--json] [options]\n\nShows what a run with these options would be: model, tools, settings, resources, trust. No request is made.\n",

@@ -128,3 +128,18 @@ test("a name is one line", async () => {
   await made.ask("set_session_name", { name: " two\r\n  lines\n" });
   expect(made.events().at(-1)).toMatchObject({ type: "session_info_changed", name: "two lines" });
 });
+
+test.each([
+  ["a data: URL", (data: string) => `data:image/png;base64,${data}`],
+  ["one with parameters and capitals", (data: string) => `DATA:image/png;name=a.png;BASE64,${data}`],
+  ["one with escaped characters", (data: string) => `data:image/png;base64,${encodeURIComponent(data)}`],
+  [
+    "one without base64",
+    (data: string) => `data:image/png,${[...Buffer.from(data, "base64")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")}`,
+  ],
+  ["broken lines", (data: string) => data.replace(/.{20}/g, "$&\r\n")],
+  ["the alphabet for URLs", (data: string) => data.replaceAll("+", "-").replaceAll("/", "_")],
+])("an image as %s is the image", async (_, written) => {
+  const { images, message } = await fitPromptImages("look", [{ type: "image", data: written(png()), mimeType: "image/png" }]);
+  expect({ images, message }).toEqual({ images: [{ type: "image", data: png(), mimeType: "image/png" }], message: "look" });
+});
