@@ -1,10 +1,9 @@
-// One run from the shell in print or JSON mode: resolve, read input, create the session, run, report. Called by cli/main.
+// One run from the shell in print or JSON mode: resolve, read input, start a session, run, report. Called by cli/main.
 // Invariant: one outcome; text, last record and exit status follow from it.
 
 import { PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
-import type { CreatedSession } from "../harness/host/create-session.ts";
-import { createSession } from "../harness/host/create-session.ts";
+import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
@@ -13,7 +12,7 @@ import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
 import { isSaid, valueSaid } from "./options.ts";
 import { type PromptInput, readInput } from "./read-input.ts";
-import { resolveRun, workingDirectory } from "./resolve-run.ts";
+import { configLoader, resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 import { StopSignals } from "./stop-signals.ts";
 
@@ -38,12 +37,12 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   }
   const file = await answerFile(said, host);
   tellSeveral(said, host);
-  const created = await createSession(options, { host, config, warn });
-  created.coding.subscribe((event) => recorder.tally.take(event));
-  const signals = new StopSignals(created, host);
+  const sessions = await SessionHost.create(options, { host, config, warn, configFor: configLoader(said, host) });
+  sessions.subscribe((event) => recorder.tally.take(event));
+  const signals = new StopSignals(sessions, host);
   try {
     const isStopped = (): boolean => signals.exitStatus !== undefined || host.stdout.isClosed;
-    const outcome = await runMode(mode, created, prompts, isStopped, said, host);
+    const outcome = await runMode(mode, sessions, prompts, isStopped, said, host);
     await tellAnswer(outcome, { isPrinted: mode === "text" && !recorder.isOnStdout, file, host });
     await host.stdout.flush();
     // To a reader that went away nothing has to be explained.
@@ -51,12 +50,12 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     // That nothing more could be stored was said when it happened.
     if (outcome.message !== undefined && !isUnread && outcome.code !== storageLostCode)
       writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
-    await recorder.write(outcome, created.coding);
+    await recorder.write(outcome, sessions.coding);
     // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
     return outcome.kind === "done" ? exitStatusOf.done : (signals.exitStatus ?? exitStatusOf[outcome.kind]);
   } finally {
     signals.release();
-    await created.dispose();
+    await sessions.dispose();
   }
 }
 
@@ -89,18 +88,18 @@ function tellSeveral(said: Said, host: Host): void {
 
 async function runMode(
   mode: "text" | "json",
-  { coding }: CreatedSession,
+  sessions: SessionHost,
   prompts: readonly PromptInput[],
   isStopped: () => boolean,
   said: Said,
   host: Host,
 ): Promise<Outcome> {
   // A reader that went away wants no more of it: the run ends as if the user had stopped it.
-  host.stdout.onClosed(() => void coding.abort());
-  if (mode === "json") return (await import("../modes/json.ts")).runJson(coding, prompts, host, isStopped);
+  host.stdout.onClosed(() => void sessions.end());
+  if (mode === "json") return (await import("../modes/json.ts")).runJson(sessions, prompts, host, isStopped);
   const { runPrompts } = await import("../modes/print.ts");
-  const runAll = (): Promise<Outcome> => runPrompts(coding, prompts, isStopped);
+  const runAll = (): Promise<Outcome> => runPrompts(sessions, prompts, isStopped);
   const isLive = !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal;
   // The line is gone before the answer comes, or taking it away would take a line of the answer.
-  return isLive ? (await import("../modes/status-line.ts")).withStatusLine(coding, host, runAll) : runAll();
+  return isLive ? (await import("../modes/status-line.ts")).withStatusLine(sessions, host, runAll) : runAll();
 }

@@ -1,6 +1,6 @@
-// SIGINT, SIGTERM, SIGHUP: the first ends the run in order, the second at once. Used by print, JSON and RPC runs.
+// SIGINT, SIGTERM, SIGHUP: the first ends the run in order, the second at once. Used by print and JSON runs.
 
-import type { CreatedSession } from "../harness/host/create-session.ts";
+import type { SessionHost } from "../harness/host/session-host.ts";
 import type { Host } from "../platform/host.ts";
 
 export class StopSignals {
@@ -8,16 +8,16 @@ export class StopSignals {
   exitStatus: number | undefined;
   readonly #removers: (() => void)[];
 
-  constructor({ coding, shell }: Pick<CreatedSession, "coding" | "shell">, host: Host) {
+  constructor(sessions: SessionHost, host: Host) {
     const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
     this.#removers = (Object.keys(statuses) as (keyof typeof statuses)[]).map((signal) =>
       host.onSignal(signal, () => {
         if (this.exitStatus !== undefined) {
-          shell.killAllNow();
+          sessions.killAllNow();
           host.exitNow(this.exitStatus);
         }
         this.exitStatus = statuses[signal];
-        void coding.abort();
+        void sessions.end();
       }),
     );
   }

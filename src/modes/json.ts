@@ -3,23 +3,23 @@
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
 import type { Outcome } from "../contracts/outcome.ts";
-import type { CodingSession } from "../harness/run/coding-session.ts";
+import type { SessionHost } from "../harness/host/session-host.ts";
 import type { Host } from "../platform/host.ts";
 import { EventEncoder } from "./event-encoder.ts";
 import type { ModePrompt } from "./print.ts";
 import { runPrompts } from "./print.ts";
 
 export async function runJson(
-  coding: CodingSession,
+  sessions: SessionHost,
   prompts: readonly ModePrompt[],
   host: Host,
   isStopped: () => boolean,
 ): Promise<Outcome> {
   const encoder = new EventEncoder();
-  void host.stdout.write(`${JSON.stringify(coding.session.header)}\n`);
-  const unsubscribe = coding.subscribe((event: AgentEvent) => host.stdout.write(encoder.encode(event)));
+  void host.stdout.write(`${JSON.stringify(sessions.coding.session.header)}\n`);
+  const unsubscribe = sessions.subscribe((event: AgentEvent) => host.stdout.write(encoder.encode(event)));
   try {
-    return await runPrompts(coding, prompts, isStopped);
+    return await runPrompts(sessions, prompts, isStopped, "json");
   } finally {
     unsubscribe();
   }

@@ -3,34 +3,44 @@
 
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
+import type { SessionHost } from "../harness/host/session-host.ts";
+import { receiveInput } from "../harness/intake/receive-input.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
-import type { CodingSession } from "../harness/run/coding-session.ts";
 
 export interface ModePrompt {
   text: string;
   images: ImageContent[];
 }
 
-/** Runs prompts in order; a run that did not end well ends the list, and so does `isStopped`: between two runs there is none to be stopped. */
-export async function runPrompts(coding: CodingSession, prompts: readonly ModePrompt[], isStopped: () => boolean): Promise<Outcome> {
+/**
+ * Runs prompts in order, in whatever session is in force; a run that did not end well ends the list, and so does `isStopped`: between two runs
+ * there is none to be stopped. Extensions hear of the start first; a prompt that one of them has taken care of runs nothing.
+ */
+export async function runPrompts(
+  sessions: SessionHost,
+  prompts: readonly ModePrompt[],
+  isStopped: () => boolean,
+  mode: "print" | "json" = "print",
+): Promise<Outcome> {
+  await sessions.extensions.bind({ mode });
   let outcome: Outcome = { kind: "done", text: "" };
+  let hasRun = false;
   for (const [index, prompt] of prompts.entries()) {
-    const text = await coding.conversation.expand(prompt.text);
+    const received = await receiveInput({ ...prompt, source: "interactive" }, sessions.coding.conversation);
     if (isStopped()) return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
-    outcome = await coding.prompt(text, {
-      images: prompt.images,
-      continuesRun: index > 0,
-      isInterim: index < prompts.length - 1,
-    });
+    if (received === undefined) continue;
+    const { text, images = [] } = received;
+    outcome = await sessions.coding.prompt(text, { images, continuesRun: hasRun, isInterim: index < prompts.length - 1 });
     if (!isAnswer(outcome)) return outcome;
+    hasRun = true;
   }
   return outcome;
 }
 
 /** What print mode says of an outcome, with the line end at its end; nothing where there is no answer. */
 export function answerText(outcome: Outcome): string {
-  if (!showsText(outcome) || outcome.text === "" || outcome.text.endsWith("\n")) return showsText(outcome) ? outcome.text : "";
-  return `${outcome.text}\n`;
+  const text = showsText(outcome) ? outcome.text : "";
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 
 /** A whole one, whether or not it could be stored. */

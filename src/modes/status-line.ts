@@ -2,13 +2,13 @@
 // Invariant: gone at the end; never written into a pipe.
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
-import type { CodingSession } from "../harness/run/coding-session.ts";
+import type { SessionHost } from "../harness/host/session-host.ts";
 import type { Host } from "../platform/host.ts";
 
 const refreshMs = 200;
 
 /** Shows the line while `run` runs. */
-export async function withStatusLine<T>(coding: CodingSession, host: Host, run: () => Promise<T>): Promise<T> {
+export async function withStatusLine<T>(sessions: Pick<SessionHost, "subscribe">, host: Host, run: () => Promise<T>): Promise<T> {
   const startedAt = host.now();
   let turn = 0;
   let tool = "";
@@ -21,7 +21,7 @@ export async function withStatusLine<T>(coding: CodingSession, host: Host, run: 
     if (cost > 0) parts.push(`$${cost.toFixed(4)}`);
     void host.stderr.write(`\r\x1b[2K\x1b[2m${parts.join(" · ").slice(0, host.stderr.columns - 1)}\x1b[0m`);
   };
-  const unsubscribe = coding.subscribe((event: AgentEvent) => {
+  const unsubscribe = sessions.subscribe((event: AgentEvent) => {
     if (event.type === "turn_start") turn++;
     else if (event.type === "tool_execution_start") tool = event.toolName;
     else if (event.type === "tool_execution_end") tool = "";

@@ -1,4 +1,4 @@
-// The composition root: from what a run means to a session that can be prompted. Called by cli and the SDK.
+// The composition root: from what a run means to a session that can be prompted. Called by session-host.
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { Config } from "../../config/load-config.ts";
@@ -14,7 +14,6 @@ import type { Attachment, SessionExtensions } from "../extensions/session-extens
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, withQuota } from "../launch/choose-model.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { type LaunchResources, loadResources } from "../launch/launch-resources.ts";
-import { openSession } from "../launch/open-session.ts";
 import type { RunOptions } from "../launch/run-options.ts";
 import { checkNetwork, createModelAccess } from "../models/model-access.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
@@ -97,17 +96,6 @@ export interface Workspace {
   readonly access: (model: Model) => Promise<ModelAccess>;
   /** Whose commands the shell runs: what they see of the session follows it. */
   current: { session: Session; coding?: CodingSession } | undefined;
-}
-
-export async function createSession(options: RunOptions, deps: CreateSessionDeps): Promise<CreatedSession> {
-  const workspace = await createWorkspace(options, deps);
-  const session = await openSession(options, deps);
-  try {
-    return await startSession(workspace, session);
-  } catch (error) {
-    session.close();
-    throw error;
-  }
 }
 
 export async function createWorkspace(options: RunOptions, deps: CreateSessionDeps): Promise<Workspace> {

@@ -1,4 +1,4 @@
-// Owns the session in force and replaces it: new, another file, a fork, a clone, a fresh start. Made by RPC mode and by the library.
+// Owns the session in force and replaces it: new, another file, a fork, a clone, a fresh start. The only way to a session: made for each mode by cli, and by the library.
 // Invariant: listeners outlive replacements; a replacement that fails leaves the session before it in force; replacements never overlap.
 
 import { lstatSync } from "node:fs";

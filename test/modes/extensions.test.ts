@@ -1,0 +1,119 @@
+// Extensions reach print and JSON mode as they reach RPC: they hear of start and end, take prompts, change them, bring tools and another session.
+
+import { expect, onTestFinished, test } from "vitest";
+import type { ExtensionFactory } from "../../src/contracts/extension.ts";
+import type { Outcome } from "../../src/contracts/outcome.ts";
+import { forNextSession, inlineSources, loadExtensions } from "../../src/extensions/load.ts";
+import { SessionHost } from "../../src/harness/host/session-host.ts";
+import { loadResources } from "../../src/harness/launch/launch-resources.ts";
+import { runJson } from "../../src/modes/json.ts";
+import { runPrompts } from "../../src/modes/print.ts";
+import { fakeHost } from "../support/fake-host.ts";
+import { makeRunOptions, textReply } from "../support/rpc-world.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const modes = ["print", "json"] as const;
+
+interface Ran {
+  outcome: Outcome;
+  records: { type: string; [name: string]: unknown }[];
+  prompts: string[];
+  warnings: string[];
+  sessions: SessionHost;
+}
+
+async function ran(mode: (typeof modes)[number], texts: readonly string[], ...factories: ExtensionFactory[]): Promise<Ran> {
+  const { options, deps } = await makeRunOptions(temporaryDirectory());
+  const loaded = await loadExtensions(inlineSources(factories));
+  const { config } = deps;
+  const warnings: string[] = [];
+  const warn = (line: string): void => void warnings.push(line);
+  const resources = await loadResources(options.resources, { ...options, homeDir: deps.host.homeDir, config, warn });
+  const prompts: string[] = [];
+  const sessions = await SessionHost.create(options, {
+    ...deps,
+    warn,
+    custom: {
+      load: async () => ({ resources, extensions: await forNextSession(loaded), extend: async () => resources }),
+      access: async () => ({
+        provider: {
+          api: "fake",
+          stream: (call) => {
+            const last = call.request.messages.at(-1);
+            prompts.push(JSON.stringify(last?.content));
+            return textReply("done")(call);
+          },
+        },
+        credential: { kind: "none", value: "", source: "none needed" },
+        fetch: globalThis.fetch,
+      }),
+    },
+  });
+  onTestFinished(() => sessions.dispose());
+  const host = fakeHost();
+  const given = texts.map((text) => ({ text, images: [] }));
+  const outcome = mode === "print" ? await runPrompts(sessions, given, () => false) : await runJson(sessions, given, host, () => false);
+  const records = host
+    .out()
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+  return { outcome, records, prompts, warnings, sessions };
+}
+
+test.each(modes)("%s: extensions hear of the start before the first prompt and of the end", async (mode) => {
+  const heard: string[] = [];
+  const { outcome, sessions } = await ran(mode, ["hello"], (pi) => {
+    pi.on("session_start", ({ reason }, ctx) => void heard.push(`start ${reason} ${ctx.mode} ${ctx.hasUI}`));
+    pi.on("input", ({ text, source }) => void heard.push(`input ${text} ${source}`));
+    pi.on("agent_start", () => void heard.push("agent_start"));
+    pi.on("session_shutdown", ({ reason }) => void heard.push(`shutdown ${reason}`));
+  });
+  expect(outcome).toEqual({ kind: "done", text: "done" });
+  await sessions.dispose();
+  expect(heard).toEqual([`start startup ${mode} false`, "input hello interactive", "agent_start", "shutdown quit"]);
+});
+
+test.each(modes)("%s: a command runs in place of its prompt, and the prompts behind it run", async (mode) => {
+  const { outcome, prompts } = await ran(mode, ["/note this", "go on"], (pi) => {
+    pi.registerCommand("note", { handler: async (args) => pi.appendEntry("note", args) });
+  });
+  expect(outcome).toEqual({ kind: "done", text: "done" });
+  expect(prompts).toHaveLength(1);
+  expect(prompts[0]).toContain("go on");
+});
+
+test.each(modes)("%s: prompts go to the session that a command has put in force", async (mode) => {
+  let before = "";
+  const { sessions, prompts } = await ran(mode, ["/fresh", "go on"], (pi) => {
+    pi.registerCommand("fresh", {
+      handler: async (_, ctx) => {
+        before = ctx.sessionManager.getSessionId();
+        await ctx.newSession();
+      },
+    });
+  });
+  expect(sessions.coding.session.id).not.toBe(before);
+  expect(prompts).toHaveLength(1);
+  expect(sessions.coding.conversation.lastAssistantText()).toBe("done");
+});
+
+test.each(modes)("%s: what a handler makes of a prompt is what is run; its error is a line for stderr", async (mode) => {
+  const { prompts, warnings } = await ran(mode, ["one"], (pi) => {
+    pi.on("input", () => {
+      throw new Error("broken");
+    });
+    pi.on("input", ({ text }) => ({ action: "transform", text: `${text} more` }));
+  });
+  expect(prompts[0]).toContain("one more");
+  expect(warnings).toEqual([expect.stringContaining("broken")]);
+});
+
+test("json: the header comes first, also where an extension says something at the start", async () => {
+  const { records } = await ran("json", ["hello"], (pi) => {
+    pi.on("session_start", () => pi.appendEntry("started", {}));
+  });
+  expect(records[0]).toMatchObject({ type: "session" });
+  expect(records[1]).toMatchObject({ type: "entry_appended", seq: 1 });
+  expect(records.at(-1)).toMatchObject({ type: "agent_settled", outcome: "done" });
+});
