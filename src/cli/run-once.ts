@@ -31,7 +31,14 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const { mode, options, config } = await resolveRun(said, host);
   for (const line of config.warnings) warn(line);
   const { createFileOperations } = await import("../platform/files.ts");
-  const prompts = await readInput(said, { host, cwd: workingDirectory(said, host), files: createFileOperations(), decodeImage, warn });
+  const prompts = await readInput(said, {
+    host,
+    cwd: workingDirectory(said, host),
+    timeoutMs: options.limits.timeoutMs,
+    files: createFileOperations(),
+    decodeImage,
+    warn,
+  });
   if (prompts.length === 0) {
     throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
   }

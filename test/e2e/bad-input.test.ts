@@ -77,6 +77,10 @@ const cases: Record<string, Case> = {
     args: ["--model", "demo", "-p", "@nope.txt"],
     stderr: /^Error: File not found: \/.*\/project\/nope\.txt\./,
   },
+  "a file that is not there, with the message in the same argument": {
+    args: ["--model", "demo", "-p", "@nope.txt explain this"],
+    stderr: /^Error: File not found: \/.*\/project\/nope\.txt\. .*argument of its own/,
+  },
   "a directory for a file": {
     args: ["--model", "demo", "-p", "@folder"],
     prepare: ({ cwd }) => mkdirSync(`${cwd}/folder`),

@@ -4,7 +4,7 @@
 import type { ImageContent } from "../../contracts/message.ts";
 
 /** What stands in a prompt in the place of an image. */
-const omittedText = "[Image omitted: could not be resized below the inline image size limit.]";
+export const omittedText = "[Image omitted: could not be resized below the inline image size limit.]";
 
 /** The WebAssembly that makes images smaller. */
 export async function imageCodec(): Promise<Uint8Array> {
