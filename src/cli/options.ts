@@ -21,6 +21,10 @@ export interface OptionRecord {
   choices?: readonly string[];
   /** Where completion finds what it may be. */
   completes?: "model" | "models" | "provider" | "tools";
+  /** Key of the setting that it stands for: what is said is the topmost layer of the configuration. */
+  setting?: string;
+  /** The npm agent's, accepted: there is nothing yet that it could act on, and `pi inspect` says so. */
+  isIdle?: true;
 }
 
 const levels = ["off", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -66,9 +70,10 @@ export const optionTable = [
     completes: "models",
     group: "Model",
     help: "what cycling goes through: patterns, * matches, :LEVEL sets the thinking",
+    setting: "models",
   },
   { name: "--api-key", kind: "value", value: "KEY", group: "Model", help: "for this run only, never stored" },
-  { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}` },
+  { name: "--thinking", kind: "value", value: "LEVEL", group: "Model", choices: levels, help: `${levels.join(", ")}`, setting: "thinking" },
   {
     name: "--fallback-model",
     kind: "list",
@@ -76,6 +81,7 @@ export const optionTable = [
     completes: "model",
     group: "Model",
     help: "when the model stays unavailable or its quota is spent; repeatable",
+    setting: "fallback_models",
   },
   { name: "--record", kind: "value", value: "FILE", group: "Model", help: "write what the model streams, for --model scripted/FILE" },
 
@@ -108,7 +114,7 @@ export const optionTable = [
     choices: ["fail", "wait", "fork"],
     help: "when another process writes the session",
   },
-  { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie" },
+  { name: "--session-dir", kind: "value", value: "DIR", group: "Session", help: "where sessions lie", setting: "session_dir" },
   { name: "--no-session", kind: "flag", group: "Session", help: "keep nothing on disk" },
   { name: "--export", kind: "value", value: "IN [OUT]", group: "Session", help: "a session (file, id or name) as an HTML page" },
   { name: "--name", short: "-n", kind: "value", value: "NAME", group: "Session", help: "name the session" },
@@ -143,18 +149,46 @@ export const optionTable = [
     help: "a prompt template or a folder of them; repeatable",
   },
   { name: "--no-prompt-templates", short: "-np", kind: "flag", group: "Tools and resources", help: "no prompt templates but those named" },
-  { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet" },
-  { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet" },
+  {
+    name: "--no-extensions",
+    short: "-ne",
+    kind: "flag",
+    group: "Tools and resources",
+    help: "none are loaded; there are none yet",
+    isIdle: true,
+  },
+  { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet", isIdle: true },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
 
-  { name: "--max-turns", kind: "value", value: "N", group: "Limits", help: "end in order after N answers of the model" },
-  { name: "--max-cost", kind: "value", value: "USD", group: "Limits", help: "end in order when this much is spent" },
-  { name: "--timeout", kind: "value", value: "DURATION", group: "Limits", help: "end in order after this time, such as 90s or 10m" },
+  {
+    name: "--max-turns",
+    kind: "value",
+    value: "N",
+    group: "Limits",
+    help: "end in order after N answers of the model",
+    setting: "limits.max_turns",
+  },
+  {
+    name: "--max-cost",
+    kind: "value",
+    value: "USD",
+    group: "Limits",
+    help: "end in order when this much is spent",
+    setting: "limits.max_cost_usd",
+  },
+  {
+    name: "--timeout",
+    kind: "value",
+    value: "DURATION",
+    group: "Limits",
+    help: "end in order after this time, such as 90s or 10m",
+    setting: "limits.timeout",
+  },
   { name: "--stall", kind: "value", value: "LIST", group: "Limits", help: "longest silence: model=90s,tool=30m" },
 
   { name: "--strict", kind: "flag", group: "Other", help: "an unknown tool, model or setting is an error" },
-  { name: "--offline", kind: "flag", group: "Other", help: "nothing is fetched but what the model call needs" },
+  { name: "--offline", kind: "flag", group: "Other", help: "nothing is fetched but what the model call needs", setting: "network.offline" },
   { name: "--cwd", short: "-C", kind: "value", value: "DIR", group: "Other", help: "as if started there" },
   { name: "--help", short: "-h", kind: "flag", group: "Other", help: "this page" },
   { name: "--version", short: "-v", kind: "flag", group: "Other", help: "the version" },

@@ -1,23 +1,21 @@
-// From what was said to what is meant: `RunOptions`, in which nothing is left open. Called by run-once.
+// From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-once, run-rpc and inspect.
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { type Config, loadConfig } from "../config/load-config.ts";
-import { parseDuration } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
+import { readBoundedText } from "../platform/bounded-file.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
-import type { Said } from "./options.ts";
-import { isSaid, type OptionName, valueSaid } from "./options.ts";
-
-export type Mode = "text" | "json";
+import { isSaid, type OptionName, type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
+import { settingsSaid, stallSaid } from "./settings-said.ts";
 
 export interface ResolvedRun {
-  mode: Mode;
   options: RunOptions;
-  config: Config;
+  /** Of a working directory, as this command line has it. */
+  configFor(cwd: string): Promise<Config>;
 }
 
 const exclusive: readonly (readonly [OptionName, OptionName])[] = [
@@ -41,12 +39,12 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   // Paths are meant from where the user stands, also where a session brings its own directory.
   const standing = workingDirectory(said, host);
   const path = (text: string): string => absolutePath(text, standing, host.homeDir);
-  const { cwd, session, config } = await sessionMeant(said, standing, host);
   const agentDir = agentDirectory(host.env, host.homeDir, standing);
+  const configFor = configLoader(said, host, settingsSaid(said, path));
+  const { cwd, session } = await sessionMeant(said, { standing, agentDir, configFor });
   const thinking = valueSaid(said, "--thinking");
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
-  const sessionDir = valueSaid(said, "--session-dir");
   const recordFile = valueSaid(said, "--record");
   const schemaFile = valueSaid(said, "--output-schema");
   const systemPrompt = valueSaid(said, "--system-prompt");
@@ -55,12 +53,9 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     agentDir,
     ...optional("model", scriptedPath(valueSaid(said, "--model"), path)),
     ...optional("provider", valueSaid(said, "--provider")),
-    models: listSaid(said, "--models") ?? config.values.models,
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
-    fallbackModels: said.options.get("--fallback-model") ?? [],
     session,
-    ...optional("sessionDir", sessionDir === undefined ? undefined : path(sessionDir)),
     ...optional("sessionName", valueSaid(said, "--name")),
     onBusy: (valueSaid(said, "--on-busy") ?? "fail") as RunOptions["onBusy"],
     tools: {
@@ -81,24 +76,17 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
-    limits: {
-      maxTurns: numberSaid(said, "--max-turns", { isWhole: true }) ?? config.values.limits.maxTurns,
-      maxCostUsd: numberSaid(said, "--max-cost", { isWhole: false }) ?? config.values.limits.maxCostUsd,
-      timeoutMs: durationSaid(said, "--timeout") ?? config.values.limits.timeoutMs,
-    },
-    stall: stallLimits(valueSaid(said, "--stall"), config.values.network.idleTimeoutMs),
+    stallToolMs: stallSaid(said).toolMs ?? 0,
+    idle: (optionTable as readonly OptionRecord[]).flatMap(({ isIdle, name }) => (isIdle && isSaid(said, name as OptionName) ? name : [])),
   };
-  return { mode: valueSaid(said, "--mode") === "json" ? "json" : "text", options, config };
+  return { options, configFor };
 }
 
-/** The configuration of a working directory, as this command line has it. */
-export function configLoader(said: Said, host: Host): (cwd: string) => Promise<Config> {
+function configLoader(said: Said, host: Host, commandLine: Record<string, unknown>): ResolvedRun["configFor"] {
   const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
-  const commandLine = settingsSaid(said);
-  return (cwd) => {
-    const agentDir = agentDirectory(host.env, host.homeDir, cwd);
-    return loadConfig({
-      agentDir,
+  return (cwd) =>
+    loadConfig({
+      agentDir: agentDirectory(host.env, host.homeDir, cwd),
       cwd,
       homeDir: host.homeDir,
       env: host.env,
@@ -107,21 +95,6 @@ export function configLoader(said: Said, host: Host): (cwd: string) => Promise<C
       baseUrlVariables: baseUrlVariables(),
       ...approve,
     });
-  };
-}
-
-/** Options that stand for a setting: said as settings too, so that the setting's origin is told rightly. */
-function settingsSaid(said: Said): Record<string, unknown> {
-  const values: Record<string, unknown> = {
-    thinking: valueSaid(said, "--thinking"),
-    models: listSaid(said, "--models"),
-    fallback_models: said.options.get("--fallback-model"),
-    "limits.max_turns": numberSaid(said, "--max-turns", { isWhole: true }),
-    "limits.max_cost_usd": numberSaid(said, "--max-cost", { isWhole: false }),
-    "limits.timeout": durationSaid(said, "--timeout") === undefined ? undefined : valueSaid(said, "--timeout"),
-    "network.offline": isSaid(said, "--offline") ? true : undefined,
-  };
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 /** Absolute. @throws PiError `usage.bad_cwd` */
@@ -140,23 +113,20 @@ export function workingDirectory(said: Said, host: Host): string {
   return path;
 }
 
-/** Which session, the directory it runs in (its own, unless `--cwd` says another) and what is configured there. */
-async function sessionMeant(said: Said, standing: string, host: Host): Promise<{ cwd: string; session: SessionChoice; config: Config }> {
-  const load = configLoader(said, host);
-  const config = await load(standing);
+/** Which session, and the directory it runs in: its own, unless `--cwd` says another. */
+async function sessionMeant(
+  said: Said,
+  { standing, agentDir, configFor }: { standing: string; agentDir: string; configFor: ResolvedRun["configFor"] },
+): Promise<{ cwd: string; session: SessionChoice }> {
   const session = sessionChoice(said);
-  if (session.kind !== "open") return { cwd: standing, session, config };
+  if (session.kind !== "open") return { cwd: standing, session };
   const { namedSession } = await import("../harness/launch/open-session.ts");
-  const agentDir = agentDirectory(host.env, host.homeDir, standing);
-  const given = valueSaid(said, "--session-dir");
-  const override = given === undefined ? config.values.sessionDir : absolutePath(given, standing, host.homeDir);
+  const override = (await configFor(standing)).values.sessionDir;
   const { path, cwd = standing } = await namedSession(session.ref, { cwd: standing, agentDir, override });
   const opened = { kind: "open", ref: path } as const;
-  if (isSaid(said, "--cwd") || cwd === standing) return { cwd: standing, session: opened, config };
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new PiError("usage.bad_cwd", `The directory of the session is gone: ${cwd}`, { hint: "--cwd DIR goes on with it elsewhere" });
-  }
-  return { cwd, session: opened, config: await load(cwd) };
+  if (isSaid(said, "--cwd")) return { cwd: standing, session: opened };
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return { cwd, session: opened };
+  throw new PiError("usage.bad_cwd", `The directory of the session is gone: ${cwd}`, { hint: "--cwd DIR goes on with it elsewhere" });
 }
 
 function sessionChoice(said: Said): SessionChoice {
@@ -184,19 +154,19 @@ function textOrFile(text: string, path: (text: string) => string): string {
   if (text === "" || text.includes("\n") || text.length > 1024) return text;
   const file = path(text);
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return text;
-  try {
-    return readFileSync(file, "utf8")
-      .replace(/^\uFEFF/, "")
-      .trimEnd();
-  } catch (error) {
-    throw new PiError("usage.file_unreadable", `Cannot read ${file}`, { hint: "Check its permissions", cause: error });
-  }
+  const found = readBoundedText(file);
+  if (found === undefined) return text;
+  if ("leftOut" in found) throw new PiError("usage.file_unreadable", `Cannot read ${file}: ${found.why}`);
+  return found.text.trimEnd();
 }
 
 async function readSchema(file: string): Promise<Record<string, unknown>> {
   let schema: unknown;
   try {
-    schema = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
+    const found = readBoundedText(file);
+    if (found === undefined) throw new Error("no such file");
+    if ("leftOut" in found) throw new Error(found.why);
+    schema = JSON.parse(found.text);
   } catch (error) {
     throw new PiError("usage.bad_schema", `--output-schema ${file}: ${messageOf(error)}`, {
       hint: "Name a file that holds a JSON Schema",
@@ -210,51 +180,4 @@ async function readSchema(file: string): Promise<Record<string, unknown>> {
   const problem = await schemaProblem(schema as Record<string, unknown>);
   if (problem === undefined) return schema as Record<string, unknown>;
   throw new PiError("usage.bad_schema", `--output-schema ${file} is no JSON Schema: ${problem}`, { hint: "Correct that place" });
-}
-
-function numberSaid(said: Said, name: OptionName, { isWhole }: { isWhole: boolean }): number | undefined {
-  const text = valueSaid(said, name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0 || (isWhole && !Number.isInteger(value))) {
-    throw new PiError("usage.bad_value", `${name} ${JSON.stringify(text)} is not a ${isWhole ? "whole number" : "number"} from 0`, {
-      hint: `For example ${name} ${isWhole ? 20 : 0.5}; 0 means no limit`,
-    });
-  }
-  return value;
-}
-
-function listSaid(said: Said, name: OptionName): string[] | undefined {
-  return valueSaid(said, name)
-    ?.split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
-}
-
-function durationSaid(said: Said, name: OptionName): number | undefined {
-  const text = valueSaid(said, name);
-  return text === undefined ? undefined : checkedDuration(text, name);
-}
-
-function checkedDuration(text: string, where: string): number {
-  const value = parseDuration(text);
-  if (value === undefined) {
-    throw new PiError("usage.bad_value", `${where} ${JSON.stringify(text)} is not a duration`, { hint: "For example 90s, 10m or 1h30m" });
-  }
-  return value;
-}
-
-/** `model=90s,tool=30m`; what is not named keeps its default. */
-function stallLimits(text: string | undefined, modelMs: number): { modelMs: number; toolMs: number } {
-  const limits = { modelMs, toolMs: 0 };
-  for (const part of text === undefined ? [] : text.split(",")) {
-    const [name, duration = ""] = part.split("=", 2);
-    if (name === "model") limits.modelMs = checkedDuration(duration, "--stall model");
-    else if (name === "tool") limits.toolMs = checkedDuration(duration, "--stall tool");
-    else
-      throw new PiError("usage.bad_value", `--stall ${JSON.stringify(part)} is neither model=… nor tool=…`, {
-        hint: "For example --stall model=90s,tool=30m",
-      });
-  }
-  return limits;
 }

@@ -5,6 +5,7 @@ import { PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
+import { prepareLaunch } from "../harness/launch/launch.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
@@ -12,7 +13,7 @@ import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
 import { isSaid, valueSaid } from "./options.ts";
 import { type PromptInput, readInput } from "./read-input.ts";
-import { configLoader, resolveRun, workingDirectory } from "./resolve-run.ts";
+import { resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 import { StopSignals } from "./stop-signals.ts";
 
@@ -28,13 +29,14 @@ export async function runOnce(said: Said, host: Host): Promise<number> {
 
 async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
-  const { mode, options, config } = await resolveRun(said, host);
-  for (const line of config.warnings) warn(line);
+  const { options, configFor } = await resolveRun(said, host);
+  const mode = valueSaid(said, "--mode") === "json" ? "json" : "text";
+  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn });
   const { createFileOperations } = await import("../platform/files.ts");
   const prompts = await readInput(said, {
     host,
     cwd: workingDirectory(said, host),
-    timeoutMs: options.limits.timeoutMs,
+    timeoutMs: launch.config.values.limits.timeoutMs,
     files: createFileOperations(),
     decodeImage,
     warn,
@@ -44,7 +46,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   }
   const file = await answerFile(said, host);
   tellSeveral(said, host);
-  const sessions = await SessionHost.create(options, { host, config, warn, configFor: configLoader(said, host) });
+  const sessions = await SessionHost.create(launch, { host, warn, configFor });
   sessions.subscribe((event) => recorder.tally.take(event));
   const signals = new StopSignals(sessions, host);
   try {

@@ -3,11 +3,12 @@
 
 import { messageOf, PiError } from "../contracts/error.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
+import { prepareLaunch } from "../harness/launch/launch.ts";
 import { RpcServer } from "../modes/rpc/serve.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { isSaid, type Said } from "./options.ts";
-import { configLoader, resolveRun } from "./resolve-run.ts";
+import { resolveRun } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 
 const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -40,14 +41,13 @@ async function serve(said: Said, host: Host, recorder: ResultRecorder): Promise<
   }
   const ending = new Ending(host);
   const warn = (line: string): void => writeErrorLine(`pi: ${line}`);
-  const { options, config } = await resolveRun(said, host);
-  for (const line of config.warnings) warn(line);
-  const sessions = await SessionHost.create(options, {
+  const { options, configFor } = await resolveRun(said, host);
+  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn });
+  const sessions = await SessionHost.create(launch, {
     host,
-    config,
     warn,
     mayLackModel: true,
-    configFor: configLoader(said, host),
+    configFor,
     signal: ending.signal,
   }).catch((error: unknown) => {
     if (ending.status === 0) throw error;

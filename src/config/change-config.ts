@@ -1,10 +1,11 @@
 // Writing configuration: one setting in place, or the npm agent's JSON as TOML. Called by `pi config`. Invariant: comments and order of the
 // file stay, a value is checked before it is written, a new file is readable by its owner alone, and the npm agent's files are only read.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { readBoundedText } from "../platform/bounded-file.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
 import { setTomlValue } from "./edit-toml.ts";
 import { parseToml } from "./load-config.ts";
@@ -154,10 +155,8 @@ async function appendProvider(text: string, id: string, provider: unknown): Prom
 }
 
 function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw new PiError("io.read", `${file} cannot be read: ${messageOf(error)}.`, { cause: error });
-  }
+  const found = readBoundedText(file);
+  if (found === undefined) return undefined;
+  if ("leftOut" in found) throw new PiError("io.read", `${file} cannot be read: ${found.why}.`);
+  return found.text;
 }

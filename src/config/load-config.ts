@@ -1,9 +1,9 @@
 // Configuration: defaults, the agent directory's files, the trusted project's file, environment and command line, merged with origins.
 // Called once a run by cli and the SDK. Invariant: nothing of an untrusted project is opened, and no message carries a secret.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, PiError } from "../contracts/error.ts";
+import { PiError } from "../contracts/error.ts";
+import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 import type { Env } from "../platform/paths.ts";
 import { type Layer, LayerMerger } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
@@ -78,9 +78,10 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     ...(input.approve === undefined ? {} : { approve: input.approve }),
   });
   if (project.dir !== undefined && project.trusted) {
-    const layer = await loadTomlLayer("project", projectConfigFile(project.dir), merger);
+    const layer = await loadTomlLayer("project", projectConfigFile(project.dir), merger, new RepositoryBoundary(input));
     if (layer !== undefined) merger.add(layer);
-  } else if (project.decision === "none" && project.skipped.length > 0) reportSkipped(project, input, merger);
+  } else if (project.problem !== undefined) reportUnsafe(project.problem, input, merger);
+  else if (project.decision === "none" && project.skipped.length > 0) reportSkipped(project, input, merger);
 
   addEnvironment(merger, input.env);
   merger.add({ kind: "command line", tree: {}, flat: input.commandLine ?? {} });
@@ -116,16 +117,24 @@ function reportSkipped(project: ProjectTrust, input: ConfigInput, merger: LayerM
   merger.warnings.push(`${what}. Approve it with --approve.`);
 }
 
-async function loadTomlLayer(kind: "user" | "project", file: string, merger: LayerMerger): Promise<Layer | undefined> {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTDIR") merger.unreadable(file, messageOf(error));
+function reportUnsafe(problem: string, input: ConfigInput, merger: LayerMerger): void {
+  if (input.strict) throw new PiError("config.unsafe", problem, { hint: "Leave it out with --no-approve." });
+  merger.warnings.push(problem);
+}
+
+async function loadTomlLayer(
+  kind: "user" | "project",
+  file: string,
+  merger: LayerMerger,
+  boundary?: RepositoryBoundary,
+): Promise<Layer | undefined> {
+  const found = readBoundedText(file, { boundary });
+  if (found === undefined) return undefined;
+  if ("leftOut" in found) {
+    merger.unreadable(file, `${found.why}.`);
     return undefined;
   }
-  return { kind, file, text, tree: await parseToml(text, file) };
+  return { kind, file, text: found.text, tree: await parseToml(found.text, file) };
 }
 
 /** @throws PiError `config.syntax` with line and column. */

@@ -1,9 +1,9 @@
 // The JSON files of the npm agent, read as if they were our TOML, so that its users can start at once; `pi config import` writes the same
 // trees out as TOML. Sources: its settings and models references, version 1.5. Invariant: those files are never written.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../contracts/error.ts";
+import { readBoundedText } from "../platform/bounded-file.ts";
 import { isTable } from "./provider-settings.ts";
 
 export interface NpmAgentFile {
@@ -38,6 +38,9 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   defaultProjectTrust: "trust.default",
 };
 
+/** Lists of models may be long. */
+const maxJsonBytes = 16 * 1024 * 1024;
+
 /** `settings.json` and `models.json`, those that are there. */
 export function loadNpmAgentFiles(agentDir: string): NpmAgentFile[] {
   return [loadJson(join(agentDir, "settings.json"), convertSettings), loadJson(join(agentDir, "models.json"), convertModels)].filter(
@@ -46,12 +49,10 @@ export function loadNpmAgentFiles(agentDir: string): NpmAgentFile[] {
 }
 
 function loadJson(file: string, convert: (json: Record<string, unknown>) => Record<string, unknown>): NpmAgentFile | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
-  } catch {
-    return undefined;
-  }
+  const found = readBoundedText(file, { maxBytes: maxJsonBytes });
+  if (found === undefined) return undefined;
+  if ("leftOut" in found) return { file, tree: {}, problem: found.why };
+  const { text } = found;
   if (text.trim() === "") return undefined;
   try {
     const json: unknown = parseLenientJson(text);

@@ -59,6 +59,8 @@ export interface SettingRecord {
   description: string;
   /** `user`: a project file may not set it. */
   scope: "any" | "user";
+  /** The npm agent's, accepted: there is nothing yet that it could act on. */
+  isIdle?: boolean;
 }
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
@@ -68,7 +70,7 @@ function setting(
   type: SettingType,
   fallback: unknown,
   description: string,
-  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope">> = {},
+  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope" | "isIdle">> = {},
 ): SettingRecord {
   const record: SettingRecord = { key, type, property: camelCase(key), description, scope: "any", ...extra };
   if (fallback !== undefined) record.default = fallback;
@@ -88,7 +90,7 @@ export const settings: readonly SettingRecord[] = [
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
-  setting("theme", { kind: "string" }, "system", "Colours on a terminal."),
+  setting("theme", { kind: "string" }, "system", "Colours on a terminal.", { isIdle: true }),
   setting(
     "tools.enabled",
     { kind: "selection" },
@@ -127,7 +129,7 @@ export const settings: readonly SettingRecord[] = [
   setting("network.offline", { kind: "boolean" }, false, "Fetch nothing but model calls, not even when asked to refresh the catalogue.", {
     env: "PI_OFFLINE",
   }),
-  setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
+  setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories.", { isIdle: true }),
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
   setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {

@@ -1,14 +1,17 @@
 // Which project directory there is and whether it counts. Called by load-config; extensions, skills and prompts ask its result.
 // Invariant: without a decision for it, nothing in a project's `.pi` directory is opened.
 
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 
 export interface ProjectTrust {
   /** The nearest `.pi` directory that holds something to load; absent: there is none. */
   dir?: string;
   trusted: boolean;
-  decision: "approved" | "saved" | "default" | "none" | "refused";
+  decision: "approved" | "saved" | "default" | "none" | "refused" | "unsafe";
+  /** One line on why what was approved does not count: it is somebody else's, or leads out of the repository. */
+  problem?: string;
   /** What lies there and was left alone. */
   skipped: string[];
 }
@@ -49,7 +52,10 @@ export interface TrustInput {
 export function decideTrust(input: TrustInput): ProjectTrust {
   const project = findProject(input.cwd);
   if (project === undefined) return { trusted: false, decision: "none", skipped: [] };
-  const allowed = (decision: ProjectTrust["decision"]): ProjectTrust => ({ dir: project.dir, trusted: true, decision, skipped: [] });
+  const allowed = (decision: ProjectTrust["decision"]): ProjectTrust => {
+    const problem = new RepositoryBoundary(input).leftOut(project.dir);
+    return problem === undefined ? { dir: project.dir, trusted: true, decision, skipped: [] } : { ...denied("unsafe"), problem };
+  };
   const denied = (decision: ProjectTrust["decision"]): ProjectTrust => ({
     dir: project.dir,
     trusted: false,
@@ -75,11 +81,13 @@ function savedDecision(directory: string, agentDir: string): boolean | undefined
 }
 
 function loadDecisions(file: string): Record<string, unknown> | undefined {
+  const found = readBoundedText(file);
+  if (found === undefined || "leftOut" in found) return undefined;
   try {
-    const parsed: unknown = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
+    const parsed: unknown = JSON.parse(found.text);
     return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
   } catch {
-    // Absent, unreadable or damaged: no decision, which is the safe reading.
+    // Damaged: no decision, which is the safe reading, as where it is absent or unreadable.
     return undefined;
   }
 }
@@ -93,10 +101,13 @@ function canonical(directory: string): string {
 }
 
 function protectedContents(directory: string): string[] {
+  return isThere(directory) ? protectedNames.filter((name) => isThere(join(directory, name))) : [];
+}
+
+function isThere(path: string): boolean {
   try {
-    const names = new Set(readdirSync(directory));
-    return protectedNames.filter((name) => names.has(name));
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    return [];
+    return false;
   }
 }

@@ -1,8 +1,9 @@
 // Finds the Markdown files of a resource directory, and applies the `!`, `+` and `-` entries of a resource list. Called by the loaders
-// beside it. Invariant: order is by name, the same on every machine; what cannot be read is passed over.
+// beside it. Invariant: order is by name, the same on every machine; what cannot be read is passed over, and a walk comes to its end.
 
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import type { RepositoryBoundary } from "../platform/bounded-file.ts";
 
 export type PathKind = "file" | "directory" | undefined;
 
@@ -20,8 +21,37 @@ export interface DirectoryListing {
   directories: string[];
 }
 
+const maxDirectories = 2000;
+
+/** The directories below one root. Where links lead, a root may be as large as the disk. */
+export class DirectoryWalk {
+  readonly #root: string;
+  readonly #warnings: string[];
+  readonly #boundary: RepositoryBoundary | undefined;
+  #count = 0;
+
+  constructor(root: string, warnings: string[], boundary?: RepositoryBoundary) {
+    this.#root = root;
+    this.#warnings = warnings;
+    this.#boundary = boundary;
+  }
+
+  /** Empty for what is outside of the boundary, or behind so many others. */
+  list(directory: string): DirectoryListing {
+    if (++this.#count > maxDirectories) {
+      if (this.#count === maxDirectories + 1)
+        this.#warnings.push(`${this.#root} has more than ${maxDirectories} directories; the others are left out.`);
+      return { files: [], directories: [] };
+    }
+    const leftOut = this.#boundary?.leftOut(directory);
+    if (leftOut === undefined) return listDirectory(directory);
+    this.#warnings.push(leftOut);
+    return { files: [], directories: [] };
+  }
+}
+
 /** Names by kind, links followed; dot files and `node_modules` are left out. */
-export function listDirectory(directory: string): DirectoryListing {
+function listDirectory(directory: string): DirectoryListing {
   const listing: DirectoryListing = { files: [], directories: [] };
   let entries: import("node:fs").Dirent[];
   try {
@@ -40,6 +70,8 @@ export function listDirectory(directory: string): DirectoryListing {
           : undefined;
     if (kind === "file") listing.files.push(entry.name);
     else if (kind === "directory") listing.directories.push(entry.name);
+    // A pipe or a device of such a name is not read, which is told when it is tried.
+    else if (entry.name.endsWith(".md")) listing.files.push(entry.name);
   }
   return listing;
 }

@@ -1,10 +1,10 @@
 // Prompt templates: Markdown files that `/name arguments` stands for. Loaded by the harness, expanded before a prompt enters the agent.
 // Invariant: what an argument says is never expanded again.
 
-import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { SourceInfo } from "../contracts/source-info.ts";
-import { kindOfPath, listDirectory, resourceFilter } from "./find-markdown.ts";
+import { type RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
+import { DirectoryWalk, kindOfPath, resourceFilter } from "./find-markdown.ts";
 import { parseFrontmatter } from "./frontmatter.ts";
 import type { ResourcePlaces, ResourceSource } from "./skills.ts";
 
@@ -34,11 +34,12 @@ export function loadPromptTemplates(places: ResourcePlaces): { templates: Prompt
     ["user", [join(places.agentDir, "prompts")]],
   ];
   for (const [source, paths] of sources) {
+    const boundary = source === "project" ? places.boundary : undefined;
     for (const path of paths) {
-      const files = templateFiles(path);
+      const files = templateFiles(path, new DirectoryWalk(path, warnings, boundary));
       if (files.length === 0 && (source === "command line" || source === "settings")) warnings.push(`${path} holds no prompt template.`);
       for (const file of files) {
-        const template = readTemplate(file, source, warnings);
+        const template = readTemplate(file, source, warnings, boundary);
         if (template === undefined || (source !== "command line" && !filter.accepts(file, template.name))) continue;
         const other = templates.find((one) => one.name === template.name);
         if (other === undefined) templates.push(template);
@@ -50,22 +51,27 @@ export function loadPromptTemplates(places: ResourcePlaces): { templates: Prompt
   return { templates, warnings };
 }
 
-function templateFiles(path: string): string[] {
+function templateFiles(path: string, walk: DirectoryWalk): string[] {
   if (kindOfPath(path) === "file") return path.endsWith(".md") ? [path] : [];
-  return listDirectory(path)
+  return walk
+    .list(path)
     .files.filter((name) => name.endsWith(".md"))
     .map((name) => join(path, name));
 }
 
-function readTemplate(file: string, source: ResourceSource, warnings: string[]): PromptTemplate | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    warnings.push(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"}); ignored.`);
+function readTemplate(
+  file: string,
+  source: ResourceSource,
+  warnings: string[],
+  boundary: RepositoryBoundary | undefined,
+): PromptTemplate | undefined {
+  const found = readBoundedText(file, { boundary });
+  if (found === undefined) return undefined;
+  if ("leftOut" in found) {
+    warnings.push(found.leftOut);
     return undefined;
   }
-  const { fields, body, problem } = parseFrontmatter(text);
+  const { fields, body, problem } = parseFrontmatter(found.text);
   if (problem !== undefined) {
     warnings.push(`${file}: ${problem}; ignored.`);
     return undefined;

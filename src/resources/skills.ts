@@ -2,11 +2,11 @@
 // Loaded by the harness for the system prompt and for `/skill:name`. Invariant: a skill in a project's `.pi` is looked at only when the
 // caller says that the project is trusted; the first skill of a name counts.
 
-import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { messageOf, PiError } from "../contracts/error.ts";
+import { PiError } from "../contracts/error.ts";
 import type { SourceInfo } from "../contracts/source-info.ts";
-import { kindOfPath, listDirectory, resourceFilter } from "./find-markdown.ts";
+import { type RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
+import { DirectoryWalk, kindOfPath, resourceFilter } from "./find-markdown.ts";
 import { isYes, parseFrontmatter } from "./frontmatter.ts";
 
 export interface Skill {
@@ -17,6 +17,8 @@ export interface Skill {
   source: ResourceSource;
   /** Where it does not follow from the place. */
   sourceInfo?: SourceInfo;
+  /** Of a project's: what holds when it is read again. */
+  boundary?: RepositoryBoundary;
   /** Only `/skill:name` uses it; the model is not told of it. */
   isHidden: boolean;
 }
@@ -28,6 +30,8 @@ export interface ResourcePlaces {
   homeDir: string;
   /** The trusted project's `.pi` directory. */
   projectDir?: string;
+  /** Of what lies in that directory. */
+  boundary?: RepositoryBoundary;
   /** `--skill`, `--prompt-template`: absolute. */
   paths?: readonly string[];
   /** `resources.*` of the configuration: absolute, or `!`, `+`, `-` filters. */
@@ -56,49 +60,52 @@ export function loadSkills(places: ResourcePlaces): LoadedSkills {
   ];
   for (const [source, paths] of sources) {
     const isNamed = source === "command line" || source === "settings";
+    const boundary = source === "project" ? places.boundary : undefined;
     for (const path of paths) {
-      const files = skillFiles(path);
+      const files = skillFiles(path, new DirectoryWalk(path, loaded.warnings, boundary));
       if (isNamed && files.length === 0) loaded.warnings.push(`${path} holds no skill.`);
-      for (const file of files) addSkill(file, source, loaded, isNamed && files.length === 1 ? undefined : filter);
+      for (const file of files) {
+        const skill = readSkill(file, source, loaded.warnings, boundary);
+        if (skill !== undefined) addSkill(skill, loaded, isNamed && files.length === 1 ? undefined : filter);
+      }
     }
   }
   return loaded;
 }
 
 /** A directory with a SKILL.md is one skill and nothing below it is another; else all below, and Markdown files directly in the root. */
-function skillFiles(root: string): string[] {
+function skillFiles(root: string, walk: DirectoryWalk): string[] {
   if (kindOfPath(root) === "file") return [root];
-  const { files, directories } = listDirectory(root);
+  const { files, directories } = walk.list(root);
   if (files.includes("SKILL.md")) return [join(root, "SKILL.md")];
   const single = files.filter((name) => name.endsWith(".md")).map((name) => join(root, name));
-  return [...directories.flatMap((name) => nestedSkills(join(root, name))), ...single];
+  return [...directories.flatMap((name) => nestedSkills(join(root, name), walk)), ...single];
 }
 
 /** Links may lead in a circle: the depth ends it. */
-function nestedSkills(directory: string, depth = 1): string[] {
-  const { files, directories } = listDirectory(directory);
+function nestedSkills(directory: string, walk: DirectoryWalk, depth = 1): string[] {
+  const { files, directories } = walk.list(directory);
   if (files.includes("SKILL.md")) return [join(directory, "SKILL.md")];
-  return depth < maxDepth ? directories.flatMap((name) => nestedSkills(join(directory, name), depth + 1)) : [];
+  return depth < maxDepth ? directories.flatMap((name) => nestedSkills(join(directory, name), walk, depth + 1)) : [];
 }
 
-function addSkill(file: string, source: ResourceSource, loaded: LoadedSkills, filter: ReturnType<typeof resourceFilter> | undefined): void {
-  const skill = readSkill(file, source, loaded.warnings);
-  if (skill === undefined || filter?.accepts(file, skill.name) === false) return;
+function addSkill(skill: Skill, loaded: LoadedSkills, filter: ReturnType<typeof resourceFilter> | undefined): void {
+  const file = skill.path;
+  if (filter?.accepts(file, skill.name) === false) return;
   const other = loaded.skills.find((one) => one.name === skill.name);
   if (other === undefined) loaded.skills.push(skill);
   else if (other.path !== file) loaded.warnings.push(`${file}: there is a skill "${skill.name}" already (${other.path}); ignored.`);
 }
 
-function readSkill(file: string, source: ResourceSource, warnings: string[]): Skill | undefined {
+function readSkill(file: string, source: ResourceSource, warnings: string[], boundary: RepositoryBoundary | undefined): Skill | undefined {
   const isDeclared = basename(file) === "SKILL.md";
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    warnings.push(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"}); ignored.`);
+  const found = readBoundedText(file, { boundary });
+  if (found === undefined) return undefined;
+  if ("leftOut" in found) {
+    warnings.push(found.leftOut);
     return undefined;
   }
-  const { fields, problem } = parseFrontmatter(text);
+  const { fields, problem } = parseFrontmatter(found.text);
   // A Markdown file without a head that lies beside skills is a note, not a broken skill.
   if (fields === undefined && problem === undefined && !isDeclared) return undefined;
   const description = fields?.description?.trim() ?? "";
@@ -112,7 +119,8 @@ function readSkill(file: string, source: ResourceSource, warnings: string[]): Sk
   }
   if (description.length > maxDescriptionLength)
     warnings.push(`${file}: the description is longer than ${maxDescriptionLength} characters.`);
-  return { name, description, path: file, source, isHidden: isYes(fields?.["disable-model-invocation"]) };
+  const kept = boundary === undefined ? {} : { boundary };
+  return { name, description, path: file, source, ...kept, isHidden: isYes(fields?.["disable-model-invocation"]) };
 }
 
 /** What the model is told of the skills it may load by itself; empty when there is none. */
@@ -142,12 +150,11 @@ export function expandSkillCommand(text: string, skills: readonly Skill[]): stri
 }
 
 /** A program may have named a file that is not there. */
-function readBody({ name, path }: Skill): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new PiError("io.read", `The skill ${name} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
+function readBody({ name, path, boundary }: Skill): string {
+  const found = readBoundedText(path, { boundary });
+  if (found === undefined) throw new PiError("io.read", `The skill ${name} cannot be read: ${path} is not there any more`);
+  if ("leftOut" in found) throw new PiError("io.read", `The skill ${name} cannot be read: ${found.leftOut}`);
+  return found.text;
 }
 
 function escapeXml(text: string): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { chownSync, mkdirSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { decideTrust, findProject, findProjectDirectory } from "../../src/config/trust.ts";
@@ -77,6 +77,27 @@ describe("whether it counts", () => {
     tree.write("evil/.pi/config.toml", "");
     tree.write("evil/.git/HEAD", "");
     expect(decideTrust({ cwd: tree.at("repo/evil"), agentDir: tree.at("agent"), default: "ask" }).trusted).toBe(false);
+  });
+
+  test("what leads out of the repository or belongs to somebody else does not count, whatever was decided", async () => {
+    const tree = tempTree({
+      "repo/.git/HEAD": "",
+      "other/config.toml": 'model = "planted"\n',
+      "shared/.pi/config.toml": 'model = "planted"\n',
+    });
+    symlinkSync("../other", tree.at("repo/.pi"));
+    const load = (cwd: string, more: object = {}) =>
+      loadConfig({ agentDir: tree.at("agent"), cwd: tree.at(cwd), homeDir: tree.path, env: {}, approve: true, ...more });
+    const config = await load("repo");
+    const line = `${tree.at("repo/.pi")} is left out: it leads out of ${tree.at("repo")}, to ${tree.at("other")}.`;
+    expect(config.warnings).toEqual([line]);
+    expect(config.values.model).toBeUndefined();
+    expect(config.project).toMatchObject({ trusted: false, decision: "unsafe", skipped: ["config.toml"], problem: line });
+    await expect(load("repo", { strict: true })).rejects.toMatchObject({ code: "config.unsafe", exitStatus: 2 });
+    if (process.getuid?.() !== 0) return;
+    chownSync(tree.at("shared/.pi"), 54321, 54321);
+    expect((await load("shared")).values.model).toBeUndefined();
+    expect((await load("shared")).warnings).toEqual([expect.stringContaining("belongs to somebody else")]);
   });
 
   test("damaged decisions are none", () => {

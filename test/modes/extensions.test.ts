@@ -5,12 +5,21 @@ import type { ExtensionFactory } from "../../src/contracts/extension.ts";
 import type { Outcome } from "../../src/contracts/outcome.ts";
 import { forNextSession, inlineSources, loadExtensions } from "../../src/extensions/load.ts";
 import { SessionHost } from "../../src/harness/host/session-host.ts";
-import { loadResources } from "../../src/harness/launch/launch-resources.ts";
+import type { LaunchResources } from "../../src/harness/launch/launch-resources.ts";
 import { runJson } from "../../src/modes/json.ts";
 import { runPrompts } from "../../src/modes/print.ts";
 import { fakeHost } from "../support/fake-host.ts";
-import { makeRunOptions, textReply } from "../support/rpc-world.ts";
+import { makeLaunch, textReply } from "../support/rpc-world.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const resources: LaunchResources = {
+  contextFiles: [],
+  skills: [],
+  skillsSection: "",
+  appended: [],
+  templates: async () => [],
+  expand: async (text) => text,
+};
 
 const modes = ["print", "json"] as const;
 
@@ -23,32 +32,30 @@ interface Ran {
 }
 
 async function ran(mode: (typeof modes)[number], texts: readonly string[], ...factories: ExtensionFactory[]): Promise<Ran> {
-  const { options, deps } = await makeRunOptions(temporaryDirectory());
   const loaded = await loadExtensions(inlineSources(factories));
-  const { config } = deps;
   const warnings: string[] = [];
   const warn = (line: string): void => void warnings.push(line);
-  const resources = await loadResources(options.resources, { ...options, homeDir: deps.host.homeDir, config, warn });
   const prompts: string[] = [];
-  const sessions = await SessionHost.create(options, {
-    ...deps,
-    warn,
-    custom: {
-      load: async () => ({ resources, extensions: await forNextSession(loaded), extend: async () => resources }),
-      access: async () => ({
-        provider: {
-          api: "fake",
-          stream: (call) => {
-            const last = call.request.messages.at(-1);
-            prompts.push(JSON.stringify(last?.content));
-            return textReply("done")(call);
+  const { launch, deps } = await makeLaunch(temporaryDirectory(), {
+    deps: {
+      warn,
+      custom: {
+        load: async () => ({ resources, extensions: await forNextSession(loaded), extend: async () => resources }),
+        access: async () => ({
+          provider: {
+            api: "fake",
+            stream: (call) => {
+              prompts.push(JSON.stringify(call.request.messages.at(-1)?.content));
+              return textReply("done")(call);
+            },
           },
-        },
-        credential: { kind: "none", value: "", source: "none needed" },
-        fetch: globalThis.fetch,
-      }),
+          credential: { kind: "none", value: "", source: "none needed" },
+          fetch: globalThis.fetch,
+        }),
+      },
     },
   });
+  const sessions = await SessionHost.create(launch, deps);
   onTestFinished(() => sessions.dispose());
   const host = fakeHost();
   const given = texts.map((text) => ({ text, images: [] }));

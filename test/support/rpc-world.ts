@@ -8,6 +8,7 @@ import type { ModelCall } from "../../src/contracts/model-request.ts";
 import type { StreamEvent } from "../../src/contracts/stream-event.ts";
 import { emptyUsage } from "../../src/contracts/usage.ts";
 import { SessionHost, type SessionHostDeps } from "../../src/harness/host/session-host.ts";
+import { type Launch, prepareLaunch } from "../../src/harness/launch/launch.ts";
 import type { RunOptions } from "../../src/harness/launch/run-options.ts";
 import { RpcServer } from "../../src/modes/rpc/serve.ts";
 
@@ -85,6 +86,8 @@ export interface RpcWorldOptions {
   stored?: boolean;
   deps?: Partial<SessionHostDeps>;
   options?: Partial<RunOptions>;
+  /** As the command line would say them. */
+  settings?: Record<string, unknown>;
   slowWrites?: boolean;
 }
 
@@ -103,40 +106,44 @@ export interface RpcWorld {
   responses(): WireRecord[];
 }
 
-export async function makeRunOptions(
+/** A launch in a home of its own; `deps` go to the session host. */
+export async function makeLaunch(
   directory: string,
-  more: Partial<RunOptions> = {},
-): Promise<{ options: RunOptions; deps: SessionHostDeps }> {
+  {
+    options: more = {},
+    settings = {},
+    deps: given = {},
+  }: { options?: Partial<RunOptions>; settings?: Record<string, unknown>; deps?: Partial<SessionHostDeps> } = {},
+): Promise<{ launch: Launch; deps: SessionHostDeps }> {
   const cwd = join(directory, "project");
   const agentDir = join(directory, "agent");
   mkdirSync(cwd, { recursive: true });
   const env = { PATH: process.env.PATH ?? "", HOME: directory };
-  const configFor = (of: string) => loadConfig({ agentDir, cwd: of, homeDir: directory, env });
-  const config = await configFor(cwd);
+  const configFor = (of: string) => loadConfig({ agentDir, cwd: of, homeDir: directory, env, commandLine: settings });
   const options: RunOptions = {
     cwd,
     agentDir,
-    models: [],
     session: { kind: "new" },
     onBusy: "fail",
     tools: { none: false, noBuiltin: false },
     appendSystemPrompt: [],
-    fallbackModels: [],
     resources: { withContextFiles: true, withSkills: true, withTemplates: true, skillPaths: [], templatePaths: [] },
     isStrict: false,
-    limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 0 },
-    stall: { modelMs: 0, toolMs: 0 },
+    stallToolMs: 0,
+    idle: [],
     model: "demo",
     ...more,
   };
-  return { options, deps: { host: { env, homeDir: directory, now: () => Date.now() }, config, warn: () => undefined, configFor } };
+  const deps: SessionHostDeps = {
+    host: { env, homeDir: directory, now: () => Date.now() },
+    warn: () => undefined,
+    configFor,
+    ...given,
+  };
+  return { launch: await prepareLaunch(options, { ...deps, config: await configFor(cwd) }), deps };
 }
 
 export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
-  const { options, deps } = await makeRunOptions(given.directory, {
-    ...(given.stored === false ? { session: { kind: "memory" } } : {}),
-    ...given.options,
-  });
   const warnings: string[] = [];
   const { reply } = given;
   const custom =
@@ -151,13 +158,12 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
             }),
           },
         };
-  const sessions = await SessionHost.create(options, {
-    ...deps,
-    ...custom,
-    warn: (line) => warnings.push(line),
-    mayLackModel: true,
-    ...given.deps,
+  const { launch, deps } = await makeLaunch(given.directory, {
+    options: { ...(given.stored === false ? { session: { kind: "memory" } } : {}), ...given.options },
+    ...(given.settings === undefined ? {} : { settings: given.settings }),
+    deps: { ...custom, warn: (line) => warnings.push(line), mayLackModel: true, ...given.deps },
   });
+  const sessions = await SessionHost.create(launch, deps);
   if (reply !== undefined) sessions.coding.conversation.setModel(fakeModel);
   const records: WireRecord[] = [];
   const waiters = new Set<{ fits(record: WireRecord): boolean; resolve(record: WireRecord): void }>();
@@ -187,7 +193,7 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
     server,
     sessions,
     records,
-    cwd: options.cwd,
+    cwd: launch.options.cwd,
     warnings,
     next,
     ask: (type, params = {}) => {

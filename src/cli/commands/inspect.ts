@@ -1,7 +1,7 @@
 // `pi inspect [--json] [options]`: the effective launch, without a request. Takes the options of a run. Called by cli/main.
 
-import type { Inspection } from "../../harness/launch/inspect.ts";
-import { inspectLaunch } from "../../harness/launch/inspect.ts";
+import { type Inspection, inspectLaunch } from "../../harness/host/inspect-launch.ts";
+import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
 import { isSaid } from "../options.ts";
 import { readOptions } from "../read-options.ts";
@@ -15,8 +15,10 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
     );
     return 0;
   }
-  const { options, config } = await resolveRun(said, host);
-  const inspection = await inspectLaunch(options, { config, env: host.env, homeDir: host.homeDir, now: () => host.now() });
+  const { options, configFor } = await resolveRun(said, host);
+  // What there is to warn of is part of what is shown.
+  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn: () => {} });
+  const inspection = await inspectLaunch(launch, host.now());
   void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
   return 0;
 }
@@ -69,6 +71,7 @@ function inspectionText(launch: Inspection): string {
   lines.push("", "settings");
   for (const { key, value, origin } of launch.settings)
     lines.push(`  ${key.padEnd(28)} ${value === undefined ? "not set" : JSON.stringify(value)}  (${origin})`);
+  if (launch.idle.length > 0) lines.push("", `nothing to act on: ${launch.idle.join(", ")}`);
   if (launch.warnings.length > 0) lines.push("", ...launch.warnings.map((warning) => `warning: ${warning}`));
   return `${lines.join("\n")}\n`;
 }

@@ -1,4 +1,4 @@
-// The extensions of one session: binds them to it, tells them its events, asks them where the session asks. Made by create-session, which
+// The extensions of one session: binds them to it, tells them its events, asks them where the session asks. Made by start-session, which
 // loads this module only where there are extensions. Invariant: what an extension does wrong is reported, and the session goes on.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";

@@ -1,4 +1,4 @@
-// Where output too long to show lies. Made by create-session for each session.
+// Where output too long to show lies. Made by start-session for each session.
 // Invariant: what has no session to lie beside goes with the process.
 
 import type { Session } from "../../session/tree/session.ts";

@@ -14,7 +14,7 @@ import type { ExtensionBindings } from "../extensions/extension-context.ts";
 import { launchPrompt } from "../launch/launch-prompt.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
 import type { CodingSession } from "../run/coding-session.ts";
-import type { CreatedSession, CustomParts, ExtensionHost, LoadedParts, Workspace } from "./create-session.ts";
+import type { CreatedSession, ExtensionHost } from "./start-session.ts";
 
 /** What the session host does for them. */
 interface SessionOwner extends SessionControl {
@@ -24,19 +24,19 @@ interface SessionOwner extends SessionControl {
 }
 
 export class HostedExtensions {
-  readonly #load: CustomParts["load"];
   #owner: SessionOwner | undefined;
   /** In place of the owner's, where the session host itself is replaced. */
   control: Pick<SessionControl, "newSession" | "fork" | "switchSession"> | undefined;
-  #current: { created: CreatedSession; workspace: Workspace; loaded: LoadedParts | undefined } | undefined;
+  readonly #now: () => number;
+  #current: CreatedSession | undefined;
   #bindings: ExtensionBindings = {};
   #isBound = false;
   #startEvent: Omit<SessionStartEvent, "type"> | undefined;
   readonly #errorListeners = new Set<(error: ExtensionError) => void>();
 
-  constructor(custom: CustomParts | undefined) {
-    this.#load = custom?.load;
-    this.#startEvent = custom?.sessionStart;
+  constructor(startEvent: Omit<SessionStartEvent, "type"> | undefined, now: () => number) {
+    this.#startEvent = startEvent;
+    this.#now = now;
   }
 
   set owner(owner: SessionOwner) {
@@ -45,18 +45,12 @@ export class HostedExtensions {
 
   /** What there was to load, with what could not be. */
   get loaded(): LoadExtensionsResult | undefined {
-    return this.#current?.loaded?.extensions;
-  }
-
-  /** For `startSession`; nothing where nothing is loaded in another way than usual. */
-  async load(how: { reload: boolean }): Promise<{ loaded?: LoadedParts; extensionHost?: ExtensionHost }> {
-    const loaded = await this.#load?.(how);
-    return loaded === undefined ? {} : { loaded, extensionHost: this.#lent() };
+    return this.#current?.launch.parts?.extensions;
   }
 
   /** Another session is in force. */
-  install(created: CreatedSession, workspace: Workspace, loaded: LoadedParts | undefined): void {
-    this.#current = { created, workspace, loaded };
+  install(created: CreatedSession): void {
+    this.#current = created;
   }
 
   /** Returns the remover. */
@@ -76,16 +70,16 @@ export class HostedExtensions {
 
   /** All that can be typed as `/name`; nothing where there are no extensions. */
   commands(): SlashCommandInfo[] | undefined {
-    return this.#current?.created.extensions?.commands();
+    return this.#current?.extensions?.commands();
   }
 
   /** Nothing where there is nobody to ask. */
   isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> | undefined {
-    return this.#current?.created.extensions?.isCancelled(event);
+    return this.#current?.extensions?.isCancelled(event);
   }
 
   async shutdown(about: Omit<SessionShutdownEvent, "type">): Promise<void> {
-    await this.#current?.created.extensions?.shutdown(about);
+    await this.#current?.extensions?.shutdown(about);
   }
 
   async started(about: Omit<SessionStartEvent, "type">, withSession?: WithSession["withSession"]): Promise<void> {
@@ -95,22 +89,24 @@ export class HostedExtensions {
 
   /** Work that somebody wants done in the session in force. */
   async enter(withSession: WithSession["withSession"]): Promise<void> {
-    const extensions = this.#current?.created.extensions;
+    const extensions = this.#current?.extensions;
     if (extensions !== undefined) await withSession?.(extensions.replacedContext());
   }
 
   async #start(about: Omit<SessionStartEvent, "type">): Promise<void> {
-    if (this.#current === undefined) return;
-    const { created, workspace, loaded } = this.#current;
-    const found = await created.extensions?.start(about);
-    if (found === undefined || loaded === undefined || found.skillPaths.length + found.promptPaths.length === 0) return;
-    created.resources = await loaded.extend(found);
-    const { options, deps } = workspace;
-    created.coding.conversation.setResources(await launchPrompt(options, created.resources, deps.host.now()), created.resources.expand);
-    await created.extensions?.setResources(created.resources);
+    const created = this.#current;
+    const found = await created?.extensions?.start(about);
+    if (created === undefined || found === undefined || found.skillPaths.length + found.promptPaths.length === 0) return;
+    const { launch, coding, extensions } = created;
+    const resources = await launch.parts?.extend(found);
+    if (resources === undefined) return;
+    created.launch = { ...launch, resources };
+    coding.conversation.setResources(await launchPrompt(launch.options, resources, this.#now()), resources.expand);
+    await extensions?.setResources(resources);
   }
 
-  #lent(): ExtensionHost {
+  /** For `startSession`. */
+  lent(): ExtensionHost {
     const owner = (): SessionOwner => {
       if (this.#owner === undefined) throw new Error("an extension was called before there was a session");
       return this.#owner;

@@ -1,12 +1,12 @@
 // What the next model call of a session would be made of, and where each choice comes from. Called by RPC mode.
 // Invariant: the prompt and the tools shown are those of the request; credentials by name and source, never by value.
 
-import type { Inspection } from "../launch/inspect.ts";
-import { inspectLaunch } from "../launch/inspect.ts";
+import type { Inspection } from "./inspect-launch.ts";
+import { inspectLaunch } from "./inspect-launch.ts";
 import type { SessionHost } from "./session-host.ts";
 
 export interface SessionInspection {
-  /** As `pi inspect` has it: what a start would be. */
+  /** As `pi inspect` has it: what the session was started with. */
   launch: Inspection;
   /** What is in force now. */
   current: {
@@ -20,19 +20,12 @@ export interface SessionInspection {
 }
 
 export async function inspectSession(sessions: SessionHost): Promise<SessionInspection> {
-  const { coding, registry, workspace, hasModel } = sessions;
-  const { options, deps } = workspace;
+  const { coding, launch, hasModel } = sessions;
   const { session, conversation } = coding;
   const { model } = conversation;
-  const source = hasModel ? registry.credentialSource(model.provider, true) : undefined;
-  const launch = await inspectLaunch(options, {
-    config: deps.config,
-    env: deps.host.env,
-    homeDir: deps.host.homeDir,
-    now: () => deps.host.now(),
-  });
+  const source = hasModel ? launch.registry.credentialSource(model.provider, true) : undefined;
   return {
-    launch,
+    launch: await inspectLaunch(launch, conversation.deps.clock.now()),
     current: {
       model: hasModel ? { provider: model.provider, id: model.id, api: model.api, why: sessions.modelWhy } : null,
       thinkingLevel: coding.conversation.thinkingLevel,

@@ -12,26 +12,22 @@ import { Session } from "../../session/tree/session.ts";
 import type { Navigation } from "../compaction/navigate.ts";
 import { Listeners } from "../conversation/listeners.ts";
 import { noModel } from "../launch/choose-model.ts";
-import type { LaunchResources } from "../launch/launch-resources.ts";
+import { type Launch, launchAgain, prepareLaunch } from "../launch/launch.ts";
 import { openSession, sessionPlace, sessionWatch } from "../launch/open-session.ts";
-import type { RunOptions } from "../launch/run-options.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "../models/model-scope.ts";
 import { storageLostCode } from "../recovery/run-outcome.ts";
 import type { CodingSession, SessionListener } from "../run/coding-session.ts";
-import {
-  type CreatedSession,
-  type CreateSessionDeps,
-  createWorkspace,
-  type LoadedParts,
-  type StartOptions,
-  startSession,
-  type Workspace,
-} from "./create-session.ts";
 import { HostedExtensions } from "./extension-host.ts";
 import { carryModes, isDirectory, isFileOf, letGo, stillActive } from "./session-handover.ts";
+import { type CreatedSession, type StartDeps, type StartOptions, startSession } from "./start-session.ts";
+import { createWorkspace, type Workspace } from "./workspace.ts";
 
-export interface SessionHostDeps extends CreateSessionDeps {
+export interface SessionHostDeps extends StartDeps {
+  /** What extensions hear of the first session's start. Default: that the program has started. */
+  sessionStart?: Omit<SessionStartEvent, "type">;
+  /** Ends waiting for a session that another process writes; the creation rejects with its reason. */
+  signal?: AbortSignal;
   /** The configuration of another working directory, for sessions that were made there; without it all run with the first one's. */
   configFor?(cwd: string): Promise<Config>;
 }
@@ -48,7 +44,6 @@ interface Made {
   session: Session;
   workspace: Workspace;
   created: CreatedSession;
-  loaded: LoadedParts | undefined;
 }
 
 export class SessionHost {
@@ -59,7 +54,6 @@ export class SessionHost {
   #created: CreatedSession;
   #name: string | undefined;
   #scope: ScopedModel[] | undefined;
-  #scopePatterns: readonly string[];
   readonly #listeners = new Listeners();
   readonly #replaced = new Set<() => void>();
   #unsubscribe: () => void;
@@ -77,18 +71,17 @@ export class SessionHost {
     this.#workspace = workspace;
     this.#created = created;
     this.#name = created.coding.session.name;
-    this.#scopePatterns = workspace.options.models;
     this.#unsubscribe = this.#listenTo(created.coding);
   }
 
-  static async create(options: RunOptions, deps: SessionHostDeps, opened?: Session): Promise<SessionHost> {
-    const workspace = await createWorkspace(options, deps);
-    const session = opened ?? (await openSession(options, deps));
+  /** `opened`: the session to begin with, in place of the one that the launch means. */
+  static async create(launch: Launch, deps: SessionHostDeps, opened?: Session): Promise<SessionHost> {
+    const workspace = await createWorkspace(launch, deps);
+    const session = opened ?? (await openSession(launch, deps));
     try {
-      const extensions = new HostedExtensions(deps.custom);
-      const parts = await extensions.load({ reload: false });
-      const created = await startSession(workspace, session, parts);
-      extensions.install(created, workspace, parts.loaded);
+      const extensions = new HostedExtensions(deps.sessionStart, () => deps.host.now());
+      const created = await startSession(launch, workspace, session, deps, { extensionHost: extensions.lent() });
+      extensions.install(created);
       return new SessionHost(workspace, created, deps, extensions);
     } catch (error) {
       session.close();
@@ -101,17 +94,13 @@ export class SessionHost {
     return this.#created.coding;
   }
 
+  /** What the session in force was started with: what is in force beside the conversation. */
+  get launch(): Launch {
+    return this.#created.launch;
+  }
+
   get registry(): ModelRegistry {
-    return this.#workspace.registry;
-  }
-
-  get workspace(): Workspace {
-    return this.#workspace;
-  }
-
-  /** What the launch found beside the configuration. */
-  get resources(): LaunchResources {
-    return this.#created.resources;
+    return this.launch.registry;
   }
 
   /** Why the model in force was chosen at the start of the session. */
@@ -136,7 +125,7 @@ export class SessionHost {
         hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model; scripted/demo needs none.",
       });
     }
-    if (this.#workspace.deps.custom?.access !== undefined) return;
+    if (this.#deps.custom?.access !== undefined) return;
     const { provider } = this.coding.conversation.model;
     if (!this.registry.isAvailable(provider, true)) throw this.registry.missingCredential(provider);
   }
@@ -148,7 +137,7 @@ export class SessionHost {
 
   /** The model as a request needs it; as it is where the caller of the library brings the way to it. */
   async readyModel(model: Model): Promise<Model> {
-    return this.#workspace.deps.custom?.access === undefined ? this.registry.ready(model) : model;
+    return this.#deps.custom?.access === undefined ? this.registry.ready(model) : model;
   }
 
   /** Settles when the replacement under way has ended; nothing when none is. */
@@ -164,7 +153,7 @@ export class SessionHost {
   /** What cycling goes through; empty: all models that can be called. */
   get scope(): readonly ScopedModel[] {
     if (this.#scope === undefined) {
-      const { models, warnings } = resolveModelScope(this.#scopePatterns, this.registry);
+      const { models, warnings } = resolveModelScope(this.launch.config.values.models, this.registry);
       for (const line of warnings) this.#deps.warn(line);
       this.#scope = models;
     }
@@ -190,7 +179,7 @@ export class SessionHost {
     const open = async (): Promise<Session> => {
       const { filePath } = this.coding.session;
       const directory = filePath === undefined ? undefined : this.#directory();
-      return Session.create({ cwd: this.#workspace.options.cwd, directory, ...given }, sessionWatch(this.#deps));
+      return Session.create({ cwd: this.launch.options.cwd, directory, ...given }, sessionWatch(this.#deps));
     };
     const how = { reason: "new", ...(withSession === undefined ? {} : { withSession }) } as const;
     return this.#replaceIfWanted({ type: "session_before_switch", reason: "new" }, open, how);
@@ -198,14 +187,14 @@ export class SessionHost {
 
   /** A path where nothing is becomes the file of a new session. */
   switchSession(sessionPath: string, how: WithSession = {}): Promise<Cancellable> {
-    const path = resolve(this.#workspace.options.cwd, sessionPath);
+    const path = resolve(this.launch.options.cwd, sessionPath);
     const open = async (signal: AbortSignal): Promise<Session> => {
-      const { cwd } = this.#workspace.options;
+      const { cwd } = this.launch.options;
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
         return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
       // The lease is ours: two descriptors of one process would exclude each other.
       if (isFileOf(this.coding.session, path)) await letGo(this.coding.session);
-      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
+      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.launch.options.onBusy, signal });
       // Without one told, it is that of now.
       if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
       session.close();
@@ -257,7 +246,7 @@ export class SessionHost {
         const { session } = this.coding;
         if (session.filePath === undefined || !session.isPersisted) return session;
         await letGo(session);
-        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#workspace.options.onBusy, signal });
+        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.launch.options.onBusy, signal });
       },
       { reason: "reload" },
     );
@@ -288,7 +277,8 @@ export class SessionHost {
     this.#isDisposed = true;
     await this.#replacing?.catch(() => undefined);
     await this.extensions.shutdown({ reason: "quit" });
-    await this.#created.dispose();
+    await this.#created.close();
+    await this.#workspace.shell.killAll();
     await this.#released(this.coding.session);
     this.#unsubscribe();
     this.#listeners.clear();
@@ -312,7 +302,7 @@ export class SessionHost {
   }
 
   #directory(): string {
-    return sessionPlace(this.#workspace.options, this.#workspace.deps.config).directory;
+    return sessionPlace(this.launch.options, this.launch.config).directory;
   }
 
   /** A closed session has tried for the last time to store what it could not. */
@@ -371,10 +361,10 @@ export class SessionHost {
       await this.extensions.started({ reason: "resume" });
       throw error;
     }
-    const { session, workspace, created, loaded } = made;
+    const { session, workspace, created } = made;
     if (workspace === this.#workspace) created.coding.conversation.setActiveToolNames(stillActive(before.coding, created.coding));
     await this.#install(workspace, created);
-    this.extensions.install(created, workspace, loaded);
+    this.extensions.install(created);
     before.extensions?.invalidate();
     if (session !== before.coding.session) {
       await before.close();
@@ -392,13 +382,12 @@ export class SessionHost {
     const session = await open(waiting.signal);
     this.#waiting = undefined;
     try {
-      const workspace = await this.#workspaceOf(session.header.cwd || this.#workspace.options.cwd, reload);
-      const parts = await this.extensions.load({ reload });
+      const { launch, workspace } = await this.#next(session.header.cwd || this.launch.options.cwd, reload);
+      const extensionHost = this.extensions.lent();
       return {
         session,
         workspace,
-        created: await startSession(workspace, session, { ...(keep && { keep }), ...parts }),
-        loaded: parts.loaded,
+        created: await startSession(launch, workspace, session, this.#deps, { ...(keep && { keep }), extensionHost }),
       };
     } catch (error) {
       if (session !== this.coding.session) await letGo(session);
@@ -413,11 +402,11 @@ export class SessionHost {
     const keep = { model: this.coding.conversation.model, thinkingLevel: this.coding.conversation.thinkingLevel };
     const reopened = await Session.open(filePath, { ...sessionWatch(this.#deps), onBusy: "fail" }).catch(() => undefined);
     if (reopened === undefined) return;
-    const parts = await this.extensions.load({ reload: false });
-    const created = await startSession(this.#workspace, reopened, { keep, ...parts });
+    const launch = await launchAgain(this.launch, this.#deps);
+    const created = await startSession(launch, this.#workspace, reopened, this.#deps, { keep, extensionHost: this.extensions.lent() });
     this.#created.extensions?.invalidate();
     await this.#install(this.#workspace, created);
-    this.extensions.install(created, this.#workspace, parts.loaded);
+    this.extensions.install(created);
   }
 
   async #install(workspace: Workspace, created: CreatedSession): Promise<void> {
@@ -431,12 +420,14 @@ export class SessionHost {
     for (const listener of this.#replaced) listener();
   }
 
-  async #workspaceOf(cwd: string, isReload: boolean): Promise<Workspace> {
-    const { options } = this.#workspace;
-    const config = isReload || cwd !== options.cwd ? await this.#deps.configFor?.(cwd) : undefined;
-    if (config === undefined) return this.#workspace;
+  /** What a session of this directory is started with, and acts with. */
+  async #next(cwd: string, reload: boolean): Promise<{ launch: Launch; workspace: Workspace }> {
+    const { options } = this.launch;
+    const config = reload || cwd !== options.cwd ? await this.#deps.configFor?.(cwd) : undefined;
+    if (config === undefined) return { launch: await launchAgain(this.launch, this.#deps, { reload }), workspace: this.#workspace };
     this.#scope = undefined;
-    return createWorkspace({ ...options, cwd }, { ...this.#deps, config });
+    const launch = await prepareLaunch({ ...options, cwd }, { ...this.#deps, config }, { reload });
+    return { launch, workspace: await createWorkspace(launch, this.#deps) };
   }
 
   #listenTo(coding: CodingSession): () => void {

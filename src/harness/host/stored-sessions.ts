@@ -5,13 +5,13 @@ import { resolve } from "node:path";
 import { listSessions, type SessionSummary } from "../../session/library/list-sessions.ts";
 import { sessionRoot } from "../../session/lines/locate.ts";
 import { Session } from "../../session/tree/session.ts";
+import type { Launch } from "../launch/launch.ts";
 import { sessionPlace } from "../launch/open-session.ts";
-import type { Workspace } from "./create-session.ts";
 import type { SessionHost } from "./session-host.ts";
 
 /** The one changed last first. `all`: of every working directory. */
-export async function storedSessions({ options, deps }: Workspace, how: { all: boolean; limit: number }): Promise<SessionSummary[]> {
-  const { directory, override } = sessionPlace(options, deps.config);
+export async function storedSessions({ options, config }: Launch, how: { all: boolean; limit: number }): Promise<SessionSummary[]> {
+  const { directory, override } = sessionPlace(options, config);
   const place =
     override !== undefined
       ? { directory, ...(how.all ? {} : { cwd: options.cwd }) }
@@ -30,7 +30,7 @@ export async function storedSessions({ options, deps }: Workspace, how: { all: b
  */
 export async function deleteSession(sessions: SessionHost, sessionPath?: string): Promise<string | undefined> {
   const current = sessions.coding.session.filePath;
-  const path = sessionPath === undefined ? current : resolve(sessions.workspace.options.cwd, sessionPath);
+  const path = sessionPath === undefined ? current : resolve(sessions.launch.options.cwd, sessionPath);
   if (path === undefined || path === current) {
     await sessions.newSession();
     if (path === undefined || !existsSync(path)) return undefined;

@@ -1,4 +1,4 @@
-// Which model a session starts with, and which ones it may fall back to. Called by create-session.
+// Which model a session starts with, and which ones it may fall back to. Called by start-session and inspect-launch.
 
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
@@ -10,7 +10,7 @@ import { resolveModelScope } from "../models/model-scope.ts";
 import { QuotaMemory } from "../models/quota-memory.ts";
 import { selectModel } from "../models/select-model.ts";
 import { nameOf } from "../recovery/fallback.ts";
-import type { RunOptions } from "./run-options.ts";
+import type { Launch } from "./launch.ts";
 
 /** A model that stands for none: nothing can be asked of it. */
 export const noModel: Model = {
@@ -26,36 +26,36 @@ export const noModel: Model = {
   cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
 };
 
-export interface ChooseDeps {
-  options: RunOptions;
-  registry: ModelRegistry;
-  deps: { config: Config; mayLackModel?: boolean; custom?: { model?: Model }; warn(line: string): void; host: { now(): number } };
-}
-
 export interface ChosenModel {
   model: Model;
   thinkingLevel?: ThinkingLevel;
   why: string;
 }
 
+export interface ModelNeeds {
+  /** Also one without a credential, or none at all (`noModel`). */
+  mayLackModel: boolean;
+  /** By the caller of the library: whatever else says. */
+  given?: Model;
+}
+
 export async function chooseModel(
-  { options, deps, registry }: ChooseDeps,
+  launch: Launch,
   recorded: { provider: string; modelId: string } | undefined,
+  { mayLackModel, given }: ModelNeeds,
 ): Promise<ChosenModel> {
-  const { config } = deps;
-  if (deps.custom?.model !== undefined) return { model: deps.custom.model, why: "given by the caller" };
+  const { options, config, registry } = launch;
+  if (given !== undefined) return { model: given, why: "given by the caller" };
   const isRecorded = options.model === undefined && options.provider === undefined && recorded !== undefined;
   const pattern = isRecorded ? `${recorded.provider}/${recorded.modelId}` : options.model;
   const provider = isRecorded ? undefined : options.provider;
   const why = isRecorded ? { why: "the session's model" } : {};
-  if (pattern === undefined && provider === undefined && config.values.model === undefined) {
-    const [first] = resolveModelScope(options.models, registry).models;
-    if (first !== undefined) return { ...first, model: await registry.ready(first.model), why: "the first of the models to cycle through" };
-  }
+  const first = isRecorded ? undefined : firstOfScope(launch);
+  if (first !== undefined) return { ...first, model: await registry.ready(first.model) };
   try {
     return { ...(await selectModel(pattern, provider, { registry, config })), ...why };
   } catch (error) {
-    if (deps.mayLackModel !== true || !isPiError(error)) throw error;
+    if (!mayLackModel || !isPiError(error)) throw error;
     const isLacking = error.code === "auth.no_credential" || error.code === "config.no_base_url";
     if (isLacking && pattern === undefined && config.values.model === undefined) return { model: noModel, why: "no credential for any" };
     if (isLacking) return { ...(await selectModel(pattern, provider, { registry, config, withoutCredential: true })), ...why };
@@ -64,16 +64,23 @@ export async function chooseModel(
   }
 }
 
+/** Where nothing else says which; nothing without a scope. */
+export function firstOfScope({ options, config, registry }: Launch): ChosenModel | undefined {
+  if (options.model !== undefined || options.provider !== undefined || config.values.model !== undefined) return undefined;
+  const [first] = resolveModelScope(config.values.models, registry).models;
+  return first && { ...first, why: "the first of the models to cycle through" };
+}
+
 /** The session's own model where it can be had, else the one in force. */
 export async function keptModel(
-  { deps, registry }: Pick<ChooseDeps, "deps" | "registry">,
+  { config, registry }: Launch,
   keep: { model: Model },
   recorded: { provider: string; modelId: string } | undefined,
 ): Promise<ChosenModel> {
   const kept = { model: keep.model, why: "kept from the session before" };
   if (recorded === undefined || (recorded.provider === keep.model.provider && recorded.modelId === keep.model.id)) return kept;
   try {
-    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config: deps.config });
+    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config });
     return { model: selected.model, why: "the session's model" };
   } catch {
     return kept;
@@ -91,17 +98,12 @@ export function compactionSettings(config: Config, registry: ModelRegistry): Com
  * Patterns are looked up at once, so that a misspelt one is known before it is needed. Rejects with `usage.unknown_fallback` when that is to be
  * an error.
  */
-export async function fallbackSettings({ options, registry, deps }: ChooseDeps): Promise<FallbackSettings> {
-  const { config, warn, host } = deps;
-  const patterns = options.fallbackModels.length > 0 ? options.fallbackModels : config.values.fallbackModels;
-  const models = await fallbackModels(patterns, registry, config, options.isStrict ? undefined : warn);
-  return {
-    count: models.length,
-    models: async () => models,
-    quotas: new QuotaMemory(options.agentDir, () => host.now()),
-    warn,
-    now: () => host.now(),
-  };
+export async function fallbackSettings(
+  { options, registry, config }: Launch,
+  { warn, now }: Pick<FallbackSettings, "warn" | "now">,
+): Promise<FallbackSettings> {
+  const models = await fallbackModels(config.values.fallbackModels, registry, config, options.isStrict ? undefined : warn);
+  return { count: models.length, models: async () => models, quotas: new QuotaMemory(options.agentDir, now), warn, now };
 }
 
 async function fallbackModels(

@@ -1,5 +1,5 @@
 // What a launch tells its model before the conversation, and which tools it gets: one value for the session, the request and `pi inspect`.
-// Called by create-session and inspect.
+// Called by start-session and inspect-launch.
 
 import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";

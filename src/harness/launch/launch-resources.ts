@@ -1,9 +1,10 @@
-// What a launch finds beside the configuration: context files, skills, prompt templates, SYSTEM.md. Called by create-session and inspect.
+// What a launch finds beside the configuration: context files, skills, prompt templates, SYSTEM.md. Called by launch.
 // Invariant: a module is loaded and a folder read only where there is something in it; an untrusted project's folder is never looked into.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import { RepositoryBoundary, readBoundedText, sizeNotice } from "../../platform/bounded-file.ts";
 import type { ContextFile } from "../../resources/context-files.ts";
 import type { PromptTemplate } from "../../resources/prompt-templates.ts";
 import type { ResourcePlaces, Skill } from "../../resources/skills.ts";
@@ -45,12 +46,13 @@ interface Where {
 export async function loadResources(choice: ResourceChoice, where: Where): Promise<LaunchResources> {
   const { config, agentDir, homeDir, warn } = where;
   const projectDir = config.project.trusted ? config.project.dir : undefined;
+  const boundary = new RepositoryBoundary(where);
   const places = (paths: readonly string[], configured: readonly string[]): ResourcePlaces => ({
     agentDir,
     homeDir,
     paths,
     configured,
-    ...(projectDir === undefined ? {} : { projectDir }),
+    ...(projectDir === undefined ? {} : { projectDir, boundary }),
   });
   const folders = [agentDir, ...(projectDir === undefined ? [] : [projectDir])];
 
@@ -62,10 +64,12 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
     found ??= templatesOf(choice, places(choice.templatePaths, choice.withTemplates ? config.values.resources.prompts : []), warn);
     return found;
   };
-  const system = firstText([...folders].reverse().map((folder) => join(folder, "SYSTEM.md")));
-  const appended = folders.map((folder) => firstText([join(folder, "APPEND_SYSTEM.md")])).filter((found) => found !== undefined);
+  const textOf = (folder: string, name: string): PromptText | undefined =>
+    promptText(join(folder, name), folder === projectDir ? boundary : undefined, warn);
+  const system = (projectDir === undefined ? undefined : textOf(projectDir, "SYSTEM.md")) ?? textOf(agentDir, "SYSTEM.md");
+  const appended = folders.map((folder) => textOf(folder, "APPEND_SYSTEM.md")).filter((found) => found !== undefined);
   return {
-    contextFiles: choice.withContextFiles ? await contextFilesOf(where) : [],
+    contextFiles: choice.withContextFiles ? await contextFilesOf(where, boundary) : [],
     skills: skills.skills,
     skillsSection: skills.section,
     ...(system === undefined ? {} : { systemPrompt: system.text, systemPromptPath: system.path }),
@@ -104,9 +108,11 @@ async function templatesOf(choice: ResourceChoice, places: ResourcePlaces, warn:
   return choice.withTemplates ? loaded.templates : loaded.templates.filter((template) => template.source === "command line");
 }
 
-async function contextFilesOf({ agentDir, cwd }: Where): Promise<ContextFile[]> {
+async function contextFilesOf({ agentDir, cwd, warn }: Where, boundary: RepositoryBoundary): Promise<ContextFile[]> {
   const { loadContextFiles } = await import("../../resources/context-files.ts");
-  return loadContextFiles({ agentDir, cwd });
+  const loaded = loadContextFiles({ agentDir, cwd }, boundary);
+  for (const line of loaded.warnings) warn(line);
+  return loaded.files;
 }
 
 /** For a text that begins with a slash. */
@@ -123,13 +129,19 @@ export async function expandCommand(
   return expandPromptTemplate(text, await templates()) ?? text;
 }
 
-function firstText(paths: readonly string[]): { path: string; text: string } | undefined {
-  for (const path of paths) {
-    try {
-      return { path, text: readFileSync(path, "utf8").trimEnd() };
-    } catch {
-      // Not there, or not readable: the same to a launch.
-    }
+interface PromptText {
+  path: string;
+  text: string;
+}
+
+function promptText(path: string, boundary: RepositoryBoundary | undefined, warn: (line: string) => void): PromptText | undefined {
+  const found = readBoundedText(path, { boundary });
+  if (found === undefined) return undefined;
+  if ("leftOut" in found) {
+    warn(found.leftOut);
+    return undefined;
   }
-  return undefined;
+  const notice = sizeNotice(path, found.bytes);
+  if (notice !== undefined) warn(notice);
+  return { path, text: found.text.trimEnd() };
 }

@@ -1,4 +1,4 @@
-// From what was said about the session to the session: new, in memory, another file, a copy. Called by create-session and session-host.
+// From what was said about the session to the session: new, in memory, another file, a copy. Called by session-host.
 
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -7,11 +7,11 @@ import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
 import { isValidSessionId, sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import { Session, type SessionOptions } from "../../session/tree/session.ts";
+import type { Launch } from "./launch.ts";
 import type { RunOptions } from "./run-options.ts";
 
 interface OpenDeps {
   host: Pick<Host, "now">;
-  config: Config;
   warn(line: string): void;
   /** Ends waiting for a session that another process writes; opening rejects with its reason. */
   signal?: AbortSignal;
@@ -19,7 +19,7 @@ interface OpenDeps {
 
 /** Where this run's session files lie. */
 export function sessionPlace(options: RunOptions, config: Config): { directory: string; override: string | undefined } {
-  const override = options.sessionDir ?? config.values.sessionDir;
+  const override = config.values.sessionDir;
   return { directory: sessionDirectory({ cwd: options.cwd, agentDir: options.agentDir, override }), override };
 }
 
@@ -53,9 +53,9 @@ interface SessionPlace {
   override: string | undefined;
 }
 
-export async function openSession(options: RunOptions, deps: OpenDeps): Promise<Session> {
+export async function openSession({ options, config }: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<Session> {
   const { session: choice, cwd } = options;
-  const { directory, override } = sessionPlace(options, deps.config);
+  const { directory, override } = sessionPlace(options, config);
   const watch = sessionWatch(deps);
   const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal, cwd });
   const find = async (ref: string): Promise<string> => {

@@ -21,20 +21,15 @@ export interface ToolChoice {
   noBuiltin: boolean;
 }
 
-/** What a run means: nothing optional but what may truly be absent. */
+/** What a run means: nothing optional but what may truly be absent. What stands for a setting is in the configuration, as its command line layer. */
 export interface RunOptions {
   cwd: string;
   agentDir: string;
   model?: string;
   provider?: string;
-  /** Patterns of the models that cycling goes through; the first of them is started with where nothing else says which. */
-  models: readonly string[];
   apiKey?: string;
   thinking?: ThinkingLevel;
-  /** Patterns, in the order of trying; empty: those of the configuration. */
-  fallbackModels: string[];
   session: SessionChoice;
-  sessionDir?: string;
   sessionName?: string;
   onBusy: "fail" | "wait" | "fork";
   tools: ToolChoice;
@@ -45,6 +40,8 @@ export interface RunOptions {
   outputSchema?: Record<string, unknown>;
   isStrict: boolean;
   recordFile?: string;
-  limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
-  stall: { modelMs: number; toolMs: number };
+  /** Longest silence of a tool; 0: none. */
+  stallToolMs: number;
+  /** Switches that were said and have nothing to act on. */
+  idle: readonly string[];
 }

@@ -1,4 +1,4 @@
-// One conversation of the product, behind one facade. Made by create-session, driven by modes and SDK users.
+// One conversation of the product, behind one facade. Made by start-session, driven by modes and SDK users.
 // Invariant: what listeners are told is on disk already; one run at a time; `agent_settled` is the last event of a run.
 // Each concern has its own file; here they are only put together.
 

@@ -398,7 +398,7 @@ export class AgentSession {
   }
 
   async #exported(write: typeof exportHtml, outputPath: string | undefined): Promise<string> {
-    const { cwd } = this.#sessions.workspace.options;
+    const { cwd } = this.#sessions.launch.options;
     const { path } = await write(this.#coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
     return resolve(cwd, path);
   }

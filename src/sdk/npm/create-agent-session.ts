@@ -6,8 +6,8 @@ import type { SessionStartEvent } from "../../contracts/extension-event.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
 import { createExtensionRuntime } from "../../extensions/runtime.ts";
-import type { CustomParts } from "../../harness/host/create-session.ts";
 import { SessionHost } from "../../harness/host/session-host.ts";
+import { type CustomParts, prepareLaunch } from "../../harness/launch/launch.ts";
 import type { RunOptions } from "../../harness/launch/run-options.ts";
 import type { ScopedModel } from "../../harness/models/model-scope.ts";
 import type { ModelAccess } from "../../harness/run/coding-session.ts";
@@ -87,9 +87,8 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
     ...(options.cwd === undefined ? (manager === undefined ? {} : { cwd: manager.getCwd() }) : { cwd: options.cwd }),
     ...givenAgentDir(options),
   });
-  const configFor = (cwd: string) => configOf({ ...place, cwd }, settingsManager, options.trustProject);
+  const configFor = (cwd: string) => configOf({ ...place, cwd }, settingsManager, options);
   const config = await configFor(place.cwd);
-  for (const line of config.warnings) warn(line);
   const registry =
     runtime?.registryFor(place, config) ??
     (options.credentials === undefined ? undefined : registryWithKeys(place, config, options.credentials));
@@ -102,11 +101,18 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   const custom: CustomParts = {
     ...customParts(options, registry, tools),
     ...(loader === undefined ? {} : { load: partsFrom(loader, extensionTools) }),
-    ...(startEvent === undefined ? {} : { sessionStart: startEvent }),
   };
+  const launch = await prepareLaunch(runOptions(options, place, tools), { host: place, config, warn, custom });
   const sessions = await SessionHost.create(
-    runOptions(options, place, config.values, tools),
-    { host: place, config, warn, mayLackModel: true, configFor, custom },
+    launch,
+    {
+      host: place,
+      warn,
+      mayLackModel: true,
+      configFor,
+      custom,
+      ...(startEvent === undefined ? {} : { sessionStart: startEvent }),
+    },
     manager?.session,
   );
   if (options.scopedModels !== undefined) sessions.scope = options.scopedModels;
@@ -140,7 +146,6 @@ function givenAgentDir({ agentDir, modelRuntime, settingsManager }: CreateAgentS
 function runOptions(
   options: CreateAgentSessionOptions,
   place: { cwd: string; agentDir: string },
-  values: { models: readonly string[]; limits: RunOptions["limits"]; network: { idleTimeoutMs: number } },
   customTools: readonly Tool[],
 ): RunOptions {
   const { tools, excludeTools, noTools, systemPrompt, thinkingLevel } = options;
@@ -149,9 +154,7 @@ function runOptions(
     cwd: place.cwd,
     agentDir: place.agentDir,
     ...(typeof options.model === "string" ? { model: options.model } : {}),
-    models: values.models,
     ...(thinkingLevel === undefined ? {} : { thinking: thinkingLevel }),
-    fallbackModels: [],
     session: { kind: "new" },
     onBusy: "fail",
     tools: {
@@ -170,8 +173,8 @@ function runOptions(
       templatePaths: [],
     },
     isStrict: false,
-    limits: { ...values.limits, ...options.limits },
-    stall: { modelMs: values.network.idleTimeoutMs, toolMs: 0 },
+    stallToolMs: 0,
+    idle: [],
   };
 }
 

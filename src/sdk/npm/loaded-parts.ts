@@ -4,7 +4,7 @@
 import type { AnyExtensionTool, Extension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import { forNextSession } from "../../extensions/load.ts";
-import type { CustomParts, LoadedParts } from "../../harness/host/create-session.ts";
+import type { CustomParts, LoadedParts } from "../../harness/launch/launch.ts";
 import { expandCommand, type LaunchResources } from "../../harness/launch/launch-resources.ts";
 import { skillsSection } from "../../resources/skills.ts";
 import { internalSkill, internalTemplate, type ResourceLoader } from "./resource-loader.ts";

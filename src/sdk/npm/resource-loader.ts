@@ -1,14 +1,16 @@
 // What a library session is given beside its settings: extensions, skills, prompt templates, context files, system prompt; names follow the
 // npm agent's. Exported by `pi`. Invariant: what the getters say is what `reload` found, with the overrides applied.
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
+import { PiError } from "../../contracts/error.ts";
 import type { InlineExtension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo, type SourceInfo } from "../../contracts/source-info.ts";
 import { inlineSources, loadExtensions } from "../../extensions/load.ts";
 import { createExtensionRuntime } from "../../extensions/runtime.ts";
 import { sourceInfoOf } from "../../harness/extensions/slash-commands.ts";
 import { loadResources } from "../../harness/launch/launch-resources.ts";
+import { readBoundedText } from "../../platform/bounded-file.ts";
 import type { Env } from "../../platform/paths.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import * as templateFiles from "../../resources/prompt-templates.ts";
@@ -211,7 +213,7 @@ export class DefaultResourceLoader implements ResourceLoader {
   /** Everything is looked for anew, and factories are called again. Errors: `config.*`. */
   async reload(): Promise<void> {
     const { settingsManager, trustProject, noSkills, noPromptTemplates, noContextFiles, extensionsOverride } = this.#options;
-    const config = await configOf(this.#place, settingsManager, trustProject);
+    const config = await configOf(this.#place, settingsManager, { trustProject });
     let diagnostics: ResourceDiagnostic[] = [];
     const choice = {
       withContextFiles: noContextFiles !== true,
@@ -263,9 +265,11 @@ export class DefaultResourceLoader implements ResourceLoader {
     // No path has line breaks in it, and none is so long.
     if (given === "" || given.includes("\n") || given.length > 4096) return { text: given };
     const path = absolutePath(given, this.#place.cwd, this.#place.homeDir);
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-      ? { text: readFileSync(path, "utf8").trimEnd(), path }
-      : { text: given };
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return { text: given };
+    const found = readBoundedText(path);
+    if (found === undefined) return { text: given };
+    if ("leftOut" in found) throw new PiError("io.read", found.leftOut);
+    return { text: found.text.trimEnd(), path };
   }
 }
 

@@ -1,11 +1,11 @@
 // The settings in the user's own files: read at once, ours over the npm agent's, and stored one by one. Called by settings-manager.
 // Invariant: reading never throws, and what it tells of a broken file holds none of its text.
 
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { userConfigFile } from "../../config/load-config.ts";
 import { loadNpmAgentFiles } from "../../config/npm-agent.ts";
 import { PiError } from "../../contracts/error.ts";
+import { readBoundedText } from "../../platform/bounded-file.ts";
 import { settingsIn } from "./settings-tree.ts";
 
 export interface SettingsError {
@@ -37,17 +37,19 @@ export async function storeUserSetting(agentDir: string, key: string, value: unk
 }
 
 function readOwnFile(file: string, failed: (error: SettingsError) => void): Record<string, unknown> {
+  const found = readBoundedText(file);
+  if (found === undefined) return {};
+  if ("leftOut" in found) {
+    failed(failure(file, new PiError("config.syntax", `${file} cannot be read: ${found.why}`)));
+    return {};
+  }
   try {
-    const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
     // At once, since this answers at once, and only where there is such a file.
     const { parse } = createRequire(import.meta.url)("smol-toml") as typeof import("smol-toml");
-    return parse(text);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return {};
+    return parse(found.text);
+  } catch {
     // The parser quotes the file, which may hold a key.
-    const said = code === undefined ? "not valid TOML" : `cannot be read: ${code}`;
-    failed(failure(file, new PiError("config.syntax", `${file}: ${said}`)));
+    failed(failure(file, new PiError("config.syntax", `${file}: not valid TOML`)));
     return {};
   }
 }

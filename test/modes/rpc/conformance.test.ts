@@ -246,7 +246,7 @@ test("without a model and without a key the server runs; only the prompt is refu
   onTestFinished(() => bare.sessions.dispose());
   expect(((await bare.ask("get_state")).data as { model: { id: string } }).model.id).toBe("claude-sonnet-5");
   expect((await bare.ask("prompt", { message: "hi" })).error).toMatch(/^No API key found for anthropic\./);
-  const { options } = bare.sessions.workspace;
+  const { options } = bare.sessions.launch;
   const { model: _named, ...unnamed } = options;
   const none = await makeRpcWorld({ directory: temporaryDirectory(), options: { ...unnamed, model: undefined as never } });
   onTestFinished(() => none.sessions.dispose());
@@ -378,7 +378,8 @@ test("cycling the model goes round the scope, or says that there is no other", a
     directory,
     reply: undefined as never,
     deps: { host: { env, homeDir: directory, now: () => Date.now() } },
-    options: { model: undefined as never, models: ["openai/gpt-5*:low", "anthropic/claude-sonnet-5:high"] },
+    options: { model: undefined as never },
+    settings: { models: ["openai/gpt-5*:low", "anthropic/claude-sonnet-5:high"] },
   });
   const seen: [string, string][] = [];
   const { model } = (await made.ask("get_state")).data as { model: { id: string } };

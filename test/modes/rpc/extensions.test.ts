@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import type { ExtensionFactory } from "../../../src/contracts/extension.ts";
 import { forNextSession, inlineSources, loadExtensions } from "../../../src/extensions/load.ts";
-import type { CustomParts } from "../../../src/harness/host/create-session.ts";
+import type { CustomParts } from "../../../src/harness/launch/launch.ts";
 import type { LaunchResources } from "../../../src/harness/launch/launch-resources.ts";
 import { makeRpcWorld, type RpcWorld, textReply } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";

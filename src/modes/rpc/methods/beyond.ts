@@ -87,7 +87,7 @@ export const beyondMethods = [
     run: async ({ all, limit }, { sessions }) => {
       const { storedSessions } = await import("../../../harness/host/stored-sessions.ts");
       return {
-        sessions: await storedSessions(sessions.workspace, { all: all === true, limit: limit ?? Number.POSITIVE_INFINITY }),
+        sessions: await storedSessions(sessions.launch, { all: all === true, limit: limit ?? Number.POSITIVE_INFINITY }),
       };
     },
   }),

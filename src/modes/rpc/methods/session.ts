@@ -166,7 +166,7 @@ export const sessionMethods = [
     order: "in turn",
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
       const { exportHtml } = await import("../../../transcript/export-html.ts");
-      const { cwd } = sessions.workspace.options;
+      const { cwd } = sessions.launch.options;
       return exportHtml(sessions.coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
     },
   }),

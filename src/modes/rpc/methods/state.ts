@@ -89,7 +89,7 @@ export const stateMethods = [
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ commands: RpcSlashCommand[] }> => {
       const { listSlashCommands } = await import("../../../harness/extensions/slash-commands.ts");
-      return { commands: sessions.extensions.commands() ?? (await listSlashCommands(sessions.resources)) };
+      return { commands: sessions.extensions.commands() ?? (await listSlashCommands(sessions.launch.resources)) };
     },
   }),
   method({

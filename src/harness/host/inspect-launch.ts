@@ -1,16 +1,14 @@
-// What a launch would be, without a request: the value behind `pi inspect` and RPC `inspect`. Called by cli and RPC.
-// Invariant: credentials by name and source, never by value.
+// A launch as people and programs read it, without a request: the value behind `pi inspect` and RPC `inspect`. Called by cli and inspect-session.
+// Invariant: only what the launch holds is shown, so that it is what a start has in force; credentials by name and source, never by value.
 
-import type { Config } from "../../config/load-config.ts";
 import { messageOf } from "../../contracts/error.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
-import { builtinTools } from "../../tools/registry.ts";
 import { promptSections } from "../conversation/system-prompt.ts";
-import { ModelRegistry } from "../models/model-registry.ts";
+import { firstOfScope } from "../launch/choose-model.ts";
+import type { Launch } from "../launch/launch.ts";
+import { launchPrompt } from "../launch/launch-prompt.ts";
 import { selectModel } from "../models/select-model.ts";
-import { chooseTools, launchPrompt } from "./launch-prompt.ts";
-import { loadResources } from "./launch-resources.ts";
-import type { RunOptions } from "./run-options.ts";
+import { sessionExtensions, sessionTools } from "./start-session.ts";
 
 export interface Inspection {
   version: string;
@@ -44,76 +42,64 @@ export interface Inspection {
   session: { kind: string; directory: string };
   /** The prompt's sections in order, with their length in characters. */
   systemPrompt: { section: string; characters: number }[];
+  /** Switches said and settings set that have nothing to act on, the settings with their origin. */
+  idle: string[];
   warnings: string[];
 }
 
-export interface InspectDeps {
-  config: Config;
-  env: Readonly<Record<string, string | undefined>>;
-  homeDir: string;
-  now(): number;
-}
-
-export async function inspectLaunch(options: RunOptions, deps: InspectDeps): Promise<Inspection> {
-  const { config, env, homeDir } = deps;
-  const warnings = [...config.warnings];
-  const warn = (line: string): void => void warnings.push(line);
-  const registry = new ModelRegistry({
-    config,
-    env,
-    agentDir: options.agentDir,
-    cwd: options.cwd,
-    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
-  });
+export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Inspection> {
+  const { options, config, registry, resources, parts, limits, stall } = launch;
+  const warnings: string[] = [];
   const { describeConfig } = await import("../../config/describe-config.ts");
-  const { describeOrigin } = await import("../../config/settings.ts");
+  const { describeOrigin, findSetting } = await import("../../config/settings.ts");
   const { version } = await import("../../contracts/version.ts");
-  const { sessionDirectory } = await import("../../session/lines/locate.ts");
-  const resources = await loadResources(options.resources, { ...options, homeDir, config, warn });
-  const tools = builtinTools();
-  const active = chooseTools(tools, { ...options, isStrict: false }, config, warn);
-  const prompt = await launchPrompt(options, resources, deps.now());
+  const { sessionPlace } = await import("../launch/open-session.ts");
+  const bound = parts && (await sessionExtensions(parts.extensions));
+  const lenient = { ...launch, options: { ...options, isStrict: false } };
+  const { tools, active } = sessionTools(lenient, bound, (line) => void warnings.push(line));
+  const prompt = await launchPrompt(options, resources, nowMs);
   const sections = promptSections({ ...prompt, tools: tools.filter((tool) => active.includes(tool.name)) });
-  const override = options.sessionDir ?? config.values.sessionDir;
+  const templates = (await resources.templates()).map(({ name, path }) => ({ name, path }));
+  const described = describeConfig(config).map(({ key, value, origin }) => ({
+    key,
+    ...(value === undefined ? {} : { value }),
+    origin: describeOrigin(origin),
+    isIdle: origin.kind !== "default" && findSetting(key)?.isIdle === true,
+  }));
   return {
     version,
     cwd: options.cwd,
     agentDir: options.agentDir,
-    ...(await inspectModel(options, registry, config)),
+    ...(await inspectModel(launch)),
     credentials: registry.availableProviders().flatMap((provider) => {
       const source = registry.credentialSource(provider);
       return source === undefined ? [] : [{ provider, source }];
     }),
     tools: tools.map(({ name }) => ({ name, active: active.includes(name) })),
-    settings: describeConfig(config).map(({ key, value, origin }) => ({
-      key,
-      ...(value === undefined ? {} : { value }),
-      origin: describeOrigin(origin),
-    })),
+    settings: described.map(({ isIdle: _, ...one }) => one),
     contextFiles: resources.contextFiles.map((file) => file.path),
     skills: resources.skills.map(({ name, path }) => ({ name, path })),
-    promptTemplates: (await resources.templates()).map(({ name, path }) => ({ name, path })),
-    extensions: [],
+    promptTemplates: templates,
+    extensions: parts?.extensions.extensions.flatMap(({ hidden, path }) => (hidden ? [] : path)) ?? [],
     trust: {
       ...(config.project.dir === undefined ? {} : { project: config.project.dir }),
       trusted: config.project.trusted,
       decision: config.project.decision,
       skipped: config.project.skipped,
     },
-    limits: { ...options.limits, stallModelMs: options.stall.modelMs, stallToolMs: options.stall.toolMs },
-    session: { kind: options.session.kind, directory: sessionDirectory({ cwd: options.cwd, agentDir: options.agentDir, override }) },
+    limits: { ...limits, stallModelMs: stall.modelMs, stallToolMs: stall.toolMs },
+    session: { kind: options.session.kind, directory: sessionPlace(options, config).directory },
     systemPrompt: [...sections].map(([section, text]) => ({ section, characters: text.length })),
-    warnings,
+    idle: [...options.idle, ...described.flatMap(({ isIdle, key, origin }) => (isIdle ? `${key} (${origin})` : []))],
+    warnings: [...launch.warnings, ...warnings],
   };
 }
 
-async function inspectModel(
-  options: RunOptions,
-  registry: ModelRegistry,
-  config: Config,
-): Promise<Pick<Inspection, "model" | "modelProblem" | "credential">> {
+async function inspectModel(launch: Launch): Promise<Pick<Inspection, "model" | "modelProblem" | "credential">> {
+  const { options, registry, config } = launch;
   try {
-    const { model, thinkingLevel, why } = await selectModel(options.model, options.provider, { registry, config, withoutCredential: true });
+    const { model, thinkingLevel, why } =
+      firstOfScope(launch) ?? (await selectModel(options.model, options.provider, { registry, config, withoutCredential: true }));
     const source = registry.credentialSource(model.provider, true);
     const level = options.thinking ?? thinkingLevel ?? config.values.thinking;
     return {

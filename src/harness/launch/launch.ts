@@ -1,0 +1,130 @@
+// What a start is made of, as a value: options, configuration, registry, tools, resources, extensions; nothing of any session. Made by cli,
+// the library and session-host (a reload, another working directory); printed by `pi inspect`, started by session-host.
+// Invariant: what is shown of it is what is in force; what can change is read from the configuration here, never copied beside it.
+
+import type { Config } from "../../config/load-config.ts";
+import type { LoadExtensionsResult } from "../../contracts/extension.ts";
+import type { Model } from "../../contracts/model.ts";
+import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
+import type { Env } from "../../platform/paths.ts";
+import { builtinTools } from "../../tools/registry.ts";
+import { checkNetwork } from "../models/model-access.ts";
+import { ModelRegistry } from "../models/model-registry.ts";
+import type { ModelAccess } from "../run/coding-session.ts";
+import { type LaunchResources, loadResources } from "./launch-resources.ts";
+import type { RunOptions } from "./run-options.ts";
+
+export interface Launch {
+  readonly options: RunOptions;
+  readonly config: Config;
+  readonly registry: ModelRegistry;
+  /** Built-in ones and the caller's, whether the model gets them or not. */
+  readonly tools: readonly Tool[];
+  readonly resources: LaunchResources;
+  /** What was loaded for one session; nothing where nothing is loaded in another way than usual. */
+  readonly parts: LoadedParts | undefined;
+  /** 0: none. */
+  readonly limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
+  /** Longest silence in ms; 0: none. */
+  readonly stall: { modelMs: number; toolMs: number };
+  /** One line each: what was passed over, not found, mended. */
+  readonly warnings: readonly string[];
+}
+
+export interface LaunchDeps {
+  host: { env: Env; homeDir: string; now(): number };
+  config: Config;
+  /** One line for stderr. */
+  warn(line: string): void;
+  /** In place of what the agent makes itself; for callers of the library. */
+  custom?: CustomParts;
+}
+
+export interface CustomParts {
+  /** Beside the built-in ones; one of the same name replaces it. All are on unless the choice of tools says otherwise. */
+  tools?: readonly Tool[];
+  files?: FileOperations;
+  shell?: ShellOperations;
+  /** To start with, whatever the session or the configuration say. */
+  model?: Model;
+  registry?: ModelRegistry;
+  access?: (model: Model) => Promise<ModelAccess>;
+  /** In place of what lies in folders; asked for each session. `reload`: what is known is read anew. */
+  load?(how: { reload: boolean }): Promise<LoadedParts>;
+}
+
+/** What a session is given beside its configuration. */
+export interface LoadedParts {
+  resources: LaunchResources;
+  /** Of this session alone. */
+  extensions: LoadExtensionsResult;
+  /** The resources with those in more folders. */
+  extend(paths: { skillPaths: readonly string[]; promptPaths: readonly string[] }): Promise<LaunchResources>;
+}
+
+/** Rejects with `config.proxy`, `config.ca_file`. `reload`: also what the caller's loader knows already is read anew. */
+export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how = { reload: false }): Promise<Launch> {
+  const { host, config, custom = {} } = deps;
+  const registry =
+    custom.registry ??
+    new ModelRegistry({
+      config,
+      env: host.env,
+      agentDir: options.agentDir,
+      cwd: options.cwd,
+      ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+    });
+  if (custom.access === undefined) await checkNetwork({ config, env: host.env });
+  const warnings: string[] = [];
+  for (const line of config.warnings) told(line, warnings, deps);
+  const { limits, network } = config.values;
+  return {
+    options,
+    config,
+    registry,
+    tools: allTools(options, custom.tools),
+    ...(await found(options, deps, how, warnings)),
+    limits,
+    stall: { modelMs: network.idleTimeoutMs, toolMs: options.stallToolMs },
+    warnings,
+  };
+}
+
+/** The same for one more session, which finds its own resources and gets extensions of its own. */
+export async function launchAgain(launch: Launch, deps: Omit<LaunchDeps, "config">, how = { reload: false }): Promise<Launch> {
+  const warnings = [...launch.config.warnings];
+  return { ...launch, ...(await found(launch.options, { ...deps, config: launch.config }, how, warnings)), warnings };
+}
+
+/** One's own first, so that it wins where names are the same. */
+export function withOwn(tools: readonly Tool[], own: readonly Tool[] = []): Tool[] {
+  return [...tools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
+}
+
+async function found(
+  options: RunOptions,
+  deps: LaunchDeps,
+  how: { reload: boolean },
+  warnings: string[],
+): Promise<Pick<Launch, "resources" | "parts">> {
+  const { host, config, custom } = deps;
+  const parts = await custom?.load?.(how);
+  const warn = (line: string): void => told(line, warnings, deps);
+  return {
+    resources: parts?.resources ?? (await loadResources(options.resources, { ...options, homeDir: host.homeDir, config, warn })),
+    parts,
+  };
+}
+
+function told(line: string, warnings: string[], { warn }: Pick<LaunchDeps, "warn">): void {
+  warnings.push(line);
+  warn(line);
+}
+
+function allTools(options: RunOptions, own: readonly Tool[] | undefined): Tool[] {
+  const builtin = builtinTools({
+    ripgrep: async () => (await import("../../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
+    imageCodec: async () => (await import("../intake/prompt-images.ts")).imageCodec(),
+  });
+  return withOwn(builtin, own);
+}

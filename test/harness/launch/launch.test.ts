@@ -1,0 +1,94 @@
+// A launch as what a session is started with: what is shown of it is in force, and a reload makes it anew.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { Inspection } from "../../../src/harness/host/inspect-launch.ts";
+import { inspectLaunch } from "../../../src/harness/host/inspect-launch.ts";
+import { makeLaunch, makeRpcWorld, type Reply, type RpcWorld } from "../../support/rpc-world.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+/** Looks again and again: only a limit ends it. */
+const restless: Reply = async function* () {
+  yield { type: "toolcall_start", contentIndex: 0, id: crypto.randomUUID(), toolName: "ls" };
+  yield { type: "toolcall_delta", contentIndex: 0, delta: "{}" };
+  yield { type: "toolcall_end", contentIndex: 0 };
+  yield { type: "finish", stopReason: "toolUse" };
+};
+
+function configure(directory: string, text: string): void {
+  mkdirSync(join(directory, "agent"), { recursive: true });
+  writeFileSync(join(directory, "agent", "config.toml"), text);
+}
+
+async function shown(world: RpcWorld): Promise<Inspection> {
+  return ((await world.ask("inspect")).data as { launch: Inspection }).launch;
+}
+
+async function turnsOf(world: RpcWorld): Promise<number> {
+  const from = world.records.length;
+  const settled = world.next((record) => record.type === "agent_settled");
+  await world.ask("prompt", { message: "look" });
+  expect(await settled).toMatchObject({ outcome: "budget" });
+  return world.records.slice(from).filter((record) => record.type === "turn_end").length;
+}
+
+test("after a reload the limits that inspect shows are those that end a run", async () => {
+  const directory = temporaryDirectory();
+  configure(directory, "[limits]\nmax_turns = 1\n");
+  const world = await makeRpcWorld({ directory, reply: restless, options: { tools: { only: "ls", none: false, noBuiltin: false } } });
+  onTestFinished(() => world.sessions.dispose());
+  expect((await shown(world)).limits.maxTurns).toBe(1);
+  expect(await turnsOf(world)).toBe(1);
+  configure(directory, "[limits]\nmax_turns = 3\n\n[network]\nidle_timeout_ms = 1234\n");
+  // Until it is asked for, what is in force stays, and is what is shown.
+  expect((await shown(world)).limits.maxTurns).toBe(1);
+  await world.ask("reload");
+  expect((await shown(world)).limits).toMatchObject({ maxTurns: 3, stallModelMs: 1234 });
+  expect(await turnsOf(world)).toBe(3);
+});
+
+test("what was said on the command line stays in force over a reload, whatever the files say by then", async () => {
+  const directory = temporaryDirectory();
+  const settings = { "limits.max_turns": 2, models: ["demo"] };
+  const world = await makeRpcWorld({ directory, reply: restless, settings });
+  onTestFinished(() => world.sessions.dispose());
+  configure(directory, "[limits]\nmax_turns = 9\nmax_cost_usd = 4.5\n\n[compaction]\nenabled = false\n");
+  await world.ask("reload");
+  const { limits, settings: told } = await shown(world);
+  expect(limits).toMatchObject({ maxTurns: 2, maxCostUsd: 4.5 });
+  expect(told.find(({ key }) => key === "limits.max_turns")).toEqual({ key: "limits.max_turns", value: 2, origin: "command line" });
+  expect(await turnsOf(world)).toBe(2);
+});
+
+test("a reload finds context files anew, and says so", async () => {
+  const directory = temporaryDirectory();
+  const world = await makeRpcWorld({ directory, reply: restless, settings: { "limits.max_turns": 1 } });
+  onTestFinished(() => world.sessions.dispose());
+  expect((await shown(world)).contextFiles).toEqual([]);
+  const file = join(world.cwd, "AGENTS.md");
+  writeFileSync(file, "Speak softly.");
+  await world.ask("reload");
+  expect((await shown(world)).contextFiles).toEqual([file]);
+  await turnsOf(world);
+  const { systemPrompt } = ((await world.ask("inspect")).data as { current: { systemPrompt: string } }).current;
+  expect(systemPrompt).toContain("Speak softly.");
+});
+
+test("the first of the models to cycle through is the one shown and the one started with", async () => {
+  const { launch } = await makeLaunch(temporaryDirectory(), {
+    options: { model: undefined as never },
+    settings: { models: ["scripted/demo"] },
+  });
+  const { model } = await inspectLaunch(launch, 0);
+  expect(model).toMatchObject({ provider: "scripted", id: "demo", why: "the first of the models to cycle through" });
+});
+
+test("switches and settings with nothing to act on are told, with where they come from", async () => {
+  const directory = temporaryDirectory();
+  configure(directory, 'theme = "loud"\n');
+  const { launch } = await makeLaunch(directory, { options: { idle: ["--no-themes"] } });
+  expect((await inspectLaunch(launch, 0)).idle).toEqual(["--no-themes", expect.stringMatching(/^theme \(.*config\.toml:1\)$/)]);
+  const { launch: plain } = await makeLaunch(temporaryDirectory());
+  expect((await inspectLaunch(plain, 0)).idle).toEqual([]);
+});
