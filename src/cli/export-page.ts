@@ -25,7 +25,9 @@ export async function exportPage(said: Said, host: Host): Promise<void> {
     onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
   });
   try {
-    const target = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
+    const place = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
+    // As the npm agent does, which its users' scripts count on; but only a page is a former export.
+    const target = { ...place, over: "pages" as const };
     const { path } = await exportHtml(session, target);
     await host.stdout.write(`Exported to: ${path}\n`);
   } finally {

@@ -75,8 +75,8 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
   "--workdir": "That is -C DIR",
   "--working-dir": "That is -C DIR",
   "--max-budget-usd": "That is --max-cost USD",
-  "--config": "pi config shows and changes settings",
-  "--settings": "pi config shows and changes settings",
+  "--config": "That is --set KEY=VALUE; pi config shows and changes settings",
+  "--settings": "That is --set KEY=VALUE; pi config shows and changes settings",
   "--profile": "PI_CODING_AGENT_DIR in the environment names another agent directory",
   "--json-schema": "That is --output-schema FILE",
 };

@@ -187,6 +187,7 @@ export const optionTable = [
   },
   { name: "--stall", kind: "value", value: "LIST", group: "Limits", help: "longest silence: model=90s,tool=30m" },
 
+  { name: "--set", kind: "list", value: "KEY=VALUE", group: "Other", help: "a setting for this run; repeatable" },
   { name: "--strict", kind: "flag", group: "Other", help: "an unknown tool, model or setting is an error" },
   { name: "--offline", kind: "flag", group: "Other", help: "nothing is fetched but what the model call needs", setting: "network.offline" },
   { name: "--cwd", short: "-C", kind: "value", value: "DIR", group: "Other", help: "as if started there" },

@@ -64,7 +64,8 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     strict: input.strict === true,
     ...(input.problems === undefined ? {} : { problems: input.problems }),
   });
-  for (const { file, tree, problem } of loadNpmAgentFiles(input.agentDir)) {
+  for (const { file, tree, problem, notice } of loadNpmAgentFiles(input.agentDir)) {
+    if (notice !== undefined) merger.warnings.push(notice);
     if (problem === undefined) merger.add({ kind: "npm agent", file, tree });
     else merger.warnings.push(`${file}: ${problem}; ignored.`);
   }

@@ -66,6 +66,11 @@ const cases: Record<string, Case> = {
     args: ["--model", "anthropic/claude-nope", "-p", "hi"],
     stderr: /^Error: Model "anthropic\/claude-nope" not found\./,
   },
+  "an unknown model in the configuration": {
+    args: ["-p", "hi"],
+    prepare: toml('thinking = "low"\nmodel = "clade-nonsense"\n'),
+    stderr: /^Error: Model "clade-nonsense" not found\. .*It is the model of \/.*config\.toml:2\n$/,
+  },
   "an unknown provider": { args: ["--provider", "antropic", "-p", "hi"], stderr: /^Error: .*antropic.*anthropic/ },
   "a model without a key": {
     args: ["--model", "anthropic/claude-sonnet-4-5", "-p", "hi"],

@@ -44,6 +44,16 @@ describe.concurrent("the demo model looks around", () => {
     expect(stderr).toMatch(/^Error: Cannot write to stdout: [^\n]*ENOSPC[^\n]*\n$/);
   });
 
+  test("into a descriptor that is closed: not a success; into /dev/null: one", async ({ world }) => {
+    const { stderr, status } = await world.run(question, { shell: '"$@" >&-' });
+    expect({ stderr, status }).toEqual({
+      stderr: expect.stringMatching(/^Error: Cannot write to stdout: it was closed[^\n]*\n$/),
+      status: 1,
+    });
+    for (const redirection of [">/dev/null", "1<>/dev/null"])
+      expect((await world.run(question, { shell: `"$@" ${redirection}` })).status).toBe(0);
+  });
+
   test("into a reader that has gone", async ({ world }) => {
     const { stderr, survivors } = await world.run(question, { shell: 'exec 3> >(exit 0); wait $!; "$@" >&3' });
     expect({ stderr, survivors }).toEqual({ stderr: "", survivors: [] });

@@ -330,6 +330,23 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     const tool = await world.run(["--stall", "tool=200ms", "--model", trace, "-p", "go"]);
     expect(tool).toMatchObject({ status: 0, stdout: "Well.\n", survivors: [] });
   },
+  "--set": async (world) => {
+    const { settings } = await launch(world, ["--model", "demo", "--set", "retry.max_retries=7", "--set", "tools.enabled=read,ls"]);
+    const of = (key: string) => settings.find((one: Json) => one.key === key);
+    expect(of("retry.max_retries")).toEqual({ key: "retry.max_retries", value: 7, origin: "command line" });
+    expect(of("tools.enabled").value).toEqual(["read", "ls"]);
+    for (const [text, said] of [
+      ["retry.max_retrys=7", "Did you mean retry.max_retries?"],
+      ["thinking=lots", "one of off, minimal"],
+      ["thinking", "KEY=VALUE"],
+    ]) {
+      expect(await world.run(["--set", text ?? "", ...demo])).toMatchObject({
+        status: 2,
+        stdout: "",
+        stderr: expect.stringContaining(said ?? ""),
+      });
+    }
+  },
   "--strict": async (world) => {
     expect(await world.run(["--strict", "--tools", "reed", ...demo])).toMatchObject({ status: 2, stderr: expect.stringContaining("reed") });
     expect(await world.run(["--tools", "reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });

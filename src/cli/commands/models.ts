@@ -20,7 +20,7 @@ interface Flags {
 }
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
-  return runSubcommands("models", args, host, (program) => {
+  return runSubcommands("models", args, host, (program, exit) => {
     program.description("The models there are.");
     program
       .command("list", { isDefault: true })
@@ -29,7 +29,11 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
       .option("--json", "as JSON")
       .option("--all", "of every provider")
       .option("-a, --approve", "with this project's .pi, as if trusted")
-      .action(async (search: string[], flags: Flags) => listModels(host, { ...flags, search: search.join(" ") }));
+      .action(async (search: string[], flags: Flags) => {
+        const found = await listModels(host, { ...flags, search: search.join(" ") });
+        // As grep does.
+        exit(found === 0 && search.length > 0 ? 1 : 0);
+      });
     program
       .command("refresh")
       .description("fetch new facts from models.dev into the agent directory")
@@ -47,19 +51,20 @@ export interface ListOptions {
   approve?: boolean;
 }
 
-/** The whole of `--list-models [SEARCH]`. */
-export async function listModels(host: Host, options: ListOptions): Promise<void> {
+/** The whole of `--list-models [SEARCH]`. How many there were. */
+export async function listModels(host: Host, options: ListOptions): Promise<number> {
   const { config, registry } = await openRegistry(host, options.approve);
   for (const warning of config.warnings) await host.stderr.write(`Warning: ${warning}\n`);
   const listed = options.all ? registry.providers().flatMap((id) => registry.models(id)) : registry.available();
   const models = options.search ? listed.filter((model) => fuzzyScore(options.search ?? "", model) > 0) : listed;
   if (options.json) {
     await host.stdout.write(`${JSON.stringify(models.map(describeModel), null, 2)}\n`);
-    return;
+    return models.length;
   }
   if (models.length > 0) await host.stdout.write(modelTable(models));
   else if (options.search) await host.stderr.write(`No models matching "${options.search}".\n`);
   else await host.stderr.write("No models available: set a provider's API key, for example ANTHROPIC_API_KEY, or try --model demo.\n");
+  return models.length;
 }
 
 /** Columns `provider model context max-out thinking images`, padded, two blanks between. */
