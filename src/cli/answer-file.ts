@@ -1,4 +1,4 @@
-// `--output FILE`: the answer in a file. Called by run-once. Invariant: the file is written whole, and only when there is an answer; what cannot be
+// `--output FILE`: the answer in a file. Called by run-mode. Invariant: the file is written whole, and only when there is an answer; what cannot be
 // written is known before anything is asked, and is printed when it could not be known.
 
 import { statSync, writeFileSync } from "node:fs";

@@ -75,18 +75,14 @@ async function dispatch(host: Host): Promise<number> {
     if (path === undefined) return 0;
     said.options.set("--session", [path]);
   }
-  if (valueSaid(said, "--mode") === "rpc") {
-    const { runRpc } = await import("./run-rpc.ts");
-    return runRpc(said, host);
-  }
   if (isSaid(said, "--export")) {
     const { exportPage } = await import("./export-page.ts");
     await exportPage(said, host);
     return 0;
   }
   if (said.operands.length > 0 && !isSaid(said, "--print")) (await import("./meant-words.ts")).refuseCommandWord(said, commandTable);
-  const { runOnce } = await import("./run-once.ts");
-  return runOnce(said, host);
+  const { runMode } = await import("./run-mode.ts");
+  return runMode(said, host);
 }
 
 /** Options in front of a command: where it runs is the host's, as in git; the others are read by the command itself. */

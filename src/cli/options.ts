@@ -4,6 +4,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { type ModeRecord, modeTable } from "../modes/modes.ts";
 
 export type OptionKind = "flag" | "value" | "list" | "optional";
 
@@ -36,8 +37,8 @@ export const optionTable = [
     kind: "value",
     value: "MODE",
     group: "Output",
-    choices: ["text", "json", "rpc"],
-    help: "text, json (events as JSON lines) or rpc",
+    choices: modeTable.map((mode) => mode.name),
+    help: (modeTable as readonly ModeRecord[]).map(({ name, about }) => (about === undefined ? name : `${name} (${about})`)).join(", "),
   },
   { name: "--output", short: "-o", kind: "value", value: "FILE", group: "Output", help: "the answer goes to this file; - for stdout" },
   { name: "--result", kind: "value", value: "FILE", group: "Output", help: "one JSON record of how it ended; - for stdout" },

@@ -1,4 +1,4 @@
-// Puts together what is prompted: messages, `@file`s, piped stdin. Called by cli/main before a print or JSON run.
+// Puts together what is prompted: messages, `@file`s, piped stdin. Called by run-mode for modes that need prompts.
 // Invariant: what the model is given is text or a picture; anything else is refused before anything is asked.
 
 import { basename } from "node:path";
@@ -7,15 +7,11 @@ import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { FileOperations } from "../contracts/tool.ts";
 import { omittedText } from "../harness/intake/prompt-images.ts";
+import type { ModePrompt } from "../modes/mode.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
 import { concatenated, maxInputBytes, readPipedInput } from "./piped-input.ts";
-
-export interface PromptInput {
-  text: string;
-  images: ImageContent[];
-}
 
 export interface ReadInputDeps {
   host: Host;
@@ -28,7 +24,7 @@ export interface ReadInputDeps {
   warn(line: string): void;
 }
 
-export async function readInput(said: Said, deps: ReadInputDeps): Promise<PromptInput[]> {
+export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePrompt[]> {
   const messages: string[] = [];
   const images: ImageContent[] = [];
   const blocks: string[] = [];
@@ -49,7 +45,7 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<Prompt
   if (piped.image) images.unshift(piped.image);
   const [first, ...rest] = messages;
   const parts = [piped.text.trimEnd(), blocks.join(""), first ?? ""].filter((part) => part !== "");
-  const prompts: PromptInput[] = parts.length === 0 && images.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
+  const prompts: ModePrompt[] = parts.length === 0 && images.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
   return [...prompts, ...rest.map((text) => ({ text, images: [] }))];
 }
 

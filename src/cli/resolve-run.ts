@@ -1,4 +1,4 @@
-// From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-once, run-rpc and inspect.
+// From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
 import { statSync } from "node:fs";
 import { type Config, loadConfig } from "../config/load-config.ts";

@@ -1,4 +1,4 @@
-// The closing record of `--result`: what it says of a run that could not begin, and where it is written. Called by main, run-once and run-rpc.
+// The closing record of `--result`: what it says of a run that could not begin, and where it is written. Called by main and run-mode.
 // Invariant: whole or not at all, so that a reader who polls for the file never sees half a record, nor one of an earlier run.
 
 import { isPiError, messageOf, PiError } from "../contracts/error.ts";

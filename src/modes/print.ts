@@ -1,35 +1,46 @@
-// Print mode: runs the prompts one after another and prints the last answer once it is final. Called by cli/main.
+// Print mode: runs the prompts one after another and prints the last answer once it is final. JSON mode runs its prompts by this, too.
 // Invariant: stdout holds the answer and nothing else; what it says and what the outcome says agree.
 
-import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import { receiveInput } from "../harness/intake/receive-input.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
+import { beforeEnd, type Mode, type ModeContext } from "./mode.ts";
 
-export interface ModePrompt {
-  text: string;
-  images: ImageContent[];
-}
+export const printMode: Mode = {
+  needs: "prompts",
+  mayLackModel: false,
+  status: "outcome",
+  async run(at) {
+    const { io } = at;
+    const sessions = await at.open();
+    const runAll = (): Promise<Outcome> => runPrompts(sessions, at, "print");
+    // The line is gone before the answer comes, or taking it away would take a line of the answer.
+    const outcome = at.showsProgress() ? await (await import("./status-line.ts")).withStatusLine(sessions, io, runAll) : await runAll();
+    if (at.showsAnswer) void io.stdout.write(answerText(outcome));
+    return outcome;
+  },
+};
 
 /**
- * Runs prompts in order, in whatever session is in force; a run that did not end well ends the list, and so does `isStopped`: between two runs
- * there is none to be stopped. Extensions hear of the start first; a prompt that one of them has taken care of runs nothing.
+ * In order, in whatever session is in force; a run that did not end well ends the list, and so does the end of the process. Extensions hear of
+ * the start first; a prompt that one of them has taken care of runs nothing.
  */
 export async function runPrompts(
   sessions: SessionHost,
-  prompts: readonly ModePrompt[],
-  isStopped: () => boolean,
-  mode: "print" | "json" = "print",
+  { prompts, ending }: Pick<ModeContext, "prompts" | "ending">,
+  mode: "print" | "json",
 ): Promise<Outcome> {
-  await sessions.extensions.bind({ mode });
+  await beforeEnd(ending, sessions.extensions.bind({ mode }));
   let outcome: Outcome = { kind: "done", text: "" };
   let hasRun = false;
   for (const [index, prompt] of prompts.entries()) {
-    const received = await receiveInput({ ...prompt, source: "interactive" }, sessions.coding.conversation);
-    if (isStopped()) return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
-    if (received === undefined) continue;
-    const { text, images = [] } = received;
+    const received = await beforeEnd(ending, receiveInput({ ...prompt, source: "interactive" }, sessions.coding.conversation));
+    // Between two runs there is none to be stopped.
+    if (received === undefined || ending.aborted)
+      return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
+    if (received.value === undefined) continue;
+    const { text, images = [] } = received.value;
     outcome = await sessions.coding.prompt(text, { images, continuesRun: hasRun, isInterim: index < prompts.length - 1 });
     if (!isAnswer(outcome)) return outcome;
     hasRun = true;

@@ -1,4 +1,4 @@
-// The one live line on stderr while print mode works on a terminal: turn, tool, time, tokens, cost. Called by cli/main.
+// The one live line on stderr while print mode works on a terminal: turn, tool, time, tokens, cost. Called by print.
 // Invariant: gone at the end; never written into a pipe.
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
@@ -8,7 +8,11 @@ import type { Host } from "../platform/host.ts";
 const refreshMs = 200;
 
 /** Shows the line while `run` runs. */
-export async function withStatusLine<T>(sessions: Pick<SessionHost, "subscribe">, host: Host, run: () => Promise<T>): Promise<T> {
+export async function withStatusLine<T>(
+  sessions: Pick<SessionHost, "subscribe">,
+  host: Pick<Host, "stderr" | "now">,
+  run: () => Promise<T>,
+): Promise<T> {
   const startedAt = host.now();
   let turn = 0;
   let tool = "";

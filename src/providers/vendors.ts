@@ -148,7 +148,12 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     api: "openai-completions",
     credentialVariables: ["MOONSHOT_API_KEY"],
     dialect: {
-      "openai-completions": { ...openModelHost, thinkingFormat: "deepseek", supportsReasoningEffort: false },
+      "openai-completions": {
+        ...openModelHost,
+        thinkingFormat: "deepseek",
+        supportsReasoningEffort: false,
+        requiresReasoningContentOnAssistantMessages: true,
+      },
     },
   },
   minimax: {

@@ -158,7 +158,7 @@ describe("the scripts", () => {
       expect(run).toMatchObject({ stderr: "", stdout: "last\nlogin\ntwo\\ words\n" });
       expect(asked()).toBe("completions|query|--|sessions|show||");
       execFileSync("bash", ["-n", script]);
-      const quoted = line.replace('show "")', `show $'"tw')`);
+      const quoted = line.replace('show "")', () => `show $'"tw')`);
       expect(spawnSync("bash", ["--norc", "-c", quoted], { encoding: "utf8" })).toMatchObject({
         stderr: "",
         stdout: "last\nlogin\ntwo words\n",

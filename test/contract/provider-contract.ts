@@ -199,7 +199,7 @@ export function testProviderContract(item: ContractCase): void {
       [401, "auth"],
       [403, "auth"],
       [404, "not_found"],
-      [413, "bad_request"],
+      [413, "overflow"],
       [429, "rate_limited"],
       [500, "overloaded"],
       [503, "overloaded"],

@@ -6,8 +6,8 @@ import type { Outcome } from "../../src/contracts/outcome.ts";
 import { forNextSession, inlineSources, loadExtensions } from "../../src/extensions/load.ts";
 import { SessionHost } from "../../src/harness/host/session-host.ts";
 import type { LaunchResources } from "../../src/harness/launch/launch-resources.ts";
-import { runJson } from "../../src/modes/json.ts";
-import { runPrompts } from "../../src/modes/print.ts";
+import { jsonMode } from "../../src/modes/json.ts";
+import { printMode } from "../../src/modes/print.ts";
 import { fakeHost } from "../support/fake-host.ts";
 import { makeLaunch, textReply } from "../support/rpc-world.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -58,13 +58,20 @@ async function ran(mode: (typeof modes)[number], texts: readonly string[], ...fa
   const sessions = await SessionHost.create(launch, deps);
   onTestFinished(() => sessions.dispose());
   const host = fakeHost();
-  const given = texts.map((text) => ({ text, images: [] }));
-  const outcome = mode === "print" ? await runPrompts(sessions, given, () => false) : await runJson(sessions, given, host, () => false);
+  const outcome = await (mode === "print" ? printMode : jsonMode).run({
+    open: async () => sessions,
+    prompts: texts.map((text) => ({ text, images: [] })),
+    io: host,
+    ending: new AbortController().signal,
+    warn,
+    showsAnswer: true,
+    showsProgress: () => false,
+  });
   const records = host
     .out()
     .split("\n")
     .slice(0, -1)
-    .map((line) => JSON.parse(line));
+    .flatMap((line) => (mode === "json" ? JSON.parse(line) : []));
   return { outcome, records, prompts, warnings, sessions };
 }
 

@@ -5,6 +5,10 @@ import type { Host, OutputStream } from "../../src/platform/host.ts";
 export interface FakeHost extends Host {
   out(): string;
   err(): string;
+  /** Sends a signal, as often as it is called. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
+  /** Resolves once somebody listens for it. */
+  listens(name: "SIGINT" | "SIGTERM" | "SIGHUP"): Promise<void>;
 }
 
 export interface FakeHostFields extends Partial<Pick<Host, "args" | "env" | "cwd" | "homeDir" | "platform">> {
@@ -18,11 +22,16 @@ export interface FakeHostFields extends Partial<Pick<Host, "args" | "env" | "cwd
   outFailure?: Error;
   /** What comes in on stdin. */
   input?: string;
+  /** Stdin does not end behind it. */
+  staysOpen?: boolean;
 }
 
 export function fakeHost(given: FakeHostFields = {}): FakeHost {
   let out = "";
   let err = "";
+  const waiting: { name: string; resolve(): void }[] = [];
+  const signals = new Map<string, Set<() => void>>();
+  const closedListeners: (() => void)[] = [];
   const stream = (append: (text: string) => void, closesAfter = Number.POSITIVE_INFINITY): OutputStream => ({
     isTerminal: given.isTerminal === true,
     columns: given.columns ?? 80,
@@ -34,10 +43,11 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     },
     write: (text) => {
       if (closesAfter-- > 0) append(text);
+      if (closesAfter === 0) queueMicrotask(() => void closedListeners.splice(0).map((listener) => listener()));
       return undefined;
     },
     flush: async () => undefined,
-    onClosed: () => undefined,
+    onClosed: (listener) => void closedListeners.push(listener),
   });
   const cwd = given.cwd ?? "/";
   return {
@@ -53,6 +63,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
       kind: given.isTerminal === true ? "terminal" : "none",
       chunks: async function* () {
         if (given.input !== undefined) yield Buffer.from(given.input);
+        if (given.staysOpen === true) await new Promise(() => undefined);
       },
       isReading: false,
       release: () => undefined,
@@ -68,7 +79,16 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     exitNow: (status) => {
       throw new Error(`exit ${status}`);
     },
-    onSignal: () => () => undefined,
+    onSignal: (name, listener) => {
+      const listeners = signals.get(name) ?? new Set();
+      signals.set(name, listeners.add(listener));
+      for (const one of waiting) if (one.name === name) one.resolve();
+      return () => listeners.delete(listener);
+    },
+    signal: (name) => {
+      for (const listener of signals.get(name) ?? []) listener();
+    },
+    listens: (name) => new Promise((resolve) => (signals.has(name) ? resolve() : void waiting.push({ name, resolve }))),
     out: () => out,
     err: () => err,
   };

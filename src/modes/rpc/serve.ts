@@ -1,4 +1,4 @@
-// RPC mode: command lines from stdin, answers and events on stdout. Called by cli/run-rpc.
+// RPC mode: command lines from stdin, answers and events on stdout. Made by rpc-mode.
 // Invariants: every line that can be answered is answered once; `seq` has no gaps; nothing but records on stdout; a reader that is slow
 // slows everything down, also the reading of commands; the end of stdin lets finish what was accepted.
 

@@ -7,35 +7,51 @@ import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
 import { type Decoder, MalformedStreamError } from "../shared/event-reader.ts";
 import { countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
-import { anthropicFailure } from "./failure.ts";
+import { RunningUsage } from "../shared/running-usage.ts";
+import { endOfAnswer } from "../shared/stop-reasons.ts";
+import { toldCost } from "../shared/told-cost.ts";
 
 interface State {
   model: Model;
   blocks: BlockWriter;
   /** By the wire's index; null for a block that is skipped. */
   open: Map<unknown, OpenBlock | null>;
-  counts: TokenCounts;
+  usage: RunningUsage;
   stopReason?: string;
 }
 
-type Handler = (state: State, event: Json, out: StreamEvent[], raw: string) => void;
+type Handler = (state: State, event: Json, out: StreamEvent[]) => void;
 
 export function anthropicDecoder(model: Model): Decoder {
   const state: State = {
     model,
     blocks: new BlockWriter(),
     open: new Map(),
-    counts: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    usage: new RunningUsage(),
   };
   return {
-    decode(event, name, raw, out) {
-      handlers[stringOf(event.type) ?? name]?.(state, event, out, raw);
+    decode(event, name, _raw, out) {
+      handle(state, event, name, out);
+    },
+    decodeWhole(answer, out) {
+      if (!Array.isArray(answer.content)) return;
+      handle(state, { type: "message_start", message: answer }, "", out);
+      answer.content.forEach((block, index) => {
+        handle(state, { type: "content_block_start", index, content_block: block }, "", out);
+        handle(state, { type: "content_block_stop", index }, "", out);
+      });
+      handle(state, { type: "message_delta", delta: answer }, "", out);
     },
     end(out) {
       // The stop reason comes after the last block: with it the answer is whole, `message_stop` or not.
       if (state.stopReason !== undefined) finish(state, out);
     },
   };
+}
+
+function handle(state: State, event: Json, name: string, out: StreamEvent[]): void {
+  const type = stringOf(event.type) ?? name;
+  if (Object.hasOwn(handlers, type)) handlers[type]?.(state, event, out);
 }
 
 const handlers: Readonly<Record<string, Handler>> = {
@@ -86,10 +102,6 @@ const handlers: Readonly<Record<string, Handler>> = {
 
   message_stop(state, _event, out) {
     finish(state, out);
-  },
-
-  error(_state, _event, out, raw) {
-    out.push({ type: "failure", failure: anthropicFailure({ status: 0, headers: new Headers(), body: raw }, Date.now()) });
   },
 };
 
@@ -142,31 +154,26 @@ function addDelta(state: State, block: OpenBlock, kind: OpenBlock["kind"], text:
   state.blocks.delta(block, delta, out);
 }
 
-/** Counts are cumulative; a field that is absent or null keeps its last value. */
+/** Counts are cumulative. */
 function addUsage(state: State, value: unknown, out: StreamEvent[]): void {
-  const usage = objectOf(value);
-  const { counts } = state;
-  if (typeof usage.input_tokens === "number") counts.input = countOf(usage.input_tokens);
-  if (typeof usage.output_tokens === "number") counts.output = countOf(usage.output_tokens);
-  if (typeof usage.cache_read_input_tokens === "number") counts.cacheRead = countOf(usage.cache_read_input_tokens);
-  if (typeof usage.cache_creation_input_tokens === "number") counts.cacheWrite = countOf(usage.cache_creation_input_tokens);
+  if (!isObject(value)) return;
+  const usage = state.usage.add(value);
+  const counts: TokenCounts = {
+    input: countOf(usage.input_tokens),
+    output: countOf(usage.output_tokens),
+    cacheRead: countOf(usage.cache_read_input_tokens),
+    cacheWrite: countOf(usage.cache_creation_input_tokens),
+  };
   const longWrites = countOf(objectOf(usage.cache_creation).ephemeral_1h_input_tokens);
   if (longWrites > 0) counts.cacheWrite1h = longWrites;
   const reasoning = countOf(objectOf(usage.output_tokens_details).thinking_tokens);
   if (reasoning > 0) counts.reasoning = reasoning;
+  const cost = toldCost(usage);
+  if (cost !== undefined) counts.costTotal = cost;
   out.push({ type: "usage", usage: priceUsage(counts, state.model.cost) });
 }
 
 function finish(state: State, out: StreamEvent[]): void {
   state.blocks.endAll(out);
-  const raw = state.stopReason;
-  if (raw === "refusal") {
-    out.push({ type: "failure", failure: { code: "refusal", message: "The model refused to complete the request", rawStopReason: raw } });
-  } else if (raw === "model_context_window_exceeded") {
-    const message = "the answer was cut off: the model's context window is full";
-    out.push({ type: "failure", failure: { code: "overflow", message, rawStopReason: raw } });
-  } else {
-    const stopReason = raw === "max_tokens" ? "length" : state.blocks.toolCallCount > 0 ? "toolUse" : "stop";
-    out.push({ type: "finish", stopReason, ...(raw === undefined ? {} : { rawStopReason: raw }) });
-  }
+  out.push(endOfAnswer(state.stopReason, state.blocks.toolCallCount));
 }

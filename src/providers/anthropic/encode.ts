@@ -7,7 +7,15 @@ import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { AnthropicDialect } from "../dialect.ts";
 import { anthropicDialect, supportsOutputSchema } from "../resolve-dialect.ts";
 import { closeSchema, isClosable } from "../shared/json-schema.ts";
-import { plainId, type RepairedAssistant, type RepairedToolResult, repairHistory, wellFormed } from "../shared/repair-history.ts";
+import {
+  imageBlocks,
+  plainId,
+  type RepairedAssistant,
+  type RepairedToolResult,
+  repairHistory,
+  textBlocks,
+  wellFormed,
+} from "../shared/repair-history.ts";
 
 export interface CacheControl {
   type: "ephemeral";
@@ -140,13 +148,24 @@ function encodeMessages(model: Model, request: ModelRequest, dialect: AnthropicD
   const history = repairHistory(request.messages, {
     model,
     validId: (id, attempt) => plainId(id, attempt, 64),
+    // Only its imitators make other ids.
+    ownId: (id) => (model.provider !== "anthropic" || id === plainId(id, 0, 64) ? id : undefined),
     keepsUnsignedThinking: dialect.allowEmptySignature,
   });
   const messages: AnthropicMessage[] = [];
-  for (const message of history) {
+  let beside: UserContent[] = [];
+  history.forEach((message, index) => {
     if (message.role === "assistant") append(messages, "assistant", encodeAssistant(message));
-    else append(messages, "user", message.role === "user" ? encodeUser(message.content) : [encodeToolResult(message)]);
-  }
+    else if (message.role === "user") append(messages, "user", encodeUser(message.content));
+    else {
+      append(messages, "user", [encodeToolResult(message)]);
+      if (message.isError) beside.push(...imageBlocks(message.content));
+      if (history[index + 1]?.role === "toolResult") return;
+      // Results stand first in a message, so the images of failed calls follow the last of them.
+      append(messages, "user", encodeUser(beside));
+      beside = [];
+    }
+  });
   const last = messages.findLast((message) => message.role === "user")?.content.at(-1);
   if (last !== undefined) last.cache_control = { type: "ephemeral" };
   return messages;
@@ -167,11 +186,13 @@ function encodeUser(content: readonly UserContent[]): AnthropicBlock[] {
   );
 }
 
+/** The result of a failed call takes text alone; its images go beside it. */
 function encodeToolResult(message: RepairedToolResult): AnthropicBlock {
-  const plain = message.content.every((block) => block.type === "text");
-  const content = plain
-    ? message.content.map((block) => (block.type === "text" ? block.text : "")).join("\n")
-    : encodeUser(message.content);
+  const texts = textBlocks(message.content);
+  const plain = message.isError || texts.length === message.content.length;
+  const text = texts.map((block) => block.text).join("\n");
+  const told = text === "" && message.content.length > 0 ? "(see the attached image)" : text;
+  const content = plain ? told : encodeUser(message.content);
   return {
     type: "tool_result",
     tool_use_id: message.toolCallId,

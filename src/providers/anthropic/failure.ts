@@ -12,8 +12,6 @@ const codes: CodeTable = {
   contract_spend_limit_reached: "quota",
   linked_organization_spend_limit_reached: "quota",
   not_found_error: "not_found",
-  rate_limit_error: "rate_limited",
-  overloaded_error: "overloaded",
   api_error: "overloaded",
   timeout_error: "overloaded",
 };

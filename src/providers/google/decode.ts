@@ -3,34 +3,34 @@
 // reason has come; the wire has no other end mark.
 
 import type { Model } from "../../contracts/model.ts";
-import type { FailureCode, StreamEvent } from "../../contracts/stream-event.ts";
+import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
 import type { Decoder } from "../shared/event-reader.ts";
 import { arrayOf, countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
+import { RunningUsage } from "../shared/running-usage.ts";
+import { endOfAnswer } from "../shared/stop-reasons.ts";
 import { ownIdPrefix } from "./encode.ts";
-import { googleFailure } from "./failure.ts";
 
 interface State {
   model: Model;
   blocks: BlockWriter;
   /** The text or thinking that further parts may continue. */
   current?: OpenBlock;
+  usage: RunningUsage;
   started: boolean;
   finishReason?: string;
   blockReason?: string;
 }
 
 export function googleDecoder(model: Model): Decoder {
-  const state: State = { model, blocks: new BlockWriter(), started: false };
+  const state: State = { model, blocks: new BlockWriter(), usage: new RunningUsage(), started: false };
   return {
-    decode(chunk, _name, raw, out) {
-      if (isObject(chunk.error)) {
-        const code = countOf(chunk.error.code);
-        out.push({ type: "failure", failure: googleFailure({ status: code, headers: new Headers(), body: raw }, Date.now()) });
-        return;
-      }
+    decode(chunk, _name, _raw, out) {
       decodeChunk(state, chunk, out);
+    },
+    decodeWhole(answer, out) {
+      decodeChunk(state, answer, out);
     },
     end(out) {
       if (state.finishReason !== undefined || state.blockReason !== undefined) finish(state, out);
@@ -55,7 +55,8 @@ function decodeChunk(state: State, chunk: Json, out: StreamEvent[]): void {
   if (finishReason !== undefined) state.finishReason = finishReason;
   const blockReason = stringOf(objectOf(chunk.promptFeedback).blockReason);
   if (blockReason !== undefined) state.blockReason = blockReason;
-  if (isObject(chunk.usageMetadata)) out.push({ type: "usage", usage: priceUsage(countsOf(chunk.usageMetadata), state.model.cost) });
+  if (isObject(chunk.usageMetadata))
+    out.push({ type: "usage", usage: priceUsage(countsOf(state.usage.add(chunk.usageMetadata)), state.model.cost) });
 }
 
 function decodePart(state: State, part: Json, out: StreamEvent[]): void {
@@ -121,25 +122,14 @@ function countsOf(usage: Json): TokenCounts {
   return counts;
 }
 
-const failures: Readonly<Record<string, [FailureCode, string]>> = {
-  MALFORMED_FUNCTION_CALL: ["overloaded", "the model wrote a function call that the service could not read"],
-  UNEXPECTED_TOOL_CALL: ["overloaded", "the model called a tool although it was given none"],
-  TOO_MANY_TOOL_CALLS: ["overloaded", "the model called too many tools in a row"],
-  MISSING_THOUGHT_SIGNATURE: ["bad_request", "the request lacks a thought signature"],
-  OTHER: ["overloaded", "the service ended the answer for a reason that it does not name"],
-};
-
-const finished = new Set(["STOP", "MAX_TOKENS", "FINISH_REASON_UNSPECIFIED"]);
-
 function finish(state: State, out: StreamEvent[]): void {
   closeCurrent(state, out);
-  const raw = state.finishReason ?? state.blockReason ?? "";
-  if (state.finishReason !== undefined && finished.has(raw)) {
-    const stopReason = raw === "MAX_TOKENS" ? "length" : state.blocks.toolCallCount > 0 ? "toolUse" : "stop";
-    out.push({ type: "finish", stopReason, rawStopReason: raw });
-    return;
-  }
-  // What is left is a filter: SAFETY, RECITATION, BLOCKLIST, PROHIBITED_CONTENT, SPII, LANGUAGE, IMAGE_SAFETY and those to come.
-  const [code, message] = failures[raw] ?? ["refusal", "The model refused to complete the request"];
-  out.push({ type: "failure", failure: { code, message, rawStopReason: raw } });
+  // A prompt that was blocked, for whatever reason, has no answer.
+  if (state.finishReason === undefined) {
+    const failure = { code: "refusal", message: "The model refused to complete the request" } as const;
+    out.push({
+      type: "failure",
+      failure: { ...failure, ...(state.blockReason === undefined ? {} : { rawStopReason: state.blockReason }) },
+    });
+  } else out.push(endOfAnswer(state.finishReason, state.blocks.toolCallCount));
 }

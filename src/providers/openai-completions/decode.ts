@@ -2,13 +2,16 @@
 // Source: https://platform.openai.com/docs/api-reference/chat-streaming (checked 2026-11). Invariant: one pass, a state record, a handler a field.
 
 import type { Model } from "../../contracts/model.ts";
-import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
+import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import type { CompletionsDialect } from "../dialect.ts";
 import { completionsDialect } from "../resolve-dialect.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
 import type { Decoder } from "../shared/event-reader.ts";
 import { arrayOf, countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
+import { RunningUsage } from "../shared/running-usage.ts";
+import { endOfAnswer } from "../shared/stop-reasons.ts";
+import { toldCost } from "../shared/told-cost.ts";
 import { chunkSignature, reasoningFields } from "./encode.ts";
 import { openaiStreamFailure } from "./failure.ts";
 import { ReasoningDetails, reasoningSignature } from "./reasoning-details.ts";
@@ -22,6 +25,7 @@ interface State {
   thinking?: OpenBlock;
   details: ReasoningDetails;
   calls: ToolCallFragments;
+  usage: RunningUsage;
   started: boolean;
   refused: boolean;
   finishReason?: string;
@@ -35,16 +39,16 @@ export function chatDecoder(model: Model): Decoder {
     blocks,
     details: new ReasoningDetails(),
     calls: new ToolCallFragments(blocks),
+    usage: new RunningUsage(),
     started: false,
     refused: false,
   };
   return {
-    decode(chunk, _name, raw, out) {
-      if (chunk.error !== undefined && chunk.error !== null) {
-        out.push({ type: "failure", failure: openaiStreamFailure(chunk.error, raw) });
-        return;
-      }
+    decode(chunk, _name, _raw, out) {
       decodeChunk(state, chunk, out);
+    },
+    decodeWhole(answer, out) {
+      if (arrayOf(answer.choices).length > 0) decodeChunk(state, answer, out);
     },
     end(out, saidDone) {
       const whole = state.finishReason !== undefined || (state.started && (saidDone || !state.dialect.supportsFinishReason));
@@ -56,6 +60,11 @@ export function chatDecoder(model: Model): Decoder {
 function decodeChunk(state: State, chunk: Json, out: StreamEvent[]): void {
   if (!state.started) startAnswer(state, chunk, out);
   const choice = objectOf(arrayOf(chunk.choices)[0]);
+  // OpenRouter: why the answer ends with the reason `error`.
+  if (isObject(choice.error)) {
+    out.push({ type: "failure", failure: openaiStreamFailure(choice.error) });
+    return;
+  }
   // A few servers send the whole message at once although a stream was asked for.
   const delta = isObject(choice.delta) ? choice.delta : objectOf(choice.message);
   decodeReasoning(state, delta, out);
@@ -65,7 +74,8 @@ function decodeChunk(state: State, chunk: Json, out: StreamEvent[]): void {
     state.refused = true;
     addText(state, refusal, out);
   }
-  const calls = arrayOf(delta.tool_calls);
+  // The one call of the days before `tool_calls`, which a few gateways still send.
+  const calls = isObject(delta.function_call) ? [{ index: 0, function: delta.function_call }] : arrayOf(delta.tool_calls);
   if (calls.length > 0) {
     closeThinking(state, out);
     closeText(state, out);
@@ -74,7 +84,7 @@ function decodeChunk(state: State, chunk: Json, out: StreamEvent[]): void {
   const reason = stringOf(choice.finish_reason);
   if (reason !== undefined && reason !== "") state.finishReason = reason;
   const usage = [chunk.usage, choice.usage, objectOf(chunk.x_groq).usage].find(isObject);
-  if (usage !== undefined) out.push({ type: "usage", usage: priceUsage(countsOf(usage), state.model.cost) });
+  if (usage !== undefined) out.push({ type: "usage", usage: priceUsage(countsOf(state.usage.add(usage)), state.model.cost) });
 }
 
 function startAnswer(state: State, chunk: Json, out: StreamEvent[]): void {
@@ -154,18 +164,10 @@ export function countsOf(usage: Json): TokenCounts {
     cacheWrite,
   };
   if (reasoning > 0) counts.reasoning = reasoning;
-  if (typeof usage.cost === "number") counts.costTotal = usage.cost;
+  const cost = toldCost(usage);
+  if (cost !== undefined) counts.costTotal = cost;
   return counts;
 }
-
-const failures: Readonly<Record<string, ModelFailure>> = {
-  content_filter: { code: "refusal", message: "The model refused to complete the request" },
-  sensitive: { code: "refusal", message: "The model refused to complete the request" }, // Z.ai
-  model_context_window_exceeded: { code: "overflow", message: "the answer was cut off: the model's context window is full" }, // Z.ai
-  error: { code: "overloaded", message: "the service broke off the answer with an error" }, // Mistral, OpenRouter
-  network_error: { code: "overloaded", message: "the service broke off the answer with a network error" }, // Z.ai
-  insufficient_system_resource: { code: "overloaded", message: "the service ran out of resources" }, // DeepSeek
-};
 
 function finish(state: State, out: StreamEvent[]): void {
   if (state.thinking === undefined && !state.details.isEmpty) {
@@ -176,13 +178,5 @@ function finish(state: State, out: StreamEvent[]): void {
   closeThinking(state, out);
   closeText(state, out);
   state.calls.end(out);
-  const raw = state.refused ? "refusal" : state.finishReason;
-  const failure = state.refused ? failures.content_filter : failures[raw ?? ""];
-  if (failure !== undefined && raw !== undefined) {
-    out.push({ type: "failure", failure: { ...failure, rawStopReason: raw } });
-    return;
-  }
-  const cut = raw === "length" || raw === "model_length" || raw === "max_tokens";
-  const stopReason = cut ? "length" : state.blocks.toolCallCount > 0 ? "toolUse" : "stop";
-  out.push({ type: "finish", stopReason, ...(raw === undefined ? {} : { rawStopReason: raw }) });
+  out.push(endOfAnswer(state.refused ? "refusal" : state.finishReason, state.blocks.toolCallCount));
 }

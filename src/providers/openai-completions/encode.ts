@@ -81,9 +81,11 @@ function addTools(body: ChatRequest, request: ModelRequest, dialect: Completions
 
 function encodeMessages(call: ModelCall, dialect: CompletionsDialect): ChatMessage[] {
   const { model, request } = call;
+  const isMistral = dialect.toolCallIdFormat === "mistral";
   const history = repairHistory(request.messages, {
     model,
-    validId: dialect.toolCallIdFormat === "mistral" ? mistralId : (id, attempt) => plainId(id, attempt, 40),
+    validId: isMistral ? mistralId : (id, attempt) => plainId(id, attempt, 40),
+    ownId: (id) => (isMistral ? undefined : id),
     keepsUnsignedThinking: dialect.requiresThinkingAsText,
   });
   const messages: ChatMessage[] = [];

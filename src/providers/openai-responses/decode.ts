@@ -2,12 +2,15 @@
 // Source: https://platform.openai.com/docs/api-reference/responses-streaming (checked 2026-11). Invariant: unknown events and items are skipped.
 
 import type { Model } from "../../contracts/model.ts";
-import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
+import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
 import { openaiStreamFailure } from "../openai-completions/failure.ts";
 import { BlockWriter, type OpenBlock } from "../shared/block-writer.ts";
 import type { Decoder } from "../shared/event-reader.ts";
 import { arrayOf, countOf, isObject, type Json, objectOf, stringOf } from "../shared/json.ts";
+import { RunningUsage } from "../shared/running-usage.ts";
+import { endOfAnswer } from "../shared/stop-reasons.ts";
+import { toldCost } from "../shared/told-cost.ts";
 import type { MessageMark } from "./encode.ts";
 
 interface State {
@@ -15,19 +18,41 @@ interface State {
   blocks: BlockWriter;
   /** Thinking and tool calls by output index, text by output and content index. */
   open: Map<string, OpenBlock>;
+  /** Keys of items by what else events call them by: servers without an output index (llama.cpp) name the item. */
+  keys: Map<string, string>;
+  /** Of each type, the keys of its items in the order in which they came. */
+  seen: Map<unknown, string[]>;
+  /** Keys of items that are whole. */
+  done: Set<string>;
+  usage: RunningUsage;
   /** Blocks that have received a delta. */
   fed: Set<OpenBlock>;
   answered: boolean;
   refused: boolean;
 }
 
-type Handler = (state: State, event: Json, out: StreamEvent[], raw: string) => void;
+type Handler = (state: State, event: Json, out: StreamEvent[]) => void;
 
 export function responsesDecoder(model: Model): Decoder {
-  const state: State = { model, blocks: new BlockWriter(), open: new Map(), fed: new Set(), answered: false, refused: false };
+  const state: State = {
+    model,
+    blocks: new BlockWriter(),
+    open: new Map(),
+    keys: new Map(),
+    seen: new Map(),
+    done: new Set(),
+    usage: new RunningUsage(),
+    fed: new Set(),
+    answered: false,
+    refused: false,
+  };
   return {
-    decode(event, name, raw, out) {
-      handlers[stringOf(event.type) ?? name]?.(state, event, out, raw);
+    decode(event, name, _raw, out) {
+      const type = stringOf(event.type) ?? name;
+      if (Object.hasOwn(handlers, type)) handlers[type]?.(state, event, out);
+    },
+    decodeWhole(answer, out) {
+      if (Array.isArray(answer.output)) finish(state, { response: answer }, out);
     },
     // Only a `response.completed` or its like makes an answer whole, and that has ended the call already.
     end() {},
@@ -40,7 +65,7 @@ const handlers: Readonly<Record<string, Handler>> = {
 
   "response.output_item.added"(state, event, out) {
     const item = objectOf(event.item);
-    const key = keyOf(event);
+    const key = keyOfItem(state, event, item);
     if (item.type === "reasoning") state.open.set(key, state.blocks.start("thinking", out));
     else if (item.type === "function_call") {
       const id = stringOf(item.call_id) ?? stringOf(item.id) ?? `call_${state.blocks.count}`;
@@ -49,7 +74,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
 
   "response.reasoning_summary_part.added"(state, event, out) {
-    const block = state.open.get(keyOf(event));
+    const block = state.open.get(keyOf(state, event));
     if (block !== undefined && state.fed.has(block)) state.blocks.delta(block, "\n\n", out);
   },
 
@@ -57,44 +82,86 @@ const handlers: Readonly<Record<string, Handler>> = {
   "response.reasoning_text.delta": addThinking,
 
   "response.output_text.delta"(state, event, out) {
-    addText(state, event, stringOf(event.delta), out);
+    addText(state, keyOf(state, event), event.content_index, stringOf(event.delta), out);
+  },
+
+  "response.output_text.done"(state, event, out) {
+    const key = keyOf(state, event);
+    if (!state.open.has(textKey(key, event.content_index))) addText(state, key, event.content_index, stringOf(event.text), out);
   },
 
   "response.refusal.delta"(state, event, out) {
     state.refused = true;
-    addText(state, event, stringOf(event.delta), out);
+    addText(state, keyOf(state, event), event.content_index, stringOf(event.delta), out);
   },
 
   "response.function_call_arguments.delta"(state, event, out) {
-    const block = state.open.get(keyOf(event));
+    const block = state.open.get(keyOf(state, event));
     if (block?.kind === "toolcall") feed(state, block, stringOf(event.delta), out);
+  },
+
+  "response.function_call_arguments.done"(state, event, out) {
+    const block = state.open.get(keyOf(state, event));
+    if (block?.kind === "toolcall" && !state.fed.has(block)) feed(state, block, stringOf(event.arguments), out);
   },
 
   "response.output_item.done"(state, event, out) {
     const item = objectOf(event.item);
-    if (item.type === "reasoning") endReasoning(state, event, item, out);
-    else if (item.type === "function_call") endToolCall(state, event, item, out);
-    else if (item.type === "message") endMessage(state, event, item, out);
+    endItem(state, keyOfItem(state, event, item), item, out);
   },
 
   "response.completed": finish,
   "response.incomplete": finish,
   "response.done": finish,
 
-  "response.failed"(state, event, out, raw) {
+  "response.failed"(state, event, out) {
     const response = objectOf(event.response);
     addUsage(state, response.usage, out);
-    const error = isObject(response.error) ? response.error : undefined;
-    out.push({ type: "failure", failure: openaiStreamFailure(error, error === undefined ? raw : JSON.stringify({ error })) });
-  },
-
-  error(_state, event, out, raw) {
-    out.push({ type: "failure", failure: openaiStreamFailure(event.error ?? event, raw) });
+    out.push({ type: "failure", failure: openaiStreamFailure(isObject(response.error) ? response.error : event) });
   },
 };
 
-function keyOf(event: Json): string {
-  return String(event.output_index ?? event.item_id ?? "");
+/** What an event is about: its output index, else the item that it names. */
+function keyOf(state: State, event: Json): string {
+  const named = stringOf(event.item_id) ?? "";
+  return event.output_index === undefined || event.output_index === null ? (state.keys.get(named) ?? named) : String(event.output_index);
+}
+
+/** The key of the item that an event brings. */
+function keyOfItem(state: State, event: Json, item: Json): string {
+  const id = stringOf(item.id) ?? stringOf(item.call_id) ?? "";
+  const key = keyOf(state, { item_id: id, ...event });
+  if (id !== "") state.keys.set(id, key);
+  see(state, item.type, key);
+  return key;
+}
+
+function see(state: State, type: unknown, key: string): void {
+  const seen = state.seen.get(type) ?? [];
+  if (!seen.includes(key)) state.seen.set(type, [...seen, key]);
+}
+
+function textKey(key: string, contentIndex: unknown): string {
+  return `${key}/${String(contentIndex ?? 0)}`;
+}
+
+function endItem(state: State, key: string, item: Json, out: StreamEvent[]): void {
+  if (item.type === "reasoning") endReasoning(state, key, item, out);
+  else if (item.type === "function_call") endToolCall(state, key, item, out);
+  else if (item.type === "message") endMessage(state, key, item, out);
+  state.done.add(key);
+}
+
+/** What the stream did not tell stands in the answer at its end: items of which no event came, and what is missing of the others. */
+function endOutput(state: State, output: readonly unknown[], out: StreamEvent[]): void {
+  const counts = new Map<unknown, number>();
+  output.forEach((value, index) => {
+    const item = objectOf(value);
+    const nth = counts.get(item.type) ?? 0;
+    counts.set(item.type, nth + 1);
+    const key = state.seen.get(item.type)?.[nth] ?? `end ${index}`;
+    if (!state.done.has(key)) endItem(state, key, item, out);
+  });
 }
 
 function startAnswer(state: State, event: Json, out: StreamEvent[]): void {
@@ -117,18 +184,20 @@ function feed(state: State, block: OpenBlock, delta: string | undefined, out: St
 }
 
 function addThinking(state: State, event: Json, out: StreamEvent[]): void {
-  const key = keyOf(event);
+  const key = keyOf(state, event);
   let block = state.open.get(key);
   if (block === undefined) {
     block = state.blocks.start("thinking", out);
     state.open.set(key, block);
+    see(state, "reasoning", key);
   }
   if (block.kind === "thinking") feed(state, block, stringOf(event.delta), out);
 }
 
-function addText(state: State, event: Json, delta: string | undefined, out: StreamEvent[]): void {
+function addText(state: State, itemKey: string, contentIndex: unknown, delta: string | undefined, out: StreamEvent[]): void {
   if (delta === undefined || delta === "") return;
-  const key = `${keyOf(event)}/${String(event.content_index ?? 0)}`;
+  see(state, "message", itemKey);
+  const key = textKey(itemKey, contentIndex);
   let block = state.open.get(key);
   if (block === undefined) {
     block = state.blocks.start("text", out);
@@ -137,8 +206,7 @@ function addText(state: State, event: Json, delta: string | undefined, out: Stre
   feed(state, block, delta, out);
 }
 
-function endReasoning(state: State, event: Json, item: Json, out: StreamEvent[]): void {
-  const key = keyOf(event);
+function endReasoning(state: State, key: string, item: Json, out: StreamEvent[]): void {
   const block = state.open.get(key) ?? state.blocks.start("thinking", out);
   state.open.delete(key);
   if (!state.fed.has(block)) {
@@ -152,8 +220,7 @@ function endReasoning(state: State, event: Json, item: Json, out: StreamEvent[])
   state.blocks.end(block, out);
 }
 
-function endToolCall(state: State, event: Json, item: Json, out: StreamEvent[]): void {
-  const key = keyOf(event);
+function endToolCall(state: State, key: string, item: Json, out: StreamEvent[]): void {
   const id = stringOf(item.call_id) ?? `call_${state.blocks.count}`;
   const block = state.open.get(key) ?? state.blocks.startToolCall(id, stringOf(item.name) ?? "", out);
   state.open.delete(key);
@@ -163,8 +230,7 @@ function endToolCall(state: State, event: Json, item: Json, out: StreamEvent[]):
   state.blocks.end(block, out);
 }
 
-function endMessage(state: State, event: Json, item: Json, out: StreamEvent[]): void {
-  const prefix = `${keyOf(event)}/`;
+function endMessage(state: State, itemKey: string, item: Json, out: StreamEvent[]): void {
   const mark: MessageMark = { v: 1, id: stringOf(item.id) ?? "" };
   const phase = stringOf(item.phase);
   if (phase !== undefined) mark.phase = phase;
@@ -172,10 +238,10 @@ function endMessage(state: State, event: Json, item: Json, out: StreamEvent[]): 
     const part = objectOf(value);
     if (part.type === "refusal") state.refused = true;
     const text = stringOf(part.text) ?? stringOf(part.refusal);
-    if (!state.open.has(prefix + contentIndex)) addText(state, { ...event, content_index: contentIndex }, text, out);
+    if (!state.open.has(textKey(itemKey, contentIndex))) addText(state, itemKey, contentIndex, text, out);
   });
   for (const [key, block] of [...state.open]) {
-    if (!key.startsWith(prefix)) continue;
+    if (!key.startsWith(`${itemKey}/`)) continue;
     state.open.delete(key);
     if (mark.id !== "") block.signature = JSON.stringify(mark);
     state.blocks.end(block, out);
@@ -184,36 +250,29 @@ function endMessage(state: State, event: Json, item: Json, out: StreamEvent[]): 
 
 function addUsage(state: State, value: unknown, out: StreamEvent[]): void {
   if (!isObject(value)) return;
-  const details = objectOf(value.input_tokens_details);
+  const usage = state.usage.add(value);
+  const details = objectOf(usage.input_tokens_details);
   const cacheRead = countOf(details.cached_tokens);
   const cacheWrite = countOf(details.cache_write_tokens);
-  const reasoning = countOf(objectOf(value.output_tokens_details).reasoning_tokens);
+  const reasoning = countOf(objectOf(usage.output_tokens_details).reasoning_tokens);
   const counts: TokenCounts = {
-    input: Math.max(0, countOf(value.input_tokens) - cacheRead - cacheWrite),
-    output: countOf(value.output_tokens),
+    input: Math.max(0, countOf(usage.input_tokens) - cacheRead - cacheWrite),
+    output: countOf(usage.output_tokens),
     cacheRead,
     cacheWrite,
   };
   if (reasoning > 0) counts.reasoning = reasoning;
+  const cost = toldCost(usage);
+  if (cost !== undefined) counts.costTotal = cost;
   out.push({ type: "usage", usage: priceUsage(counts, state.model.cost) });
 }
-
-const refusal: ModelFailure = { code: "refusal", message: "The model refused to complete the request" };
 
 function finish(state: State, event: Json, out: StreamEvent[]): void {
   startAnswer(state, event, out);
   const response = objectOf(event.response);
+  endOutput(state, arrayOf(response.output), out);
   state.blocks.endAll(out);
   addUsage(state, response.usage, out);
   const reason = stringOf(objectOf(response.incomplete_details).reason);
-  const status = stringOf(response.status) ?? "completed";
-  const raw = reason ?? status;
-  if (reason === "content_filter" || state.refused) {
-    out.push({ type: "failure", failure: { ...refusal, rawStopReason: state.refused ? "refusal" : raw } });
-  } else if (status === "failed" || status === "cancelled") {
-    out.push({ type: "failure", failure: { code: "overloaded", message: `the service ended the answer as ${status}` } });
-  } else {
-    const stopReason = status === "incomplete" ? "length" : state.blocks.toolCallCount > 0 ? "toolUse" : "stop";
-    out.push({ type: "finish", stopReason, rawStopReason: raw });
-  }
+  out.push(endOfAnswer(state.refused ? "refusal" : (reason ?? stringOf(response.status) ?? "completed"), state.blocks.toolCallCount));
 }

@@ -80,7 +80,8 @@ function encodeInput(call: ModelCall, dialect: ResponsesDialect): InputItem[] {
   if (system.trim() !== "")
     items.push({ role: model.reasoning && dialect.supportsDeveloperRole ? "developer" : "system", content: system });
   // The npm agent writes `call id|item id`.
-  const history = repairHistory(request.messages, { model, validId: (id, attempt) => plainId(id.split("|")[0] ?? id, attempt, 64) });
+  const ownId = (id: string): string => id.split("|")[0] ?? id;
+  const history = repairHistory(request.messages, { model, ownId, validId: (id, attempt) => plainId(ownId(id), attempt, 64) });
   for (const message of history) {
     if (message.role === "user") items.push({ role: "user", content: message.content.map(encodePart) });
     else if (message.role === "toolResult") items.push(encodeToolResult(message));

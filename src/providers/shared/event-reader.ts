@@ -4,14 +4,16 @@
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
 import type { Usage } from "../../contracts/usage.ts";
-import type { Refusal } from "./http-failure.ts";
-import { type Json, parseObject } from "./json.ts";
+import { type Refusal, refusalInStream } from "./http-failure.ts";
+import { isObject, type Json, parseJson, parseObject } from "./json.ts";
 import { overflowInDisguise } from "./silent-overflow.ts";
 import { type ServerSentEvent, SseSplitter } from "./sse.ts";
 
 /** Reads one format's events. `out` receives what they mean, in order; a terminal event ends the call. */
 export interface Decoder {
   decode(event: Json, name: string, raw: string, out: StreamEvent[]): void;
+  /** The answer of a gateway that does not stream, in one piece: what the events would have said, without the end. Nothing where it is none. */
+  decodeWhole(answer: Json, out: StreamEvent[]): void;
   /** The stream is over, with or without its `[DONE]`: the terminal event if the answer is whole, nothing if it is not. */
   end(out: StreamEvent[], saidDone: boolean): void;
 }
@@ -19,8 +21,16 @@ export interface Decoder {
 /** Thrown by decoders for what is not their format. */
 export class MalformedStreamError extends Error {}
 
-/** Of an answer that is no stream, so much is kept to tell what it is. */
-const maxHeadBytes = 64 * 1024;
+/** Of an answer that is no stream, so much is kept: it may be a whole one, pictures aside. */
+const maxHeadBytes = 16 * 1024 * 1024;
+
+/** No service's events and answers come near; what does not end by itself would fill the memory. */
+const maxEventLength = 64 * 1024 * 1024;
+const maxAnswerBytes = 256 * 1024 * 1024;
+
+function endless(what: string, most: number): ModelFailure {
+  return { code: "bad_request", message: `the service sent ${what} of more than ${most / 1024 / 1024} MB` };
+}
 
 const cutShort: ModelFailure = { code: "network", message: "the stream ended before the answer was complete" };
 
@@ -32,7 +42,7 @@ export class EventReader {
   readonly #splitter = new SseSplitter();
   /** Bytes before the first event. */
   #head: Uint8Array[] = [];
-  #headBytes = 0;
+  #bytes = 0;
   #eventCount = 0;
   #said = false;
   #usage: Usage | undefined;
@@ -51,12 +61,13 @@ export class EventReader {
   }
 
   push(bytes: Uint8Array): StreamEvent[] {
-    if (this.#eventCount === 0 && this.#headBytes < maxHeadBytes) {
-      this.#head.push(bytes);
-      this.#headBytes += bytes.length;
-    }
+    const isHead = this.#eventCount === 0 && this.#bytes < maxHeadBytes;
+    if (isHead) this.#head.push(bytes);
+    this.#bytes += bytes.length;
     const out = this.#read(this.#splitter.push(bytes), false);
     if (this.#eventCount > 0) this.#head = [];
+    if (!this.#ended && this.#splitter.pendingLength > maxEventLength) this.#fail(endless("an event", maxEventLength), out);
+    if (!this.#ended && this.#bytes > maxAnswerBytes) this.#fail(endless("an answer", maxAnswerBytes), out);
     return out;
   }
 
@@ -67,7 +78,8 @@ export class EventReader {
     const last: StreamEvent[] = [];
     this.#decoder.end(last, false);
     this.#accept(last, out);
-    if (!this.#ended) this.#fail(this.#eventCount === 0 ? this.#notAStream() : cutShort, out);
+    if (!this.#ended && this.#eventCount === 0) this.#readWhole(out);
+    if (!this.#ended) this.#fail(cutShort, out);
     return out;
   }
 
@@ -92,6 +104,11 @@ export class EventReader {
     const parsed = parseObject(event.data);
     if (parsed === undefined) {
       this.#fail(atEnd ? cutShort : { code: "network", message: `malformed event in the stream: ${event.data.slice(0, 200)}` }, out);
+      return;
+    }
+    const refusal = refusalInStream(parsed, event.name, event.data);
+    if (refusal !== undefined) {
+      this.#fail(this.#failureOf({ ...refusal, headers: new Headers() }, Date.now()), out);
       return;
     }
     try {
@@ -142,14 +159,29 @@ export class EventReader {
     out.push({ type: "failure", failure: withoutSecret(failure, this.#call.credential.value) });
   }
 
-  /** A 200 whose body is no stream: an error object of a gateway, a login page. */
-  #notAStream(): ModelFailure {
+  /** A 200 whose body is no stream: an answer in one piece, an error object of a gateway, a login page. */
+  #readWhole(out: StreamEvent[]): void {
     const body = Buffer.concat(this.#head).toString("utf8");
-    if (body.trim() === "") return cutShort;
-    if (parseObject(body)?.error !== undefined) return this.#failureOf({ status: 0, headers: this.#headers, body }, Date.now());
-    const type = this.#headers.get("content-type") ?? "no content type";
-    const shown = body.replace(/\s+/g, " ").trim().slice(0, 200);
-    return { code: "network", message: `the service answered with no event stream (${type}): ${shown}` };
+    if (body.trim() === "") return;
+    const value = parseJson(body);
+    // Gemini without `alt=sse` puts its chunks into a list.
+    const made: StreamEvent[] = [];
+    for (const part of Array.isArray(value) ? value : [value]) {
+      if (!isObject(part)) continue;
+      const refusal = refusalInStream(part, "", JSON.stringify(part));
+      if (refusal !== undefined) {
+        this.#fail(this.#failureOf({ ...refusal, headers: this.#headers }, Date.now()), out);
+        return;
+      }
+      this.#decoder.decodeWhole(part, made);
+    }
+    this.#decoder.end(made, true);
+    if (made.some((event) => event.type === "finish" || event.type === "failure")) this.#accept(made, out);
+    else {
+      const type = this.#headers.get("content-type") ?? "no content type";
+      const shown = body.replace(/\s+/g, " ").trim().slice(0, 200);
+      this.#fail({ code: "network", message: `the service answered with no event stream (${type}): ${shown}` }, out);
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 // From what an HTTP service answered, or how the connection failed, to a ModelFailure. Used by the formats' failure readers.
-// Invariant: a code follows from the status and the service's own error code; prose counts only where services give nothing else.
+// Invariant: a code follows from the service's own error code, else from the status; where both say too little the table of words decides.
 
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import { codeInWords, vendorCodes } from "./failure-words.ts";
 import { arrayOf, isObject, type Json, objectOf, parseObject } from "./json.ts";
 import { momentOf, retryAtOf } from "./retry-after.ts";
 
@@ -29,20 +30,17 @@ export function failureOfRefusal(refusal: Refusal, codes: CodeTable, nowMs: numb
 }
 
 function codeOf(refusal: Refusal, error: Json, codes: CodeTable): FailureCode {
-  for (const name of namesOf(error)) {
-    const code = codes[name];
-    // A general name (`invalid_request_error`) says less than the prose about an overflow.
-    if (code !== undefined && code !== "bad_request") return code;
-  }
-  const byStatus = codeOfStatus(refusal.status);
-  if (byStatus === "bad_request" || byStatus === "overloaded") {
-    if (tellsOverflow(refusal.body)) return "overflow";
-    if (byStatus === "bad_request" && tellsQuota(refusal.body)) return "quota";
-    // Cerebras and some gateways answer an overflow with the status alone.
-    if (refusal.status === 413 && refusal.body.trim() === "") return "overflow";
-  }
-  if (byStatus === "rate_limited" && tellsQuota(refusal.body)) return "quota";
-  return byStatus;
+  // Whatever it is called: only a shorter request can pass.
+  if (refusal.status === 413) return "overflow";
+  const names = namesOf(error);
+  // A general name (`invalid_request_error`) says less than the words about it.
+  const told = names.map((name) => codeNamed(name, codes)).find((code) => code !== undefined && code !== "bad_request");
+  const code = told ?? codeOfStatus(refusal.status);
+  return codeInWords(code, told !== undefined, refusal.body) ?? code;
+}
+
+function codeNamed(name: string, codes: CodeTable): FailureCode | undefined {
+  return [codes, vendorCodes].find((table) => Object.hasOwn(table, name))?.[name];
 }
 
 /** The names a service gives its error, most specific first: `details.error_code`, Google's `details[].reason`, `code`, `type`, `status`. */
@@ -50,6 +48,29 @@ function namesOf(error: Json): string[] {
   const reasons = arrayOf(error.details).map((detail) => objectOf(detail).reason);
   const names = [objectOf(error.details).error_code, ...reasons, error.code, error.type, error.status];
   return names.flatMap((name) => (typeof name === "string" || typeof name === "number" ? [String(name)] : []));
+}
+
+/**
+ * What is wrong where a stream that began well, or an answer with a good status, holds an error: `{error: …}`, the event `error`, and the same
+ * without a wrapper (`{object: "error", message}`, `{message, code}`, `{detail}`). Gateways put the status that they met into its `code`.
+ */
+export function refusalInStream(event: Json, name: string, raw: string): Omit<Refusal, "headers"> | undefined {
+  const wrapped = isObject(event.error) || (typeof event.error === "string" && event.error !== "");
+  const named = name === "error" || event.type === "error" || event.object === "error";
+  const isAnswer = ["choices", "candidates", "type", "object", "usage", "usageMetadata", "promptFeedback"].some((key) => key in event);
+  const bare = !isAnswer && ["message", "detail", "error_message", "errors"].some((key) => isTelling(event[key]));
+  return wrapped || named || bare ? streamRefusal(wrapped ? event.error : event, raw) : undefined;
+}
+
+function isTelling(value: unknown): boolean {
+  return (typeof value === "string" && value !== "") || isObject(value) || (Array.isArray(value) && value.length > 0);
+}
+
+/** An error inside a stream as the refusal it would have been. */
+export function streamRefusal(error: unknown, raw: string): Omit<Refusal, "headers"> {
+  const { code, status, status_code: statusCode } = objectOf(error);
+  const met = [code, status, statusCode].map(Number).find((value) => Number.isInteger(value) && value >= 400 && value < 600);
+  return { status: met ?? 0, body: raw };
 }
 
 /** The error object of a body: `{error:{…}}`, `[{error:{…}}]`, `{error:"text"}`, or the body itself. */
@@ -68,38 +89,6 @@ export function codeOfStatus(status: number): FailureCode {
   if (status === 429) return "rate_limited";
   if (status === 408 || status === 409 || status === 425 || status >= 500 || status === 0) return "overloaded";
   return "bad_request";
-}
-
-/** Words of the services for "longer than the model takes", where there is no code for it. */
-const overflowWords = [
-  /prompt is too long/i, // Anthropic, Fireworks
-  /exceeds? (the )?(maximum |available |model'?s? )*context/i, // llama.cpp, MiniMax, gateways
-  /context (window|length|size)[^.]{0,40}exceed/i,
-  /exceeds? the maximum number of tokens/i, // Gemini
-  /maximum (context|prompt) length/i, // OpenAI, vLLM, xAI, Mistral, OpenRouter
-  /exceed(s|ed)? (the )?(model )?token limit/i, // Moonshot
-  /reduce the length of the (messages|prompt|input)/i, // Groq
-  /greater than the context length/i, // LM Studio
-  /prompt exceeds max length/i, // Z.ai
-  /input (is|length)[^.]{0,20}too long/i, // Bedrock behind gateways
-  /inputs? tokens \+ .{0,30}max_new_tokens/i, // Together
-  /too large for model with \d+ maximum/i, // Mistral
-];
-
-/** Words for "the money is spent", where the code only says that the request was refused. */
-const quotaWords = [
-  /credit balance is too low/i, // Anthropic
-  /insufficient[ _](balance|credits?|quota|funds)/i, // DeepSeek, OpenRouter
-  /exceeded your current quota/i, // OpenAI
-  /billing (hard )?limit/i,
-];
-
-export function tellsOverflow(text: string): boolean {
-  return overflowWords.some((words) => words.test(text));
-}
-
-function tellsQuota(text: string): boolean {
-  return quotaWords.some((words) => words.test(text));
 }
 
 /** Google's `RetryInfo`: `{"retryDelay": "34s"}` among the error's details. */

@@ -28,9 +28,14 @@ export function countOf(value: unknown): number {
 
 /** The object that a text spells, or undefined where it spells none. */
 export function parseObject(text: string): Json | undefined {
+  const value = parseJson(text);
+  return isObject(value) ? value : undefined;
+}
+
+/** The value that a text spells, or undefined where it is no JSON. */
+export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

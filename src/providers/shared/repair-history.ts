@@ -1,6 +1,6 @@
 // Makes a conversation fit for one model: what an aborted run, another model or another wire format left behind is put right. Called first by every
-// encoder. Invariant: pure; in the result every tool call has exactly one result, directly after its message and in call order; ids are valid and
-// unique; nothing opaque of another model is left; no text is blank.
+// encoder. Invariant: pure; in the result every tool call has exactly one result, directly after its message and in call order; ids are unique and,
+// where this model did not make them itself, valid; nothing opaque and no thinking of another model is left; no text is blank.
 
 import type {
   AssistantContent,
@@ -17,6 +17,11 @@ export interface HistoryRules {
   model: Model;
   /** A valid id for this format; called with an id and, from the second try on, a number that makes it differ. */
   validId(id: string, attempt: number): string;
+  /**
+   * What an id of this model's own was on the wire; absent, it was what the session holds. It goes back as it came, since proxies keep signatures
+   * in it and chat templates render it; undefined where the service would not take it.
+   */
+  ownId?(id: string): string | undefined;
   /** Own thinking without a signature is replayed as thinking (formats that sign nothing). */
   keepsUnsignedThinking?: boolean;
 }
@@ -114,10 +119,10 @@ function repairAssistant(message: AssistantMessage, rules: HistoryRules, taken: 
       );
     } else if (block.type === "thinking") {
       const signed = block.thinkingSignature !== undefined && block.thinkingSignature !== "";
+      // As text it would be an answer that nobody gave, and services refuse thoughts that are quoted to them.
       if (own && (signed || (rules.keepsUnsignedThinking === true && block.thinking.trim() !== ""))) content.push(block);
-      else if (block.redacted !== true && block.thinking.trim() !== "") content.push({ type: "text", text: wellFormed(block.thinking) });
     } else {
-      const id = uniqueId(block.id, rules, taken);
+      const id = uniqueId(block.id, own, rules, taken);
       calls.push({ originalId: block.id, id, name: block.name });
       const call = { type: "toolCall", id, name: block.name, arguments: block.arguments } as const;
       content.push(own && block.thoughtSignature !== undefined ? { ...call, thoughtSignature: block.thoughtSignature } : call);
@@ -126,9 +131,10 @@ function repairAssistant(message: AssistantMessage, rules: HistoryRules, taken: 
   return { message: { role: "assistant", content, own }, calls };
 }
 
-function uniqueId(id: string, rules: HistoryRules, taken: Set<string>): string {
+function uniqueId(id: string, own: boolean, rules: HistoryRules, taken: Set<string>): string {
   for (let attempt = 0; ; attempt++) {
-    const valid = rules.validId(id, attempt);
+    const given = own && attempt === 0 ? (rules.ownId === undefined ? id : rules.ownId(id)) : undefined;
+    const valid = given === undefined || given.trim() === "" ? rules.validId(id, attempt) : wellFormed(given);
     if (taken.has(valid)) continue;
     taken.add(valid);
     return valid;

@@ -1,5 +1,6 @@
 // Splits a byte stream into server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html, checked 2026-11).
-// Used by stream-call for every wire format. Invariant: however the bytes are cut, the same events come out; the cost is linear in the bytes.
+// Used by stream-call for every wire format. Invariant: however the bytes are cut, the same events come out, and each as soon as its last byte
+// is there; the cost is linear in the bytes.
 
 export interface ServerSentEvent {
   /** Of the `event:` field; "" where there was none. */
@@ -11,8 +12,16 @@ export class SseSplitter {
   readonly #decoder = new TextDecoder("utf-8");
   /** Pieces of a line whose end has not come; joined once, so that a huge line costs no more than its length. */
   #pieces: string[] = [];
+  #pendingLength = 0;
+  /** The last line ended in CR: a LF that follows belongs to it. */
+  #afterReturn = false;
   #name = "";
   #data: string | undefined;
+
+  /** Characters of the event that is not whole yet. */
+  get pendingLength(): number {
+    return this.#pendingLength + (this.#data?.length ?? 0);
+  }
 
   /** Events completed by these bytes. Comments and blank keep-alive lines complete none. */
   push(bytes: Uint8Array): ServerSentEvent[] {
@@ -23,21 +32,34 @@ export class SseSplitter {
   end(): ServerSentEvent[] {
     const events = this.#take(this.#decoder.decode());
     const last = this.#join("");
-    if (last !== "") this.#line(withoutReturn(last), events);
+    if (last !== "") this.#line(last, events);
     this.#dispatch(events);
     return events;
   }
 
+  /** Lines end in LF, CR LF or CR alone. */
   #take(text: string): ServerSentEvent[] {
     const events: ServerSentEvent[] = [];
-    let start = 0;
-    for (;;) {
-      const end = text.indexOf("\n", start);
-      if (end < 0) break;
-      this.#line(withoutReturn(this.#join(text.slice(start, end))), events);
+    if (text === "") return events;
+    let start = this.#afterReturn && text.charCodeAt(0) === 10 ? 1 : 0;
+    this.#afterReturn = false;
+    let feed = text.indexOf("\n", start);
+    let carriage = text.indexOf("\r", start);
+    while (feed >= 0 || carriage >= 0) {
+      const end = carriage < 0 || (feed >= 0 && feed < carriage) ? feed : carriage;
+      this.#line(this.#join(text.slice(start, end)), events);
       start = end + 1;
+      if (end === carriage) {
+        if (feed === start) start++;
+        else if (start === text.length) this.#afterReturn = true;
+        carriage = text.indexOf("\r", start);
+      }
+      if (feed >= 0 && feed < start) feed = text.indexOf("\n", start);
     }
-    if (start < text.length) this.#pieces.push(start === 0 ? text : text.slice(start));
+    if (start < text.length) {
+      this.#pieces.push(start === 0 ? text : text.slice(start));
+      this.#pendingLength += text.length - start;
+    }
     return events;
   }
 
@@ -45,6 +67,7 @@ export class SseSplitter {
     if (this.#pieces.length === 0) return tail;
     const line = this.#pieces.join("") + tail;
     this.#pieces = [];
+    this.#pendingLength = 0;
     return line;
   }
 
@@ -67,8 +90,4 @@ export class SseSplitter {
     this.#data = undefined;
     this.#name = "";
   }
-}
-
-function withoutReturn(line: string): string {
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }

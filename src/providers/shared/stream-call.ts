@@ -1,10 +1,12 @@
 // Runs one model call over HTTP: request, answer, events. Called by each format's provider.
 // Invariant: never throws, ends with exactly one terminal event, ends promptly once the caller's signal aborts, and leaves no connection open.
 
+import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
 import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
 import { networkFailure, type Refusal } from "./http-failure.ts";
+import { amend, refusedFields } from "./refused-fields.ts";
 
 export interface HttpCall<Body> {
   call: ModelCall;
@@ -79,11 +81,31 @@ function aborted(): ModelFailure {
   return { code: "aborted", message: "Request was aborted" };
 }
 
-type Opened = { reader: ReadableStreamDefaultReader<Uint8Array>; headers: Headers } | { failure: ModelFailure };
+type Opened = { reader: ReadableStreamDefaultReader<Uint8Array>; headers: Headers } | { failure: ModelFailure; refusal?: Refusal };
 
+/** A service that refuses more fields than that, one after the other, does not speak the format. */
+const maxAmendments = 5;
+
+/** By model, what its service has been found not to know; with the value of the model it goes. */
+const refusedBy = new WeakMap<Model, ReadonlySet<string>>();
+
+/** Asks, and asks again without what the service refuses although the answer does not depend on it. */
 async function open<Body>(http: HttpCall<Body>, signal: AbortSignal): Promise<Opened> {
+  const { model } = http.call;
+  const whole = http.encode(http.call);
+  for (let amendments = 0; ; amendments++) {
+    const known = refusedBy.get(model);
+    const body = known === undefined ? whole : (amend(whole, known) as Body);
+    const opened = await openWith(http, body, signal);
+    if (!("failure" in opened) || opened.refusal === undefined || amendments === maxAmendments || signal.aborted) return opened;
+    const refused = refusedFields(body, opened.refusal.status, opened.refusal.body);
+    if (refused.length === 0) return opened;
+    refusedBy.set(model, new Set([...(known ?? []), ...refused]));
+  }
+}
+
+async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSignal): Promise<Opened> {
   let refusal: Refusal | undefined;
-  const body = http.encode(http.call);
   const headers = requestHeaders(http.headers(http.call, body));
   if (headers === undefined) return { failure: badCredential(http.call) };
   const watched = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
@@ -104,11 +126,11 @@ async function open<Body>(http: HttpCall<Body>, signal: AbortSignal): Promise<Op
   };
   try {
     const response = await http.send(body, watched as typeof globalThis.fetch, signal);
-    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()) };
+    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (response.body === null) return { failure: { code: "network", message: "the service answered without a body" } };
     return { reader: response.body.getReader(), headers: response.headers };
   } catch (error) {
-    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()) };
+    if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (error instanceof TypeError && (error as { code?: unknown }).code === "ERR_INVALID_URL") {
       return { failure: { code: "bad_request", message: `Invalid base URL: ${http.call.model.baseUrl}` } };
     }

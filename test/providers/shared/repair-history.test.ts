@@ -44,14 +44,14 @@ test("results stand behind their calls, in call order, once each", () => {
   ]);
 });
 
-test("ids that services refuse or that repeat are replaced on both sides", () => {
+test("ids of another model that services refuse, and those that repeat, are replaced on both sides", () => {
   const messages = [
-    assistant(model, [call("f.read:0"), call("f_read_0")]),
+    assistant(other, [call("f.read:0"), call("f_read_0")]),
     toolResult("f.read:0", "read", "1"),
     toolResult("f_read_0", "read", "2"),
-    assistant(model, [call("f.read:0")]),
+    assistant(other, [call("f.read:0")]),
     toolResult("f.read:0", "read", "3"),
-    assistant(model, [call("x".repeat(80))]),
+    assistant(other, [call("x".repeat(80))]),
   ];
   expect(shape(messages)).toEqual([
     "assistant: call f_read_0 | call f_read_0_1",
@@ -62,6 +62,29 @@ test("ids that services refuse or that repeat are replaced on both sides", () =>
     `assistant: call ${"x".repeat(64)}`,
     `${"x".repeat(64)}!=No result provided`,
   ]);
+});
+
+test("a model's own ids go back as they came, the first of each", () => {
+  const long = `call_1__thought__${"QUJD".repeat(40)}==`;
+  const messages = [
+    assistant(model, [call("functions.read:0"), call(long)]),
+    toolResult("functions.read:0", "read", "1"),
+    toolResult(long, "read", "2"),
+    assistant(model, [call("functions.read:0"), call("")]),
+    toolResult("functions.read:0", "read", "3"),
+  ];
+  expect(shape(messages)).toEqual([
+    `assistant: call functions.read:0 | call ${long}`,
+    "functions.read:0=1",
+    `${long}=2`,
+    "assistant: call functions_read_0_1 | call call",
+    "functions_read_0_1=3",
+    "call!=No result provided",
+  ]);
+  const cut = (id: string): string | undefined => (id.length > 20 ? undefined : id.slice(10));
+  expect(shape([assistant(model, [call("functions.read:0"), call(long)])], { ownId: cut })[0]).toBe(
+    `assistant: call read:0 | call ${plainId(long, 0, 64)}`,
+  );
 });
 
 test("failed and aborted answers are left out, with the results of their calls", () => {
@@ -75,7 +98,7 @@ test("failed and aborted answers are left out, with the results of their calls",
   expect(shape(messages)).toEqual(["user: q", "user: r"]);
 });
 
-test("what is opaque goes back to its own model alone; foreign thinking becomes text", () => {
+test("what is opaque and what was thought goes back to its own model alone", () => {
   const content: AssistantContent[] = [
     { type: "thinking", thinking: "why", thinkingSignature: "s" },
     { type: "thinking", thinking: "", thinkingSignature: "s", redacted: true },
@@ -83,12 +106,13 @@ test("what is opaque goes back to its own model alone; foreign thinking becomes 
     { type: "text", text: "so", textSignature: "s" },
     call("a", { thoughtSignature: "s" }),
   ];
-  expect(shape([assistant(model, content)])[0]).toBe("assistant: thought why | thought  | unsigned | so* | call a*");
+  expect(shape([assistant(model, content)])[0]).toBe("assistant: thought why | thought  | so* | call a*");
   expect(shape([assistant(model, content)], { keepsUnsignedThinking: true })[0]).toBe(
     "assistant: thought why | thought  | thought unsigned | so* | call a*",
   );
-  expect(shape([assistant(other, content)])[0]).toBe("assistant: why | unsigned | so | call a");
-  expect(shape([assistant({ ...model, api: "elsewhere" }, content)])[0]).toBe("assistant: why | unsigned | so | call a");
+  expect(shape([assistant(other, content)])[0]).toBe("assistant: so | call a");
+  expect(shape([assistant({ ...model, api: "elsewhere" }, content)])[0]).toBe("assistant: so | call a");
+  expect(shape([user("q"), assistant(other, [{ type: "thinking", thinking: "only this" }]), user("r")])).toEqual(["user: q", "user: r"]);
 });
 
 test("nothing blank, nothing ill-formed", () => {

@@ -20,6 +20,20 @@ test("server-sent events: comments, CRLF, several data lines, no blank at the en
   expect(splitter.end()).toEqual([]);
 });
 
+test.each(["\n", "\r", "\r\n"])("server-sent events: lines that end in %j, cut anywhere, each event as soon as it is there", (ending) => {
+  const text = ["event: a", "data: 1", "data: 2", "", ": hi", "", "data: 3", "", ""].join(ending);
+  const events = [
+    { name: "a", data: "1\n2" },
+    { name: "", data: "3" },
+  ];
+  for (let at = 0; at <= text.length; at++) {
+    const splitter = new SseSplitter();
+    const read = [...splitter.push(Buffer.from(text.slice(0, at))), ...splitter.push(Buffer.from(text.slice(at)))];
+    expect(read, `cut at ${at}`).toEqual(events);
+    expect(splitter.end()).toEqual([]);
+  }
+});
+
 test.each<[string, unknown]>([
   ["", {}],
   ["  ", {}],
@@ -29,6 +43,17 @@ test.each<[string, unknown]>([
   ["[1]", undefined],
   ["null", undefined],
   ["nonsense", undefined],
+  ['"{\\"a\\":1}"', { a: 1 }],
+  [JSON.stringify(JSON.stringify(JSON.stringify({ a: "\n" }))), { a: "\n" }],
+  ['""', {}],
+  ['"[1]"', undefined],
+  ['{}{"a":"}{"}', { a: "}{" }],
+  ['{"a":1}{}', { a: 1 }],
+  ['{"a":1} {"a":1}', { a: 1 }],
+  ['{"a":1}{"a":2}', undefined],
+  ["{}{}", {}],
+  ['{}{"a":', undefined],
+  ['{}{"a":1}x', undefined],
 ])("arguments %j", (text, value) => {
   expect(parseArguments(text)).toEqual(value);
 });

@@ -232,6 +232,10 @@ function checkBlock(on: Checker, block: Any, role: string, at: string, seen: Set
         ["type", "tool_use_id", "content", "is_error", "cache_control"],
         (field) => `${at}.tool_result.${field}: Extra inputs are not permitted`,
       );
+      on.require(
+        block.is_error !== true || blocksOf({ content: block.content }).every((inner) => inner.type === "text"),
+        `${at}.tool_result: all content must be type "text" if \`is_error\` is true`,
+      );
       for (const inner of Array.isArray(block.content) ? block.content : []) {
         on.require(inner.type === "text" || inner.type === "image", `${at}.tool_result.content: Input tag does not match`);
         if (inner.type === "text") checkText(on, inner, at);

@@ -1,0 +1,39 @@
+// What brings the end before a mode has come to it: SIGINT, SIGTERM, SIGHUP, or that the reader of stdout has gone. The one owner of signals,
+// made by run-mode. Invariant: the first signal ends in order, the second at once.
+
+import type { Host } from "../platform/host.ts";
+
+const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+type Signal = keyof typeof statusOfSignal;
+
+export class Ending {
+  /** Of the first signal. */
+  status: number | undefined;
+  /** KILL to all that commands have started, for the second signal. Before there is anything to kill: nothing. */
+  killAllNow: () => void = () => {};
+  readonly #begun = new AbortController();
+  readonly #removers: (() => void)[];
+
+  constructor(host: Host) {
+    this.#removers = (Object.keys(statusOfSignal) as Signal[]).map((signal) =>
+      host.onSignal(signal, () => {
+        if (this.status !== undefined) {
+          this.killAllNow();
+          host.exitNow(this.status);
+        }
+        this.status = statusOfSignal[signal];
+        this.#begun.abort();
+      }),
+    );
+    host.stdout.onClosed(() => this.#begun.abort());
+  }
+
+  /** Fires when the end begins. */
+  get signal(): AbortSignal {
+    return this.#begun.signal;
+  }
+
+  release(): void {
+    for (const remove of this.#removers) remove();
+  }
+}

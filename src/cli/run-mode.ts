@@ -1,0 +1,180 @@
+// One run from the shell, in whatever mode: resolve, prepare the launch, read input, let the mode run, report. Called by cli/main.
+// Invariant: one outcome; text, last record and exit status follow from it. Sessions are opened, ended and disposed of here alone.
+
+import { PiError } from "../contracts/error.ts";
+import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
+import { SessionHost } from "../harness/host/session-host.ts";
+import { decodeImage } from "../harness/intake/prompt-images.ts";
+import { type Launch, prepareLaunch } from "../harness/launch/launch.ts";
+import { storageLostCode } from "../harness/recovery/run-outcome.ts";
+import type { Mode, ModePrompt } from "../modes/mode.ts";
+import { modeTable } from "../modes/modes.ts";
+import type { Host } from "../platform/host.ts";
+import { writeErrorLine } from "../platform/host.ts";
+import { absolutePath } from "../platform/paths.ts";
+import { Ending } from "./ending.ts";
+import { isSaid, type Said, valueSaid } from "./options.ts";
+import { readInput } from "./read-input.ts";
+import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
+import { brokenOutcome, ResultRecorder } from "./result-record.ts";
+
+/** The exit status. */
+export async function runMode(said: Said, host: Host): Promise<number> {
+  const recorder = new ResultRecorder(said, host);
+  try {
+    return await run(said, host, recorder);
+  } catch (error) {
+    await recorder.write(brokenOutcome(error)).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
+  const name = valueSaid(said, "--mode") ?? "text";
+  const mode = await modeTable.find((one) => one.name === name)?.load();
+  if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
+  const { options, configFor } = await resolveRun(said, host);
+  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn });
+  const prompts = await promptsFor(mode, name, said, host, launch);
+  const answerFile = await answerFileOf(said, host);
+  const ending = new Ending(host);
+  const open = opened(mode, { host, launch, configFor, ending, recorder });
+  try {
+    const outcome = await mode
+      .run({
+        open: open.next,
+        prompts,
+        io: host,
+        ending: ending.signal,
+        warn,
+        showsAnswer: !recorder.isOnStdout && answerFile === undefined,
+        showsProgress: () => !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal,
+      })
+      .catch((error: unknown) => stoppedWaiting(error, ending));
+    if (answerFile !== undefined) await keepAnswer(outcome, answerFile, host);
+    await host.stdout.flush();
+    if (mode.status === "outcome") explain(outcome, host);
+    await recorder.write(outcome, open.sessions?.coding);
+    await open.dispose();
+    if (mode.status === "service") return ending.status ?? (open.sessions?.hasLostStorage ? 1 : 0);
+    // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
+    return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
+  } finally {
+    await open.dispose();
+    await host.stdout.flush();
+    ending.release();
+  }
+}
+
+function warn(line: string): void {
+  writeErrorLine(`pi: ${line}`);
+}
+
+async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { config }: Launch): Promise<ModePrompt[]> {
+  if (mode.needs === "nothing") {
+    refuseForService(name, said);
+    return [];
+  }
+  const { createFileOperations } = await import("../platform/files.ts");
+  const { timeoutMs } = config.values.limits;
+  const prompts = await readInput(said, {
+    host,
+    cwd: workingDirectory(said, host),
+    timeoutMs,
+    files: createFileOperations(),
+    decodeImage,
+    warn,
+  });
+  if (prompts.length === 0)
+    throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
+  tellSeveral(said, host);
+  return prompts;
+}
+
+/** What belongs to a run with prompts of its own. */
+function refuseForService(name: string, said: Said): void {
+  if (said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) {
+    throw new PiError("usage.file_in_rpc", `@file arguments are not supported in ${name.toUpperCase()} mode`, {
+      hint: "Send the text with a prompt command",
+    });
+  }
+  const [message] = said.operands;
+  if (message !== undefined) {
+    throw new PiError("usage.message_in_rpc", `--mode ${name} takes no messages, got ${JSON.stringify(message.text)}`, {
+      hint: `Send it to stdin with a prompt command, or leave out --mode ${name}`,
+    });
+  }
+  if (isSaid(said, "--output"))
+    throw new PiError("usage.conflict", `--output cannot be combined with --mode ${name}`, { hint: "--result FILE keeps how it ended" });
+}
+
+/** Words without quotes around them are a prompt each, which is seldom meant. */
+function tellSeveral(said: Said, host: Host): void {
+  const messages = said.operands.filter(({ text, isLiteral }) => isLiteral || !/^(@|-$)/.test(text)).map(({ text }) => text);
+  if (messages.filter((text) => !/\s/.test(text)).length < 2 || !host.stderr.isTerminal) return;
+  warn(`these are ${messages.length} prompts, a run each; quotes make one of them: pi "${messages.join(" ")}"`);
+}
+
+/** Where the answer is to be kept, if in a file. */
+async function answerFileOf(said: Said, host: Host): Promise<string | undefined> {
+  const named = valueSaid(said, "--output");
+  if (named === undefined || named === "-") return undefined;
+  const path = absolutePath(named, workingDirectory(said, host), host.homeDir);
+  (await import("./answer-file.ts")).checkAnswerFile(path);
+  return path;
+}
+
+async function keepAnswer(outcome: Outcome, path: string, host: Host): Promise<void> {
+  const text = (await import("../modes/print.ts")).answerText(outcome);
+  if (text !== "") await (await import("./answer-file.ts")).writeAnswer(path, text, host);
+}
+
+interface Opened {
+  /** The one opened last. */
+  sessions: SessionHost | undefined;
+  next(): Promise<SessionHost>;
+  dispose(): Promise<void>;
+}
+
+/** All that the mode opens is told to the tally, stopped by the end of the process, and disposed of with the run. */
+function opened(
+  mode: Mode,
+  about: { host: Host; launch: Launch; configFor: ResolvedRun["configFor"]; ending: Ending; recorder: ResultRecorder },
+): Opened {
+  const { host, launch, configFor, ending, recorder } = about;
+  const all: SessionHost[] = [];
+  ending.killAllNow = () => {
+    for (const sessions of all) sessions.killAllNow();
+  };
+  return {
+    get sessions() {
+      return all.at(-1);
+    },
+    next: async () => {
+      const { signal } = ending;
+      const sessions = await SessionHost.create(launch, { host, warn, mayLackModel: mode.mayLackModel, configFor, signal });
+      all.push(sessions);
+      sessions.subscribe((event) => recorder.tally.take(event));
+      if (signal.aborted) await sessions.end();
+      else signal.addEventListener("abort", () => void sessions.end(), { once: true });
+      return sessions;
+    },
+    dispose: async () => {
+      await Promise.all(all.map((sessions) => sessions.dispose()));
+    },
+  };
+}
+
+/** A signal while another process held the session: nothing was begun, so there is nothing to explain. */
+function stoppedWaiting(error: unknown, ending: Ending): Outcome {
+  if (!ending.signal.aborted || error !== ending.signal.reason) throw error;
+  return { kind: "aborted", text: "", code: "model.aborted" };
+}
+
+function explain(outcome: Outcome, host: Host): void {
+  // To a reader that went away nothing has to be explained.
+  const isUnread = host.stdout.isClosed && outcome.kind === "aborted";
+  // That nothing more could be stored was said when it happened.
+  if (outcome.message === undefined || isUnread || outcome.code === storageLostCode) return;
+  writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
+}

@@ -1,0 +1,54 @@
+// What a mode is: a way to give prompts to sessions and to show what comes of them. Each has a file, and a record in the table beside this one;
+// cli/run-mode starts one. Invariant: a mode ends by itself once `ending` has fired, and how it went is the one outcome that it gives.
+
+import type { ImageContent } from "../contracts/message.ts";
+import type { Outcome } from "../contracts/outcome.ts";
+import type { SessionHost } from "../harness/host/session-host.ts";
+import type { Host } from "../platform/host.ts";
+
+export interface ModePrompt {
+  text: string;
+  images: ImageContent[];
+}
+
+export interface ModeContext {
+  /** A session from the launch; who gave it ends and disposes of it. Rejects where the launch cannot be started, or the end came first. */
+  open(): Promise<SessionHost>;
+  /** Those of the command line, where the mode needs them. */
+  prompts: readonly ModePrompt[];
+  io: Pick<Host, "stdin" | "stdout" | "stderr" | "now">;
+  /** Fires with a signal, or when the reader of stdout has gone: what was opened is being stopped. */
+  ending: AbortSignal;
+  /** One line for stderr. */
+  warn(line: string): void;
+  /** Whether the answer is wanted on stdout, where the mode shows nothing else. */
+  showsAnswer: boolean;
+  /** Whether somebody watches who wants to see that it goes on. */
+  showsProgress(): boolean;
+}
+
+export interface Mode {
+  /** `prompts`: at least one on the command line or on stdin; `nothing`: they come while it runs. */
+  needs: "prompts" | "nothing";
+  /** Starts also where there is no model to ask yet. */
+  mayLackModel: boolean;
+  /** What the exit status tells. `outcome`: how the prompts went; `service`: how serving ended, since outcomes were told as they came. */
+  status: "outcome" | "service";
+  /** How the newest run ended. */
+  run(at: ModeContext): Promise<Outcome>;
+}
+
+/** What `work` gives; nothing where the end comes first: who waits for ever must not hold it up. */
+export async function beforeEnd<T>(ending: AbortSignal, work: Promise<T>): Promise<{ value: T } | undefined> {
+  if (ending.aborted) return undefined;
+  let onAbort = (): void => {};
+  const ended = new Promise<undefined>((resolve) => {
+    onAbort = () => resolve(undefined);
+    ending.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work.then((value) => ({ value })), ended]);
+  } finally {
+    ending.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,246 @@
+// What imitators and gateways do that a recorded stream cannot show: calls without ids, requests refused for a field they do not know,
+// answers without end.
+
+import { afterEach, describe, expect, test } from "vitest";
+import type { Model } from "../../src/contracts/model.ts";
+import { openaiFailure } from "../../src/providers/openai-completions/failure.ts";
+import { completionsProvider } from "../../src/providers/openai-completions/provider.ts";
+import { loadProvider } from "../../src/providers/registry.ts";
+import { EventReader } from "../../src/providers/shared/event-reader.ts";
+import { assistant, collect, fold, pixel, readTool, testCall, testModel, testRequest, toolResult, user } from "../support/model-calls.ts";
+import { decoders, readAnswer } from "../support/recorded-streams.ts";
+import { startWireServer, type WireAnswer, type WireServer } from "../support/wire-server.ts";
+
+let server: WireServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+const chat = { api: "openai-completions", provider: "test", id: "m" };
+const sse = (...events: unknown[]): string => events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+const delta = (value: object, reason: string | null = null): object => ({ choices: [{ index: 0, delta: value, finish_reason: reason }] });
+const end = delta({}, "tool_calls");
+const fragment = (fields: object, args: unknown, name?: string): object =>
+  delta({ tool_calls: [{ ...fields, function: { ...(name === undefined ? {} : { name }), arguments: args } }] });
+
+function argumentsOf(...events: object[]): unknown[] {
+  const answer = readAnswer(chat, [Buffer.from(sse(...events, end))]);
+  expect(answer.finish?.stopReason).toBe("toolUse");
+  expect(new Set(answer.content.map((block) => block.type === "toolCall" && block.id)).size).toBe(answer.content.length);
+  return answer.content.map((block) => block.type === "toolCall" && block.arguments);
+}
+
+describe("calls without ids", () => {
+  const a = '{"path":"a"}';
+  const b = '{"path":"b"}';
+  test.each<[string, object[], unknown[]]>([
+    [
+      "one index, an empty id",
+      [fragment({ index: 0, id: "" }, a, "read"), fragment({ index: 0, id: "" }, b, "read")],
+      [{ path: "a" }, { path: "b" }],
+    ],
+    ["one index, no id", [fragment({ index: 0 }, a, "read"), fragment({ index: 0 }, b, "read")], [{ path: "a" }, { path: "b" }]],
+    ["one index, another tool", [fragment({ index: 0 }, "", "ls"), fragment({ index: 0 }, b, "read")], [{}, { path: "b" }]],
+    [
+      "one index, objects",
+      [fragment({ index: 0 }, { path: "a" }, "read"), fragment({ index: 0 }, { path: "b" }, "read")],
+      [{ path: "a" }, { path: "b" }],
+    ],
+    ["no index", [fragment({}, a, "read"), fragment({}, b, "read")], [{ path: "a" }, { path: "b" }]],
+    ["no index, no arguments", [fragment({}, "{}", "ls"), fragment({}, "{}", "ls")], [{}, {}]],
+    [
+      "the name with every fragment",
+      [fragment({ index: 0, id: "" }, '{"path"', "read"), fragment({ index: 0, id: "" }, ':"a"}', "read")],
+      [{ path: "a" }],
+    ],
+    ["the name with every fragment, no index", [fragment({}, '{"path"', "read"), fragment({}, ':"a"}', "read")], [{ path: "a" }]],
+    [
+      "nothing, an empty object, the real one",
+      [fragment({ index: 0 }, "", "read"), fragment({ index: 0 }, "{}", "read"), fragment({ index: 0 }, a, "read")],
+      [{ path: "a" }],
+    ],
+    ["an empty object and then text", [fragment({ index: 0, id: "c" }, {}, "read"), fragment({ index: 0 }, a)], [{ path: "a" }]],
+    [
+      "the call of old",
+      [delta({ function_call: { name: "read", arguments: "" } }), delta({ function_call: { arguments: a } })],
+      [{ path: "a" }],
+    ],
+  ])("%s", (_name, events, expected) => {
+    expect(argumentsOf(...events)).toEqual(expected);
+  });
+});
+
+describe("a field that the service does not know", () => {
+  const whole = (api: string): string =>
+    JSON.stringify(
+      api === "anthropic-messages"
+        ? { type: "message", content: [{ type: "text", text: "fine" }], stop_reason: "end_turn" }
+        : api === "openai-responses"
+          ? { status: "completed", output: [{ type: "message", content: [{ type: "output_text", text: "fine" }] }] }
+          : { choices: [{ message: { content: "fine" }, finish_reason: "stop" }] },
+    );
+
+  /** Refuses a request as long as the words for what is wrong with it are not empty. */
+  async function serve(api: string, complaint: (body: string) => string): Promise<WireServer> {
+    server = await startWireServer((request): WireAnswer => {
+      const words = complaint(request.rawBody);
+      return words === "" ? { body: whole(api) } : { status: 400, body: words };
+    });
+    return server;
+  }
+
+  const schemaOfNames = {
+    ...readTool,
+    parameters: { type: "object", properties: { store: { type: "string" }, strict: { type: "string" }, display: { type: "string" } } },
+  };
+
+  test.each<[string, string, (field: string) => string, Partial<Model>]>([
+    [
+      "anthropic-messages",
+      "eager_input_streaming",
+      (field) => `{"error":{"message":"tools.0.custom.${field}: Extra inputs are not permitted"}}`,
+      { provider: "anthropic", id: "claude-sonnet-4-5" },
+    ],
+    [
+      "anthropic-messages",
+      "display",
+      (field) => `{"error":{"message":"thinking.enabled.${field}: Extra inputs are not permitted"}}`,
+      { provider: "anthropic", id: "claude-sonnet-4-5" },
+    ],
+    [
+      "anthropic-messages",
+      "cache_control",
+      (field) => `{"message":"#: extraneous key [${field}] is not permitted"}`,
+      { provider: "anthropic", id: "claude-sonnet-4-5" },
+    ],
+    [
+      "openai-completions",
+      "store",
+      (field) => `{"detail":[{"type":"extra_forbidden","loc":["body","${field}"],"msg":"Extra inputs are not permitted"}]}`,
+      { provider: "openai", id: "gpt-5.1" },
+    ],
+    [
+      "openai-completions",
+      "strict",
+      (field) => `{"error":{"message":"Unknown parameter: 'tools[0].function.${field}'."}}`,
+      { provider: "openai", id: "gpt-5.1" },
+    ],
+    [
+      "openai-completions",
+      "stream_options",
+      (field) => `{"error":{"message":"Unrecognized request argument supplied: ${field}"}}`,
+      { provider: "openai", id: "gpt-5.1" },
+    ],
+    [
+      "openai-completions",
+      "developer",
+      (field) => `messages[0].role: unknown variant \`${field}\`, expected one of \`system\`, \`user\``,
+      { provider: "openai", id: "gpt-5.1" },
+    ],
+    [
+      "openai-responses",
+      "max_output_tokens",
+      (field) => `{"detail":"Unsupported parameter: ${field}"}`,
+      { provider: "openai", id: "gpt-5.1" },
+    ],
+  ])("%s: %s", async (api, field, words, values) => {
+    // What stands in a schema is the tool's own, whatever it is called.
+    const own = JSON.stringify(schemaOfNames.parameters.properties).slice(1, -1);
+    const at = await serve(api, (body) => (body.replaceAll(own, "").includes(`"${field}"`) ? words(field) : ""));
+    const provider = await loadProvider(api);
+    const model = testModel({ api, baseUrl: at.url, ...values });
+    const request = testRequest({ tools: [schemaOfNames], thinkingLevel: "low" });
+    const answer = await collect(provider.stream(testCall({ model, request })));
+    expect(answer.content).toMatchObject([{ type: "text", text: "fine" }]);
+    expect(at.requests).toHaveLength(2);
+    expect(at.requests[1]?.rawBody).toContain(own);
+    // The next call to this model knows.
+    await collect(provider.stream(testCall({ model, request })));
+    expect(at.requests).toHaveLength(3);
+  });
+
+  test("one after the other, and the name that is asked for", async () => {
+    const at = await serve("openai-completions", (body) => {
+      if (body.includes('"store"')) return 'Unknown name "store": Cannot find field.';
+      if (body.includes('"max_completion_tokens"')) return "Unsupported parameter: 'max_completion_tokens'. Use 'max_tokens' instead.";
+      return "";
+    });
+    const model = testModel({ api: "openai-completions", provider: "openai", baseUrl: at.url });
+    const answer = await collect(completionsProvider.stream(testCall({ model })));
+    expect(answer.failure).toBeUndefined();
+    expect(at.requests.at(-1)?.body).toMatchObject({ max_tokens: 64_000 });
+    expect(at.requests).toHaveLength(3);
+  });
+
+  test.each([
+    ["what the answer depends on", "Unsupported parameter: 'model'"],
+    ["another fault", "store: this value is wrong"],
+    ["a field that was not sent", "Unknown parameter: 'tool_stream'"],
+  ])("%s is not left out", async (_name, words) => {
+    const at = await serve("openai-completions", () => words);
+    const model = testModel({ api: "openai-completions", provider: "openai", baseUrl: at.url });
+    expect((await collect(completionsProvider.stream(testCall({ model })))).failure?.code).toBe("bad_request");
+    expect(at.requests).toHaveLength(1);
+  });
+
+  test("a service that refuses whatever is left out is given up", async () => {
+    const at = await serve("openai-completions", () => "Unknown parameter: 'store', 'stream_options', 'strict'");
+    const model = testModel({ api: "openai-completions", provider: "openai", baseUrl: at.url });
+    expect((await collect(completionsProvider.stream(testCall({ model })))).failure?.code).toBe("bad_request");
+    expect(at.requests).toHaveLength(2);
+  });
+});
+
+test("thinking on: every replayed message of calls has the field that Kimi asks for, whoever wrote it", async () => {
+  server = await startWireServer(() => ({ status: 404 }));
+  const model = testModel({ api: "openai-completions", provider: "moonshotai", id: "kimi-k3", baseUrl: server.url });
+  const other = testModel({ api: "openai-completions", provider: "else" });
+  const messages = [
+    user("q"),
+    assistant(other, [{ type: "toolCall", id: "a", name: "read", arguments: {} }]),
+    toolResult("a", "read", "r"),
+    assistant(other, [{ type: "text", text: "t" }]),
+    user("next"),
+  ];
+  await collect(completionsProvider.stream(testCall({ model, request: testRequest({ messages, thinkingLevel: "high" }) })));
+  const written = server.requests[0]?.body.messages.filter((message: { role: string }) => message.role === "assistant");
+  expect(written.map((message: { reasoning_content?: string }) => message.reasoning_content)).toEqual(["", ""]);
+});
+
+test("a failed call's image stands beside its result", async () => {
+  server = await startWireServer(() => ({ status: 404 }));
+  const model = testModel({ api: "anthropic-messages", provider: "anthropic", id: "claude-opus-4-5", baseUrl: server.url });
+  const image = { type: "image", data: pixel, mimeType: "image/png" } as const;
+  const calls = ["a", "b"].map((id) => ({ type: "toolCall", id, name: "read", arguments: {} }) as const);
+  const messages = [
+    user("q"),
+    assistant(model, [...calls]),
+    toolResult("a", "read", "", { content: [image, { type: "text", text: "broken" }], isError: true }),
+    toolResult("b", "read", "", { content: [image], isError: true }),
+  ];
+  const provider = await loadProvider(model.api);
+  await collect(provider.stream(testCall({ model, request: testRequest({ messages }) })));
+  const shown = { type: "image", source: { type: "base64", media_type: "image/png", data: pixel } };
+  expect(server.requests[0]?.body.messages.at(-1)).toEqual({
+    role: "user",
+    content: [
+      { type: "tool_result", tool_use_id: "a", content: "broken", is_error: true },
+      { type: "tool_result", tool_use_id: "b", content: "(see the attached image)", is_error: true },
+      shown,
+      { ...shown, cache_control: { type: "ephemeral" } },
+    ],
+  });
+});
+
+test.each([
+  ["a line", Buffer.alloc(1024 * 1024, "x"), "an event of more than 64 MB"],
+  ["an answer", Buffer.from(sse({ choices: [], padding: "x".repeat(4_000_000) })), "an answer of more than 256 MB"],
+])("%s without end is given up", (_name, piece, words) => {
+  const decoder = decoders["openai-completions"]?.(testModel(chat));
+  if (decoder === undefined) throw new Error("no decoder");
+  const reader = new EventReader(testCall({ model: testModel(chat) }), decoder, new Headers(), openaiFailure);
+  const events = [];
+  for (let count = 0; !reader.ended && count < 1000; count++) events.push(...reader.push(piece));
+  expect(fold(events).failure).toMatchObject({ code: "bad_request", message: `the service sent ${words}` });
+});
