@@ -17,8 +17,8 @@ export const commandTable: readonly CommandRecord[] = [
   },
   {
     name: "models",
-    usage: "models [search]",
-    help: "the models there are",
+    usage: "models [SEARCH] | --providers | refresh",
+    help: "the models there are, and which variable holds whose key",
     load: () => import("./commands/models.ts"),
   },
   {
@@ -26,6 +26,12 @@ export const commandTable: readonly CommandRecord[] = [
     usage: "sessions [list|show|search|…]",
     help: "conversations: list, read, search, copy, mend",
     load: () => import("./commands/sessions.ts"),
+  },
+  {
+    name: "trust",
+    usage: "trust [DIR] | --revoke | list",
+    help: "whether a project's .pi counts without --approve",
+    load: () => import("./commands/trust.ts"),
   },
   {
     name: "schema",

@@ -114,8 +114,10 @@ function addEnvironment(merger: LayerMerger, env: Env): void {
 function reportSkipped(project: ProjectTrust, input: ConfigInput, merger: LayerMerger): void {
   const what = `${project.dir} is not trusted: ${project.skipped.join(", ")} skipped`;
   if (input.strict)
-    throw new PiError("config.untrusted", `${what}.`, { hint: "Approve it with --approve, or leave it out with --no-approve." });
-  merger.warnings.push(`${what}. Approve it with --approve.`);
+    throw new PiError("config.untrusted", `${what}.`, {
+      hint: "Approve it with --approve, for good with pi trust, or leave it out with --no-approve.",
+    });
+  merger.warnings.push(`${what}. Approve it with --approve, for good with pi trust.`);
 }
 
 function reportUnsafe(problem: string, input: ConfigInput, merger: LayerMerger): void {

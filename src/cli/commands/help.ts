@@ -9,7 +9,7 @@ import { helpText } from "../help.ts";
 export async function run(args: readonly string[], host: Host, commands: readonly CommandRecord[]): Promise<number> {
   const [name, ...more] = args.filter((arg) => !arg.startsWith("-"));
   if (name === undefined || name === "help") {
-    void host.stdout.write(helpText(commands));
+    void host.stdout.write(helpText(commands, host.stdout.isTerminal ? host.stdout.columns : undefined));
     return 0;
   }
   const command = commands.find((one) => one.name === name);

@@ -15,6 +15,7 @@ import { runSubcommands } from "./subcommands.ts";
 interface Flags {
   json?: boolean;
   all?: boolean;
+  providers?: boolean;
   approve?: boolean;
   from?: string;
 }
@@ -28,9 +29,11 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
       .argument("[search...]")
       .option("--json", "as JSON")
       .option("--all", "of every provider")
+      .option("--providers", "the providers themselves: where their keys are looked for, and whether there is one")
       .option("-a, --approve", "with this project's .pi, as if trusted")
       .action(async (search: string[], flags: Flags) => {
-        const found = await listModels(host, { ...flags, search: search.join(" ") });
+        const options = { ...flags, search: search.join(" ") };
+        const found = await (flags.providers ? listProviders(host, options) : listModels(host, options));
         // As grep does.
         exit(found === 0 && search.length > 0 ? 1 : 0);
       });
@@ -67,6 +70,40 @@ export async function listModels(host: Host, options: ListOptions): Promise<numb
   return models.length;
 }
 
+/** Which variable holds whose key, and who has one. How many there were. */
+async function listProviders(host: Host, { search = "", json, approve }: ListOptions): Promise<number> {
+  const { config, registry } = await openRegistry(host, approve);
+  for (const warning of config.warnings) await host.stderr.write(`Warning: ${warning}\n`);
+  const providers = registry
+    .providers()
+    .map((id) => ({
+      id,
+      variables: registry.variablesOf(id),
+      credential: registry.credentialSource(id),
+      models: registry.models(id).length,
+    }))
+    .filter(({ id, variables }) => [id, ...variables].some((text) => text.toLowerCase().includes(search.toLowerCase())));
+  if (json) {
+    await host.stdout.write(
+      `${JSON.stringify(
+        providers.map((one) => ({ ...one, credential: one.credential ?? null })),
+        null,
+        2,
+      )}\n`,
+    );
+    return providers.length;
+  }
+  const rows = providers.map(({ id, variables, credential, models }) => [
+    id,
+    credential ?? "-",
+    String(models),
+    variables.join(" ") || "-",
+  ]);
+  if (rows.length > 0) await host.stdout.write(table([["provider", "credential", "models", "variables"], ...rows]));
+  else await host.stderr.write(`No providers matching "${search}".\n`);
+  return providers.length;
+}
+
 /** Columns `provider model context max-out thinking images`, padded, two blanks between. */
 export function modelTable(models: readonly Model[]): string {
   const rows = [
@@ -80,6 +117,11 @@ export function modelTable(models: readonly Model[]): string {
       model.input.includes("image") ? "yes" : "no",
     ]),
   ];
+  return table(rows);
+}
+
+/** Two blanks between the columns. */
+function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`).join("");
 }

@@ -128,6 +128,13 @@ export class ModelRegistry {
     return credentialSource(providerId, this.#credentialOptions(providerId, withApiKey));
   }
 
+  /** Environment variables that a provider is set up by: its keys, its address. */
+  variablesOf(providerId: string): readonly string[] {
+    const vendor = vendorOf(providerId);
+    const others = [vendor?.baseUrlVariable, vendor?.resourceVariable].filter((name) => name !== undefined);
+    return [...this.credentialVariables(providerId), ...others];
+  }
+
   /** Variables that hold the provider's credential. */
   credentialVariables(providerId: string): readonly string[] {
     return vendorOf(providerId)?.credentialVariables ?? [];

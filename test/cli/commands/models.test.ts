@@ -58,6 +58,21 @@ describe("the table", () => {
     expect((await pi(["zzz", "--json"], { GROQ_API_KEY: "k" }, tempTree(), 1)).out()).toBe("[]\n");
   });
 
+  test("--providers tells whose key is looked for where, without the key", async () => {
+    const env = { GROQ_API_KEY: "sk-secret" };
+    const text = (await pi(["--providers"], env)).out();
+    expect(text).toMatch(/^provider +credential +models +variables *\n/);
+    expect(text).toMatch(/^groq +GROQ_API_KEY +\d+ +GROQ_API_KEY *$/m);
+    expect(text).toMatch(/^anthropic +- +\d+ +ANTHROPIC_OAUTH_TOKEN ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_BASE_URL *$/m);
+    expect(text).not.toContain("sk-secret");
+    const [groq, ...others] = JSON.parse((await pi(["--providers", "groq", "--json"], env)).out());
+    expect([groq, others]).toEqual([
+      { id: "groq", variables: ["GROQ_API_KEY"], credential: "GROQ_API_KEY", models: expect.any(Number) },
+      [],
+    ]);
+    expect((await pi(["--providers", "zzz"], env, tempTree(), 1)).err()).toContain("zzz");
+  });
+
   test("--all shows every provider's", async () => {
     const all = JSON.parse((await pi(["--all", "--json"])).out()) as Model[];
     expect(all.length).toBeGreaterThan(1000);
