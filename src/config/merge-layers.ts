@@ -4,6 +4,7 @@
 import { dirname } from "node:path";
 import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
+import type { ErrorCode } from "../contracts/error-codes.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import { isTable, mergeProviders, type Path, type ProblemReporter, type ProviderSettings } from "./provider-settings.ts";
 import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
@@ -179,7 +180,7 @@ export class LayerMerger {
     this.#options.problems.push(error);
   }
 
-  #complain(code: string, message: string): void {
+  #complain(code: ErrorCode, message: string): void {
     const text = /[.?]$/.test(message) ? message : `${message}.`;
     if (this.#options.strict) this.#fail(new PiError(code, text));
     else this.warnings.push(text);

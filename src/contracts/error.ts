@@ -1,14 +1,19 @@
-// The one error class and the table of its codes. Errors are recognised by code, never by their text.
+// The one error class, and the exit status of each area of its codes, which have a table of their own. Errors are recognised by code, never by
+// their text.
 
-/** Code to exit status. `usage.*`, `config.*`, `auth.*` are found before any request (2); the rest is what a run met (1). */
-export const exitStatusOfArea: Record<string, number> = {
+import type { ErrorArea, ErrorCode } from "./error-codes.ts";
+
+/** `usage.*`, `config.*`, `auth.*` are found before any request (2); the rest is what a run met (1, and 3 for a budget). */
+export const exitStatusOfArea: Record<ErrorArea, number> = {
   usage: 2,
   config: 2,
   auth: 2,
+  budget: 3,
   model: 1,
   session: 1,
   tool: 1,
   extension: 1,
+  rpc: 1,
   io: 1,
   internal: 1,
 };
@@ -21,18 +26,19 @@ export interface PiErrorOptions {
   exitStatus?: number;
 }
 
-/** `code` is `area.name`, for example `usage.unknown_option`; `message` names the thing and its value, in one line. */
+/** `message` names the thing and its value, in one line. */
 export class PiError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly exitStatus: number;
 
-  constructor(code: string, message: string, options: PiErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: PiErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "PiError";
     this.code = code;
     this.hint = options.hint;
-    this.exitStatus = options.exitStatus ?? exitStatusOfArea[code.split(".", 1)[0] ?? ""] ?? 1;
+    // Who writes without types may have a code of their own.
+    this.exitStatus = options.exitStatus ?? exitStatusOfArea[code.split(".", 1)[0] as ErrorArea] ?? 1;
   }
 }
 

@@ -1,7 +1,8 @@
 // What extensions are told and what they may answer, by the name of the event; names and fields are the npm agent's. Types and one guard.
-// Invariant: an event is in this table if and only if the harness makes it.
+// Invariant: an event is in this table if and only if the harness makes it; those that are heard as everybody hears them come from the table
+// of events.
 
-import type { AgentEvent, CompactionReason } from "./agent-event.ts";
+import type { AgentEvent, CompactionReason, EventNameHeardAlike } from "./agent-event.ts";
 import type { AssistantMessage, CustomMessage, ImageContent, Message, ToolResultMessage, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AnyEntry, EntryOf } from "./session-entry.ts";
@@ -146,8 +147,8 @@ export interface BeforeAgentStartResult {
 
 type Told<T extends AgentEvent["type"]> = Extract<AgentEvent, { type: T }>;
 
-/** Every event by name, with what a handler may return (`undefined`: nothing that counts). */
-export interface ExtensionEventTable {
+/** Events that only extensions hear, or that they hear in another shape: by name, with what a handler may return. */
+export interface OwnExtensionEvents {
   session_start: { event: SessionStartEvent; result: undefined };
   session_shutdown: { event: SessionShutdownEvent; result: undefined };
   session_before_switch: {
@@ -182,24 +183,17 @@ export interface ExtensionEventTable {
   };
   input: { event: InputEvent; result: InputEventResult };
   before_agent_start: { event: BeforeAgentStartEvent; result: BeforeAgentStartResult };
-  agent_start: { event: Told<"agent_start">; result: undefined };
-  agent_end: { event: Told<"agent_end">; result: undefined };
-  agent_settled: { event: Told<"agent_settled">; result: undefined };
   turn_start: { event: { type: "turn_start"; turnIndex: number; timestamp: number }; result: undefined };
   turn_end: {
     event: { type: "turn_end"; turnIndex: number; message: AssistantMessage; toolResults: ToolResultMessage[] };
     result: undefined;
   };
-  message_start: { event: Told<"message_start">; result: undefined };
   message_update: {
     event: { type: "message_update"; message: AssistantMessage; assistantMessageEvent: AssistantMessageEvent };
     result: undefined;
   };
   /** Before the message is recorded. What is returned must have the same role. */
   message_end: { event: Told<"message_end">; result: { message?: Message } };
-  tool_execution_start: { event: Told<"tool_execution_start">; result: undefined };
-  tool_execution_update: { event: Told<"tool_execution_update">; result: undefined };
-  tool_execution_end: { event: Told<"tool_execution_end">; result: undefined };
   tool_call: { event: ToolCallEvent; result: { block?: boolean; reason?: string } };
   tool_result: {
     event: ToolResultEvent;
@@ -217,43 +211,13 @@ export interface ExtensionEventTable {
   };
 }
 
+/** Every event by name, with what a handler may return (`undefined`: nothing that counts). */
+export type ExtensionEventTable = OwnExtensionEvents & { [N in EventNameHeardAlike]: { event: Told<N>; result: undefined } };
+
 export type ExtensionEventName = keyof ExtensionEventTable;
 export type ExtensionEventOf<N extends ExtensionEventName> = ExtensionEventTable[N]["event"];
 export type ExtensionResultOf<N extends ExtensionEventName> = ExtensionEventTable[N]["result"];
 export type ExtensionEvent = ExtensionEventOf<ExtensionEventName>;
-
-/** At runtime: extensions are often written without types. */
-export const extensionEventNames: readonly ExtensionEventName[] = Object.keys({
-  session_start: true,
-  session_shutdown: true,
-  session_before_switch: true,
-  session_before_fork: true,
-  session_before_compact: true,
-  session_compact: true,
-  session_compact_failed: true,
-  session_before_tree: true,
-  session_tree: true,
-  session_info_changed: true,
-  resources_discover: true,
-  input: true,
-  before_agent_start: true,
-  agent_start: true,
-  agent_end: true,
-  agent_settled: true,
-  turn_start: true,
-  turn_end: true,
-  message_start: true,
-  message_update: true,
-  message_end: true,
-  tool_execution_start: true,
-  tool_execution_update: true,
-  tool_execution_end: true,
-  tool_call: true,
-  tool_result: true,
-  context: true,
-  model_select: true,
-  thinking_level_select: true,
-} satisfies Record<ExtensionEventName, true>) as ExtensionEventName[];
 
 /** Arguments of the built-in tools. */
 export interface BuiltinToolInputs {

@@ -11,6 +11,8 @@ export interface ModelRequest {
   thinkingLevel: ThinkingLevel;
   /** Stable per session; services use it as a cache key. */
   sessionId?: string;
+  /** What the prompt takes, where a service has counted most of it in an earlier answer; guessed from its length when absent. */
+  promptTokens?: number;
   /** Output tokens; the model's maximum when absent. */
   maxTokens?: number;
   /** The final answer is JSON valid against this JSON Schema (native schema modes; others are instructed in the prompt). */

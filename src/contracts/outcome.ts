@@ -1,5 +1,7 @@
 // How a run ended: the one value from which text, last event, result record and exit status all follow.
 
+import type { ErrorCode } from "./error-codes.ts";
+
 export type OutcomeKind = "done" | "length" | "error" | "aborted" | "overflow" | "quota" | "budget" | "stalled" | "usage";
 
 export const exitStatusOf: Record<OutcomeKind, number> = {
@@ -22,8 +24,8 @@ export interface Outcome {
   value?: unknown;
   /** For stderr, one line; absent when all is well. */
   message?: string;
-  /** Dotted code of what went wrong (`model.auth`, `budget.turns`). */
-  code?: string;
+  /** Of what went wrong. */
+  code?: ErrorCode;
   hint?: string;
   /** Unix ms, where a service said when to come back. */
   retryAt?: number;

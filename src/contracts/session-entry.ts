@@ -1,8 +1,8 @@
-// The lines of a session file (version 3). Invariant: field order `type, id, parentId, timestamp` first, so that a line head can be indexed unparsed.
+// The types of the lines of a session file (version 3); those of entries are as the table of entries has them.
+// Invariant: field order `type, id, parentId, timestamp` first, so that a line head can be indexed unparsed.
 
-import type { Message, SystemMessage, UserContent } from "./message.ts";
-import type { ThinkingLevel } from "./model.ts";
-import type { Usage } from "./usage.ts";
+import type { entries, entryBase } from "./entries.ts";
+import type { ObjectOf } from "./schema.ts";
 
 export const sessionVersion = 3;
 
@@ -18,45 +18,18 @@ export interface SessionHeader {
   parentSession?: string;
 }
 
-interface EntryBase {
-  /** 8 hex characters in what we write; longer ids of other writers are accepted. */
-  id: string;
-  parentId: string | null;
-  /** ISO 8601. */
-  timestamp: string;
-}
+type EntryBase = ObjectOf<typeof entryBase>;
 
 export interface FileLists {
   readFiles: string[];
   modifiedFiles: string[];
 }
 
-/** Own fields of each known entry type; `SessionEntry` adds the base. */
-export interface EntryBodies {
-  message: { message: Message };
-  model_change: { provider: string; modelId: string };
-  thinking_level_change: { thinkingLevel: ThinkingLevel };
-  compaction: {
-    summary: string;
-    firstKeptEntryId: string;
-    tokensBefore: number;
-    systemMessage?: SystemMessage;
-    usage?: Usage;
-    details?: unknown;
-    fromHook?: boolean;
-  };
-  branch_summary: { fromId: string | null; summary: string; usage?: Usage; details?: unknown; fromHook?: boolean };
-  /** `null` takes the target out of the context. */
-  context_edit: { targetId: string; replacement: { content: string | UserContent[] } | null };
-  /** Paid for, and not part of the context. */
-  usage: { kind: string; provider: string; model: string; usage: Usage; note?: string };
-  custom: { customType: string; data?: unknown };
-  custom_message: { customType: string; content: string | UserContent[]; display: boolean; details?: unknown };
-  label: { targetId: string; label?: string };
-  session_info: { name?: string };
-}
+type Table = typeof entries;
 
-export type EntryType = keyof EntryBodies;
+export type EntryType = keyof Table;
+/** Own fields of each known entry type; `SessionEntry` adds the base. */
+export type EntryBodies = { [T in EntryType]: ObjectOf<Table[T]["fields"]> };
 export type EntryOf<T extends EntryType> = { type: T } & EntryBase & EntryBodies[T];
 export type SessionEntry = { [T in EntryType]: EntryOf<T> }[EntryType];
 /** An entry of another writer's making: kept byte for byte, never in context. */

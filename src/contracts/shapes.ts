@@ -1,60 +1,31 @@
 // Schemas of the values that several methods take or give back. Their TypeScript types are those of `contracts`.
 
-import type { ImageContent, Message } from "./message.ts";
-import { type Model, thinkingLevels } from "./model.ts";
-import { amount, choice, count, fields, flag, list, optional, orNull, shaped, text } from "./schema.ts";
+import type { ImageContent } from "./message.ts";
+import { thinkingLevels } from "./model.ts";
+import { named } from "./named-shapes.ts";
+import { choice, fields, flag, literal, of, optional, orNull, references, text } from "./schema.ts";
 import type { AnyEntry } from "./session-entry.ts";
 
 export const level = choice(thinkingLevels, "clamped to what the model takes");
 
 export const queueMode = choice(["all", "one-at-a-time"], "how many queued messages go out at a time");
 
-export const image = shaped<ImageContent>('`{type:"image", data, mimeType}`, data in base64', {
-  type: "object",
-  properties: { type: { const: "image" }, data: { type: "string" }, mimeType: { type: "string" } },
-  required: ["type", "data", "mimeType"],
-});
-
-export const message = shaped<Message>("a message", {
-  type: "object",
-  properties: { role: { type: "string" } },
-  required: ["role"],
-});
-
-export const entry = shaped<AnyEntry>("an entry of the session file", {
-  type: "object",
-  properties: {
-    type: { type: "string" },
-    id: { type: "string" },
-    parentId: { anyOf: [{ type: "string" }, { type: "null" }] },
-    timestamp: { type: "string" },
-  },
-  required: ["type", "id", "parentId", "timestamp"],
-});
-
-const prices = fields({ input: amount(), output: amount(), cacheRead: amount(), cacheWrite: amount() }, "USD per million tokens");
-
-export const model = shaped<Model>(
-  "a model",
-  fields({
-    id: text(),
-    name: text(),
-    api: text("wire format"),
-    provider: text(),
-    baseUrl: text(),
-    reasoning: flag(),
-    input: list(choice(["text", "image"])),
-    contextWindow: count("tokens"),
-    maxTokens: count("output tokens"),
-    cost: prices,
-  }).schema,
+/** Written out, because what comes in is checked against it. */
+export const image = of<ImageContent>()(
+  { type: literal("image"), data: text(), mimeType: text() },
+  '`{type:"image", data, mimeType}`, data in base64',
 );
 
-export const usage = shaped<unknown>("tokens and cost", {
-  type: "object",
-  properties: { input: { type: "integer" }, output: { type: "integer" }, cacheRead: { type: "integer" }, cacheWrite: { type: "integer" } },
-  required: ["input", "output", "cacheRead", "cacheWrite"],
-});
+export const message = named("message");
+export const model = named("model");
+export const usage = named("usage");
+
+export interface EntryShape {
+  /** Any line of a session file but the first. */
+  entry: AnyEntry;
+}
+
+export const entry = references<EntryShape>()("entry");
 
 export const replaced = fields({ cancelled: flag("an extension would not have it; nothing has changed then") });
 

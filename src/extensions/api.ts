@@ -10,8 +10,9 @@ import type {
   ExtensionRuntime,
   LoadExtensionsResult,
 } from "../contracts/extension.ts";
-import { type ExtensionEventName, extensionEventNames } from "../contracts/extension-event.ts";
+import type { ExtensionEventName } from "../contracts/extension-event.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { extensionEventNames } from "./event-names.ts";
 
 const actionNames = [
   "sendMessage",

@@ -4,7 +4,6 @@
 import { messageOf } from "../contracts/error.ts";
 import type { Extension, ExtensionFactory, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
-import { createExtensionApi } from "./api.ts";
 import { createExtensionRuntime } from "./runtime.ts";
 
 /** An extension before its factory has been called. */
@@ -39,6 +38,7 @@ export async function loadExtensions(
     }
     const extension: Extension = { ...source, handlers: new Map(), tools: new Map(), commands: new Map(), flags: new Map() };
     try {
+      const { createExtensionApi } = await import("./api.ts");
       await source.factory(createExtensionApi(extension, runtime, loaded.warnings));
       loaded.extensions.push(extension);
     } catch (error) {

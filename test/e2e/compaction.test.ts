@@ -69,3 +69,22 @@ describe.concurrent("a signal during the compaction behind an answer", () => {
     expect(soundSession(world.sessionFiles()[0] ?? "").at(-1)).toMatchObject({ message: { role: "assistant" } });
   });
 });
+
+test("an answer has the room that the service's own count of the prompt leaves", async ({ world }) => {
+  const chat = services[1] as Service;
+  const server = await world.strict(chat.format, [
+    { say: [{ text: "one" }], usage: { input: 75_000, output: 5 } },
+    { say: [{ text: "two" }], usage: { input: 94_000, output: 5 } },
+    { say: [{ text: "three" }] },
+  ]);
+  world.config(`[compaction]\nenabled = false\n${chat.toml(server.baseUrl)}`);
+  const env = chat.env(server.baseUrl);
+  // A guess by length would leave the second and the third answer nothing.
+  world.write("long.txt", "word ".repeat(76_000));
+  const args = ["--model", chat.model, "-p", "@long.txt", "first", "second", "third"];
+  expect(await world.run(args, { env })).toMatchObject({ stdout: "three\n", status: 0 });
+  const asked = server.requests.map(({ body }) => body.max_tokens as number);
+  expect(asked[1]).toBe(8000);
+  expect(asked[2]).toBeGreaterThan(5900);
+  expect(asked[2]).toBeLessThan(6000);
+});

@@ -1,6 +1,6 @@
 // What importing an entry loads: followed through the static imports of the sources, types left out.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
@@ -49,4 +49,35 @@ test.each([
   ["index.ts", /^modes\//],
 ])("%s loads nothing of %s", (name, foreign) => {
   expect(entry(name).filter((one) => foreign.test(one))).toEqual([]);
+});
+
+const tables = ["contracts/events.ts", "contracts/entries.ts", "contracts/error-codes.ts", "contracts/message-shapes.ts"];
+
+test.each([
+  "main.ts",
+  "cli/main.ts",
+  "cli/run-mode.ts",
+  "modes/print.ts",
+  "modes/json.ts",
+  "modes/rpc/serve.ts",
+  "modes/rpc/client.ts",
+  ...entries,
+])("%s starts without the tables that schemas and documents are made from", (name) => {
+  expect(entry(name).filter((one) => tables.includes(one) || one === "modes/rpc/schemas.ts")).toEqual([]);
+});
+
+test("the tables are loaded by what prints them, and where there are extensions; nothing else names them but for types", () => {
+  const reads = (file: string): boolean => {
+    const direct = loadedWith(file, new Set());
+    return tables.some((table) => direct.has(join(sourceRoot, table)));
+  };
+  const files = readdirSync(sourceRoot, { recursive: true, encoding: "utf8" }).filter(
+    (one) => one.endsWith(".ts") && !tables.includes(one),
+  );
+  expect(files.filter((one) => reads(join(sourceRoot, one))).sort()).toEqual([
+    "extensions/api.ts",
+    "extensions/event-names.ts",
+    "harness/extensions/session-extensions.ts",
+    "modes/rpc/schemas.ts",
+  ]);
 });

@@ -321,12 +321,14 @@ export class Conversation {
 
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
+    const { tokens, isMeasured } = contextTokens(messages, this.#edited);
     return {
       systemPrompt: this.runPrompt ?? promptText(state),
       tools: [...state.tools.values()],
       messages: modelMessages(messages),
       thinkingLevel: this.#thinkingLevel,
       sessionId: this.session.id,
+      ...(isMeasured ? { promptTokens: tokens } : {}),
       ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),
     };
   }

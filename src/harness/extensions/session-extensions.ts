@@ -27,6 +27,7 @@ import { textOf } from "../../contracts/message.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import type { Tool, ToolResult } from "../../contracts/tool.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
+import { isHeardAlike } from "../../extensions/event-names.ts";
 import { PartialMessage } from "../../extensions/partial-message.ts";
 import { toolOf } from "../../extensions/tool.ts";
 import type { LaunchResources } from "../launch/launch-resources.ts";
@@ -300,17 +301,9 @@ export class SessionExtensions implements SessionHooks {
         return { type: "session_info_changed", name: event.name };
       case "compaction_end":
         return this.#compactionEvent(event);
-      case "agent_start":
-      case "agent_end":
-      case "agent_settled":
-      case "message_start":
-      case "tool_execution_start":
-      case "tool_execution_update":
-      case "tool_execution_end":
-        return event;
       default:
-        // `message_end` has been told before the message was recorded; the rest is not for extensions.
-        return undefined;
+        // `message_end` has been told before the message was recorded.
+        return isHeardAlike(event) ? event : undefined;
     }
   }
 

@@ -1,6 +1,7 @@
 // Counts what a run did, as a fold over its events, and makes the closing record of `--result`. Called by cli and RPC.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import type { ErrorCode } from "../../contracts/error-codes.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import { addUsage, emptyUsage, type Usage } from "../../contracts/usage.ts";
 import type { CodingSession } from "./coding-session.ts";
@@ -23,7 +24,7 @@ export interface ResultRecord {
   cost: number;
   retries: number;
   retryAt?: number;
-  error?: { code: string; message: string; hint?: string };
+  error?: { code: ErrorCode; message: string; hint?: string };
 }
 
 export class RunTally {

@@ -1,7 +1,14 @@
 // The answer of `get_tree` as JSON. A conversation is a chain, each entry inside the one before: `JSON.stringify` would run out of stack
 // after some ten thousand. Called by serve. Invariant: the text is what `JSON.stringify` would give if it could.
 
+import { references } from "../../contracts/schema.ts";
 import type { TreeNode } from "../../session/tree/session.ts";
+
+export interface TreeShape {
+  treeNode: TreeNode;
+}
+
+export const treeNode = references<TreeShape>()("treeNode");
 
 export interface TreeAnswer {
   tree: TreeNode[];

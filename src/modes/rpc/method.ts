@@ -1,7 +1,7 @@
 // What one method of RPC mode is: a record from which dispatch, validation, documents, JSON Schemas and the client's types are made.
 
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
-import type { Fields, ObjectOf, Typed } from "../../contracts/schema.ts";
+import type { Fields, ObjectOf, Shape, Typed } from "../../contracts/schema.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { PromptDesk } from "./prompt-desk.ts";
 
@@ -29,7 +29,7 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
   readonly about: string;
   readonly params: F;
   /** Of `data`; without it the answer has none. */
-  readonly result?: Typed<unknown>;
+  readonly result?: Shape;
   readonly order: MethodOrder;
   /** What has to be done with the parameters first; what is `in turn` waits for that, too. Nothing where there is nothing to do. */
   prepare?(params: ObjectOf<F>, context: MethodContext): Promise<ObjectOf<F>> | undefined;
@@ -40,7 +40,12 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
   encode?(data: R): string;
 }
 
-/** Infers the types of a record; the table keeps them. */
-export function method<const N extends string, F extends Fields, R>(record: Method<N, F, R>): Method<N, F, R> {
+/** JSON leaves out what is undefined. */
+type Sayable<D> = D extends object ? { [K in keyof D]: object extends Pick<D, K> ? D[K] | undefined : D[K] } : D;
+
+/** Infers the types of a record; the table keeps them. What `run` gives is what `result` says. */
+export function method<const N extends string, F extends Fields, R extends Sayable<D>, D = undefined>(
+  record: Method<N, F, R> & { readonly result?: Typed<D> },
+): Method<N, F, R> {
   return record;
 }

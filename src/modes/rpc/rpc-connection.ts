@@ -2,6 +2,7 @@
 // client, one for each start. Invariant: a call settles once: by its answer, its time limit, or the end of the child, whichever comes first.
 
 import { PiError } from "../../contracts/error.ts";
+import type { ErrorCode } from "../../contracts/error-codes.ts";
 import { type ChildProgram, type ChildProgramOptions, startChildProgram } from "../../platform/child-program.ts";
 import { LineSplitter } from "../../platform/line-splitter.ts";
 
@@ -129,7 +130,7 @@ export class RpcConnection {
     call.resolve(data);
   }
 
-  #failure(code: string, message: string): PiError {
+  #failure(code: ErrorCode, message: string): PiError {
     const said = this.#stderr.trim().slice(-quotedStderr);
     return new PiError(code, message, said === "" ? {} : { hint: said });
   }

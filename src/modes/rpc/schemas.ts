@@ -1,24 +1,79 @@
-// The JSON Schemas and the page that programs are written from, made from the table of methods and the settings. Called by `pi schema` and
+// The JSON Schemas and the pages that programs are written from, made from the tables of methods, events, entries and error codes. Called by `pi schema` and
 // scripts/rpc-doc.
 
-import type { JsonSchema } from "../../contracts/schema.ts";
-import { objectSchema } from "../../contracts/schema.ts";
-import { entry, message, model, outcome, usage } from "../../contracts/shapes.ts";
+import { entries, entryBase } from "../../contracts/entries.ts";
+import { exitStatusOfArea } from "../../contracts/error.ts";
+import { type ErrorCode, errorCodes } from "../../contracts/error-codes.ts";
+import { events } from "../../contracts/events.ts";
+import { messageShapes } from "../../contracts/message-shapes.ts";
+import type { NamedShapes } from "../../contracts/named-shapes.ts";
+import { exitStatusOf, type OutcomeKind } from "../../contracts/outcome.ts";
+import {
+  amount,
+  anything,
+  choice,
+  count,
+  type Definitions,
+  either,
+  fields,
+  foreignVariant,
+  type JsonSchema,
+  list,
+  literal,
+  objectSchema,
+  of,
+  optional,
+  type Shape,
+  text,
+  type Variants,
+  variant,
+} from "../../contracts/schema.ts";
+import type { EntryType, SessionHeader } from "../../contracts/session-entry.ts";
+import { type EntryShape, entry, outcome } from "../../contracts/shapes.ts";
+import type { ResultRecord } from "../../harness/run/run-tally.ts";
+import { type TreeShape, treeNode } from "./encode-tree.ts";
 import type { Method } from "./method.ts";
 import { capabilities, protocolVersion } from "./methods/beyond.ts";
 import { methodsByName } from "./methods.ts";
 
 const draft = "https://json-schema.org/draft/2020-12/schema";
 const string: JsonSchema = { type: "string" };
-const boolean: JsonSchema = { type: "boolean" };
-const integer: JsonSchema = { type: "integer" };
+
+/** What schemas refer to by name. */
+const definitions: Definitions<NamedShapes & EntryShape & TreeShape> = {
+  ...messageShapes,
+  entry: either(
+    ...(Object.keys(entries) as EntryType[]).map((name) => variant(entries, name, entryBase)),
+    foreignVariant(entries, entryBase),
+  ),
+  treeNode: of<TreeShape["treeNode"]>()({
+    entry,
+    children: list(treeNode),
+    label: optional(text()),
+    labelTimestamp: optional(text("ISO 8601, of the entry that set it")),
+  }),
+};
+
+/** Those that a schema refers to, and those that they refer to. */
+function referredTo(schema: JsonSchema, found: Record<string, JsonSchema> = {}): Record<string, JsonSchema> {
+  for (const [, name = ""] of JSON.stringify(schema).matchAll(/"\$ref":"#\/\$defs\/(\w+)"/g)) {
+    const shape = (definitions as Readonly<Record<string, Shape>>)[name];
+    if (shape === undefined || found[name] !== undefined) continue;
+    found[name] = shape.schema;
+    referredTo(shape.schema, found);
+  }
+  return found;
+}
+
+function whole(title: string, schema: JsonSchema): JsonSchema {
+  const own = schema.$defs as Record<string, JsonSchema> | undefined;
+  return { $schema: draft, title, ...schema, $defs: { ...own, ...referredTo(schema) } };
+}
 
 /** Commands and their answers. */
 export function rpcSchema(): JsonSchema {
   const methods = [...methodsByName().values()];
-  return {
-    $schema: draft,
-    title: "pi RPC",
+  return whole("pi RPC", {
     anyOf: [{ $ref: "#/$defs/command" }, { $ref: "#/$defs/response" }],
     $defs: {
       command: { anyOf: methods.map((one) => ({ $ref: `#/$defs/${one.name}` })) },
@@ -31,7 +86,7 @@ export function rpcSchema(): JsonSchema {
         required: ["type", "success", "error"],
       },
     },
-  };
+  });
 }
 
 function commandSchema(one: Method): JsonSchema {
@@ -53,185 +108,103 @@ function responseSchema(one: Method): JsonSchema {
   };
 }
 
-interface EventRecord {
-  name: string;
-  about: string;
-  fields: Record<string, JsonSchema>;
-  optional?: readonly string[];
-}
-
-const toolCall = { toolCallId: string, toolName: string };
-const object: JsonSchema = { type: "object" };
-const strings: JsonSchema = { type: "array", items: string };
-const reason: JsonSchema = { type: "string", enum: ["manual", "threshold", "overflow"] };
-
-/** Every event that JSON and RPC mode tell, beside `seq` and `promptId`, which all have. */
-export function eventRecords(): readonly EventRecord[] {
-  return [
-    { name: "agent_start", about: "A run of the loop begins.", fields: {} },
-    {
-      name: "agent_end",
-      about: "It has ended; a retry, a compaction or a queued message may still follow.",
-      fields: { messages: { type: "array", items: message.schema }, willRetry: boolean },
-    },
-    {
-      name: "agent_settled",
-      about: "Nothing more will happen by itself. The last event of what a prompt began.",
-      fields: { aborted: boolean },
-    },
-    { name: "turn_start", about: "One answer of the model begins.", fields: {} },
-    {
-      name: "turn_end",
-      about: "The answer and the results of its tool calls are there.",
-      fields: { message: message.schema, toolResults: { type: "array", items: message.schema } },
-    },
-    { name: "message_start", about: "A message begins.", fields: { message: message.schema } },
-    {
-      name: "message_update",
-      about: "A piece of an answer: `assistantMessageEvent` is a delta, never the message so far.",
-      fields: { usage: usage.schema, assistantMessageEvent: { type: "object", properties: { type: string }, required: ["type"] } },
-    },
-    { name: "message_end", about: "The message as it is kept; it counts, whatever the deltas said.", fields: { message: message.schema } },
-    { name: "tool_execution_start", about: "A tool begins.", fields: { ...toolCall, args: object } },
-    {
-      name: "tool_execution_update",
-      about: "The whole result so far; it replaces the one before.",
-      fields: { ...toolCall, args: object, partialResult: object },
-    },
-    {
-      name: "tool_execution_end",
-      about: "The tool's result. `durationMs` is absent where it did not run.",
-      fields: { ...toolCall, result: object, isError: boolean, durationMs: { type: "number" } },
-      optional: ["durationMs"],
-    },
-    { name: "queue_update", about: "The queues have changed; both are given whole.", fields: { steering: strings, followUp: strings } },
-    { name: "compaction_start", about: "The older part of the conversation is being summed up.", fields: { reason } },
-    {
-      name: "compaction_end",
-      about: "It has been, or has not.",
-      fields: { reason, result: object, aborted: boolean, willRetry: boolean, errorMessage: string },
-      optional: ["result", "errorMessage"],
-    },
-    {
-      name: "auto_retry_start",
-      about: "A failed model call will be tried again.",
-      fields: { attempt: integer, maxAttempts: integer, delayMs: { type: "number" }, errorMessage: string, retryAt: { type: "number" } },
-      optional: ["retryAt"],
-    },
-    {
-      name: "auto_retry_end",
-      about: "How the trying ended.",
-      fields: { success: boolean, attempt: integer, finalError: string },
-      optional: ["finalError"],
-    },
-    { name: "entry_appended", about: "An entry that is no message has been stored.", fields: { entry: entry.schema } },
-    {
-      name: "session_info_changed",
-      about: "The session has another name, or none.",
-      fields: { name: string },
-      optional: ["name"],
-    },
-    { name: "thinking_level_changed", about: "Another thinking level is in force.", fields: { level: string } },
-    {
-      name: "extension_error",
-      about: "RPC only: an extension failed; the run goes on.",
-      fields: { extensionPath: string, event: string, error: string },
-    },
-    {
-      name: "bash_execution_update",
-      about: "RPC only: output of a `bash` command, whose `id` it has.",
-      fields: { id: string, delta: string },
-      optional: ["id"],
-    },
-  ];
-}
+/** What every event has beside its own fields. */
+const eventBase = { seq: count("from 1, without gaps"), promptId: optional(text("`id` of the prompt that caused it")) };
 
 export function eventsSchema(): JsonSchema {
-  const events = eventRecords();
-  return {
-    $schema: draft,
-    title: "pi events",
-    anyOf: events.map((one) => ({ $ref: `#/$defs/${one.name}` })),
-    $defs: Object.fromEntries(
-      events.map((one) => [
-        one.name,
-        {
-          type: "object",
-          description: one.about,
-          properties: { type: { const: one.name }, ...one.fields, seq: { type: "integer", minimum: 1 }, promptId: string },
-          required: ["type", ...Object.keys(one.fields).filter((name) => !one.optional?.includes(name)), "seq"],
-        },
-      ]),
-    ),
-  };
+  const names = Object.keys(events) as (keyof typeof events)[];
+  return whole("pi events", {
+    anyOf: names.map((name) => ({ $ref: `#/$defs/${name}` })),
+    $defs: Object.fromEntries(names.map((name) => [name, variant(events, name, eventBase).schema])),
+  });
 }
 
 /** Lines of a session file, version 3. */
 export function sessionSchema(): JsonSchema {
-  return {
-    $schema: draft,
-    title: "pi session file, one line",
-    anyOf: [
-      {
-        type: "object",
-        properties: { type: { const: "session" }, version: integer, id: string, timestamp: string, cwd: string, parentSession: string },
-        required: ["type", "id", "timestamp", "cwd"],
-      },
-      entry.schema,
-    ],
-  };
+  const header = of<SessionHeader>()({
+    type: literal("session"),
+    version: count(),
+    id: text(),
+    timestamp: text("ISO 8601"),
+    cwd: text("absolute"),
+    parentSession: optional(text("absolute path of the file this one was forked from")),
+  });
+  return whole("pi session file, one line", either(header, entry).schema);
 }
 
 /** The record that `--result` writes. */
 export function resultSchema(): JsonSchema {
-  return {
-    $schema: draft,
-    title: "pi result",
-    type: "object",
-    properties: {
-      type: { const: "result" },
-      outcome: {
-        type: "string",
-        enum: ["done", "length", "error", "aborted", "overflow", "quota", "budget", "stalled", "usage"],
-      },
-      text: string,
-      value: {},
-      sessionId: string,
-      sessionFile: string,
-      model: string,
-      turns: integer,
-      toolCalls: integer,
-      durationMs: { type: "number" },
-      usage: object,
-      cost: {},
-      retries: integer,
-      retryAt: { type: "number" },
-      error: { type: "object", properties: { code: string, message: string, hint: string }, required: ["code", "message"] },
-    },
-    required: ["type", "outcome", "text"],
-  };
+  const result = of<ResultRecord>()({
+    type: literal("result"),
+    outcome: choice(Object.keys(exitStatusOf) as OutcomeKind[]),
+    text: text(),
+    value: optional(anything("the checked answer of `--output-schema`")),
+    sessionId: optional(text()),
+    sessionFile: optional(text()),
+    model: optional(text("provider/id")),
+    turns: count(),
+    toolCalls: count(),
+    durationMs: amount(),
+    usage: messageShapes.usage,
+    cost: amount("USD"),
+    retries: count(),
+    retryAt: optional(amount("Unix milliseconds")),
+    error: optional(fields({ code: choice(Object.keys(errorCodes) as ErrorCode[]), message: text(), hint: optional(text()) })),
+  });
+  return whole("pi result", result.schema);
 }
 
 /** Docs as Markdown: `docs/rpc.md`. */
 export function rpcDocument(): string {
   const methods = [...methodsByName().values()];
   const groups = [...new Set(methods.map((one) => one.group))];
-  const events = eventRecords().map((one) => {
-    const names = Object.keys(one.fields).map((name) => `\`${name}${one.optional?.includes(name) ? "?" : ""}\``);
-    return `| \`${one.name}\` | ${names.join(", ")} | ${one.about} |`;
-  });
+  const told = rows(events);
   return [
     introduction,
     ...groups.flatMap((group) => [`### ${group}`, ...methods.filter((one) => one.group === group).map(methodText)]),
     "## Events",
     "Every event has `seq` (from 1, without gaps) and, within a run, `promptId`: the `id` of the prompt that caused it.",
-    ["| event | fields | |", "|---|---|---|", ...events].join("\n"),
-    `## Shapes`,
-    `Model: ${fieldList(model.schema)}. Outcome of a prompt with a key: ${fieldList(outcome.schema)}.`,
+    ["| event | fields | |", "|---|---|---|", ...told].join("\n"),
+    "## Shapes",
+    shapesText(),
+    `Outcome of a prompt with a key: ${fieldList(outcome.schema)}.`,
+    "An `entry` is a line of the session file, but for the first: `id`, `parentId`, `timestamp`, and by its `type`",
+    ["| type | fields | |", "|---|---|---|", ...rows(entries)].join("\n"),
+    "Other writers add types of their own; they are kept, and never shown to a model.",
     `\`get_version\` says protocol ${protocolVersion}, capabilities ${capabilities.map((one) => `\`${one}\``).join(", ")}.`,
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+/** Docs as Markdown: `docs/errors.md`. */
+export function errorsDocument(): string {
+  const areas = Object.entries(exitStatusOfArea).map(([area, status]) => {
+    const codes = Object.entries(errorCodes).filter(([code]) => code.startsWith(`${area}.`));
+    const table = ["| code | |", "|---|---|", ...codes.map(([code, about]) => `| \`${code}\` | ${about} |`)];
+    return [`## ${area}`, `Exit status ${status}.`, table.join("\n")].join("\n\n");
+  });
+  return `${[errorsIntroduction, ...areas].join("\n\n")}\n`;
+}
+
+const errorsIntroduction = `# Error codes
+
+Every error has a code, which the record of \`--result\` has under \`error.code\` and the library in \`PiError.code\`. Tell errors apart by it, not
+by their text. What stands before the dot says what kind of error it is, and with it the exit status. This page is made from the table of codes by
+\`node scripts/rpc-doc.mjs\`.`;
+
+function rows(table: Variants): string[] {
+  return Object.entries(table).map(([name, one]) => `| \`${name}\` | ${fieldList(objectSchema(one.fields))} | ${one.about} |`);
+}
+
+/** A line each, of what is named; `entry` has a table of its own. */
+function shapesText(): string {
+  const { entry: _, ...named } = definitions;
+  return Object.entries(named)
+    .map(
+      ([name, { schema }]) => `- \`${name}\`: ${schema.anyOf === undefined ? shapeText(schema) : schema.anyOf.map(typeText).join(" or ")}`,
+    )
+    .join("\n");
 }
 
 function methodText(one: Method): string {
@@ -249,6 +222,8 @@ function shapeText(schema: JsonSchema): string {
 }
 
 function typeText(schema: JsonSchema): string {
+  if (schema.$ref !== undefined) return `\`${schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)}\``;
+  if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(" or ");
   if (schema.enum !== undefined) return schema.enum.map((one) => `\`${one}\``).join(", ");
   if (schema.type === "array") return schema.items === undefined ? "list" : `list of ${typeText(schema.items)}`;

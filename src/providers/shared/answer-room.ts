@@ -1,12 +1,12 @@
 // How many output tokens to ask for. Called by encoders of services that refuse a request whose prompt and output limit together exceed the window.
-// Invariant: pure; a short prompt gets the model's own maximum.
+// Invariant: pure; a short prompt gets the model's own maximum, and what a service has counted is never guessed.
 
 import type { Model } from "../../contracts/model.ts";
 import type { ModelRequest } from "../../contracts/model-request.ts";
 
-/** Low on purpose: too small an answer is worse than a request refused as too long. */
-const charactersPerToken = 3;
-const tokensPerImage = 1500;
+/** As the window is reckoned elsewhere. Fewer would cut answers short long before the window is full, and prose has more. */
+const charactersPerToken = 4;
+const tokensPerImage = 1200;
 const smallestAnswerTokens = 1024;
 
 /** Undefined where the model's maximum is not known: the service then decides. */
@@ -14,7 +14,7 @@ export function answerRoom(model: Model, request: ModelRequest): number | undefi
   const wanted = request.maxTokens ?? model.maxTokens;
   if (!(wanted > 0)) return undefined;
   if (!(model.contextWindow > 0)) return wanted;
-  const room = model.contextWindow - estimatePromptTokens(request);
+  const room = model.contextWindow - (request.promptTokens ?? estimatePromptTokens(request));
   return Math.min(wanted, Math.max(room, smallestAnswerTokens));
 }
 

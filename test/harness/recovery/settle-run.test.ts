@@ -166,7 +166,7 @@ test("the tally of a run: whole answers are turns, failed tries are retries, bot
     usage: { input: 30, output: 10 },
     cost: expect.closeTo(1.00004, 6),
   });
-  const bare = new RunTally(() => 0).record({ kind: "usage", text: "", code: "usage.bad", message: "m", hint: "h" }, undefined);
-  expect(bare).toMatchObject({ outcome: "usage", turns: 0, cost: 0, error: { code: "usage.bad", message: "m", hint: "h" } });
+  const bare = new RunTally(() => 0).record({ kind: "usage", text: "", code: "usage.bad_value", message: "m", hint: "h" }, undefined);
+  expect(bare).toMatchObject({ outcome: "usage", turns: 0, cost: 0, error: { code: "usage.bad_value", message: "m", hint: "h" } });
   expect(Object.keys(bare)).not.toContain("sessionId");
 });

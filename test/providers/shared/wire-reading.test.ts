@@ -84,7 +84,11 @@ test("schemas for native modes", () => {
 test("room for an answer", () => {
   const model = testModel({ contextWindow: 100_000, maxTokens: 100_000 });
   expect(answerRoom(model, testRequest({ maxTokens: 500 }))).toBe(500);
-  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("x".repeat(30_000))] }))).toBe(90_000);
+  expect(answerRoom(model, testRequest({ systemPrompt: "", messages: [user("x".repeat(40_000))] }))).toBe(90_000);
+  expect(answerRoom(model, testRequest({ promptTokens: 40_000, messages: [user("x".repeat(900_000))] }))).toBe(60_000);
+  expect(
+    answerRoom({ ...model, contextWindow: 128_000, maxTokens: 16_384 }, testRequest({ messages: [user("word ".repeat(75_000))] })),
+  ).toBe(16_384);
   expect(answerRoom(model, testRequest({ messages: [user("x".repeat(900_000))] }))).toBe(1024);
   expect(answerRoom({ ...model, maxTokens: 8000 }, testRequest())).toBe(8000);
   expect(answerRoom({ ...model, maxTokens: 0 }, testRequest())).toBeUndefined();

@@ -1,6 +1,6 @@
 // Methods that the npm agent has not: what hosts had to scrape or to guess.
 
-import { count, fields, flag, list, optional, orNull, shaped, text } from "../../../contracts/schema.ts";
+import { amount, anyObject, count, fields, flag, list, optional, orNull, record, text } from "../../../contracts/schema.ts";
 import { version } from "../../../contracts/version.ts";
 import { method } from "../method.ts";
 
@@ -30,7 +30,7 @@ export const beyondMethods = [
         fields({
           name: text(),
           description: text(),
-          parameters: shaped<Record<string, unknown>>("JSON Schema", { type: "object" }),
+          parameters: record("JSON Schema"),
           active: flag(),
         }),
       ),
@@ -73,7 +73,7 @@ export const beyondMethods = [
           id: text(),
           cwd: text(),
           timestamp: text("of its beginning"),
-          modifiedMs: shaped<number>("Unix milliseconds", { type: "number" }),
+          modifiedMs: amount("Unix milliseconds"),
           sizeBytes: count(),
           parentSession: optional(text()),
           name: optional(text()),
@@ -151,8 +151,8 @@ export const beyondMethods = [
     about: "What the next model call would be made of, and where each choice comes from. Credentials by name and source only.",
     params: {},
     result: fields({
-      launch: shaped<Record<string, unknown>>("what a start would be, as `pi inspect --json` has it", { type: "object" }),
-      current: shaped<Record<string, unknown>>("model, level, tools, prompt and session in force", { type: "object" }),
+      launch: anyObject("what a start would be, as `pi inspect --json` has it"),
+      current: anyObject("model, level, tools, prompt and session in force"),
     }),
     order: "in turn",
     run: async (_params, { sessions }) => {

@@ -2,7 +2,7 @@
 
 import type { Model, ThinkingLevel } from "../../../contracts/model.ts";
 import { availableThinkingLevels } from "../../../contracts/model.ts";
-import { count, fields, flag, list, optional, orNull, shaped, text } from "../../../contracts/schema.ts";
+import { amount, anything, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
 import { level, model, usage } from "../../../contracts/shapes.ts";
 import { method } from "../method.ts";
 
@@ -86,10 +86,10 @@ export const modelMethods = [
     result: fields({
       summary: text(),
       firstKeptEntryId: text(),
-      tokensBefore: count(),
-      estimatedTokensAfter: count(),
+      tokensBefore: amount(),
+      estimatedTokensAfter: amount(),
       usage: optional(usage),
-      details: shaped<unknown>("of whoever made the summary"),
+      details: optional(anything("of whoever made the summary")),
     }),
     order: "in turn",
     run: ({ customInstructions }, { sessions }) => sessions.coding.compaction.run(customInstructions),

@@ -2,12 +2,11 @@
 
 import { PiError } from "../../../contracts/error.ts";
 import { textOf } from "../../../contracts/message.ts";
-import { amount, count, fields, flag, list, optional, shaped, text } from "../../../contracts/schema.ts";
+import { amount, count, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
 import type { AnyEntry, EntryOf } from "../../../contracts/session-entry.ts";
 import { entry, leafId, replaced } from "../../../contracts/shapes.ts";
 import { sessionStats } from "../../../harness/conversation/session-stats.ts";
-import type { TreeNode } from "../../../session/tree/session.ts";
-import { encodeTree, type TreeAnswer } from "../encode-tree.ts";
+import { encodeTree, type TreeAnswer, treeNode } from "../encode-tree.ts";
 import { method } from "../method.ts";
 
 export const sessionMethods = [
@@ -113,13 +112,7 @@ export const sessionMethods = [
     about: "All entries as a tree.",
     params: {},
     result: fields({
-      tree: list(
-        shaped<TreeNode>("`{entry, children, label?, labelTimestamp?}`", {
-          type: "object",
-          properties: { entry: entry.schema, children: { type: "array" }, label: { type: "string" }, labelTimestamp: { type: "string" } },
-          required: ["entry", "children"],
-        }),
-      ),
+      tree: list(treeNode),
       leafId,
     }),
     order: "in turn",
@@ -146,11 +139,9 @@ export const sessionMethods = [
       cost: amount("USD"),
       contextUsage: optional(
         fields({
-          tokens: shaped<number | null>("null until the next answer after a compaction", {
-            anyOf: [{ type: "integer" }, { type: "null" }],
-          }),
+          tokens: orNull(count(), "null until the next answer after a compaction"),
           contextWindow: count(),
-          percent: shaped<number | null>("of the window", { anyOf: [{ type: "number" }, { type: "null" }] }),
+          percent: orNull(amount(), "of the window"),
         }),
       ),
     }),

@@ -1,7 +1,7 @@
 // Methods that look, and small switches.
 
 import type { Message } from "../../../contracts/message.ts";
-import { choice, count, fields, flag, list, optional, shaped, text } from "../../../contracts/schema.ts";
+import { choice, count, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
 import { level, message, model, queueMode } from "../../../contracts/shapes.ts";
 import { method } from "../method.ts";
 import type { RpcSessionState, RpcSlashCommand } from "../records.ts";
@@ -61,7 +61,7 @@ export const stateMethods = [
     group: "State",
     about: "Text of the last answer; `null` while there is none.",
     params: {},
-    result: fields({ text: shaped<string | null>("text or null", { anyOf: [{ type: "string" }, { type: "null" }] }) }),
+    result: fields({ text: orNull(text()) }),
     order: "in turn",
     run: (_params, { sessions }): { text: string | null } => ({ text: sessions.coding.conversation.lastAssistantText() ?? null }),
   }),

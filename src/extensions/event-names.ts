@@ -1,0 +1,41 @@
+// The names of the events that extensions can listen to, as they are at run time: extensions are often written without types. Read where an
+// extension registers a handler, and where an event is told. Invariant: loaded only where there are extensions.
+
+import type { AgentEvent, EventNameHeardAlike } from "../contracts/agent-event.ts";
+import { type EventRecord, events } from "../contracts/events.ts";
+import type { ExtensionEventName, OwnExtensionEvents } from "../contracts/extension-event.ts";
+
+const own: Record<keyof OwnExtensionEvents, true> = {
+  session_start: true,
+  session_shutdown: true,
+  session_before_switch: true,
+  session_before_fork: true,
+  session_before_compact: true,
+  session_compact: true,
+  session_compact_failed: true,
+  session_before_tree: true,
+  session_tree: true,
+  session_info_changed: true,
+  resources_discover: true,
+  input: true,
+  before_agent_start: true,
+  turn_start: true,
+  turn_end: true,
+  message_update: true,
+  message_end: true,
+  tool_call: true,
+  tool_result: true,
+  context: true,
+  model_select: true,
+  thinking_level_select: true,
+};
+
+export const extensionEventNames = [
+  ...Object.keys(own),
+  ...Object.entries<EventRecord>(events).flatMap(([name, one]) => (one.extensions === "alike" ? [name] : [])),
+] as readonly ExtensionEventName[];
+
+/** Whether extensions are told this one just as it is. */
+export function isHeardAlike(event: AgentEvent): event is Extract<AgentEvent, { type: EventNameHeardAlike }> {
+  return events[event.type].extensions === "alike";
+}

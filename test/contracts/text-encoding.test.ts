@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { type DetectedText, decodeText, detectText, encodeText } from "../../src/contracts/text-encoding.ts";
+
+const utf16 = (text: string): Buffer => Buffer.from(text, "utf16le");
+const detect = (bytes: Uint8Array): DetectedText => {
+  const detected = detectText(bytes);
+  if (detected === undefined) throw new Error("not taken for text");
+  return detected;
+};
+
+describe("what kind of text it is", () => {
+  test.each<[string, Uint8Array, string, string]>([
+    ["plain ASCII", Buffer.from("one\r\n"), "utf-8", "one\r\n"],
+    ["nothing at all", Buffer.alloc(0), "utf-8", ""],
+    ["UTF-8", Buffer.from("grün 😀"), "utf-8", "grün 😀"],
+    ["UTF-8 with a mark", Buffer.from("\ufeffgrün"), "utf-8", "grün"],
+    ["UTF-16 LE with a mark", utf16("\ufeffgrün 😀"), "utf-16le", "grün 😀"],
+    ["UTF-16 BE with a mark", utf16("\ufeffgrün 😀").swap16(), "utf-16be", "grün 😀"],
+    ["UTF-16 LE without", utf16("plain words\r\n"), "utf-16le", "plain words\r\n"],
+    ["UTF-16 BE without", utf16("plain words\r\n").swap16(), "utf-16be", "plain words\r\n"],
+    ["Latin-1", Buffer.from("caf\xe9\n", "latin1"), "windows-1252", "café\n"],
+    ["Windows-1252 quotes", Buffer.from("\x93hi\x94 \x80 \x81", "latin1"), "windows-1252", "\u201chi\u201d € \x81"],
+  ])("%s", (_, bytes, encoding, text) => {
+    const detected = detect(bytes);
+    expect(detected.encoding).toBe(encoding);
+    expect(decodeText(bytes, detected)).toBe(text);
+    expect(encodeText(text, detected)).toEqual({ bytes: Buffer.from(bytes) });
+  });
+
+  test("one damaged byte among many good characters leaves it UTF-8", () => {
+    const bytes = Buffer.concat([Buffer.from("äöü "), Buffer.from([0xff]), Buffer.from(" äöü")]);
+    expect(decodeText(bytes, detect(bytes))).toBe("äöü \ufffd äöü");
+  });
+
+  test("a character cut off at the end of a beginning says nothing; at the end of the whole it does", () => {
+    const cut = Buffer.from("ab€").subarray(0, -1);
+    expect(detectText(cut, { isWhole: false })?.encoding).toBe("utf-8");
+    expect(detectText(cut)?.encoding).toBe("windows-1252");
+  });
+
+  test.each([
+    ["a program", Buffer.from("\x7fELF\x02\x01\x01\0\0\0\0\0", "latin1")],
+    ["numbers of two bytes", Buffer.from([1, 0, 2, 0, 3, 0, 4, 0])],
+    ["a NUL among letters", Buffer.from("abc\0def")],
+    ["UTF-32", Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0])],
+  ])("%s is no text", (_, bytes) => expect(detectText(bytes)).toBe(undefined));
+});
+
+test("a character the encoding has not is named", () => {
+  const latin = { encoding: "windows-1252", bomBytes: 0 } as const;
+  expect(encodeText("a € b", latin)).toEqual({ bytes: Buffer.from("a \x80 b", "latin1") });
+  expect(encodeText("a 😀 b", latin)).toEqual({ unencodable: "😀" });
+  expect(encodeText("\x80", latin)).toEqual({ unencodable: "\x80" });
+});
