@@ -13,6 +13,7 @@ import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import { Ending } from "./ending.ts";
+import type { EventLog } from "./event-log.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
@@ -38,7 +39,9 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const prompts = await promptsFor(mode, name, said, host, launch);
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
-  const open = opened(mode, { host, launch, configFor, ending, recorder });
+  const logTarget = host.env.PI_LOG;
+  const log = logTarget ? (await import("./event-log.ts")).eventLog(logTarget, host, name) : undefined;
+  const open = opened(mode, { host, launch, configFor, ending, recorder, log });
   try {
     const outcome = await mode
       .run({
@@ -56,14 +59,20 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     if (mode.status === "outcome") explain(outcome, host);
     await recorder.write(outcome, open.sessions?.coding);
     await open.dispose();
-    if (mode.status === "service") return ending.status ?? (open.sessions?.hasLostStorage ? 1 : 0);
-    // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
-    return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
+    const status = statusOf(mode, outcome, ending, open.sessions);
+    log?.end(outcome, status);
+    return status;
   } finally {
     await open.dispose();
     await host.stdout.flush();
     ending.release();
   }
+}
+
+function statusOf(mode: Mode, outcome: Outcome, ending: Ending, sessions: SessionHost | undefined): number {
+  if (mode.status === "service") return ending.status ?? (sessions?.hasLostStorage ? 1 : 0);
+  // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
+  return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
 }
 
 function warn(line: string): void {
@@ -139,9 +148,16 @@ interface Opened {
 /** All that the mode opens is told to the tally, stopped by the end of the process, and disposed of with the run. */
 function opened(
   mode: Mode,
-  about: { host: Host; launch: Launch; configFor: ResolvedRun["configFor"]; ending: Ending; recorder: ResultRecorder },
+  about: {
+    host: Host;
+    launch: Launch;
+    configFor: ResolvedRun["configFor"];
+    ending: Ending;
+    recorder: ResultRecorder;
+    log: EventLog | undefined;
+  },
 ): Opened {
-  const { host, launch, configFor, ending, recorder } = about;
+  const { host, launch, configFor, ending, recorder, log } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();
@@ -155,6 +171,7 @@ function opened(
       const sessions = await SessionHost.create(launch, { host, warn, mayLackModel: mode.mayLackModel, configFor, signal });
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
+      log?.follow(sessions);
       if (signal.aborted) await sessions.end();
       else signal.addEventListener("abort", () => void sessions.end(), { once: true });
       return sessions;
