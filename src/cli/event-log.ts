@@ -5,12 +5,12 @@ import { appendFileSync } from "node:fs";
 import type { AgentEvent } from "../contracts/agent-event.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { Outcome } from "../contracts/outcome.ts";
+import { plainLine } from "../contracts/text/terminal-text.ts";
 import { version } from "../contracts/version.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
-import { plainLine } from "./terminal-text.ts";
 
 export interface EventLog {
   /** Of a session that has been opened. */

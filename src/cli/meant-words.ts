@@ -82,7 +82,7 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
 };
 
 const noPackages = "pi has no packages: resources.extensions in config.toml names extension files";
-const keys = "Keys come from the environment (pi models --providers) or from providers.<id>.api_key in config.toml";
+const account = "pi auth login, logout and status are about accounts; pi models --providers says which variable holds whose key";
 
 /** Commands of other agents, the npm agent's among them, and what does that here. A command of ours goes before its namesake. */
 export const commandsElsewhere: Readonly<Record<string, string>> = {
@@ -93,9 +93,8 @@ export const commandsElsewhere: Readonly<Record<string, string>> = {
   list: "pi sessions list shows conversations, pi models what can be asked",
   update: "pi models refresh fetches new models; a new pi takes the place of the old file",
   upgrade: "pi models refresh fetches new models; a new pi takes the place of the old file",
-  auth: keys,
-  login: keys,
-  logout: keys,
+  login: account,
+  logout: account,
   mcp: "pi starts no MCP servers",
   resume: "pi -c goes on with the last session, pi --session ID with another, pi -r with one picked from a list",
   run: 'Write the prompt by itself: pi -p "…"',

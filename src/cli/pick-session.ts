@@ -1,12 +1,12 @@
 // `--resume`: which session to go on with, picked by a person from a list; where nobody can pick, the list alone. Called by cli/main.
 
 import { PiError } from "../contracts/error.ts";
+import { ageInWords, cutToWidth, plainLine } from "../contracts/text/terminal-text.ts";
 import type { Host } from "../platform/host.ts";
 import { filesOf, idsOf, listSessions } from "../session/library/list-sessions.ts";
 import { idShortener } from "../session/library/short-ids.ts";
 import { sessionPlaces } from "./commands/sessions/session-places.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
-import { ageInWords, cutToWidth, plainLine } from "./terminal-text.ts";
 
 const mostShown = 20;
 const numberWidth = 4;

@@ -15,6 +15,8 @@ export interface Vendor {
   credentialVariables: string[];
   /** Those of them that hold a bearer token and not a key. */
   bearerVariables?: string[];
+  /** Those of them that hold the token of a subscription, which no call is billed to. */
+  planVariables?: string[];
   /** Environment variable that replaces `baseUrl`. */
   baseUrlVariable?: string;
   /** Environment variable whose value replaces `{resource}` in `resourceUrl`. */
@@ -49,6 +51,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     api: "anthropic-messages",
     credentialVariables: ["ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"],
     bearerVariables: ["ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"],
+    planVariables: ["ANTHROPIC_OAUTH_TOKEN"],
     baseUrlVariable: "ANTHROPIC_BASE_URL",
     dialect: { "anthropic-messages": {} },
   },

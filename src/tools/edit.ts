@@ -1,6 +1,7 @@
 // The `edit` tool: exact replacements in one file, all or nothing.
 
 import type { Tool } from "../contracts/tool.ts";
+import { type CallArguments, textArgument } from "../contracts/tool-view.ts";
 
 export const editTool: Tool = {
   name: "edit",
@@ -32,6 +33,7 @@ export const editTool: Tool = {
   ],
   prepareArguments: prepareEditArguments,
   changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
+  view: { diff: diffOf },
   execute: async (args, context) => (await import("./execute/edit.ts")).executeEdit(args, context),
 };
 
@@ -51,4 +53,23 @@ function prepareEditArguments(args: Record<string, unknown>): Record<string, unk
     return { ...rest, edits: [...(Array.isArray(edits) ? edits : []), { oldText, newText }] };
   }
   return edits === undefined ? args : { ...args, edits };
+}
+
+/** The recorded diff with its line numbers, else one made of the arguments. */
+function diffOf(args: CallArguments, details: unknown): string {
+  const recorded = textArgument(fieldsOf(details), "diff");
+  if (recorded !== "") return recorded;
+  const given = Array.isArray(args.edits) ? args.edits.map(fieldsOf) : [args];
+  return given
+    .filter((edit) => typeof edit.oldText === "string" || typeof edit.newText === "string")
+    .map((edit) => [...signed("-", textArgument(edit, "oldText")), ...signed("+", textArgument(edit, "newText"))].join("\n"))
+    .join("\n@@\n");
+}
+
+function fieldsOf(value: unknown): CallArguments {
+  return typeof value === "object" && value !== null ? (value as CallArguments) : {};
+}
+
+function signed(sign: string, text: string): string[] {
+  return text === "" ? [] : text.split("\n").map((line) => `${sign} ${line}`);
 }

@@ -4,9 +4,9 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { findProject, findProjectDirectory, saveDecision, savedDecisions } from "../../config/trust.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
+import { plainLine } from "../../contracts/text/terminal-text.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
-import { plainLine } from "../terminal-text.ts";
 import { runSubcommands } from "./subcommands.ts";
 
 export async function run(args: readonly string[], host: Host): Promise<number> {

@@ -380,7 +380,7 @@ async function* noAccess(error: unknown): AsyncIterable<StreamEvent> {
 
 /** A subscription's notional prices are not money. */
 export function isBilled(access: ModelAccess): boolean {
-  return access.credential.kind !== "bearer";
+  return access.credential.billing === "metered";
 }
 
 /** Whether an answer is one, and not the remains of a failed call. */

@@ -62,6 +62,7 @@ export async function startSession(
           fallback,
         )
       : await keptModel(launch, keep, recorded?.model);
+  if (selected.warning !== undefined) warn(selected.warning);
   const thinkingLevel =
     (keep === undefined ? options.thinking : undefined) ??
     selected.thinkingLevel ??

@@ -10,6 +10,7 @@ import { availableThinkingLevels, type Model, type ThinkingLevel } from "../../c
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
 import type { Tool } from "../../contracts/tool.ts";
+import { viewsOf } from "../../contracts/tool-view.ts";
 import { knownToolNames } from "../../harness/conversation/known-tools.ts";
 import type { ContextUsage, SessionStats } from "../../harness/conversation/session-stats.ts";
 import { sessionStats, usageOfWindow } from "../../harness/conversation/session-stats.ts";
@@ -399,7 +400,8 @@ export class AgentSession {
 
   async #exported(write: typeof exportHtml, outputPath: string | undefined): Promise<string> {
     const { cwd } = this.#sessions.launch.options;
-    const { path } = await write(this.#coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
+    const toolViews = viewsOf(this.#coding.conversation.tools);
+    const { path } = await write(this.#coding.session, { cwd, toolViews, ...(outputPath === undefined ? {} : { outputPath }) });
     return resolve(cwd, path);
   }
 

@@ -181,6 +181,35 @@ test("an unknown model is named, with the nearest one", async () => {
   expect((await failure("m", "antropic")).hint).toBe("Did you mean anthropic?");
 });
 
+test("an id that is written out and in no list goes on, with what is known of the nearest model", async () => {
+  const written = await select("anthropic/claude-new-9:high", undefined, anthropic);
+  expect(written).toMatchObject({
+    model: {
+      id: "claude-new-9",
+      name: "claude-new-9",
+      provider: "anthropic",
+      api: "anthropic-messages",
+      baseUrl: "https://api.anthropic.com",
+    },
+    thinkingLevel: "high",
+  });
+  expect(written.model.contextWindow).toBeGreaterThan(100_000);
+  expect(written.warning).toContain('Model "anthropic/claude-new-9" is in no list');
+  // A new version is none of the slips of a hand.
+  for (const id of ["claude-sonnet-9", "claude-opus-12-1", "claude-haiku-7-20280101"]) {
+    expect((await select(id, "anthropic", anthropic)).model).toMatchObject({ id, reasoning: true });
+  }
+  expect((await select("openrouter/new-maker/new-model:free", undefined, both)).model.id).toBe("new-maker/new-model:free");
+  const own = '[providers.own]\napi = "openai-completions"\nbase_url = "http://127.0.0.1:1"\n';
+  const listed = `${own}[[providers.own.models]]\nid = "m"\ncontext_window = 5000\n`;
+  expect(await select("own/other", undefined, { toml: `${own}api_key = "k"\n` })).not.toHaveProperty("warning");
+  expect((await select("own/m", undefined, { toml: listed.replace("[[", 'api_key = "k"\n[[') })).warning).toBeUndefined();
+  expect((await select("own/other", undefined, { toml: listed.replace("[[", 'api_key = "k"\n[[') })).warning).toContain("own/other");
+  for (const pattern of ["claude-new-9", "anthropic/new 9", "openai-codex/gpt-new"]) {
+    expect((await failure(pattern, undefined, anthropic)).exitStatus, pattern).toBe(2);
+  }
+});
+
 test("a wire format nobody speaks here is refused by name", async () => {
   const error = await failure("openai-codex/gpt-6-astra");
   expect(error).toMatchObject({ code: "config.unsupported_api", exitStatus: 2 });
@@ -206,7 +235,7 @@ test("the environment's base URL wins over the file's", async () => {
   expect((await select("anthropic/claude-sonnet-5", undefined, { ...anthropic, toml })).model.baseUrl).toBe("http://file");
   const env = { ANTHROPIC_API_KEY: "a", ANTHROPIC_BASE_URL: "http://127.0.0.1:1" };
   expect((await select("anthropic/claude-sonnet-5", undefined, { env, toml })).model.baseUrl).toBe("http://127.0.0.1:1");
-  expect((await failure("anthropic/nope", undefined, { env, toml })).code).toBe("usage.unknown_model");
+  expect((await select("anthropic/nope", undefined, { env, toml })).model).toMatchObject({ id: "nope", baseUrl: "http://127.0.0.1:1" });
 });
 
 test("without a pattern: the configured model, else the first provider with a credential", async () => {

@@ -5,6 +5,7 @@ import { textOf } from "../../../contracts/message.ts";
 import { amount, count, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
 import type { AnyEntry, EntryOf } from "../../../contracts/session-entry.ts";
 import { entry, leafId, replaced } from "../../../contracts/shapes.ts";
+import { viewsOf } from "../../../contracts/tool-view.ts";
 import { sessionStats } from "../../../harness/conversation/session-stats.ts";
 import { encodeTree, type TreeAnswer, treeNode } from "../encode-tree.ts";
 import { method } from "../method.ts";
@@ -158,7 +159,8 @@ export const sessionMethods = [
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
       const { exportHtml } = await import("../../../transcript/export-html.ts");
       const { cwd } = sessions.launch.options;
-      return exportHtml(sessions.coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
+      const toolViews = viewsOf(sessions.coding.conversation.tools);
+      return exportHtml(sessions.coding.session, { cwd, toolViews, ...(outputPath === undefined ? {} : { outputPath }) });
     },
   }),
   method({

@@ -1,8 +1,6 @@
 // The three ways of writing a secret in a configuration file: literal, with `$ENV` in it, or `!command`. Used for keys and headers.
 // `$NAME` and `${NAME}` are replaced; `$$` and `$!` stand for `$` and `!`. Invariant: an unset variable gives no text, never a shorter one.
 
-import type { Env } from "../platform/paths.ts";
-
 const reference = /\$(?:([$!])|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g;
 
 export type SecretText = { kind: "command"; command: string } | { kind: "text"; text: string } | { kind: "unset"; variable: string };
@@ -21,7 +19,7 @@ export function variablesIn(written: string): string[] {
   return [...written.matchAll(reference)].flatMap((match) => match[2] ?? match[3] ?? []);
 }
 
-export function readSecretText(written: string, env: Env): SecretText {
+export function readSecretText(written: string, env: Readonly<Record<string, string | undefined>>): SecretText {
   if (isCommand(written)) return { kind: "command", command: written.slice(1).trim() };
   const unset = variablesIn(written).find((name) => !env[name]);
   if (unset !== undefined) return { kind: "unset", variable: unset };

@@ -1,7 +1,5 @@
-// How text looks in the commands' output: colours only where there is a terminal that wants them, widths in columns, cutting, ages in words.
-// Called by the commands. Invariant: nothing that comes out of a session can move the cursor or change the terminal.
-
-import type { Host } from "../platform/host.ts";
+// How text looks on a terminal: colours only where there is one that wants them, widths in columns, cutting, ages in words. Called by whoever
+// writes for people. Pure. Invariant: nothing that has gone through it can move the cursor or change the terminal.
 
 const styleCodes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
 
@@ -14,16 +12,21 @@ export interface TextForm {
   width: number | undefined;
 }
 
+/** Where the text goes, and what the user's environment says of it. */
+export interface TextPlace {
+  stdout: { readonly isTerminal: boolean; readonly columns: number };
+  env: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * Colours and a width on a terminal; neither in a pipe or a file. `NO_COLOR` (any value but the empty one) and `TERM=dumb` take the colours
  * away; `FORCE_COLOR` and `CLICOLOR_FORCE` (any but the empty one and 0) give them to a pipe, for `less -R`.
  */
-export function textForm(host: Host): TextForm {
-  const { isTerminal } = host.stdout;
-  const { NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, TERM } = host.env;
+export function textForm({ stdout: { isTerminal, columns }, env }: TextPlace): TextForm {
+  const { NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, TERM } = env;
   const isForced = [FORCE_COLOR, CLICOLOR_FORCE].some((value) => value !== undefined && value !== "" && value !== "0");
   const isColoured = !NO_COLOR && (isForced || (isTerminal && TERM !== "dumb"));
-  return { paint: isColoured ? coloured : (text) => text, width: isTerminal ? Math.max(20, host.stdout.columns) : undefined };
+  return { paint: isColoured ? coloured : (text) => text, width: isTerminal ? Math.max(20, columns) : undefined };
 }
 
 function coloured(text: string, ...styles: Style[]): string {

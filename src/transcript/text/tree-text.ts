@@ -1,9 +1,9 @@
 // The tree of a session, drawn: a chain goes straight down, branches are set off, labels and the leaf are marked. Called by show.
 // Invariant: every entry is one line, in the order in which it can be read; no recursion, since chains are long.
 
-import type { Session } from "../../../session/tree/session.ts";
-import { labelsOf } from "../../../session/tree/tree.ts";
-import { cutToWidth, plainLine, type TextForm } from "../../terminal-text.ts";
+import type { EntrySource } from "../../contracts/entry-source.ts";
+import { cutToWidth, plainLine, type TextForm } from "../../contracts/text/terminal-text.ts";
+import { itemOf } from "../items.ts";
 import { type EntryLine, entryLine } from "./entry-line.ts";
 
 /** What is shown of an entry; the entry itself is let go, since there may be a hundred thousand of them. */
@@ -25,8 +25,8 @@ interface Step {
 }
 
 /** `leafId`: where the branch in use ends. */
-export function* treeLines(session: Session, leafId: string | null, form: TextForm): Generator<string> {
-  const activeIds = new Set(session.branchIds(leafId));
+export function* treeLines(session: EntrySource, leafId: string | null, form: TextForm): Generator<string> {
+  const { roots, branch } = treeOf(session, leafId);
   const steps: Step[] = [];
   const push = (nodes: readonly TreeNode[], margin: string): void => {
     const isFork = nodes.length > 1;
@@ -36,26 +36,34 @@ export function* treeLines(session: Session, leafId: string | null, form: TextFo
       else steps.push({ node, margin, joint: "", next: margin });
     }
   };
-  push(rootsOf(session), "");
+  push(roots, "");
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     const { node, margin, joint, next } = step;
-    yield nodeLine(node, `${margin}${joint}`, node.id === session.leafId, activeIds.has(node.id), form);
+    yield nodeLine(node, `${margin}${joint}`, node.id === session.leafId, branch.has(node), form);
     push(node.children, next);
   }
 }
 
-function rootsOf(session: Session): TreeNode[] {
-  const rows = session.survey(() => (entry) => ({
-    node: { id: entry.id, line: entryLine(entry), label: undefined, children: [] } as TreeNode,
-    label: entry.type === "label" ? entry : undefined,
-  }));
-  const labels = labelsOf(rows.map(({ taken }) => taken.label));
+function treeOf(session: EntrySource, leafId: string | null): { roots: TreeNode[]; branch: ReadonlySet<TreeNode> } {
+  let labels = new Map<string, string>();
+  const rows = session.survey(() => {
+    labels = new Map();
+    return (entry): TreeNode => {
+      const item = itemOf(entry);
+      if (item.kind === "label" && item.label !== "") labels.set(item.targetId, item.label);
+      else if (item.kind === "label") labels.delete(item.targetId);
+      return { id: entry.id, line: entryLine(entry), label: undefined, children: [] };
+    };
+  });
   const roots: TreeNode[] = [];
   for (const { parent, taken } of rows) {
-    taken.node.label = labels.get(taken.node.id)?.text;
-    (rows[parent]?.taken.node.children ?? roots).push(taken.node);
+    taken.label = labels.get(taken.id);
+    (rows[parent]?.taken.children ?? roots).push(taken);
   }
-  return roots;
+  const branch = new Set<TreeNode>();
+  const leaf = leafId === null ? -1 : rows.findLastIndex((row) => row.taken.id === leafId);
+  for (let row = rows[leaf]; row !== undefined; row = rows[row.parent]) branch.add(row.taken);
+  return { roots, branch };
 }
 
 function nodeLine(node: TreeNode, before: string, isLeaf: boolean, isActive: boolean, { paint, width }: TextForm): string {

@@ -5,7 +5,7 @@ import {
   hasCredential,
   resolveCredential,
   resolveSecretTexts,
-} from "../../src/config/credentials.ts";
+} from "../../src/accounts/credentials.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import type { Credential } from "../../src/contracts/model-request.ts";
 import { tempTree } from "../support/temp-tree.ts";
@@ -31,18 +31,26 @@ async function prepare(setup: Setup): Promise<CredentialOptions> {
   const config = await loadConfig({ agentDir, cwd, homeDir: tree.path, env, approve: true });
   return {
     env,
-    config,
+    providers: config.providers,
     agentDir,
     cwd,
-    credentialVariables: ["A_TOKEN", "A_KEY"],
-    bearerVariables: ["A_TOKEN"],
+    credentialVariables: ["A_TOKEN", "A_KEY", "A_GATEWAY"],
+    bearerVariables: ["A_TOKEN", "A_GATEWAY"],
+    planVariables: ["A_TOKEN"],
     now: 1000,
     ...setup.options,
   };
 }
 
+/** Providers here have no sign-in of ours. */
+function resolved(id: string, options: CredentialOptions): Promise<Credential | undefined> {
+  return resolveCredential(id, options, async (account) => {
+    throw new Error(`${account} was to be signed in`);
+  });
+}
+
 async function resolve(setup: Setup, id = "a"): Promise<Credential | undefined> {
-  return resolveCredential(id, await prepare(setup));
+  return resolved(id, await prepare(setup));
 }
 
 const braced = (variable: string): string => `\${${variable}}`;
@@ -56,14 +64,15 @@ const everything: Setup = {
 
 describe("order", () => {
   test.each([
-    ["--api-key", everything, "o", "key"],
-    ["config.toml:", { ...everything, options: {} }, "c", "key"],
-    ["auth.json", { ...everything, options: {}, toml: "" }, "f", "key"],
-    ["A_TOKEN", { env: { A_TOKEN: "t", A_KEY: "k" } }, "t", "bearer"],
-    ["A_KEY", { env: { A_TOKEN: "", A_KEY: "k" } }, "k", "key"],
+    ["--api-key", everything, "o", "own metered"],
+    ["config.toml:", { ...everything, options: {} }, "c", "own metered"],
+    ["auth.json", { ...everything, options: {}, toml: "" }, "f", "own metered"],
+    ["A_TOKEN", { env: { A_TOKEN: "t", A_KEY: "k" } }, "t", "bearer plan"],
+    ["A_KEY", { env: { A_TOKEN: "", A_KEY: "k" } }, "k", "own metered"],
+    ["A_GATEWAY", { env: { A_GATEWAY: "g" } }, "g", "bearer metered"],
   ] as [string, Setup, string, string][])("%s", async (source, setup, value, kind) => {
     const credential = await resolve(setup);
-    expect(credential).toMatchObject({ value, kind });
+    expect({ value: credential?.value, kind: `${credential?.scheme} ${credential?.billing}` }).toEqual({ value, kind });
     expect(credential?.source).toContain(source.replace(":", ""));
   });
 
@@ -117,12 +126,18 @@ describe("ways of writing a key", () => {
     expect(credentialSource("a", options)).toMatch(/^command in .*config\.toml$/);
     const { existsSync } = await import("node:fs");
     expect(existsSync(`${options.cwd}/ran`)).toBe(false);
-    expect((await resolveCredential("a", options))?.value).toBe("k");
+    expect((await resolved("a", options))?.value).toBe("k");
     expect(existsSync(`${options.cwd}/ran`)).toBe(true);
   });
 
-  test("auth_header sends it as a bearer token", async () => {
-    expect((await resolve({ toml: '[providers.a]\napi_key = "k"\nauth_header = true\n' }))?.kind).toBe("bearer");
+  test.each([
+    ["a key of the configuration", { toml: '[providers.a]\napi_key = "k"\nauth_header = true\n' }],
+    ["--api-key", { toml: "[providers.a]\nauth_header = true\n", options: { apiKey: "k" } }],
+    ["a variable", { toml: "[providers.a]\nauth_header = true\n", env: { A_KEY: "k" } }],
+    ["a stored key", { toml: "[providers.a]\nauth_header = true\n", auth: { a: { type: "api_key", key: "k" } } }],
+    ["a command", { toml: '[providers.a]\napi_key = "!echo k"\nauth_header = true\n' }],
+  ] as [string, Setup][])("auth_header sends %s as a bearer token, which is billed as before", async (_, setup) => {
+    expect(await resolve(setup)).toMatchObject({ scheme: "bearer", billing: "metered", value: "k" });
   });
 
   test("headers are read in the same way", async () => {
@@ -137,12 +152,14 @@ describe("ways of writing a key", () => {
 
 describe("auth.json", () => {
   test.each([
-    [{ type: "api_key", key: "$MINE" }, "secret", "key"],
-    [{ type: "api_key", key: "$OWN", env: { OWN: "own" } }, "own", "key"],
-    [{ type: "api_key", key: "!echo c" }, "c", "key"],
-    [{ type: "oauth", access: "acc", refresh: "r", expires: 2000 }, "acc", "bearer"],
+    [{ type: "api_key", key: "$MINE" }, "secret", "own metered"],
+    [{ type: "api_key", key: "$OWN", env: { OWN: "own" } }, "own", "own metered"],
+    [{ type: "api_key", key: "!echo c" }, "c", "own metered"],
+    [{ type: "oauth", access: "acc", refresh: "r", expires: 2000 }, "acc", "bearer plan"],
+    [{ type: "oauth", access: "acc", refresh: "", expires: 2000 }, "acc", "bearer metered"],
   ])("%j", async (a, value, kind) => {
-    expect(await resolve({ auth: { a }, env: { MINE: "secret" } })).toMatchObject({ value, kind });
+    const [scheme, billing] = kind.split(" ");
+    expect(await resolve({ auth: { a }, env: { MINE: "secret" } })).toMatchObject({ value, scheme, billing });
   });
 
   test.each([[{ type: "oauth", access: "acc", expires: 999 }], [{ type: "oauth" }], [{ type: "api_key" }], ["text"], [null]])(
@@ -152,16 +169,17 @@ describe("auth.json", () => {
     },
   );
 
-  test("a damaged file is none", async () => {
-    expect(await resolve({ auth: "{oops" })).toBeUndefined();
+  test("a damaged file is an error that names it, not a missing key; those who only look go on", async () => {
+    await expect(resolve({ auth: "{oops" })).rejects.toMatchObject({ code: "auth.damaged_file" });
+    expect(hasCredential("a", await prepare({ auth: "{oops" }))).toBe(false);
   });
 });
 
 describe("servers that need none", () => {
   test("of the vendors, and of the user's own", async () => {
-    const none = { kind: "none", value: "" };
+    const none = { scheme: "none", value: "" };
     expect(await resolve({ options: { keyless: true } })).toMatchObject(none);
-    expect(await resolve({ options: { keyless: true }, env: { A_KEY: "k" } })).toMatchObject({ kind: "key", value: "k" });
+    expect(await resolve({ options: { keyless: true }, env: { A_KEY: "k" } })).toMatchObject({ scheme: "own", value: "k" });
     const own = { toml: '[providers.own]\nbase_url = "http://l"\n', options: { credentialVariables: [], bearerVariables: [] } };
     expect(await resolve(own, "own")).toMatchObject(none);
     expect(await resolve({ ...own, toml: '[providers.own]\nname = "nowhere"\n' }, "own")).toBeUndefined();
@@ -207,12 +225,12 @@ describe("a base URL set by a project file", () => {
       env: { ANTHROPIC_BASE_URL: "http://mine", A_KEY: "k" },
       projectToml: '[[providers.anthropic.models]]\nid = "m"\nbase_url = "http://evil"\n',
     });
-    expect(await resolveCredential("anthropic", options)).toBeUndefined();
+    expect(await resolved("anthropic", options)).toBeUndefined();
     const moved = await prepare({
       env: { ANTHROPIC_BASE_URL: "http://mine", A_KEY: "k" },
       projectToml: evil.replace(".a]", ".anthropic]"),
     });
-    expect((await resolveCredential("anthropic", moved))?.value).toBe("k");
+    expect((await resolved("anthropic", moved))?.value).toBe("k");
   });
 
   test("a key alone may be the project's, or name a variable", async () => {
