@@ -16,6 +16,7 @@ export const environmentTable: readonly VariableRecord[] = [
   { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of certificate authorities to trust beside the system's" },
   { names: ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"], help: "no colours; colours in a pipe, too" },
   { names: ["PI_OAUTH_CALLBACK_HOST"], help: "the own machine's address that a browser comes back to in pi auth login; else 127.0.0.1" },
+  { names: ["PI_SHELL"], help: "the shell that getShellConfig of the library names; runs go by shell.path" },
   { names: ["VISUAL", "EDITOR"], help: "the editor of pi config edit" },
 ];
 

@@ -10,8 +10,8 @@ import { isSaid, valueSaid } from "./options.ts";
 import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
 
-export async function start(): Promise<void> {
-  const host = processHost();
+export async function start(lent: Pick<Host, "hostModules">): Promise<void> {
+  const host = processHost(lent);
   let status = await run(host);
   await host.stdout.flush();
   if (host.stdout.failure) {
@@ -22,8 +22,8 @@ export async function start(): Promise<void> {
   }
   host.setExitStatus(status);
   await host.stderr.flush();
-  // A silent pipe on stdin may still be open and would hold the process.
-  if (host.stdin.isReading) host.exitNow(status);
+  // A silent pipe on stdin may still be open, an extension's watcher may be running: either would hold the process.
+  if (host.stdin.isReading || host.hasExtensions) host.exitNow(status);
 }
 
 /** The exit status. */
@@ -57,6 +57,9 @@ async function dispatch(host: Host): Promise<number> {
     void host.stdout.write(shortHelpText());
     return 0;
   }
+  const [stray] = said.unknown;
+  if (stray !== undefined && (isSaid(said, "--list-models") || isSaid(said, "--export")))
+    throw (await import("./meant-words.ts")).unknownOption(stray.name);
   if (isSaid(said, "--list-models")) {
     const search = valueSaid(said, "--list-models");
     const { listModels } = await import("./commands/models.ts");
@@ -89,6 +92,8 @@ async function dispatch(host: Host): Promise<number> {
 async function runCommand(said: Said, { name, args }: NonNullable<Said["command"]>, host: Host): Promise<number> {
   const command = commandTable.find((one) => one.name === name);
   if (command === undefined) throw new Error(`No command ${name}`);
+  const [stray] = said.unknown;
+  if (stray !== undefined) throw (await import("./meant-words.ts")).unknownOption(stray.name);
   const behind = [...said.options].flatMap(([option, values]) => {
     if (option === "--cwd" || option === "--offline" || option === "--verbose") return [];
     return values.length === 0 ? [option] : values.map((value) => `${option}=${value}`);

@@ -5,7 +5,7 @@
 import { PiError } from "../contracts/error.ts";
 import { isSlipOf, nearestName } from "../contracts/nearest.ts";
 import type { CommandRecord } from "./command-record.ts";
-import { type OptionRecord, optionTable, recordOf, type Said, typographicDash, type UnknownOption } from "./options.ts";
+import { type OptionRecord, optionTable, recordOf, type Said, typographicDash } from "./options.ts";
 
 const noQuestions = "There is nothing to skip: tools run without asking. --tools read,grep,find,ls lets it only look";
 const noSandbox = "There is no sandbox: start pi in a container, or give it --tools read,grep,find,ls";
@@ -104,12 +104,12 @@ export const commandsElsewhere: Readonly<Record<string, string>> = {
 
 const behindDashes = "a message that starts with a dash goes behind --";
 
-/** The same error with what is meant. */
-export function explained({ option }: UnknownOption): PiError {
-  return new PiError("usage.unknown_option", `Unknown option: ${option}`, { hint: optionHint(option) });
+/** With what is meant. `flags`: those that extensions have. */
+export function unknownOption(option: string, flags: readonly string[] = []): PiError {
+  return new PiError("usage.unknown_option", `Unknown option: ${option}`, { hint: optionHint(option, flags) });
 }
 
-function optionHint(option: string): string {
+function optionHint(option: string, flags: readonly string[]): string {
   if (/\s/.test(option)) return `It is one argument; write ${option.trim()} without the quotes around it`;
   const hyphens = option.replace(typographicDash, "--");
   if (hyphens !== option) return `It begins with a dash of typography; write ${recordOf(hyphens)?.name ?? "hyphens"}`;
@@ -117,9 +117,9 @@ function optionHint(option: string): string {
   // Whoever did not say no must not be led to an option that leaves something out.
   const near = nearestName(
     option,
-    (optionTable as readonly OptionRecord[])
-      .map((one) => one.name)
-      .filter((name) => isSlipOf(option, name) && name.startsWith("--no-") === option.startsWith("--no-")),
+    [...(optionTable as readonly OptionRecord[]).map((one) => one.name), ...flags].filter(
+      (name) => isSlipOf(option, name) && name.startsWith("--no-") === option.startsWith("--no-"),
+    ),
   );
   if (near !== undefined) return `Did you mean ${near}? ${behindDashes.replace("a", "A")}`;
   const slip = Object.keys(optionsElsewhere).find((name) => name.startsWith("--") && isSlipOf(option, name));
@@ -128,7 +128,8 @@ function optionHint(option: string): string {
 
 /** The first word is, or nearly is, a command: a prompt of one such word is more likely a mistake, and it would cost money. */
 export function refuseCommandWord(said: Said, commands: readonly CommandRecord[]): void {
-  const [first, ...more] = said.operands;
+  // What stands behind an option that only an extension can know may be its value.
+  const [first, ...more] = said.operands.filter((_, index) => !said.unknown.some(({ operandIndex }) => operandIndex === index));
   if (first === undefined || first.isLiteral || !/^[\p{L}-]+$/u.test(first.text)) return;
   const word = first.text.toLowerCase();
   const own = commands.map(({ name }) => name);

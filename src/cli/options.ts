@@ -88,6 +88,13 @@ export const optionTable = [
 
   { name: "--system-prompt", kind: "value", value: "TEXT|FILE", group: "Prompt", help: "in place of the built-in one" },
   { name: "--append-system-prompt", kind: "list", value: "TEXT|FILE", group: "Prompt", help: "added to the system prompt; repeatable" },
+  {
+    name: "--prompt-key",
+    kind: "value",
+    value: "KEY",
+    group: "Prompt",
+    help: "run once: sent again with this key in the same session, it answers as the first time",
+  },
   { name: "--no-context-files", short: "-nc", kind: "flag", group: "Prompt", help: "leave out AGENTS.md and its kin" },
 
   { name: "--continue", short: "-c", kind: "flag", group: "Session", help: "go on with this folder's last session" },
@@ -151,13 +158,14 @@ export const optionTable = [
   },
   { name: "--no-prompt-templates", short: "-np", kind: "flag", group: "Tools and resources", help: "no prompt templates but those named" },
   {
-    name: "--no-extensions",
-    short: "-ne",
-    kind: "flag",
+    name: "--extension",
+    short: "-e",
+    kind: "list",
+    value: "PATH",
     group: "Tools and resources",
-    help: "none are loaded; there are none yet",
-    isIdle: true,
+    help: "an extension: file, folder, npm:NAME or git:PLACE; repeatable",
   },
+  { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "no extensions but those named" },
   { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet", isIdle: true },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
@@ -198,6 +206,15 @@ export const optionTable = [
 
 export type OptionName = (typeof optionTable)[number]["name"];
 
+/** An option that may be an extension's flag. */
+export interface UnknownOption {
+  /** As written, without its value. */
+  name: string;
+  inlineValue?: string;
+  /** The operand behind it, which is its value if it takes one. */
+  operandIndex?: number;
+}
+
 /** What was said: options by name, and everything else in order. */
 export interface Said {
   options: Map<OptionName, string[]>;
@@ -205,6 +222,8 @@ export interface Said {
   operands: { text: string; isLiteral: boolean }[];
   /** The subcommand that the first word names, with what stands behind it, unread. */
   command?: { name: string; args: readonly string[] };
+  /** Long options that are none of ours: judged when the extensions are known. */
+  unknown: UnknownOption[];
 }
 
 export function isSaid(said: Said, name: OptionName): boolean {
@@ -216,8 +235,8 @@ export function valueSaid(said: Said, name: OptionName): string | undefined {
   return said.options.get(name)?.at(-1);
 }
 
-/** What is meant is looked up where it is told. */
-export class UnknownOption extends PiError {
+/** For one that no extension can have as a flag. What is meant is looked up where it is told. */
+export class UnknownOptionError extends PiError {
   readonly option: string;
 
   constructor(option: string) {
@@ -228,7 +247,7 @@ export class UnknownOption extends PiError {
 
 /** `isCommand`: whether the first word ends the options of a run because it names a subcommand; behind `--print` there is none. */
 export function parseOptions(args: readonly string[], isCommand: (word: string) => boolean = () => false): Said {
-  const said: Said = { options: new Map(), operands: [] };
+  const said: Said = { options: new Map(), operands: [], unknown: [] };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
     if (arg === "--") {
@@ -243,7 +262,20 @@ export function parseOptions(args: readonly string[], isCommand: (word: string) 
       said.operands.push({ text: arg, isLiteral: false });
       continue;
     }
-    const { record, inlineValue } = findOption(arg);
+    const name = nameIn(arg);
+    const inlineValue = name === arg ? undefined : arg.slice(name.length + 1);
+    const record = recordOf(name);
+    if (record === undefined) {
+      if (!/^--[A-Za-z]\S*$/.test(name)) throw new UnknownOptionError(name);
+      const next = args[index + 1];
+      const hasOperand = inlineValue === undefined && next !== undefined && !next.startsWith("-");
+      said.unknown.push({
+        name,
+        ...(inlineValue === undefined ? {} : { inlineValue }),
+        ...(hasOperand ? { operandIndex: said.operands.length } : {}),
+      });
+      continue;
+    }
     const values = said.options.get(record.name as OptionName) ?? [];
     said.options.set(record.name as OptionName, values);
     if (record.kind === "flag") {
@@ -288,13 +320,6 @@ function nameIn(arg: string): string {
 
 export function recordOf(name: string): OptionRecord | undefined {
   return (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
-}
-
-function findOption(arg: string): { record: OptionRecord; inlineValue?: string } {
-  const name = nameIn(arg);
-  const record = recordOf(name);
-  if (record === undefined) throw new UnknownOption(name);
-  return name === arg ? { record } : { record, inlineValue: arg.slice(name.length + 1) };
 }
 
 function checked(record: OptionRecord, value: string): string {

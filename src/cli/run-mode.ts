@@ -14,6 +14,7 @@ import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
+import { withFlags } from "./extension-flags.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
@@ -34,14 +35,14 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const name = valueSaid(said, "--mode") ?? "text";
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
-  const { options, configFor } = await resolveRun(said, host);
-  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn });
+  const { options, extensions, configFor } = await resolveRun(said, host);
+  const launch = await withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
   const prompts = await promptsFor(mode, name, said, host, launch);
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
   const logTarget = host.env.PI_LOG;
   const log = logTarget ? (await import("./event-log.ts")).eventLog(logTarget, host, name) : undefined;
-  const open = opened(mode, { host, launch, configFor, ending, recorder, log });
+  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log });
   try {
     const outcome = await mode
       .run({
@@ -80,6 +81,8 @@ function warn(line: string): void {
 }
 
 async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { config }: Launch): Promise<ModePrompt[]> {
+  const key = valueSaid(said, "--prompt-key");
+  if (key === "") throw new PiError("usage.bad_value", '--prompt-key "" names nothing', { hint: "For example --prompt-key job-17" });
   if (mode.needs === "nothing") {
     refuseForService(name, said);
     return [];
@@ -96,12 +99,23 @@ async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { co
   });
   if (prompts.length === 0)
     throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
+  if (key !== undefined && prompts.length > 1) {
+    throw new PiError("usage.conflict", `--prompt-key goes with one prompt, and there are ${prompts.length}`, {
+      hint: "Quote the message as one, or run them one by one",
+    });
+  }
   tellSeveral(said, host);
-  return prompts;
+  return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
 }
 
 /** What belongs to a run with prompts of its own. */
 function refuseForService(name: string, said: Said): void {
+  for (const [option, hint] of [
+    ["--prompt-key", "Each prompt command has a key of its own"],
+    ["--output", "--result FILE keeps how it ended"],
+  ] as const) {
+    if (isSaid(said, option)) throw new PiError("usage.conflict", `${option} cannot be combined with --mode ${name}`, { hint });
+  }
   if (said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) {
     throw new PiError("usage.file_in_rpc", `@file arguments are not supported in ${name.toUpperCase()} mode`, {
       hint: "Send the text with a prompt command",
@@ -113,8 +127,6 @@ function refuseForService(name: string, said: Said): void {
       hint: `Send it to stdin with a prompt command, or leave out --mode ${name}`,
     });
   }
-  if (isSaid(said, "--output"))
-    throw new PiError("usage.conflict", `--output cannot be combined with --mode ${name}`, { hint: "--result FILE keeps how it ended" });
 }
 
 /** Words without quotes around them are a prompt each, which is seldom meant. */
@@ -151,13 +163,14 @@ function opened(
   about: {
     host: Host;
     launch: Launch;
+    extensions: ResolvedRun["extensions"];
     configFor: ResolvedRun["configFor"];
     ending: Ending;
     recorder: ResultRecorder;
     log: EventLog | undefined;
   },
 ): Opened {
-  const { host, launch, configFor, ending, recorder, log } = about;
+  const { host, launch, extensions, configFor, ending, recorder, log } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();
@@ -168,7 +181,7 @@ function opened(
     },
     next: async () => {
       const { signal } = ending;
-      const sessions = await SessionHost.create(launch, { host, warn, mayLackModel: mode.mayLackModel, configFor, signal });
+      const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
       log?.follow(sessions);

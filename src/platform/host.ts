@@ -2,6 +2,7 @@
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
 import { fstatSync, readFileSync, write, writeSync } from "node:fs";
+import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
 import { homeDirectory } from "./paths.ts";
 
@@ -43,6 +44,12 @@ export interface Host {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** What extensions may import of us by name. */
+  hostModules(): Promise<HostModules>;
+  /** Before the first of them is loaded: what they print does not reach stdout, what they throw late goes to `onStray`. */
+  admitExtensions(onStray: (error: unknown) => void): Promise<void>;
+  /** Whether what they left running could keep the process from ending. */
+  readonly hasExtensions: boolean;
   /** Unix ms. */
   now(): number;
   setExitStatus(status: number): void;
@@ -239,9 +246,20 @@ function inputKind(): InputStream["kind"] {
   }
 }
 
-/** The running process. */
-export function processHost(): Host {
+/** The running process. `lent`: what only the program's entry can reach. */
+export function processHost(lent: Partial<Pick<Host, "hostModules">> = {}): Host {
+  let hasExtensions = false;
   return {
+    hostModules: async () => new Map(),
+    ...lent,
+    admitExtensions: async (onStray) => {
+      if (hasExtensions) return;
+      hasExtensions = true;
+      (await import("./guest-code.ts")).admitGuestCode(onStray);
+    },
+    get hasExtensions() {
+      return hasExtensions;
+    },
     args: process.argv.slice(2),
     env: process.env,
     cwd: currentDirectory(),

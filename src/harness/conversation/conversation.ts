@@ -9,7 +9,7 @@ import type { SessionHooks } from "../../contracts/hooks.ts";
 import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import { clampThinkingLevel } from "../../contracts/model.ts";
+import { availableThinkingLevels, clampThinkingLevel } from "../../contracts/model.ts";
 import type { Credential, ModelRequest } from "../../contracts/model-request.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Provider } from "../../contracts/provider.ts";
@@ -319,6 +319,13 @@ export class Conversation {
     return clamped;
   }
 
+  /** The next that the model takes; nothing where there is no other. */
+  cycleThinkingLevel(): ThinkingLevel | undefined {
+    const levels = availableThinkingLevels(this.#model);
+    const next = levels[(levels.indexOf(this.#thinkingLevel) + 1) % levels.length];
+    return levels.length <= 1 || next === undefined ? undefined : this.setThinkingLevel(next);
+  }
+
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
     const { tokens, isMeasured } = contextTokens(messages, this.#edited);
@@ -339,10 +346,10 @@ export class Conversation {
     return answer?.role === "assistant" ? textOf(answer.content) : undefined;
   }
 
-  /** An entry that the model is not shown, announced. */
-  appendCustomEntry(customType: string, data: unknown): void {
+  /** An entry that the model is not shown, announced; a promise where a listener is slow. */
+  appendCustomEntry(customType: string, data: unknown): Promise<void> | undefined {
     const entry = this.session.append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
-    void this.emit({ type: "entry_appended", entry });
+    return this.emit({ type: "entry_appended", entry });
   }
 
   /** Who may change what happens. */

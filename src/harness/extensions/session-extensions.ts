@@ -70,7 +70,7 @@ export class SessionExtensions implements SessionHooks {
     this.#dispatch = new ExtensionDispatch({
       extensions: loaded.extensions,
       createContext: () => createContext(this.#session),
-      report: (error) => this.#report(error),
+      report: (error) => this.report(error),
     });
   }
 
@@ -97,7 +97,7 @@ export class SessionExtensions implements SessionHooks {
   async attach(attachment: Attachment): Promise<void> {
     await this.setResources(attachment.resources);
     const { runtime } = this.loaded;
-    const report = (error: ExtensionError): void => this.#report(error);
+    const report = (error: ExtensionError): void => this.report(error);
     const attached: Attachment & ExtensionSurroundings = {
       ...attachment,
       tools: () => this.#toolInfos(),
@@ -195,7 +195,7 @@ export class SessionExtensions implements SessionHooks {
       try {
         return customMessage(draft, this.#session.now());
       } catch (error) {
-        this.#report({ extensionPath: "<runtime>", event: "before_agent_start", error: messageOf(error) });
+        this.report({ extensionPath: "<runtime>", event: "before_agent_start", error: messageOf(error) });
         return [];
       }
     });
@@ -363,7 +363,8 @@ export class SessionExtensions implements SessionHooks {
     }));
   }
 
-  #report(error: ExtensionError): void {
+  /** To whom the host has named, else as a warning. */
+  report(error: ExtensionError): void {
     const { onError } = this.#attached?.bindings() ?? {};
     if (onError === undefined) this.#attached?.warn(`${error.extensionPath} (${error.event}): ${error.error}`);
     else onError(error);

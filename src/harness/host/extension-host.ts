@@ -11,6 +11,7 @@ import type {
 } from "../../contracts/extension.ts";
 import type { ExtensionEventOf, SessionShutdownEvent, SessionStartEvent } from "../../contracts/extension-event.ts";
 import type { ExtensionBindings } from "../extensions/extension-context.ts";
+import type { ExtensionLauncher } from "../launch/extension-launcher.ts";
 import { launchPrompt } from "../launch/launch-prompt.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
 import type { CodingSession } from "../run/coding-session.ts";
@@ -28,15 +29,18 @@ export class HostedExtensions {
   /** In place of the owner's, where the session host itself is replaced. */
   control: Pick<SessionControl, "newSession" | "fork" | "switchSession"> | undefined;
   readonly #now: () => number;
+  /** What their files throw late goes to the session in force. */
+  readonly #files: ExtensionLauncher | undefined;
   #current: CreatedSession | undefined;
   #bindings: ExtensionBindings = {};
   #isBound = false;
   #startEvent: Omit<SessionStartEvent, "type"> | undefined;
   readonly #errorListeners = new Set<(error: ExtensionError) => void>();
 
-  constructor(startEvent: Omit<SessionStartEvent, "type"> | undefined, now: () => number) {
+  constructor(startEvent: Omit<SessionStartEvent, "type"> | undefined, now: () => number, files?: ExtensionLauncher) {
     this.#startEvent = startEvent;
     this.#now = now;
+    this.#files = files;
   }
 
   set owner(owner: SessionOwner) {
@@ -51,6 +55,7 @@ export class HostedExtensions {
   /** Another session is in force. */
   install(created: CreatedSession): void {
     this.#current = created;
+    if (this.#files !== undefined) this.#files.report = (error) => created.extensions?.report(error);
   }
 
   /** Returns the remover. */

@@ -11,6 +11,7 @@ import type { Model } from "../../contracts/model.ts";
 import { Session } from "../../session/tree/session.ts";
 import type { Navigation } from "../compaction/navigate.ts";
 import { Listeners } from "../conversation/listeners.ts";
+import type { Intake } from "../intake/intake.ts";
 import { noModel } from "../launch/choose-model.ts";
 import { type Launch, launchAgain, prepareLaunch } from "../launch/launch.ts";
 import { openSession, sessionPlace, sessionWatch } from "../launch/open-session.ts";
@@ -79,7 +80,7 @@ export class SessionHost {
     const workspace = await createWorkspace(launch, deps);
     const session = opened ?? (await openSession(launch, deps));
     try {
-      const extensions = new HostedExtensions(deps.sessionStart, () => deps.host.now());
+      const extensions = new HostedExtensions(deps.sessionStart, () => deps.host.now(), deps.extensions);
       const created = await startSession(launch, workspace, session, deps, { extensionHost: extensions.lent() });
       extensions.install(created);
       return new SessionHost(workspace, created, deps, extensions);
@@ -92,6 +93,11 @@ export class SessionHost {
   /** Of now; ask again after a replacement. */
   get coding(): CodingSession {
     return this.#created.coding;
+  }
+
+  /** The way in for words to the session in force. */
+  get intake(): Intake {
+    return this.#created.intake;
   }
 
   /** What the session in force was started with: what is in force beside the conversation. */
@@ -116,18 +122,6 @@ export class SessionHost {
   /** Whether there is a model to ask; else `coding.model` is a stand-in. */
   get hasModel(): boolean {
     return this.coding.conversation.model !== noModel;
-  }
-
-  /** @throws PiError `auth.no_credential` naming what to do, where the model in force cannot be asked. */
-  requireUsableModel(): void {
-    if (!this.hasModel) {
-      throw new PiError("auth.no_credential", "No API key found for the selected model.", {
-        hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model; scripted/demo needs none.",
-      });
-    }
-    if (this.#deps.custom?.access !== undefined) return;
-    const { provider } = this.coding.conversation.model;
-    if (!this.registry.isAvailable(provider, true)) throw this.registry.missingCredential(provider);
   }
 
   /** Whether `dispose` has been called. */

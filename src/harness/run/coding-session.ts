@@ -99,8 +99,8 @@ export class CodingSession {
   }
 
   /** Resolves when the run has settled; a queued prompt resolves with the run it joined. One that comes during a compaction waits for it. */
-  prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
-    const message = this.queue.userMessage(text, options.images);
+  prompt(said: string | UserMessage, options: PromptOptions = {}): Promise<Outcome> {
+    const message = typeof said === "string" ? this.queue.userMessage(said, options.images) : said;
     if (this.#running) {
       if (!options.streamingBehavior) {
         throw new PiError(

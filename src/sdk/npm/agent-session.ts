@@ -5,12 +5,12 @@ import { resolve } from "node:path";
 import type { CompactionResult } from "../../contracts/agent-event.ts";
 import type { Cancellable } from "../../contracts/extension.ts";
 import type { ImageContent, Message, UserContent } from "../../contracts/message.ts";
-import { textOf } from "../../contracts/message.ts";
 import { availableThinkingLevels, type Model, type ThinkingLevel } from "../../contracts/model.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
+import { forkMessages } from "../../harness/compaction/branch.ts";
 import { knownToolNames } from "../../harness/conversation/known-tools.ts";
 import type { ContextUsage, SessionStats } from "../../harness/conversation/session-stats.ts";
 import { sessionStats, usageOfWindow } from "../../harness/conversation/session-stats.ts";
@@ -160,7 +160,7 @@ export class AgentSession {
 
   /**
    * Resolves when the run has settled, with how it ended: a failed model call and an abort are outcomes, not errors; at once where an
-   * extension has dealt with the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
+   * extension has handled the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
    * with a listener's error where one failed.
    */
   prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
@@ -192,7 +192,7 @@ export class AgentSession {
 
   /** The texts that were queued. */
   clearQueue(): { steering: string[]; followUp: string[] } {
-    return this.#coding.queue.clear();
+    return this.#sessions.intake.clearQueue();
   }
 
   /** Stops what runs and waits until it has settled; queued messages stay queued. */
@@ -230,9 +230,7 @@ export class AgentSession {
   }
 
   cycleThinkingLevel(): ThinkingLevel | undefined {
-    const levels = this.getAvailableThinkingLevels();
-    const next = levels[(levels.indexOf(this.thinkingLevel) + 1) % levels.length];
-    return levels.length <= 1 || next === undefined ? undefined : this.#live.conversation.setThinkingLevel(next);
+    return this.#live.conversation.cycleThinkingLevel();
   }
 
   getAvailableThinkingLevels(): ThinkingLevel[] {
@@ -362,10 +360,7 @@ export class AgentSession {
   }
 
   getUserMessagesForForking(): { entryId: string; text: string }[] {
-    return this.#coding.session.entries().flatMap((entry) => {
-      const message = entry.type === "message" ? (entry as EntryOf<"message">).message : undefined;
-      return message?.role === "user" ? [{ entryId: entry.id, text: textOf(message.content) }] : [];
-    });
+    return forkMessages(this.#coding.conversation);
   }
 
   /** Of the whole session, also of branches left behind; tokens, and cost in USD. */

@@ -172,6 +172,8 @@ function runOptions(
       skillPaths: [],
       templatePaths: [],
     },
+    // Those of the library come with its resource loader.
+    extensions: { paths: [], withDiscovered: false, flags: new Map() },
     isStrict: false,
     stallToolMs: 0,
     idle: [],

@@ -1,13 +1,13 @@
-// Methods about the model, its thinking level, retries and compaction.
+// Commands about the model, its thinking level, retries and compaction.
 
-import type { Model, ThinkingLevel } from "../../../contracts/model.ts";
-import { availableThinkingLevels } from "../../../contracts/model.ts";
-import { amount, anything, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
-import { level, model, usage } from "../../../contracts/shapes.ts";
-import { method } from "../method.ts";
+import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import { availableThinkingLevels } from "../../contracts/model.ts";
+import { amount, anything, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
+import { level, model, usage } from "../../contracts/shapes.ts";
+import { command } from "./command.ts";
 
-export const modelMethods = [
-  method({
+export const modelCommands = [
+  command({
     name: "set_model",
     group: "Model and thinking",
     about: "Changes the model for what comes. An unknown id is refused with the ids that are near.",
@@ -15,13 +15,13 @@ export const modelMethods = [
     result: model,
     order: "change",
     run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
-      const { usableModel } = await import("../../../harness/models/usable-model.ts");
+      const { usableModel } = await import("../models/usable-model.ts");
       const chosen = await usableModel(provider, modelId, sessions.registry);
       sessions.coding.conversation.setModel(chosen);
       return chosen;
     },
   }),
-  method({
+  command({
     name: "cycle_model",
     group: "Model and thinking",
     about: "Changes to the next model of the scope (`--models`), or of all that can be called. `null` where there is no other.",
@@ -29,11 +29,11 @@ export const modelMethods = [
     result: orNull(fields({ model, thinkingLevel: level, isScoped: flag("the scope has been given") })),
     order: "change",
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
-      const { cycleModel } = await import("../../../harness/models/usable-model.ts");
+      const { cycleModel } = await import("../models/usable-model.ts");
       return cycleModel(sessions);
     },
   }),
-  method({
+  command({
     name: "get_available_models",
     group: "Model and thinking",
     about: "The models that can be called: their provider has a credential.",
@@ -41,11 +41,11 @@ export const modelMethods = [
     result: fields({ models: list(model) }),
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ models: Model[] }> => {
-      const { usableModels } = await import("../../../harness/models/usable-model.ts");
+      const { usableModels } = await import("../models/usable-model.ts");
       return { models: usableModels(sessions) };
     },
   }),
-  method({
+  command({
     name: "set_thinking_level",
     group: "Model and thinking",
     about: "Changes the level for what comes; the nearest that the model takes is set.",
@@ -55,7 +55,7 @@ export const modelMethods = [
       sessions.coding.conversation.setThinkingLevel(level);
     },
   }),
-  method({
+  command({
     name: "cycle_thinking_level",
     group: "Model and thinking",
     about: "Changes to the next level that the model takes. `null` where there is no other.",
@@ -63,13 +63,11 @@ export const modelMethods = [
     result: orNull(fields({ level })),
     order: "in turn",
     run: (_params, { sessions }): { level: ThinkingLevel } | null => {
-      const { coding } = sessions;
-      const levels = availableThinkingLevels(coding.conversation.model);
-      const next = levels[(levels.indexOf(coding.conversation.thinkingLevel) + 1) % levels.length];
-      return levels.length <= 1 || next === undefined ? null : { level: coding.conversation.setThinkingLevel(next) };
+      const level = sessions.coding.conversation.cycleThinkingLevel();
+      return level === undefined ? null : { level };
     },
   }),
-  method({
+  command({
     name: "get_available_thinking_levels",
     group: "Model and thinking",
     about: "The levels that the model takes; `off` alone for one that does not reason.",
@@ -78,7 +76,7 @@ export const modelMethods = [
     order: "in turn",
     run: (_params, { sessions }): { levels: ThinkingLevel[] } => ({ levels: availableThinkingLevels(sessions.coding.conversation.model) }),
   }),
-  method({
+  command({
     name: "compact",
     group: "Compaction and retry",
     about: "Replaces the older part of the conversation by a summary. Answered when it is done; other commands go on meanwhile.",
@@ -94,7 +92,7 @@ export const modelMethods = [
     order: "in turn",
     run: ({ customInstructions }, { sessions }) => sessions.coding.compaction.run(customInstructions),
   }),
-  method({
+  command({
     name: "set_auto_compaction",
     group: "Compaction and retry",
     about: "Whether the conversation is compacted by itself when the window gets full.",
@@ -104,7 +102,7 @@ export const modelMethods = [
       sessions.coding.compaction.isAutomatic = enabled;
     },
   }),
-  method({
+  command({
     name: "set_auto_retry",
     group: "Compaction and retry",
     about: "Whether a model call that failed for a passing reason is tried again.",
@@ -114,7 +112,7 @@ export const modelMethods = [
       sessions.coding.retry.isEnabled = enabled;
     },
   }),
-  method({
+  command({
     name: "abort_retry",
     group: "Compaction and retry",
     about: "Ends the waiting for the next try, and with it the run.",

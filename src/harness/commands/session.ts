@@ -1,37 +1,16 @@
-// Methods about the session, its tree, and the user's own commands.
+// Commands about the session in force and its tree.
 
-import { PiError } from "../../../contracts/error.ts";
-import { textOf } from "../../../contracts/message.ts";
-import { amount, count, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
-import type { AnyEntry, EntryOf } from "../../../contracts/session-entry.ts";
-import { entry, leafId, replaced } from "../../../contracts/shapes.ts";
-import { viewsOf } from "../../../contracts/tool-view.ts";
-import { sessionStats } from "../../../harness/conversation/session-stats.ts";
-import { encodeTree, type TreeAnswer, treeNode } from "../encode-tree.ts";
-import { method } from "../method.ts";
+import { PiError } from "../../contracts/error.ts";
+import { amount, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
+import type { AnyEntry } from "../../contracts/session-entry.ts";
+import { entry, leafId, replaced } from "../../contracts/shapes.ts";
+import { viewsOf } from "../../contracts/tool-view.ts";
+import { forkMessages } from "../compaction/branch.ts";
+import { sessionStats } from "../conversation/session-stats.ts";
+import { command } from "./command.ts";
 
-export const sessionMethods = [
-  method({
-    name: "bash",
-    group: "Shell",
-    about:
-      "Runs a command as the user. Its output comes in `bash_execution_update` events as it is written; the answer holds as much of it as the model would be shown. It is part of the conversation from the next prompt on. Of many commands 16 run at a time, the others in the order they came.",
-    params: { command: text(), excludeFromContext: optional(flag("keep it in the session, but from the model")) },
-    result: fields({
-      output: text("the end of it where it was too long"),
-      exitCode: optional(count("128 and the signal's number where one ended it; absent when cancelled")),
-      cancelled: flag(),
-      truncated: flag(),
-      fullOutputPath: optional(text("file with all of the output, where `output` is cut")),
-    }),
-    order: "in turn",
-    run: ({ command, excludeFromContext }, { sessions, id, emit }) =>
-      sessions.coding.shell.run(command, {
-        ...(excludeFromContext === undefined ? {} : { excludeFromContext }),
-        onData: (delta) => emit({ type: "bash_execution_update", ...(id === undefined ? {} : { id }), delta }),
-      }),
-  }),
-  method({
+export const sessionCommands = [
+  command({
     name: "abort_bash",
     group: "Shell",
     about: "Ends the commands of `bash` that are running, with all they have started, and those that wait to be run.",
@@ -41,7 +20,7 @@ export const sessionMethods = [
       sessions.coding.shell.abort();
     },
   }),
-  method({
+  command({
     name: "new_session",
     group: "Session",
     about:
@@ -51,7 +30,7 @@ export const sessionMethods = [
     order: "change",
     run: ({ parentSession }, { sessions }) => sessions.newSession(parentSession === undefined ? {} : { parentSession }),
   }),
-  method({
+  command({
     name: "switch_session",
     group: "Session",
     about: "Goes on with another session file; where none is, with a new session that will be stored there.",
@@ -60,7 +39,7 @@ export const sessionMethods = [
     order: "change",
     run: ({ sessionPath }, { sessions }) => sessions.switchSession(sessionPath),
   }),
-  method({
+  command({
     name: "fork",
     group: "Session",
     about: "Goes on in a new session that ends before a user message, of whatever branch; gives its text back to change and send again.",
@@ -69,7 +48,7 @@ export const sessionMethods = [
     order: "change",
     run: ({ entryId }, { sessions }) => sessions.fork(entryId),
   }),
-  method({
+  command({
     name: "clone",
     group: "Session",
     about: "Goes on in a new session with all of the branch in force.",
@@ -78,21 +57,16 @@ export const sessionMethods = [
     order: "change",
     run: (_params, { sessions }) => sessions.clone(),
   }),
-  method({
+  command({
     name: "get_fork_messages",
     group: "Session",
     about: "The user messages of all branches, in the order of the file.",
     params: {},
     result: fields({ messages: list(fields({ entryId: text(), text: text() })) }),
     order: "in turn",
-    run: (_params, { sessions }): { messages: { entryId: string; text: string }[] } => ({
-      messages: sessions.coding.session.entries().flatMap((one) => {
-        const message = one.type === "message" ? (one as EntryOf<"message">).message : undefined;
-        return message?.role === "user" ? [{ entryId: one.id, text: textOf(message.content) }] : [];
-      }),
-    }),
+    run: (_params, { sessions }) => ({ messages: forkMessages(sessions.coding.conversation) }),
   }),
-  method({
+  command({
     name: "get_entries",
     group: "Session",
     about: "All entries in the order of the file, or those after one.",
@@ -107,23 +81,7 @@ export const sessionMethods = [
       return { entries: entries.slice(at + 1), leafId: session.leafId };
     },
   }),
-  method({
-    name: "get_tree",
-    group: "Session",
-    about: "All entries as a tree.",
-    params: {},
-    result: fields({
-      tree: list(treeNode),
-      leafId,
-    }),
-    order: "in turn",
-    run: (_params, { sessions }): TreeAnswer => {
-      const { session } = sessions.coding;
-      return { tree: session.tree(), leafId: session.leafId };
-    },
-    encode: encodeTree,
-  }),
-  method({
+  command({
     name: "get_session_stats",
     group: "Session",
     about: "Counts, tokens and cost of the whole session, and how full the window is.",
@@ -149,7 +107,7 @@ export const sessionMethods = [
     order: "in turn",
     run: (_params, { sessions }) => sessionStats(sessions.coding.conversation),
   }),
-  method({
+  command({
     name: "export_html",
     group: "Session",
     about: "Writes the session as a page.",
@@ -157,13 +115,13 @@ export const sessionMethods = [
     result: fields({ path: text() }),
     order: "in turn",
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
-      const { exportHtml } = await import("../../../transcript/export-html.ts");
+      const { exportHtml } = await import("../../transcript/export-html.ts");
       const { cwd } = sessions.launch.options;
       const toolViews = viewsOf(sessions.coding.conversation.tools);
       return exportHtml(sessions.coding.session, { cwd, toolViews, ...(outputPath === undefined ? {} : { outputPath }) });
     },
   }),
-  method({
+  command({
     name: "set_session_name",
     group: "Session",
     about: "Names the session.",
@@ -173,6 +131,34 @@ export const sessionMethods = [
       const trimmed = name.trim();
       if (trimmed === "") throw new PiError("usage.empty_name", "Session name cannot be empty");
       sessions.coding.conversation.setName(trimmed);
+    },
+  }),
+  command({
+    name: "navigate",
+    group: "Beyond the npm agent",
+    about:
+      "Makes another entry the end of the branch in force. At a user message the branch ends before it and its text is given back. With `summarize` what is left behind is summed up for the model.",
+    params: {
+      entryId: orNull(text(), "null: before all entries, where a tree of its own begins"),
+      summarize: optional(flag()),
+      customInstructions: optional(text("what the summary should look to")),
+    },
+    result: fields({ cancelled: flag(), text: optional(text()), summaryEntryId: optional(text()) }),
+    order: "change",
+    run: ({ entryId, summarize, customInstructions }, { sessions }) =>
+      sessions.coding.navigate(entryId, {
+        ...(summarize === undefined ? {} : { summarize }),
+        ...(customInstructions === undefined ? {} : { customInstructions }),
+      }),
+  }),
+  command({
+    name: "set_label",
+    group: "Beyond the npm agent",
+    about: "Puts a label on an entry; without one takes it away.",
+    params: { entryId: text(), label: optional(text()) },
+    order: "in turn",
+    run: ({ entryId, label }, { sessions }): undefined => {
+      sessions.coding.setLabel(entryId, label);
     },
   }),
 ] as const;

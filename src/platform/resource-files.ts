@@ -1,5 +1,5 @@
-// Finds the Markdown files of a resource directory, and applies the `!`, `+` and `-` entries of a resource list. Called by the loaders
-// beside it. Invariant: order is by name, the same on every machine; what cannot be read is passed over, and a walk comes to its end.
+// Finds the files of a resource directory, and applies the `!`, `+` and `-` entries of a resource list. Called by what loads skills, prompt
+// templates and extensions. Invariant: order is by name, the same on every machine; what cannot be read is passed over, and a walk comes to its end.
 
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -51,7 +51,7 @@ export class DirectoryWalk {
 }
 
 /** Names by kind, links followed; dot files and `node_modules` are left out. */
-function listDirectory(directory: string): DirectoryListing {
+export function listDirectory(directory: string): DirectoryListing {
   const listing: DirectoryListing = { files: [], directories: [] };
   let entries: import("node:fs").Dirent[];
   try {

@@ -1,13 +1,31 @@
-// Methods that look, and small switches.
+// Commands that look, and small switches.
 
-import type { Message } from "../../../contracts/message.ts";
-import { choice, count, fields, flag, list, optional, orNull, text } from "../../../contracts/schema.ts";
-import { level, message, model, queueMode } from "../../../contracts/shapes.ts";
-import { method } from "../method.ts";
-import type { RpcSessionState, RpcSlashCommand } from "../records.ts";
+import type { QueueMode } from "../../agent/message-queue.ts";
+import type { SlashCommandInfo } from "../../contracts/extension.ts";
+import type { Message } from "../../contracts/message.ts";
+import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import { choice, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
+import { level, message, model, queueMode } from "../../contracts/shapes.ts";
+import { command } from "./command.ts";
 
-export const stateMethods = [
-  method({
+export interface SessionState {
+  /** Absent when there is none to use. */
+  model?: Model;
+  thinkingLevel: ThinkingLevel;
+  isStreaming: boolean;
+  isCompacting: boolean;
+  steeringMode: QueueMode;
+  followUpMode: QueueMode;
+  sessionFile?: string;
+  sessionId: string;
+  sessionName?: string;
+  autoCompactionEnabled: boolean;
+  messageCount: number;
+  pendingMessageCount: number;
+}
+
+export const stateCommands = [
+  command({
     name: "get_state",
     group: "State",
     about: "What is in force now. Always answered at once.",
@@ -27,10 +45,10 @@ export const stateMethods = [
       pendingMessageCount: count("queued messages"),
     }),
     order: "at once",
-    run: (_params, { sessions }): RpcSessionState => {
+    run: (_params, { sessions }): SessionState => {
       const { coding, sessionName } = sessions;
       const { session } = coding;
-      const state: RpcSessionState = {
+      const state: SessionState = {
         thinkingLevel: coding.conversation.thinkingLevel,
         isStreaming: coding.isStreaming,
         isCompacting: coding.compaction.isRunning,
@@ -47,7 +65,7 @@ export const stateMethods = [
       return state;
     },
   }),
-  method({
+  command({
     name: "get_messages",
     group: "State",
     about: "The conversation as the model is shown it, system messages included.",
@@ -56,7 +74,7 @@ export const stateMethods = [
     order: "in turn",
     run: (_params, { sessions }): { messages: Message[] } => ({ messages: [...sessions.coding.conversation.messages] }),
   }),
-  method({
+  command({
     name: "get_last_assistant_text",
     group: "State",
     about: "Text of the last answer; `null` while there is none.",
@@ -65,7 +83,7 @@ export const stateMethods = [
     order: "in turn",
     run: (_params, { sessions }): { text: string | null } => ({ text: sessions.coding.conversation.lastAssistantText() ?? null }),
   }),
-  method({
+  command({
     name: "get_commands",
     group: "State",
     about: "What can be prompted as `/name`: prompt templates and skills, and commands of extensions.",
@@ -87,12 +105,12 @@ export const stateMethods = [
       ),
     }),
     order: "in turn",
-    run: async (_params, { sessions }): Promise<{ commands: RpcSlashCommand[] }> => {
-      const { listSlashCommands } = await import("../../../harness/extensions/slash-commands.ts");
+    run: async (_params, { sessions }): Promise<{ commands: SlashCommandInfo[] }> => {
+      const { listSlashCommands } = await import("../extensions/slash-commands.ts");
       return { commands: sessions.extensions.commands() ?? (await listSlashCommands(sessions.launch.resources)) };
     },
   }),
-  method({
+  command({
     name: "set_steering_mode",
     group: "State",
     about: "How many steering messages go in at a time.",
@@ -102,7 +120,7 @@ export const stateMethods = [
       sessions.coding.queue.steeringMode = mode;
     },
   }),
-  method({
+  command({
     name: "set_follow_up_mode",
     group: "State",
     about: "How many follow-ups go in at a time.",
@@ -111,5 +129,14 @@ export const stateMethods = [
     run: ({ mode }, { sessions }): undefined => {
       sessions.coding.queue.followUpMode = mode;
     },
+  }),
+  command({
+    name: "clear_queue",
+    group: "Prompting",
+    about: "Takes all queued messages out and gives their texts back.",
+    params: {},
+    result: fields({ steering: list(text()), followUp: list(text()) }),
+    order: "in turn",
+    run: (_params, { sessions }) => sessions.intake.clearQueue(),
   }),
 ] as const;
