@@ -49,9 +49,11 @@ export class ResultRecorder {
   }
 }
 
+const kindOfStatus: Readonly<Record<number, Outcome["kind"]>> = { 2: "usage", 3: "budget" };
+
 /** How a run ended that never began, or that broke. */
 export function brokenOutcome(error: unknown): Outcome {
-  const kind = isPiError(error) && error.exitStatus === 2 ? "usage" : "error";
+  const kind = kindOfStatus[isPiError(error) ? error.exitStatus : 1] ?? "error";
   const hint = isPiError(error) ? error.hint : undefined;
   return {
     kind,
