@@ -80,7 +80,7 @@ export class HostedExtensions {
 
   /** Nothing where there is nobody to ask. */
   isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> | undefined {
-    return this.#current?.extensions?.isCancelled(event);
+    return this.#current?.coding.conversation.interceptor?.beforeReplace?.(event);
   }
 
   async shutdown(about: Omit<SessionShutdownEvent, "type">): Promise<void> {

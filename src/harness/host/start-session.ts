@@ -2,6 +2,7 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
+import { inOrder } from "../../contracts/interceptor.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { Attachment, SessionExtensions } from "../extensions/session-extensions.ts";
@@ -87,7 +88,7 @@ export async function startSession(
     toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifactDir: () => artifacts.path() },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
-    hooks: extensions,
+    interceptor: inOrder(extensions === undefined ? [] : [extensions]),
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
