@@ -1,7 +1,7 @@
 // JSON mode: the session header, then every event as one line.
 // Invariant: records only, LF-terminated, `seq` from 1 without gaps; a slow reader slows the run.
 
-import { EventEncoder } from "./event-encoder.ts";
+import { EventEncoder, mustBeOut } from "./event-encoder.ts";
 import type { Mode } from "./mode.ts";
 import { runPrompts } from "./print.ts";
 
@@ -14,7 +14,10 @@ export const jsonMode: Mode = {
     const sessions = await at.open();
     const encoder = new EventEncoder();
     void stdout.write(`${JSON.stringify(sessions.coding.session.header)}\n`);
-    sessions.subscribe((event) => stdout.write(encoder.encode(event)));
+    sessions.subscribe((event) => {
+      const slow = stdout.write(encoder.encode(event));
+      return mustBeOut(event) ? stdout.flush() : slow;
+    });
     return runPrompts(sessions, at, "json");
   },
 };
