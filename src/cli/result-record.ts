@@ -67,6 +67,6 @@ export async function recordUnreadable(args: readonly string[], error: unknown, 
   const at = args.findLastIndex((arg) => arg === "--result" || arg.startsWith("--result="));
   const value = at < 0 ? undefined : args[at] === "--result" ? args[at + 1] : args[at]?.slice("--result=".length);
   if (value === undefined) return;
-  const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [] }, host);
+  const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [], unknown: [] }, host);
   await recorder.write(brokenOutcome(error)).catch(() => undefined);
 }

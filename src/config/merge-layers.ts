@@ -23,6 +23,12 @@ export interface Layer {
   flat?: Record<string, unknown>;
 }
 
+/** One source's share of a list. */
+export interface ListPart {
+  kind: Layer["kind"];
+  values: readonly string[];
+}
+
 export interface MergeOptions {
   cwd: string;
   homeDir: string;
@@ -37,10 +43,16 @@ export class LayerMerger {
   readonly #options: MergeOptions;
   readonly #values = new Map<string, unknown>();
   readonly #layerOf = new Map<string, Layer>();
+  readonly #parts = new Map<string, ListPart[]>();
 
   constructor(options: MergeOptions) {
     this.#options = options;
     for (const record of settings) if (record.default !== undefined) this.#values.set(record.key, defaultValue(record));
+  }
+
+  /** What each source says of a list that adds up. */
+  parts(key: string): readonly ListPart[] {
+    return this.#parts.get(key) ?? [];
   }
 
   /** The value in force so far. */
@@ -134,8 +146,10 @@ export class LayerMerger {
       return;
     }
     const before = this.#values.get(record.key) as string[] | undefined;
-    if (record.type.kind === "paths") this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
-    else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
+    if (record.type.kind === "paths") {
+      this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
+      this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
+    } else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);
   }
 

@@ -23,6 +23,8 @@ export interface Settings {
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
   resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  /** Names or paths of extensions without which nothing begins. */
+  extensions: { required: string[] };
   trust: { default: "ask" | "always" | "never" };
 }
 
@@ -129,9 +131,10 @@ export const settings: readonly SettingRecord[] = [
   setting("network.offline", { kind: "boolean" }, false, "Fetch nothing but model calls, not even when asked to refresh the catalogue.", {
     env: "PI_OFFLINE",
   }),
-  setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories.", { isIdle: true }),
+  setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
+  setting("extensions.required", { kind: "strings" }, [], "Extensions without which nothing begins: names, paths or packages."),
   setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {
     scope: "user",
   }),

@@ -4,6 +4,7 @@
 import { fstatSync, write, writeSync } from "node:fs";
 import { drawnText, plainText } from "../contracts/text/plain.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
+import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
 import { homeDirectory } from "./paths.ts";
 import { liveSecrets } from "./secrets.ts";
@@ -49,6 +50,12 @@ export interface Host {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** What extensions may import of us by name. */
+  hostModules(): Promise<HostModules>;
+  /** Before the first of them is loaded: what they print does not reach stdout, what they throw late goes to `onStray`. */
+  admitExtensions(onStray: (error: unknown) => void): Promise<void>;
+  /** Whether what they left running could keep the process from ending. */
+  readonly hasExtensions: boolean;
   /** Unix ms. */
   now(): number;
   setExitStatus(status: number): void;
@@ -228,9 +235,20 @@ function inputKind(): InputStream["kind"] {
   }
 }
 
-/** The running process. */
-export function processHost(): Host {
+/** The running process. `lent`: what only the program's entry can reach. */
+export function processHost(lent: Partial<Pick<Host, "hostModules">> = {}): Host {
+  let hasExtensions = false;
   return {
+    hostModules: async () => new Map(),
+    ...lent,
+    admitExtensions: async (onStray) => {
+      if (hasExtensions) return;
+      hasExtensions = true;
+      (await import("./guest-code.ts")).admitGuestCode(onStray);
+    },
+    get hasExtensions() {
+      return hasExtensions;
+    },
     args: process.argv.slice(2),
     env: process.env,
     cwd: currentDirectory(),

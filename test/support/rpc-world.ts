@@ -128,6 +128,7 @@ export async function makeLaunch(
     tools: { none: false, noBuiltin: false },
     appendSystemPrompt: [],
     resources: { withContextFiles: true, withSkills: true, withTemplates: true, skillPaths: [], templatePaths: [] },
+    extensions: { paths: [], withDiscovered: true, flags: new Map() },
     isStrict: false,
     stallToolMs: 0,
     idle: [],

@@ -33,6 +33,16 @@ export interface ChosenModel {
   warning?: string;
 }
 
+/** @throws PiError `auth.no_credential` naming what to do, where this model cannot be asked. */
+export function requireUsable(model: Model, registry: ModelRegistry): void {
+  if (model === noModel) {
+    throw new PiError("auth.no_credential", "No API key found for the selected model.", {
+      hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model; scripted/demo needs none.",
+    });
+  }
+  if (!registry.isAvailable(model.provider, true)) throw registry.missingCredential(model.provider);
+}
+
 export interface ModelNeeds {
   /** Also one without a credential, or none at all (`noModel`). */
   mayLackModel: boolean;

@@ -91,7 +91,8 @@ export class ShellCommands {
   }
 
   async #run(command: string, { excludeFromContext, onData }: ShellCommandOptions, signal: AbortSignal): Promise<ShellCommandResult> {
-    const { toolContext, clock } = this.#conversation.deps;
+    const { toolContext, clock, interceptor } = this.#conversation.deps;
+    await interceptor?.userBash?.({ command, excludeFromContext: excludeFromContext === true, cwd: toolContext.cwd });
     const [{ OutputCollector }, { OutputCleaner }] = await Promise.all([
       import("../../tools/shared/output-collector.ts"),
       import("../../tools/shared/clean-output.ts"),
