@@ -37,9 +37,9 @@ export class ResultRecorder {
       void this.#host.stdout.write(line);
       return this.#host.stdout.flush();
     }
-    const { createFileOperations } = await import("../platform/files.ts");
+    const { replaceFile } = await import("../platform/replace-file.ts");
     try {
-      await createFileOperations().writeAtomic(path, line);
+      await replaceFile(path, [line]);
     } catch (error) {
       throw new PiError("io.result_file", `Cannot write the result to ${path}: ${messageOf(error)}`, {
         hint: "Name another file with --result",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandTable } from "../../src/cli/commands.ts";
 import { optionTable } from "../../src/cli/options.ts";
+import { modeTable } from "../../src/modes/modes.ts";
 import { answer, type SessionHome, sessionHome, user } from "../support/session-home.ts";
 
 async function words(home: SessionHome, ...line: string[]): Promise<string[]> {
@@ -33,9 +34,9 @@ describe("what may come next", () => {
 
   test("values: choices, files, directories, sessions", async () => {
     const home = await homeWithSessions();
-    expect(await words(home, "--mode", "")).toEqual(["text", "json", "rpc"]);
+    expect(await words(home, "--mode", "")).toEqual(modeTable.map((mode) => mode.name));
     expect(await words(home, "--mode", "=", "j")).toEqual(["json"]);
-    expect(await words(home, "--mode", "=")).toEqual(["text", "json", "rpc"]);
+    expect(await words(home, "--mode", "=")).toEqual(modeTable.map((mode) => mode.name));
     expect(await words(home, "--cwd", "")).toEqual([":directories"]);
     expect(await words(home, "--result", "x")).toEqual([":files"]);
     expect(await words(home, "--session", "")).toEqual(["last", "login", "bbbb2222", "aaaa1111", ":files"]);
