@@ -4,10 +4,10 @@
 import { basename } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
+import { decodeText, detectText } from "../contracts/text-encoding.ts";
 import type { FileOperations } from "../contracts/tool.ts";
 import type { ModePrompt } from "../modes/mode.ts";
 import type { Host, InputStream } from "../platform/host.ts";
-import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
 
 /** More than any model takes; a mistake such as `yes | pi` must not eat the machine. */
@@ -47,7 +47,8 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePr
 }
 
 async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ block: string; image?: ImageContent }> {
-  const absolute = absolutePath(path, deps.cwd, deps.host.homeDir);
+  const { resolvePath } = await import("../tools/shared/resolve-path.ts");
+  const absolute = await resolvePath(path, { cwd: deps.cwd, homeDir: deps.host.homeDir, files: deps.files });
   const bytes = await readBytes(absolute, deps.files).catch((error: NodeJS.ErrnoException) => {
     throw fileError(absolute, error);
   });
@@ -61,12 +62,18 @@ async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ bl
     return { block: `<file name="${absolute}">[Image omitted: could not be resized below the inline image size limit.]</file>` };
   }
   if (image) return { block: `<file name="${absolute}"></file>`, image };
-  if (bytes.includes(0)) {
+  const text = textIn(bytes);
+  if (text === undefined) {
     throw new PiError("usage.binary_file", `@${path} is neither text nor an image (${basename(absolute)})`, {
       hint: "Give text, png, jpeg, gif or webp",
     });
   }
-  return { block: `<file name="${absolute}">\n${new TextDecoder().decode(bytes)}\n</file>` };
+  return { block: `<file name="${absolute}">\n${text}\n</file>` };
+}
+
+function textIn(bytes: Uint8Array): string | undefined {
+  const detected = detectText(bytes);
+  return detected && decodeText(bytes, detected);
 }
 
 /** A pipe (`@<(command)`) or a device tells no size and may have no end: of it no more is read than is known to be too much. */
@@ -115,7 +122,11 @@ async function readText(stdin: InputStream, mayBeSilent: boolean, warn: (line: s
       warn(`stdin is open but silent; going on without it (write - to wait for it, or </dev/null to say there is none)`);
       return undefined;
     }
-    if (result.done) return new TextDecoder().decode(concatenated(chunks, size));
+    if (result.done) {
+      const text = textIn(concatenated(chunks, size));
+      if (text === undefined) throw new PiError("usage.binary_file", "stdin is not text", { hint: "Give text" });
+      return text;
+    }
     chunks.push(result.value);
     size += result.value.length;
     if (size > maxInputBytes) {

@@ -95,6 +95,25 @@ export function findSession(id: string, request: ListRequest): string | undefine
   return undefined;
 }
 
+/** All files that have this very id, newest change first. */
+export function sessionFilesWithId(id: string, request: ListRequest): SessionFile[] {
+  const buffers = summaryBuffers();
+  return filesOf(request).flatMap((found) => {
+    const inName = idInFileName(found.path);
+    if (inName !== undefined && inName !== id) return [];
+    const header = headerOf(found.path, buffers);
+    return (inName ?? header?.id) === id ? [{ ...found, header }] : [];
+  });
+}
+
+/** Which of them is meant only their paths tell. */
+export function ambiguousId(id: string, files: readonly FoundFile[]): PiError {
+  const shown = files.slice(0, mostCandidates).map(({ path }) => path);
+  return new PiError("usage.ambiguous_session", `Session '${id}' is ambiguous: ${files.length} files have this id`, {
+    hint: `Name one by its path: ${shown.join(", ")}`,
+  });
+}
+
 export interface RefPlaces {
   /** Directory of the project's sessions. */
   directory: string;
@@ -135,12 +154,15 @@ function notFound(text: string): PiError {
 
 async function resolveIn(files: readonly FoundFile[], ref: string): Promise<string | undefined> {
   const buffers = summaryBuffers();
+  const exact: FoundFile[] = [];
   const matches: FoundFile[] = [];
   for (const found of files) {
     const id = idOf(found, buffers);
-    if (id === ref) return found.path;
-    if (id?.startsWith(ref)) matches.push(found);
+    if (id === ref) exact.push(found);
+    else if (id?.startsWith(ref)) matches.push(found);
   }
+  if (exact.length > 1) throw ambiguousId(ref, exact);
+  if (exact[0] !== undefined) return exact[0].path;
   const [first] = matches;
   // The beginning of a UUID is nobody's idea of a name, and names are what takes time.
   if (first === undefined || !/^[0-9a-f]{8}/.test(ref)) {

@@ -31,6 +31,23 @@ describe("check", () => {
     expect(await home.pi("sessions", "check", "--json")).toMatchObject({ status: 0, out: "[]\n" });
   });
 
+  test("a run that was killed is interrupted, not damaged: status 0", async () => {
+    const home = sessionHome();
+    const call = json({
+      id: "bbbbbbbb",
+      parentId: "aaaaaaaa",
+      message: assistantMessage([{ type: "toolCall", id: "t1", name: "bash", arguments: {} }]),
+    });
+    const path = await fileWith(home, [said("aaaaaaaa", null, "a"), call, '{"type":"mess'], "");
+    const { status, lines, err } = await home.pi("sessions", "check");
+    expect(status).toBe(0);
+    expect(lines).toEqual([
+      `${path}:3: interrupted: the call of bash (t1) has no result`,
+      `${path}:4: interrupted: the last line was cut off while it was written`,
+    ]);
+    expect(err).toBe("1 session checked: 1 interrupted.\n");
+  });
+
   test("path:line: what, and status 1", async () => {
     const home = sessionHome();
     const path = await fileWith(home, [said("aaaaaaaa", null, "a"), "broken", said("bbbbbbbb", "99999999", "b")]);
