@@ -19,9 +19,9 @@ export interface ToolSetup {
   /** Why none of the calls can be run. */
   refuseAll?: string;
   /** A reason why this call must not run, or nothing. Asked for one call after another, in call order; may change `args`, which are checked. */
-  refuse?(call: ToolCall, args: Record<string, unknown>): Promise<string | undefined>;
+  refuse?(call: ToolCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
   /** What becomes of the result of a call that was run. */
-  amend?(call: ToolCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult>;
+  amend?(call: ToolCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
   /** Longest silence of a running tool; 0: none. */
   stallTimeoutMs: number;
 }
@@ -88,7 +88,7 @@ async function runOne(
     if ("result" in prepared) settled = prepared;
     else {
       const executed = await execute(call, prepared.tool, prepared.args, setup, signal, deps);
-      const amended = executed.durationMs === undefined ? undefined : await setup.amend?.(call, prepared.args, executed.result);
+      const amended = executed.durationMs === undefined ? undefined : await setup.amend?.(call, prepared.args, executed.result, signal);
       settled = amended === undefined ? executed : { ...executed, result: amended };
     }
   } catch (error) {
@@ -128,7 +128,7 @@ async function prepare(
   }
   const validation = await setup.validate(tool, call.arguments);
   if (!validation.ok) return { result: errorResult(validation.message) };
-  const refusal = await setup.refuse?.(call, validation.args);
+  const refusal = await setup.refuse?.(call, validation.args, signal);
   if (refusal !== undefined) return { result: errorResult(refusal) };
   return { tool, args: validation.args };
 }

@@ -2,6 +2,7 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
+import { inOrder } from "../../contracts/interceptor.ts";
 import type { Message } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { Session } from "../../session/tree/session.ts";
@@ -90,7 +91,7 @@ export async function startSession(
     toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifactDir: () => artifacts.path() },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
-    hooks: extensions,
+    interceptor: inOrder(extensions === undefined ? [] : [extensions]),
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
@@ -120,8 +121,10 @@ export async function startSession(
       warn,
     });
   }
-  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name)
+  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name) {
     session.append({ type: "session_info", name: options.sessionName });
+    coding.conversation.name = options.sessionName;
+  }
   return {
     launch,
     coding,

@@ -70,7 +70,7 @@ export class Intake {
     const { text, images = [], key, isExpanded = true } = words;
     const known = key === undefined ? undefined : this.#keys.known(key);
     if (known !== undefined) return { kind: "known", ...known };
-    const isPlain = this.#coding.conversation.hooks === undefined && !(isExpanded && text.startsWith("/")) && images.length === 0;
+    const isPlain = this.#coding.conversation.interceptor === undefined && !(isExpanded && text.startsWith("/")) && images.length === 0;
     return isPlain ? message(text, images, key) : this.#receive(words);
   }
 
@@ -117,15 +117,15 @@ export class Intake {
 
   async #receive({ text, images, source, streamingBehavior, isExpanded = true, key }: Words): Promise<Received> {
     const { conversation } = this.#coding;
-    const { hooks } = conversation;
-    if (isExpanded && hooks !== undefined && text.startsWith("/") && (await hooks.runCommand(text))) return this.#handled(key);
+    const { interceptor } = conversation;
+    if (isExpanded && text.startsWith("/") && (await interceptor?.runCommand?.(text)) === true) return this.#handled(key);
     const given = {
       text,
       source,
       ...(images === undefined ? {} : { images }),
       ...(streamingBehavior === undefined ? {} : { streamingBehavior }),
     };
-    const heard = hooks === undefined ? given : await hooks.input(given);
+    const heard = interceptor?.input === undefined ? given : await interceptor.input(given);
     if (heard === undefined) return this.#handled(key);
     const said = isExpanded && heard.text.startsWith("/") ? await conversation.expand(heard.text) : heard.text;
     if (heard.images === undefined || heard.images.length === 0) return message(said, [], key);

@@ -106,7 +106,7 @@ export const promptingMethods = [
     params: {},
     order: "at once",
     run: async (_params, { sessions, before }): Promise<undefined> => {
-      sessions.stopWaiting();
+      sessions.changes.stopWaiting();
       const stop = (): Promise<void> => {
         sessions.coding.compaction.abort();
         return sessions.coding.abort();
@@ -114,7 +114,7 @@ export const promptingMethods = [
       // A prompt that is being made ready was asked for before: it is stopped as soon as it has begun.
       const later = before?.then(stop);
       // Where extensions look at it first, one may be asking this very client: it must not have to wait for itself.
-      await Promise.all([stop(), sessions.coding.conversation.hooks === undefined ? later : undefined]);
+      await Promise.all([stop(), sessions.coding.conversation.interceptor === undefined ? later : undefined]);
     },
   }),
 ] as const;
