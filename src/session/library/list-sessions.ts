@@ -25,6 +25,8 @@ export interface ListRequest {
   wholeBytes?: number;
   /** Names that stand in the middle of long files are looked for too: what a list by name is wrong without. */
   names?: boolean;
+  /** Files that are named as sessions and are none to be read are listed as damaged; else they are passed over. */
+  damaged?: boolean;
   /** What was found there already. */
   files?: readonly FoundFile[];
 }
@@ -42,9 +44,20 @@ export function* listSessions(request: ListRequest): Generator<SessionSummary> {
   for (const found of request.files ?? filesOf(request)) {
     const isWhole = found.sizeBytes <= wholeBytes;
     if (isWhole) wholeBytes -= found.sizeBytes;
-    const summary = summarize(found, buffers, { isWhole, needsName: request.names === true });
+    const summary =
+      summarize(found, buffers, { isWhole, needsName: request.names === true }) ??
+      (request.damaged ? damagedSummary(found, request) : undefined);
     if (summary !== undefined && (request.cwd === undefined || summary.cwd === request.cwd)) yield summary;
   }
+}
+
+/** Of an empty one nothing is lost; a file of another name is somebody else's. */
+function damagedSummary({ path, modifiedMs, sizeBytes }: FoundFile, { cwd = "" }: ListRequest): SessionSummary | undefined {
+  const id = idInFileName(path);
+  if (id === undefined || sizeBytes === 0) return undefined;
+  const isReadable = readFile(path, undefined, () => true) ?? false;
+  const damage = isReadable ? "it does not begin as a session does" : "it cannot be read";
+  return { path, id, cwd, timestamp: new Date(modifiedMs).toISOString(), modifiedMs, sizeBytes, damage };
 }
 
 /** Of one file; `undefined` when it is no session or cannot be read. */

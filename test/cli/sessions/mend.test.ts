@@ -155,7 +155,8 @@ describe("repair", () => {
     const home = sessionHome();
     const { path, id } = await home.add([user("a"), answer("b")]);
     writeFileSync(path, `${linesOf(path).slice(1).join("\n")}\n`);
-    expect((await home.pi("sessions", "list")).lines).toEqual([]);
+    expect((await home.pi("sessions", "list")).lines).toEqual([expect.stringMatching(/damaged: it does not begin as a session does$/)]);
+    expect(JSON.parse((await home.pi("sessions", "list", "--json")).out)).toMatchObject([{ id, path, damage: expect.any(String) }]);
     expect((await home.pi("sessions", "repair", id)).status).toBe(0);
     expect((await home.pi("sessions", "list")).lines).toHaveLength(1);
     expect(JSON.parse(linesOf(path)[0] ?? "")).toMatchObject({ type: "session", version: 3, id, cwd: home.cwd });
