@@ -7,7 +7,7 @@ import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
 import { type Launch, prepareLaunch } from "../harness/launch/launch.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
-import type { Mode, ModePrompt } from "../modes/mode.ts";
+import type { Mode, ModePrompt, ProgressKind } from "../modes/mode.ts";
 import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
@@ -46,7 +46,9 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         ending: ending.signal,
         warn,
         showsAnswer: !recorder.isOnStdout,
-        showsProgress: () => !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal,
+        progress: () => progressOf(said, host),
+        streamsAnswer: () => host.stdout.isTerminal && !recorder.isOnStdout && options.outputSchema === undefined,
+        env: host.env,
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
     await host.stdout.flush();
@@ -61,6 +63,16 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     await host.stdout.flush();
     ending.release();
   }
+}
+
+/** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
+function progressOf(said: Said, host: Host): ProgressKind {
+  const { PI_PROGRESS } = host.env;
+  const isAskedFor = isSaid(said, "--progress") || (PI_PROGRESS !== undefined && PI_PROGRESS !== "" && PI_PROGRESS !== "0");
+  const isVerbose = isSaid(said, "--verbose");
+  if (isSaid(said, "--quiet")) return { lines: "none", isVerbose };
+  if (host.stderr.isTerminal) return { lines: "terminal", isVerbose };
+  return { lines: isAskedFor ? "log" : "none", isVerbose };
 }
 
 function warn(line: string): void {

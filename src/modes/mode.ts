@@ -11,6 +11,13 @@ export interface ModePrompt {
   images: ImageContent[];
 }
 
+export interface ProgressKind {
+  /** On stderr. `terminal`: for somebody who watches; `log`: a line each, without colours or control characters. */
+  lines: "none" | "terminal" | "log";
+  /** Output of tools and thinking, too. */
+  isVerbose: boolean;
+}
+
 export interface ModeContext {
   /** A session from the launch; who gave it ends and disposes of it. Rejects where the launch cannot be started, or the end came first. */
   open(): Promise<SessionHost>;
@@ -23,8 +30,11 @@ export interface ModeContext {
   warn(line: string): void;
   /** Whether the answer is wanted on stdout, where the mode shows nothing else. */
   showsAnswer: boolean;
-  /** Whether somebody watches who wants to see that it goes on. */
-  showsProgress(): boolean;
+  /** How it is told that it goes on, and what was done. */
+  progress(): ProgressKind;
+  /** Whether the answer is shown as it comes: on a terminal only. */
+  streamsAnswer(): boolean;
+  env: Host["env"];
 }
 
 export interface Mode {

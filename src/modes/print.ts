@@ -14,11 +14,19 @@ export const printMode: Mode = {
   async run(at) {
     const { io } = at;
     const sessions = await at.open();
-    const runAll = (): Promise<Outcome> => runPrompts(sessions, at, "print");
-    // The line is gone before the answer comes, or taking it away would take a line of the answer.
-    const outcome = at.showsProgress() ? await (await import("./status-line.ts")).withStatusLine(sessions, io, runAll) : await runAll();
-    if (at.showsAnswer && showsText(outcome) && outcome.text !== "")
-      void io.stdout.write(outcome.text.endsWith("\n") ? outcome.text : `${outcome.text}\n`);
+    const shows = { progress: at.progress(), streamsAnswer: at.streamsAnswer() };
+    const isWatched = shows.progress.lines !== "none" || shows.streamsAnswer;
+    const watching = isWatched ? (await import("./progress.ts")).startProgress(sessions, { ...at, ...shows }) : undefined;
+    let shown = "";
+    const outcome = await runPrompts(sessions, at, "print").finally(async () => {
+      shown = (await watching?.stop()) ?? "";
+    });
+    if (at.showsAnswer && showsText(outcome) && outcome.text !== "" && outcome.text !== shown) {
+      const text = shows.streamsAnswer ? (await import("../contracts/text/terminal-text.ts")).plainText(outcome.text) : outcome.text;
+      void io.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+      await io.stdout.flush();
+    }
+    await watching?.summarize();
     return outcome;
   },
 };

@@ -33,7 +33,11 @@ export const editTool: Tool = {
   ],
   prepareArguments: prepareEditArguments,
   changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
-  view: { diff: diffOf },
+  view: {
+    diff: diffOf,
+
+    outcome: (args, result) => (result.isError ? "" : changedLines(diffOf(args, result.details))),
+  },
   execute: async (args, context) => (await import("./execute/edit.ts")).executeEdit(args, context),
 };
 
@@ -72,4 +76,10 @@ function fieldsOf(value: unknown): CallArguments {
 
 function signed(sign: string, text: string): string[] {
   return text === "" ? [] : text.split("\n").map((line) => `${sign} ${line}`);
+}
+
+/** `+3 −1` */
+function changedLines(diff: string): string {
+  const lines = diff.split("\n");
+  return `+${lines.filter((line) => line.startsWith("+")).length} −${lines.filter((line) => line.startsWith("-")).length}`;
 }

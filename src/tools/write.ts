@@ -1,7 +1,7 @@
 // The `write` tool: a whole file, new or replaced.
 
 import type { Tool } from "../contracts/tool.ts";
-import { textArgument } from "../contracts/tool-view.ts";
+import { countedLines, textArgument } from "../contracts/tool-view.ts";
 
 export const writeTool: Tool = {
   name: "write",
@@ -18,6 +18,7 @@ export const writeTool: Tool = {
   guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
   changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
   view: {
+    outcome: (args, { isError }) => (isError ? "" : countedLines(textArgument(args, "content"))),
     body: (args) => ({ kind: "file", text: textArgument(args, "content"), path: textArgument(args, "path") }),
   },
   execute: async (args, context) => (await import("./execute/write.ts")).executeWrite(args, context),

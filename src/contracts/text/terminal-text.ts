@@ -42,6 +42,18 @@ export function plainText(text: string): string {
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
+/** `plainText` of a text that comes in pieces: an escape sequence that a piece has the beginning of waits for its end. */
+export class TerminalStream {
+  #waiting = "";
+
+  take(piece: string): string {
+    const text = this.#waiting + piece;
+    const begun = /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\x07\x1b]{0,4096}\x1b?)?$|\r$/.exec(text)?.index ?? text.length;
+    this.#waiting = text.slice(begun);
+    return plainText(text.slice(0, begun));
+  }
+}
+
 /** The same in one line. */
 export function plainLine(text: string): string {
   const plain = plainText(text);
@@ -127,6 +139,12 @@ export function timeText(timestampMs: number): string {
   const time = new Date(timestampMs);
   const two = (number: number): string => String(number).padStart(2, "0");
   return `${dayText(timestampMs)} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** `10:03:07`, local time. */
+export function timeOfDay(timestampMs: number): string {
+  const time = new Date(timestampMs);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 /** `2026-11-20`, local time. */
