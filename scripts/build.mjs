@@ -1,7 +1,7 @@
 // Builds dist/pi (this machine's binary) and dist/node/ (the same program for Node). `npm run build [-- --only binary|node]`.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -63,14 +63,36 @@ export const binaryFlags = [
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
   "--no-compile-autoload-tsconfig",
-  "--no-compile-autoload-package-json",
+  // An extension's own packages are found by their package.json; that of the working directory has no effect on us.
+  "--compile-autoload-package-json",
   ...shared,
 ];
+
+/** The entries of the library; package.json's `exports` names them. */
+const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc"].map((name) => `sdk/${name}.ts`)];
+
+/** What extensions import by name (sdk/host-modules.ts): entries of each build, so that they are the instances of the program itself. */
+const extensionEntries = [
+  ...libraryEntries.filter((entry) => entry !== "sdk/rpc.ts"),
+  ...readdirSync(join(root, "src/sdk/host-modules")).map((name) => `sdk/host-modules/${name}`),
+];
+
+/** Loads its own parts by their place, which a bundle does not have; only an older Node needs it. */
+const outside = ["--external", "jiti"];
 
 function buildBinary() {
   const out = join(dist, "pi");
   const building = `${out}.new`;
-  bun(["build", "main.ts", ...binaryFlags, "--asset=assets", "--chunk-naming=chunks/[name]-[hash].js", `--outfile=${building}`]);
+  bun([
+    "build",
+    "main.ts",
+    ...extensionEntries,
+    ...outside,
+    ...binaryFlags,
+    "--asset=assets",
+    "--chunk-naming=chunks/[name]-[hash].js",
+    `--outfile=${building}`,
+  ]);
   // Replaced in one step: a running pi keeps the file it was started from.
   renameSync(building, out);
 }
@@ -81,6 +103,8 @@ function buildNode() {
   bun([
     "build",
     "main.ts",
+    ...extensionEntries,
+    ...outside,
     "--target=node",
     ...shared,
     "--entry-naming=[name].mjs",
@@ -90,14 +114,11 @@ function buildNode() {
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true });
 }
 
-/** The entries of the library; package.json's `exports` names them. Packages stay outside: npm installs them beside us. */
-const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc"].map((name) => `sdk/${name}.ts`)];
-
-/** Beside the program's chunks, so that both find the same assets. */
+/** Beside the program's chunks, so that both find the same assets. Packages stay outside: npm installs them beside us. */
 function buildLibrary() {
   bun([
     "build",
-    ...libraryEntries,
+    ...new Set([...libraryEntries, ...extensionEntries]),
     "--target=node",
     "--packages=external",
     ...shared,

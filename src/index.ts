@@ -70,8 +70,69 @@ export {
   type PromptDisposition,
   type PromptOptions,
 } from "./sdk/npm/agent-session.ts";
+export {
+  createBashTool,
+  createBashToolDefinition,
+  createCodingTools,
+  createEditTool,
+  createEditToolDefinition,
+  createFindTool,
+  createFindToolDefinition,
+  createGrepTool,
+  createGrepToolDefinition,
+  createLocalBashOperations,
+  createLsTool,
+  createLsToolDefinition,
+  createReadOnlyTools,
+  createReadTool,
+  createReadToolDefinition,
+  createWriteTool,
+  createWriteToolDefinition,
+  detectSupportedImageMimeTypeFromFile,
+  withFileMutationQueue,
+} from "./sdk/npm/built-in-tools.ts";
+export {
+  calculateContextTokens,
+  collectEntriesForBranchSummary,
+  compact,
+  convertToLlm,
+  DEFAULT_COMPACTION_SETTINGS,
+  estimateTokens,
+  findCutPoint,
+  findTurnStartIndex,
+  generateBranchSummary,
+  generateSummary,
+  generateSummaryWithUsage,
+  getLastAssistantUsage,
+  prepareBranchEntries,
+  serializeConversation,
+  sessionEntryToContextMessages,
+  shouldCompact,
+} from "./sdk/npm/conversations.ts";
 export { type CreateAgentSessionOptions, type CreateAgentSessionResult, createAgentSession } from "./sdk/npm/create-agent-session.ts";
 export { defineTool, type ToolDefinition } from "./sdk/npm/define-tool.ts";
+export { createEventBus } from "./sdk/npm/event-bus.ts";
+export {
+  isBashToolResult,
+  isEditToolResult,
+  isFindToolResult,
+  isGrepToolResult,
+  isLsToolResult,
+  isPowerShellToolResult,
+  isReadToolResult,
+  isWriteToolResult,
+} from "./sdk/npm/event-guards.ts";
+export {
+  CONFIG_DIR_NAME,
+  copyToClipboard,
+  formatDimensionNote,
+  generateDiffString,
+  generateUnifiedPatch,
+  getShellConfig,
+  hasTrustRequiringProjectResources,
+  ProjectTrustStore,
+  resizeImage,
+} from "./sdk/npm/machine.ts";
 export { ModelRuntime, type ModelRuntimeOptions } from "./sdk/npm/model-runtime.ts";
 export type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./sdk/npm/model-stream.ts";
 export { getAgentDir } from "./sdk/npm/places.ts";
@@ -114,4 +175,22 @@ export {
 export type * from "./sdk/npm/session-views.ts";
 export { getLatestCompactionEntry, parseSessionEntries } from "./sdk/npm/session-views.ts";
 export { type SettingsError, SettingsManager, type SettingsTree } from "./sdk/npm/settings-manager.ts";
+export {
+  formatSkillsForPrompt,
+  loadProjectContextFiles,
+  loadSkills,
+  loadSkillsFromDir,
+  parseFrontmatter,
+  parseSkillBlock,
+  stripFrontmatter,
+} from "./sdk/npm/skill-functions.ts";
+export {
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_LINES,
+  formatReadLineRange,
+  formatSize,
+  truncateHead,
+  truncateLine,
+  truncateTail,
+} from "./sdk/npm/truncation.ts";
 export type { SessionContext, TreeNode } from "./session/tree/session.ts";

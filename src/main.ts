@@ -8,5 +8,5 @@ if (process.argv.length === 3 && (process.argv[2] === "--version" || process.arg
   console.log(version);
 } else {
   const { start } = await import("./cli/main.ts");
-  await start();
+  await start({ hostModules: async () => (await import("./sdk/host-modules.ts")).hostModules() });
 }

@@ -6,11 +6,11 @@ import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
 import type { Said } from "./options.ts";
-import { isSaid, parseOptions, valueSaid } from "./options.ts";
+import { isSaid, parseOptions, unknownOption, valueSaid } from "./options.ts";
 import { errorReport } from "./report-error.ts";
 
-export async function start(): Promise<void> {
-  const host = processHost();
+export async function start(lent: Pick<Host, "hostModules">): Promise<void> {
+  const host = processHost(lent);
   let status = await run(host);
   await host.stdout.flush();
   if (host.stdout.failure) {
@@ -21,8 +21,8 @@ export async function start(): Promise<void> {
   }
   host.setExitStatus(status);
   await host.stderr.flush();
-  // A silent pipe on stdin may still be open and would hold the process.
-  if (host.stdin.isReading) host.exitNow(status);
+  // A silent pipe on stdin may still be open, an extension's watcher may be running: either would hold the process.
+  if (host.stdin.isReading || host.hasExtensions) host.exitNow(status);
 }
 
 /** The exit status. */
@@ -57,6 +57,8 @@ async function dispatch(host: Host): Promise<number> {
     void host.stdout.write(shortHelpText());
     return 0;
   }
+  const [stray] = said.unknown;
+  if (stray !== undefined && (isSaid(said, "--list-models") || isSaid(said, "--export"))) throw unknownOption(stray.name);
   if (isSaid(said, "--list-models")) {
     const search = valueSaid(said, "--list-models");
     const { listModels } = await import("./commands/models.ts");

@@ -86,6 +86,13 @@ export const optionTable = [
 
   { name: "--system-prompt", kind: "value", value: "TEXT|FILE", group: "Prompt", help: "in place of the built-in one" },
   { name: "--append-system-prompt", kind: "list", value: "TEXT|FILE", group: "Prompt", help: "added to the system prompt; repeatable" },
+  {
+    name: "--prompt-key",
+    kind: "value",
+    value: "KEY",
+    group: "Prompt",
+    help: "run once: sent again with this key in the same session, it answers as the first time",
+  },
   { name: "--no-context-files", short: "-nc", kind: "flag", group: "Prompt", help: "leave out AGENTS.md and its kin" },
 
   { name: "--continue", short: "-c", kind: "flag", group: "Session", help: "go on with this folder's last session" },
@@ -136,13 +143,14 @@ export const optionTable = [
   },
   { name: "--no-prompt-templates", short: "-np", kind: "flag", group: "Tools and resources", help: "no prompt templates but those named" },
   {
-    name: "--no-extensions",
-    short: "-ne",
-    kind: "flag",
+    name: "--extension",
+    short: "-e",
+    kind: "list",
+    value: "PATH",
     group: "Tools and resources",
-    help: "none are loaded; there are none yet",
-    isIdle: true,
+    help: "an extension: file, folder, npm:NAME or git:PLACE; repeatable",
   },
+  { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "no extensions but those named" },
   { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet", isIdle: true },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
@@ -182,11 +190,22 @@ export const optionTable = [
 
 export type OptionName = (typeof optionTable)[number]["name"];
 
+/** An option that may be an extension's flag. */
+export interface UnknownOption {
+  /** As written, without its value. */
+  name: string;
+  inlineValue?: string;
+  /** The operand behind it, which is its value if it takes one. */
+  operandIndex?: number;
+}
+
 /** What was said: options by name, and everything else in order. */
 export interface Said {
   options: Map<OptionName, string[]>;
   /** Messages and `@file`s as written; those behind `--` are messages, whatever they start with. */
   operands: { text: string; isLiteral: boolean }[];
+  /** Long options that are none of ours: judged when the extensions are known. */
+  unknown: UnknownOption[];
 }
 
 export function isSaid(said: Said, name: OptionName): boolean {
@@ -199,7 +218,7 @@ export function valueSaid(said: Said, name: OptionName): string | undefined {
 }
 
 export function parseOptions(args: readonly string[]): Said {
-  const said: Said = { options: new Map(), operands: [] };
+  const said: Said = { options: new Map(), operands: [], unknown: [] };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
     if (arg === "--") {
@@ -210,7 +229,21 @@ export function parseOptions(args: readonly string[]): Said {
       said.operands.push({ text: arg, isLiteral: false });
       continue;
     }
-    const { record, inlineValue } = findOption(arg);
+    const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
+    const name = equals < 0 ? arg : arg.slice(0, equals);
+    const inlineValue = equals < 0 ? undefined : arg.slice(equals + 1);
+    const record = optionNamed(name);
+    if (record === undefined) {
+      if (!/^--[A-Za-z]/.test(name)) throw unknownOption(name);
+      const next = args[index + 1];
+      const hasOperand = inlineValue === undefined && next !== undefined && !next.startsWith("-");
+      said.unknown.push({
+        name,
+        ...(inlineValue === undefined ? {} : { inlineValue }),
+        ...(hasOperand ? { operandIndex: said.operands.length } : {}),
+      });
+      continue;
+    }
     const values = said.options.get(record.name as OptionName) ?? [];
     said.options.set(record.name as OptionName, values);
     if (record.kind === "flag") {
@@ -235,23 +268,22 @@ export function parseOptions(args: readonly string[]): Said {
   return said;
 }
 
-function findOption(arg: string): { record: OptionRecord; inlineValue?: string } {
-  const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
-  const name = equals < 0 ? arg : arg.slice(0, equals);
-  const record = (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
-  if (!record) {
-    const names = (optionTable as readonly OptionRecord[]).flatMap((one) => (one.short ? [one.name, one.short] : [one.name]));
-    const near = nearestName(
-      name,
-      names.filter((one) => one.startsWith("--") === name.startsWith("--")),
-    );
-    throw new PiError("usage.unknown_option", `Unknown option: ${name}`, {
-      hint: near
-        ? `Did you mean ${near}? A message that starts with a dash goes behind --`
-        : "pi --help lists the options; a message that starts with a dash goes behind --",
-    });
-  }
-  return equals < 0 ? { record } : { record, inlineValue: arg.slice(equals + 1) };
+function optionNamed(name: string): OptionRecord | undefined {
+  return (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
+}
+
+/** `flags`: those that extensions have. */
+export function unknownOption(name: string, flags: readonly string[] = []): PiError {
+  const names = (optionTable as readonly OptionRecord[]).flatMap((one) => (one.short ? [one.name, one.short] : [one.name]));
+  const near = nearestName(
+    name,
+    [...names, ...flags].filter((one) => one.startsWith("--") === name.startsWith("--")),
+  );
+  return new PiError("usage.unknown_option", `Unknown option: ${name}`, {
+    hint: near
+      ? `Did you mean ${near}? A message that starts with a dash goes behind --`
+      : "pi --help lists the options; a message that starts with a dash goes behind --",
+  });
 }
 
 function checked(record: OptionRecord, value: string): string {

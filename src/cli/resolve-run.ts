@@ -4,16 +4,20 @@ import { statSync } from "node:fs";
 import { type Config, loadConfig } from "../config/load-config.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
+import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
 import { readBoundedText } from "../platform/bounded-file.ts";
 import type { Host } from "../platform/host.ts";
+import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
 import { isSaid, type OptionName, type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
 import { settingsSaid, stallSaid } from "./settings-said.ts";
 
 export interface ResolvedRun {
+  /** Options that only extensions know are judged by `withFlags`, once there is a launch. */
   options: RunOptions;
+  extensions: ExtensionLauncher;
   /** Of a working directory, as this command line has it. */
   configFor(cwd: string): Promise<Config>;
 }
@@ -28,6 +32,7 @@ const exclusive: readonly (readonly [OptionName, OptionName])[] = [
   ["--session-id", "--session"],
   ["--session-id", "--continue"],
   ["--approve", "--no-approve"],
+  ["--prompt-key", "--no-session"],
 ];
 
 export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
@@ -70,13 +75,25 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       skillPaths: (said.options.get("--skill") ?? []).map(path),
       templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
     },
+    extensions: {
+      paths: (said.options.get("--extension") ?? []).map((source) => (/^(npm|git):/.test(source) ? source : path(source))),
+      withDiscovered: !isSaid(said, "--no-extensions"),
+      flags: new Map(),
+    },
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     stallToolMs: stallSaid(said).toolMs ?? 0,
     idle: (optionTable as readonly OptionRecord[]).flatMap(({ isIdle, name }) => (isIdle && isSaid(said, name as OptionName) ? name : [])),
   };
-  return { options, configFor: configLoader(said, host, settingsSaid(said, path)) };
+  const extensions = new ExtensionLauncher({
+    hostModules: () => host.hostModules(),
+    agentDir,
+    now: () => host.now(),
+    warn: (line) => writeErrorLine(`pi: ${line}`),
+    admit: (onStray) => host.admitExtensions(onStray),
+  });
+  return { options, extensions, configFor: configLoader(said, host, settingsSaid(said, path)) };
 }
 
 function configLoader(said: Said, host: Host, commandLine: Record<string, unknown>): ResolvedRun["configFor"] {

@@ -7,6 +7,7 @@ import type { CodingSession } from "../harness/run/coding-session.ts";
 import { RunTally } from "../harness/run/run-tally.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import type { Said } from "./options.ts";
 import { valueSaid } from "./options.ts";
 
@@ -31,7 +32,7 @@ export class ResultRecorder {
   async write(outcome: Outcome, coding?: CodingSession): Promise<void> {
     const path = this.#target;
     if (path === undefined) return;
-    const line = `${JSON.stringify(this.tally.record(outcome, coding))}\n`;
+    const line = `${JSON.stringify(liveSecrets.redactValue(this.tally.record(outcome, coding)))}\n`;
     if (path === "-") {
       void this.#host.stdout.write(line);
       return this.#host.stdout.flush();
@@ -66,6 +67,6 @@ export async function recordUnreadable(args: readonly string[], error: unknown, 
   const at = args.findLastIndex((arg) => arg === "--result" || arg.startsWith("--result="));
   const value = at < 0 ? undefined : args[at] === "--result" ? args[at + 1] : args[at]?.slice("--result=".length);
   if (value === undefined) return;
-  const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [] }, host);
+  const recorder = new ResultRecorder({ options: new Map([["--result", [value]]]), operands: [], unknown: [] }, host);
   await recorder.write(brokenOutcome(error)).catch(() => undefined);
 }

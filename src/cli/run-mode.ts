@@ -12,6 +12,7 @@ import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { Ending } from "./ending.ts";
+import { withFlags } from "./extension-flags.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun } from "./resolve-run.ts";
@@ -32,11 +33,11 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const name = valueSaid(said, "--mode") ?? "text";
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
-  const { options, configFor } = await resolveRun(said, host);
-  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn });
+  const { options, extensions, configFor } = await resolveRun(said, host);
+  const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
   const prompts = await promptsFor(mode, name, said, host, launch);
   const ending = new Ending(host);
-  const open = opened(mode, { host, launch, configFor, ending, recorder });
+  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder });
   try {
     const outcome = await mode
       .run({
@@ -80,7 +81,14 @@ function warn(line: string): void {
 }
 
 async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { options }: Launch): Promise<ModePrompt[]> {
+  const key = valueSaid(said, "--prompt-key");
+  if (key === "") throw new PiError("usage.bad_value", '--prompt-key "" names nothing', { hint: "For example --prompt-key job-17" });
   if (mode.needs === "nothing") {
+    if (key !== undefined) {
+      throw new PiError("usage.conflict", `--prompt-key cannot be combined with --mode ${name}`, {
+        hint: "Each prompt command has a key of its own",
+      });
+    }
     if (!said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) return [];
     throw new PiError("usage.file_in_rpc", `@file arguments are not supported in ${name.toUpperCase()} mode`, {
       hint: "Send the text with a prompt command",
@@ -88,7 +96,12 @@ async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { op
   }
   const { createFileOperations } = await import("../platform/files.ts");
   const prompts = await readInput(said, { host, cwd: options.cwd, files: createFileOperations(), decodeImage, warn });
-  if (prompts.length > 0) return prompts;
+  if (key !== undefined && prompts.length > 1) {
+    throw new PiError("usage.conflict", `--prompt-key goes with one prompt, and there are ${prompts.length}`, {
+      hint: "Quote the message as one, or run them one by one",
+    });
+  }
+  if (prompts.length > 0) return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
   throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
 }
 
@@ -102,9 +115,16 @@ interface Opened {
 /** All that the mode opens is told to the tally, stopped by the end of the process, and disposed of with the run. */
 function opened(
   mode: Mode,
-  about: { host: Host; launch: Launch; configFor: ResolvedRun["configFor"]; ending: Ending; recorder: ResultRecorder },
+  about: {
+    host: Host;
+    launch: Launch;
+    extensions: ResolvedRun["extensions"];
+    configFor: ResolvedRun["configFor"];
+    ending: Ending;
+    recorder: ResultRecorder;
+  },
 ): Opened {
-  const { host, launch, configFor, ending, recorder } = about;
+  const { host, launch, extensions, configFor, ending, recorder } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();
@@ -115,7 +135,7 @@ function opened(
     },
     next: async () => {
       const { signal } = ending;
-      const sessions = await SessionHost.create(launch, { host, warn, mayLackModel: mode.mayLackModel, configFor, signal });
+      const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
       if (signal.aborted) await sessions.end();

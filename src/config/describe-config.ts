@@ -1,11 +1,12 @@
 // Configuration as text for people and programs, without anything secret in it. Called by `pi config` and `pi inspect`.
 // Invariant: keys, header values and passwords in URLs never appear; where a key comes from a variable, its name does.
 
+import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
+import { isCommand, isLiteral, variablesIn } from "../contracts/text/secret-text.ts";
+import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
 import type { Config } from "./load-config.ts";
-import type { ProviderSettings } from "./provider-settings.ts";
-import { isCommand, isLiteral, variablesIn } from "./secret-text.ts";
-import { type SettingOrigin, settings } from "./settings.ts";
+import { settings } from "./settings.ts";
 
 export interface DescribedSetting {
   /** Dotted, as in a file. */
@@ -63,7 +64,7 @@ function hideValues(headers: Record<string, string>): Record<string, string> {
 }
 
 function withoutPassword(value: unknown): unknown {
-  return typeof value === "string" ? value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/i, "$1<hidden>@") : value;
+  return typeof value === "string" ? withoutUrlSecrets(value, "<hidden>") : value;
 }
 
 function nonEmpty(table: Record<string, unknown>): Record<string, unknown> | undefined {

@@ -3,13 +3,14 @@
 
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 import type { Env } from "../platform/paths.ts";
-import { type Layer, LayerMerger } from "./merge-layers.ts";
+import { type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
-import { emptyProvider, type ProviderSettings, setBaseUrlFromEnvironment } from "./provider-settings.ts";
+import { emptyProvider, setBaseUrlFromEnvironment } from "./provider-settings.ts";
 import { parseValue } from "./setting-values.ts";
-import { type SettingOrigin, type Settings, settings } from "./settings.ts";
+import { type Settings, settings } from "./settings.ts";
 import { decideTrust, type ProjectTrust } from "./trust.ts";
 
 export interface ConfigInput {
@@ -34,6 +35,8 @@ export interface Config {
   values: Settings;
   /** Where a setting (`retry.enabled`) or a provider's field (`providers.local.base_url`) came from. */
   origin(key: string): SettingOrigin;
+  /** A list of paths by the sources that it adds up from. */
+  parts(key: string): readonly ListPart[];
   /** One line each. */
   warnings: string[];
   project: ProjectTrust;
@@ -87,7 +90,14 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
   merger.add({ kind: "command line", tree: {}, flat: input.commandLine ?? {} });
   const providers = merger.providers;
   addBaseUrls(providers, input.env, input.baseUrlVariables);
-  return { values: merger.values(), origin: (key) => merger.origin(key), warnings: merger.warnings, project, providers };
+  return {
+    values: merger.values(),
+    origin: (key) => merger.origin(key),
+    parts: (key) => merger.parts(key),
+    warnings: merger.warnings,
+    project,
+    providers,
+  };
 }
 
 /** The addresses that the environment sets. */

@@ -6,9 +6,10 @@ import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
 import type { ErrorCode } from "../contracts/error-codes.ts";
 import { nearestName } from "../contracts/nearest.ts";
-import { isTable, mergeProviders, type Path, type ProblemReporter, type ProviderSettings } from "./provider-settings.ts";
+import { isTable, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
+import { mergeProviders, type Path, type ProblemReporter } from "./provider-settings.ts";
 import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
-import { findSetting, type SettingOrigin, type SettingRecord, type Settings, settings } from "./settings.ts";
+import { findSetting, type SettingRecord, type Settings, settings } from "./settings.ts";
 import { findInLayout, positionAt, tomlLayout } from "./toml-layout.ts";
 
 export interface Layer {
@@ -20,6 +21,12 @@ export interface Layer {
   tree: Record<string, unknown>;
   /** Dotted keys to values, for sources that are no file. */
   flat?: Record<string, unknown>;
+}
+
+/** One source's share of a list. */
+export interface ListPart {
+  kind: Layer["kind"];
+  values: readonly string[];
 }
 
 export interface MergeOptions {
@@ -36,10 +43,16 @@ export class LayerMerger {
   readonly #options: MergeOptions;
   readonly #values = new Map<string, unknown>();
   readonly #layerOf = new Map<string, Layer>();
+  readonly #parts = new Map<string, ListPart[]>();
 
   constructor(options: MergeOptions) {
     this.#options = options;
     for (const record of settings) if (record.default !== undefined) this.#values.set(record.key, defaultValue(record));
+  }
+
+  /** What each source says of a list that adds up. */
+  parts(key: string): readonly ListPart[] {
+    return this.#parts.get(key) ?? [];
   }
 
   /** The value in force so far. */
@@ -133,8 +146,10 @@ export class LayerMerger {
       return;
     }
     const before = this.#values.get(record.key) as string[] | undefined;
-    if (record.type.kind === "paths") this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
-    else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
+    if (record.type.kind === "paths") {
+      this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
+      this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
+    } else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);
   }
 

@@ -23,6 +23,8 @@ export interface Settings {
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
   resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  /** Names or paths of extensions without which nothing begins. */
+  extensions: { required: string[] };
   trust: { default: "ask" | "always" | "never" };
 }
 
@@ -129,9 +131,10 @@ export const settings: readonly SettingRecord[] = [
   setting("network.offline", { kind: "boolean" }, false, "Fetch nothing but model calls, not even when asked to refresh the catalogue.", {
     env: "PI_OFFLINE",
   }),
-  setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories.", { isIdle: true }),
+  setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
+  setting("extensions.required", { kind: "strings" }, [], "Extensions without which nothing begins: names, paths or packages."),
   setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {
     scope: "user",
   }),
@@ -139,19 +142,4 @@ export const settings: readonly SettingRecord[] = [
 
 export function findSetting(key: string): SettingRecord | undefined {
   return settings.find((record) => record.key === key);
-}
-
-/** Where a value came from. `line` counts from 1. */
-export interface SettingOrigin {
-  kind: "default" | "user" | "project" | "environment" | "command line" | "npm agent";
-  file?: string;
-  line?: number;
-  variable?: string;
-}
-
-/** `~/.pi/agent/config.toml:12`, `PI_OFFLINE`, `default`. */
-export function describeOrigin(origin: SettingOrigin): string {
-  if (origin.variable !== undefined) return origin.variable;
-  if (origin.file === undefined) return origin.kind;
-  return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
 }

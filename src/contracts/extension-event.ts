@@ -112,6 +112,26 @@ export interface ToolResultEvent {
   usage?: Usage;
 }
 
+export interface UserBashEvent {
+  type: "user_bash";
+  command: string;
+  /** Not shown to the model. */
+  excludeFromContext: boolean;
+  cwd: string;
+}
+
+/** Where the command runs, or what became of it. */
+export interface UserBashResult {
+  operations?: {
+    exec(
+      command: string,
+      cwd: string,
+      how: { onData(data: Uint8Array): void; signal?: AbortSignal; timeout?: number; env?: Record<string, string | undefined> },
+    ): Promise<{ exitCode: number | null }>;
+  };
+  result?: { output: string; exitCode: number | undefined; cancelled: boolean; truncated: boolean; fullOutputPath?: string };
+}
+
 export type InputSource = "interactive" | "rpc" | "extension";
 
 export interface InputEvent {

@@ -24,6 +24,8 @@ export interface ToolView {
   diff?(args: CallArguments, details: unknown): string;
   /** The file whose text the output is, for its language. */
   outputPath?(args: CallArguments): string;
+  /** The file that it changes. */
+  changedFile?(args: CallArguments): string;
   /** What came of it, in a few words: `exit 1`, `+3 −1`. Empty: nothing that the headline does not say. */
   outcome?(args: CallArguments, result: ShownResult): string;
 }

@@ -1,9 +1,11 @@
 // From factories to extensions: each is called once with an API of its own. Called by the library and by the harness for a new session.
 // Invariant: a factory that throws leaves an error with its path and nothing of what it had registered; the others are loaded.
 
+import { dirname } from "node:path";
 import { messageOf } from "../contracts/error.ts";
 import type { Extension, ExtensionFactory, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
+import { isBelow, placeOf } from "../platform/load-module.ts";
 import { createExtensionRuntime } from "./runtime.ts";
 
 /** An extension before its factory has been called. */
@@ -42,7 +44,9 @@ export async function loadExtensions(
       await source.factory(createExtensionApi(extension, runtime, loaded.warnings));
       loaded.extensions.push(extension);
     } catch (error) {
-      loaded.errors.push({ path: source.path, error: `Failed to load extension: ${messageOf(error)}` });
+      const place = placeOf(error, isBelow(dirname(source.resolvedPath)));
+      const at = place === undefined ? "" : ` (${place})`;
+      loaded.errors.push({ path: source.path, error: `Failed to load extension: ${messageOf(error)}${at}` });
     }
   }
   return loaded;

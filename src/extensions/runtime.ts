@@ -41,7 +41,7 @@ export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean |
 }
 
 /** A handler that throws keeps nobody else from hearing. */
-function createEventBus(report: (channel: string, error: unknown) => void): EventBus {
+export function createEventBus(report: (channel: string, error: unknown) => void): EventBus {
   const handlers = new Map<string, Set<(data: unknown) => unknown>>();
   return {
     emit: (channel, data) => {

@@ -4,7 +4,8 @@
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
 import { textOf } from "../contracts/message.ts";
-import { TerminalStream, type TextForm, textForm } from "../contracts/text/terminal-text.ts";
+import { TerminalStream } from "../contracts/text/plain.ts";
+import { type TextForm, textForm } from "../contracts/text/terminal-text.ts";
 import { viewsOf } from "../contracts/tool-view.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import { RunTally } from "../harness/run/run-tally.ts";
@@ -38,7 +39,6 @@ export function startProgress(sessions: SessionHost, { io, env, progress, stream
     ...(form.width === undefined ? {} : { width: form.width - 1 }),
     isVerbose: progress.isVerbose,
     toolViews: viewsOf(sessions.coding.conversation.tools),
-    changedFile: (name, args) => sessions.coding.conversation.tools.find((tool) => tool.name === name)?.changesFile?.(args),
   });
   const screen = new Screen(io, progress.lines !== "none");
   const answer = streamsAnswer ? new StreamedAnswer(screen) : undefined;
@@ -168,7 +168,7 @@ class Screen {
 
   async #write(stream: OutputStream, text: string): Promise<void> {
     if (text === "" || (stream === this.#stderr && !this.#showsLines)) return;
-    void stream.write(text);
+    void (stream === this.#stderr ? stream.write(text, "drawn") : stream.write(text));
     await stream.flush();
   }
 

@@ -2,4 +2,8 @@
 
 declare const Bun: {
   stdin: { stream(): ReadableStream<Uint8Array> };
+  plugin(plugin: {
+    name: string;
+    setup(build: { module(name: string, make: () => { exports: unknown; loader: "object" }): void }): void;
+  }): void;
 };

@@ -4,7 +4,7 @@
 import { basename, join } from "node:path";
 import type { SourceInfo } from "../contracts/source-info.ts";
 import { type RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
-import { DirectoryWalk, kindOfPath, resourceFilter } from "./find-markdown.ts";
+import { DirectoryWalk, kindOfPath, resourceFilter } from "../platform/resource-files.ts";
 import { parseFrontmatter } from "./frontmatter.ts";
 import type { ResourcePlaces, ResourceSource } from "./skills.ts";
 

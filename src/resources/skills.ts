@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { SourceInfo } from "../contracts/source-info.ts";
 import { type RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
-import { DirectoryWalk, kindOfPath, resourceFilter } from "./find-markdown.ts";
+import { DirectoryWalk, kindOfPath, resourceFilter } from "../platform/resource-files.ts";
 import { isYes, parseFrontmatter } from "./frontmatter.ts";
 
 export interface Skill {

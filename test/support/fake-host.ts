@@ -74,6 +74,9 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     stderr: stream((text) => {
       err += text;
     }),
+    hostModules: async () => new Map(),
+    admitExtensions: async () => undefined,
+    hasExtensions: false,
     now: () => given.now ?? 1_800_000_000_000,
     setExitStatus: () => undefined,
     exitNow: (status) => {

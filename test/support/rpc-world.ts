@@ -128,6 +128,7 @@ export async function makeLaunch(
     tools: { none: false, noBuiltin: false },
     appendSystemPrompt: [],
     resources: { withContextFiles: true, withSkills: true, withTemplates: true, skillPaths: [], templatePaths: [] },
+    extensions: { paths: [], withDiscovered: true, flags: new Map() },
     isStrict: false,
     stallToolMs: 0,
     idle: [],
@@ -153,7 +154,7 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
           custom: {
             access: async () => ({
               provider: { api: "fake", stream: reply },
-              credential: { kind: "none" as const, value: "", source: "none needed" },
+              credential: { scheme: "none" as const, billing: "metered" as const, value: "", source: "none needed" },
               fetch: globalThis.fetch,
             }),
           },

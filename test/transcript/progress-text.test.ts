@@ -2,15 +2,15 @@
 
 import { describe, expect, test } from "vitest";
 import type { AgentEvent } from "../../src/contracts/agent-event.ts";
-import { TerminalStream, type TextForm, textForm } from "../../src/contracts/text/terminal-text.ts";
+import { TerminalStream } from "../../src/contracts/text/plain.ts";
+import { type TextForm, textForm } from "../../src/contracts/text/terminal-text.ts";
 import { ProgressText } from "../../src/transcript/text/progress-text.ts";
 import { toolViews } from "../support/tool-views.ts";
 
 const plain: TextForm = { paint: (text) => text, width: undefined };
 
 function progress(form: TextForm, isVerbose = false): ProgressText {
-  const changedFile = (name: string, args: Record<string, unknown>) => (name === "edit" ? String(args.path) : undefined);
-  return new ProgressText({ ...form, isVerbose, toolViews, changedFile });
+  return new ProgressText({ ...form, isVerbose, toolViews });
 }
 
 interface Ran {
@@ -90,7 +90,7 @@ retry  1/3 in 2 s  529 overloaded
 compaction  180.0k → 12.3k tokens
 compaction  failed  no key
 turn 1 · thinking · 41 s · 12.3k tokens · $0.0123
-3 turns, 9 tool calls, 12.3k tokens, $0.0123, 41 s, 1 file changed, session 01a21ab3-5afc`);
+3 turns, 9 tool calls, 12.3k tokens, $0.0123, 41 s, 2 files changed, session 01a21ab3-5afc`);
   });
 
   test("40 columns: what it came to stays, what it was about gives way", () => {

@@ -3,6 +3,7 @@
 import { type Inspection, inspectLaunch } from "../../harness/host/inspect-launch.ts";
 import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
+import { withFlags } from "../extension-flags.ts";
 import { isSaid, parseOptions } from "../options.ts";
 import { resolveRun } from "../resolve-run.ts";
 
@@ -14,9 +15,9 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
     );
     return 0;
   }
-  const { options, configFor } = await resolveRun(said, host);
+  const { options, extensions, configFor } = await resolveRun(said, host);
   // What there is to warn of is part of what is shown.
-  const launch = await prepareLaunch(options, { host, config: await configFor(options.cwd), warn: () => {} });
+  const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn: () => {} }));
   const inspection = await inspectLaunch(launch, host.now());
   void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
   return 0;

@@ -1,6 +1,8 @@
 // How text looks on a terminal: colours only where there is one that wants them, widths in columns, cutting, ages in words. Called by whoever
 // writes for people. Pure. Invariant: nothing that has gone through it can move the cursor or change the terminal.
 
+import { plainText } from "./plain.ts";
+
 const styleCodes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
 
 export type Style = keyof typeof styleCodes;
@@ -33,28 +35,7 @@ function coloured(text: string, ...styles: Style[]): string {
   return text === "" ? "" : `${styles.map((style) => `\u001b[${styleCodes[style]}m`).join("")}${text}\u001b[0m`;
 }
 
-/** Text without escape sequences, control characters and marks that turn the direction of writing; line ends and tabs stay. */
-export function plainText(text: string): string {
-  if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
-  return text
-    .replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g, "")
-    .replace(/\r\n/g, "\n")
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "");
-}
-
-/** `plainText` of a text that comes in pieces: an escape sequence that a piece has the beginning of waits for its end. */
-export class TerminalStream {
-  #waiting = "";
-
-  take(piece: string): string {
-    const text = this.#waiting + piece;
-    const begun = /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\x07\x1b]{0,4096}\x1b?)?$|\r$/.exec(text)?.index ?? text.length;
-    this.#waiting = text.slice(begun);
-    return plainText(text.slice(0, begun));
-  }
-}
-
-/** The same in one line. */
+/** `plainText` in one line. */
 export function plainLine(text: string): string {
   const plain = plainText(text);
   // Most lines are lines already, and replacing every blank by a blank is slow.

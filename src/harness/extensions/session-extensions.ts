@@ -21,7 +21,7 @@ import type {
   SessionTreeEvent,
   ToolResultEvent,
 } from "../../contracts/extension-event.ts";
-import type { InputText, SessionHooks } from "../../contracts/hooks.ts";
+import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
@@ -52,7 +52,8 @@ export type Attachment = Omit<ExtensionSurroundings, "tools" | "commands" | "req
   warn(line: string): void;
 };
 
-export class SessionExtensions implements SessionHooks {
+export class SessionExtensions implements Interceptor {
+  readonly name = "extensions";
   readonly loaded: LoadExtensionsResult;
   readonly #dispatch: ExtensionDispatch;
   readonly #partial = new PartialMessage();
@@ -70,7 +71,7 @@ export class SessionExtensions implements SessionHooks {
     this.#dispatch = new ExtensionDispatch({
       extensions: loaded.extensions,
       createContext: () => createContext(this.#session),
-      report: (error) => this.#report(error),
+      report: (error) => this.report(error),
     });
   }
 
@@ -97,7 +98,7 @@ export class SessionExtensions implements SessionHooks {
   async attach(attachment: Attachment): Promise<void> {
     await this.setResources(attachment.resources);
     const { runtime } = this.loaded;
-    const report = (error: ExtensionError): void => this.#report(error);
+    const report = (error: ExtensionError): void => this.report(error);
     const attached: Attachment & ExtensionSurroundings = {
       ...attachment,
       tools: () => this.#toolInfos(),
@@ -142,7 +143,7 @@ export class SessionExtensions implements SessionHooks {
     return { skillPaths: found.flatMap((one) => one.skillPaths ?? []), promptPaths: found.flatMap((one) => one.promptPaths ?? []) };
   }
 
-  isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> {
+  beforeReplace(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> {
     return this.#dispatch.isCancelled(event);
   }
 
@@ -195,7 +196,7 @@ export class SessionExtensions implements SessionHooks {
       try {
         return customMessage(draft, this.#session.now());
       } catch (error) {
-        this.#report({ extensionPath: "<runtime>", event: "before_agent_start", error: messageOf(error) });
+        this.report({ extensionPath: "<runtime>", event: "before_agent_start", error: messageOf(error) });
         return [];
       }
     });
@@ -243,7 +244,7 @@ export class SessionExtensions implements SessionHooks {
     });
   }
 
-  async beforeCompact(about: Omit<SessionBeforeCompactEvent, "type">): ReturnType<SessionHooks["beforeCompact"]> {
+  async beforeCompact(about: Omit<SessionBeforeCompactEvent, "type">): ReturnType<NonNullable<Interceptor["beforeCompact"]>> {
     const answer = this.#dispatch.decision<"session_before_compact">({ type: "session_before_compact", ...about });
     return this.#untilAbort(answer, { cancel: true }, about.signal);
   }
@@ -257,11 +258,11 @@ export class SessionExtensions implements SessionHooks {
     return this.#tell(() => this.#dispatch.notify({ type: "session_tree", ...about }));
   }
 
-  modelChanged(...[model, previousModel, source]: Parameters<SessionHooks["modelChanged"]>): void {
+  modelChanged(...[model, previousModel, source]: Parameters<NonNullable<Interceptor["modelChanged"]>>): void {
     this.#notify({ type: "model_select", model, previousModel, source });
   }
 
-  thinkingLevelChanged(...[level, previousLevel]: Parameters<SessionHooks["thinkingLevelChanged"]>): void {
+  thinkingLevelChanged(...[level, previousLevel]: Parameters<NonNullable<Interceptor["thinkingLevelChanged"]>>): void {
     this.#notify({ type: "thinking_level_select", level, previousLevel });
   }
 
@@ -363,7 +364,8 @@ export class SessionExtensions implements SessionHooks {
     }));
   }
 
-  #report(error: ExtensionError): void {
+  /** To whom the host has named, else as a warning. */
+  report(error: ExtensionError): void {
     const { onError } = this.#attached?.bindings() ?? {};
     if (onError === undefined) this.#attached?.warn(`${error.extensionPath} (${error.event}): ${error.error}`);
     else onError(error);

@@ -11,16 +11,17 @@ import type {
 } from "../../contracts/extension.ts";
 import type { ExtensionEventOf, SessionShutdownEvent, SessionStartEvent } from "../../contracts/extension-event.ts";
 import type { ExtensionBindings } from "../extensions/extension-context.ts";
+import type { ExtensionLauncher } from "../launch/extension-launcher.ts";
 import { launchPrompt } from "../launch/launch-prompt.ts";
-import type { ScopedModel } from "../models/model-scope.ts";
 import type { CodingSession } from "../run/coding-session.ts";
+import type { SessionModels } from "./session-models.ts";
 import type { CreatedSession, ExtensionHost } from "./start-session.ts";
 
 /** What the session host does for them. */
-interface SessionOwner extends SessionControl {
+interface SessionOwner {
   readonly coding: CodingSession;
-  readonly hasModel: boolean;
-  readonly scope: readonly ScopedModel[];
+  readonly models: SessionModels;
+  readonly changes: Pick<SessionControl, "newSession" | "fork" | "switchSession" | "reload">;
 }
 
 export class HostedExtensions {
@@ -28,15 +29,18 @@ export class HostedExtensions {
   /** In place of the owner's, where the session host itself is replaced. */
   control: Pick<SessionControl, "newSession" | "fork" | "switchSession"> | undefined;
   readonly #now: () => number;
+  /** What their files throw late goes to the session in force. */
+  readonly #files: ExtensionLauncher | undefined;
   #current: CreatedSession | undefined;
   #bindings: ExtensionBindings = {};
   #isBound = false;
   #startEvent: Omit<SessionStartEvent, "type"> | undefined;
   readonly #errorListeners = new Set<(error: ExtensionError) => void>();
 
-  constructor(startEvent: Omit<SessionStartEvent, "type"> | undefined, now: () => number) {
+  constructor(startEvent: Omit<SessionStartEvent, "type"> | undefined, now: () => number, files?: ExtensionLauncher) {
     this.#startEvent = startEvent;
     this.#now = now;
+    this.#files = files;
   }
 
   set owner(owner: SessionOwner) {
@@ -51,6 +55,7 @@ export class HostedExtensions {
   /** Another session is in force. */
   install(created: CreatedSession): void {
     this.#current = created;
+    if (this.#files !== undefined) this.#files.report = (error) => created.extensions?.report(error);
   }
 
   /** Returns the remover. */
@@ -75,7 +80,7 @@ export class HostedExtensions {
 
   /** Nothing where there is nobody to ask. */
   isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> | undefined {
-    return this.#current?.extensions?.isCancelled(event);
+    return this.#current?.coding.conversation.interceptor?.beforeReplace?.(event);
   }
 
   async shutdown(about: Omit<SessionShutdownEvent, "type">): Promise<void> {
@@ -114,14 +119,14 @@ export class HostedExtensions {
     const cancellable = async (work: Promise<Cancellable>): Promise<Cancellable> => ({ cancelled: (await work).cancelled });
     return {
       bindings: () => this.#boundNow(),
-      hasModel: () => owner().hasModel,
-      scope: () => owner().scope,
+      hasModel: () => owner().models.inForce !== undefined,
+      scope: () => owner().models.scope,
       control: {
-        newSession: (how) => cancellable((this.control ?? owner()).newSession(how)),
-        fork: (entryId, how) => cancellable((this.control ?? owner()).fork(entryId, how)),
-        switchSession: (path, how) => cancellable((this.control ?? owner()).switchSession(path, how)),
-        navigateTree: (targetId, how) => cancellable(owner().navigateTree(targetId, how)),
-        reload: () => owner().reload(),
+        newSession: (how) => cancellable((this.control ?? owner().changes).newSession(how)),
+        fork: (entryId, how) => cancellable((this.control ?? owner().changes).fork(entryId, how)),
+        switchSession: (path, how) => cancellable((this.control ?? owner().changes).switchSession(path, how)),
+        navigateTree: (targetId, how) => cancellable(owner().coding.navigate(targetId, how)),
+        reload: () => owner().changes.reload(),
       },
     };
   }

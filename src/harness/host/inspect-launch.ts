@@ -3,6 +3,7 @@
 
 import { messageOf } from "../../contracts/error.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
+import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import { promptSections } from "../conversation/system-prompt.ts";
 import { firstOfScope } from "../launch/choose-model.ts";
 import type { Launch } from "../launch/launch.ts";
@@ -51,7 +52,8 @@ export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Insp
   const { options, config, registry, resources, parts, limits, stall } = launch;
   const warnings: string[] = [];
   const { describeConfig } = await import("../../config/describe-config.ts");
-  const { describeOrigin, findSetting } = await import("../../config/settings.ts");
+  const { describeOrigin } = await import("../../contracts/provider-settings.ts");
+  const { findSetting } = await import("../../config/settings.ts");
   const { version } = await import("../../contracts/version.ts");
   const { sessionPlace } = await import("../launch/open-session.ts");
   const bound = parts && (await sessionExtensions(parts.extensions));
@@ -107,7 +109,7 @@ async function inspectModel(launch: Launch): Promise<Pick<Inspection, "model" | 
         provider: model.provider,
         id: model.id,
         api: model.api,
-        baseUrl: model.baseUrl,
+        baseUrl: withoutUrlSecrets(model.baseUrl),
         contextWindow: model.contextWindow,
         maxTokens: model.maxTokens,
         thinkingLevel: clampThinkingLevel(level, model),

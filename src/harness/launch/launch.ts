@@ -11,6 +11,7 @@ import { builtinTools } from "../../tools/registry.ts";
 import { checkNetwork } from "../models/model-access.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
 import type { ModelAccess } from "../run/coding-session.ts";
+import type { ExtensionLauncher } from "./extension-launcher.ts";
 import { type LaunchResources, loadResources } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -38,6 +39,8 @@ export interface LaunchDeps {
   warn(line: string): void;
   /** In place of what the agent makes itself; for callers of the library. */
   custom?: CustomParts;
+  /** Extension files; without it there are none. */
+  extensions?: ExtensionLauncher;
 }
 
 export interface CustomParts {
@@ -108,12 +111,25 @@ async function found(
   warnings: string[],
 ): Promise<Pick<Launch, "resources" | "parts">> {
   const { host, config, custom } = deps;
-  const parts = await custom?.load?.(how);
   const warn = (line: string): void => told(line, warnings, deps);
-  return {
-    resources: parts?.resources ?? (await loadResources(options.resources, { ...options, homeDir: host.homeDir, config, warn })),
-    parts,
+  const where = { ...options, homeDir: host.homeDir, config, warn };
+  if (custom?.load !== undefined) {
+    const parts = await custom.load(how);
+    return { resources: parts.resources, parts };
+  }
+  const extensions = await deps.extensions?.load(options, config, { ...how, warn });
+  const resources = await loadResources(options.resources, where);
+  if (extensions === undefined) return { resources, parts: undefined };
+  const extend: LoadedParts["extend"] = ({ skillPaths, promptPaths }) => {
+    const named = options.resources;
+    const added = {
+      ...named,
+      skillPaths: [...named.skillPaths, ...skillPaths],
+      templatePaths: [...named.templatePaths, ...promptPaths],
+    };
+    return loadResources(added, where);
   };
+  return { resources, parts: { resources, extensions, extend } };
 }
 
 function told(line: string, warnings: string[], { warn }: Pick<LaunchDeps, "warn">): void {

@@ -21,6 +21,15 @@ export interface ToolChoice {
   noBuiltin: boolean;
 }
 
+export interface ExtensionChoice {
+  /** Absolute, or `npm:…` and `git:…`. */
+  paths: readonly string[];
+  /** Without it only those that are named are loaded. */
+  withDiscovered: boolean;
+  /** Flags of extensions by name, known once those are. */
+  flags: ReadonlyMap<string, boolean | string>;
+}
+
 /** What a run means: nothing optional but what may truly be absent. What stands for a setting is in the configuration, as its command line layer. */
 export interface RunOptions {
   cwd: string;
@@ -37,6 +46,7 @@ export interface RunOptions {
   systemPrompt?: string;
   appendSystemPrompt: string[];
   resources: ResourceChoice;
+  extensions: ExtensionChoice;
   outputSchema?: Record<string, unknown>;
   isStrict: boolean;
   recordFile?: string;

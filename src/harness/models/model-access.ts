@@ -8,7 +8,7 @@ import type { ModelAccess } from "../conversation/conversation.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
 export interface ModelAccessDeps {
-  registry: Pick<ModelRegistry, "credential">;
+  registry: Pick<ModelRegistry, "credential" | "credentialOf">;
   config: Config;
   env: Env;
   /** `--record`: where to write what is streamed. */
@@ -30,7 +30,8 @@ export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Prom
     fetching ??= loadFetch(deps);
     // Together: one that fails while another is waited for would be nobody's failure, and end the process.
     const [loaded, credential, fetch] = await Promise.all([provider, deps.registry.credential(model.provider), fetching]);
-    return { provider: loaded, credential, fetch };
+    const isSignIn = credential.account !== undefined;
+    return { provider: isSignIn ? (await import("./signed-in.ts")).signedIn(loaded, deps.registry) : loaded, credential, fetch };
   };
 }
 

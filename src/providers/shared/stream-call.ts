@@ -4,6 +4,8 @@
 import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
+import { splitUserInfo, withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
 import { networkFailure, type Refusal } from "./http-failure.ts";
 import { amend, refusedFields } from "./refused-fields.ts";
@@ -27,46 +29,69 @@ const maxRefusalBytes = 64 * 1024;
 
 export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<StreamEvent, void, void> {
   const { call } = http;
+  liveSecrets.add(call.credential.value);
+  liveSecrets.addUrl(call.model.baseUrl);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   call.signal.addEventListener("abort", onAbort, { once: true });
   if (call.signal.aborted) stop.abort();
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let failure: ModelFailure | undefined;
-  let finished = false;
+  const progress = { finished: false };
   try {
+    await untilAborted(Promise.resolve(drainsOf(call).get(call.model.baseUrl)), stop.signal);
     const opened = await untilAborted(open(http, stop.signal), stop.signal);
     if (opened === undefined) failure = aborted();
     else if ("failure" in opened) failure = opened.failure;
     else {
       reader = opened.reader;
-      const ended = yield* readEvents(http, reader, stop.signal, opened.headers);
-      if (ended === true) {
-        finished = true;
-        return;
-      }
+      const ended = yield* readEvents(http, reader, stop.signal, opened.headers, progress);
+      if (ended === true) return;
       failure = ended;
     }
   } catch (error) {
     failure = stop.signal.aborted ? aborted() : networkFailure(error);
   } finally {
     call.signal.removeEventListener("abort", onAbort);
-    if (finished && reader !== undefined) void drain(reader, stop);
+    // Whoever listens may leave at the last event: what makes an answer whole is that it was given out.
+    if (progress.finished && reader !== undefined && drainsOf(call).get(call.model.baseUrl) !== false) drain(call, reader, stop);
     else {
       void reader?.cancel().catch(ignore);
       stop.abort();
     }
   }
   if (call.signal.aborted) failure = aborted();
-  yield { type: "failure", failure: withoutSecret(failure, call.credential.value) };
+  yield { type: "failure", failure: withoutSecret(failure) };
 }
 
 function ignore(): void {}
 
-/** A connection whose last bytes have been read can serve the next turn, which a cancelled one cannot. */
-const drainMs = 1000;
+/**
+ * So long after its last event an answer may end: a connection whose last bytes have been read serves the next call, which waits for it, since a new
+ * one takes DNS, TCP and TLS. A cancelled one serves nobody.
+ */
+const drainMs = 250;
 
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): Promise<void> {
+/** Connections with a whole answer whose body has not ended, by who made them and the address; `false`: bodies of this service do not end. */
+const drains = new WeakMap<typeof globalThis.fetch, Map<string, Promise<void> | false>>();
+
+function drainsOf({ fetch }: ModelCall): Map<string, Promise<void> | false> {
+  const byAddress = drains.get(fetch) ?? new Map<string, Promise<void> | false>();
+  drains.set(fetch, byAddress);
+  return byAddress;
+}
+
+function drain(call: ModelCall, reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): void {
+  const byAddress = drainsOf(call);
+  const address = call.model.baseUrl;
+  const work = readToEnd(reader, stop).then((hasEnded) => {
+    if (!hasEnded) byAddress.set(address, false);
+    else if (byAddress.get(address) === work) byAddress.delete(address);
+  });
+  byAddress.set(address, work);
+}
+
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): Promise<boolean> {
   const timer = setTimeout(() => stop.abort(), drainMs);
   timer.unref();
   try {
@@ -75,6 +100,9 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, stop: Abor
     // The answer was whole before: how its connection ends is of no interest.
   }
   clearTimeout(timer);
+  // Both runtimes take a connection back a moment after its last byte has been read.
+  await new Promise((resolve) => setImmediate(resolve));
+  return !stop.signal.aborted;
 }
 
 function aborted(): ModelFailure {
@@ -115,8 +143,10 @@ async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSig
       const value = made.get(name);
       if (value !== null && !sent.has(name)) sent.set(name, value);
     }
+    const { url, authorization } = splitUserInfo(typeof input === "string" ? input : input instanceof URL ? input.href : input.url);
+    if (authorization !== undefined && !sent.has("authorization")) sent.set("authorization", authorization);
     // A followed redirect would carry the credential to wherever it points.
-    const response = await http.call.fetch(input, { ...init, headers: sent, redirect: "manual" });
+    const response = await http.call.fetch(url, { ...init, headers: sent, redirect: "manual" });
     if (response.ok) return response;
     const location = response.status < 400 ? response.headers.get("location") : null;
     if (location !== null) {
@@ -132,7 +162,7 @@ async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSig
   } catch (error) {
     if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (error instanceof TypeError && (error as { code?: unknown }).code === "ERR_INVALID_URL") {
-      return { failure: { code: "bad_request", message: `Invalid base URL: ${http.call.model.baseUrl}` } };
+      return { failure: { code: "bad_request", message: `Invalid base URL: ${withoutUrlSecrets(http.call.model.baseUrl)}` } };
     }
     return { failure: networkFailure(error, http.call.model.baseUrl) };
   }
@@ -185,6 +215,7 @@ async function* readEvents<Body>(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal,
   headers: Headers,
+  progress: { finished: boolean },
 ): AsyncGenerator<StreamEvent, true | ModelFailure, void> {
   const events = new EventReader(http.call, http.decoder, headers, http.failureOf);
   // A cancelled reader resolves its pending read at once, whatever the connection does.
@@ -195,6 +226,7 @@ async function* readEvents<Body>(
       const { done, value } = await reader.read();
       if (signal.aborted) return aborted();
       for (const event of done ? events.end() : events.push(value)) {
+        if (event.type === "finish") progress.finished = true;
         yield event;
         if (signal.aborted && event.type !== "finish" && event.type !== "failure") return aborted();
       }

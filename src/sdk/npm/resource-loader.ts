@@ -285,7 +285,8 @@ function warning(line: string): ResourceDiagnostic {
   return { type: "warning", message: line };
 }
 
-function publicSkill(skill: skillFiles.Skill): Skill {
+/** As callers of the library know it. */
+export function publicSkill(skill: skillFiles.Skill): Skill {
   const { name, description, path, isHidden } = skill;
   return {
     name,

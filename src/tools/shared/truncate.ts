@@ -26,18 +26,20 @@ export interface Totals {
   bytes: number;
 }
 
+const limits: Totals = { lines: maxLines, bytes: maxBytes };
+
 /** Keeps the first lines. `totals` where the text given is itself only a beginning. */
-export function truncateHead(text: string, totals: Totals = totalsOf(text), lineLimit = maxLines): Truncation {
-  if (totals.lines <= lineLimit && totals.bytes <= maxBytes) return untruncated(text, totals, lineLimit);
+export function truncateHead(text: string, totals: Totals = totalsOf(text), most: Totals = limits): Truncation {
+  if (totals.lines <= most.lines && totals.bytes <= most.bytes) return untruncated(text, totals, most);
   let end = -1;
   let bytes = 0;
   let lines = 0;
   let truncatedBy: "lines" | "bytes" = "lines";
-  while (lines < lineLimit && lines < totals.lines) {
+  while (lines < most.lines && lines < totals.lines) {
     const next = text.indexOf("\n", end + 1);
     const lineEnd = next < 0 ? text.length : next;
     const lineBytes = Buffer.byteLength(text.slice(end + 1, lineEnd)) + (lines > 0 ? 1 : 0);
-    if (bytes + lineBytes > maxBytes) {
+    if (bytes + lineBytes > most.bytes) {
       truncatedBy = "bytes";
       break;
     }
@@ -48,7 +50,7 @@ export function truncateHead(text: string, totals: Totals = totalsOf(text), line
   }
   const content = lines === 0 ? "" : text.slice(0, end);
   return {
-    ...untruncated(content, totals, lineLimit),
+    ...untruncated(content, totals, most),
     truncated: true,
     truncatedBy,
     outputLines: lines,
@@ -58,18 +60,18 @@ export function truncateHead(text: string, totals: Totals = totalsOf(text), line
 }
 
 /** Keeps the last lines. `totals` where the text given is itself only an end, which then starts at the start of a line. */
-export function truncateTail(text: string, totals: Totals = totalsOf(text)): Truncation {
-  if (totals.lines <= maxLines && totals.bytes <= maxBytes) return untruncated(text, totals, maxLines);
+export function truncateTail(text: string, totals: Totals = totalsOf(text), most: Totals = limits): Truncation {
+  if (totals.lines <= most.lines && totals.bytes <= most.bytes) return untruncated(text, totals, most);
   const textEnd = text.endsWith("\n") ? text.length - 1 : text.length;
   let start = textEnd;
   let bytes = 0;
   let lines = 0;
   let truncatedBy: "lines" | "bytes" = "lines";
-  while (lines < maxLines && (lines === 0 || start > 0)) {
+  while (lines < most.lines && (lines === 0 || start > 0)) {
     const lineEnd = lines === 0 ? textEnd : start - 1;
     const lineStart = lineEnd === 0 ? 0 : text.lastIndexOf("\n", lineEnd - 1) + 1;
     const lineBytes = Buffer.byteLength(text.slice(lineStart, lineEnd)) + (lines > 0 ? 1 : 0);
-    if (bytes + lineBytes > maxBytes) {
+    if (bytes + lineBytes > most.bytes) {
       truncatedBy = "bytes";
       break;
     }
@@ -79,19 +81,19 @@ export function truncateTail(text: string, totals: Totals = totalsOf(text)): Tru
     if (lineStart === 0) break;
   }
   const lastLinePartial = lines === 0;
-  const content = lastLinePartial ? lastBytes(text.slice(0, textEnd), maxBytes) : text.slice(start, textEnd);
+  const content = lastLinePartial ? lastBytes(text.slice(0, textEnd), most.bytes) : text.slice(start, textEnd);
   return {
-    ...untruncated(content, totals, maxLines),
+    ...untruncated(content, totals, most),
     truncated: true,
     // A beginning that is no longer there can only have been cut for its size.
-    truncatedBy: lines === maxLines ? "lines" : start === 0 ? "bytes" : truncatedBy,
+    truncatedBy: lines === most.lines ? "lines" : start === 0 ? "bytes" : truncatedBy,
     outputLines: Math.max(1, lines),
     outputBytes: Buffer.byteLength(content),
     lastLinePartial,
   };
 }
 
-function untruncated(content: string, totals: Totals, lineLimit: number): Truncation {
+function untruncated(content: string, totals: Totals, most: Totals): Truncation {
   return {
     content,
     truncated: false,
@@ -102,8 +104,8 @@ function untruncated(content: string, totals: Totals, lineLimit: number): Trunca
     outputBytes: totals.bytes,
     lastLinePartial: false,
     firstLineExceedsLimit: false,
-    maxLines: lineLimit,
-    maxBytes,
+    maxLines: most.lines,
+    maxBytes: most.bytes,
   };
 }
 

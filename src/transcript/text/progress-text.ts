@@ -2,16 +2,8 @@
 // Invariant: a line is one line, with nothing in it that could move the cursor, and no wider than the form allows.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import {
-  costText,
-  countText,
-  cutToWidth,
-  plainLine,
-  plainText,
-  type TextForm,
-  textWidth,
-  timeOfDay,
-} from "../../contracts/text/terminal-text.ts";
+import { plainText } from "../../contracts/text/plain.ts";
+import { costText, countText, cutToWidth, plainLine, type TextForm, textWidth, timeOfDay } from "../../contracts/text/terminal-text.ts";
 import { headlineOf, outcomeOf, type ToolViews } from "../../contracts/tool-view.ts";
 import { duration, plural } from "../format.ts";
 import { textOfBlocks } from "../items.ts";
@@ -19,8 +11,6 @@ import { blocksOf, type Fields, fieldsOf } from "../read-entry.ts";
 
 export interface ProgressForm extends TextForm {
   toolViews: ToolViews;
-  /** The file that a call of this tool changes. */
-  changedFile(toolName: string, args: Fields): string | undefined;
   /** Output of tools and thinking, too. */
   isVerbose: boolean;
 }
@@ -137,7 +127,7 @@ export class ProgressText {
     const { isError, durationMs = 0 } = event;
     const text = textOfBlocks(blocksOf(event.result.content));
     const outcome = outcomeOf(view, args, { text, isError, details: event.result.details });
-    const changed = isError ? undefined : this.#form.changedFile(name, args);
+    const changed = isError ? undefined : view?.changedFile?.(args);
     if (changed !== undefined && changed !== "") this.#changedFiles.add(changed);
     const facts = [outcome, durationMs >= 100 ? duration(durationMs) : ""].filter((part) => part !== "").join(", ");
     const line = this.#line(name, headlineOf(view, args), facts, isError ? "red" : undefined);

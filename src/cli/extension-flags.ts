@@ -1,0 +1,42 @@
+// Options that nobody but an extension can know: given to those that registered them, refused otherwise. Called by resolve-run and inspect.
+// Invariant: an option that nobody knows never reaches a model as text, and a value is taken from the messages only by a flag that takes one.
+
+import { PiError } from "../contracts/error.ts";
+import type { Launch } from "../harness/launch/launch.ts";
+import type { Said } from "./options.ts";
+import { unknownOption } from "./options.ts";
+
+/** The launch with them in force; operands that are values are taken out. @throws PiError `usage.unknown_option`, `usage.missing_value` */
+export function withFlags(said: Said, launch: Launch): Launch {
+  if (said.unknown.length === 0) return launch;
+  const loaded = launch.parts?.extensions;
+  const values = new Map<string, boolean | string>();
+  const flags = new Map(loaded?.extensions.flatMap((extension) => [...extension.flags]));
+  const taken = new Set<number>();
+  for (const { name, inlineValue, operandIndex } of said.unknown) {
+    const flag = flags.get(name.slice(2));
+    if (flag === undefined)
+      throw unknownOption(
+        name,
+        [...flags.keys()].map((one) => `--${one}`),
+      );
+    const operand = operandIndex === undefined ? undefined : said.operands[operandIndex];
+    const value = flag.type === "boolean" ? yesOrNo(name, inlineValue) : (inlineValue ?? operand?.text);
+    if (value === undefined) throw new PiError("usage.missing_value", `${name} needs a value`, { hint: `${name} VALUE` });
+    if (flag.type === "string" && inlineValue === undefined && operandIndex !== undefined) taken.add(operandIndex);
+    values.set(flag.name, value);
+    loaded?.runtime.flagValues.set(flag.name, value);
+  }
+  said.operands = said.operands.filter((_, index) => !taken.has(index));
+  said.unknown = [];
+  const { options } = launch;
+  return { ...launch, options: { ...options, extensions: { ...options.extensions, flags: values } } };
+}
+
+function yesOrNo(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === "true") return true;
+  if (value === "false") return false;
+  throw new PiError("usage.bad_value", `${name} is either on or off, got ${JSON.stringify(value)}`, {
+    hint: `Write ${name}, or ${name}=false`,
+  });
+}

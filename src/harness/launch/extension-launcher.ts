@@ -1,0 +1,147 @@
+// The extension files of a launch: which there are, loaded, judged. Made by cli and by the library's resource loader, asked by the session host
+// for every session. Invariant: where there is nothing to load, nothing is imported and no more than a directory or two looked for.
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Config } from "../../config/load-config.ts";
+import { lineOf, messageOf, PiError } from "../../contracts/error.ts";
+import type { ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
+import type { ExtensionFile, ExtensionPlaces } from "../../extensions/discover.ts";
+import type { ExtensionFiles } from "../../extensions/load-files.ts";
+import type { HostModules } from "../../platform/modules/module-loader.ts";
+import type { RunOptions } from "./run-options.ts";
+
+export interface ExtensionLauncherDeps {
+  hostModules(): HostModules | Promise<HostModules>;
+  agentDir: string;
+  now(): number;
+  /** One line for stderr: of what happens while there is no session. */
+  warn(line: string): void;
+  /** Before the first file is loaded; `onStray` takes what their code throws with nobody to catch it. */
+  admit?(onStray: (error: unknown) => void): Promise<void>;
+}
+
+interface LoadHow {
+  /** What was loaded is read anew. */
+  reload: boolean;
+  warn(line: string): void;
+}
+
+type Launch = Pick<RunOptions, "extensions" | "isStrict">;
+
+/** What was found at a launch, for those who show it. */
+export interface FoundExtension {
+  file: ExtensionFile;
+  /** Why it is not loaded. */
+  problem?: string;
+  importMs?: number;
+}
+
+export class ExtensionLauncher {
+  readonly #deps: ExtensionLauncherDeps;
+  #files: ExtensionFiles | undefined;
+  /** Real paths of those that are loaded. */
+  #loaded: ReadonlySet<string> = new Set();
+  found: readonly FoundExtension[] = [];
+  /** Where errors go while there is a session. */
+  report: ((error: ExtensionError) => void) | undefined;
+
+  constructor(deps: ExtensionLauncherDeps) {
+    this.#deps = deps;
+  }
+
+  /** Of one session alone; nothing where there are none. @throws PiError `config.extension`, `config.extension_missing` */
+  async load(launch: Launch, config: Config, { reload, warn }: LoadHow): Promise<LoadExtensionsResult | undefined> {
+    if (!mayHaveExtensions(launch, config, this.#deps.agentDir)) return undefined;
+    const { discoverExtensions } = await import("../../extensions/discover.ts");
+    const { files, warnings } = await discoverExtensions(await this.#places(launch, config));
+    for (const line of warnings) warn(line);
+    return this.#loadAll(files, launch, { reload, warn });
+  }
+
+  async #places({ extensions }: Launch, config: Config): Promise<ExtensionPlaces> {
+    const { project } = config;
+    const listed = (kinds: readonly string[]): string[] =>
+      config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
+    return {
+      named: extensions.paths,
+      namedPackages: [],
+      packages: [],
+      required: config.values.extensions.required,
+      ...(extensions.withDiscovered
+        ? { user: { entries: listed(["user", "npm agent", "environment"]), directory: join(this.#deps.agentDir, "extensions") } }
+        : {}),
+      ...(extensions.withDiscovered && project.dir !== undefined && project.trusted
+        ? { project: { entries: listed(["project"]), directory: join(project.dir, "extensions") } }
+        : {}),
+    };
+  }
+
+  async #loadAll(files: readonly ExtensionFile[], launch: Launch, { reload, warn }: LoadHow): Promise<LoadExtensionsResult> {
+    const { loadExtensions } = await import("../../extensions/load.ts");
+    const loader = await this.#loader();
+    if (reload) await loader.forget();
+    const found: FoundExtension[] = files.map((file) => ({ file }));
+    const failed = (one: FoundExtension, line: string): void => {
+      one.problem = line;
+      const isLost = reload && this.#loaded.has(one.file.realPath);
+      if (launch.isStrict || one.file.isNeeded || isLost) {
+        throw new PiError("config.extension", `The extension ${one.file.path} cannot be loaded: ${line}`, {
+          hint: isLost ? "Repair it and reload" : "Repair it, or leave it out",
+        });
+      }
+      warn(`The extension ${one.file.path} is left out: ${line}`);
+    };
+    const sources = [];
+    for (const one of found) {
+      try {
+        sources.push(await loader.source(one.file));
+        one.importMs = loader.importMs.get(one.file.realPath) ?? 0;
+      } catch (error) {
+        failed(one, lineOf(error));
+      }
+    }
+    const result = await loadExtensions(sources, launch.extensions.flags);
+    for (const { path, error } of result.errors) {
+      const one = found.find(({ file }) => file.path === path);
+      if (one !== undefined) failed(one, error);
+    }
+    for (const { path, warning } of result.warnings ?? []) warn(`${path}: ${warning}`);
+    this.found = found;
+    this.#loaded = new Set(result.extensions.map(({ resolvedPath }) => resolvedPath));
+    return result;
+  }
+
+  async #loader(): Promise<ExtensionFiles> {
+    if (this.#files === undefined) {
+      const { ExtensionFiles } = await import("../../extensions/load-files.ts");
+      await this.#deps.admit?.((error) => void this.#strayed(error));
+      this.#files = new ExtensionFiles(this.#deps);
+    }
+    return this.#files;
+  }
+
+  /** The stack tells whose it is, if anything does: a file of its own before one beside it. */
+  async #strayed(error: unknown): Promise<void> {
+    const { isBelow, placeOf } = await import("../../platform/load-module.ts");
+    const paths = this.found.map(({ file }) => file.realPath);
+    const own = paths.find((path) => placeOf(error, (file) => file === path) !== undefined);
+    const owner = own ?? paths.find((path) => placeOf(error, isBelow(dirname(path))) !== undefined);
+    const place = placeOf(error, (file) => paths.some((path) => isBelow(dirname(path))(file)));
+    const told = {
+      extensionPath: this.found.find(({ file }) => file.realPath === owner)?.file.path ?? "<unknown>",
+      event: "uncaught",
+      error: place === undefined ? messageOf(error) : `${messageOf(error)} (${place})`,
+    };
+    if (this.report === undefined) this.#deps.warn(`${told.extensionPath} (${told.event}): ${told.error}`);
+    else this.report(told);
+  }
+}
+
+function mayHaveExtensions({ extensions }: Launch, config: Config, agentDir: string): boolean {
+  if (extensions.paths.length > 0 || config.values.extensions.required.length > 0) return true;
+  if (!extensions.withDiscovered) return false;
+  if (config.values.resources.extensions.length > 0) return true;
+  const { dir, trusted } = config.project;
+  return existsSync(join(agentDir, "extensions")) || (dir !== undefined && trusted && existsSync(join(dir, "extensions")));
+}

@@ -1,0 +1,54 @@
+// Extension files on Bun, compiled or not: its own import, and one entry in its table of modules for each host name. Made by load-module.
+// Facts (Bun 1.4.5): only a module made synchronously can be required, so each host module is an entry of the build, which `require` loads.
+
+import { createRequire } from "node:module";
+import { sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadForeignCalls } from "../bun-ffi.ts";
+import type { HostModules, ModuleLoader, ModuleLoaderOptions } from "./module-loader.ts";
+
+/** What a file of that size takes to transpile is not worth a file in the cache (Bun's own limit). */
+const libraries = { linux: ["libc.so.6", "libc.musl-x86_64.so.1", "libc.so"], darwin: ["libSystem.dylib"] } as Record<string, string[]>;
+
+export async function loaderOnBun({ hostModules, cacheDirectory }: ModuleLoaderOptions): Promise<ModuleLoader> {
+  await placeTranspilerCache(cacheDirectory);
+  const require = createRequire(import.meta.url);
+  nameHostModules(hostModules, require);
+  return {
+    load: async (path) => (await import(path)) as Record<string, unknown>,
+    forget: (directory) => {
+      for (const key of Object.keys(require.cache)) if (key.startsWith(directory + sep)) delete require.cache[key];
+    },
+  };
+}
+
+function nameHostModules(hostModules: HostModules, require: NodeJS.Require): void {
+  Bun.plugin({
+    name: "pi",
+    setup: (build) => {
+      for (const [name, url] of hostModules) {
+        build.module(name, () => {
+          const exports = require(fileURLToPath(url)) as Record<string, unknown>;
+          // The name says what `require` gives, which would be the default export alone where there is one.
+          return { exports: { ...exports, "module.exports": exports }, loader: "object" };
+        });
+      }
+    },
+  });
+}
+
+/** Bun reads the variable from the environment of the C library, which `process.env` does not reach. Without it, it uses the user's `~/.bun`. */
+async function placeTranspilerCache(directory: string): Promise<void> {
+  for (const library of libraries[process.platform] ?? []) {
+    try {
+      const { dlopen } = await loadForeignCalls();
+      const { symbols } = dlopen<{ setenv(name: Uint8Array, value: Uint8Array, overwrite: number): number }>(library, {
+        setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+      });
+      symbols.setenv(Buffer.from("BUN_RUNTIME_TRANSPILER_CACHE_PATH\0"), Buffer.from(`${directory}\0`), 0);
+      return;
+    } catch {
+      // Another C library, or none that can be called: the next name, else Bun's own place.
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// Extension files on a Node without hooks of its own (20, early 22): jiti transpiles what is loaded, loaded only here. Made by load-module.
+// The host's modules are given to it as values, so all of them are loaded before the first extension is.
+
+import module, { createRequire } from "node:module";
+import { dirname, sep } from "node:path";
+import type { HostModules, ModuleLoader, ModuleLoaderOptions } from "./module-loader.ts";
+
+export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoaderOptions): Promise<ModuleLoader> {
+  const { createJiti } = await import("jiti");
+  const virtualModules = await valuesOf(hostModules);
+  const roots = new Set<string>();
+  giveToRequire(virtualModules, roots);
+  const jiti = createJiti(import.meta.url, { fsCache: cacheDirectory, interopDefault: false, tryNative: false, virtualModules });
+  const require = createRequire(import.meta.url);
+  return {
+    load: async (path) => {
+      roots.add(dirname(path));
+      return (await jiti.import(path)) as Record<string, unknown>;
+    },
+    forget: (directory) => {
+      for (const key of Object.keys(require.cache)) if (key.startsWith(directory + sep)) delete require.cache[key];
+    },
+  };
+}
+
+async function valuesOf(hostModules: HostModules): Promise<Record<string, unknown>> {
+  const byUrl = new Map<string, Promise<unknown>>();
+  const values: Record<string, unknown> = {};
+  for (const [name, { href }] of hostModules) {
+    const value = byUrl.get(href) ?? import(href);
+    byUrl.set(href, value);
+    values[name] = await value;
+  }
+  return values;
+}
+
+interface CommonModule {
+  _load(request: string, parent: Parent | undefined, isMain: boolean): unknown;
+  _resolveFilename(request: string, parent: Parent | undefined, isMain: boolean): string;
+}
+
+type Parent = { filename?: string | null };
+
+/** Packages of an extension are loaded by Node itself: their `require` finds the host's modules, too. Nobody else's does. */
+function giveToRequire(values: Record<string, unknown>, roots: ReadonlySet<string>): void {
+  const common = module as unknown as CommonModule;
+  const load = common._load;
+  const owned = new Set<string>();
+  const isOwned = (file: string): boolean => owned.has(file) || [...roots].some((root) => file.startsWith(root + sep));
+  common._load = function (this: unknown, request, parent, isMain) {
+    if (!parent?.filename || !isOwned(parent.filename)) return load.call(this, request, parent, isMain);
+    if (Object.hasOwn(values, request)) return values[request];
+    if (!module.isBuiltin(request)) owned.add(common._resolveFilename(request, parent, isMain));
+    return load.call(this, request, parent, isMain);
+  };
+}

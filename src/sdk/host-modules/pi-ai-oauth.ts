@@ -1,0 +1,3 @@
+// `@earendil-works/pi-ai/oauth` for extensions, which has types alone. Loaded when one imports it.
+
+export {};

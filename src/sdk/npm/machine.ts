@@ -1,0 +1,144 @@
+// What this machine offers, under the npm agent's names: shell, clipboard, images, diffs, decisions about trust. Imported by extensions.
+
+import { readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { findProject } from "../../config/trust.ts";
+import { processHost } from "../../platform/host.ts";
+import { fitImage } from "../../tools/shared/fit-image.ts";
+import { type ImageType, imageTypeOf } from "../../tools/shared/image-type.ts";
+import { renderDiff } from "../../tools/shared/unified-diff.ts";
+import { unavailable } from "./stand-in.ts";
+
+export const CONFIG_DIR_NAME = ".pi";
+
+/** The program that runs a command line, and what stands before the line. */
+export function getShellConfig(customShellPath?: string): { shell: string; args: string[] } {
+  const { env, platform } = processHost();
+  return { shell: customShellPath ?? env.PI_SHELL ?? (platform === "win32" ? "bash.exe" : "/bin/bash"), args: ["-c"] };
+}
+
+const clipboards: [string, string[]][] = [
+  ["pbcopy", []],
+  ["wl-copy", []],
+  ["xclip", ["-selection", "clipboard"]],
+  ["xsel", ["--clipboard", "--input"]],
+  ["clip.exe", []],
+];
+
+/** Rejects where no program takes it. */
+export async function copyToClipboard(text: string): Promise<void> {
+  const { cwd, env } = processHost();
+  const { executeProgram } = await import("../../platform/exec-program.ts");
+  for (const [program, args] of clipboards) {
+    // By the environment, so that no shell reads it.
+    const line = `command -v ${program} >/dev/null 2>&1 && printf %s "$PI_CLIPBOARD_TEXT" | ${[program, ...args].join(" ")}`;
+    const { code } = await executeProgram("sh", ["-c", line], { cwd, env: { ...env, PI_CLIPBOARD_TEXT: text }, timeoutMs: 5000 });
+    if (code === 0) return;
+  }
+  throw unavailable("copyToClipboard");
+}
+
+export interface ResizedImage {
+  data: string;
+  mimeType: string;
+  originalWidth: number;
+  originalHeight: number;
+  width: number;
+  height: number;
+  wasResized: boolean;
+}
+
+/** As small as models take it; `null` where it is damaged or cannot be made so small. */
+export async function resizeImage(bytes: Uint8Array, mimeType: string): Promise<ResizedImage | null> {
+  const codec = async (): Promise<Uint8Array> => (await import("../../platform/assets.ts")).readBinaryAsset("photon.wasm");
+  const fitted = await fitImage(bytes, imageTypeOf(bytes) ?? (mimeType as ImageType), codec);
+  if (fitted === undefined) return null;
+  const { width, height, original = { width, height } } = fitted;
+  return {
+    data: Buffer.from(fitted.bytes).toString("base64"),
+    mimeType: fitted.mimeType,
+    originalWidth: original.width,
+    originalHeight: original.height,
+    width,
+    height,
+    wasResized: fitted.original !== undefined,
+  };
+}
+
+export function formatDimensionNote({ wasResized, originalWidth, originalHeight, width, height }: ResizedImage): string | undefined {
+  if (!wasResized) return undefined;
+  return `[Image: original ${originalWidth}x${originalHeight}, shown at ${width}x${height}. Multiply coordinates by ${(originalWidth / width).toFixed(2)}.]`;
+}
+
+/** Line numbers before each line, and the first line that differs. */
+export function generateDiffString(oldContent: string, newContent: string): { diff: string; firstChangedLine: number | undefined } {
+  const { diff, firstChangedLine } = differenceOf("", oldContent, newContent);
+  return { diff, firstChangedLine };
+}
+
+export function generateUnifiedPatch(path: string, oldContent: string, newContent: string): string {
+  return differenceOf(path, oldContent, newContent).patch;
+}
+
+function differenceOf(path: string, oldContent: string, newContent: string): ReturnType<typeof renderDiff> {
+  const [oldLines, newLines] = [linesOf(oldContent), linesOf(newContent)];
+  const old = { lineCount: oldLines.length, endsWithNewline: endsWell(oldContent), line: (at: number) => oldLines[at] };
+  return renderDiff(path, old, [{ at: 0, oldLines, newLines }], endsWell(newContent));
+}
+
+const endsWell = (text: string): boolean => text === "" || text.endsWith("\n");
+const linesOf = (text: string): string[] => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
+
+/** What was decided about projects: the nearest decision at or above a directory holds. */
+export class ProjectTrustStore {
+  readonly #file: string;
+
+  constructor(agentDir: string) {
+    this.#file = join(agentDir, "trust.json");
+  }
+
+  get(cwd: string): boolean | null {
+    return this.getEntry(cwd)?.decision ?? null;
+  }
+
+  getEntry(cwd: string): { path: string; decision: boolean } | null {
+    const decisions = this.#decisions();
+    for (let at = realOf(cwd); ; at = dirname(at)) {
+      const decision = decisions[at];
+      if (typeof decision === "boolean") return { path: at, decision };
+      if (dirname(at) === at) return null;
+    }
+  }
+
+  /** `null` takes a decision back. Whole or not at all, though nobody waits for it. */
+  async set(cwd: string, decision: boolean | null): Promise<void> {
+    await this.setMany([{ path: cwd, decision }]);
+  }
+
+  async setMany(updates: readonly { path: string; decision: boolean | null }[]): Promise<void> {
+    const changed = updates.map(({ path, decision }) => [realOf(path), decision] as const);
+    const decisions = Object.entries({ ...this.#decisions(), ...Object.fromEntries(changed) }).filter(([, decision]) => decision !== null);
+    const { createFileOperations } = await import("../../platform/files.ts");
+    await createFileOperations().writeAtomic(this.#file, `${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`);
+  }
+
+  #decisions(): Record<string, unknown> {
+    try {
+      return JSON.parse(readFileSync(this.#file, "utf8")) as Record<string, unknown>;
+    } catch {
+      return {};
+    }
+  }
+}
+
+export function hasTrustRequiringProjectResources(cwd: string): boolean {
+  return findProject(cwd) !== undefined;
+}
+
+function realOf(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory;
+  }
+}

@@ -1,0 +1,125 @@
+// What the system messages of a transcript come to, and small things around models and calls, under the npm agent's names. Imported by extensions. Pure.
+
+import type { Message, ToolDeclaration } from "../../contracts/message.ts";
+import { textOf } from "../../contracts/message.ts";
+import { availableThinkingLevels, clampThinkingLevel as clamp, type Model, type ThinkingLevel } from "../../contracts/model.ts";
+import { type Cost, priceUsage, type Usage } from "../../contracts/usage.ts";
+import { promptText, systemStateOf } from "../../harness/conversation/system-prompt.ts";
+import { newSessionId } from "../../session/lines/new-id.ts";
+
+type System = Extract<Message, { role: "system" }>;
+
+export function getCurrentSystemPrompt(messages: readonly Message[]): string {
+  return promptText(systemStateOf(messages));
+}
+
+export function getCurrentTools(messages: readonly Message[]): ToolDeclaration[] {
+  return [...systemStateOf(messages).tools.values()];
+}
+
+/** The last one, which says what is in force. */
+export function getCurrentSystemMessage(messages: readonly Message[]): System | undefined {
+  return messages.findLast((message): message is System => message.role === "system");
+}
+
+/** All but the last are left out. */
+export function collapseSystemMessages(messages: readonly Message[]): Message[] {
+  const last = getCurrentSystemMessage(messages);
+  const others = messages.filter(({ role }) => role !== "system");
+  return last === undefined ? others : [last, ...others];
+}
+
+export function withoutInitialSystemMessage(messages: readonly Message[]): Message[] {
+  return messages[0]?.role === "system" ? messages.slice(1) : [...messages];
+}
+
+export function clampThinkingLevel(model: Model, level: ThinkingLevel): ThinkingLevel {
+  return clamp(level, model);
+}
+
+export function getSupportedThinkingLevels(model: Model): ThinkingLevel[] {
+  return availableThinkingLevels(model);
+}
+
+/** Of a usage at a model's prices; it is put into the usage, too. */
+export function calculateCost(model: Model, usage: Usage): Cost {
+  usage.cost = priceUsage(usage, model.cost).cost;
+  return usage.cost;
+}
+
+export function uuidv7(): string {
+  return newSessionId(Date.now());
+}
+
+/** A string that is one of these, in a schema that every service takes. */
+export function StringEnum<const T extends readonly string[]>(
+  values: T,
+  options: { description?: string; default?: T[number] } = {},
+): { type: "string"; enum: T; description?: string; default?: T[number] } & { "~unsafe": T[number] } {
+  // The type alone tells TypeBox's Static what it is of.
+  return { type: "string", enum: values, ...options } as { type: "string"; enum: T } & { "~unsafe": T[number] };
+}
+
+export function contentText(content: string | readonly { type: string }[]): string {
+  return textOf(content);
+}
+
+export function modelsAreEqual(one: Model | undefined, other: Model | undefined): boolean {
+  return one !== undefined && other !== undefined && one.provider === other.provider && one.id === other.id;
+}
+
+/** The text of a tool call's arguments as it comes, and what can be read of it so far. */
+export class ToolCallArgumentsStream {
+  #text = "";
+
+  append(delta: string): Record<string, unknown> {
+    this.#text += delta;
+    return this.value;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  get value(): Record<string, unknown> {
+    return parseStreamingJson(this.#text);
+  }
+}
+
+/** An object from JSON that may not be whole; empty where nothing can be read. */
+export function parseStreamingJson(text: string): Record<string, unknown> {
+  for (const closed of [text, ...closings(text)]) {
+    try {
+      const parsed: unknown = JSON.parse(closed);
+      if (typeof parsed === "object" && parsed !== null) return parsed as Record<string, unknown>;
+    } catch {
+      // The next closing.
+    }
+  }
+  return {};
+}
+
+/** The text up to a place where it could be cut, with what is open there closed; the longest first. */
+function* closings(text: string): Generator<string> {
+  const open: string[] = [];
+  const cuts: { end: number; closing: string }[] = [];
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? "";
+    if (inString) {
+      if (char === "\\") at++;
+      else if (char === '"') inString = false;
+      continue;
+    }
+    if (char === '"') inString = true;
+    else if (char === "{") open.push("}");
+    else if (char === "[") open.push("]");
+    else if (char === "}" || char === "]") open.pop();
+    else if (char === ",") cuts.push({ end: at, closing: open.toReversed().join("") });
+    if (char === "{" || char === "[") cuts.push({ end: at + 1, closing: open.toReversed().join("") });
+  }
+  const rest = open.toReversed().join("");
+  if (inString) yield `${text.replace(/\\(u[0-9a-fA-F]{0,3})?$/, "")}"${rest}`;
+  yield text + rest;
+  for (const { end, closing } of cuts.toReversed().slice(0, 8)) yield text.slice(0, end) + closing;
+}

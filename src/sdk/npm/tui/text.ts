@@ -1,0 +1,96 @@
+// Widths of texts as a terminal shows them: colours and other sequences take no room, wide characters two columns. Imported by extensions. Pure.
+
+const sequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_])/;
+const pieces = new RegExp(`(${sequence.source})|([\\s\\S])`, "gu");
+
+/** Where a hardware cursor would be put. */
+export const CURSOR_MARKER = "\x1b_pi:c\x07";
+
+export function stripTerminalSequences(text: string): string {
+  return text.replaceAll(CURSOR_MARKER, "").replace(new RegExp(sequence.source, "g"), "");
+}
+
+export function visibleWidth(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const char of stripTerminalSequences(text)) width += widthOf(char);
+  return width;
+}
+
+function widthOf(char: string): number {
+  const code = char.codePointAt(0) ?? 0;
+  if (code === 9) return 3;
+  if (code < 32 || (code >= 127 && code < 160) || /^(?:\p{Mn}|\p{Me}|[\u200b-\u200f])$/u.test(char)) return 0;
+  const isWide =
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0xffe0 && code <= 0xffe6) ||
+    (code >= 0x20000 && code <= 0x3fffd) ||
+    /\p{Emoji_Presentation}/u.test(char);
+  return isWide ? 2 : 1;
+}
+
+/** From one column on, so many columns; sequences on the way stay. */
+export function sliceByColumn(line: string, startColumn: number, length: number): string {
+  let column = 0;
+  let taken = "";
+  for (const [, code, char = ""] of line.matchAll(pieces)) {
+    if (code !== undefined) {
+      if (column < startColumn + length) taken += code;
+      continue;
+    }
+    const width = widthOf(char);
+    if (column >= startColumn && column + width <= startColumn + length) taken += char;
+    column += width;
+  }
+  return taken;
+}
+
+export function truncateToWidth(text: string, maxWidth: number, ellipsis = "...", pad = false): string {
+  const width = visibleWidth(text);
+  if (width <= maxWidth) return pad ? text + " ".repeat(maxWidth - width) : text;
+  const room = Math.max(0, maxWidth - visibleWidth(ellipsis));
+  const reset = /\x1b\[/.test(text) ? "\x1b[0m" : "";
+  const cut = `${sliceByColumn(text, 0, room)}${reset}${sliceByColumn(ellipsis, 0, maxWidth)}`;
+  return pad ? cut + " ".repeat(Math.max(0, maxWidth - visibleWidth(cut))) : cut;
+}
+
+/** Lines of at most so many columns, broken at blanks where there are some; a colour goes on in the next line. */
+export function wrapTextWithAnsi(text: string, width: number): string[] {
+  return text.split("\n").flatMap((line) => wrapLine(line, Math.max(1, width)));
+}
+
+function wrapLine(line: string, width: number): string[] {
+  if (visibleWidth(line) <= width) return [line];
+  const lines: string[] = [];
+  let style = "";
+  let current = "";
+  for (const word of line.match(/\s+|\S+/g) ?? []) {
+    if (visibleWidth(current) + visibleWidth(word) <= width) {
+      current += word;
+      continue;
+    }
+    if (stripTerminalSequences(current).trim() !== "") lines.push(current.trimEnd());
+    style = styleAfter(current, style);
+    current = style + (word.trim() === "" ? "" : word);
+    while (visibleWidth(current) > width) {
+      const head = sliceByColumn(current, 0, width);
+      lines.push(head);
+      style = styleAfter(head, "");
+      current =
+        style + sliceByColumn(current, visibleWidth(head), visibleWidth(current)).replace(new RegExp(`^(?:${sequence.source})*`), "");
+    }
+  }
+  return [...lines, current];
+}
+
+/** The colours in force behind a text. */
+function styleAfter(text: string, before: string): string {
+  let style = before;
+  for (const [code] of text.matchAll(/\x1b\[[\d;]*m/g)) style = /^\x1b\[0?m$/.test(code) ? "" : style + code;
+  return style;
+}

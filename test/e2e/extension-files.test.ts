@@ -1,0 +1,234 @@
+// Extension files as users have them, from the binary and on Node: where they are found, what may stand in them, what happens when one fails.
+
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { ways } from "../support/program.ts";
+import { answerSteps, callSteps, recordsOf, test, type World } from "../support/world.ts";
+
+/** A file in the user's extensions directory. */
+function extension(world: World, name: string, source: string): string {
+  return world.write(`../home/.pi/agent/extensions/${name}`, source);
+}
+
+const delivered = ways.filter((way) => way !== "bun");
+const demo = ["--model", "demo", "-p", "hello"];
+
+/** Says on stderr, as JSON, what the expression is at the start of the session. */
+const saying = (imports: string, expression: string): string =>
+  `${imports}\nexport default (pi) => pi.on("session_start", async (_, ctx) => console.error("SAID " + JSON.stringify(${expression})));\n`;
+
+function said(stderr: string): unknown[] {
+  return stderr.split("\n").flatMap((line) => (line.startsWith("SAID ") ? [JSON.parse(line.slice(5))] : []));
+}
+
+test.for(delivered)("%s: a tool of an extension file runs, and the model hears of it", async (way, { world }) => {
+  extension(
+    world,
+    "greet.ts",
+    `import { Type, type Static } from "typebox";
+     const parameters = Type.Object({ name: Type.String() });
+     export default function (pi: { registerTool(tool: object): void }): void {
+       pi.registerTool({
+         name: "greet", label: "Greet", description: "Greets", parameters,
+         execute: async (_id: string, { name }: Static<typeof parameters>) => ({ content: [{ type: "text", text: \`hello \${name}\` }], details: {} }),
+       });
+     }`,
+  );
+  const model = world.trace(callSteps("greet", { name: "you" }), answerSteps("done"));
+  const { stdout, stderr, status } = await world.run(["--mode", "json", "--model", model, "hi"], { way });
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  const result = recordsOf(stdout).find((record) => record.type === "tool_execution_end");
+  expect(result).toMatchObject({ toolName: "greet", isError: false, result: { content: [{ type: "text", text: "hello you" }] } });
+});
+
+/** What a package of the extension's own, in each form, finds under a name of ours. */
+const packages = {
+  "node_modules/esm/package.json": '{"name":"esm","type":"module","exports":"./main.js"}',
+  "node_modules/esm/main.js": 'import { Type } from "typebox"; export const found = Type; export default "esm";',
+  "node_modules/cjs/package.json": '{"name":"cjs","main":"main.js"}',
+  "node_modules/cjs/main.js": 'exports.name = "cjs"; exports.found = require("typebox").Type; exports.nested = require("nested");',
+  "node_modules/cjs/node_modules/nested/index.js": 'module.exports = "nested in cjs";',
+  "node_modules/typebox/package.json": '{"name":"typebox","main":"main.js"}',
+  "node_modules/typebox/main.js": 'exports.Type = "the physical copy";',
+};
+
+test.for(delivered)("%s: packages of its own resolve by Node's rules, and ours win over physical copies", async (way, { world }) => {
+  for (const [name, text] of Object.entries(packages)) extension(world, `packaged/${name}`, text);
+  mkdirSync(join(world.home, "store/linked"), { recursive: true });
+  world.write("../home/store/linked/package.json", '{"name":"linked","main":"main.js"}');
+  world.write("../home/store/linked/main.js", 'module.exports = "linked";');
+  symlinkSync(join(world.home, "store/linked"), join(world.agentDir, "extensions/packaged/node_modules/linked"));
+  extension(world, "node_modules/above/index.js", 'module.exports = "in a parent directory";');
+  extension(
+    world,
+    "packaged/index.ts",
+    saying(
+      'import { Type } from "typebox"; import esm, { found } from "esm"; import cjs from "cjs"; import linked from "linked"; import above from "above";',
+      '[esm, found === Type, cjs.name, cjs.found === Type, cjs.nested, linked, above, require("typebox").Type === Type]',
+    ),
+  );
+  const { stderr, status } = await world.run(demo, { way });
+  // Without hooks of the runtime's own an ECMAScript package gets the copy beside it.
+  const isOurs = way === "binary" || hasHooks;
+  expect(said(stderr)).toEqual([["esm", isOurs, "cjs", true, "nested in cjs", "linked", "in a parent directory", true]]);
+  expect(status).toBe(0);
+});
+
+const hasHooks = "registerHooks" in process.getBuiltinModule("node:module");
+
+const features: [string, Record<string, string>, unknown][] = [
+  [
+    "enums, parameter properties, namespaces",
+    {
+      "index.ts": saying(
+        "enum Colour { Red, Blue } class Point { constructor(public x: number) {} } namespace Deep { export const value = 7; }",
+        "[Colour.Blue, new Point(3).x, Deep.value]",
+      ),
+    },
+    [1, 3, 7],
+  ],
+  [
+    "imports without an ending, with that of the output, of directories, of package imports",
+    {
+      "package.json": '{"imports":{"#deep":"./deep/index.ts"}}',
+      "index.ts": saying(
+        'import { a } from "./a"; import { a as b } from "./a.js"; import { c } from "./deep"; import { c as d } from "#deep";',
+        "[a, b, c, d]",
+      ),
+      "a.ts": 'export const a: string = "a";',
+      "deep/index.ts": 'export const c: string = "c";',
+    },
+    ["a", "a", "c", "c"],
+  ],
+  [
+    "JSON, module kinds, top-level await, computed imports",
+    {
+      "index.ts": saying(
+        'import data from "./data.json" with { type: "json" }; import { m } from "./m.mts"; import { c } from "./c.cts"; const awaited = await Promise.resolve("awaited"); const name = "./late" + ".ts";',
+        "[data.x, m, c, awaited, (await import(name)).late]",
+      ),
+      "data.json": '{"x":1}',
+      "m.mts": 'export const m: string = "m";',
+      "c.cts": 'exports.c = "c" as string;',
+      "late.ts": 'export const late: string = "late";',
+    },
+    [1, "m", "c", "awaited", "late"],
+  ],
+  [
+    "its own place, require and createRequire",
+    {
+      "index.ts": saying(
+        'import { createRequire } from "node:module"; import { basename } from "node:path"; const own = createRequire(import.meta.url);',
+        '[basename(import.meta.filename), basename(import.meta.dirname), basename(__dirname), require("./old.cjs").old, own("./old.cjs").old]',
+      ),
+      "old.cjs": 'exports.old = "old";',
+    },
+    ["index.ts", "feature", "feature", "old", "old"],
+  ],
+  [
+    "files that import each other",
+    {
+      "index.ts": saying('import { one, other } from "./one.ts";', "[one(), other()]"),
+      "one.ts": 'import { two } from "./two.ts"; export const one = () => two(); export const other = () => "other";',
+      "two.ts": 'import { other } from "./one.ts"; export const two = () => "two " + other();',
+    },
+    ["two other", "other"],
+  ],
+];
+
+const cases = features.flatMap((feature) => delivered.map((way) => [way, ...feature] as const));
+
+test.for(cases)("%s: %s", async ([way, , files, expected], { world }) => {
+  for (const [name, text] of Object.entries(files)) extension(world, `feature/${name}`, text);
+  const { stderr, status } = await world.run(demo, { way });
+  expect(said(stderr), stderr).toEqual([expected]);
+  expect(status).toBe(0);
+});
+
+test.for(delivered)("%s: one that is broken is a warning with its place, and the run goes on", async (way, { world }) => {
+  const syntax = extension(world, "a-syntax.ts", "export default () => {\n  const = 1;\n};\n");
+  const thrown = extension(world, "b-throws.ts", "export default () => {\n  throw new Error('on purpose');\n};\n");
+  const nothing = extension(world, "c-nothing.ts", "export const x = 1;\n");
+  const unknown = extension(world, "d-import.ts", 'import "no-such-package";\nexport default () => {};\n');
+  const { stdout, stderr, status } = await world.run(demo, { way });
+  expect(status).toBe(0);
+  expect(stdout).toContain("demo model");
+  const lines = stderr.trimEnd().split("\n").sort();
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toContain(`The extension ${syntax} is left out: `);
+  expect(lines[1]).toMatch(/on purpose .*b-throws\.ts:2/);
+  expect(lines[1]).toContain(thrown);
+  expect(lines[2]).toContain(`${nothing} is left out: It has no default export that is a function`);
+  expect(lines[3]).toContain("no-such-package");
+  expect(lines[3]).toContain(unknown);
+});
+
+test("one that is named, required or loaded under --strict must load: status 2 and no request", async ({ world }) => {
+  const path = extension(world, "guard.ts", "export default () => { throw new Error('on purpose'); };\n");
+  const named = await world.run(["-ne", "-e", path, ...demo]);
+  expect(named).toMatchObject({ status: 2, stdout: "" });
+  expect(named.stderr).toMatch(/^Error: The extension .*guard\.ts cannot be loaded: .*on purpose/);
+  expect((await world.run(["--strict", ...demo])).status).toBe(2);
+  expect((await world.run(["-ne", ...demo])).status).toBe(0);
+  world.config('[extensions]\nrequired = ["guard"]\n');
+  expect((await world.run(demo)).status).toBe(2);
+  world.config('[extensions]\nrequired = ["another"]\n');
+  const { stderr, status } = await world.run(demo);
+  expect(stderr).toContain("The required extension another is not there");
+  expect(status).toBe(2);
+  expect((await world.run(["-e", "gone.ts", ...demo])).stderr).toContain("There is no extension");
+});
+
+test("flags of extensions take their values, and an option that nobody knows is refused by its nearest name", async ({ world }) => {
+  extension(
+    world,
+    "flags.ts",
+    `export default (pi) => {
+      pi.registerFlag("colour", { type: "string", description: "which", default: "red" });
+      pi.registerFlag("plan", { type: "boolean", description: "only plan" });
+      const inFactory = pi.getFlag("colour");
+      pi.on("session_start", () => console.error("SAID " + JSON.stringify([inFactory, pi.getFlag("colour"), pi.getFlag("plan") ?? null])));
+      pi.on("input", ({ text }) => { console.error("SAID " + JSON.stringify(text)); });
+    }`,
+  );
+  expect(said((await world.run(demo)).stderr)).toEqual([["red", "red", null], "hello"]);
+  expect(said((await world.run(["--plan", "--colour=blue", ...demo])).stderr)).toEqual([["red", "blue", true], "hello"]);
+  // A flag that is on or off takes no message for its value; one with a value does.
+  const { stderr } = await world.run(["--model", "demo", "-p", "--plan", "one", "--colour", "green"]);
+  expect(said(stderr)).toEqual([["red", "green", true], "one"]);
+  const wrong = await world.run(["--colur=blue", ...demo]);
+  expect(wrong).toMatchObject({ status: 2, stdout: "" });
+  expect(wrong.stderr).toContain("Unknown option: --colur. Did you mean --colour?");
+  expect((await world.run([...demo, "--colour"])).stderr).toContain("--colour needs a value");
+  expect((await world.run(["--plan=maybe", ...demo])).stderr).toContain('--plan is either on or off, got "maybe"');
+  expect((await world.run(["-ne", "--plan", ...demo])).stderr).toContain("Unknown option: --plan");
+});
+
+test.for(delivered)("%s: what extensions print, throw late or leave running harms nobody", async (way, { world }) => {
+  const path = extension(
+    world,
+    "loud.ts",
+    `export default (pi) => pi.on("session_start", async () => {
+      console.log("logged"); console.table([1]); process.stdout.write("written\\n");
+      setInterval(() => {}, 1000);
+      const thrown = new Promise((resolve) => setTimeout(() => { resolve(undefined); throw new Error("late"); }, 1));
+      Promise.reject(new Error("unawaited"));
+      await thrown;
+    });`,
+  );
+  const { stdout, stderr, status } = await world.run(["--mode", "json", ...demo], { way });
+  expect(recordsOf(stdout).at(-1)).toMatchObject({ type: "agent_settled" });
+  expect(stderr).toContain("logged");
+  expect(stderr).toContain("written");
+  for (const message of ["late", "unawaited"]) expect(stderr).toContain(`pi: ${path} (uncaught): ${message} (${path}:`);
+  expect(status).toBe(0);
+});
+
+test("a project's extensions count when it is trusted, and are named when they are not", async ({ world }) => {
+  world.write(".pi/extensions/ours.ts", saying("", '"the project"'));
+  const untrusted = await world.run(demo);
+  expect(said(untrusted.stderr)).toEqual([]);
+  expect(untrusted.stderr).toContain("extensions skipped");
+  expect(said((await world.run(["--approve", ...demo])).stderr)).toEqual(["the project"]);
+});
