@@ -33,11 +33,14 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const name = valueSaid(said, "--mode") ?? "text";
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
+  /** Whoever draws on stderr takes them. */
+  let showWarning: Warn = writeErrorLine;
+  const warn: Warn = (line) => showWarning(`pi: ${line}`);
   const { options, extensions, configFor } = await resolveRun(said, host);
   const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
-  const prompts = await promptsFor(mode, name, said, host, launch);
+  const prompts = await promptsFor(mode, name, { said, host, launch, warn });
   const ending = new Ending(host);
-  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder });
+  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, warn });
   try {
     const outcome = await mode
       .run({
@@ -46,6 +49,12 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         io: host,
         ending: ending.signal,
         warn,
+        takeWarnings: (show) => {
+          showWarning = show;
+          return () => {
+            showWarning = writeErrorLine;
+          };
+        },
         showsAnswer: !recorder.isOnStdout,
         progress: () => progressOf(said, host),
         streamsAnswer: () => host.stdout.isTerminal && !recorder.isOnStdout && options.outputSchema === undefined,
@@ -76,11 +85,13 @@ function progressOf(said: Said, host: Host): ProgressKind {
   return { lines: isAskedFor ? "log" : "none", isVerbose };
 }
 
-function warn(line: string): void {
-  writeErrorLine(`pi: ${line}`);
-}
+type Warn = (line: string) => void;
 
-async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { options }: Launch): Promise<ModePrompt[]> {
+async function promptsFor(
+  mode: Mode,
+  name: string,
+  { said, host, launch: { options }, warn }: { said: Said; host: Host; launch: Launch; warn: Warn },
+): Promise<ModePrompt[]> {
   const key = valueSaid(said, "--prompt-key");
   if (key === "") throw new PiError("usage.bad_value", '--prompt-key "" names nothing', { hint: "For example --prompt-key job-17" });
   if (mode.needs === "nothing") {
@@ -122,9 +133,10 @@ function opened(
     configFor: ResolvedRun["configFor"];
     ending: Ending;
     recorder: ResultRecorder;
+    warn: Warn;
   },
 ): Opened {
-  const { host, launch, extensions, configFor, ending, recorder } = about;
+  const { host, launch, extensions, configFor, ending, recorder, warn } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();

@@ -30,6 +30,8 @@ export interface ModeContext {
   ending: AbortSignal;
   /** One line for stderr. */
   warn(line: string): void;
+  /** From now on such lines go there; who draws on stderr shows them where they do not fall into a drawing. Gives the way back. */
+  takeWarnings(show: (line: string) => void): () => void;
   /** Whether the answer is wanted on stdout, where the mode shows nothing else. */
   showsAnswer: boolean;
   /** How it is told that it goes on, and what was done. */

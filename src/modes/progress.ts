@@ -24,12 +24,12 @@ export interface Progress {
   summarize(): Promise<void>;
 }
 
-export interface ProgressPlace extends Pick<ModeContext, "io" | "env"> {
+export interface ProgressPlace extends Pick<ModeContext, "io" | "env" | "takeWarnings"> {
   progress: ProgressKind;
   streamsAnswer: boolean;
 }
 
-export function startProgress(sessions: SessionHost, { io, env, progress, streamsAnswer }: ProgressPlace): Progress {
+export function startProgress(sessions: SessionHost, { io, env, progress, streamsAnswer, takeWarnings }: ProgressPlace): Progress {
   const tally = new RunTally(io.now);
   const form = progress.lines === "terminal" ? textForm({ stdout: io.stderr, env }) : plainForm;
   const hasLiveLine = progress.lines === "terminal" && !env.NO_COLOR && env.TERM !== "dumb";
@@ -57,6 +57,7 @@ export function startProgress(sessions: SessionHost, { io, env, progress, stream
     if (lines.length > 0) say(lines);
     return answer?.take(event);
   });
+  const giveWarningsBack = progress.lines === "terminal" ? takeWarnings((line) => screen.say([line])) : undefined;
   const draw = (): void => screen.draw(text.live(facts()));
   const timer = hasLiveLine ? setInterval(draw, refreshMs) : undefined;
   if (hasLiveLine) draw();
@@ -64,6 +65,7 @@ export function startProgress(sessions: SessionHost, { io, env, progress, stream
     stop: async () => {
       clearInterval(timer);
       unsubscribe();
+      giveWarningsBack?.();
       await screen.settle();
       return answer?.shown ?? "";
     },

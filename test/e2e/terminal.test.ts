@@ -111,6 +111,17 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     expect(screen(stdout)).toBe(`${closing("0 turns")}400 no\n`);
   });
 
+  test("retries and fallbacks have lines of their own, none falls into the live one", async ({ world }) => {
+    world.config("[retry]\nmax_retries = 1\nbase_delay_ms = 300\n");
+    const failure = { type: "event", event: { type: "failure", failure: { code: "overloaded", message: "529 busy" } } };
+    const model = world.trace([failure], [failure]);
+    const { stdout } = await world.run([...run, model, "--fallback-model", "demo"], { shell: onTerminal() });
+    const lines = screen(stdout).split("\n");
+    expect(lines[0]).toBe("retry  1/1 in T  529 busy");
+    expect(lines[1]).toMatch(/^pi: scripted\/.* is not available \(overloaded\); going on with scripted\/demo$/);
+    expect(stdout).toContain("waiting to retry (1/1)");
+  });
+
   test("pi alone shows a short help", async ({ world }) => {
     const { stdout, status } = await world.run([], { shell: onTerminal() });
     expect(status).toBe(0);

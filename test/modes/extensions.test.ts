@@ -69,6 +69,7 @@ async function ran(mode: (typeof modes)[number], texts: readonly string[], ...fa
     progress: () => ({ lines: "none", isVerbose: false }),
     streamsAnswer: () => false,
     env: {},
+    takeWarnings: () => () => undefined,
   });
   const records = host
     .out()
