@@ -20,10 +20,10 @@ export const printMode: Mode = {
     const outcome = await runPrompts(sessions, at, "print").finally(async () => {
       shown = (await watching?.stop()) ?? "";
     });
-    if (at.showsAnswer && showsText(outcome) && outcome.text !== "" && outcome.text !== shown) {
-      const { text } = outcome;
-      void io.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
-      await io.stdout.flush();
+    if (at.showsAnswer && outcome.text !== shown) {
+      void io.stdout.write(answerText(outcome));
+      // The closing line stands behind it.
+      if (watching !== undefined) await io.stdout.flush();
     }
     await watching?.summarize();
     return outcome;
@@ -59,6 +59,12 @@ export async function runPrompts(
     hasRun = true;
   }
   return outcome;
+}
+
+/** What print mode says of an outcome, with the line end at its end; nothing where there is no answer. */
+export function answerText(outcome: Outcome): string {
+  const text = showsText(outcome) ? outcome.text : "";
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 
 /** A whole one, whether or not it could be stored. */

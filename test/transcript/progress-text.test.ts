@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { AgentEvent } from "../../src/contracts/agent-event.ts";
 import { TerminalStream } from "../../src/contracts/text/plain.ts";
 import { type TextForm, textForm } from "../../src/contracts/text/terminal-text.ts";
+import { emptyUsage } from "../../src/contracts/usage.ts";
 import { ProgressText } from "../../src/transcript/text/progress-text.ts";
 import { toolViews } from "../support/tool-views.ts";
 
@@ -143,14 +144,7 @@ test("nothing of a call or its result moves the cursor or begins a line", () => 
 
 test("--verbose: output and thinking beside it, a long output cut", () => {
   const text = progress({ ...plain, width: undefined }, true);
-  const usage = {
-    input: 0,
-    output: 0,
-    cacheRead: 0,
-    cacheWrite: 0,
-    totalTokens: 0,
-    cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 },
-  };
+  const usage = emptyUsage();
   const thought: AgentEvent = {
     type: "message_update",
     usage,
