@@ -66,7 +66,10 @@ async function ran(mode: (typeof modes)[number], texts: readonly string[], ...fa
     ending: new AbortController().signal,
     warn,
     showsAnswer: true,
-    showsProgress: () => false,
+    progress: () => ({ lines: "none", isVerbose: false }),
+    streamsAnswer: () => false,
+    env: {},
+    takeWarnings: () => () => undefined,
   });
   const records = host
     .out()
