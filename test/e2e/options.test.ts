@@ -359,8 +359,11 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     }
   },
   "--strict": async (world) => {
-    expect(await world.run(["--strict", "--tools", "reed", ...demo])).toMatchObject({ status: 2, stderr: expect.stringContaining("reed") });
-    expect(await world.run(["--tools", "reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });
+    expect(await world.run(["--strict", "--tools", "read,reed", ...demo])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("reed"),
+    });
+    expect(await world.run(["--tools", "read,reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });
   },
   "--offline": async (world) => {
     const { settings } = await launch(world, ["--model", "demo", "--offline"]);
