@@ -27,9 +27,9 @@ export interface Words {
 }
 
 /** What is left of them: a message, or nothing, since an extension has handled them or their key was here before. */
-export type Received = Message | { kind: "handled" } | ({ kind: "known"; key: string } & KnownPrompt);
+export type Received = ReceivedMessage | { kind: "handled" } | ({ kind: "known"; key: string } & KnownPrompt);
 
-interface Message {
+export interface ReceivedMessage {
   kind: "message";
   text: string;
   images: readonly ImageContent[];
