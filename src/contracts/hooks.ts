@@ -8,6 +8,8 @@ import type {
   SessionBeforeTreeEvent,
   SessionBeforeTreeResult,
   SessionTreeEvent,
+  UserBashEvent,
+  UserBashResult,
 } from "./extension-event.ts";
 import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
@@ -32,6 +34,10 @@ export interface SessionHooks {
   ): Promise<{ messages: CustomMessage[]; systemPrompt?: string }>;
   /** The transcript as the model is to be shown it this time; nothing: as it is. */
   context(messages: readonly Message[]): Promise<readonly Message[] | undefined>;
+  /** The way to a service with those who look at requests and answers on it; nothing where nobody does. */
+  fetch(fetch: typeof globalThis.fetch, model: Model): typeof globalThis.fetch | undefined;
+  /** Somewhere else to run a command of the user's, or what became of it; rejects with the reason why it must not run. */
+  userBash(event: Omit<UserBashEvent, "type">): Promise<UserBashResult | undefined>;
   /** A reason why the call must not run, or nothing; may change `args`. */
   toolCall(call: ToolCall, args: Record<string, unknown>): Promise<string | undefined>;
   toolResult(call: ToolCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult>;

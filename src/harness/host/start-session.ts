@@ -51,6 +51,9 @@ export async function startSession(
   const { host, warn } = deps;
   const now = (): number => host.now();
   const recorded = session.leafId !== null ? session.context() : undefined;
+  const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
+  // Before the model is chosen: it may be one of theirs.
+  extensions?.registerProviders(registry);
   const fallback = await fallbackSettings(launch, { warn, now });
   const selected =
     keep === undefined
@@ -68,7 +71,6 @@ export async function startSession(
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
     config.values.thinking;
-  const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
   const { tools, active } = sessionTools(launch, extensions, warn);
   const artifacts = new ArtifactDirectory(session);
   workspace.current = { session };
@@ -102,6 +104,7 @@ export async function startSession(
       env: host.env,
       cwd: options.cwd,
       isProjectTrusted: config.project.trusted,
+      settings: () => ({ ...config.values }),
       now,
       resources,
       chooseTools: (all, off) => chooseTools(all, options, config, () => {}, off),

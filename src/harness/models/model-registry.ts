@@ -14,6 +14,7 @@ import type { ModelSettings, ProviderSettings } from "../../config/provider-sett
 import { PiError } from "../../contracts/error.ts";
 import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
+import type { Provider } from "../../contracts/provider.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
@@ -40,6 +41,8 @@ const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
 export class ModelRegistry {
   readonly #input: ModelRegistryInput;
   readonly #cacheDir: string;
+  /** Of extensions. */
+  readonly #given = new Map<string, { settings: ProviderSettings; stream: Provider | undefined }>();
   readonly #models = new Map<string, Model[]>();
   /** A command is not run for every call, but often enough for tokens that expire. */
   readonly #fromCommands = new Map<string, { credential: Credential; untilMs: number }>();
@@ -49,9 +52,33 @@ export class ModelRegistry {
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
   }
 
+  /** In place of what configuration says of the provider; `stream`: its own way to be called. Nothing: taken back. */
+  setProvider(id: string, settings: ProviderSettings | undefined, stream?: Provider): void {
+    if (settings === undefined) this.#given.delete(id);
+    else this.#given.set(id, { settings, stream });
+    this.#models.delete(id);
+  }
+
+  /** The way to call a model that its provider brings. */
+  streamOf(model: Model): Provider | undefined {
+    return this.#given.get(model.provider)?.stream;
+  }
+
+  /** What is said of a provider; nothing of one that only the catalogue knows. */
+  settingsOf(providerId: string): ProviderSettings | undefined {
+    return this.#settings(providerId);
+  }
+
   /** Ids of all providers: of configuration, of the catalogue, of the vendors. */
   providers(): string[] {
-    return [...new Set([...Object.keys(this.#input.config.providers), ...catalogProviders(this.#cacheDir), ...Object.keys(vendors)])];
+    return [
+      ...new Set([
+        ...this.#given.keys(),
+        ...Object.keys(this.#input.config.providers),
+        ...catalogProviders(this.#cacheDir),
+        ...Object.keys(vendors),
+      ]),
+    ];
   }
 
   hasProvider(id: string): boolean {
@@ -114,7 +141,7 @@ export class ModelRegistry {
   }
 
   speaks(model: Model): boolean {
-    return (this.#input.apis ?? spokenApis).includes(model.api);
+    return this.streamOf(model) !== undefined || (this.#input.apis ?? spokenApis).includes(model.api);
   }
 
   /** All models that a call could be made to now. */
@@ -169,7 +196,13 @@ export class ModelRegistry {
   }
 
   #settings(providerId: string): ProviderSettings | undefined {
-    return this.#input.config.providers[providerId];
+    return this.#given.get(providerId)?.settings ?? this.#input.config.providers[providerId];
+  }
+
+  #withGiven(providers: Config["providers"]): Config["providers"] {
+    const all = Object.assign(Object.create(null), providers) as Config["providers"];
+    for (const [id, { settings }] of this.#given) all[id] = settings;
+    return all;
   }
 
   #credentialOptions(providerId: string, withApiKey: boolean): CredentialOptions {
@@ -177,7 +210,7 @@ export class ModelRegistry {
     const vendor = vendorOf(providerId);
     return {
       env,
-      config,
+      config: this.#given.size === 0 ? config : { providers: this.#withGiven(config.providers) },
       agentDir,
       cwd,
       credentialVariables: vendor?.credentialVariables ?? [],
