@@ -62,7 +62,7 @@ row of \`src/providers/vendors.ts\` (and, where the answer is read, with its rec
 |---|---|---|
 | \`anthropic-messages\` | @anthropic-ai/sdk | Anthropic and those that imitate it |
 | \`openai-completions\` | openai | most others; any OpenAI-compatible server by configuration alone |
-| \`openai-responses\` | openai | OpenAI, xAI, Azure |
+| \`openai-responses\` | openai | OpenAI, xAI, Azure, Meta |
 | \`google-generative-ai\` | @google/genai | Gemini |
 
 ${line(["vendor", ...features.map((feature) => headings[feature] ?? feature)])}
@@ -74,6 +74,21 @@ ${[...rows].map(([vendor, seen]) => line([`\`${vendor}\``, ...features.map((feat
 \`pi models [search]\` lists what there are credentials for, \`--all\` everything. \`--model\` takes \`provider/id\`, an exact id or a part of one, with
 \`:level\` for the thinking. Where several providers have it, the one with a credential is meant; where several have one, the run is refused with their names.
 \`pi models refresh\` fetches new facts from models.dev into the agent directory; nothing else ever does.
+An id that is written out behind its provider and stands in no list is asked for all the same, with a warning.
+
+Amazon Bedrock and Google Vertex AI are not spoken to directly: their wire formats are their own. Both can be reached through a gateway that speaks one
+of the formats above.
+
+## Azure OpenAI and Cloudflare
+
+| variable | what it says |
+|---|---|
+| \`AZURE_OPENAI_API_KEY\` | the key |
+| \`AZURE_OPENAI_RESOURCE_NAME\` or \`AZURE_OPENAI_BASE_URL\` | where the service is; of a base URL the host is enough |
+| \`AZURE_OPENAI_DEPLOYMENT_NAME_MAP\` | deployments that are not called like their model: \`gpt-5.4=my-deployment,deepseek-v4-pro=other\` |
+| \`AZURE_OPENAI_API_VERSION\` | sent as \`api-version\` with the Responses API |
+| \`CLOUDFLARE_API_KEY\`, \`CLOUDFLARE_ACCOUNT_ID\` | Workers AI, and the AI Gateway |
+| \`CLOUDFLARE_GATEWAY_ID\` | the AI Gateway |
 
 ## Another server
 
@@ -91,7 +106,9 @@ context_window = 131072
 max_tokens = 16384
 \`\`\`
 
-A new vendor is one row in \`src/providers/vendors.ts\` and one recorded stream in \`test/fixtures/streams/<format>/<vendor>.sse\`, with what it means in the \`.json\` beside it.
+A field that a server refuses and that the answer does not depend on is left out, and the request made again.
+
+A new vendor is one row in \`src/providers/vendors.ts\` (or \`vendors-by-plan.ts\`) and one recorded stream in \`test/fixtures/streams/<format>/<vendor>.sse\`, with what it means in the \`.json\` beside it.
 `;
 if (process.argv.includes("--check")) {
   if (readFileSync(target, "utf8") !== text) {

@@ -16,6 +16,12 @@ export const commandTable: readonly CommandRecord[] = [
     load: () => import("./commands/config.ts"),
   },
   {
+    name: "auth",
+    usage: "auth login|logout|status|check|…",
+    help: "accounts at model services: keys and subscriptions",
+    load: () => import("./commands/auth.ts"),
+  },
+  {
     name: "models",
     usage: "models [search]",
     help: "the models there are",

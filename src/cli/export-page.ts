@@ -1,8 +1,10 @@
 // `--export IN [OUT]`: a session as an HTML page, said as the npm agent says it. Called by cli/main.
 
 import { PiError } from "../contracts/error.ts";
+import { viewsOf } from "../contracts/tool-view.ts";
 import type { Host } from "../platform/host.ts";
 import { Session } from "../session/tree/session.ts";
+import { builtinTools } from "../tools/registry.ts";
 import { exportHtml } from "../transcript/export-html.ts";
 import { findSession } from "./commands/sessions/find-session.ts";
 import { type Said, valueSaid } from "./options.ts";
@@ -26,7 +28,7 @@ export async function exportPage(said: Said, host: Host): Promise<void> {
   });
   try {
     const target = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
-    const { path } = await exportHtml(session, target);
+    const { path } = await exportHtml(session, { ...target, toolViews: viewsOf(builtinTools()) });
     await host.stdout.write(`Exported to: ${path}\n`);
   } finally {
     session.close();

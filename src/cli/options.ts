@@ -85,6 +85,13 @@ export const optionTable = [
 
   { name: "--system-prompt", kind: "value", value: "TEXT|FILE", group: "Prompt", help: "in place of the built-in one" },
   { name: "--append-system-prompt", kind: "list", value: "TEXT|FILE", group: "Prompt", help: "added to the system prompt; repeatable" },
+  {
+    name: "--prompt-key",
+    kind: "value",
+    value: "KEY",
+    group: "Prompt",
+    help: "run once: sent again with this key in the same session, it answers as the first time",
+  },
   { name: "--no-context-files", short: "-nc", kind: "flag", group: "Prompt", help: "leave out AGENTS.md and its kin" },
 
   { name: "--continue", short: "-c", kind: "flag", group: "Session", help: "go on with this folder's last session" },

@@ -32,6 +32,7 @@ const exclusive: readonly (readonly [OptionName, OptionName])[] = [
   ["--session-id", "--session"],
   ["--session-id", "--continue"],
   ["--approve", "--no-approve"],
+  ["--prompt-key", "--no-session"],
 ];
 
 export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {

@@ -69,7 +69,14 @@ function warn(line: string): void {
 }
 
 async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { options }: Launch): Promise<ModePrompt[]> {
+  const key = valueSaid(said, "--prompt-key");
+  if (key === "") throw new PiError("usage.bad_value", '--prompt-key "" names nothing', { hint: "For example --prompt-key job-17" });
   if (mode.needs === "nothing") {
+    if (key !== undefined) {
+      throw new PiError("usage.conflict", `--prompt-key cannot be combined with --mode ${name}`, {
+        hint: "Each prompt command has a key of its own",
+      });
+    }
     if (!said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) return [];
     throw new PiError("usage.file_in_rpc", `@file arguments are not supported in ${name.toUpperCase()} mode`, {
       hint: "Send the text with a prompt command",
@@ -77,7 +84,12 @@ async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { op
   }
   const { createFileOperations } = await import("../platform/files.ts");
   const prompts = await readInput(said, { host, cwd: options.cwd, files: createFileOperations(), decodeImage, warn });
-  if (prompts.length > 0) return prompts;
+  if (key !== undefined && prompts.length > 1) {
+    throw new PiError("usage.conflict", `--prompt-key goes with one prompt, and there are ${prompts.length}`, {
+      hint: "Quote the message as one, or run them one by one",
+    });
+  }
+  if (prompts.length > 0) return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
   throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
 }
 

@@ -5,12 +5,13 @@ import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { isTable } from "../contracts/provider-settings.ts";
 import { readBoundedText } from "../platform/bounded-file.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
 import { setTomlValue } from "./edit-toml.ts";
 import { parseToml } from "./load-config.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
-import { isTable, providerFields } from "./provider-settings.ts";
+import { providerFields } from "./provider-settings.ts";
 import { checkValue, parseValue } from "./setting-values.ts";
 import { findSetting, settings } from "./settings.ts";
 

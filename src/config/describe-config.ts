@@ -1,11 +1,11 @@
 // Configuration as text for people and programs, without anything secret in it. Called by `pi config` and `pi inspect`.
 // Invariant: keys, header values and passwords in URLs never appear; where a key comes from a variable, its name does.
 
+import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
+import { isCommand, isLiteral, variablesIn } from "../contracts/text/secret-text.ts";
 import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
 import type { Config } from "./load-config.ts";
-import type { ProviderSettings } from "./provider-settings.ts";
-import { isCommand, isLiteral, variablesIn } from "./secret-text.ts";
-import { type SettingOrigin, settings } from "./settings.ts";
+import { settings } from "./settings.ts";
 
 export interface DescribedSetting {
   /** Dotted, as in a file. */

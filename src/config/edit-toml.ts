@@ -2,8 +2,8 @@
 // Invariant: the result is parsed again and holds the value, or nothing is given back.
 
 import { PiError } from "../contracts/error.ts";
+import { isTable } from "../contracts/provider-settings.ts";
 import { parseToml } from "./load-config.ts";
-import { isTable } from "./provider-settings.ts";
 import { samePath, type TomlEntry, type TomlLayout, tomlLayout } from "./toml-layout.ts";
 
 /** @throws PiError `config.syntax` when the text was no TOML before, `config.cannot_set` when the value has no place in it. */

@@ -3,13 +3,14 @@
 
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 import type { Env } from "../platform/paths.ts";
 import { type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
-import { emptyProvider, type ProviderSettings, setBaseUrlFromEnvironment } from "./provider-settings.ts";
+import { emptyProvider, setBaseUrlFromEnvironment } from "./provider-settings.ts";
 import { parseValue } from "./setting-values.ts";
-import { type SettingOrigin, type Settings, settings } from "./settings.ts";
+import { type Settings, settings } from "./settings.ts";
 import { decideTrust, type ProjectTrust } from "./trust.ts";
 
 export interface ConfigInput {

@@ -6,9 +6,10 @@ import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
 import type { ErrorCode } from "../contracts/error-codes.ts";
 import { nearestName } from "../contracts/nearest.ts";
-import { isTable, mergeProviders, type Path, type ProblemReporter, type ProviderSettings } from "./provider-settings.ts";
+import { isTable, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
+import { mergeProviders, type Path, type ProblemReporter } from "./provider-settings.ts";
 import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
-import { findSetting, type SettingOrigin, type SettingRecord, type Settings, settings } from "./settings.ts";
+import { findSetting, type SettingRecord, type Settings, settings } from "./settings.ts";
 import { findInLayout, positionAt, tomlLayout } from "./toml-layout.ts";
 
 export interface Layer {

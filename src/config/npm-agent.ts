@@ -3,8 +3,8 @@
 
 import { join } from "node:path";
 import { messageOf } from "../contracts/error.ts";
+import { isTable } from "../contracts/provider-settings.ts";
 import { readBoundedText } from "../platform/bounded-file.ts";
-import { isTable } from "./provider-settings.ts";
 
 export interface NpmAgentFile {
   file: string;

@@ -2,51 +2,16 @@
 // every layer and merged there. Invariant: a base URL set by a project file is marked, and then nothing that the user's own files say of
 // that provider's credentials or headers is kept beside it.
 
-import type { ThinkingLevel } from "../contracts/model.ts";
 import { isThinkingLevel, thinkingLevels } from "../contracts/model.ts";
-import type { Prices } from "../contracts/usage.ts";
-import { isLiteral } from "./secret-text.ts";
-import { camelCase, type SettingOrigin } from "./settings.ts";
-
-export interface Sourced<T> {
-  value: T;
-  origin: SettingOrigin;
-}
-
-/** A model as configuration describes it; what is absent comes from the catalogue or from defaults. */
-export interface ModelSettings {
-  id: string;
-  name?: string;
-  api?: string;
-  baseUrl?: string;
-  reasoning?: boolean;
-  input?: ("text" | "image")[];
-  contextWindow?: number;
-  maxTokens?: number;
-  cost?: Partial<Prices>;
-  thinkingLevelMap?: Partial<Record<ThinkingLevel, string | null>>;
-  /** As written: literals, `$ENV` or `!command`. */
-  headers?: Record<string, string>;
-  dialect?: Record<string, unknown>;
-}
-
-export interface ProviderSettings {
-  id: string;
-  name?: string;
-  api?: string;
-  baseUrl?: Sourced<string>;
-  /** As written: a literal, `$ENV` or `!command`. */
-  apiKey?: Sourced<string>;
-  /** Send the key as `Authorization: Bearer`. */
-  authHeader: boolean;
-  /** As written. */
-  headers: Record<string, string>;
-  dialect: Record<string, unknown>;
-  models: ModelSettings[];
-  modelOverrides: Record<string, Omit<ModelSettings, "id">>;
-  /** The project file that set a base URL in force: only a key of the same file may go there. */
-  projectBaseUrlFile?: string;
-}
+import {
+  type FlowEndpoints,
+  isTable,
+  type ModelSettings,
+  type ProviderSettings,
+  type SettingOrigin,
+} from "../contracts/provider-settings.ts";
+import { isLiteral } from "../contracts/text/secret-text.ts";
+import { camelCase } from "./settings.ts";
 
 type FieldType =
   | "text"
@@ -61,7 +26,9 @@ type FieldType =
   | "cost"
   | "tiers"
   | "models"
-  | "overrides";
+  | "overrides"
+  | "oauth"
+  | "address";
 
 export interface FieldRecord {
   key: string;
@@ -79,9 +46,24 @@ export const providerFields: readonly FieldRecord[] = [
   field("api_key", "secret", 'Key: literal, "$ENV", or "!command" (its stdout).'),
   field("auth_header", "boolean", "Send the key as Authorization: Bearer."),
   field("headers", "headers", "Sent with every request; values are read as api_key is."),
+  field("account", "text", "Name of the stored account that is used: NAME of PROVIDER#NAME in auth.json."),
+  field("oauth", "oauth", "Addresses and client of a sign-in of one's own; in the user's file alone."),
   field("dialect", "table", "What the server does differently from its wire format."),
   field("models", "models", "Models of the provider, beside those of the catalogue."),
   field("model_overrides", "overrides", "Changes to models of the catalogue, by id."),
+];
+
+/** Keys of a `[providers.<id>.oauth]` table. */
+export const oauthFields: readonly FieldRecord[] = [
+  field("authorize_url", "address", "Where the browser goes."),
+  field("token_url", "address", "Where codes and refresh tokens are exchanged."),
+  field("device_url", "address", "Where a device flow begins."),
+  field("base_url", "address", "Where the service is that the token is for."),
+  field("exchange_url", "address", "github-copilot: where GitHub's token is exchanged."),
+  field("jwks_url", "address", "openai: where the keys of ID tokens are."),
+  field("issuer", "address", "openai: who signs ID tokens."),
+  field("client_id", "text", "The client, as it is registered."),
+  field("scope", "text", "What is asked for."),
 ];
 
 /** Keys of a `[[providers.<id>.models]]` table. */
@@ -172,6 +154,8 @@ function mergeProvider(before: ProviderSettings, said: Record<string, unknown>, 
   if (typeof said.authHeader === "boolean") merged.authHeader = said.authHeader;
   if (typeof said.baseUrl === "string") merged.baseUrl = { value: said.baseUrl, origin };
   if (typeof said.apiKey === "string") merged.apiKey = { value: said.apiKey, origin };
+  if (typeof said.account === "string") merged.account = said.account;
+  if (said.oauth !== undefined) merged.oauth = { ...before.oauth, ...(said.oauth as FlowEndpoints) };
   if (movedByProject && layer.file !== undefined) merged.projectBaseUrlFile = layer.file;
   return merged;
 }
@@ -240,6 +224,17 @@ function readField(type: FieldType, raw: unknown, path: Path, report: ProblemRep
       return isTable(raw)
         ? record(Object.fromEntries(Object.entries(raw).map(([key, value]) => [camelCase(key), value])))
         : wrong("a table");
+    case "oauth":
+      if (!isTable(raw)) return wrong("a table");
+      if (fromProject) {
+        report.forbidden(path, "where a sign-in goes");
+        return undefined;
+      }
+      return readFields(raw, oauthFields, path, report, fromProject);
+    case "address":
+      return typeof raw === "string" && (raw.startsWith("$") || isSafeAddress(raw))
+        ? raw
+        : wrong("an https: address (http: of this machine) without user, password and fragment");
     case "levels":
       return isTable(raw) ? readLevels(raw, path, report) : wrong("a table");
     case "cost":
@@ -264,6 +259,16 @@ function readField(type: FieldType, raw: unknown, path: Path, report: ProblemRep
           }),
         ),
       );
+  }
+}
+
+function isSafeAddress(text: string): boolean {
+  try {
+    const { protocol, hostname, username, password, hash } = new URL(text);
+    const isLocal = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+    return (protocol === "https:" || (protocol === "http:" && isLocal)) && username === "" && password === "" && hash === "";
+  } catch {
+    return false;
   }
 }
 
@@ -308,8 +313,4 @@ function readLevels(raw: Record<string, unknown>, path: Path, report: ProblemRep
 /** Merged without a prototype: ids and header names are the user's words, `constructor` among them. */
 function record<T>(...sources: unknown[]): Record<string, T> {
   return Object.assign(Object.create(null), ...sources) as Record<string, T>;
-}
-
-export function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

@@ -143,18 +143,3 @@ export const settings: readonly SettingRecord[] = [
 export function findSetting(key: string): SettingRecord | undefined {
   return settings.find((record) => record.key === key);
 }
-
-/** Where a value came from. `line` counts from 1. */
-export interface SettingOrigin {
-  kind: "default" | "user" | "project" | "environment" | "command line" | "npm agent";
-  file?: string;
-  line?: number;
-  variable?: string;
-}
-
-/** `~/.pi/agent/config.toml:12`, `PI_OFFLINE`, `default`. */
-export function describeOrigin(origin: SettingOrigin): string {
-  if (origin.variable !== undefined) return origin.variable;
-  if (origin.file === undefined) return origin.kind;
-  return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
-}

@@ -19,12 +19,17 @@ export interface ModelRequest {
   outputSchema?: Record<string, unknown>;
 }
 
-/** How to prove who asks. `bearer`: an OAuth token, sent as `Authorization: Bearer`. */
+/** How to prove who asks, and who pays; the one says nothing of the other. */
 export interface Credential {
-  kind: "key" | "bearer" | "none";
+  /** `own`: in the header of the wire format; `bearer`: as `Authorization: Bearer`. */
+  scheme: "own" | "bearer" | "none";
+  /** `plan`: a subscription, whose prices are notional and count against no budget. */
+  billing: "metered" | "plan";
   value: string;
   /** Where it came from, by name, for `pi inspect` (`ANTHROPIC_API_KEY`, `auth.json`, `--api-key`). */
   source: string;
+  /** Of a sign-in: whose it is (an id in auth.json), and where alone it may be sent, with which headers beside it. */
+  account?: { id: string; baseUrl: string; headers?: Record<string, string> };
 }
 
 export interface ModelCall {

@@ -27,7 +27,11 @@ export interface Model {
   thinkingLevelMap?: Partial<Record<ThinkingLevel, string | null>>;
   /** Sent with every request to this model. */
   headers?: Record<string, string>;
-  /** Overrides of the provider's dialect row, from configuration. */
+  /** Its name at the customer's own service (an Azure deployment), where that is another than the id. */
+  requestName?: string;
+  /** What one request may hold at most. */
+  inputLimits?: { maxRequestBytes?: number; images?: { maxPerRequest?: number; maxPerMessage?: number } };
+  /** Overrides of the provider's dialect row: from the catalogue, and from configuration. */
   dialect?: Record<string, unknown>;
 }
 

@@ -1,6 +1,7 @@
 // The contract of the shelf `tools/`: what a tool is, what it is given, what it gives back.
 
 import type { ToolDeclaration, UserContent } from "./message.ts";
+import type { ToolView } from "./tool-view.ts";
 import type { Usage } from "./usage.ts";
 
 export interface ToolResult {
@@ -79,8 +80,8 @@ export interface Tool extends ToolDeclaration {
   guidelines?: string[];
   /** Rewrites what models are known to send into what the schema says, before validation. */
   prepareArguments?(args: Record<string, unknown>): Record<string, unknown>;
-  /** The path argument of the file this call changes: calls with the same file run one after another, in call order. */
-  changesFile?(args: Record<string, unknown>): string | undefined;
+  /** How its calls are shown to people. */
+  view?: ToolView;
   /** The calls of an answer that has one of these run one after another. */
   isSequential?: boolean;
   execute(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult>;

@@ -134,7 +134,7 @@ export class ExtensionDispatch {
     return undefined;
   }
 
-  /** Nothing: it has been dealt with. */
+  /** Nothing: it has been handled. */
   async input(event: InputEvent): Promise<{ text: string; images?: ImageContent[] } | undefined> {
     let current = event;
     for await (const answer of this.#answers<"input">("input", () => current)) {

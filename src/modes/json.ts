@@ -14,7 +14,15 @@ export const jsonMode: Mode = {
     const sessions = await at.open();
     const encoder = new EventEncoder();
     void stdout.write(`${JSON.stringify(sessions.coding.session.header)}\n`);
-    sessions.subscribe((event) => stdout.write(encoder.encode(event)));
-    return runPrompts(sessions, at, "json");
+    let hasSettled = false;
+    sessions.subscribe((event) => {
+      if (event.type === "agent_settled") hasSettled = true;
+      return stdout.write(encoder.encode(event));
+    });
+    const outcome = await runPrompts(sessions, at, "json");
+    // A key that was here before runs nothing, and the last event says how it ended all the same.
+    if (!hasSettled && at.prompts.some(({ key }) => key !== undefined))
+      void stdout.write(encoder.encode({ type: "agent_settled", aborted: outcome.kind === "aborted", outcome: outcome.kind }));
+    return outcome;
   },
 };

@@ -9,6 +9,8 @@ import type { Host } from "../platform/host.ts";
 export interface ModePrompt {
   text: string;
   images: ImageContent[];
+  /** In one session, a key is run once. */
+  key?: string;
 }
 
 export interface ModeContext {

@@ -3,7 +3,6 @@
 
 import type { Outcome } from "../contracts/outcome.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
-import { receiveInput } from "../harness/intake/receive-input.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
 import { beforeEnd, type Mode, type ModeContext } from "./mode.ts";
 
@@ -36,13 +35,18 @@ export async function runPrompts(
   let outcome: Outcome = { kind: "done", text: "" };
   let hasRun = false;
   for (const [index, prompt] of prompts.entries()) {
-    const received = await beforeEnd(ending, receiveInput({ ...prompt, source: "interactive" }, sessions.coding.conversation));
+    const received = await beforeEnd(ending, Promise.resolve(sessions.intake.receive({ ...prompt, source: "interactive" })));
+    // What extensions have begun at the start comes first.
+    if (sessions.coding.isStreaming) await sessions.coding.waitForIdle();
     // Between two runs there is none to be stopped.
     if (received === undefined || ending.aborted)
       return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
-    if (received.value === undefined) continue;
-    const { text, images = [] } = received.value;
-    outcome = await sessions.coding.prompt(text, { images, continuesRun: hasRun, isInterim: index < prompts.length - 1 });
+    const begun = sessions.intake.begin(received.value, { continuesRun: hasRun, isInterim: index < prompts.length - 1 });
+    if (begun.disposition === "handled") {
+      if (begun.known !== undefined) outcome = begun.known.outcome;
+      continue;
+    }
+    outcome = (await begun.done) ?? outcome;
     if (!isAnswer(outcome)) return outcome;
     hasRun = true;
   }

@@ -1,4 +1,4 @@
-// Runs one shell command for its output: keys that come from a secret manager. Called by config/credentials through a lazy import.
+// Runs one shell command for its output: keys that come from a secret manager. Called by accounts/credentials through a lazy import.
 // Invariant: nothing the command writes appears in an error.
 
 import { execFile } from "node:child_process";

@@ -9,6 +9,7 @@ import {
   fsyncSync,
   lstatSync,
   openSync,
+  readFileSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -68,9 +69,10 @@ function unpack(program: Uint8Array, cacheDir: string): string {
   const path = join(directory, process.platform === "win32" ? "rg.exe" : "rg");
   makeDirectory(directory, 0o700);
   requireOwn(directory);
-  if (isRunnable(path) && statSync(path).size === program.length) {
+  if (isRunnable(path)) {
     requireOwn(path);
-    return path;
+    // Byte for byte: one that a crash or a full disk left broken would stay for ever.
+    if (statSync(path).size === program.length && readFileSync(path).equals(program)) return path;
   }
   const temporary = join(directory, `.rg.${crypto.randomUUID().slice(0, 8)}.tmp`);
   const descriptor = openSync(temporary, "wx", 0o700);

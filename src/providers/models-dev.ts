@@ -3,6 +3,7 @@
 
 import type { Model } from "../contracts/model.ts";
 import type { Prices } from "../contracts/usage.ts";
+import { nearestKin } from "./nearest-kin.ts";
 
 /** Our provider ids and theirs, where they differ. */
 const theirIds: Readonly<Record<string, string>> = {
@@ -78,26 +79,13 @@ function newModel(id: string, facts: unknown, providerId: string, ours: readonly
     maxTokens: kin.maxTokens,
     cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
     ...(kin.headers === undefined ? {} : { headers: kin.headers }),
+    ...(kin.inputLimits === undefined ? {} : { inputLimits: kin.inputLimits }),
+    ...(kin.dialect === undefined ? {} : { dialect: kin.dialect }),
   };
   const model = updateModel(bare, facts);
   return model.reasoning && kin.reasoning && kin.thinkingLevelMap !== undefined
     ? { ...model, thinkingLevelMap: kin.thinkingLevelMap }
     : model;
-}
-
-/** The model whose id has the longest beginning in common, the last of several: formats and levels go by family. */
-function nearestKin(id: string, ours: readonly Model[]): Model | undefined {
-  let best: Model | undefined;
-  let bestLength = -1;
-  for (const model of ours) {
-    let length = 0;
-    while (length < id.length && id[length] === model.id[length]) length++;
-    if (length >= bestLength) {
-      best = model;
-      bestLength = length;
-    }
-  }
-  return best;
 }
 
 function updatePrices(prices: Prices, theirs: unknown): Prices {

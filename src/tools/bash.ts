@@ -1,6 +1,7 @@
 // The `bash` tool: one command in a shell of its own.
 
 import type { Tool } from "../contracts/tool.ts";
+import { numberArgument, textArgument } from "../contracts/tool-view.ts";
 
 export const bashTool: Tool = {
   name: "bash",
@@ -15,5 +16,12 @@ export const bashTool: Tool = {
     required: ["command"],
   },
   promptLine: "Run shell commands",
+  view: {
+    headline: (args) => textArgument(args, "command"),
+    body: (args) => {
+      const timeout = numberArgument(args, "timeout");
+      return { kind: "command", text: textArgument(args, "command"), ...(timeout > 0 ? { note: `timeout ${timeout} s` } : {}) };
+    },
+  },
   execute: async (args, context) => (await import("./execute/bash.ts")).executeBash(args, context),
 };

@@ -1,6 +1,9 @@
 // The `edit` tool: exact replacements in one file, all or nothing.
 
 import type { Tool } from "../contracts/tool.ts";
+import { type CallArguments, textArgument } from "../contracts/tool-view.ts";
+import { changeFile } from "./shared/file-order.ts";
+import { parseLenientJson } from "./shared/lenient-json.ts";
 
 export const editTool: Tool = {
   name: "edit",
@@ -31,8 +34,9 @@ export const editTool: Tool = {
     "Every oldText of an edit call is matched against the file as it was before the call; join changes that touch or overlap into one.",
   ],
   prepareArguments: prepareEditArguments,
-  changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
-  execute: async (args, context) => (await import("./execute/edit.ts")).executeEdit(args, context),
+  execute: (args, context) =>
+    changeFile(args.path as string, context, async (path) => (await import("./execute/edit.ts")).executeEdit(args, context, path)),
+  view: { diff: diffOf },
 };
 
 /** Models also send a single pair at the top level, and `edits` as the text of its JSON. */
@@ -41,7 +45,7 @@ function prepareEditArguments(args: Record<string, unknown>): Record<string, unk
   let edits = rest.edits;
   if (typeof edits === "string") {
     try {
-      edits = JSON.parse(edits);
+      edits = parseLenientJson(edits);
     } catch {
       return args;
     }
@@ -51,4 +55,23 @@ function prepareEditArguments(args: Record<string, unknown>): Record<string, unk
     return { ...rest, edits: [...(Array.isArray(edits) ? edits : []), { oldText, newText }] };
   }
   return edits === undefined ? args : { ...args, edits };
+}
+
+/** The recorded diff with its line numbers, else one made of the arguments. */
+function diffOf(args: CallArguments, details: unknown): string {
+  const recorded = textArgument(fieldsOf(details), "diff");
+  if (recorded !== "") return recorded;
+  const given = Array.isArray(args.edits) ? args.edits.map(fieldsOf) : [args];
+  return given
+    .filter((edit) => typeof edit.oldText === "string" || typeof edit.newText === "string")
+    .map((edit) => [...signed("-", textArgument(edit, "oldText")), ...signed("+", textArgument(edit, "newText"))].join("\n"))
+    .join("\n@@\n");
+}
+
+function fieldsOf(value: unknown): CallArguments {
+  return typeof value === "object" && value !== null ? (value as CallArguments) : {};
+}
+
+function signed(sign: string, text: string): string[] {
+  return text === "" ? [] : text.split("\n").map((line) => `${sign} ${line}`);
 }

@@ -1,6 +1,7 @@
 // The `find` tool: files and directories by glob.
 
 import type { Tool } from "../contracts/tool.ts";
+import { searchHeadline } from "../contracts/tool-view.ts";
 
 /** `ripgrep` gives the path of the program that walks the tree; it is asked on first use. */
 export function findTool(ripgrep: () => Promise<string>): Tool {
@@ -21,6 +22,7 @@ export function findTool(ripgrep: () => Promise<string>): Tool {
       required: ["pattern"],
     },
     promptLine: "Find files by glob, respecting .gitignore",
+    view: { headline: searchHeadline },
     execute: async (args, context) => (await import("./execute/find.ts")).executeFind(args, context, ripgrep),
   };
 }

@@ -1,6 +1,7 @@
 // The `grep` tool: ripgrep over file contents.
 
 import type { Tool } from "../contracts/tool.ts";
+import { searchHeadline } from "../contracts/tool-view.ts";
 
 /** `ripgrep` gives the program's path; it is asked on first use. */
 export function grepTool(ripgrep: () => Promise<string>): Tool {
@@ -22,6 +23,7 @@ export function grepTool(ripgrep: () => Promise<string>): Tool {
       required: ["pattern"],
     },
     promptLine: "Search file contents by pattern, respecting .gitignore",
+    view: { headline: searchHeadline },
     execute: async (args, context) => (await import("./execute/grep.ts")).executeGrep(args, context, ripgrep),
   };
 }

@@ -14,5 +14,6 @@ export const lsTool: Tool = {
     },
   },
   promptLine: "List directories",
+  view: { body: () => undefined },
   execute: async (args, context) => (await import("./execute/ls.ts")).executeLs(args, context),
 };

@@ -1,6 +1,7 @@
 // The `read` tool: text by lines, images as images.
 
 import type { Tool } from "../contracts/tool.ts";
+import { type CallArguments, numberArgument, pathArgument, textArgument } from "../contracts/tool-view.ts";
 
 /** `loadCodec` gives the image codec's bytes, asked for images that are too large. */
 export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
@@ -19,6 +20,15 @@ export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
     },
     promptLine: "Read files: text by lines, images as images",
     guidelines: ["Look at files with read, not with cat or sed."],
+    view: { headline: pathAndLines, body: () => undefined, outputPath: (args) => textArgument(args, "path") },
     execute: async (args, context) => (await import("./execute/read.ts")).executeRead(args, context, loadCodec),
   };
+}
+
+/** `src/a.ts:20-39` */
+function pathAndLines(args: CallArguments): string {
+  const from = numberArgument(args, "offset");
+  const count = numberArgument(args, "limit");
+  if (from === 0 && count === 0) return pathArgument(args);
+  return `${pathArgument(args)}:${from || 1}${count === 0 ? "-" : `-${(from || 1) + count - 1}`}`;
 }

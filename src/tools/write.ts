@@ -1,6 +1,8 @@
 // The `write` tool: a whole file, new or replaced.
 
 import type { Tool } from "../contracts/tool.ts";
+import { textArgument } from "../contracts/tool-view.ts";
+import { changeFile } from "./shared/file-order.ts";
 
 export const writeTool: Tool = {
   name: "write",
@@ -15,6 +17,9 @@ export const writeTool: Tool = {
   },
   promptLine: "Write whole files, new or replaced",
   guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
-  changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
-  execute: async (args, context) => (await import("./execute/write.ts")).executeWrite(args, context),
+  execute: (args, context) =>
+    changeFile(args.path as string, context, async (path) => (await import("./execute/write.ts")).executeWrite(args, context, path)),
+  view: {
+    body: (args) => ({ kind: "file", text: textArgument(args, "content"), path: textArgument(args, "path") }),
+  },
 };

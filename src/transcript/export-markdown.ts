@@ -2,47 +2,34 @@
 // Invariant: every piece ends what it begins: no fence, comment or tag inside a message reaches beyond it.
 
 import type { EntrySource } from "../contracts/entry-source.ts";
-import type { AnyEntry } from "../contracts/session-entry.ts";
+import { headlineOf, type ToolView, type ToolViews } from "../contracts/tool-view.ts";
 import { dateTime, duration, imageSize, money, plural, shortCount } from "./format.ts";
 import { cleanText, oneLine } from "./html/escape.ts";
 import { languageOfPath } from "./html/languages.ts";
-import {
-  type Block,
-  blocksOf,
-  callHeadline,
-  type Fields,
-  fieldsOf,
-  jsonText,
-  messageFields,
-  numberIn,
-  plainText,
-  stringIn,
-} from "./read-entry.ts";
+import { type Call, CallsAndResults, type Faces, faceOf, type Item, type ItemOf, itemOf, textOfBlocks } from "./items.ts";
+import { type Block, jsonText } from "./read-entry.ts";
 import type { SessionFacts } from "./session-facts.ts";
-import { type ExportNode, surveySession } from "./survey.ts";
+import { type ExportNode, type ShownOptions, surveySession } from "./survey.ts";
 import { type ExportTarget, writeExport } from "./write-export.ts";
 
-type Call = Extract<Block, { kind: "call" }>;
-
 /** Writes the branch; the default name is that of the HTML export with `.md`. */
-export async function exportMarkdown(session: EntrySource, target: ExportTarget & { leafId?: string | null }): Promise<{ path: string }> {
+export async function exportMarkdown(session: EntrySource, target: ExportTarget & ShownOptions): Promise<{ path: string }> {
   return writeExport(session, target, "md", markdownChunks(session, target));
 }
 
 /** The branch to `leafId` (default where the session stands), piece by piece. */
-export async function* markdownChunks(session: EntrySource, options: { leafId?: string | null } = {}): AsyncGenerator<string> {
-  const { nodes, facts } = surveySession(session, options.leafId);
+export async function* markdownChunks(session: EntrySource, options: ShownOptions): AsyncGenerator<string> {
+  const { nodes, facts } = surveySession(session, options);
   const sound = await createSoundText();
+  const renderer: Renderer = { sound, calls: new CallsAndResults(), toolViews: options.toolViews };
   yield heading(facts);
-  /** Calls whose results are still to come. */
-  const calls = new Map<string, Call>();
   for (const node of nodes) {
     const entry = node.isOnBranch ? session.entryAt(node.row) : undefined;
     if (entry === undefined) continue;
-    const piece = entryMarkdown(entry, node, calls, sound);
+    const piece = itemMarkdown(itemOf(entry), node, renderer);
     if (piece !== "") yield `\n${piece}`;
   }
-  for (const call of calls.values()) yield `\n${callMarkdown(call, { note: "no result" })}`;
+  for (const call of renderer.calls.open.values()) yield `\n${callMarkdown(call, undefined, renderer)}`;
 }
 
 function heading(facts: SessionFacts): string {
@@ -62,91 +49,87 @@ function heading(facts: SessionFacts): string {
 
 type SoundText = (text: string) => string;
 
-function entryMarkdown(entry: AnyEntry, node: ExportNode, calls: Map<string, Call>, sound: SoundText): string {
-  const fields = fieldsOf(entry);
+interface Renderer {
+  readonly sound: SoundText;
+  readonly calls: CallsAndResults;
+  readonly toolViews: ToolViews;
+}
+
+function itemMarkdown(item: Item, node: ExportNode, renderer: Renderer): string {
   const label = node.label === undefined ? "" : ` \\[${inlineText(node.label)}\\]`;
-  const title = (who: string): string => `## ${inlineText(who)}${label}\n\n`;
-  switch (entry.type) {
-    case "message":
-      return messageMarkdown(messageFields(entry), title, calls, sound);
-    case "compaction":
-      return `${title("Compaction")}${folded(`Summary of ${shortCount(numberIn(fields.tokensBefore))} tokens`, sound(stringIn(fields.summary)))}`;
-    case "branch_summary":
-      return `${title("Branch left behind")}${folded("Summary", sound(stringIn(fields.summary)))}`;
-    case "custom_message":
-      return fields.display === false ? "" : `${title(stringIn(fields.customType) || "Message")}${content(fields.content, sound)}`;
-    case "model_change":
-      return `*Model: ${inlineText(`${stringIn(fields.provider)}/${stringIn(fields.modelId)}`)}*\n`;
-    default:
-      return "";
-  }
+  return faceOf(pieces, item, (who: string) => `## ${inlineText(who)}${label}\n\n`, renderer);
 }
 
-function messageMarkdown(message: Fields, title: (who: string) => string, calls: Map<string, Call>, sound: SoundText): string {
-  switch (message.role) {
-    case "user":
-      return `${title("You")}${content(message.content, sound)}`;
-    case "assistant":
-      return answerMarkdown(message, title, calls, sound);
-    case "toolResult": {
-      const id = stringIn(message.toolCallId);
-      const call = calls.get(id) ?? { kind: "call", id, name: stringIn(message.toolName) || "tool", args: {} };
-      calls.delete(id);
-      return callMarkdown(call, { message });
-    }
-    case "bashExecution": {
-      const output = stringIn(message.output).trimEnd();
-      const shown = output === "" ? "" : `\n${folded("Output", fence(output, ""))}`;
-      return `${title("Shell")}${fence(stringIn(message.command), "bash")}${shown}`;
-    }
-    case "custom":
-      return message.display === false ? "" : `${title(stringIn(message.customType) || "Message")}${content(message.content, sound)}`;
-    default:
-      return "";
-  }
-}
+const pieces: Faces<string, [title: (who: string) => string, renderer: Renderer]> = {
+  prompt: ({ blocks }, title, { sound }) => `${title("You")}${content(blocks, sound)}`,
+  answer: answerMarkdown,
+  result: (item, _title, renderer) => {
+    const call = renderer.calls.take(item);
+    return call === undefined ? "" : callMarkdown(call, item, renderer);
+  },
+  shell: ({ command, output }, title) => {
+    const shown = output.trimEnd() === "" ? "" : `\n${folded("Output", fence(output.trimEnd(), ""))}`;
+    return `${title("Shell")}${fence(command, "bash")}${shown}`;
+  },
+  summary: ({ of, text, tokensBefore = 0 }, title, { sound }) => {
+    if (of === "message") return "";
+    if (of === "branch") return `${title("Branch left behind")}${folded("Summary", sound(text))}`;
+    return `${title("Compaction")}${folded(`Summary of ${shortCount(tokensBefore)} tokens`, sound(text))}`;
+  },
+  note: ({ name, blocks, isHidden }, title, { sound }) => (isHidden ? "" : `${title(name || "Message")}${content(blocks, sound)}`),
+  model: ({ provider, modelId }) => `*Model: ${inlineText(`${provider}/${modelId}`)}*\n`,
+  system: () => "",
+  thinking: () => "",
+  edit: () => "",
+  usage: () => "",
+  label: () => "",
+  name: () => "",
+  data: () => "",
+  message: () => "",
+};
 
-function answerMarkdown(message: Fields, title: (who: string) => string, calls: Map<string, Call>, sound: SoundText): string {
+function answerMarkdown(item: ItemOf<"answer">, title: (who: string) => string, { sound, calls }: Renderer): string {
+  calls.take(item);
   const parts: string[] = [];
-  for (const block of blocksOf(message.content)) {
+  for (const block of item.blocks) {
     if (block.kind === "text" && block.text.trim() !== "") parts.push(sound(block.text));
     else if (block.kind === "thinking" && block.text.trim() !== "") parts.push(folded("Thinking", sound(block.text)));
     else if (block.kind === "image") parts.push(imageNote(block));
-    else if (block.kind === "call") calls.set(block.id, block);
   }
-  const failure = stringIn(message.errorMessage);
-  if (message.stopReason === "error" || message.stopReason === "aborted") {
-    parts.push(`**${message.stopReason === "error" ? "Failed" : "Aborted"}**${failure === "" ? "" : `: ${inlineText(failure)}`}\n`);
-  } else if (message.stopReason === "length") parts.push("**Cut off at the output limit**\n");
-  return parts.length === 0 ? "" : title(stringIn(message.model) || "Assistant") + parts.join("\n");
+  const { stopReason, errorMessage } = item;
+  if (stopReason === "error" || stopReason === "aborted") {
+    parts.push(`**${stopReason === "error" ? "Failed" : "Aborted"}**${errorMessage === "" ? "" : `: ${inlineText(errorMessage)}`}\n`);
+  } else if (stopReason === "length") parts.push("**Cut off at the output limit**\n");
+  return parts.length === 0 ? "" : title(item.model || "Assistant") + parts.join("\n");
 }
 
-function callMarkdown(call: Call, result: { message?: Fields; note?: string }): string {
-  const { message = {}, note = "" } = result;
-  const took = numberIn(message.durationMs);
-  const facts = [note, message.isError === true ? "failed" : "", took >= 100 ? duration(took) : ""].filter((fact) => fact !== "");
-  const headline = oneLine(callHeadline(call.name, call.args), 120);
+/** `result`: where there is one. */
+function callMarkdown(call: Call, result: ItemOf<"result"> | undefined, { toolViews }: Renderer): string {
+  const view = toolViews.get(call.name);
+  const { blocks, isError, durationMs: took, details } = result ?? { blocks: [], isError: false, durationMs: 0, details: undefined };
+  const facts = [result === undefined ? "no result" : "", isError ? "failed" : "", took >= 100 ? duration(took) : ""].filter(Boolean);
+  const headline = oneLine(headlineOf(view, call.args), 120);
   const line = `**${inlineText(call.name)}**${headline === "" ? "" : ` ${codeSpan(headline)}`}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
-  const output = plainText(message.content).trimEnd();
-  const language = call.name === "read" && message.isError !== true ? languageOfPath(stringIn(call.args.path)) : "";
+  const output = textOfBlocks(blocks).trimEnd();
+  const path = isError ? undefined : view?.outputPath?.(call.args);
   const body = [
-    callBody(call, message),
-    output === "" ? "" : fence(output, language),
-    ...blocksOf(message.content).map((block) => (block.kind === "image" ? imageNote(block) : "")),
+    callBody(call, view, isError ? "" : (view?.diff?.(call.args, details) ?? "")),
+    output === "" ? "" : fence(output, path === undefined ? "" : languageOfPath(path)),
+    ...blocks.map((block) => (block.kind === "image" ? imageNote(block) : "")),
   ].filter((part) => part !== "");
   return body.length === 0 ? `${line}\n` : `${line}\n\n${folded("Details", body.join("\n"))}`;
 }
 
-function callBody({ name, args }: Call, message: Fields): string {
-  const diff = stringIn(fieldsOf(message.details).diff);
-  if (name === "edit" && diff !== "") return fence(diff, "diff");
-  if (name === "bash") return fence(stringIn(args.command), "bash");
-  if (name === "write") return fence(stringIn(args.content), languageOfPath(stringIn(args.path)));
-  return name === "read" || name === "ls" || Object.keys(args).length === 0 ? "" : fence(jsonText(args), "json");
+function callBody({ args }: Call, view: ToolView | undefined, diff: string): string {
+  if (diff !== "") return fence(diff, "diff");
+  if (view?.body === undefined) return Object.keys(args).length === 0 ? "" : fence(jsonText(args), "json");
+  const body = view.body(args);
+  if (body === undefined) return "";
+  return body.kind === "command" ? fence(body.text, "bash") : fence(body.text, languageOfPath(body.path));
 }
 
-function content(value: unknown, sound: SoundText): string {
-  return blocksOf(value)
+function content(blocks: readonly Block[], sound: SoundText): string {
+  return blocks
     .map((block) => {
       if (block.kind === "text") return sound(block.text);
       return block.kind === "image" ? imageNote(block) : fence(jsonText(block.kind === "other" ? block.value : block), "json");

@@ -55,26 +55,6 @@ export function messageFields(entry: AnyEntry): Fields {
   return entry.type === "message" ? fieldsOf((entry as Fields).message) : {};
 }
 
-/** What stands in the headline of a tool call: its command, path or pattern. */
-export function callHeadline(name: string, args: Fields): string {
-  const path = stringIn(args.path) || stringIn(args.file_path);
-  switch (name) {
-    case "bash":
-      return stringIn(args.command);
-    case "grep":
-    case "find":
-      return `${stringIn(args.pattern)}${path === "" ? "" : ` in ${path}`}`;
-    case "read": {
-      const from = numberIn(args.offset);
-      const count = numberIn(args.limit);
-      if (from === 0 && count === 0) return path;
-      return `${path}:${from || 1}${count === 0 ? "-" : `-${(from || 1) + count - 1}`}`;
-    }
-    default:
-      return path || stringIn(args.command) || stringIn(args.query) || stringIn(args.url) || stringIn(Object.values(args)[0]);
-  }
-}
-
 /** JSON for people; never throws. */
 export function jsonText(value: unknown): string {
   try {

@@ -3,8 +3,10 @@
 
 import type { EntrySource, Surveyed } from "../contracts/entry-source.ts";
 import type { AnyEntry } from "../contracts/session-entry.ts";
+import { headlineOf, type ToolViews } from "../contracts/tool-view.ts";
 import { oneLine } from "./html/escape.ts";
-import { blocksOf, callHeadline, fieldsOf, messageFields, plainText, stringIn } from "./read-entry.ts";
+import { callsIn, type Faces, faceOf, itemOf, textOfBlocks } from "./items.ts";
+import { stringIn } from "./read-entry.ts";
 import { type SessionFacts, SessionFactsFold } from "./session-facts.ts";
 
 /** `step`: an answer that is nothing but tool calls. `quiet`: of interest to programs. */
@@ -47,12 +49,18 @@ export interface SessionMap {
   facts: SessionFacts;
 }
 
+export interface ShownOptions {
+  /** Last entry of the branch to begin with; default where the session stands. */
+  leafId?: string | null;
+  /** How calls are shown, by the name of their tool. */
+  toolViews: ToolViews;
+}
+
 const previewLength = 100;
 /** A result this far behind its call is shown by itself. */
 const maxStepsToCaller = 1000;
 
-/** `leafId`: last entry of the branch to begin with; default where the session stands. */
-export function surveySession(session: EntrySource, leafId?: string | null): SessionMap {
+export function surveySession(session: EntrySource, { leafId, toolViews }: ShownOptions): SessionMap {
   let facts = new SessionFactsFold();
   let labels = new Map<string, string>();
   const rows = session.survey(() => {
@@ -61,7 +69,7 @@ export function surveySession(session: EntrySource, leafId?: string | null): Ses
     return (entry) => {
       facts.take(entry);
       takeLabel(labels, entry);
-      return glimpse(entry);
+      return glimpse(entry, toolViews);
     };
   });
   const nodes = inReadingOrder(rows, startOf(rows, leafId ?? session.leafId));
@@ -162,76 +170,51 @@ function previewOfCall(caller: ExportNode | undefined, callId: string): string {
   return caller?.row.taken.calls.find((call) => call.id === callId)?.headline ?? "";
 }
 
-function glimpse(entry: AnyEntry): Glimpse {
-  const { kind, preview } = kindAndPreview(entry);
-  const message = messageFields(entry);
-  const calls = message.role === "assistant" ? blocksOf(message.content).filter((block) => block.kind === "call") : [];
+function glimpse(entry: AnyEntry, toolViews: ToolViews): Glimpse {
+  const item = itemOf(entry);
+  const { kind, preview } = faceOf(previews, item);
+  const isText = kind === "summary" || kind === "assistant" || kind === "user";
   return {
     id: entry.id,
     kind,
-    preview: oneLine(
-      kind === "summary" || kind === "assistant" || kind === "user" ? preview.slice(0, 1000).replace(/\*\*|`|^#{1,6} /gm, "") : preview,
-      previewLength,
-    ),
-    name: kind === "tool" ? oneLine(stringIn(message.toolName), 12) : "",
-    calls: calls.map(({ id, name, args }) => ({ id, name, headline: oneLine(callHeadline(name, args), previewLength) })),
-    answers: kind === "tool" ? stringIn(message.toolCallId) : undefined,
+    preview: oneLine(isText ? preview.slice(0, 1000).replace(/\*\*|`|^#{1,6} /gm, "") : preview, previewLength),
+    name: item.kind === "result" ? oneLine(item.toolName, 12) : "",
+    calls:
+      item.kind !== "answer"
+        ? []
+        : callsIn(item.blocks).map(({ id, name, args }) => ({
+            id,
+            name,
+            headline: oneLine(headlineOf(toolViews.get(name), args), previewLength),
+          })),
+    answers: item.kind === "result" ? item.callId : undefined,
   };
 }
 
-function kindAndPreview(entry: AnyEntry): { kind: NodeKind; preview: string } {
-  const fields = fieldsOf(entry);
-  switch (entry.type) {
-    case "message":
-      return ofMessage(messageFields(entry));
-    case "compaction":
-      return { kind: "summary", preview: stringIn(fields.summary) };
-    case "branch_summary":
-      return { kind: "summary", preview: stringIn(fields.summary) };
-    case "custom_message":
-      return { kind: fields.display === false ? "quiet" : "custom", preview: plainText(fields.content) };
-    case "model_change":
-      return { kind: "change", preview: `${stringIn(fields.provider)}/${stringIn(fields.modelId)}` };
-    case "thinking_level_change":
-      return { kind: "change", preview: `thinking ${stringIn(fields.thinkingLevel)}` };
-    case "session_info":
-      return { kind: "quiet", preview: stringIn(fields.name) };
-    case "label":
-      return { kind: "quiet", preview: stringIn(fields.label) };
-    case "custom":
-      return { kind: "quiet", preview: stringIn(fields.customType) };
-    default:
-      return { kind: "quiet", preview: "" };
-  }
-}
-
-function ofMessage(message: ReturnType<typeof messageFields>): { kind: NodeKind; preview: string } {
-  const text = plainText(message.content);
-  const blocks = blocksOf(message.content);
-  const hasImage = blocks.some((block) => block.kind === "image");
-  switch (message.role) {
-    case "user":
-      return { kind: "user", preview: text || (hasImage ? "(image)" : "") };
-    case "assistant": {
-      const names = blocks.flatMap((block) => (block.kind === "call" ? [block.name] : []));
-      const failure =
-        message.stopReason === "error" || message.stopReason === "aborted" ? stringIn(message.errorMessage) || message.stopReason : "";
-      if (text.trim() !== "") return { kind: "assistant", preview: text };
-      if (names.length === 0 || failure !== "") return { kind: "assistant", preview: failure || "(thinking)" };
-      return { kind: "step", preview: names.join(", ") };
-    }
-    case "toolResult":
-      return { kind: "tool", preview: "" };
-    case "bashExecution":
-      return { kind: "shell", preview: stringIn(message.command) };
-    case "system":
-      return { kind: "system", preview: "system prompt" };
-    case "custom":
-      return { kind: message.display === false ? "quiet" : "custom", preview: text };
-    case "branchSummary":
-    case "compactionSummary":
-      return { kind: "summary", preview: stringIn(message.summary) };
-    default:
-      return { kind: "quiet", preview: stringIn(message.role) };
-  }
-}
+const previews: Faces<{ kind: NodeKind; preview: string }> = {
+  prompt: ({ blocks }) => ({
+    kind: "user",
+    preview: textOfBlocks(blocks) || (blocks.some((block) => block.kind === "image") ? "(image)" : ""),
+  }),
+  answer: ({ blocks, stopReason, errorMessage }) => {
+    const text = textOfBlocks(blocks);
+    const names = callsIn(blocks).map(({ name }) => name);
+    const failure = stopReason === "error" || stopReason === "aborted" ? errorMessage || stopReason : "";
+    if (text.trim() !== "") return { kind: "assistant", preview: text };
+    if (names.length === 0 || failure !== "") return { kind: "assistant", preview: failure || "(thinking)" };
+    return { kind: "step", preview: names.join(", ") };
+  },
+  result: () => ({ kind: "tool", preview: "" }),
+  shell: ({ command }) => ({ kind: "shell", preview: command }),
+  system: () => ({ kind: "system", preview: "system prompt" }),
+  summary: ({ text }) => ({ kind: "summary", preview: text }),
+  note: ({ blocks, isHidden }) => ({ kind: isHidden ? "quiet" : "custom", preview: textOfBlocks(blocks) }),
+  model: ({ provider, modelId }) => ({ kind: "change", preview: `${provider}/${modelId}` }),
+  thinking: ({ level }) => ({ kind: "change", preview: `thinking ${level}` }),
+  name: ({ name }) => ({ kind: "quiet", preview: name }),
+  label: ({ label }) => ({ kind: "quiet", preview: label }),
+  edit: () => ({ kind: "quiet", preview: "" }),
+  usage: () => ({ kind: "quiet", preview: "" }),
+  data: ({ name, about }) => ({ kind: "quiet", preview: name === "custom" ? about : "" }),
+  message: ({ role }) => ({ kind: "quiet", preview: role }),
+};

@@ -42,7 +42,7 @@ function agentBench({ answers = [], tools = [tool("read"), tool("bash")], onEven
             tools: [],
             thinkingLevel: "off",
           },
-          credential: { kind: "none", value: "", source: "" },
+          credential: { scheme: "none", billing: "metered", value: "", source: "" },
           signal,
           fetch: globalThis.fetch,
         }),

@@ -228,7 +228,7 @@ export function testProviderContract(item: ContractCase): void {
       const answer = await ask([{ refuse: 401, message: "Incorrect API key provided: test-key-123456" }]);
       expect(JSON.stringify(answer.events)).not.toContain("test-key-123456");
       await server?.close();
-      const credential = { kind: "key", value: "line\nbreak-secret", source: "TEST_API_KEY" } as const;
+      const credential = { scheme: "own", billing: "metered", value: "line\nbreak-secret", source: "TEST_API_KEY" } as const;
       const bad = await ask([{ say: [] }], {}, { credential });
       expect(bad.failure?.code).toBe("auth");
       expect(bad.failure?.message).toContain("TEST_API_KEY");

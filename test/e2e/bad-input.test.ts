@@ -24,8 +24,8 @@ const cases: Record<string, Case> = {
     stderr: /^Error: --thinking "hgh" is not one of off, .*Did you mean high\?/,
   },
   "an unknown model": {
-    args: ["--model", "anthropic/claude-nope", "-p", "hi"],
-    stderr: /^Error: Model "anthropic\/claude-nope" not found\./,
+    args: ["--model", "anthropic/claude-sonet-5", "-p", "hi"],
+    stderr: /^Error: Model "anthropic\/claude-sonet-5" not found\./,
   },
   "an unknown provider": { args: ["--provider", "antropic", "-p", "hi"], stderr: /^Error: .*antropic.*anthropic/ },
   "a model without a key": {

@@ -5,7 +5,7 @@ import { type Service, services } from "../support/served.ts";
 import { messagesOf, soundSession } from "../support/sound-session.ts";
 import { answerSteps, callSteps, type Json, recordsOf, test, textSteps, type World } from "../support/world.ts";
 
-const [anthropic] = services as [Service];
+const [anthropic, completions] = services as [Service, Service];
 const look = callSteps("bash", { command: "echo looked" });
 
 function entries(world: World): Json[] {
@@ -75,6 +75,18 @@ describe.concurrent("cost", () => {
     expect(record).toMatchObject({ outcome: "budget", error: { code: "budget.cost" } });
     expect(record.cost).toBeGreaterThan(1);
   });
+
+  test.for(["", "auth_header = true\n"])(
+    "a key of one's own provider counts, whatever header carries it: %j",
+    async (header, { world }) => {
+      const server = await world.strict(completions.format, scripts);
+      const model = '[[providers.own.models]]\nid = "priced"\ncost = { input = 1, output = 1 }\n';
+      world.config(`[providers.own]\nbase_url = "${server.baseUrl}"\napi_key = "k"\n${header}${model}`);
+      const { status, stderr } = await world.run(["-p", "--model", "own/priced", "--max-cost", "0.01", "hi"]);
+      expect({ status, requests: server.requests.length }).toEqual({ status: 3, requests: 1 });
+      expect(stderr).toMatch(/^Stopped after 1\.0000 USD \(--max-cost 0\.01\)/);
+    },
+  );
 
   test("a subscription's notional cost does not stop a run", async ({ world }) => {
     const server = await world.strict(anthropic.format, scripts);

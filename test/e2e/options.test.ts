@@ -133,6 +133,13 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     const text = system(await asked(world, [...sonnet, "--append-system-prompt", "First.", "--append-system-prompt", "Second."]));
     expect(text).toMatch(/coding agent.*First\..*Second\./s);
   },
+  "--prompt-key": async (world) => {
+    const run = (): Promise<{ stdout: string }> => world.run(["--session-id", "jobs", "--prompt-key", "job-1", ...demo]);
+    const first = await run();
+    expect(await run()).toMatchObject({ status: 0, stderr: "", stdout: first.stdout });
+    expect(first.stdout).toMatch(hello);
+    expect(entriesOf(world).filter((entry) => entry.message?.role === "user")).toHaveLength(1);
+  },
   "--no-context-files": async (world) => {
     world.write("AGENTS.md", "Read me.");
     expect(system(await asked(world, sonnet))).toContain("Read me.");

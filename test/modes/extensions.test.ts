@@ -1,6 +1,7 @@
 // Extensions reach print and JSON mode as they reach RPC: they hear of start and end, take prompts, change them, bring tools and another session.
 
 import { expect, onTestFinished, test } from "vitest";
+import { noCredential } from "../../src/accounts/credentials.ts";
 import type { ExtensionFactory } from "../../src/contracts/extension.ts";
 import type { Outcome } from "../../src/contracts/outcome.ts";
 import { forNextSession, inlineSources, loadExtensions } from "../../src/extensions/load.ts";
@@ -49,7 +50,7 @@ async function ran(mode: (typeof modes)[number], texts: readonly string[], ...fa
               return textReply("done")(call);
             },
           },
-          credential: { kind: "none", value: "", source: "none needed" },
+          credential: noCredential,
           fetch: globalThis.fetch,
         }),
       },

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   linkSync,
@@ -56,6 +57,25 @@ test("writes through a chain of links, also to a file still to be made", async (
   expect(lstatSync(join(directory, "two")).isSymbolicLink()).toBe(true);
   symlinkSync("loop", join(directory, "loop"));
   await expect(files.writeAtomic(join(directory, "loop"), "x")).rejects.toMatchObject({ code: "ELOOP" });
+});
+
+test("a relative link counts from where it really lies, not from the names on the way", async () => {
+  mkdirSync(join(directory, "real/host"), { recursive: true });
+  symlinkSync("../file", join(directory, "real/host/link"));
+  symlinkSync("real/host", join(directory, "synced"));
+  for (const text of ["new", "changed"]) {
+    await files.writeAtomic(join(directory, "synced/link"), text);
+    expect(readFileSync(join(directory, "real/file"), "utf8")).toBe(text);
+  }
+  expect(lstatSync(join(directory, "real/host/link")).isSymbolicLink()).toBe(true);
+  expect(readdirSync(directory).sort()).toEqual(["real", "synced"]);
+  symlinkSync("../later", join(directory, "real/host/dangling"));
+  expect(await files.canonical(join(directory, "synced/dangling"))).toBe(join(await files.canonical(directory), "real/later"));
+});
+
+test("a pipe that nobody reads is refused, not waited for", async () => {
+  execFileSync("mkfifo", [join(directory, "fifo")]);
+  await expect(files.writeAtomic(join(directory, "fifo"), "x")).rejects.toThrow(/Not a regular file: .*fifo is a pipe/);
 });
 
 test("a file with a second name stays one file", async () => {

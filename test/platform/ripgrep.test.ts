@@ -27,8 +27,10 @@ test("embedded: unpacked once, whole, and runnable", async () => {
   const { ino } = statSync(path);
   expect(await ripgrepPath({ cacheDirs: [directory], readAsset })).toBe(path);
   expect(statSync(path).ino).toBe(ino);
-  writeFileSync(path, "damaged");
-  expect(execFileSync(await ripgrepPath({ cacheDirs: [directory], readAsset }), { encoding: "utf8" })).toBe("mine\n");
+  for (const damage of ["damaged", "\0".repeat(program.length)]) {
+    writeFileSync(path, damage);
+    expect(execFileSync(await ripgrepPath({ cacheDirs: [directory], readAsset }), { encoding: "utf8" })).toBe("mine\n");
+  }
   expect(readdirSync(join(path, ".."))).toEqual(["rg"]);
 });
 

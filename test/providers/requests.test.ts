@@ -89,16 +89,20 @@ test("Anthropic: key, token, none", () => {
     const made = call(model, { thinkingLevel: "low", tools: [readTool] }, { credential });
     return anthropicHeaders(made, encodeAnthropic(made));
   };
-  expect(headersFor({ kind: "key", value: " sk-1\n", source: "x" })).toMatchObject({
+  expect(headersFor({ scheme: "own", billing: "metered", value: " sk-1\n", source: "x" })).toMatchObject({
     "x-api-key": "sk-1",
     "anthropic-version": "2023-06-01",
   });
-  const bearer = headersFor({ kind: "bearer", value: "tok", source: "x" });
+  const bearer = headersFor({ scheme: "bearer", billing: "plan", value: "tok", source: "x" });
   expect(bearer).toMatchObject({ authorization: "Bearer tok", "anthropic-beta": "oauth-2025-04-20,interleaved-thinking-2025-05-14" });
   expect(bearer["x-api-key"]).toBeUndefined();
-  const none = headersFor({ kind: "none", value: "", source: "none" });
+  const none = headersFor({ scheme: "none", billing: "metered", value: "", source: "none" });
   expect([none["x-api-key"], none.authorization]).toEqual([undefined, undefined]);
-  expect(headersFor({ kind: "key", value: "k", source: "x" }, claude("m", { headers: { "X-Api-Key": "mine" } }))["x-api-key"]).toBe("mine");
+  expect(
+    headersFor({ scheme: "own", billing: "metered", value: "k", source: "x" }, claude("m", { headers: { "X-Api-Key": "mine" } }))[
+      "x-api-key"
+    ],
+  ).toBe("mine");
 });
 
 test("Anthropic: a base URL with or without /v1", async () => {
@@ -114,6 +118,24 @@ test("Anthropic: a base URL with or without /v1", async () => {
     "/api/v1/messages",
   ]);
   await server.close();
+});
+
+test.each([
+  ["https://mine.openai.azure.com", "https://mine.openai.azure.com/openai/v1/responses"],
+  ["https://mine.openai.azure.com/openai/", "https://mine.openai.azure.com/openai/v1/responses"],
+  ["https://mine.ai.azure.com/openai/v1?api-version=preview", "https://mine.ai.azure.com/openai/v1/responses?api-version=preview"],
+])("Azure at %s", async (baseUrl, expected) => {
+  let url = "";
+  let body: { model?: string } = {};
+  const fetch = (async (input: string, init: RequestInit) => {
+    url = String(input);
+    body = JSON.parse(String(init.body));
+    return new Response("", { status: 404 });
+  }) as unknown as typeof globalThis.fetch;
+  const provider = await loadProvider("azure-openai-responses");
+  const values = { api: "openai-responses", provider: "azure", id: "gpt-6-sol", requestName: "my-sol", baseUrl };
+  await collect(provider.stream(call(values, {}, { fetch })));
+  expect({ url, model: body.model }).toEqual({ url: expected, model: "my-sol" });
 });
 
 test("Responses: nothing stored, reasoning encrypted, schemas not made strict behind our back", () => {
@@ -198,7 +220,7 @@ test("the SDKs' environment variables have no say", async () => {
   const server = await startWireServer(() => ({ status: 500, body: "no" }));
   for (const api of knownApis) {
     const provider = await loadProvider(api);
-    const credential = { kind: "none", value: "", source: "none" } as const;
+    const credential = { scheme: "none", billing: "metered", value: "", source: "none" } as const;
     await collect(provider.stream(call({ api, provider: "mine", baseUrl: server.url }, {}, { credential })));
   }
   vi.restoreAllMocks();

@@ -19,7 +19,7 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 function access(reply: Reply): NonNullable<CreateAgentSessionOptions["access"]> {
   return async () => ({
     provider: { api: "fake", stream: reply },
-    credential: { kind: "none", value: "", source: "none needed" },
+    credential: { scheme: "none", billing: "metered", value: "", source: "none needed" },
     fetch: globalThis.fetch,
   });
 }

@@ -18,7 +18,7 @@ async function made(reply: Reply, options: CreateAgentSessionOptions = {}): Prom
     model: fakeModel,
     access: async () => ({
       provider: { api: "fake", stream: reply },
-      credential: { kind: "none", value: "", source: "none needed" },
+      credential: { scheme: "none", billing: "metered", value: "", source: "none needed" },
       fetch: globalThis.fetch,
     }),
     ...options,

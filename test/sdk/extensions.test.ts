@@ -55,7 +55,7 @@ async function made(
           model: fakeModel,
           access: async () => ({
             provider: { api: "fake", stream: (call) => (script.shift() ?? textReply("done"))(call) },
-            credential: { kind: "none", value: "", source: "none needed" },
+            credential: { scheme: "none", billing: "metered", value: "", source: "none needed" },
             fetch: globalThis.fetch,
           }),
         };

@@ -53,7 +53,7 @@ async function live(index: number, root: string) {
     settingsManager: SettingsManager.inMemory({ thinking: level }),
     access: async () => ({
       provider: { api: "fake", stream },
-      credential: { kind: "key", value: `key-${index}`, source: "given" },
+      credential: { scheme: "own", billing: "metered", value: `key-${index}`, source: "given" },
       fetch: globalThis.fetch,
     }),
   });

@@ -60,7 +60,11 @@ export function codingBench(options: BenchOptions = {}): Bench {
     activeToolNames: tools.map((one) => one.name),
     validate: async (_, args) => ({ ok: true, args: args as Record<string, unknown> }),
     prompt: { appended: [], contextFiles: [], skills: "", output: "", cwd: "/project", date: "2026-01-01" },
-    access: async () => ({ provider: script, credential: { kind: "key", value: "k", source: "test" }, fetch: unused }),
+    access: async () => ({
+      provider: script,
+      credential: { scheme: "own", billing: "metered", value: "k", source: "test" },
+      fetch: unused,
+    }),
     limits: { maxTurns: 0, maxCostUsd: 0, timeoutMs: 0 },
     stall: { modelMs: 0, toolMs: 0 },
     fallback: {

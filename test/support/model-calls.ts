@@ -30,7 +30,7 @@ export function testCall(values: Partial<ModelCall> = {}): ModelCall {
   return {
     model: testModel(),
     request: testRequest(),
-    credential: { kind: "key", value: "test-key-123456", source: "TEST_API_KEY" },
+    credential: { scheme: "own", billing: "metered", value: "test-key-123456", source: "TEST_API_KEY" },
     signal: new AbortController().signal,
     fetch: globalThis.fetch,
     ...values,

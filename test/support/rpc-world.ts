@@ -154,7 +154,7 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
           custom: {
             access: async () => ({
               provider: { api: "fake", stream: reply },
-              credential: { kind: "none" as const, value: "", source: "none needed" },
+              credential: { scheme: "none" as const, billing: "metered" as const, value: "", source: "none needed" },
               fetch: globalThis.fetch,
             }),
           },

@@ -8,6 +8,7 @@ import { ChromiumPage, chromiumFlags } from "../support/chromium-page.ts";
 import { hostileSession, markName } from "../support/hostile-session.ts";
 import { sessionLines } from "../support/session-lines.ts";
 import { type TempTree, tempTree } from "../support/temp-tree.ts";
+import { toolViews } from "../support/tool-views.ts";
 
 const hasChromium = spawnSync("chromium", ["--version"]).status === 0;
 const why = "chromium is not installed";
@@ -36,7 +37,7 @@ test("no script of a session runs, the page's own does", { timeout: 60_000 }, as
     "control.html": `<!doctype html><script>document.documentElement.setAttribute('${markName}','1')</script>`,
   });
   const session = await hostileSession().open();
-  await exportHtml(session, { cwd: tree.path, outputPath: "hostile.html" });
+  await exportHtml(session, { toolViews, cwd: tree.path, outputPath: "hostile.html" });
   session.close();
   const [control, hostile] = await Promise.all([loadedPage(tree, "control.html"), loadedPage(tree, "hostile.html")]);
   const root = (page: string): string => /<html[^>]*>/.exec(page)?.[0] ?? "";
@@ -54,7 +55,7 @@ test("a link to an entry shows its branch", { timeout: 60_000 }, async ({ skip }
   const fresh = lines.user("the new way", call);
   const tree = tempTree();
   const session = await lines.open();
-  await exportHtml(session, { cwd: tree.path, outputPath: "x.html" });
+  await exportHtml(session, { toolViews, cwd: tree.path, outputPath: "x.html" });
   session.close();
   const page = await loadedPage(tree, "x.html", `#e-${result}`);
   const shown = [...page.matchAll(/<article id="e-(\w+)" class="[^"]*"( hidden="")?>/g)].flatMap(([, id, hidden]) => (hidden ? [] : [id]));
@@ -72,7 +73,7 @@ test("by keyboard: find, walk the rows, go to another branch; the way back leads
   const fresh = lines.assistant("the new way", {}, first);
   const tree = tempTree();
   const session = await lines.open();
-  await exportHtml(session, { cwd: tree.path, outputPath: "x.html" });
+  await exportHtml(session, { toolViews, cwd: tree.path, outputPath: "x.html" });
   session.close();
   const page = await ChromiumPage.open(tree.at("profile"), `file://${tree.at("x.html")}`);
   onTestFinished(() => page.close());

@@ -10,11 +10,12 @@ import { type Random, seededRandom } from "../support/random.ts";
 import { type SessionLines, sessionLines } from "../support/session-lines.ts";
 import { parseLines, pathOf } from "../support/session-reference.ts";
 import { tempTree } from "../support/temp-tree.ts";
+import { toolViews } from "../support/tool-views.ts";
 
 async function pageOf(lines: SessionLines, options: { leafId?: string } = {}): Promise<string> {
   const session = await lines.open();
   try {
-    return await pageText(htmlChunks(session, options));
+    return await pageText(htmlChunks(session, { toolViews, ...options }));
   } finally {
     session.close();
   }
@@ -154,7 +155,7 @@ describe("branches", () => {
       const reference = parseLines(lines.text());
       const leaf = ids.length === 0 ? null : random.pick(ids);
       const session = await Session.open(tree.write("s.jsonl", lines.text()), { readOnly: true });
-      const { nodes } = surveySession(session, leaf);
+      const { nodes } = surveySession(session, { leafId: leaf, toolViews });
       session.close();
       const order = nodes.map(({ row }) => row.taken.id);
       if (![...order].sort().every((id, at) => id === [...ids].sort()[at])) throw new Error(`round ${round}: entries are missing`);
@@ -238,9 +239,9 @@ describe("the file", () => {
   test("has the session's name unless told otherwise, and is for its owner only", async () => {
     const tree = tempTree();
     const session = await smallSession();
-    expect(await exportHtml(session, { cwd: tree.path })).toEqual({ path: "pi-session-2026-01-01_abc.html" });
+    expect(await exportHtml(session, { toolViews, cwd: tree.path })).toEqual({ path: "pi-session-2026-01-01_abc.html" });
     expect(statSync(tree.at("pi-session-2026-01-01_abc.html")).mode & 0o777).toBe(0o600);
-    expect(await exportHtml(session, { cwd: tree.path, outputPath: "deep/er/x.html" })).toEqual({ path: "deep/er/x.html" });
+    expect(await exportHtml(session, { toolViews, cwd: tree.path, outputPath: "deep/er/x.html" })).toEqual({ path: "deep/er/x.html" });
     expect(readFileSync(tree.at("deep/er/x.html"), "utf8")).toContain("hello");
     expect(readdirSync(tree.path).sort()).toEqual(["deep", "pi-session-2026-01-01_abc.html"]);
   });
@@ -248,7 +249,7 @@ describe("the file", () => {
   test("replaces what was there, through a link too, and keeps its mode", async () => {
     const tree = tempTree({ "real.html": "old" });
     symlinkSync(tree.at("real.html"), tree.at("link.html"));
-    await exportHtml(await smallSession(), { cwd: tree.path, outputPath: "link.html" });
+    await exportHtml(await smallSession(), { toolViews, cwd: tree.path, outputPath: "link.html" });
     expect(readFileSync(tree.at("real.html"), "utf8")).toContain("hello");
     expect(readdirSync(tree.path).sort()).toEqual(["link.html", "real.html"]);
   });
@@ -257,10 +258,12 @@ describe("the file", () => {
     const session = await smallSession();
     const path = session.filePath ?? "";
     const before = readFileSync(path, "utf8");
-    await expect(exportHtml(session, { cwd: "/", outputPath: path })).rejects.toMatchObject({ code: "usage.export_over_session" });
+    await expect(exportHtml(session, { toolViews, cwd: "/", outputPath: path })).rejects.toMatchObject({
+      code: "usage.export_over_session",
+    });
     expect(readFileSync(path, "utf8")).toBe(before);
     const tree = tempTree();
-    await expect(exportHtml(session, { cwd: tree.path, outputPath: "." })).rejects.toMatchObject({ code: "io.write" });
+    await expect(exportHtml(session, { toolViews, cwd: tree.path, outputPath: "." })).rejects.toMatchObject({ code: "io.write" });
     expect(existsSync(tree.path)).toBe(true);
   });
 
@@ -268,7 +271,7 @@ describe("the file", () => {
     const tree = tempTree();
     const session = Session.create({ cwd: "/x", directory: undefined, id: "in-memory" });
     session.append({ type: "message", message: { role: "user", content: "unsaved", timestamp: 1 } });
-    expect(await exportHtml(session, { cwd: tree.path })).toEqual({ path: "pi-session-in-memory.html" });
+    expect(await exportHtml(session, { toolViews, cwd: tree.path })).toEqual({ path: "pi-session-in-memory.html" });
     expect(readFileSync(tree.at("pi-session-in-memory.html"), "utf8")).toContain("unsaved");
   });
 
@@ -280,7 +283,7 @@ describe("the file", () => {
     const text = lines.text().replace('"second"', '"sec');
     const tree = tempTree({ "s.jsonl": text });
     const session = await Session.open(tree.at("s.jsonl"), { readOnly: true });
-    const page = readPage(await pageText(htmlChunks(session)));
+    const page = readPage(await pageText(htmlChunks(session, { toolViews })));
     session.close();
     expect(page.articles.map(({ text: shown }) => shown.includes("first") || shown.includes("third"))).toEqual([true, true]);
     expect(page.articles[0]?.id).toBe(`e-${first}`);

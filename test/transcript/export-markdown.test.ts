@@ -5,11 +5,12 @@ import { attacks, hostileSession } from "../support/hostile-session.ts";
 import { pageText } from "../support/page-reader.ts";
 import { type SessionLines, sessionLines } from "../support/session-lines.ts";
 import { tempTree } from "../support/temp-tree.ts";
+import { toolViews } from "../support/tool-views.ts";
 
 async function markdownOf(lines: SessionLines, options: { leafId?: string } = {}): Promise<string> {
   const session = await lines.open();
   try {
-    return await pageText(markdownChunks(session, options));
+    return await pageText(markdownChunks(session, { toolViews, ...options }));
   } finally {
     session.close();
   }
@@ -146,5 +147,5 @@ test("goes to a file", async () => {
   lines.user("hello");
   const tree = tempTree();
   const session = await lines.open("2026_x.jsonl");
-  expect(await exportMarkdown(session, { cwd: tree.path })).toEqual({ path: "pi-session-2026_x.md" });
+  expect(await exportMarkdown(session, { toolViews, cwd: tree.path })).toEqual({ path: "pi-session-2026_x.md" });
 });

@@ -5,6 +5,7 @@ import { terminalHtml } from "../../src/transcript/html/terminal-html.ts";
 import { pageText, readPage } from "../support/page-reader.ts";
 import { seededRandom } from "../support/random.ts";
 import { sessionLines } from "../support/session-lines.ts";
+import { toolViews } from "../support/tool-views.ts";
 
 const html = (text: string, left = 1000): string => terminalHtml(text, { left });
 
@@ -54,7 +55,7 @@ test("output of tools and of the user's own commands has its colours on the page
   lines.result("c", "\u001b[32mok\u001b[0m");
   lines.add("message", { message: { role: "bashExecution", command: "ls", output: "\u001b[34mdir\u001b[0m\n", exitCode: 0 } });
   const session = await lines.open();
-  const page = await pageText(htmlChunks(session));
+  const page = await pageText(htmlChunks(session, { toolViews }));
   session.close();
   readPage(page);
   expect(page).toContain('<pre class="out"><code><span class="z2">ok</span></code></pre>');

@@ -1,9 +1,9 @@
 // `pi completions bash|zsh|fish`: a script for the shell, which asks `pi completions query` for the words. Called by cli/main.
 
+import { plainLine } from "../../contracts/text/terminal-text.ts";
 import type { Host } from "../../platform/host.ts";
 import type { CommandRecord } from "../command-record.ts";
 import { complete } from "../complete.ts";
-import { plainLine } from "../terminal-text.ts";
 import { runSubcommands } from "./subcommands.ts";
 
 const scripts = {

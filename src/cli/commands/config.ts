@@ -4,9 +4,10 @@
 import { createPrivately, importNpmAgent, parseChange, saveChange, unknownKey } from "../../config/change-config.ts";
 import { type DescribedSetting, describeConfig, settingLine } from "../../config/describe-config.ts";
 import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
-import { describeOrigin, settings } from "../../config/settings.ts";
+import { settings } from "../../config/settings.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
 import { isPiError, PiError } from "../../contracts/error.ts";
+import { describeOrigin } from "../../contracts/provider-settings.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
 import { agentDirectory } from "../../platform/paths.ts";

@@ -1,4 +1,4 @@
-// Places in the session's tree: entries by id, where a fork begins, labels. Called by coding-session and navigate.
+// Places in the session's tree: entries by id, where a fork begins, labels. Called by coding-session, navigate and commands.
 
 import { PiError } from "../../contracts/error.ts";
 import { textOf } from "../../contracts/message.ts";
@@ -11,6 +11,14 @@ export function entryAt(entryId: string, { session }: Conversation): AnyEntry {
   const entry = session.entry(entryId);
   if (entry === undefined) throw new PiError("session.entry_not_found", `Entry not found: ${entryId}`);
   return entry;
+}
+
+/** What a fork may begin anew with: the user's messages on all branches, in the order of the file. */
+export function forkMessages({ session }: Conversation): { entryId: string; text: string }[] {
+  return session.entries().flatMap((entry) => {
+    const message = isA(entry, "message") ? entry.message : undefined;
+    return message?.role === "user" ? [{ entryId: entry.id, text: textOf(message.content) }] : [];
+  });
 }
 
 /** Where a fork that begins anew with this message of the user's, on whatever branch, hangs, and what the message said. @throws PiError `session.invalid_fork`. */

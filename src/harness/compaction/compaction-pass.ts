@@ -81,8 +81,8 @@ async function askedOf(
   tokensBefore: number,
   signal: AbortSignal,
 ): Promise<ExtensionCompaction | undefined> {
-  if (deps.hooks === undefined) return undefined;
-  const { cancel, compaction } = await deps.hooks.beforeCompact({
+  if (deps.interceptor?.beforeCompact === undefined) return undefined;
+  const { cancel, compaction } = await deps.interceptor.beforeCompact({
     preparation: {
       firstKeptEntryId: plan.firstKeptEntryId,
       messagesToSummarize: plan.history,

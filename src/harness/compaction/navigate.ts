@@ -20,6 +20,8 @@ export interface NavigateOptions {
   /** Leave a summary of the branch that is left at the place that is gone to. */
   summarize?: boolean;
   customInstructions?: string;
+  /** Put on the entry that is gone to. */
+  label?: string;
 }
 
 export interface Navigation {
@@ -61,8 +63,8 @@ async function move(
   const leafId = content === undefined ? entryId : (session.branchIds(entryId).at(-2) ?? null);
   const left = options.summarize ? leftBehind(leafId, conversation) : [];
   const fromId = session.leafId;
-  const { hooks } = conversation.deps;
-  const asked = await hooks?.beforeTree({ preparation: preparationOf(entryId, leafId, left, options, conversation), signal });
+  const { interceptor } = conversation.deps;
+  const asked = await interceptor?.beforeTree?.({ preparation: preparationOf(entryId, leafId, left, options, conversation), signal });
   if (asked?.cancel === true || signal.aborted) return { cancelled: true };
   const given = left.length > 0 ? asked?.summary : undefined;
   const focus = asked?.customInstructions ?? options.customInstructions;
@@ -72,7 +74,7 @@ async function move(
   const entry = summary && session.append({ type: "branch_summary", fromId, ...summary });
   conversation.forgetRecordedChoices();
   conversation.reload();
-  await hooks?.treeChanged({
+  await interceptor?.treeChanged?.({
     newLeafId: session.leafId,
     oldLeafId: fromId,
     fromExtension: given !== undefined,

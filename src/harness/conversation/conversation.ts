@@ -2,14 +2,14 @@
 // Invariant: what listeners are told is on disk already; the agent's messages are always what the session file gives.
 
 import { Agent } from "../../agent/agent.ts";
-import type { Validation } from "../../agent/run-tools.ts";
+import type { ToolSetup, Validation } from "../../agent/run-tools.ts";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
-import type { SessionHooks } from "../../contracts/hooks.ts";
+import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import { clampThinkingLevel } from "../../contracts/model.ts";
+import { availableThinkingLevels, clampThinkingLevel } from "../../contracts/model.ts";
 import type { Credential, ModelRequest } from "../../contracts/model-request.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Provider } from "../../contracts/provider.ts";
@@ -58,7 +58,7 @@ export interface CodingSessionDeps {
   /** The final answer must be JSON valid against this JSON Schema. */
   outputSchema?: Record<string, unknown>;
   /** Who may change what happens, beside those who are told of it. */
-  hooks?: SessionHooks | undefined;
+  interceptor?: Interceptor | undefined;
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
   access(model: Model): Promise<ModelAccess>;
   retry: RetrySettings;
@@ -85,6 +85,8 @@ export class Conversation {
   readonly listeners = new Listeners();
   /** The entry that holds the newest answer of this process. */
   lastAnswerEntryId: string | undefined;
+  /** Of the session; known without looking into its file. */
+  name: string | undefined;
   readonly #hooks: ConversationHooks;
   /** In place of the recorded prompt, for the run under way. */
   runPrompt: string | undefined;
@@ -110,6 +112,7 @@ export class Conversation {
     this.#prompt = deps.prompt;
     this.#expand = deps.expand;
     this.session = deps.session;
+    this.name = deps.session.name;
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
@@ -129,9 +132,9 @@ export class Conversation {
             return { ...setup, stream: () => noAccess(error) };
           }
           const { provider, credential } = access;
-          const fetch = deps.hooks?.fetch(access.fetch, model) ?? access.fetch;
+          const fetch = deps.interceptor?.fetch?.(access.fetch, model) ?? access.fetch;
           this.#isBilled = isBilled(access);
-          const shown = await deps.hooks?.context(this.agent.messages);
+          const shown = await deps.interceptor?.context?.(this.agent.messages);
           return {
             ...setup,
             stream: (messages, signal) => provider.stream({ model, request: this.request(shown ?? messages), credential, signal, fetch }),
@@ -142,7 +145,7 @@ export class Conversation {
           validate: deps.validate,
           stallTimeoutMs: deps.stall.toolMs,
           context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
-          ...(deps.hooks === undefined ? {} : { refuse: deps.hooks.toolCall, amend: deps.hooks.toolResult }),
+          ...this.#gates(),
         }),
         shouldStop: () => this.budget.isReached(),
         beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
@@ -198,7 +201,7 @@ export class Conversation {
 
   /** Disk first, then listeners; a promise only when some listener is slow, since this runs for every delta. */
   emit(event: AgentEvent): Promise<void> | undefined {
-    const changing = event.type === "message_end" ? this.deps.hooks?.messageEnd(event.message) : undefined;
+    const changing = event.type === "message_end" ? this.deps.interceptor?.messageEnd?.(event.message) : undefined;
     return changing === undefined ? this.#publish(event) : changing.then(() => this.#publish(event));
   }
 
@@ -290,6 +293,7 @@ export class Conversation {
     const name = text.replace(/\s*[\r\n]+\s*/g, " ").trim();
     if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
     this.session.append({ type: "session_info", name });
+    this.name = name;
     void this.emit({ type: "session_info_changed", name });
   }
 
@@ -299,7 +303,7 @@ export class Conversation {
     this.#model = model;
     const entry = this.#recordModel(model);
     this.setThinkingLevel(this.#thinkingLevel);
-    this.deps.hooks?.modelChanged(model, previous, source);
+    this.deps.interceptor?.modelChanged?.(model, previous, source);
     return entry;
   }
 
@@ -314,10 +318,17 @@ export class Conversation {
     const previous = this.#thinkingLevel;
     if (clamped === previous) return clamped;
     this.#thinkingLevel = clamped;
-    this.deps.hooks?.thinkingLevelChanged(clamped, previous);
+    this.deps.interceptor?.thinkingLevelChanged?.(clamped, previous);
     this.#recordThinkingLevel(clamped);
     void this.emit({ type: "thinking_level_changed", level: clamped });
     return clamped;
+  }
+
+  /** The next that the model takes; nothing where there is no other. */
+  cycleThinkingLevel(): ThinkingLevel | undefined {
+    const levels = availableThinkingLevels(this.#model);
+    const next = levels[(levels.indexOf(this.#thinkingLevel) + 1) % levels.length];
+    return levels.length <= 1 || next === undefined ? undefined : this.setThinkingLevel(next);
   }
 
   request(messages: readonly Message[]): ModelRequest {
@@ -340,15 +351,15 @@ export class Conversation {
     return answer?.role === "assistant" ? textOf(answer.content) : undefined;
   }
 
-  /** An entry that the model is not shown, announced. */
-  appendCustomEntry(customType: string, data: unknown): void {
+  /** An entry that the model is not shown, announced; a promise where a listener is slow. */
+  appendCustomEntry(customType: string, data: unknown): Promise<void> | undefined {
     const entry = this.session.append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
-    void this.emit({ type: "entry_appended", entry });
+    return this.emit({ type: "entry_appended", entry });
   }
 
   /** Who may change what happens. */
-  get hooks(): SessionHooks | undefined {
-    return this.deps.hooks;
+  get interceptor(): Interceptor | undefined {
+    return this.deps.interceptor;
   }
 
   /** What has to be said so that the prompt in force is the one wanted; nothing when it is. */
@@ -369,6 +380,19 @@ export class Conversation {
     return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
   }
 
+  /** Calls wait for one another only where somebody is asked about them. */
+  #gates(): Pick<ToolSetup, "refuse" | "amend"> {
+    const { interceptor } = this.deps;
+    return {
+      ...(interceptor?.toolCall === undefined
+        ? {}
+        : { refuse: (...about) => interceptor.toolCall?.(...about) ?? Promise.resolve(undefined) }),
+      ...(interceptor?.toolResult === undefined
+        ? {}
+        : { amend: (call, args, result, signal) => interceptor.toolResult?.(call, args, result, signal) ?? Promise.resolve(result) }),
+    };
+  }
+
   #toolContext(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext {
     return { ...this.deps.toolContext, toolCallId: call.id, signal, onUpdate, acceptsImages: this.#model.input.includes("image") };
   }
@@ -386,7 +410,7 @@ async function* noAccess(error: unknown): AsyncIterable<StreamEvent> {
 
 /** A subscription's notional prices are not money. */
 export function isBilled(access: ModelAccess): boolean {
-  return access.credential.kind !== "bearer";
+  return access.credential.billing === "metered";
 }
 
 /** Whether an answer is one, and not the remains of a failed call. */

@@ -24,7 +24,7 @@ import { noUi } from "../../extensions/no-ui.ts";
 import type { Env } from "../../platform/paths.ts";
 import type { Skill } from "../../resources/skills.ts";
 import { usageOfWindow } from "../conversation/session-stats.ts";
-import { receiveInput } from "../intake/receive-input.ts";
+import type { Intake } from "../intake/intake.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
 import type { CodingSession } from "../run/coding-session.ts";
@@ -47,6 +47,7 @@ export interface ExtensionBindings {
 /** The session and what it is a part of. */
 export interface ExtensionSurroundings {
   coding: CodingSession;
+  intake: Intake;
   registry: ModelRegistry;
   env: Env;
   cwd: string;
@@ -174,7 +175,7 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     sendMessage: (message, how) =>
       about.soon(() => void coding.add(customMessage(message, about.now()), how)?.catch(failed("sendMessage"))),
     sendUserMessage: (content, how) => about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
-    appendEntry: (customType, data) => coding.conversation.appendCustomEntry(customType, data),
+    appendEntry: (customType, data) => void coding.conversation.appendCustomEntry(customType, data),
     setSessionName: (name) => coding.conversation.setName(name),
     getSessionName: () => coding.session.name,
     setLabel: (entryId, label) => coding.setLabel(entryId, label),
@@ -205,27 +206,22 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
   };
 }
 
-/** Resolves when it is queued, dealt with, or its run has settled. */
+/** Resolves when it is queued, handled, or its run has settled. */
 async function sendUserMessage(
-  { coding }: ExtensionSurroundings,
+  { coding, intake }: ExtensionSurroundings,
   content: string | UserContent[],
   { deliverAs, expandPromptTemplates = false }: SendUserMessageOptions = {},
 ): Promise<void> {
   const images = typeof content === "string" ? [] : content.filter((block): block is ImageContent => block.type === "image");
-  const received = await receiveInput(
-    {
-      text: textOf(content),
-      source: "extension",
-      isExpanded: expandPromptTemplates,
-      ...(images.length === 0 ? {} : { images }),
-      ...(coding.isStreaming && deliverAs !== undefined ? { streamingBehavior: deliverAs } : {}),
-    },
-    coding.conversation,
-  );
-  if (received === undefined) return;
-  const { text, ...more } = received;
-  const outcome = coding.prompt(text, { ...more, ...(deliverAs === undefined ? {} : { streamingBehavior: deliverAs }) });
-  if (deliverAs === undefined || !coding.isStreaming) await outcome;
+  const received = await intake.receive({
+    text: textOf(content),
+    source: "extension",
+    isExpanded: expandPromptTemplates,
+    ...(images.length === 0 ? {} : { images }),
+    ...(coding.isStreaming && deliverAs !== undefined ? { streamingBehavior: deliverAs } : {}),
+  });
+  const begun = intake.begin(received, { streamingBehavior: deliverAs });
+  if (begun.disposition === "started") await begun.done;
 }
 
 export function customMessage({ customType, content, display, details }: CustomMessageDraft, timestamp: number): CustomMessage {

@@ -2,12 +2,13 @@
 // Called by session-extensions. Invariant: what is wrong with one is that extension's error; the provider is then as it was before.
 
 import { convertProvider } from "../../config/npm-agent.ts";
-import { mergeProviders, type ProviderSettings } from "../../config/provider-settings.ts";
+import { mergeProviders } from "../../config/provider-settings.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type { ExtensionStream, ProviderChange } from "../../contracts/extension.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
+import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 

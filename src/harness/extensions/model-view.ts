@@ -15,8 +15,8 @@ export function modelsFor(registry: ModelRegistry, about: { report(error: Extens
     }
   };
   const keyOf = async (provider: string): Promise<string | undefined> => {
-    const { kind, value } = await registry.credential(provider);
-    return kind === "none" ? undefined : value;
+    const { scheme, value } = await registry.credential(provider);
+    return scheme === "none" ? undefined : value;
   };
   return {
     find: (provider, id) => registry.find(provider, id),

@@ -24,7 +24,7 @@ import type {
   UserBashEvent,
   UserBashResult,
 } from "../../contracts/extension-event.ts";
-import type { InputText, SessionHooks } from "../../contracts/hooks.ts";
+import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
@@ -64,7 +64,8 @@ export type Attachment = Omit<
   warn(line: string): void;
 };
 
-export class SessionExtensions implements SessionHooks {
+export class SessionExtensions implements Interceptor {
+  readonly name = "extensions";
   readonly loaded: LoadExtensionsResult;
   readonly #dispatch: ExtensionDispatch;
   readonly #partial = new PartialMessage();
@@ -167,7 +168,7 @@ export class SessionExtensions implements SessionHooks {
     return { skillPaths: found.flatMap((one) => one.skillPaths ?? []), promptPaths: found.flatMap((one) => one.promptPaths ?? []) };
   }
 
-  isCancelled(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> {
+  beforeReplace(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> {
     return this.#dispatch.isCancelled(event);
   }
 
@@ -301,7 +302,7 @@ export class SessionExtensions implements SessionHooks {
     });
   }
 
-  async beforeCompact(about: Omit<SessionBeforeCompactEvent, "type">): ReturnType<SessionHooks["beforeCompact"]> {
+  async beforeCompact(about: Omit<SessionBeforeCompactEvent, "type">): ReturnType<NonNullable<Interceptor["beforeCompact"]>> {
     const answer = this.#dispatch.decision<"session_before_compact">({ type: "session_before_compact", ...about });
     return this.#untilAbort(answer, { cancel: true }, about.signal);
   }
@@ -315,11 +316,11 @@ export class SessionExtensions implements SessionHooks {
     return this.#tell(() => this.#dispatch.notify({ type: "session_tree", ...about }));
   }
 
-  modelChanged(...[model, previousModel, source]: Parameters<SessionHooks["modelChanged"]>): void {
+  modelChanged(...[model, previousModel, source]: Parameters<NonNullable<Interceptor["modelChanged"]>>): void {
     this.#notify({ type: "model_select", model, previousModel, source });
   }
 
-  thinkingLevelChanged(...[level, previousLevel]: Parameters<SessionHooks["thinkingLevelChanged"]>): void {
+  thinkingLevelChanged(...[level, previousLevel]: Parameters<NonNullable<Interceptor["thinkingLevelChanged"]>>): void {
     this.#notify({ type: "thinking_level_select", level, previousLevel });
   }
 

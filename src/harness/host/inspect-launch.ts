@@ -51,7 +51,8 @@ export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Insp
   const { options, config, registry, resources, parts, limits, stall } = launch;
   const warnings: string[] = [];
   const { describeConfig } = await import("../../config/describe-config.ts");
-  const { describeOrigin, findSetting } = await import("../../config/settings.ts");
+  const { describeOrigin } = await import("../../contracts/provider-settings.ts");
+  const { findSetting } = await import("../../config/settings.ts");
   const { version } = await import("../../contracts/version.ts");
   const { sessionPlace } = await import("../launch/open-session.ts");
   const bound = parts && (await sessionExtensions(parts.extensions));

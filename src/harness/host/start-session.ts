@@ -2,10 +2,12 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
+import { inOrder } from "../../contracts/interceptor.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { Attachment, SessionExtensions } from "../extensions/session-extensions.ts";
-import { chooseModel, compactionSettings, fallbackSettings, keptModel, withQuota } from "../launch/choose-model.ts";
+import { Intake } from "../intake/intake.ts";
+import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, requireUsable, withQuota } from "../launch/choose-model.ts";
 import { type Launch, type LaunchDeps, withOwn } from "../launch/launch.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { CodingSession } from "../run/coding-session.ts";
@@ -16,6 +18,8 @@ export interface CreatedSession {
   /** What it was started with, and what extensions have found since. */
   launch: Launch;
   coding: CodingSession;
+  /** The way in for words. */
+  intake: Intake;
   /** Nothing where none were loaded. */
   extensions: SessionExtensions | undefined;
   /** Why this model. */
@@ -65,6 +69,7 @@ export async function startSession(
           fallback,
         )
       : await keptModel(launch, keep, recorded?.model);
+  if (selected.warning !== undefined) warn(selected.warning);
   const thinkingLevel =
     (keep === undefined ? options.thinking : undefined) ??
     selected.thinkingLevel ??
@@ -85,7 +90,7 @@ export async function startSession(
     toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifactDir: () => artifacts.path() },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
-    hooks: extensions,
+    interceptor: inOrder(extensions === undefined ? [] : [extensions]),
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
@@ -96,10 +101,14 @@ export async function startSession(
     clock: { now, random: Math.random },
   });
   workspace.current = { session, coding };
+  const intake = new Intake(coding, () => {
+    if (deps.custom?.access === undefined || coding.conversation.model === noModel) requireUsable(coding.conversation.model, registry);
+  });
   if (extensions !== undefined) {
     await extensions.attach({
       ...extensionHost,
       coding,
+      intake,
       registry,
       env: host.env,
       cwd: options.cwd,
@@ -112,11 +121,14 @@ export async function startSession(
       warn,
     });
   }
-  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name)
+  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name) {
     session.append({ type: "session_info", name: options.sessionName });
+    coding.conversation.name = options.sessionName;
+  }
   return {
     launch,
     coding,
+    intake,
     extensions,
     modelWhy: selected.why,
     close: async () => {

@@ -32,7 +32,7 @@ export async function deleteSession(sessions: SessionHost, sessionPath?: string)
   const current = sessions.coding.session.filePath;
   const path = sessionPath === undefined ? current : resolve(sessions.launch.options.cwd, sessionPath);
   if (path === undefined || path === current) {
-    await sessions.newSession();
+    await sessions.changes.newSession();
     if (path === undefined || !existsSync(path)) return undefined;
   }
   // Opening it proves that it is a session and that nobody else writes it.

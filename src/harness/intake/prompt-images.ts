@@ -1,4 +1,4 @@
-// Images of prompts made fit for a model, as `read` does with those it finds. Called by cli/read-input (by way of run-mode) and receive-input.
+// Images of prompts made fit for a model, as `read` does with those it finds. Called by cli/read-input (by way of run-mode) and intake.
 // Invariant: what cannot be sent becomes a text that says so; it never fails a prompt.
 
 import type { ImageContent } from "../../contracts/message.ts";

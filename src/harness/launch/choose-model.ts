@@ -30,6 +30,17 @@ export interface ChosenModel {
   model: Model;
   thinkingLevel?: ThinkingLevel;
   why: string;
+  warning?: string;
+}
+
+/** @throws PiError `auth.no_credential` naming what to do, where this model cannot be asked. */
+export function requireUsable(model: Model, registry: ModelRegistry): void {
+  if (model === noModel) {
+    throw new PiError("auth.no_credential", "No API key found for the selected model.", {
+      hint: "Set one (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) and choose a model; scripted/demo needs none.",
+    });
+  }
+  if (!registry.isAvailable(model.provider, true)) throw registry.missingCredential(model.provider);
 }
 
 export interface ModelNeeds {
@@ -53,14 +64,31 @@ export async function chooseModel(
   const first = isRecorded ? undefined : firstOfScope(launch);
   if (first !== undefined) return { ...first, model: await registry.ready(first.model) };
   try {
-    return { ...(await selectModel(pattern, provider, { registry, config })), ...why };
+    return { ...(await selectModel(pattern, provider, { registry, config, listedOnly: isRecorded })), ...why };
   } catch (error) {
+    if (isRecorded && isPiError(error) && goneModel.includes(error.code)) {
+      const other = await inPlaceOf(`${recorded.provider}/${recorded.modelId}`, launch);
+      if (other !== undefined) return other;
+    }
     if (!mayLackModel || !isPiError(error)) throw error;
     const isLacking = error.code === "auth.no_credential" || error.code === "config.no_base_url";
     if (isLacking && pattern === undefined && config.values.model === undefined) return { model: noModel, why: "no credential for any" };
     if (isLacking) return { ...(await selectModel(pattern, provider, { registry, config, withoutCredential: true })), ...why };
     if (isRecorded) return { model: noModel, why: `the session's model ${pattern} is not known here` };
     throw error;
+  }
+}
+
+const goneModel: readonly string[] = ["usage.unknown_model", "usage.unknown_provider", "config.unsupported_api"];
+
+/** A session outlives its model: it goes on with the one that a new session would have. Nothing where there is none either. */
+async function inPlaceOf(pattern: string, { config, registry }: Launch): Promise<ChosenModel | undefined> {
+  try {
+    const { model, thinkingLevel, why } = await selectModel(undefined, undefined, { registry, config });
+    const warning = `Could not restore model ${pattern}, which is not known here; going on with ${nameOf(model)}`;
+    return { model, ...(thinkingLevel === undefined ? {} : { thinkingLevel }), why: `${pattern} is not known here; ${why}`, warning };
+  } catch {
+    return undefined;
   }
 }
 
@@ -80,7 +108,7 @@ export async function keptModel(
   const kept = { model: keep.model, why: "kept from the session before" };
   if (recorded === undefined || (recorded.provider === keep.model.provider && recorded.modelId === keep.model.id)) return kept;
   try {
-    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config });
+    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config, listedOnly: true });
     return { model: selected.model, why: "the session's model" };
   } catch {
     return kept;
@@ -115,7 +143,9 @@ async function fallbackModels(
   const models: FallbackModel[] = [];
   for (const pattern of patterns) {
     try {
-      models.push(await selectModel(pattern, undefined, { registry, config }));
+      const { warning, ...selected } = await selectModel(pattern, undefined, { registry, config });
+      if (warning !== undefined) warn?.(warning);
+      models.push(selected);
     } catch (error) {
       const line = `Fallback model ${pattern} cannot be used: ${messageOf(error)}`;
       if (warn === undefined) {
@@ -134,7 +164,7 @@ export async function withQuota(chosen: ChosenModel, { count, models, quotas, wa
   if (until === undefined) return chosen;
   const next = (await models()).find(({ model }) => quotas.spentUntil(nameOf(model)) === undefined);
   if (!next) return chosen;
-  const { why: _, ...rest } = chosen;
+  const { why: _, warning: __, ...rest } = chosen;
   warn(`The quota of ${nameOf(chosen.model)} is spent until ${new Date(until).toISOString()}; using ${nameOf(next.model)}`);
   return { ...rest, ...next, why: `fallback while the quota of ${nameOf(chosen.model)} is spent` };
 }

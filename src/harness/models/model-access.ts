@@ -8,7 +8,7 @@ import type { ModelAccess } from "../conversation/conversation.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
 export interface ModelAccessDeps {
-  registry: Pick<ModelRegistry, "credential"> & Partial<Pick<ModelRegistry, "streamOf">>;
+  registry: Pick<ModelRegistry, "credential" | "credentialOf"> & Partial<Pick<ModelRegistry, "streamOf">>;
   config: Config;
   env: Env;
   /** `--record`: where to write what is streamed. */
@@ -35,7 +35,8 @@ export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Prom
     fetching ??= loadFetch(deps);
     // Together: one that fails while another is waited for would be nobody's failure, and end the process.
     const [loaded, credential, fetch] = await Promise.all([provider, deps.registry.credential(model.provider), fetching]);
-    return { provider: loaded, credential, fetch };
+    const isSignIn = credential.account !== undefined;
+    return { provider: isSignIn ? (await import("./signed-in.ts")).signedIn(loaded, deps.registry) : loaded, credential, fetch };
   };
 }
 

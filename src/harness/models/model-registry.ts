@@ -1,26 +1,23 @@
 // All models that can be named: catalogue, vendors and configuration put together, a provider at a time. Made once a run by the harness;
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
-import {
-  type CredentialOptions,
-  commandSource,
-  credentialSource,
-  hasCredential,
-  resolveCredential,
-  resolveSecretTexts,
-} from "../../config/credentials.ts";
+import { Accounts, type CredentialWish } from "../../accounts/accounts.ts";
+import { providerOfAccount } from "../../accounts/auth-file.ts";
+import { noCredential } from "../../accounts/credentials.ts";
 import type { Config } from "../../config/load-config.ts";
-import type { ModelSettings, ProviderSettings } from "../../config/provider-settings.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
+import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
+import { nearestKin } from "../../providers/nearest-kin.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
 
 export interface ModelRegistryInput {
-  config: Pick<Config, "providers">;
+  /** `values` say how the network is reached where a sign-in is renewed. */
+  config: Pick<Config, "providers"> & Partial<Pick<Config, "values">>;
   env: Env;
   agentDir: string;
   cwd: string;
@@ -34,34 +31,46 @@ export interface ModelRegistryInput {
 
 const spokenApis: readonly Api[] = ["anthropic-messages", "openai-completions", "openai-responses", "google-generative-ai", "scripted"];
 
-const commandKeepMs = 300_000;
-
 const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
 
 export class ModelRegistry {
   readonly #input: ModelRegistryInput;
   readonly #cacheDir: string;
-  /** Of extensions. */
-  readonly #given = new Map<string, { settings: ProviderSettings; stream: Provider | undefined }>();
+  /** Those of the configuration, with what extensions have put in their place. */
+  readonly #providers: Config["providers"];
+  readonly #streams = new Map<string, Provider>();
   readonly #models = new Map<string, Model[]>();
-  /** A command is not run for every call, but often enough for tokens that expire. */
-  readonly #fromCommands = new Map<string, { credential: Credential; untilMs: number }>();
+  readonly #accounts: Accounts;
 
   constructor(input: ModelRegistryInput) {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
+    this.#providers = Object.assign(Object.create(null), input.config.providers) as Config["providers"];
+    this.#accounts = new Accounts({
+      ...input,
+      providers: this.#providers,
+      vendorOf,
+      fetch: async () => {
+        const { createFetch } = await import("../../platform/fetch.ts");
+        const { proxy = "", caFile = "" } = input.config.values?.network ?? {};
+        return createFetch({ env: input.env, proxy, caFile, longestSilenceMs: 0 });
+      },
+    });
   }
 
   /** In place of what configuration says of the provider; `stream`: its own way to be called. Nothing: taken back. */
   setProvider(id: string, settings: ProviderSettings | undefined, stream?: Provider): void {
-    if (settings === undefined) this.#given.delete(id);
-    else this.#given.set(id, { settings, stream });
+    const inForce = settings ?? this.#input.config.providers[id];
+    if (inForce === undefined) delete this.#providers[id];
+    else this.#providers[id] = inForce;
+    if (stream === undefined) this.#streams.delete(id);
+    else this.#streams.set(id, stream);
     this.#models.delete(id);
   }
 
   /** The way to call a model that its provider brings. */
   streamOf(model: Model): Provider | undefined {
-    return this.#given.get(model.provider)?.stream;
+    return this.#streams.get(model.provider);
   }
 
   /** What is said of a provider; nothing of one that only the catalogue knows. */
@@ -71,14 +80,7 @@ export class ModelRegistry {
 
   /** Ids of all providers: of configuration, of the catalogue, of the vendors. */
   providers(): string[] {
-    return [
-      ...new Set([
-        ...this.#given.keys(),
-        ...Object.keys(this.#input.config.providers),
-        ...catalogProviders(this.#cacheDir),
-        ...Object.keys(vendors),
-      ]),
-    ];
+    return [...new Set([...Object.keys(this.#providers), ...catalogProviders(this.#cacheDir), ...Object.keys(vendors)])];
   }
 
   hasProvider(id: string): boolean {
@@ -92,8 +94,7 @@ export class ModelRegistry {
 
   /** Whether a call could be paid for; looks at `--api-key` only when asked to. */
   isAvailable(providerId: string, withApiKey = false): boolean {
-    if (providerId === "scripted") return true;
-    return hasCredential(providerId, this.#credentialOptions(providerId, withApiKey));
+    return providerId === "scripted" || this.#accounts.has(providerId, withApiKey);
   }
 
   models(providerId: string): Model[] {
@@ -136,8 +137,18 @@ export class ModelRegistry {
 
   /** A server of the user's own, whose models only it knows. */
   takesAnyId(providerId: string): boolean {
-    if (catalogProviders(this.#cacheDir).includes(providerId)) return false;
-    return vendorOf(providerId)?.keyless === true || this.#settings(providerId)?.baseUrl !== undefined;
+    if (vendorOf(providerId)?.keyless !== true && this.#settings(providerId)?.baseUrl === undefined) return false;
+    return !catalogProviders(this.#cacheDir).includes(providerId);
+  }
+
+  /** A model that is in no list, by the id that the service may know: the listed one that it is most like stands in for what is known of it. */
+  unlisted(providerId: string, modelId: string): Model | undefined {
+    if (vendorOf(providerId) === undefined && this.#settings(providerId)?.baseUrl === undefined) return undefined;
+    const kin = nearestKin(
+      modelId,
+      this.models(providerId).filter((model) => this.speaks(model)),
+    );
+    return kin === undefined ? this.#fromSettings(providerId, { id: modelId }) : { ...kin, id: modelId, name: modelId };
   }
 
   speaks(model: Model): boolean {
@@ -151,80 +162,68 @@ export class ModelRegistry {
 
   /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
   credentialSource(providerId: string, withApiKey = false): string | undefined {
-    if (providerId === "scripted") return "none needed";
-    return credentialSource(providerId, this.#credentialOptions(providerId, withApiKey));
+    return providerId === "scripted" ? noCredential.source : this.#accounts.source(providerId, withApiKey);
   }
 
   /** Variables that hold the provider's credential. */
   credentialVariables(providerId: string): readonly string[] {
-    return vendorOf(providerId)?.credentialVariables ?? [];
+    return this.#accounts.variables(providerId);
   }
 
   /** @throws PiError `auth.no_credential` naming the variable to set, `auth.command`. */
   async credential(providerId: string): Promise<Credential> {
-    if (providerId === "scripted") return { kind: "none", value: "", source: "none needed" };
-    const now = (this.#input.now ?? Date.now)();
-    const kept = this.#fromCommands.get(providerId);
-    if (kept !== undefined && now < kept.untilMs) return kept.credential;
-    const options = this.#credentialOptions(providerId, true);
-    const credential = await resolveCredential(providerId, options);
-    if (credential === undefined) throw this.missingCredential(providerId);
-    if (credential.source.startsWith(commandSource)) this.#fromCommands.set(providerId, { credential, untilMs: now + commandKeepMs });
-    return credential;
+    return providerId === "scripted" ? noCredential : this.#accounts.credential(providerId);
+  }
+
+  /** The credential of an account, which may be another than the one in use: `openai#work`. */
+  credentialOf(accountId: string, wish: Omit<CredentialWish, "accountId"> = {}): Promise<Credential> {
+    return this.#accounts.credential(providerOfAccount(accountId), accountId.includes("#") ? { ...wish, accountId } : wish);
+  }
+
+  /** Addresses of a provider's sign-in, of the user's own. */
+  endpoints(providerId: string): FlowEndpoints {
+    return this.#accounts.endpoints(providerId);
   }
 
   missingCredential(providerId: string): PiError {
-    const variable = this.credentialVariables(providerId).find((name) => name.endsWith("KEY")) ?? this.credentialVariables(providerId)[0];
-    const projectFile = this.#settings(providerId)?.projectBaseUrlFile;
-    const remedy =
-      projectFile !== undefined
-        ? `Its base URL is set by ${projectFile}, which must then set the key too`
-        : variable !== undefined
-          ? `Set ${variable}`
-          : `Set api_key under [providers.${providerId}] in config.toml`;
-    return new PiError("auth.no_credential", `No API key found for ${providerId}.`, {
-      hint: `${remedy}, or try --model demo, which needs none.`,
-    });
+    return this.#accounts.missing(providerId);
   }
 
   /** The model as a request needs it: with its base URL known and variables and commands in headers replaced by what they give. */
   async ready(model: Model): Promise<Model> {
     if (model.api !== "scripted" && model.baseUrl === "") throw this.#missingBaseUrl(model.provider);
-    if (model.headers === undefined) return model;
-    const headers = await resolveSecretTexts(model.headers, `A header of ${model.provider}:`, this.#input);
-    return { ...model, headers };
+    const open = variablesIn(model.baseUrl);
+    if (open.length > 0) throw this.#missingBaseUrl(model.provider, open);
+    const named = this.#asTheCustomerHasIt(model);
+    if (model.headers === undefined) return named;
+    return { ...named, headers: await this.#accounts.headers(model.provider, model.headers) };
+  }
+
+  /** Under the name and in the version that the environment says. */
+  #asTheCustomerHasIt(model: Model): Model {
+    const { env } = this.#input;
+    const { namesVariable, versionVariable } = vendorOf(model.provider) ?? {};
+    const names = (namesVariable === undefined ? undefined : env[namesVariable])?.split(",") ?? [];
+    const requestName = names.map((pair) => pair.split("=").map((part) => part.trim())).find(([id]) => id === model.id)?.[1];
+    const version = versionVariable?.api === model.api ? env[versionVariable.name]?.trim() : undefined;
+    if (!requestName && !version) return model;
+    const glue = model.baseUrl.includes("?") ? "&" : "?";
+    const isSaid = !version || /[?&]api-version=/.test(model.baseUrl);
+    return {
+      ...model,
+      ...(requestName ? { requestName } : {}),
+      ...(isSaid ? {} : { baseUrl: `${model.baseUrl}${glue}api-version=${encodeURIComponent(version)}` }),
+    };
   }
 
   #settings(providerId: string): ProviderSettings | undefined {
-    return this.#given.get(providerId)?.settings ?? this.#input.config.providers[providerId];
-  }
-
-  #withGiven(providers: Config["providers"]): Config["providers"] {
-    const all = Object.assign(Object.create(null), providers) as Config["providers"];
-    for (const [id, { settings }] of this.#given) all[id] = settings;
-    return all;
-  }
-
-  #credentialOptions(providerId: string, withApiKey: boolean): CredentialOptions {
-    const { apiKey, env, config, agentDir, cwd, now } = this.#input;
-    const vendor = vendorOf(providerId);
-    return {
-      env,
-      config: this.#given.size === 0 ? config : { providers: this.#withGiven(config.providers) },
-      agentDir,
-      cwd,
-      credentialVariables: vendor?.credentialVariables ?? [],
-      bearerVariables: vendor?.bearerVariables ?? [],
-      keyless: vendor?.keyless === true,
-      ...(withApiKey && apiKey !== undefined ? { apiKey } : {}),
-      ...(now === undefined ? {} : { now: now() }),
-    };
+    return this.#providers[providerId];
   }
 
   #fromCatalogue(model: Model, settings: ProviderSettings | undefined): Model {
     const spoken = apiAliases[model.api];
     const based: Model = { ...model, ...(spoken === undefined ? {} : { api: spoken }) };
-    based.baseUrl = this.#baseUrl(model.provider) ?? (model.baseUrl || this.#vendorBaseUrl(model.provider));
+    based.baseUrl = this.#baseUrl(model.provider) ?? this.#filled(model.baseUrl || this.#vendorBaseUrl(model.provider));
     const override = settings?.modelOverrides[model.id];
     return this.#withSettings(override === undefined ? based : applySettings(based, override), settings);
   }
@@ -238,7 +237,7 @@ export class ModelRegistry {
       name: said.id,
       api: settings?.api ?? known?.api ?? vendor?.api ?? "openai-completions",
       provider: providerId,
-      baseUrl: this.#baseUrl(providerId) ?? (known?.baseUrl || this.#vendorBaseUrl(providerId)),
+      baseUrl: this.#baseUrl(providerId) ?? this.#filled(known?.baseUrl || this.#vendorBaseUrl(providerId)),
       reasoning: false,
       input: ["text"],
       ...unknownModelDefaults,
@@ -264,16 +263,20 @@ export class ModelRegistry {
     return (variable === undefined ? undefined : this.#input.env[variable]) || this.#settings(providerId)?.baseUrl?.value;
   }
 
-  #vendorBaseUrl(providerId: string): string {
-    const vendor = vendorOf(providerId);
-    const resource = vendor?.resourceVariable === undefined ? undefined : this.#input.env[vendor.resourceVariable];
-    if (resource && vendor?.resourceUrl !== undefined) return vendor.resourceUrl.replace("{resource}", resource);
-    return vendor?.baseUrl ?? "";
+  /** With the variables in it replaced by their values, where they have one. */
+  #filled(baseUrl: string): string {
+    return variablesIn(baseUrl).reduce((url, name) => {
+      const value = this.#input.env[name]?.trim();
+      return value ? url.replace(`{${name}}`, encodeURIComponent(value)) : url;
+    }, baseUrl);
   }
 
-  #missingBaseUrl(providerId: string): PiError {
-    const vendor = vendorOf(providerId);
-    const variables = [vendor?.baseUrlVariable, vendor?.resourceVariable].filter((name) => name !== undefined);
+  #vendorBaseUrl(providerId: string): string {
+    return vendorOf(providerId)?.baseUrl ?? "";
+  }
+
+  #missingBaseUrl(providerId: string, open: readonly string[] = []): PiError {
+    const variables = [...open, vendorOf(providerId)?.baseUrlVariable].filter((name) => name !== undefined);
     return new PiError("config.no_base_url", `The base URL of ${providerId} is not known.`, {
       hint: `Set ${[...variables, `base_url under [providers.${providerId}]`].join(" or ")}.`,
     });
@@ -282,6 +285,11 @@ export class ModelRegistry {
 
 function vendorOf(providerId: string): Vendor | undefined {
   return Object.hasOwn(vendors, providerId) ? vendors[providerId] : undefined;
+}
+
+/** Names of the environment variables that a base URL asks for. */
+function variablesIn(baseUrl: string): string[] {
+  return [...baseUrl.matchAll(/\{([A-Z][A-Z0-9_]*)\}/g)].flatMap((match) => match[1] ?? []);
 }
 
 const free = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };

@@ -1,10 +1,10 @@
 // Which model is meant: `provider/id`, an exact id, or a pattern, with an optional `:level`. Called for the run's model, for fallbacks and
 // by RPC. Invariant: an exact name beats a pattern; among providers the one with credentials counts; two of them are refused with the list.
 
-import { describeOrigin, type SettingOrigin } from "../../config/settings.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { nearestName } from "../../contracts/nearest.ts";
+import { describeOrigin, type SettingOrigin } from "../../contracts/provider-settings.ts";
 import { defaultModels } from "./default-models.ts";
 import { byFitness, fuzzyScore, idTail, splitLevel } from "./match-models.ts";
 import type { ModelRegistry } from "./model-registry.ts";
@@ -15,6 +15,8 @@ export interface SelectedModel {
   thinkingLevel?: ThinkingLevel;
   /** For `pi inspect`. */
   why: string;
+  /** What the user should know of it: the id stands in no list. */
+  warning?: string;
 }
 
 export interface SelectModelDeps {
@@ -22,6 +24,8 @@ export interface SelectModelDeps {
   config: { values: { model?: string }; origin(key: string): SettingOrigin };
   /** For looking only: a model without a credential is no error. */
   withoutCredential?: boolean;
+  /** Nobody wrote the name down just now (a session recorded it): an id that is in no list is gone. */
+  listedOnly?: boolean;
 }
 
 /**
@@ -49,7 +53,7 @@ export async function selectModel(
 
 function chooseModel(pattern: string | undefined, provider: string | undefined, deps: SelectModelDeps): SelectedModel {
   const { registry, config } = deps;
-  if (pattern !== undefined) return findModel(pattern, provider, registry);
+  if (pattern !== undefined) return findModel(pattern, provider, registry, deps.listedOnly === true);
   const configured = config.values.model;
   if (configured !== undefined && (provider === undefined || configured.startsWith(`${provider}/`))) {
     const found = findModel(configured, provider, registry);
@@ -59,14 +63,51 @@ function chooseModel(pattern: string | undefined, provider: string | undefined, 
 }
 
 /** @throws PiError `usage.unknown_model`, `usage.ambiguous_model`. */
-export function findModel(pattern: string, provider: string | undefined, registry: ModelRegistry): SelectedModel {
+export function findModel(pattern: string, provider: string | undefined, registry: ModelRegistry, listedOnly = false): SelectedModel {
   const { pattern: bare, level } = splitLevel(pattern);
   const { find, findListed } = lookups(registry);
   const found = exactly(pattern, provider, registry, level === undefined ? find : findListed);
-  if (found !== undefined) return found;
-  const matched = (level === undefined ? undefined : exactly(bare, provider, registry, find)) ?? loosely(bare, provider, registry);
-  if (matched !== undefined) return level === undefined ? matched : { ...matched, thinkingLevel: level };
-  throw unknownModel(pattern, provider, registry);
+  if (found !== undefined) return warned(found, registry);
+  const matched =
+    (level === undefined ? undefined : exactly(bare, provider, registry, find)) ??
+    loosely(bare, provider, registry) ??
+    (listedOnly ? undefined : asWritten(bare, provider, registry));
+  if (matched === undefined) throw unknownModel(pattern, provider, registry);
+  return warned(level === undefined ? matched : { ...matched, thinkingLevel: level }, registry);
+}
+
+/** An id written out behind its provider, which no list has yet. What differs from a listed one by a slip of the hand is no such id. */
+function asWritten(name: string, provider: string | undefined, registry: ModelRegistry): SelectedModel | undefined {
+  const slash = name.indexOf("/");
+  const prefix = provider ?? name.slice(0, Math.max(slash, 0));
+  const id = prefix !== "" && name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
+  if (!registry.hasProvider(prefix) || !/^[\w.:@/+-]+$/.test(id) || id === "") return undefined;
+  const near = nearestName(
+    id,
+    registry.models(prefix).map((model) => model.id),
+  );
+  if (near !== undefined && isSlip(id, near)) return undefined;
+  const model = registry.unlisted(prefix, id);
+  return model === undefined ? undefined : { model, why: `written out: ${prefix}/${id}`, warning: notListed(model) };
+}
+
+/** Whether a word of the id is one of the other's misspelt; a new version has the same words and other numbers. */
+function isSlip(id: string, listed: string): boolean {
+  const words = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
+  const known = words(listed);
+  return words(id).some((word) => !known.includes(word) && nearestName(word, known) !== undefined);
+}
+
+/** A server of the user's own may have more models than he has listed, and it may not. */
+function warned(selected: SelectedModel, registry: ModelRegistry): SelectedModel {
+  const { provider, id } = selected.model;
+  if (selected.warning !== undefined || provider === "scripted" || !registry.takesAnyId(provider)) return selected;
+  if (registry.models(provider).length === 0 || registry.findListed(provider, id) !== undefined) return selected;
+  return { ...selected, warning: notListed(selected.model) };
+}
+
+function notListed({ provider, id, contextWindow }: Model): string {
+  return `Model "${provider}/${id}" is in no list; it is asked for by this id, with a window of ${contextWindow} tokens assumed`;
 }
 
 type Lookup = (providerId: string, modelId: string) => Model | undefined;

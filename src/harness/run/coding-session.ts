@@ -99,8 +99,8 @@ export class CodingSession {
   }
 
   /** Resolves when the run has settled; a queued prompt resolves with the run it joined. One that comes during a compaction waits for it. */
-  prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
-    const message = this.queue.userMessage(text, options.images);
+  prompt(said: string | UserMessage, options: PromptOptions = {}): Promise<Outcome> {
+    const message = typeof said === "string" ? this.queue.userMessage(said, options.images) : said;
     if (this.#running) {
       if (!options.streamingBehavior) {
         throw new PiError(
@@ -147,7 +147,9 @@ export class CodingSession {
       throw new PiError("session.busy_run", "Agent is already processing", { hint: "Wait for the run to settle, or abort it" });
     }
     const { navigate } = await import("../compaction/navigate.ts");
-    return navigate(entryId, options, this.conversation, this.#compactor);
+    const navigation = await navigate(entryId, options, this.conversation, this.#compactor);
+    if (options.label !== undefined && entryId !== null && !navigation.cancelled) this.setLabel(entryId, options.label);
+    return navigation;
   }
 
   /** @throws PiError `session.invalid_fork`. */

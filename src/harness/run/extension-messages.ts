@@ -29,7 +29,7 @@ export class ExtensionMessages {
   /** The prompt, what extensions say behind it, and before it what has to be said so that the prompt in force is the one wanted. */
   async opening(message: UserMessage | CustomMessage): Promise<Message[]> {
     const conversation = this.#conversation;
-    const asked = await conversation.deps.hooks?.beforeAgentStart(message, (replaced) => {
+    const asked = await conversation.deps.interceptor?.beforeAgentStart?.(message, (replaced) => {
       conversation.runPrompt = replaced;
       return conversation.promptInForce();
     });

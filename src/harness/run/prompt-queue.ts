@@ -12,12 +12,12 @@ export class PromptQueue {
     this.#conversation = conversation;
   }
 
-  steer(text: string, images?: readonly ImageContent[]): void {
-    this.#conversation.agent.steer(this.userMessage(text, images));
+  steer(said: string | UserMessage): void {
+    this.#conversation.agent.steer(typeof said === "string" ? this.userMessage(said) : said);
   }
 
-  followUp(text: string, images?: readonly ImageContent[]): void {
-    this.#conversation.agent.followUp(this.userMessage(text, images));
+  followUp(said: string | UserMessage): void {
+    this.#conversation.agent.followUp(typeof said === "string" ? this.userMessage(said) : said);
   }
 
   /** What was waiting. */

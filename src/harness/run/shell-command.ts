@@ -92,8 +92,8 @@ export class ShellCommands {
   }
 
   async #run(command: string, { excludeFromContext, onData }: ShellCommandOptions, signal: AbortSignal): Promise<ShellCommandResult> {
-    const { toolContext, clock, hooks } = this.#conversation.deps;
-    const asked = await hooks?.userBash({ command, excludeFromContext: excludeFromContext === true, cwd: toolContext.cwd });
+    const { toolContext, clock, interceptor } = this.#conversation.deps;
+    const asked = await interceptor?.userBash?.({ command, excludeFromContext: excludeFromContext === true, cwd: toolContext.cwd });
     if (asked?.result !== undefined) {
       const { output, exitCode, cancelled, truncated, fullOutputPath } = asked.result;
       await onData?.(output);

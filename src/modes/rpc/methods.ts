@@ -1,15 +1,14 @@
 // The table of all methods: dispatch, validation, docs/rpc.md, the JSON Schemas and the client's types are made from it.
-// A new method is one record in one of the files beside this one.
+// They are the commands of the harness, and the few that need the wire: a new method is one record in either place.
 
 import type { ObjectOf } from "../../contracts/schema.ts";
+import { commands } from "../../harness/commands/commands.ts";
 import type { Method } from "./method.ts";
-import { beyondMethods } from "./methods/beyond.ts";
-import { modelMethods } from "./methods/models.ts";
 import { promptingMethods } from "./methods/prompting.ts";
-import { sessionMethods } from "./methods/session.ts";
-import { stateMethods } from "./methods/state.ts";
+import { protocolMethods } from "./methods/protocol.ts";
+import { streamMethods } from "./methods/streams.ts";
 
-export const rpcMethods = [...promptingMethods, ...stateMethods, ...modelMethods, ...sessionMethods, ...beyondMethods] as const;
+export const rpcMethods = [...promptingMethods, ...commands, ...streamMethods, ...protocolMethods] as const;
 
 type Record = (typeof rpcMethods)[number];
 

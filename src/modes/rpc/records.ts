@@ -1,7 +1,12 @@
 // The records of RPC mode that are not methods: answers, state, what a repeated prompt is told. Types only; read by server and client.
 
 import type { ImageContent } from "../../contracts/message.ts";
-import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import type { SessionState } from "../../harness/commands/state.ts";
+import type { StreamingBehavior } from "../../harness/intake/intake.ts";
+import type { PromptOutcome } from "../../harness/intake/prompt-keys.ts";
+
+export type { SlashCommandInfo as RpcSlashCommand } from "../../contracts/extension.ts";
+export type { PromptOutcome, SessionState as RpcSessionState, StreamingBehavior };
 
 /** Any command line: what stands behind `type` is the method's business. */
 export interface RpcRequest {
@@ -18,47 +23,12 @@ export type RpcResponse =
 export type PromptDisposition = "started" | "queued" | "handled";
 export type QueuedInputDisposition = "queued" | "handled";
 
-export type StreamingBehavior = "steer" | "followUp";
 export type QueueMode = "all" | "one-at-a-time";
 
 export interface PromptAnswer {
   disposition: PromptDisposition;
   /** Only for a `key` that was used before in this session: what became of the prompt that brought it. */
   outcome?: PromptOutcome;
-}
-
-export interface PromptOutcome {
-  /** `interrupted`: the process ended before the run did; the prompt is in the session and was not run again. */
-  state: "queued" | "running" | "settled" | "interrupted";
-  /** Of the last answer of the run, once settled. */
-  stopReason?: string;
-  /** Text of that answer. */
-  text?: string;
-  errorMessage?: string;
-}
-
-export interface RpcSessionState {
-  /** Absent when there is none to use. */
-  model?: Model;
-  thinkingLevel: ThinkingLevel;
-  isStreaming: boolean;
-  isCompacting: boolean;
-  steeringMode: QueueMode;
-  followUpMode: QueueMode;
-  sessionFile?: string;
-  sessionId: string;
-  sessionName?: string;
-  autoCompactionEnabled: boolean;
-  messageCount: number;
-  pendingMessageCount: number;
-}
-
-export interface RpcSlashCommand {
-  /** Without the slash. */
-  name: string;
-  description?: string;
-  source: "extension" | "prompt" | "skill";
-  sourceInfo: { path: string; source: string; scope: "user" | "project" | "temporary"; origin: "top-level" | "package"; baseDir?: string };
 }
 
 export interface PromptInput {

@@ -33,7 +33,7 @@ import { type EntryShape, entry, outcome } from "../../contracts/shapes.ts";
 import type { ResultRecord } from "../../harness/run/run-tally.ts";
 import { type TreeShape, treeNode } from "./encode-tree.ts";
 import type { Method } from "./method.ts";
-import { capabilities, protocolVersion } from "./methods/beyond.ts";
+import { capabilities, protocolVersion } from "./methods/protocol.ts";
 import { methodsByName } from "./methods.ts";
 
 const draft = "https://json-schema.org/draft/2020-12/schema";

@@ -14,7 +14,7 @@ import { EventEncoder } from "../event-encoder.ts";
 import { dialogUi, ExtensionDialogs } from "./extension-dialogs.ts";
 import type { Method, MethodContext } from "./method.ts";
 import { methodsByName } from "./methods.ts";
-import { PromptDesk } from "./prompt-desk.ts";
+import { PromptIds } from "./prompt-ids.ts";
 import type { ExtensionUiResponse, RpcResponse } from "./records.ts";
 
 /** Of one command line; far more than any model takes. */
@@ -37,6 +37,8 @@ interface Command {
   id: unknown;
   method: Method;
   params: Record<string, unknown>;
+  /** What its method has made ready. */
+  prepared?: unknown;
   /** Of its line. */
   length: number;
 }
@@ -47,7 +49,7 @@ export class RpcServer {
   readonly #methods = methodsByName();
   readonly #schemas = new Map<string, JsonSchema>();
   readonly #encoder = new EventEncoder();
-  readonly #desk: PromptDesk;
+  readonly #promptIds = new PromptIds();
   readonly #pending = new Set<Promise<void>>();
   #pendingLength = 0;
   /** What commands that go in turn wait for: the last one before them that takes time to begin, or that is a change. */
@@ -60,11 +62,6 @@ export class RpcServer {
 
   constructor(deps: RpcServerDeps) {
     this.#deps = deps;
-    this.#desk = new PromptDesk({
-      sessions: deps.sessions,
-      announce: (entry) => void this.emit({ type: "entry_appended", entry }),
-      warn: deps.warn,
-    });
     this.dialogs = new ExtensionDialogs({ send: (request) => void this.#write(`${JSON.stringify(request)}\n`), newId: deps.newId });
     const { extensions } = deps.sessions;
     if (extensions.loaded !== undefined) {
@@ -77,9 +74,8 @@ export class RpcServer {
       );
     }
     deps.sessions.subscribe((event) => {
-      this.#desk.take(event);
       const slow = this.emit(event);
-      this.#desk.leave(event);
+      this.#promptIds.leave(event);
       return slow;
     });
   }
@@ -112,7 +108,7 @@ export class RpcServer {
   }
 
   emit(event: AgentEvent | RpcOnlyEvent): Promise<void> | undefined {
-    const line = this.#encoder.encode(event, this.#desk.promptId);
+    const line = this.#encoder.encode(event, this.#promptIds.current);
     if (this.#held !== undefined) {
       this.#held.push(line);
       return undefined;
@@ -198,7 +194,7 @@ export class RpcServer {
       this.#takeTurn(turn, command);
       return;
     }
-    const running = this.#run(command);
+    const running = prepared && this.#run(prepared);
     if (running === undefined) return;
     if (order === "change") this.#takeTurn(running, command);
     else this.#track(running, command);
@@ -226,36 +222,36 @@ export class RpcServer {
     return this.#slow === undefined ? act() : this.#slow.then(() => this.#whenRead(act));
   }
 
-  /** The command with its parameters made ready; nothing where that failed, which is answered. Itself where there is nothing to do. */
-  #prepare(command: Command): Promise<Command | undefined> | Command {
+  /** The command with what its method has made ready; nothing where that failed, which is answered. */
+  #prepare(command: Command): Promise<Command | undefined> | Command | undefined {
     const { method, id } = command;
-    const preparing = method.prepare?.(command.params as never, this.#contextOf(command));
-    if (preparing === undefined) return command;
-    return preparing.then(
-      (params) => ({ ...command, params }),
-      (error: unknown) => {
-        this.#fail(method.name, id, lineOf(error));
-        return undefined;
-      },
-    );
+    const failed = (error: unknown): undefined => this.#fail(method.name, id, lineOf(error));
+    try {
+      const prepared = method.prepare?.(command.params as never, this.#contextOf(command));
+      if (!(prepared instanceof Promise)) return { ...command, prepared };
+      return prepared.then((ready) => ({ ...command, prepared: ready }), failed);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   #contextOf({ id }: Command): MethodContext {
     return {
       sessions: this.#deps.sessions,
-      desk: this.#desk,
+      promptIds: this.#promptIds,
       id: typeof id === "string" ? id : undefined,
       before: this.#turn,
       emit: (event) => this.emit(event),
+      warn: this.#deps.warn,
     };
   }
 
   /** A promise only where the method takes its time; never rejects. */
   #run(command: Command): Promise<void> | undefined {
-    const { method, params, id } = command;
+    const { method, params, id, prepared } = command;
     if (method.answersFirst !== undefined) this.#held = [];
     try {
-      const result = method.run(params as never, this.#contextOf(command));
+      const result = method.run(params as never, this.#contextOf(command), prepared);
       if (result instanceof Promise) {
         return result.then(
           (data) => this.#whenRead(() => this.#answer(command, data)),
@@ -285,7 +281,7 @@ export class RpcServer {
   }
 
   /** `command` is what was asked for, as far as it could be made out. */
-  #fail(command: string | undefined, id: unknown, error: string): void {
+  #fail(command: string | undefined, id: unknown, error: string): undefined {
     const response: RpcResponse = {
       ...(id === undefined ? {} : { id: id as string }),
       type: "response",

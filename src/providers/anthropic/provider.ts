@@ -28,8 +28,9 @@ export const anthropicProvider: Provider = {
 };
 
 async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
-  const { Anthropic } = await import("@anthropic-ai/sdk/client");
-  const client = new Anthropic({
+  // Without the resource modules, which nothing here calls.
+  const { BaseAnthropic } = await import("@anthropic-ai/sdk/client");
+  const client = new BaseAnthropic({
     // The real credential stands in the headers of stream-call; this keeps the SDK from looking for one.
     apiKey: "unused",
     baseURL: baseUrlWith(call.model.baseUrl, "").replace(/\/v1$/, ""),
@@ -47,7 +48,7 @@ export function anthropicHeaders(call: ModelCall, body: AnthropicRequest): Recor
   const dialect = anthropicDialect(model);
   const betas: string[] = [];
   if (model.provider === "anthropic") {
-    if (credential.kind === "bearer") betas.push("oauth-2025-04-20");
+    if (credential.scheme === "bearer") betas.push("oauth-2025-04-20");
     // Adaptive thinking goes on between tool calls by itself; a budget does so only when asked.
     if (body.thinking?.type === "enabled" && body.tools !== undefined) betas.push("interleaved-thinking-2025-05-14");
   }

@@ -3,11 +3,12 @@
 import type { Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
 
-/** An OAuth token always goes as a bearer; a key goes in the header the service reads it from. */
+/** A bearer goes as one whatever the service; a key goes in the header the service reads it from. */
 export function credentialHeaders(credential: Credential, header: string): Record<string, string> {
-  if (credential.kind === "none") return {};
+  if (credential.scheme === "none") return {};
   const value = credential.value.trim();
-  return credential.kind === "bearer" || header === "bearer" ? { authorization: `Bearer ${value}` } : { [header]: value };
+  if (header === "cf-aig-authorization") return { [header]: `Bearer ${value}` };
+  return credential.scheme === "bearer" || header === "bearer" ? { authorization: `Bearer ${value}` } : { [header]: value };
 }
 
 /** What routes the requests of one session to one replica, whose cache knows its beginning. */

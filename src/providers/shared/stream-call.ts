@@ -33,25 +33,24 @@ export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<St
   if (call.signal.aborted) stop.abort();
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let failure: ModelFailure | undefined;
-  let finished = false;
+  const progress = { finished: false };
   try {
+    await untilAborted(Promise.resolve(drainsOf(call).get(call.model.baseUrl)), stop.signal);
     const opened = await untilAborted(open(http, stop.signal), stop.signal);
     if (opened === undefined) failure = aborted();
     else if ("failure" in opened) failure = opened.failure;
     else {
       reader = opened.reader;
-      const ended = yield* readEvents(http, reader, stop.signal, opened.headers);
-      if (ended === true) {
-        finished = true;
-        return;
-      }
+      const ended = yield* readEvents(http, reader, stop.signal, opened.headers, progress);
+      if (ended === true) return;
       failure = ended;
     }
   } catch (error) {
     failure = stop.signal.aborted ? aborted() : networkFailure(error);
   } finally {
     call.signal.removeEventListener("abort", onAbort);
-    if (finished && reader !== undefined) void drain(reader, stop);
+    // Whoever listens may leave at the last event: what makes an answer whole is that it was given out.
+    if (progress.finished && reader !== undefined && drainsOf(call).get(call.model.baseUrl) !== false) drain(call, reader, stop);
     else {
       void reader?.cancel().catch(ignore);
       stop.abort();
@@ -63,10 +62,32 @@ export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<St
 
 function ignore(): void {}
 
-/** A connection whose last bytes have been read can serve the next turn, which a cancelled one cannot. */
-const drainMs = 1000;
+/**
+ * So long after its last event an answer may end: a connection whose last bytes have been read serves the next call, which waits for it, since a new
+ * one takes DNS, TCP and TLS. A cancelled one serves nobody.
+ */
+const drainMs = 250;
 
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): Promise<void> {
+/** Connections with a whole answer whose body has not ended, by who made them and the address; `false`: bodies of this service do not end. */
+const drains = new WeakMap<typeof globalThis.fetch, Map<string, Promise<void> | false>>();
+
+function drainsOf({ fetch }: ModelCall): Map<string, Promise<void> | false> {
+  const byAddress = drains.get(fetch) ?? new Map<string, Promise<void> | false>();
+  drains.set(fetch, byAddress);
+  return byAddress;
+}
+
+function drain(call: ModelCall, reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): void {
+  const byAddress = drainsOf(call);
+  const address = call.model.baseUrl;
+  const work = readToEnd(reader, stop).then((hasEnded) => {
+    if (!hasEnded) byAddress.set(address, false);
+    else if (byAddress.get(address) === work) byAddress.delete(address);
+  });
+  byAddress.set(address, work);
+}
+
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController): Promise<boolean> {
   const timer = setTimeout(() => stop.abort(), drainMs);
   timer.unref();
   try {
@@ -75,6 +96,9 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, stop: Abor
     // The answer was whole before: how its connection ends is of no interest.
   }
   clearTimeout(timer);
+  // Both runtimes take a connection back a moment after its last byte has been read.
+  await new Promise((resolve) => setImmediate(resolve));
+  return !stop.signal.aborted;
 }
 
 function aborted(): ModelFailure {
@@ -185,6 +209,7 @@ async function* readEvents<Body>(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal,
   headers: Headers,
+  progress: { finished: boolean },
 ): AsyncGenerator<StreamEvent, true | ModelFailure, void> {
   const events = new EventReader(http.call, http.decoder, headers, http.failureOf);
   // A cancelled reader resolves its pending read at once, whatever the connection does.
@@ -195,6 +220,7 @@ async function* readEvents<Body>(
       const { done, value } = await reader.read();
       if (signal.aborted) return aborted();
       for (const event of done ? events.end() : events.push(value)) {
+        if (event.type === "finish") progress.finished = true;
         yield event;
         if (signal.aborted && event.type !== "finish" && event.type !== "failure") return aborted();
       }

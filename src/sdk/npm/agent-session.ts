@@ -5,11 +5,12 @@ import { resolve } from "node:path";
 import type { CompactionResult } from "../../contracts/agent-event.ts";
 import type { Cancellable } from "../../contracts/extension.ts";
 import type { ImageContent, Message, UserContent } from "../../contracts/message.ts";
-import { textOf } from "../../contracts/message.ts";
 import { availableThinkingLevels, type Model, type ThinkingLevel } from "../../contracts/model.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
 import type { Tool } from "../../contracts/tool.ts";
+import { viewsOf } from "../../contracts/tool-view.ts";
+import { forkMessages } from "../../harness/compaction/branch.ts";
 import { knownToolNames } from "../../harness/conversation/known-tools.ts";
 import type { ContextUsage, SessionStats } from "../../harness/conversation/session-stats.ts";
 import { sessionStats, usageOfWindow } from "../../harness/conversation/session-stats.ts";
@@ -71,7 +72,7 @@ export class AgentSession {
   }
 
   get sessionName(): string | undefined {
-    return this.#sessions.sessionName;
+    return this.#coding.conversation.name;
   }
 
   get messages(): readonly Message[] {
@@ -84,7 +85,7 @@ export class AgentSession {
 
   /** Nothing while there is none to use. */
   get model(): Model | undefined {
-    return this.#sessions.hasModel ? this.#coding.conversation.model : undefined;
+    return this.#sessions.models.inForce;
   }
 
   get thinkingLevel(): ThinkingLevel {
@@ -92,7 +93,7 @@ export class AgentSession {
   }
 
   get scopedModels(): readonly ScopedModel[] {
-    return this.#sessions.scope;
+    return this.#sessions.models.scope;
   }
 
   get isStreaming(): boolean {
@@ -159,7 +160,7 @@ export class AgentSession {
 
   /**
    * Resolves when the run has settled, with how it ended: a failed model call and an abort are outcomes, not errors; at once where an
-   * extension has dealt with the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
+   * extension has handled the prompt. Rejects where the prompt is refused: `auth.no_credential`, `session.busy_run`, `session.closed`;
    * with a listener's error where one failed.
    */
   prompt(text: string, options: PromptOptions = {}): Promise<Outcome> {
@@ -191,7 +192,7 @@ export class AgentSession {
 
   /** The texts that were queued. */
   clearQueue(): { steering: string[]; followUp: string[] } {
-    return this.#coding.queue.clear();
+    return this.#sessions.intake.clearQueue();
   }
 
   /** Stops what runs and waits until it has settled; queued messages stay queued. */
@@ -206,7 +207,7 @@ export class AgentSession {
 
   /** From the next model call on, also of a run under way; recorded in the session. Rejects with `config.no_base_url`. */
   async setModel(model: Model): Promise<void> {
-    const ready = await this.#sessions.readyModel(model);
+    const ready = await this.#sessions.models.ready(model);
     this.#live.conversation.setModel(ready);
   }
 
@@ -216,11 +217,11 @@ export class AgentSession {
   ): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | undefined> {
     const { cycleModel } = await import("../../harness/models/usable-model.ts");
     void this.#live;
-    return (await cycleModel(this.#sessions, direction === "forward" ? 1 : -1)) ?? undefined;
+    return (await cycleModel(this.#sessions.models, direction === "forward" ? 1 : -1)) ?? undefined;
   }
 
   setScopedModels(models: readonly ScopedModel[]): void {
-    this.#sessions.scope = models;
+    this.#sessions.models.scope = models;
   }
 
   /** The nearest that the model takes; recorded in the session. */
@@ -229,9 +230,7 @@ export class AgentSession {
   }
 
   cycleThinkingLevel(): ThinkingLevel | undefined {
-    const levels = this.getAvailableThinkingLevels();
-    const next = levels[(levels.indexOf(this.thinkingLevel) + 1) % levels.length];
-    return levels.length <= 1 || next === undefined ? undefined : this.#live.conversation.setThinkingLevel(next);
+    return this.#live.conversation.cycleThinkingLevel();
   }
 
   getAvailableThinkingLevels(): ThinkingLevel[] {
@@ -311,8 +310,7 @@ export class AgentSession {
     entryId: string | null,
     options: NavigateOptions = {},
   ): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
-    void this.#live;
-    return this.#sessions.navigateTree(entryId, options);
+    return this.#live.navigate(entryId, options);
   }
 
   async navigateTree(
@@ -335,36 +333,33 @@ export class AgentSession {
 
   /** Stops what runs and goes on in a new, empty session. Queued messages are dropped. Cancelled where an extension would not have it; so are the ones below. */
   newSession(options: { parentSession?: string } = {}): Promise<Cancellable> {
-    return this.#sessions.newSession(options);
+    return this.#sessions.changes.newSession(options);
   }
 
   /** The same with a session of a file. Rejects with `session.invalid`, `session.busy`, `session.version`, `session.cwd_gone`. */
   switchSession(sessionPath: string): Promise<Cancellable> {
-    return this.#sessions.switchSession(sessionPath);
+    return this.#sessions.changes.switchSession(sessionPath);
   }
 
   /** Goes on in a new session that ends before this user message, whose text comes back. Rejects with `session.invalid_fork`, `session.unsaved`. */
   async fork(entryId: string): Promise<{ text: string } & Cancellable> {
     void this.#live;
-    return this.#sessions.fork(entryId);
+    return this.#sessions.changes.fork(entryId);
   }
 
   /** Goes on in a copy of the branch in force. Rejects with `session.unsaved`. */
   async clone(): Promise<Cancellable> {
     void this.#live;
-    return this.#sessions.clone();
+    return this.#sessions.changes.clone();
   }
 
   /** Reads configuration, credentials, context files and skills anew. */
   reload(): Promise<void> {
-    return this.#sessions.reload();
+    return this.#sessions.changes.reload();
   }
 
   getUserMessagesForForking(): { entryId: string; text: string }[] {
-    return this.#coding.session.entries().flatMap((entry) => {
-      const message = entry.type === "message" ? (entry as EntryOf<"message">).message : undefined;
-      return message?.role === "user" ? [{ entryId: entry.id, text: textOf(message.content) }] : [];
-    });
+    return forkMessages(this.#coding.conversation);
   }
 
   /** Of the whole session, also of branches left behind; tokens, and cost in USD. */
@@ -399,7 +394,8 @@ export class AgentSession {
 
   async #exported(write: typeof exportHtml, outputPath: string | undefined): Promise<string> {
     const { cwd } = this.#sessions.launch.options;
-    const { path } = await write(this.#coding.session, { cwd, ...(outputPath === undefined ? {} : { outputPath }) });
+    const toolViews = viewsOf(this.#coding.conversation.tools);
+    const { path } = await write(this.#coding.session, { cwd, toolViews, ...(outputPath === undefined ? {} : { outputPath }) });
     return resolve(cwd, path);
   }
 

@@ -1,11 +1,11 @@
 // The models and credentials that sessions of a caller share; names follow the npm agent's. Exported by `pi` and `pi/ai`.
 
 import { dirname, resolve } from "node:path";
+import { noCredential } from "../../accounts/credentials.ts";
 import { addBaseUrls, type Config, loadConfig } from "../../config/load-config.ts";
 import { emptyProvider } from "../../config/provider-settings.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
-import type { Credential } from "../../contracts/model-request.ts";
 import type { ModelAccess } from "../../harness/conversation/conversation.ts";
 import { ModelRegistry } from "../../harness/models/model-registry.ts";
 import type { Env } from "../../platform/paths.ts";
@@ -114,9 +114,11 @@ export class ModelRuntime {
       this.#access ??= createModelAccess({ ...shared, registry: this.#registry });
       return this.#access(model);
     }
-    const none: Credential = { kind: "none", value: "", source: "none needed" };
-    this.#accessWithoutKey ??= createModelAccess({ ...shared, registry: { credential: async () => none } });
-    return { ...(await this.#accessWithoutKey(model)), credential: { kind: "key", value: apiKey, source: "apiKey" } };
+    this.#accessWithoutKey ??= createModelAccess({
+      ...shared,
+      registry: { credential: async () => noCredential, credentialOf: async () => noCredential },
+    });
+    return { ...(await this.#accessWithoutKey(model)), credential: { scheme: "own", billing: "metered", value: apiKey, source: "apiKey" } };
   }
 
   /** The answer of `stream`. */

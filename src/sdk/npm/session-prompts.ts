@@ -8,7 +8,6 @@ import type { ImageContent, UserContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
-import { isPlain, receiveInput } from "../../harness/intake/receive-input.ts";
 import type { CodingSession } from "../../harness/run/coding-session.ts";
 
 /** What `subscribe` tells; the same events as JSON and RPC mode. */
@@ -26,9 +25,11 @@ export interface PromptOptions {
   streamingBehavior?: "steer" | "followUp";
   /** Whether `/template` and `/skill:name` stand for what they name. Default true. */
   expandPromptTemplates?: boolean;
+  /** Sent again in the same session, it is not run again: the first one's outcome is the answer. */
+  key?: string;
   /** What extensions are told. Default `interactive`. */
   source?: InputSource;
-  /** Told once the prompt is taken: `handled` where an extension has dealt with it. */
+  /** Told once the prompt is taken: `handled` where an extension has handled it. */
   preflightResult?: (disposition: PromptDisposition) => void;
 }
 
@@ -71,25 +72,16 @@ export class SessionPrompts {
   }
 
   async prompt(text: string, options: PromptOptions): Promise<Outcome> {
-    const { expandPromptTemplates: isExpanded = true, source = "interactive", images, streamingBehavior, preflightResult } = options;
-    const coding = this.live;
-    const queued = coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {};
-    const input = { text, source, isExpanded, ...(images === undefined ? {} : { images }) };
+    const { expandPromptTemplates: isExpanded = true, source = "interactive", images, streamingBehavior, key, preflightResult } = options;
+    const queued = this.live.isStreaming ? { streamingBehavior } : {};
+    const receiving = this.#sessions.intake.receive({ text, source, isExpanded, images, key, ...queued });
     // Where there is nothing to wait for, what is prompted begins to run before this returns.
-    const received = isPlain(input, coding.conversation) ? input : await receiveInput({ ...input, ...queued }, coding.conversation);
-    if (received === undefined) {
-      preflightResult?.("handled");
-      return { kind: "done", text: "" };
-    }
-    const { live } = this;
-    this.#sessions.requireUsableModel();
-    const disposition = live.isStreaming ? "queued" : "started";
-    const running = live.prompt(received.text, {
-      ...(received.images === undefined ? {} : { images: received.images }),
-      ...(streamingBehavior === undefined ? {} : { streamingBehavior }),
-    });
-    preflightResult?.(disposition);
-    const outcome = await running;
+    const received = receiving instanceof Promise ? await receiving : receiving;
+    if (received.kind !== "handled") void this.live;
+    const begun = this.#sessions.intake.begin(received, { streamingBehavior });
+    preflightResult?.(begun.disposition);
+    if (begun.disposition === "handled") return begun.known?.outcome ?? { kind: "done", text: "" };
+    const outcome = (await begun.done) ?? { kind: "done", text: "" };
     const failure = this.#listenerFailure;
     this.#listenerFailure = undefined;
     if (failure !== undefined) throw failure.error;
@@ -101,13 +93,13 @@ export class SessionPrompts {
     text: string,
     { images, isExpanded = true }: { images?: readonly ImageContent[] | undefined; isExpanded?: boolean } = {},
   ): Promise<"queued" | "handled"> {
-    const coding = this.live;
-    const input = { text, isExpanded, ...(images === undefined ? {} : { images }) };
-    const received = isPlain(input, coding.conversation)
-      ? input
-      : await receiveInput({ ...input, source: "interactive", streamingBehavior: kind }, coding.conversation);
-    if (received === undefined) return "handled";
-    this.live.queue[kind](received.text, received.images);
+    void this.live;
+    const receiving = this.#sessions.intake.receive({ text, isExpanded, images, source: "interactive", streamingBehavior: kind });
+    const received = receiving instanceof Promise ? await receiving : receiving;
+    if (received.kind !== "handled") void this.live;
+    const begun = this.#sessions.intake.begin(received, { streamingBehavior: kind, isQueued: true });
+    if (begun.disposition === "handled") return "handled";
+    begun.done?.catch(() => undefined);
     return "queued";
   }
 

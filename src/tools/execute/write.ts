@@ -2,14 +2,14 @@
 
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
-import { resolvePath } from "../shared/resolve-path.ts";
 
-export async function executeWrite(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
+/** `path` is where the file given is, or is to be. */
+export async function executeWrite(args: Record<string, unknown>, context: ToolContext, path: string): Promise<ToolResult> {
   const given = args.path as string;
   const content = args.content as string;
   if (context.signal.aborted) return errorResult("Operation aborted");
   try {
-    await context.files.writeAtomic(resolvePath(given, context), content);
+    await context.files.writeAtomic(path, content);
   } catch (error) {
     return errorResult(messageOf(error));
   }

@@ -2,38 +2,32 @@
 // Invariant: style and script are the two assets, named by their hashes; whatever comes from the session is escaped text or a number.
 
 import type { EntrySource } from "../../contracts/entry-source.ts";
+import type { ToolViews } from "../../contracts/tool-view.ts";
 import { version } from "../../contracts/version.ts";
 import { readAsset } from "../../platform/assets.ts";
 import { dateTime, money, plural, shortCount } from "../format.ts";
-import { type Block, blocksOf, messageFields } from "../read-entry.ts";
+import { type Call, callsIn, itemOf } from "../items.ts";
 import type { SessionFacts } from "../session-facts.ts";
-import { type ExportNode, type SessionMap, surveySession } from "../survey.ts";
+import { type ExportNode, type SessionMap, type ShownOptions, surveySession } from "../survey.ts";
 import { entryHtml } from "./entry-html.ts";
 import { escapeHtml, oneLine, safeText } from "./escape.ts";
 import { createMarkdownRenderer } from "./markdown-html.ts";
 import type { EntryRenderer } from "./pieces.ts";
 import { treeRows } from "./tree-column.ts";
 
-type ToolCallBlock = Extract<Block, { kind: "call" }>;
-
 /** Marks of the highlighter in one page: on the branch shown first, and on all the others. */
 const maxMarks = { shown: 150_000, hidden: 50_000 };
 /** Ways on that are listed below an entry. */
 const maxWaysListed = 12;
 
-export interface DocumentOptions {
-  /** Last entry of the branch shown first; default where the session stands. */
-  leafId?: string | null;
-}
-
-export async function* htmlDocument(session: EntrySource, options: DocumentOptions = {}): AsyncGenerator<string> {
-  const map = surveySession(session, options.leafId);
+export async function* htmlDocument(session: EntrySource, options: ShownOptions): AsyncGenerator<string> {
+  const map = surveySession(session, options);
   yield* head(map.facts.title, await policy());
   yield header(map.facts);
   yield navigation(map);
   yield* treeRows(map);
   yield "</div></nav>\n<main>\n";
-  yield* articles(session, map);
+  yield* articles(session, map, options.toolViews);
   yield `</main>\n<script type="application/json" id="data">${clientData(map)}</script>\n`;
   yield `<script>${readAsset("export/page.js")}</script>\n</body>\n</html>\n`;
 }
@@ -107,7 +101,7 @@ function navigation({ nodes, leaf }: SessionMap): string {
 `;
 }
 
-async function* articles(session: EntrySource, map: SessionMap): AsyncGenerator<string> {
+async function* articles(session: EntrySource, map: SessionMap, toolViews: ToolViews): AsyncGenerator<string> {
   const { nodes } = map;
   const callers = new CallerCache(session, nodes);
   const rendererWith = async (marks: number): Promise<EntryRenderer> => {
@@ -115,6 +109,7 @@ async function* articles(session: EntrySource, map: SessionMap): AsyncGenerator<
     return {
       markdown: await createMarkdownRenderer(budget),
       budget,
+      toolViews,
       callOf: (node, callId) => callers.find(node.caller, callId),
       isAnyShown: (indexes) => indexes.some((index) => nodes[index]?.isOnBranch === true),
     };
@@ -157,25 +152,25 @@ function firstWithText(nodes: readonly ExportNode[], start: ExportNode): ExportN
 class CallerCache {
   readonly #session: EntrySource;
   readonly #nodes: readonly ExportNode[];
-  readonly #known = new Map<number, Map<string, ToolCallBlock>>();
+  readonly #known = new Map<number, Map<string, Call>>();
 
   constructor(session: EntrySource, nodes: readonly ExportNode[]) {
     this.#session = session;
     this.#nodes = nodes;
   }
 
-  find(caller: number, callId: string): ToolCallBlock | undefined {
+  find(caller: number, callId: string): Call | undefined {
     return this.#callsOf(caller).get(callId);
   }
 
-  #callsOf(caller: number): Map<string, ToolCallBlock> {
+  #callsOf(caller: number): Map<string, Call> {
     const known = this.#known.get(caller);
     if (known !== undefined) return known;
     const node = this.#nodes[caller];
     const entry = node === undefined ? undefined : this.#session.entryAt(node.row);
-    const calls = new Map<string, ToolCallBlock>();
-    for (const block of entry === undefined ? [] : blocksOf(messageFields(entry).content))
-      if (block.kind === "call") calls.set(block.id, block);
+    const calls = new Map<string, Call>();
+    const item = entry === undefined ? undefined : itemOf(entry);
+    for (const call of item?.kind === "answer" ? callsIn(item.blocks) : []) calls.set(call.id, call);
     if (this.#known.size >= 8) this.#known.clear();
     this.#known.set(caller, calls);
     return calls;

@@ -1,6 +1,8 @@
 // Small pieces of the page that entries and tool cards share, and what their renderers are given. Called by entry-html, tool-card and the document.
 
+import type { ToolViews } from "../../contracts/tool-view.ts";
 import { imageSize, plural } from "../format.ts";
+import type { Call } from "../items.ts";
 import { type Block, jsonText, stringIn } from "../read-entry.ts";
 import type { ExportNode } from "../survey.ts";
 import { cleanText, escapeHtml, safeText } from "./escape.ts";
@@ -10,8 +12,9 @@ import type { MarkdownRenderer } from "./markdown-html.ts";
 export interface EntryRenderer {
   readonly markdown: MarkdownRenderer;
   readonly budget: MarkBudget;
+  readonly toolViews: ToolViews;
   /** The answer that made a call. */
-  callOf(node: ExportNode, callId: string): Extract<Block, { kind: "call" }> | undefined;
+  callOf(node: ExportNode, callId: string): Call | undefined;
   /** Whether any of these nodes is on the branch shown first. */
   isAnyShown(nodes: readonly number[]): boolean;
 }

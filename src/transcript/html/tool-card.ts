@@ -1,75 +1,78 @@
 // A tool call together with its result: a line that says what was done, and behind it the whole of it. Called by entry-html.
 
+import { type CallArguments, headlineOf } from "../../contracts/tool-view.ts";
 import { duration } from "../format.ts";
-import { type Block, blocksOf, callHeadline, type Fields, fieldsOf, numberIn, plainText, stringIn } from "../read-entry.ts";
+import { type Call, type ItemOf, textOfBlocks } from "../items.ts";
+import type { Fields } from "../read-entry.ts";
 import { cleanText, escapeHtml, oneLine, safeText } from "./escape.ts";
 import { hasLongLine, highlight, highlightDiff } from "./highlight.ts";
 import { languageOfPath } from "./languages.ts";
 import { type EntryRenderer, image, jsonBlock, lineCount, meta } from "./pieces.ts";
 import { terminalHtml } from "./terminal-html.ts";
 
-type Call = Extract<Block, { kind: "call" }>;
-
 /** Diffs up to this many lines are open from the start. */
 const maxOpenDiffLines = 40;
 
-/** `message` is the tool result; `call` is missing where the result stands alone. */
-export function resultCard(message: Fields, call: Call | undefined, renderer: EntryRenderer): string {
-  const name = call?.name ?? (stringIn(message.toolName) || "tool");
+/** `call` is missing where the result stands alone. */
+export function resultCard(item: ItemOf<"result">, call: Call | undefined, renderer: EntryRenderer): string {
+  const name = call?.name ?? (item.toolName || "tool");
   const args = call?.args ?? {};
-  const isError = message.isError === true;
-  const output = plainText(message.content).trimEnd();
-  const pictures = blocksOf(message.content)
-    .flatMap((block) => (block.kind === "image" ? [image(block)] : []))
-    .join("");
-  const took = numberIn(message.durationMs);
-  const diff = name === "edit" && !isError ? editDiff(args, message.details) : "";
+  const { blocks, isError, details, durationMs: took } = item;
+  const output = textOfBlocks(blocks).trimEnd();
+  const pictures = blocks.flatMap((block) => (block.kind === "image" ? [image(block)] : [])).join("");
+  const diff = isError ? "" : diffOf(name, args, details, renderer);
   const count = output === "" || diff !== "" ? "" : lineCount(output);
   const facts = meta([isError ? "failed" : "", took >= 100 ? duration(took) : "", count]);
   const isOpen = diff !== "" && diff.split("\n").length <= maxOpenDiffLines;
   const body = callBody(name, args, diff, renderer) + outputBody(name, args, output, isError, diff !== "", renderer);
-  return `${card(name, args, facts, body, { isError, isOpen, more: "" })}${pictures}`;
+  return `${card(name, args, facts, body, renderer, { isError, isOpen, more: "" })}${pictures}`;
 }
 
 /** A call without a result, or with one on other branches only: it hides where one of these is shown. */
 export function unansweredCard(call: Call, results: readonly number[], isHidden: boolean, renderer: EntryRenderer): string {
   const more = results.length === 0 ? "" : ` data-unless="${results.join(" ")}"${isHidden ? " hidden" : ""}`;
-  const diff = call.name === "edit" ? editDiff(call.args, undefined) : "";
+  const diff = diffOf(call.name, call.args, undefined, renderer);
   const body = callBody(call.name, call.args, diff, renderer);
-  return card(call.name, call.args, meta([results.length === 0 ? "no result" : "no result on this branch"]), body, {
+  return card(call.name, call.args, meta([results.length === 0 ? "no result" : "no result on this branch"]), body, renderer, {
     isError: false,
     isOpen: false,
     more,
   });
 }
 
-function card(name: string, args: Fields, facts: string, body: string, how: { isError: boolean; isOpen: boolean; more: string }): string {
-  const headline = escapeHtml(oneLine(callHeadline(name, args), 160));
+function card(
+  name: string,
+  args: Fields,
+  facts: string,
+  body: string,
+  renderer: EntryRenderer,
+  how: { isError: boolean; isOpen: boolean; more: string },
+): string {
+  const headline = escapeHtml(oneLine(headlineOf(renderer.toolViews.get(name), args), 160));
   const summary = `<summary><b>${safeText(name.slice(0, 60))}</b> <code>${headline}</code>${facts}</summary>`;
   return `<details class="call${how.isError ? " failed" : ""}"${how.isOpen ? " open" : ""}${how.more}>${summary}${body}</details>`;
+}
+
+function diffOf(name: string, args: CallArguments, details: unknown, { toolViews }: EntryRenderer): string {
+  return toolViews.get(name)?.diff?.(args, details) ?? "";
 }
 
 /** What was asked for, as far as the headline does not say it. */
 function callBody(name: string, args: Fields, diff: string, renderer: EntryRenderer): string {
   if (diff !== "") return `<pre class="diff"><code>${highlightDiff(cleanText(diff), renderer.budget)}</code></pre>`;
-  switch (name) {
-    case "bash": {
-      const timeout = numberIn(args.timeout) > 0 ? `<p class="meta">timeout ${numberIn(args.timeout)} s</p>` : "";
-      return `<pre class="cmd"><code>${highlight(cleanText(stringIn(args.command)), "bash", renderer.budget)}</code></pre>${timeout}`;
-    }
-    case "write":
-      return codeOf(stringIn(args.content), stringIn(args.path), renderer);
-    case "read":
-    case "ls":
-      return "";
-    default:
-      return Object.keys(args).length === 0 ? "" : jsonBlock(args, renderer);
-  }
+  const view = renderer.toolViews.get(name);
+  if (view?.body === undefined) return Object.keys(args).length === 0 ? "" : jsonBlock(args, renderer);
+  const body = view.body(args);
+  if (body === undefined) return "";
+  if (body.kind === "file") return codeOf(body.text, body.path, renderer);
+  const note = body.note === undefined ? "" : `<p class="meta">${safeText(body.note)}</p>`;
+  return `<pre class="cmd"><code>${highlight(cleanText(body.text), "bash", renderer.budget)}</code></pre>${note}`;
 }
 
 function outputBody(name: string, args: Fields, output: string, isError: boolean, hasDiff: boolean, renderer: EntryRenderer): string {
   if (output === "") return "";
-  if (name === "read" && !isError) return codeOf(output, stringIn(args.path), renderer);
+  const path = isError ? undefined : renderer.toolViews.get(name)?.outputPath?.(args);
+  if (path !== undefined) return codeOf(output, path, renderer);
   // "Replaced 1 block" says nothing beside the diff.
   if (hasDiff && !output.includes("\n")) return `<p class="meta">${safeText(output)}</p>`;
   const isData = /^\s*[{[]/.test(output) && output.length < 50_000;
@@ -81,19 +84,4 @@ function codeOf(code: string, path: string, renderer: EntryRenderer): string {
   const clean = cleanText(code);
   const wrapped = hasLongLine(clean) ? " long" : "";
   return `<pre class="code${wrapped}"><code>${highlight(clean, languageOfPath(path), renderer.budget)}</code></pre>`;
-}
-
-/** The recorded diff with its line numbers, else one made of the arguments. */
-function editDiff(args: Fields, details: unknown): string {
-  const recorded = stringIn(fieldsOf(details).diff);
-  if (recorded !== "") return recorded;
-  const given = Array.isArray(args.edits) ? args.edits.map(fieldsOf) : [args];
-  return given
-    .filter((edit) => typeof edit.oldText === "string" || typeof edit.newText === "string")
-    .map((edit) => [...signed("-", stringIn(edit.oldText)), ...signed("+", stringIn(edit.newText))].join("\n"))
-    .join("\n@@\n");
-}
-
-function signed(sign: string, text: string): string[] {
-  return text === "" ? [] : text.split("\n").map((line) => `${sign} ${line}`);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { textWidth } from "../../../src/cli/terminal-text.ts";
+import { textWidth } from "../../../src/contracts/text/terminal-text.ts";
 import { answer, nowMs, type SessionHome, sessionHome, user } from "../../support/session-home.ts";
 
 const minute = 60_000;

@@ -181,6 +181,35 @@ test("an unknown model is named, with the nearest one", async () => {
   expect((await failure("m", "antropic")).hint).toBe("Did you mean anthropic?");
 });
 
+test("an id that is written out and in no list goes on, with what is known of the nearest model", async () => {
+  const written = await select("anthropic/claude-new-9:high", undefined, anthropic);
+  expect(written).toMatchObject({
+    model: {
+      id: "claude-new-9",
+      name: "claude-new-9",
+      provider: "anthropic",
+      api: "anthropic-messages",
+      baseUrl: "https://api.anthropic.com",
+    },
+    thinkingLevel: "high",
+  });
+  expect(written.model.contextWindow).toBeGreaterThan(100_000);
+  expect(written.warning).toContain('Model "anthropic/claude-new-9" is in no list');
+  // A new version is none of the slips of a hand.
+  for (const id of ["claude-sonnet-9", "claude-opus-12-1", "claude-haiku-7-20280101"]) {
+    expect((await select(id, "anthropic", anthropic)).model).toMatchObject({ id, reasoning: true });
+  }
+  expect((await select("openrouter/new-maker/new-model:free", undefined, both)).model.id).toBe("new-maker/new-model:free");
+  const own = '[providers.own]\napi = "openai-completions"\nbase_url = "http://127.0.0.1:1"\n';
+  const listed = `${own}[[providers.own.models]]\nid = "m"\ncontext_window = 5000\n`;
+  expect(await select("own/other", undefined, { toml: `${own}api_key = "k"\n` })).not.toHaveProperty("warning");
+  expect((await select("own/m", undefined, { toml: listed.replace("[[", 'api_key = "k"\n[[') })).warning).toBeUndefined();
+  expect((await select("own/other", undefined, { toml: listed.replace("[[", 'api_key = "k"\n[[') })).warning).toContain("own/other");
+  for (const pattern of ["claude-new-9", "anthropic/new 9", "openai-codex/gpt-new"]) {
+    expect((await failure(pattern, undefined, anthropic)).exitStatus, pattern).toBe(2);
+  }
+});
+
 test("a wire format nobody speaks here is refused by name", async () => {
   const error = await failure("openai-codex/gpt-6-astra");
   expect(error).toMatchObject({ code: "config.unsupported_api", exitStatus: 2 });
@@ -196,9 +225,35 @@ test("formats with a compatible twin are spoken through it", async () => {
     api: "openai-responses",
     baseUrl: "https://mine.openai.azure.com/openai/v1",
   });
+  const own = {
+    env: {
+      ...azure.env,
+      AZURE_OPENAI_DEPLOYMENT_NAME_MAP: "gpt-5=five, gpt-6-sol = my-sol",
+      AZURE_OPENAI_API_VERSION: "2026-01-01-preview",
+    },
+  };
+  expect((await select("azure/gpt-6-sol", undefined, own)).model).toMatchObject({
+    id: "gpt-6-sol",
+    requestName: "my-sol",
+    baseUrl: "https://mine.openai.azure.com/openai/v1?api-version=2026-01-01-preview",
+  });
   const nowhere = await failure("azure/gpt-6-sol", undefined, { env: { AZURE_OPENAI_API_KEY: "k" } });
   expect(nowhere.code).toBe("config.no_base_url");
   expect(nowhere.hint).toContain("AZURE_OPENAI_RESOURCE_NAME");
+});
+
+test("variables in a base URL: filled where they are set, asked for where they are not", async () => {
+  const env = { CLOUDFLARE_API_KEY: "k", CLOUDFLARE_ACCOUNT_ID: "acc", CLOUDFLARE_GATEWAY_ID: "gate" };
+  const listed = new ModelRegistry({ config: { providers: {} }, env, agentDir: "/nowhere", cwd: "/nowhere" }).models(
+    "cloudflare-ai-gateway",
+  );
+  expect(listed.map((model) => model.baseUrl).filter((url) => url.includes("{"))).toEqual([]);
+  const id = listed[0]?.id ?? "";
+  expect((await select(id, "cloudflare-ai-gateway", { env })).model.baseUrl).toMatch(/\/v1\/acc\/gate\//);
+  const without = await failure(id, "cloudflare-ai-gateway", { env: { CLOUDFLARE_API_KEY: "k", CLOUDFLARE_ACCOUNT_ID: "acc" } });
+  expect(without).toMatchObject({ code: "config.no_base_url", exitStatus: 2 });
+  expect(without.hint).toContain("CLOUDFLARE_GATEWAY_ID");
+  expect(without.hint).not.toContain("CLOUDFLARE_ACCOUNT_ID");
 });
 
 test("the environment's base URL wins over the file's", async () => {
@@ -206,7 +261,7 @@ test("the environment's base URL wins over the file's", async () => {
   expect((await select("anthropic/claude-sonnet-5", undefined, { ...anthropic, toml })).model.baseUrl).toBe("http://file");
   const env = { ANTHROPIC_API_KEY: "a", ANTHROPIC_BASE_URL: "http://127.0.0.1:1" };
   expect((await select("anthropic/claude-sonnet-5", undefined, { env, toml })).model.baseUrl).toBe("http://127.0.0.1:1");
-  expect((await failure("anthropic/nope", undefined, { env, toml })).code).toBe("usage.unknown_model");
+  expect((await select("anthropic/nope", undefined, { env, toml })).model).toMatchObject({ id: "nope", baseUrl: "http://127.0.0.1:1" });
 });
 
 test("without a pattern: the configured model, else the first provider with a credential", async () => {

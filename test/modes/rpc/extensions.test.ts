@@ -23,7 +23,7 @@ async function worldWith(...factories: ExtensionFactory[]): Promise<RpcWorld> {
     load: async () => ({ resources, extensions: await forNextSession(loaded), extend: async () => resources }),
     access: async () => ({
       provider: { api: "fake", stream: textReply("done") },
-      credential: { kind: "none", value: "", source: "none needed" },
+      credential: { scheme: "none", billing: "metered", value: "", source: "none needed" },
       fetch: globalThis.fetch,
     }),
   };

@@ -1,11 +1,11 @@
 // `pi sessions check`: what is wrong with session files, `path:line: what`. Called through cli/commands/sessions. Exit status 1 when something is.
 
 import type { Command } from "commander";
+import { textForm } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { sessionFiles } from "../../../session/library/list-sessions.ts";
 import { checkSession } from "../../../session/repair/check-session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
-import { textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, type SessionPlaces, sessionPlaces } from "./session-places.ts";
 

@@ -2,8 +2,12 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
+import { viewsOf } from "../../../contracts/tool-view.ts";
 import type { Host } from "../../../platform/host.ts";
 import { Session } from "../../../session/tree/session.ts";
+import { builtinTools } from "../../../tools/registry.ts";
+import type { JsonlOptions } from "../../../transcript/export-jsonl.ts";
+import type { ShownOptions } from "../../../transcript/survey.ts";
 import type { ExportTarget } from "../../../transcript/write-export.ts";
 import { outputStatus } from "../../record-output.ts";
 import { findSession } from "./find-session.ts";
@@ -59,6 +63,7 @@ export async function exportSession(ref: string, flags: Flags, host: Host): Prom
     const choice = {
       ...(flags.branch !== undefined && { leafId: findEntry(session, flags.branch) }),
       ...(flags.all === true && { all: true }),
+      toolViews: viewsOf(builtinTools()),
     };
     if (file === "-") {
       for await (const chunk of await chunksOf(format, session, choice)) {
@@ -101,7 +106,7 @@ function formatOf(flags: Flags): Format {
   return format;
 }
 
-type Choice = { leafId?: string | null; all?: boolean };
+type Choice = JsonlOptions & ShownOptions;
 
 async function chunksOf(format: Format, session: Session, choice: Choice): Promise<AsyncIterable<string> | Iterable<string>> {
   switch (format) {

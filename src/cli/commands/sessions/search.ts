@@ -1,13 +1,13 @@
 // `pi sessions search`: grep over conversations. Called through cli/commands/sessions. Exit status as grep: 0 found, 1 nothing found, 2 a mistake.
 
 import type { Command } from "commander";
+import { cutToWidth, plainLine, plainText, type TextForm, textForm } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { filesOf, idsOf, type SessionFile, sessionFiles } from "../../../session/library/list-sessions.ts";
 import { parsePattern } from "../../../session/library/search-pattern.ts";
 import { type SearchMatch, searchSession } from "../../../session/library/search-session.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
-import { cutToWidth, plainLine, plainText, type TextForm, textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
 import { parseSince } from "./since.ts";

@@ -1,10 +1,19 @@
 // The table of sessions: columns that fit the terminal, or all there is in a pipe. Called by list.
 // Invariant: a row is one line, and on a terminal never wider than that; the name or first prompt is what a session is known by, so it gives way last.
 
+import {
+  ageInWords,
+  costText,
+  cutToWidth,
+  plainLine,
+  shortAge,
+  type TextForm,
+  textForm,
+  textWidth,
+} from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import type { SessionSummary } from "../../../session/library/list-sessions.ts";
 import type { RecordOutput } from "../../record-output.ts";
-import { ageInWords, costText, cutToWidth, plainLine, shortAge, type TextForm, textForm, textWidth } from "../../terminal-text.ts";
 
 /** So many rows are looked at to find the widths of the columns; what comes later goes on with them. */
 const firstRows = 64;

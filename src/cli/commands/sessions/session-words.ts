@@ -1,11 +1,11 @@
 // Sessions and entries as a shell offers them. Called by cli/complete.
 
+import { ageInWords, cutToWidth, plainLine } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { filesOf, idsOf, type ListRequest, listSessions } from "../../../session/library/list-sessions.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
 import { labelsOf } from "../../../session/tree/tree.ts";
-import { ageInWords, cutToWidth, plainLine } from "../../terminal-text.ts";
-import { entryLine } from "./entry-line.ts";
+import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { openForReading } from "./open-session.ts";
 import { sessionPlaces } from "./session-places.ts";
 

@@ -2,16 +2,16 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
+import { ageInWords, plainLine, textForm } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { rawEntries } from "../../../session/library/raw-entries.ts";
 import type { Session } from "../../../session/tree/session.ts";
+import { ConversationText } from "../../../transcript/text/conversation-text.ts";
+import { treeLines } from "../../../transcript/text/tree-text.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
-import { ageInWords, plainLine, textForm } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
-import { ConversationText } from "./conversation-text.ts";
 import { findEntry, openForReading } from "./open-session.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
-import { treeLines } from "./tree-text.ts";
 
 interface Flags extends PlaceFlags {
   json?: boolean;

@@ -3,11 +3,11 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
+import { costText, countText, cutToWidth, dayText, padEnd, plainLine, textForm, textWidth } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { type SessionFile, sessionFiles } from "../../../session/library/list-sessions.ts";
 import { addCall, emptyTotal, type UsageTotal, type UsedCall, usedCalls } from "../../../session/library/session-totals.ts";
 import { outputStatus } from "../../record-output.ts";
-import { costText, countText, cutToWidth, dayText, padEnd, plainLine, textForm, textWidth } from "../../terminal-text.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { openForReading } from "./open-session.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";

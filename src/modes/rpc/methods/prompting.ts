@@ -1,33 +1,53 @@
 // Methods that put something to the model or stop it.
 
+import { messageOf } from "../../../contracts/error.ts";
 import type { ImageContent } from "../../../contracts/message.ts";
 import { choice, fields, list, optional, text } from "../../../contracts/schema.ts";
 import { image, outcome } from "../../../contracts/shapes.ts";
-import { isPlain, receiveInput } from "../../../harness/intake/receive-input.ts";
+import type { Received, StreamingBehavior } from "../../../harness/intake/intake.ts";
 import { type MethodContext, method } from "../method.ts";
-import type { PromptAnswer, QueuedInputDisposition, StreamingBehavior } from "../records.ts";
+import type { PromptAnswer, QueuedInputDisposition } from "../records.ts";
 
-interface Words {
+interface Said {
   message: string;
   images?: readonly ImageContent[];
   streamingBehavior?: StreamingBehavior;
   key?: string;
 }
 
-/** Commands are run, extensions hear it, `/template …` and `/skill:name …` become what they stand for, images are made to fit. */
-function ready<P extends Words>(
-  params: P,
-  { sessions: { coding }, desk }: MethodContext,
-  queue?: StreamingBehavior,
-): Promise<P> | undefined {
-  const { message, images, key, streamingBehavior = queue } = params;
-  const input = { text: message, source: "rpc", ...(images === undefined ? {} : { images }) } as const;
-  if (isPlain(input, coding.conversation) || (key !== undefined && desk.knows(key))) return undefined;
-  const how = coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {};
-  return receiveInput({ ...input, ...how }, coding.conversation).then((received) => {
-    if (received === undefined) return desk.dealtWith(params);
-    return { ...params, message: received.text, ...(received.images === undefined ? {} : { images: received.images }) };
+function receive(
+  { message, streamingBehavior, ...more }: Said,
+  { sessions: { coding, intake } }: MethodContext,
+): Received | Promise<Received> {
+  return intake.receive({
+    ...more,
+    text: message,
+    source: "rpc",
+    ...(coding.isStreaming && streamingBehavior !== undefined ? { streamingBehavior } : {}),
   });
+}
+
+function prompt({ streamingBehavior }: Said, { sessions, promptIds, id, warn }: MethodContext, received: Received): PromptAnswer {
+  const { coding, intake } = sessions;
+  const begun = promptIds.during(id, coding.isStreaming, () => intake.begin(received, { streamingBehavior }));
+  if (begun.disposition === "handled") {
+    return { disposition: "handled", ...(begun.known === undefined ? {} : { outcome: begun.known.told }) };
+  }
+  const { disposition, done } = begun;
+  // Who was queued hears of it by the run that it joined.
+  done?.catch((error: unknown) => (disposition === "started" ? warn(messageOf(error)) : undefined));
+  return { disposition };
+}
+
+function queue(
+  streamingBehavior: StreamingBehavior,
+  { sessions }: MethodContext,
+  received: Received,
+): { disposition: QueuedInputDisposition } {
+  const begun = sessions.intake.begin(received, { streamingBehavior, isQueued: true });
+  if (begun.disposition === "handled") return { disposition: "handled" };
+  begun.done?.catch(() => undefined);
+  return { disposition: "queued" };
 }
 
 const images = optional(list(image, "made smaller where they are too large; one that cannot be is replaced by a text in the message"));
@@ -52,8 +72,8 @@ export const promptingMethods = [
       outcome: optional(outcome),
     }),
     order: "in turn",
-    prepare: (params, context) => ready(params, context),
-    run: (params, { desk, id }): PromptAnswer => desk.prompt(params, id),
+    prepare: receive,
+    run: prompt,
     // A queue is told before the answer, as it is for `steer` and `follow_up`.
     answersFirst: ({ disposition }) => disposition === "started",
   }),
@@ -65,8 +85,8 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: (params, context) => ready(params, context, "steer"),
-    run: (params, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.queue("steer", params) }),
+    prepare: (params, context) => receive({ ...params, streamingBehavior: "steer" }, context),
+    run: (_params, context, received) => queue("steer", context, received),
   }),
   method({
     name: "follow_up",
@@ -75,8 +95,8 @@ export const promptingMethods = [
     params: { message: text(), images },
     result: queuedResult,
     order: "in turn",
-    prepare: (params, context) => ready(params, context, "followUp"),
-    run: (params, { desk }): { disposition: QueuedInputDisposition } => ({ disposition: desk.queue("followUp", params) }),
+    prepare: (params, context) => receive({ ...params, streamingBehavior: "followUp" }, context),
+    run: (_params, context, received) => queue("followUp", context, received),
   }),
   method({
     name: "abort",
@@ -86,7 +106,7 @@ export const promptingMethods = [
     params: {},
     order: "at once",
     run: async (_params, { sessions, before }): Promise<undefined> => {
-      sessions.stopWaiting();
+      sessions.changes.stopWaiting();
       const stop = (): Promise<void> => {
         sessions.coding.compaction.abort();
         return sessions.coding.abort();
@@ -94,16 +114,7 @@ export const promptingMethods = [
       // A prompt that is being made ready was asked for before: it is stopped as soon as it has begun.
       const later = before?.then(stop);
       // Where extensions look at it first, one may be asking this very client: it must not have to wait for itself.
-      await Promise.all([stop(), sessions.coding.conversation.hooks === undefined ? later : undefined]);
+      await Promise.all([stop(), sessions.coding.conversation.interceptor === undefined ? later : undefined]);
     },
-  }),
-  method({
-    name: "clear_queue",
-    group: "Prompting",
-    about: "Takes all queued messages out and gives their texts back.",
-    params: {},
-    result: fields({ steering: list(text()), followUp: list(text()) }),
-    order: "in turn",
-    run: (_params, { desk }) => desk.clearQueue(),
   }),
 ] as const;

@@ -1,0 +1,206 @@
+// What pays for model calls, by provider: asked by the harness before each call, by lists and by `pi inspect`. Made once a run.
+// Invariants: a provider nobody asks for is not looked up; whoever only looks runs no command and learns no value.
+
+import { isPiError, PiError } from "../contracts/error.ts";
+import type { Credential } from "../contracts/model-request.ts";
+import type { FlowEndpoints, ProviderSettings } from "../contracts/provider-settings.ts";
+import { readSecretText } from "../contracts/text/secret-text.ts";
+import type { Env } from "../platform/paths.ts";
+import { authFilePath } from "./auth-file.ts";
+import {
+  accountIdOf,
+  type CredentialOptions,
+  commandSource,
+  credentialSource,
+  hasCredential,
+  resolveCredential,
+  resolveSecretTexts,
+  storedAccount,
+} from "./credentials.ts";
+import { loadFlow } from "./flows/flows.ts";
+import type { TokenRefresher } from "./refresh.ts";
+
+/** How a vendor is paid for. */
+export interface AccountVendor {
+  /** Environment variables that hold a credential, the one that counts first. */
+  credentialVariables: readonly string[];
+  /** Those of them that hold a bearer token and not a key. */
+  bearerVariables?: readonly string[];
+  /** Those of them that hold a subscription's token. */
+  planVariables?: readonly string[];
+  /** A server that answers without a credential. */
+  keyless?: boolean;
+}
+
+export interface AccountsInput {
+  /** What is configured, by provider. */
+  providers: Readonly<Record<string, ProviderSettings>>;
+  vendorOf(providerId: string): AccountVendor | undefined;
+  env: Env;
+  agentDir: string;
+  cwd: string;
+  /** `--api-key`: for the model that is chosen, whatever its provider. */
+  apiKey?: string;
+  /** Unix ms. */
+  now?: () => number;
+  /** For renewing sign-ins: with the user's proxy and CA. Default: the runtime's. */
+  fetch?: () => Promise<typeof globalThis.fetch>;
+}
+
+/** How a credential is wanted. */
+export interface CredentialWish {
+  /** In place of the account that the configuration names. */
+  accountId?: string;
+  /** How long a token must be good for; default 5 min. */
+  leadMs?: number;
+  /** A token that has ended is an error and not made new. */
+  mayRefresh?: boolean;
+  /** The token that the service has just refused. */
+  spent?: string;
+  signal?: AbortSignal;
+}
+
+const commandKeepMs = 300_000;
+
+export class Accounts {
+  readonly #input: AccountsInput;
+  /** A command is not run for every call, but often enough for tokens that expire. */
+  readonly #fromCommands = new Map<string, { credential: Credential; untilMs: number }>();
+
+  #refresher: Promise<TokenRefresher> | undefined;
+
+  constructor(input: AccountsInput) {
+    this.#input = input;
+  }
+
+  /** Whether a call could be paid for; looks at `--api-key` only when asked to. */
+  has(providerId: string, withApiKey = false): boolean {
+    return hasCredential(providerId, this.#options(providerId, withApiKey));
+  }
+
+  /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
+  source(providerId: string, withApiKey = false): string | undefined {
+    return credentialSource(providerId, this.#options(providerId, withApiKey));
+  }
+
+  /** Variables that hold the provider's credential. */
+  variables(providerId: string): readonly string[] {
+    return this.#input.vendorOf(providerId)?.credentialVariables ?? [];
+  }
+
+  /**
+   * @throws PiError `auth.no_credential` naming the variable to set, `auth.command`; of a sign-in `auth.sign_in_again`, `auth.network`,
+   * `auth.plan_not_allowed`; `auth.damaged_file`.
+   */
+  async credential(providerId: string, wish: CredentialWish = {}): Promise<Credential> {
+    const now = (this.#input.now ?? Date.now)();
+    const kept = wish.accountId === undefined ? this.#fromCommands.get(providerId) : undefined;
+    if (kept !== undefined && now < kept.untilMs) return kept.credential;
+    const options = { ...this.#options(providerId, true), ...(wish.accountId === undefined ? {} : { accountId: wish.accountId }) };
+    const credential = await resolveCredential(providerId, options, (accountId) => this.#ofSignIn(providerId, accountId, wish));
+    if (credential === undefined) throw this.missing(providerId, options);
+    if (credential.source.startsWith(commandSource)) this.#fromCommands.set(providerId, { credential, untilMs: now + commandKeepMs });
+    return credential;
+  }
+
+  /** Addresses of a sign-in in place of the service's own, with variables filled in. @throws PiError `auth.unset_variable`. */
+  endpoints(providerId: string): FlowEndpoints {
+    const written = Object.entries(this.#input.providers[providerId]?.oauth ?? {});
+    return Object.fromEntries(
+      written.map(([name, value]) => {
+        const text = readSecretText(value, this.#input.env);
+        if (text.kind === "text") return [name, text.text];
+        const variable = text.kind === "unset" ? text.variable : name;
+        throw new PiError("auth.unset_variable", `The sign-in to ${providerId} needs ${variable}, which is not set.`, {
+          hint: `Set ${variable}.`,
+        });
+      }),
+    );
+  }
+
+  async #ofSignIn(providerId: string, accountId: string, wish: CredentialWish): Promise<Credential> {
+    const flow = await loadFlow(providerId);
+    if (flow === undefined) throw this.missing(providerId);
+    const endpoints = this.endpoints(providerId);
+    const now = this.#input.now ?? Date.now;
+    this.#refresher ??= import("./refresh.ts").then(({ TokenRefresher }) => new TokenRefresher());
+    const refresher = await this.#refresher;
+    const { accountId: _, mayRefresh = true, ...how } = wish;
+    const path = authFilePath(this.#input.agentDir);
+    const fetch: typeof globalThis.fetch = async (input, init) => ((await this.#input.fetch?.()) ?? globalThis.fetch)(input, init);
+    const request = { ...how, accountId, path, flow, endpoints, now, fetch };
+    const token = mayRefresh ? await refresher.current(request) : refresher.stored(request);
+    const { baseUrl, headers } = flow.use(token, endpoints);
+    return {
+      scheme: "bearer",
+      // One that gives no other when it ends is a key that a sign-in made, billed like any key.
+      billing: token.refresh === "" ? "metered" : "plan",
+      value: token.access,
+      source: "auth.json",
+      account: { id: accountId, baseUrl, ...(headers === undefined ? {} : { headers }) },
+    };
+  }
+
+  /** Why a sign-in that is stored pays for nothing. */
+  #unusableSignIn(providerId: string, options: CredentialOptions): PiError | undefined {
+    let stored: unknown;
+    try {
+      stored = storedAccount(providerId, options);
+    } catch (error) {
+      if (isPiError(error)) return error;
+      throw error;
+    }
+    if ((stored as { type?: unknown } | undefined)?.type !== "oauth") return undefined;
+    const id = accountIdOf(providerId, options);
+    if (providerId === "anthropic") {
+      return new PiError(
+        "auth.plan_not_allowed",
+        "The stored sign-in to Anthropic is that of a Claude plan, which its terms reserve for Anthropic's own programs",
+        { hint: "Set ANTHROPIC_API_KEY; the stored sign-in is kept for the program that made it." },
+      );
+    }
+    return new PiError("auth.sign_in_again", `The stored sign-in to ${id} has expired`, {
+      hint: `Sign in again with the program that made it, or set a key: pi auth login ${id} --api-key.`,
+    });
+  }
+
+  /** What is wrong where nothing pays: a damaged file and a sign-in that cannot be used are no missing key. */
+  missing(providerId: string, options = this.#options(providerId, true)): PiError {
+    const unusable = this.#unusableSignIn(providerId, options);
+    if (unusable !== undefined) return unusable;
+    const variables = this.variables(providerId);
+    const variable = variables.find((name) => name.endsWith("KEY")) ?? variables[0];
+    const projectFile = this.#input.providers[providerId]?.projectBaseUrlFile;
+    const remedy =
+      projectFile !== undefined
+        ? `Its base URL is set by ${projectFile}, which must then set the key too`
+        : variable !== undefined
+          ? `Set ${variable}`
+          : `Set api_key under [providers.${providerId}] in config.toml`;
+    return new PiError("auth.no_credential", `No API key found for ${providerId}.`, {
+      hint: `${remedy}, or try --model demo, which needs none.`,
+    });
+  }
+
+  /** Headers as they are sent, of headers as they are written. @throws PiError `auth.command`, `auth.unset_variable`. */
+  headers(providerId: string, written: Record<string, string>): Promise<Record<string, string>> {
+    return resolveSecretTexts(written, `A header of ${providerId}:`, this.#input);
+  }
+
+  #options(providerId: string, withApiKey: boolean): CredentialOptions {
+    const { providers, env, agentDir, cwd, apiKey, now } = this.#input;
+    const vendor = this.#input.vendorOf(providerId);
+    return {
+      providers,
+      env,
+      agentDir,
+      cwd,
+      credentialVariables: vendor?.credentialVariables ?? [],
+      bearerVariables: vendor?.bearerVariables ?? [],
+      planVariables: vendor?.planVariables ?? [],
+      keyless: vendor?.keyless === true,
+      ...(withApiKey && apiKey !== undefined ? { apiKey } : {}),
+      ...(now === undefined ? {} : { now: now() }),
+    };
+  }
+}

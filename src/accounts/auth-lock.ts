@@ -1,0 +1,179 @@
+// The lock on auth.json, shared with the npm agent: a lease of the kernel's among our own processes, and inside it the directory that agent
+// looks for (`<real path>.lock`, made by mkdir, touched while it is held). Called by auth-file.
+// Invariants: a lock of another program is broken only when it is stale; one that a dead process of ours left is broken at once.
+
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync, utimesSync, writeFileSync } from "node:fs";
+import { PiError } from "../contracts/error.ts";
+import { acquireLease } from "../platform/lease.ts";
+
+/** The npm agent takes a lock that was not touched for so long for a dead process's; its synchronous readers do after 10 s. */
+const staleMs = 30_000;
+const touchMs = 3000;
+const pollMs = 50;
+/** Between saying that a directory will be made and making it, on a busy machine. */
+const momentMs = 1000;
+/** The clock of files lags behind that of processes by up to one tick of the kernel. */
+const tickMs = 20;
+/** The longest wait for whoever holds it. */
+const patienceMs = 30_000;
+
+export interface HeldLock {
+  /** @throws PiError `auth.lock_lost` where somebody has taken it for stale meanwhile: nothing may be written then. */
+  requireHeld(): void;
+}
+
+/** What our lease file says of the directory that its holder made: by this a later process of ours knows a dead one's. */
+interface Mark {
+  inode: number;
+  mtimeMs: number;
+}
+
+/**
+ * Runs `work` while the lock on `path` (a real path) is held. Rejects with `auth.lock_busy` after 30 s, with the signal's reason, with what
+ * `work` rejects with.
+ */
+export async function withAuthLock<T>(path: string, signal: AbortSignal | undefined, work: (lock: HeldLock) => Promise<T>): Promise<T> {
+  const patience = AbortSignal.timeout(patienceMs);
+  const waiting = signal === undefined ? patience : AbortSignal.any([signal, patience]);
+  const leaseFile = `${path}.lease`;
+  touchPlainFile(leaseFile);
+  const lease = await acquireLease(leaseFile, "wait", waiting).catch((error: unknown) => {
+    throw patience.aborted ? busy(path) : error;
+  });
+  try {
+    const directory = await LockDirectory.make(`${path}.lock`, leaseFile, waiting).catch((error: unknown) => {
+      throw patience.aborted ? busy(path) : error;
+    });
+    try {
+      return await work(directory);
+    } finally {
+      directory.remove();
+    }
+  } finally {
+    if (typeof lease === "object") lease.release();
+  }
+}
+
+class LockDirectory implements HeldLock {
+  readonly #path: string;
+  readonly #leaseFile: string;
+  #mark: Mark;
+  readonly #touching: NodeJS.Timeout;
+
+  private constructor(path: string, leaseFile: string) {
+    this.#path = path;
+    this.#leaseFile = leaseFile;
+    this.#mark = this.#touch();
+    this.#touching = setInterval(() => {
+      // A lock that was taken away stays with who has it.
+      if (this.#isOurs()) this.#mark = this.#touch();
+    }, touchMs);
+  }
+
+  static async make(path: string, leaseFile: string, signal: AbortSignal): Promise<LockDirectory> {
+    for (;;) {
+      signal.throwIfAborted();
+      // Said before it is made: a process that dies between the two has left a directory that is younger than this and was never touched.
+      const begunMs = Date.now();
+      const before = readMark(leaseFile);
+      writeMark(leaseFile, before ?? { inode: 0, mtimeMs: begunMs });
+      try {
+        mkdirSync(path, 0o700);
+        return new LockDirectory(path, leaseFile);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== "EEXIST") throw cannotLock(path, code);
+      }
+      // Another program's: what stands there is not what was said to be made.
+      writeMark(leaseFile, before);
+      breakIfDead(path, before);
+      await pause(signal);
+    }
+  }
+
+  requireHeld(): void {
+    if (this.#isOurs()) return;
+    throw new PiError("auth.lock_lost", `Another program took over the lock ${this.#path}`, { hint: "Nothing was written; run it again." });
+  }
+
+  remove(): void {
+    clearInterval(this.#touching);
+    if (this.#isOurs()) rmdirSync(this.#path);
+    writeMark(this.#leaseFile, undefined);
+  }
+
+  #isOurs(): boolean {
+    const found = lstatSync(this.#path, { throwIfNoEntry: false });
+    return found !== undefined && found.ino === this.#mark.inode && found.mtimeMs === this.#mark.mtimeMs;
+  }
+
+  #touch(): Mark {
+    const now = new Date();
+    utimesSync(this.#path, now, now);
+    const { ino, mtimeMs } = lstatSync(this.#path);
+    const mark = { inode: ino, mtimeMs };
+    writeMark(this.#leaseFile, mark);
+    return mark;
+  }
+}
+
+/** `mark`: what the last holder of the lease, which is gone, said of its directory. */
+function breakIfDead(path: string, mark: Mark | undefined): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isDirectory()) throw cannotLock(path, found.isSymbolicLink() ? "it is a link" : "it is no directory");
+  const isStale = Date.now() - found.mtimeMs > staleMs;
+  const isOfDead = mark !== undefined && (mark.inode === found.ino ? mark.mtimeMs === found.mtimeMs : madeJustAfter(mark, found.mtimeMs));
+  if (!isStale && !isOfDead) return;
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") throw cannotLock(path, code);
+  }
+}
+
+/** A mark without a directory: its process died at most a moment after it said that it would make one. */
+function madeJustAfter(mark: Mark, mtimeMs: number): boolean {
+  return mark.inode === 0 && mtimeMs >= mark.mtimeMs - tickMs && mtimeMs <= mark.mtimeMs + momentMs;
+}
+
+function readMark(leaseFile: string): Mark | undefined {
+  try {
+    const { inode, mtimeMs } = JSON.parse(readFileSync(leaseFile, "utf8")) as Partial<Mark>;
+    return typeof inode === "number" && typeof mtimeMs === "number" ? { inode, mtimeMs } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeMark(leaseFile: string, mark: Mark | undefined): void {
+  writeFileSync(leaseFile, mark === undefined ? "" : JSON.stringify(mark));
+}
+
+/** There, ours, and no link that leads elsewhere. */
+function touchPlainFile(path: string): void {
+  const { O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  try {
+    closeSync(openSync(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600));
+  } catch (error) {
+    throw cannotLock(path, (error as NodeJS.ErrnoException).code);
+  }
+}
+
+function cannotLock(path: string, reason: string | undefined): PiError {
+  return new PiError("auth.lock", `The lock ${path} cannot be taken: ${reason ?? "unknown reason"}`, {
+    hint: "Its directory must be yours and writable.",
+  });
+}
+
+function busy(path: string): PiError {
+  return new PiError("auth.lock_busy", `Another program has held the lock on ${path} for ${patienceMs / 1000} s`, {
+    hint: `End it, or remove ${path}.lock where no program runs.`,
+  });
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  const { setTimeout } = await import("node:timers/promises");
+  await setTimeout(pollMs, undefined, { signal });
+}

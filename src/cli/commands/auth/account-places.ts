@@ -1,0 +1,72 @@
+// What the `pi auth` commands share: the registry of the user's configuration, and which provider is meant. Called by the files beside it.
+
+import { providerOfAccount } from "../../../accounts/auth-file.ts";
+import { flowProviders } from "../../../accounts/flows/flows.ts";
+import { type Config, loadConfig } from "../../../config/load-config.ts";
+import { isPiError, PiError } from "../../../contracts/error.ts";
+import { nearestName } from "../../../contracts/nearest.ts";
+import { ModelRegistry } from "../../../harness/models/model-registry.ts";
+import type { Host } from "../../../platform/host.ts";
+import { agentDirectory } from "../../../platform/paths.ts";
+import { baseUrlVariables } from "../../../providers/vendors.ts";
+
+export interface AccountPlaces {
+  agentDir: string;
+  config: Config;
+  registry: ModelRegistry;
+}
+
+/** No project has a say in accounts. */
+export async function accountPlaces(host: Host): Promise<AccountPlaces> {
+  const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
+  const config = await loadConfig({
+    agentDir,
+    cwd: host.cwd,
+    homeDir: host.homeDir,
+    env: host.env,
+    baseUrlVariables: baseUrlVariables(),
+    approve: false,
+  });
+  const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: () => host.now() });
+  return { agentDir, config, registry };
+}
+
+/** The provider of an account id. @throws PiError `usage.unknown_provider`, `usage.account_name`. */
+export function knownProvider(accountId: string, { registry }: AccountPlaces): string {
+  const provider = providerOfAccount(accountId);
+  const name = accountId.slice(provider.length);
+  if (name !== "" && !/^#[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
+    throw new PiError("usage.account_name", `${JSON.stringify(accountId)} is no name of an account`, {
+      hint: `For example ${provider}#work.`,
+    });
+  }
+  const names = [...new Set([...registry.providers(), ...flowProviders])];
+  if (names.includes(provider)) return provider;
+  const near = nearestName(provider, names);
+  throw new PiError("usage.unknown_provider", `There is no provider ${JSON.stringify(provider)}`, {
+    hint: near === undefined ? "pi models --all lists them." : `Did you mean ${near}?`,
+  });
+}
+
+/** Of `--provider` and `--model`: which account is meant. @throws PiError `usage.conflict`, `usage.missing_argument`. */
+export function meantAccount({ provider, model }: { provider?: string; model?: string }): string {
+  if (provider === undefined && model === undefined) {
+    throw new PiError("usage.missing_argument", "Neither --provider nor --model is given", { hint: "For example --provider openai." });
+  }
+  const ofModel = model === undefined ? undefined : model.split("/", 1)[0];
+  if (model !== undefined && !model.includes("/")) {
+    throw new PiError("usage.bad_value", `--model ${JSON.stringify(model)} does not say whose it is`, { hint: "Write provider/id." });
+  }
+  if (provider !== undefined && ofModel !== undefined && providerOfAccount(provider) !== ofModel) {
+    throw new PiError("usage.conflict", `--provider ${provider} and --model ${model} are not of one provider`, {
+      hint: "Give one of them.",
+    });
+  }
+  return provider ?? ofModel ?? "";
+}
+
+/** These commands end with 1 where the npm agent's do: what was asked makes sense, and there is nothing to be had. */
+export function withStatusOne(error: unknown): unknown {
+  if (!isPiError(error) || error.exitStatus !== 2 || !error.code.startsWith("auth.")) return error;
+  return new PiError(error.code, error.message, { ...(error.hint === undefined ? {} : { hint: error.hint }), exitStatus: 1 });
+}

@@ -1,0 +1,83 @@
+// `pi auth login`: a sign-in where the provider has one, else its key. Called through cli/commands/auth.
+
+import type { Command } from "commander";
+import { authFilePath } from "../../../accounts/auth-file.ts";
+import { loadFlow } from "../../../accounts/flows/flows.ts";
+import { signIn, storeKey } from "../../../accounts/sign-in.ts";
+import { PiError } from "../../../contracts/error.ts";
+import { createFetch } from "../../../platform/fetch.ts";
+import type { Host } from "../../../platform/host.ts";
+import { openUrl } from "../../../platform/open-url.ts";
+import { readLine } from "../../../platform/read-line.ts";
+import type { SubcommandContext } from "../subcommands.ts";
+import { accountPlaces, knownProvider, withStatusOne } from "./account-places.ts";
+
+const maxKeyLength = 16_384;
+
+export function define(command: Command, { host }: SubcommandContext): void {
+  command
+    .argument("<account>", "a provider, or provider#name")
+    .option("--api-key", "store a key: typed, or from a pipe")
+    .option("--no-browser", "show the address and open nothing")
+    .action((accountId: string, flags: { apiKey?: boolean; browser: boolean }) =>
+      login(accountId, flags, host).catch((error: unknown) => {
+        throw withStatusOne(error);
+      }),
+    );
+}
+
+async function login(accountId: string, { apiKey = false, browser }: { apiKey?: boolean; browser: boolean }, host: Host): Promise<void> {
+  const places = await accountPlaces(host);
+  const provider = knownProvider(accountId, places);
+  const flow = apiKey ? undefined : await loadFlow(provider);
+  const file = authFilePath(places.agentDir);
+  if (flow === undefined) {
+    await storeKey(accountId, await readKey(accountId, host), places.agentDir);
+    void host.stdout.write(`Saved API key for ${accountId}. It is in ${file}\n`);
+    return;
+  }
+  const stop = new AbortController();
+  const remove = host.onSignal("SIGINT", () => stop.abort(new PiError("usage.cancelled", "Cancelled", { exitStatus: 130 })));
+  try {
+    const { network } = places.config.values;
+    await signIn(accountId, flow, {
+      agentDir: places.agentDir,
+      endpoints: places.registry.endpoints(provider),
+      fetch: await createFetch({ env: host.env, proxy: network.proxy, caFile: network.caFile, longestSilenceMs: 0 }),
+      now: () => host.now(),
+      say: (line) => void host.stderr.write(`${line}\n`),
+      ask: (question, signal) => readLine({ question, signal }),
+      openBrowser: (url) => browser && openUrl(url, host.env),
+      callbackHost: host.env.PI_OAUTH_CALLBACK_HOST,
+      signal: stop.signal,
+    });
+  } finally {
+    remove();
+  }
+  void host.stdout.write(`Logged in to ${accountId}. Credentials saved to ${file}\n`);
+}
+
+async function readKey(accountId: string, host: Host): Promise<string> {
+  const text = host.stdin.isTerminal
+    ? await readLine({ question: `Key for ${accountId} (not shown): `, isHidden: true })
+    : await pipedText(host);
+  const key = text.trim();
+  if (key === "" || key.length > maxKeyLength || /[\r\n]/.test(key)) {
+    throw new PiError("auth.no_key", key === "" ? "No key was given" : "What was given is no key: it is more than one line", {
+      hint: `Type it, or pipe it: pass show ${accountId} | pi auth login ${accountId} --api-key`,
+      exitStatus: 1,
+    });
+  }
+  return key;
+}
+
+async function pipedText({ stdin }: Host): Promise<string> {
+  if (stdin.kind === "none") return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stdin.chunks()) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > maxKeyLength) break;
+  }
+  return text;
+}

@@ -1,0 +1,207 @@
+// The one way in for words: of the command line, of RPC, of the library, of extensions. Made by start-session, one a session; modes, the library
+// and extensions say what came, and get what became of it. Invariant: first `receive` (which may take time: commands of extensions, their
+// handlers, templates, images), then `begin`, which answers at once and throws where the prompt is refused; a key is run once.
+
+import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { PiError } from "../../contracts/error.ts";
+import type { InputSource } from "../../contracts/extension-event.ts";
+import type { ImageContent, UserMessage } from "../../contracts/message.ts";
+import { textOf } from "../../contracts/message.ts";
+import type { Outcome } from "../../contracts/outcome.ts";
+import type { CodingSession } from "../run/coding-session.ts";
+import { type KnownPrompt, PromptKeys } from "./prompt-keys.ts";
+
+export type StreamingBehavior = "steer" | "followUp";
+
+/** Words of a user's as they come in. */
+export interface Words {
+  text: string;
+  images?: readonly ImageContent[] | undefined;
+  source: InputSource;
+  /** How they will be queued while a run is going. */
+  streamingBehavior?: StreamingBehavior | undefined;
+  /** Whether commands are run and templates and skills filled in. Default true. */
+  isExpanded?: boolean;
+  /** Makes it safe to send them again: in one session, a key is run once. */
+  key?: string | undefined;
+}
+
+/** What is left of them: a message, or nothing, since an extension has handled them or their key was here before. */
+export type Received =
+  | { kind: "message"; text: string; images: readonly ImageContent[]; key?: string }
+  | { kind: "handled" }
+  | ({ kind: "known" } & KnownPrompt);
+
+export interface BeginOptions {
+  /** What to do while a run is going; without it the words are refused then. */
+  streamingBehavior?: StreamingBehavior | undefined;
+  /** They wait for a run, also where none is going. */
+  isQueued?: boolean;
+  continuesRun?: boolean;
+  isInterim?: boolean;
+}
+
+export type Begun =
+  /** `done`: when the run that they began, or joined, has settled. */
+  { disposition: "started" | "queued"; done: Promise<Outcome> | undefined } | { disposition: "handled"; known?: KnownPrompt };
+
+/** Of each queue: every change is told with the whole of it. */
+const maxQueued = 1000;
+
+export class Intake {
+  readonly #coding: CodingSession;
+  readonly #requireModel: () => void;
+  readonly #keys: PromptKeys;
+  /** Messages with a key that are not in the conversation yet. */
+  readonly #waiting = new Map<UserMessage, string>();
+  #runKeys: string[] = [];
+  #lastAnswer: { text: string; stopReason: string; errorMessage: string | undefined; entryId: string | undefined } | undefined;
+
+  /** `requireModel` throws `auth.no_credential` where the model in force cannot be asked. */
+  constructor(coding: CodingSession, requireModel: () => void) {
+    this.#coding = coding;
+    this.#requireModel = requireModel;
+    this.#keys = new PromptKeys(coding);
+    coding.subscribe((event) => this.#follow(event));
+  }
+
+  /** A promise only where there is something to wait for. */
+  receive(words: Words): Received | Promise<Received> {
+    const { text, images = [], key, isExpanded = true } = words;
+    const known = key === undefined ? undefined : this.#keys.known(key);
+    if (known !== undefined) return { kind: "known", ...known };
+    const isPlain = this.#coding.conversation.interceptor === undefined && !(isExpanded && text.startsWith("/")) && images.length === 0;
+    return isPlain ? message(text, images, key) : this.#receive(words);
+  }
+
+  /** @throws PiError `session.busy_run`, `auth.no_credential`, `session.queue_full`. */
+  begin(received: Received, { streamingBehavior, isQueued = false, ...how }: BeginOptions = {}): Begun {
+    if (received.kind === "handled") return { disposition: "handled" };
+    if (received.kind === "known") return { disposition: "handled", known: received };
+    const { text, images, key } = received;
+    // It may have come twice while the first was received.
+    const known = key === undefined ? undefined : this.#keys.known(key);
+    if (known !== undefined) return { disposition: "handled", known };
+    const coding = this.#coding;
+    if (!isQueued) this.#requireModel();
+    const sent = coding.queue.userMessage(text, images);
+    if (streamingBehavior !== undefined && (isQueued || coding.isStreaming)) {
+      this.#requireRoom(streamingBehavior);
+      // Before the push: it announces the queue.
+      if (key !== undefined) {
+        this.#waiting.set(sent, key);
+        this.#keys.queued(key);
+      }
+      if (coding.isStreaming) return { disposition: "queued", done: coding.prompt(sent, { streamingBehavior }) };
+      coding.queue[streamingBehavior](sent);
+      return { disposition: "queued", done: undefined };
+    }
+    const done = coding.prompt(sent, how);
+    if (key !== undefined) {
+      this.#waiting.set(sent, key);
+      this.#keys.running(key);
+      this.#runKeys.push(key);
+    }
+    return { disposition: "started", done };
+  }
+
+  /** What was waiting. It was not run: its keys are free again. */
+  clearQueue(): { steering: string[]; followUp: string[] } {
+    for (const [waiting, key] of this.#waiting) {
+      if (this.#runKeys.includes(key)) continue;
+      this.#waiting.delete(waiting);
+      this.#keys.free(key);
+    }
+    return this.#coding.queue.clear();
+  }
+
+  async #receive({ text, images, source, streamingBehavior, isExpanded = true, key }: Words): Promise<Received> {
+    const { conversation } = this.#coding;
+    const { interceptor } = conversation;
+    if (isExpanded && text.startsWith("/") && (await interceptor?.runCommand?.(text)) === true) return this.#handled(key);
+    const given = {
+      text,
+      source,
+      ...(images === undefined ? {} : { images }),
+      ...(streamingBehavior === undefined ? {} : { streamingBehavior }),
+    };
+    const heard = interceptor?.input === undefined ? given : await interceptor.input(given);
+    if (heard === undefined) return this.#handled(key);
+    const said = isExpanded && heard.text.startsWith("/") ? await conversation.expand(heard.text) : heard.text;
+    if (heard.images === undefined || heard.images.length === 0) return message(said, [], key);
+    const { fitPromptImages } = await import("./prompt-images.ts");
+    const fitting = await fitPromptImages(said, heard.images);
+    return message(fitting.message, fitting.images, key);
+  }
+
+  /** An extension has taken care of it: there is nothing left to be run. */
+  #handled(key: string | undefined): Received {
+    if (key !== undefined) void this.#keys.settled(key, { stopReason: "stop", outcome: { kind: "done", text: "" } });
+    return { kind: "handled" };
+  }
+
+  #requireRoom(behavior: StreamingBehavior): void {
+    const { steering, followUps } = this.#coding.conversation.agent;
+    if ((behavior === "steer" ? steering : followUps).size < maxQueued) return;
+    throw new PiError("session.queue_full", `There are ${maxQueued} messages in this queue already`, {
+      hint: "Wait until the run has taken some, or clear the queue",
+    });
+  }
+
+  /** Before anybody else is told of the event. */
+  #follow(event: AgentEvent): Promise<void> | undefined {
+    if (event.type === "message_start") return event.message.role === "user" ? this.#accept(event.message) : undefined;
+    if (event.type === "agent_settled") return this.#settle(event.aborted);
+    if (event.type === "message_end" && event.message.role === "assistant") {
+      const { content, stopReason, errorMessage } = event.message;
+      this.#lastAnswer = { text: textOf(content), stopReason, errorMessage, entryId: this.#coding.session.leafId ?? undefined };
+    }
+    return undefined;
+  }
+
+  /** The key comes right before its prompt, so that a file tells whether the prompt has followed. */
+  #accept(sent: UserMessage): Promise<void> | undefined {
+    const key = this.#waiting.get(sent);
+    if (key === undefined) return undefined;
+    this.#waiting.delete(sent);
+    if (!this.#runKeys.includes(key)) {
+      this.#keys.running(key);
+      this.#runKeys.push(key);
+    }
+    return this.#keys.accepted(key);
+  }
+
+  #settle(aborted: boolean): Promise<void> | undefined {
+    const answer = this.#lastAnswer;
+    const keys = this.#runKeys;
+    this.#lastAnswer = undefined;
+    this.#runKeys = [];
+    if (keys.length === 0) return undefined;
+    const { lastOutcome } = this.#coding;
+    const about = {
+      stopReason: aborted ? "aborted" : (answer?.stopReason ?? "error"),
+      ...(answer?.errorMessage === undefined ? {} : { errorMessage: answer.errorMessage }),
+      ...(answer?.entryId === undefined ? {} : { answerId: answer.entryId }),
+      ...(lastOutcome === undefined ? {} : { outcome: withoutText(lastOutcome, answer?.text) }),
+    };
+    let slow: Promise<void> | undefined;
+    for (const key of keys) {
+      for (const [waiting, one] of this.#waiting) if (one === key) this.#waiting.delete(waiting);
+      slow = both(slow, this.#keys.settled(key, about));
+    }
+    return slow;
+  }
+}
+
+function message(text: string, images: readonly ImageContent[], key: string | undefined): Received {
+  return { kind: "message", text, images, ...(key === undefined ? {} : { key }) };
+}
+
+/** The answer's own text is in the session already. */
+function withoutText({ text, ...outcome }: Outcome, answer: string | undefined): Omit<Outcome, "text"> & { text?: string } {
+  return text === answer ? outcome : { ...outcome, text };
+}
+
+function both(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
+  return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
+}

@@ -1,0 +1,151 @@
+// auth.json and its lock: nothing of others is lost, a damaged file stays, a dead process's lock is no obstacle, a living one's is.
+
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { authFilePath, changeAuthFile, isLoose, readAuthFile } from "../../src/accounts/auth-file.ts";
+import { withAuthLock } from "../../src/accounts/auth-lock.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const key = (text: string) => ({ type: "api_key", key: text });
+
+test("a change keeps providers and fields that nobody here knows, in their order", async () => {
+  const path = authFilePath(temporaryDirectory());
+  writeFileSync(path, '\uFEFF{"unknown":{"type":"future","x":[1]},"openai":{"type":"api_key","key":"$K","note":"mine"}}', { mode: 0o644 });
+  expect(isLoose(path)).toBe(true);
+  await changeAuthFile(path, (accounts) => ({ ...accounts, groq: key("g") }));
+  expect(Object.entries(readAuthFile(path) ?? {})).toEqual([
+    ["unknown", { type: "future", x: [1] }],
+    ["openai", { type: "api_key", key: "$K", note: "mine" }],
+    ["groq", key("g")],
+  ]);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(isLoose(path)).toBe(false);
+});
+
+test("a new file is the user's alone, and so is its directory", async () => {
+  const directory = join(temporaryDirectory(), "agent");
+  await changeAuthFile(authFilePath(directory), () => ({ groq: key("g") }));
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  expect(statSync(authFilePath(directory)).mode & 0o777).toBe(0o600);
+  expect(readdirSync(directory).sort()).toEqual(["auth.json", "auth.json.lease"]);
+});
+
+test.each(["{", "[]", '"text"', "null"])("a damaged file (%s) is an error with its path, and stays", async (content) => {
+  const path = authFilePath(temporaryDirectory());
+  writeFileSync(path, content);
+  expect(() => readAuthFile(path)).toThrow(expect.objectContaining({ code: "auth.damaged_file", message: expect.stringContaining(path) }));
+  await expect(changeAuthFile(path, () => ({}))).rejects.toMatchObject({ code: "auth.damaged_file" });
+  expect(readFileSync(path, "utf8")).toBe(content);
+  expect(existsSync(`${path}.lock`)).toBe(false);
+});
+
+test("half a file is looked at again for as long as somebody writes it", () => {
+  const path = authFilePath(temporaryDirectory());
+  writeFileSync(path, "{");
+  mkdirSync(`${path}.lock`);
+  // A process of its own, since the reader waits without letting go.
+  const writer = `setTimeout(() => require("fs").writeFileSync(process.argv[1], '{"a":1}'), 200)`;
+  const script = `const { spawn } = require("child_process"); spawn(process.execPath, ["-e", ${JSON.stringify(writer)}, process.argv[1]], { detached: true, stdio: "ignore" }).unref();`;
+  spawnSync(process.execPath, ["-e", script, path]);
+  expect(readAuthFile(path)).toEqual({ a: 1 });
+});
+
+test("a link is followed, and stays one", async () => {
+  const directory = temporaryDirectory();
+  const real = join(temporaryDirectory(), "shared.json");
+  writeFileSync(real, "{}");
+  symlinkSync(real, authFilePath(directory));
+  await changeAuthFile(authFilePath(directory), () => ({ groq: key("g") }));
+  expect(lstatSync(authFilePath(directory)).isSymbolicLink()).toBe(true);
+  expect(JSON.parse(readFileSync(real, "utf8"))).toEqual({ groq: key("g") });
+});
+
+test("twenty changes at once are all there", async () => {
+  const path = authFilePath(temporaryDirectory());
+  await Promise.all(
+    Array.from({ length: 20 }, (_, number) => changeAuthFile(path, (accounts) => ({ ...accounts, [`p${number}`]: key("x") }))),
+  );
+  expect(Object.keys(readAuthFile(path) ?? {})).toHaveLength(20);
+});
+
+test("another program's lock is waited for; a stale one is broken", async () => {
+  const path = authFilePath(temporaryDirectory());
+  writeFileSync(path, "{}");
+  mkdirSync(`${path}.lock`);
+  const stop = new AbortController();
+  const waiting = changeAuthFile(path, () => ({ a: 1 }), stop.signal);
+  stop.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+  expect(existsSync(`${path}.lock`)).toBe(true);
+  const longAgo = new Date(Date.now() - 31_000);
+  utimesSync(`${path}.lock`, longAgo, longAgo);
+  await changeAuthFile(path, () => ({ a: 1 }));
+  expect(readAuthFile(path)).toEqual({ a: 1 });
+  expect(existsSync(`${path}.lock`)).toBe(false);
+});
+
+test("a lock that a dead process of ours left is broken at once", async () => {
+  const path = authFilePath(temporaryDirectory());
+  writeFileSync(path, "{}");
+  mkdirSync(`${path}.lock`);
+  const { ino, mtimeMs } = lstatSync(`${path}.lock`);
+  writeFileSync(`${path}.lease`, JSON.stringify({ inode: ino, mtimeMs }));
+  const begun = performance.now();
+  await changeAuthFile(path, () => ({ a: 1 }));
+  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(readAuthFile(path)).toEqual({ a: 1 });
+});
+
+test("so is one that was made and not yet written down", async () => {
+  const path = authFilePath(temporaryDirectory());
+  writeFileSync(path, "{}");
+  const madeMs = Date.now();
+  mkdirSync(`${path}.lock`);
+  writeFileSync(`${path}.lease`, JSON.stringify({ inode: 0, mtimeMs: madeMs }));
+  await changeAuthFile(path, () => ({ a: 1 }));
+  expect(readAuthFile(path)).toEqual({ a: 1 });
+});
+
+test("who has lost the lock writes nothing", async () => {
+  const path = authFilePath(temporaryDirectory());
+  writeFileSync(path, '{"kept":1}');
+  await expect(
+    changeAuthFile(path, () => {
+      const other = new Date(Date.now() - 1000);
+      utimesSync(`${path}.lock`, other, other);
+      return {};
+    }),
+  ).rejects.toMatchObject({ code: "auth.lock_lost" });
+  expect(readAuthFile(path)).toEqual({ kept: 1 });
+});
+
+test("a lock path that is a link is refused", async () => {
+  const directory = temporaryDirectory();
+  const path = authFilePath(directory);
+  writeFileSync(path, "{}");
+  symlinkSync(temporaryDirectory(), `${path}.lock`);
+  await expect(withAuthLock(path, undefined, async () => {})).rejects.toMatchObject({ code: "auth.lock" });
+  symlinkSync(join(directory, "elsewhere"), `${path}2.lease`);
+  await expect(withAuthLock(`${path}2`, undefined, async () => {})).rejects.toMatchObject({ code: "auth.lock" });
+  expect(existsSync(join(directory, "elsewhere"))).toBe(false);
+});
+
+test.skipIf(process.getuid?.() === 0)("a directory that cannot be written is one clear line", async () => {
+  const directory = temporaryDirectory();
+  chmodSync(directory, 0o500);
+  await expect(changeAuthFile(authFilePath(directory), () => ({}))).rejects.toMatchObject({ code: "auth.lock" });
+  chmodSync(directory, 0o700);
+});

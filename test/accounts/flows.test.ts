@@ -1,0 +1,294 @@
+// The sign-in flows against a strict local authorization server, with what goes wrong there.
+
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { authFilePath, isStoredToken, readAuthFile } from "../../src/accounts/auth-file.ts";
+import { readPasted } from "../../src/accounts/flows/browser-login.ts";
+import type { FlowEndpoints } from "../../src/accounts/flows/flow.ts";
+import { flowProviders, loadFlow } from "../../src/accounts/flows/flows.ts";
+import { signIn } from "../../src/accounts/sign-in.ts";
+import { PiError } from "../../src/contracts/error.ts";
+import { type AuthServer, startAuthServer } from "../support/auth-server.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+let server: AuthServer;
+beforeEach(async () => {
+  server = await startAuthServer();
+  onTestFinished(() => server.close());
+});
+
+interface Login {
+  said: string[];
+  stored: unknown;
+  failure: PiError | undefined;
+  /** ms, between the questions of a device flow. */
+  waits: number[];
+}
+
+/** `browse`: what the person does with the address; by default what a willing person does. */
+async function login(
+  provider: string,
+  {
+    endpoints = {},
+    browse = (url: string) => void fetch(server.agree(url)),
+    paste,
+    signal,
+    agentDir = temporaryDirectory(),
+  }: { endpoints?: FlowEndpoints; browse?: (url: string) => void; paste?: () => string; signal?: AbortSignal; agentDir?: string } = {},
+): Promise<Login> {
+  const flow = await loadFlow(provider);
+  if (flow === undefined) throw new Error(`no flow ${provider}`);
+  const said: string[] = [];
+  let failure: PiError | undefined;
+  const waits: number[] = [];
+  let elapsedMs = 0;
+  await signIn(provider, flow, {
+    agentDir,
+    endpoints: {
+      authorizeUrl: `${server.url}/authorize`,
+      tokenUrl: `${server.url}/${provider === "openrouter" ? "keys" : "token"}`,
+      deviceUrl: `${server.url}/device`,
+      issuer: server.url,
+      jwksUrl: `${server.url}/jwks`,
+      ...endpoints,
+    },
+    fetch: globalThis.fetch,
+    now: () => Date.now(),
+    say: (line) => void said.push(line),
+    ask: async () => {
+      if (paste === undefined) throw new PiError("auth.no_terminal", "Nobody can type here");
+      return paste();
+    },
+    openBrowser: (url) => {
+      browse(url);
+      return true;
+    },
+    callbackHost: undefined,
+    clock: {
+      pause: async (ms) => {
+        waits.push(ms);
+        elapsedMs += ms;
+      },
+      elapsedMs: () => elapsedMs,
+    },
+    signal,
+  }).catch((error: unknown) => {
+    if (!(error instanceof PiError)) throw error;
+    failure = error;
+  });
+  return { said, stored: readAuthFile(authFilePath(agentDir))?.[provider], failure, waits };
+}
+
+test("every flow says first what the service's terms allow", async () => {
+  for (const provider of flowProviders) {
+    const flow = await loadFlow(provider);
+    expect(flow?.provider).toBe(provider);
+    expect(flow?.terms).toMatch(/^[A-Z]?\w.*\.$/);
+  }
+});
+
+describe("openai", () => {
+  test("a sign-in is stored with the client that was issued, and without the margin", async () => {
+    const { stored, said, failure } = await login("openai");
+    expect(failure).toBeUndefined();
+    expect(said[0]).toContain("OpenAI allows");
+    if (!isStoredToken(stored)) throw new Error("nothing stored");
+    expect(stored).toMatchObject({ clientId: "issued-client", refresh: server.refreshToken });
+    expect(stored.access).toMatch(/^access-/);
+    const left = stored.expires - Date.now();
+    expect(left).toBeGreaterThan(56 * 60_000);
+    expect(left).toBeLessThanOrEqual(57 * 60_000);
+    expect(stored.scopes).toContain("chatgpt.tokens.use.direct");
+  });
+
+  test("a pasted address, query or code does what the browser coming back does", async () => {
+    for (const form of [(url: string) => url, (url: string) => new URL(url).search.slice(1)]) {
+      let address = "";
+      const pasted = new Promise<string>((resolve) => {
+        address = "";
+        void login("openai", {
+          browse: (url) => {
+            address = server.agree(url);
+          },
+          paste: () => form(address),
+        }).then(({ failure, stored }) => resolve(failure?.message ?? (isStoredToken(stored) ? "stored" : "nothing")));
+      });
+      expect(await pasted).toBe("stored");
+    }
+  });
+
+  test("a callback of another sign-in changes nothing, and a second one is told so", async () => {
+    const statuses: number[] = [];
+    const { stored } = await login("openai", {
+      browse: (url) => {
+        const right = server.agree(url);
+        const wrong = new URL(right);
+        wrong.searchParams.set("state", "somebody-elses");
+        void (async () => {
+          statuses.push((await fetch(wrong)).status);
+          statuses.push((await fetch(new URL("/auth/other?code=x", right))).status);
+          statuses.push((await fetch(right, { method: "POST" })).status);
+          const [first, second] = await Promise.all([fetch(right), fetch(right)]);
+          statuses.push(...[first.status, second.status].sort());
+        })().catch(() => {});
+      },
+    });
+    expect(isStoredToken(stored)).toBe(true);
+    expect(statuses.slice(0, 3)).toEqual([400, 404, 405]);
+    expect(statuses.slice(3)).toEqual(statuses.length > 3 ? [200, 409] : []);
+  });
+
+  test("what a refused callback says is escaped on the page", async () => {
+    let page = "";
+    const { failure } = await login("openai", {
+      browse: (url) => {
+        const back = new URL(server.agree(url));
+        back.searchParams.delete("code");
+        back.searchParams.set("error", "<script>alert(1)</script>");
+        void fetch(back)
+          .then((response) => response.text())
+          .then((text) => {
+            page = text;
+          });
+      },
+    });
+    expect(failure?.code).toBe("auth.login_refused");
+    expect(page).not.toContain("<script>");
+  });
+
+  test.each([
+    ["denied", "auth.login_refused"],
+    ["expired_code", "auth.refused"],
+    ["narrow_scope", "auth.login_refused"],
+    ["bad_signature", "auth.login_refused"],
+    ["wrong_nonce", "auth.login_refused"],
+  ] as const)("%s: nothing is stored, and one line says why", async (fault, code) => {
+    server.fault = fault;
+    const { failure, stored } = await login("openai");
+    expect(failure?.code).toBe(code);
+    expect(failure?.message).not.toContain("\n");
+    expect(stored).toBeUndefined();
+  });
+
+  test("a clock that is wrong by an hour is named", async () => {
+    server.skewSeconds = -3600;
+    expect((await login("openai")).failure?.message).toContain("clock");
+    server.skewSeconds = 3600;
+    expect((await login("openai")).failure?.message).toContain("clock");
+  });
+
+  test("a service that fails is told as one, without what was sent", async () => {
+    const { failure } = await login("openai", {
+      browse: (url) => {
+        const back = server.agree(url);
+        server.fault = "server_error";
+        void fetch(back);
+      },
+    });
+    expect(failure?.code).toBe("auth.network");
+    expect(failure?.message).toContain("500");
+    expect(failure?.message).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
+  });
+
+  test("a stopped sign-in closes its port and stores nothing", async () => {
+    const stop = new AbortController();
+    let back = "";
+    const { stored } = await login("openai", {
+      signal: stop.signal,
+      browse: (url) => {
+        back = server.agree(url);
+        stop.abort(new PiError("usage.cancelled", "Cancelled"));
+      },
+    });
+    expect(stored).toBeUndefined();
+    await expect(fetch(back)).rejects.toThrow();
+  });
+
+  test("a second sign-in goes on as the client that was issued", async () => {
+    const agentDir = temporaryDirectory();
+    await login("openai", { agentDir });
+    let asked = "";
+    await login("openai", {
+      agentDir,
+      browse: (url) => {
+        asked = new URL(url).searchParams.get("client_id") ?? "";
+        void fetch(server.agree(url));
+      },
+    });
+    expect(asked).toBe("issued-client");
+  });
+});
+
+test("openrouter: the key is stored in the form that the npm agent knows; the path is the secret", async () => {
+  let callback = "";
+  const { stored } = await login("openrouter", {
+    browse: (url) => {
+      callback = new URL(url).searchParams.get("callback_url") ?? "";
+      void fetch(server.agree(url));
+    },
+  });
+  expect(stored).toEqual({ type: "oauth", access: "sk-or-v1-from-sign-in", refresh: "", expires: 9007199254740991 });
+  expect(callback).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/oauth\/callback\/[0-9a-f-]{36}$/);
+});
+
+describe("device", () => {
+  const json = (body: unknown, status = 400) => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const xai = (polls: AuthServer["devicePolls"]): Promise<Login> => {
+    server.devicePolls = polls;
+    return login("xai", { endpoints: { clientId: "our-client" }, browse: () => {} });
+  };
+
+  test("pending, then the token", async () => {
+    const { stored, said } = await xai([json({ error: "authorization_pending" })]);
+    expect(isStoredToken(stored) && stored.clientId).toBe("our-client");
+    expect(said.join("\n")).toContain("ABCD-EFGH");
+  });
+
+  test.each([
+    ["access_denied", "auth.login_refused"],
+    ["expired_token", "auth.login_expired"],
+    ["invalid_client", "auth.refused"],
+  ])("%s ends it", async (error, code) => {
+    // Some services say no with 200.
+    expect((await xai([json({ error }, 200)])).failure?.code).toBe(code);
+  });
+
+  test("slow_down is obeyed, with the time it names or five seconds more", async () => {
+    const { waits } = await xai([
+      json({ error: "slow_down", interval: 7 }),
+      json({ error: "slow_down" }),
+      json({ error: "authorization_pending" }),
+    ]);
+    expect(waits).toEqual([1000, 7000, 12_000, 12_000]);
+  });
+
+  test("a code that has lived its time ends it, by a clock that only grows", async () => {
+    const { failure, waits } = await xai(Array.from({ length: 1000 }, () => json({ error: "authorization_pending" })));
+    expect(failure?.code).toBe("auth.login_expired");
+    expect(waits.length).toBe(600);
+  });
+});
+
+test.each(["anthropic", "github-copilot", "xai", "openai-codex"])(
+  "%s has no sign-in of its own, and says what there is",
+  async (provider) => {
+    const { failure, stored } = await login(provider, { endpoints: {} });
+    expect(failure?.code).toBe("auth.login_unavailable");
+    expect(failure?.hint).toMatch(/API_KEY|client_id|API key/);
+    expect(stored).toBeUndefined();
+  },
+);
+
+test("what is pasted is read in every form", () => {
+  const pairs = (line: string): Record<string, string> | undefined => {
+    const read = readPasted(line);
+    return read === undefined ? undefined : Object.fromEntries(read);
+  };
+  expect(pairs(" http://127.0.0.1:1455/auth/callback?code=a&state=b ")).toEqual({ code: "a", state: "b" });
+  expect(pairs("a#b")).toEqual({ code: "a", state: "b" });
+  expect(pairs("code=a&state=b")).toEqual({ code: "a", state: "b" });
+  expect(pairs("?code=a")).toEqual({ code: "a" });
+  expect(pairs("abc")).toEqual({ code: "abc" });
+  expect(pairs("https://example.com/")).toBeUndefined();
+  expect(pairs("two words")).toBeUndefined();
+  expect(pairs("")).toBeUndefined();
+});

@@ -1,0 +1,152 @@
+// `pi auth` and sign-ins as the built program has them: one renewal for many starts, nothing lost by a kill, the status that scripts rely on.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished } from "vitest";
+import { type AuthServer, startAuthServer } from "../support/auth-server.ts";
+import { ways } from "../support/program.ts";
+import { services } from "../support/served.ts";
+import { test, type World } from "../support/world.ts";
+
+const responses = services.find(({ model }) => model.startsWith("openai/"));
+
+async function signedIn(world: World, token: Record<string, unknown> = {}): Promise<{ auth: AuthServer; file: string }> {
+  const auth = await startAuthServer();
+  onTestFinished(() => auth.close());
+  const file = join(world.agentDir, "auth.json");
+  mkdirSync(world.agentDir, { recursive: true });
+  const account = { type: "oauth", access: "old-access", refresh: auth.refreshToken, expires: Date.now() - 1000, clientId: "c", ...token };
+  writeFileSync(file, JSON.stringify({ unknown: { type: "future" }, openai: account }), { mode: 0o600 });
+  return { auth, file };
+}
+
+describe("a sign-in", () => {
+  test.for(ways)("%s: an expired token is renewed, stored and used at the flow's own address", async (way, { world }) => {
+    const { auth, file } = await signedIn(world);
+    if (responses === undefined) throw new Error("no service speaks Responses");
+    const server = await world.strict(responses.format, [{ say: [{ text: "Signed in." }] }]);
+    world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\nbase_url = "${server.baseUrl}"\n`);
+    const { stdout, stderr, status } = await world.run(["-p", "--model", responses.model, "hi"], { way });
+    expect({ stdout, stderr, status }).toEqual({ stdout: "Signed in.\n", stderr: "", status: 0 });
+    const stored = JSON.parse(readFileSync(file, "utf8"));
+    expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${stored.openai.access}`);
+    expect(stored.openai.refresh).toBe(auth.refreshToken);
+    expect(stored.unknown).toEqual({ type: "future" });
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  test("20 starts at once make one renewal, and all have the token", async ({ world }) => {
+    const { auth } = await signedIn(world);
+    world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\n`);
+    const args = ["auth", "print-bearer-token", "--provider", "openai"];
+    const runs = await Promise.all(Array.from({ length: 20 }, () => world.run(args)));
+    expect(runs.map(({ status }) => status)).toEqual(runs.map(() => 0));
+    expect(new Set(runs.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(auth.refreshes()).toBe(1);
+  });
+
+  test("killed while the service answers: the next start renews, without waiting for the dead one's lock", async ({ world }) => {
+    const { auth } = await signedIn(world);
+    world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\n`);
+    auth.fault = "hang";
+    const args = ["auth", "print-bearer-token", "--provider", "openai"];
+    const running = world.start(args);
+    await auth.received(1);
+    running.signal("SIGKILL");
+    await running.result;
+    auth.fault = undefined;
+    const next = await world.run(args);
+    expect(next).toMatchObject({ status: 0, stderr: "" });
+    expect(next.durationMs).toBeLessThan(15_000);
+  });
+
+  test("revoked: sign in again, with the command; never a missing key", async ({ world }) => {
+    const { auth } = await signedIn(world);
+    auth.fault = "revoked";
+    world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\n`);
+    const { stderr, status } = await world.run(["-p", "--model", "openai/gpt-6.1", "hi"]);
+    expect(stderr).toContain("pi auth login openai");
+    expect(stderr).not.toContain("No API key");
+    expect(status).not.toBe(0);
+  });
+
+  test("of a Claude plan is kept and not used, which is said", async ({ world }) => {
+    const file = join(world.agentDir, "auth.json");
+    mkdirSync(world.agentDir, { recursive: true });
+    const content = JSON.stringify({ anthropic: { type: "oauth", access: "a", refresh: "r", expires: Date.now() + 3_600_000 } });
+    writeFileSync(file, content);
+    const { stderr, status } = await world.run(["-p", "--model", "anthropic/claude-sonnet-4-5", "hi"]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/Claude plan.*ANTHROPIC_API_KEY/);
+    expect(readFileSync(file, "utf8")).toBe(content);
+  });
+
+  test("a project's file cannot say where it goes", async ({ world }) => {
+    await signedIn(world, { expires: Date.now() + 3_600_000 });
+    world.write(".pi/config.toml", '[providers.openai.oauth]\nbase_url = "https://elsewhere.example"\n');
+    const { stderr } = await world.run(["config", "check", "--approve"]);
+    expect(stderr).toContain("a project file may not set where a sign-in goes");
+  });
+
+  test.for(["http://example.com/token", "https://u:p@example.com", "ftp://x", "nonsense"])(
+    "%s is no address for one: an error with file and key before any request",
+    async (address, { world }) => {
+      world.config(`[providers.openai.oauth]\ntoken_url = "${address}"\n`);
+      const { stderr, status } = await world.run(["auth", "status"]);
+      expect(status).toBe(2);
+      expect(stderr).toContain("providers.openai.oauth.token_url");
+    },
+  );
+});
+
+describe("pi auth", () => {
+  test("a key is stored from a pipe, told by name, printed alone, and forgotten", async ({ world }) => {
+    const login = await world.run(["auth", "login", "groq", "--api-key"], { stdin: { text: "gsk-stored-key\n" } });
+    expect(login).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Saved API key for groq\. /) });
+    const status = await world.run(["auth", "status", "--json"]);
+    expect(status.stdout).not.toContain("gsk-stored-key");
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      accounts: [{ account: "groq", type: "api_key" }],
+      providers: [{ provider: "groq", source: "auth.json" }],
+    });
+    expect((await world.run(["auth", "print-api-key", "--provider", "groq"])).stdout).toBe("gsk-stored-key\n");
+    expect(await world.run(["auth", "print-bearer-token", "--provider", "groq"])).toMatchObject({ status: 1, stdout: "" });
+    expect(await world.run(["auth", "logout", "groq"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^Removed stored API key for groq\. /),
+    });
+    expect(await world.run(["auth", "logout", "groq"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^No stored credentials for groq\./),
+    });
+  });
+
+  test.for([
+    [["--provider", "groq"], "not_ready\n", 1],
+    [["--provider", "groq", "--json"], '{"status":"not_ready","provider":"groq","reason":"credentials_not_configured"}\n', 1],
+    [["--provider", "nothing", "--json"], '{"status":"not_ready","provider":"nothing","reason":"provider_not_found"}\n', 1],
+  ] as const)("check %j", async ([args, stdout, status], { world }) => {
+    expect(await world.run(["auth", "check", ...args])).toMatchObject({ stdout, status });
+  });
+
+  test("check: ready with a key of the environment, invalid with a damaged file", async ({ world }) => {
+    const ready = await world.run(["auth", "check", "--model", "groq/x", "--json"], { env: { GROQ_API_KEY: "gsk-k" } });
+    expect(ready).toMatchObject({ status: 0, stdout: '{"status":"ready","provider":"groq","authType":"api_key"}\n' });
+    mkdirSync(world.agentDir, { recursive: true });
+    writeFileSync(join(world.agentDir, "auth.json"), "{");
+    expect(await world.run(["auth", "check", "--provider", "groq"])).toMatchObject({ status: 2, stdout: "invalid\n" });
+    expect(await world.run(["-p", "--model", "groq/llama-3.3-70b-versatile", "hi"])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("auth.json"),
+    });
+  });
+
+  test.for([["login", "nowhere"], ["login", "groq#"], ["check"], ["print-api-key"], ["login"]])(
+    "%j is one line and status 2",
+    async (args, { world }) => {
+      const { status, stderr, stdout } = await world.run(["auth", ...args]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+    },
+  );
+});
