@@ -1,11 +1,13 @@
 // The help pages, made from the option and command tables. Called by cli/main for --help and for a bare `pi` on a terminal.
 
+import type { ExtensionFlagOptions } from "../contracts/extension.ts";
 import { version } from "../contracts/version.ts";
 import { commandTable } from "./commands.ts";
 import type { OptionRecord } from "./options.ts";
 import { optionTable } from "./options.ts";
 
-export function helpText(): string {
+/** `flags`: those that extensions have. */
+export function helpText(flags: readonly ({ name: string } & ExtensionFlagOptions)[] = []): string {
   const lines = [`pi ${version}: a coding agent`, "", "pi [options] [--] [@file…] [message…]", ""];
   const groups = new Map<string, OptionRecord[]>();
   for (const record of optionTable as readonly OptionRecord[]) groups.set(record.group, [...(groups.get(record.group) ?? []), record]);
@@ -13,6 +15,10 @@ export function helpText(): string {
     lines.push(`${group}:`);
     for (const record of records) lines.push(`  ${usage(record).padEnd(38)} ${record.help}`);
     lines.push("");
+  }
+  if (flags.length > 0) {
+    const named = (one: (typeof flags)[number]): string => `    --${one.name}${one.type === "string" ? " VALUE" : ""}`;
+    lines.push("Of extensions:", ...flags.map((flag) => `  ${named(flag).padEnd(38)} ${flag.description ?? ""}`.trimEnd()), "");
   }
   lines.push("Commands:");
   for (const command of commandTable) lines.push(`  ${command.usage.padEnd(38)} ${command.help}`);

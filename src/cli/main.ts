@@ -44,7 +44,8 @@ async function dispatch(host: Host): Promise<number> {
   const said = await readOptions(host);
   if (isSaid(said, "--help")) {
     const { helpText } = await import("./help.ts");
-    void host.stdout.write(helpText());
+    const { flagsOfExtensions } = await import("./extension-flags.ts");
+    void host.stdout.write(helpText(await flagsOfExtensions(said, host)));
     return 0;
   }
   if (isSaid(said, "--version")) {

@@ -9,7 +9,7 @@ export interface ProjectTrust {
   /** The nearest `.pi` directory that holds something to load; absent: there is none. */
   dir?: string;
   trusted: boolean;
-  decision: "approved" | "saved" | "default" | "none" | "refused" | "unsafe";
+  decision: "approved" | "saved" | "default" | "extension" | "none" | "refused" | "unsafe";
   /** One line on why what was approved does not count: it is somebody else's, or leads out of the repository. */
   problem?: string;
   /** What lies there and was left alone. */
@@ -41,12 +41,21 @@ export function findProjectDirectory(cwd: string): string {
   }
 }
 
+/** What somebody says of a project that nothing was decided for. */
+export interface TrustAnswer {
+  trusted: boolean;
+  /** For the next time, too. */
+  remember: boolean;
+}
+
 export interface TrustInput {
   cwd: string;
   agentDir: string;
   /** `--approve`: true, `--no-approve`: false. */
   approve?: boolean;
   default: "ask" | "always" | "never";
+  /** Of somebody who was asked. */
+  answer?: TrustAnswer;
 }
 
 export function decideTrust(input: TrustInput): ProjectTrust {
@@ -65,8 +74,17 @@ export function decideTrust(input: TrustInput): ProjectTrust {
   if (input.approve !== undefined) return input.approve ? allowed("approved") : denied("refused");
   const saved = savedDecision(dirname(project.dir), input.agentDir);
   if (saved !== undefined) return saved ? allowed("saved") : denied("refused");
+  if (input.answer !== undefined) return input.answer.trusted ? allowed("extension") : denied("refused");
   if (input.default === "always") return allowed("default");
   return denied(input.default === "never" ? "refused" : "none");
+}
+
+/** For a directory and what lies below it. Rejects with what the disk says. */
+export async function saveDecision(directory: string, agentDir: string, decision: boolean): Promise<void> {
+  const file = join(agentDir, "trust.json");
+  const decisions = { ...loadDecisions(file), [canonical(directory)]: decision };
+  const { createFileOperations } = await import("../platform/files.ts");
+  await createFileOperations().writeAtomic(file, `${JSON.stringify(decisions, null, 2)}\n`);
 }
 
 /** `trust.json` maps canonical directories to true or false; the nearest one above counts. */

@@ -4,8 +4,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import type { TrustAnswer } from "../../config/trust.ts";
 import { lineOf, messageOf, PiError } from "../../contracts/error.ts";
-import type { ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
+import type { ExtensionContext, ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { ExtensionFile, ExtensionPlaces } from "../../extensions/discover.ts";
 import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
@@ -47,6 +48,8 @@ export class ExtensionLauncher {
   #files: ExtensionFiles | undefined;
   /** Real paths of those that are loaded. */
   #loaded: ReadonlySet<string> = new Set();
+  /** Loaded to be asked about trust, before there was a session to take them. */
+  #kept: LoadExtensionsResult | undefined;
   found: readonly FoundExtension[] = [];
   /** Where errors go while there is a session. */
   report: ((error: ExtensionError) => void) | undefined;
@@ -60,6 +63,24 @@ export class ExtensionLauncher {
     const hasFiles = mayHaveExtensions(launch, config, this.#deps.agentDir);
     if (!hasFiles && (how.inline ?? []).length === 0) return undefined;
     return this.#loadAll(hasFiles ? await this.#discover(launch, config, how) : [], launch, how);
+  }
+
+  /** What the user's extensions and named ones say of a project; the first that decides. They stay loaded for the session. */
+  async askTrust(launch: Launch & Pick<RunOptions, "cwd">, config: Config): Promise<TrustAnswer | undefined> {
+    const how = { reload: false, warn: (line: string) => this.#deps.warn(line) };
+    const loaded = await this.load(launch, config, how);
+    if (loaded === undefined) return undefined;
+    const { ExtensionDispatch } = await import("../../extensions/dispatch.ts");
+    const { noUi } = await import("../../extensions/no-ui.ts");
+    const context = { cwd: launch.cwd, mode: "print", hasUI: false, ui: noUi } as ExtensionContext;
+    const dispatch = new ExtensionDispatch({
+      extensions: loaded.extensions,
+      createContext: () => context,
+      report: ({ extensionPath, event, error }) => this.#deps.warn(`${extensionPath} (${event}): ${error}`),
+    });
+    const answer = await dispatch.projectTrust(launch.cwd);
+    this.#kept = { ...loaded, warnings: [] };
+    return answer;
   }
 
   async #discover(launch: Launch, config: Config, { warn }: LoadHow): Promise<readonly ExtensionFile[]> {
@@ -116,7 +137,8 @@ export class ExtensionLauncher {
         failed(one, lineOf(error));
       }
     }
-    const result = await loadExtensions([...sources, ...inline], launch.extensions.flags);
+    const result = await loadExtensions([...sources, ...inline], launch.extensions.flags, this.#kept);
+    this.#kept = undefined;
     for (const { path, error } of result.errors) {
       const one = found.find(({ file }) => file.path === path);
       if (one === undefined) errors.push({ path, error });
