@@ -7,6 +7,7 @@ import type { CodingSession } from "../harness/run/coding-session.ts";
 import { RunTally } from "../harness/run/run-tally.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import type { Said } from "./options.ts";
 import { valueSaid } from "./options.ts";
 
@@ -31,7 +32,7 @@ export class ResultRecorder {
   async write(outcome: Outcome, coding?: CodingSession): Promise<void> {
     const path = this.#target;
     if (path === undefined) return;
-    const line = `${JSON.stringify(this.tally.record(outcome, coding))}\n`;
+    const line = `${JSON.stringify(liveSecrets.redactValue(this.tally.record(outcome, coding)))}\n`;
     if (path === "-") {
       void this.#host.stdout.write(line);
       return this.#host.stdout.flush();

@@ -4,6 +4,7 @@
 
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { ownUserId } from "./user-id.ts";
 
 /** Of texts that a model is told, and of configuration. */
 export const maxTextBytes = 1024 * 1024;
@@ -72,7 +73,7 @@ export class RepositoryBoundary {
   /** The repository, or the working directory outside of one. */
   readonly #root: string;
   readonly #agentDir: string;
-  readonly #user: number | undefined = process.getuid?.();
+  readonly #user: number | undefined = ownUserId();
   readonly #cwdOwner: number | undefined;
   readonly #real = new Map<string, string>();
   readonly #openDirectories = new Map<string, boolean>();

@@ -2,16 +2,22 @@
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
 import { fstatSync, write, writeSync } from "node:fs";
+import { drawnText, plainText } from "../contracts/text/plain.ts";
+import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
 import { homeDirectory } from "./paths.ts";
+import { liveSecrets } from "./secrets.ts";
 
 export interface OutputStream {
   readonly isTerminal: boolean;
   /** Columns of the terminal; 80 when there is none, or one that does not know its size. */
   readonly columns: number;
-  /** A promise only when the reader is slow: wait for it before writing more. */
-  write(text: string): Promise<void> | undefined;
+  /**
+   * A promise only when the reader is slow: wait for it before writing more. At a terminal nothing in the text can move the cursor or change
+   * the terminal; colours and the line written anew stay where they are our own (`drawn`). Pipes and files get the bytes.
+   */
+  write(text: string, form?: "drawn"): Promise<void> | undefined;
   /** Resolves when everything written has left the process, or its reader has gone. */
   flush(): Promise<void>;
   readonly isClosed: boolean;
@@ -70,6 +76,7 @@ class FileDescriptorOutput implements OutputStream {
   readonly #descriptor: number;
   readonly #listeners: (() => void)[] = [];
   #waiting = "";
+  #isTerminal: boolean | undefined;
   #isWriting = false;
   #isScheduled = false;
   #idle: { promise: Promise<void>; resolve(): void } | undefined;
@@ -81,7 +88,8 @@ class FileDescriptorOutput implements OutputStream {
   }
 
   get isTerminal(): boolean {
-    return isTerminal(this.#descriptor);
+    this.#isTerminal ??= isTerminal(this.#descriptor);
+    return this.#isTerminal;
   }
 
   get columns(): number {
@@ -89,9 +97,10 @@ class FileDescriptorOutput implements OutputStream {
     return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
   }
 
-  write(text: string): Promise<void> | undefined {
+  write(text: string, form?: "drawn"): Promise<void> | undefined {
     if (this.isClosed || text === "") return undefined;
-    this.#waiting += text;
+    const clean = liveSecrets.redactLines(text);
+    this.#waiting += this.isTerminal ? (form === "drawn" ? drawnText(clean) : plainText(clean)) : clean;
     if (!this.#isWriting && !this.#isScheduled) {
       // At the end of this turn of the event loop, so that a burst of records costs one system call.
       this.#isScheduled = true;
@@ -274,7 +283,8 @@ function currentDirectory(): string {
 /** A line on stderr that must not be lost even if the process is about to die. */
 export function writeErrorLine(text: string): void {
   try {
-    writeSync(2, `${text}\n`);
+    const clean = liveSecrets.redact(withoutUrlSecrets(text));
+    writeSync(2, `${isTerminal(2) ? plainText(clean) : clean}\n`);
   } catch {
     // Nobody reads stderr: there is nobody left to tell.
   }

@@ -5,6 +5,7 @@ import { basename, resolve } from "node:path";
 import type { EntrySource } from "../contracts/entry-source.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 
 export interface ExportTarget {
   /** What relative paths are relative to. Absolute. */
@@ -35,12 +36,16 @@ export async function writeExport(
   }
   const { replaceFile } = await import("../platform/replace-file.ts");
   try {
-    await replaceFile(target, chunks);
+    await replaceFile(target, withoutSecrets(chunks));
   } catch (error) {
     if (error instanceof PiError) throw error;
     throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, { cause: error });
   }
   return { path };
+}
+
+async function* withoutSecrets(chunks: AsyncIterable<string> | Iterable<string>): AsyncIterable<string> {
+  for await (const chunk of chunks) yield liveSecrets.redactLines(chunk);
 }
 
 function isSameFile(one: string, other: string): boolean {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
-import type { Model } from "../../contracts/model.ts";
+import { type Model, publicModel } from "../../contracts/model.ts";
 import { fuzzyScore } from "../../harness/models/match-models.ts";
 import { ModelRegistry } from "../../harness/models/model-registry.ts";
 import type { Host } from "../../platform/host.ts";
@@ -54,7 +54,7 @@ export async function listModels(host: Host, options: ListOptions): Promise<void
   const listed = options.all ? registry.providers().flatMap((id) => registry.models(id)) : registry.available();
   const models = options.search ? listed.filter((model) => fuzzyScore(options.search ?? "", model) > 0) : listed;
   if (options.json) {
-    await host.stdout.write(`${JSON.stringify(models.map(describeModel), null, 2)}\n`);
+    await host.stdout.write(`${JSON.stringify(models.map(publicModel), null, 2)}\n`);
     return;
   }
   if (models.length > 0) await host.stdout.write(modelTable(models));
@@ -88,11 +88,6 @@ function shortCount(tokens: number): string {
     if (tokens >= unit) return `${tokens % unit === 0 ? tokens / unit : (tokens / unit).toFixed(1)}${letter}`;
   }
   return String(tokens);
-}
-
-/** A model for programs; headers may hold secrets and stay out. */
-function describeModel({ headers: _headers, ...model }: Model): Omit<Model, "headers"> {
-  return model;
 }
 
 async function refresh(host: Host, flags: Flags): Promise<void> {

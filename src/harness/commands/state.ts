@@ -3,7 +3,7 @@
 import type { QueueMode } from "../../agent/message-queue.ts";
 import type { SlashCommandInfo } from "../../contracts/extension.ts";
 import type { Message } from "../../contracts/message.ts";
-import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import { type Model, publicModel, type ThinkingLevel } from "../../contracts/model.ts";
 import { choice, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
 import { level, message, model, queueMode } from "../../contracts/shapes.ts";
 import { command } from "./command.ts";
@@ -59,7 +59,7 @@ export const stateCommands = [
         messageCount: coding.conversation.messages.length,
         pendingMessageCount: coding.queue.count,
       };
-      if (models.inForce !== undefined) state.model = models.inForce;
+      if (models.inForce !== undefined) state.model = publicModel(models.inForce);
       if (session.filePath !== undefined) state.sessionFile = session.filePath;
       if (coding.conversation.name !== undefined) state.sessionName = coding.conversation.name;
       return state;

@@ -23,6 +23,7 @@ import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { Listeners } from "./listeners.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
+import { EventRedactor } from "./redact-events.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
 
@@ -83,6 +84,7 @@ export class Conversation {
   readonly agent: Agent;
   readonly budget: Budget;
   readonly listeners = new Listeners();
+  readonly #redactor = new EventRedactor();
   /** The entry that holds the newest answer of this process. */
   lastAnswerEntryId: string | undefined;
   /** Of the session; known without looking into its file. */
@@ -208,10 +210,19 @@ export class Conversation {
   #publish(event: AgentEvent): Promise<void> | undefined {
     if (event.type === "message_end") this.#record(event.message);
     else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
-    const told = this.listeners.tell(event);
+    const told = this.#tell(event);
     if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
     const hooked = this.#hooks.answered(event.message);
     return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
+  }
+
+  #tell(event: AgentEvent): Promise<void> | undefined {
+    let told: Promise<void> | undefined;
+    for (const one of this.#redactor.redact(event)) {
+      const next = this.listeners.tell(one);
+      told = told && next ? Promise.all([told, next]).then(() => undefined) : (told ?? next);
+    }
+    return told;
   }
 
   #record(message: Message): void {

@@ -14,6 +14,7 @@ import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
+import { learnSecrets } from "./known-secrets.ts";
 
 export interface ModelRegistryInput {
   /** `values` say how the network is reached where a sign-in is renewed. */
@@ -46,6 +47,7 @@ export class ModelRegistry {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
     this.#providers = Object.assign(Object.create(null), input.config.providers) as Config["providers"];
+    learnSecrets(input);
     this.#accounts = new Accounts({
       ...input,
       providers: this.#providers,
@@ -63,6 +65,7 @@ export class ModelRegistry {
     const inForce = settings ?? this.#input.config.providers[id];
     if (inForce === undefined) delete this.#providers[id];
     else this.#providers[id] = inForce;
+    if (settings !== undefined) learnSecrets({ env: this.#input.env, config: { providers: { [id]: settings } } });
     if (stream === undefined) this.#streams.delete(id);
     else this.#streams.set(id, stream);
     this.#models.delete(id);

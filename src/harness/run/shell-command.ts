@@ -5,6 +5,7 @@
 import type { UserBashResult } from "../../contracts/extension-event.ts";
 import type { BashExecutionMessage } from "../../contracts/message.ts";
 import type { ShellOperations } from "../../contracts/tool.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 
 export interface ShellCommandOptions {
@@ -95,7 +96,8 @@ export class ShellCommands {
     const { toolContext, clock, interceptor } = this.#conversation.deps;
     const asked = await interceptor?.userBash?.({ command, excludeFromContext: excludeFromContext === true, cwd: toolContext.cwd });
     if (asked?.result !== undefined) {
-      const { output, exitCode, cancelled, truncated, fullOutputPath } = asked.result;
+      const { exitCode, cancelled, truncated, fullOutputPath } = asked.result;
+      const output = liveSecrets.redact(asked.result.output);
       await onData?.(output);
       const given = { output, exitCode, cancelled, truncated, ...(fullOutputPath === undefined ? {} : { fullOutputPath }) };
       return this.#record(command, given, excludeFromContext, clock.now());
@@ -107,6 +109,7 @@ export class ShellCommands {
     const collector = new OutputCollector(toolContext.artifactDir);
     const cleaner = new OutputCleaner();
     const decoder = new TextDecoder();
+    const pieces = liveSecrets.pieces();
     const tell = (text: string): Promise<void> | undefined | void => (text === "" ? undefined : onData?.(text));
     const outcome = await (asked?.operations === undefined ? toolContext.shell : elsewhere(asked.operations))
       .run({
@@ -114,7 +117,7 @@ export class ShellCommands {
         cwd: toolContext.cwd,
         signal,
         onData: (chunk) => {
-          const slow = tell(cleaner.push(decoder.decode(chunk, { stream: true })));
+          const slow = tell(pieces.push(cleaner.push(decoder.decode(chunk, { stream: true }))));
           const kept = collector.push(chunk);
           return slow ? Promise.all([slow, kept]).then(() => undefined) : kept;
         },
@@ -123,7 +126,7 @@ export class ShellCommands {
         collector.finish();
         throw error;
       });
-    await tell(cleaner.push(decoder.decode()) + cleaner.end());
+    await tell(pieces.push(cleaner.push(decoder.decode()) + cleaner.end()) + pieces.end());
     const { text, truncation, fullOutputPath } = collector.finish();
     const result: ShellCommandResult = {
       output: text,

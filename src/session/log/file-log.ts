@@ -4,6 +4,7 @@
 import { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { AppendFile } from "../../platform/append-file.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";
 import { FileEnds } from "../index/file-ends.ts";
@@ -195,7 +196,8 @@ export class FileLog implements SessionLog {
     const added: Unsaved[] = [];
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at];
-      if (entry !== undefined) added.push({ entry, line: lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n` });
+      if (entry !== undefined)
+        added.push({ entry, line: liveSecrets.redactLines(lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n`) });
     }
     const { table } = this;
     for (const one of added) {
