@@ -1,10 +1,11 @@
 // Writes docs/providers.md: the matrix vendor × feature from the tests that ran and passed. `--check` compares instead and fails on a difference.
 // Run with: node scripts/providers-doc.mjs
 
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { bunPath } from "./build.mjs";
 
 const root = join(import.meta.dirname, "..");
 const target = join(root, "docs/providers.md");
@@ -52,6 +53,14 @@ for (const file of report.testResults) {
   }
 }
 
+// The table is TypeScript, which not every Node that runs this can read.
+const program = `
+  import { variablesOf } from "./src/providers/vendor.ts";
+  import { vendors } from "./src/providers/vendors.ts";
+  console.log(JSON.stringify(Object.entries(vendors).map(([id, vendor]) => [id, variablesOf(vendor)])));
+`;
+const variables = JSON.parse(execFileSync(bunPath(), ["-e", program], { cwd: root, encoding: "utf8" }));
+
 const line = (cells) => `| ${cells.join(" | ")} |`;
 const text = `# Providers
 
@@ -68,6 +77,15 @@ row of \`src/providers/vendors.ts\` (and, where the answer is read, with its rec
 ${line(["vendor", ...features.map((feature) => headings[feature] ?? feature)])}
 ${line(["---", ...features.map(() => "---")]).replaceAll(" --- ", "---")}
 ${[...rows].map(([vendor, seen]) => line([`\`${vendor}\``, ...features.map((feature) => (seen.get(feature) === true ? "✓" : ""))])).join("\n")}
+
+## Keys and addresses
+
+The environment variables that each is set up by; of several keys the first that is set counts. \`pi models --providers\` shows the same with what
+is there. Keys may also lie in the configuration ([keys](configuration.md#keys)).
+
+| vendor | variables |
+|---|---|
+${variables.map(([vendor, names]) => line([`\`${vendor}\``, names.map((name) => `\`${name}\``).join(" ")])).join("\n")}
 
 ## Choosing a model
 

@@ -24,7 +24,9 @@ export async function exportPage(said: Said, host: Host): Promise<void> {
   });
   const session = await openForReading(found.path, host);
   try {
-    const target = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
+    const place = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
+    // As the npm agent does, which its users' scripts count on; but only a page is a former export.
+    const target = { ...place, over: "pages" as const };
     const { path } = await exportHtml(session, { ...target, toolViews: viewsOf(builtinTools()) });
     await host.stdout.write(`Exported to: ${path}\n`);
   } finally {

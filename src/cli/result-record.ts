@@ -37,9 +37,9 @@ export class ResultRecorder {
       void this.#host.stdout.write(line);
       return this.#host.stdout.flush();
     }
-    const { createFileOperations } = await import("../platform/files.ts");
+    const { replaceFile } = await import("../platform/replace-file.ts");
     try {
-      await createFileOperations().writeAtomic(path, line);
+      await replaceFile(path, [line]);
     } catch (error) {
       throw new PiError("io.result_file", `Cannot write the result to ${path}: ${messageOf(error)}`, {
         hint: "Name another file with --result",
@@ -49,9 +49,11 @@ export class ResultRecorder {
   }
 }
 
+const kindOfStatus: Readonly<Record<number, Outcome["kind"]>> = { 2: "usage", 3: "budget" };
+
 /** How a run ended that never began, or that broke. */
 export function brokenOutcome(error: unknown): Outcome {
-  const kind = isPiError(error) && error.exitStatus === 2 ? "usage" : "error";
+  const kind = kindOfStatus[isPiError(error) ? error.exitStatus : 1] ?? "error";
   const hint = isPiError(error) ? error.hint : undefined;
   return {
     kind,

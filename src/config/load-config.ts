@@ -69,7 +69,8 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     strict: input.strict === true,
     ...(input.problems === undefined ? {} : { problems: input.problems }),
   });
-  for (const { file, tree, problem } of loadNpmAgentFiles(input.agentDir)) {
+  for (const { file, tree, problem, notice } of loadNpmAgentFiles(input.agentDir)) {
+    if (notice !== undefined) merger.warnings.push(notice);
     if (problem === undefined) merger.add({ kind: "npm agent", file, tree });
     else merger.warnings.push(`${file}: ${problem}; ignored.`);
   }
@@ -113,7 +114,7 @@ function configOf(merger: LayerMerger, project: ProjectTrust): Config {
 
 async function remember(project: ProjectTrust, { agentDir }: ConfigInput, merger: LayerMerger): Promise<void> {
   try {
-    await saveDecision(dirname(project.dir ?? ""), agentDir, project.trusted);
+    await saveDecision(dirname(project.dir ?? ""), project.trusted, agentDir, true);
   } catch (error) {
     merger.warnings.push(`The decision about ${project.dir} could not be stored: ${messageOf(error)}.`);
   }
@@ -142,8 +143,10 @@ function addEnvironment(merger: LayerMerger, env: Env): void {
 function reportSkipped(project: ProjectTrust, input: ConfigInput, merger: LayerMerger): void {
   const what = `${project.dir} is not trusted: ${project.skipped.join(", ")} skipped`;
   if (input.strict)
-    throw new PiError("config.untrusted", `${what}.`, { hint: "Approve it with --approve, or leave it out with --no-approve." });
-  merger.warnings.push(`${what}. Approve it with --approve.`);
+    throw new PiError("config.untrusted", `${what}.`, {
+      hint: "Approve it with --approve, for good with pi trust, or leave it out with --no-approve.",
+    });
+  merger.warnings.push(`${what}. Approve it with --approve, for good with pi trust.`);
 }
 
 function reportUnsafe(problem: string, input: ConfigInput, merger: LayerMerger): void {

@@ -1,8 +1,10 @@
-// Which project directory there is and whether it counts. Called by load-config; extensions, skills and prompts ask its result.
+// Which project directory there is and whether it counts. Called by load-config; extensions, skills and prompts ask its result; `pi trust` keeps
+// what a user has decided.
 // Invariant: without a decision for it, nothing in a project's `.pi` directory is opened.
 
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { PiError } from "../contracts/error.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 
 export interface ProjectTrust {
@@ -79,23 +81,10 @@ export function decideTrust(input: TrustInput): ProjectTrust {
   return denied(input.default === "never" ? "refused" : "none");
 }
 
-/** For a directory and what lies below it. Rejects with what the disk says. */
-export async function saveDecision(directory: string, agentDir: string, decision: boolean): Promise<void> {
-  const file = join(agentDir, "trust.json");
-  const decisions = { ...loadDecisions(file), [canonical(directory)]: decision };
-  const { createFileOperations } = await import("../platform/files.ts");
-  await createFileOperations().writeAtomic(file, `${JSON.stringify(decisions, null, 2)}\n`);
-}
-
 /** `trust.json` maps canonical directories to true or false; the nearest one above counts. */
 function savedDecision(directory: string, agentDir: string): boolean | undefined {
-  const decisions = loadDecisions(join(agentDir, "trust.json"));
-  if (decisions === undefined) return undefined;
-  for (let at = canonical(directory); ; at = dirname(at)) {
-    const decision = decisions[at];
-    if (typeof decision === "boolean") return decision;
-    if (dirname(at) === at) return undefined;
-  }
+  const decisions = loadDecisions(trustFile(agentDir));
+  return decisions === undefined ? undefined : nearestDecision(canonical(directory), new Map(Object.entries(decisions)));
 }
 
 function loadDecisions(file: string): Record<string, unknown> | undefined {
@@ -108,6 +97,48 @@ function loadDecisions(file: string): Record<string, unknown> | undefined {
     // Damaged: no decision, which is the safe reading, as where it is absent or unreadable.
     return undefined;
   }
+}
+
+/** What was decided, by directory. @throws PiError `config.trust_file` for a file that is damaged: what it said is not written over. */
+export function savedDecisions(agentDir: string): Map<string, boolean> {
+  const file = trustFile(agentDir);
+  const found = readBoundedText(file);
+  if (found === undefined) return new Map();
+  const decisions = loadDecisions(file);
+  if (decisions === undefined || Array.isArray(decisions)) {
+    const why = "leftOut" in found ? found.why : "it is no JSON object";
+    throw new PiError("config.trust_file", `${file} cannot be read: ${why}`, { hint: "Mend it, or move it away" });
+  }
+  return new Map(Object.entries(decisions).filter((entry): entry is [string, boolean] => typeof entry[1] === "boolean"));
+}
+
+/**
+ * Takes effect for the directory and those below it that have no decision of their own. The real path it is kept for. `keepsRefusal`: also where
+ * the directory would not be trusted without it, so that nobody is asked again.
+ */
+export async function saveDecision(directory: string, isTrusted: boolean, agentDir: string, keepsRefusal = false): Promise<string> {
+  const decisions = savedDecisions(agentDir);
+  const path = canonical(directory);
+  decisions.delete(path);
+  // What is decided for a directory above would count again: it has to be said for this one.
+  if (isTrusted || keepsRefusal || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
+  const { makeDirectory } = await import("../platform/make-directory.ts");
+  const { replaceFile } = await import("../platform/replace-file.ts");
+  makeDirectory(agentDir, 0o700);
+  await replaceFile(trustFile(agentDir), [`${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`]);
+  return path;
+}
+
+function nearestDecision(directory: string, decisions: ReadonlyMap<string, unknown>): boolean | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    const decision = decisions.get(at);
+    if (typeof decision === "boolean") return decision;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+function trustFile(agentDir: string): string {
+  return join(agentDir, "trust.json");
 }
 
 function canonical(directory: string): string {

@@ -100,12 +100,14 @@ async function writeAtomic(path: string, data: Uint8Array | string): Promise<voi
 }
 
 async function createBeside(temporary: string, data: Uint8Array | string, existing: Stats | undefined): Promise<void> {
+  // What only its owner may read must not be readable by others for a moment.
+  const options = existing === undefined ? { flag: "wx" } : { flag: "wx", mode: 0o600 };
   try {
-    await writeFile(temporary, data, { flag: "wx" });
+    await writeFile(temporary, data, options);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
     makeDirectory(dirname(temporary));
-    await writeFile(temporary, data, { flag: "wx" });
+    await writeFile(temporary, data, options);
   }
   if (existing === undefined) return;
   await keepOwner(temporary, existing);

@@ -1,7 +1,7 @@
 // The process as a value: arguments, environment, streams, clock. Made once in main and passed down, so that nothing below reads globals.
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
-import { fstatSync, write, writeSync } from "node:fs";
+import { fstatSync, readFileSync, write, writeSync } from "node:fs";
 import { drawnText, plainText } from "../contracts/text/plain.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import type { HostModules } from "./modules/module-loader.ts";
@@ -76,6 +76,7 @@ class FileDescriptorOutput implements OutputStream {
   readonly #descriptor: number;
   readonly #listeners: (() => void)[] = [];
   #waiting = "";
+  #isFirst = true;
   #isTerminal: boolean | undefined;
   #isWriting = false;
   #isScheduled = false;
@@ -136,6 +137,11 @@ class FileDescriptorOutput implements OutputStream {
       this.#idle = undefined;
       return;
     }
+    if (this.#isFirst && wasClosedAtStart(this.#descriptor)) {
+      this.#close(new Error("it was closed when pi was started"));
+      return;
+    }
+    this.#isFirst = false;
     this.#isWriting = true;
     const bytes = Buffer.from(this.#waiting);
     this.#waiting = "";
@@ -166,6 +172,20 @@ class FileDescriptorOutput implements OutputStream {
 
 /** Device number of /dev/null on Linux. */
 const nullDevice = 0x103;
+
+/** Of a descriptor on /dev/null: that it closes when another program is started. None that we were given does. */
+const closesOnExec = 0o2000000;
+
+/** Bun puts /dev/null where a standard descriptor is missing; Node does so in a way that nobody can tell from one that was given. */
+function wasClosedAtStart(descriptor: number): boolean {
+  try {
+    if (process.versions.bun === undefined || process.platform !== "linux" || fstatSync(descriptor).rdev !== nullDevice) return false;
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "0";
+    return (Number.parseInt(flags, 8) & closesOnExec) !== 0;
+  } catch {
+    return false;
+  }
+}
 
 /** The module that can really tell costs 3 ms: pipes, files and /dev/null are told without it. */
 function isTerminal(descriptor: number): boolean {

@@ -8,22 +8,27 @@ import {
   constants,
   fsyncSync,
   lstatSync,
+  mkdtempSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import { openDirectoryAbove } from "./bounded-file.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 /** Of the `@vscode/ripgrep` packages; part of the cached file's name. */
 export const ripgrepVersion = "1.18.0";
 
 export interface RipgrepSource {
-  /** Tried in turn for the unpacked program: the agent directory's cache, then a temporary directory. */
+  /** Tried in turn for the unpacked program. */
   cacheDirs: readonly string[];
   /** The embedded program; throws or gives nothing where none is embedded. */
   readAsset(name: string): Uint8Array | undefined;
@@ -60,8 +65,32 @@ export async function ripgrepPath(source: RipgrepSource): Promise<string> {
 /** The one that came with us, unpacked below the agent directory where it must be. Throws `tool.no_ripgrep`. */
 export async function bundledRipgrep(agentDir: string): Promise<string> {
   const { assetPath, readBinaryAsset } = await import("./assets.ts");
-  const { tmpdir } = await import("node:os");
-  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
+  try {
+    return await ripgrepPath({ cacheDirs: [join(agentDir, "cache")], readAsset: readBinaryAsset, assetPath });
+  } catch (error) {
+    // A directory of this process alone: what others share is no place for a program, whoever owns it at the moment.
+    const own = privateDirectory();
+    if (own === undefined) throw error;
+    return ripgrepPath({ cacheDirs: [own], readAsset: readBinaryAsset, assetPath });
+  }
+}
+
+/** One for the process, which unpacks once. */
+let directoryOfProcess: string | undefined;
+
+/** Made anew by each process, where nobody else can move it away, and gone with it. */
+export function privateDirectory(parent = tmpdir()): string | undefined {
+  if (directoryOfProcess !== undefined) return directoryOfProcess;
+  try {
+    const real = realpathSync(parent);
+    if (openDirectoryAbove(real) !== undefined) return undefined;
+    const made = mkdtempSync(join(real, "pi-program-"));
+    process.once("exit", () => quietly(() => rmSync(made, { recursive: true, force: true })));
+    directoryOfProcess = made;
+    return made;
+  } catch {
+    return undefined;
+  }
 }
 
 function unpack(program: Uint8Array, cacheDir: string): string {

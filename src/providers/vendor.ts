@@ -1,4 +1,4 @@
-// What a vendor's row says, and what several rows say alike. Read by the tables of vendors. Invariant: data only.
+// What a vendor's row says, and what several rows say alike. Read by the tables of vendors. Invariant: data, and what follows from it.
 
 import type { Api } from "../contracts/model.ts";
 import type { VendorDialect } from "./dialect.ts";
@@ -25,6 +25,13 @@ export interface Vendor {
   /** A server of one's own, which answers without a credential. */
   keyless?: boolean;
   dialect?: VendorDialect;
+}
+
+/** The environment variables that a vendor is set up by: its keys, then its address and what else belongs to it. */
+export function variablesOf({ baseUrl, credentialVariables, baseUrlVariable, namesVariable, versionVariable }: Vendor): string[] {
+  const inAddress = [...baseUrl.matchAll(/\{([A-Z_]+)\}/g)].map((match) => match[1]);
+  const all = [...credentialVariables, baseUrlVariable, ...inAddress, namesVariable, versionVariable?.name];
+  return all.filter((name) => name !== undefined);
 }
 
 /** Chat completions of hosts that serve open models: no developer role, `max_tokens`, nothing stored. */

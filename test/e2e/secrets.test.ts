@@ -1,6 +1,6 @@
 // A key of the user's in everything a model, a tool and a service say: it must stand in nothing that leaves the process or is kept.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { ways } from "../support/program.ts";
@@ -43,6 +43,7 @@ describe.each(ways)("on %s", (way) => {
     const session = readFileSync(world.sessionFiles()[0] ?? "", "utf8");
     expectClean(run.stdout, session, readFileSync(files.trace, "utf8"), readFileSync(files.result, "utf8"));
     expect(session).toContain("[redacted]");
+    expect(statSync(files.result).mode & 0o777).toBe(0o600);
     const events = recordsOf(run.stdout);
     // The pieces make up what the end of their block says.
     const parts = events.flatMap((event) => (event.type === "message_update" ? [event.assistantMessageEvent] : []));

@@ -127,3 +127,25 @@ test("reads in chunks and stops when told", async () => {
   expect(bytes).toBeGreaterThan(100_000);
   expect(bytes).toBeLessThan(200_000);
 });
+
+test("what only its owner may read is never readable by others, not even half written", async () => {
+  const path = join(directory, "private");
+  writeFileSync(path, "old");
+  chmodSync(path, 0o600);
+  const modes: number[] = [];
+  let isDone = false;
+  const watching = (async () => {
+    while (!isDone) {
+      for (const name of readdirSync(directory)) {
+        if (name.endsWith(".tmp")) modes.push(statSync(join(directory, name), { throwIfNoEntry: false })?.mode ?? 0);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  await files.writeAtomic(path, Buffer.alloc(64 * 1024 * 1024));
+  isDone = true;
+  await watching;
+  expect(modes.length).toBeGreaterThan(0);
+  expect(modes.filter((mode) => (mode & 0o077) !== 0)).toEqual([]);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});

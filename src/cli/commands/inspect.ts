@@ -4,11 +4,12 @@ import { type Inspection, inspectLaunch } from "../../harness/host/inspect-launc
 import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
 import { withFlags } from "../extension-flags.ts";
-import { isSaid, parseOptions } from "../options.ts";
+import { isSaid } from "../options.ts";
+import { readOptions } from "../read-options.ts";
 import { resolveRun } from "../resolve-run.ts";
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
-  const said = parseOptions(args);
+  const said = await readOptions(args);
   if (isSaid(said, "--help")) {
     void host.stdout.write(
       "pi inspect [--json] [options]\n\nShows what a run with these options would be: model, tools, settings, resources, trust. No request is made.\n",
@@ -17,7 +18,10 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
   }
   const { options, extensions, configFor } = await resolveRun(said, host);
   // What there is to warn of is part of what is shown.
-  const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn: () => {} }));
+  const launch = await withFlags(
+    said,
+    await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn: () => {} }),
+  );
   const inspection = await inspectLaunch(launch, host.now());
   void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
   return 0;

@@ -133,7 +133,8 @@ async function summarizeBranch(
   conversation: Conversation,
 ): Promise<{ summary: string; usage: Usage; details: FileLists }> {
   const messages = left.map(({ message }) => message);
-  const job = { messages, instructions: branchInstructions, ...(focus === undefined ? {} : { focus }) };
+  const purpose = { source: "branchSummary" as const };
+  const job = { purpose, messages, instructions: branchInstructions, ...(focus === undefined ? {} : { focus }) };
   const spent: Spent[] = [];
   const text = await summarize(job, signal, conversation, spent);
   const usage = spent.map((one) => one.usage).reduce(addUsage);

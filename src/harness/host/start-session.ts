@@ -11,7 +11,7 @@ import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, 
 import { type Launch, type LaunchDeps, withOwn } from "../launch/launch.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { CodingSession } from "../run/coding-session.ts";
-import { ArtifactDirectory } from "./artifact-directory.ts";
+import { LazyArtifacts } from "./lazy-artifacts.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface CreatedSession {
@@ -77,7 +77,7 @@ export async function startSession(
     keep?.thinkingLevel ??
     config.values.thinking;
   const { tools, active } = sessionTools(launch, extensions, warn);
-  const artifacts = new ArtifactDirectory(session);
+  const artifacts = new LazyArtifacts(session);
   workspace.current = { session };
   const coding = new CodingSession({
     session,
@@ -87,7 +87,7 @@ export async function startSession(
     tools,
     activeToolNames: active,
     validate: async (tool, args) => (await import("../../tools/shared/validate.ts")).validateArguments(tool, args),
-    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifactDir: () => artifacts.path() },
+    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifacts },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
     interceptor: inOrder(extensions === undefined ? [] : [extensions]),
@@ -134,7 +134,7 @@ export async function startSession(
     close: async () => {
       await coding.dispose();
       extensions?.invalidate();
-      artifacts.remove();
+      await artifacts.remove();
     },
   };
 }

@@ -13,6 +13,7 @@ import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contr
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
+import { variablesOf } from "../../providers/vendor.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
 import { learnSecrets } from "./known-secrets.ts";
 
@@ -166,6 +167,12 @@ export class ModelRegistry {
   /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
   credentialSource(providerId: string, withApiKey = false): string | undefined {
     return providerId === "scripted" ? noCredential.source : this.#accounts.source(providerId, withApiKey);
+  }
+
+  /** Environment variables that a provider is set up by: its keys, its address. */
+  variablesOf(providerId: string): readonly string[] {
+    const vendor = vendorOf(providerId);
+    return vendor === undefined ? this.credentialVariables(providerId) : variablesOf(vendor);
   }
 
   /** Variables that hold the provider's credential. */

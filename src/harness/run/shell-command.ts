@@ -106,7 +106,7 @@ export class ShellCommands {
       import("../../tools/shared/output-collector.ts"),
       import("../../tools/shared/clean-output.ts"),
     ]);
-    const collector = new OutputCollector(toolContext.artifactDir);
+    const collector = new OutputCollector(toolContext.artifacts, "bash");
     const cleaner = new OutputCleaner();
     const decoder = new TextDecoder();
     const pieces = liveSecrets.pieces();

@@ -185,7 +185,13 @@ function ambiguous(ref: string, matches: readonly FoundFile[], files: readonly F
   });
 }
 
-function looksLikePath(ref: string): boolean {
+/** The working directory that a session was begun in; nothing where the file has no header, or none is told. */
+export function storedDirectory(path: string): string | undefined {
+  return headerOf(path, summaryBuffers())?.cwd || undefined;
+}
+
+/** Whether a reference names a file, be it there or not. */
+export function looksLikePath(ref: string): boolean {
   return ref.includes("/") || ref.includes("\\") || ref.endsWith(".jsonl");
 }
 

@@ -4,7 +4,8 @@ import { basename, dirname } from "node:path";
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { limitedText } from "../shared/limited-text.ts";
-import { errorCode, resolvePath } from "../shared/resolve-path.ts";
+import { readablePath } from "../shared/readable-path.ts";
+import { errorCode } from "../shared/resolve-path.ts";
 import { runRipgrep } from "../shared/run-ripgrep.ts";
 
 const maxCharacters = 500;
@@ -16,7 +17,9 @@ export async function executeGrep(
   context: ToolContext,
   ripgrep: () => Promise<string>,
 ): Promise<ToolResult> {
-  const path = await resolvePath((args.path as string | undefined) ?? ".", context);
+  const where = await readablePath((args.path as string | undefined) ?? ".", context);
+  if ("refusal" in where) return errorResult(where.refusal);
+  const { path } = where;
   const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 100));
   const contextLines = Math.max(0, Math.floor((args.context as number | undefined) ?? 0));
   let info: FileInfo;

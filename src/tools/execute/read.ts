@@ -6,7 +6,8 @@ import { decodeText, detectText, type TextEncoding } from "../../contracts/text-
 import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { countNewlines, indexAfterNewline } from "../shared/count-newlines.ts";
 import { foreignPictureName, imageTypeOf } from "../shared/image-type.ts";
-import { errorCode, nearestEntryHint, resolvePath } from "../shared/resolve-path.ts";
+import { readablePath } from "../shared/readable-path.ts";
+import { errorCode, nearestEntryHint } from "../shared/resolve-path.ts";
 import { formatSize, maxBytes, maxLines, type Truncation, truncateHead } from "../shared/truncate.ts";
 
 /** Behind what is shown, this much is searched for line ends to say how many lines there are; of larger files the rest is not counted. */
@@ -18,7 +19,9 @@ export async function executeRead(
   loadCodec: () => Promise<Uint8Array>,
 ): Promise<ToolResult> {
   const given = args.path as string;
-  const path = await resolvePath(given, context);
+  const where = await readablePath(given, context);
+  if ("refusal" in where) return errorResult(where.refusal);
+  const { path } = where;
   let info: FileInfo;
   try {
     info = await context.files.stat(path);

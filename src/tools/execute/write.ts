@@ -1,5 +1,6 @@
 // What `write` does. Loaded on first use by write.ts.
 
+import { relative } from "node:path";
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 
@@ -9,9 +10,17 @@ export async function executeWrite(args: Record<string, unknown>, context: ToolC
   const content = args.content as string;
   if (context.signal.aborted) return errorResult("Operation aborted");
   try {
+    const elsewhere = await placeOutside(path, context);
     await context.files.writeAtomic(path, content);
+    return textResult(`Successfully wrote to ${given}${elsewhere} (${Buffer.byteLength(content)} bytes)`);
   } catch (error) {
     return errorResult(messageOf(error));
   }
-  return textResult(`Successfully wrote to ${given} (${Buffer.byteLength(content)} bytes)`);
+}
+
+/** The real file, where a link leads out of the directory that the path names it in. */
+async function placeOutside(path: string, { cwd, files }: ToolContext): Promise<string> {
+  const [real, root] = await Promise.all([files.canonical(path), files.canonical(cwd)]);
+  const isNamedInside = !relative(cwd, path).startsWith("..");
+  return isNamedInside && relative(root, real).startsWith("..") ? `, a link to ${real}` : "";
 }
