@@ -17,6 +17,10 @@ export const bashTool: Tool = {
   },
   promptLine: "Run shell commands",
   view: {
+    outcome: (_args, { text }) => {
+      const [, status, what] = /Command (?:exited with code (\d+)|(timed out|aborted)(?: after [\d.]+ seconds)?)$/.exec(text) ?? [];
+      return status === undefined ? (what ?? "") : `exit ${status}`;
+    },
     headline: (args) => textArgument(args, "command"),
     body: (args) => {
       const timeout = numberArgument(args, "timeout");
