@@ -71,14 +71,17 @@ async function pathsIn(text: string, deps: ReadInputDeps): Promise<{ paths: stri
 }
 
 async function longestPath(text: string, { files, cwd, host }: ReadInputDeps): Promise<string | undefined> {
+  const { resolvePath } = await import("../tools/shared/resolve-path.ts");
   const ends = [...text.matchAll(/\s+|$/g)].map((match) => match.index).filter((end) => end > 0);
   for (const end of ends.reverse()) {
     const path = text.slice(0, end);
     if (path.length > longestPathLength) continue;
-    const isThere = await files.stat(absolutePath(path, cwd, host.homeDir)).then(
-      () => true,
-      () => false,
-    );
+    const isThere = await resolvePath(path, { cwd, homeDir: host.homeDir, files })
+      .then((found) => files.stat(found))
+      .then(
+        () => true,
+        () => false,
+      );
     if (isThere) return path;
   }
   return undefined;
@@ -88,7 +91,8 @@ async function longestPath(text: string, { files, cwd, host }: ReadInputDeps): P
 const longestPathLength = 4096;
 
 async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ block: string; image?: ImageContent }> {
-  const absolute = absolutePath(path, deps.cwd, deps.host.homeDir);
+  const { resolvePath } = await import("../tools/shared/resolve-path.ts");
+  const absolute = await resolvePath(path, { cwd: deps.cwd, homeDir: deps.host.homeDir, files: deps.files });
   const bytes = await readBytes(absolute, deps.files).catch((error: NodeJS.ErrnoException) => {
     throw fileError(absolute, error);
   });

@@ -51,6 +51,8 @@ function schemaOf(type: SettingType): Schema {
       };
       return { type: "array", items: { anyOf: [{ type: "string" }, narrowed] } };
     }
+    case "variables":
+      return { type: "object", additionalProperties: { type: "string" } };
     case "duration":
       return { type: "string", pattern: "^(0|([0-9]+(\\.[0-9]+)?(ms|mo|s|m|h|d|w|y))+)$" };
     default:

@@ -1,9 +1,9 @@
 // The first thing a newcomer does, in every surrounding it may be done in: `pi --model demo -p "What is in this folder?"`.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect } from "vitest";
-import { projectRoot, ways } from "../support/program.ts";
+import { projectRoot, type Way, ways } from "../support/program.ts";
 import { soundSession } from "../support/sound-session.ts";
 import { answerSteps, createWorld, test, textSteps } from "../support/world.ts";
 
@@ -338,4 +338,13 @@ test("a directory that vanishes during the run loses nothing", async ({ world })
   rmSync(world.cwd, { recursive: true, force: true });
   expect(status).toBe(0);
   expect(stdout).toContain("gone");
+});
+
+test.for<Way>(["binary", "node"])("@file is found as it was meant, in its own encoding, run as %s", async (way, { world }) => {
+  world.write("Shot at 9.41\u202fPM.txt", "narrow");
+  world.write("wide.txt", Buffer.from("\ufeffzwölf", "utf16le"));
+  const files = ["@Shot at 9.41 PM.txt", "@wide.txt"];
+  await world.run(["--model", "demo", "-p", ...files, "explain"], { way, stdin: "null" });
+  const sent = readFileSync(world.sessionFiles()[0] ?? "", "utf8");
+  for (const word of ["narrow", "zwölf"]) expect(sent).toContain(word);
 });

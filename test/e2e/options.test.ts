@@ -103,6 +103,9 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     expect((await world.run(demo, terminal)).stdout).toContain("turn 1");
     expect((await world.run(["--quiet", ...demo], terminal)).stdout).toMatch(/^Hello[^\u001b]*$/);
   },
+  "--progress": async (world) => {
+    expect((await world.run(["--progress", ...demo])).stderr).toMatch(/^\d+ turns?, .*, session [\w-]+\n$/m);
+  },
   "--verbose": async (world) => {
     expect((await world.run(["--verbose", "--model", "nope", "-p", "hi"])).stderr).toMatch(/\n +at /);
   },
@@ -359,8 +362,11 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     }
   },
   "--strict": async (world) => {
-    expect(await world.run(["--strict", "--tools", "reed", ...demo])).toMatchObject({ status: 2, stderr: expect.stringContaining("reed") });
-    expect(await world.run(["--tools", "reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });
+    expect(await world.run(["--strict", "--tools", "read,reed", ...demo])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("reed"),
+    });
+    expect(await world.run(["--tools", "read,reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });
   },
   "--offline": async (world) => {
     const { settings } = await launch(world, ["--model", "demo", "--offline"]);

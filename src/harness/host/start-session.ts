@@ -3,8 +3,10 @@
 
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import { inOrder } from "../../contracts/interceptor.ts";
+import type { Message } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { Session } from "../../session/tree/session.ts";
+import { systemStateOf } from "../conversation/system-prompt.ts";
 import type { Attachment, SessionExtensions } from "../extensions/session-extensions.ts";
 import { Intake } from "../intake/intake.ts";
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, requireUsable, withQuota } from "../launch/choose-model.ts";
@@ -76,7 +78,8 @@ export async function startSession(
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
     config.values.thinking;
-  const { tools, active } = sessionTools(launch, extensions, warn);
+  const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
+  const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
   workspace.current = { session };
   const coding = new CodingSession({
@@ -116,7 +119,7 @@ export async function startSession(
       settings: () => ({ ...config.values }),
       now,
       resources,
-      chooseTools: (all, off) => chooseTools(all, options, config, () => {}, off),
+      chooseTools: (all, off) => chooseTools(all, { options, config, warn: () => {}, off, recorded: recordedTools }),
       ownTools: launch.tools,
       warn,
     });
@@ -144,9 +147,20 @@ export function sessionTools(
   { tools: own, options, config }: Launch,
   extensions: Pick<SessionExtensions, "tools" | "offByDefault"> | undefined,
   warn: (line: string) => void,
+  recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
   const tools = withOwn(own, extensions?.tools());
-  return { tools, active: chooseTools(tools, options, config, warn, extensions?.offByDefault()) };
+  const off = extensions?.offByDefault();
+  return {
+    tools,
+    active: chooseTools(tools, { options, config, warn, recorded, ...(off && { off }), isComplete: extensions === undefined }),
+  };
+}
+
+/** Of a session in which no model has been told of any there is nothing to keep. */
+function toolsOf(messages: readonly Message[]): ReadonlySet<string> | undefined {
+  const isRecorded = messages.some((message) => message.role === "system" && (message.toolsAdded ?? message.sections) !== undefined);
+  return isRecorded ? new Set(systemStateOf(messages).tools.keys()) : undefined;
 }
 
 export async function sessionExtensions(loaded: LoadExtensionsResult): Promise<SessionExtensions> {

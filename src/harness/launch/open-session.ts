@@ -79,9 +79,8 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
     }
     case "named": {
       const id = validId(choice.id);
-      const { listSessions } = await import("../../session/library/list-sessions.ts");
-      for (const summary of listSessions({ directory, cwd })) if (summary.id === id) return open(summary.path);
-      return Session.create({ cwd, directory, id }, watch);
+      const { openNamed } = await import("../../session/library/open-named.ts");
+      return openNamed(id, { directory, cwd }, { ...watch, onBusy: options.onBusy, signal: deps.signal });
     }
     case "fork": {
       const source = await Session.open(await find(choice.ref), { ...watch, readOnly: true });

@@ -19,6 +19,8 @@ import type { PathView } from "./session-log.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
+  /** An empty file that nothing was written to goes when the log is closed. */
+  removesUnused?: boolean | undefined;
   onWarning?: ((text: string) => void) | undefined;
   /** Called once, when something appended could not be stored. */
   onStorageLost?: ((error: PiError) => void) | undefined;
@@ -221,6 +223,7 @@ export class FileLog implements SessionLog {
 
   close(): void {
     this.flush();
+    if (this.#options.removesUnused && this.#file === undefined && !this.#hasWritten) AppendFile.removeEmpty(this.filePath);
     this.#file?.close();
     this.#file = undefined;
     this.#refusal = "it is closed";
