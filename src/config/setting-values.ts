@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import type { SettingType } from "./settings.ts";
+import type { PackageEntry, SettingType } from "./settings.ts";
 
 export interface PathBase {
   cwd: string;
@@ -41,6 +41,10 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
       return typeof raw === "string" && type.of.includes(raw) ? good(raw) : bad(`${type.of.join(", ")} or a list of strings`);
     case "path":
       return typeof raw === "string" ? good(resolvePath(raw, type, base)) : bad("a path");
+    case "packages": {
+      const entries = Array.isArray(raw) ? raw.map(packageEntry) : [undefined];
+      return entries.includes(undefined) ? bad("a list of sources, or of tables with a source") : good(entries);
+    }
     case "paths":
       return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
     case "variables":
@@ -119,4 +123,13 @@ function good(value: unknown): CheckedValue {
 
 function bad(expected: string): CheckedValue {
   return { ok: false, expected };
+}
+
+function packageEntry(raw: unknown): PackageEntry | undefined {
+  if (typeof raw === "string") return { source: raw };
+  if (typeof raw !== "object" || raw === null) return undefined;
+  const { source, extensions, skills, prompts } = raw as Record<string, unknown>;
+  if (typeof source !== "string" || ![extensions, skills, prompts].every((list) => list === undefined || isStrings(list))) return undefined;
+  const lists = Object.entries({ extensions, skills, prompts }).filter(([, list]) => list !== undefined);
+  return { source, ...Object.fromEntries(lists) };
 }

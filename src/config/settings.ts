@@ -30,9 +30,19 @@ export interface Settings {
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
   resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  /** Packages of extensions, skills and prompts. */
+  packages: PackageEntry[];
   /** Names or paths of extensions without which nothing begins. */
   extensions: { required: string[] };
   trust: { default: "ask" | "always" | "never" };
+}
+
+/** A package, and what of it is wanted: a kind that is absent brings all. */
+export interface PackageEntry {
+  source: string;
+  extensions?: readonly string[];
+  skills?: readonly string[];
+  prompts?: readonly string[];
 }
 
 export type SettingType =
@@ -54,6 +64,8 @@ export type SettingType =
   | { kind: "path"; from: "cwd" | "file"; program?: boolean }
   /** A list of paths, relative to the directory of the file; the lists of all sources add up. */
   | { kind: "paths" }
+  /** Sources, or tables with one and with lists that narrow it; those of all files add up. */
+  | { kind: "packages" }
   /** A table of texts by free names; what the sources say of different names adds up. */
   | { kind: "variables" };
 
@@ -101,6 +113,12 @@ export const settings: readonly SettingRecord[] = [
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
+  setting(
+    "packages",
+    { kind: "packages" },
+    [],
+    "Packages of extensions, skills and prompts: a source, or a table with what is wanted of it.",
+  ),
   setting("theme", { kind: "string" }, "system", "Colours on a terminal.", { isIdle: true }),
   setting(
     "tools.enabled",

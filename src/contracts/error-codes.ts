@@ -169,6 +169,7 @@ export const errorCodes = {
   "io.fetch": "Something could not be fetched.",
   "io.format": "What was fetched or read is not of the expected form.",
   "io.output_file": "The answer cannot be written.",
+  "io.package": "A package cannot be brought, or taken away.",
   "io.read": "A file cannot be read.",
   "io.result_file": "The result record cannot be written.",
   "io.write": "A file or stream cannot be written.",
