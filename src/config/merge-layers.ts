@@ -29,6 +29,9 @@ export interface ListPart {
   values: readonly string[];
 }
 
+/** A row as it was checked. */
+type RowValue = { action?: string };
+
 export interface MergeOptions {
   cwd: string;
   homeDir: string;
@@ -146,7 +149,9 @@ export class LayerMerger {
       return;
     }
     const before = this.#values.get(record.key) as string[] | undefined;
-    if (record.type.kind === "paths") {
+    if (record.type.kind === "rows")
+      this.#values.set(record.key, [...(before ?? []), ...this.#narrowing(layer, value as RowValue[], report, path)]);
+    else if (record.type.kind === "paths") {
       this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
       this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
     } else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
@@ -155,7 +160,19 @@ export class LayerMerger {
 
   #check(record: SettingRecord, raw: unknown, layer: Layer): CheckedValue {
     const { cwd, homeDir } = this.#options;
-    return checkValue(record.type, raw, { cwd, homeDir, fileDir: layer.file === undefined ? cwd : dirname(layer.file) });
+    return checkValue(record.type, raw, {
+      cwd,
+      homeDir,
+      fileDir: layer.file === undefined ? cwd : dirname(layer.file),
+      source: layer.file ?? layer.kind,
+    });
+  }
+
+  /** A project may narrow what is allowed, and not widen it. */
+  #narrowing(layer: Layer, rows: readonly RowValue[], report: ProblemReporter, path: Path): RowValue[] {
+    const kept = rows.filter((row) => layer.kind !== "project" || row.action !== "allow");
+    if (kept.length < rows.length) report.forbidden(path, "what is allowed");
+    return kept;
   }
 
   #rememberProviders(table: Record<string, unknown>, layer: Layer): void {

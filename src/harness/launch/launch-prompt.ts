@@ -3,6 +3,7 @@
 
 import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
+import { readingTools } from "../../contracts/policy.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import { builtinTools, selectTools } from "../../tools/registry.ts";
 import type { PromptParts } from "../conversation/system-prompt.ts";
@@ -32,11 +33,12 @@ export function chooseTools(
   warn: (line: string) => void,
   off: ReadonlySet<string> = new Set(),
 ): string[] {
+  const isPlan = config.values.permissionMode === "plan";
   const builtin = new Set(builtinTools().map((tool) => tool.name));
   const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name) && !off.has(name));
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
-    defaults: [...config.values.tools.enabled, ...ownToolNames],
+    defaults: isPlan ? readingTools : [...config.values.tools.enabled, ...ownToolNames],
     ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
     ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
     noTools: options.tools.none,
@@ -48,5 +50,5 @@ export function chooseTools(
     if (options.isStrict) throw new PiError("usage.unknown_tool", line, { hint });
     warn(`${line}. ${hint}`);
   }
-  return active;
+  return isPlan ? active.filter((name) => readingTools.includes(name)) : active;
 }
