@@ -1,7 +1,7 @@
 // Builds dist/pi (this machine's binary) and dist/node/ (the same program for Node). `npm run build [-- --only binary|node]`.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -112,6 +112,12 @@ function buildNode() {
     `--outdir=${out}`,
   ]);
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true });
+  // Where hosts of the npm agent look for the program in its package.
+  for (const name of ["cli.js", "bundle/cli.js"]) {
+    const entry = join(dist, name);
+    mkdirSync(dirname(entry), { recursive: true });
+    writeFileSync(entry, `#!/usr/bin/env node\nimport "${name.includes("/") ? ".." : "."}/node/main.mjs";\n`, { mode: 0o755 });
+  }
 }
 
 /** Beside the program's chunks, so that both find the same assets. Packages stay outside: npm installs them beside us. */

@@ -1,10 +1,11 @@
 // Writes docs/providers.md: the matrix vendor × feature from the tests that ran and passed. `--check` compares instead and fails on a difference.
 // Run with: node scripts/providers-doc.mjs
 
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { bunPath } from "./build.mjs";
 
 const root = join(import.meta.dirname, "..");
 const target = join(root, "docs/providers.md");
@@ -52,6 +53,14 @@ for (const file of report.testResults) {
   }
 }
 
+// The table is TypeScript, which not every Node that runs this can read.
+const program = `
+  import { variablesOf } from "./src/providers/vendor.ts";
+  import { vendors } from "./src/providers/vendors.ts";
+  console.log(JSON.stringify(Object.entries(vendors).map(([id, vendor]) => [id, variablesOf(vendor)])));
+`;
+const variables = JSON.parse(execFileSync(bunPath(), ["-e", program], { cwd: root, encoding: "utf8" }));
+
 const line = (cells) => `| ${cells.join(" | ")} |`;
 const text = `# Providers
 
@@ -62,18 +71,42 @@ row of \`src/providers/vendors.ts\` (and, where the answer is read, with its rec
 |---|---|---|
 | \`anthropic-messages\` | @anthropic-ai/sdk | Anthropic and those that imitate it |
 | \`openai-completions\` | openai | most others; any OpenAI-compatible server by configuration alone |
-| \`openai-responses\` | openai | OpenAI, xAI, Azure |
+| \`openai-responses\` | openai | OpenAI, xAI, Azure, Meta |
 | \`google-generative-ai\` | @google/genai | Gemini |
 
 ${line(["vendor", ...features.map((feature) => headings[feature] ?? feature)])}
 ${line(["---", ...features.map(() => "---")]).replaceAll(" --- ", "---")}
 ${[...rows].map(([vendor, seen]) => line([`\`${vendor}\``, ...features.map((feature) => (seen.get(feature) === true ? "✓" : ""))])).join("\n")}
 
+## Keys and addresses
+
+The environment variables that each is set up by; of several keys the first that is set counts. \`pi models --providers\` shows the same with what
+is there. Keys may also lie in the configuration ([keys](configuration.md#keys)).
+
+| vendor | variables |
+|---|---|
+${variables.map(([vendor, names]) => line([`\`${vendor}\``, names.map((name) => `\`${name}\``).join(" ")])).join("\n")}
+
 ## Choosing a model
 
 \`pi models [search]\` lists what there are credentials for, \`--all\` everything. \`--model\` takes \`provider/id\`, an exact id or a part of one, with
 \`:level\` for the thinking. Where several providers have it, the one with a credential is meant; where several have one, the run is refused with their names.
 \`pi models refresh\` fetches new facts from models.dev into the agent directory; nothing else ever does.
+An id that is written out behind its provider and stands in no list is asked for all the same, with a warning.
+
+Amazon Bedrock and Google Vertex AI are not spoken to directly: their wire formats are their own. Both can be reached through a gateway that speaks one
+of the formats above.
+
+## Azure OpenAI and Cloudflare
+
+| variable | what it says |
+|---|---|
+| \`AZURE_OPENAI_API_KEY\` | the key |
+| \`AZURE_OPENAI_RESOURCE_NAME\` or \`AZURE_OPENAI_BASE_URL\` | where the service is; of a base URL the host is enough |
+| \`AZURE_OPENAI_DEPLOYMENT_NAME_MAP\` | deployments that are not called like their model: \`gpt-5.4=my-deployment,deepseek-v4-pro=other\` |
+| \`AZURE_OPENAI_API_VERSION\` | sent as \`api-version\` with the Responses API |
+| \`CLOUDFLARE_API_KEY\`, \`CLOUDFLARE_ACCOUNT_ID\` | Workers AI, and the AI Gateway |
+| \`CLOUDFLARE_GATEWAY_ID\` | the AI Gateway |
 
 ## Another server
 
@@ -91,7 +124,9 @@ context_window = 131072
 max_tokens = 16384
 \`\`\`
 
-A new vendor is one row in \`src/providers/vendors.ts\` and one recorded stream in \`test/fixtures/streams/<format>/<vendor>.sse\`, with what it means in the \`.json\` beside it.
+A field that a server refuses and that the answer does not depend on is left out, and the request made again.
+
+A new vendor is one row in \`src/providers/vendors.ts\` (or \`vendors-by-plan.ts\`) and one recorded stream in \`test/fixtures/streams/<format>/<vendor>.sse\`, with what it means in the \`.json\` beside it.
 `;
 if (process.argv.includes("--check")) {
   if (readFileSync(target, "utf8") !== text) {

@@ -5,7 +5,9 @@
 import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import { isLiteral } from "../contracts/text/secret-text.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import { ownUserId } from "../platform/user-id.ts";
 
 /** A key as it was written: a literal, `$VARIABLE`, or `!command`. */
@@ -48,7 +50,10 @@ export function readAuthFile(path: string, { isLocked = false } = {}): StoredAcc
       throw new PiError("auth.unreadable_file", `${path} cannot be read: ${code ?? error}`, { hint: "It must be a file of yours (0600)." });
     }
     const accounts = parseAccounts(text);
-    if (accounts !== undefined) return accounts;
+    if (accounts !== undefined) {
+      learnSecrets(accounts);
+      return accounts;
+    }
     // Only while somebody may be writing: a file that is simply damaged is told at once.
     if (Date.now() >= untilMs || statSync(`${path}.lock`, { throwIfNoEntry: false }) === undefined) throw damaged(path);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookAgainMs);
@@ -92,6 +97,15 @@ export async function changeAuthFile(
 export function isLoose(path: string): boolean | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? undefined : ownUserId() !== undefined && (found.mode & 0o077) !== 0;
+}
+
+/** Also of accounts that this run does not use: commands can read the file. */
+function learnSecrets(accounts: StoredAccounts): void {
+  for (const account of Object.values(accounts)) {
+    const { key, access, refresh } = (account ?? {}) as Record<string, unknown>;
+    if (typeof key === "string" && isLiteral(key)) liveSecrets.add(key);
+    for (const token of [access, refresh]) if (typeof token === "string") liveSecrets.add(token);
+  }
 }
 
 function parseAccounts(text: string): StoredAccounts | undefined {

@@ -7,6 +7,7 @@ import type { Credential } from "../contracts/model-request.ts";
 import { describeOrigin, isTable, type ProviderSettings } from "../contracts/provider-settings.ts";
 import { isLiteral, readSecretText, variablesIn } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import { authFilePath, isStoredToken, readAuthFile } from "./auth-file.ts";
 import { hasFlow, isUsableToken } from "./flows/flows.ts";
 
@@ -84,10 +85,16 @@ export async function resolveSecretTexts(
         hint: `Set ${text.variable}.`,
       });
     }
-    resolved[name] = text.kind === "text" ? text.text : await captureSecret(text.command, `${what} ${name}`, options);
+    const value = text.kind === "text" ? text.text : await captureSecret(text.command, `${what} ${name}`, options);
+    for (const variable of variablesIn(written)) liveSecrets.add(options.env[variable] ?? "");
+    if (!isLiteral(written) || namesSecret.test(name)) liveSecrets.addHeader(value);
+    resolved[name] = value;
   }
   return resolved;
 }
+
+/** Headers whose values are secrets also where they are written out. */
+const namesSecret = /auth|cookie|key|token|secret|password|credential/i;
 
 interface CredentialSource {
   name: string;
@@ -223,6 +230,7 @@ async function captureSecret(command: string, what: string, options: Pick<Creden
   const { captureCommand } = await import("../platform/capture-command.ts");
   const { exitCode, stdout } = await captureCommand(command, { env: options.env, cwd: options.cwd, timeoutMs: commandTimeoutMs });
   const secret = stdout.trim();
+  liveSecrets.add(secret);
   if (exitCode === 0 && secret !== "") return secret;
   const reason = exitCode === undefined ? "did not end by itself" : exitCode !== 0 ? `exited with code ${exitCode}` : "wrote nothing";
   throw new PiError("auth.command", `${what} comes from a command, and that ${reason}.`, { hint: "Run the command by hand to see why." });

@@ -1,5 +1,5 @@
 // Runs the tool calls of one assistant message: validate, ask the policy, execute, put in order. Called by the loop.
-// Invariant: exactly one result message for each call, in call order, whatever a tool does; changes to one file happen in call order.
+// Invariant: exactly one result message for each call, in call order, whatever a tool does; calls are handed to their tools in call order.
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
@@ -47,14 +47,18 @@ export async function runTools(
   for (const call of calls) {
     await deps.emit({ type: "tool_execution_start", toolCallId: call.id, toolName: call.name, args: call.arguments });
   }
-  const order = new FileOrder();
   const isInOrder = calls.some((call) => setup.tools.some((tool) => tool.isSequential === true && tool.name === call.name));
   let before: Promise<unknown> = Promise.resolve();
-  const running = calls.map((call) => {
+  // Who is asked is asked for one call after another; else all are checked first, and then begin in call order.
+  const checked =
+    isInOrder || setup.refuse !== undefined ? undefined : calls.map((call) => prepare(call, unreadable.get(call.id), setup, signal));
+  const allChecked = checked === undefined ? undefined : Promise.allSettled(checked);
+  const running = calls.map((call, index) => {
     const prepareNow = (): Promise<Prepared> => prepare(call, unreadable.get(call.id), setup, signal);
-    const prepared = setup.refuse === undefined ? prepareNow() : before.then(prepareNow, prepareNow);
-    before = prepared;
-    return runOne(call, prepared, setup, signal, deps, { ...order.place(), isInOrder });
+    const prepared = allChecked?.then(() => checked?.[index] as Promise<Prepared>) ?? before.then(prepareNow, prepareNow);
+    const run = runOne(call, prepared, setup, signal, deps);
+    before = isInOrder ? run : prepared;
+    return run;
   });
   const messages: ToolResultMessage[] = [];
   // As soon as all before it are there, a result is announced (and so recorded): a crash later loses only what is unfinished.
@@ -77,21 +81,18 @@ async function runOne(
   setup: ToolSetup,
   signal: AbortSignal,
   deps: RunToolsDeps,
-  place: Place & { isInOrder: boolean },
 ): Promise<Settled> {
   let settled: Settled;
   try {
     const prepared = await preparing;
     if ("result" in prepared) settled = prepared;
     else {
-      const executed = await execute(call, prepared.tool, prepared.args, setup, signal, deps, place);
+      const executed = await execute(call, prepared.tool, prepared.args, setup, signal, deps);
       const amended = executed.durationMs === undefined ? undefined : await setup.amend?.(call, prepared.args, executed.result, signal);
       settled = amended === undefined ? executed : { ...executed, result: amended };
     }
   } catch (error) {
     settled = { result: errorResult(error instanceof Error ? error.message : String(error)) };
-  } finally {
-    place.leave();
   }
   const { content, details, structuredContent } = settled.result;
   await deps.emit({
@@ -146,7 +147,6 @@ async function execute(
   setup: ToolSetup,
   signal: AbortSignal,
   deps: RunToolsDeps,
-  place: Place & { isInOrder: boolean },
 ): Promise<Settled> {
   const watchdog = new AbortController();
   const either = AbortSignal.any([signal, watchdog.signal]);
@@ -163,28 +163,24 @@ async function execute(
     touch();
     void deps.emit({ type: "tool_execution_update", toolCallId: call.id, toolName: call.name, args: call.arguments, partialResult });
   });
-  const path = tool.changesFile?.(args);
-  const key = place.isInOrder ? allCalls : path === undefined ? undefined : await context.files.canonical(path);
-  return place.run(key, async () => {
-    if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
-    const startedAt = deps.now();
-    touch();
-    const deaf = new Deafness(either, deafAfterMs);
-    try {
-      const result = await Promise.race([
-        tool.execute(args, context),
-        deaf.given(() => errorResult(`${call.name} did not stop when told to`)),
-      ]);
-      const stalled = watchdog.signal.aborted && !signal.aborted;
-      return { result: stalled ? stalledResult(call, result, setup.stallTimeoutMs) : result, durationMs: deps.now() - startedAt };
-    } catch (error) {
-      return { result: errorResult(error instanceof Error ? error.message : String(error)), durationMs: deps.now() - startedAt };
-    } finally {
-      isDone = true;
-      clearTimeout(timer);
-      deaf.clear();
-    }
-  });
+  if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
+  const startedAt = deps.now();
+  touch();
+  const deaf = new Deafness(either, deafAfterMs);
+  try {
+    const result = await Promise.race([
+      tool.execute(args, context),
+      deaf.given(() => errorResult(`${call.name} did not stop when told to`)),
+    ]);
+    const stalled = watchdog.signal.aborted && !signal.aborted;
+    return { result: stalled ? stalledResult(call, result, setup.stallTimeoutMs) : result, durationMs: deps.now() - startedAt };
+  } catch (error) {
+    return { result: errorResult(error instanceof Error ? error.message : String(error)), durationMs: deps.now() - startedAt };
+  } finally {
+    isDone = true;
+    clearTimeout(timer);
+    deaf.clear();
+  }
 }
 
 /** How long a tool may take to end after its signal: more than killing a process tree needs. */
@@ -193,48 +189,6 @@ const deafAfterMs = 10_000;
 function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): ToolResult {
   const note = { type: "text" as const, text: `${call.name} was stopped: it showed nothing for ${limitMs / 1000} s` };
   return { ...result, content: [...result.content, note], details: {}, isError: true };
-}
-
-/** The key that all calls of a message share where one of them must not run beside others; no path is empty. */
-const allCalls = "";
-
-/** A call's place among those of its message. */
-interface Place {
-  /** Runs after all earlier calls with the same key; without a key at once. */
-  run<T>(key: string | undefined, task: () => Promise<T>): Promise<T>;
-  /** It will not run (any more): later ones need not wait to hear its key. */
-  leave(): void;
-}
-
-/** Runs tasks with the same key one after another, in the order of their places; all others at once. */
-class FileOrder {
-  readonly #last = new Map<string, Promise<unknown>>();
-  #earlier: Promise<void> = Promise.resolve();
-
-  /** Places are handed out in call order, before anything that takes time. */
-  place(): Place {
-    const earlier = this.#earlier;
-    let leave: () => void = () => {};
-    const left = new Promise<void>((resolve) => {
-      leave = resolve;
-    });
-    this.#earlier = earlier.then(() => left);
-    return {
-      leave,
-      run: async (key, task) => {
-        if (key === undefined) {
-          leave();
-          return task();
-        }
-        // Until then an earlier call may still turn out to change the same file.
-        await earlier;
-        const mine = (this.#last.get(key) ?? Promise.resolve()).then(task, task);
-        this.#last.set(key, mine);
-        leave();
-        return mine;
-      },
-    };
-  }
 }
 
 function resultMessage(call: ToolCall, { result, durationMs }: Settled, timestamp: number): ToolResultMessage {

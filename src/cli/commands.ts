@@ -23,8 +23,8 @@ export const commandTable: readonly CommandRecord[] = [
   },
   {
     name: "models",
-    usage: "models [search]",
-    help: "the models there are",
+    usage: "models [SEARCH] | --providers | refresh",
+    help: "the models there are, and which variable holds whose key",
     load: () => import("./commands/models.ts"),
   },
   {
@@ -32,6 +32,12 @@ export const commandTable: readonly CommandRecord[] = [
     usage: "sessions [list|show|search|…]",
     help: "conversations: list, read, search, copy, mend",
     load: () => import("./commands/sessions.ts"),
+  },
+  {
+    name: "trust",
+    usage: "trust [DIR] | --revoke | list",
+    help: "whether a project's .pi counts without --approve",
+    load: () => import("./commands/trust.ts"),
   },
   {
     name: "schema",
@@ -44,5 +50,17 @@ export const commandTable: readonly CommandRecord[] = [
     usage: "completions bash|zsh|fish",
     help: "a script that lets the shell complete our words",
     load: () => import("./commands/completions.ts"),
+  },
+  {
+    name: "version",
+    usage: "version",
+    help: "the version",
+    load: () => import("./commands/version.ts"),
+  },
+  {
+    name: "help",
+    usage: "help [COMMAND]",
+    help: "this page, or that of a command",
+    load: () => import("./commands/help.ts"),
   },
 ];

@@ -3,10 +3,10 @@
 import { PiError } from "../contracts/error.ts";
 import { viewsOf } from "../contracts/tool-view.ts";
 import type { Host } from "../platform/host.ts";
-import { Session } from "../session/tree/session.ts";
 import { builtinTools } from "../tools/registry.ts";
 import { exportHtml } from "../transcript/export-html.ts";
 import { findSession } from "./commands/sessions/find-session.ts";
+import { openForReading } from "./commands/sessions/open-session.ts";
 import { type Said, valueSaid } from "./options.ts";
 
 export async function exportPage(said: Said, host: Host): Promise<void> {
@@ -22,12 +22,11 @@ export async function exportPage(said: Said, host: Host): Promise<void> {
     ...(cwd !== undefined && { cwd }),
     ...(sessionDir !== undefined && { sessionDir }),
   });
-  const session = await Session.open(found.path, {
-    readOnly: true,
-    onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
-  });
+  const session = await openForReading(found.path, host);
   try {
-    const target = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
+    const place = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
+    // As the npm agent does, which its users' scripts count on; but only a page is a former export.
+    const target = { ...place, over: "pages" as const };
     const { path } = await exportHtml(session, { ...target, toolViews: viewsOf(builtinTools()) });
     await host.stdout.write(`Exported to: ${path}\n`);
   } finally {

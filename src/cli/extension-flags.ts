@@ -4,10 +4,9 @@
 import { PiError } from "../contracts/error.ts";
 import type { Launch } from "../harness/launch/launch.ts";
 import type { Said } from "./options.ts";
-import { unknownOption } from "./options.ts";
 
 /** The launch with them in force; operands that are values are taken out. @throws PiError `usage.unknown_option`, `usage.missing_value` */
-export function withFlags(said: Said, launch: Launch): Launch {
+export async function withFlags(said: Said, launch: Launch): Promise<Launch> {
   if (said.unknown.length === 0) return launch;
   const loaded = launch.parts?.extensions;
   const values = new Map<string, boolean | string>();
@@ -15,11 +14,13 @@ export function withFlags(said: Said, launch: Launch): Launch {
   const taken = new Set<number>();
   for (const { name, inlineValue, operandIndex } of said.unknown) {
     const flag = flags.get(name.slice(2));
-    if (flag === undefined)
+    if (flag === undefined) {
+      const { unknownOption } = await import("./meant-words.ts");
       throw unknownOption(
         name,
         [...flags.keys()].map((one) => `--${one}`),
       );
+    }
     const operand = operandIndex === undefined ? undefined : said.operands[operandIndex];
     const value = flag.type === "boolean" ? yesOrNo(name, inlineValue) : (inlineValue ?? operand?.text);
     if (value === undefined) throw new PiError("usage.missing_value", `${name} needs a value`, { hint: `${name} VALUE` });

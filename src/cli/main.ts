@@ -6,7 +6,8 @@ import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { commandTable } from "./commands.ts";
 import type { Said } from "./options.ts";
-import { isSaid, parseOptions, unknownOption, valueSaid } from "./options.ts";
+import { isSaid, valueSaid } from "./options.ts";
+import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
 
 export async function start(lent: Pick<Host, "hostModules">): Promise<void> {
@@ -39,17 +40,16 @@ async function run(host: Host): Promise<number> {
 }
 
 async function dispatch(host: Host): Promise<number> {
-  const command = commandTable.find((one) => one.name === host.args[0]);
-  if (command) return (await command.load()).run(host.args.slice(1), host, commandTable);
-  const said = await readOptions(host);
-  if (isSaid(said, "--help")) {
-    const { helpText } = await import("./help.ts");
-    void host.stdout.write(helpText());
-    return 0;
-  }
+  const said = await saidOn(host);
   if (isSaid(said, "--version")) {
     const { version } = await import("../contracts/version.ts");
     void host.stdout.write(`${version}\n`);
+    return 0;
+  }
+  if (said.command !== undefined) return runCommand(said, said.command, host);
+  if (isSaid(said, "--help")) {
+    const { helpText } = await import("./help.ts");
+    void host.stdout.write(helpText(commandTable, host.stdout.isTerminal ? host.stdout.columns : undefined));
     return 0;
   }
   if (host.args.length === 0 && host.stdin.isTerminal && host.stdout.isTerminal) {
@@ -58,7 +58,8 @@ async function dispatch(host: Host): Promise<number> {
     return 0;
   }
   const [stray] = said.unknown;
-  if (stray !== undefined && (isSaid(said, "--list-models") || isSaid(said, "--export"))) throw unknownOption(stray.name);
+  if (stray !== undefined && (isSaid(said, "--list-models") || isSaid(said, "--export")))
+    throw (await import("./meant-words.ts")).unknownOption(stray.name);
   if (isSaid(said, "--list-models")) {
     const search = valueSaid(said, "--list-models");
     const { listModels } = await import("./commands/models.ts");
@@ -72,18 +73,43 @@ async function dispatch(host: Host): Promise<number> {
   if (isSaid(said, "--json")) {
     throw new PiError("usage.conflict", "--json goes with --list-models and pi inspect", { hint: "A run that writes JSON is --mode json" });
   }
+  if (isSaid(said, "--resume")) {
+    const path = await (await import("./pick-session.ts")).pickSession(said, host);
+    if (path === undefined) return 0;
+    said.options.set("--session", [path]);
+  }
   if (isSaid(said, "--export")) {
     const { exportPage } = await import("./export-page.ts");
     await exportPage(said, host);
     return 0;
   }
+  if (said.operands.length > 0 && !isSaid(said, "--print")) (await import("./meant-words.ts")).refuseCommandWord(said, commandTable);
   const { runMode } = await import("./run-mode.ts");
   return runMode(said, host);
 }
 
-async function readOptions(host: Host): Promise<Said> {
+/** Options in front of a command: where it runs is the host's, as in git; the others are read by the command itself. */
+async function runCommand(said: Said, { name, args }: NonNullable<Said["command"]>, host: Host): Promise<number> {
+  const command = commandTable.find((one) => one.name === name);
+  if (command === undefined) throw new Error(`No command ${name}`);
+  const [stray] = said.unknown;
+  if (stray !== undefined) throw (await import("./meant-words.ts")).unknownOption(stray.name);
+  const behind = [...said.options].flatMap(([option, values]) => {
+    if (option === "--cwd" || option === "--offline" || option === "--verbose") return [];
+    return values.length === 0 ? [option] : values.map((value) => `${option}=${value}`);
+  });
+  const { run } = await command.load();
+  return run([...args, ...behind], await hostOf(said, host), commandTable);
+}
+
+async function hostOf(said: Said, host: Host): Promise<Host> {
+  const cwd = isSaid(said, "--cwd") ? (await import("./resolve-run.ts")).workingDirectory(said, host) : host.cwd;
+  return { ...host, cwd, env: isSaid(said, "--offline") ? { ...host.env, PI_OFFLINE: "1" } : host.env };
+}
+
+async function saidOn(host: Host): Promise<Said> {
   try {
-    return parseOptions(host.args);
+    return await readOptions(host.args, (word) => commandTable.some(({ name }) => name === word));
   } catch (error) {
     const { recordUnreadable } = await import("./result-record.ts");
     await recordUnreadable(host.args, error, host);

@@ -1,5 +1,6 @@
 // What can be said on the command line: one record an option. Parser, help, completions and docs iterate the table. Called by cli/main.
 // Our own parser (docs/decisions/0001): two-letter short options, `@file` and a message grammar that option libraries do not take.
+// Invariant: what cannot be the name of an option is a message, so that a list, a front matter or a sentence with a dash in front needs no `--`.
 
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
@@ -40,6 +41,7 @@ export const optionTable = [
     choices: modeTable.map((mode) => mode.name),
     help: (modeTable as readonly ModeRecord[]).map(({ name, about }) => (about === undefined ? name : `${name} (${about})`)).join(", "),
   },
+  { name: "--output", short: "-o", kind: "value", value: "FILE", group: "Output", help: "the answer goes to this file; - for stdout" },
   { name: "--result", kind: "value", value: "FILE", group: "Output", help: "one JSON record of how it ended; - for stdout" },
   {
     name: "--list-models",
@@ -50,11 +52,12 @@ export const optionTable = [
   },
   { name: "--json", kind: "flag", group: "Output", help: "with --list-models: as JSON" },
   { name: "--output-schema", kind: "value", value: "FILE", group: "Output", help: "the answer is JSON valid against this JSON Schema" },
-  { name: "--quiet", kind: "flag", group: "Output", help: "no live line on the terminal" },
+  { name: "--quiet", short: "-q", kind: "flag", group: "Output", help: "no live line on the terminal" },
   { name: "--verbose", kind: "flag", group: "Output", help: "errors with their causes" },
 
   {
     name: "--model",
+    short: "-m",
     kind: "value",
     value: "PATTERN",
     completes: "model",
@@ -96,7 +99,20 @@ export const optionTable = [
   { name: "--no-context-files", short: "-nc", kind: "flag", group: "Prompt", help: "leave out AGENTS.md and its kin" },
 
   { name: "--continue", short: "-c", kind: "flag", group: "Session", help: "go on with this folder's last session" },
-  { name: "--session", kind: "value", value: "PATH|ID", group: "Session", help: "go on with this one" },
+  {
+    name: "--resume",
+    short: "-r",
+    kind: "flag",
+    group: "Session",
+    help: "go on with one that is picked from a list; without a terminal: the list",
+  },
+  {
+    name: "--session",
+    kind: "value",
+    value: "PATH|ID",
+    group: "Session",
+    help: "go on with this one; a path where there is none: begin it there",
+  },
   { name: "--session-id", kind: "value", value: "ID", group: "Session", help: "go on with this folder's session of that id, or begin it" },
   { name: "--fork", kind: "value", value: "PATH|ID", group: "Session", help: "go on in a copy of this one" },
   {
@@ -192,9 +208,10 @@ export const optionTable = [
   },
   { name: "--stall", kind: "value", value: "LIST", group: "Limits", help: "longest silence: model=90s,tool=30m" },
 
+  { name: "--set", kind: "list", value: "KEY=VALUE", group: "Other", help: "a setting for this run; repeatable" },
   { name: "--strict", kind: "flag", group: "Other", help: "an unknown tool, model or setting is an error" },
   { name: "--offline", kind: "flag", group: "Other", help: "nothing is fetched but what the model call needs", setting: "network.offline" },
-  { name: "--cwd", kind: "value", value: "DIR", group: "Other", help: "as if started there" },
+  { name: "--cwd", short: "-C", kind: "value", value: "DIR", group: "Other", help: "as if started there" },
   { name: "--help", short: "-h", kind: "flag", group: "Other", help: "this page" },
   { name: "--version", short: "-v", kind: "flag", group: "Other", help: "the version" },
 ] as const satisfies readonly OptionRecord[];
@@ -215,6 +232,8 @@ export interface Said {
   options: Map<OptionName, string[]>;
   /** Messages and `@file`s as written; those behind `--` are messages, whatever they start with. */
   operands: { text: string; isLiteral: boolean }[];
+  /** The subcommand that the first word names, with what stands behind it, unread. */
+  command?: { name: string; args: readonly string[] };
   /** Long options that are none of ours: judged when the extensions are known. */
   unknown: UnknownOption[];
 }
@@ -228,7 +247,18 @@ export function valueSaid(said: Said, name: OptionName): string | undefined {
   return said.options.get(name)?.at(-1);
 }
 
-export function parseOptions(args: readonly string[]): Said {
+/** For one that no extension can have as a flag. What is meant is looked up where it is told. */
+export class UnknownOptionError extends PiError {
+  readonly option: string;
+
+  constructor(option: string) {
+    super("usage.unknown_option", `Unknown option: ${option}`, { hint: "pi --help lists the options" });
+    this.option = option;
+  }
+}
+
+/** `isCommand`: whether the first word ends the options of a run because it names a subcommand; behind `--print` there is none. */
+export function parseOptions(args: readonly string[], isCommand: (word: string) => boolean = () => false): Said {
   const said: Said = { options: new Map(), operands: [], unknown: [] };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
@@ -236,16 +266,19 @@ export function parseOptions(args: readonly string[]): Said {
       said.operands.push(...args.slice(index + 1).map((text) => ({ text, isLiteral: true })));
       break;
     }
-    if (!arg.startsWith("-") || arg === "-") {
+    if (said.operands.length === 0 && !isSaid(said, "--print") && isCommand(arg)) {
+      said.command = { name: arg, args: args.slice(index + 1) };
+      break;
+    }
+    if (isMessage(arg)) {
       said.operands.push({ text: arg, isLiteral: false });
       continue;
     }
-    const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
-    const name = equals < 0 ? arg : arg.slice(0, equals);
-    const inlineValue = equals < 0 ? undefined : arg.slice(equals + 1);
-    const record = optionNamed(name);
+    const name = nameIn(arg);
+    const inlineValue = name === arg ? undefined : arg.slice(name.length + 1);
+    const record = recordOf(name);
     if (record === undefined) {
-      if (!/^--[A-Za-z]/.test(name)) throw unknownOption(name);
+      if (!/^--[A-Za-z]\S*$/.test(name)) throw new UnknownOptionError(name);
       const next = args[index + 1];
       const hasOperand = inlineValue === undefined && next !== undefined && !next.startsWith("-");
       said.unknown.push({
@@ -279,22 +312,26 @@ export function parseOptions(args: readonly string[]): Said {
   return said;
 }
 
-function optionNamed(name: string): OptionRecord | undefined {
-  return (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
+/** Typed by hand an option begins with hyphens; pages and word processors make dashes of them. */
+export const typographicDash = /^[\u2010-\u2015\u2212]+(?=[A-Za-z][\w-]*(?:=|$))/;
+
+function isMessage(arg: string): boolean {
+  if (typographicDash.test(arg)) return false;
+  if (!/^--?[A-Za-z0-9]/.test(arg)) return true;
+  const name = nameIn(arg);
+  if (!/\s/.test(name)) return false;
+  // `"--model opus"` is a mistake in quoting, `"--model is ignored, why?"` a sentence.
+  const [first = "", second = "", ...more] = name.split(/\s+/);
+  return more.length > 0 || second === "" || (recordOf(first)?.kind ?? "flag") === "flag";
 }
 
-/** `flags`: those that extensions have. */
-export function unknownOption(name: string, flags: readonly string[] = []): PiError {
-  const names = (optionTable as readonly OptionRecord[]).flatMap((one) => (one.short ? [one.name, one.short] : [one.name]));
-  const near = nearestName(
-    name,
-    [...names, ...flags].filter((one) => one.startsWith("--") === name.startsWith("--")),
-  );
-  return new PiError("usage.unknown_option", `Unknown option: ${name}`, {
-    hint: near
-      ? `Did you mean ${near}? A message that starts with a dash goes behind --`
-      : "pi --help lists the options; a message that starts with a dash goes behind --",
-  });
+function nameIn(arg: string): string {
+  const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
+  return equals < 0 ? arg : arg.slice(0, equals);
+}
+
+export function recordOf(name: string): OptionRecord | undefined {
+  return (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
 }
 
 function checked(record: OptionRecord, value: string): string {

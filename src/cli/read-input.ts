@@ -1,22 +1,23 @@
 // Puts together what is prompted: messages, `@file`s, piped stdin. Called by run-mode for modes that need prompts.
-// Invariant: silence on stdin never hangs a run that has a prompt, and endless input never fills memory.
+// Invariant: what the model is given is text or a picture; anything else is refused before anything is asked.
 
 import { basename } from "node:path";
+import { decodeText } from "../contracts/decode-text.ts";
 import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { FileOperations } from "../contracts/tool.ts";
+import { omittedText } from "../harness/intake/prompt-images.ts";
 import type { ModePrompt } from "../modes/mode.ts";
-import type { Host, InputStream } from "../platform/host.ts";
+import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import type { Said } from "./options.ts";
-
-/** More than any model takes; a mistake such as `yes | pi` must not eat the machine. */
-const maxInputBytes = 10 * 1024 * 1024;
-const silenceLimitMs = 3000;
+import { concatenated, maxInputBytes, readPipedInput } from "./piped-input.ts";
 
 export interface ReadInputDeps {
   host: Host;
   cwd: string;
+  /** Of the whole run, 0: none. */
+  timeoutMs: number;
   files: FileOperations;
   /** The image block of these bytes, `omitted` when they are one that cannot be sent, nothing when they are no image. */
   decodeImage(bytes: Uint8Array): Promise<ImageContent | "omitted" | undefined>;
@@ -24,30 +25,74 @@ export interface ReadInputDeps {
 }
 
 export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePrompt[]> {
-  const paths: string[] = [];
   const messages: string[] = [];
-  let waitsForStdin = false;
-  for (const { text, isLiteral } of said.operands) {
-    if (!isLiteral && text.startsWith("@") && text.length > 1) paths.push(text.slice(1));
-    else if (!isLiteral && text === "-") waitsForStdin = true;
-    else messages.push(text);
-  }
   const images: ImageContent[] = [];
   const blocks: string[] = [];
-  for (const path of paths) {
-    const { block, image } = await readFileArgument(path, deps);
-    blocks.push(block);
-    if (image) images.push(image);
+  let waitsForStdin = false;
+  for (const { text, isLiteral } of said.operands) {
+    if (!isLiteral && text.startsWith("@") && text.length > 1) {
+      const { paths, message } = await pathsIn(text, deps);
+      for (const path of paths) {
+        const { block, image } = await readFileArgument(path, deps);
+        blocks.push(block);
+        if (image) images.push(image);
+      }
+      if (message !== "") messages.push(message);
+    } else if (!isLiteral && text === "-") waitsForStdin = true;
+    else messages.push(text);
   }
-  const piped = await readPipedInput(deps, { hasPrompt: messages.length > 0 || paths.length > 0, waits: waitsForStdin });
+  const piped = await pipedPart(deps, { hasPrompt: messages.length > 0 || blocks.length > 0, waits: waitsForStdin });
+  if (piped.image) images.unshift(piped.image);
   const [first, ...rest] = messages;
-  const parts = [piped?.trimEnd() ?? "", blocks.join(""), first ?? ""].filter((part) => part !== "");
-  const prompts: ModePrompt[] = parts.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
+  const parts = [piped.text.trimEnd(), blocks.join(""), first ?? ""].filter((part) => part !== "");
+  const prompts: ModePrompt[] = parts.length === 0 && images.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
   return [...prompts, ...rest.map((text) => ({ text, images: [] }))];
 }
 
+/**
+ * `@notes.md`, or with a message in the same argument, as people quote it: `@a.md @b.md compare them`. A name may hold blanks, so the longest
+ * that names a file is meant.
+ */
+async function pathsIn(text: string, deps: ReadInputDeps): Promise<{ paths: string[]; message: string }> {
+  const paths: string[] = [];
+  let rest = text;
+  while (rest.startsWith("@") && rest.length > 1) {
+    const path = await longestPath(rest.slice(1), deps);
+    if (path === undefined) break;
+    paths.push(path);
+    rest = rest.slice(1 + path.length).trimStart();
+  }
+  if (paths.length > 0) return { paths, message: rest };
+  const [name = "", more] = rest.slice(1).split(/\s/, 2);
+  if (more === undefined) return { paths: [rest.slice(1)], message: "" };
+  throw new PiError("usage.file_not_found", `File not found: ${absolutePath(name, deps.cwd, deps.host.homeDir)}`, {
+    hint: `Check the path behind the @; a message is an argument of its own: @${name} "…"`,
+  });
+}
+
+async function longestPath(text: string, { files, cwd, host }: ReadInputDeps): Promise<string | undefined> {
+  const { resolvePath } = await import("../tools/shared/resolve-path.ts");
+  const ends = [...text.matchAll(/\s+|$/g)].map((match) => match.index).filter((end) => end > 0);
+  for (const end of ends.reverse()) {
+    const path = text.slice(0, end);
+    if (path.length > longestPathLength) continue;
+    const isThere = await resolvePath(path, { cwd, homeDir: host.homeDir, files })
+      .then((found) => files.stat(found))
+      .then(
+        () => true,
+        () => false,
+      );
+    if (isThere) return path;
+  }
+  return undefined;
+}
+
+/** Of Linux; what is longer is a text. */
+const longestPathLength = 4096;
+
 async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ block: string; image?: ImageContent }> {
-  const absolute = absolutePath(path, deps.cwd, deps.host.homeDir);
+  const { resolvePath } = await import("../tools/shared/resolve-path.ts");
+  const absolute = await resolvePath(path, { cwd: deps.cwd, homeDir: deps.host.homeDir, files: deps.files });
   const bytes = await readBytes(absolute, deps.files).catch((error: NodeJS.ErrnoException) => {
     throw fileError(absolute, error);
   });
@@ -57,16 +102,33 @@ async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ bl
       hint: "Name the path in the message and let the read tool look at it",
     });
   }
-  if (image === "omitted") {
-    return { block: `<file name="${absolute}">[Image omitted: could not be resized below the inline image size limit.]</file>` };
-  }
+  if (image === "omitted") return { block: `<file name="${absolute}">${omittedText}</file>` };
   if (image) return { block: `<file name="${absolute}"></file>`, image };
-  if (bytes.includes(0)) {
+  const text = decodeText(bytes);
+  if (text === undefined) {
     throw new PiError("usage.binary_file", `@${path} is neither text nor an image (${basename(absolute)})`, {
       hint: "Give text, png, jpeg, gif or webp",
     });
   }
-  return { block: `<file name="${absolute}">\n${new TextDecoder().decode(bytes)}\n</file>` };
+  return { block: `<file name="${absolute}">\n${text}\n</file>` };
+}
+
+async function pipedPart(
+  deps: ReadInputDeps,
+  want: { hasPrompt: boolean; waits: boolean },
+): Promise<{ text: string; image?: ImageContent }> {
+  const { stdin, platform } = deps.host;
+  if (stdin.kind === "none" || (stdin.kind === "terminal" && !want.waits)) return { text: "" };
+  // A file answers at once; only a pipe or a socket can be held open by a host that never writes.
+  const mayBeLeft = want.hasPrompt && !want.waits && (stdin.kind === "pipe" || stdin.kind === "socket");
+  const bytes = await readPipedInput({ stdin, platform, mayBeLeft, timeoutMs: deps.timeoutMs, warn: deps.warn });
+  if (bytes === undefined || bytes.length === 0) return { text: "" };
+  const image = await deps.decodeImage(bytes);
+  if (image === "omitted") return { text: omittedText };
+  if (image) return { text: "", image };
+  const text = decodeText(bytes);
+  if (text !== undefined) return { text };
+  throw new PiError("usage.binary_input", "stdin is neither text nor an image", { hint: "Give text, png, jpeg, gif or webp" });
 }
 
 /** A pipe (`@<(command)`) or a device tells no size and may have no end: of it no more is read than is known to be too much. */
@@ -91,61 +153,4 @@ function fileError(path: string, error: NodeJS.ErrnoException): PiError {
     hint: "Check its permissions",
     cause: error,
   });
-}
-
-async function readPipedInput(deps: ReadInputDeps, want: { hasPrompt: boolean; waits: boolean }): Promise<string | undefined> {
-  const { stdin } = deps.host;
-  if (stdin.kind === "none" || (stdin.kind === "terminal" && !want.waits)) return undefined;
-  // A file answers at once; only a pipe or a socket can be held open by a host that never writes.
-  const mayBeSilent = want.hasPrompt && !want.waits && (stdin.kind === "pipe" || stdin.kind === "socket");
-  return readText(stdin, mayBeSilent, deps.warn);
-}
-
-async function readText(stdin: InputStream, mayBeSilent: boolean, warn: (line: string) => void): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const iterator = stdin.chunks()[Symbol.asyncIterator]();
-  for (;;) {
-    const next = iterator.next();
-    const result = mayBeSilent && size === 0 ? await orSilence(next) : await next;
-    if (result === "silent") {
-      // The read is left pending on purpose; it must not become an unhandled rejection when the stream breaks later.
-      next.catch(() => undefined);
-      stdin.release();
-      warn(`stdin is open but silent; going on without it (write - to wait for it, or </dev/null to say there is none)`);
-      return undefined;
-    }
-    if (result.done) return new TextDecoder().decode(concatenated(chunks, size));
-    chunks.push(result.value);
-    size += result.value.length;
-    if (size > maxInputBytes) {
-      stdin.release();
-      throw new PiError("usage.input_too_large", `stdin gave more than ${maxInputBytes} bytes`, {
-        hint: "Write it to a file and name the file in the message",
-      });
-    }
-  }
-}
-
-/** The clock is stopped with the first word, or it would hold the process to its end. */
-async function orSilence<T>(next: Promise<T>): Promise<T | "silent"> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<"silent">((resolve) => {
-    timer = setTimeout(() => resolve("silent"), silenceLimitMs);
-  });
-  try {
-    return await Promise.race([next, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function concatenated(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

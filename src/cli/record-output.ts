@@ -37,7 +37,7 @@ export class RecordOutput {
     const isArray = this.#form === "json";
     const written = isArray ? `${this.count === 0 ? "[\n" : ",\n"}${text}` : `${text}\n`;
     this.count++;
-    void this.#host.stdout.write(written);
+    void this.#host.stdout.write(written, this.#form === "text" ? "drawn" : undefined);
     this.#sinceTurn += written.length;
     return this.turn();
   }

@@ -41,10 +41,13 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       throw new PiError("usage.conflict", `${one} cannot be combined with ${other}`, { hint: "Leave one of them out" });
     }
   }
-  const cwd = workingDirectory(said, host);
-  const agentDir = agentDirectory(host.env, host.homeDir, cwd);
+  // Paths are meant from where the user stands, also where a session brings its own directory.
+  const standing = workingDirectory(said, host);
+  const path = (text: string): string => absolutePath(text, standing, host.homeDir);
+  const agentDir = agentDirectory(host.env, host.homeDir, standing);
+  const configFor = configLoader(said, host, settingsSaid(said, path));
+  const { cwd, session } = await sessionMeant(said, { standing, agentDir, configFor });
   const thinking = valueSaid(said, "--thinking");
-  const path = (text: string): string => absolutePath(text, cwd, host.homeDir);
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
   const recordFile = valueSaid(said, "--record");
@@ -57,7 +60,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     ...optional("provider", valueSaid(said, "--provider")),
     ...optional("apiKey", valueSaid(said, "--api-key")),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
-    session: sessionChoice(said),
+    session,
     ...optional("sessionName", valueSaid(said, "--name")),
     onBusy: (valueSaid(said, "--on-busy") ?? "fail") as RunOptions["onBusy"],
     tools: {
@@ -94,7 +97,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     warn: (line) => writeErrorLine(`pi: ${line}`),
     admit: (onStray) => host.admitExtensions(onStray),
   });
-  return { options, extensions, configFor: configLoader(said, host, settingsSaid(said, path)) };
+  return { options, extensions, configFor };
 }
 
 async function policySaid(said: Said): Promise<Pick<RunOptions, "policy">> {
@@ -119,7 +122,8 @@ function configLoader(said: Said, host: Host, commandLine: Record<string, unknow
     });
 }
 
-function workingDirectory(said: Said, host: Host): string {
+/** Absolute. @throws PiError `usage.bad_cwd` */
+export function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
   if (given === undefined) {
     if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
@@ -132,6 +136,22 @@ function workingDirectory(said: Said, host: Host): string {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
   }
   return path;
+}
+
+/** Which session, and the directory it runs in: its own, unless `--cwd` says another. */
+async function sessionMeant(
+  said: Said,
+  { standing, agentDir, configFor }: { standing: string; agentDir: string; configFor: ResolvedRun["configFor"] },
+): Promise<{ cwd: string; session: SessionChoice }> {
+  const session = sessionChoice(said);
+  if (session.kind !== "open") return { cwd: standing, session };
+  const { namedSession } = await import("../harness/launch/open-session.ts");
+  const override = (await configFor(standing)).values.sessionDir;
+  const { path, cwd = standing } = await namedSession(session.ref, { cwd: standing, agentDir, override });
+  const opened = { kind: "open", ref: path } as const;
+  if (isSaid(said, "--cwd")) return { cwd: standing, session: opened };
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return { cwd, session: opened };
+  throw new PiError("usage.bad_cwd", `The directory of the session is gone: ${cwd}`, { hint: "--cwd DIR goes on with it elsewhere" });
 }
 
 function sessionChoice(said: Said): SessionChoice {

@@ -7,6 +7,7 @@ import type { CodingSession } from "../harness/run/coding-session.ts";
 import { RunTally } from "../harness/run/run-tally.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import type { Said } from "./options.ts";
 import { valueSaid } from "./options.ts";
 
@@ -31,14 +32,14 @@ export class ResultRecorder {
   async write(outcome: Outcome, coding?: CodingSession): Promise<void> {
     const path = this.#target;
     if (path === undefined) return;
-    const line = `${JSON.stringify(this.tally.record(outcome, coding))}\n`;
+    const line = `${JSON.stringify(liveSecrets.redactValue(this.tally.record(outcome, coding)))}\n`;
     if (path === "-") {
       void this.#host.stdout.write(line);
       return this.#host.stdout.flush();
     }
-    const { createFileOperations } = await import("../platform/files.ts");
+    const { replaceFile } = await import("../platform/replace-file.ts");
     try {
-      await createFileOperations().writeAtomic(path, line);
+      await replaceFile(path, [line]);
     } catch (error) {
       throw new PiError("io.result_file", `Cannot write the result to ${path}: ${messageOf(error)}`, {
         hint: "Name another file with --result",
@@ -48,9 +49,11 @@ export class ResultRecorder {
   }
 }
 
+const kindOfStatus: Readonly<Record<number, Outcome["kind"]>> = { 2: "usage", 3: "budget" };
+
 /** How a run ended that never began, or that broke. */
 export function brokenOutcome(error: unknown): Outcome {
-  const kind = isPiError(error) && error.exitStatus === 2 ? "usage" : "error";
+  const kind = kindOfStatus[isPiError(error) ? error.exitStatus : 1] ?? "error";
   const hint = isPiError(error) ? error.hint : undefined;
   return {
     kind,

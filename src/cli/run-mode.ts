@@ -11,11 +11,13 @@ import type { Mode, ModePrompt } from "../modes/mode.ts";
 import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
+import { absolutePath } from "../platform/paths.ts";
 import { Ending } from "./ending.ts";
+import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
-import { type ResolvedRun, resolveRun } from "./resolve-run.ts";
+import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 
 /** The exit status. */
@@ -34,10 +36,13 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
   const { options, extensions, configFor } = await resolveRun(said, host);
-  const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
+  const launch = await withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
   const prompts = await promptsFor(mode, name, said, host, launch);
+  const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
-  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder });
+  const logTarget = host.env.PI_LOG;
+  const log = logTarget ? (await import("./event-log.ts")).eventLog(logTarget, host, name) : undefined;
+  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log });
   try {
     const outcome = await mode
       .run({
@@ -46,17 +51,18 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         io: host,
         ending: ending.signal,
         warn,
-        showsAnswer: !recorder.isOnStdout,
+        showsAnswer: !recorder.isOnStdout && answerFile === undefined,
         showsProgress: () => !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal,
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
+    if (answerFile !== undefined) await keepAnswer(outcome, answerFile, host);
     await host.stdout.flush();
     if (mode.status === "outcome") explain(outcome, host);
     await recorder.write(outcome, open.sessions?.coding);
     await open.dispose();
-    if (mode.status === "service") return ending.status ?? (open.sessions?.hasLostStorage ? 1 : 0);
-    // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
-    return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
+    const status = statusOf(mode, outcome, ending, open.sessions);
+    log?.end(outcome, status);
+    return status;
   } finally {
     await open.dispose();
     await host.stdout.flush();
@@ -64,33 +70,84 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   }
 }
 
+function statusOf(mode: Mode, outcome: Outcome, ending: Ending, sessions: SessionHost | undefined): number {
+  if (mode.status === "service") return ending.status ?? (sessions?.hasLostStorage ? 1 : 0);
+  // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
+  return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
+}
+
 function warn(line: string): void {
   writeErrorLine(`pi: ${line}`);
 }
 
-async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { options }: Launch): Promise<ModePrompt[]> {
+async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { config }: Launch): Promise<ModePrompt[]> {
   const key = valueSaid(said, "--prompt-key");
   if (key === "") throw new PiError("usage.bad_value", '--prompt-key "" names nothing', { hint: "For example --prompt-key job-17" });
   if (mode.needs === "nothing") {
-    if (key !== undefined) {
-      throw new PiError("usage.conflict", `--prompt-key cannot be combined with --mode ${name}`, {
-        hint: "Each prompt command has a key of its own",
-      });
-    }
-    if (!said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) return [];
-    throw new PiError("usage.file_in_rpc", `@file arguments are not supported in ${name.toUpperCase()} mode`, {
-      hint: "Send the text with a prompt command",
-    });
+    refuseForService(name, said);
+    return [];
   }
   const { createFileOperations } = await import("../platform/files.ts");
-  const prompts = await readInput(said, { host, cwd: options.cwd, files: createFileOperations(), decodeImage, warn });
+  const { timeoutMs } = config.values.limits;
+  const prompts = await readInput(said, {
+    host,
+    cwd: workingDirectory(said, host),
+    timeoutMs,
+    files: createFileOperations(),
+    decodeImage,
+    warn,
+  });
+  if (prompts.length === 0)
+    throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
   if (key !== undefined && prompts.length > 1) {
     throw new PiError("usage.conflict", `--prompt-key goes with one prompt, and there are ${prompts.length}`, {
       hint: "Quote the message as one, or run them one by one",
     });
   }
-  if (prompts.length > 0) return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
-  throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
+  tellSeveral(said, host);
+  return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
+}
+
+/** What belongs to a run with prompts of its own. */
+function refuseForService(name: string, said: Said): void {
+  for (const [option, hint] of [
+    ["--prompt-key", "Each prompt command has a key of its own"],
+    ["--output", "--result FILE keeps how it ended"],
+  ] as const) {
+    if (isSaid(said, option)) throw new PiError("usage.conflict", `${option} cannot be combined with --mode ${name}`, { hint });
+  }
+  if (said.operands.some(({ text, isLiteral }) => !isLiteral && text.startsWith("@"))) {
+    throw new PiError("usage.file_in_rpc", `@file arguments are not supported in ${name.toUpperCase()} mode`, {
+      hint: "Send the text with a prompt command",
+    });
+  }
+  const [message] = said.operands;
+  if (message !== undefined) {
+    throw new PiError("usage.message_in_rpc", `--mode ${name} takes no messages, got ${JSON.stringify(message.text)}`, {
+      hint: `Send it to stdin with a prompt command, or leave out --mode ${name}`,
+    });
+  }
+}
+
+/** Words without quotes around them are a prompt each, which is seldom meant. */
+function tellSeveral(said: Said, host: Host): void {
+  const messages = said.operands.filter(({ text, isLiteral }) => isLiteral || !/^(@|-$)/.test(text)).map(({ text }) => text);
+  if (messages.filter((text) => !/\s/.test(text)).length < 2 || !host.stderr.isTerminal) return;
+  warn(`these are ${messages.length} prompts, a run each; quotes make one of them: pi "${messages.join(" ")}"`);
+}
+
+/** Where the answer is to be kept, if in a file. */
+async function answerFileOf(said: Said, host: Host): Promise<string | undefined> {
+  const named = valueSaid(said, "--output");
+  if (named === undefined || named === "-") return undefined;
+  const path = absolutePath(named, workingDirectory(said, host), host.homeDir);
+  (await import("./answer-file.ts")).checkAnswerFile(path);
+  return path;
+}
+
+async function keepAnswer(outcome: Outcome, path: string, host: Host): Promise<void> {
+  const text = (await import("../modes/print.ts")).answerText(outcome);
+  if (text !== "") await (await import("./answer-file.ts")).writeAnswer(path, text, host);
 }
 
 interface Opened {
@@ -110,9 +167,10 @@ function opened(
     configFor: ResolvedRun["configFor"];
     ending: Ending;
     recorder: ResultRecorder;
+    log: EventLog | undefined;
   },
 ): Opened {
-  const { host, launch, extensions, configFor, ending, recorder } = about;
+  const { host, launch, extensions, configFor, ending, recorder, log } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();
@@ -126,6 +184,7 @@ function opened(
       const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
+      log?.follow(sessions);
       if (signal.aborted) await sessions.end();
       else signal.addEventListener("abort", () => void sessions.end(), { once: true });
       return sessions;

@@ -2,14 +2,21 @@
 // Invariant: which option stands for which setting is told by its record, and checked as the setting is.
 
 import { checkValue, parseValue } from "../config/setting-values.ts";
-import { findSetting } from "../config/settings.ts";
+import { findSetting, settings } from "../config/settings.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
+import { nearestName } from "../contracts/nearest.ts";
 import { type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
 
 /** Dotted key to value, as a file would hold it; `path` makes one absolute. */
 export function settingsSaid(said: Said, path: (text: string) => string): Record<string, unknown> {
   const values: Record<string, unknown> = {};
+  for (const text of said.options.get("--set") ?? []) {
+    const equals = text.indexOf("=");
+    const key = text.slice(0, Math.max(equals, 0));
+    if (equals < 1) throw badValue("--set", text, "KEY=VALUE", "For example --set retry.max_retries=5");
+    values[key] = namedValue(key, text.slice(equals + 1), path);
+  }
   for (const record of optionTable as readonly OptionRecord[]) {
     const written = (said.options as ReadonlyMap<string, readonly string[]>).get(record.name);
     if (record.setting !== undefined && written !== undefined) values[record.setting] = settingValue(record, record.setting, written, path);
@@ -46,6 +53,23 @@ function settingValue({ name, kind }: OptionRecord, key: string, written: readon
   if (checked.ok) return value;
   const example = type.kind === "duration" ? "90s, 10m or 1h30m" : `${name} ${type.kind === "count" ? 20 : 0.5}; 0 means no limit`;
   throw badValue(name, text, type.kind === "duration" ? "a duration" : checked.expected, `For example ${example}`);
+}
+
+function namedValue(key: string, text: string, path: (text: string) => string): unknown {
+  const type = findSetting(key)?.type;
+  if (type === undefined) {
+    const near = nearestName(
+      key,
+      settings.map((one) => one.key),
+    );
+    throw badValue("--set", key, "a setting", near === undefined ? "pi config show lists them" : `Did you mean ${near}?`);
+  }
+  if (type.kind === "path" && text !== "") return path(text);
+  const value = parseValue(type, text);
+  if (type.kind === "paths" && Array.isArray(value)) return value.map((one: string) => (/^[!+-]/.test(one) ? one : path(one)));
+  const checked = checkValue(type, value, { cwd: "/", homeDir: "/", fileDir: "/" });
+  if (checked.ok) return value;
+  throw badValue(`--set ${key}`, text, checked.expected, "pi config show shows what is in force");
 }
 
 function badValue(where: string, text: string, expected: string, hint: string): PiError {

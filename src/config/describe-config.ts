@@ -3,6 +3,7 @@
 
 import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { isCommand, isLiteral, variablesIn } from "../contracts/text/secret-text.ts";
+import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
 import type { Config } from "./load-config.ts";
 import { settings } from "./settings.ts";
@@ -74,7 +75,7 @@ function hideValues(headers: Record<string, string>): Record<string, string> {
 }
 
 function withoutPassword(value: unknown): unknown {
-  return typeof value === "string" ? value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/i, "$1<hidden>@") : value;
+  return typeof value === "string" ? withoutUrlSecrets(value, "<hidden>") : value;
 }
 
 function nonEmpty(table: Record<string, unknown>): Record<string, unknown> | undefined {

@@ -67,7 +67,8 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     strict: input.strict === true,
     ...(input.problems === undefined ? {} : { problems: input.problems }),
   });
-  for (const { file, tree, problem } of loadNpmAgentFiles(input.agentDir)) {
+  for (const { file, tree, problem, notice } of loadNpmAgentFiles(input.agentDir)) {
+    if (notice !== undefined) merger.warnings.push(notice);
     if (problem === undefined) merger.add({ kind: "npm agent", file, tree });
     else merger.warnings.push(`${file}: ${problem}; ignored.`);
   }
@@ -123,8 +124,10 @@ function addEnvironment(merger: LayerMerger, env: Env): void {
 function reportSkipped(project: ProjectTrust, input: ConfigInput, merger: LayerMerger): void {
   const what = `${project.dir} is not trusted: ${project.skipped.join(", ")} skipped`;
   if (input.strict)
-    throw new PiError("config.untrusted", `${what}.`, { hint: "Approve it with --approve, or leave it out with --no-approve." });
-  merger.warnings.push(`${what}. Approve it with --approve.`);
+    throw new PiError("config.untrusted", `${what}.`, {
+      hint: "Approve it with --approve, for good with pi trust, or leave it out with --no-approve.",
+    });
+  merger.warnings.push(`${what}. Approve it with --approve, for good with pi trust.`);
 }
 
 function reportUnsafe(problem: string, input: ConfigInput, merger: LayerMerger): void {

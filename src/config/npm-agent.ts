@@ -1,5 +1,5 @@
 // The JSON files of the npm agent, read as if they were our TOML, so that its users can start at once; `pi config import` writes the same
-// trees out as TOML. Sources: its settings and models references, version 1.5. Invariant: those files are never written.
+// trees out as TOML. Sources: its settings and models references, version 1.6. Invariant: those files are never written.
 
 import { join } from "node:path";
 import { messageOf } from "../contracts/error.ts";
@@ -12,6 +12,8 @@ export interface NpmAgentFile {
   tree: Record<string, unknown>;
   /** Why the file says nothing; absent when it could be read. */
   problem?: string;
+  /** One line on what it says in vain. */
+  notice?: string;
 }
 
 /** Key of `settings.json` to our key; `defaultProvider` and `defaultModel` together are our `model`. */
@@ -38,6 +40,29 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   defaultProjectTrust: "trust.default",
 };
 
+/**
+ * What a run of the npm agent goes by and ours does not, with the value that says nothing else than ours does anyway. Settings of its
+ * terminal interface are none of them.
+ */
+const idleSettings: readonly { key: string; asOurs?: unknown }[] = [
+  { key: "images.blockImages", asOurs: false },
+  { key: "images.autoResize", asOurs: true },
+  { key: "steeringMode", asOurs: "one-at-a-time" },
+  { key: "followUpMode", asOurs: "one-at-a-time" },
+  { key: "modelThinkingLevels" },
+  { key: "thinkingBudgets" },
+  { key: "enableSkillCommands", asOurs: true },
+  { key: "retry.provider.timeoutMs" },
+  { key: "retry.provider.maxRetries", asOurs: 0 },
+  { key: "retry.provider.maxRetryDelayMs", asOurs: 60_000 },
+  { key: "branchSummary.reserveTokens", asOurs: 16384 },
+  { key: "branchSummary.skipPrompt", asOurs: true },
+  { key: "transport", asOurs: "auto" },
+  { key: "packages" },
+  { key: "codemode.mode" },
+  { key: "npmCommand" },
+];
+
 /** Lists of models may be long. */
 const maxJsonBytes = 16 * 1024 * 1024;
 
@@ -56,7 +81,10 @@ function loadJson(file: string, convert: (json: Record<string, unknown>) => Reco
   if (text.trim() === "") return undefined;
   try {
     const json: unknown = parseLenientJson(text);
-    return isTable(json) ? { file, tree: convert(json) } : { file, tree: {}, problem: "not an object" };
+    if (!isTable(json)) return { file, tree: {}, problem: "not an object" };
+    const idle = convert === convertSettings ? idleSettingsIn(json) : [];
+    const notice = `${file}: ${idle.join(", ")} ${idle.length === 1 ? "has" : "have"} no effect here.`;
+    return { file, tree: convert(json), ...(idle.length > 0 && { notice }) };
   } catch (error) {
     // The parser's words may quote the text around the fault, and with it a key: only the place is told.
     return {
@@ -89,11 +117,23 @@ function convertSettings(json: Record<string, unknown>): Record<string, unknown>
   const provider = json.defaultProvider;
   if (typeof model === "string") put(tree, "model", typeof provider === "string" ? `${provider}/${model}` : model);
   for (const [theirs, ours] of Object.entries(npmAgentSettings)) {
-    const value = theirs.split(".").reduce<unknown>((at, key) => (isTable(at) ? at[key] : undefined), json);
+    const value = valueAt(json, theirs);
     if (value === undefined || value === null) continue;
     put(tree, ours, npmAgentValue(theirs, value));
   }
   return tree;
+}
+
+function idleSettingsIn(json: Record<string, unknown>): string[] {
+  return idleSettings.flatMap(({ key, asOurs }) => {
+    const value = valueAt(json, key);
+    const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+    return value === undefined || value === null || value === asOurs || isEmpty ? [] : [key];
+  });
+}
+
+function valueAt(json: Record<string, unknown>, key: string): unknown {
+  return key.split(".").reduce<unknown>((at, part) => (isTable(at) ? at[part] : undefined), json);
 }
 
 /** A value of `settings.json` as our file would hold it. */

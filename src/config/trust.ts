@@ -1,8 +1,10 @@
-// Which project directory there is and whether it counts. Called by load-config; extensions, skills and prompts ask its result.
+// Which project directory there is and whether it counts. Called by load-config; extensions, skills and prompts ask its result; `pi trust` keeps
+// what a user has decided.
 // Invariant: without a decision for it, nothing in a project's `.pi` directory is opened.
 
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { PiError } from "../contracts/error.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 
 export interface ProjectTrust {
@@ -71,13 +73,8 @@ export function decideTrust(input: TrustInput): ProjectTrust {
 
 /** `trust.json` maps canonical directories to true or false; the nearest one above counts. */
 function savedDecision(directory: string, agentDir: string): boolean | undefined {
-  const decisions = loadDecisions(join(agentDir, "trust.json"));
-  if (decisions === undefined) return undefined;
-  for (let at = canonical(directory); ; at = dirname(at)) {
-    const decision = decisions[at];
-    if (typeof decision === "boolean") return decision;
-    if (dirname(at) === at) return undefined;
-  }
+  const decisions = loadDecisions(trustFile(agentDir));
+  return decisions === undefined ? undefined : nearestDecision(canonical(directory), new Map(Object.entries(decisions)));
 }
 
 function loadDecisions(file: string): Record<string, unknown> | undefined {
@@ -90,6 +87,45 @@ function loadDecisions(file: string): Record<string, unknown> | undefined {
     // Damaged: no decision, which is the safe reading, as where it is absent or unreadable.
     return undefined;
   }
+}
+
+/** What was decided, by directory. @throws PiError `config.trust_file` for a file that is damaged: what it said is not written over. */
+export function savedDecisions(agentDir: string): Map<string, boolean> {
+  const file = trustFile(agentDir);
+  const found = readBoundedText(file);
+  if (found === undefined) return new Map();
+  const decisions = loadDecisions(file);
+  if (decisions === undefined || Array.isArray(decisions)) {
+    const why = "leftOut" in found ? found.why : "it is no JSON object";
+    throw new PiError("config.trust_file", `${file} cannot be read: ${why}`, { hint: "Mend it, or move it away" });
+  }
+  return new Map(Object.entries(decisions).filter((entry): entry is [string, boolean] => typeof entry[1] === "boolean"));
+}
+
+/** Takes effect for the directory and those below it that have no decision of their own. The real path it is kept for. */
+export async function saveDecision(directory: string, isTrusted: boolean, agentDir: string): Promise<string> {
+  const decisions = savedDecisions(agentDir);
+  const path = canonical(directory);
+  decisions.delete(path);
+  // What is decided for a directory above would count again: it has to be said for this one.
+  if (isTrusted || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
+  const { makeDirectory } = await import("../platform/make-directory.ts");
+  const { replaceFile } = await import("../platform/replace-file.ts");
+  makeDirectory(agentDir, 0o700);
+  await replaceFile(trustFile(agentDir), [`${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`]);
+  return path;
+}
+
+function nearestDecision(directory: string, decisions: ReadonlyMap<string, unknown>): boolean | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    const decision = decisions.get(at);
+    if (typeof decision === "boolean") return decision;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+function trustFile(agentDir: string): string {
+  return join(agentDir, "trust.json");
 }
 
 function canonical(directory: string): string {

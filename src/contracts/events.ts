@@ -20,6 +20,14 @@ export interface EventRecord {
 const toolCall = { toolCallId: text(), toolName: text() };
 const args = record();
 const resultFields = { content: list(either(named("text"), named("image"))), details: optional(anything("of the tool")) };
+const retryFields = {
+  attempt: count(),
+  maxAttempts: count(),
+  delayMs: amount(),
+  errorMessage: text(),
+  retryAt: optional(amount("Unix milliseconds")),
+};
+
 const reason = choice(["manual", "threshold", "overflow"]);
 
 export const compactionResult = fields({
@@ -102,15 +110,27 @@ export const events = {
     from: "session",
     extensions: "otherwise",
   },
+  summarization_retry_scheduled: {
+    about: "The call for a summary failed and will be made again.",
+    fields: retryFields,
+    from: "session",
+    extensions: "not",
+  },
+  summarization_retry_attempt_start: {
+    about: "It is made again. `reason` is that of a compaction.",
+    fields: { source: choice(["compaction", "branchSummary"]), reason: optional(reason) },
+    from: "session",
+    extensions: "not",
+  },
+  summarization_retry_finished: {
+    about: "No more such calls: there is a summary, or there is none.",
+    fields: {},
+    from: "session",
+    extensions: "not",
+  },
   auto_retry_start: {
     about: "A failed model call will be tried again.",
-    fields: {
-      attempt: count(),
-      maxAttempts: count(),
-      delayMs: amount(),
-      errorMessage: text(),
-      retryAt: optional(amount("Unix milliseconds")),
-    },
+    fields: retryFields,
     from: "session",
     extensions: "not",
   },

@@ -187,6 +187,16 @@ export const messageShapes: Definitions<NamedShapes> = {
     }),
     thinkingLevelMap: optional(levelWords()),
     headers: optional(dictionary(text(), "sent with every request")),
+    requestName: optional(text("its name at the customer's own service, where that is another")),
+    inputLimits: optional(
+      of<NonNullable<NamedShapes["model"]["inputLimits"]>>()(
+        {
+          maxRequestBytes: optional(count()),
+          images: optional(fields({ maxPerRequest: optional(count()), maxPerMessage: optional(count()) })),
+        },
+        "what one request may hold at most",
+      ),
+    ),
     dialect: optional(record()),
   }),
 };

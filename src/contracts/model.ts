@@ -1,5 +1,6 @@
 // What is known of a model, and the thinking levels. Pure.
 
+import { withoutUrlSecrets } from "./text/url-secrets.ts";
 import type { Prices } from "./usage.ts";
 
 export const thinkingLevels = ["off", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
@@ -27,8 +28,17 @@ export interface Model {
   thinkingLevelMap?: Partial<Record<ThinkingLevel, string | null>>;
   /** Sent with every request to this model. */
   headers?: Record<string, string>;
-  /** Overrides of the provider's dialect row, from configuration. */
+  /** Its name at the customer's own service (an Azure deployment), where that is another than the id. */
+  requestName?: string;
+  /** What one request may hold at most. */
+  inputLimits?: { maxRequestBytes?: number; images?: { maxPerRequest?: number; maxPerMessage?: number } };
+  /** Overrides of the provider's dialect row: from the catalogue, and from configuration. */
   dialect?: Record<string, unknown>;
+}
+
+/** What others than its provider may know of it: no headers, which may hold keys, and no password in its address. */
+export function publicModel({ headers: _headers, ...model }: Model): Model {
+  return { ...model, baseUrl: withoutUrlSecrets(model.baseUrl) };
 }
 
 /** Levels the model takes, lowest first. `xhigh` and `max` must be named by the model's map; the others are there unless it says `null`. */

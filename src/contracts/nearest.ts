@@ -19,19 +19,43 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours. Three rows, since this may run over a thousand models. */
+/**
+ * Whether a word is a slip of a name, so near that it cannot well mean anything else: one edit, two in names from seven letters on, an `s` more or
+ * less at the end; in names of three letters nothing but that `s`.
+ */
+export function isSlipOf(word: string, name: string): boolean {
+  const typed = word.toLowerCase();
+  if (typed === name || typed === `${name}s` || `${typed}s` === name) return true;
+  const letters = name.replace(/^-+/, "").length;
+  const most = letters >= 7 ? 2 : letters > 3 ? 1 : 0;
+  return Math.abs(typed.length - name.length) <= most && editDistance(typed, name) <= most;
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours, also of those between which something was put or taken away. */
 function editDistance(a: string, b: string): number {
-  let [beforeLast, last, current] = [0, 1, 2].map(() => new Uint16Array(b.length + 1)) as [Uint16Array, Uint16Array, Uint16Array];
-  for (let j = 0; j <= b.length; j++) last[j] = j;
+  const columns = b.length + 2;
+  const most = a.length + b.length;
+  // One row and column more than letters: before the first of them nothing can be swapped.
+  const distances = new Uint16Array((a.length + 2) * columns).fill(most);
+  for (let i = 0; i <= a.length; i++) distances[(i + 1) * columns + 1] = i;
+  for (let j = 0; j <= b.length; j++) distances[columns + j + 1] = j;
+  const at = (i: number, j: number): number => distances[i * columns + j] ?? most;
+  const lastRowOf = new Map<string, number>();
   for (let i = 1; i <= a.length; i++) {
-    current[0] = i;
+    let lastColumn = 0;
     for (let j = 1; j <= b.length; j++) {
-      const substitution = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let distance = Math.min(substitution, (last[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) distance = Math.min(distance, (beforeLast[j - 2] ?? 0) + 1);
-      current[j] = distance;
+      const swapRow = lastRowOf.get(b[j - 1] ?? "") ?? 0;
+      const swapColumn = lastColumn;
+      const isSame = a[i - 1] === b[j - 1];
+      if (isSame) lastColumn = j;
+      distances[(i + 1) * columns + j + 1] = Math.min(
+        at(i, j) + (isSame ? 0 : 1),
+        at(i + 1, j) + 1,
+        at(i, j + 1) + 1,
+        at(swapRow, swapColumn) + (i - swapRow - 1) + 1 + (j - swapColumn - 1),
+      );
     }
-    [beforeLast, last, current] = [last, current, beforeLast];
+    lastRowOf.set(a[i - 1] ?? "", i);
   }
-  return last[b.length] ?? 0;
+  return at(a.length + 1, b.length + 1);
 }

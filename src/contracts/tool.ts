@@ -1,5 +1,6 @@
 // The contract of the shelf `tools/`: what a tool is, what it is given, what it gives back.
 
+import type { Artifacts } from "./artifact.ts";
 import type { ToolDeclaration, UserContent } from "./message.ts";
 import type { ToolView } from "./tool-view.ts";
 import type { Usage } from "./usage.ts";
@@ -67,8 +68,8 @@ export interface ToolContext {
   shell: ShellOperations;
   /** Whole result so far (replaces the last one). */
   onUpdate(partial: Pick<ToolResult, "content" | "details">): void;
-  /** A directory for output too long to show: the session's own, or one that goes with the process. Made on first call. */
-  artifactDir(): Promise<string>;
+  /** Where output too long to show goes, and is found again. */
+  artifacts: Artifacts;
   /** Whether the model in use takes images. */
   acceptsImages: boolean;
 }
@@ -80,8 +81,6 @@ export interface Tool extends ToolDeclaration {
   guidelines?: string[];
   /** Rewrites what models are known to send into what the schema says, before validation. */
   prepareArguments?(args: Record<string, unknown>): Record<string, unknown>;
-  /** The path argument of the file this call changes: calls with the same file run one after another, in call order. */
-  changesFile?(args: Record<string, unknown>): string | undefined;
   /** How its calls are shown to people. */
   view?: ToolView;
   /** The calls of an answer that has one of these run one after another. */

@@ -69,7 +69,10 @@ export class ExtensionDispatch {
     return all;
   }
 
-  /** Why the call must not run, or nothing. `event.input` is what the tool gets. */
+  /**
+   * Why the call must not run, or nothing. `event.input` is what the tool gets. Once it must not run nobody else is asked: they would judge, and
+   * ask the user about, what does not happen.
+   */
   async toolCall(event: ToolCallEvent): Promise<string | undefined> {
     let failure: string | undefined;
     const shut = (error: ExtensionError): void => {

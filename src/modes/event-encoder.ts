@@ -3,6 +3,11 @@
 import type { AgentEvent, RpcOnlyEvent } from "../contracts/agent-event.ts";
 import type { Usage } from "../contracts/usage.ts";
 
+/** What a reader must be able to know before it happens: the run waits until the line has left the process. */
+export function mustBeOut(event: AgentEvent | RpcOnlyEvent): boolean {
+  return event.type === "tool_execution_start";
+}
+
 export class EventEncoder {
   #seq = 0;
   #usage: Usage | undefined;

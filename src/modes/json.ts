@@ -1,7 +1,7 @@
 // JSON mode: the session header, then every event as one line.
 // Invariant: records only, LF-terminated, `seq` from 1 without gaps; a slow reader slows the run.
 
-import { EventEncoder } from "./event-encoder.ts";
+import { EventEncoder, mustBeOut } from "./event-encoder.ts";
 import type { Mode } from "./mode.ts";
 import { runPrompts } from "./print.ts";
 
@@ -17,7 +17,8 @@ export const jsonMode: Mode = {
     let hasSettled = false;
     sessions.subscribe((event) => {
       if (event.type === "agent_settled") hasSettled = true;
-      return stdout.write(encoder.encode(event));
+      const slow = stdout.write(encoder.encode(event));
+      return mustBeOut(event) ? stdout.flush() : slow;
     });
     const outcome = await runPrompts(sessions, at, "json");
     // A key that was here before runs nothing, and the last event says how it ended all the same.

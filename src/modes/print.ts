@@ -16,8 +16,7 @@ export const printMode: Mode = {
     const runAll = (): Promise<Outcome> => runPrompts(sessions, at, "print");
     // The line is gone before the answer comes, or taking it away would take a line of the answer.
     const outcome = at.showsProgress() ? await (await import("./status-line.ts")).withStatusLine(sessions, io, runAll) : await runAll();
-    if (at.showsAnswer && showsText(outcome) && outcome.text !== "")
-      void io.stdout.write(outcome.text.endsWith("\n") ? outcome.text : `${outcome.text}\n`);
+    if (at.showsAnswer) void io.stdout.write(answerText(outcome));
     return outcome;
   },
 };
@@ -51,6 +50,12 @@ export async function runPrompts(
     hasRun = true;
   }
   return outcome;
+}
+
+/** What print mode says of an outcome, with the line end at its end; nothing where there is no answer. */
+export function answerText(outcome: Outcome): string {
+  const text = showsText(outcome) ? outcome.text : "";
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 
 /** A whole one, whether or not it could be stored. */

@@ -2,6 +2,7 @@
 // Invariant: gone at the end; never written into a pipe.
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
+import { plainText } from "../contracts/text/plain.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import type { Host } from "../platform/host.ts";
 
@@ -23,7 +24,12 @@ export async function withStatusLine<T>(
     const parts = [`turn ${Math.max(turn, 1)}`, tool === "" ? "thinking" : tool, elapsed(seconds)];
     if (tokens > 0) parts.push(`${tokens} tokens`);
     if (cost > 0) parts.push(`$${cost.toFixed(4)}`);
-    void host.stderr.write(`\r\x1b[2K\x1b[2m${parts.join(" · ").slice(0, host.stderr.columns - 1)}\x1b[0m`);
+    void host.stderr.write(
+      `\r\x1b[2K\x1b[2m${plainText(parts.join(" · "))
+        .replace(/\s+/g, " ")
+        .slice(0, host.stderr.columns - 1)}\x1b[0m`,
+      "drawn",
+    );
   };
   const unsubscribe = sessions.subscribe((event: AgentEvent) => {
     if (event.type === "turn_start") turn++;
@@ -43,7 +49,7 @@ export async function withStatusLine<T>(
   } finally {
     clearInterval(timer);
     unsubscribe();
-    void host.stderr.write("\r\x1b[2K");
+    void host.stderr.write("\r\x1b[2K", "drawn");
     await host.stderr.flush();
   }
 }

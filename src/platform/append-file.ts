@@ -142,6 +142,10 @@ export class AppendFile {
     rmSync(path, { force: true });
   }
 
+  static removeEmpty(path: string): void {
+    if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true });
+  }
+
   /** Forget what was there: from now on the file is as it is. */
   accept(): void {
     this.#size = fstatSync(this.#descriptor).size;

@@ -4,6 +4,7 @@
 
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { ownUserId } from "./user-id.ts";
 
 /** Of texts that a model is told, and of configuration. */
 export const maxTextBytes = 1024 * 1024;
@@ -63,6 +64,16 @@ export function repositoryRoot(directory: string): string | undefined {
   }
 }
 
+/** The nearest directory, from this one up, where others may put things and take away what is not theirs; one of the user's own is the user's matter. */
+export function openDirectoryAbove(directory: string, isOwn: (uid: number) => boolean = (uid) => uid === ownUserId()): string | undefined {
+  if (ownUserId() === undefined) return undefined;
+  for (let at = directory; ; at = dirname(at)) {
+    const { mode, uid } = statSync(at);
+    if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0 && !isOwn(uid)) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
 /**
  * What belongs to a repository. A path counts when it really lies in the repository of `cwd` (outside of one: in `cwd`; above both: in the
  * directory it is looked for in) or in the agent directory; when it, its links and its directories belong to the user, to root or to the owner of `cwd`; and when
@@ -72,10 +83,11 @@ export class RepositoryBoundary {
   /** The repository, or the working directory outside of one. */
   readonly #root: string;
   readonly #agentDir: string;
-  readonly #user: number | undefined = process.getuid?.();
+  readonly #user: number | undefined = ownUserId();
   readonly #cwdOwner: number | undefined;
   readonly #real = new Map<string, string>();
-  readonly #openDirectories = new Map<string, boolean>();
+  /** By directory: the one above that is open. */
+  readonly #open = new Map<string, string | undefined>();
 
   constructor({ cwd, agentDir }: { cwd: string; agentDir: string }) {
     this.#root = repositoryRoot(cwd) ?? resolve(cwd);
@@ -111,10 +123,8 @@ export class RepositoryBoundary {
         if (problem !== undefined) return at === to ? problem : `${namedPath(at)} ${problem.replace(/^it /, "")}`;
       }
     }
-    for (let at = dirname(target); ; at = dirname(at)) {
-      if (this.#isOpen(at)) return `others may write to ${namedPath(at)}`;
-      if (dirname(at) === at) return undefined;
-    }
+    const open = this.#openAbove(dirname(target));
+    return open === undefined ? undefined : `others may write to ${namedPath(open)}`;
   }
 
   ownerProblem({ uid }: Pick<Stats, "uid">): string | undefined {
@@ -139,16 +149,12 @@ export class RepositoryBoundary {
     return real;
   }
 
-  /** Others may put something there, and take away what is not theirs. */
-  #isOpen(directory: string): boolean {
-    let open = this.#openDirectories.get(directory);
-    if (open === undefined) {
-      const { mode, uid } = statSync(directory);
-      const isOwn = uid === this.#user || (uid === this.#cwdOwner && uid !== 0);
-      open = this.#user !== undefined && (mode & 0o002) !== 0 && (mode & 0o1000) === 0 && !isOwn;
-      this.#openDirectories.set(directory, open);
+  #openAbove(directory: string): string | undefined {
+    if (!this.#open.has(directory)) {
+      const isOwn = (uid: number): boolean => uid === this.#user || (uid === this.#cwdOwner && uid !== 0);
+      this.#open.set(directory, openDirectoryAbove(directory, isOwn));
     }
-    return open;
+    return this.#open.get(directory);
   }
 }
 

@@ -20,23 +20,31 @@ function isListed(name: string, list: readonly string[]): boolean {
   return list.some((entry) => (entry.endsWith("*") ? name.startsWith(entry.slice(0, -1)) : name === entry));
 }
 
+const secretWord = new RegExp(
+  [
+    "^(AUTH|OAUTH|AUTHORIZATION|BEARER|COOKIES?|CREDS?|CREDENTIALS?|DSN|JWT|KEYFILE|KUBECONFIG|MNEMONIC|NETRC|OTP|TOTP|P12|PAT|PEM|PFX|PIN|PRIVATE|PSW|PW|PWD",
+    "|SALT|SAS|SEED|SIGNATURE|SK|WEBHOOKS?|CONNECTIONSTRING|CONNSTR|PASSFILE|PGPASSFILE)$",
+    "|(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|AUTHTOKEN|PASSCODE|WEBHOOK)$",
+    "|(?<!^COM|^BY|^TRES|^SUR|^UNDER|^OVER)PASS$",
+  ].join(""),
+);
+/** Names of several words. */
+const secretName = /CONN(?:ECTION)?_STR(?:ING)?$|SESSION_?ID$(?<!^PI_SESSION_ID|^XDG_SESSION_ID)|_PASS_|ACCOUNT_SID$/;
+/** A password in an address, or an address that is one by itself. */
+const secretAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@]+@|^https:\/\/(?:hooks\.slack\.com|discord(?:app)?\.com\/api\/webhooks)\//i;
+/** How known kinds of keys begin. */
+const secretForm = new RegExp(
+  [
+    "^(sk-|[srp]k_(?:live|test)_|whsec_|gh[oprsu]_|github_pat_|gl[a-z]{1,4}-|xox[abeprs]-|xapp-|A[KS]IA[0-9A-Z]{12}|AIza[0-9A-Za-z_-]{20}|ya29\\.",
+    "|eyJ[\\w-]+\\.eyJ|hf_|gsk_|npm_[0-9A-Za-z]{20}|pypi-|dop_v1_|shp(?:at|ss)_|SG\\.[\\w-]{10}|tskey-|AGE-SECRET-KEY-|-----BEGIN [A-Z ]*PRIVATE KEY",
+    "|(?:Bearer|Basic|Token) \\S{8})",
+  ].join(""),
+);
+
 /** Judges by the words of the name, and by a value that carries a password in a URL or has the form of a known kind of key. */
 export function looksLikeCredential(name: string, value: string): boolean {
   if (name === "PWD" || name === "OLDPWD") return false;
-  const secretWord =
-    /^(AUTH|AUTHORIZATION|BEARER|COOKIES?|CREDS?|CREDENTIALS?|DSN|KUBECONFIG|NETRC|PASS|PASSFILE|PAT|PRIVATE|PWD|PGPASSFILE)$|(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|AUTHTOKEN)$/;
-  if (
-    name
-      .toUpperCase()
-      .split(/[^A-Z0-9]+/)
-      .some((word) => secretWord.test(word))
-  ) {
-    return true;
-  }
-  return (
-    /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i.test(value) ||
-    /^(sk-|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abps]-|AKIA[0-9A-Z]{12}|AIza[0-9A-Za-z_-]{20}|eyJ[\w-]+\.eyJ|-----BEGIN [A-Z ]*PRIVATE KEY)/.test(
-      value,
-    )
-  );
+  const upper = name.toUpperCase();
+  if (secretName.test(upper) || upper.split(/[^A-Z0-9]+/).some((word) => secretWord.test(word))) return true;
+  return secretAddress.test(value) || secretForm.test(value);
 }

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { Env } from "./paths.ts";
+import { liveSecrets } from "./secrets.ts";
 
 export interface FetchOptions {
   env: Env;
@@ -135,6 +136,7 @@ function proxyUrl(value: string | undefined, name: string): string | undefined {
       hint: "Use an HTTP proxy",
     });
   }
+  liveSecrets.addUrl(url.href);
   return url.href;
 }
 

@@ -3,7 +3,7 @@
 
 import type { Stats } from "node:fs";
 import { chmod, chown, open, readdir, readFile, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import type { FileInfo, FileOperations } from "../contracts/tool.ts";
 import { makeDirectory } from "./make-directory.ts";
 
@@ -58,13 +58,14 @@ async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The real path of what is there; for a new file the real path of its directory, so that two names of one file to be are the same. */
+/** The real path of what is there; of a file to be, also behind a link, that of its directory: two names of one file are the same. */
 async function canonical(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(await canonical(parent), basename(path));
+    const target = await linkTarget(path).catch(() => path);
+    const parent = dirname(target);
+    return parent === target ? target : join(await canonical(parent), basename(target));
   }
 }
 
@@ -73,7 +74,10 @@ async function writeAtomic(path: string, data: Uint8Array | string): Promise<voi
   const existing = await statOrUndefined(target);
   if (existing?.isDirectory())
     throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), { code: "EISDIR" });
-  // A device or a pipe is written to, not replaced; a file with other names must stay the same file behind them.
+  // Nobody may ever read at its other end.
+  if (existing?.isFIFO() || existing?.isSocket())
+    throw Object.assign(new Error(`Not a regular file: ${path} is a pipe or a socket`), { code: "EINVAL" });
+  // A device is written to, not replaced; a file with other names must stay the same file behind them.
   if (existing !== undefined && (!existing.isFile() || existing.nlink > 1)) return writeFile(target, data);
   // Replacing must not do what writing may not.
   if (existing !== undefined) await (await open(target, "r+")).close();
@@ -96,12 +100,14 @@ async function writeAtomic(path: string, data: Uint8Array | string): Promise<voi
 }
 
 async function createBeside(temporary: string, data: Uint8Array | string, existing: Stats | undefined): Promise<void> {
+  // What only its owner may read must not be readable by others for a moment.
+  const options = existing === undefined ? { flag: "wx" } : { flag: "wx", mode: 0o600 };
   try {
-    await writeFile(temporary, data, { flag: "wx" });
+    await writeFile(temporary, data, options);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
     makeDirectory(dirname(temporary));
-    await writeFile(temporary, data, { flag: "wx" });
+    await writeFile(temporary, data, options);
   }
   if (existing === undefined) return;
   await keepOwner(temporary, existing);
@@ -121,7 +127,8 @@ async function linkTarget(path: string): Promise<string> {
   for (let hops = 0; hops < 40; hops++) {
     try {
       const next = await readlink(current);
-      current = next.startsWith("/") ? next : join(dirname(current), next);
+      // A relative target starts at the directory that the link really lies in.
+      current = isAbsolute(next) ? next : join(await realpath(dirname(current)), next);
     } catch {
       return current;
     }

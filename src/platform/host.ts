@@ -1,17 +1,23 @@
 // The process as a value: arguments, environment, streams, clock. Made once in main and passed down, so that nothing below reads globals.
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
-import { fstatSync, write, writeSync } from "node:fs";
+import { fstatSync, readFileSync, write, writeSync } from "node:fs";
+import { drawnText, plainText } from "../contracts/text/plain.ts";
+import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
 import { homeDirectory } from "./paths.ts";
+import { liveSecrets } from "./secrets.ts";
 
 export interface OutputStream {
   readonly isTerminal: boolean;
   /** Columns of the terminal; 80 when there is none, or one that does not know its size. */
   readonly columns: number;
-  /** A promise only when the reader is slow: wait for it before writing more. */
-  write(text: string): Promise<void> | undefined;
+  /**
+   * A promise only when the reader is slow: wait for it before writing more. At a terminal nothing in the text can move the cursor or change
+   * the terminal; colours and the line written anew stay where they are our own (`drawn`). Pipes and files get the bytes.
+   */
+  write(text: string, form?: "drawn"): Promise<void> | undefined;
   /** Resolves when everything written has left the process, or its reader has gone. */
   flush(): Promise<void>;
   readonly isClosed: boolean;
@@ -70,6 +76,8 @@ class FileDescriptorOutput implements OutputStream {
   readonly #descriptor: number;
   readonly #listeners: (() => void)[] = [];
   #waiting = "";
+  #isFirst = true;
+  #isTerminal: boolean | undefined;
   #isWriting = false;
   #isScheduled = false;
   #idle: { promise: Promise<void>; resolve(): void } | undefined;
@@ -81,7 +89,8 @@ class FileDescriptorOutput implements OutputStream {
   }
 
   get isTerminal(): boolean {
-    return isTerminal(this.#descriptor);
+    this.#isTerminal ??= isTerminal(this.#descriptor);
+    return this.#isTerminal;
   }
 
   get columns(): number {
@@ -89,9 +98,10 @@ class FileDescriptorOutput implements OutputStream {
     return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
   }
 
-  write(text: string): Promise<void> | undefined {
+  write(text: string, form?: "drawn"): Promise<void> | undefined {
     if (this.isClosed || text === "") return undefined;
-    this.#waiting += text;
+    const clean = liveSecrets.redactLines(text);
+    this.#waiting += this.isTerminal ? (form === "drawn" ? drawnText(clean) : plainText(clean)) : clean;
     if (!this.#isWriting && !this.#isScheduled) {
       // At the end of this turn of the event loop, so that a burst of records costs one system call.
       this.#isScheduled = true;
@@ -127,6 +137,11 @@ class FileDescriptorOutput implements OutputStream {
       this.#idle = undefined;
       return;
     }
+    if (this.#isFirst && wasClosedAtStart(this.#descriptor)) {
+      this.#close(new Error("it was closed when pi was started"));
+      return;
+    }
+    this.#isFirst = false;
     this.#isWriting = true;
     const bytes = Buffer.from(this.#waiting);
     this.#waiting = "";
@@ -157,6 +172,20 @@ class FileDescriptorOutput implements OutputStream {
 
 /** Device number of /dev/null on Linux. */
 const nullDevice = 0x103;
+
+/** Of a descriptor on /dev/null: that it closes when another program is started. None that we were given does. */
+const closesOnExec = 0o2000000;
+
+/** Bun puts /dev/null where a standard descriptor is missing; Node does so in a way that nobody can tell from one that was given. */
+function wasClosedAtStart(descriptor: number): boolean {
+  try {
+    if (process.versions.bun === undefined || process.platform !== "linux" || fstatSync(descriptor).rdev !== nullDevice) return false;
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "0";
+    return (Number.parseInt(flags, 8) & closesOnExec) !== 0;
+  } catch {
+    return false;
+  }
+}
 
 /** The module that can really tell costs 3 ms: pipes, files and /dev/null are told without it. */
 function isTerminal(descriptor: number): boolean {
@@ -274,7 +303,8 @@ function currentDirectory(): string {
 /** A line on stderr that must not be lost even if the process is about to die. */
 export function writeErrorLine(text: string): void {
   try {
-    writeSync(2, `${text}\n`);
+    const clean = liveSecrets.redact(withoutUrlSecrets(text));
+    writeSync(2, `${isTerminal(2) ? plainText(clean) : clean}\n`);
   } catch {
     // Nobody reads stderr: there is nobody left to tell.
   }

@@ -1,4 +1,5 @@
-// Bytes into lines, split at LF only: U+2028 and its kin are legal inside JSON strings. Called by RPC mode and its client.
+// Bytes into lines, split at LF only: U+2028 and its kin are legal inside JSON strings. A byte order mark at the very start belongs to none.
+// Called by RPC mode and its client.
 // Invariant: memory holds at most one unfinished line, and no more of that than the limit.
 
 export interface SplitLine {
@@ -12,6 +13,7 @@ const lineFeed = 10;
 export class LineSplitter {
   readonly #maxBytes: number;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  #isAtStart = true;
   #unfinished: Uint8Array[] = [];
   #unfinishedBytes = 0;
   #isTooLong = false;
@@ -38,7 +40,7 @@ export class LineSplitter {
     const lastEnd = chunk.lastIndexOf(lineFeed);
     if (lastEnd >= start) {
       // One decoding for all whole lines of the chunk: LF is never part of a longer character.
-      for (const text of this.#decoder.decode(chunk.subarray(start, lastEnd)).split("\n")) lines.push(lineOf(text));
+      for (const text of this.#decoder.decode(chunk.subarray(start, lastEnd)).split("\n")) lines.push(this.#lineOf(text));
     }
     if (lastEnd + 1 < chunk.length) this.#keep(chunk.subarray(lastEnd + 1));
     return lines;
@@ -62,7 +64,7 @@ export class LineSplitter {
   }
 
   #finish(): SplitLine {
-    const line = this.#isTooLong ? { text: "", isTooLong: true } : lineOf(this.#decoder.decode(this.#joined()));
+    const line = this.#isTooLong ? { text: "", isTooLong: true } : this.#lineOf(this.#decoder.decode(this.#joined()));
     this.#unfinished = [];
     this.#unfinishedBytes = 0;
     this.#isTooLong = false;
@@ -80,8 +82,10 @@ export class LineSplitter {
     }
     return whole;
   }
-}
 
-function lineOf(text: string): SplitLine {
-  return { text: text.endsWith("\r") ? text.slice(0, -1) : text, isTooLong: false };
+  #lineOf(text: string): SplitLine {
+    const start = this.#isAtStart && text.startsWith("\ufeff") ? 1 : 0;
+    this.#isAtStart = false;
+    return { text: text.slice(start, text.endsWith("\r") ? -1 : undefined), isTooLong: false };
+  }
 }

@@ -2,8 +2,9 @@
 // Invariant: what did not become whole leaves nothing behind; memory holds one batch, and the event loop goes on between batches.
 
 import type { FileHandle } from "node:fs/promises";
-import { copyFile, mkdir, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { copyFile, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { makeDirectory } from "./make-directory.ts";
 
 const batchLength = 128 * 1024;
 
@@ -15,7 +16,7 @@ export async function replaceFile(path: string, chunks: Iterable<string> | Async
     throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), { code: "EISDIR" });
   // A pipe or a device is written to, not replaced.
   if (existing !== undefined && !existing.isFile()) return writeAll(await open(target, "w"), chunks);
-  if (existing === undefined) await mkdir(dirname(target), { recursive: true });
+  if (existing === undefined) makeDirectory(dirname(target));
   const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
   const mode = existing === undefined ? 0o600 : existing.mode & 0o777;
   try {

@@ -8,21 +8,27 @@ import {
   constants,
   fsyncSync,
   lstatSync,
+  mkdtempSync,
   openSync,
+  readFileSync,
+  realpathSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
+import { openDirectoryAbove } from "./bounded-file.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 /** Of the `@vscode/ripgrep` packages; part of the cached file's name. */
 export const ripgrepVersion = "1.18.0";
 
 export interface RipgrepSource {
-  /** Tried in turn for the unpacked program: the agent directory's cache, then a temporary directory. */
+  /** Tried in turn for the unpacked program. */
   cacheDirs: readonly string[];
   /** The embedded program; throws or gives nothing where none is embedded. */
   readAsset(name: string): Uint8Array | undefined;
@@ -59,8 +65,32 @@ export async function ripgrepPath(source: RipgrepSource): Promise<string> {
 /** The one that came with us, unpacked below the agent directory where it must be. Throws `tool.no_ripgrep`. */
 export async function bundledRipgrep(agentDir: string): Promise<string> {
   const { assetPath, readBinaryAsset } = await import("./assets.ts");
-  const { tmpdir } = await import("node:os");
-  return ripgrepPath({ cacheDirs: [join(agentDir, "cache"), join(tmpdir(), "pi-cache")], readAsset: readBinaryAsset, assetPath });
+  try {
+    return await ripgrepPath({ cacheDirs: [join(agentDir, "cache")], readAsset: readBinaryAsset, assetPath });
+  } catch (error) {
+    // A directory of this process alone: what others share is no place for a program, whoever owns it at the moment.
+    const own = privateDirectory();
+    if (own === undefined) throw error;
+    return ripgrepPath({ cacheDirs: [own], readAsset: readBinaryAsset, assetPath });
+  }
+}
+
+/** One for the process, which unpacks once. */
+let directoryOfProcess: string | undefined;
+
+/** Made anew by each process, where nobody else can move it away, and gone with it. */
+export function privateDirectory(parent = tmpdir()): string | undefined {
+  if (directoryOfProcess !== undefined) return directoryOfProcess;
+  try {
+    const real = realpathSync(parent);
+    if (openDirectoryAbove(real) !== undefined) return undefined;
+    const made = mkdtempSync(join(real, "pi-program-"));
+    process.once("exit", () => quietly(() => rmSync(made, { recursive: true, force: true })));
+    directoryOfProcess = made;
+    return made;
+  } catch {
+    return undefined;
+  }
 }
 
 function unpack(program: Uint8Array, cacheDir: string): string {
@@ -68,9 +98,10 @@ function unpack(program: Uint8Array, cacheDir: string): string {
   const path = join(directory, process.platform === "win32" ? "rg.exe" : "rg");
   makeDirectory(directory, 0o700);
   requireOwn(directory);
-  if (isRunnable(path) && statSync(path).size === program.length) {
+  if (isRunnable(path)) {
     requireOwn(path);
-    return path;
+    // Byte for byte: one that a crash or a full disk left broken would stay for ever.
+    if (statSync(path).size === program.length && readFileSync(path).equals(program)) return path;
   }
   const temporary = join(directory, `.rg.${crypto.randomUUID().slice(0, 8)}.tmp`);
   const descriptor = openSync(temporary, "wx", 0o700);

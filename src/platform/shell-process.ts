@@ -17,7 +17,8 @@ export interface ShellProcess {
 
 export interface ShellStart {
   shell: string;
-  command: string;
+  /** What the shell is given: `-c` with the command, and what belongs to it. */
+  args: readonly string[];
   cwd: string;
   env: Record<string, string>;
 }
@@ -68,7 +69,7 @@ export function createShellStarter(): ShellStarter {
 
 /** `exec` keeps the process id; the wrapper only joins the two streams. */
 function joiningArguments(request: ShellStart): string[] {
-  return ["-c", 'exec "$0" -c "$1" 2>&1', request.shell, request.command];
+  return ["-c", 'exec "$0" "$@" 2>&1', request.shell, ...request.args];
 }
 
 function startOnBun(bun: BunRuntime, pipe: { readFd: number; writeFd: number } | undefined, request: ShellStart): ShellProcess {
@@ -86,7 +87,7 @@ function startOnBun(bun: BunRuntime, pipe: { readFd: number; writeFd: number } |
   }
   const { readFd, writeFd } = pipe;
   try {
-    const child = bun.spawn([request.shell, "-c", request.command], {
+    const child = bun.spawn([request.shell, ...request.args], {
       cwd,
       env,
       stdin: "ignore",

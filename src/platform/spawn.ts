@@ -11,6 +11,7 @@ import { childEnv, type EnvPolicy } from "./child-env.ts";
 import { type OrphanGuard, startOrphanGuard } from "./orphan-guard.ts";
 import type { Env } from "./paths.ts";
 import { findFamily, findTagged, groupIsAlive, processIsAlive, signalAll, tagVariable } from "./process-tree.ts";
+import { type ShellArguments, shellArguments } from "./shell-arguments.ts";
 import { createShellStarter, type ShellProcess } from "./shell-process.ts";
 
 export interface ShellSettings {
@@ -73,16 +74,19 @@ export function createShellOperations(settings: ShellSettings): ProcessShell {
     };
     const command = settings.commandPrefix ? `${settings.commandPrefix}\n${request.command}` : request.command;
     let child: ShellProcess;
+    let given: ShellArguments | undefined;
     try {
-      child = await starter.start({ shell, command, cwd: request.cwd, env });
+      given = shellArguments(shell, command);
+      child = await starter.start({ shell, args: given.args, cwd: request.cwd, env });
     } catch (error) {
+      given?.release();
       throw new PiError("tool.spawn_failed", `Cannot start ${shell}: ${messageOf(error)}`, { cause: error });
     }
     guard ??= startOrphanGuard(`${id}:`, guardEnv(settings.env)).then((started) => {
       guardNow = started;
       return started;
     });
-    return attend(child, `${tag},`, request);
+    return attend(child, `${tag},`, request).finally(given.release);
   }
 
   async function attend(child: ShellProcess, tag: string, request: ShellRequest): Promise<SpawnOutcome> {

@@ -6,28 +6,50 @@ import { join } from "node:path";
 import type { Model } from "../contracts/model.ts";
 import { readAsset } from "../platform/assets.ts";
 
-/** Providers that have an embedded file, in the order in which they are listed. */
+/**
+ * Providers that have an embedded file, in the order in which they are listed. Amazon Bedrock and Google Vertex AI are left out: their wire formats
+ * and sign-in are their own.
+ */
 export const embeddedProviders = [
   "anthropic",
   "openai",
   "google",
+  "ant-ling",
   "azure",
+  "baseten",
   "cerebras",
+  "cloudflare-ai-gateway",
+  "cloudflare-workers-ai",
   "deepseek",
   "fireworks",
   "github-copilot",
   "groq",
   "huggingface",
+  "kimi-coding",
+  "meta",
   "minimax",
+  "minimax-cn",
   "mistral",
   "moonshotai",
+  "moonshotai-cn",
   "nvidia",
   "openai-codex",
+  "opencode",
+  "opencode-go",
   "openrouter",
+  "qwen-token-plan",
+  "qwen-token-plan-cn",
+  "qwen-token-plan-individual",
+  "qwen-token-plan-individual-cn",
   "together",
   "vercel-ai-gateway",
   "xai",
+  "xiaomi",
+  "xiaomi-token-plan-ams",
+  "xiaomi-token-plan-cn",
+  "xiaomi-token-plan-sgp",
   "zai",
+  "zai-coding-cn",
 ] as const;
 
 /** Where `pi models refresh` puts what it fetched. */

@@ -11,6 +11,8 @@ export type ThinkingFormat =
   | "zai" // thinking: { type }
   | "qwen" // enable_thinking
   | "qwen-chat-template" // chat_template_kwargs: { enable_thinking }
+  | "baseten" // chat_template_args: { enable_thinking }
+  | "ant-ling" // reasoning: { effort }, where the map has a word for the level
   | "none"; // nothing is said
 
 export interface CompletionsDialect {
@@ -55,8 +57,11 @@ export interface CompletionsDialect {
   vercelGatewayRouting?: Record<string, unknown>;
   /** Appended to a base URL that does not end in it. */
   versionPath: string;
-  credentialHeader: "bearer" | "api-key";
+  credentialHeader: CredentialHeader;
 }
+
+/** `cf-aig-authorization` holds a bearer token, too: Cloudflare's gateway leaves `authorization` to the maker behind it. */
+export type CredentialHeader = "bearer" | "api-key" | "x-api-key" | "cf-aig-authorization";
 
 export interface ResponsesDialect {
   supportsDeveloperRole: boolean;
@@ -66,7 +71,7 @@ export interface ResponsesDialect {
   promptCacheKeyMode: "auto" | "enabled" | "disabled";
   sessionAffinityFormat: "openai" | "openai-nosession" | "openrouter";
   versionPath: string;
-  credentialHeader: "bearer" | "api-key";
+  credentialHeader: CredentialHeader;
 }
 
 export interface AnthropicDialect {
@@ -83,7 +88,7 @@ export interface AnthropicDialect {
   allowEmptySignature: boolean;
   sendSessionAffinityHeaders: boolean;
   sessionAffinityFormat: "session-affinity" | "openrouter";
-  credentialHeader: "x-api-key" | "bearer";
+  credentialHeader: CredentialHeader;
 }
 
 /** What a vendor's row may say, by wire format. */

@@ -79,6 +79,8 @@ function newModel(id: string, facts: unknown, providerId: string, ours: readonly
     maxTokens: kin.maxTokens,
     cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
     ...(kin.headers === undefined ? {} : { headers: kin.headers }),
+    ...(kin.inputLimits === undefined ? {} : { inputLimits: kin.inputLimits }),
+    ...(kin.dialect === undefined ? {} : { dialect: kin.dialect }),
   };
   const model = updateModel(bare, facts);
   return model.reasoning && kin.reasoning && kin.thinkingLevelMap !== undefined

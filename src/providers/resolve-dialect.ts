@@ -58,10 +58,15 @@ export function supportsOutputSchema(model: Model, withTools: boolean): boolean 
   }
 }
 
-/** The base URL without trailing slashes, with `suffix` at its end if it was not there. */
+/** The base URL without trailing slashes, with `suffix` at the end of its path as far as it was not there; what it asks for (`?…`) stays behind. */
 export function baseUrlWith(baseUrl: string, suffix: string): string {
-  const trimmed = baseUrl.replace(/\/+$/, "");
-  return suffix === "" || trimmed.endsWith(suffix) ? trimmed : trimmed + suffix;
+  const at = baseUrl.indexOf("?");
+  const query = at < 0 ? "" : baseUrl.slice(at);
+  const path = (at < 0 ? baseUrl : baseUrl.slice(0, at)).replace(/\/+$/, "");
+  const parts = suffix.split("/").slice(1);
+  // `…/openai` wants no more than `/v1`.
+  const there = parts.map((_, index) => `/${parts.slice(0, parts.length - index).join("/")}`).find((part) => path.endsWith(part)) ?? "";
+  return path + suffix.slice(there.length) + query;
 }
 
 function hostOf(url: string): string | undefined {

@@ -2,47 +2,12 @@
 // selection and resolve-dialect. Invariant: data only, one row a vendor; adding one is one row here and one recorded stream in test/fixtures.
 
 import type { Api } from "../contracts/model.ts";
-import type { VendorDialect } from "./dialect.ts";
+import { anthropicImitator, moonshotDialect, openModelHost, type Vendor, zaiDialect } from "./vendor.ts";
+import { vendorsByPlan } from "./vendors-by-plan.ts";
 
-export interface Vendor {
-  /** For people. */
-  name: string;
-  /** Empty where each customer has an own one (`baseUrlVariable`, `resourceVariable`). */
-  baseUrl: string;
-  /** Format of models that name none. */
-  api: Api;
-  /** Environment variables that hold a credential, the one that counts first. */
-  credentialVariables: string[];
-  /** Those of them that hold a bearer token and not a key. */
-  bearerVariables?: string[];
-  /** Those of them that hold the token of a subscription, which no call is billed to. */
-  planVariables?: string[];
-  /** Environment variable that replaces `baseUrl`. */
-  baseUrlVariable?: string;
-  /** Environment variable whose value replaces `{resource}` in `resourceUrl`. */
-  resourceVariable?: string;
-  resourceUrl?: string;
-  /** A server of one's own, which answers without a credential. */
-  keyless?: boolean;
-  dialect?: VendorDialect;
-}
-
-/** Chat completions of hosts that serve open models: no developer role, `max_tokens`, nothing stored. */
-const openModelHost = {
-  supportsDeveloperRole: false,
-  supportsStore: false,
-  supportsStrictMode: false,
-  maxTokensField: "max_tokens",
-  promptCacheKeyMode: "disabled",
-} as const;
+export type { Vendor } from "./vendor.ts";
 
 const localServer = { ...openModelHost, supportsJsonSchema: true } as const;
-
-const anthropicImitator = {
-  supportsEagerToolInputStreaming: false,
-  supportsThinkingDisplay: false,
-  supportsJsonSchema: false,
-} as const;
 
 export const vendors: Readonly<Record<string, Vendor>> = {
   anthropic: {
@@ -151,12 +116,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     api: "openai-completions",
     credentialVariables: ["MOONSHOT_API_KEY"],
     dialect: {
-      "openai-completions": {
-        ...openModelHost,
-        thinkingFormat: "deepseek",
-        supportsReasoningEffort: false,
-        requiresReasoningContentOnAssistantMessages: true,
-      },
+      "openai-completions": moonshotDialect,
     },
   },
   minimax: {
@@ -172,13 +132,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     api: "openai-completions",
     credentialVariables: ["ZAI_API_KEY"],
     dialect: {
-      "openai-completions": {
-        ...openModelHost,
-        supportsJsonSchema: false,
-        supportsReasoningEffort: false,
-        thinkingFormat: "zai",
-        zaiToolStream: true,
-      },
+      "openai-completions": zaiDialect,
     },
   },
   together: {
@@ -229,12 +183,12 @@ export const vendors: Readonly<Record<string, Vendor>> = {
   },
   azure: {
     name: "Azure OpenAI",
-    baseUrl: "",
+    baseUrl: "https://{AZURE_OPENAI_RESOURCE_NAME}.openai.azure.com/openai/v1",
     api: "openai-responses",
     credentialVariables: ["AZURE_OPENAI_API_KEY"],
     baseUrlVariable: "AZURE_OPENAI_BASE_URL",
-    resourceVariable: "AZURE_OPENAI_RESOURCE_NAME",
-    resourceUrl: "https://{resource}.openai.azure.com/openai/v1",
+    namesVariable: "AZURE_OPENAI_DEPLOYMENT_NAME_MAP",
+    versionVariable: { api: "openai-responses", name: "AZURE_OPENAI_API_VERSION" },
     dialect: {
       "openai-responses": { credentialHeader: "api-key", versionPath: "/openai/v1" },
       "openai-completions": {
@@ -248,6 +202,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
       },
     },
   },
+  ...vendorsByPlan,
   ollama: {
     name: "Ollama",
     baseUrl: "http://127.0.0.1:11434/v1",

@@ -2,6 +2,8 @@
 
 import type { Tool } from "../contracts/tool.ts";
 import { type CallArguments, textArgument } from "../contracts/tool-view.ts";
+import { changeFile } from "./shared/file-order.ts";
+import { parseLenientJson } from "./shared/lenient-json.ts";
 
 export const editTool: Tool = {
   name: "edit",
@@ -32,9 +34,9 @@ export const editTool: Tool = {
     "Every oldText of an edit call is matched against the file as it was before the call; join changes that touch or overlap into one.",
   ],
   prepareArguments: prepareEditArguments,
-  changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
+  execute: (args, context) =>
+    changeFile(args.path as string, context, async (path) => (await import("./execute/edit.ts")).executeEdit(args, context, path)),
   view: { diff: diffOf },
-  execute: async (args, context) => (await import("./execute/edit.ts")).executeEdit(args, context),
 };
 
 /** Models also send a single pair at the top level, and `edits` as the text of its JSON. */
@@ -43,7 +45,7 @@ function prepareEditArguments(args: Record<string, unknown>): Record<string, unk
   let edits = rest.edits;
   if (typeof edits === "string") {
     try {
-      edits = JSON.parse(edits);
+      edits = parseLenientJson(edits);
     } catch {
       return args;
     }

@@ -2,6 +2,7 @@
 
 import type { Tool } from "../contracts/tool.ts";
 import { textArgument } from "../contracts/tool-view.ts";
+import { changeFile } from "./shared/file-order.ts";
 
 export const writeTool: Tool = {
   name: "write",
@@ -16,9 +17,9 @@ export const writeTool: Tool = {
   },
   promptLine: "Write whole files, new or replaced",
   guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
-  changesFile: (args) => (typeof args.path === "string" ? args.path : undefined),
+  execute: (args, context) =>
+    changeFile(args.path as string, context, async (path) => (await import("./execute/write.ts")).executeWrite(args, context, path)),
   view: {
     body: (args) => ({ kind: "file", text: textArgument(args, "content"), path: textArgument(args, "path") }),
   },
-  execute: async (args, context) => (await import("./execute/write.ts")).executeWrite(args, context),
 };

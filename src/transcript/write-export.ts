@@ -1,10 +1,11 @@
 // Where an export goes. Called by the three formats.
 
-import { statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { EntrySource } from "../contracts/entry-source.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 
 export interface ExportTarget {
   /** What relative paths are relative to. Absolute. */
@@ -14,6 +15,8 @@ export interface ExportTarget {
   outputPath?: string;
   /** Of the session's file; for one that was only read, and is of an old version, the session does not know it. */
   sourcePath?: string;
+  /** What the export may take the place of. Default: anything. */
+  over?: "anything" | "pages" | "nothing";
 }
 
 /** `pi-session-<name of the session's file without .jsonl>.<extension>`; its id where there is no file. */
@@ -21,10 +24,10 @@ function defaultName(sourcePath: string | undefined, session: EntrySource, exten
   return `pi-session-${sourcePath === undefined ? session.id : basename(sourcePath).replace(/\.jsonl$/, "")}.${extension}`;
 }
 
-/** Errors: `usage.export_over_session`, `io.write`. */
+/** Errors: `usage.export_over_session`, `usage.export_over_file`, `io.write`. */
 export async function writeExport(
   session: EntrySource,
-  { cwd, homeDir, outputPath, sourcePath = session.filePath }: ExportTarget,
+  { cwd, homeDir, outputPath, sourcePath = session.filePath, over = "anything" }: ExportTarget,
   extension: string,
   chunks: AsyncIterable<string> | Iterable<string>,
 ): Promise<{ path: string }> {
@@ -33,9 +36,14 @@ export async function writeExport(
   if (sourcePath !== undefined && isSameFile(sourcePath, target)) {
     throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
   }
+  if (over !== "anything" && isInTheWay(target, over)) {
+    throw new PiError("usage.export_over_file", `${path} is there already`, {
+      hint: "Name another file, or write over it with pi sessions export --force.",
+    });
+  }
   const { replaceFile } = await import("../platform/replace-file.ts");
   try {
-    await replaceFile(target, chunks);
+    await replaceFile(target, withoutSecrets(chunks));
   } catch (error) {
     if (error instanceof PiError) throw error;
     throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, { cause: error });
@@ -43,8 +51,29 @@ export async function writeExport(
   return { path };
 }
 
+async function* withoutSecrets(chunks: AsyncIterable<string> | Iterable<string>): AsyncIterable<string> {
+  for await (const chunk of chunks) yield liveSecrets.redactLines(chunk);
+}
+
 function isSameFile(one: string, other: string): boolean {
   const a = statSync(one, { throwIfNoEntry: false });
   const b = statSync(other, { throwIfNoEntry: false });
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
+/** A file with something in it; a page of the web gives way where another one is written. */
+function isInTheWay(path: string, over: "pages" | "nothing"): boolean {
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info === undefined || !info.isFile() || info.size === 0) return false;
+  return over === "nothing" || !/^\s*<(!doctype html|html)/i.test(startOf(path));
+}
+
+function startOf(path: string): string {
+  const start = Buffer.alloc(64);
+  const descriptor = openSync(path, "r");
+  try {
+    return start.toString("latin1", 0, readSync(descriptor, start, 0, start.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -100,44 +100,44 @@ test("all start before any ends, they run side by side, results are in call orde
   expect(told.indexOf("tool_execution_end 2")).toBeLessThan(told.indexOf("tool_execution_end 1"));
 });
 
-test("changes to one file run in call order, even when the second path is resolved first; others do not wait", async () => {
+test("calls are handed to their tools in call order, even when the first takes longest to check", async () => {
   const log: string[] = [];
-  const lateResolution = gate();
+  const slowCheck = gate();
+  const editing = tool("edit", async (args) => {
+    log.push(`begin ${String(args.id)}`);
+    if (args.id === 1) await slowCheck.opened;
+    log.push(`end ${String(args.id)}`);
+    return textResult("ok");
+  });
+  const { texts } = await run([editing], [call("1", "edit", { id: 1 }), call("2", "edit", { id: 2 })], {
+    validate: async (_, args) => {
+      const { id } = args as { id: number };
+      for (let turn = 0; turn < 20 / id; turn++) await Promise.resolve();
+      if (id === 2) slowCheck.open();
+      return { ok: true, args: { id } };
+    },
+  });
+  expect(texts).toEqual(["ok", "ok"]);
+  expect(log.filter((line) => line.startsWith("begin"))).toEqual(["begin 1", "begin 2"]);
+});
+
+test("beside a sequential tool one call waits for the one before it, also when that failed", async () => {
+  const log: string[] = [];
   const editing = tool(
     "edit",
     async (args) => {
-      log.push(`begin ${String(args.id)}`);
+      log.push("begin");
       await Promise.resolve();
-      log.push(`end ${String(args.id)}`);
+      log.push("end");
+      if (args.fail) throw new Error("broken");
       return textResult("ok");
     },
-    { changesFile: (args) => args.path as string },
+    { isSequential: true },
   );
-  const reading = tool("read", async () => {
-    log.push("read");
-    lateResolution.open();
-    return textResult("ok");
-  });
-  await run(
-    [editing, reading],
-    [call("1", "edit", { id: 1, path: "link" }), call("2", "edit", { id: 2, path: "file" }), call("3", "nothing"), call("4", "read")],
-    {
-      canonical: async (path) => {
-        if (path === "link") await lateResolution.opened;
-        return "file";
-      },
-    },
-  );
-  expect(log).toEqual(["read", "begin 1", "end 1", "begin 2", "end 2"]);
-});
-
-test("a failed change does not stop the next one to the same file", async () => {
-  const editing = tool("edit", async (args) => (args.fail ? Promise.reject(new Error("broken")) : textResult("ok")), {
-    changesFile: () => "f",
-  });
   const { texts, messages } = await run([editing], [call("1", "edit", { fail: true }), call("2", "edit")]);
   expect(texts).toEqual(["broken", "ok"]);
   expect(messages.map(({ isError }) => isError)).toEqual([true, false]);
+  expect(log).toEqual(["begin", "end", "begin", "end"]);
 });
 
 test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused ones", async () => {
@@ -185,7 +185,7 @@ test("aborted: running tools hear it, those behind them do not begin, each call 
         signal.addEventListener("abort", () => resolve(errorResult("Command aborted")), { once: true });
         abort.abort();
       }),
-    { changesFile: () => "f" },
+    { isSequential: true },
   );
   const { texts } = await run([waiting], [call("1", "edit"), call("2", "edit")], { signal: abort.signal });
   expect(texts).toEqual(["Command aborted", "Not run: the request was aborted"]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandTable } from "../../src/cli/commands.ts";
 import { optionTable } from "../../src/cli/options.ts";
+import { modeTable } from "../../src/modes/modes.ts";
 import { answer, type SessionHome, sessionHome, user } from "../support/session-home.ts";
 
 async function words(home: SessionHome, ...line: string[]): Promise<string[]> {
@@ -33,9 +34,9 @@ describe("what may come next", () => {
 
   test("values: choices, files, directories, sessions", async () => {
     const home = await homeWithSessions();
-    expect(await words(home, "--mode", "")).toEqual(["text", "json", "rpc"]);
+    expect(await words(home, "--mode", "")).toEqual(modeTable.map((mode) => mode.name));
     expect(await words(home, "--mode", "=", "j")).toEqual(["json"]);
-    expect(await words(home, "--mode", "=")).toEqual(["text", "json", "rpc"]);
+    expect(await words(home, "--mode", "=")).toEqual(modeTable.map((mode) => mode.name));
     expect(await words(home, "--cwd", "")).toEqual([":directories"]);
     expect(await words(home, "--result", "x")).toEqual([":files"]);
     expect(await words(home, "--session", "")).toEqual(["last", "login", "bbbb2222", "aaaa1111", ":files"]);
@@ -158,6 +159,22 @@ describe("the scripts", () => {
       expect(run).toMatchObject({ stderr: "", stdout: "last\nlogin\ntwo\\ words\n" });
       expect(asked()).toBe("completions|query|--|sessions|show||");
       execFileSync("bash", ["-n", script]);
+      const quoted = line.replace('show "")', () => `show $'"tw')`);
+      expect(spawnSync("bash", ["--norc", "-c", quoted], { encoding: "utf8" })).toMatchObject({
+        stderr: "",
+        stdout: "last\nlogin\ntwo words\n",
+      });
+    });
+
+    test.runIf(installed.includes("bash"))("bash, files with blanks in their names", async () => {
+      const { home, script } = await shellWorld("bash");
+      home.tree.write("files/my file.md", "");
+      chmodSync(home.tree.write("bin/pi", "#!/bin/sh\necho :files\n"), 0o755);
+      for (const typed of [String.raw`my\\ f`, '"my f', String.raw`\'my f`]) {
+        const words = `COMP_WORDS=(${home.tree.at("bin")}/pi --skill $'${typed}'); COMP_CWORD=2`;
+        const line = `cd ${home.tree.at("files")}; source ${script}; ${words}; _pi; printf '%s\n' "\${COMPREPLY[@]}"`;
+        expect(spawnSync("bash", ["--norc", "-c", line], { encoding: "utf8" }).stdout, typed).toBe("my file.md\n");
+      }
     });
 
     test.runIf(installed.includes("zsh"))("zsh, at the keyboard: a list with explanations, a word filled in and quoted", async () => {

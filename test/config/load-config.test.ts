@@ -271,13 +271,43 @@ describe("the npm agent's files", () => {
       skills: ["sk"],
       quietStartup: true,
     }),
-    "agent/models.json": `{
+    "agent/models.json": `\ufeff{\r
       // people write comments here
       "providers": { "local": { "baseUrl": "http://l/v1", "apiKey": "k", "api": "openai-completions",
         "compat": { "supportsDeveloperRole": true },
         "models": [ { "id": "m1", "contextWindow": 9, "thinkingLevelMap": { "off": null }, "cost": {"input": 1, "output": 2, "cacheRead": 3, "cacheWrite": 4,
           "tiers": [ {"inputTokensAbove": 5, "input": 6, "output": 7, "cacheRead": 8, "cacheWrite": 9} ] } }, ] } } }`,
   };
+
+  test("what has no effect here is named in one line, unless it says what is done anyway", async () => {
+    const settingsOf = (json: object) => load(tempTree({ "agent/settings.json": JSON.stringify(json), "project/x": "" }));
+    const vain = {
+      images: { blockImages: true, autoResize: false },
+      steeringMode: "all",
+      followUpMode: "all",
+      modelThinkingLevels: { "a/b": "high" },
+      thinkingBudgets: { low: 100 },
+      enableSkillCommands: false,
+      retry: { provider: { timeoutMs: 1, maxRetries: 1, maxRetryDelayMs: 0 } },
+      branchSummary: { skipPrompt: false },
+      transport: "websocket",
+      packages: ["npm:thing"],
+    };
+    const { warnings } = await settingsOf(vain);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /settings\.json: images\.blockImages, images\.autoResize, steeringMode, followUpMode, modelThinkingLevels, thinkingBudgets, enableSkillCommands, retry\.provider\.timeoutMs, retry\.provider\.maxRetries, retry\.provider\.maxRetryDelayMs, branchSummary\.skipPrompt, transport, packages have no effect here\.$/,
+      ),
+    ]);
+    const same = {
+      images: { blockImages: false, autoResize: true },
+      steeringMode: "one-at-a-time",
+      transport: "auto",
+      packages: [],
+      quietStartup: true,
+    };
+    expect((await settingsOf(same)).warnings).toEqual([]);
+  });
 
   test("count where the TOML says nothing", async () => {
     const tree = tempTree({ ...files, "agent/config.toml": 'thinking = "low"\n[providers.local]\nname = "L"\n' });

@@ -113,7 +113,9 @@ describe("as the configuration tells it", () => {
   test("undecided: one line that says how to approve, and nothing is read", async () => {
     const tree = repository({ "repo/.pi/config.toml": "this is no TOML" });
     const config = await load(tree);
-    expect(config.warnings).toEqual([`${tree.at("repo/.pi")} is not trusted: config.toml, SYSTEM.md skipped. Approve it with --approve.`]);
+    expect(config.warnings).toEqual([
+      `${tree.at("repo/.pi")} is not trusted: config.toml, SYSTEM.md skipped. Approve it with --approve, for good with pi trust.`,
+    ]);
     expect(config.values.model).toBeUndefined();
     expect(config.project).toMatchObject({ trusted: false, decision: "none" });
     await expect(load(tree, { strict: true })).rejects.toMatchObject({ code: "config.untrusted", exitStatus: 2 });

@@ -16,6 +16,45 @@ const toml = (text: string) => (world: World) => world.config(text);
 const cases: Record<string, Case> = {
   "an unknown option": { args: ["--provder", "x"], stderr: /^Error: Unknown option: --provder\. Did you mean --provider\?/ },
   "an unknown short option": { args: ["-Z"], stderr: /^Error: Unknown option: -Z\./ },
+  "an option of another agent": { args: ["--yolo", "fix it"], stderr: /^Error: Unknown option: --yolo\. .*tools run without asking/ },
+  "an option that no near one stands for": {
+    args: ["--no-color", "-p", "hi"],
+    stderr: /^Error: Unknown option: --no-color\. .*NO_COLOR=1/,
+  },
+  "an option with a dash of typography": {
+    args: ["\u2013model", "demo", "-p", "hi"],
+    stderr: /^Error: Unknown option: .model\. .*--model/,
+  },
+  "an option and its value in one argument": {
+    args: ["--model demo", "-p", "hi"],
+    stderr: /^Error: Unknown option: --model demo\. .*quotes/,
+  },
+  "a command of the npm agent's": {
+    args: ["install", "npm:thing"],
+    stderr: /^Error: pi install is no command of this program\. .*As a prompt: pi -p "install npm:thing"\n$/,
+  },
+  "a mistyped command behind options": {
+    args: ["--model", "demo", "sesions"],
+    stderr: /^Error: sesions is no command\. Did you mean pi sessions\? As a prompt: pi -p sesions\n$/,
+  },
+  "a message in RPC mode": {
+    args: ["--mode", "rpc", "--model", "demo", "hello"],
+    stderr: /^Error: --mode rpc takes no messages, got "hello"\./,
+  },
+  "an answer to a place where there is none": {
+    args: ["-o", "nowhere/answer.txt", "--model", "demo", "-p", "hi"],
+    stderr: /^Error: --output \/.*\/nowhere\/answer\.txt: there is no directory/,
+  },
+  "a session whose directory is gone": {
+    args: ["--session", "./gone.jsonl", "--model", "demo", "-p", "hi"],
+    prepare: ({ write }) =>
+      void write("gone.jsonl", '{"type":"session","version":3,"id":"x","timestamp":"2026-11-01T10:00:00.000Z","cwd":"/gone/away"}\n'),
+    stderr: /^Error: The directory of the session is gone: \/gone\/away\. --cwd DIR/,
+  },
+  "picking a session in JSON mode": {
+    args: ["-r", "--mode", "json", "hi"],
+    stderr: /^Error: --resume cannot be combined with --mode json\./,
+  },
   "an option without its value": { args: ["-p", "--model"], stderr: /^Error: --model needs a value\./ },
   "a flag with a value": { args: ["--print=yes"], stderr: /^Error: --print takes no value, got "yes"\./ },
   "an unknown mode": { args: ["--mode", "jsn", "-p", "hi"], stderr: /^Error: --mode "jsn" is not one of .*Did you mean json\?/ },
@@ -27,6 +66,11 @@ const cases: Record<string, Case> = {
     args: ["--model", "anthropic/claude-sonet-5", "-p", "hi"],
     stderr: /^Error: Model "anthropic\/claude-sonet-5" not found\./,
   },
+  "an unknown model in the configuration": {
+    args: ["-p", "hi"],
+    prepare: toml('thinking = "low"\nmodel = "clade-nonsense"\n'),
+    stderr: /^Error: Model "clade-nonsense" not found\. .*It is the model of \/.*config\.toml:2\n$/,
+  },
   "an unknown provider": { args: ["--provider", "antropic", "-p", "hi"], stderr: /^Error: .*antropic.*anthropic/ },
   "a model without a key": {
     args: ["--model", "anthropic/claude-sonnet-4-5", "-p", "hi"],
@@ -37,6 +81,10 @@ const cases: Record<string, Case> = {
   "a file that is not there": {
     args: ["--model", "demo", "-p", "@nope.txt"],
     stderr: /^Error: File not found: \/.*\/project\/nope\.txt\./,
+  },
+  "a file that is not there, with the message in the same argument": {
+    args: ["--model", "demo", "-p", "@nope.txt explain this"],
+    stderr: /^Error: File not found: \/.*\/project\/nope\.txt\. .*argument of its own/,
   },
   "a directory for a file": {
     args: ["--model", "demo", "-p", "@folder"],

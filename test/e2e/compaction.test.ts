@@ -46,6 +46,44 @@ describe.concurrent("overflow", () => {
   });
 });
 
+describe.concurrent("a service that is overloaded while it sums up", () => {
+  const overloaded = [event({ type: "failure", failure: { code: "overloaded", message: "529 Overloaded", status: 529 } })];
+  const retries = (records: readonly Json[]): Json[] => records.filter(({ type }) => /^summarization_retry/.test(type));
+  const settings = "[retry]\nbase_delay_ms = 1\nmax_retries = 2\n";
+
+  test("each retry of the summary is told, and their end", async ({ world }) => {
+    world.config(settings);
+    const model = world.trace(answerSteps("one"), overflow, overloaded, overloaded, answerSteps("What was before"), answerSteps("after"));
+    const { stdout, status } = await world.run(["--model", model, "--mode", "json", "-p", "first", "second"]);
+    expect(status).toBe(0);
+    const scheduled = {
+      type: "summarization_retry_scheduled",
+      maxAttempts: 2,
+      delayMs: expect.any(Number),
+      errorMessage: "529 Overloaded",
+    };
+    const started = { type: "summarization_retry_attempt_start", source: "compaction", reason: "overflow" };
+    expect(retries(recordsOf(stdout))).toMatchObject([
+      { ...scheduled, attempt: 1 },
+      started,
+      { ...scheduled, attempt: 2 },
+      started,
+      { type: "summarization_retry_finished" },
+    ]);
+    expect(types(recordsOf(stdout))).toContain("compaction_end");
+  });
+
+  test("also where none of them came to anything", async ({ world }) => {
+    world.config(settings);
+    const model = world.trace(answerSteps("one"), overflow, overloaded, overloaded, overloaded);
+    const { stdout, status } = await world.run(["--model", model, "--mode", "json", "-p", "first", "second"]);
+    expect(status).toBe(1);
+    expect(retries(recordsOf(stdout)).map(({ type }) => type.replace("summarization_retry_", ""))).toEqual([
+      ...["scheduled", "attempt_start", "scheduled", "attempt_start", "finished"],
+    ]);
+  });
+});
+
 describe.concurrent("a signal during the compaction behind an answer", () => {
   const chat = services[1] as Service;
   const settings = "[compaction]\nkeep_recent_tokens = 1\n";

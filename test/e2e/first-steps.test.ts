@@ -1,13 +1,14 @@
 // The first thing a newcomer does, in every surrounding it may be done in: `pi --model demo -p "What is in this folder?"`.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect } from "vitest";
-import { ways } from "../support/program.ts";
+import { projectRoot, type Way, ways } from "../support/program.ts";
 import { soundSession } from "../support/sound-session.ts";
-import { answerSteps, test, textSteps } from "../support/world.ts";
+import { answerSteps, createWorld, test, textSteps } from "../support/world.ts";
 
 const question = ["--model", "demo", "-p", "What is in this folder?"];
+const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const hang = { type: "hang" };
 
 describe.concurrent("the demo model looks around", () => {
@@ -43,6 +44,16 @@ describe.concurrent("the demo model looks around", () => {
     expect(stderr).toMatch(/^Error: Cannot write to stdout: [^\n]*ENOSPC[^\n]*\n$/);
   });
 
+  test("into a descriptor that is closed: not a success; into /dev/null: one", async ({ world }) => {
+    const { stderr, status } = await world.run(question, { shell: '"$@" >&-' });
+    expect({ stderr, status }).toEqual({
+      stderr: expect.stringMatching(/^Error: Cannot write to stdout: it was closed[^\n]*\n$/),
+      status: 1,
+    });
+    for (const redirection of [">/dev/null", "1<>/dev/null"])
+      expect((await world.run(question, { shell: `"$@" ${redirection}` })).status).toBe(0);
+  });
+
   test("into a reader that has gone", async ({ world }) => {
     const { stderr, survivors } = await world.run(question, { shell: 'exec 3> >(exit 0); wait $!; "$@" >&3' });
     expect({ stderr, survivors }).toEqual({ stderr: "", survivors: [] });
@@ -61,6 +72,34 @@ describe.concurrent("stdin", () => {
     expect({ stdout, status }).toEqual({ stdout: "This folder is empty.\n", status: 0 });
     expect(stderr).toMatch(/^pi: stdin is open but silent; .*\n$/);
     expect(durationMs).toBeGreaterThan(2900);
+  });
+
+  test.for(ways)("a pipe that another program still writes is waited for, and said for whom, run as %s", async (way, { world }) => {
+    const { stdout, stderr, status } = await world.run(["--model", "demo", "--mode", "json", "-p", "hello"], {
+      way,
+      shell: '(sleep 3.6; echo "From a program") | "$@"',
+    });
+    expect(status).toBe(0);
+    expect(stdout).toContain('"text":"From a program\\n\\nhello"');
+    expect(stderr).toMatch(/^pi: Waiting for (bash|sleep) \(process \d+\) to end what it writes to stdin\n$/);
+  });
+
+  test.for(ways)("a pipe that only a host holds open is left alone after 3 s, run as %s", async (way, { world }) => {
+    const shell = 'mkfifo held; exec 3<>held; "$@" <held 3<&-';
+    const { stderr, status, durationMs } = await world.run(question, { way, shell });
+    expect({ stderr, status }).toEqual({ stderr: expect.stringMatching(/^pi: stdin is open but silent; .*\n$/), status: 0 });
+    expect(durationMs).toBeLessThan(8000);
+  });
+
+  test("waiting ends with --timeout", async ({ world }) => {
+    const shell = 'mkfifo held; sleep 9 >held & "$@" <held; status=$?; kill $!; exit $status';
+    const { stderr, status, durationMs } = await world.run(["--timeout", "1s", "--result", "result.json", ...question], { shell });
+    expect({ stderr, status }).toEqual({
+      stderr: expect.stringMatching(/^Error: The time limit of 1000 ms was reached before stdin/),
+      status: 3,
+    });
+    expect(durationMs).toBeLessThan(8000);
+    expect(JSON.parse(world.read("result.json"))).toMatchObject({ outcome: "budget", turns: 0 });
   });
 
   test("a silent pipe, and a prompt that waits for it", async ({ world }) => {
@@ -94,6 +133,51 @@ describe.concurrent("stdin", () => {
       const user = stdout.split("\n").find((line) => line.includes('"message_end"') && line.includes('"role":"user"'));
       expect(JSON.parse(user ?? "{}").message.content).toEqual([{ type: "text", text: expected }]);
     }
+  });
+
+  test.each([
+    ["a mark of UTF-8", String.raw`\xef\xbb\xbfh\xc3\xa4llo\r\n`],
+    ["UTF-16, little end first", String.raw`\xff\xfeh\x00\xe4\x00l\x00l\x00o\x00\r\x00\n\x00`],
+    ["UTF-16, big end first", String.raw`\xfe\xff\x00h\x00\xe4\x00l\x00l\x00o\x00\n`],
+    ["UTF-16 without a mark", String.raw`h\x00\xe4\x00l\x00l\x00o\x00`],
+  ])("%s is text, piped or as a file", async (_, bytes) => {
+    const { world, close } = createWorld();
+    try {
+      const run = (shell: string, words: string) => world.run(["--model", "demo", "--mode", "json", "-p", words], { shell });
+      expect((await run(`printf '${bytes}' | "$@"`, "go")).stdout).toContain('"text":"h\u00e4llo\\n\\ngo"');
+      const { stdout } = await run(`printf '${bytes}' > notes; "$@" @notes`, "go");
+      expect(stdout).toMatch(/>\\nh\u00e4llo(\\r)?(\\n)?\\n<\/file>/);
+    } finally {
+      await close();
+    }
+  });
+
+  test("a picture is a picture, other bytes are refused", async ({ world }) => {
+    world.write("dot.png", Buffer.from(onePixel, "base64"));
+    const shown = await world.run(["--model", "demo", "--mode", "json", "-p", "look"], { shell: '"$@" < dot.png' });
+    expect(shown.stdout).toContain(`{"type":"image","data":"${onePixel}","mimeType":"image/png"}`);
+    for (const shell of [
+      `printf '\\x1f\\x8b\\x08\\x00\\x00\\xff' | "$@"`,
+      `printf 'a\\x00b' | "$@"`,
+      `printf '\\xff\\xd8\\x01\\x02\\xfe' | "$@"`,
+    ]) {
+      const { stdout, stderr, status } = await world.run(question, { shell });
+      expect({ stdout, stderr, status }).toEqual({
+        stdout: "",
+        stderr: expect.stringMatching(/^Error: stdin is neither text nor an image\. /),
+        status: 2,
+      });
+    }
+    expect(world.sessionFiles()).toHaveLength(1);
+  });
+
+  test("a file and the message in one argument", async ({ world }) => {
+    world.write("notes.md", "tulip\n");
+    world.write("my notes.md", "rose\n");
+    const said = async (...args: string[]) => (await world.run(["--model", "demo", "--mode", "json", "-p", ...args])).stdout;
+    expect(await said("@notes.md explain this")).toMatch(/notes\.md\\">\\ntulip\\n\\n<\/file>\\n\\nexplain this"/);
+    expect(await said("@my notes.md @notes.md\ncompare them")).toMatch(/rose\\n\\n<\/file><file .*tulip\\n\\n<\/file>\\n\\ncompare them"/);
+    expect(await said("@my notes.md")).toMatch(/rose\\n\\n<\/file>"/);
   });
 
   test("nothing but an empty stdin is no prompt", async ({ world }) => {
@@ -140,6 +224,34 @@ describe.concurrent("surroundings", () => {
       timedOut: false,
       lines: 1,
     });
+  });
+
+  test.for(["node", "bun"] as const)(
+    "a working directory that is gone: help, version and --cwd do not need it, run as %s",
+    async (way, { world }) => {
+      const gone = join(world.cwd, "gone");
+      const run = (args: string[]) => {
+        mkdirSync(gone);
+        return world.run(args, { way, cwd: gone, shell: 'rmdir "$PWD" && "$@"' });
+      };
+      expect((await run(["--help"])).stdout).toContain("--model");
+      expect((await run(["version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+      expect(await run(["--cwd", world.cwd, ...question])).toMatchObject({ ...saved });
+      expect((await run(["--cwd", world.cwd, "sessions", "list"])).stdout).toContain("What is in this folder?");
+    },
+  );
+
+  test("a working directory that is gone, with bin/pi: --version and --cwd work as well", async ({ world }) => {
+    const gone = join(world.cwd, "gone");
+    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+    for (const [args, said] of [
+      ["--version", /^\d+\.\d+\.\d+\n$/],
+      [`--cwd ${world.cwd} --model demo -p hello`, /^Hello/],
+    ] as const) {
+      mkdirSync(gone);
+      const { stdout, status } = await world.run([], { cwd: gone, env, shell: `rmdir "$PWD" && ${join(projectRoot, "bin/pi")} ${args}` });
+      expect({ stdout, status }).toEqual({ stdout: expect.stringMatching(said), status: 0 });
+    }
   });
 
   test("a hostile directory has no effect", async ({ world }) => {
@@ -226,4 +338,13 @@ test("a directory that vanishes during the run loses nothing", async ({ world })
   rmSync(world.cwd, { recursive: true, force: true });
   expect(status).toBe(0);
   expect(stdout).toContain("gone");
+});
+
+test.for<Way>(["binary", "node"])("@file is found as it was meant, in its own encoding, run as %s", async (way, { world }) => {
+  world.write("Shot at 9.41\u202fPM.txt", "narrow");
+  world.write("wide.txt", Buffer.from("\ufeffzwölf", "utf16le"));
+  const files = ["@Shot at 9.41 PM.txt", "@wide.txt"];
+  await world.run(["--model", "demo", "-p", ...files, "explain"], { way, stdin: "null" });
+  const sent = readFileSync(world.sessionFiles()[0] ?? "", "utf8");
+  for (const word of ["narrow", "zwölf"]) expect(sent).toContain(word);
 });

@@ -175,3 +175,17 @@ async function stoppedWriting(pid: number): Promise<number> {
 function peakKilobytes(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
+
+test.for(ways)("what a batch of calls will do is told before it is done, on %s", async (way, { world }) => {
+  const calls = [0, 1, 2].flatMap((at) => [
+    ...callSteps("bash", { command: `echo ${at} >> done; cp ../out.jsonl seen-${at}` }, `call_${at}`)
+      .slice(0, 3)
+      .map((step) => ({ ...step, event: { ...(step as Json).event, contentIndex: at } })),
+  ]);
+  const model = world.trace([...calls, event({ type: "finish", stopReason: "toolUse" })], answerSteps("ok"));
+  await world.run(["--mode", "json", "--model", model, "-p", "go"], { way, shell: '"$@" > ../out.jsonl' });
+  for (const at of [0, 1, 2]) {
+    const seen = recordsOf(world.read(`seen-${at}`));
+    expect(seen.filter((record) => record.type === "tool_execution_start")).toHaveLength(3);
+  }
+});

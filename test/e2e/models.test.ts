@@ -16,7 +16,7 @@ test("a session whose model is gone goes on with the default one, and says so", 
   writeFileSync(file, readFileSync(file, "utf8").replaceAll("claude-sonnet-4-5", "claude-gone-1"));
   const second = await world.run(["-c", "-p", "second"], { env });
   expect(second).toMatchObject({ status: 0, stdout: "on\n" });
-  expect(second.stderr).toMatch(/^pi: Could not restore model anthropic\/claude-gone-1, .*going on with anthropic\/claude-/);
+  expect(second.stderr).toMatch(/^pi: Could not restore model anthropic\/claude-gone-1, .*using anthropic\/claude-/);
 });
 
 test("a model id that is in no list is asked for with a warning", async ({ world }) => {

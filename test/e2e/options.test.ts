@@ -1,6 +1,6 @@
 // Every option there is does what its help says: the table of options and this table of effects have the same names.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { type OptionName, optionTable } from "../../src/cli/options.ts";
@@ -37,6 +37,34 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     expect(recordsOf((await world.run(["--mode", "json", ...demo])).stdout).at(-1).type).toBe("agent_settled");
     const { stdout } = await world.run(["--mode", "rpc", "--model", "demo"], { stdin: { text: '{"id":"1","type":"get_state"}\n' } });
     expect(recordsOf(stdout)[0]).toMatchObject({ id: "1", type: "response", command: "get_state", success: true });
+  },
+  "--output": async (world) => {
+    const { stdout, status } = await world.run(["-o", "answer.txt", ...demo]);
+    expect({ stdout, status }).toEqual({ stdout: "", status: 0 });
+    expect(world.read("answer.txt")).toMatch(hello);
+    expect((await world.run(["--output", "-", ...demo])).stdout).toMatch(hello);
+    const events = await world.run(["--mode", "json", "-o", "beside.txt", ...demo]);
+    expect(recordsOf(events.stdout).at(-1).type).toBe("agent_settled");
+    expect(world.read("beside.txt")).toBe(world.read("answer.txt"));
+    const failed = world.trace([event({ type: "failure", failure: { code: "bad_request", message: "400 no" } })]);
+    await world.run(["-o", "answer.txt", "--model", failed, "-p", "hi"]);
+    expect(world.read("answer.txt")).toMatch(hello);
+  },
+  "--resume": async (world) => {
+    await world.run(["--session-id", "first", "--name", "the first", ...demo]);
+    await world.run(["--session-id", "second", ...demo]);
+    const listed = await world.run(["-r"]);
+    expect(listed).toMatchObject({ status: 0, stderr: "" });
+    expect(listed.stdout).toMatch(/second.*\n.*the first/);
+    expect(await world.run(["--resume", "first"])).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining("--session ID"),
+    });
+    const shell = `script -qefc "$(printf '%q ' "$@")" /dev/null < <(sleep 0.5; echo "the first"; sleep 5)`;
+    const picked = await world.run(["--resume", ...demo], { shell });
+    expect(picked.stdout).toMatch(/ 1 second[^\n]*\n +2 first .*the first/);
+    expect(world.sessionFiles().map((_, index) => messagesOf(entriesOf(world, index)).length)).toEqual([4, 2]);
   },
   "--result": async (world) => {
     await world.run(["--result", "result.json", ...demo]);
@@ -158,6 +186,18 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     await world.run(["--session", id.slice(0, 30), ...demo]);
     await world.run(["--session", world.sessionFiles()[0] ?? "", ...demo]);
     expect(world.sessionFiles().map((_, index) => messagesOf(entriesOf(world, index)).length)).toEqual([6, 2]);
+    mkdirSync(join(world.cwd, "elsewhere"));
+    await world.run(["--session-id", "away", ...demo], { cwd: join(world.cwd, "elsewhere") });
+    const look = ["--model", "demo", "-p", "What is in this folder?"];
+    expect((await world.run(["--session", "away", ...look])).stdout).toBe("This folder is empty.\n");
+    expect((await world.run(["--session", "away", "--cwd", ".", ...look])).stdout).toContain("- elsewhere/");
+    rmSync(world.sessionFiles().find((path) => path.endsWith("_away.jsonl")) ?? "");
+    world.write("empty.jsonl", "");
+    for (const path of ["new/own.jsonl", "empty.jsonl"]) {
+      for (let run = 0; run < 2; run++) expect((await world.run(["--session", path, ...demo])).status).toBe(0);
+      expect(messagesOf(soundSession(join(world.cwd, path)))).toHaveLength(4);
+    }
+    expect(world.sessionFiles()).toHaveLength(2);
   },
   "--session-id": async (world) => {
     await world.run(["--session-id", "my-own", ...demo]);
@@ -321,9 +361,29 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     const tool = await world.run(["--stall", "tool=200ms", "--model", trace, "-p", "go"]);
     expect(tool).toMatchObject({ status: 0, stdout: "Well.\n", survivors: [] });
   },
+  "--set": async (world) => {
+    const { settings } = await launch(world, ["--model", "demo", "--set", "retry.max_retries=7", "--set", "tools.enabled=read,ls"]);
+    const of = (key: string) => settings.find((one: Json) => one.key === key);
+    expect(of("retry.max_retries")).toEqual({ key: "retry.max_retries", value: 7, origin: "command line" });
+    expect(of("tools.enabled").value).toEqual(["read", "ls"]);
+    for (const [text, said] of [
+      ["retry.max_retrys=7", "Did you mean retry.max_retries?"],
+      ["thinking=lots", "one of off, minimal"],
+      ["thinking", "KEY=VALUE"],
+    ]) {
+      expect(await world.run(["--set", text ?? "", ...demo])).toMatchObject({
+        status: 2,
+        stdout: "",
+        stderr: expect.stringContaining(said ?? ""),
+      });
+    }
+  },
   "--strict": async (world) => {
-    expect(await world.run(["--strict", "--tools", "reed", ...demo])).toMatchObject({ status: 2, stderr: expect.stringContaining("reed") });
-    expect(await world.run(["--tools", "reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });
+    expect(await world.run(["--strict", "--tools", "read,reed", ...demo])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("reed"),
+    });
+    expect(await world.run(["--tools", "read,reed", ...demo])).toMatchObject({ status: 0, stderr: expect.stringMatching(/^pi: .*reed/) });
   },
   "--offline": async (world) => {
     const { settings } = await launch(world, ["--model", "demo", "--offline"]);

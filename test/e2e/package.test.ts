@@ -158,6 +158,16 @@ test("bin works", () => {
   expect(run("node_modules/.bin/pi", ["--no-session", "--model", "demo", "-p", "hello"])).toMatch(/^Hello\./);
 });
 
+test("hosts find the program where the npm agent has it", () => {
+  for (const name of ["dist/cli.js", "dist/bundle/cli.js"]) {
+    const path = join("node_modules/pi", name);
+    expect(run(process.execPath, [path, "--no-session", "--model", "demo", "-p", "hello"])).toMatch(/^Hello\./);
+    expect(run(join(project, path), ["--version"]).trim()).toBe(
+      JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")).version,
+    );
+  }
+});
+
 test("the package holds what it needs, and neither sources nor what belongs to one machine", () => {
   const root = join(project, "node_modules/pi");
   const held = readdirSync(root, { recursive: true, encoding: "utf8" });

@@ -1,20 +1,14 @@
 // Every command of docs/running.md is run as it stands there.
 
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { environmentTable, toolEnvironmentTable } from "../../src/cli/environment.ts";
 import { exitStatusOf } from "../../src/contracts/outcome.ts";
-import { commandOf, projectRoot } from "../support/program.ts";
+import { docPage, pathWithPi } from "../support/doc-commands.ts";
 import { type Service, services } from "../support/served.ts";
 import { test } from "../support/world.ts";
 
 const [anthropic] = services as [Service];
-const page = readFileSync(join(projectRoot, "docs/running.md"), "utf8");
-const blocks = [...page.matchAll(/<!-- exit (\d) -->\n```sh\n([\s\S]*?)```/g)].map(([, status, script], index) => ({
-  name: `${index + 1}: ${script?.trim().split("\n").at(-1)}`,
-  status: Number(status),
-  script: script ?? "",
-}));
+const { text: page, blocks } = docPage("docs/running.md");
 
 test("no command of the page is left out, and its table is the one of the program", () => {
   expect(blocks.length).toBeGreaterThan(5);
@@ -24,13 +18,15 @@ test("no command of the page is left out, and its table is the one of the progra
   }
 });
 
+test("its environment is that of the table", () => {
+  for (const { names, help } of [...environmentTable, ...toolEnvironmentTable])
+    expect(page).toContain(`| ${names.map((name) => `\`${name}\``).join(", ")} | ${help} |`);
+});
+
 describe.concurrent("a block", () => {
   test.for(blocks)("$name", async ({ script, status }, { world }) => {
     const server = await world.strict(anthropic.format, [{ say: [{ text: '{"title": "Fix", "files": ["a.ts"]}' }] }]);
-    const bin = join(world.home, "bin");
-    mkdirSync(bin);
-    symlinkSync(commandOf("binary")[0] ?? "", join(bin, "pi"));
-    const env = { ...anthropic.env(server.baseUrl), PATH: `${bin}:/usr/local/bin:/usr/bin:/bin` };
+    const env = { ...anthropic.env(server.baseUrl), PATH: pathWithPi(world) };
     const run = await world.run([], { env, shell: script });
     expect(run.status, run.stderr).toBe(status);
     expect(server.complaints).toEqual([]);

@@ -90,3 +90,20 @@ test("JSON mode and pipes see no line", async ({ world }) => {
   expect(stderr).toBe("");
   expect(stdout).not.toContain("\u001b");
 });
+
+test.skipIf(!hasScript)("nothing that a model, a service or a file says can speak to it; a pipe gets the bytes", async ({ world }) => {
+  const asked = ["-p", "go", "--model"];
+  const evil = "\u001b]0;title\u0007a\u001b[2J\u001b[31mred\u001b[0m\u009b5A\u001bP1;1|x\u001b\\b\r\u202ec";
+  const answer = world.trace(answerSteps(evil));
+  expect((await world.run(["--quiet", ...asked, answer], { shell: onTerminal() })).stdout).toBe("ared5Abc\r\n");
+  expect((await world.run([...asked, answer])).stdout).toBe(`${evil}\n`);
+  const failure = world.trace([{ type: "event", event: { type: "failure", failure: { code: "bad_request", message: `400 ${evil}` } } }]);
+  const failed = await world.run(["--quiet", ...asked, failure], { shell: onTerminal() });
+  expect(failed.stdout).toContain("400 ared5Abc");
+  world.config('["\\u001b[31munknown\\u001b]0;x\\u0007"]\na = 1\n');
+  const warned = await world.run(["--quiet", ...asked, world.trace(callSteps("\u001b[2Jtool", {}), answerSteps("Done."))], {
+    shell: onTerminal(),
+  });
+  expect(warned.stdout).toMatch(/unknown/);
+  for (const { stdout } of [failed, warned]) expect(stdout).not.toMatch(/[\u001b\u009b\u202e\u0007]/);
+});

@@ -1,28 +1,36 @@
-// Print, JSON and RPC mode hold to what every mode holds to.
+// Every mode of the table holds to what every mode holds to.
 
+import { expect, test } from "vitest";
 import { exitStatusOf } from "../../src/contracts/outcome.ts";
-import { modeContract } from "../contract/mode-contract.ts";
+import { modeTable } from "../../src/modes/modes.ts";
+import { type ModeCase, modeContract } from "../contract/mode-contract.ts";
 
-modeContract({
-  name: "text",
-  drive: (prompts) => ({ args: ["-p", ...prompts] }),
-  answer: (text) => (text === "" ? "" : `${text}\n`),
-  status: (outcome) => exitStatusOf[outcome],
+const cases: ModeCase[] = [
+  {
+    name: "text",
+    drive: (prompts) => ({ args: ["-p", ...prompts] }),
+    answer: (text) => (text === "" ? "" : `${text}\n`),
+    status: (outcome) => exitStatusOf[outcome],
+  },
+  {
+    name: "json",
+    drive: (prompts) => ({ args: prompts }),
+    header: { type: "session", version: 3 },
+    status: (outcome) => exitStatusOf[outcome],
+  },
+  {
+    name: "rpc",
+    drive: ([first, ...rest]) => ({
+      input: [{ type: "prompt", message: first }, ...rest.map((message) => ({ type: "follow_up", message }))]
+        .map((command) => `${JSON.stringify(command)}\n`)
+        .join(""),
+    }),
+    status: () => 0,
+  },
+];
+
+test("each mode there is has its case here", () => {
+  expect(cases.map(({ name }) => name)).toEqual(modeTable.map(({ name }) => name));
 });
 
-modeContract({
-  name: "json",
-  drive: (prompts) => ({ args: prompts }),
-  header: { type: "session", version: 3 },
-  status: (outcome) => exitStatusOf[outcome],
-});
-
-modeContract({
-  name: "rpc",
-  drive: ([first, ...rest]) => ({
-    input: [{ type: "prompt", message: first }, ...rest.map((message) => ({ type: "follow_up", message }))]
-      .map((command) => `${JSON.stringify(command)}\n`)
-      .join(""),
-  }),
-  status: () => 0,
-});
+for (const one of cases) modeContract(one);

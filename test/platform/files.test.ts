@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   linkSync,
@@ -58,6 +59,25 @@ test("writes through a chain of links, also to a file still to be made", async (
   await expect(files.writeAtomic(join(directory, "loop"), "x")).rejects.toMatchObject({ code: "ELOOP" });
 });
 
+test("a relative link counts from where it really lies, not from the names on the way", async () => {
+  mkdirSync(join(directory, "real/host"), { recursive: true });
+  symlinkSync("../file", join(directory, "real/host/link"));
+  symlinkSync("real/host", join(directory, "synced"));
+  for (const text of ["new", "changed"]) {
+    await files.writeAtomic(join(directory, "synced/link"), text);
+    expect(readFileSync(join(directory, "real/file"), "utf8")).toBe(text);
+  }
+  expect(lstatSync(join(directory, "real/host/link")).isSymbolicLink()).toBe(true);
+  expect(readdirSync(directory).sort()).toEqual(["real", "synced"]);
+  symlinkSync("../later", join(directory, "real/host/dangling"));
+  expect(await files.canonical(join(directory, "synced/dangling"))).toBe(join(await files.canonical(directory), "real/later"));
+});
+
+test("a pipe that nobody reads is refused, not waited for", async () => {
+  execFileSync("mkfifo", [join(directory, "fifo")]);
+  await expect(files.writeAtomic(join(directory, "fifo"), "x")).rejects.toThrow(/Not a regular file: .*fifo is a pipe/);
+});
+
 test("a file with a second name stays one file", async () => {
   writeFileSync(join(directory, "a"), "old");
   linkSync(join(directory, "a"), join(directory, "b"));
@@ -106,4 +126,26 @@ test("reads in chunks and stops when told", async () => {
   }
   expect(bytes).toBeGreaterThan(100_000);
   expect(bytes).toBeLessThan(200_000);
+});
+
+test("what only its owner may read is never readable by others, not even half written", async () => {
+  const path = join(directory, "private");
+  writeFileSync(path, "old");
+  chmodSync(path, 0o600);
+  const modes: number[] = [];
+  let isDone = false;
+  const watching = (async () => {
+    while (!isDone) {
+      for (const name of readdirSync(directory)) {
+        if (name.endsWith(".tmp")) modes.push(statSync(join(directory, name), { throwIfNoEntry: false })?.mode ?? 0);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  await files.writeAtomic(path, Buffer.alloc(64 * 1024 * 1024));
+  isDone = true;
+  await watching;
+  expect(modes.length).toBeGreaterThan(0);
+  expect(modes.filter((mode) => (mode & 0o077) !== 0)).toEqual([]);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
 });

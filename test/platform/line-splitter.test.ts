@@ -10,6 +10,10 @@ function linesOf(chunks: readonly Uint8Array[], maxBytes = 1 << 20): (string | n
   return lines.map((line) => (line.isTooLong ? null : line.text));
 }
 
+function inPieces(all: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.subarray(index * size, (index + 1) * size));
+}
+
 test("splits at LF only and drops one CR", () => {
   expect(linesOf([bytes('{"a":"x\u2028y\u2029z\u0085"}\r\n\n\r\r\nlast')])).toEqual(['{"a":"x\u2028y\u2029z\u0085"}', "", "\r", "last"]);
 });
@@ -20,8 +24,10 @@ test("an end without LF gives the last line, an end with LF gives none", () => {
   expect(linesOf([])).toEqual([]);
 });
 
-test("a byte order mark is kept: it belongs to the line", () => {
-  expect(linesOf([bytes("\uFEFFa\n")])).toEqual(["\uFEFFa"]);
+test("a byte order mark in front of everything is no part of it; elsewhere it belongs to its line", () => {
+  for (const text of ["\uFEFFa\n\uFEFFb\r\nc", "\uFEFFa\n\uFEFFb\nc\n"]) {
+    for (const size of [1, 2, 3, 100]) expect(linesOf(inPieces(bytes(text), size))).toEqual(["a", "\uFEFFb", "c"]);
+  }
 });
 
 test("any cutting of the bytes gives the same lines", () => {

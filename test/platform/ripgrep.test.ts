@@ -1,9 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ripgrepPath, ripgrepVersion } from "../../src/platform/ripgrep.ts";
+import { privateDirectory, ripgrepPath, ripgrepVersion } from "../../src/platform/ripgrep.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -27,8 +38,10 @@ test("embedded: unpacked once, whole, and runnable", async () => {
   const { ino } = statSync(path);
   expect(await ripgrepPath({ cacheDirs: [directory], readAsset })).toBe(path);
   expect(statSync(path).ino).toBe(ino);
-  writeFileSync(path, "damaged");
-  expect(execFileSync(await ripgrepPath({ cacheDirs: [directory], readAsset }), { encoding: "utf8" })).toBe("mine\n");
+  for (const damage of ["damaged", "\0".repeat(program.length)]) {
+    writeFileSync(path, damage);
+    expect(execFileSync(await ripgrepPath({ cacheDirs: [directory], readAsset }), { encoding: "utf8" })).toBe("mine\n");
+  }
   expect(readdirSync(join(path, ".."))).toEqual(["rg"]);
 });
 
@@ -47,4 +60,18 @@ test("a cache that cannot be used, or that others can change, gives way to the n
   const cacheDirs = ["file/x", "open", "linked", "good"].map((name) => join(directory, name));
   expect(await ripgrepPath({ cacheDirs, readAsset })).toContain(join(directory, "good"));
   await expect(ripgrepPath({ cacheDirs: cacheDirs.slice(0, 1), readAsset })).rejects.toMatchObject({ code: "tool.no_ripgrep" });
+});
+
+test("a private directory is made only where nobody else can move it away", () => {
+  const shared = join(directory, "shared");
+  mkdirSync(shared);
+  chmodSync(shared, 0o777);
+  if (process.getuid?.() === 0) {
+    chownSync(shared, 54321, 54321);
+    expect(privateDirectory(shared)).toBeUndefined();
+    chmodSync(shared, 0o1777);
+  }
+  const made = privateDirectory(shared) ?? "";
+  expect(statSync(made).mode & 0o777).toBe(0o700);
+  expect(privateDirectory(shared)).toBe(made);
 });

@@ -37,6 +37,23 @@ test("what looks like a credential", () => {
   const harmless = ["PATH", "HOME", "PWD", "OLDPWD", "GIT_AUTHOR_NAME", "KEYBOARD", "LANG", "TOKENIZERS_PARALLELISM", "XAUTHORITY"];
   expect(secret.filter((name) => !looksLikeCredential(name, "x"))).toEqual([]);
   expect(harmless.filter((name) => looksLikeCredential(name, "/x"))).toEqual([]);
+  const others =
+    "SSHPASS SLACK_WEBHOOK_URL STRIPE_SK DB_PW JENKINS_PSW AZURE_STORAGE_CONNECTION_STRING TWILIO_ACCOUNT_SID VPN_OTP APP_JWT MYSQL_PASS";
+  expect(others.split(" ").filter((name) => !looksLikeCredential(name, "x"))).toEqual([]);
+  const kin = "COMPASS BYPASS DISK SKIP PINNED SASS_PATH XDG_SESSION_ID PI_SESSION_ID RISK PASSAGE";
+  expect(kin.split(" ").filter((name) => looksLikeCredential(name, "/x"))).toEqual([]);
+  const values = [
+    "sk_live_0123456789",
+    "whsec_0123456789",
+    "glpat-x",
+    "ASIA0123456789AB",
+    "hf_abc",
+    "https://token@host/x",
+    "https://hooks.slack.com/services/T0/B0/x",
+    "Bearer abcdefgh1",
+  ];
+  expect(values.filter((value) => !looksLikeCredential("X", value))).toEqual([]);
+  expect(["https://host/a@b", "task_live_1", "Token", "shp_x"].filter((value) => looksLikeCredential("X", value))).toEqual([]);
   expect(looksLikeCredential("REDIS", "redis://user:pass@host/0")).toBe(true);
   expect(looksLikeCredential("PROXY", "http://proxy.example:3128")).toBe(false);
   expect(looksLikeCredential("X", "ghp_0123456789")).toBe(true);

@@ -120,6 +120,24 @@ test("Anthropic: a base URL with or without /v1", async () => {
   await server.close();
 });
 
+test.each([
+  ["https://mine.openai.azure.com", "https://mine.openai.azure.com/openai/v1/responses"],
+  ["https://mine.openai.azure.com/openai/", "https://mine.openai.azure.com/openai/v1/responses"],
+  ["https://mine.ai.azure.com/openai/v1?api-version=preview", "https://mine.ai.azure.com/openai/v1/responses?api-version=preview"],
+])("Azure at %s", async (baseUrl, expected) => {
+  let url = "";
+  let body: { model?: string } = {};
+  const fetch = (async (input: string, init: RequestInit) => {
+    url = String(input);
+    body = JSON.parse(String(init.body));
+    return new Response("", { status: 404 });
+  }) as unknown as typeof globalThis.fetch;
+  const provider = await loadProvider("azure-openai-responses");
+  const values = { api: "openai-responses", provider: "azure", id: "gpt-6-sol", requestName: "my-sol", baseUrl };
+  await collect(provider.stream(call(values, {}, { fetch })));
+  expect({ url, model: body.model }).toEqual({ url: expected, model: "my-sol" });
+});
+
 test("Responses: nothing stored, reasoning encrypted, schemas not made strict behind our back", () => {
   const model = { api: "openai-responses", provider: "openai", id: "gpt-6-sol" };
   const body = encodeResponses(call(model, { thinkingLevel: "high", tools: [readTool], sessionId: "s1", maxTokens: 4 }));

@@ -201,6 +201,30 @@ test("a guard that fails keeps the call shut, any other handler that fails is pa
   expect(events.some((event) => event.type === "entry_appended")).toBe(true);
 });
 
+test("a call that a guard has blocked, or failed to judge, is put to no other; the next call is", async () => {
+  for (const fault of [{ block: true, reason: "no" } as const, "cannot judge"]) {
+    const judged: string[] = [];
+    const { session } = await made(
+      [
+        (pi) => {
+          pi.on("tool_call", (event) => {
+            judged.push(`first ${event.toolCallId}`);
+            if (event.toolCallId !== "a") return undefined;
+            if (typeof fault === "string") throw new Error(fault);
+            return fault;
+          });
+          pi.on("tool_call", (event) => void judged.push(`same ${event.toolCallId}`));
+        },
+        (pi) => void pi.on("tool_call", (event) => void judged.push(`other ${event.toolCallId}`)),
+      ],
+      { replies: [callReply("bash", { command: "true" }, "a"), callReply("bash", { command: "true" }, "b")] },
+    );
+    await session.prompt("go");
+    expect(judged).toEqual(["first a", "first b", "same b", "other b"]);
+    await session.dispose();
+  }
+});
+
 test("calls are judged one after another, and an abort ends the wait for a judge", async () => {
   const judged: string[] = [];
   let waiting: (() => void) | undefined;

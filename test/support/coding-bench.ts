@@ -1,6 +1,7 @@
 // A coding session for tests: a scripted model, tools that do nothing real, a clock that steps, and everything its listeners were told.
 
 import { onTestFinished } from "vitest";
+import { plainArtifacts } from "../../src/artifacts/plain-directory.ts";
 import type { AgentEvent } from "../../src/contracts/agent-event.ts";
 import type { Message } from "../../src/contracts/message.ts";
 import type { Model } from "../../src/contracts/model.ts";
@@ -83,7 +84,7 @@ export function codingBench(options: BenchOptions = {}): Bench {
       cwd: "/project",
       homeDir: "/home",
       shell,
-      artifactDir: async () => artifactDir ?? unused(),
+      artifacts: plainArtifacts(async () => artifactDir ?? unused()),
       files: {
         stat: unused,
         read: unused,

@@ -1,7 +1,7 @@
 // What createShellOperations must do, as checks that run in this process under Node (by vitest) and under Bun (by run-shell-checks.ts).
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ShellRequest, SpawnOutcome } from "../../src/contracts/tool.ts";
@@ -92,6 +92,23 @@ export const shellChecks: ShellCheck[] = [
       const { outcome, text } = await run("cat; echo out; exit 7");
       assert.deepEqual(outcome, { exitCode: 7, timedOut: false, cancelled: false });
       assert.equal(text, "out\n");
+    },
+  },
+  {
+    name: "a command longer than an argument may be runs as any other, and leaves no file behind",
+    check: async ({ run, shell }) => {
+      const before = readdirSync(tmpdir()).filter((name) => name.startsWith(".pi-command-"));
+      const line = "0123456789".repeat(10);
+      const command = `echo "args: $# $*"; wc -c <<'END'\n${`${line}\n`.repeat(8000)}END\ncat; echo é; exit 5`;
+      for (const made of [shell(), shell({ shellPath: "/bin/sh" })]) {
+        const { outcome, text } = await run(command, { shell: made });
+        assert.equal(text.replaceAll(/ +/g, " ").replaceAll(/\n /g, "\n"), "args: 0 \n808000\né\n");
+        assert.equal(outcome.exitCode, 5);
+      }
+      assert.deepEqual(
+        readdirSync(tmpdir()).filter((name) => name.startsWith(".pi-command-")),
+        before,
+      );
     },
   },
   {

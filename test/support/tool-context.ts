@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { plainArtifacts } from "../../src/artifacts/plain-directory.ts";
 import type { Tool, ToolContext, ToolResult } from "../../src/contracts/tool.ts";
 import { createFileOperations } from "../../src/platform/files.ts";
 import { createShellOperations, type ProcessShell } from "../../src/platform/spawn.ts";
@@ -31,10 +32,10 @@ export function toolBench(): ToolBench {
     files: createFileOperations(),
     shell,
     onUpdate: (partial) => void updates.push(partial),
-    artifactDir: async () => {
+    artifacts: plainArtifacts(async () => {
       mkdirSync(join(root, "artifacts"), { recursive: true });
       return join(root, "artifacts");
-    },
+    }),
     acceptsImages: true,
   };
   return {

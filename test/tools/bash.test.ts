@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { plainArtifacts } from "../../src/artifacts/plain-directory.ts";
 import type { ShellOperations, ToolResult } from "../../src/contracts/tool.ts";
 import { bashTool } from "../../src/tools/bash.ts";
+import { readTool } from "../../src/tools/read.ts";
 import { type ToolBench, textOfResult, toolBench } from "../support/tool-context.ts";
 
 let bench: ToolBench;
@@ -55,8 +57,18 @@ test("an abort keeps the output", async () => {
 test("keeps the last 2000 lines and all of it in a file", async () => {
   const result = await bash("seq 5000");
   const { truncation, fullOutputPath } = result.details as { truncation: Record<string, unknown>; fullOutputPath: string };
-  expect(fullOutputPath).toMatch(/\/pi-bash-[0-9a-f]{16}\.log$/);
-  expect(textOfResult(result).endsWith(`4999\n5000\n\n[Showing lines 3001-5000 of 5000. Full output: ${fullOutputPath}]`)).toBe(true);
+  expect(fullOutputPath).toMatch(/\/\d+\.bash\.log$/);
+  const { artifactId } = result.details as { artifactId: number };
+  expect(
+    textOfResult(result).endsWith(
+      `4999\n5000\n\n[Showing lines 3001-5000 of 5000. Full output: ${fullOutputPath} (artifact://${artifactId})]`,
+    ),
+  ).toBe(true);
+  const again = await bench.call(
+    readTool(async () => new Uint8Array()),
+    { path: `artifact://${artifactId}`, limit: 2 },
+  );
+  expect(textOfResult(again)).toMatch(/^1\n2\n/);
   expect(textOfResult(result).startsWith("3001\n")).toBe(true);
   expect(truncation).toMatchObject({
     truncated: true,
@@ -89,7 +101,7 @@ test("a progress bar of any length is one line and leaves no file", async () => 
   const result = await bash(String.raw`for i in $(seq 1 9000); do printf '\rstep %05d of 9000' $i; done; echo`);
   expect(textOfResult(result)).toBe("step 09000 of 9000\n");
   expect(result.details).toBeUndefined();
-  expect(readdirSync(await bench.context.artifactDir())).toEqual([]);
+  expect(await bench.context.artifacts.list()).toEqual([]);
 });
 
 test("updates replace each other, begin empty, and come at most every 100 ms", async () => {
@@ -118,7 +130,11 @@ test("updates replace each other, begin empty, and come at most every 100 ms", a
 });
 
 test("a full disk costs the file, not the command", async () => {
-  const result = await bench.call(bashTool, { command: "seq 5000" }, { artifactDir: async () => join(bench.directory, "none") });
+  const result = await bench.call(
+    bashTool,
+    { command: "seq 5000" },
+    { artifacts: plainArtifacts(async () => join(bench.directory, "none")) },
+  );
   expect(textOfResult(result)).toMatch(/5000\n\n\[Showing lines 3001-5000 of 5000\. Full output could not be kept: ENOENT/);
   expect(existsSync(join(bench.directory, "none"))).toBe(false);
 });

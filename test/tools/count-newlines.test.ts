@@ -9,6 +9,10 @@ test("counts as a plain loop does, at any offset and length", () => {
     const part = bytes.subarray(random.below(100), random.below(70_000));
     expect(countNewlines(part)).toBe(part.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0));
   }
+  for (let start = 0; start < 9; start++) {
+    for (let length = 0; length < 9; length++)
+      expect(countNewlines(new Uint8Array(20).fill(10).subarray(start, start + length))).toBe(length);
+  }
   expect(countNewlines(new Uint8Array(5000).fill(10))).toBe(5000);
 });
 

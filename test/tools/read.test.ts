@@ -98,16 +98,51 @@ test("what is no text file is a clear error", async () => {
   mkdirSync(join(bench.directory, "dir"));
   execFileSync("mkfifo", [join(bench.directory, "fifo")]);
   put("binary", new Uint8Array([1, 0, 2]));
-  put("utf16", new Uint8Array([0xff, 0xfe, 65, 0]));
+
   put("readme.md", "x");
   expect(await read({ path: "dir" })).toMatch(/^EISDIR: illegal operation on a directory, read/);
   expect(await read({ path: "fifo" })).toMatch(/Not a regular file/);
   expect(await read({ path: "/dev/zero" })).toMatch(/Not a regular file/);
   expect(await read({ path: "binary" })).toMatch(/binary file/);
-  expect(await read({ path: "utf16" })).toMatch(/UTF-16/);
+
   const missing = await read({ path: "readme.mdx" });
   expect(missing).toContain(`ENOENT: no such file or directory, access '${join(bench.directory, "readme.mdx")}'`);
   expect(missing).toContain('"readme.md"');
+});
+
+test("text in other encodings is read as its characters, by lines", async () => {
+  put("utf16", Buffer.from("\ufeffeins\r\nzwölf 😀\r\ndrei", "utf16le"));
+  expect(await read({ path: "utf16" })).toBe("eins\r\nzwölf 😀\r\ndrei");
+  expect(await read({ path: "utf16", offset: 2, limit: 1 })).toBe("zwölf 😀\r\n\n[1 more lines in file. Use offset=3 to continue.]");
+  put("utf16be", Buffer.from("\ufeffeins", "utf16le").swap16());
+  expect(await read({ path: "utf16be" })).toBe("eins");
+  put("latin1", Buffer.from("caf\xe9\nm\xfcde\n", "latin1"));
+  expect(await read({ path: "latin1" })).toBe("café\nmüde\n");
+  put("marked", "\ufeffeins\n");
+  expect(await read({ path: "marked" })).toBe("eins\n");
+  // A character on the border of what is shown does not make it another encoding.
+  put("wide", `${"é".repeat(30_000)}`);
+  expect(await read({ path: "wide" })).toMatch(/^\[Line 1 is 58\.6KB/);
+});
+
+test("a file is found as it was meant", async () => {
+  put("Shot at 9.41\u202fPM.txt", "narrow");
+  mkdirSync(join(bench.directory, "Re\u0301sume\u0301"));
+  put("Re\u0301sume\u0301/it\u2019s \u2013 new.txt", "decomposed");
+  put("plain.txt", "plain");
+  expect(await read({ path: "Shot at 9.41 PM.txt" })).toBe("narrow");
+  expect(await read({ path: "R\u00e9sum\u00e9/it's - new.txt" })).toBe("decomposed");
+  for (const path of [" plain.txt\n", '"plain.txt"', "`plain.txt`", `file://${bench.directory}/plain.txt`, "@plain.txt"]) {
+    expect(await read({ path })).toBe("plain");
+  }
+  put("@plain.txt", "with its at");
+  put(" plain.txt", "with its blank");
+  expect(await read({ path: "@plain.txt" })).toBe("with its at");
+  expect(await read({ path: " plain.txt" })).toBe("with its blank");
+  // Two that look the same: neither is guessed.
+  put("a\u00a0b", "1");
+  put("a\u2009b", "2");
+  expect(await read({ path: "a b" })).toMatch(/^ENOENT/);
 });
 
 test("understands @path, ~ and absolute paths", async () => {

@@ -104,12 +104,46 @@ test("find: by name at any depth, by path, directories with a slash, smart case"
   expect(await textOf(find, { pattern: "b.*" })).toBe("src/deep/B.ts");
   expect(await textOf(find, { pattern: "A.*" })).toBe("No files found matching pattern");
   expect(await textOf(find, { pattern: "src/**/*.ts" })).toBe("src/a.ts\nsrc/deep/B.ts");
-  expect(await textOf(find, { pattern: "deep/*.ts" })).toBe("src/deep/B.ts");
+  expect(await textOf(find, { pattern: "deep/*.ts" })).toBe("No files found matching pattern");
+  expect(await textOf(find, { pattern: "deep/*.ts", path: "src" })).toBe("deep/B.ts");
+  expect(await textOf(find, { pattern: "./src/deep/*.ts" })).toBe("src/deep/B.ts");
   expect(await textOf(find, { pattern: `${bench.directory}/src/*.ts` })).toBe("src/a.ts");
   expect(await textOf(find, { pattern: "d*" })).toBe("src/deep/");
   expect(await textOf(find, { pattern: "*", path: "src" })).toBe("a.ts\ndeep/\ndeep/B.ts");
   expect(await textOf(find, { pattern: "*.{txt,md}" })).toBe(".hidden/c.txt");
   expect(await textOf(find, { pattern: "*", path: "src/a.ts" })).toMatch(/^Not a directory: /);
+});
+
+test("find: brackets and parentheses may be part of a name", async () => {
+  for (const name of ["(auth)/login.tsx", "[slug]/page.tsx", "[...rest]/page.tsx", "s/page.tsx"]) put(`app/${name}`, "hello\n");
+  expect(await textOf(find, { pattern: "app/(auth)/*.tsx" })).toBe("app/(auth)/login.tsx");
+  expect(await textOf(find, { pattern: "(auth)" })).toBe("app/(auth)/");
+  expect(await textOf(find, { pattern: "app/[slug]/page.tsx" })).toBe("app/[slug]/page.tsx");
+  expect(await textOf(find, { pattern: "**/[...rest]/*" })).toBe("app/[...rest]/page.tsx");
+  expect(await textOf(find, { pattern: "app/[st]/*" })).toBe("app/s/page.tsx");
+  expect(await textOf(find, { pattern: "app/@(s|t)/*" })).toBe("app/s/page.tsx");
+  expect(await textOf(grep, { pattern: "hello", glob: "app/[slug]/*" })).toContain("app/[slug]/page.tsx:1");
+});
+
+test("a program that cannot be run is an error, not an empty result", async () => {
+  for (const broken of ["/nonexistent/rg", "/etc/hostname"]) {
+    for (const tool of [findTool(async () => broken), grepTool(async () => broken)]) {
+      const result = await bench.call(tool, { pattern: "hello" });
+      expect(result).toMatchObject({ isError: true, details: {} });
+      expect(textOfResult(result)).toContain(broken);
+    }
+  }
+});
+
+test("grep: line ends of Windows, and globs relative to the directory searched", async () => {
+  put("w/a.js", "let a = 1;\r\nlet b\r\n");
+  expect(await textOf(grep, { pattern: ";$", path: "w" })).toBe("a.js:1: let a = 1;");
+  expect(await textOf(grep, { pattern: "b\\r", path: "w" })).toBe("a.js:2: let b");
+  for (const glob of ["./a.js", "a.js", `${bench.directory}/w/*.js`, "!./b.js"]) {
+    expect(await textOf(grep, { pattern: "let a", path: "w", glob })).toBe("a.js:1: let a = 1;");
+  }
+  expect(await textOf(grep, { pattern: "let a", path: "w", glob: "!./a.js" })).toBe("No matches found");
+  expect(await textOf(grep, { pattern: "let a", glob: "./w/**/*.js" })).toBe("w/a.js:1: let a = 1;");
 });
 
 test("find: names with newlines and blanks, and the limit", async () => {

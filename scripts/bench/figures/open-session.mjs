@@ -25,11 +25,13 @@ export default {
   rounds: 7,
   contenders: (world) => {
     const [short, whole] = ["short", "whole"].map((activePath) => sessionFile(world, activePath));
+    // The directory of the session that was made is nowhere.
+    const start = [world.program, "--mode", "rpc", "--model", "demo", "--cwd", world.place.cwd, "--session"];
     const rpc = { ...world.place, stdin: getState, stdoutHolds: ['"success":true'] };
     return {
-      "pi, short": { ...rpc, argv: [world.program, "--mode", "rpc", "--model", "demo", "--session", short] },
+      "pi, short": { ...rpc, argv: [...start, short] },
       count: { ...world.place, argv: [world.baselines["count-lines"], short], stdoutHolds: [lineCount.slice(0, 4)] },
-      "pi, whole": { ...rpc, argv: [world.program, "--mode", "rpc", "--model", "demo", "--session", whole] },
+      "pi, whole": { ...rpc, argv: [...start, whole] },
       parse: { ...world.place, argv: [world.baselines["parse-lines"], whole], stdoutHolds: [lineCount.slice(0, 4)] },
     };
   },

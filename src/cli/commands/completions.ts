@@ -9,18 +9,23 @@ import { runSubcommands } from "./subcommands.ts";
 const scripts = {
   bash: `# Completion of pi in bash: eval "$(pi completions bash)" in ~/.bashrc
 _pi() {
-  local line paths=""
+  local line paths="" quoting=%q typed=\${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=()
+  # Within quotes a blank needs none of its own.
+  case $typed in
+    [\\"\\']*) quoting=%s typed=\${typed:1} ;;
+    *) typed=\${typed//\\\\/} ;;
+  esac
   while IFS= read -r line; do
     case $line in
       :files) paths=-f ;;
       :directories) paths=-d ;;
-      *) COMPREPLY+=("$(printf %q "\${line%%$'\\t'*}")") ;;
+      *) COMPREPLY+=("$(printf "$quoting" "\${line%%$'\\t'*}")") ;;
     esac
   done < <("\${COMP_WORDS[0]/#\\~/$HOME}" completions query -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
   if [ -n "$paths" ]; then
     compopt -o filenames 2>/dev/null
-    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen $paths -- "\${COMP_WORDS[COMP_CWORD]}")
+    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen $paths -- "$typed")
   elif [ "\${#COMPREPLY[@]}" = 1 ] && [ "\${COMPREPLY[0]: -1}" = / ]; then
     compopt -o nospace 2>/dev/null
   fi

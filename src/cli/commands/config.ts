@@ -6,7 +6,7 @@ import { type DescribedSetting, describeConfig, settingLine } from "../../config
 import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
 import { settings } from "../../config/settings.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
-import { isPiError, PiError } from "../../contracts/error.ts";
+import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import { describeOrigin } from "../../contracts/provider-settings.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
 import { createFileOperations } from "../../platform/files.ts";
@@ -138,6 +138,34 @@ async function set(host: Host, key: string, value: string, flags: Flags): Promis
   const wins =
     origin !== undefined && origin.kind !== "default" && origin.file !== file && (origin.kind !== "npm agent" || flags.project !== true);
   await host.stderr.write(`${key} is set in ${file}${wins ? `, but ${describeOrigin(origin)} counts here` : ""}.\n`);
+  if (modelKeys.includes(key)) await warn(host, await unknownModels(host, await load(host), [key]));
+}
+
+/** Settings that name models. */
+const modelKeys: readonly string[] = ["model", "fallback_models", "compaction.model"];
+
+/** What names no model, one line each. */
+async function unknownModels(host: Host, config: Config, keys: readonly string[]): Promise<string[]> {
+  const { ModelRegistry } = await import("../../harness/models/model-registry.ts");
+  const { findModel } = await import("../../harness/models/select-model.ts");
+  const registry = new ModelRegistry({ config, env: host.env, agentDir: agentDirOf(host), cwd: host.cwd });
+  const { model, fallbackModels, compaction } = config.values;
+  const named: Readonly<Record<string, readonly (string | undefined)[]>> = {
+    model: [model],
+    fallback_models: fallbackModels,
+    "compaction.model": [compaction.model],
+  };
+  return keys.flatMap((key) =>
+    (named[key] ?? []).flatMap((pattern) => {
+      if (pattern === undefined || pattern.startsWith("scripted/")) return [];
+      try {
+        findModel(pattern, undefined, registry);
+        return [];
+      } catch (error) {
+        return isPiError(error) ? [`${describeOrigin(config.origin(key))}: ${key}: ${lineOf(error)}`] : [];
+      }
+    }),
+  );
 }
 
 async function edit(host: Host, flags: Flags): Promise<number> {
@@ -175,7 +203,7 @@ function template(): string {
 async function check(host: Host, flags: Flags): Promise<number> {
   const problems: PiError[] = [];
   const warnings = await load(host, flags, problems).then(
-    (config) => config.warnings,
+    async (config) => [...config.warnings, ...(await unknownModels(host, config, modelKeys))],
     (error: unknown) => {
       if (!isPiError(error)) throw error;
       problems.push(error);

@@ -5,12 +5,13 @@ import { type Inspection, inspectLaunch } from "../../harness/host/inspect-launc
 import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
 import { withFlags } from "../extension-flags.ts";
-import { isSaid, parseOptions } from "../options.ts";
+import { isSaid } from "../options.ts";
+import { readOptions } from "../read-options.ts";
 import { resolveRun } from "../resolve-run.ts";
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const [question, rest] = callAskedAbout(args);
-  const said = parseOptions(rest);
+  const said = await readOptions(rest);
   if (isSaid(said, "--help")) {
     void host.stdout.write(
       "pi inspect [--json] [options]\n\nShows what a run with these options would be: model, tools, settings, resources, trust. No request is made.\n\npi inspect --tool NAME [--command LINE | --path PATH] [options]\n\nSays what the policy makes of such a call, and which row decides.\n",
@@ -19,7 +20,10 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
   }
   const { options, extensions, configFor } = await resolveRun(said, host);
   // What there is to warn of is part of what is shown.
-  const launch = withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn: () => {} }));
+  const launch = await withFlags(
+    said,
+    await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn: () => {} }),
+  );
   if (question !== undefined) {
     const { judgeCall } = await import("../../harness/launch/judge-call.ts");
     const judged = await judgeCall(launch, question.tool, question.args, host);

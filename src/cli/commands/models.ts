@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
-import type { Model } from "../../contracts/model.ts";
+import { type Model, publicModel } from "../../contracts/model.ts";
 import { fuzzyScore } from "../../harness/models/match-models.ts";
 import { ModelRegistry } from "../../harness/models/model-registry.ts";
 import type { Host } from "../../platform/host.ts";
@@ -15,12 +15,13 @@ import { runSubcommands } from "./subcommands.ts";
 interface Flags {
   json?: boolean;
   all?: boolean;
+  providers?: boolean;
   approve?: boolean;
   from?: string;
 }
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
-  return runSubcommands("models", args, host, (program) => {
+  return runSubcommands("models", args, host, (program, exit) => {
     program.description("The models there are.");
     program
       .command("list", { isDefault: true })
@@ -28,8 +29,14 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
       .argument("[search...]")
       .option("--json", "as JSON")
       .option("--all", "of every provider")
+      .option("--providers", "the providers themselves: where their keys are looked for, and whether there is one")
       .option("-a, --approve", "with this project's .pi, as if trusted")
-      .action(async (search: string[], flags: Flags) => listModels(host, { ...flags, search: search.join(" ") }));
+      .action(async (search: string[], flags: Flags) => {
+        const options = { ...flags, search: search.join(" ") };
+        const found = await (flags.providers ? listProviders(host, options) : listModels(host, options));
+        // As grep does.
+        exit(found === 0 && search.length > 0 ? 1 : 0);
+      });
     program
       .command("refresh")
       .description("fetch new facts from models.dev into the agent directory")
@@ -47,19 +54,54 @@ export interface ListOptions {
   approve?: boolean;
 }
 
-/** The whole of `--list-models [SEARCH]`. */
-export async function listModels(host: Host, options: ListOptions): Promise<void> {
+/** The whole of `--list-models [SEARCH]`. How many there were. */
+export async function listModels(host: Host, options: ListOptions): Promise<number> {
   const { config, registry } = await openRegistry(host, options.approve);
   for (const warning of config.warnings) await host.stderr.write(`Warning: ${warning}\n`);
   const listed = options.all ? registry.providers().flatMap((id) => registry.models(id)) : registry.available();
   const models = options.search ? listed.filter((model) => fuzzyScore(options.search ?? "", model) > 0) : listed;
   if (options.json) {
-    await host.stdout.write(`${JSON.stringify(models.map(describeModel), null, 2)}\n`);
-    return;
+    await host.stdout.write(`${JSON.stringify(models.map(publicModel), null, 2)}\n`);
+    return models.length;
   }
   if (models.length > 0) await host.stdout.write(modelTable(models));
   else if (options.search) await host.stderr.write(`No models matching "${options.search}".\n`);
   else await host.stderr.write("No models available: set a provider's API key, for example ANTHROPIC_API_KEY, or try --model demo.\n");
+  return models.length;
+}
+
+/** Which variable holds whose key, and who has one. How many there were. */
+async function listProviders(host: Host, { search = "", json, approve }: ListOptions): Promise<number> {
+  const { config, registry } = await openRegistry(host, approve);
+  for (const warning of config.warnings) await host.stderr.write(`Warning: ${warning}\n`);
+  const providers = registry
+    .providers()
+    .map((id) => ({
+      id,
+      variables: registry.variablesOf(id),
+      credential: registry.credentialSource(id),
+      models: registry.models(id).length,
+    }))
+    .filter(({ id, variables }) => [id, ...variables].some((text) => text.toLowerCase().includes(search.toLowerCase())));
+  if (json) {
+    await host.stdout.write(
+      `${JSON.stringify(
+        providers.map((one) => ({ ...one, credential: one.credential ?? null })),
+        null,
+        2,
+      )}\n`,
+    );
+    return providers.length;
+  }
+  const rows = providers.map(({ id, variables, credential, models }) => [
+    id,
+    credential ?? "-",
+    String(models),
+    variables.join(" ") || "-",
+  ]);
+  if (rows.length > 0) await host.stdout.write(table([["provider", "credential", "models", "variables"], ...rows]));
+  else await host.stderr.write(`No providers matching "${search}".\n`);
+  return providers.length;
 }
 
 /** Columns `provider model context max-out thinking images`, padded, two blanks between. */
@@ -75,6 +117,11 @@ export function modelTable(models: readonly Model[]): string {
       model.input.includes("image") ? "yes" : "no",
     ]),
   ];
+  return table(rows);
+}
+
+/** Two blanks between the columns. */
+function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`).join("");
 }
@@ -88,11 +135,6 @@ function shortCount(tokens: number): string {
     if (tokens >= unit) return `${tokens % unit === 0 ? tokens / unit : (tokens / unit).toFixed(1)}${letter}`;
   }
   return String(tokens);
-}
-
-/** A model for programs; headers may hold secrets and stay out. */
-function describeModel({ headers: _headers, ...model }: Model): Omit<Model, "headers"> {
-  return model;
 }
 
 async function refresh(host: Host, flags: Flags): Promise<void> {

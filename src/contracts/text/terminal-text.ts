@@ -1,6 +1,8 @@
 // How text looks on a terminal: colours only where there is one that wants them, widths in columns, cutting, ages in words. Called by whoever
 // writes for people. Pure. Invariant: nothing that has gone through it can move the cursor or change the terminal.
 
+import { plainText } from "./plain.ts";
+
 const styleCodes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
 
 export type Style = keyof typeof styleCodes;
@@ -31,15 +33,6 @@ export function textForm({ stdout: { isTerminal, columns }, env }: TextPlace): T
 
 function coloured(text: string, ...styles: Style[]): string {
   return text === "" ? "" : `${styles.map((style) => `\u001b[${styleCodes[style]}m`).join("")}${text}\u001b[0m`;
-}
-
-/** Text without escape sequences, control characters and marks that turn the direction of writing; line ends and tabs stay. */
-export function plainText(text: string): string {
-  if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
-  return text
-    .replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g, "")
-    .replace(/\r\n/g, "\n")
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
 /** The same in one line. */

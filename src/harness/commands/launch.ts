@@ -12,8 +12,8 @@ export const launchCommands = [
     result: fields({ providers: list(fields({ provider: text(), source: text("by name: a variable, a file, an option") })) }),
     order: "in turn",
     run: (_params, { sessions }): { providers: { provider: string; source: string }[] } => ({
-      providers: sessions.registry.providers().flatMap((provider) => {
-        const source = sessions.registry.credentialSource(provider);
+      providers: sessions.launch.registry.providers().flatMap((provider) => {
+        const source = sessions.launch.registry.credentialSource(provider);
         return source === undefined ? [] : [{ provider, source }];
       }),
     }),
@@ -40,7 +40,7 @@ export const launchCommands = [
     params: {},
     order: "change",
     run: async (_params, { sessions }): Promise<undefined> => {
-      await sessions.reload();
+      await sessions.changes.reload();
     },
   }),
 ] as const;

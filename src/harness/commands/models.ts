@@ -1,7 +1,7 @@
 // Commands about the model, its thinking level, retries and compaction.
 
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import { availableThinkingLevels } from "../../contracts/model.ts";
+import { availableThinkingLevels, publicModel } from "../../contracts/model.ts";
 import { amount, anything, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
 import { level, model, usage } from "../../contracts/shapes.ts";
 import { command } from "./command.ts";
@@ -16,9 +16,9 @@ export const modelCommands = [
     order: "change",
     run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
       const { usableModel } = await import("../models/usable-model.ts");
-      const chosen = await usableModel(provider, modelId, sessions.registry);
+      const chosen = await usableModel(provider, modelId, sessions.launch.registry);
       sessions.coding.conversation.setModel(chosen);
-      return chosen;
+      return publicModel(chosen);
     },
   }),
   command({
@@ -30,7 +30,8 @@ export const modelCommands = [
     order: "change",
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
       const { cycleModel } = await import("../models/usable-model.ts");
-      return cycleModel(sessions);
+      const changed = await cycleModel(sessions.models);
+      return changed === null ? null : { ...changed, model: publicModel(changed.model) };
     },
   }),
   command({
@@ -42,7 +43,7 @@ export const modelCommands = [
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ models: Model[] }> => {
       const { usableModels } = await import("../models/usable-model.ts");
-      return { models: usableModels(sessions) };
+      return { models: usableModels(sessions.models).map(publicModel) };
     },
   }),
   command({

@@ -28,7 +28,7 @@ export const sessionCommands = [
     params: { parentSession: optional(text("path to keep as where it came from")) },
     result: replaced,
     order: "change",
-    run: ({ parentSession }, { sessions }) => sessions.newSession(parentSession === undefined ? {} : { parentSession }),
+    run: ({ parentSession }, { sessions }) => sessions.changes.newSession(parentSession === undefined ? {} : { parentSession }),
   }),
   command({
     name: "switch_session",
@@ -37,7 +37,7 @@ export const sessionCommands = [
     params: { sessionPath: text("relative to the working directory, or absolute") },
     result: replaced,
     order: "change",
-    run: ({ sessionPath }, { sessions }) => sessions.switchSession(sessionPath),
+    run: ({ sessionPath }, { sessions }) => sessions.changes.switchSession(sessionPath),
   }),
   command({
     name: "fork",
@@ -46,7 +46,7 @@ export const sessionCommands = [
     params: { entryId: text("of the user message") },
     result: fields({ text: text(), cancelled: flag() }),
     order: "change",
-    run: ({ entryId }, { sessions }) => sessions.fork(entryId),
+    run: ({ entryId }, { sessions }) => sessions.changes.fork(entryId),
   }),
   command({
     name: "clone",
@@ -55,7 +55,7 @@ export const sessionCommands = [
     params: {},
     result: replaced,
     order: "change",
-    run: (_params, { sessions }) => sessions.clone(),
+    run: (_params, { sessions }) => sessions.changes.clone(),
   }),
   command({
     name: "get_fork_messages",

@@ -3,7 +3,7 @@
 import type { QueueMode } from "../../agent/message-queue.ts";
 import type { SlashCommandInfo } from "../../contracts/extension.ts";
 import type { Message } from "../../contracts/message.ts";
-import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import { type Model, publicModel, type ThinkingLevel } from "../../contracts/model.ts";
 import { choice, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
 import { level, message, model, queueMode } from "../../contracts/shapes.ts";
 import { command } from "./command.ts";
@@ -46,7 +46,7 @@ export const stateCommands = [
     }),
     order: "at once",
     run: (_params, { sessions }): SessionState => {
-      const { coding, sessionName } = sessions;
+      const { coding, models } = sessions;
       const { session } = coding;
       const state: SessionState = {
         thinkingLevel: coding.conversation.thinkingLevel,
@@ -59,9 +59,9 @@ export const stateCommands = [
         messageCount: coding.conversation.messages.length,
         pendingMessageCount: coding.queue.count,
       };
-      if (sessions.hasModel) state.model = coding.conversation.model;
+      if (models.inForce !== undefined) state.model = publicModel(models.inForce);
       if (session.filePath !== undefined) state.sessionFile = session.filePath;
-      if (sessionName !== undefined) state.sessionName = sessionName;
+      if (coding.conversation.name !== undefined) state.sessionName = coding.conversation.name;
       return state;
     },
   }),

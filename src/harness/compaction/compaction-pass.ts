@@ -39,7 +39,7 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
   try {
     const tokensBefore = contextTokens(context.messages, context.edited).tokens;
     const given = await askedOf(conversation, plan, request, tokensBefore, signal);
-    const { summary, details } = given ?? (await summarizePlan(plan, request.customInstructions, signal, conversation, spent));
+    const { summary, details } = given ?? (await summarizePlan(plan, request, signal, conversation, spent));
     const checkpoint = systemCheckpoint(context.messages, conversation.deps.clock.now());
     const after: Message[] = [{ role: "compactionSummary", summary, tokensBefore, timestamp: 0 }, ...plan.kept];
     if (checkpoint) after.unshift(checkpoint);
@@ -109,14 +109,15 @@ async function askedOf(
 
 async function summarizePlan(
   plan: CompactionPlan,
-  focus: string | undefined,
+  { reason, customInstructions: focus }: CompactionRequest,
   signal: AbortSignal,
   conversation: Conversation,
   spent: Spent[],
 ): Promise<{ summary: string; details: FileLists }> {
   const previousSummary = plan.previousSummary === undefined ? undefined : withoutFileLists(plan.previousSummary);
-  const write = (job: SummaryJob): Promise<string> =>
-    summarize({ ...job, ...(focus === undefined ? {} : { focus }) }, signal, conversation, spent);
+  const purpose = { source: "compaction" as const, reason };
+  const write = (job: Omit<SummaryJob, "purpose">): Promise<string> =>
+    summarize({ ...job, purpose, ...(focus === undefined ? {} : { focus }) }, signal, conversation, spent);
   const parts: string[] = [];
   if (plan.history.length === 0) parts.push(...(previousSummary === undefined ? [] : [previousSummary]));
   else if (previousSummary === undefined) parts.push(await write({ messages: plan.history, instructions: historyInstructions }));

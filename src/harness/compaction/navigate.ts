@@ -20,6 +20,8 @@ export interface NavigateOptions {
   /** Leave a summary of the branch that is left at the place that is gone to. */
   summarize?: boolean;
   customInstructions?: string;
+  /** Put on the entry that is gone to. */
+  label?: string;
 }
 
 export interface Navigation {
@@ -131,7 +133,8 @@ async function summarizeBranch(
   conversation: Conversation,
 ): Promise<{ summary: string; usage: Usage; details: FileLists }> {
   const messages = left.map(({ message }) => message);
-  const job = { messages, instructions: branchInstructions, ...(focus === undefined ? {} : { focus }) };
+  const purpose = { source: "branchSummary" as const };
+  const job = { purpose, messages, instructions: branchInstructions, ...(focus === undefined ? {} : { focus }) };
   const spent: Spent[] = [];
   const text = await summarize(job, signal, conversation, spent);
   const usage = spent.map((one) => one.usage).reduce(addUsage);

@@ -2,6 +2,7 @@
 // Invariant: ends promptly when aborted; what failed tries cost is in the usage.
 
 import { streamTurn } from "../../agent/stream-turn.ts";
+import type { CompactionReason } from "../../contracts/agent-event.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type { AssistantMessage, Message } from "../../contracts/message.ts";
 import { textOf, toolCallsOf } from "../../contracts/message.ts";
@@ -14,6 +15,8 @@ import { retryDelayMs, waitFor } from "../recovery/auto-retry.ts";
 import { conversationText } from "./conversation-text.ts";
 
 export interface SummaryJob {
+  /** What it is for, as retries are announced. */
+  purpose: { source: "compaction"; reason: CompactionReason } | { source: "branchSummary" };
   messages: readonly Message[];
   /** What to write and how, see summary-prompts. */
   instructions: string;
@@ -44,10 +47,25 @@ const leastCharacters = 4000;
  * @throws PiError `session.summarization_failed`, `session.compaction_cancelled`.
  */
 export async function summarize(job: SummaryJob, signal: AbortSignal, conversation: Conversation, spent: Spent[]): Promise<string> {
+  const retries = { count: 0 };
+  try {
+    return await summarizeWithRetries(job, signal, conversation, spent, retries);
+  } finally {
+    if (retries.count > 0) await conversation.emit({ type: "summarization_retry_finished" });
+  }
+}
+
+async function summarizeWithRetries(
+  job: SummaryJob,
+  signal: AbortSignal,
+  conversation: Conversation,
+  spent: Spent[],
+  retries: { count: number },
+): Promise<string> {
   const { retry, clock } = conversation.deps;
   const model = await summaryModel(conversation);
   let maxCharacters = roomFor(model);
-  for (let attempt = 1; ; ) {
+  for (;;) {
     const { answer, failure } = await ask(model, requestText(job, maxCharacters), signal, conversation);
     spent.push({ model, usage: answer.usage });
     if (signal.aborted) throw cancelled();
@@ -59,9 +77,18 @@ export async function summarize(job: SummaryJob, signal: AbortSignal, conversati
       maxCharacters = Math.min(maxCharacters, conversationText(job.messages).length) / 2;
       continue;
     }
-    const delayMs = failure && retryDelayMs(failure, attempt++, retry, clock);
-    if (delayMs === undefined) throw failed(flaw);
+    const delayMs = failure && retryDelayMs(failure, retries.count + 1, retry, clock);
+    if (failure === undefined || delayMs === undefined) throw failed(flaw);
+    await conversation.emit({
+      type: "summarization_retry_scheduled",
+      attempt: ++retries.count,
+      maxAttempts: retry.maxRetries,
+      delayMs,
+      errorMessage: failure.message,
+      ...(failure.retryAt === undefined ? {} : { retryAt: failure.retryAt }),
+    });
     if (!(await waitFor(delayMs, signal))) throw cancelled();
+    await conversation.emit({ type: "summarization_retry_attempt_start", ...job.purpose });
   }
 }
 

@@ -24,6 +24,7 @@ import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { Listeners } from "./listeners.ts";
 import { modelMessages } from "./model-messages.ts";
 import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
+import { EventRedactor } from "./redact-events.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
 
@@ -86,10 +87,13 @@ export class Conversation {
   readonly agent: Agent;
   readonly budget: Budget;
   readonly listeners = new Listeners();
+  readonly #redactor = new EventRedactor();
   /** The entry that holds the newest answer of this process. */
   lastAnswerEntryId: string | undefined;
   /** Tool calls of the run that were carried out. */
   ranCalls = 0;
+  /** Of the session; known without looking into its file. */
+  name: string | undefined;
   readonly #hooks: ConversationHooks;
   /** In place of the recorded prompt, for the run under way. */
   runPrompt: string | undefined;
@@ -115,6 +119,7 @@ export class Conversation {
     this.#prompt = deps.prompt;
     this.#expand = deps.expand;
     this.session = deps.session;
+    this.name = deps.session.name;
     this.#model = deps.model;
     this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
     this.#activeToolNames = deps.activeToolNames;
@@ -210,10 +215,19 @@ export class Conversation {
     if (event.type === "message_end") this.#record(event.message);
     else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
     else if (event.type === "tool_execution_end" && event.durationMs !== undefined) this.ranCalls++;
-    const told = this.listeners.tell(event);
+    const told = this.#tell(event);
     if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
     const hooked = this.#hooks.answered(event.message);
     return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
+  }
+
+  #tell(event: AgentEvent): Promise<void> | undefined {
+    let told: Promise<void> | undefined;
+    for (const one of this.#redactor.redact(event)) {
+      const next = this.listeners.tell(one);
+      told = told && next ? Promise.all([told, next]).then(() => undefined) : (told ?? next);
+    }
+    return told;
   }
 
   #record(message: Message): void {
@@ -295,6 +309,7 @@ export class Conversation {
     const name = text.replace(/\s*[\r\n]+\s*/g, " ").trim();
     if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
     this.session.append({ type: "session_info", name });
+    this.name = name;
     void this.emit({ type: "session_info_changed", name });
   }
 

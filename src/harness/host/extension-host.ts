@@ -13,15 +13,15 @@ import type { ExtensionEventOf, SessionShutdownEvent, SessionStartEvent } from "
 import type { ExtensionBindings } from "../extensions/extension-context.ts";
 import type { ExtensionLauncher } from "../launch/extension-launcher.ts";
 import { launchPrompt } from "../launch/launch-prompt.ts";
-import type { ScopedModel } from "../models/model-scope.ts";
 import type { CodingSession } from "../run/coding-session.ts";
+import type { SessionModels } from "./session-models.ts";
 import type { CreatedSession, ExtensionHost } from "./start-session.ts";
 
 /** What the session host does for them. */
-interface SessionOwner extends SessionControl {
+interface SessionOwner {
   readonly coding: CodingSession;
-  readonly hasModel: boolean;
-  readonly scope: readonly ScopedModel[];
+  readonly models: SessionModels;
+  readonly changes: Pick<SessionControl, "newSession" | "fork" | "switchSession" | "reload">;
 }
 
 export class HostedExtensions {
@@ -124,14 +124,14 @@ export class HostedExtensions {
     const cancellable = async (work: Promise<Cancellable>): Promise<Cancellable> => ({ cancelled: (await work).cancelled });
     return {
       bindings: () => this.#boundNow(),
-      hasModel: () => owner().hasModel,
-      scope: () => owner().scope,
+      hasModel: () => owner().models.inForce !== undefined,
+      scope: () => owner().models.scope,
       control: {
-        newSession: (how) => cancellable((this.control ?? owner()).newSession(how)),
-        fork: (entryId, how) => cancellable((this.control ?? owner()).fork(entryId, how)),
-        switchSession: (path, how) => cancellable((this.control ?? owner()).switchSession(path, how)),
-        navigateTree: (targetId, how) => cancellable(owner().navigateTree(targetId, how)),
-        reload: () => owner().reload(),
+        newSession: (how) => cancellable((this.control ?? owner().changes).newSession(how)),
+        fork: (entryId, how) => cancellable((this.control ?? owner().changes).fork(entryId, how)),
+        switchSession: (path, how) => cancellable((this.control ?? owner().changes).switchSession(path, how)),
+        navigateTree: (targetId, how) => cancellable(owner().coding.navigate(targetId, how)),
+        reload: () => owner().changes.reload(),
       },
     };
   }

@@ -3,6 +3,7 @@
 
 import { messageOf } from "../../contracts/error.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
+import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import { promptSections } from "../conversation/system-prompt.ts";
 import { firstOfScope } from "../launch/choose-model.ts";
 import type { Launch } from "../launch/launch.ts";
@@ -108,7 +109,7 @@ async function inspectModel(launch: Launch): Promise<Pick<Inspection, "model" | 
         provider: model.provider,
         id: model.id,
         api: model.api,
-        baseUrl: model.baseUrl,
+        baseUrl: withoutUrlSecrets(model.baseUrl),
         contextWindow: model.contextWindow,
         maxTokens: model.maxTokens,
         thinkingLevel: clampThinkingLevel(level, model),

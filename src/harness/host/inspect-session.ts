@@ -20,22 +20,22 @@ export interface SessionInspection {
 }
 
 export async function inspectSession(sessions: SessionHost): Promise<SessionInspection> {
-  const { coding, launch, hasModel } = sessions;
+  const { coding, launch, models } = sessions;
   const { session, conversation } = coding;
-  const { model } = conversation;
-  const source = hasModel ? launch.registry.credentialSource(model.provider, true) : undefined;
+  const model = models.inForce;
+  const source = model ? launch.registry.credentialSource(model.provider, true) : undefined;
   return {
     launch: await inspectLaunch(launch, conversation.deps.clock.now()),
     current: {
-      model: hasModel ? { provider: model.provider, id: model.id, api: model.api, why: sessions.modelWhy } : null,
+      model: model ? { provider: model.provider, id: model.id, api: model.api, why: models.why } : null,
       thinkingLevel: coding.conversation.thinkingLevel,
-      credential: source === undefined ? null : { provider: model.provider, source },
+      credential: model === undefined || source === undefined ? null : { provider: model.provider, source },
       tools: [...coding.conversation.activeToolNames],
       systemPrompt: coding.conversation.request(coding.conversation.messages).systemPrompt,
       session: {
         id: session.id,
         file: session.filePath ?? null,
-        name: sessions.sessionName ?? null,
+        name: conversation.name ?? null,
         isStored: session.isPersisted,
       },
     },

@@ -3,17 +3,19 @@
 
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import { type Interceptor, inOrder } from "../../contracts/interceptor.ts";
+import type { Message } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { Denial } from "../../contracts/policy.ts";
 import type { CommandHooks } from "../../extensions/command-hooks/command-hooks.ts";
 import type { Session } from "../../session/tree/session.ts";
+import { systemStateOf } from "../conversation/system-prompt.ts";
 import type { Attachment, SessionExtensions } from "../extensions/session-extensions.ts";
 import { Intake } from "../intake/intake.ts";
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, requireUsable, withQuota } from "../launch/choose-model.ts";
 import { type Launch, type LaunchDeps, policyRows, withOwn } from "../launch/launch.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { CodingSession } from "../run/coding-session.ts";
-import { ArtifactDirectory } from "./artifact-directory.ts";
+import { LazyArtifacts } from "./lazy-artifacts.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface CreatedSession {
@@ -76,8 +78,9 @@ export async function startSession(
     keep?.thinkingLevel ??
     config.values.thinking;
   const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
-  const { tools, active } = sessionTools(launch, extensions, warn);
-  const artifacts = new ArtifactDirectory(session);
+  const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
+  const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
+  const artifacts = new LazyArtifacts(session);
   const denied: Denial[] = [];
   const running = (): CodingSession | undefined => workspace.current?.coding;
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
@@ -92,7 +95,7 @@ export async function startSession(
     tools,
     activeToolNames: active,
     validate: async (tool, args) => (await import("../../tools/shared/validate.ts")).validateArguments(tool, args),
-    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifactDir: () => artifacts.path() },
+    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifacts },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
     interceptor: inOrder(interceptors),
@@ -122,13 +125,15 @@ export async function startSession(
       isProjectTrusted: config.project.trusted,
       now,
       resources,
-      chooseTools: (all, off) => chooseTools(all, options, config, () => {}, off),
+      chooseTools: (all, off) => chooseTools(all, { options, config, warn: () => {}, off, recorded: recordedTools }),
       ownTools: launch.tools,
       warn,
     });
   }
-  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name)
+  if (keep === undefined && options.sessionName !== undefined && options.sessionName !== session.name) {
     session.append({ type: "session_info", name: options.sessionName });
+    coding.conversation.name = options.sessionName;
+  }
   await hooks?.notify("session_start", { reason: keep === undefined ? "startup" : "new" });
   return {
     launch,
@@ -140,7 +145,7 @@ export async function startSession(
       await hooks?.notify("session_shutdown", { reason: "quit" });
       await coding.dispose();
       extensions?.invalidate();
-      artifacts.remove();
+      await artifacts.remove();
     },
   };
 }
@@ -189,9 +194,20 @@ export function sessionTools(
   { tools: own, options, config }: Launch,
   extensions: Pick<SessionExtensions, "tools" | "offByDefault"> | undefined,
   warn: (line: string) => void,
+  recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
   const tools = withOwn(own, extensions?.tools());
-  return { tools, active: chooseTools(tools, options, config, warn, extensions?.offByDefault()) };
+  const off = extensions?.offByDefault();
+  return {
+    tools,
+    active: chooseTools(tools, { options, config, warn, recorded, ...(off && { off }), isComplete: extensions === undefined }),
+  };
+}
+
+/** Of a session in which no model has been told of any there is nothing to keep. */
+function toolsOf(messages: readonly Message[]): ReadonlySet<string> | undefined {
+  const isRecorded = messages.some((message) => message.role === "system" && (message.toolsAdded ?? message.sections) !== undefined);
+  return isRecorded ? new Set(systemStateOf(messages).tools.keys()) : undefined;
 }
 
 export async function sessionExtensions(loaded: LoadExtensionsResult): Promise<SessionExtensions> {

@@ -1,8 +1,8 @@
 // Lists and removes stored sessions for a program that drives us. Called by RPC mode.
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { listSessions, type SessionSummary } from "../../session/library/list-sessions.ts";
+import { type ListRequest, listSessions, type SessionSummary } from "../../session/library/list-sessions.ts";
 import { sessionRoot } from "../../session/lines/locate.ts";
 import { Session } from "../../session/tree/session.ts";
 import type { Launch } from "../launch/launch.ts";
@@ -11,35 +11,35 @@ import type { SessionHost } from "./session-host.ts";
 
 /** The one changed last first. `all`: of every working directory. */
 export async function storedSessions({ options, config }: Launch, how: { all: boolean; limit: number }): Promise<SessionSummary[]> {
-  const { directory, override } = sessionPlace(options, config);
-  const place =
-    override !== undefined
-      ? { directory, ...(how.all ? {} : { cwd: options.cwd }) }
-      : how.all
-        ? { directory: sessionRoot(options.agentDir), isRoot: true }
-        : { directory, cwd: options.cwd };
+  const { directory } = sessionPlace(options, config);
+  const place = how.all ? allSessions({ options, config }) : { directory, cwd: options.cwd };
   const found: SessionSummary[] = [];
   if (how.limit === 0) return found;
   for (const summary of listSessions({ ...place, names: true })) if (found.push(summary) >= how.limit) break;
   return found;
 }
 
+function allSessions({ options, config }: Pick<Launch, "options" | "config">): ListRequest {
+  const { directory, override } = sessionPlace(options, config);
+  return override === undefined ? { directory: sessionRoot(options.agentDir), isRoot: true } : { directory };
+}
+
 /**
- * Removes the file and its artifacts; the session in force gives way to a new one. The path that was removed, if there was one.
+ * Removes the file and its artifacts, those apart that a fork still reads; the session in force gives way to a new one. The path that was removed, if there was one.
  * @throws PiError `session.not_found`, `session.invalid`, `session.busy`: what is no session, or another process writes, is left alone.
  */
 export async function deleteSession(sessions: SessionHost, sessionPath?: string): Promise<string | undefined> {
   const current = sessions.coding.session.filePath;
   const path = sessionPath === undefined ? current : resolve(sessions.launch.options.cwd, sessionPath);
   if (path === undefined || path === current) {
-    await sessions.newSession();
+    await sessions.changes.newSession();
     if (path === undefined || !existsSync(path)) return undefined;
   }
   // Opening it proves that it is a session and that nobody else writes it.
   const session = await Session.open(path, { onBusy: "fail" });
   try {
-    rmSync(path);
-    rmSync(`${path.replace(/\.jsonl$/, "")}.artifacts`, { recursive: true, force: true });
+    const { removeSessionFiles } = await import("./remove-session.ts");
+    removeSessionFiles(path, allSessions(sessions.launch));
   } finally {
     session.close();
   }

@@ -4,7 +4,7 @@
 import type { ImageContent } from "../../contracts/message.ts";
 
 /** What stands in a prompt in the place of an image. */
-const omittedText = "[Image omitted: could not be resized below the inline image size limit.]";
+export const omittedText = "[Image omitted: could not be resized below the inline image size limit.]";
 
 /** The WebAssembly that makes images smaller. */
 export async function imageCodec(): Promise<Uint8Array> {
@@ -31,9 +31,23 @@ export async function fitPromptImages(
   const fitting: ImageContent[] = [];
   let text = message;
   for (const image of images) {
-    const fitted = await decodeImage(Buffer.from(image.data, "base64"));
+    const fitted = await decodeImage(imageBytes(image.data));
     if (fitted === undefined || fitted === "omitted") text += `${text === "" ? "" : "\n\n"}${omittedText}`;
     else fitting.push(fitted);
   }
   return { message: text, images: fitting };
+}
+
+/** Of base64, or of a whole `data:` URL, as browsers and clipboards give it. */
+function imageBytes(data: string): Uint8Array {
+  const comma = /^\s*data:/i.test(data) ? data.indexOf(",") : -1;
+  if (comma < 0) return Buffer.from(data, "base64");
+  const body = data.slice(comma + 1);
+  if (!/;\s*base64\s*$/i.test(data.slice(0, comma))) return Buffer.from(unescaped(body), "latin1");
+  return Buffer.from(body.includes("%") ? unescaped(body) : body, "base64");
+}
+
+/** Each escaped byte as one character; what is no escape stays. */
+function unescaped(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

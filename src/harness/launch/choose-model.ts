@@ -52,7 +52,7 @@ export interface ModelNeeds {
 
 export async function chooseModel(
   launch: Launch,
-  recorded: { provider: string; modelId: string } | undefined,
+  recorded: RecordedModel | undefined,
   { mayLackModel, given }: ModelNeeds,
 ): Promise<ChosenModel> {
   const { options, config, registry } = launch;
@@ -67,11 +67,11 @@ export async function chooseModel(
     return { ...(await selectModel(pattern, provider, { registry, config, listedOnly: isRecorded })), ...why };
   } catch (error) {
     if (isRecorded && isPiError(error) && goneModel.includes(error.code)) {
-      const other = await inPlaceOf(`${recorded.provider}/${recorded.modelId}`, launch);
+      const other = await inPlaceOf(recorded, error.code, launch);
       if (other !== undefined) return other;
     }
     if (!mayLackModel || !isPiError(error)) throw error;
-    const isLacking = error.code === "auth.no_credential" || error.code === "config.no_base_url";
+    const isLacking = lackingModel.includes(error.code);
     if (isLacking && pattern === undefined && config.values.model === undefined) return { model: noModel, why: "no credential for any" };
     if (isLacking) return { ...(await selectModel(pattern, provider, { registry, config, withoutCredential: true })), ...why };
     if (isRecorded) return { model: noModel, why: `the session's model ${pattern} is not known here` };
@@ -79,17 +79,33 @@ export async function chooseModel(
   }
 }
 
-const goneModel: readonly string[] = ["usage.unknown_model", "usage.unknown_provider", "config.unsupported_api"];
+const lackingModel: readonly string[] = ["auth.no_credential", "config.no_base_url"];
+const goneModel: readonly string[] = ["usage.unknown_model", "usage.unknown_provider", "config.unsupported_api", ...lackingModel];
 
 /** A session outlives its model: it goes on with the one that a new session would have. Nothing where there is none either. */
-async function inPlaceOf(pattern: string, { config, registry }: Launch): Promise<ChosenModel | undefined> {
+async function inPlaceOf(recorded: RecordedModel, code: string, { config, registry }: Launch): Promise<ChosenModel | undefined> {
   try {
     const { model, thinkingLevel, why } = await selectModel(undefined, undefined, { registry, config });
-    const warning = `Could not restore model ${pattern}, which is not known here; going on with ${nameOf(model)}`;
-    return { model, ...(thinkingLevel === undefined ? {} : { thinkingLevel }), why: `${pattern} is not known here; ${why}`, warning };
+    const { gone, warning } = notRestored(recorded, code, model);
+    return { model, ...(thinkingLevel === undefined ? {} : { thinkingLevel }), why: `${gone}; ${why}`, warning };
   } catch {
     return undefined;
   }
+}
+
+interface RecordedModel {
+  provider: string;
+  modelId: string;
+}
+
+function notRestored({ provider, modelId }: RecordedModel, code: string, instead: Model): { gone: string; warning: string } {
+  const pattern = `${provider}/${modelId}`;
+  const lack = code === "config.no_base_url" ? "for which no address is set" : "for which there is no credential";
+  const reason = lackingModel.includes(code) ? lack : "which is not known here";
+  return {
+    gone: `the session's model is ${pattern}, ${reason}`,
+    warning: `Could not restore model ${pattern}, ${reason}; using ${nameOf(instead)}`,
+  };
 }
 
 /** Where nothing else says which; nothing without a scope. */
@@ -103,15 +119,17 @@ export function firstOfScope({ options, config, registry }: Launch): ChosenModel
 export async function keptModel(
   { config, registry }: Launch,
   keep: { model: Model },
-  recorded: { provider: string; modelId: string } | undefined,
+  recorded: RecordedModel | undefined,
 ): Promise<ChosenModel> {
   const kept = { model: keep.model, why: "kept from the session before" };
   if (recorded === undefined || (recorded.provider === keep.model.provider && recorded.modelId === keep.model.id)) return kept;
   try {
     const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config, listedOnly: true });
     return { model: selected.model, why: "the session's model" };
-  } catch {
-    return kept;
+  } catch (error) {
+    if (!isPiError(error) || !goneModel.includes(error.code)) throw error;
+    const { gone, warning } = notRestored(recorded, error.code, keep.model);
+    return { ...kept, why: `${gone}; ${kept.why}`, ...(keep.model !== noModel && { warning }) };
   }
 }
 

@@ -5,7 +5,7 @@ import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
 import { readingTools } from "../../contracts/policy.ts";
 import type { Tool } from "../../contracts/tool.ts";
-import { builtinTools, selectTools } from "../../tools/registry.ts";
+import { builtinTools, defaultToolNames, selectTools } from "../../tools/registry.ts";
 import type { PromptParts } from "../conversation/system-prompt.ts";
 import type { LaunchResources } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -25,20 +25,33 @@ export async function launchPrompt(options: RunOptions, resources: LaunchResourc
   };
 }
 
-/** Names of the tools the model gets; those that are `off` only where they are named. @throws PiError `usage.unknown_tool` when strict. */
+export interface ToolChoice {
+  options: RunOptions;
+  config: Config;
+  warn(line: string): void;
+  /** On only where they are named. */
+  off?: ReadonlySet<string>;
+  /** What the session's model has had so far; nothing for a new session. */
+  recorded?: ReadonlySet<string> | undefined;
+  /** No other tools will come: a list of which none is known is a mistake. */
+  isComplete?: boolean;
+}
+
+/** Names of the tools the model gets. @throws PiError `usage.unknown_tool` when strict, and for a list of which nothing is known. */
 export function chooseTools(
   tools: readonly Tool[],
-  options: RunOptions,
-  config: Config,
-  warn: (line: string) => void,
-  off: ReadonlySet<string> = new Set(),
+  { options, config, warn, off = new Set(), recorded, isComplete }: ToolChoice,
 ): string[] {
   const isPlan = config.values.permissionMode === "plan";
   const builtin = new Set(builtinTools().map((tool) => tool.name));
   const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name) && !off.has(name));
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
-    defaults: isPlan ? readingTools : [...config.values.tools.enabled, ...ownToolNames],
+    defaults: isPlan
+      ? readingTools
+      : recorded === undefined
+        ? [...config.values.tools.enabled, ...ownToolNames]
+        : keptTools(recorded, ownToolNames),
     ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
     ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
     noTools: options.tools.none,
@@ -47,8 +60,20 @@ export function chooseTools(
   if (unknown.length > 0) {
     const line = `Unknown tool${unknown.length > 1 ? "s" : ""} ${unknown.join(", ")}`;
     const hint = `There are ${tools.map((tool) => tool.name).join(", ")}`;
-    if (options.isStrict) throw new PiError("usage.unknown_tool", line, { hint });
+    if (options.isStrict || (isComplete === true && isWhollyUnknown(options.tools.only, unknown)))
+      throw new PiError("usage.unknown_tool", line, { hint });
     warn(`${line}. ${hint}`);
   }
   return isPlan ? active.filter((name) => readingTools.includes(name)) : active;
+}
+
+/** A session keeps the tools it was begun with; only one that was begun with all the usual ones gets those that extensions have brought since. */
+function keptTools(recorded: ReadonlySet<string>, ownToolNames: readonly string[]): string[] {
+  const isUnrestricted = defaultToolNames.every((name) => recorded.has(name));
+  return isUnrestricted ? [...recorded, ...ownToolNames] : [...recorded];
+}
+
+function isWhollyUnknown(list: string | undefined, unknown: readonly string[]): boolean {
+  const names = (list ?? "").split(",").flatMap((entry) => entry.trim().replace(/^[+-]/, "") || []);
+  return names.length > 0 && names.every((name) => unknown.includes(name));
 }

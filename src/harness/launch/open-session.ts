@@ -1,7 +1,9 @@
 // From what was said about the session to the session: new, in memory, another file, a copy. Called by session-host.
 
+import { lstatSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Config } from "../../config/load-config.ts";
-import { lineOf, PiError } from "../../contracts/error.ts";
+import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
 import { isValidSessionId, sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import { Session, type SessionOptions } from "../../session/tree/session.ts";
@@ -30,11 +32,32 @@ export function sessionWatch({ host, warn }: OpenDeps): SessionOptions {
   };
 }
 
+/** The file that a user's word for a session means, there or not, and the directory the session was begun in. Errors: as of `resolveSessionRef`. */
+export async function namedSession(ref: string, { cwd, agentDir, override }: SessionPlace): Promise<{ path: string; cwd?: string }> {
+  const { looksLikePath, resolveSessionRef, storedDirectory } = await import("../../session/library/list-sessions.ts");
+  const directory = sessionDirectory({ cwd, agentDir, override });
+  const root = override === undefined ? { root: sessionRoot(agentDir) } : {};
+  const path = await resolveSessionRef(ref, { directory, cwd, ...root }).catch((error: unknown) => {
+    // A path where there is nothing yet is where a session is wanted.
+    if (isPiError(error) && error.code === "session.not_found" && looksLikePath(ref)) return resolve(cwd, ref);
+    throw error;
+  });
+  const stored = storedDirectory(path);
+  return { path, ...(stored !== undefined && { cwd: stored }) };
+}
+
+interface SessionPlace {
+  cwd: string;
+  agentDir: string;
+  /** A directory that was given for session files. */
+  override: string | undefined;
+}
+
 export async function openSession({ options, config }: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<Session> {
   const { session: choice, cwd } = options;
   const { directory, override } = sessionPlace(options, config);
   const watch = sessionWatch(deps);
-  const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal });
+  const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal, cwd });
   const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../../session/library/list-sessions.ts");
     const root = override === undefined ? { root: sessionRoot(options.agentDir) } : {};
@@ -43,8 +66,12 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
   switch (choice.kind) {
     case "memory":
       return Session.create({ cwd, directory: undefined }, watch);
-    case "open":
-      return open(await find(choice.ref));
+    case "open": {
+      const { path } = await namedSession(choice.ref, { cwd, agentDir: options.agentDir, override });
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+        return Session.create({ cwd, directory: dirname(path), filePath: path }, watch);
+      return open(path);
+    }
     case "continue": {
       const { mostRecentSession } = await import("../../session/library/list-sessions.ts");
       const path = await mostRecentSession({ directory, cwd });
@@ -52,9 +79,8 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
     }
     case "named": {
       const id = validId(choice.id);
-      const { listSessions } = await import("../../session/library/list-sessions.ts");
-      for (const summary of listSessions({ directory, cwd })) if (summary.id === id) return open(summary.path);
-      return Session.create({ cwd, directory, id }, watch);
+      const { openNamed } = await import("../../session/library/open-named.ts");
+      return openNamed(id, { directory, cwd }, { ...watch, onBusy: options.onBusy, signal: deps.signal });
     }
     case "fork": {
       const source = await Session.open(await find(choice.ref), { ...watch, readOnly: true });

@@ -12,7 +12,9 @@ import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contr
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
+import { variablesOf } from "../../providers/vendor.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
+import { learnSecrets } from "./known-secrets.ts";
 
 export interface ModelRegistryInput {
   /** `values` say how the network is reached where a sign-in is renewed. */
@@ -41,6 +43,7 @@ export class ModelRegistry {
   constructor(input: ModelRegistryInput) {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
+    learnSecrets(input);
     this.#accounts = new Accounts({
       ...input,
       providers: input.config.providers,
@@ -140,6 +143,12 @@ export class ModelRegistry {
     return providerId === "scripted" ? noCredential.source : this.#accounts.source(providerId, withApiKey);
   }
 
+  /** Environment variables that a provider is set up by: its keys, its address. */
+  variablesOf(providerId: string): readonly string[] {
+    const vendor = vendorOf(providerId);
+    return vendor === undefined ? this.credentialVariables(providerId) : variablesOf(vendor);
+  }
+
   /** Variables that hold the provider's credential. */
   credentialVariables(providerId: string): readonly string[] {
     return this.#accounts.variables(providerId);
@@ -167,8 +176,28 @@ export class ModelRegistry {
   /** The model as a request needs it: with its base URL known and variables and commands in headers replaced by what they give. */
   async ready(model: Model): Promise<Model> {
     if (model.api !== "scripted" && model.baseUrl === "") throw this.#missingBaseUrl(model.provider);
-    if (model.headers === undefined) return model;
-    return { ...model, headers: await this.#accounts.headers(model.provider, model.headers) };
+    const open = variablesIn(model.baseUrl);
+    if (open.length > 0) throw this.#missingBaseUrl(model.provider, open);
+    const named = this.#asTheCustomerHasIt(model);
+    if (model.headers === undefined) return named;
+    return { ...named, headers: await this.#accounts.headers(model.provider, model.headers) };
+  }
+
+  /** Under the name and in the version that the environment says. */
+  #asTheCustomerHasIt(model: Model): Model {
+    const { env } = this.#input;
+    const { namesVariable, versionVariable } = vendorOf(model.provider) ?? {};
+    const names = (namesVariable === undefined ? undefined : env[namesVariable])?.split(",") ?? [];
+    const requestName = names.map((pair) => pair.split("=").map((part) => part.trim())).find(([id]) => id === model.id)?.[1];
+    const version = versionVariable?.api === model.api ? env[versionVariable.name]?.trim() : undefined;
+    if (!requestName && !version) return model;
+    const glue = model.baseUrl.includes("?") ? "&" : "?";
+    const isSaid = !version || /[?&]api-version=/.test(model.baseUrl);
+    return {
+      ...model,
+      ...(requestName ? { requestName } : {}),
+      ...(isSaid ? {} : { baseUrl: `${model.baseUrl}${glue}api-version=${encodeURIComponent(version)}` }),
+    };
   }
 
   #settings(providerId: string): ProviderSettings | undefined {
@@ -178,7 +207,7 @@ export class ModelRegistry {
   #fromCatalogue(model: Model, settings: ProviderSettings | undefined): Model {
     const spoken = apiAliases[model.api];
     const based: Model = { ...model, ...(spoken === undefined ? {} : { api: spoken }) };
-    based.baseUrl = this.#baseUrl(model.provider) ?? (model.baseUrl || this.#vendorBaseUrl(model.provider));
+    based.baseUrl = this.#baseUrl(model.provider) ?? this.#filled(model.baseUrl || this.#vendorBaseUrl(model.provider));
     const override = settings?.modelOverrides[model.id];
     return this.#withSettings(override === undefined ? based : applySettings(based, override), settings);
   }
@@ -192,7 +221,7 @@ export class ModelRegistry {
       name: said.id,
       api: settings?.api ?? known?.api ?? vendor?.api ?? "openai-completions",
       provider: providerId,
-      baseUrl: this.#baseUrl(providerId) ?? (known?.baseUrl || this.#vendorBaseUrl(providerId)),
+      baseUrl: this.#baseUrl(providerId) ?? this.#filled(known?.baseUrl || this.#vendorBaseUrl(providerId)),
       reasoning: false,
       input: ["text"],
       ...unknownModelDefaults,
@@ -218,16 +247,20 @@ export class ModelRegistry {
     return (variable === undefined ? undefined : this.#input.env[variable]) || this.#settings(providerId)?.baseUrl?.value;
   }
 
-  #vendorBaseUrl(providerId: string): string {
-    const vendor = vendorOf(providerId);
-    const resource = vendor?.resourceVariable === undefined ? undefined : this.#input.env[vendor.resourceVariable];
-    if (resource && vendor?.resourceUrl !== undefined) return vendor.resourceUrl.replace("{resource}", resource);
-    return vendor?.baseUrl ?? "";
+  /** With the variables in it replaced by their values, where they have one. */
+  #filled(baseUrl: string): string {
+    return variablesIn(baseUrl).reduce((url, name) => {
+      const value = this.#input.env[name]?.trim();
+      return value ? url.replace(`{${name}}`, encodeURIComponent(value)) : url;
+    }, baseUrl);
   }
 
-  #missingBaseUrl(providerId: string): PiError {
-    const vendor = vendorOf(providerId);
-    const variables = [vendor?.baseUrlVariable, vendor?.resourceVariable].filter((name) => name !== undefined);
+  #vendorBaseUrl(providerId: string): string {
+    return vendorOf(providerId)?.baseUrl ?? "";
+  }
+
+  #missingBaseUrl(providerId: string, open: readonly string[] = []): PiError {
+    const variables = [...open, vendorOf(providerId)?.baseUrlVariable].filter((name) => name !== undefined);
     return new PiError("config.no_base_url", `The base URL of ${providerId} is not known.`, {
       hint: `Set ${[...variables, `base_url under [providers.${providerId}]`].join(" or ")}.`,
     });
@@ -236,6 +269,11 @@ export class ModelRegistry {
 
 function vendorOf(providerId: string): Vendor | undefined {
   return Object.hasOwn(vendors, providerId) ? vendors[providerId] : undefined;
+}
+
+/** Names of the environment variables that a base URL asks for. */
+function variablesIn(baseUrl: string): string[] {
+  return [...baseUrl.matchAll(/\{([A-Z][A-Z0-9_]*)\}/g)].flatMap((match) => match[1] ?? []);
 }
 
 const free = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };

@@ -1,7 +1,7 @@
 // Which model is meant: `provider/id`, an exact id, or a pattern, with an optional `:level`. Called for the run's model, for fallbacks and
 // by RPC. Invariant: an exact name beats a pattern; among providers the one with credentials counts; two of them are refused with the list.
 
-import { PiError } from "../../contracts/error.ts";
+import { isPiError, PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import { describeOrigin, type SettingOrigin } from "../../contracts/provider-settings.ts";
@@ -56,10 +56,21 @@ function chooseModel(pattern: string | undefined, provider: string | undefined, 
   if (pattern !== undefined) return findModel(pattern, provider, registry, deps.listedOnly === true);
   const configured = config.values.model;
   if (configured !== undefined && (provider === undefined || configured.startsWith(`${provider}/`))) {
-    const found = findModel(configured, provider, registry);
+    const found = configuredModel(configured, provider, deps);
     return { ...found, why: `model = "${configured}" (${describeOrigin(config.origin("model"))}); ${found.why}` };
   }
   return startingModel(provider, registry);
+}
+
+/** An error says where the name stands that nobody typed in this run. */
+function configuredModel(configured: string, provider: string | undefined, { registry, config }: SelectModelDeps): SelectedModel {
+  try {
+    return findModel(configured, provider, registry);
+  } catch (error) {
+    if (!isPiError(error)) throw error;
+    const origin = `It is the model of ${describeOrigin(config.origin("model"))}`;
+    throw new PiError(error.code, error.message, { hint: error.hint === undefined ? origin : `${error.hint} ${origin}`, cause: error });
+  }
 }
 
 /** @throws PiError `usage.unknown_model`, `usage.ambiguous_model`. */

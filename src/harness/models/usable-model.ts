@@ -8,13 +8,13 @@ import { byFitness, fuzzyScore } from "./match-models.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 import type { ScopedModel } from "./model-scope.ts";
 
-/** What is asked of the sessions in force. */
+/** The models of the session in force. */
 export interface ModelChoice {
   readonly registry: ModelRegistry;
   /** Of `--models` and its kin; empty: all there are. */
   readonly scope: readonly ScopedModel[];
   readonly coding: { readonly conversation: Conversation };
-  readyModel(model: Model): Promise<Model>;
+  ready(model: Model): Promise<Model>;
 }
 
 const shownNear = 3;
@@ -43,16 +43,16 @@ export function usableModels({ registry, coding }: Pick<ModelChoice, "registry" 
 
 /** Changes to the model behind the one in force, or before it; `null` where there is no other. */
 export async function cycleModel(
-  sessions: ModelChoice,
+  choice: ModelChoice,
   step: 1 | -1 = 1,
 ): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> {
-  const isScoped = sessions.scope.length > 0;
-  const candidates: readonly ScopedModel[] = isScoped ? sessions.scope : usableModels(sessions).map((model) => ({ model }));
-  const { coding } = sessions;
+  const isScoped = choice.scope.length > 0;
+  const candidates: readonly ScopedModel[] = isScoped ? choice.scope : usableModels(choice).map((model) => ({ model }));
+  const { coding } = choice;
   const at = candidates.findIndex(({ model }) => isSame(model, coding.conversation.model));
   const next = candidates.at(step === 1 ? (at + 1) % candidates.length : at < 0 ? -1 : at - 1);
   if (next === undefined || isSame(next.model, coding.conversation.model)) return null;
-  const model = await sessions.readyModel(next.model);
+  const model = await choice.ready(next.model);
   coding.conversation.setModel(model, "cycle");
   if (next.thinkingLevel !== undefined) coding.conversation.setThinkingLevel(next.thinkingLevel);
   return { model, thinkingLevel: coding.conversation.thinkingLevel, isScoped };

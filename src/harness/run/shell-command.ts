@@ -3,6 +3,7 @@
 // time, the others wait in the order they were asked for.
 
 import type { BashExecutionMessage } from "../../contracts/message.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 
 export interface ShellCommandOptions {
@@ -96,9 +97,10 @@ export class ShellCommands {
       import("../../tools/shared/output-collector.ts"),
       import("../../tools/shared/clean-output.ts"),
     ]);
-    const collector = new OutputCollector(toolContext.artifactDir);
+    const collector = new OutputCollector(toolContext.artifacts, "bash");
     const cleaner = new OutputCleaner();
     const decoder = new TextDecoder();
+    const pieces = liveSecrets.pieces();
     const tell = (text: string): Promise<void> | undefined | void => (text === "" ? undefined : onData?.(text));
     const outcome = await toolContext.shell
       .run({
@@ -106,7 +108,7 @@ export class ShellCommands {
         cwd: toolContext.cwd,
         signal,
         onData: (chunk) => {
-          const slow = tell(cleaner.push(decoder.decode(chunk, { stream: true })));
+          const slow = tell(pieces.push(cleaner.push(decoder.decode(chunk, { stream: true }))));
           const kept = collector.push(chunk);
           return slow ? Promise.all([slow, kept]).then(() => undefined) : kept;
         },
@@ -115,7 +117,7 @@ export class ShellCommands {
         collector.finish();
         throw error;
       });
-    await tell(cleaner.push(decoder.decode()) + cleaner.end());
+    await tell(pieces.push(cleaner.push(decoder.decode()) + cleaner.end()) + pieces.end());
     const { text, truncation, fullOutputPath } = collector.finish();
     const result: ShellCommandResult = {
       output: text,

@@ -10,7 +10,7 @@ import { objectSchema, problemOf } from "../../contracts/schema.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { InputStream, OutputStream } from "../../platform/host.ts";
 import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
-import { EventEncoder } from "../event-encoder.ts";
+import { EventEncoder, mustBeOut } from "../event-encoder.ts";
 import { dialogUi, ExtensionDialogs } from "./extension-dialogs.ts";
 import type { Method, MethodContext } from "./method.ts";
 import { methodsByName } from "./methods.ts";
@@ -25,7 +25,7 @@ const maxPending = { count: 10_000, length: 256 * 1024 * 1024 };
 
 export interface RpcServerDeps {
   sessions: SessionHost;
-  stdout: Pick<OutputStream, "write">;
+  stdout: Pick<OutputStream, "write" | "flush">;
   /** One line for stderr. */
   warn(line: string): void;
   newId(): string;
@@ -115,7 +115,8 @@ export class RpcServer {
       this.#held.push(line);
       return undefined;
     }
-    return this.#write(line);
+    const slow = this.#write(line);
+    return mustBeOut(event) ? this.#deps.stdout.flush() : slow;
   }
 
   /** One command line. */

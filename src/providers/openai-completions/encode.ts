@@ -44,7 +44,7 @@ export interface ChatRequest {
 export function encodeChat(call: ModelCall): ChatRequest {
   const { model, request } = call;
   const dialect = completionsDialect(model);
-  const body: ChatRequest = { model: model.id, messages: encodeMessages(call, dialect), stream: true };
+  const body: ChatRequest = { model: model.requestName ?? model.id, messages: encodeMessages(call, dialect), stream: true };
   if (dialect.supportsUsageInStreaming) body.stream_options = { include_usage: true };
   if (dialect.supportsStore) body.store = false;
   const maxTokens = answerRoom(model, request);

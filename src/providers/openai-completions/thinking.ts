@@ -35,6 +35,13 @@ export function encodeThinking(body: Record<string, unknown>, model: Model, leve
       body.enable_thinking = on;
       tellEffort();
       return;
+    case "baseten":
+      body.chat_template_args = { enable_thinking: on };
+      tellEffort();
+      return;
+    case "ant-ling":
+      if (on && typeof mapped === "string") body.reasoning = { effort: mapped };
+      return;
     case "qwen-chat-template":
       body.chat_template_kwargs = { enable_thinking: on };
       tellEffort();

@@ -37,7 +37,7 @@ const smallestAnswerTokens = 16;
 export function encodeResponses(call: ModelCall): ResponsesRequest {
   const { model, request } = call;
   const dialect = responsesDialect(model);
-  const body: ResponsesRequest = { model: model.id, input: encodeInput(call, dialect), stream: true, store: false };
+  const body: ResponsesRequest = { model: model.requestName ?? model.id, input: encodeInput(call, dialect), stream: true, store: false };
   const maxTokens = answerRoom(model, request);
   if (dialect.supportsMaxOutputTokens && maxTokens !== undefined) body.max_output_tokens = Math.max(maxTokens, smallestAnswerTokens);
   if (request.sessionId !== undefined && dialect.promptCacheKeyMode !== "disabled") body.prompt_cache_key = request.sessionId.slice(0, 64);

@@ -1,7 +1,8 @@
-// Writes what any provider streams into a trace that the scripted provider can replay (`--record FILE`). Called by the harness.
+// Writes what any provider streams, but no secret of ours, into a trace that the scripted provider can replay (`--record FILE`). Called by the harness.
 
 import type { Provider } from "../../contracts/provider.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
+import { StreamRedactor } from "../../platform/redact-stream.ts";
 import { traceVersion } from "./trace.ts";
 
 /** `writeLine` gets one JSON text at a time, without LF; `now` is in ms. */
@@ -14,10 +15,14 @@ export function recordProvider(provider: Provider, writeLine: (line: string) => 
       isStarted = true;
       writeLine(JSON.stringify({ type: "call", model: `${call.model.provider}/${call.model.id}` }));
       let lastAt = now();
-      for await (const event of provider.stream(call)) {
+      const write = (event: StreamEvent): void => {
         const at = now();
         writeLine(JSON.stringify({ type: "event", delayMs: at - lastAt, event }));
         lastAt = at;
+      };
+      const redactor = new StreamRedactor<StreamEvent>();
+      for await (const event of provider.stream(call)) {
+        for (const one of redactor.redact(event)) write(one);
         yield event;
       }
     },

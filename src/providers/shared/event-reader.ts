@@ -3,7 +3,9 @@
 
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
+import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { Usage } from "../../contracts/usage.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import { type Refusal, refusalInStream } from "./http-failure.ts";
 import { isObject, type Json, parseJson, parseObject } from "./json.ts";
 import { overflowInDisguise } from "./silent-overflow.ts";
@@ -156,7 +158,7 @@ export class EventReader {
 
   #fail(failure: ModelFailure, out: StreamEvent[]): void {
     this.#ended = true;
-    out.push({ type: "failure", failure: withoutSecret(failure, this.#call.credential.value) });
+    out.push({ type: "failure", failure: withoutSecret(failure) });
   }
 
   /** A 200 whose body is no stream: an answer in one piece, an error object of a gateway, a login page. */
@@ -185,8 +187,7 @@ export class EventReader {
   }
 }
 
-/** Services repeat a key that they refuse. */
-export function withoutSecret(failure: ModelFailure, secret: string): ModelFailure {
-  if (secret.length < 6 || !failure.message.includes(secret)) return failure;
-  return { ...failure, message: failure.message.replaceAll(secret, "***") };
+/** Services repeat a key that they refuse, networks an address with its password. */
+export function withoutSecret(failure: ModelFailure): ModelFailure {
+  return { ...failure, message: liveSecrets.redact(withoutUrlSecrets(failure.message)) };
 }

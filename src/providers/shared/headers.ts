@@ -7,6 +7,7 @@ import type { Credential } from "../../contracts/model-request.ts";
 export function credentialHeaders(credential: Credential, header: string): Record<string, string> {
   if (credential.scheme === "none") return {};
   const value = credential.value.trim();
+  if (header === "cf-aig-authorization") return { [header]: `Bearer ${value}` };
   return credential.scheme === "bearer" || header === "bearer" ? { authorization: `Bearer ${value}` } : { [header]: value };
 }
 

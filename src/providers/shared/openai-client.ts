@@ -4,7 +4,7 @@
 import { longestTimeoutMs } from "./stream-call.ts";
 
 export interface OpenaiRequest {
-  /** Without a trailing slash. */
+  /** Without a trailing slash; a query in it (Azure's `api-version`) goes along with the request. */
   baseUrl: string;
   path: string;
   body: object;
@@ -14,6 +14,8 @@ export interface OpenaiRequest {
 
 export async function sendByOpenai(request: OpenaiRequest): Promise<Response> {
   const { OpenAI } = await import("openai/client");
+  const [address = "", search = ""] = request.baseUrl.split("?");
+  const query = Object.fromEntries(new URLSearchParams(search));
   const client = new OpenAI({
     // The real credential stands in the headers of stream-call; null keeps the SDK from its environment variables.
     apiKey: "unused",
@@ -21,11 +23,11 @@ export async function sendByOpenai(request: OpenaiRequest): Promise<Response> {
     organization: null,
     project: null,
     webhookSecret: null,
-    baseURL: request.baseUrl,
+    baseURL: address,
     maxRetries: 0,
     timeout: longestTimeoutMs,
     logLevel: "off",
     fetch: request.fetch,
   });
-  return client.post(request.path, { body: request.body, stream: true, signal: request.signal }).asResponse();
+  return client.post(request.path, { body: request.body, query, stream: true, signal: request.signal }).asResponse();
 }

@@ -50,11 +50,12 @@ export type RepairedMessage = RepairedUser | RepairedAssistant | RepairedToolRes
 
 export function repairHistory(messages: readonly ModelMessage[], rules: HistoryRules): RepairedMessage[] {
   const results = new ResultShelf(messages);
+  const room = new ImageRoom(messages, rules.model);
   const taken = new Set<string>();
   const repaired: RepairedMessage[] = [];
   messages.forEach((message, index) => {
     if (message.role === "user") {
-      const content = repairContent(typeof message.content === "string" ? asBlocks(message.content) : message.content, rules.model);
+      const content = repairContent(typeof message.content === "string" ? asBlocks(message.content) : message.content, room);
       if (content.length > 0) repaired.push({ role: "user", content });
       return;
     }
@@ -70,7 +71,7 @@ export function repairHistory(messages: readonly ModelMessage[], rules: HistoryR
         role: "toolResult",
         toolCallId: call.id,
         toolName: call.name,
-        content: result === undefined ? asBlocks("No result provided") : repairContent(result.content, rules.model),
+        content: result === undefined ? asBlocks("No result provided") : repairContent(result.content, room),
         isError: result?.isError ?? true,
       });
     }
@@ -141,18 +142,43 @@ function uniqueId(id: string, own: boolean, rules: HistoryRules, taken: Set<stri
   }
 }
 
-function repairContent(content: readonly UserContent[], model: Model): UserContent[] {
-  const takesImages = model.input.includes("image");
+/** Which images may go along: none to a model without eyes, else the latest that a request may hold. */
+class ImageRoom {
+  readonly why: string;
+  readonly #perMessage: number;
+  #tooMany: number;
+
+  constructor(messages: readonly ModelMessage[], { input, inputLimits }: Model) {
+    const takesImages = input.includes("image");
+    const most = takesImages ? (inputLimits?.images?.maxPerRequest ?? Number.POSITIVE_INFINITY) : 0;
+    this.#perMessage = inputLimits?.images?.maxPerMessage ?? Number.POSITIVE_INFINITY;
+    this.#tooMany = messages.reduce((count, message) => count + imagesIn(message), 0) - most;
+    this.why = takesImages ? `this model takes no more than ${Math.min(most, this.#perMessage)}` : "this model takes no images";
+  }
+
+  /** Whether the next image of a message, which already has so many, goes along. Called once for each, the oldest first. */
+  takes(already: number): boolean {
+    return this.#tooMany-- <= 0 && already < this.#perMessage;
+  }
+}
+
+function imagesIn({ content }: ModelMessage): number {
+  return typeof content === "string" ? 0 : content.filter((block) => block.type === "image").length;
+}
+
+function repairContent(content: readonly UserContent[], room: ImageRoom): UserContent[] {
   const repaired: UserContent[] = [];
+  let taken = 0;
   let leftOut = 0;
   for (const block of content) {
     if (block.type === "text") {
       if (block.text.trim() !== "") repaired.push({ type: "text", text: wellFormed(block.text) });
-    } else if (takesImages) repaired.push(block);
-    else leftOut++;
+    } else if (room.takes(taken)) {
+      repaired.push(block);
+      taken++;
+    } else leftOut++;
   }
-  if (leftOut > 0)
-    repaired.push({ type: "text", text: `[${leftOut === 1 ? "Image" : `${leftOut} images`} omitted: this model takes no images.]` });
+  if (leftOut > 0) repaired.push({ type: "text", text: `[${leftOut === 1 ? "Image" : `${leftOut} images`} omitted: ${room.why}.]` });
   return repaired;
 }
 

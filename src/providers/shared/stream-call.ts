@@ -4,6 +4,8 @@
 import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
+import { splitUserInfo, withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
 import { networkFailure, type Refusal } from "./http-failure.ts";
 import { amend, refusedFields } from "./refused-fields.ts";
@@ -27,6 +29,8 @@ const maxRefusalBytes = 64 * 1024;
 
 export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<StreamEvent, void, void> {
   const { call } = http;
+  liveSecrets.add(call.credential.value);
+  liveSecrets.addUrl(call.model.baseUrl);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   call.signal.addEventListener("abort", onAbort, { once: true });
@@ -57,7 +61,7 @@ export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<St
     }
   }
   if (call.signal.aborted) failure = aborted();
-  yield { type: "failure", failure: withoutSecret(failure, call.credential.value) };
+  yield { type: "failure", failure: withoutSecret(failure) };
 }
 
 function ignore(): void {}
@@ -139,8 +143,10 @@ async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSig
       const value = made.get(name);
       if (value !== null && !sent.has(name)) sent.set(name, value);
     }
+    const { url, authorization } = splitUserInfo(typeof input === "string" ? input : input instanceof URL ? input.href : input.url);
+    if (authorization !== undefined && !sent.has("authorization")) sent.set("authorization", authorization);
     // A followed redirect would carry the credential to wherever it points.
-    const response = await http.call.fetch(input, { ...init, headers: sent, redirect: "manual" });
+    const response = await http.call.fetch(url, { ...init, headers: sent, redirect: "manual" });
     if (response.ok) return response;
     const location = response.status < 400 ? response.headers.get("location") : null;
     if (location !== null) {
@@ -156,7 +162,7 @@ async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSig
   } catch (error) {
     if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (error instanceof TypeError && (error as { code?: unknown }).code === "ERR_INVALID_URL") {
-      return { failure: { code: "bad_request", message: `Invalid base URL: ${http.call.model.baseUrl}` } };
+      return { failure: { code: "bad_request", message: `Invalid base URL: ${withoutUrlSecrets(http.call.model.baseUrl)}` } };
     }
     return { failure: networkFailure(error, http.call.model.baseUrl) };
   }

@@ -72,7 +72,7 @@ export class AgentSession {
   }
 
   get sessionName(): string | undefined {
-    return this.#sessions.sessionName;
+    return this.#coding.conversation.name;
   }
 
   get messages(): readonly Message[] {
@@ -85,7 +85,7 @@ export class AgentSession {
 
   /** Nothing while there is none to use. */
   get model(): Model | undefined {
-    return this.#sessions.hasModel ? this.#coding.conversation.model : undefined;
+    return this.#sessions.models.inForce;
   }
 
   get thinkingLevel(): ThinkingLevel {
@@ -93,7 +93,7 @@ export class AgentSession {
   }
 
   get scopedModels(): readonly ScopedModel[] {
-    return this.#sessions.scope;
+    return this.#sessions.models.scope;
   }
 
   get isStreaming(): boolean {
@@ -207,7 +207,7 @@ export class AgentSession {
 
   /** From the next model call on, also of a run under way; recorded in the session. Rejects with `config.no_base_url`. */
   async setModel(model: Model): Promise<void> {
-    const ready = await this.#sessions.readyModel(model);
+    const ready = await this.#sessions.models.ready(model);
     this.#live.conversation.setModel(ready);
   }
 
@@ -217,11 +217,11 @@ export class AgentSession {
   ): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | undefined> {
     const { cycleModel } = await import("../../harness/models/usable-model.ts");
     void this.#live;
-    return (await cycleModel(this.#sessions, direction === "forward" ? 1 : -1)) ?? undefined;
+    return (await cycleModel(this.#sessions.models, direction === "forward" ? 1 : -1)) ?? undefined;
   }
 
   setScopedModels(models: readonly ScopedModel[]): void {
-    this.#sessions.scope = models;
+    this.#sessions.models.scope = models;
   }
 
   /** The nearest that the model takes; recorded in the session. */
@@ -310,8 +310,7 @@ export class AgentSession {
     entryId: string | null,
     options: NavigateOptions = {},
   ): Promise<{ cancelled: boolean; text?: string; summaryEntryId?: string }> {
-    void this.#live;
-    return this.#sessions.navigateTree(entryId, options);
+    return this.#live.navigate(entryId, options);
   }
 
   async navigateTree(
@@ -334,29 +333,29 @@ export class AgentSession {
 
   /** Stops what runs and goes on in a new, empty session. Queued messages are dropped. Cancelled where an extension would not have it; so are the ones below. */
   newSession(options: { parentSession?: string } = {}): Promise<Cancellable> {
-    return this.#sessions.newSession(options);
+    return this.#sessions.changes.newSession(options);
   }
 
   /** The same with a session of a file. Rejects with `session.invalid`, `session.busy`, `session.version`, `session.cwd_gone`. */
   switchSession(sessionPath: string): Promise<Cancellable> {
-    return this.#sessions.switchSession(sessionPath);
+    return this.#sessions.changes.switchSession(sessionPath);
   }
 
   /** Goes on in a new session that ends before this user message, whose text comes back. Rejects with `session.invalid_fork`, `session.unsaved`. */
   async fork(entryId: string): Promise<{ text: string } & Cancellable> {
     void this.#live;
-    return this.#sessions.fork(entryId);
+    return this.#sessions.changes.fork(entryId);
   }
 
   /** Goes on in a copy of the branch in force. Rejects with `session.unsaved`. */
   async clone(): Promise<Cancellable> {
     void this.#live;
-    return this.#sessions.clone();
+    return this.#sessions.changes.clone();
   }
 
   /** Reads configuration, credentials, context files and skills anew. */
   reload(): Promise<void> {
-    return this.#sessions.reload();
+    return this.#sessions.changes.reload();
   }
 
   getUserMessagesForForking(): { entryId: string; text: string }[] {

@@ -115,11 +115,13 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
     },
     manager?.session,
   );
-  if (options.scopedModels !== undefined) sessions.scope = options.scopedModels;
+  if (options.scopedModels !== undefined) sessions.models.scope = options.scopedModels;
   return {
     session: new AgentSession(sessions, manager),
     extensionsResult: sessions.extensions.loaded ?? { extensions: [], errors: [], runtime: createExtensionRuntime() },
-    ...(sessions.hasModel ? {} : { modelFallbackMessage: "No model to use: no credential was found. Set one, or choose scripted/demo." }),
+    ...(sessions.models.inForce
+      ? {}
+      : { modelFallbackMessage: "No model to use: no credential was found. Set one, or choose scripted/demo." }),
   };
 }
 

@@ -43,6 +43,7 @@ export async function runTool(tool: Tool, args: Record<string, unknown>, options
   const { createFileOperations } = await import("../../platform/files.ts");
   const { createShellOperations } = await import("../../platform/spawn.ts");
   const own = createShellOperations({ env: place.env, envPolicy: "inherit" });
+  const { plainArtifacts } = await import("../../artifacts/plain-directory.ts");
   try {
     return await tool.execute(valid.args, {
       toolCallId: crypto.randomUUID(),
@@ -52,7 +53,7 @@ export async function runTool(tool: Tool, args: Record<string, unknown>, options
       files: files ?? createFileOperations(),
       shell: shell ?? own,
       onUpdate,
-      artifactDir: async () => options.artifactDirectory ?? (await temporaryDirectory()),
+      artifacts: plainArtifacts(async () => options.artifactDirectory ?? (await temporaryDirectory())),
       acceptsImages,
     });
   } catch (error) {

@@ -199,13 +199,14 @@ export class EntryTable {
     for (const [index, parentId] of this.#unresolved) {
       const parent = this.find(parentId) ?? fallback?.(index, parentId);
       if (parent === undefined) continue;
-      if (this.#isAncestorOrSelf(index, parent)) this.#circular.set(index, parentId);
+      if (this.isAncestorOrSelf(index, parent)) this.#circular.set(index, parentId);
       else this.rows.parents[index] = parent;
       this.#unresolved.delete(index);
     }
   }
 
-  #isAncestorOrSelf(ancestor: number, index: number): boolean {
+  /** Whether an entry is another, or before it on its way from the root. */
+  isAncestorOrSelf(ancestor: number, index: number): boolean {
     for (let at = index; at !== noParent; at = this.rows.parents[at] ?? noParent) if (at === ancestor) return true;
     return false;
   }

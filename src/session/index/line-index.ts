@@ -23,6 +23,8 @@ export interface LineIndex {
   torn: { lineNumber: number; start: number } | undefined;
   /** Entries whose parent is nowhere in the file: id and the id of the parent. */
   orphans: { id: string; parentId: string }[];
+  /** Of those among them that no damaged line explains. From 1. */
+  adriftLineNumbers: number[];
 }
 
 const chunkBytes = 1 << 20;
@@ -48,6 +50,7 @@ export function indexLines(source: ByteSource, options: { strict?: boolean; isPa
 class LineScan {
   readonly #source: ByteSource;
   readonly #strict: boolean;
+  readonly #isPart: boolean;
   readonly #table: EntryTable;
   readonly #messageCode: number;
   readonly #head = newLineHead();
@@ -64,6 +67,7 @@ class LineScan {
   constructor(source: ByteSource, strict: boolean, isPart: boolean) {
     this.#source = source;
     this.#strict = strict;
+    this.#isPart = isPart;
     this.#headerSeen = isPart;
     const capacity = Math.max(64, Math.ceil(source.size / usualLineBytes));
     this.#table = new EntryTable(capacity);
@@ -135,9 +139,15 @@ class LineScan {
     const table = this.#table;
     table.resolveOrphans();
     const orphans = [...table.orphans].map(([index, parentId]) => ({ id: table.idOf(index), parentId }));
+    // What was said before a gap is not to be lost: an entry whose parent is gone goes on from the entry before the gap.
+    const adrift: number[] = [];
     table.resolveOrphans((index) => {
       const gap = this.#gaps.findLast((count) => count <= index);
-      return gap === undefined || gap === 0 ? undefined : gap - 1;
+      if (gap !== undefined) return gap === 0 ? undefined : gap - 1;
+      // Of a part, parents may stand in what comes before it.
+      if (this.#isPart) return undefined;
+      adrift.push(table.startOf(index));
+      return index > 0 && !table.isAncestorOrSelf(index, index - 1) ? index - 1 : undefined;
     });
     return {
       header: this.#header,
@@ -148,7 +158,25 @@ class LineScan {
       irregularLineNumbers: this.#irregular,
       torn: this.#torn,
       orphans,
+      adriftLineNumbers: this.#lineNumbersAt(adrift),
     };
+  }
+
+  /** Counted again, since entries do not keep their numbers; few files need it. */
+  #lineNumbersAt(starts: readonly number[]): number[] {
+    const numbers: number[] = [];
+    let position = 0;
+    let lineNumber = 1;
+    for (const start of [...starts].sort((a, b) => a - b)) {
+      while (position < start) {
+        const bytes = this.#readRange(position, Math.min(start, position + chunkBytes));
+        if (bytes.length === 0) break;
+        for (let lf = bytes.indexOf(0x0a); lf >= 0; lf = bytes.indexOf(0x0a, lf + 1)) lineNumber++;
+        position += bytes.length;
+      }
+      numbers.push(lineNumber);
+    }
+    return numbers;
   }
 
   /** The type's place in the buffer is lost with the buffer; only types that need no place survive a line longer than a chunk. */

@@ -5,6 +5,7 @@ import { headType, isEntry, maxHeadBytes, newLineHead, parseHead } from "../line
 import type { ByteSource } from "../lines/read-lines.ts";
 import { fill, type LinePlace } from "../lines/read-lines.ts";
 import { decodeStored } from "../lines/salvage.ts";
+import { decodeEntry } from "../lines/sound-entry.ts";
 import { headBytes, parentHead, typeHead, wordsOf } from "../lines/usual-head.ts";
 import { shortIdText } from "./entry-table.ts";
 import { idWords, type PathLines, textOfWords } from "./path-lines.ts";
@@ -185,8 +186,8 @@ class Scan {
     for (let row = from; row < to; row++) {
       const at = lines.startOf(row) - base;
       const lineEnd = at + lines.lengthOf(row);
-      const record = decodeStored(isAscii ? text.slice(at - start, lineEnd - start) : bytes.toString("utf8", at, lineEnd));
-      if (!isEntry(record) || !lines.keep(row, record)) return false;
+      const entry = decodeEntry(isAscii ? text.slice(at - start, lineEnd - start) : bytes.toString("utf8", at, lineEnd));
+      if (entry === undefined || !lines.keep(row, entry)) return false;
     }
     return true;
   }

@@ -25,6 +25,8 @@ export interface ListRequest {
   wholeBytes?: number;
   /** Names that stand in the middle of long files are looked for too: what a list by name is wrong without. */
   names?: boolean;
+  /** Files that are named as sessions and are none to be read are listed as damaged; else they are passed over. */
+  damaged?: boolean;
   /** What was found there already. */
   files?: readonly FoundFile[];
 }
@@ -42,9 +44,20 @@ export function* listSessions(request: ListRequest): Generator<SessionSummary> {
   for (const found of request.files ?? filesOf(request)) {
     const isWhole = found.sizeBytes <= wholeBytes;
     if (isWhole) wholeBytes -= found.sizeBytes;
-    const summary = summarize(found, buffers, { isWhole, needsName: request.names === true });
+    const summary =
+      summarize(found, buffers, { isWhole, needsName: request.names === true }) ??
+      (request.damaged ? damagedSummary(found, request) : undefined);
     if (summary !== undefined && (request.cwd === undefined || summary.cwd === request.cwd)) yield summary;
   }
+}
+
+/** Of an empty one nothing is lost; a file of another name is somebody else's. */
+function damagedSummary({ path, modifiedMs, sizeBytes }: FoundFile, { cwd = "" }: ListRequest): SessionSummary | undefined {
+  const id = idInFileName(path);
+  if (id === undefined || sizeBytes === 0) return undefined;
+  const isReadable = readFile(path, undefined, () => true) ?? false;
+  const damage = isReadable ? "it does not begin as a session does" : "it cannot be read";
+  return { path, id, cwd, timestamp: new Date(modifiedMs).toISOString(), modifiedMs, sizeBytes, damage };
 }
 
 /** Of one file; `undefined` when it is no session or cannot be read. */
@@ -95,6 +108,25 @@ export function findSession(id: string, request: ListRequest): string | undefine
   return undefined;
 }
 
+/** All files that have this very id, newest change first. */
+export function sessionFilesWithId(id: string, request: ListRequest): SessionFile[] {
+  const buffers = summaryBuffers();
+  return filesOf(request).flatMap((found) => {
+    const inName = idInFileName(found.path);
+    if (inName !== undefined && inName !== id) return [];
+    const header = headerOf(found.path, buffers);
+    return (inName ?? header?.id) === id ? [{ ...found, header }] : [];
+  });
+}
+
+/** Which of them is meant only their paths tell. */
+export function ambiguousId(id: string, files: readonly FoundFile[]): PiError {
+  const shown = files.slice(0, mostCandidates).map(({ path }) => path);
+  return new PiError("usage.ambiguous_session", `Session '${id}' is ambiguous: ${files.length} files have this id`, {
+    hint: `Name one by its path: ${shown.join(", ")}`,
+  });
+}
+
 export interface RefPlaces {
   /** Directory of the project's sessions. */
   directory: string;
@@ -135,12 +167,15 @@ function notFound(text: string): PiError {
 
 async function resolveIn(files: readonly FoundFile[], ref: string): Promise<string | undefined> {
   const buffers = summaryBuffers();
+  const exact: FoundFile[] = [];
   const matches: FoundFile[] = [];
   for (const found of files) {
     const id = idOf(found, buffers);
-    if (id === ref) return found.path;
-    if (id?.startsWith(ref)) matches.push(found);
+    if (id === ref) exact.push(found);
+    else if (id?.startsWith(ref)) matches.push(found);
   }
+  if (exact.length > 1) throw ambiguousId(ref, exact);
+  if (exact[0] !== undefined) return exact[0].path;
   const [first] = matches;
   // The beginning of a UUID is nobody's idea of a name, and names are what takes time.
   if (first === undefined || !/^[0-9a-f]{8}/.test(ref)) {
@@ -185,7 +220,13 @@ function ambiguous(ref: string, matches: readonly FoundFile[], files: readonly F
   });
 }
 
-function looksLikePath(ref: string): boolean {
+/** The working directory that a session was begun in; nothing where the file has no header, or none is told. */
+export function storedDirectory(path: string): string | undefined {
+  return headerOf(path, summaryBuffers())?.cwd || undefined;
+}
+
+/** Whether a reference names a file, be it there or not. */
+export function looksLikePath(ref: string): boolean {
   return ref.includes("/") || ref.includes("\\") || ref.endsWith(".jsonl");
 }
 

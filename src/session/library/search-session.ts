@@ -5,7 +5,7 @@ import type { Message, ToolCall } from "../../contracts/message.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
 import { lineAround, lineBlocks } from "../lines/line-blocks.ts";
-import { decodeLine } from "../lines/line-codec.ts";
+import { decodeEntry } from "../lines/sound-entry.ts";
 import type { SearchPattern } from "./search-pattern.ts";
 
 export interface SearchMatch {
@@ -32,7 +32,7 @@ interface SearchedText {
 export function* searchSession(path: string, pattern: SearchPattern): Generator<SearchMatch> {
   for (const block of lineBlocks(path)) {
     for (const text of candidateLines(block, pattern)) {
-      const entry = decodeLine(text) as AnyEntry | undefined;
+      const entry = decodeEntry(text);
       if (entry !== undefined) yield* matchesIn(entry, pattern.expression);
     }
   }

@@ -10,6 +10,8 @@ export interface SessionSummary {
   modifiedMs: number;
   sizeBytes: number;
   parentSession?: string;
+  /** Why nothing else is known of it: the file cannot be read, or does not begin as a session does. */
+  damage?: string;
   /** Of the last `session_info` seen. */
   name?: string;
   /** One line, at most 200 characters. */

@@ -5,7 +5,7 @@ import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
 import type { Usage } from "../../contracts/usage.ts";
 import { lineAround, lineBlocks } from "../lines/line-blocks.ts";
-import { decodeLine } from "../lines/line-codec.ts";
+import { decodeEntry } from "../lines/sound-entry.ts";
 
 export interface UsedCall {
   /** The same in every copy of the entry: forks and imports carry entries over with id and time. */
@@ -26,7 +26,7 @@ export function* usedCalls(path: string): Generator<UsedCall> {
   let model = "unknown";
   for (const block of lineBlocks(path)) {
     for (const text of markedLines(block)) {
-      const entry = decodeLine(text) as AnyEntry | undefined;
+      const entry = decodeEntry(text);
       if (entry === undefined) continue;
       if (isA(entry, "model_change")) model = `${entry.provider}/${entry.modelId}`;
       const { usage, model: own, isAnswer } = usageOf(entry);

@@ -4,20 +4,23 @@
 import { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { AppendFile } from "../../platform/append-file.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";
 import { FileEnds } from "../index/file-ends.ts";
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
-import { encodeLine, isEntry, withTexts } from "../lines/line-codec.ts";
+import { encodeLine, withTexts } from "../lines/line-codec.ts";
 import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
-import { decodeStored } from "../lines/salvage.ts";
+import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import type { PathView } from "./session-log.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
+  /** An empty file that nothing was written to goes when the log is closed. */
+  removesUnused?: boolean | undefined;
   onWarning?: ((text: string) => void) | undefined;
   /** Called once, when something appended could not be stored. */
   onStorageLost?: ((error: PiError) => void) | undefined;
@@ -53,6 +56,7 @@ export class FileLog implements SessionLog {
   #hasUncheckedWrites = false;
   /** Line numbers. */
   readonly #toldDamage = new Set<number>();
+  readonly #toldAdrift = new Set<number>();
   readonly #options: FileLogOptions;
 
   private constructor(path: string, header: SessionHeader, options: FileLogOptions) {
@@ -134,9 +138,9 @@ export class FileLog implements SessionLog {
       lengthOf: (number: number) => table.lengthOf(indexAt(number)),
     };
     this.#readPlaces(places, (number, text) => {
-      const record = decodeStored(text);
+      const record = decodeEntry(text);
       const index = indexAt(number);
-      if (!isEntry(record) || !table.hasId(index, record.id)) {
+      if (record === undefined || !table.hasId(index, record.id)) {
         this.#onUndecodable(index);
         return;
       }
@@ -194,7 +198,8 @@ export class FileLog implements SessionLog {
     const added: Unsaved[] = [];
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at];
-      if (entry !== undefined) added.push({ entry, line: lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n` });
+      if (entry !== undefined)
+        added.push({ entry, line: liveSecrets.redactLines(lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n`) });
     }
     const { table } = this;
     for (const one of added) {
@@ -218,6 +223,7 @@ export class FileLog implements SessionLog {
 
   close(): void {
     this.flush();
+    if (this.#options.removesUnused && this.#file === undefined && !this.#hasWritten) AppendFile.removeEmpty(this.filePath);
     this.#file?.close();
     this.#file = undefined;
     this.#refusal = "it is closed";
@@ -355,8 +361,8 @@ export class FileLog implements SessionLog {
       lengthOf: (number: number) => lines.lengthOf(rowOf(number)),
     };
     this.#readPlaces(places, (number, text) => {
-      const record = decodeStored(text);
-      if (!isEntry(record) || !lines.hasId(rowOf(number), record.id)) return this.#onUndecodable(noParent);
+      const record = decodeEntry(text);
+      if (record === undefined || !lines.hasId(rowOf(number), record.id)) return this.#onUndecodable(noParent);
       entries[lines.positionOf(rowOf(number)) - from] = record;
       if (remember) lines.keep(rowOf(number), record);
     });
@@ -380,9 +386,8 @@ export class FileLog implements SessionLog {
   #readEntry(place: LinePlace, onUndecodable: () => void): AnyEntry | undefined {
     let entry: AnyEntry | undefined;
     this.#readPlaces(onePlace(place), (_, text) => {
-      const record = decodeStored(text);
-      if (isEntry(record)) entry = record;
-      else onUndecodable();
+      entry = decodeEntry(text);
+      if (entry === undefined) onUndecodable();
     });
     return entry;
   }
@@ -393,9 +398,14 @@ export class FileLog implements SessionLog {
     const lines = index.damagedLineNumbers.filter((line) => !this.#toldDamage.has(line));
     for (const line of lines) this.#toldDamage.add(line);
     if (lines.length > 0) {
-      const shown = lines.slice(0, 5).join(", ");
-      const more = lines.length > 5 ? ` and ${lines.length - 5} more` : "";
-      const text = lines.length === 1 ? `line ${shown} is damaged and is skipped` : `lines ${shown}${more} are damaged and are skipped`;
+      const text = lines.length === 1 ? `line ${lines[0]} is damaged and is skipped` : `lines ${listed(lines)} are damaged and are skipped`;
+      this.#options.onWarning?.(`Session file ${this.filePath}: ${text}`);
+    }
+    const adrift = index.adriftLineNumbers.filter((line) => !this.#toldAdrift.has(line));
+    for (const line of adrift) this.#toldAdrift.add(line);
+    if (adrift.length > 0) {
+      const [noun, verb] = adrift.length === 1 ? ["line", "continues"] : ["lines", "continue"];
+      const text = `${noun} ${listed(adrift)} ${verb} something that is not in the file, and ${adrift.length === 1 ? "is" : "are"} taken to follow the line before`;
       this.#options.onWarning?.(`Session file ${this.filePath}: ${text}`);
     }
     if (torn !== undefined && !this.#toldDamage.has(torn.lineNumber)) {
@@ -416,6 +426,10 @@ function tableOf(path: PathLines): EntryTable {
     table.add(path.idAt(position), position === 0 ? null : path.idAt(position - 1), path.typeAt(position));
   }
   return table;
+}
+
+function listed(lineNumbers: readonly number[]): string {
+  return lineNumbers.slice(0, 5).join(", ") + (lineNumbers.length > 5 ? ` and ${lineNumbers.length - 5} more` : "");
 }
 
 /** Reading goes fastest in file order. */

@@ -6,6 +6,7 @@ import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { EntryTable } from "../index/entry-table.ts";
 import { storageLoss } from "../lines/file-errors.ts";
 import { encodeLine } from "../lines/line-codec.ts";
+import { soundEntry } from "../lines/sound-entry.ts";
 import type { PathView } from "./session-log.ts";
 import { lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
@@ -28,7 +29,7 @@ export class MemoryLog implements SessionLog {
   constructor(header: SessionHeader, entries: readonly AnyEntry[] = [], file?: FileBehind) {
     this.header = header;
     this.#file = file;
-    this.#add(entries);
+    this.#add(entries.map(soundEntry));
     this.table.resolveOrphans();
   }
 

@@ -1,5 +1,6 @@
 // From a path to a log that may be written: lease, version, migration. Called by session.
 
+import { chmodSync } from "node:fs";
 import { isPiError, PiError } from "../../contracts/error.ts";
 import { type SessionHeader, sessionVersion } from "../../contracts/session-entry.ts";
 import { AppendFile } from "../../platform/append-file.ts";
@@ -44,6 +45,7 @@ async function openForWriting(path: string, options: OpenLogOptions, lease: Leas
   const { file, refusal } = openFile(path);
   if (file.size === 0 && refusal === undefined && options.newHeader !== undefined) {
     file.close();
+    makePrivate(path);
     return { log: FileLog.create(path, options.newHeader(), options), lease, isBusy: false };
   }
   const log = FileLog.load(file, refusal === undefined ? "append" : { refusal: storageReason(refusal) }, options);
@@ -66,6 +68,15 @@ async function openForWriting(path: string, options: OpenLogOptions, lease: Leas
   // The file is another one now, and so is its lease.
   lease?.release();
   return openLog(path, options);
+}
+
+/** Made by somebody else for a conversation that may hold secrets. */
+function makePrivate(path: string): void {
+  try {
+    chmodSync(path, 0o600);
+  } catch {
+    // Another user's file: its owner says who may read it.
+  }
 }
 
 /** A log that is never written: old versions are brought up to date in memory only. */

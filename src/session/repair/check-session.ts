@@ -27,6 +27,8 @@ export interface Finding {
   /** One sentence without a full stop. */
   text: string;
   entryId?: string;
+  /** What the end of a process in the middle of its work leaves: it is put right when the session is gone on with. */
+  isInterruption?: boolean;
 }
 
 /** In the order of lines. Errors: `session.not_found`, `session.invalid` for what is no file. */
@@ -48,7 +50,8 @@ export function checkSession(path: string): Finding[] {
 function findingsOf(file: ExaminedFile): Finding[] {
   const findings: Finding[] = [];
   const add = (lineNumber: number, kind: Finding["kind"], text: string, entryId?: string): void => {
-    findings.push({ lineNumber, kind, text, ...(entryId === undefined ? {} : { entryId }) });
+    const isInterruption = kind === "torn-line" || kind === "dangling-call";
+    findings.push({ lineNumber, kind, text, ...(entryId === undefined ? {} : { entryId }), ...(isInterruption && { isInterruption }) });
   };
   if (file.sizeBytes === 0) {
     add(1, "empty", "the file is empty");

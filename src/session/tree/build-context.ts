@@ -118,7 +118,7 @@ function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_
 }
 
 function recordedMessage(entry: AnyEntry): Message | undefined {
-  if (isA(entry, "message")) return isSound(entry.message) ? entry.message : undefined;
+  if (isA(entry, "message")) return isOurs(entry.message) ? entry.message : undefined;
   const timestamp = Date.parse(entry.timestamp);
   if (isA(entry, "branch_summary")) return { role: "branchSummary", summary: entry.summary, fromId: entry.fromId, timestamp };
   if (isA(entry, "custom_message")) {
@@ -128,16 +128,14 @@ function recordedMessage(entry: AnyEntry): Message | undefined {
   return undefined;
 }
 
-/** Another writer's message may be of a role or a shape that nobody here knows: one such must not cost the session. */
-function isSound(message: Message | undefined): boolean {
+/** Another writer's message may be of a role that nobody here knows: one such must not cost the session. */
+function isOurs(message: Message | undefined): boolean {
   switch (message?.role) {
     case "assistant":
     case "toolResult":
-      return Array.isArray(message.content);
     case "system":
     case "user":
     case "custom":
-      return typeof message.content === "string" || Array.isArray(message.content);
     case "bashExecution":
     case "branchSummary":
     case "compactionSummary":
@@ -250,7 +248,8 @@ function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLev
     if (isA(entry, "model_change")) settings.model = { provider: entry.provider, modelId: entry.modelId };
     if (isA(entry, "message") && entry.message?.role === "assistant") {
       const { provider, model, thinkingLevel } = entry.message;
-      settings.model ??= { provider, modelId: model };
+      // Another writer's answer may not say whose it is.
+      if (provider !== "" && model !== "") settings.model ??= { provider, modelId: model };
       if (settings.thinkingLevel === undefined && thinkingLevel !== undefined) settings.thinkingLevel = thinkingLevel;
       break;
     }

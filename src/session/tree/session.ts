@@ -41,6 +41,10 @@ export interface OpenOptions extends SessionOptions {
   readOnly?: boolean;
   /** Working directory of the session that an empty file becomes; without it an empty file is refused. */
   cwd?: string;
+  /** Of the session that an empty file becomes. */
+  id?: string;
+  /** An empty file that has not become a session goes when it is closed. */
+  removesUnused?: boolean;
   /** Ends waiting. */
   signal?: AbortSignal | undefined;
 }
@@ -91,8 +95,8 @@ export class Session implements EntrySource {
   /** Errors: `session.not_found`, `session.invalid`, `session.version`, `session.busy`, `session.unreadable`. */
   static async open(path: string, options: OpenOptions = {}): Promise<Session> {
     const { onBusy = "fail", readOnly = false } = options;
-    const { cwd } = options;
-    const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd }, options);
+    const { cwd, id } = options;
+    const makeHeader = cwd === undefined ? undefined : () => newHeader({ cwd, ...(id !== undefined && { id }) }, options);
     const { log, lease, isBusy } = await openLog(resolve(path), { ...options, onBusy, readOnly, newHeader: makeHeader });
     const session = new Session(log, options, lease);
     session.#read(() => log.verifyLast());

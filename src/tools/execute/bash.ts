@@ -15,13 +15,12 @@ export async function executeBash(args: Record<string, unknown>, context: ToolCo
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds <= maxTimeoutSeconds)) {
     return errorResult(`Invalid timeout ${timeoutSeconds}: give a number of seconds above 0 and below ${Math.floor(maxTimeoutSeconds)}.`);
   }
-  const output = new OutputCollector(context.artifactDir);
+  const output = new OutputCollector(context.artifacts, "bash");
   const updates = throttledUpdates(() => {
-    const { text, truncation, fullOutputPath } = output.collected();
-    context.onUpdate({
-      content: text === "" ? [] : [{ type: "text", text }],
-      ...(truncation.truncated ? { details: { truncation, fullOutputPath } } : {}),
-    });
+    const collected = output.collected();
+    const { text } = collected;
+    const details = detailsOf(collected);
+    context.onUpdate({ content: text === "" ? [] : [{ type: "text", text }], ...(details === undefined ? {} : { details }) });
   });
   const startedMs = performance.now();
   context.onUpdate({ content: [] });
@@ -48,14 +47,25 @@ export async function executeBash(args: Record<string, unknown>, context: ToolCo
   return bashResult(outcome, timeoutSeconds, shown, collected, performance.now() - startedMs);
 }
 
+/** Nothing where all of it is shown. */
+function detailsOf({ truncation, fullOutputPath, artifactId }: CollectedOutput): Record<string, unknown> | undefined {
+  if (!truncation.truncated) return undefined;
+  return {
+    truncation,
+    ...(fullOutputPath === undefined ? {} : { fullOutputPath }),
+    ...(artifactId === undefined ? {} : { artifactId }),
+  };
+}
+
 function bashResult(
   outcome: SpawnOutcome,
   timeoutSeconds: number | undefined,
   shown: string,
-  { text, truncation, fullOutputPath }: CollectedOutput,
+  collected: CollectedOutput,
   tookMs: number,
 ): ToolResult {
-  const details = truncation.truncated ? { truncation, ...(fullOutputPath === undefined ? {} : { fullOutputPath }) } : undefined;
+  const { text, truncation } = collected;
+  const details = detailsOf(collected);
   const failed = (what: string, output: string): ToolResult => ({
     ...textResult(output === "" ? what : `${output}\n\n${what}`, details ?? {}),
     isError: true,

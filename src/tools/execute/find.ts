@@ -1,7 +1,7 @@
 // What `find` does. Loaded on first use by find.ts.
 
 import { messageOf } from "../../contracts/error.ts";
-import { errorResult, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
+import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
 import { limitedText } from "../shared/limited-text.ts";
 import { errorCode, resolvePath } from "../shared/resolve-path.ts";
 import { runRipgrep } from "../shared/run-ripgrep.ts";
@@ -11,33 +11,42 @@ export async function executeFind(
   context: ToolContext,
   ripgrep: () => Promise<string>,
 ): Promise<ToolResult> {
-  const path = resolvePath((args.path as string | undefined) ?? ".", context);
+  const path = await resolvePath((args.path as string | undefined) ?? ".", context);
   const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 1000));
   try {
     const info = await context.files.stat(path);
     if (info.kind !== "directory") return errorResult(`Not a directory: ${path}`);
-    const matches = await globMatcher(args.pattern as string, path);
-    const found = new Set<string>();
+    const { fits, isNamed } = await globMatchers(args.pattern as string, path);
+    const fitting = new Set<string>();
+    const named = new Set<string>();
+    let records = 0;
     const outcome = await runRipgrep(
       {
         program: await ripgrep(),
-        args: ["--files", "--null", "--hidden", "--no-require-git", "--no-messages", "--sort=path", "--glob=!.git", "./"],
+        args: ["--files", "--null", "--hidden", "--no-require-git", "--sort=path", "--glob=!.git", "./"],
         cwd: path,
         separator: "\0",
         onRecord: (record) => {
-          for (const entry of withDirectories(record.replace(/^\.\//, ""))) if (!found.has(entry) && matches(entry)) found.add(entry);
-          return found.size <= limit;
+          records++;
+          for (const entry of withDirectories(record.replace(/^\.\//, ""))) {
+            if (fitting.size <= limit && fits(entry)) fitting.add(entry);
+            if (isNamed?.(entry)) named.add(entry);
+          }
+          return named.size <= limit && (isNamed !== undefined || fitting.size <= limit);
         },
       },
       context,
     );
     if (outcome.aborted) return errorResult("Operation aborted");
-    if (found.size === 0) {
-      const failed = outcome.exitCode !== 0 && outcome.exitCode !== 1 && outcome.messages !== "";
-      return failed ? errorResult(outcome.messages) : textResult("No files found matching pattern");
-    }
+    const { exitCode, messages } = outcome;
+    const failed = exitCode !== undefined && (exitCode > 2 || (exitCode === 2 && records === 0));
+    if (failed) return errorResult(messages || `ripgrep exited with code ${exitCode}`);
+    const incomplete = messages === "" ? [] : [`Not everything could be searched: ${messages.split("\n").slice(0, 3).join("; ")}`];
+    const found = named.size > 0 ? named : fitting;
+    if (found.size === 0) return limitedText("No files found matching pattern", incomplete, {});
     const isCut = found.size > limit;
     const notes = isCut ? [`${limit} results limit reached. Use limit=${limit * 2} for more, or refine pattern`] : [];
+    notes.push(...incomplete);
     const text = [...found].slice(0, limit).sort().join("\n");
     return limitedText(text, notes, isCut ? { resultLimitReached: limit } : {});
   } catch (error) {
@@ -53,19 +62,30 @@ function withDirectories(path: string): string[] {
   return entries;
 }
 
-/** As fd's `--glob`: without a slash it fits names at any depth, with one whole paths; case counts only where the pattern has capitals. */
-async function globMatcher(pattern: string, root: string): Promise<(entry: string) => boolean> {
+interface GlobMatchers {
+  fits(entry: string): boolean;
+  /** For a pattern with brackets: whether it is the very name, as folders of web frameworks are called `[slug]`. One that is there is meant. */
+  isNamed?: (entry: string) => boolean;
+}
+
+/** Without a slash a pattern fits names at any depth, with one the path from the directory searched; case counts only where it has capitals. */
+async function globMatchers(pattern: string, root: string): Promise<GlobMatchers> {
   const { default: picomatch } = await import("picomatch");
   const relative = pattern.startsWith(`${root}/`) ? pattern.slice(root.length + 1) : pattern.replace(/^(\.?\/)+/, "");
   const isPath = relative.replace(/\/$/, "").includes("/");
   const onlyDirectories = relative.endsWith("/");
-  const glob = relative.replace(/\/$/, "");
+  // Parentheses are part of a name unless a sign before them makes them a choice.
+  const glob = relative.replace(/\/$/, "").replace(/(^|[^@!?*+\\])\(([^()]*)\)/g, "$1\\($2\\)");
   const options = { dot: true, nocase: glob === glob.toLowerCase(), nonegate: true };
-  const fits = picomatch(isPath && !glob.startsWith("**/") ? [glob, `**/${glob}`] : glob, options);
-  return (entry) => {
-    const isDirectory = entry.endsWith("/");
-    if (onlyDirectories && !isDirectory) return false;
-    const bare = isDirectory ? entry.slice(0, -1) : entry;
-    return fits(isPath ? bare : bare.slice(bare.lastIndexOf("/") + 1));
+  const matcher = (one: string): GlobMatchers["fits"] => {
+    const isMatch = picomatch(one, options);
+    return (entry) => {
+      const isDirectory = entry.endsWith("/");
+      if (onlyDirectories && !isDirectory) return false;
+      const bare = isDirectory ? entry.slice(0, -1) : entry;
+      return isMatch(isPath ? bare : bare.slice(bare.lastIndexOf("/") + 1));
+    };
   };
+  const named = glob.replace(/[[\]]/g, "\\$&");
+  return { fits: matcher(glob), ...(named !== glob && { isNamed: matcher(named) }) };
 }

@@ -4,7 +4,8 @@ import { basename, dirname } from "node:path";
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { limitedText } from "../shared/limited-text.ts";
-import { errorCode, resolvePath } from "../shared/resolve-path.ts";
+import { readablePath } from "../shared/readable-path.ts";
+import { errorCode } from "../shared/resolve-path.ts";
 import { runRipgrep } from "../shared/run-ripgrep.ts";
 
 const maxCharacters = 500;
@@ -16,7 +17,9 @@ export async function executeGrep(
   context: ToolContext,
   ripgrep: () => Promise<string>,
 ): Promise<ToolResult> {
-  const path = resolvePath((args.path as string | undefined) ?? ".", context);
+  const where = await readablePath((args.path as string | undefined) ?? ".", context);
+  if ("refusal" in where) return errorResult(where.refusal);
+  const { path } = where;
   const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 100));
   const contextLines = Math.max(0, Math.floor((args.context as number | undefined) ?? 0));
   let info: FileInfo;
@@ -31,7 +34,7 @@ export async function executeGrep(
     const outcome = await runRipgrep(
       {
         program: await ripgrep(),
-        args: grepArguments(args, contextLines, isDirectory ? undefined : basename(path)),
+        args: grepArguments(args, contextLines, path, isDirectory),
         cwd: isDirectory ? path : dirname(path),
         separator: "\n",
         onRecord: (record) => collector.add(record),
@@ -49,15 +52,25 @@ export async function executeGrep(
   }
 }
 
-function grepArguments(args: Record<string, unknown>, contextLines: number, file: string | undefined): string[] {
+function grepArguments(args: Record<string, unknown>, contextLines: number, root: string, isDirectory: boolean): string[] {
   const words = ["--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--no-context-separator", "--hidden"];
   words.push("--no-require-git", "--sort=path", `--max-columns=${maxColumns}`, "--max-columns-preview", "--glob=!.git");
   if (args.ignoreCase === true) words.push("--ignore-case");
   if (args.literal === true) words.push("--fixed-strings");
   if (contextLines > 0) words.push(`--context=${contextLines}`);
-  if (typeof args.glob === "string" && args.glob !== "") words.push(`--glob=${args.glob}`);
-  words.push(`--regexp=${args.pattern}`, "--", `./${file ?? ""}`);
+  // With it `$` stands before CR LF; but then there is no CR to search for.
+  if (args.literal === true || !/\\(r|x0d|x\{0*d\}|u000d)|\r/i.test(String(args.pattern))) words.push("--crlf");
+  if (typeof args.glob === "string" && args.glob !== "") words.push(...fileGlobs(args.glob, root).map((glob) => `--glob=${glob}`));
+  words.push(`--regexp=${args.pattern}`, "--", `./${isDirectory ? "" : basename(root)}`);
   return words;
+}
+
+/** Relative to the directory searched, however that is written. Brackets may be characters to choose from or part of a name: both fit. */
+function fileGlobs(given: string, root: string): string[] {
+  const [, negation = "", written = ""] = /^(!?)(.*)$/s.exec(given.trim()) ?? [];
+  const glob = written.startsWith(`${root}/`) ? written.slice(root.length) : written.replace(/^(\.\/)+/, "");
+  const literal = glob.replace(/[[\]]/g, "\\$&");
+  return [...new Set([glob, literal])].map((one) => negation + one);
 }
 
 class MatchCollector {

@@ -6,7 +6,7 @@ import { limitedText } from "../shared/limited-text.ts";
 import { errorCode, resolvePath } from "../shared/resolve-path.ts";
 
 export async function executeLs(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
-  const path = resolvePath((args.path as string | undefined) ?? ".", context);
+  const path = await resolvePath((args.path as string | undefined) ?? ".", context);
   const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 500));
   if (context.signal.aborted) return errorResult("Operation aborted");
   try {

@@ -2,10 +2,12 @@
 // Invariant: memory is bounded by what is shown, whatever the file's size.
 
 import { messageOf } from "../../contracts/error.ts";
+import { decodeText, detectText, type TextEncoding } from "../../contracts/text-encoding.ts";
 import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { countNewlines, indexAfterNewline } from "../shared/count-newlines.ts";
-import { imageTypeOf } from "../shared/image-type.ts";
-import { errorCode, nearestEntryHint, resolvePath } from "../shared/resolve-path.ts";
+import { foreignPictureName, imageTypeOf } from "../shared/image-type.ts";
+import { readablePath } from "../shared/readable-path.ts";
+import { errorCode, nearestEntryHint } from "../shared/resolve-path.ts";
 import { formatSize, maxBytes, maxLines, type Truncation, truncateHead } from "../shared/truncate.ts";
 
 /** Behind what is shown, this much is searched for line ends to say how many lines there are; of larger files the rest is not counted. */
@@ -17,7 +19,9 @@ export async function executeRead(
   loadCodec: () => Promise<Uint8Array>,
 ): Promise<ToolResult> {
   const given = args.path as string;
-  const path = resolvePath(given, context);
+  const where = await readablePath(given, context);
+  if ("refusal" in where) return errorResult(where.refusal);
+  const { path } = where;
   let info: FileInfo;
   try {
     info = await context.files.stat(path);
@@ -27,8 +31,8 @@ export async function executeRead(
   if (info.kind === "directory")
     return errorResult(`EISDIR: illegal operation on a directory, read\n${given} is a directory: list it with ls.`);
   if (info.kind === "other") return errorResult(`Not a regular file: ${path} is a device, pipe or socket and cannot be read.`);
-  const startLine = Math.max(0, Math.floor((args.offset as number | undefined) ?? 1) - 1);
-  const limit = args.limit as number | undefined;
+  const { offset, limit } = args as { offset?: number; limit?: number };
+  const startLine = Math.max(0, Math.floor(offset ?? 1) - 1);
   try {
     const selection = await select(
       path,
@@ -74,7 +78,6 @@ async function select(path: string, startLine: number, limit: number, context: T
   let firstLineOpen = true;
   let linesLeft = limit;
   let countedBehind = 0;
-  let isFirst = true;
 
   const take = (part: Uint8Array, newlines: number): void => {
     if (part.length === 0) return;
@@ -92,13 +95,10 @@ async function select(path: string, startLine: number, limit: number, context: T
     selection.endsWithNewline = part[part.length - 1] === 10;
   };
 
-  for await (const chunk of context.files.readChunks(path)) {
+  const opened = await openText(context.files.readChunks(path));
+  if (typeof opened === "string") return opened;
+  for await (const chunk of opened) {
     if (context.signal.aborted) throw new Error("Operation aborted");
-    if (isFirst) {
-      isFirst = false;
-      const other = otherThanText(chunk);
-      if (other !== undefined) return other;
-    }
     const newlines = countNewlines(chunk);
     const linesBefore = selection.fileLines - 1;
     selection.fileLines += newlines;
@@ -126,12 +126,40 @@ async function select(path: string, startLine: number, limit: number, context: T
   return { ...selection, head: Buffer.concat(head) };
 }
 
-function otherThanText(start: Uint8Array): string | undefined {
-  if (imageTypeOf(start) !== undefined) return "image";
-  const isUtf16 = (start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff);
-  if (isUtf16) return "it is UTF-16. Use bash: iconv -f UTF-16 -t UTF-8";
-  if (start.subarray(0, 8192).includes(0)) return "it is a binary file. Use bash with file, xxd or strings to look into it.";
-  return undefined;
+/** The chunks with one byte for each LF, or what the file is instead of text. */
+async function openText(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array> | string> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const { value: first = new Uint8Array(0) } = await iterator.next();
+  const refuse = async (what: string): Promise<string> => {
+    await iterator.return?.();
+    return what;
+  };
+  if (imageTypeOf(first) !== undefined) return refuse("image");
+  const detected = detectText(first, { isWhole: false });
+  if (detected === undefined) {
+    const picture = foreignPictureName(first);
+    if (picture !== undefined)
+      return refuse(`it is a ${picture} image, which models do not take. Convert it to PNG first (bash: magick, ffmpeg).`);
+    return refuse("it is a binary file. Use bash with file, xxd or strings to look into it.");
+  }
+  const all = continued(first, iterator);
+  // In UTF-8 and 8-bit text a line feed is a byte that is nothing else, so which of them it is can wait until it is shown.
+  return detected.encoding.startsWith("utf-16") ? toUtf8(all, detected.encoding) : all;
+}
+
+async function* continued(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function* toUtf8(chunks: AsyncIterable<Uint8Array>, encoding: TextEncoding): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+  yield Buffer.from(decoder.decode());
 }
 
 function describe(selection: Selection, given: string, startLine: number, info: FileInfo): ToolResult {
@@ -176,7 +204,7 @@ function textWithNote(
 }
 
 function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return decodeText(bytes, detectText(bytes, { isWhole: false }) ?? { encoding: "utf-8", bomBytes: 0 });
 }
 
 function shellQuoted(path: string): string {

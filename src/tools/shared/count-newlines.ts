@@ -1,5 +1,7 @@
 // Counting LF in large buffers, four bytes at a time: the inner loop of reading big files and of big command output.
 
+const noWords = new Int32Array(0);
+
 /** Number of LF bytes. */
 export function countNewlines(bytes: Uint8Array): number {
   const length = bytes.length;
@@ -7,7 +9,8 @@ export function countNewlines(bytes: Uint8Array): number {
   let count = 0;
   for (; at < length && ((bytes.byteOffset + at) & 3) !== 0; at++) if (bytes[at] === 10) count++;
   const wordCount = (length - at) >> 2;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, wordCount);
+  // A view must be aligned even where it holds nothing, and a short piece may end before it is.
+  const words = wordCount === 0 ? noWords : new Int32Array(bytes.buffer, bytes.byteOffset + at, wordCount);
   for (let index = 0; index < wordCount; ) {
     // 255 rounds fill at most the eight bits that each byte lane of the sum has.
     const end = Math.min(wordCount, index + 255);

@@ -1,4 +1,5 @@
 // An image file as a tool result. Loaded by read when a file turns out to be one.
+// The image is kept whichever model is in use: what it cannot take is left out of each request to it, and another one sees it.
 
 import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
 import { fitImage } from "./fit-image.ts";
@@ -21,7 +22,6 @@ export async function imageResult(
   if (mimeType === undefined) return errorResult(`${path} was an image a moment ago and is none now. Read it again.`);
   const title = `Read image file [${mimeType}]`;
   const withText = (text: string): ToolResult => ({ content: [{ type: "text", text }], structuredContent: text });
-  if (!context.acceptsImages) return withText(`${title}\n[Image omitted: the model in use does not take images.]`);
   const fitted = bytes === undefined ? undefined : await fitImage(bytes, mimeType, loadCodec);
   if (fitted === undefined) return withText(`${title}\n${omittedImageText}`);
   const { original, width, height } = fitted;

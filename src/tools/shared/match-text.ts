@@ -1,6 +1,8 @@
 // Where a piece of text stands in a file: exactly, else as a person would read it. Used by edit.
 // Invariant: a fuzzy match covers the same lines, one for one, as the text looked for.
 
+import { byteLines } from "./byte-lines.ts";
+
 export interface Match {
   /** Byte offsets. */
   start: number;
@@ -24,77 +26,73 @@ export function findExact(content: Buffer, text: string): MatchResult {
 }
 
 interface FoldedLine {
-  /** Offset of the line in the folded text. */
+  /** Byte offset of the line in the content. */
   start: number;
-  /** Offset of the line in the original, and its length there. */
-  originalStart: number;
-  originalLength: number;
+  original: string;
+  /** Nothing where the line cannot be compared: too long, or no UTF-8. */
+  text: string | undefined;
   /** For each folded character the offset in the original line of what it came from; absent when folding only cut blanks. */
   map: number[] | undefined;
-  length: number;
 }
 
-/** A text with typographic variants, Unicode forms and trailing blanks levelled, and the way back. */
-export class FoldedText {
-  readonly #lines: FoldedLine[] = [];
-  readonly #original: string;
-  readonly #folded: string;
-
-  constructor(original: string) {
-    this.#original = original;
-    const folded: string[] = [];
-    let start = 0;
-    let originalStart = 0;
-    for (const line of original.split("\n")) {
-      const { text, map } = foldLine(line);
-      this.#lines.push({ start, originalStart, originalLength: line.length, map, length: text.length });
-      folded.push(text);
-      start += text.length + 1;
-      originalStart += line.length + 1;
-    }
-    this.#folded = folded.join("\n");
-  }
-
-  find(text: string): MatchResult {
-    const wanted = text
-      .split("\n")
-      .map((line) => foldLine(line).text)
-      .join("\n");
-    if (wanted.trim() === "") return { matches: 0 };
-    let matches = 0;
-    let found: Match | undefined;
-    for (let at = this.#folded.indexOf(wanted); at >= 0; at = this.#folded.indexOf(wanted, at + 1)) {
-      const start = this.#originalOffset(at, "start");
-      const end = this.#originalOffset(at + wanted.length, "end");
-      if (start === undefined || end === undefined) continue;
+/**
+ * The text with typographic variants, Unicode forms and trailing blanks levelled. Walks the content line by line and keeps only as many lines
+ * as the text has, so that a large file costs no more than its bytes.
+ */
+export function findFolded(content: Buffer, text: string): MatchResult {
+  const wanted = text.split("\n").map((line) => foldLine(line).text);
+  if (wanted.every((line) => line.trim() === "")) return { matches: 0 };
+  const window: FoldedLine[] = [];
+  let matches = 0;
+  let match: Match | undefined;
+  for (const { start, text: original } of byteLines(content)) {
+    window.push(foldedLine(start, original));
+    if (window.length > wanted.length) window.shift();
+    if (window.length < wanted.length) continue;
+    for (const found of matchesIn(window, wanted)) {
       matches++;
-      found ??= { start, end };
+      match ??= found;
     }
-    if (matches !== 1 || found === undefined) return { matches };
-    const startBytes = Buffer.byteLength(this.#original.slice(0, found.start));
-    return { matches, match: { start: startBytes, end: startBytes + Buffer.byteLength(this.#original.slice(found.start, found.end)) } };
   }
+  return matches === 1 && match !== undefined ? { matches, match } : { matches };
+}
 
-  /** `undefined` inside of what was one character in the original. At a line's end, cut blanks belong to the match that ends there. */
-  #originalOffset(offset: number, side: "start" | "end"): number | undefined {
-    const line = this.#lineAt(offset);
-    const column = offset - line.start;
-    if (column === line.length) return line.originalStart + (side === "end" ? line.originalLength : (line.map?.[column] ?? column));
-    if (line.map === undefined) return line.originalStart + column;
-    const original = line.map[column] ?? 0;
-    return column > 0 && line.map[column - 1] === original ? undefined : line.originalStart + original;
-  }
+function foldedLine(start: number, original: string | undefined): FoldedLine {
+  if (original === undefined || original.includes("\ufffd")) return { start, original: "", text: undefined, map: undefined };
+  return { start, original, ...foldLine(original) };
+}
 
-  #lineAt(offset: number): FoldedLine {
-    let low = 0;
-    let high = this.#lines.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lines[middle]?.start ?? 0) <= offset) low = middle;
-      else high = middle - 1;
+/** Of one line all places; of several only one can be: at the end of the first, over the middle ones, at the beginning of the last. */
+function matchesIn(window: readonly FoldedLine[], wanted: readonly string[]): Match[] {
+  const [first, last] = [window[0] as FoldedLine, window.at(-1) as FoldedLine];
+  const [firstWanted = "", lastWanted = ""] = [wanted[0], wanted.at(-1)];
+  if (wanted.length === 1) {
+    const found: Match[] = [];
+    for (let at = first.text?.indexOf(firstWanted) ?? -1; at >= 0; at = first.text?.indexOf(firstWanted, at + 1) ?? -1) {
+      const match = matchBetween(first, at, first, at + firstWanted.length);
+      if (match !== undefined) found.push(match);
     }
-    return this.#lines[low] as FoldedLine;
+    return found;
   }
+  if (first.text === undefined || !first.text.endsWith(firstWanted) || !last.text?.startsWith(lastWanted)) return [];
+  for (let index = 1; index < wanted.length - 1; index++) if (window[index]?.text !== wanted[index]) return [];
+  const match = matchBetween(first, first.text.length - firstWanted.length, last, lastWanted.length);
+  return match === undefined ? [] : [match];
+}
+
+function matchBetween(first: FoldedLine, from: number, last: FoldedLine, to: number): Match | undefined {
+  const start = byteOffset(first, from, "start");
+  const end = byteOffset(last, to, "end");
+  return start === undefined || end === undefined ? undefined : { start, end };
+}
+
+/** `undefined` inside of what was one character in the original. At a line's end, cut blanks belong to the match that ends there. */
+function byteOffset({ start, original, text = "", map }: FoldedLine, column: number, side: "start" | "end"): number | undefined {
+  let offset = map?.[column] ?? column;
+  if (column === text.length) {
+    if (side === "end") offset = original.length;
+  } else if (map !== undefined && column > 0 && map[column - 1] === map[column]) return undefined;
+  return start + Buffer.byteLength(original.slice(0, offset));
 }
 
 function foldLine(line: string): { text: string; map: number[] | undefined } {

@@ -1,8 +1,8 @@
 // Command output on its way to a model: the end in memory, all of it in a file once it is too long to show. Used by bash and by RPC `bash`.
 // Invariant: memory does not grow with the output.
 
+import { type Artifacts, type ArtifactWriter, artifactReference } from "../../contracts/artifact.ts";
 import { messageOf } from "../../contracts/error.ts";
-import { ArtifactFile } from "./artifact-file.ts";
 import { cleanOutput } from "./clean-output.ts";
 import { OutputTail } from "./output-tail.ts";
 import { formatSize, maxBytes, maxLines, type Truncation, truncateTail } from "./truncate.ts";
@@ -12,19 +12,25 @@ export interface CollectedOutput {
   text: string;
   truncation: Truncation;
   fullOutputPath?: string;
+  /** `artifact://N`. */
+  artifactId?: number;
+  /** Of the middle, in the file too. */
+  leftOutBytes: number;
   lastLineBytes: number;
 }
 
 /** Takes output as it comes, puts it in a file once it is too long to show, and gives the end of it at any time. */
 export class OutputCollector {
   readonly #tail = new OutputTail();
-  readonly #artifactDir: () => Promise<string>;
-  #file: ArtifactFile | undefined;
+  readonly #artifacts: Artifacts;
+  readonly #tool: string;
+  #file: ArtifactWriter | undefined;
   #fileFailure: unknown;
   #opening: Promise<void> | undefined;
 
-  constructor(artifactDir: () => Promise<string>) {
-    this.#artifactDir = artifactDir;
+  constructor(artifacts: Artifacts, tool: string) {
+    this.#artifacts = artifacts;
+    this.#tool = tool;
   }
 
   /** Wait for the promise before the next one; without waiting the order is kept, but nothing holds the writer back. */
@@ -50,7 +56,7 @@ export class OutputCollector {
 
   async #openFile(chunk: Uint8Array): Promise<void> {
     try {
-      const file = new ArtifactFile(await this.#artifactDir(), "pi-bash");
+      const file = await this.#artifacts.create(this.#tool);
       for (const held of this.#tail.held()) file.write(held);
       file.write(chunk);
       this.#file = file;
@@ -63,12 +69,14 @@ export class OutputCollector {
   collected(): CollectedOutput {
     const { text, totals } = this.#tail.text(cleanOutput);
     const truncation = truncateTail(text, totals);
-    const path = this.#file?.path;
+    const { path, id, leftOutBytes = 0 } = this.#file ?? {};
     return {
       text: truncation.content,
       truncation,
       lastLineBytes: this.#tail.lastLineBytes,
+      leftOutBytes,
       ...(truncation.truncated && path !== undefined ? { fullOutputPath: path } : {}),
+      ...(truncation.truncated && id !== undefined ? { artifactId: id } : {}),
     };
   }
 
@@ -87,11 +95,12 @@ export class OutputCollector {
 }
 
 /** The text with what was left out and where it is. */
-export function withNote({ text, truncation, fullOutputPath, lastLineBytes }: CollectedOutput, failure: unknown): string {
+export function withNote(output: CollectedOutput, failure: unknown): string {
+  const { text, truncation, fullOutputPath, artifactId, leftOutBytes, lastLineBytes } = output;
   if (!truncation.truncated) return text;
   const where =
     failure === undefined && fullOutputPath !== undefined
-      ? `Full output: ${fullOutputPath}`
+      ? `${leftOutBytes > 0 ? `Output but for ${formatSize(leftOutBytes)} in its middle` : "Full output"}: ${fullOutputPath}${artifactId === undefined ? "" : ` (${artifactReference(artifactId)})`}`
       : `Full output could not be kept: ${failure === undefined ? "no file" : messageOf(failure)}`;
   const { totalLines, outputLines } = truncation;
   const first = totalLines - outputLines + 1;

@@ -1,9 +1,15 @@
 // Shows known changes to lines: as a numbered diff for people and as a unified patch for programs. Used by edit.
 // It is told what changed instead of searching for it, so its cost does not depend on the file's size.
+// Invariant: bounded, whatever was changed: it is kept in the session and told in events.
 
 const contextLines = 4;
 /** Above this many pairs of lines to compare, a block is shown as removed and added whole. */
 const maxComparisons = 1_000_000;
+
+/** Of a line in the diff for people; what was changed in more is seen in the file. */
+const maxLineCharacters = 2000;
+/** Of the whole diff, and of the patch. */
+const maxCharacters = 256 * 1024;
 
 /** Consecutive lines replaced by others. */
 export interface LineChange {
@@ -21,7 +27,9 @@ export interface OldText {
 }
 
 export interface RenderedDiff {
+  /** Long lines are cut, and the end of a very long diff, with a note. */
   diff: string;
+  /** Empty where it would be too long: a part of a patch is worse than none. */
   patch: string;
   /** Line number (from 1) in the new text. */
   firstChangedLine: number | undefined;
@@ -35,8 +43,10 @@ export function renderDiff(path: string, old: OldText, changes: readonly LineCha
   const width = String(Math.max(old.lineCount, newLineCount)).length;
   const first = minimal[0];
   const hunks = groupByDistance(minimal);
-  const shown: string[] = [];
-  const patch = [`--- ${path}`, `+++ ${path}`];
+  const shown = new BoundedLines();
+  const patch = new BoundedLines();
+  patch.push(`--- ${path}`);
+  patch.push(`+++ ${path}`);
   let shift = 0;
   let shownEnd = 0;
   for (const hunk of hunks) {
@@ -46,8 +56,8 @@ export function renderDiff(path: string, old: OldText, changes: readonly LineCha
     const shiftBefore = shift;
     const body: string[] = [];
     const line = (sign: " " | "-" | "+", lineIndex: number, text: string): void => {
-      shown.push(`${sign}${String(lineIndex + 1).padStart(width)} ${text}`);
-      body.push(sign + text);
+      shown.push(`${sign}${String(lineIndex + 1).padStart(width)} ${cut(text)}`);
+      if (!patch.isFull) body.push(sign + text);
       const isOldEnd = sign !== "+" && lineIndex === old.lineCount - 1 && !old.endsWithNewline;
       const isNewEnd = sign !== "-" && lineIndex + (sign === " " ? shift : 0) === newLineCount - 1 && !newEndsWithNewline;
       if (sign === " " ? isOldEnd && isNewEnd : isOldEnd || isNewEnd) body.push("\\ No newline at end of file");
@@ -67,10 +77,44 @@ export function renderDiff(path: string, old: OldText, changes: readonly LineCha
     for (; at < end; at++) line(" ", at, old.line(at) ?? "");
     shownEnd = end;
     const newCount = end - start + shift - shiftBefore;
-    patch.push(`@@ -${range(start, end - start)} +${range(start + shiftBefore, newCount)} @@`, ...body);
+    patch.push(`@@ -${range(start, end - start)} +${range(start + shiftBefore, newCount)} @@`);
+    for (const one of body) patch.push(one);
   }
   if (shownEnd < old.lineCount) shown.push(` ${" ".repeat(width)} ...`);
-  return { diff: shown.join("\n"), patch: `${patch.join("\n")}\n`, firstChangedLine: first === undefined ? undefined : first.at + 1 };
+  if (shown.isFull) shown.end(`[The diff is longer: ${minimal.length} places, ${grown < 0 ? "" : "+"}${grown} lines]`);
+  return {
+    diff: shown.text,
+    patch: patch.isFull ? "" : `${patch.text}\n`,
+    firstChangedLine: first === undefined ? undefined : first.at + 1,
+  };
+}
+
+/** Lines up to a size; those after it are dropped. */
+class BoundedLines {
+  readonly #lines: string[] = [];
+  #characters = 0;
+
+  get isFull(): boolean {
+    return this.#characters > maxCharacters;
+  }
+
+  push(line: string): void {
+    this.#characters += line.length + 1;
+    if (!this.isFull) this.#lines.push(line);
+  }
+
+  end(line: string): void {
+    this.#lines.push(line);
+  }
+
+  get text(): string {
+    return this.#lines.join("\n");
+  }
+}
+
+function cut(text: string): string {
+  if (text.length <= maxLineCharacters) return text;
+  return `${text.slice(0, maxLineCharacters).replace(/[\ud800-\udbff]$/, "")}… [${text.length - maxLineCharacters} more characters]`;
 }
 
 /** An empty range names the line before it. */

@@ -4,6 +4,7 @@
 import { messageOf } from "../../contracts/error.ts";
 import type { ToolDeclaration } from "../../contracts/message.ts";
 import type { Tool } from "../../contracts/tool.ts";
+import { parseLenientJson } from "./lenient-json.ts";
 
 export type ValidatedArguments = { ok: true; args: Record<string, unknown> } | { ok: false; message: string };
 
@@ -149,7 +150,7 @@ function acceptsNull(schema: unknown): boolean {
 
 function parsedAs<T>(text: string, is: (value: unknown) => value is T): T | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseLenientJson(text);
     return is(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,16 +1,8 @@
 // A conversation to be read: prompts and answers as they are, thinking folded to a line, calls in a line, results cut. Called by show.
 
 import type { AnyEntry } from "../../contracts/session-entry.ts";
-import {
-  costText,
-  countText,
-  cutToWidth,
-  plainLine,
-  plainText,
-  type Style,
-  type TextForm,
-  timeText,
-} from "../../contracts/text/terminal-text.ts";
+import { plainText } from "../../contracts/text/plain.ts";
+import { costText, countText, cutToWidth, plainLine, type Style, type TextForm, timeText } from "../../contracts/text/terminal-text.ts";
 import { callsIn, type Faces, faceOf, type Item, type ItemOf, itemOf } from "../items.ts";
 import { type Block, fieldsOf, numberIn } from "../read-entry.ts";
 import { callLine, entryLine, systemText, tokensText } from "./entry-line.ts";

@@ -230,6 +230,17 @@ describe("path, check, edit, import", () => {
     }),
   };
 
+  test("a model that there is none of is told when it is set, and by check", async () => {
+    const tree = withFile();
+    const set = await pi(tree, ["set", "model", "nonsense"]);
+    expect(set).toMatchObject({ status: 0 });
+    expect(set.host.err()).toMatch(/model is set in .*\nWarning: .*config\.toml:1: model: Model "nonsense" not found/);
+    await pi(tree, ["set", "fallback_models", "demo,anthropic/claude-sonnet-4-5,nonsense-too"]);
+    const checked = await pi(tree, ["check"]);
+    expect(checked.host.err()).toMatch(/: model: Model "nonsense" not found.*\n.*: fallback_models: Model "nonsense-too" not found/);
+    expect((await pi(tree, ["set", "model", "anthropic/claude-sonnet-4-5"])).host.err()).not.toContain("Warning");
+  });
+
   test("import turns the npm agent's JSON into TOML that says the same", async () => {
     const tree = tempTree({ "project/x": "", ...npmFiles });
     const before = await loadConfig({ agentDir: tree.at("agent"), cwd: tree.at("project"), homeDir: tree.path, env: {} });

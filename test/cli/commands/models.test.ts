@@ -26,9 +26,9 @@ function hostFor(tree: TempTree, env: Record<string, string> = {}): FakeHost {
   return fakeHost({ cwd: tree.path, homeDir: tree.path, env: { PI_CODING_AGENT_DIR: tree.at("agent"), ...env } });
 }
 
-async function pi(args: string[], env: Record<string, string> = {}, tree = tempTree()): Promise<FakeHost> {
+async function pi(args: string[], env: Record<string, string> = {}, tree = tempTree(), status = 0): Promise<FakeHost> {
   const host = hostFor(tree, env);
-  expect(await run(args, host)).toBe(0);
+  expect(await run(args, host)).toBe(status);
   return host;
 }
 
@@ -52,9 +52,25 @@ describe("the table", () => {
 
   test("says so when there is nothing", async () => {
     expect((await pi([])).err()).toContain("ANTHROPIC_API_KEY");
-    const none = await pi(["zzz"], { GROQ_API_KEY: "k" });
+    // As grep does, a search that finds nothing ends with 1.
+    const none = await pi(["zzz"], { GROQ_API_KEY: "k" }, tempTree(), 1);
     expect([none.out(), none.err()]).toEqual(["", 'No models matching "zzz".\n']);
-    expect((await pi(["zzz", "--json"], { GROQ_API_KEY: "k" })).out()).toBe("[]\n");
+    expect((await pi(["zzz", "--json"], { GROQ_API_KEY: "k" }, tempTree(), 1)).out()).toBe("[]\n");
+  });
+
+  test("--providers tells whose key is looked for where, without the key", async () => {
+    const env = { GROQ_API_KEY: "sk-secret" };
+    const text = (await pi(["--providers"], env)).out();
+    expect(text).toMatch(/^provider +credential +models +variables *\n/);
+    expect(text).toMatch(/^groq +GROQ_API_KEY +\d+ +GROQ_API_KEY *$/m);
+    expect(text).toMatch(/^anthropic +- +\d+ +ANTHROPIC_OAUTH_TOKEN ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_BASE_URL *$/m);
+    expect(text).not.toContain("sk-secret");
+    const [groq, ...others] = JSON.parse((await pi(["--providers", "groq", "--json"], env)).out());
+    expect([groq, others]).toEqual([
+      { id: "groq", variables: ["GROQ_API_KEY"], credential: "GROQ_API_KEY", models: expect.any(Number) },
+      [],
+    ]);
+    expect((await pi(["--providers", "zzz"], env, tempTree(), 1)).err()).toContain("zzz");
   });
 
   test("--all shows every provider's", async () => {

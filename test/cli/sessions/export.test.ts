@@ -79,6 +79,21 @@ describe("--export", () => {
     expect(["pi-session-in.html", "out.html", "third.html"].every((name) => existsSync(tree.at("here", name)))).toBe(true);
   });
 
+  test("and pi sessions export write over nothing but what they may", async () => {
+    const { tree, host } = project();
+    const page = (name: string) => exportPage(parseOptions(["--export", "abc-1", name]), host);
+    tree.write("here/notes.md", "mine");
+    await expect(page("notes.md")).rejects.toMatchObject({ code: "usage.export_over_file", exitStatus: 2 });
+    await page("page.html");
+    await page("page.html");
+    for (const format of ["--html", "--md", "--jsonl"])
+      await expect(run(["export", "abc-1", format, "notes.md"], host)).rejects.toMatchObject({ code: "usage.export_over_file" });
+    await expect(run(["export", "abc-1", "--html", "page.html"], host)).rejects.toMatchObject({ code: "usage.export_over_file" });
+    expect(readFileSync(tree.at("here/notes.md"), "utf8")).toBe("mine");
+    await run(["export", "abc-1", "--force", "--md", "notes.md"], host);
+    expect(readFileSync(tree.at("here/notes.md"), "utf8")).not.toBe("mine");
+  });
+
   test("takes no more, and nothing that is not there", async () => {
     const { host } = project();
     await expect(exportPage(parseOptions(["--export", "abc-1", "a", "b"]), host)).rejects.toMatchObject({ code: "usage.export" });

@@ -157,6 +157,7 @@ describe("for programs", () => {
       modified: new Date(nowMs - 5 * minute).toISOString(),
       sizeBytes: expect.any(Number),
       parentSession: null,
+      damage: null,
     });
     expect(records[1]).toMatchObject({ name: null });
     const lines = (await home.pi("sessions", "list", "--jsonl")).lines.map((line) => JSON.parse(line) as unknown);

@@ -31,6 +31,23 @@ describe("check", () => {
     expect(await home.pi("sessions", "check", "--json")).toMatchObject({ status: 0, out: "[]\n" });
   });
 
+  test("a run that was killed is interrupted, not damaged: status 0", async () => {
+    const home = sessionHome();
+    const call = json({
+      id: "bbbbbbbb",
+      parentId: "aaaaaaaa",
+      message: assistantMessage([{ type: "toolCall", id: "t1", name: "bash", arguments: {} }]),
+    });
+    const path = await fileWith(home, [said("aaaaaaaa", null, "a"), call, '{"type":"mess'], "");
+    const { status, lines, err } = await home.pi("sessions", "check");
+    expect(status).toBe(0);
+    expect(lines).toEqual([
+      `${path}:3: interrupted: the call of bash (t1) has no result`,
+      `${path}:4: interrupted: the last line was cut off while it was written`,
+    ]);
+    expect(err).toBe("1 session checked: 1 interrupted.\n");
+  });
+
   test("path:line: what, and status 1", async () => {
     const home = sessionHome();
     const path = await fileWith(home, [said("aaaaaaaa", null, "a"), "broken", said("bbbbbbbb", "99999999", "b")]);
@@ -138,7 +155,8 @@ describe("repair", () => {
     const home = sessionHome();
     const { path, id } = await home.add([user("a"), answer("b")]);
     writeFileSync(path, `${linesOf(path).slice(1).join("\n")}\n`);
-    expect((await home.pi("sessions", "list")).lines).toEqual([]);
+    expect((await home.pi("sessions", "list")).lines).toEqual([expect.stringMatching(/damaged: it does not begin as a session does$/)]);
+    expect(JSON.parse((await home.pi("sessions", "list", "--json")).out)).toMatchObject([{ id, path, damage: expect.any(String) }]);
     expect((await home.pi("sessions", "repair", id)).status).toBe(0);
     expect((await home.pi("sessions", "list")).lines).toHaveLength(1);
     expect(JSON.parse(linesOf(path)[0] ?? "")).toMatchObject({ type: "session", version: 3, id, cwd: home.cwd });

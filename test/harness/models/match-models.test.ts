@@ -23,7 +23,7 @@ test.each([
   ["anthropic", "opus", "claude-opus-5-5"],
   ["anthropic", "haiku 4.5", "claude-haiku-4-5"],
   ["anthropic", "claude-opus-4.8", "claude-opus-4-8"],
-  ["openai", "gpt-6", "gpt-6.1-sol"],
+  ["openai", "gpt-6", "gpt-6.2-sol"],
   ["openai", "terra", "gpt-6.1-terra"],
   ["openai", "gpt-4o", "gpt-4o"],
   ["openai", "mini gpt-5.4", "gpt-5.4-mini"],

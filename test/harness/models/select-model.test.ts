@@ -225,9 +225,35 @@ test("formats with a compatible twin are spoken through it", async () => {
     api: "openai-responses",
     baseUrl: "https://mine.openai.azure.com/openai/v1",
   });
+  const own = {
+    env: {
+      ...azure.env,
+      AZURE_OPENAI_DEPLOYMENT_NAME_MAP: "gpt-5=five, gpt-6-sol = my-sol",
+      AZURE_OPENAI_API_VERSION: "2026-01-01-preview",
+    },
+  };
+  expect((await select("azure/gpt-6-sol", undefined, own)).model).toMatchObject({
+    id: "gpt-6-sol",
+    requestName: "my-sol",
+    baseUrl: "https://mine.openai.azure.com/openai/v1?api-version=2026-01-01-preview",
+  });
   const nowhere = await failure("azure/gpt-6-sol", undefined, { env: { AZURE_OPENAI_API_KEY: "k" } });
   expect(nowhere.code).toBe("config.no_base_url");
   expect(nowhere.hint).toContain("AZURE_OPENAI_RESOURCE_NAME");
+});
+
+test("variables in a base URL: filled where they are set, asked for where they are not", async () => {
+  const env = { CLOUDFLARE_API_KEY: "k", CLOUDFLARE_ACCOUNT_ID: "acc", CLOUDFLARE_GATEWAY_ID: "gate" };
+  const listed = new ModelRegistry({ config: { providers: {} }, env, agentDir: "/nowhere", cwd: "/nowhere" }).models(
+    "cloudflare-ai-gateway",
+  );
+  expect(listed.map((model) => model.baseUrl).filter((url) => url.includes("{"))).toEqual([]);
+  const id = listed[0]?.id ?? "";
+  expect((await select(id, "cloudflare-ai-gateway", { env })).model.baseUrl).toMatch(/\/v1\/acc\/gate\//);
+  const without = await failure(id, "cloudflare-ai-gateway", { env: { CLOUDFLARE_API_KEY: "k", CLOUDFLARE_ACCOUNT_ID: "acc" } });
+  expect(without).toMatchObject({ code: "config.no_base_url", exitStatus: 2 });
+  expect(without.hint).toContain("CLOUDFLARE_GATEWAY_ID");
+  expect(without.hint).not.toContain("CLOUDFLARE_ACCOUNT_ID");
 });
 
 test("the environment's base URL wins over the file's", async () => {

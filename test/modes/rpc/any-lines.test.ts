@@ -53,6 +53,7 @@ test("100,000 random and malformed lines, cut anywhere, are answered one by one"
   const server = new RpcServer({
     sessions: made.sessions,
     stdout: {
+      flush: async () => undefined,
       write: (text) => {
         for (const one of text.split("\n").slice(0, -1)) {
           const record = JSON.parse(one) as { type: string; success?: unknown };
@@ -95,6 +96,7 @@ test("a line of 50 MB is answered, one beyond the limit as well, and what stands
   const server = new RpcServer({
     sessions: made.sessions,
     stdout: {
+      flush: async () => undefined,
       write: (text) =>
         void answers.push(
           ...text
@@ -148,6 +150,7 @@ test("a reader that stops holds the reading of commands back, and nothing is los
   const server = new RpcServer({
     sessions: made.sessions,
     stdout: {
+      flush: async () => undefined,
       write: () => {
         written++;
         return new Promise<void>((resolve) => {

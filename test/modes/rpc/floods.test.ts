@@ -21,6 +21,7 @@ function stoppedReader(made: RpcWorld): { server: RpcServer; written(): WireReco
     server: new RpcServer({
       sessions: made.sessions,
       stdout: {
+        flush: async () => undefined,
         write: (text) => {
           lines += text;
           return isStopped ? new Promise<void>((resolve) => resolvers.push(resolve)) : undefined;

@@ -2,11 +2,11 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { deflateSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { fitPromptImages } from "../../../src/harness/intake/prompt-images.ts";
 import { OutputCleaner } from "../../../src/tools/shared/clean-output.ts";
 import { Gate, makeRpcWorld, type RpcWorld, type RpcWorldOptions, textReply, type WireRecord } from "../../support/rpc-world.ts";
+import { solidPicture } from "../../support/solid-picture.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 async function world(given: Partial<RpcWorldOptions> = {}): Promise<RpcWorld> {
@@ -18,26 +18,7 @@ async function world(given: Partial<RpcWorldOptions> = {}): Promise<RpcWorld> {
 const settled = (record: WireRecord): boolean => record.type === "agent_settled";
 const omitted = "[Image omitted: could not be resized below the inline image size limit.]";
 
-function chunk(type: string, data: Buffer): Buffer {
-  let crc = ~0;
-  const typed = Buffer.concat([Buffer.from(type), data]);
-  for (const byte of typed) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  sum.writeUInt32BE(~crc >>> 0);
-  return Buffer.concat([length, typed, sum]);
-}
-
-/** One pixel. */
-function png(): string {
-  const header = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]);
-  const pixels = deflateSync(Buffer.from([0, 255, 0, 0]));
-  const parts = [Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))];
-  return Buffer.concat(parts).toString("base64");
-}
+const png = (): string => solidPicture(1, [255, 0, 0]);
 
 test("an image goes to the model as it is when it fits; one that cannot be sent is replaced by a text, also when it is queued", async () => {
   const gate = new Gate();
@@ -127,4 +108,19 @@ test("a name is one line", async () => {
   const made = await world();
   await made.ask("set_session_name", { name: " two\r\n  lines\n" });
   expect(made.events().at(-1)).toMatchObject({ type: "session_info_changed", name: "two lines" });
+});
+
+test.each([
+  ["a data: URL", (data: string) => `data:image/png;base64,${data}`],
+  ["one with parameters and capitals", (data: string) => `DATA:image/png;name=a.png;BASE64,${data}`],
+  ["one with escaped characters", (data: string) => `data:image/png;base64,${encodeURIComponent(data)}`],
+  [
+    "one without base64",
+    (data: string) => `data:image/png,${[...Buffer.from(data, "base64")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")}`,
+  ],
+  ["broken lines", (data: string) => data.replace(/.{20}/g, "$&\r\n")],
+  ["the alphabet for URLs", (data: string) => data.replaceAll("+", "-").replaceAll("/", "_")],
+])("an image as %s is the image", async (_, written) => {
+  const { images, message } = await fitPromptImages("look", [{ type: "image", data: written(png()), mimeType: "image/png" }]);
+  expect({ images, message }).toEqual({ images: [{ type: "image", data: png(), mimeType: "image/png" }], message: "look" });
 });

@@ -126,6 +126,21 @@ test("nothing blank, nothing ill-formed", () => {
   expect(shape(messages)).toEqual(["user: a\ufffd"]);
 });
 
+test("of more images than a request may hold the latest go along", () => {
+  const image = (data: string): { type: "image"; data: string; mimeType: string } => ({ type: "image", data, mimeType: "image/png" });
+  const messages = [user([image("1"), image("2")]), assistant(model, [call("a")]), toolResult("a", "read", "", { content: [image("3")] })];
+  expect(shape(messages, { model: { ...model, inputLimits: { images: { maxPerRequest: 2 } } } })).toEqual([
+    "user: image | [Image omitted: this model takes no more than 2.]",
+    "assistant: call a",
+    "a=image",
+  ]);
+  expect(shape(messages, { model: { ...model, inputLimits: { images: { maxPerMessage: 1 } } } })).toEqual([
+    "user: image | [Image omitted: this model takes no more than 1.]",
+    "assistant: call a",
+    "a=image",
+  ]);
+});
+
 test("images give way to a note for a model that takes none", () => {
   const image = { type: "image", data: pixel, mimeType: "image/png" } as const;
   const blind = { ...model, input: ["text" as const] };

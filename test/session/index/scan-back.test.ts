@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { PathLines } from "../../../src/session/index/path-lines.ts";
 import { scanBack } from "../../../src/session/index/scan-back.ts";
+import { soundEntry } from "../../../src/session/lines/sound-entry.ts";
 import { type Random, seededRandom } from "../../support/random.ts";
 import { type Line, pathOf } from "../../support/session-reference.ts";
 
@@ -60,7 +61,7 @@ test("3,000 random trees, in chunks of every size: the path, its lines, and what
     expect(got.types).toEqual(wanted.map(({ type }) => type));
     expect(got.lines).toEqual(wanted.map((line) => texts[lines.indexOf(line)]));
     const compactionAt = wanted.findLastIndex(({ type }) => type === "compaction");
-    expect(got.entries).toEqual(wanted.map((line, at) => (at < compactionAt ? undefined : line)));
+    expect(got.entries).toEqual(wanted.map((line, at) => (at < compactionAt ? undefined : soundEntry(line))));
     for (const type of ["message", "compaction", "session_info"]) {
       const before = random.below(wanted.length + 1);
       expect(got.path.lastOfType(type, before)).toBe(wanted.slice(0, before).findLastIndex((line) => line.type === type));

@@ -85,11 +85,32 @@ test("children of an unreadable line hang on the entry before it", async () => {
   expect(warnings).toEqual(["Session file FILE: line 3 is damaged and is skipped"]);
 });
 
-test("a parent that nobody knows makes a root", async () => {
-  const { session, texts, warnings } = await openText(`${header}\n${line("00000001", null)}\n${line("00000003", "00000002")}\n`);
-  expect(texts()).toEqual(["00000003"]);
-  expect(session.tree()).toHaveLength(2);
-  expect(warnings).toEqual([]);
+test("an entry whose parent was never written goes on from the one before it, and that is told with its line, once", async () => {
+  const text = `${header}\n${line("00000001", null)}\n${line("00000003", "00000002")}\n${line("00000004", "00000003")}\n`;
+  const { session, path, texts, warnings } = await openText(text);
+  expect(texts()).toEqual(["00000001", "00000003", "00000004"]);
+  expect(session.tree()).toHaveLength(1);
+  expect(warnings).toEqual([
+    "Session file FILE: line 3 continues something that is not in the file, and is taken to follow the line before",
+  ]);
+  session.append({ type: "message", message: userMessage("next") });
+  session.close();
+  const again = await openPath(path);
+  expect(again.texts()).toEqual(["00000001", "00000003", "00000004", "next"]);
+  expect(again.warnings).toEqual(warnings);
+});
+
+test("a line of NULs in the middle costs what stood on it and nothing before it", async () => {
+  const texts = ["00000001", "00000002", "00000003", "00000004"];
+  const lines = texts.map((id, at) => line(id, texts[at - 1] ?? null));
+  for (const lost of [1, 2]) {
+    const damaged = lines.map((text, at) => (at === lost ? "\0".repeat(text.length) : text));
+    const opened = await openText(`${header}\n${damaged.join("\n")}\n`);
+    expect(opened.texts()).toEqual(texts.filter((_, at) => at !== lost));
+    expect(opened.warnings).toEqual([expect.stringContaining(`line ${lost + 3} continues something that is not in the file`)]);
+  }
+  const first = await openText(`${header}\n${lines.slice(1).join("\n")}\n`);
+  expect(first.texts()).toEqual(texts.slice(1));
 });
 
 test("a damage inside a line that looks right shows when it is read, and costs only that line", async () => {

@@ -214,13 +214,13 @@ test("an empty session has an empty context", () => {
   expect(sessionOf().context).toEqual({ messages: [], entryIds: [] });
 });
 
-test("messages of unknown role or shape are kept, but not in context", () => {
+test("messages of an unknown role are kept, but not in context; an answer that is a bare text is one", () => {
   const odd = [
     { type: "message", message: { role: "from_tomorrow", content: 7 } },
     { type: "message", message: { role: "assistant", content: "no blocks" } },
     { type: "message" },
   ] as unknown as NewEntry[];
   const { session, shown } = sessionOf(user("a"), ...odd, answer("b"));
-  expect(shown).toEqual(["user: a", "assistant: b"]);
+  expect(shown).toEqual(["user: a", "assistant: no blocks", "assistant: b"]);
   expect(session.branch()).toHaveLength(5);
 });

@@ -1,4 +1,5 @@
-// `pi sessions check`: what is wrong with session files, `path:line: what`. Called through cli/commands/sessions. Exit status 1 when something is.
+// `pi sessions check`: what is wrong with session files, `path:line: what`. Called through cli/commands/sessions.
+// Exit status 1 when something is; that a run was killed is told, and is no damage.
 
 import type { Command } from "commander";
 import { textForm } from "../../../contracts/text/terminal-text.ts";
@@ -29,13 +30,16 @@ async function check(host: Host, refs: readonly string[], flags: Flags): Promise
   const output = new RecordOutput(host, form);
   let fileCount = 0;
   let badCount = 0;
+  let interruptedCount = 0;
   for (const path of await pathsOf(refs, flags, await sessionPlaces(host, flags))) {
     const findings = checkSession(path);
     fileCount++;
-    if (findings.length > 0) badCount++;
-    for (const { lineNumber, kind, text, entryId } of findings) {
-      const record = { path, lineNumber, kind, entryId: entryId ?? null, text };
-      const isOpen = await output.add(form === "text" ? `${paint(path, "yellow")}:${lineNumber}: ${text}` : JSON.stringify(record));
+    if (findings.some(({ isInterruption }) => !isInterruption)) badCount++;
+    else if (findings.length > 0) interruptedCount++;
+    for (const { lineNumber, kind, text, entryId, isInterruption = false } of findings) {
+      const record = { path, lineNumber, kind, entryId: entryId ?? null, text, isInterruption };
+      const line = `${paint(path, "yellow")}:${lineNumber}: ${isInterruption ? "interrupted: " : ""}${text}`;
+      const isOpen = await output.add(form === "text" ? line : JSON.stringify(record));
       if (!isOpen) break;
     }
     if (!(await output.turn())) break;
@@ -43,7 +47,10 @@ async function check(host: Host, refs: readonly string[], flags: Flags): Promise
   const status = await output.end(badCount > 0 ? 1 : 0);
   if (form === "text" && !host.stdout.isClosed) {
     const files = `${fileCount} session${fileCount === 1 ? "" : "s"} checked`;
-    await host.stderr.write(badCount === 0 ? `${files}: sound.\n` : `${files}: ${badCount} damaged. pi sessions repair mends one.\n`);
+    const interrupted = interruptedCount === 0 ? "" : `${interruptedCount} interrupted`;
+    const damaged = badCount === 0 ? "" : `${badCount} damaged`;
+    const what = [damaged, interrupted].filter((part) => part !== "").join(", ") || "sound";
+    await host.stderr.write(`${files}: ${what}.${badCount === 0 ? "" : " pi sessions repair mends one."}\n`);
   }
   return status;
 }

@@ -22,6 +22,7 @@ interface Flags {
   jsonl?: FileFlag;
   branch?: string;
   all?: boolean;
+  force?: boolean;
   cwd?: string;
   sessionDir?: string;
 }
@@ -37,6 +38,7 @@ export function define(command: Command, { host, exit }: { host: Host; exit(stat
     .option("--jsonl [file]", "one branch as a session file")
     .option("--branch <entry>", "the branch that ends at this entry (its id or the beginning of it, or a label); else the one in use")
     .option("--all", "with --jsonl: every branch")
+    .option("--force", "write over a file that is there")
     .option("--cwd <dir>", "as if started there")
     .option("--session-dir <dir>", "where the files lie")
     .addHelpText(
@@ -78,6 +80,7 @@ export async function exportSession(ref: string, flags: Flags, host: Host): Prom
       sourcePath: found.path,
       ...choice,
       ...(typeof file === "string" && { outputPath: file }),
+      over: flags.force ? ("anything" as const) : ("nothing" as const),
     };
     const { path } = await writeFormat(format, session, target);
     await host.stdout.write(`${path}\n`);

@@ -63,7 +63,7 @@ async function list(host: Host, flags: Flags, words: readonly string[]): Promise
   const output = new RecordOutput(host, form);
   const table = new SessionTable(host, output, flags.all === true, shorten);
   let found = 0;
-  for (const summary of listSessions({ ...scope, files, names, whole: flags.whole === true, wholeBytes })) {
+  for (const summary of listSessions({ ...scope, files, names, whole: flags.whole === true, wholeBytes, damaged: true })) {
     if (found === limit || (sinceMs !== undefined && summary.modifiedMs < sinceMs)) break;
     if (!isWanted(summary, flags)) continue;
     found++;
@@ -88,7 +88,7 @@ function isWanted({ id, name, firstPrompt }: SessionSummary, { named, search }: 
 
 /** Every field is there in every record; what is not known is null. */
 function described(summary: SessionSummary, shorten: (id: string) => string): Record<string, unknown> {
-  const { id, path, cwd, name, firstPrompt, messageCount, cost, model, timestamp, modifiedMs, sizeBytes, parentSession } = summary;
+  const { id, path, cwd, name, firstPrompt, messageCount, cost, model, timestamp, modifiedMs, sizeBytes, parentSession, damage } = summary;
   return {
     id,
     shortId: shorten(id),
@@ -103,6 +103,7 @@ function described(summary: SessionSummary, shorten: (id: string) => string): Re
     modified: new Date(modifiedMs).toISOString(),
     sizeBytes,
     parentSession: parentSession ?? null,
+    damage: damage ?? null,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { statSync, utimesSync } from "node:fs";
 import { isPiError, PiError } from "../../../contracts/error.ts";
+import { learnSecrets } from "../../../harness/models/known-secrets.ts";
 import type { Host } from "../../../platform/host.ts";
 import { unwritable } from "../../../session/lines/file-errors.ts";
 import { Session } from "../../../session/tree/session.ts";
@@ -9,6 +10,8 @@ import { labelsOf } from "../../../session/tree/tree.ts";
 
 /** Never writes and never waits; damages are told on stderr. */
 export function openForReading(path: string, host: Host): Promise<Session> {
+  // What is stored may be older than our keeping them out of it.
+  learnSecrets(host);
   return Session.open(path, { readOnly: true, clock: () => host.now(), onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`) });
 }
 

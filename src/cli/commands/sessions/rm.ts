@@ -1,12 +1,11 @@
 // `pi sessions rm`: remove sessions with all that belongs to them. Called through cli/commands/sessions.
 // Invariant: nothing is removed unasked: a terminal is asked, anything else has to say --yes; a session in use stays.
 
-import { readdirSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { parseDuration } from "../../../contracts/duration.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import { ageInWords, plainLine } from "../../../contracts/text/terminal-text.ts";
+import { belongingsOf, removeSessionFiles } from "../../../harness/host/remove-session.ts";
 import type { Host } from "../../../platform/host.ts";
 import { listSessions, type SessionSummary, sessionIds, sessionSummary } from "../../../session/library/list-sessions.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
@@ -45,13 +44,15 @@ async function remove(host: Host, refs: readonly string[], flags: Flags): Promis
   }
   if (refs.length > 0 && flags.all)
     throw new PiError("usage.conflict", "--all cannot be combined with sessions named", { hint: "Leave one of them out" });
-  const candidates = await candidatesOf(refs, flags, await sessionPlaces(host, flags), host);
+  const places = await sessionPlaces(host, flags);
+  const candidates = await candidatesOf(refs, flags, places, host);
   if (candidates.length === 0) {
     await host.stderr.write("There is nothing to remove.\n");
     return 0;
   }
   if (flags.dryRun) {
-    for (const { path } of candidates) for (const target of [path, ...belongings(path)]) await host.stdout.write(`${target}\n`);
+    for (const { path } of candidates)
+      for (const target of [path, ...belongingsOf(path, places.scope(true))]) await host.stdout.write(`${target}\n`);
     return 0;
   }
   if (!flags.yes && !(await isConfirmed(candidates, host))) {
@@ -61,7 +62,7 @@ async function remove(host: Host, refs: readonly string[], flags: Flags): Promis
   let status = 0;
   for (const { path } of candidates) {
     try {
-      await withLease(path, () => removeFiles(path));
+      await withLease(path, () => removeFiles(path, places));
     } catch (error) {
       if (!isPiError(error)) throw error;
       await host.stderr.write(`${errorReport(error, false).text}\n`);
@@ -110,26 +111,14 @@ async function isConfirmed(candidates: readonly Candidate[], host: Host): Promis
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** The session's own file goes last, so that what was interrupted can be done again. */
-function removeFiles(path: string): void {
+function removeFiles(path: string, places: SessionPlaces): void {
   try {
-    for (const target of [...belongings(path), path]) rmSync(target, { recursive: true, force: true });
+    removeSessionFiles(path, places.scope(true));
   } catch (error) {
     throw new PiError("session.not_removed", `Session file ${path} cannot be removed: ${storageReason(error)}`, {
       hint: "Its directory must be writable",
     });
   }
-}
-
-/** The directory of artifacts, and old files that were kept. */
-function belongings(path: string): string[] {
-  const name = basename(path);
-  const artifacts = `${name.replace(/\.jsonl$/, "")}.artifacts`;
-  const isOwn = (other: string): boolean =>
-    other === artifacts || (other.startsWith(`${name}.`) && /^\.(\d+\.)?bak$/.test(other.slice(name.length)));
-  return readdirSync(dirname(path))
-    .filter(isOwn)
-    .map((other) => join(dirname(path), other));
 }
 
 function parseAge(text: string): number {

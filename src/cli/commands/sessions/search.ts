@@ -1,7 +1,8 @@
 // `pi sessions search`: grep over conversations. Called through cli/commands/sessions. Exit status as grep: 0 found, 1 nothing found, 2 a mistake.
 
 import type { Command } from "commander";
-import { cutToWidth, plainLine, plainText, type TextForm, textForm } from "../../../contracts/text/terminal-text.ts";
+import { plainText } from "../../../contracts/text/plain.ts";
+import { cutToWidth, plainLine, type TextForm, textForm } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { filesOf, idsOf, type SessionFile, sessionFiles } from "../../../session/library/list-sessions.ts";
 import { parsePattern } from "../../../session/library/search-pattern.ts";

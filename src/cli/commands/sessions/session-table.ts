@@ -54,7 +54,7 @@ export class SessionTable {
 
   /** False when nobody reads any more. */
   add(summary: SessionSummary): boolean | Promise<boolean> {
-    const { id, name, firstPrompt, messageCount, cost, model, modifiedMs, cwd } = summary;
+    const { id, name, firstPrompt, messageCount, cost, model, modifiedMs, cwd, damage } = summary;
     const now = this.#host.now();
     const cells = [
       this.#shorten(id),
@@ -63,7 +63,7 @@ export class SessionTable {
       cost === undefined ? "-" : costText(cost),
       model === undefined ? "-" : this.#once(model, () => plainLine(model.slice(model.indexOf("/") + 1))),
       this.#withProject ? this.#once(cwd, () => plainLine(tilde(cwd, this.#host.homeDir))) : "",
-      plainLine(name ?? firstPrompt ?? ""),
+      damage === undefined ? plainLine(name ?? firstPrompt ?? "") : `damaged: ${damage}`,
     ];
     this.#waiting.push({ cells, shortAge: this.#form.width === undefined ? "" : shortAge(modifiedMs, now), isNamed: name !== undefined });
     if (this.#layout === undefined && this.#waiting.length < firstRows) return !this.#host.stdout.isClosed;

@@ -50,7 +50,7 @@ async function stats(host: Host, ref: string | undefined, flags: Flags): Promise
     const since = sinceMs === undefined ? null : new Date(sinceMs).toISOString();
     const record = { since, sessions: totals.sessions, ...totals.total, ...(by === undefined ? {} : { by, groups }) };
     await host.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
-  } else await host.stdout.write(totalsText(totals, by, host));
+  } else await host.stdout.write(totalsText(totals, by, host), "drawn");
   await host.stdout.flush();
   return outputStatus(host, 0);
 }

@@ -106,7 +106,7 @@ export const promptingMethods = [
     params: {},
     order: "at once",
     run: async (_params, { sessions, before }): Promise<undefined> => {
-      sessions.stopWaiting();
+      sessions.changes.stopWaiting();
       const stop = (): Promise<void> => {
         sessions.coding.compaction.abort();
         return sessions.coding.abort();

@@ -1,0 +1,104 @@
+// Where artifacts lie: numbered files in the directory beside a session's file, and what a session leaves to its forks. Called by session-artifacts,
+// by the commands that remove, copy and count sessions. Invariant: what is read is a regular file directly in a real directory of that name.
+
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { FoundArtifact } from "../contracts/artifact.ts";
+import { makeDirectory } from "../platform/make-directory.ts";
+
+/** Names the parent of a session whose own file is gone, so that its forks still find what lies further up. */
+const parentFile = ".parent";
+
+export function artifactDirectoryOf(sessionFile: string): string {
+  return `${sessionFile.replace(/\.jsonl$/, "")}.artifacts`;
+}
+
+export interface ArtifactEntry extends FoundArtifact {
+  id: number;
+  name: string;
+}
+
+/** In rising order of numbers; empty for what is no directory of ours. */
+export function artifactsIn(directory: string): ArtifactEntry[] {
+  try {
+    if (!lstatSync(directory).isDirectory()) return [];
+    return readdirSync(directory)
+      .flatMap((name) => {
+        const id = /^(\d{1,9})\.[A-Za-z0-9_-]{1,64}\.log$/.exec(name)?.[1];
+        const path = join(directory, name);
+        const info = id === undefined ? undefined : lstatSync(path, { throwIfNoEntry: false });
+        return id === undefined || info?.isFile() !== true ? [] : [{ id: Number(id), name, path, size: info.size }];
+      })
+      .sort((one, other) => one.id - other.id);
+  } catch {
+    return [];
+  }
+}
+
+/** All bytes of a directory, also of files that older versions named otherwise. */
+export function bytesIn(directory: string): number {
+  try {
+    if (!lstatSync(directory).isDirectory()) return 0;
+    return readdirSync(directory).reduce((sum, name) => {
+      const info = lstatSync(join(directory, name), { throwIfNoEntry: false });
+      return sum + (info?.isFile() === true ? info.size : 0);
+    }, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** The session that one was forked from, whether its file is there or only what it left. */
+export function parentOf(sessionFile: string): string | undefined {
+  return parentInHeader(sessionFile) ?? parentLeft(sessionFile);
+}
+
+/** The directories of a session's ancestors, the nearest first. */
+export function* ancestorDirectories(parentSession: string | undefined): Generator<string> {
+  const seen = new Set<string>();
+  for (let at = parentSession; at !== undefined && !seen.has(at); at = parentOf(at)) {
+    seen.add(at);
+    yield artifactDirectoryOf(at);
+  }
+}
+
+/**
+ * Of a session that is being removed: its artifacts stay where a fork can still read them. Gives whether they stay. `forks`: whether another
+ * session names it as its parent.
+ */
+export function leaveArtifacts(sessionFile: string, hasForks: boolean): boolean {
+  if (!hasForks) return false;
+  const directory = artifactDirectoryOf(sessionFile);
+  const parent = parentOf(sessionFile);
+  if (parent === undefined) return existsSync(directory);
+  const temporary = join(directory, `${parentFile}.new`);
+  try {
+    makeDirectory(directory, 0o700);
+    writeFileSync(temporary, `${parent}\n`, { mode: 0o600 });
+    renameSync(temporary, join(directory, parentFile));
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+  return true;
+}
+
+const headBytes = 64 * 1024;
+
+function parentInHeader(sessionFile: string): string | undefined {
+  try {
+    const text = readFileSync(sessionFile).subarray(0, headBytes).toString("utf8");
+    const { parentSession } = JSON.parse(text.split("\n", 1)[0] ?? "") as { parentSession?: unknown };
+    return typeof parentSession === "string" && parentSession !== "" ? resolve(dirname(sessionFile), parentSession) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parentLeft(sessionFile: string): string | undefined {
+  try {
+    const left = readFileSync(join(artifactDirectoryOf(sessionFile), parentFile), "utf8").trim();
+    return left === "" ? undefined : left;
+  } catch {
+    return undefined;
+  }
+}

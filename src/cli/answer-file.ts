@@ -1,0 +1,32 @@
+// `--output FILE`: the answer in a file. Called by run-mode. Invariant: the file is written whole, and only when there is an answer; what cannot be
+// written is known before anything is asked, and is printed when it could not be known.
+
+import { statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf, PiError } from "../contracts/error.ts";
+import { createFileOperations } from "../platform/files.ts";
+import type { Host } from "../platform/host.ts";
+
+/** @throws PiError `usage.bad_output` for a place where no file can be. */
+export function checkAnswerFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new PiError("usage.bad_output", `--output ${path} is a directory`, { hint: "Name a file in it" });
+  if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
+    throw new PiError("usage.bad_output", `--output ${path}: there is no directory ${dirname(path)}`, { hint: "Make it first" });
+}
+
+/** Rejects with `io.output_file`, the answer printed. */
+export async function writeAnswer(path: string, text: string, host: Host): Promise<void> {
+  try {
+    // What is no regular file (a pipe, /dev/stderr) cannot be replaced by one.
+    const info = statSync(path, { throwIfNoEntry: false });
+    if (info === undefined || info.isFile()) await createFileOperations().writeAtomic(path, text);
+    else writeFileSync(path, text);
+  } catch (error) {
+    void host.stdout.write(text);
+    throw new PiError("io.output_file", `Cannot write the answer to ${path}: ${messageOf(error)}`, {
+      hint: "It is printed instead",
+      cause: error,
+    });
+  }
+}

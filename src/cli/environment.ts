@@ -1,0 +1,28 @@
+// The environment variables that a run goes by: one record each, for help and docs. A test finds each one that the program reads in it.
+
+export interface VariableRecord {
+  names: readonly string[];
+  help: string;
+}
+
+export const environmentTable: readonly VariableRecord[] = [
+  { names: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"], help: "keys of services; pi models --providers lists all" },
+  { names: ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"], help: "another address of the service" },
+  { names: ["PI_CODING_AGENT_DIR"], help: "the agent directory; else ~/.pi/agent" },
+  { names: ["PI_CODING_AGENT_SESSION_DIR"], help: "where sessions lie" },
+  { names: ["PI_OFFLINE"], help: "1: nothing is fetched but what the model call needs" },
+  { names: ["PI_LOG"], help: "debug: what is done, on stderr; else a file to keep it in" },
+  { names: ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"], help: "proxies" },
+  { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of certificate authorities to trust beside the system's" },
+  { names: ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"], help: "no colours; colours in a pipe, too" },
+  { names: ["PI_OAUTH_CALLBACK_HOST"], help: "the own machine's address that a browser comes back to in pi auth login; else 127.0.0.1" },
+  { names: ["PI_SHELL"], help: "the shell that getShellConfig of the library names; runs go by shell.path" },
+  { names: ["VISUAL", "EDITOR"], help: "the editor of pi config edit" },
+];
+
+/** What commands of the model see beside the user's environment. */
+export const toolEnvironmentTable: readonly VariableRecord[] = [
+  { names: ["AI_AGENT", "PI_CODING_AGENT"], help: "pi and true: an agent runs this" },
+  { names: ["PI_SESSION_ID", "PI_SESSION_FILE"], help: "the session" },
+  { names: ["PI_PROVIDER", "PI_MODEL", "PI_REASONING_LEVEL"], help: "the model" },
+];

@@ -1,0 +1,149 @@
+// Words of a command line that are none of ours: what other agents call it, or what was mistyped, and what does that here. Called by
+// options.ts and main.ts where one was said. Invariant: a word is told of with certainty or not at all; nothing is guessed by letters alone
+// that would do more than what was said.
+
+import { PiError } from "../contracts/error.ts";
+import { isSlipOf, nearestName } from "../contracts/nearest.ts";
+import type { CommandRecord } from "./command-record.ts";
+import { type OptionRecord, optionTable, recordOf, type Said, typographicDash } from "./options.ts";
+
+const noQuestions = "There is nothing to skip: tools run without asking. --tools read,grep,find,ls lets it only look";
+const noSandbox = "There is no sandbox: start pi in a container, or give it --tools read,grep,find,ls";
+
+/** Options of other agents, and what is meant by them here. */
+export const optionsElsewhere: Readonly<Record<string, string>> = {
+  "--output-format": "That is --mode text or --mode json",
+  "--input-format": "Programs send their prompts to --mode rpc",
+  "--include-partial-messages": "--mode json has every piece of an answer",
+  "--output-last-message": "That is -o FILE",
+  "--silent": "That is --quiet",
+  "--debug": "That is PI_LOG=debug in the environment; --verbose shows the causes of errors",
+  "-d": "PI_LOG=debug in the environment says what is done; --cwd is -C",
+  "--print-logs": "That is PI_LOG=debug in the environment",
+  "--color": "Colours are on where there is a terminal; FORCE_COLOR=1 in the environment keeps them elsewhere",
+  "--no-color": "That is NO_COLOR=1 in the environment",
+  "--no-colors": "That is NO_COLOR=1 in the environment",
+  "--last": "-c goes on with this folder's last session",
+  "--resume-last": "-c goes on with this folder's last session",
+  "--fork-session": "That is --fork PATH|ID",
+  "--no-session-persistence": "That is --no-session",
+  "--ephemeral": "That is --no-session",
+  "--list-sessions": "That is pi sessions list",
+  "--session-name": "That is --name NAME",
+  "--prompt": 'Write the prompt by itself: pi -p "…"',
+  "--prompt-interactive": 'Write the prompt by itself: pi -p "…"',
+  "--query": 'Write the prompt by itself: pi -p "…"',
+  "--message": 'Write the prompt by itself: pi -p "…"',
+  "--system-prompt-file": "--system-prompt takes a file, too",
+  "--append-system-prompt-file": "--append-system-prompt takes a file, too",
+  "--image": "@FILE puts a picture into the prompt",
+  "--file": "@FILE puts a file into the prompt",
+  "--attach": "@FILE puts a file into the prompt",
+  "-i": "@FILE puts a picture into the prompt",
+  "-f": "@FILE puts a file into the prompt",
+  "--effort": "That is --thinking LEVEL",
+  "--reasoning": "That is --thinking LEVEL",
+  "--reasoning-effort": "That is --thinking LEVEL",
+  "--oss": "--model ollama/NAME asks a model of one's own machine",
+  "--allowedTools": "That is --tools LIST",
+  "--allowed-tools": "That is --tools LIST",
+  "--allow-tool": "That is --tools LIST",
+  "--disallowedTools": "That is --exclude-tools LIST",
+  "--disallowed-tools": "That is --exclude-tools LIST",
+  "--deny-tool": "That is --exclude-tools LIST",
+  "--dangerously-skip-permissions": noQuestions,
+  "--allow-dangerously-skip-permissions": noQuestions,
+  "--dangerously-bypass-approvals-and-sandbox": noQuestions,
+  "--allow-all-tools": noQuestions,
+  "--permission-mode": noQuestions,
+  "--approval-mode": noQuestions,
+  "--ask-for-approval": noQuestions,
+  "--auto-approve": noQuestions,
+  "--full-auto": noQuestions,
+  "--yolo": noQuestions,
+  "--yes": noQuestions,
+  "--yes-always": noQuestions,
+  "-y": noQuestions,
+  "--sandbox": noSandbox,
+  "-s": noSandbox,
+  "--add-dir": "Leave it out: tools reach every folder that you do",
+  "--include-directories": "Leave it out: tools reach every folder that you do",
+  "--skip-git-repo-check": "Leave it out: no repository is needed",
+  "--cd": "That is -C DIR",
+  "--dir": "That is -C DIR",
+  "--directory": "That is -C DIR",
+  "--workdir": "That is -C DIR",
+  "--working-dir": "That is -C DIR",
+  "--max-budget-usd": "That is --max-cost USD",
+  "--config": "That is --set KEY=VALUE; pi config shows and changes settings",
+  "--settings": "That is --set KEY=VALUE; pi config shows and changes settings",
+  "--profile": "PI_CODING_AGENT_DIR in the environment names another agent directory",
+  "--json-schema": "That is --output-schema FILE",
+};
+
+const noPackages = "pi has no packages: resources.extensions in config.toml names extension files";
+const account = "pi auth login, logout and status are about accounts; pi models --providers says which variable holds whose key";
+
+/** Commands of other agents, the npm agent's among them, and what does that here. A command of ours goes before its namesake. */
+export const commandsElsewhere: Readonly<Record<string, string>> = {
+  install: noPackages,
+  remove: noPackages,
+  uninstall: noPackages,
+  plugin: noPackages,
+  list: "pi sessions list shows conversations, pi models what can be asked",
+  update: "pi models refresh fetches new models; a new pi takes the place of the old file",
+  upgrade: "pi models refresh fetches new models; a new pi takes the place of the old file",
+  login: account,
+  logout: account,
+  mcp: "pi starts no MCP servers",
+  resume: "pi -c goes on with the last session, pi --session ID with another, pi -r with one picked from a list",
+  run: 'Write the prompt by itself: pi -p "…"',
+  exec: 'Write the prompt by itself: pi -p "…"',
+  doctor: "pi config check reads the configuration, pi inspect shows what a run would be",
+};
+
+const behindDashes = "a message that starts with a dash goes behind --";
+
+/** With what is meant. `flags`: those that extensions have. */
+export function unknownOption(option: string, flags: readonly string[] = []): PiError {
+  return new PiError("usage.unknown_option", `Unknown option: ${option}`, { hint: optionHint(option, flags) });
+}
+
+function optionHint(option: string, flags: readonly string[]): string {
+  if (/\s/.test(option)) return `It is one argument; write ${option.trim()} without the quotes around it`;
+  const hyphens = option.replace(typographicDash, "--");
+  if (hyphens !== option) return `It begins with a dash of typography; write ${recordOf(hyphens)?.name ?? "hyphens"}`;
+  if (Object.hasOwn(optionsElsewhere, option)) return optionsElsewhere[option] ?? "";
+  // Whoever did not say no must not be led to an option that leaves something out.
+  const near = nearestName(
+    option,
+    [...(optionTable as readonly OptionRecord[]).map((one) => one.name), ...flags].filter(
+      (name) => isSlipOf(option, name) && name.startsWith("--no-") === option.startsWith("--no-"),
+    ),
+  );
+  if (near !== undefined) return `Did you mean ${near}? ${behindDashes.replace("a", "A")}`;
+  const slip = Object.keys(optionsElsewhere).find((name) => name.startsWith("--") && isSlipOf(option, name));
+  return slip === undefined ? `pi --help lists the options; ${behindDashes}` : `If it is to be ${slip}: ${optionsElsewhere[slip]}`;
+}
+
+/** The first word is, or nearly is, a command: a prompt of one such word is more likely a mistake, and it would cost money. */
+export function refuseCommandWord(said: Said, commands: readonly CommandRecord[]): void {
+  // What stands behind an option that only an extension can know may be its value.
+  const [first, ...more] = said.operands.filter((_, index) => !said.unknown.some(({ operandIndex }) => operandIndex === index));
+  if (first === undefined || first.isLiteral || !/^[\p{L}-]+$/u.test(first.text)) return;
+  const word = first.text.toLowerCase();
+  const own = commands.map(({ name }) => name);
+  const foreign = Object.keys(commandsElsewhere).filter((name) => !own.includes(name));
+  const meant =
+    [...own, ...foreign].find((name) => name === word) ??
+    own.find((name) => isSlipOf(word, name)) ??
+    foreign.find((name) => isSlipOf(word, name));
+  if (meant === undefined) return;
+  const prompt = [first.text, ...more.map(({ text }) => text)].join(" ");
+  const asPrompt = `As a prompt: pi -p ${prompt.includes(" ") ? JSON.stringify(prompt) : prompt}`;
+  if (own.includes(meant)) {
+    throw new PiError("usage.command", `${first.text} is no command. Did you mean pi ${meant}?`, { hint: asPrompt });
+  }
+  const name = word === meant ? `pi ${meant}` : `${first.text} (or pi ${meant})`;
+  throw new PiError("usage.command", `${name} is no command of this program`, { hint: `${commandsElsewhere[meant]}. ${asPrompt}` });
+}

@@ -1,0 +1,22 @@
+// Text that cannot speak to a terminal: without escape sequences, control characters and marks that turn the direction of writing. Used by the
+// streams that end at a terminal, and wherever words of others are shown. Pure. Invariant: line ends and tabs stay, letters of any script stay.
+
+const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+/** CSI; the strings (OSC, DCS, SOS, PM, APC), which end with their line at the latest; what has two or three characters. */
+const sequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
+/** Colours, and the clearing of the line that a program keeps writing anew. */
+const drawing = /(\x1b\[[0-9;]*m|\r\x1b\[2K)/;
+
+export function plainText(text: string): string {
+  if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
+  return text.replace(sequence, "").replace(/\r\n/g, "\n").replace(control, "");
+}
+
+/** The same, but what we draw ourselves stays. */
+export function drawnText(text: string): string {
+  if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
+  return text
+    .split(drawing)
+    .map((part, at) => (at % 2 === 1 ? part : plainText(part)))
+    .join("");
+}

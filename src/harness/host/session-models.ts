@@ -1,0 +1,60 @@
+// The models of whatever session is in force: whether there is one, why that one, what cycling goes through. Owned by session-host.
+
+import type { Model } from "../../contracts/model.ts";
+import { noModel } from "../launch/choose-model.ts";
+import type { ModelRegistry } from "../models/model-registry.ts";
+import { resolveModelScope, type ScopedModel } from "../models/model-scope.ts";
+import type { ModelChoice } from "../models/usable-model.ts";
+import type { CodingSession } from "../run/coding-session.ts";
+import type { CreatedSession, StartDeps } from "./start-session.ts";
+
+export class SessionModels implements ModelChoice {
+  readonly #created: () => CreatedSession;
+  readonly #deps: Pick<StartDeps, "custom" | "warn">;
+  /** Set by a caller, or found from the patterns of one registry. */
+  #scope: { models: readonly ScopedModel[]; registry?: ModelRegistry } | undefined;
+
+  constructor(created: () => CreatedSession, deps: Pick<StartDeps, "custom" | "warn">) {
+    this.#created = created;
+    this.#deps = deps;
+  }
+
+  get registry(): ModelRegistry {
+    return this.#created().launch.registry;
+  }
+
+  get coding(): CodingSession {
+    return this.#created().coding;
+  }
+
+  /** Nothing while there is none to ask. */
+  get inForce(): Model | undefined {
+    const { model } = this.coding.conversation;
+    return model === noModel ? undefined : model;
+  }
+
+  /** Why the model in force was chosen at the start of the session. */
+  get why(): string {
+    return this.#created().modelWhy;
+  }
+
+  /** The model as a request needs it; as it is where the caller of the library brings the way to it. */
+  async ready(model: Model): Promise<Model> {
+    return this.#deps.custom?.access === undefined ? this.registry.ready(model) : model;
+  }
+
+  /** What cycling goes through; empty: all models that can be called. */
+  get scope(): readonly ScopedModel[] {
+    const { registry } = this;
+    if (this.#scope === undefined || (this.#scope.registry !== undefined && this.#scope.registry !== registry)) {
+      const { models, warnings } = resolveModelScope(this.#created().launch.config.values.models, registry);
+      for (const line of warnings) this.#deps.warn(line);
+      this.#scope = { models, registry };
+    }
+    return this.#scope.models;
+  }
+
+  set scope(models: readonly ScopedModel[]) {
+    this.#scope = { models: [...models] };
+  }
+}

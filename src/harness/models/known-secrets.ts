@@ -1,0 +1,27 @@
+// Which secrets the user has, as far as environment and configuration say them without running anything. Called where models are looked up,
+// and before a stored conversation is written out. Invariant: also those count that this run does not use: commands see them all the same.
+
+import type { ProviderSettings } from "../../contracts/provider-settings.ts";
+import { readSecretText } from "../../contracts/text/secret-text.ts";
+import type { Env } from "../../platform/paths.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
+import { type Vendor, vendors } from "../../providers/vendors.ts";
+
+export interface SecretPlaces {
+  env: Env;
+  apiKey?: string;
+  config?: { providers: Record<string, ProviderSettings> };
+}
+
+export function learnSecrets({ env, apiKey, config }: SecretPlaces): void {
+  liveSecrets.add(apiKey ?? "");
+  for (const { credentialVariables, baseUrlVariable } of Object.values<Vendor>(vendors)) {
+    for (const name of credentialVariables) liveSecrets.add(env[name] ?? "");
+    if (baseUrlVariable !== undefined) liveSecrets.addUrl(env[baseUrlVariable] ?? "");
+  }
+  for (const { baseUrl, apiKey: written, models } of Object.values(config?.providers ?? {})) {
+    for (const url of [baseUrl?.value, ...models.map((model) => model.baseUrl)]) liveSecrets.addUrl(url ?? "");
+    const text = written === undefined ? undefined : readSecretText(written.value, env);
+    if (text?.kind === "text") liveSecrets.add(text.text);
+  }
+}

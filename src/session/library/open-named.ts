@@ -1,0 +1,99 @@
+// The session of an id that somebody chose (`--session-id`): the one that is there, or a new one. Called by the harness.
+// Invariant: of however many that begin one id at once, one makes the file and has it; the others find it, and it is busy.
+
+import { closeSync, openSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isPiError, PiError } from "../../contracts/error.ts";
+import { AppendFile } from "../../platform/append-file.ts";
+import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/lease.ts";
+import { makeDirectory } from "../../platform/make-directory.ts";
+import { sessionFileName } from "../lines/locate.ts";
+import { type OpenOptions, Session } from "../tree/session.ts";
+import { ambiguousId, type SessionFile, sessionFilesWithId } from "./list-sessions.ts";
+
+/** The holder of a name lets go of it in a moment, so this many is for ever. */
+const maxAttempts = 50;
+
+/** Errors: those of `Session.open`, and `usage.ambiguous_session` where several files have the id. */
+export async function openNamed(id: string, where: { directory: string; cwd: string }, options: OpenOptions): Promise<Session> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const path = pathOf(id, where) ?? (await beginFile(id, where, options));
+      if (path === undefined) return Session.create({ ...where, id }, options);
+      if (options.onBusy === "fork" && isEmpty(path)) return await openOrBegin(path, id, where, options);
+      return await Session.open(path, { ...options, cwd: where.cwd, id, removesUnused: true });
+    } catch (error) {
+      // Whoever had it has ended without a word and taken the file along.
+      if (attempt === maxAttempts || !isGone(error)) throw error;
+    }
+  }
+}
+
+/** Of a session in which nothing has been said yet there is nothing to copy: a fork of it is a new one. */
+async function openOrBegin(path: string, id: string, where: { directory: string; cwd: string }, options: OpenOptions): Promise<Session> {
+  try {
+    return await Session.open(path, { ...options, onBusy: "fail", cwd: where.cwd, id, removesUnused: true });
+  } catch (error) {
+    if (!isPiError(error) || error.code !== "session.busy") throw error;
+    return isEmpty(path) ? Session.create(where, options) : Session.open(path, options);
+  }
+}
+
+function pathOf(id: string, { directory, cwd }: { directory: string; cwd: string }): string | undefined {
+  const found = sessionFilesWithId(id, { directory }).filter((file) => isOf(file, cwd));
+  if (found.length > 1) throw ambiguousId(id, found);
+  return found[0]?.path;
+}
+
+/** One that is empty still may become anybody's, and of one that is damaged at the start opening says so: there is no second one. */
+function isOf({ header }: SessionFile, cwd: string): boolean {
+  return header === undefined || header.cwd === cwd;
+}
+
+/** The path of an empty file of this id, made by us or by who was faster; nothing where none can be made. */
+async function beginFile(id: string, where: { directory: string; cwd: string }, options: OpenOptions): Promise<string | undefined> {
+  const claim = join(where.directory, `.${id}.claim`);
+  const lease = await claimed(claim, where.directory, options.signal);
+  if (lease === undefined) return undefined;
+  try {
+    const found = pathOf(id, where);
+    if (found !== undefined) return found;
+    const timestamp = new Date((options.clock ?? Date.now)()).toISOString();
+    const path = join(where.directory, sessionFileName({ id, timestamp }));
+    AppendFile.create(path, "must be there").close();
+    return path;
+  } catch (error) {
+    if (isPiError(error)) throw error;
+    return undefined;
+  } finally {
+    rmSync(claim, { force: true });
+    if (typeof lease === "object") lease.release();
+  }
+}
+
+async function claimed(claim: string, directory: string, signal: AbortSignal | undefined): Promise<Lease | "unsupported" | undefined> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    let outcome: LeaseOutcome;
+    try {
+      makeDirectory(directory, 0o700);
+      closeSync(openSync(claim, "a", 0o600));
+      outcome = await acquireLease(claim, "wait", signal);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      // Removed by the one before us between two steps.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+      return undefined;
+    }
+    if (outcome !== "busy") return outcome;
+  }
+  throw new PiError("session.busy", `The name of a session could not be had: ${claim} stays in use`, { hint: "Try again." });
+}
+
+function isEmpty(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.size === 0;
+}
+
+function isGone(error: unknown): boolean {
+  const cause = isPiError(error) ? error.cause : error;
+  return (isPiError(error) && error.code === "session.not_found") || (cause as { code?: unknown } | undefined)?.code === "ENOENT";
+}

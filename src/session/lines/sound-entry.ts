@@ -1,0 +1,203 @@
+// Entries of other writers in the shape that ours have: what is missing or of another kind becomes something neutral, blocks that nobody here
+// can read are left out, and all that is said stays. Called wherever a stored entry is decoded; the file keeps its bytes.
+// Invariant: never throws; an entry as we write them comes back as it is.
+
+import type { AnyEntry } from "../../contracts/session-entry.ts";
+import { emptyUsage } from "../../contracts/usage.ts";
+import { isEntry } from "./line-codec.ts";
+import { decodeStored } from "./salvage.ts";
+
+type Fields = Record<string, unknown>;
+
+/** The entry on a line, or nothing where there is none. */
+export function decodeEntry(text: string): AnyEntry | undefined {
+  const record = decodeStored(text);
+  return isEntry(record) ? soundEntry(record) : undefined;
+}
+
+export function soundEntry(entry: AnyEntry): AnyEntry {
+  const shape = entryShapes[entry.type];
+  if (shape === undefined) return entry;
+  const timestamp = typeof entry.timestamp === "string" ? entry.timestamp : "";
+  const fixed = shape(entry as Fields, Date.parse(timestamp) || 0);
+  if (timestamp === entry.timestamp) return fixed === undefined ? entry : ({ ...entry, ...fixed } as AnyEntry);
+  return { ...entry, ...fixed, timestamp } as AnyEntry;
+}
+
+/** What of an entry, or of a message, must be put right; nothing where all is. */
+type Shape = (fields: Fields, timestamp: number) => Fields | undefined;
+
+const entryShapes: Record<string, Shape | undefined> = {
+  message: ({ message }, timestamp) => {
+    // Of no role: nobody says it.
+    if (!isRecord(message)) return { message: { role: "", timestamp } };
+    const fixed = messageShapes[message.role as string]?.(message, timestamp);
+    if (fixed === undefined && typeof message.timestamp === "number") return undefined;
+    return { message: { ...message, ...(typeof message.timestamp !== "number" && { timestamp }), ...fixed } };
+  },
+  compaction: (fields, timestamp) => {
+    const { systemMessage } = fields;
+    const isOdd = systemMessage !== undefined && !(isRecord(systemMessage) && systemMessage.role === "system");
+    const system = isRecord(systemMessage) ? messageShapes.system?.(systemMessage, timestamp) : undefined;
+    return merged(
+      texts(fields, "summary", "firstKeptEntryId"),
+      numbers(fields, "tokensBefore"),
+      isOdd ? { systemMessage: undefined } : system && { systemMessage: { ...(systemMessage as Fields), ...system } },
+      fields.usage === undefined ? undefined : usageOf(fields),
+    );
+  },
+  branch_summary: (fields) => merged(texts(fields, "summary"), fields.usage === undefined ? undefined : usageOf(fields)),
+  custom_message: (fields) => merged(texts(fields, "customType"), contentOf(fields)),
+  usage: (fields) => merged(texts(fields, "kind", "provider", "model"), usageOf(fields)),
+  model_change: (fields) => texts(fields, "provider", "modelId"),
+  context_edit: (fields) => {
+    const { replacement } = fields;
+    if (replacement === null || typeof replacement === "string" || Array.isArray(replacement)) return undefined;
+    // Without a new content there is nothing to replace it with: the edit has no target.
+    if (!isRecord(replacement) || replacement.content === undefined) return { targetId: "", replacement: { content: "" } };
+    const content = contentOf(replacement);
+    return content && { replacement: { ...replacement, ...content } };
+  },
+  label: (fields) => (fields.label === undefined || typeof fields.label === "string" ? texts(fields, "targetId") : { label: undefined }),
+  session_info: ({ name }) => (name === undefined || typeof name === "string" ? undefined : { name: undefined }),
+};
+
+const messageShapes: Record<string, Shape | undefined> = {
+  system: (fields) => merged(contentOf(fields), loadoutOf(fields)),
+  user: (fields) => contentOf(fields),
+  custom: (fields) => merged(texts(fields, "customType"), contentOf(fields)),
+  assistant: (fields) => {
+    const content = blocksOf(fields.content, isAssistantBlock, (block) => (block.type === "toolCall" ? argumentsOf(block) : undefined));
+    return merged(
+      content === fields.content ? undefined : { content },
+      texts(fields, "api", "provider", "model"),
+      typeof fields.stopReason === "string" ? undefined : { stopReason: "stop" },
+      usageOf(fields),
+    );
+  },
+  toolResult: (fields) => {
+    const content = blocksOf(fields.content, isUserBlock);
+    return merged(
+      content === fields.content ? undefined : { content },
+      texts(fields, "toolCallId", "toolName"),
+      typeof fields.isError === "boolean" ? undefined : { isError: false },
+      fields.usage === undefined ? undefined : usageOf(fields),
+    );
+  },
+  bashExecution: (fields) => texts(fields, "command", "output"),
+  branchSummary: (fields) => texts(fields, "summary"),
+  compactionSummary: (fields) => merged(texts(fields, "summary"), numbers(fields, "tokensBefore")),
+};
+
+function merged(...parts: (Fields | undefined)[]): Fields | undefined {
+  let all: Fields | undefined;
+  for (const part of parts) if (part !== undefined) all = all === undefined ? part : { ...all, ...part };
+  return all;
+}
+
+function texts(fields: Fields, ...names: readonly string[]): Fields | undefined {
+  let fixed: Fields | undefined;
+  for (const name of names) if (typeof fields[name] !== "string") fixed = { ...fixed, [name]: "" };
+  return fixed;
+}
+
+function numbers(fields: Fields, name: string): Fields | undefined {
+  return isNumber(fields[name]) ? undefined : { [name]: 0 };
+}
+
+/** A string, or blocks. */
+function contentOf(fields: Fields): Fields | undefined {
+  if (typeof fields.content === "string") return undefined;
+  const content = blocksOf(fields.content, isUserBlock);
+  return content === fields.content ? undefined : { content };
+}
+
+/** The very list where all its blocks are sound. */
+function blocksOf(
+  content: unknown,
+  isSound: (block: Fields) => boolean,
+  fix: (block: Fields) => Fields | undefined = () => undefined,
+): unknown {
+  if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
+  if (!Array.isArray(content)) return [];
+  let fixed: unknown[] | undefined;
+  for (let at = 0; at < content.length; at++) {
+    const block: unknown = content[at];
+    const isKept = isRecord(block) && isSound(block);
+    const better = isKept ? fix(block) : undefined;
+    if (fixed === undefined && isKept && better === undefined) continue;
+    fixed ??= content.slice(0, at);
+    if (isKept) fixed.push(better ?? block);
+    else if (typeof block === "string") fixed.push({ type: "text", text: block });
+  }
+  return fixed ?? content;
+}
+
+function isUserBlock({ type, text, data, mimeType }: Fields): boolean {
+  if (type === "text") return typeof text === "string";
+  return type === "image" && typeof data === "string" && typeof mimeType === "string";
+}
+
+function isAssistantBlock(block: Fields): boolean {
+  if (block.type === "text") return typeof block.text === "string";
+  if (block.type === "thinking") return typeof block.thinking === "string";
+  return block.type === "toolCall" && typeof block.id === "string" && typeof block.name === "string";
+}
+
+function argumentsOf(call: Fields): Fields | undefined {
+  if (isRecord(call.arguments)) return undefined;
+  try {
+    const parsed: unknown = typeof call.arguments === "string" ? JSON.parse(call.arguments) : undefined;
+    return { ...call, arguments: isRecord(parsed) ? parsed : {} };
+  } catch {
+    return { ...call, arguments: {} };
+  }
+}
+
+function usageOf({ usage }: Fields): Fields | undefined {
+  const empty = emptyUsage();
+  if (!isRecord(usage)) return { usage: empty };
+  const { cost } = usage;
+  const isSound = isRecord(cost) && hasNumbers(usage, countNames) && hasNumbers(cost, costNames);
+  if (isSound) return undefined;
+  const counts = withNumbers(usage, countNames);
+  return {
+    usage: {
+      ...counts,
+      totalTokens: isNumber(usage.totalTokens) ? usage.totalTokens : counts.input + counts.output + counts.cacheRead + counts.cacheWrite,
+      cost: isRecord(cost) ? { ...cost, ...withNumbers(cost, costNames) } : empty.cost,
+    },
+  };
+}
+
+const countNames = ["input", "output", "cacheRead", "cacheWrite", "totalTokens"] as const;
+const costNames = ["input", "output", "cacheRead", "cacheWrite", "total"] as const;
+
+function hasNumbers(fields: Fields, names: readonly string[]): boolean {
+  for (const name of names) if (!isNumber(fields[name])) return false;
+  return true;
+}
+
+function withNumbers<N extends string>(fields: Fields, names: readonly N[]): Fields & Record<N, number> {
+  const fixed: Fields = { ...fields };
+  for (const name of names) if (!isNumber(fixed[name])) fixed[name] = 0;
+  return fixed as Fields & Record<N, number>;
+}
+
+function loadoutOf({ sections, toolsAdded, toolsRemoved }: Fields): Fields | undefined {
+  const hasName = (tool: unknown): boolean => isRecord(tool) && typeof tool.name === "string";
+  const isList = (list: unknown): boolean => list === undefined || (Array.isArray(list) && list.every(hasName));
+  return merged(
+    sections === undefined || isRecord(sections) ? undefined : { sections: undefined },
+    isList(toolsAdded) ? undefined : { toolsAdded: Array.isArray(toolsAdded) ? toolsAdded.filter(hasName) : undefined },
+    isList(toolsRemoved) ? undefined : { toolsRemoved: Array.isArray(toolsRemoved) ? toolsRemoved.filter(hasName) : undefined },
+  );
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

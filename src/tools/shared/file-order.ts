@@ -1,0 +1,50 @@
+// One change to a file after another, in the order in which they were asked for, whoever asks: an answer's calls, `runTool`, extensions.
+// Used by the tools that change files. Invariant: a file's real path has one queue in the process, whatever names it goes by.
+
+import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
+import { resolvePath } from "./resolve-path.ts";
+
+/** The last change to each file; gone when nothing waits for it. Process-wide, since the files are. */
+const last = new Map<string, Promise<unknown>>();
+/** Places are taken in order: an earlier caller may still be finding out which file it names. */
+let placed: Promise<unknown> = Promise.resolve();
+
+/** `realPath` is asked at once; `task` runs when earlier ones for the same path are done, however they ended. */
+export function inFileOrder<T>(realPath: () => Promise<string>, task: () => Promise<T>): Promise<T> {
+  const found = realPath();
+  const place = placed.then(async () => {
+    const path = await found;
+    const turn = (last.get(path) ?? Promise.resolve()).then(task, task);
+    last.set(path, turn);
+    const leave = (): void => {
+      if (last.get(path) === turn) last.delete(path);
+    };
+    turn.then(leave, leave);
+    return { turn };
+  });
+  placed = place.catch(() => {});
+  return place.then(({ turn }) => turn);
+}
+
+/** A tool's change to the file at the path given: `change` hears where that is. Who is aborted does not wait for those before it. */
+export function changeFile(given: string, context: ToolContext, change: (path: string) => Promise<ToolResult>): Promise<ToolResult> {
+  const { signal } = context;
+  const refused = errorResult("Operation aborted");
+  if (signal.aborted) return Promise.resolve(refused);
+  let path = given;
+  let onAbort = (): void => {};
+  const aborted = new Promise<ToolResult>((resolve) => {
+    onAbort = () => resolve(refused);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  const findPath = async (): Promise<string> => {
+    path = await resolvePath(given, context);
+    return context.files.canonical(path);
+  };
+  const changed = inFileOrder(findPath, async () => {
+    // An abort in the middle is the change's own to answer: it alone knows what stands on the disk.
+    signal.removeEventListener("abort", onAbort);
+    return signal.aborted ? refused : change(path);
+  });
+  return Promise.race([aborted, changed]);
+}

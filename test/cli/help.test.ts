@@ -1,0 +1,78 @@
+// The help pages: whole, at any width, and true.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { run as runHelp } from "../../src/cli/commands/help.ts";
+import { commandTable } from "../../src/cli/commands.ts";
+import { environmentTable, toolEnvironmentTable } from "../../src/cli/environment.ts";
+import { examples, helpText } from "../../src/cli/help.ts";
+import { optionTable, parseOptions } from "../../src/cli/options.ts";
+import { fakeHost } from "../support/fake-host.ts";
+
+const page = helpText(commandTable);
+
+test.each([20, 40, 72, 80, 132, 200])("fits a terminal of %i columns, and says as much", (width) => {
+  const fitted = helpText(commandTable, width);
+  expect(fitted.split("\n").filter((line) => line.length > width)).toEqual([]);
+  const letters = (text: string): string => text.replace(/\s/g, "");
+  expect(letters(fitted)).toBe(letters(page));
+});
+
+test("has every option with what its value may be, every command, every variable", () => {
+  for (const record of optionTable) {
+    expect(page).toContain(record.name);
+    for (const choice of "choices" in record ? record.choices : [])
+      expect(page, record.name).toMatch(new RegExp(`${record.name} .*\\b${choice}\\b`));
+  }
+  for (const { usage } of commandTable) expect(page).toContain(usage);
+  for (const { names } of [...environmentTable, ...toolEnvironmentTable]) expect(page).toContain(names.join(", "));
+});
+
+test("its examples are command lines that can be read", () => {
+  for (const [example] of examples) {
+    expect(page).toContain(example);
+    const words = example.replace(/^(?:git diff \| )?pi /, "").match(/"[^"]*"|\S+/g) ?? [];
+    expect(() => parseOptions(words), example).not.toThrow();
+  }
+});
+
+test("each variable that the program reads is in the table, or is the system's own", () => {
+  const source = join(import.meta.dirname, "../../src");
+  const known = new Set([...environmentTable, ...toolEnvironmentTable].flatMap(({ names }) => names));
+  const systems =
+    /^(HOME|PATH|PWD|TERM|LANG|TMPDIR|SHELL|USERPROFILE|Path|SystemRoot|XDG_\w+|BUN_\w+|NODE_ENV|APPDATA|DISPLAY|WAYLAND_DISPLAY|LOCALAPPDATA|DISPLAY|WAYLAND_DISPLAY|http_proxy|https_proxy|all_proxy|no_proxy)$/;
+  const read = readdirSync(source, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .flatMap((path) => {
+      const text = readFileSync(join(source, path), "utf8");
+      const named = [...text.matchAll(/\benv\.([A-Z]\w+)|\benv: "([A-Z_]+)"/g)].map((match) => match[1] ?? match[2] ?? "");
+      const taken = [...text.matchAll(/const \{ ([^}=]*) \} = [\w.]*env\b/g)].flatMap((match) => (match[1] ?? "").split(", "));
+      return [...named, ...taken];
+    });
+  expect(read.length).toBeGreaterThan(8);
+  expect([...new Set(read)].filter((name) => !known.has(name) && !systems.test(name))).toEqual([]);
+});
+
+describe("pi help", () => {
+  const help = async (...args: string[]) => {
+    const host = fakeHost({});
+    expect(await runHelp(args, host, commandTable)).toBe(0);
+    return host.out();
+  };
+
+  test("is the page, or that of a command, or of a command's command", async () => {
+    expect(await help()).toBe(page);
+    expect(await help("sessions")).toMatch(/^Usage: pi sessions/);
+    expect(await help("sessions", "show")).toMatch(/^Usage: pi sessions show/);
+    for (const { name } of commandTable) expect(await help(name), name).toMatch(/\S/);
+  });
+
+  test("of what there is none of is a mistake", async () => {
+    await expect(runHelp(["sesions"], fakeHost({}), commandTable)).rejects.toMatchObject({
+      code: "usage.command",
+      hint: "Did you mean pi help sessions?",
+    });
+    await expect(runHelp(["nothing"], fakeHost({}), commandTable)).rejects.toMatchObject({ code: "usage.command", exitStatus: 2 });
+  });
+});

@@ -1,0 +1,23 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { executeWrite } from "../../src/tools/execute/write.ts";
+import { tempTree } from "../support/temp-tree.ts";
+import { toolBench } from "../support/tool-context.ts";
+
+test("a link that leads out of the working directory is named with the file behind it", async () => {
+  const tree = tempTree({ "outside/there.txt": "", "work/inside.txt": "" });
+  mkdirSync(tree.at("work/sub"));
+  symlinkSync("../outside/there.txt", tree.at("work/out.txt"));
+  symlinkSync("inside.txt", tree.at("work/in.txt"));
+  symlinkSync("../outside", tree.at("work/folder"));
+  const bench = toolBench();
+  onTestFinished(() => bench.close());
+  const context = { ...bench.context, cwd: tree.at("work") };
+  const said = async (path: string): Promise<unknown> =>
+    (await executeWrite({ path, content: "x" }, context, tree.at("work", path))).content[0];
+  const text = (shown: string): object => ({ type: "text", text: `Successfully wrote to ${shown} (1 bytes)` });
+  expect(await said("out.txt")).toEqual(text(`out.txt, a link to ${tree.at("outside/there.txt")}`));
+  expect(await said("folder/new.txt")).toEqual(text(`folder/new.txt, a link to ${tree.at("outside/new.txt")}`));
+  expect(await said("in.txt")).toEqual(text("in.txt"));
+  expect(await said("sub/new.txt")).toEqual(text("sub/new.txt"));
+});
