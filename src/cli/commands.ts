@@ -28,6 +28,12 @@ export const commandTable: readonly CommandRecord[] = [
     load: () => import("./commands/models.ts"),
   },
   {
+    name: "extensions",
+    usage: "extensions list|check|new",
+    help: "which extensions there are, and whether they load",
+    load: () => import("./commands/extensions.ts"),
+  },
+  {
     name: "sessions",
     usage: "sessions [list|show|search|…]",
     help: "conversations: list, read, search, copy, mend",

@@ -9,7 +9,7 @@ import { nearestName } from "../contracts/nearest.ts";
 import { isTable, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
 import { mergeProviders, type Path, type ProblemReporter } from "./provider-settings.ts";
 import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
-import { findSetting, type SettingRecord, type Settings, settings } from "./settings.ts";
+import { findSetting, findVariable, type SettingRecord, type Settings, settings } from "./settings.ts";
 import { findInLayout, positionAt, tomlLayout } from "./toml-layout.ts";
 
 export interface Layer {
@@ -118,6 +118,11 @@ export class LayerMerger {
       this.#set(layer, record, raw, report);
       return;
     }
+    const variable = findVariable(key);
+    if (variable !== undefined) {
+      this.#set(layer, variable.record, { [variable.name]: raw }, report);
+      return;
+    }
     const below = settings.filter((one) => one.key.startsWith(`${key}.`));
     if (below.length === 0) {
       report.unknownKey(path, siblingNames(path));
@@ -154,7 +159,8 @@ export class LayerMerger {
     else if (record.type.kind === "paths") {
       this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
       this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
-    } else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
+    } else if (record.type.kind === "variables") this.#values.set(record.key, { ...(before ?? {}), ...(value as Record<string, string>) });
+    else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);
   }
 

@@ -153,7 +153,8 @@ function convertModels(json: Record<string, unknown>): Record<string, unknown> {
   return { providers: mapTable(providers, convertProvider) };
 }
 
-function convertProvider(json: Record<string, unknown>): Record<string, unknown> {
+/** A provider of `models.json` as our file would hold it. */
+export function convertProvider(json: Record<string, unknown>): Record<string, unknown> {
   const models = json.models;
   const overrides = json.modelOverrides;
   return present({

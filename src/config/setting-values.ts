@@ -69,6 +69,8 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
       return checkRows(type.fields, raw, base);
     case "paths":
       return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
+    case "variables":
+      return isVariables(raw) ? good({ ...raw }) : bad('a table of texts by names of variables, such as { EDITOR = "nano" }');
   }
 }
 
@@ -87,6 +89,10 @@ export function parseValue(type: SettingType, text: string): unknown {
       return splitList(text);
     case "choice or strings":
       return type.of.includes(text) ? text : splitList(text);
+    case "variables": {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      return name === undefined ? text : { [name]: value };
+    }
     default:
       return text;
   }
@@ -126,6 +132,11 @@ function resolveResource(path: string, base: PathBase): string {
 
 function isStrings(raw: unknown): raw is string[] {
   return Array.isArray(raw) && raw.every((item) => typeof item === "string");
+}
+
+function isVariables(raw: unknown): raw is Record<string, string> {
+  if (!isTable(raw)) return false;
+  return Object.entries(raw).every(([name, text]) => /^[^=\0]+$/.test(name) && typeof text === "string" && !text.includes("\0"));
 }
 
 function good(value: unknown): CheckedValue {

@@ -58,6 +58,8 @@ function schemaOf(type: SettingType): Schema {
           additionalProperties: false,
         },
       };
+    case "variables":
+      return { type: "object", additionalProperties: { type: "string" } };
     case "duration":
       return { type: "string", pattern: "^(0|([0-9]+(\\.[0-9]+)?(ms|mo|s|m|h|d|w|y))+)$" };
     default:

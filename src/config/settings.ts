@@ -17,7 +17,14 @@ export interface Settings {
   sessionDir?: string;
   theme: string;
   tools: { enabled: string[] };
-  shell: { path?: string; commandPrefix: string; env: "inherit" | "scrub" | string[] };
+  shell: {
+    path?: string;
+    commandPrefix: string;
+    env: "inherit" | "scrub" | string[];
+    /** Variables by their names. */
+    set: Record<string, string>;
+    background: "end" | "keep";
+  };
   compaction: { enabled: boolean; reserveTokens: number; keepRecentTokens: number; model?: string };
   retry: { enabled: boolean; maxRetries: number; baseDelayMs: number; maxDelayMs: number };
   /** 0: no limit. */
@@ -52,6 +59,8 @@ export type SettingType =
   | { kind: "path"; from: "cwd" | "file"; program?: boolean }
   /** A list of paths, relative to the directory of the file; the lists of all sources add up. */
   | { kind: "paths" }
+  /** A table of texts by free names; what the sources say of different names adds up. */
+  | { kind: "variables" }
   /** A list of tables; the lists of all sources add up. */
   | { kind: "rows"; fields: readonly RowField[] };
 
@@ -144,6 +153,18 @@ export const settings: readonly SettingRecord[] = [
     "inherit",
     "What commands see of the environment: all, all but what looks like a credential, or just the variables listed.",
   ),
+  setting(
+    "shell.set",
+    { kind: "variables" },
+    {},
+    "Variables that commands always see, by name; also in place of the editors and pagers that pi gives them.",
+  ),
+  setting(
+    "shell.background",
+    choice("end", "keep"),
+    "end",
+    "What becomes of processes that a command has left in the background when pi ends.",
+  ),
   setting("compaction.enabled", { kind: "boolean" }, true, "Summarise the older part of a conversation when the window gets full."),
   setting("compaction.reserve_tokens", { kind: "count" }, 16384, "Tokens of the window kept free."),
   setting("compaction.keep_recent_tokens", { kind: "count" }, 20000, "Recent tokens kept as they are."),
@@ -185,4 +206,10 @@ export const settings: readonly SettingRecord[] = [
 
 export function findSetting(key: string): SettingRecord | undefined {
   return settings.find((record) => record.key === key);
+}
+
+/** The setting of which a key names one variable: `shell.set.EDITOR`. */
+export function findVariable(key: string): { record: SettingRecord; name: string } | undefined {
+  const record = settings.find((one) => one.type.kind === "variables" && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1);
+  return record === undefined ? undefined : { record, name: key.slice(record.key.length + 1) };
 }

@@ -4,9 +4,11 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import type { TrustAnswer } from "../../config/trust.ts";
 import { lineOf, messageOf, PiError } from "../../contracts/error.ts";
-import type { ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
+import type { ExtensionContext, ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { ExtensionFile, ExtensionPlaces } from "../../extensions/discover.ts";
+import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
 import type { HostModules } from "../../platform/modules/module-loader.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -25,6 +27,10 @@ interface LoadHow {
   /** What was loaded is read anew. */
   reload: boolean;
   warn(line: string): void;
+  /** Nothing is judged: what fails is among the errors of the result. */
+  collects?: boolean;
+  /** Beside the files, after them. */
+  inline?: readonly ExtensionSource[];
 }
 
 type Launch = Pick<RunOptions, "extensions" | "isStrict">;
@@ -42,6 +48,8 @@ export class ExtensionLauncher {
   #files: ExtensionFiles | undefined;
   /** Real paths of those that are loaded. */
   #loaded: ReadonlySet<string> = new Set();
+  /** Loaded to be asked about trust, before there was a session to take them. */
+  #kept: LoadExtensionsResult | undefined;
   found: readonly FoundExtension[] = [];
   /** Where errors go while there is a session. */
   report: ((error: ExtensionError) => void) | undefined;
@@ -51,12 +59,35 @@ export class ExtensionLauncher {
   }
 
   /** Of one session alone; nothing where there are none. @throws PiError `config.extension`, `config.extension_missing` */
-  async load(launch: Launch, config: Config, { reload, warn }: LoadHow): Promise<LoadExtensionsResult | undefined> {
-    if (!mayHaveExtensions(launch, config, this.#deps.agentDir)) return undefined;
+  async load(launch: Launch, config: Config, how: LoadHow): Promise<LoadExtensionsResult | undefined> {
+    const hasFiles = mayHaveExtensions(launch, config, this.#deps.agentDir);
+    if (!hasFiles && (how.inline ?? []).length === 0) return undefined;
+    return this.#loadAll(hasFiles ? await this.#discover(launch, config, how) : [], launch, how);
+  }
+
+  /** What the user's extensions and named ones say of a project; the first that decides. They stay loaded for the session. */
+  async askTrust(launch: Launch & Pick<RunOptions, "cwd">, config: Config): Promise<TrustAnswer | undefined> {
+    const how = { reload: false, warn: (line: string) => this.#deps.warn(line) };
+    const loaded = await this.load(launch, config, how);
+    if (loaded === undefined) return undefined;
+    const { ExtensionDispatch } = await import("../../extensions/dispatch.ts");
+    const { noUi } = await import("../../extensions/no-ui.ts");
+    const context = { cwd: launch.cwd, mode: "print", hasUI: false, ui: noUi } as ExtensionContext;
+    const dispatch = new ExtensionDispatch({
+      extensions: loaded.extensions,
+      createContext: () => context,
+      report: ({ extensionPath, event, error }) => this.#deps.warn(`${extensionPath} (${event}): ${error}`),
+    });
+    const answer = await dispatch.projectTrust(launch.cwd);
+    this.#kept = { ...loaded, warnings: [] };
+    return answer;
+  }
+
+  async #discover(launch: Launch, config: Config, { warn }: LoadHow): Promise<readonly ExtensionFile[]> {
     const { discoverExtensions } = await import("../../extensions/discover.ts");
     const { files, warnings } = await discoverExtensions(await this.#places(launch, config));
     for (const line of warnings) warn(line);
-    return this.#loadAll(files, launch, { reload, warn });
+    return files;
   }
 
   async #places({ extensions }: Launch, config: Config): Promise<ExtensionPlaces> {
@@ -77,13 +108,17 @@ export class ExtensionLauncher {
     };
   }
 
-  async #loadAll(files: readonly ExtensionFile[], launch: Launch, { reload, warn }: LoadHow): Promise<LoadExtensionsResult> {
+  async #loadAll(files: readonly ExtensionFile[], launch: Launch, how: LoadHow): Promise<LoadExtensionsResult> {
+    const { reload, warn, collects = false, inline = [] } = how;
     const { loadExtensions } = await import("../../extensions/load.ts");
-    const loader = await this.#loader();
-    if (reload) await loader.forget();
+    const loader = await this.#loader(files.length > 0);
+    if (reload) await loader?.forget();
+    const errors: LoadExtensionsResult["errors"] = [];
     const found: FoundExtension[] = files.map((file) => ({ file }));
     const failed = (one: FoundExtension, line: string): void => {
       one.problem = line;
+      errors.push({ path: one.file.path, error: line });
+      if (collects) return;
       const isLost = reload && this.#loaded.has(one.file.realPath);
       if (launch.isStrict || one.file.isNeeded || isLost) {
         throw new PiError("config.extension", `The extension ${one.file.path} cannot be loaded: ${line}`, {
@@ -92,28 +127,32 @@ export class ExtensionLauncher {
       }
       warn(`The extension ${one.file.path} is left out: ${line}`);
     };
-    const sources = [];
+    const sources: ExtensionSource[] = [];
     for (const one of found) {
       try {
+        if (loader === undefined) continue;
         sources.push(await loader.source(one.file));
         one.importMs = loader.importMs.get(one.file.realPath) ?? 0;
       } catch (error) {
         failed(one, lineOf(error));
       }
     }
-    const result = await loadExtensions(sources, launch.extensions.flags);
+    const result = await loadExtensions([...sources, ...inline], launch.extensions.flags, this.#kept);
+    this.#kept = undefined;
     for (const { path, error } of result.errors) {
       const one = found.find(({ file }) => file.path === path);
-      if (one !== undefined) failed(one, error);
+      if (one === undefined) errors.push({ path, error });
+      else failed(one, error);
     }
-    for (const { path, warning } of result.warnings ?? []) warn(`${path}: ${warning}`);
+    if (!collects) for (const { path, warning } of result.warnings ?? []) warn(`${path}: ${warning}`);
     this.found = found;
     this.#loaded = new Set(result.extensions.map(({ resolvedPath }) => resolvedPath));
-    return result;
+    return { ...result, errors };
   }
 
-  async #loader(): Promise<ExtensionFiles> {
-    if (this.#files === undefined) {
+  /** Nothing where there is nothing to load with it. */
+  async #loader(isNeeded: boolean): Promise<ExtensionFiles | undefined> {
+    if (this.#files === undefined && isNeeded) {
       const { ExtensionFiles } = await import("../../extensions/load-files.ts");
       await this.#deps.admit?.((error) => void this.#strayed(error));
       this.#files = new ExtensionFiles(this.#deps);
