@@ -141,6 +141,7 @@ export const errorCodes = {
   "session.version": "The file is of a version that is not known here.",
 
   "tool.cwd_missing": "The directory that a command is to run in is not there.",
+  "tool.denied": "The policy has refused what was to be done.",
   "tool.no_image_codec": "The program's image codec is missing.",
   "tool.no_ripgrep": "The program's ripgrep is missing.",
   "tool.no_shell": "There is no shell to run commands.",
