@@ -13,7 +13,7 @@ import { parseToml } from "./load-config.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { providerFields } from "./provider-settings.ts";
 import { checkValue, parseValue } from "./setting-values.ts";
-import { findSetting, settings } from "./settings.ts";
+import { findSetting, findVariable, settings } from "./settings.ts";
 
 export type WriteAtomic = (path: string, data: string) => Promise<void>;
 
@@ -30,11 +30,13 @@ export interface SettingChange {
 export async function parseChange(key: string, text: string, target: "user" | "project"): Promise<SettingChange> {
   const provider = /^providers\.("?)([^"]+)\1\.([a-z_]+)(?:\.(.+))?$/.exec(key);
   if (provider !== null) return parseProviderChange(key, provider[2] ?? "", provider[3] ?? "", provider[4], text, target);
-  const record = findSetting(key);
+  const variable = findVariable(key);
+  const record = variable?.record ?? findSetting(key);
   if (record === undefined) throw unknownKey(key);
   if (target === "project" && record.scope === "user") {
     throw new PiError("config.forbidden", `${key} cannot be set by a project file.`, { hint: "Leave out --project." });
   }
+  if (variable !== undefined) return { path: [...record.key.split("."), variable.name], value: text };
   const value = text.startsWith("[") ? ((await parseToml(`value = ${text}`, key)).value as unknown) : parseValue(record.type, text);
   const checked = checkValue(record.type, value, { cwd: "/", homeDir: "/", fileDir: "/" });
   if (!checked.ok) throw new PiError("config.wrong_type", `${key} must be ${checked.expected}, not ${JSON.stringify(text)}.`);

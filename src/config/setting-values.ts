@@ -3,8 +3,9 @@
 
 import { join, resolve } from "node:path";
 import { parseDuration } from "../contracts/duration.ts";
+import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import type { SettingType } from "./settings.ts";
+import type { PackageEntry, SettingType } from "./settings.ts";
 
 export interface PathBase {
   cwd: string;
@@ -40,8 +41,14 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
       return typeof raw === "string" && type.of.includes(raw) ? good(raw) : bad(`${type.of.join(", ")} or a list of strings`);
     case "path":
       return typeof raw === "string" ? good(resolvePath(raw, type, base)) : bad("a path");
+    case "packages": {
+      const entries = Array.isArray(raw) ? raw.map(packageEntry) : [undefined];
+      return entries.includes(undefined) ? bad("a list of sources, or of tables with a source") : good(entries);
+    }
     case "paths":
       return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
+    case "variables":
+      return isVariables(raw) ? good({ ...raw }) : bad('a table of texts by names of variables, such as { EDITOR = "nano" }');
   }
 }
 
@@ -60,6 +67,10 @@ export function parseValue(type: SettingType, text: string): unknown {
       return splitList(text);
     case "choice or strings":
       return type.of.includes(text) ? text : splitList(text);
+    case "variables": {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      return name === undefined ? text : { [name]: value };
+    }
     default:
       return text;
   }
@@ -101,10 +112,24 @@ function isStrings(raw: unknown): raw is string[] {
   return Array.isArray(raw) && raw.every((item) => typeof item === "string");
 }
 
+function isVariables(raw: unknown): raw is Record<string, string> {
+  if (!isTable(raw)) return false;
+  return Object.entries(raw).every(([name, text]) => /^[^=\0]+$/.test(name) && typeof text === "string" && !text.includes("\0"));
+}
+
 function good(value: unknown): CheckedValue {
   return { ok: true, value };
 }
 
 function bad(expected: string): CheckedValue {
   return { ok: false, expected };
+}
+
+function packageEntry(raw: unknown): PackageEntry | undefined {
+  if (typeof raw === "string") return { source: raw };
+  if (typeof raw !== "object" || raw === null) return undefined;
+  const { source, extensions, skills, prompts } = raw as Record<string, unknown>;
+  if (typeof source !== "string" || ![extensions, skills, prompts].every((list) => list === undefined || isStrings(list))) return undefined;
+  const lists = Object.entries({ extensions, skills, prompts }).filter(([, list]) => list !== undefined);
+  return { source, ...Object.fromEntries(lists) };
 }

@@ -15,7 +15,14 @@ export interface Settings {
   sessionDir?: string;
   theme: string;
   tools: { enabled: string[] };
-  shell: { path?: string; commandPrefix: string; env: "inherit" | "scrub" | string[] };
+  shell: {
+    path?: string;
+    commandPrefix: string;
+    env: "inherit" | "scrub" | string[];
+    /** Variables by their names. */
+    set: Record<string, string>;
+    background: "end" | "keep";
+  };
   compaction: { enabled: boolean; reserveTokens: number; keepRecentTokens: number; model?: string };
   retry: { enabled: boolean; maxRetries: number; baseDelayMs: number; maxDelayMs: number };
   /** 0: no limit. */
@@ -23,9 +30,19 @@ export interface Settings {
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
   resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  /** Packages of extensions, skills and prompts. */
+  packages: PackageEntry[];
   /** Names or paths of extensions without which nothing begins. */
   extensions: { required: string[] };
   trust: { default: "ask" | "always" | "never" };
+}
+
+/** A package, and what of it is wanted: a kind that is absent brings all. */
+export interface PackageEntry {
+  source: string;
+  extensions?: readonly string[];
+  skills?: readonly string[];
+  prompts?: readonly string[];
 }
 
 export type SettingType =
@@ -46,7 +63,11 @@ export type SettingType =
   /** `from`: what a relative path starts from. A `program` without a slash is looked up in PATH. */
   | { kind: "path"; from: "cwd" | "file"; program?: boolean }
   /** A list of paths, relative to the directory of the file; the lists of all sources add up. */
-  | { kind: "paths" };
+  | { kind: "paths" }
+  /** Sources, or tables with one and with lists that narrow it; those of all files add up. */
+  | { kind: "packages" }
+  /** A table of texts by free names; what the sources say of different names adds up. */
+  | { kind: "variables" };
 
 export interface SettingRecord {
   /** Dotted, as in the file. */
@@ -92,6 +113,12 @@ export const settings: readonly SettingRecord[] = [
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
+  setting(
+    "packages",
+    { kind: "packages" },
+    [],
+    "Packages of extensions, skills and prompts: a source, or a table with what is wanted of it.",
+  ),
   setting("theme", { kind: "string" }, "system", "Colours on a terminal.", { isIdle: true }),
   setting(
     "tools.enabled",
@@ -111,6 +138,18 @@ export const settings: readonly SettingRecord[] = [
     { kind: "choice or strings", of: ["inherit", "scrub"] },
     "inherit",
     "What commands see of the environment: all, all but what looks like a credential, or just the variables listed.",
+  ),
+  setting(
+    "shell.set",
+    { kind: "variables" },
+    {},
+    "Variables that commands always see, by name; also in place of the editors and pagers that pi gives them.",
+  ),
+  setting(
+    "shell.background",
+    choice("end", "keep"),
+    "end",
+    "What becomes of processes that a command has left in the background when pi ends.",
   ),
   setting("compaction.enabled", { kind: "boolean" }, true, "Summarise the older part of a conversation when the window gets full."),
   setting("compaction.reserve_tokens", { kind: "count" }, 16384, "Tokens of the window kept free."),
@@ -142,4 +181,10 @@ export const settings: readonly SettingRecord[] = [
 
 export function findSetting(key: string): SettingRecord | undefined {
   return settings.find((record) => record.key === key);
+}
+
+/** The setting of which a key names one variable: `shell.set.EDITOR`. */
+export function findVariable(key: string): { record: SettingRecord; name: string } | undefined {
+  const record = settings.find((one) => one.type.kind === "variables" && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1);
+  return record === undefined ? undefined : { record, name: key.slice(record.key.length + 1) };
 }

@@ -103,6 +103,9 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     expect((await world.run(demo, terminal)).stdout).toContain("turn 1");
     expect((await world.run(["--quiet", ...demo], terminal)).stdout).toMatch(/^Hello[^\u001b]*$/);
   },
+  "--progress": async (world) => {
+    expect((await world.run(["--progress", ...demo])).stderr).toMatch(/^\d+ turns?, .*, session [\w-]+\n$/m);
+  },
   "--verbose": async (world) => {
     expect((await world.run(["--verbose", "--model", "nope", "-p", "hi"])).stderr).toMatch(/\n +at /);
   },

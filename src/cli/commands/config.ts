@@ -4,7 +4,7 @@
 import { createPrivately, importNpmAgent, parseChange, saveChange, unknownKey } from "../../config/change-config.ts";
 import { type DescribedSetting, describeConfig, settingLine } from "../../config/describe-config.ts";
 import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
-import { settings } from "../../config/settings.ts";
+import { findVariable, settings } from "../../config/settings.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import { describeOrigin } from "../../contracts/provider-settings.ts";
@@ -110,6 +110,13 @@ async function get(host: Host, key: string, flags: Flags): Promise<number> {
   if (one !== undefined) {
     if (one.value === undefined) return 1;
     await printLine(host, typeof one.value === "string" && !flags.json ? one.value : JSON.stringify(one.value));
+    return 0;
+  }
+  const variable = findVariable(key);
+  if (variable !== undefined) {
+    const table = described.find((setting) => setting.key === variable.record.key)?.value as Record<string, string> | undefined;
+    if (table?.[variable.name] === undefined) return 1;
+    await printLine(host, flags.json ? JSON.stringify(table[variable.name]) : (table[variable.name] ?? ""));
     return 0;
   }
   const below = described.filter((setting) => setting.key.startsWith(`${key}.`));

@@ -133,7 +133,8 @@ export class Conversation {
           } catch (error) {
             return { ...setup, stream: () => noAccess(error) };
           }
-          const { provider, credential, fetch } = access;
+          const { provider, credential } = access;
+          const fetch = deps.interceptor?.fetch?.(access.fetch, model) ?? access.fetch;
           this.#isBilled = isBilled(access);
           const shown = await deps.interceptor?.context?.(this.agent.messages);
           return {
@@ -381,6 +382,11 @@ export class Conversation {
   }
 
   /** The prompt in force, with what has still to be said. */
+  /** What the prompt of now is made of. */
+  promptParts(): PromptParts {
+    return { ...this.#prompt, tools: this.activeTools };
+  }
+
   promptInForce(): string {
     return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
   }

@@ -57,6 +57,9 @@ export async function startSession(
   const { host, warn } = deps;
   const now = (): number => host.now();
   const recorded = session.leafId !== null ? session.context() : undefined;
+  const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
+  // Before the model is chosen: it may be one of theirs.
+  extensions?.registerProviders(registry);
   const fallback = await fallbackSettings(launch, { warn, now });
   const selected =
     keep === undefined
@@ -75,7 +78,6 @@ export async function startSession(
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
     config.values.thinking;
-  const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
   const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
@@ -114,6 +116,7 @@ export async function startSession(
       env: host.env,
       cwd: options.cwd,
       isProjectTrusted: config.project.trusted,
+      settings: () => ({ ...config.values }),
       now,
       resources,
       chooseTools: (all, off) => chooseTools(all, { options, config, warn: () => {}, off, recorded: recordedTools }),

@@ -85,7 +85,7 @@ export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how =
     options,
     config,
     registry,
-    tools: allTools(options, custom.tools),
+    tools: allTools(options, config, custom.tools),
     ...(await found(options, deps, how, warnings)),
     limits,
     stall: { modelMs: network.idleTimeoutMs, toolMs: options.stallToolMs },
@@ -137,9 +137,10 @@ function told(line: string, warnings: string[], { warn }: Pick<LaunchDeps, "warn
   warn(line);
 }
 
-function allTools(options: RunOptions, own: readonly Tool[] | undefined): Tool[] {
+function allTools(options: RunOptions, config: Config, own: readonly Tool[] | undefined): Tool[] {
   const builtin = builtinTools({
     ripgrep: async () => (await import("../../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
+    background: config.values.shell.background,
     imageCodec: async () => (await import("../intake/prompt-images.ts")).imageCodec(),
   });
   return withOwn(builtin, own);
