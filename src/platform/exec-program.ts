@@ -17,6 +17,8 @@ export interface ExecuteOptions {
   env: Env;
   signal?: AbortSignal;
   timeoutMs?: number;
+  /** For its standard input. */
+  input?: string;
 }
 
 const maxOutputBytes = 64 * 1024 * 1024;
@@ -35,6 +37,7 @@ export function executeProgram(command: string, args: readonly string[], options
         resolve({ stdout, stderr: reason, code, killed: error?.killed === true || signal?.aborted === true });
       },
     );
-    child.stdin?.end();
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(options.input ?? "");
   });
 }
