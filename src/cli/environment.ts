@@ -11,6 +11,7 @@ export const environmentTable: readonly VariableRecord[] = [
   { names: ["PI_CODING_AGENT_DIR"], help: "the agent directory; else ~/.pi/agent" },
   { names: ["PI_CODING_AGENT_SESSION_DIR"], help: "where sessions lie" },
   { names: ["PI_OFFLINE"], help: "1: nothing is fetched but what the model call needs" },
+  { names: ["PI_PROGRESS"], help: "1: what is done, line by line on stderr, where no terminal is" },
   { names: ["PI_LOG"], help: "debug: what is done, on stderr; else a file to keep it in" },
   { names: ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"], help: "proxies" },
   { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of certificate authorities to trust beside the system's" },

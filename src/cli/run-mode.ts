@@ -7,7 +7,7 @@ import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
 import { type Launch, prepareLaunch } from "../harness/launch/launch.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
-import type { Mode, ModePrompt } from "../modes/mode.ts";
+import type { Mode, ModePrompt, ProgressKind } from "../modes/mode.ts";
 import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
@@ -35,14 +35,21 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const name = valueSaid(said, "--mode") ?? "text";
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
+  /** Whoever draws on stderr takes them. */
+  let showWarning: Warn = writeErrorLine;
+  const warn: Warn = (line) => showWarning(`pi: ${line}`);
   const { options, extensions, configFor } = await resolveRun(said, host);
   const launch = await withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
-  const prompts = await promptsFor(mode, name, said, host, launch);
+  const { stdin, stdout } = host;
+  // A host that was killed neither says nor reads anything more; before stdin is read, since it may die while we wait for it.
+  const unwatch = stdout.watchReader(() => !stdin.isReading && stdin.kind !== "terminal");
+  const prompts = await promptsFor(mode, name, { said, host, launch, warn });
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
   const logTarget = host.env.PI_LOG;
   const log = logTarget ? (await import("./event-log.ts")).eventLog(logTarget, host, name) : undefined;
-  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log });
+  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, warn });
+  const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {
     const outcome = await mode
       .run({
@@ -51,8 +58,16 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         io: host,
         ending: ending.signal,
         warn,
-        showsAnswer: !recorder.isOnStdout && answerFile === undefined,
-        showsProgress: () => !isSaid(said, "--quiet") && host.env.NO_COLOR === undefined && host.stderr.isTerminal,
+        takeWarnings: (show) => {
+          showWarning = show;
+          return () => {
+            showWarning = writeErrorLine;
+          };
+        },
+        showsAnswer,
+        progress: () => progressOf(said, host),
+        streamsAnswer: () => host.stdout.isTerminal && showsAnswer && options.outputSchema === undefined,
+        env: host.env,
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
     if (answerFile !== undefined) await keepAnswer(outcome, answerFile, host);
@@ -67,7 +82,18 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     await open.dispose();
     await host.stdout.flush();
     ending.release();
+    unwatch();
   }
+}
+
+/** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
+function progressOf(said: Said, host: Host): ProgressKind {
+  const { PI_PROGRESS } = host.env;
+  const isAskedFor = isSaid(said, "--progress") || (PI_PROGRESS !== undefined && PI_PROGRESS !== "" && PI_PROGRESS !== "0");
+  const isVerbose = isSaid(said, "--verbose");
+  if (isSaid(said, "--quiet")) return { lines: "none", isVerbose };
+  if (host.stderr.isTerminal) return { lines: "terminal", isVerbose };
+  return { lines: isAskedFor ? "log" : "none", isVerbose };
 }
 
 function statusOf(mode: Mode, outcome: Outcome, ending: Ending, sessions: SessionHost | undefined): number {
@@ -76,11 +102,13 @@ function statusOf(mode: Mode, outcome: Outcome, ending: Ending, sessions: Sessio
   return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
 }
 
-function warn(line: string): void {
-  writeErrorLine(`pi: ${line}`);
-}
+type Warn = (line: string) => void;
 
-async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { config }: Launch): Promise<ModePrompt[]> {
+async function promptsFor(
+  mode: Mode,
+  name: string,
+  { said, host, launch: { config }, warn }: { said: Said; host: Host; launch: Launch; warn: Warn },
+): Promise<ModePrompt[]> {
   const key = valueSaid(said, "--prompt-key");
   if (key === "") throw new PiError("usage.bad_value", '--prompt-key "" names nothing', { hint: "For example --prompt-key job-17" });
   if (mode.needs === "nothing") {
@@ -104,7 +132,7 @@ async function promptsFor(mode: Mode, name: string, said: Said, host: Host, { co
       hint: "Quote the message as one, or run them one by one",
     });
   }
-  tellSeveral(said, host);
+  tellSeveral(said, host, warn);
   return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
 }
 
@@ -130,7 +158,7 @@ function refuseForService(name: string, said: Said): void {
 }
 
 /** Words without quotes around them are a prompt each, which is seldom meant. */
-function tellSeveral(said: Said, host: Host): void {
+function tellSeveral(said: Said, host: Host, warn: Warn): void {
   const messages = said.operands.filter(({ text, isLiteral }) => isLiteral || !/^(@|-$)/.test(text)).map(({ text }) => text);
   if (messages.filter((text) => !/\s/.test(text)).length < 2 || !host.stderr.isTerminal) return;
   warn(`these are ${messages.length} prompts, a run each; quotes make one of them: pi "${messages.join(" ")}"`);
@@ -168,9 +196,10 @@ function opened(
     ending: Ending;
     recorder: ResultRecorder;
     log: EventLog | undefined;
+    warn: Warn;
   },
 ): Opened {
-  const { host, launch, extensions, configFor, ending, recorder, log } = about;
+  const { host, launch, extensions, configFor, ending, recorder, log, warn } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();

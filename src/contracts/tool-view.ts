@@ -6,6 +6,14 @@ export type CallArguments = Readonly<Record<string, unknown>>;
 /** What was asked for, as far as the headline does not say it. */
 export type CallBody = { kind: "command"; text: string; note?: string } | { kind: "file"; text: string; path: string };
 
+/** A result as far as its tool can tell people of it. */
+export interface ShownResult {
+  /** Its texts, one LF between them. */
+  text: string;
+  isError: boolean;
+  details: unknown;
+}
+
 /** What a tool does not say is shown as that of any tool: one of the arguments in the headline, all of them as JSON in the body. */
 export interface ToolView {
   /** What it is about, in one line if it is one: a command, a path, a pattern. */
@@ -16,6 +24,10 @@ export interface ToolView {
   diff?(args: CallArguments, details: unknown): string;
   /** The file whose text the output is, for its language. */
   outputPath?(args: CallArguments): string;
+  /** The file that it changes. */
+  changedFile?(args: CallArguments): string;
+  /** What came of it, in a few words: `exit 1`, `+3 −1`. Empty: nothing that the headline does not say. */
+  outcome?(args: CallArguments, result: ShownResult): string;
 }
 
 export type ToolViews = ReadonlyMap<string, ToolView>;
@@ -56,4 +68,18 @@ export function headlineOf(view: ToolView | undefined, args: CallArguments): str
   if (view?.headline !== undefined) return view.headline(args);
   const [first] = Object.values(args);
   return textArgument(args, "path", "file_path", "command", "query", "url") || (typeof first === "string" ? first : "");
+}
+
+/** In a few words, by the tool's record; else that it failed and why, or how much came back. */
+export function outcomeOf(view: ToolView | undefined, args: CallArguments, result: ShownResult): string {
+  const own = view?.outcome?.(args, result);
+  if (own !== undefined && (own !== "" || !result.isError)) return own;
+  const text = result.text.trim();
+  if (result.isError) return text === "" ? "failed" : `failed: ${text.slice(0, text.indexOf("\n") < 0 ? text.length : text.indexOf("\n"))}`;
+  return text === "" ? "" : countedLines(text);
+}
+
+export function countedLines(text: string): string {
+  const count = text.replace(/\n$/, "").split("\n").length;
+  return `${count} line${count === 1 ? "" : "s"}`;
 }

@@ -13,6 +13,13 @@ export interface ModePrompt {
   key?: string;
 }
 
+export interface ProgressKind {
+  /** On stderr. `terminal`: for somebody who watches; `log`: a line each, without colours or control characters. */
+  lines: "none" | "terminal" | "log";
+  /** Output of tools and thinking, too. */
+  isVerbose: boolean;
+}
+
 export interface ModeContext {
   /** A session from the launch; who gave it ends and disposes of it. Rejects where the launch cannot be started, or the end came first. */
   open(): Promise<SessionHost>;
@@ -23,10 +30,15 @@ export interface ModeContext {
   ending: AbortSignal;
   /** One line for stderr. */
   warn(line: string): void;
+  /** From now on such lines go there; who draws on stderr shows them where they do not fall into a drawing. Gives the way back. */
+  takeWarnings(show: (line: string) => void): () => void;
   /** Whether the answer is wanted on stdout, where the mode shows nothing else. */
   showsAnswer: boolean;
-  /** Whether somebody watches who wants to see that it goes on. */
-  showsProgress(): boolean;
+  /** How it is told that it goes on, and what was done. */
+  progress(): ProgressKind;
+  /** Whether the answer is shown as it comes: on a terminal only. */
+  streamsAnswer(): boolean;
+  env: Host["env"];
 }
 
 export interface Mode {

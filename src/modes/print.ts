@@ -13,10 +13,19 @@ export const printMode: Mode = {
   async run(at) {
     const { io } = at;
     const sessions = await at.open();
-    const runAll = (): Promise<Outcome> => runPrompts(sessions, at, "print");
-    // The line is gone before the answer comes, or taking it away would take a line of the answer.
-    const outcome = at.showsProgress() ? await (await import("./status-line.ts")).withStatusLine(sessions, io, runAll) : await runAll();
-    if (at.showsAnswer) void io.stdout.write(answerText(outcome));
+    const shows = { progress: at.progress(), streamsAnswer: at.streamsAnswer() };
+    const isWatched = shows.progress.lines !== "none" || shows.streamsAnswer;
+    const watching = isWatched ? (await import("./progress.ts")).startProgress(sessions, { ...at, ...shows }) : undefined;
+    let shown = "";
+    const outcome = await runPrompts(sessions, at, "print").finally(async () => {
+      shown = (await watching?.stop()) ?? "";
+    });
+    if (at.showsAnswer && outcome.text !== shown) {
+      void io.stdout.write(answerText(outcome));
+      // The closing line stands behind it.
+      if (watching !== undefined) await io.stdout.flush();
+    }
+    await watching?.summarize();
     return outcome;
   },
 };
@@ -63,7 +72,7 @@ function isAnswer(outcome: Outcome): boolean {
   return outcome.kind === "done" || outcome.code === storageLostCode;
 }
 
-/** Text that is an answer, or as much of one as there is; half an answer before an error is none. */
+/** Text that is an answer, or as much of one as there is, or what the model says to being refused; half an answer before an error is none. */
 function showsText(outcome: Outcome): boolean {
-  return isAnswer(outcome) || outcome.kind === "length" || outcome.kind === "budget";
+  return isAnswer(outcome) || outcome.code === "tool.denied" || outcome.kind === "length" || outcome.kind === "budget";
 }

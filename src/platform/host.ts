@@ -25,6 +25,11 @@ export interface OutputStream {
   readonly failure?: Error | undefined;
   /** Called once when the reader goes away (EPIPE) or the device is full. */
   onClosed(listener: () => void): void;
+  /**
+   * From now on the reader's going is noticed within a second or so although nothing is written, while `isWanted` says so. Where the system
+   * does not show who reads, the next write tells. Returns what stops it.
+   */
+  watchReader(isWanted: () => boolean): () => void;
 }
 
 export interface InputStream {
@@ -67,6 +72,9 @@ export interface Host {
 
 /** Text waiting for a reader beyond this many characters slows the writer down. */
 const slowReaderLimit = 256 * 1024;
+
+/** Twice in the second within which a host may be killed and missed. */
+const readerWatchMs = 400;
 
 /**
  * One asynchronous write at a time; what comes meanwhile goes out together in the next. The stream objects of the runtimes cost 10 ms to
@@ -128,6 +136,18 @@ class FileDescriptorOutput implements OutputStream {
   onClosed(listener: () => void): void {
     if (this.isClosed) listener();
     else this.#listeners.push(listener);
+  }
+
+  watchReader(isWanted: () => boolean): () => void {
+    let watch: { isGone(): boolean } | undefined;
+    const timer = setInterval(async () => {
+      watch ??= new (await import("./pipe-ends.ts")).ReaderWatch(this.#descriptor);
+      // Asked even while unwanted: who reads has to be seen before it can be missed.
+      if (watch.isGone() && isWanted() && !this.isClosed) this.#close(undefined);
+      if (this.isClosed) clearInterval(timer);
+    }, readerWatchMs);
+    timer.unref();
+    return () => clearInterval(timer);
   }
 
   #writeWaiting(): void {

@@ -72,6 +72,10 @@ export interface ResponsesDialect {
   sessionAffinityFormat: "openai" | "openai-nosession" | "openrouter";
   versionPath: string;
   credentialHeader: CredentialHeader;
+  /** What `strict` says of a tool whose schema is not. */
+  strictWhereLoose: false | null;
+  /** Fields of every request beside those of the format. */
+  extraBody: Readonly<Record<string, unknown>>;
 }
 
 export interface AnthropicDialect {
@@ -140,6 +144,8 @@ export const responsesDefaults: ResponsesDialect = {
   supportsStrictMode: true,
   supportsJsonSchema: true,
   supportsMaxOutputTokens: true,
+  strictWhereLoose: false,
+  extraBody: {},
   promptCacheKeyMode: "auto",
   sessionAffinityFormat: "openai",
   versionPath: "",

@@ -24,6 +24,10 @@ export interface Vendor {
   versionVariable?: { api: Api; name: string };
   /** A server of one's own, which answers without a credential. */
   keyless?: boolean;
+  /** Sent with every request; names in lower case. */
+  headers?: Readonly<Record<string, string>>;
+  /** Wants to know who began a turn (`x-initiator`), and whether there are pictures in it. */
+  saysInitiator?: true;
   dialect?: VendorDialect;
 }
 

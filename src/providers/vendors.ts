@@ -28,6 +28,35 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     baseUrlVariable: "OPENAI_BASE_URL",
     dialect: { "openai-completions": {}, "openai-responses": {} },
   },
+  // Paid for by a sign-in that another program made; the credential brings address and account.
+  "openai-codex": {
+    name: "OpenAI Codex (ChatGPT plan)",
+    baseUrl: "https://chatgpt.com/backend-api/codex",
+    api: "openai-responses",
+    credentialVariables: [],
+    headers: { originator: "pi", "openai-beta": "responses=experimental" },
+    dialect: {
+      "openai-responses": {
+        supportsMaxOutputTokens: false,
+        supportsStrictMode: false,
+        strictWhereLoose: null,
+        extraBody: { text: { verbosity: "low" }, parallel_tool_calls: true },
+      },
+    },
+  },
+  "github-copilot": {
+    name: "GitHub Copilot",
+    baseUrl: "https://api.individual.githubcopilot.com",
+    api: "openai-responses",
+    credentialVariables: [],
+    headers: { "openai-intent": "conversation-edits" },
+    saysInitiator: true,
+    dialect: {
+      "openai-completions": { ...openModelHost },
+      "openai-responses": { supportsStrictMode: false },
+      "anthropic-messages": { ...anthropicImitator, credentialHeader: "bearer" },
+    },
+  },
   google: {
     name: "Google Gemini",
     baseUrl: "https://generativelanguage.googleapis.com/v1beta",
@@ -248,4 +277,5 @@ export function baseUrlVariables(): Record<string, string> {
 export const apiAliases: Readonly<Record<string, Api>> = {
   "mistral-conversations": "openai-completions",
   "azure-openai-responses": "openai-responses",
+  "openai-codex-responses": "openai-responses",
 };

@@ -27,6 +27,10 @@ export function bashToolWith(background: BackgroundPolicy): Tool {
     },
     promptLine: "Run shell commands",
     view: {
+      outcome: (_args, { text }) => {
+        const [, status, what] = /Command (?:exited with code (\d+)|(timed out|aborted)(?: after [\d.]+ seconds)?)$/.exec(text) ?? [];
+        return status === undefined ? (what ?? "") : `exit ${status}`;
+      },
       headline: (args) => textArgument(args, "command"),
       body: (args) => {
         const timeout = numberArgument(args, "timeout");

@@ -36,7 +36,11 @@ export const editTool: Tool = {
   prepareArguments: prepareEditArguments,
   execute: (args, context) =>
     changeFile(args.path as string, context, async (path) => (await import("./execute/edit.ts")).executeEdit(args, context, path)),
-  view: { diff: diffOf },
+  view: {
+    diff: diffOf,
+    changedFile: (args) => textArgument(args, "path"),
+    outcome: (args, result) => (result.isError ? "" : changedLines(diffOf(args, result.details))),
+  },
 };
 
 /** Models also send a single pair at the top level, and `edits` as the text of its JSON. */
@@ -74,4 +78,10 @@ function fieldsOf(value: unknown): CallArguments {
 
 function signed(sign: string, text: string): string[] {
   return text === "" ? [] : text.split("\n").map((line) => `${sign} ${line}`);
+}
+
+/** `+3 −1` */
+function changedLines(diff: string): string {
+  const lines = diff.split("\n");
+  return `+${lines.filter((line) => line.startsWith("+")).length} −${lines.filter((line) => line.startsWith("-")).length}`;
 }

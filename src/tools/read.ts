@@ -1,7 +1,7 @@
 // The `read` tool: text by lines, images as images.
 
 import type { Tool } from "../contracts/tool.ts";
-import { type CallArguments, numberArgument, pathArgument, textArgument } from "../contracts/tool-view.ts";
+import { type CallArguments, countedLines, numberArgument, pathArgument, textArgument } from "../contracts/tool-view.ts";
 
 /** `loadCodec` gives the image codec's bytes, asked for images that are too large. */
 export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
@@ -20,7 +20,7 @@ export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
     },
     promptLine: "Read files: text by lines, images as images",
     guidelines: ["Look at files with read, not with cat or sed."],
-    view: { headline: pathAndLines, body: () => undefined, outputPath: (args) => textArgument(args, "path") },
+    view: { headline: pathAndLines, body: () => undefined, outputPath: (args) => textArgument(args, "path"), outcome: linesRead },
     execute: async (args, context) => (await import("./execute/read.ts")).executeRead(args, context, loadCodec),
   };
 }
@@ -31,4 +31,12 @@ function pathAndLines(args: CallArguments): string {
   const count = numberArgument(args, "limit");
   if (from === 0 && count === 0) return pathArgument(args);
   return `${pathArgument(args)}:${from || 1}${count === 0 ? "-" : `-${(from || 1) + count - 1}`}`;
+}
+
+/** `1–200` where the headline does not say it; nothing of an image. */
+function linesRead(args: CallArguments, { text, isError }: { text: string; isError: boolean }): string {
+  if (isError || text === "") return "";
+  const shown = text.replace(/\n\n\[[^\n]*\]$/, "").replace(/\n$/, "");
+  if (numberArgument(args, "offset") > 0 || numberArgument(args, "limit") > 0) return countedLines(shown);
+  return `1–${shown.split("\n").length}`;
 }

@@ -1,7 +1,7 @@
 // The `write` tool: a whole file, new or replaced.
 
 import type { Tool } from "../contracts/tool.ts";
-import { textArgument } from "../contracts/tool-view.ts";
+import { countedLines, textArgument } from "../contracts/tool-view.ts";
 import { changeFile } from "./shared/file-order.ts";
 
 export const writeTool: Tool = {
@@ -20,6 +20,8 @@ export const writeTool: Tool = {
   execute: (args, context) =>
     changeFile(args.path as string, context, async (path) => (await import("./execute/write.ts")).executeWrite(args, context, path)),
   view: {
+    changedFile: (args) => textArgument(args, "path"),
+    outcome: (args, { isError }) => (isError ? "" : countedLines(textArgument(args, "content"))),
     body: (args) => ({ kind: "file", text: textArgument(args, "content"), path: textArgument(args, "path") }),
   },
 };

@@ -3,7 +3,8 @@
 import type { EntrySource } from "../contracts/entry-source.ts";
 import type { AnyEntry } from "../contracts/session-entry.ts";
 import { oneLine } from "./html/escape.ts";
-import { blocksOf, type Fields, fieldsOf, messageFields, numberIn, plainText, stringIn } from "./read-entry.ts";
+import { callsIn, type ItemOf, itemOf, textOfBlocks } from "./items.ts";
+import { type Fields, fieldsOf, numberIn, stringIn } from "./read-entry.ts";
 
 export interface SessionFacts {
   id: string;
@@ -39,15 +40,17 @@ export class SessionFactsFold {
   #cost = 0;
 
   take(entry: AnyEntry): void {
+    const item = itemOf(entry);
+    if (item.timestamp > this.#endedAt) this.#endedAt = item.timestamp;
+    // Whatever kind of entry or message tells of it has been paid for.
     const fields = fieldsOf(entry);
-    if (stringIn(entry.timestamp) > this.#endedAt) this.#endedAt = stringIn(entry.timestamp);
-    if (entry.type === "session_info") this.#name = stringIn(fields.name);
-    const message = messageFields(entry);
-    this.#takeUsage(fieldsOf(message.usage ?? fields.usage));
-    if (message.role === "user") {
+    this.#takeUsage(fieldsOf(fieldsOf(fields.message).usage ?? fields.usage));
+    if (item.kind === "name") this.#name = item.name;
+    else if (item.kind === "answer") this.#takeAnswer(item);
+    else if (item.kind === "prompt") {
       this.#prompts++;
-      this.#firstPrompt ||= oneLine(plainText(message.content), 120);
-    } else if (message.role === "assistant") this.#takeAnswer(message);
+      this.#firstPrompt ||= oneLine(textOfBlocks(item.blocks), 120);
+    }
   }
 
   facts(session: EntrySource): SessionFacts {
@@ -68,10 +71,10 @@ export class SessionFactsFold {
     };
   }
 
-  #takeAnswer(message: Fields): void {
+  #takeAnswer(item: ItemOf<"answer">): void {
     this.#answers++;
-    this.#toolCalls += blocksOf(message.content).filter((block) => block.kind === "call").length;
-    const model = `${stringIn(message.provider)}/${stringIn(message.model)}`;
+    this.#toolCalls += callsIn(item.blocks).length;
+    const model = `${item.provider}/${item.model}`;
     if (model !== "/" && this.#models.size < maxModels) this.#models.add(oneLine(model, 120));
   }
 

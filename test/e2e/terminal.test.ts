@@ -1,4 +1,5 @@
-// Print mode on a terminal: the answer on stdout, one live line on stderr that is gone at the end. The terminal is script's (util-linux).
+// Print mode on a terminal: the answer as it comes on stdout; on stderr what was done, line by line, and one live line that is gone at the end.
+// The terminal is script's (util-linux).
 
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
@@ -8,24 +9,53 @@ const hasScript = existsSync("/usr/bin/script");
 const onTerminal = (redirections = ""): string => `script -qefc "$(printf '%q ' "$@")${redirections}" /dev/null < /dev/null`;
 const clear = "\r\u001b[2K";
 
-/** What stands on the screen in the end: each line from its last return on, colours taken off. */
+/** What stands on the screen in the end: each line from its last return on, colours taken off, times and ids replaced by their letters. */
 function screen(output: string): string {
   return output
     .replaceAll("\r\n", "\n")
     .split("\n")
     .map((line) => line.slice(line.lastIndexOf(clear) < 0 ? 0 : line.lastIndexOf(clear) + clear.length))
-    .join("\n");
+    .join("\n")
+    .replace(/\u001b\[\d*m/g, "")
+    .replace(/\b[\d.]+ (?:ms|s)\b/g, "T")
+    .replace(/(bash {2}[^\n]*?) {2}T$/gm, "$1")
+    .replace(/session [\da-f-]+$/gm, "session ID");
 }
+
+const closing = (turns: string, more = ""): string => `${turns}, ${more}0 tokens, T, session ID\n`;
 
 describe.skipIf(!hasScript)("on a terminal", () => {
   const run = ["-p", "go", "--model"];
 
-  test("a live line, gone at the end; the answer is all that stays", async ({ world }) => {
+  test("a live line, gone at the end; a line for what was done, the answer and what it came to stay", async ({ world }) => {
     const model = world.trace(callSteps("bash", { command: "echo hi" }), answerSteps("The answer."));
     const { stdout, status } = await world.run([...run, model], { shell: onTerminal() });
     expect(status).toBe(0);
     expect(stdout).toContain("turn 1");
-    expect(screen(stdout)).toBe("The answer.\n");
+    expect(screen(stdout)).toBe(`bash  echo hi\nThe answer.\n${closing("2 turns", "1 tool call, ")}`);
+  });
+
+  test("text before a call stands where it came, the answer once", async ({ world }) => {
+    const [start, ...rest] = callSteps("bash", { command: "echo hi" });
+    const said = [
+      { type: "event", event: { type: "text_start", contentIndex: 0 } },
+      { type: "event", event: { type: "text_delta", contentIndex: 0, delta: "I look\u001b[3" } },
+      { type: "event", event: { type: "text_delta", contentIndex: 0, delta: "1m first." } },
+      { type: "event", event: { type: "text_end", contentIndex: 0 } },
+    ];
+    const later = [start, ...rest].map((step) => JSON.parse(JSON.stringify(step).replaceAll('"contentIndex":0', '"contentIndex":1')));
+    const model = world.trace([...said, ...later], answerSteps("Line one\n\u001b[2JLine two"));
+    const { stdout } = await world.run([...run, model], { shell: onTerminal() });
+    expect(screen(stdout)).toBe(`I look first.\nbash  echo hi\nLine one\nLine two\n${closing("2 turns", "1 tool call, ")}`);
+    const piped = await world.run([...run, world.trace([...said, ...later], answerSteps("Line one\n\u001b[2JLine two"))]);
+    expect([piped.stdout, piped.stderr]).toEqual(["Line one\n\u001b[2JLine two\n", ""]);
+  });
+
+  test("an answer that has to fit a schema is not streamed", async ({ world }) => {
+    world.write("schema.json", '{"type":"object","properties":{"n":{"type":"number"}},"required":["n"]}');
+    const model = world.trace(answerSteps("no json"), answerSteps('Here: {"n": 1}'));
+    const { stdout } = await world.run(["--output-schema", "schema.json", ...run, model], { shell: onTerminal() });
+    expect(screen(stdout)).toBe(`{"n":1}\n${closing("2 turns")}`);
   });
 
   test("says turn, tool, time, tokens and cost while it goes", async ({ world }) => {
@@ -45,22 +75,26 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     };
     const [first, ...rest] = callSteps("bash", { command: "sleep 0.7" });
     const { stdout } = await world.run([...run, world.trace([first ?? {}, usage, ...rest], answerSteps("Done."))], { shell: onTerminal() });
-    expect(stdout).toMatch(/turn 1 · bash · \d+ s · 1020 tokens · \$0\.2500/);
-    expect(screen(stdout)).toBe("Done.\n");
+    expect(stdout).toMatch(/turn 1 · bash · \d+ s · 1\.0k tokens · \$0\.250/);
+    expect(screen(stdout)).toContain("bash  sleep 0.7\nDone.\n2 turns, 1 tool call, 1.0k tokens, $0.250, T, session ID\n");
   });
 
   test("the line goes to stderr alone", async ({ world }) => {
     const { stdout } = await world.run([...run, world.trace(answerSteps("The answer."))], { shell: onTerminal(` > ${world.home}/out`) });
     expect(stdout).toContain("turn 1");
-    expect(screen(stdout)).toBe("");
+    expect(screen(stdout)).toBe(closing("1 turn"));
     expect(world.read("../home/out")).toBe("The answer.\n");
   });
 
-  test.for([
-    ["NO_COLOR", { env: { NO_COLOR: "1" } }, []],
-    ["--quiet", {}, ["--quiet"]],
-  ] as const)("no line with %s", async ([, changes, args], { world }) => {
-    const { stdout } = await world.run([...args, ...run, world.trace(answerSteps("The answer."))], { ...changes, shell: onTerminal() });
+  test("NO_COLOR: lines without colours, and none that lives", async ({ world }) => {
+    const { stdout } = await world.run([...run, world.trace(answerSteps("The answer."))], { env: { NO_COLOR: "1" }, shell: onTerminal() });
+    expect(stdout).not.toContain("\u001b");
+    expect(screen(stdout)).toBe(`The answer.\n${closing("1 turn")}`);
+  });
+
+  test("--quiet: nothing but the answer", async ({ world }) => {
+    const model = world.trace(callSteps("bash", { command: "echo hi" }), answerSteps("The answer."));
+    const { stdout } = await world.run(["--quiet", ...run, model], { shell: onTerminal() });
     expect(stdout).toBe("The answer.\r\n");
   });
 
@@ -74,7 +108,18 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     const failure = { type: "event", event: { type: "failure", failure: { code: "bad_request", message: "400 no" } } };
     const { stdout, status } = await world.run([...run, world.trace([failure])], { shell: onTerminal() });
     expect(status).toBe(1);
-    expect(screen(stdout)).toBe("400 no\n");
+    expect(screen(stdout)).toBe(`${closing("0 turns")}400 no\n`);
+  });
+
+  test("retries and fallbacks have lines of their own, none falls into the live one", async ({ world }) => {
+    world.config("[retry]\nmax_retries = 1\nbase_delay_ms = 300\n");
+    const failure = { type: "event", event: { type: "failure", failure: { code: "overloaded", message: "529 busy" } } };
+    const model = world.trace([failure], [failure]);
+    const { stdout } = await world.run([...run, model, "--fallback-model", "demo"], { shell: onTerminal() });
+    const lines = screen(stdout).split("\n");
+    expect(lines[0]).toBe("retry  1/1 in T  529 busy");
+    expect(lines[1]).toMatch(/^pi: scripted\/.* is not available \(overloaded\); going on with scripted\/demo$/);
+    expect(stdout).toContain("waiting to retry (1/1)");
   });
 
   test("pi alone shows a short help", async ({ world }) => {
@@ -89,6 +134,25 @@ test("JSON mode and pipes see no line", async ({ world }) => {
   const { stdout, stderr } = await world.run(["--model", "demo", "--mode", "json", "-p", "hello"]);
   expect(stderr).toBe("");
   expect(stdout).not.toContain("\u001b");
+});
+
+test("in a log: only where it is asked for, line by line, the answer by itself", async ({ world }) => {
+  const model = (): string => world.trace(callSteps("bash", { command: "echo hi; exit 3" }), answerSteps("The answer."));
+  const plain = await world.run(["-p", "go", "--model", model()]);
+  expect([plain.stdout, plain.stderr]).toEqual(["The answer.\n", ""]);
+  for (const asked of [{ args: ["--progress"] }, { args: [], env: { PI_PROGRESS: "1" } }]) {
+    const { args, ...changes } = asked;
+    const { stdout, stderr } = await world.run([...args, "-p", "go", "--model", model()], changes);
+    expect(stdout).toBe("The answer.\n");
+    expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
+    expect(stderr).toMatch(
+      /^bash {2}echo hi; exit 3 {2}exit 3(?:, [\d.]+ m?s)?\n2 turns, 1 tool call, 0 tokens, [\d.]+ m?s, session [\da-f-]{36}\n$/,
+    );
+  }
+  const verbose = await world.run(["--progress", "--verbose", "-p", "go", "--model", model()]);
+  expect(verbose.stderr).toMatch(/^bash [^\n]*\n {2}hi\n/);
+  const quiet = await world.run(["--progress", "--quiet", "-p", "go", "--model", model()]);
+  expect(quiet.stderr).toBe("");
 });
 
 test.skipIf(!hasScript)("nothing that a model, a service or a file says can speak to it; a pipe gets the bytes", async ({ world }) => {

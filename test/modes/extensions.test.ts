@@ -32,7 +32,19 @@ interface Ran {
   sessions: SessionHost;
 }
 
-async function ran(mode: (typeof modes)[number], texts: readonly string[], ...factories: ExtensionFactory[]): Promise<Ran> {
+interface How {
+  ending?: AbortSignal;
+  key?: string;
+}
+
+async function ran(
+  mode: (typeof modes)[number],
+  texts: readonly string[],
+  first: ExtensionFactory | How,
+  ...more: ExtensionFactory[]
+): Promise<Ran> {
+  const { ending = new AbortController().signal, key } = typeof first === "function" ? {} : first;
+  const factories = typeof first === "function" ? [first, ...more] : more;
   const loaded = await loadExtensions(inlineSources(factories));
   const warnings: string[] = [];
   const warn = (line: string): void => void warnings.push(line);
@@ -61,12 +73,15 @@ async function ran(mode: (typeof modes)[number], texts: readonly string[], ...fa
   const host = fakeHost();
   const outcome = await (mode === "print" ? printMode : jsonMode).run({
     open: async () => sessions,
-    prompts: texts.map((text) => ({ text, images: [] })),
+    prompts: texts.map((text) => ({ text, images: [], ...(key === undefined ? {} : { key }) })),
     io: host,
-    ending: new AbortController().signal,
+    ending,
     warn,
     showsAnswer: true,
-    showsProgress: () => false,
+    progress: () => ({ lines: "none", isVerbose: false }),
+    streamsAnswer: () => false,
+    env: {},
+    takeWarnings: () => () => undefined,
   });
   const records = host
     .out()
@@ -131,4 +146,37 @@ test("json: the header comes first, also where an extension says something at th
   expect(records[0]).toMatchObject({ type: "session" });
   expect(records[1]).toMatchObject({ type: "entry_appended", seq: 1 });
   expect(records.at(-1)).toMatchObject({ type: "agent_settled", outcome: "done" });
+});
+
+test.each(modes)("%s: the end of the process does not wait for a handler that never answers", async (mode) => {
+  for (const event of ["session_start", "input"] as const) {
+    const end = new AbortController();
+    const { outcome, prompts } = await ran(mode, ["hello"], { ending: end.signal }, (pi) => {
+      const never = (): Promise<never> => {
+        end.abort();
+        return new Promise(() => undefined);
+      };
+      if (event === "input") pi.on("input", never);
+      else pi.on("session_start", never);
+    });
+    expect(outcome).toMatchObject({ kind: "aborted", code: "model.aborted" });
+    expect(prompts).toEqual([]);
+  }
+});
+
+test.each(modes)("%s: what an extension begins at the start is over before the first prompt", async (mode) => {
+  const { outcome, sessions } = await ran(mode, ["hello"], (pi) => {
+    pi.on("session_start", () => pi.sendUserMessage("from the start"));
+  });
+  expect(outcome.kind).toBe("done");
+  const said = sessions.coding.conversation.messages.flatMap((message) => (message.role === "user" ? JSON.stringify(message.content) : []));
+  expect(said).toEqual([expect.stringContaining("from the start"), expect.stringContaining("hello")]);
+});
+
+test.each(modes)("%s: a command that came with a key runs once", async (mode) => {
+  let count = 0;
+  const { outcome, prompts } = await ran(mode, ["/note", "/note"], { key: "k" }, (pi) => {
+    pi.registerCommand("note", { handler: async () => void count++ });
+  });
+  expect({ kind: outcome.kind, count, prompts }).toEqual({ kind: "done", count: 1, prompts: [] });
 });

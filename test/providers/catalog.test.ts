@@ -28,7 +28,12 @@ describe("the embedded catalogue", () => {
 
   test("knows where its vendors are", () => {
     const without = embeddedProviders.filter((id) => vendors[id] === undefined);
-    expect(without).toEqual(["github-copilot", "openai-codex"]);
+    expect(without).toEqual([]);
+  });
+
+  test("bears no other product's name in its requests", () => {
+    const said = embeddedProviders.flatMap((id) => catalogModels(id).flatMap((model) => Object.keys(model.headers ?? {})));
+    expect(said.filter((name) => /^(user-agent|editor-|copilot-)/i.test(name))).toEqual([]);
   });
 
   test("has no model that it has not", () => {

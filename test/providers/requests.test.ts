@@ -9,6 +9,7 @@ import { encodeGoogle } from "../../src/providers/google/encode.ts";
 import { addressOf } from "../../src/providers/google/provider.ts";
 import { completionsProvider } from "../../src/providers/openai-completions/provider.ts";
 import { encodeResponses } from "../../src/providers/openai-responses/encode.ts";
+import { responsesHeaders } from "../../src/providers/openai-responses/provider.ts";
 import { knownApis, loadProvider } from "../../src/providers/registry.ts";
 import { assistant, collect, readTool, testCall, testModel, testRequest, toolResult, user } from "../support/model-calls.ts";
 import { startWireServer } from "../support/wire-server.ts";
@@ -250,4 +251,27 @@ test("the registry knows its formats and names what it does not know", async () 
     hint: "did you mean openai-completions?",
   });
   await expect(loadProvider("__proto__")).rejects.toMatchObject({ code: "model.unknown_api" });
+});
+
+test("Codex: the differences from Responses are its row's", () => {
+  const codex = call({ api: "openai-responses", provider: "openai-codex", id: "gpt-6-sol" }, { tools: [readTool], sessionId: "s1" });
+  const body = encodeResponses(codex);
+  expect(body).toMatchObject({ store: false, stream: true, text: { verbosity: "low" }, parallel_tool_calls: true, prompt_cache_key: "s1" });
+  expect(body).not.toHaveProperty("max_output_tokens");
+  expect(body.tools).toMatchObject([{ strict: null }]);
+  expect(responsesHeaders(codex)).toMatchObject({
+    originator: "pi",
+    "openai-beta": "responses=experimental",
+    "session-id": "s1",
+    "x-client-request-id": "s1",
+  });
+});
+
+test("Copilot: says who began, and whether there are pictures, under no other program's name", () => {
+  const model = { api: "openai-responses", provider: "github-copilot", id: "gpt-6" } as const;
+  expect(responsesHeaders(call(model))).toMatchObject({ "x-initiator": "user", "openai-intent": "conversation-edits" });
+  const picture = [{ type: "image" as const, data: "aGk=", mimeType: "image/png" }];
+  const later = responsesHeaders(call(model, { messages: [user(picture), toolResult("a", "read", "1")] }));
+  expect(later).toMatchObject({ "x-initiator": "agent", "copilot-vision-request": "true" });
+  expect(Object.keys(later).filter((name) => /^(user-agent|editor-)/.test(name))).toEqual([]);
 });

@@ -223,3 +223,19 @@ test("an image that cannot be sent is replaced by a text, in a prompt and in the
   const said = session.messages.flatMap((message) => (message.role === "user" ? [message.content] : []));
   expect(said).toEqual([[{ type: "text", text: `look\n\n${omitted}` }]]);
 });
+
+test("a prompt with a key is run once; sent again it answers as the first time, also while that goes on", async () => {
+  const gate = new Gate();
+  const { session } = await made({ model: fakeModel, access: access(gate.reply("done")) });
+  const arrival = gate.arrival();
+  const first = session.prompt("one", { key: "k" });
+  await arrival;
+  const dispositions: string[] = [];
+  const again = session.prompt("one", { key: "k", preflightResult: (disposition) => void dispositions.push(disposition) });
+  gate.open();
+  expect(await first).toEqual({ kind: "done", text: "done" });
+  expect(await again).toEqual({ kind: "done", text: "done" });
+  expect(await session.prompt("one", { key: "k" })).toEqual({ kind: "done", text: "done" });
+  expect(dispositions).toEqual(["handled"]);
+  expect(session.getUserMessagesForForking().map(({ text }) => text)).toEqual(["one"]);
+});

@@ -48,6 +48,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     },
     flush: async () => undefined,
     onClosed: (listener) => void closedListeners.push(listener),
+    watchReader: () => () => {},
   });
   const cwd = given.cwd ?? "/";
   return {

@@ -37,7 +37,7 @@ export const flow: Flow = {
   },
   refresh: exchanged,
   use(token, endpoints) {
-    return { baseUrl: baseUrlOf(token, endpoints), headers: { "Openai-Intent": "conversation-edits" } };
+    return { baseUrl: baseUrlOf(token, endpoints) };
   },
 };
 

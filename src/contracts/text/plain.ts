@@ -20,3 +20,15 @@ export function drawnText(text: string): string {
     .map((part, at) => (at % 2 === 1 ? part : plainText(part)))
     .join("");
 }
+
+/** `plainText` of a text that comes in pieces: an escape sequence that a piece has the beginning of waits for its end. */
+export class TerminalStream {
+  #waiting = "";
+
+  take(piece: string): string {
+    const text = this.#waiting + piece;
+    const begun = /\x1b(?:\[[0-?]{0,64}[ -/]{0,64}|[\]PX^_][^\x07\x1b\n]{0,4096}\x1b?|[ -/]{0,64})?$|\r$/.exec(text)?.index ?? text.length;
+    this.#waiting = text.slice(begun);
+    return plainText(text.slice(0, begun));
+  }
+}

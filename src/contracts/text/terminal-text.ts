@@ -35,7 +35,7 @@ function coloured(text: string, ...styles: Style[]): string {
   return text === "" ? "" : `${styles.map((style) => `\u001b[${styleCodes[style]}m`).join("")}${text}\u001b[0m`;
 }
 
-/** The same in one line. */
+/** `plainText` in one line. */
 export function plainLine(text: string): string {
   const plain = plainText(text);
   // Most lines are lines already, and replacing every blank by a blank is slow.
@@ -120,6 +120,12 @@ export function timeText(timestampMs: number): string {
   const time = new Date(timestampMs);
   const two = (number: number): string => String(number).padStart(2, "0");
   return `${dayText(timestampMs)} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** `10:03:07`, local time. */
+export function timeOfDay(timestampMs: number): string {
+  const time = new Date(timestampMs);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 /** `2026-11-20`, local time. */

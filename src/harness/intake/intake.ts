@@ -27,10 +27,14 @@ export interface Words {
 }
 
 /** What is left of them: a message, or nothing, since an extension has handled them or their key was here before. */
-export type Received =
-  | { kind: "message"; text: string; images: readonly ImageContent[]; key?: string }
-  | { kind: "handled" }
-  | ({ kind: "known" } & KnownPrompt);
+export type Received = ReceivedMessage | { kind: "handled" } | ({ kind: "known"; key: string } & KnownPrompt);
+
+export interface ReceivedMessage {
+  kind: "message";
+  text: string;
+  images: readonly ImageContent[];
+  key?: string;
+}
 
 export interface BeginOptions {
   /** What to do while a run is going; without it the words are refused then. */
@@ -43,7 +47,9 @@ export interface BeginOptions {
 
 export type Begun =
   /** `done`: when the run that they began, or joined, has settled. */
-  { disposition: "started" | "queued"; done: Promise<Outcome> | undefined } | { disposition: "handled"; known?: KnownPrompt };
+  | { disposition: "started" | "queued"; done: Promise<Outcome> | undefined }
+  /** `done`: of the run that the key has begun or joined before, where it goes on still. */
+  | { disposition: "handled"; known?: KnownPrompt; done?: Promise<Outcome> };
 
 /** Of each queue: every change is told with the whole of it. */
 const maxQueued = 1000;
@@ -55,6 +61,8 @@ export class Intake {
   /** Messages with a key that are not in the conversation yet. */
   readonly #waiting = new Map<UserMessage, string>();
   #runKeys: string[] = [];
+  /** What keys have begun or joined, until it has settled. */
+  readonly #runs = new Map<string, Promise<Outcome>>();
   #lastAnswer: { text: string; stopReason: string; errorMessage: string | undefined; entryId: string | undefined } | undefined;
 
   /** `requireModel` throws `auth.no_credential` where the model in force cannot be asked. */
@@ -69,19 +77,20 @@ export class Intake {
   receive(words: Words): Received | Promise<Received> {
     const { text, images = [], key, isExpanded = true } = words;
     const known = key === undefined ? undefined : this.#keys.known(key);
-    if (known !== undefined) return { kind: "known", ...known };
+    if (key !== undefined && known !== undefined) return { kind: "known", key, ...known };
     const isPlain = this.#coding.conversation.interceptor === undefined && !(isExpanded && text.startsWith("/")) && images.length === 0;
     return isPlain ? message(text, images, key) : this.#receive(words);
   }
 
   /** @throws PiError `session.busy_run`, `auth.no_credential`, `session.queue_full`. */
-  begin(received: Received, { streamingBehavior, isQueued = false, ...how }: BeginOptions = {}): Begun {
+  begin(received: Received, options: BeginOptions = {}): Begun {
     if (received.kind === "handled") return { disposition: "handled" };
-    if (received.kind === "known") return { disposition: "handled", known: received };
+    if (received.kind === "known") return this.#repeated(received.key, received);
     const { text, images, key } = received;
     // It may have come twice while the first was received.
     const known = key === undefined ? undefined : this.#keys.known(key);
-    if (known !== undefined) return { disposition: "handled", known };
+    if (key !== undefined && known !== undefined) return this.#repeated(key, known);
+    const { streamingBehavior, isQueued = false, ...how } = options;
     const coding = this.#coding;
     if (!isQueued) this.#requireModel();
     const sent = coding.queue.userMessage(text, images);
@@ -92,12 +101,14 @@ export class Intake {
         this.#waiting.set(sent, key);
         this.#keys.queued(key);
       }
-      if (coding.isStreaming) return { disposition: "queued", done: coding.prompt(sent, { streamingBehavior }) };
-      coding.queue[streamingBehavior](sent);
-      return { disposition: "queued", done: undefined };
+      const joined = coding.isStreaming ? coding.prompt(sent, { streamingBehavior }) : undefined;
+      if (joined === undefined) coding.queue[streamingBehavior](sent);
+      else if (key !== undefined) this.#runs.set(key, joined);
+      return { disposition: "queued", done: joined };
     }
     const done = coding.prompt(sent, how);
     if (key !== undefined) {
+      this.#runs.set(key, done);
       this.#waiting.set(sent, key);
       this.#keys.running(key);
       this.#runKeys.push(key);
@@ -105,11 +116,17 @@ export class Intake {
     return { disposition: "started", done };
   }
 
+  #repeated(key: string, known: KnownPrompt): Begun {
+    const done = this.#runs.get(key);
+    return { disposition: "handled", known, ...(done === undefined ? {} : { done }) };
+  }
+
   /** What was waiting. It was not run: its keys are free again. */
   clearQueue(): { steering: string[]; followUp: string[] } {
     for (const [waiting, key] of this.#waiting) {
       if (this.#runKeys.includes(key)) continue;
       this.#waiting.delete(waiting);
+      this.#runs.delete(key);
       this.#keys.free(key);
     }
     return this.#coding.queue.clear();
@@ -176,6 +193,7 @@ export class Intake {
     const keys = this.#runKeys;
     this.#lastAnswer = undefined;
     this.#runKeys = [];
+    this.#runs.clear();
     if (keys.length === 0) return undefined;
     const { lastOutcome } = this.#coding;
     const about = {

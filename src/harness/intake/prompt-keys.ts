@@ -100,7 +100,10 @@ export class PromptKeys {
 
 /** For keys whose run never settled, or was recorded without one. */
 function outcomeWithoutRecord({ state, stopReason, text = "", errorMessage }: PromptOutcome): Outcome {
-  if (state !== "settled") {
+  if (state === "queued" || state === "running") {
+    return { kind: "error", text, code: "session.busy_run", message: `The prompt with this key is ${state} already` };
+  }
+  if (state === "interrupted") {
     return {
       kind: "error",
       text,

@@ -58,6 +58,6 @@ export function anthropicHeaders(call: ModelCall, body: AnthropicRequest): Recor
     ...credentialHeaders(credential, dialect.credentialHeader),
     ...(betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}),
     ...(dialect.sendSessionAffinityHeaders ? affinityHeaders(call.request.sessionId, dialect.sessionAffinityFormat, "session-id") : {}),
-    ...modelHeaders(model),
+    ...modelHeaders(call),
   };
 }

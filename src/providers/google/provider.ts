@@ -28,7 +28,7 @@ export function googleHeaders(call: ModelCall): Record<string, string> {
   return {
     accept: "text/event-stream",
     ...credentialHeaders(call.credential, "x-goog-api-key"),
-    ...modelHeaders(call.model),
+    ...modelHeaders(call),
   };
 }
 

@@ -38,6 +38,6 @@ export function chatHeaders(call: ModelCall): Record<string, string> {
     accept: "text/event-stream",
     ...credentialHeaders(call.credential, dialect.credentialHeader),
     ...(dialect.sendSessionAffinityHeaders ? affinityHeaders(call.request.sessionId, dialect.sessionAffinityFormat, "session_id") : {}),
-    ...modelHeaders(call.model),
+    ...modelHeaders(call),
   };
 }

@@ -37,7 +37,13 @@ const smallestAnswerTokens = 16;
 export function encodeResponses(call: ModelCall): ResponsesRequest {
   const { model, request } = call;
   const dialect = responsesDialect(model);
-  const body: ResponsesRequest = { model: model.requestName ?? model.id, input: encodeInput(call, dialect), stream: true, store: false };
+  const body: ResponsesRequest = {
+    model: model.requestName ?? model.id,
+    input: encodeInput(call, dialect),
+    stream: true,
+    store: false,
+    ...dialect.extraBody,
+  };
   const maxTokens = answerRoom(model, request);
   if (dialect.supportsMaxOutputTokens && maxTokens !== undefined) body.max_output_tokens = Math.max(maxTokens, smallestAnswerTokens);
   if (request.sessionId !== undefined && dialect.promptCacheKeyMode !== "disabled") body.prompt_cache_key = request.sessionId.slice(0, 64);
@@ -45,7 +51,10 @@ export function encodeResponses(call: ModelCall): ResponsesRequest {
   addReasoning(body, call);
   if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && hasObjectRoot(request.outputSchema)) {
     const strict = dialect.supportsStrictMode && isStrictSchema(request.outputSchema);
-    body.text = { format: { type: "json_schema", name: "answer", schema: request.outputSchema, strict } };
+    body.text = {
+      ...(dialect.extraBody.text as object | undefined),
+      format: { type: "json_schema", name: "answer", schema: request.outputSchema, strict },
+    };
   }
   return body;
 }
@@ -57,7 +66,7 @@ function encodeTools(request: ModelRequest, dialect: ResponsesDialect): unknown[
     description: tool.description,
     parameters: { ...tool.parameters, type: "object", properties: tool.parameters.properties ?? {} },
     // Where the field is absent the service makes schemas strict by itself, and so optional parameters required.
-    strict: dialect.supportsStrictMode && isStrictSchema(tool.parameters),
+    strict: (dialect.supportsStrictMode && isStrictSchema(tool.parameters)) || dialect.strictWhereLoose,
   }));
 }
 

@@ -38,6 +38,6 @@ export function responsesHeaders(call: ModelCall): Record<string, string> {
     accept: "text/event-stream",
     ...credentialHeaders(call.credential, dialect.credentialHeader),
     ...affinityHeaders(call.request.sessionId, dialect.sessionAffinityFormat, "session-id"),
-    ...modelHeaders(call.model),
+    ...modelHeaders(call),
   };
 }

@@ -1,7 +1,7 @@
 // Request headers that several formats share. Called by their providers. Invariant: names are lower case, so that a later one replaces an earlier one.
 
-import type { Model } from "../../contracts/model.ts";
-import type { Credential } from "../../contracts/model-request.ts";
+import type { Credential, ModelCall, ModelRequest } from "../../contracts/model-request.ts";
+import { vendors } from "../vendors.ts";
 
 /** A bearer goes as one whatever the service; a key goes in the header the service reads it from. */
 export function credentialHeaders(credential: Credential, header: string): Record<string, string> {
@@ -30,6 +30,20 @@ export function affinityHeaders(
   }
 }
 
-export function modelHeaders(model: Model): Record<string, string> {
-  return Object.fromEntries(Object.entries(model.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+/** What the vendor's row and the model's own settings say, the latter in the last word. */
+export function modelHeaders({ model, request }: Pick<ModelCall, "model" | "request">): Record<string, string> {
+  const vendor = Object.hasOwn(vendors, model.provider) ? vendors[model.provider] : undefined;
+  const own = Object.entries(model.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  return { ...vendor?.headers, ...(vendor?.saysInitiator ? initiatorHeaders(request) : {}), ...Object.fromEntries(own) };
+}
+
+/** Source: GitHub Copilot's requests as other agents make them (read 2026-11-26). */
+function initiatorHeaders({ messages }: ModelRequest): Record<string, string> {
+  const hasPictures = messages.some(
+    ({ content }) => typeof content !== "string" && content.some((block: { type: string }) => block.type === "image"),
+  );
+  return {
+    "x-initiator": messages.at(-1)?.role === "user" ? "user" : "agent",
+    ...(hasPictures ? { "copilot-vision-request": "true" } : {}),
+  };
 }

@@ -80,7 +80,7 @@ export class SessionPrompts {
     if (received.kind !== "handled") void this.live;
     const begun = this.#sessions.intake.begin(received, { streamingBehavior });
     preflightResult?.(begun.disposition);
-    if (begun.disposition === "handled") return begun.known?.outcome ?? { kind: "done", text: "" };
+    if (begun.disposition === "handled") return (await begun.done) ?? begun.known?.outcome ?? { kind: "done", text: "" };
     const outcome = (await begun.done) ?? { kind: "done", text: "" };
     const failure = this.#listenerFailure;
     this.#listenerFailure = undefined;
