@@ -133,6 +133,7 @@ export const errorCodes = {
   "session.queue_full": "There are as many messages in the queue as it takes.",
   "session.read_only": "The session is open for reading.",
   "session.replaced": "The session's file was written over by another program.",
+  "session.undo_refused": "A file was changed since, or what it was is not there any more.",
   "session.storage_lost": "Storing stopped midway; what was stored is whole.",
   "session.summarization_failed": "No summary could be had from the model.",
   "session.unencodable": "An entry cannot be written as JSON.",

@@ -35,11 +35,11 @@ export function sessionWatch({ host, warn }: OpenDeps, { agentDir }: Pick<RunOpt
 }
 
 /** The file that a user's word for a session means, there or not, and the directory the session was begun in. Errors: as of `resolveSessionRef`. */
-export async function namedSession(ref: string, { cwd, agentDir, override }: SessionPlace): Promise<{ path: string; cwd?: string }> {
+export async function namedSession(ref: string, { cwd, agentDir, override, warn }: SessionPlace): Promise<{ path: string; cwd?: string }> {
   const { looksLikePath, resolveSessionRef, storedDirectory } = await import("../../session/library/list-sessions.ts");
   const directory = sessionDirectory({ cwd, agentDir, override });
   const root = override === undefined ? { root: sessionRoot(agentDir) } : {};
-  const path = await resolveSessionRef(ref, { directory, cwd, ...root }).catch((error: unknown) => {
+  const path = await resolveSessionRef(ref, { directory, cwd, ...root, ...(warn && { warn }) }).catch((error: unknown) => {
     // A path where there is nothing yet is where a session is wanted.
     if (isPiError(error) && error.code === "session.not_found" && looksLikePath(ref)) return resolve(cwd, ref);
     throw error;
@@ -53,6 +53,8 @@ interface SessionPlace {
   agentDir: string;
   /** A directory that was given for session files. */
   override: string | undefined;
+  /** Hears which of several sessions of one name was taken. */
+  warn?(line: string): void;
 }
 
 export async function openSession({ options, config }: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<Session> {
@@ -63,13 +65,13 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
   const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../../session/library/list-sessions.ts");
     const root = override === undefined ? { root: sessionRoot(options.agentDir) } : {};
-    return resolveSessionRef(ref, { directory, cwd, ...root });
+    return resolveSessionRef(ref, { directory, cwd, ...root, warn: deps.warn });
   };
   switch (choice.kind) {
     case "memory":
       return Session.create({ cwd, directory: undefined }, watch);
     case "open": {
-      const { path } = await namedSession(choice.ref, { cwd, agentDir: options.agentDir, override });
+      const { path } = await namedSession(choice.ref, { cwd, agentDir: options.agentDir, override, warn: deps.warn });
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
         return Session.create({ cwd, directory: dirname(path), filePath: path }, watch);
       return open(path);
