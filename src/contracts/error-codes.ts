@@ -129,6 +129,7 @@ export const errorCodes = {
   "session.not_found": "There is no such session.",
   "session.not_removed": "A session could not be removed.",
   "session.nothing_to_compact": "There is nothing to sum up yet.",
+  "session.picture_missing": "A picture that the session refers to is not there.",
   "session.prompt_interrupted": "A prompt with this key was begun before, and its run ended before its answer.",
   "session.queue_full": "There are as many messages in the queue as it takes.",
   "session.read_only": "The session is open for reading.",

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BlobFiles } from "../../src/artifacts/blob-files.ts";
@@ -108,4 +108,57 @@ test("opening and forking read no blob, and a fork keeps the reference", async (
   const reopened = await Session.open(fork.filePath ?? "", { readOnly: true });
   expect(JSON.stringify(reopened.context().messages)).toContain(hash.slice(0, 12));
   rmSync(directory, { recursive: true });
+});
+
+const large = Buffer.alloc(768, 7).toString("base64");
+
+function written(
+  entries: readonly string[],
+  pictureStore: { put(bytes: Uint8Array): string } | undefined,
+): { text: string; warnings: string[] } {
+  const warnings: string[] = [];
+  let count = 0;
+  const session = Session.create(
+    { cwd: "/", directory: temporaryDirectory(), id: "same" },
+    { clock: () => 0, newId: () => `0000000${count++}`, pictureStore, onWarning: (text) => warnings.push(text) },
+  );
+  for (const data of entries) {
+    const content = [{ type: "image" as const, data, mimeType: "image/png" }];
+    session.append({ type: "message", message: { role: "user", content, timestamp: 0 } });
+    session.append({ type: "custom_message", customType: "x", content, display: true });
+  }
+  expect(JSON.stringify(session.context().messages).split('"mimeType"')).toHaveLength(1 + 2 * entries.length);
+  for (const data of entries) expect(JSON.stringify(session.context().messages)).toContain(JSON.stringify(data));
+  session.close();
+  return { text: readFileSync(session.filePath ?? "", "utf8"), warnings };
+}
+
+test("where it is wanted, lines only refer to pictures, which are stored once and before the line", async () => {
+  const store = new BlobFiles(join(temporaryDirectory(), "blobs"));
+  const { text } = written([large, large], store);
+  const [blob, ...others] = store.list();
+  expect(others).toEqual([]);
+  expect(text.split(`"data":"blob:sha256:${blob?.hash}"`)).toHaveLength(5);
+  expect(text).not.toContain(large);
+  const path = join(temporaryDirectory(), "copy.jsonl");
+  writeFileSync(path, text);
+  const session = await Session.open(path, { blobs: store, readOnly: true });
+  expect(JSON.stringify(session.entries()).split(large)).toHaveLength(5);
+  expect([...session.lines("all")].map((line) => `${line}\n`).join("")).toBe(written([large, large], undefined).text.replace(/^.*\n/, ""));
+});
+
+test("small pictures, and data that would come back otherwise, stay in the line", () => {
+  const store = new BlobFiles(join(temporaryDirectory(), "blobs"));
+  for (const data of [base64, large.slice(0, 1020), `${large.slice(0, -1)}!`, `${large}\n`, `${large}=`]) {
+    expect(written([data], store).text, data.slice(-8)).toBe(written([data], undefined).text);
+  }
+  expect(store.list()).toEqual([]);
+});
+
+test("a store that takes nothing leaves the picture in the line, and that is said once", () => {
+  const directory = temporaryDirectory();
+  writeFileSync(join(directory, "blobs"), "no directory");
+  const { text, warnings } = written([large, large], new BlobFiles(join(directory, "blobs")));
+  expect(text).toBe(written([large, large], undefined).text);
+  expect(warnings).toEqual([expect.stringContaining("Pictures are kept in the session's file")]);
 });

@@ -40,6 +40,11 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     load: () => import("./sessions/check.ts"),
   },
   { name: "repair", help: "make a damaged file sound, keeping the old one", load: () => import("./sessions/repair.ts") },
+  {
+    name: "inline",
+    help: "put stored pictures back into session files",
+    load: () => import("./sessions/inline.ts"),
+  },
   { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];
 

@@ -230,7 +230,7 @@ export class SessionChanges {
   }
 
   #watch(): SessionOptions {
-    return sessionWatch(this.#deps, this.#now.created.launch.options);
+    return sessionWatch(this.#deps, this.#now.created.launch);
   }
 
   /** Whatever fails on the way, the session opened for it does not keep its file. */

@@ -25,9 +25,11 @@ export function sessionPlace(options: RunOptions, config: Config): { directory: 
 }
 
 /** How a session tells what befalls its file, and where pictures are that it only refers to. */
-export function sessionWatch({ host, warn }: OpenDeps, { agentDir }: Pick<RunOptions, "agentDir">): SessionOptions {
+export function sessionWatch({ host, warn }: OpenDeps, { options, config }: Pick<Launch, "options" | "config">): SessionOptions {
+  const blobs = new BlobFiles(blobDirectory(options.agentDir));
   return {
-    blobs: new BlobFiles(blobDirectory(agentDir)),
+    blobs,
+    ...(config.values.session.blobs && { pictureStore: blobs }),
     clock: () => host.now(),
     onWarning: warn,
     onStorageLost: (error: PiError) => warn(lineOf(error)),
@@ -60,7 +62,7 @@ interface SessionPlace {
 export async function openSession({ options, config }: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<Session> {
   const { session: choice, cwd } = options;
   const { directory, override } = sessionPlace(options, config);
-  const watch = sessionWatch(deps, options);
+  const watch = sessionWatch(deps, { options, config });
   const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal, cwd });
   const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../../session/library/list-sessions.ts");

@@ -4,12 +4,12 @@
 import { dirname, join, resolve } from "node:path";
 import type { BlobStore } from "../../contracts/blob-store.ts";
 import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
-import type { PiError } from "../../contracts/error.ts";
+import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA, sessionVersion } from "../../contracts/session-entry.ts";
 import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/lease.ts";
 import { noParent } from "../index/entry-table.ts";
-import { completeEntry } from "../lines/line-codec.ts";
+import { completeEntry, encodeLine } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";
 import { newEntryId, newSessionId } from "../lines/new-id.ts";
 import { FileLog } from "../log/file-log.ts";
@@ -18,7 +18,7 @@ import { openLog } from "../log/open-log.ts";
 import { IndexChanged, indexOf, type PathView, type SessionLog } from "../log/session-log.ts";
 import { buildContext, type SessionContext } from "./build-context.ts";
 import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
-import { makeWhole, type Pictures, wholeEntry } from "./pictures.ts";
+import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
 import { surveyed } from "./survey.ts";
 import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
 
@@ -32,6 +32,8 @@ export interface SessionOptions {
   newId?: () => string;
   /** Of the pictures that lines refer to; without it none of them is to be had. */
   blobs?: Pick<BlobStore, "get"> | undefined;
+  /** Where pictures are stored, so that lines only refer to them; without it they are in the lines. */
+  pictureStore?: Pick<BlobStore, "put"> | undefined;
   /** One line each: damaged lines, files mended. */
   onWarning?: (text: string) => void;
   /** Called once: `session.unsaved` when nothing could be stored from the start, `session.storage_lost` when storing stopped midway. */
@@ -74,6 +76,7 @@ export class Session implements EntrySource {
   #lease: Promise<LeaseOutcome | undefined>;
   #isClosed = false;
   readonly #pictures: Pictures;
+  #hasToldUnstored = false;
 
   private constructor(log: SessionLog, options: SessionOptions, lease?: Lease) {
     this.#log = log;
@@ -351,8 +354,22 @@ export class Session implements EntrySource {
 
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
     const before = this.#log.fileNumber;
-    this.#log.append(entries, lines);
+    this.#log.append(entries, lines ?? this.#referringLines(entries));
     this.#keepLease(before);
+  }
+
+  /** Nothing where no line differs from the entry it holds. A store that takes no more costs space, never the picture. */
+  #referringLines(entries: readonly AnyEntry[]): string[] | undefined {
+    const { pictureStore } = this.#options;
+    if (pictureStore === undefined || this.filePath === undefined) return undefined;
+    try {
+      const stored = entries.map((entry) => referringEntry(entry, pictureStore));
+      return stored.every((entry, at) => entry === entries[at]) ? undefined : stored.map((entry) => encodeLine(entry).slice(0, -1));
+    } catch (error) {
+      if (!this.#hasToldUnstored) this.#options.onWarning?.(`Pictures are kept in the session's file: ${messageOf(error)}`);
+      this.#hasToldUnstored = true;
+      return undefined;
+    }
   }
 
   /** A new file: from now on others may want to write it. A lease on one that had the name before it is worth nothing. */
