@@ -33,6 +33,8 @@ export interface DeclaredPackage {
   kind: Layer["kind"];
   entry: PackageEntry;
 }
+/** A row as it was checked. */
+type RowValue = { action?: string };
 
 export interface MergeOptions {
   cwd: string;
@@ -165,7 +167,9 @@ export class LayerMerger {
     if (record.type.kind === "packages") {
       this.#packages.push(...(value as PackageEntry[]).map((entry) => ({ kind: layer.kind, entry })));
       this.#values.set(record.key, [...((before as unknown as PackageEntry[]) ?? []), ...(value as PackageEntry[])]);
-    } else if (record.type.kind === "paths") {
+    } else if (record.type.kind === "rows")
+      this.#values.set(record.key, [...(before ?? []), ...this.#narrowing(layer, value as RowValue[], report, path)]);
+    else if (record.type.kind === "paths") {
       this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
       this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
     } else if (record.type.kind === "variables") this.#values.set(record.key, { ...(before ?? {}), ...(value as Record<string, string>) });
@@ -175,7 +179,19 @@ export class LayerMerger {
 
   #check(record: SettingRecord, raw: unknown, layer: Layer): CheckedValue {
     const { cwd, homeDir } = this.#options;
-    return checkValue(record.type, raw, { cwd, homeDir, fileDir: layer.file === undefined ? cwd : dirname(layer.file) });
+    return checkValue(record.type, raw, {
+      cwd,
+      homeDir,
+      fileDir: layer.file === undefined ? cwd : dirname(layer.file),
+      source: layer.file ?? layer.kind,
+    });
+  }
+
+  /** A project may narrow what is allowed, and not widen it. */
+  #narrowing(layer: Layer, rows: readonly RowValue[], report: ProblemReporter, path: Path): RowValue[] {
+    const kept = rows.filter((row) => layer.kind !== "project" || row.action !== "allow");
+    if (kept.length < rows.length) report.forbidden(path, "what is allowed");
+    return kept;
   }
 
   #rememberProviders(table: Record<string, unknown>, layer: Layer): void {

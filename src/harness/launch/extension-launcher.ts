@@ -149,6 +149,7 @@ export class ExtensionLauncher {
       if (collects) return;
       const isLost = reload && this.#loaded.has(one.file.realPath);
       if (launch.isStrict || one.file.isNeeded || isLost) {
+        if (reload) loader?.restore();
         throw new PiError("config.extension", `The extension ${one.file.path} cannot be loaded: ${line}`, {
           hint: isLost ? "Repair it and reload" : "Repair it, or leave it out",
         });
