@@ -2,9 +2,9 @@
 // Invariant: what the model is given is text or a picture; anything else is refused before anything is asked.
 
 import { basename } from "node:path";
-import { decodeText } from "../contracts/decode-text.ts";
 import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
+import { wholeText } from "../contracts/text-encoding.ts";
 import type { FileOperations } from "../contracts/tool.ts";
 import { omittedText } from "../harness/intake/prompt-images.ts";
 import type { ModePrompt } from "../modes/mode.ts";
@@ -104,7 +104,7 @@ async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ bl
   }
   if (image === "omitted") return { block: `<file name="${absolute}">${omittedText}</file>` };
   if (image) return { block: `<file name="${absolute}"></file>`, image };
-  const text = decodeText(bytes);
+  const text = wholeText(bytes);
   if (text === undefined) {
     throw new PiError("usage.binary_file", `@${path} is neither text nor an image (${basename(absolute)})`, {
       hint: "Give text, png, jpeg, gif or webp",
@@ -126,7 +126,7 @@ async function pipedPart(
   const image = await deps.decodeImage(bytes);
   if (image === "omitted") return { text: omittedText };
   if (image) return { text: "", image };
-  const text = decodeText(bytes);
+  const text = wholeText(bytes);
   if (text !== undefined) return { text };
   throw new PiError("usage.binary_input", "stdin is neither text nor an image", { hint: "Give text, png, jpeg, gif or webp" });
 }

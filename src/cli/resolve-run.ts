@@ -85,6 +85,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       flags: new Map(),
     },
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
+    ...(await policySaid(said)),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     stallToolMs: stallSaid(said).toolMs ?? 0,
@@ -98,6 +99,13 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     admit: (onStray) => host.admitExtensions(onStray),
   });
   return { options, extensions, configFor: configLoader(said, host, commandLine, (config) => extensions.askTrust(options, config)) };
+}
+
+async function policySaid(said: Said): Promise<Pick<RunOptions, "policy">> {
+  const [allow = [], deny = []] = [said.options.get("--allow"), said.options.get("--deny")];
+  if (allow.length + deny.length === 0) return {};
+  const { parseRule } = await import("../extensions/policy/rows.ts");
+  return { policy: [...allow.map((text) => parseRule(text, "allow")), ...deny.map((text) => parseRule(text, "deny"))] };
 }
 
 function configLoader(

@@ -40,6 +40,9 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const warn: Warn = (line) => showWarning(`pi: ${line}`);
   const { options, extensions, configFor } = await resolveRun(said, host);
   const launch = await withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
+  const { stdin, stdout } = host;
+  // A host that was killed neither says nor reads anything more; before stdin is read, since it may die while we wait for it.
+  const unwatch = stdout.watchReader(() => !stdin.isReading && stdin.kind !== "terminal");
   const prompts = await promptsFor(mode, name, { said, host, launch, warn });
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
@@ -79,6 +82,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     await open.dispose();
     await host.stdout.flush();
     ending.release();
+    unwatch();
   }
 }
 

@@ -139,6 +139,16 @@ export async function importNpmAgent(agentDir: string, file: string, writeAtomic
   return report;
 }
 
+/** Puts tables at the end of the file, where they are not there already. @throws PiError `config.syntax`, `io.write`. */
+export async function appendTables(file: string, tables: readonly string[], writeAtomic: WriteAtomic): Promise<number> {
+  const before = readIfThere(file) ?? "";
+  const missing = tables.filter((table) => !before.includes(table));
+  const text = [before.trimEnd(), ...missing].filter((part) => part !== "").join("\n\n");
+  await parseToml(text, file);
+  if (missing.length > 0) await saveText(file, `${text.trimEnd()}\n`, writeAtomic);
+  return missing.length;
+}
+
 function valueAt(tree: Record<string, unknown>, key: string): { key: string; value: unknown }[] {
   const value = key.split(".").reduce<unknown>((at, part) => (isTable(at) ? at[part] : undefined), tree);
   return value === undefined ? [] : [{ key, value }];

@@ -24,10 +24,21 @@ export function describeConfig(config: Config): DescribedSetting[] {
       .split(".")
       .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], config.values);
     const described: DescribedSetting = { key: record.key, origin: config.origin(record.key) };
-    if (value !== undefined) described.value = record.type.kind === "duration" ? durationText(value as number) : shown(value);
+    if (value !== undefined)
+      described.value =
+        record.type.kind === "duration"
+          ? durationText(value as number)
+          : record.type.kind === "rows"
+            ? asWritten(value as object[])
+            : shown(value);
     return described;
   });
   return [...plain, ...Object.values(config.providers).flatMap((provider) => describeProvider(provider, config))];
+}
+
+/** Rows as a file holds them. */
+function asWritten(rows: readonly object[]): object[] {
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => key !== "source")));
 }
 
 function describeProvider(provider: ProviderSettings, config: Config): DescribedSetting[] {

@@ -6,7 +6,7 @@ import { messageOf, PiError } from "../contracts/error.ts";
 import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 import type { Env } from "../platform/paths.ts";
-import { type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
+import { type DeclaredPackage, type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { emptyProvider, setBaseUrlFromEnvironment } from "./provider-settings.ts";
 import { parseValue } from "./setting-values.ts";
@@ -39,6 +39,8 @@ export interface Config {
   origin(key: string): SettingOrigin;
   /** A list of paths by the sources that it adds up from. */
   parts(key: string): readonly ListPart[];
+  /** Packages by the source that declares them. */
+  packages: readonly DeclaredPackage[];
   /** One line each. */
   warnings: string[];
   project: ProjectTrust;
@@ -106,6 +108,7 @@ function configOf(merger: LayerMerger, project: ProjectTrust): Config {
     values: merger.values(),
     origin: (key) => merger.origin(key),
     parts: (key) => merger.parts(key),
+    packages: merger.packages,
     warnings: merger.warnings,
     project,
     providers: merger.providers,

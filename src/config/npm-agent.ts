@@ -35,6 +35,7 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   httpProxy: "network.proxy",
   httpIdleTimeoutMs: "network.idle_timeout_ms",
   extensions: "resources.extensions",
+  packages: "packages",
   skills: "resources.skills",
   prompts: "resources.prompts",
   defaultProjectTrust: "trust.default",

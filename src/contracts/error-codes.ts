@@ -102,6 +102,7 @@ export const errorCodes = {
   "model.auth": "The service refused the key.",
   "model.bad_request": "The service refused the request itself.",
   "model.empty": "The answer has no text.",
+  "model.image_overflow": "The conversation has more or larger pictures than the service takes in one request.",
   "model.invalid_output": "The answer does not fit `--output-schema`.",
   "model.length": "The answer was cut at the limit of output tokens.",
   "model.network": "The connection failed, or the stream was no answer.",
@@ -142,6 +143,7 @@ export const errorCodes = {
   "session.version": "The file is of a version that is not known here.",
 
   "tool.cwd_missing": "The directory that a command is to run in is not there.",
+  "tool.denied": "The policy has refused what was to be done.",
   "tool.no_image_codec": "The program's image codec is missing.",
   "tool.no_ripgrep": "The program's ripgrep is missing.",
   "tool.no_shell": "There is no shell to run commands.",
@@ -175,6 +177,7 @@ export const errorCodes = {
   "io.fetch": "Something could not be fetched.",
   "io.format": "What was fetched or read is not of the expected form.",
   "io.output_file": "The answer cannot be written.",
+  "io.package": "A package cannot be brought, or taken away.",
   "io.read": "A file cannot be read.",
   "io.result_file": "The result record cannot be written.",
   "io.write": "A file or stream cannot be written.",

@@ -35,7 +35,20 @@ export function decodeText(bytes: Uint8Array, { encoding, bomBytes }: DetectedTe
   const body = bytes.subarray(bomBytes);
   if (encoding === "windows-1252") return fromWindows1252(body);
   if (encoding === "utf-8") return new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
-  return new TextDecoder("utf-16le", { ignoreBOM: true }).decode(encoding === "utf-16le" ? body : swapped(body));
+  return new TextDecoder("utf-16le", { ignoreBOM: true }).decode(encoding === "utf-16le" ? evenBytes(body) : evenBytes(body).swap16());
+}
+
+/** Those that text has none of; bell, backspace, line ends, tabs and escape stand in what terminals are sent. */
+const controls = /[\x00-\x06\x0e-\x1a\x1c-\x1f]/;
+
+/** All of it as text, or nothing where it is none: what no tool can look into in pieces is judged by the whole. */
+export function wholeText(bytes: Uint8Array): string | undefined {
+  const detected = detectText(bytes);
+  if (detected === undefined) return undefined;
+  const text = decodeText(bytes, detected);
+  // Of sound UTF-8 nobody doubts that it is text, unless a NUL comes late.
+  const isSound = detected.encoding === "utf-8" && !text.includes("\ufffd");
+  return (isSound ? text.includes("\0") : controls.test(text)) ? undefined : text;
 }
 
 /** The bytes, with the mark; or the first character that the encoding has not. */
@@ -71,9 +84,9 @@ function fromWindows1252(bytes: Uint8Array): string {
   return latin1.replace(/[\x80-\x9f]/g, (character) => upperControls[character.charCodeAt(0) - 0x80] as string);
 }
 
-/** A copy: the bytes are the caller's. An odd last byte is dropped. */
-function swapped(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16();
+/** A copy, since the bytes are the caller's. An odd last byte is dropped. */
+function evenBytes(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.subarray(0, bytes.length & ~1));
 }
 
 /** UTF-16 of mostly Latin letters has a NUL in every other byte, always the same one, and printable characters beside them. */

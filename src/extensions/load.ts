@@ -48,6 +48,8 @@ export async function loadExtensions(
       await (source as ExtensionSource).factory(createExtensionApi(extension, runtime, loaded.warnings));
       loaded.extensions.push(extension);
     } catch (error) {
+      const others = runtime.providers.filter(({ extensionPath }) => extensionPath !== source.path);
+      runtime.providers.splice(0, runtime.providers.length, ...others);
       const place = placeOf(error, isBelow(dirname(source.resolvedPath)));
       const at = place === undefined ? "" : ` (${place})`;
       loaded.errors.push({ path: source.path, error: `Failed to load extension: ${messageOf(error)}${at}` });

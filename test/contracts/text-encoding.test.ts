@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type DetectedText, decodeText, detectText, encodeText } from "../../src/contracts/text-encoding.ts";
+import { type DetectedText, decodeText, detectText, encodeText, wholeText } from "../../src/contracts/text-encoding.ts";
 
 const utf16 = (text: string): Buffer => Buffer.from(text, "utf16le");
 const detect = (bytes: Uint8Array): DetectedText => {
@@ -51,4 +51,31 @@ test("a character the encoding has not is named", () => {
   expect(encodeText("a € b", latin)).toEqual({ bytes: Buffer.from("a \x80 b", "latin1") });
   expect(encodeText("a 😀 b", latin)).toEqual({ unencodable: "😀" });
   expect(encodeText("\x80", latin)).toEqual({ unencodable: "\x80" });
+});
+
+describe("a whole text", () => {
+  test.each([
+    ["UTF-8", Buffer.from("h\u00e4llo \u{1f339}\r\n"), "h\u00e4llo \u{1f339}\r\n"],
+    ["UTF-8 with a mark", Buffer.from("\ufeffa\ufeffb"), "a\ufeffb"],
+    ["8-bit text", Buffer.from("a log \xe4\tend\n", "latin1"), "a log \u00e4\tend\n"],
+    ["UTF-8 with a broken character", Buffer.from("\xc3\xa4\xc3\xb6 \xff\tend", "latin1"), "\u00e4\u00f6 \ufffd\tend"],
+    ["terminal colours", Buffer.from("\u001b[31mred\u001b[0m\f\b"), "\u001b[31mred\u001b[0m\f\b"],
+    ["UTF-16 LE with a mark", Buffer.concat([Buffer.of(0xff, 0xfe), utf16("\u4f60\u597d")]), "\u4f60\u597d"],
+    ["UTF-16 BE with a mark", Buffer.concat([Buffer.of(0xfe, 0xff), utf16("\u4f60\u597d").swap16()]), "\u4f60\u597d"],
+    ["UTF-16 LE without one", utf16("words \u4f60"), "words \u4f60"],
+    ["UTF-16 BE without one", utf16("words \u4f60").swap16(), "words \u4f60"],
+    ["half a unit at the end", Buffer.concat([Buffer.of(0xff, 0xfe), utf16("ab"), Buffer.of(0x61)]), "ab"],
+    ["nothing", Buffer.alloc(0), ""],
+  ])("%s", (_, bytes, text) => expect(wholeText(bytes)).toBe(text));
+
+  test.each([
+    ["a NUL in text", Buffer.from("a\0b and more words")],
+    ["one NUL", Buffer.from("a\0b")],
+    ["four bytes", Buffer.of(1, 0, 2, 255)],
+    ["gzip", Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3)],
+    ["bytes without a NUL", Buffer.of(0x89, 1, 0xff, 0xfe, 2)],
+    ["UTF-32", Buffer.of(0xff, 0xfe, 0, 0, 0x61, 0, 0, 0)],
+    ["a NUL that comes late", Buffer.from(`${"a".repeat(10_000)}\0`)],
+    ["numbers", Buffer.from(new Uint32Array([1, 2, 3, 400, 5]).buffer)],
+  ])("%s is no text", (_, bytes) => expect(wholeText(bytes)).toBe(undefined));
 });

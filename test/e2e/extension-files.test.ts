@@ -294,3 +294,37 @@ test("pi extensions lists what a start would load, checks one, and writes one to
   expect(inspected.extensions).toHaveLength(2);
   expect(inspected.warnings.join("\n")).toContain(broken);
 });
+
+test.for(delivered)(
+  "%s: a reload reads what has changed; where the new set fails the old one goes on, until it is repaired",
+  async (way, { world }) => {
+    const put = (text: string): string => extension(world, "many/helper.ts", text);
+    put('export const name = "one";');
+    extension(
+      world,
+      "many/index.ts",
+      'import { name } from "./helper"; export default (pi) => pi.registerCommand(name, { handler() {} });',
+    );
+    const program = world.start(["--mode", "rpc", "--model", "demo"], { way, stdin: "silent" });
+    const asked = async (id: string): Promise<void> => {
+      for (const type of ["reload", "get_commands"]) program.child.stdin?.write(`${JSON.stringify({ id: `${type}-${id}`, type })}\n`);
+      await program.said(`"get_commands-${id}"`);
+    };
+    await asked("one");
+    put('export const name = "two";');
+    await asked("two");
+    put("export const name = ;");
+    await asked("broken");
+    put('export const name = "three";');
+    await asked("three");
+    program.child.stdin?.end();
+    const records = recordsOf((await program.result).stdout);
+    const commands = (id: string): string[] =>
+      records.find((record) => record.id === `get_commands-${id}`).data.commands.map(({ name }: { name: string }) => name);
+    expect(["one", "two", "broken", "three"].map(commands)).toEqual([["one"], ["two"], ["two"], ["three"]]);
+    expect(records.find((record) => record.id === "reload-broken")).toMatchObject({
+      success: false,
+      error: expect.stringContaining("helper.ts:1"),
+    });
+  },
+);

@@ -241,3 +241,15 @@ test("a tool whose parameters are no schema of an object fails its extension", a
   ]);
   expect(loader.getExtensions().errors[0]?.error).toContain("The parameters of the tool bad are no schema of an object");
 });
+
+test("of an extension that fails no provider stays", async () => {
+  const { session } = await made([
+    (pi) => {
+      pi.registerProvider("half", { baseUrl: "http://localhost", apiKey: "k", api: "openai-completions", models: [{ id: "m" }] });
+      throw new Error("on purpose");
+    },
+    (pi) => void pi.on("agent_start", (_, ctx) => pi.appendEntry("known", { half: ctx.modelRegistry.getProvider("half") ?? null })),
+  ]);
+  await session.prompt("hello");
+  expect(session.sessionManager.getEntries()).toContainEqual(expect.objectContaining({ customType: "known", data: { half: null } }));
+});

@@ -7,10 +7,11 @@ import type { Config } from "../../config/load-config.ts";
 import type { TrustAnswer } from "../../config/trust.ts";
 import { lineOf, messageOf, PiError } from "../../contracts/error.ts";
 import type { ExtensionContext, ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
-import type { ExtensionFile, ExtensionPlaces } from "../../extensions/discover.ts";
+import type { ExtensionFile, ExtensionPlaces, PackageExtensions } from "../../extensions/discover.ts";
 import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
 import type { HostModules } from "../../platform/modules/module-loader.ts";
+import type { DeclaredContents } from "./declared-packages.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface ExtensionLauncherDeps {
@@ -85,19 +86,19 @@ export class ExtensionLauncher {
 
   async #discover(launch: Launch, config: Config, { warn }: LoadHow): Promise<readonly ExtensionFile[]> {
     const { discoverExtensions } = await import("../../extensions/discover.ts");
-    const { files, warnings } = await discoverExtensions(await this.#places(launch, config));
+    const { files, warnings } = await discoverExtensions(await this.#places(launch, config, warn));
     for (const line of warnings) warn(line);
     return files;
   }
 
-  async #places({ extensions }: Launch, config: Config): Promise<ExtensionPlaces> {
+  async #places({ extensions }: Launch, config: Config, warn: (line: string) => void): Promise<ExtensionPlaces> {
     const { project } = config;
     const listed = (kinds: readonly string[]): string[] =>
       config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
     return {
-      named: extensions.paths,
-      namedPackages: [],
-      packages: [],
+      named: extensions.paths.filter((path) => !isRemote(path)),
+      namedPackages: await this.#named(extensions.paths.filter(isRemote), config),
+      packages: extensions.withDiscovered ? (await this.#packages(config, warn)).extensions : [],
       required: config.values.extensions.required,
       ...(extensions.withDiscovered
         ? { user: { entries: listed(["user", "npm agent", "environment"]), directory: join(this.#deps.agentDir, "extensions") } }
@@ -106,6 +107,33 @@ export class ExtensionLauncher {
         ? { project: { entries: listed(["project"]), directory: join(project.dir, "extensions") } }
         : {}),
     };
+  }
+
+  async #packages(config: Config, warn: (line: string) => void): Promise<DeclaredContents> {
+    if (config.packages.length === 0) return { extensions: [], skills: [], prompts: [] };
+    const { declaredContents } = await import("./declared-packages.ts");
+    return declaredContents(config, this.#deps.agentDir, warn);
+  }
+
+  /** Installed once, for runs that name them. */
+  async #named(sources: readonly string[], config: Config): Promise<PackageExtensions[]> {
+    if (sources.length === 0) return [];
+    const { parsePackageSource, packageDirectory } = await import("../../extensions/packages/source.ts");
+    const { packageContents } = await import("../../extensions/packages/contents.ts");
+    const { installPackage } = await import("../../extensions/packages/install.ts");
+    const root = join(this.#deps.agentDir, "tmp");
+    const found: PackageExtensions[] = [];
+    for (const text of sources) {
+      const source = parsePackageSource(text, (path) => path);
+      const directory = packageDirectory(source, root);
+      if (!existsSync(directory)) {
+        if (config.values.network.offline)
+          throw new PiError("config.extension_missing", `${text} is not installed`, { hint: "Leave --offline out once, or name a path" });
+        await installPackage(source, { root, cacheDirectory: join(this.#deps.agentDir, "cache", "packages"), allowScripts: false });
+      }
+      found.push({ source: text, directory, scope: "temporary", files: (await packageContents(directory)).extensions });
+    }
+    return found;
   }
 
   async #loadAll(files: readonly ExtensionFile[], launch: Launch, how: LoadHow): Promise<LoadExtensionsResult> {
@@ -121,6 +149,7 @@ export class ExtensionLauncher {
       if (collects) return;
       const isLost = reload && this.#loaded.has(one.file.realPath);
       if (launch.isStrict || one.file.isNeeded || isLost) {
+        if (reload) loader?.restore();
         throw new PiError("config.extension", `The extension ${one.file.path} cannot be loaded: ${line}`, {
           hint: isLost ? "Repair it and reload" : "Repair it, or leave it out",
         });
@@ -177,10 +206,14 @@ export class ExtensionLauncher {
   }
 }
 
+function isRemote(path: string): boolean {
+  return /^(npm|git):/.test(path);
+}
+
 function mayHaveExtensions({ extensions }: Launch, config: Config, agentDir: string): boolean {
   if (extensions.paths.length > 0 || config.values.extensions.required.length > 0) return true;
   if (!extensions.withDiscovered) return false;
-  if (config.values.resources.extensions.length > 0) return true;
+  if (config.values.resources.extensions.length > 0 || config.packages.length > 0) return true;
   const { dir, trusted } = config.project;
   return existsSync(join(agentDir, "extensions")) || (dir !== undefined && trusted && existsSync(join(dir, "extensions")));
 }

@@ -5,6 +5,7 @@
 import type { Config } from "../../config/load-config.ts";
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { Model } from "../../contracts/model.ts";
+import type { PolicyRow } from "../../contracts/policy.ts";
 import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
 import type { Env } from "../../platform/paths.ts";
 import { builtinTools } from "../../tools/registry.ts";
@@ -97,6 +98,11 @@ export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how =
 export async function launchAgain(launch: Launch, deps: Omit<LaunchDeps, "config">, how = { reload: false }): Promise<Launch> {
   const warnings = [...launch.config.warnings];
   return { ...launch, ...(await found(launch.options, { ...deps, config: launch.config }, how, warnings)), warnings };
+}
+
+/** Of all sources: those of the files, then those that were said. */
+export function policyRows({ config, options }: Pick<Launch, "config" | "options">): PolicyRow[] {
+  return [...config.values.policy, ...(options.policy ?? [])];
 }
 
 /** One's own first, so that it wins where names are the same. */

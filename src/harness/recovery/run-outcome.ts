@@ -5,6 +5,7 @@ import type { PiError } from "../../contracts/error.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import { textOf, toolCallsOf } from "../../contracts/message.ts";
 import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
+import type { Denial } from "../../contracts/policy.ts";
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import type { BudgetStop } from "../conversation/budget.ts";
 
@@ -47,6 +48,20 @@ export function withStorage(outcome: Outcome, lost: PiError | undefined): Outcom
   return { ...outcome, kind: "error", code: lost.code, message: lost.message, ...(lost.hint === undefined ? {} : { hint: lost.hint }) };
 }
 
+/** A run whose calls were all refused has done nothing of what it was to do, whatever the model says about that. */
+export function withDenials(outcome: Outcome, denied: readonly Denial[], ranCalls: number): Outcome {
+  const [first] = denied;
+  if (outcome.kind !== "done" || first === undefined || ranCalls > 0) return outcome;
+  const count = denied.length === 1 ? `${first.tool} was` : `${denied.length} tool calls were`;
+  return {
+    ...outcome,
+    kind: "error",
+    code: "tool.denied",
+    message: `${count} refused: ${first.row}`,
+    hint: "pi inspect --tool NAME says which row decides; --allow 'TOOL(PATTERN)' allows for one run",
+  };
+}
+
 const outcomeOf: Partial<Record<FailureCode, OutcomeKind>> = {
   aborted: "aborted",
   overflow: "overflow",
@@ -57,6 +72,7 @@ const outcomeOf: Partial<Record<FailureCode, OutcomeKind>> = {
 const hintOf: Partial<Record<FailureCode, string>> = {
   auth: "Check the key (pi inspect names its source)",
   not_found: "Check the model's id and the base URL",
+  image_overflow: "Start a new session, or give fewer or smaller pictures",
   overflow: "Start a new session, or use a model with a longer context",
   quota: "Wait for the reset, or name another model with --fallback-model",
   stalled: "Try again, or allow more with --stall model=DURATION",

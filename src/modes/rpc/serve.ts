@@ -8,7 +8,8 @@ import type { ExtensionError } from "../../contracts/extension.ts";
 import type { JsonSchema } from "../../contracts/schema.ts";
 import { objectSchema, problemOf } from "../../contracts/schema.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
-import type { InputStream, OutputStream } from "../../platform/host.ts";
+import type { OutputStream } from "../../platform/descriptor-output.ts";
+import type { InputStream } from "../../platform/host.ts";
 import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
 import { EventEncoder, mustBeOut } from "../event-encoder.ts";
 import { dialogUi, ExtensionDialogs } from "./extension-dialogs.ts";
@@ -64,10 +65,12 @@ export class RpcServer {
     this.#deps = deps;
     this.dialogs = new ExtensionDialogs({ send: (request) => void this.#write(`${JSON.stringify(request)}\n`), newId: deps.newId });
     const { extensions } = deps.sessions;
-    if (extensions.loaded !== undefined) {
+    const uiContext = dialogUi(this.dialogs);
+    if (extensions.loaded === undefined) extensions.lend({ uiContext, mode: "rpc" });
+    else {
       const onError = (error: ExtensionError): void => void this.emit({ type: "extension_error", ...error });
       // What is asked meanwhile waits: a session that has not started takes no prompts.
-      const bound = extensions.bind({ uiContext: dialogUi(this.dialogs), mode: "rpc", onError });
+      const bound = extensions.bind({ uiContext, mode: "rpc", onError });
       this.#takeTurn(
         bound.catch((error: unknown) => deps.warn(lineOf(error))),
         { length: 0 },
