@@ -42,6 +42,7 @@ export const errorCodes = {
   "usage.not_confirmed": "What cannot be taken back was not confirmed.",
   "usage.nothing_to_fork": "The session has nothing to begin another from.",
   "usage.offline": "This wants a network, and `--offline` is said.",
+  "usage.schedule": "A schedule cannot be read, or never comes.",
   "usage.too_many": "There are more arguments than are taken.",
   "usage.unexpected_value": "An option that takes no value has one.",
   "usage.unknown_fallback": "There is no such model to fall back on.",
@@ -161,6 +162,11 @@ export const errorCodes = {
   "extension.stale": "An extension holds on to a session that has gone.",
   "extension.unbound": "An extension acts before its session is there.",
   "extension.unavailable": "Something that an extension imports has nothing behind it here.",
+
+  "runtime.aborted_waiting": "A run was stopped while it waited for its turn.",
+  "runtime.draining": "No new runs are taken any more.",
+  "runtime.lane_cleared": "A run was sent away while it waited for its turn.",
+  "runtime.lane_nested": "A run would wait for the run that it was begun from.",
 
   "rpc.events_gone": "Events came faster than they were taken.",
   "rpc.exited": "The process has ended.",
