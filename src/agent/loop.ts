@@ -2,7 +2,7 @@
 // Knows no provider, no file, no terminal. Invariant: the transcript is valid after every step, also after an abort.
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
-import type { AssistantMessage, Message, ToolResultMessage } from "../contracts/message.ts";
+import type { AssistantMessage, Message } from "../contracts/message.ts";
 import { toolCallsOf } from "../contracts/message.ts";
 import type { ModelFailure } from "../contracts/stream-event.ts";
 import type { ToolSetup } from "./run-tools.ts";
@@ -43,6 +43,8 @@ export interface LoopResult {
   hasShownContent: boolean;
   /** `shouldStop` ended it. */
   isStopped: boolean;
+  /** The tools of its last answer have ended it, and no word of the model was to come. */
+  isTerminated: boolean;
 }
 
 const aborted: ModelFailure = { code: "aborted", message: "Request was aborted" };
@@ -54,7 +56,7 @@ export async function runLoop(
   signal: AbortSignal,
   deps: LoopDeps,
 ): Promise<LoopResult> {
-  const result: LoopResult = { messages: [], hasShownContent: false, isStopped: false };
+  const result: LoopResult = { messages: [], hasShownContent: false, isStopped: false, isTerminated: false };
   const keep = (message: Message): void => {
     transcript.push(message);
     result.messages.push(message);
@@ -83,7 +85,7 @@ export async function runLoop(
       return result;
     }
 
-    const toolResults = await answerCalls(answer, assembly.unreadableArguments, signal, deps);
+    const { messages: toolResults, isTerminated } = await answerCalls(answer, assembly.unreadableArguments, signal, deps);
     for (const message of toolResults) keep(message);
     await deps.emit({ type: "turn_end", message: answer, toolResults });
 
@@ -94,7 +96,8 @@ export async function runLoop(
     // A model that runs into its limit twice in a row would do so for ever.
     const isStuck = isCutOff && answer.stopReason === "length";
     isCutOff = answer.stopReason === "length";
-    const isGoingOn = toolResults.length > 0 && !isStuck;
+    const isGoingOn = toolResults.length > 0 && !isStuck && !isTerminated;
+    result.isTerminated = isTerminated;
     const hasQueued = (): boolean => deps.steering.size > 0 || (!isCutOff && deps.followUps.size > 0);
     if (!isGoingOn && !hasQueued()) return result;
     if (deps.shouldStop?.(answer)) {
@@ -122,9 +125,9 @@ async function answerCalls(
   unreadable: ReadonlyMap<string, UnreadableArguments>,
   signal: AbortSignal,
   deps: LoopDeps,
-): Promise<ToolResultMessage[]> {
+): ReturnType<typeof runTools> {
   const calls = toolCallsOf(answer);
-  if (calls.length === 0) return [];
+  if (calls.length === 0) return { messages: [], isTerminated: false };
   const isCutOff = answer.stopReason === "length";
   return runTools(calls, unreadable, { ...deps.tools(), ...(isCutOff ? { refuseAll: cutOff } : {}) }, signal, deps);
 }

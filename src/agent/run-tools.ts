@@ -2,10 +2,12 @@
 // Invariant: exactly one result message for each call, in call order, whatever a tool does; calls are handed to their tools in call order.
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
+import { messageOf } from "../contracts/error.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
-import type { Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
+import type { NestedCallOptions, NestedCalls, RunningCall, Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
 import { errorResult } from "../contracts/tool.ts";
+import { addUsage, type Usage } from "../contracts/usage.ts";
 import { Deafness } from "./deafness.ts";
 import type { Emit } from "./stream-turn.ts";
 
@@ -13,15 +15,17 @@ export type Validation = { ok: true; args: Record<string, unknown> } | { ok: fal
 
 export interface ToolSetup {
   tools: readonly Tool[];
+  /** Those that tools can call; default: the same. */
+  callable?: readonly Tool[];
   /** Applies the tool's `prepareArguments` too. */
   validate(tool: Tool, args: unknown): Promise<Validation>;
   context(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext;
   /** Why none of the calls can be run. */
   refuseAll?: string;
   /** A reason why this call must not run, or nothing. Asked for one call after another, in call order; may change `args`, which are checked. */
-  refuse?(call: ToolCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
+  refuse?(call: RunningCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
   /** What becomes of the result of a call that was run. */
-  amend?(call: ToolCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
+  amend?(call: RunningCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
   /** Longest silence of a running tool; 0: none. */
   stallTimeoutMs: number;
 }
@@ -43,10 +47,8 @@ export async function runTools(
   setup: ToolSetup,
   signal: AbortSignal,
   deps: RunToolsDeps,
-): Promise<ToolResultMessage[]> {
-  for (const call of calls) {
-    await deps.emit({ type: "tool_execution_start", toolCallId: call.id, toolName: call.name, args: call.arguments });
-  }
+): Promise<{ messages: ToolResultMessage[]; isTerminated: boolean }> {
+  for (const call of calls) await announce(call, deps);
   const isInOrder = calls.some((call) => setup.tools.some((tool) => tool.isSequential === true && tool.name === call.name));
   let before: Promise<unknown> = Promise.resolve();
   // Who is asked is asked for one call after another; else all are checked first, and then begin in call order.
@@ -61,6 +63,7 @@ export async function runTools(
     return run;
   });
   const messages: ToolResultMessage[] = [];
+  let isTerminated = calls.length > 0;
   // As soon as all before it are there, a result is announced (and so recorded): a crash later loses only what is unfinished.
   for (const [index, call] of calls.entries()) {
     const settled = await running[index];
@@ -69,14 +72,23 @@ export async function runTools(
     await deps.emit({ type: "message_start", message });
     await deps.emit({ type: "message_end", message });
     messages.push(message);
+    isTerminated &&= settled.result.terminate === true;
   }
-  return messages;
+  return { messages, isTerminated };
+}
+
+async function announce(call: RunningCall, deps: RunToolsDeps): Promise<void> {
+  await deps.emit({ type: "tool_execution_start", ...named(call), args: call.arguments });
+}
+
+function named({ id, name, parentToolCallId }: RunningCall): { toolCallId: string; toolName: string; parentToolCallId?: string } {
+  return { toolCallId: id, toolName: name, ...(parentToolCallId === undefined ? {} : { parentToolCallId }) };
 }
 
 type Prepared = Settled | { tool: Tool; args: Record<string, unknown> };
 
 async function runOne(
-  call: ToolCall,
+  call: RunningCall,
   preparing: Promise<Prepared>,
   setup: ToolSetup,
   signal: AbortSignal,
@@ -97,8 +109,7 @@ async function runOne(
   const { content, details, structuredContent } = settled.result;
   await deps.emit({
     type: "tool_execution_end",
-    toolCallId: call.id,
-    toolName: call.name,
+    ...named(call),
     result: {
       content,
       ...(details === undefined ? {} : { details }),
@@ -112,7 +123,7 @@ async function runOne(
 
 /** Everything that can be wrong with a call before it runs. */
 async function prepare(
-  call: ToolCall,
+  call: RunningCall,
   unreadable: UnreadableArguments | undefined,
   setup: ToolSetup,
   signal: AbortSignal,
@@ -141,7 +152,7 @@ function unknownTool(name: string, tools: readonly Tool[]): string {
 }
 
 async function execute(
-  call: ToolCall,
+  call: RunningCall,
   tool: Tool,
   args: Record<string, unknown>,
   setup: ToolSetup,
@@ -161,7 +172,15 @@ async function execute(
     // What a tool still says after its result is in nobody hears.
     if (isDone) return;
     touch();
-    void deps.emit({ type: "tool_execution_update", toolCallId: call.id, toolName: call.name, args: call.arguments, partialResult });
+    void deps.emit({ type: "tool_execution_update", ...named(call), args: call.arguments, partialResult });
+  });
+  // A tool that waits for one that is heard of is not silent.
+  const nested = nestedCalls(call, setup, either, {
+    ...deps,
+    emit: (event) => {
+      touch();
+      return deps.emit(event);
+    },
   });
   if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
   const startedAt = deps.now();
@@ -169,17 +188,89 @@ async function execute(
   const deaf = new Deafness(either, deafAfterMs);
   try {
     const result = await Promise.race([
-      tool.execute(args, context),
+      tool.execute(args, { ...context, calls: nested.calls }),
       deaf.given(() => errorResult(`${call.name} did not stop when told to`)),
     ]);
     const stalled = watchdog.signal.aborted && !signal.aborted;
-    return { result: stalled ? stalledResult(call, result, setup.stallTimeoutMs) : result, durationMs: deps.now() - startedAt };
+    await nested.end();
+    const whole = nested.withUsage(stalled ? stalledResult(call, result, setup.stallTimeoutMs) : result);
+    return { result: whole, durationMs: deps.now() - startedAt };
   } catch (error) {
-    return { result: errorResult(error instanceof Error ? error.message : String(error)), durationMs: deps.now() - startedAt };
+    await nested.end();
+    const result = nested.withUsage(errorResult(error instanceof Error ? error.message : String(error)));
+    return { result, durationMs: deps.now() - startedAt };
   } finally {
     isDone = true;
     clearTimeout(timer);
     deaf.clear();
+  }
+}
+
+/** What a tool has other tools do. Their results reach that tool alone; ids are `<its id>/<n>`, and they end before it does. */
+function nestedCalls(
+  parent: RunningCall,
+  setup: ToolSetup,
+  signal: AbortSignal,
+  deps: RunToolsDeps,
+): { calls: NestedCalls; end(): Promise<void>; withUsage(result: ToolResult): ToolResult } {
+  const ended = new AbortController();
+  const own = { ...setup, tools: setup.callable ?? setup.tools };
+  const running = new Set<Promise<unknown>>();
+  let count = 0;
+  let usage: Usage | undefined;
+  let before: Promise<unknown> = Promise.resolve();
+  const run = async (name: string, args: unknown, how: NestedCallOptions): Promise<ToolResult> => {
+    if (ended.signal.aborted) return errorResult(`Not run: ${parent.name}, which asks for it, has ended`);
+    // A copy: what is checked and told is what runs, whatever the caller does with its own.
+    const given = JSON.parse(JSON.stringify(args ?? {})) as Record<string, unknown>;
+    const call: RunningCall = {
+      type: "toolCall",
+      id: `${parent.id}/${++count}`,
+      name: String(name),
+      arguments: given,
+      parentToolCallId: parent.id,
+    };
+    const either = AbortSignal.any([signal, ended.signal, ...(how.signal === undefined ? [] : [how.signal])]);
+    await announce(call, deps);
+    // Who is asked is asked for one after another here, too.
+    const prepareNow = (): Promise<Prepared> => prepare(call, undefined, own, either);
+    const prepared = before.then(prepareNow, prepareNow);
+    if (setup.refuse !== undefined) before = prepared;
+    const emit: Emit = (event) => {
+      if (event.type === "tool_execution_update" && event.toolCallId === call.id) tell(how.onUpdate, event.partialResult);
+      return deps.emit(event);
+    };
+    const { result } = await runOne(call, prepared, own, either, { ...deps, emit });
+    if (result.usage !== undefined) usage = usage === undefined ? result.usage : addUsage(usage, result.usage);
+    return result;
+  };
+  return {
+    calls: {
+      tools: own.tools,
+      execute: (name, args, how = {}) => {
+        const result = run(name, args, how)
+          .catch((error: unknown) => errorResult(messageOf(error)))
+          .then((one) => ({ ...one, isError: one.isError === true }))
+          .finally(() => running.delete(result));
+        running.add(result);
+        return result;
+      },
+    },
+    end: async () => {
+      ended.abort();
+      await Promise.all(running);
+    },
+    withUsage: (result) =>
+      usage === undefined ? result : { ...result, usage: result.usage === undefined ? usage : addUsage(result.usage, usage) },
+  };
+}
+
+/** What a listener of one's own throws is no failure of the tool it listens to. */
+function tell(listener: NestedCallOptions["onUpdate"], partial: Pick<ToolResult, "content" | "details">): void {
+  try {
+    listener?.(partial);
+  } catch {
+    // It has been told.
   }
 }
 

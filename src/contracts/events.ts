@@ -17,7 +17,7 @@ export interface EventRecord {
   readonly extensions: "alike" | "otherwise" | "not";
 }
 
-const toolCall = { toolCallId: text(), toolName: text() };
+const toolCall = { toolCallId: text(), toolName: text(), parentToolCallId: optional(text("where a tool made the call")) };
 const args = record();
 const resultFields = { content: list(either(named("text"), named("image"))), details: optional(anything("of the tool")) };
 const retryFields = {

@@ -95,6 +95,8 @@ export interface SessionTreeEvent {
 export interface ToolCallEvent {
   type: "tool_call";
   toolCallId: string;
+  /** Where another tool made the call. */
+  parentToolCallId?: string;
   toolName: string;
   /** Checked arguments; changed in place they are what the tool gets, unchecked. */
   input: Record<string, unknown>;
@@ -103,6 +105,7 @@ export interface ToolCallEvent {
 export interface ToolResultEvent {
   type: "tool_result";
   toolCallId: string;
+  parentToolCallId?: string;
   toolName: string;
   input: Record<string, unknown>;
   content: UserContent[];

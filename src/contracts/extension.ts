@@ -14,7 +14,7 @@ import type { Message, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AnyEntry, SessionHeader } from "./session-entry.ts";
 import type { SourceInfo } from "./source-info.ts";
-import type { ToolResult } from "./tool.ts";
+import type { NestedCalls, ToolExposure, ToolResult } from "./tool.ts";
 
 export interface ExtensionUIDialogOptions {
   /** Ends the dialog with its default. */
@@ -206,6 +206,13 @@ export interface SendUserMessageOptions {
 /** `details` are recorded, never sent to the model. */
 export type ExtensionToolResult<D = unknown> = Omit<ToolResult, "details"> & { details?: D };
 
+/** What a tool of an extension is given. */
+export interface ExtensionToolContext extends ExtensionContext {
+  /** Those that it can call. */
+  readonly tools: readonly (ToolDeclaration & { exposure: ToolExposure })[];
+  executeTool: NestedCalls["execute"];
+}
+
 /** A tool as extensions define it; `label` is what tells it from the library's own `ToolDefinition`. */
 export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknown> {
   name: string;
@@ -220,6 +227,8 @@ export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknow
   prepareArguments?: (args: unknown) => Static<P>;
   /** `false`: there, but off until somebody turns it on. */
   defaultActive?: boolean;
+  /** Default `direct`. But for that and `model-only` it is off until somebody turns it on. */
+  exposure?: ToolExposure;
   /** `sequential`: the calls of an answer that has one of these run one after another. */
   executionMode?: "sequential" | "parallel";
   execute(
@@ -227,7 +236,7 @@ export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknow
     params: Static<P>,
     signal: AbortSignal | undefined,
     onUpdate: ((partial: Pick<ExtensionToolResult<D>, "content" | "details">) => void) | undefined,
-    ctx: ExtensionContext,
+    ctx: ExtensionToolContext,
   ): Promise<ExtensionToolResult<D>>;
 }
 
@@ -239,6 +248,7 @@ export interface ToolInfo {
   description: string;
   parameters: Record<string, unknown>;
   promptGuidelines?: string[];
+  exposure: ToolExposure;
   sourceInfo: SourceInfo;
 }
 

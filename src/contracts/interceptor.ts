@@ -14,9 +14,9 @@ import type {
   UserBashEvent,
   UserBashResult,
 } from "./extension-event.ts";
-import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "./message.ts";
+import type { CustomMessage, ImageContent, Message, UserMessage } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
-import type { ToolResult } from "./tool.ts";
+import type { RunningCall, ToolResult } from "./tool.ts";
 
 export interface InputText {
   text: string;
@@ -42,8 +42,8 @@ export interface Interceptor {
   /** The way to a service, with those on it who look at requests and answers; nothing where nobody does now. */
   fetch?(fetch: typeof globalThis.fetch, model: Model): typeof globalThis.fetch | undefined;
   /** A reason why the call must not run, or nothing; may change `args`. */
-  toolCall?(call: ToolCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
-  toolResult?(call: ToolCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
+  toolCall?(call: RunningCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
+  toolResult?(call: RunningCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
   /** Somewhere else to run a command of the user's, or what became of it; rejects with the reason why it must not run. */
   userBash?(event: Omit<UserBashEvent, "type">): Promise<UserBashResult | undefined>;
   /** May change the message in place, before it is recorded. */

@@ -1,7 +1,7 @@
 // The contract of the shelf `tools/`: what a tool is, what it is given, what it gives back.
 
 import type { Artifacts } from "./artifact.ts";
-import type { ToolDeclaration, UserContent } from "./message.ts";
+import type { ToolCall, ToolDeclaration, UserContent } from "./message.ts";
 import type { ToolView } from "./tool-view.ts";
 import type { Usage } from "./usage.ts";
 
@@ -14,6 +14,31 @@ export interface ToolResult {
   structuredContent?: unknown;
   /** Nested model work. */
   usage?: Usage;
+  /** The run ends with this batch, where all its results say so. */
+  terminate?: boolean;
+}
+
+/** A call at work: asked of the model, or by a tool that has been called itself. */
+export interface RunningCall extends ToolCall {
+  parentToolCallId?: string;
+}
+
+/**
+ * Who reaches a tool. `direct`: the model and other tools, while it is active. `model-only`: the model alone. `codemode`, `deferred`: other tools
+ * at any time, the model once somebody has turned it on. `hidden`: nobody.
+ */
+export type ToolExposure = "direct" | "model-only" | "codemode" | "deferred" | "hidden";
+
+export interface NestedCallOptions {
+  signal?: AbortSignal;
+  onUpdate?: (partial: Pick<ToolResult, "content" | "details">) => void;
+}
+
+/** What a tool can have other tools do. */
+export interface NestedCalls {
+  readonly tools: readonly Tool[];
+  /** Judged, told and bounded as a call of the model's. Never rejects: what goes wrong is an error result. */
+  execute(name: string, args: unknown, how?: NestedCallOptions): Promise<ToolResult & { isError: boolean }>;
 }
 
 export interface SpawnOutcome {
@@ -74,6 +99,8 @@ export interface ToolContext {
   artifacts: Artifacts;
   /** Whether the model in use takes images. */
   acceptsImages: boolean;
+  /** Absent where a tool is run by itself. */
+  calls?: NestedCalls;
 }
 
 export interface Tool extends ToolDeclaration {
@@ -87,6 +114,8 @@ export interface Tool extends ToolDeclaration {
   view?: ToolView;
   /** The calls of an answer that has one of these run one after another. */
   isSequential?: boolean;
+  /** Default `direct`. */
+  exposure?: ToolExposure;
   execute(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult>;
 }
 

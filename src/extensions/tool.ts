@@ -1,11 +1,12 @@
 // An extension's tool as the agent runs it. Called by the harness for every registered tool.
 
-import type { AnyExtensionTool, ExtensionContext } from "../contracts/extension.ts";
-import type { Tool } from "../contracts/tool.ts";
+import type { AnyExtensionTool, ExtensionContext, ExtensionToolContext } from "../contracts/extension.ts";
+import type { NestedCalls, Tool } from "../contracts/tool.ts";
+import { errorResult } from "../contracts/tool.ts";
 
 /** What it throws is an error result, as with any tool. */
 export function toolOf(definition: AnyExtensionTool, createContext: () => ExtensionContext): Tool {
-  const { name, description, promptSnippet, promptGuidelines, prepareArguments } = definition;
+  const { name, description, promptSnippet, promptGuidelines, prepareArguments, exposure } = definition;
   return {
     name,
     description,
@@ -14,6 +15,23 @@ export function toolOf(definition: AnyExtensionTool, createContext: () => Extens
     ...(promptGuidelines === undefined ? {} : { guidelines: promptGuidelines }),
     ...(prepareArguments === undefined ? {} : { prepareArguments: (args) => prepareArguments(args) as Record<string, unknown> }),
     ...(definition.executionMode === "sequential" ? { isSequential: true } : {}),
-    execute: (args, { toolCallId, signal, onUpdate }) => definition.execute(toolCallId, args, signal, onUpdate, createContext()),
+    ...(exposure === undefined ? {} : { exposure }),
+    execute: (args, { toolCallId, signal, onUpdate, calls }) =>
+      definition.execute(toolCallId, args, signal, onUpdate, withCalls(createContext(), calls)),
   };
+}
+
+/** `createContext` makes a new one for each call: it may be added to. */
+function withCalls(context: ExtensionContext, calls: NestedCalls | undefined): ExtensionToolContext {
+  const tools = (calls?.tools ?? []).map(({ name, description, parameters, exposure = "direct" }) => ({
+    name,
+    description,
+    parameters,
+    exposure,
+  }));
+  const alone = { ...errorResult("There is no run here in which a tool could call others"), isError: true };
+  return Object.defineProperties(context, {
+    tools: { value: tools, enumerable: true },
+    executeTool: { value: calls?.execute ?? (async () => alone), enumerable: true },
+  }) as ExtensionToolContext;
 }

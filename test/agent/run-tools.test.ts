@@ -4,6 +4,7 @@ import type { LoopEvent } from "../../src/contracts/agent-event.ts";
 import type { ToolCall } from "../../src/contracts/message.ts";
 import type { Tool, ToolContext } from "../../src/contracts/tool.ts";
 import { errorResult, textResult } from "../../src/contracts/tool.ts";
+import { emptyUsage } from "../../src/contracts/usage.ts";
 import { steppingClock, tool } from "../support/coding-bench.ts";
 
 const call = (id: string, name: string, args: Record<string, unknown> = {}): ToolCall => ({ type: "toolCall", id, name, arguments: args });
@@ -23,7 +24,7 @@ async function run(
 ) {
   const events: LoopEvent[] = [];
   const { signal = new AbortController().signal, canonical = async (path: string) => path, ...setup } = changes;
-  const messages = await runTools(
+  const { messages, isTerminated } = await runTools(
     calls,
     new Map([["unreadable", { text: '{"x":', reason: "cut" }]]),
     {
@@ -46,6 +47,7 @@ async function run(
   const told = events.map((event) => `${event.type}${"toolCallId" in event ? ` ${event.toolCallId}` : ""}`);
   return {
     messages,
+    isTerminated,
     events,
     told,
     texts: messages.map(({ content }) => content.map((block) => ("text" in block ? block.text : "")).join("|")),
@@ -247,4 +249,86 @@ test("a tool that does not listen to its signal is left behind after a while", a
   await vi.advanceTimersByTimeAsync(10_000);
   expect((await running).texts).toEqual(["deaf did not stop when told to"]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a tool has others work: through the same gates, with ids of its own, and their results reach it alone", async () => {
+  const judged: (string | undefined)[][] = [];
+  const seen: string[] = [];
+  const outer = tool("outer", async (_, { calls }) => {
+    const results = await Promise.all([
+      calls?.execute("inner", { n: 1 }, { onUpdate: ({ content }) => void seen.push(JSON.stringify(content)) }),
+      calls?.execute("inner", { n: 2 }),
+      calls?.execute("nobody", undefined),
+      calls?.execute("inner", { n: 1n }),
+      calls?.execute("broken", {}),
+    ]);
+    return textResult(results.map((one) => `${one?.isError} ${one?.content.map((b) => ("text" in b ? b.text : "")).join()}`).join("\n"));
+  });
+  const inner = tool("inner", async ({ n }, { onUpdate, calls }) => {
+    onUpdate({ content: [{ type: "text", text: "half" }] });
+    await calls?.execute("leaf", {});
+    return { ...textResult(`inner ${n}`), usage: usageOf(1) };
+  });
+  const leaf = tool("leaf", async () => ({ ...textResult("leaf"), usage: usageOf(10) }));
+  const broken = tool("broken", async () => {
+    throw new Error("it broke");
+  });
+  const { messages, told, texts, events } = await run([outer], [call("a", "outer")], {
+    callable: [inner, leaf, broken],
+    refuse: async ({ id, parentToolCallId, name }, args) => {
+      judged.push([id, parentToolCallId]);
+      return name === "inner" && args.n === 2 ? "no 2" : undefined;
+    },
+  });
+  expect(texts[0]?.split("\n")).toEqual([
+    "false inner 1",
+    "true no 2",
+    expect.stringMatching(/^true Tool nobody not found/),
+    expect.stringMatching(/^true .*BigInt/),
+    "true it broke",
+  ]);
+  expect(seen).toEqual(['[{"type":"text","text":"half"}]']);
+  expect(judged).toEqual([["a", undefined], ["a/1", "a"], ["a/2", "a"], expect.anything(), expect.anything()]);
+  expect(judged).toContainEqual(["a/1/1", "a/1"]);
+  expect(messages).toHaveLength(1);
+  expect(messages[0]?.usage?.input).toBe(11);
+  expect(told.filter((one) => one.endsWith(" a/1/1"))).toEqual(["tool_execution_start a/1/1", "tool_execution_end a/1/1"]);
+  expect(told.indexOf("tool_execution_end a")).toBe(told.length - 3);
+  expect(events.find((event) => event.type === "tool_execution_end" && event.toolCallId === "a/2")).toMatchObject({
+    parentToolCallId: "a",
+    isError: true,
+  });
+});
+
+const usageOf = (input: number) => ({ ...emptyUsage(), input });
+
+test("what a tool has begun ends with it, and with its own signal; afterwards nothing begins", async () => {
+  let late: ToolContext["calls"];
+  const own = new AbortController();
+  const outer = tool("outer", async (_, { calls }) => {
+    late = calls;
+    void calls?.execute("waiting", {});
+    const stopped = calls?.execute("waiting", {}, { signal: own.signal });
+    own.abort();
+    return { content: (await stopped)?.content ?? [] };
+  });
+  const waiting = tool("waiting", (_, { signal }) => {
+    return new Promise((_resolve, reject) => {
+      if (signal.aborted) reject(new Error("aborted"));
+      signal.addEventListener("abort", () => reject(new Error("aborted")));
+    });
+  });
+  const { told, texts } = await run([outer, waiting], [call("a", "outer")]);
+  expect(texts[0]).toMatch(/aborted/);
+  expect(told.slice(-3)).toEqual(["tool_execution_end a", "message_start", "message_end"]);
+  expect(told).toContain("tool_execution_end a/1");
+  expect(await late?.execute("waiting", {})).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^Not run/) }] });
+});
+
+test("a batch ends the run only where all of its results say so", async () => {
+  const last = tool("last", async () => ({ ...textResult("bye"), terminate: true }));
+  expect(await run([last], [call("1", "last"), call("2", "last")])).toMatchObject({ isTerminated: true });
+  const mixed = await run([last, tool("t")], [call("1", "last"), call("2", "t")]);
+  expect(mixed.isTerminated).toBe(false);
+  expect(mixed.messages[0]).not.toHaveProperty("terminate");
 });

@@ -440,6 +440,48 @@ test("tools: with their arguments typed, a context, updates; registered late, of
   expect(session.systemPrompt).toContain("Use shout to shout.");
 });
 
+test("a tool calls others: whom it reaches, who is asked, and what ends the run", async () => {
+  const reached: string[] = [];
+  const asked: string[] = [];
+  const parameters = Type.Object({});
+  const { session, cwd, events } = await made(
+    [
+      (pi) => {
+        for (const exposure of ["direct", "model-only", "codemode", "deferred", "hidden"] as const) {
+          const execute = async () => ({ content: [{ type: "text" as const, text: exposure }] });
+          pi.registerTool({ name: exposure, label: exposure, description: exposure, parameters, exposure, execute });
+        }
+        pi.registerTool({
+          name: "conduct",
+          label: "Conduct",
+          description: "Has others work",
+          parameters,
+          execute: async (_id, _params, _signal, _onUpdate, ctx) => {
+            reached.push(...ctx.tools.map(({ name }) => name));
+            const names = ["direct", "model-only", "codemode", "deferred", "hidden"];
+            const results = await Promise.all(names.map((name) => ctx.executeTool(name, {})));
+            const text = results.map(({ isError, content: [block] }) => (isError ? "-" : block?.type === "text" ? block.text : "")).join();
+            return { content: [{ type: "text", text: `${ctx.cwd === cwd} ${text}` }], terminate: true };
+          },
+        });
+        pi.on("session_start", () => pi.setActiveTools([...pi.getActiveTools(), "hidden"]));
+        pi.on("tool_call", ({ toolCallId, parentToolCallId, toolName }) => {
+          asked.push(`${toolCallId} ${parentToolCallId} ${toolName}`);
+          return toolName === "deferred" ? { block: true } : undefined;
+        });
+      },
+    ],
+    { replies: [callReply("conduct", {}, "c"), textReply("never said")] },
+  );
+  expect(session.getActiveToolNames()).toEqual(["read", "bash", "edit", "write", "direct", "model-only", "conduct"]);
+  await session.prompt("go");
+  expect(reached).toEqual(["read", "bash", "edit", "write", "direct", "codemode", "deferred", "conduct"]);
+  expect(resultTexts(session)).toEqual(["true direct,-,codemode,-,-"]);
+  expect(asked).toEqual(["c undefined conduct", "c/1 c direct", "c/3 c codemode", "c/4 c deferred"]);
+  expect(session.messages.filter(({ role }) => role === "assistant")).toHaveLength(1);
+  expect(events.find(({ type }) => type === "agent_settled")).toMatchObject({ outcome: "done" });
+});
+
 test("an allowlist and a denylist hold for the tools of extensions, too", async () => {
   const both: ExtensionFactory = (pi) => {
     for (const name of ["one", "two"]) {

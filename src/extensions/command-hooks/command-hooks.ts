@@ -6,6 +6,7 @@ import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type { HookRow } from "../../contracts/hook-row.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
+import type { RunningCall } from "../../contracts/tool.ts";
 import type { FedCommand } from "../../platform/feed-command.ts";
 import type { Env } from "../../platform/paths.ts";
 import { wordGlob } from "../policy/rows.ts";
@@ -42,7 +43,7 @@ export class CommandHooks implements Interceptor {
 
   readonly toolCall: NonNullable<Interceptor["toolCall"]> = async (call, args, signal) => {
     for (const row of this.#rows("tool_call", call.name, args)) {
-      const event = { toolName: call.name, toolCallId: call.id, input: args };
+      const event = { ...aboutCall(call), input: args };
       const asked = await this.#ask(row, event, signal);
       if ("refusal" in asked) return asked.refusal;
       if ("failure" in asked) return `Not run: the hook ${row.command} ${asked.failure}`;
@@ -59,7 +60,7 @@ export class CommandHooks implements Interceptor {
   readonly toolResult: NonNullable<Interceptor["toolResult"]> = async (call, args, result, signal) => {
     let amended = result;
     for (const row of this.#rows("tool_result", call.name, args)) {
-      const event = { toolName: call.name, toolCallId: call.id, input: args, ...amended, isError: amended.isError === true };
+      const event = { ...aboutCall(call), input: args, ...amended, isError: amended.isError === true };
       const answer = await this.#answer(row, event, signal);
       const { content, details, isError } = answer ?? {};
       if (Array.isArray(content)) amended = { ...amended, content: content as typeof result.content };
@@ -177,6 +178,10 @@ function answerIn(stdout: string): Answer {
   } catch {
     return {};
   }
+}
+
+function aboutCall({ id, name, parentToolCallId }: RunningCall): object {
+  return { toolName: name, toolCallId: id, parentToolCallId };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

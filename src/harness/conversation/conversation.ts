@@ -149,6 +149,7 @@ export class Conversation {
         },
         tools: () => ({
           tools: this.activeTools,
+          callable: this.#callableTools(),
           validate: deps.validate,
           stallTimeoutMs: deps.stall.toolMs,
           context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
@@ -400,6 +401,13 @@ export class Conversation {
 
   promptInForce(): string {
     return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
+  }
+
+  /** Those that tools can call. */
+  #callableTools(): Tool[] {
+    return this.#tools.filter(({ name, exposure = "direct" }) =>
+      exposure === "direct" ? this.#activeToolNames.includes(name) : exposure === "codemode" || exposure === "deferred",
+    );
   }
 
   /** Calls wait for one another only where somebody is asked about them. */

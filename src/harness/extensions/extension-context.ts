@@ -191,7 +191,9 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     },
     getActiveTools: () => [...coding.conversation.activeToolNames],
     setActiveTools: (names) =>
-      coding.conversation.setActiveToolNames(names.filter((name) => coding.conversation.tools.some((tool) => tool.name === name))),
+      coding.conversation.setActiveToolNames(
+        names.filter((name) => coding.conversation.tools.some((tool) => tool.name === name && tool.exposure !== "hidden")),
+      ),
     getAllTools: () => about.tools(),
     getCommands: () => about.commands(),
     setModel: async (model) => {

@@ -4,6 +4,7 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type {
+  AnyExtensionTool,
   ExtensionError,
   LoadExtensionsResult,
   ProviderChange,
@@ -20,16 +21,17 @@ import type {
   SessionShutdownEvent,
   SessionStartEvent,
   SessionTreeEvent,
+  ToolCallEvent,
   ToolResultEvent,
   UserBashEvent,
   UserBashResult,
 } from "../../contracts/extension-event.ts";
 import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
-import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "../../contracts/message.ts";
+import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
-import type { Tool, ToolResult } from "../../contracts/tool.ts";
+import type { RunningCall, Tool, ToolResult } from "../../contracts/tool.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
 import { isHeardAlike } from "../../extensions/event-names.ts";
 import { PartialMessage } from "../../extensions/partial-message.ts";
@@ -107,7 +109,7 @@ export class SessionExtensions implements Interceptor {
   /** Tools that wait until somebody turns them on. */
   offByDefault(): Set<string> {
     const definitions = this.loaded.extensions.flatMap((extension) => [...extension.tools.values()].map((one) => one.definition));
-    return new Set(definitions.filter((one) => one.defaultActive === false).map((one) => one.name));
+    return new Set(definitions.filter(isOffAtFirst).map((one) => one.name));
   }
 
   /** From now on these extensions are this session's. */
@@ -270,24 +272,23 @@ export class SessionExtensions implements Interceptor {
     }
   }
 
-  readonly toolCall = async (call: ToolCall, args: Record<string, unknown>): Promise<string | undefined> => {
+  readonly toolCall = async (call: RunningCall, args: Record<string, unknown>): Promise<string | undefined> => {
     if (!this.#dispatch.hears("tool_call")) return undefined;
-    const event = { type: "tool_call" as const, toolCallId: call.id, toolName: call.name, input: args };
+    const event = { type: "tool_call" as const, ...aboutCall(call), input: args };
     return this.#untilAbort(this.#dispatch.toolCall(event), "Not run: the request was aborted");
   };
 
-  readonly toolResult = async (call: ToolCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult> => {
+  readonly toolResult = async (call: RunningCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult> => {
     if (!this.#dispatch.hears("tool_result")) return result;
     const event: ToolResultEvent = {
       ...result,
       type: "tool_result",
-      toolCallId: call.id,
-      toolName: call.name,
+      ...aboutCall(call),
       input: args,
       isError: result.isError === true,
     };
     const changed = await this.#untilAbort(this.#dispatch.toolResult(event), event);
-    const { type: _, toolCallId: _id, toolName: _name, input: _input, ...amended } = changed;
+    const { type: _, toolCallId: _id, toolName: _name, parentToolCallId: _parent, input: _input, ...amended } = changed;
     return amended;
   };
 
@@ -413,11 +414,12 @@ export class SessionExtensions implements Interceptor {
     const sources = new Map(
       this.loaded.extensions.flatMap((extension) => [...extension.tools].map(([name, one]) => [name, one.sourceInfo])),
     );
-    return this.#session.coding.conversation.tools.map(({ name, description, parameters, guidelines }) => ({
+    return this.#session.coding.conversation.tools.map(({ name, description, parameters, guidelines, exposure = "direct" }) => ({
       name,
       description,
       parameters,
       ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
+      exposure,
       sourceInfo: sources.get(name) ?? createSyntheticSourceInfo(`builtin:${name}`, { source: "builtin" }),
     }));
   }
@@ -428,6 +430,14 @@ export class SessionExtensions implements Interceptor {
     if (onError === undefined) this.#attached?.warn(`${error.extensionPath} (${error.event}): ${error.error}`);
     else onError(error);
   }
+}
+
+function isOffAtFirst({ defaultActive, exposure = "direct" }: AnyExtensionTool): boolean {
+  return defaultActive === false || (exposure !== "direct" && exposure !== "model-only");
+}
+
+function aboutCall({ id, name, parentToolCallId }: RunningCall): Pick<ToolCallEvent, "toolCallId" | "toolName" | "parentToolCallId"> {
+  return { toolCallId: id, toolName: name, ...(parentToolCallId === undefined ? {} : { parentToolCallId }) };
 }
 
 function isSaid({ role }: Message): boolean {

@@ -34,7 +34,7 @@ export function runOutcome(result: LoopResult, stop: BudgetStop | undefined, max
       ...(isSilent ? { hint: "It said nothing before: lower --thinking" } : {}),
     };
   }
-  if (text.trim() === "")
+  if (text.trim() === "" && !result.isTerminated)
     return { kind: "error", text: "", code: "model.empty", message: "The model gave an empty answer", hint: "Try again, or another model" };
   return { kind: "done", text };
 }

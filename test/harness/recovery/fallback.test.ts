@@ -16,6 +16,7 @@ const failed = (code: FailureCode, values: Partial<ModelFailure> = {}, hasShownC
   failure: { code, message: code, ...values },
   hasShownContent,
   isStopped: false,
+  isTerminated: false,
 });
 
 interface Bench {

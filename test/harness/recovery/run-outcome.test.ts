@@ -5,7 +5,13 @@ import type { BudgetStop } from "../../../src/harness/conversation/budget.ts";
 import { runOutcome as outcomeOf } from "../../../src/harness/recovery/run-outcome.ts";
 import { assistantMessage } from "../../support/messages.ts";
 
-const result = (changes: Partial<LoopResult>): LoopResult => ({ messages: [], hasShownContent: false, isStopped: false, ...changes });
+const result = (changes: Partial<LoopResult>): LoopResult => ({
+  messages: [],
+  hasShownContent: false,
+  isStopped: false,
+  isTerminated: false,
+  ...changes,
+});
 const runOutcome = (of: LoopResult, budgetStop: BudgetStop | undefined, maxOutputTokens = 8000) =>
   outcomeOf(of, budgetStop, maxOutputTokens);
 const stop = { code: "budget.turns" as const, message: "Stopped after 2 turns", hint: "Go on with -c" };
@@ -73,4 +79,10 @@ test("the moment to come back is in the hint, whatever the service calls one", (
     runOutcome(result({ failure: { code: "rate_limited", message: "429", retryAt } }), undefined).hint;
   expect(hintOf(Date.UTC(2030, 0, 2))).toContain("2030-01-02T00:00:00.000Z");
   expect(hintOf(1e300)).toMatch(/^Try again later/);
+});
+
+test("an answer without words is one where its tools have ended the run", () => {
+  const answer = assistantMessage("");
+  expect(runOutcome(result({ answer, isTerminated: true }), undefined)).toEqual({ kind: "done", text: "" });
+  expect(runOutcome(result({ answer }), undefined)).toMatchObject({ kind: "error", code: "model.empty" });
 });
