@@ -28,6 +28,36 @@ export const commandTable: readonly CommandRecord[] = [
     load: () => import("./commands/models.ts"),
   },
   {
+    name: "install",
+    usage: "install SOURCE [-l]",
+    help: "bring a package of extensions, skills and prompts",
+    load: async () => (await import("./commands/install.ts")).install,
+  },
+  {
+    name: "remove",
+    usage: "remove SOURCE [-l]",
+    help: "take a package away",
+    load: async () => (await import("./commands/install.ts")).remove,
+  },
+  {
+    name: "list",
+    usage: "list",
+    help: "the packages that are declared",
+    load: async () => (await import("./commands/install.ts")).list,
+  },
+  {
+    name: "update",
+    usage: "update [SOURCE]",
+    help: "packages without an exact version, as they are now",
+    load: async () => (await import("./commands/install.ts")).update,
+  },
+  {
+    name: "extensions",
+    usage: "extensions list|check|new",
+    help: "which extensions there are, and whether they load",
+    load: () => import("./commands/extensions.ts"),
+  },
+  {
     name: "sessions",
     usage: "sessions [list|show|search|…]",
     help: "conversations: list, read, search, copy, mend",

@@ -2,7 +2,9 @@
 // Invariant: an option that nobody knows never reaches a model as text, and a value is taken from the messages only by a flag that takes one.
 
 import { PiError } from "../contracts/error.ts";
+import type { ExtensionFlagOptions } from "../contracts/extension.ts";
 import type { Launch } from "../harness/launch/launch.ts";
+import type { Host } from "../platform/host.ts";
 import type { Said } from "./options.ts";
 
 /** The launch with them in force; operands that are values are taken out. @throws PiError `usage.unknown_option`, `usage.missing_value` */
@@ -40,4 +42,17 @@ function yesOrNo(name: string, value: string | undefined): boolean {
   throw new PiError("usage.bad_value", `${name} is either on or off, got ${JSON.stringify(value)}`, {
     hint: `Write ${name}, or ${name}=false`,
   });
+}
+
+/** For the help, which is shown whatever is wrong with them. */
+export async function flagsOfExtensions(said: Said, host: Host): Promise<({ name: string } & ExtensionFlagOptions)[]> {
+  try {
+    const { resolveRun } = await import("./resolve-run.ts");
+    const { options, extensions, configFor } = await resolveRun(said, host);
+    const loaded = await extensions.load(options, await configFor(options.cwd), { reload: false, warn: () => {}, collects: true });
+    const flags = loaded?.extensions.flatMap((extension) => [...extension.flags.values()]) ?? [];
+    return flags.filter(({ name }, at) => flags.findIndex((one) => one.name === name) === at);
+  } catch {
+    return [];
+  }
 }

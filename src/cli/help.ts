@@ -1,6 +1,7 @@
 // The help pages, made from the tables of options, commands and variables. Called by cli/main for --help and for a bare `pi` on a terminal.
 // Invariant: no line is wider than the terminal; in a pipe what belongs together is one line.
 
+import type { ExtensionFlagOptions } from "../contracts/extension.ts";
 import { version } from "../contracts/version.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { environmentTable, toolEnvironmentTable } from "./environment.ts";
@@ -23,8 +24,10 @@ const usageWidth = 38;
 const narrow = 72;
 const indent = "  ";
 
-/** `width`: columns of the terminal; absent: as wide as it gets. */
-export function helpText(commands: readonly CommandRecord[], width = Number.POSITIVE_INFINITY): string {
+type Flag = { name: string } & ExtensionFlagOptions;
+
+/** `flags`: those that extensions have. `width`: columns of the terminal; absent: as wide as it gets. */
+export function helpText(commands: readonly CommandRecord[], width = Number.POSITIVE_INFINITY, flags: readonly Flag[] = []): string {
   const page = new Page(width);
   page.text(`pi ${version}: a coding agent`);
   page.text("pi [options] [--] [@file…] [message…]");
@@ -34,6 +37,11 @@ export function helpText(commands: readonly CommandRecord[], width = Number.POSI
     page.list(
       group,
       records.map((record) => [usage(record), described(record)]),
+    );
+  if (flags.length > 0)
+    page.list(
+      "Of extensions",
+      flags.map(({ name, type, description = "" }) => [`    --${name}${type === "string" ? " VALUE" : ""}`, description]),
     );
   page.list(
     "Commands",

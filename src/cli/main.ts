@@ -49,7 +49,9 @@ async function dispatch(host: Host): Promise<number> {
   if (said.command !== undefined) return runCommand(said, said.command, host);
   if (isSaid(said, "--help")) {
     const { helpText } = await import("./help.ts");
-    void host.stdout.write(helpText(commandTable, host.stdout.isTerminal ? host.stdout.columns : undefined));
+    const { flagsOfExtensions } = await import("./extension-flags.ts");
+    const flags = await flagsOfExtensions(said, host);
+    void host.stdout.write(helpText(commandTable, host.stdout.isTerminal ? host.stdout.columns : undefined, flags));
     return 0;
   }
   if (host.args.length === 0 && host.stdin.isTerminal && host.stdout.isTerminal) {

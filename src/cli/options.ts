@@ -4,6 +4,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { permissionModes } from "../contracts/policy.ts";
 import { type ModeRecord, modeTable } from "../modes/modes.ts";
 
 export type OptionKind = "flag" | "value" | "list" | "optional";
@@ -168,6 +169,27 @@ export const optionTable = [
   },
   { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "no extensions but those named" },
   { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet", isIdle: true },
+  { name: "--use-theme", kind: "value", value: "NAME", group: "Tools and resources", help: "there are none yet", isIdle: true },
+  {
+    name: "--tui-mode",
+    kind: "value",
+    value: "MODE",
+    group: "Tools and resources",
+    help: "there is no terminal interface yet",
+    isIdle: true,
+  },
+  { name: "--no-mcp", kind: "flag", group: "Tools and resources", help: "no MCP server is started; there are none yet", isIdle: true },
+  {
+    name: "--permission-mode",
+    kind: "value",
+    value: "MODE",
+    group: "Tools and resources",
+    choices: permissionModes,
+    help: "calls that no rule decides: auto (run), ask, plan (only reading tools)",
+    setting: "permission_mode",
+  },
+  { name: "--allow", kind: "list", value: "RULE", group: "Tools and resources", help: "TOOL or TOOL(PATTERN) needs no asking; repeatable" },
+  { name: "--deny", kind: "list", value: "RULE", group: "Tools and resources", help: "TOOL or TOOL(PATTERN) is refused; repeatable" },
   { name: "--approve", short: "-a", kind: "flag", group: "Tools and resources", help: "trust this project's .pi for this run" },
   { name: "--no-approve", short: "-na", kind: "flag", group: "Tools and resources", help: "ignore this project's .pi for this run" },
 

@@ -1,7 +1,7 @@
 // From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
 import { statSync } from "node:fs";
-import { type Config, loadConfig } from "../config/load-config.ts";
+import { type Config, type ConfigInput, loadConfig } from "../config/load-config.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
@@ -45,8 +45,9 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   const standing = workingDirectory(said, host);
   const path = (text: string): string => absolutePath(text, standing, host.homeDir);
   const agentDir = agentDirectory(host.env, host.homeDir, standing);
-  const configFor = configLoader(said, host, settingsSaid(said, path));
-  const { cwd, session } = await sessionMeant(said, { standing, agentDir, configFor });
+  const commandLine = settingsSaid(said, path);
+  // Where sessions lie is asked before there are extensions, which may be asked about trust.
+  const { cwd, session } = await sessionMeant(said, { standing, agentDir, configFor: configLoader(said, host, commandLine) });
   const thinking = valueSaid(said, "--thinking");
   const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
@@ -84,6 +85,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       flags: new Map(),
     },
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
+    ...(await policySaid(said)),
     isStrict: isSaid(said, "--strict"),
     ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     stallToolMs: stallSaid(said).toolMs ?? 0,
@@ -96,10 +98,22 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     warn: (line) => writeErrorLine(`pi: ${line}`),
     admit: (onStray) => host.admitExtensions(onStray),
   });
-  return { options, extensions, configFor };
+  return { options, extensions, configFor: configLoader(said, host, commandLine, (config) => extensions.askTrust(options, config)) };
 }
 
-function configLoader(said: Said, host: Host, commandLine: Record<string, unknown>): ResolvedRun["configFor"] {
+async function policySaid(said: Said): Promise<Pick<RunOptions, "policy">> {
+  const [allow = [], deny = []] = [said.options.get("--allow"), said.options.get("--deny")];
+  if (allow.length + deny.length === 0) return {};
+  const { parseRule } = await import("../extensions/policy/rows.ts");
+  return { policy: [...allow.map((text) => parseRule(text, "allow")), ...deny.map((text) => parseRule(text, "deny"))] };
+}
+
+function configLoader(
+  said: Said,
+  host: Host,
+  commandLine: Record<string, unknown>,
+  askTrust?: ConfigInput["askTrust"],
+): ResolvedRun["configFor"] {
   const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
   return (cwd) =>
     loadConfig({
@@ -110,6 +124,7 @@ function configLoader(said: Said, host: Host, commandLine: Record<string, unknow
       strict: isSaid(said, "--strict"),
       commandLine,
       baseUrlVariables: baseUrlVariables(),
+      ...(askTrust === undefined ? {} : { askTrust }),
       ...approve,
     });
 }

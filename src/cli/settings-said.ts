@@ -2,7 +2,7 @@
 // Invariant: which option stands for which setting is told by its record, and checked as the setting is.
 
 import { checkValue, parseValue } from "../config/setting-values.ts";
-import { findSetting, settings } from "../config/settings.ts";
+import { findSetting, findVariable, settings } from "../config/settings.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
@@ -56,6 +56,7 @@ function settingValue({ name, kind }: OptionRecord, key: string, written: readon
 }
 
 function namedValue(key: string, text: string, path: (text: string) => string): unknown {
+  if (findVariable(key) !== undefined) return text;
   const type = findSetting(key)?.type;
   if (type === undefined) {
     const near = nearestName(

@@ -13,7 +13,7 @@ import { parseToml } from "./load-config.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { providerFields } from "./provider-settings.ts";
 import { checkValue, parseValue } from "./setting-values.ts";
-import { findSetting, settings } from "./settings.ts";
+import { findSetting, findVariable, settings } from "./settings.ts";
 
 export type WriteAtomic = (path: string, data: string) => Promise<void>;
 
@@ -30,11 +30,13 @@ export interface SettingChange {
 export async function parseChange(key: string, text: string, target: "user" | "project"): Promise<SettingChange> {
   const provider = /^providers\.("?)([^"]+)\1\.([a-z_]+)(?:\.(.+))?$/.exec(key);
   if (provider !== null) return parseProviderChange(key, provider[2] ?? "", provider[3] ?? "", provider[4], text, target);
-  const record = findSetting(key);
+  const variable = findVariable(key);
+  const record = variable?.record ?? findSetting(key);
   if (record === undefined) throw unknownKey(key);
   if (target === "project" && record.scope === "user") {
     throw new PiError("config.forbidden", `${key} cannot be set by a project file.`, { hint: "Leave out --project." });
   }
+  if (variable !== undefined) return { path: [...record.key.split("."), variable.name], value: text };
   const value = text.startsWith("[") ? ((await parseToml(`value = ${text}`, key)).value as unknown) : parseValue(record.type, text);
   const checked = checkValue(record.type, value, { cwd: "/", homeDir: "/", fileDir: "/" });
   if (!checked.ok) throw new PiError("config.wrong_type", `${key} must be ${checked.expected}, not ${JSON.stringify(text)}.`);
@@ -135,6 +137,16 @@ export async function importNpmAgent(agentDir: string, file: string, writeAtomic
   await parseToml(text, file);
   if (text !== before) await saveText(file, text, writeAtomic);
   return report;
+}
+
+/** Puts tables at the end of the file, where they are not there already. @throws PiError `config.syntax`, `io.write`. */
+export async function appendTables(file: string, tables: readonly string[], writeAtomic: WriteAtomic): Promise<number> {
+  const before = readIfThere(file) ?? "";
+  const missing = tables.filter((table) => !before.includes(table));
+  const text = [before.trimEnd(), ...missing].filter((part) => part !== "").join("\n\n");
+  await parseToml(text, file);
+  if (missing.length > 0) await saveText(file, `${text.trimEnd()}\n`, writeAtomic);
+  return missing.length;
 }
 
 function valueAt(tree: Record<string, unknown>, key: string): { key: string; value: unknown }[] {

@@ -1,9 +1,10 @@
 // Configuration as text for people and programs, without anything secret in it. Called by `pi config` and `pi inspect`.
 // Invariant: keys, header values and passwords in URLs never appear; where a key comes from a variable, its name does.
 
-import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
+import { isTable, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
 import { isCommand, isLiteral, variablesIn } from "../contracts/text/secret-text.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
+import { looksLikeCredential } from "../platform/child-env.ts";
 import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
 import type { Config } from "./load-config.ts";
 import { settings } from "./settings.ts";
@@ -23,10 +24,21 @@ export function describeConfig(config: Config): DescribedSetting[] {
       .split(".")
       .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], config.values);
     const described: DescribedSetting = { key: record.key, origin: config.origin(record.key) };
-    if (value !== undefined) described.value = record.type.kind === "duration" ? durationText(value as number) : withoutPassword(value);
+    if (value !== undefined)
+      described.value =
+        record.type.kind === "duration"
+          ? durationText(value as number)
+          : record.type.kind === "rows"
+            ? asWritten(value as object[])
+            : shown(value);
     return described;
   });
   return [...plain, ...Object.values(config.providers).flatMap((provider) => describeProvider(provider, config))];
+}
+
+/** Rows as a file holds them. */
+function asWritten(rows: readonly object[]): object[] {
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => key !== "source")));
 }
 
 function describeProvider(provider: ProviderSettings, config: Config): DescribedSetting[] {
@@ -61,6 +73,14 @@ export function settingLine({ key, value }: DescribedSetting): string {
 
 function hideValues(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, written]) => [name, hideSecret(written)]));
+}
+
+/** Of a table of variables the names, and of those values that could be one's secrets nothing. */
+function shown(value: unknown): unknown {
+  if (!isTable(value)) return withoutPassword(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, text]) => [name, looksLikeCredential(name, String(text)) ? "<hidden>" : text]),
+  );
 }
 
 function withoutPassword(value: unknown): unknown {

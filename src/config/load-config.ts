@@ -1,19 +1,19 @@
 // Configuration: defaults, the agent directory's files, the trusted project's file, environment and command line, merged with origins.
 // Called once a run by cli and the SDK. Invariant: nothing of an untrusted project is opened, and no message carries a secret.
 
-import { join } from "node:path";
-import { PiError } from "../contracts/error.ts";
+import { dirname, join } from "node:path";
+import { messageOf, PiError } from "../contracts/error.ts";
 import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 import type { Env } from "../platform/paths.ts";
 import { looseWarning } from "../platform/user-id.ts";
-import { type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
+import { type DeclaredPackage, type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { emptyProvider, setBaseUrlFromEnvironment } from "./provider-settings.ts";
 import { parseValue } from "./setting-values.ts";
 import { type Settings, settings } from "./settings.ts";
-import { decideTrust, type ProjectTrust } from "./trust.ts";
+import { decideTrust, type ProjectTrust, saveDecision, type TrustAnswer } from "./trust.ts";
 
 export interface ConfigInput {
   /** Absolute. */
@@ -29,6 +29,8 @@ export interface ConfigInput {
   strict?: boolean;
   /** Where given, values of a wrong type are put here and passed over instead of ending the load (`pi config check`). */
   problems?: PiError[];
+  /** Asked about a project that nothing was decided for, with the configuration without it; nothing: undecided. */
+  askTrust?(config: Config, projectDir: string): Promise<TrustAnswer | undefined>;
   /** Provider id to the variable that sets its base URL. */
   baseUrlVariables?: Record<string, string>;
 }
@@ -39,6 +41,8 @@ export interface Config {
   origin(key: string): SettingOrigin;
   /** A list of paths by the sources that it adds up from. */
   parts(key: string): readonly ListPart[];
+  /** Packages by the source that declares them. */
+  packages: readonly DeclaredPackage[];
   /** One line each. */
   warnings: string[];
   project: ProjectTrust;
@@ -77,12 +81,18 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
   const user = await loadTomlLayer("user", userConfigFile(input.agentDir), merger);
   if (user !== undefined) merger.add(user);
 
-  const project = decideTrust({
+  const about = {
     cwd: input.cwd,
     agentDir: input.agentDir,
     default: merger.current("trust.default") as Settings["trust"]["default"],
     ...(input.approve === undefined ? {} : { approve: input.approve }),
-  });
+  };
+  let project = decideTrust(about);
+  if (project.decision === "none" && project.dir !== undefined && input.askTrust !== undefined) {
+    const answer = await input.askTrust(configOf(merger, project), project.dir);
+    if (answer !== undefined) project = decideTrust({ ...about, answer });
+    if (answer?.remember === true) await remember(project, input, merger);
+  }
   if (project.dir !== undefined && project.trusted) {
     const layer = await loadTomlLayer("project", projectConfigFile(project.dir), merger, new RepositoryBoundary(input));
     if (layer !== undefined) merger.add(layer);
@@ -91,19 +101,23 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
 
   addEnvironment(merger, input.env);
   merger.add({ kind: "command line", tree: {}, flat: input.commandLine ?? {} });
-  const providers = merger.providers;
-  for (const file of filesWithKeys(providers)) {
+  for (const file of filesWithKeys(merger.providers)) {
     const loose = looseWarning(file);
     if (loose !== undefined) merger.warnings.push(`${loose}.`);
   }
-  addBaseUrls(providers, input.env, input.baseUrlVariables);
+  addBaseUrls(merger.providers, input.env, input.baseUrlVariables);
+  return configOf(merger, project);
+}
+
+function configOf(merger: LayerMerger, project: ProjectTrust): Config {
   return {
     values: merger.values(),
     origin: (key) => merger.origin(key),
     parts: (key) => merger.parts(key),
+    packages: merger.packages,
     warnings: merger.warnings,
     project,
-    providers,
+    providers: merger.providers,
   };
 }
 
@@ -113,6 +127,14 @@ function filesWithKeys(providers: Readonly<Record<string, ProviderSettings>>): s
     apiKey?.origin.file !== undefined && apiKey.origin.kind !== "project" && isLiteral(apiKey.value) ? [apiKey.origin.file] : [],
   );
   return [...new Set(files)];
+}
+
+async function remember(project: ProjectTrust, { agentDir }: ConfigInput, merger: LayerMerger): Promise<void> {
+  try {
+    await saveDecision(dirname(project.dir ?? ""), project.trusted, agentDir, true);
+  } catch (error) {
+    merger.warnings.push(`The decision about ${project.dir} could not be stored: ${messageOf(error)}.`);
+  }
 }
 
 /** The addresses that the environment sets. */

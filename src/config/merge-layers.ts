@@ -9,7 +9,7 @@ import { nearestName } from "../contracts/nearest.ts";
 import { isTable, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
 import { mergeProviders, type Path, type ProblemReporter } from "./provider-settings.ts";
 import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
-import { findSetting, type SettingRecord, type Settings, settings } from "./settings.ts";
+import { findSetting, findVariable, type PackageEntry, type SettingRecord, type Settings, settings } from "./settings.ts";
 import { findInLayout, positionAt, tomlLayout } from "./toml-layout.ts";
 
 export interface Layer {
@@ -29,6 +29,13 @@ export interface ListPart {
   values: readonly string[];
 }
 
+export interface DeclaredPackage {
+  kind: Layer["kind"];
+  entry: PackageEntry;
+}
+/** A row as it was checked. */
+type RowValue = { action?: string };
+
 export interface MergeOptions {
   cwd: string;
   homeDir: string;
@@ -43,11 +50,17 @@ export class LayerMerger {
   readonly #options: MergeOptions;
   readonly #values = new Map<string, unknown>();
   readonly #layerOf = new Map<string, Layer>();
+  readonly #packages: DeclaredPackage[] = [];
   readonly #parts = new Map<string, ListPart[]>();
 
   constructor(options: MergeOptions) {
     this.#options = options;
     for (const record of settings) if (record.default !== undefined) this.#values.set(record.key, defaultValue(record));
+  }
+
+  /** Each with the source that declares it. */
+  get packages(): readonly DeclaredPackage[] {
+    return this.#packages;
   }
 
   /** What each source says of a list that adds up. */
@@ -115,6 +128,11 @@ export class LayerMerger {
       this.#set(layer, record, raw, report);
       return;
     }
+    const variable = findVariable(key);
+    if (variable !== undefined) {
+      this.#set(layer, variable.record, { [variable.name]: raw }, report);
+      return;
+    }
     const below = settings.filter((one) => one.key.startsWith(`${key}.`));
     if (below.length === 0) {
       report.unknownKey(path, siblingNames(path));
@@ -146,16 +164,34 @@ export class LayerMerger {
       return;
     }
     const before = this.#values.get(record.key) as string[] | undefined;
-    if (record.type.kind === "paths") {
+    if (record.type.kind === "packages") {
+      this.#packages.push(...(value as PackageEntry[]).map((entry) => ({ kind: layer.kind, entry })));
+      this.#values.set(record.key, [...((before as unknown as PackageEntry[]) ?? []), ...(value as PackageEntry[])]);
+    } else if (record.type.kind === "rows")
+      this.#values.set(record.key, [...(before ?? []), ...this.#narrowing(layer, value as RowValue[], report, path)]);
+    else if (record.type.kind === "paths") {
       this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
       this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
-    } else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
+    } else if (record.type.kind === "variables") this.#values.set(record.key, { ...(before ?? {}), ...(value as Record<string, string>) });
+    else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);
   }
 
   #check(record: SettingRecord, raw: unknown, layer: Layer): CheckedValue {
     const { cwd, homeDir } = this.#options;
-    return checkValue(record.type, raw, { cwd, homeDir, fileDir: layer.file === undefined ? cwd : dirname(layer.file) });
+    return checkValue(record.type, raw, {
+      cwd,
+      homeDir,
+      fileDir: layer.file === undefined ? cwd : dirname(layer.file),
+      source: layer.file ?? layer.kind,
+    });
+  }
+
+  /** A project may narrow what is allowed, and not widen it. */
+  #narrowing(layer: Layer, rows: readonly RowValue[], report: ProblemReporter, path: Path): RowValue[] {
+    const kept = rows.filter((row) => layer.kind !== "project" || row.action !== "allow");
+    if (kept.length < rows.length) report.forbidden(path, "what is allowed");
+    return kept;
   }
 
   #rememberProviders(table: Record<string, unknown>, layer: Layer): void {

@@ -35,6 +35,7 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   httpProxy: "network.proxy",
   httpIdleTimeoutMs: "network.idle_timeout_ms",
   extensions: "resources.extensions",
+  packages: "packages",
   skills: "resources.skills",
   prompts: "resources.prompts",
   defaultProjectTrust: "trust.default",
@@ -153,7 +154,8 @@ function convertModels(json: Record<string, unknown>): Record<string, unknown> {
   return { providers: mapTable(providers, convertProvider) };
 }
 
-function convertProvider(json: Record<string, unknown>): Record<string, unknown> {
+/** A provider of `models.json` as our file would hold it. */
+export function convertProvider(json: Record<string, unknown>): Record<string, unknown> {
   const models = json.models;
   const overrides = json.modelOverrides;
   return present({

@@ -3,14 +3,39 @@
 
 import { join, resolve } from "node:path";
 import { parseDuration } from "../contracts/duration.ts";
+import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import type { SettingType } from "./settings.ts";
+import type { PackageEntry, RowField, SettingType } from "./settings.ts";
+
+function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBase): CheckedValue {
+  if (!Array.isArray(raw) || !raw.every(isTable)) return bad("a list of tables");
+  const rows: Record<string, unknown>[] = [];
+  for (const [index, row] of raw.entries()) {
+    const place = `row ${index + 1}`;
+    for (const [key, value] of Object.entries(row)) {
+      const field = fields.find((one) => one.key === key);
+      // A misspelt key would make the row wider than it was meant.
+      if (field === undefined)
+        return bad(`made of ${fields.map((one) => one.key).join(", ")}; ${place} has ${JSON.stringify(key.slice(0, 40))}`);
+      const isGood = field.isNumber ? typeof value === "number" && value > 0 : typeof value === "string" && value.trim() !== "";
+      if (!isGood) return bad(`tables in which ${key} is ${field.isNumber ? "a positive number" : "a string"}; ${place} has another`);
+      if (field.of?.includes(value as string) === false)
+        return bad(`tables in which ${key} is one of ${field.of.join(", ")}; ${place} has another`);
+    }
+    const missing = fields.find((field) => field.isRequired && row[field.key] === undefined);
+    if (missing !== undefined) return bad(`tables with ${missing.key}; ${place} has none`);
+    rows.push({ ...row, source: `${source ?? "configuration"}, ${place}` });
+  }
+  return good(rows);
+}
 
 export interface PathBase {
   cwd: string;
   homeDir: string;
   /** Directory that `path` (from file) and `paths` start from. */
   fileDir: string;
+  /** The file, for people. */
+  source?: string;
 }
 
 export type CheckedValue = { ok: true; value: unknown } | { ok: false; expected: string };
@@ -40,8 +65,16 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
       return typeof raw === "string" && type.of.includes(raw) ? good(raw) : bad(`${type.of.join(", ")} or a list of strings`);
     case "path":
       return typeof raw === "string" ? good(resolvePath(raw, type, base)) : bad("a path");
+    case "packages": {
+      const entries = Array.isArray(raw) ? raw.map(packageEntry) : [undefined];
+      return entries.includes(undefined) ? bad("a list of sources, or of tables with a source") : good(entries);
+    }
+    case "rows":
+      return checkRows(type.fields, raw, base);
     case "paths":
       return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
+    case "variables":
+      return isVariables(raw) ? good({ ...raw }) : bad('a table of texts by names of variables, such as { EDITOR = "nano" }');
   }
 }
 
@@ -60,6 +93,10 @@ export function parseValue(type: SettingType, text: string): unknown {
       return splitList(text);
     case "choice or strings":
       return type.of.includes(text) ? text : splitList(text);
+    case "variables": {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      return name === undefined ? text : { [name]: value };
+    }
     default:
       return text;
   }
@@ -101,10 +138,24 @@ function isStrings(raw: unknown): raw is string[] {
   return Array.isArray(raw) && raw.every((item) => typeof item === "string");
 }
 
+function isVariables(raw: unknown): raw is Record<string, string> {
+  if (!isTable(raw)) return false;
+  return Object.entries(raw).every(([name, text]) => /^[^=\0]+$/.test(name) && typeof text === "string" && !text.includes("\0"));
+}
+
 function good(value: unknown): CheckedValue {
   return { ok: true, value };
 }
 
 function bad(expected: string): CheckedValue {
   return { ok: false, expected };
+}
+
+function packageEntry(raw: unknown): PackageEntry | undefined {
+  if (typeof raw === "string") return { source: raw };
+  if (typeof raw !== "object" || raw === null) return undefined;
+  const { source, extensions, skills, prompts } = raw as Record<string, unknown>;
+  if (typeof source !== "string" || ![extensions, skills, prompts].every((list) => list === undefined || isStrings(list))) return undefined;
+  const lists = Object.entries({ extensions, skills, prompts }).filter(([, list]) => list !== undefined);
+  return { source, ...Object.fromEntries(lists) };
 }

@@ -43,6 +43,31 @@ function schemaOf(type: SettingType): Schema {
     case "selection":
     case "paths":
       return strings;
+    case "packages": {
+      const narrowed = {
+        type: "object",
+        required: ["source"],
+        properties: { source: { type: "string" }, extensions: strings, skills: strings, prompts: strings },
+      };
+      return { type: "array", items: { anyOf: [{ type: "string" }, narrowed] } };
+    }
+    case "variables":
+      return { type: "object", additionalProperties: { type: "string" } };
+    case "rows":
+      return {
+        type: "array",
+        items: {
+          type: "object",
+          properties: Object.fromEntries(
+            type.fields.map(({ key, isNumber, of, description }) => [
+              key,
+              { type: isNumber ? "number" : "string", ...(of === undefined ? {} : { enum: of }), description },
+            ]),
+          ),
+          required: type.fields.flatMap(({ key, isRequired }) => (isRequired ? key : [])),
+          additionalProperties: false,
+        },
+      };
     case "duration":
       return { type: "string", pattern: "^(0|([0-9]+(\\.[0-9]+)?(ms|mo|s|m|h|d|w|y))+)$" };
     default:

@@ -1,7 +1,9 @@
 // Every setting, one record each. The loader, `pi config`, the docs and the tests iterate the table.
 // Invariant: a record's `property` is where its value stands in `Settings`; a key without a default is optional there.
 
+import type { HookRow } from "../contracts/hook-row.ts";
 import { type ThinkingLevel, thinkingLevels } from "../contracts/model.ts";
+import { type PermissionMode, type PolicyRow, permissionModes, policyActions } from "../contracts/policy.ts";
 
 /** All settings with defaults filled in. Paths are absolute, durations are milliseconds. */
 export interface Settings {
@@ -15,7 +17,14 @@ export interface Settings {
   sessionDir?: string;
   theme: string;
   tools: { enabled: string[] };
-  shell: { path?: string; commandPrefix: string; env: "inherit" | "scrub" | string[] };
+  shell: {
+    path?: string;
+    commandPrefix: string;
+    env: "inherit" | "scrub" | string[];
+    /** Variables by their names. */
+    set: Record<string, string>;
+    background: "end" | "keep";
+  };
   compaction: { enabled: boolean; reserveTokens: number; keepRecentTokens: number; model?: string };
   retry: { enabled: boolean; maxRetries: number; baseDelayMs: number; maxDelayMs: number };
   /** 0: no limit. */
@@ -23,9 +32,22 @@ export interface Settings {
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
   resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  /** Packages of extensions, skills and prompts. */
+  packages: PackageEntry[];
   /** Names or paths of extensions without which nothing begins. */
   extensions: { required: string[] };
   trust: { default: "ask" | "always" | "never" };
+  permissionMode: PermissionMode;
+  policy: PolicyRow[];
+  hooks: HookRow[];
+}
+
+/** A package, and what of it is wanted: a kind that is absent brings all. */
+export interface PackageEntry {
+  source: string;
+  extensions?: readonly string[];
+  skills?: readonly string[];
+  prompts?: readonly string[];
 }
 
 export type SettingType =
@@ -46,7 +68,23 @@ export type SettingType =
   /** `from`: what a relative path starts from. A `program` without a slash is looked up in PATH. */
   | { kind: "path"; from: "cwd" | "file"; program?: boolean }
   /** A list of paths, relative to the directory of the file; the lists of all sources add up. */
-  | { kind: "paths" };
+  | { kind: "paths" }
+  /** Sources, or tables with one and with lists that narrow it; those of all files add up. */
+  | { kind: "packages" }
+  /** A table of texts by free names; what the sources say of different names adds up. */
+  | { kind: "variables" }
+  /** A list of tables; the lists of all sources add up. */
+  | { kind: "rows"; fields: readonly RowField[] };
+
+/** A key of such a table. */
+export interface RowField {
+  key: string;
+  isRequired?: boolean;
+  /** A positive number; else a string. */
+  isNumber?: boolean;
+  of?: readonly string[];
+  description: string;
+}
 
 export interface SettingRecord {
   /** Dotted, as in the file. */
@@ -64,6 +102,21 @@ export interface SettingRecord {
   /** The npm agent's, accepted: there is nothing yet that it could act on. */
   isIdle?: boolean;
 }
+
+const policyFields: readonly RowField[] = [
+  { key: "tool", description: "Globs of tool names; without it every tool." },
+  { key: "command", description: "Words of a shell command, with globs." },
+  { key: "path", description: "Glob of files, with links followed." },
+  { key: "action", isRequired: true, of: policyActions, description: "Of all rows that match, deny beats ask beats allow." },
+];
+
+const hookFields: readonly RowField[] = [
+  { key: "event", isRequired: true, description: "An event as extensions hear it, such as tool_call." },
+  { key: "tool", description: "Globs of tool names." },
+  { key: "match", description: "Glob of a command or a path." },
+  { key: "command", isRequired: true, description: "A shell line that gets the event on stdin." },
+  { key: "timeout", isNumber: true, description: "Seconds; 60 when absent." },
+];
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
 
@@ -92,6 +145,12 @@ export const settings: readonly SettingRecord[] = [
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
+  setting(
+    "packages",
+    { kind: "packages" },
+    [],
+    "Packages of extensions, skills and prompts: a source, or a table with what is wanted of it.",
+  ),
   setting("theme", { kind: "string" }, "system", "Colours on a terminal.", { isIdle: true }),
   setting(
     "tools.enabled",
@@ -111,6 +170,18 @@ export const settings: readonly SettingRecord[] = [
     { kind: "choice or strings", of: ["inherit", "scrub"] },
     "inherit",
     "What commands see of the environment: all, all but what looks like a credential, or just the variables listed.",
+  ),
+  setting(
+    "shell.set",
+    { kind: "variables" },
+    {},
+    "Variables that commands always see, by name; also in place of the editors and pagers that pi gives them.",
+  ),
+  setting(
+    "shell.background",
+    choice("end", "keep"),
+    "end",
+    "What becomes of processes that a command has left in the background when pi ends.",
   ),
   setting("compaction.enabled", { kind: "boolean" }, true, "Summarise the older part of a conversation when the window gets full."),
   setting("compaction.reserve_tokens", { kind: "count" }, 16384, "Tokens of the window kept free."),
@@ -135,6 +206,17 @@ export const settings: readonly SettingRecord[] = [
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
   setting("extensions.required", { kind: "strings" }, [], "Extensions without which nothing begins: names, paths or packages."),
+  setting(
+    "permission_mode",
+    choice(...permissionModes),
+    "auto",
+    "Tool calls that no row decides: run, asked about, or none but reading ones.",
+    {
+      scope: "user",
+    },
+  ),
+  setting("policy", { kind: "rows", fields: policyFields }, [], "Which tool calls are allowed, asked about, denied (docs/policy.md)."),
+  setting("hooks", { kind: "rows", fields: hookFields }, [], "Commands that are told of what happens, and may refuse it (docs/policy.md)."),
   setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {
     scope: "user",
   }),
@@ -142,4 +224,10 @@ export const settings: readonly SettingRecord[] = [
 
 export function findSetting(key: string): SettingRecord | undefined {
   return settings.find((record) => record.key === key);
+}
+
+/** The setting of which a key names one variable: `shell.set.EDITOR`. */
+export function findVariable(key: string): { record: SettingRecord; name: string } | undefined {
+  const record = settings.find((one) => one.type.kind === "variables" && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1);
+  return record === undefined ? undefined : { record, name: key.slice(record.key.length + 1) };
 }

@@ -11,7 +11,7 @@ export interface ProjectTrust {
   /** The nearest `.pi` directory that holds something to load; absent: there is none. */
   dir?: string;
   trusted: boolean;
-  decision: "approved" | "saved" | "default" | "none" | "refused" | "unsafe";
+  decision: "approved" | "saved" | "default" | "extension" | "none" | "refused" | "unsafe";
   /** One line on why what was approved does not count: it is somebody else's, or leads out of the repository. */
   problem?: string;
   /** What lies there and was left alone. */
@@ -43,12 +43,21 @@ export function findProjectDirectory(cwd: string): string {
   }
 }
 
+/** What somebody says of a project that nothing was decided for. */
+export interface TrustAnswer {
+  trusted: boolean;
+  /** For the next time, too. */
+  remember: boolean;
+}
+
 export interface TrustInput {
   cwd: string;
   agentDir: string;
   /** `--approve`: true, `--no-approve`: false. */
   approve?: boolean;
   default: "ask" | "always" | "never";
+  /** Of somebody who was asked. */
+  answer?: TrustAnswer;
 }
 
 export function decideTrust(input: TrustInput): ProjectTrust {
@@ -67,6 +76,7 @@ export function decideTrust(input: TrustInput): ProjectTrust {
   if (input.approve !== undefined) return input.approve ? allowed("approved") : denied("refused");
   const saved = savedDecision(dirname(project.dir), input.agentDir);
   if (saved !== undefined) return saved ? allowed("saved") : denied("refused");
+  if (input.answer !== undefined) return input.answer.trusted ? allowed("extension") : denied("refused");
   if (input.default === "always") return allowed("default");
   return denied(input.default === "never" ? "refused" : "none");
 }
@@ -102,13 +112,16 @@ export function savedDecisions(agentDir: string): Map<string, boolean> {
   return new Map(Object.entries(decisions).filter((entry): entry is [string, boolean] => typeof entry[1] === "boolean"));
 }
 
-/** Takes effect for the directory and those below it that have no decision of their own. The real path it is kept for. */
-export async function saveDecision(directory: string, isTrusted: boolean, agentDir: string): Promise<string> {
+/**
+ * Takes effect for the directory and those below it that have no decision of their own. The real path it is kept for. `keepsRefusal`: also where
+ * the directory would not be trusted without it, so that nobody is asked again.
+ */
+export async function saveDecision(directory: string, isTrusted: boolean, agentDir: string, keepsRefusal = false): Promise<string> {
   const decisions = savedDecisions(agentDir);
   const path = canonical(directory);
   decisions.delete(path);
   // What is decided for a directory above would count again: it has to be said for this one.
-  if (isTrusted || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
+  if (isTrusted || keepsRefusal || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
   const { makeDirectory } = await import("../platform/make-directory.ts");
   const { replaceFile } = await import("../platform/replace-file.ts");
   makeDirectory(agentDir, 0o700);

@@ -149,10 +149,30 @@ export type InputEventResult =
   | { action: "transform"; text: string; images?: ImageContent[] }
   | { action: "handled" };
 
+/** What the system prompt is made of; in `before_agent_start` it may be changed, for the run that begins. */
+export interface SystemPromptOptions {
+  /** In place of the preamble, the tools and the rules. */
+  customPrompt?: string;
+  /** In place of everything. */
+  forceSystemPrompt?: string;
+  selectedTools: string[];
+  toolSnippets: Record<string, string>;
+  toolGuidelines: Record<string, string[]>;
+  promptGuidelines: string[];
+  appendSystemPrompt?: string;
+  /** Each becomes a section of its name. */
+  sections: Record<string, string>;
+  cwd: string;
+  contextFiles: { path: string; content: string }[];
+  skills: { name: string; description: string; filePath: string }[];
+}
+
 interface BeforeAgentStart {
   type: "before_agent_start";
   /** In force, with what earlier handlers made of it. */
   readonly systemPrompt: string;
+  /** May be changed: the prompt of this run is then made of it. */
+  readonly systemPromptOptions: SystemPromptOptions;
 }
 
 export type BeforeAgentStartEvent = BeforeAgentStart &
@@ -201,6 +221,11 @@ export interface OwnExtensionEvents {
     event: { type: "resources_discover"; cwd: string; reason: "startup" | "reload" };
     result: { skillPaths?: string[]; promptPaths?: string[] };
   };
+  /** Before the project's files are read. The first that decides counts. */
+  project_trust: {
+    event: { type: "project_trust"; cwd: string };
+    result: { trusted: "yes" | "no" | "undecided"; remember?: boolean };
+  };
   input: { event: InputEvent; result: InputEventResult };
   before_agent_start: { event: BeforeAgentStartEvent; result: BeforeAgentStartResult };
   turn_start: { event: { type: "turn_start"; turnIndex: number; timestamp: number }; result: undefined };
@@ -214,13 +239,38 @@ export interface OwnExtensionEvents {
   };
   /** Before the message is recorded. What is returned must have the same role. */
   message_end: { event: Told<"message_end">; result: { message?: Message } };
-  tool_call: { event: ToolCallEvent; result: { block?: boolean; reason?: string } };
+  tool_call: { event: ToolCallEvent; result: { block?: boolean; reason?: string; terminate?: boolean } };
   tool_result: {
     event: ToolResultEvent;
     result: Partial<Pick<ToolResult, "content" | "details" | "structuredContent" | "isError" | "usage">>;
   };
   /** Before each model call; the messages without those of the system, a copy to be changed at will. */
   context: { event: { type: "context"; messages: Message[] }; result: { messages?: Message[] } };
+  /** The same with the messages of the system. */
+  context_with_system: { event: { type: "context_with_system"; messages: Message[] }; result: { messages?: Message[] } };
+  /** Changed in place; `null` takes one away. */
+  before_provider_headers: {
+    event: { type: "before_provider_headers"; headers: Record<string, string | null> };
+    result: undefined;
+  };
+  /** What is returned is sent instead. */
+  before_provider_request: { event: { type: "before_provider_request"; payload: unknown }; result: Record<string, unknown> };
+  after_provider_response: {
+    event: { type: "after_provider_response"; status: number; headers: Record<string, string> };
+    result: undefined;
+  };
+  /** A record of the service's stream, as it came. */
+  provider_stream_event: {
+    event: { type: "provider_stream_event"; provider: string; api: string; model: string; data: unknown };
+    result: undefined;
+  };
+  /** A command that the user runs beside the model. */
+  user_bash: { event: UserBashEvent; result: UserBashResult };
+  ui_prompt_start: { event: { type: "ui_prompt_start"; kind: string; title: string }; result: undefined };
+  ui_prompt_end: { event: { type: "ui_prompt_end"; kind: string; title: string }; result: undefined };
+  /** Known, and told by nobody: there are no such servers, no such warming. */
+  mcp_servers_change: { event: { type: "mcp_servers_change" }; result: undefined };
+  cache_warming_decision: { event: { type: "cache_warming_decision" }; result: undefined };
   model_select: {
     event: { type: "model_select"; model: Model; previousModel: Model | undefined; source: "set" | "cycle" };
     result: undefined;

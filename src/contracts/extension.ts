@@ -3,8 +3,14 @@
 
 import type { Static, TSchema } from "typebox";
 import type { CompactionResult } from "./agent-event.ts";
-import type { CustomMessageDraft, ExtensionEventName, ExtensionEventOf, ExtensionResultOf } from "./extension-event.ts";
-import type { UserContent } from "./message.ts";
+import type {
+  CustomMessageDraft,
+  ExtensionEventName,
+  ExtensionEventOf,
+  ExtensionResultOf,
+  SystemPromptOptions,
+} from "./extension-event.ts";
+import type { Message, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AnyEntry, SessionHeader } from "./session-entry.ts";
 import type { SourceInfo } from "./source-info.ts";
@@ -17,8 +23,44 @@ export interface ExtensionUIDialogOptions {
   timeout?: number;
 }
 
+/** Colours by role; without a terminal a text stays as it is. */
+export interface ExtensionTheme {
+  readonly name?: string | undefined;
+  fg(role: string, text: string): string;
+  bg(role: string, text: string): string;
+  bold(text: string): string;
+  italic(text: string): string;
+  underline(text: string): string;
+  strikethrough(text: string): string;
+  inverse(text: string): string;
+}
+
+/** What only a terminal can show: there in every mode, without effect where there is none. */
+export interface TerminalUI {
+  readonly theme: ExtensionTheme;
+  /** Nothing at once where there is no terminal. */
+  custom<T>(factory: (...args: never[]) => unknown, how?: unknown): Promise<T | undefined>;
+  onTerminalInput(handler: (data: string) => unknown): () => void;
+  setWorkingMessage(message?: string): void;
+  setWorkingVisible(visible: boolean): void;
+  setWorkingIndicator(indicator?: unknown): void;
+  setHiddenThinkingLabel(label?: string): void;
+  setFooter(factory: unknown): void;
+  setHeader(factory: unknown): void;
+  pasteToEditor(text: string): void;
+  getEditorText(): string;
+  addAutocompleteProvider(provider: unknown): void;
+  setEditorComponent(factory: unknown): void;
+  getEditorComponent(): undefined;
+  getAllThemes(): { name: string; path: string | undefined }[];
+  getTheme(name: string): ExtensionTheme | undefined;
+  setTheme(theme: unknown): { success: boolean; error?: string };
+  getToolsExpanded(): boolean;
+  setToolsExpanded(expanded: boolean): void;
+}
+
 /** Without a user interface dialogs give their default at once, and the rest does nothing. */
-export interface ExtensionUIContext {
+export interface ExtensionUIContext extends TerminalUI {
   select(title: string, options: string[], how?: ExtensionUIDialogOptions): Promise<string | undefined>;
   confirm(title: string, message: string, how?: ExtensionUIDialogOptions): Promise<boolean>;
   input(title: string, placeholder?: string, how?: ExtensionUIDialogOptions): Promise<string | undefined>;
@@ -26,8 +68,12 @@ export interface ExtensionUIContext {
   notify(message: string, type?: "info" | "warning" | "error"): void;
   /** Without a text the entry goes away. */
   setStatus(key: string, text: string | undefined): void;
-  /** Without lines the widget goes away. */
-  setWidget(key: string, content: string[] | undefined, how?: { placement?: "aboveEditor" | "belowEditor" }): void;
+  /** Without lines the widget goes away; one that draws itself needs a terminal. */
+  setWidget(
+    key: string,
+    content: string[] | ((...args: never[]) => unknown) | undefined,
+    how?: { placement?: "aboveEditor" | "belowEditor" },
+  ): void;
   setTitle(title: string): void;
   setEditorText(text: string): void;
 }
@@ -45,9 +91,33 @@ export interface ReadonlySessionManager {
   getEntries(): AnyEntry[];
   getEntry(id: string): AnyEntry | undefined;
   getBranch(fromId?: string): AnyEntry[];
+  getChildren(parentId: string): AnyEntry[];
+  getTree(): object[];
+  /** What a model is shown: the entries that count, and what they come to. */
+  buildContextEntries(): AnyEntry[];
+  buildSessionContext(): { messages: Message[] };
   getLeafId(): string | null;
   getLeafEntry(): AnyEntry | undefined;
   getLabel(id: string): string | undefined;
+}
+
+/** Models and their credentials, as extensions ask for them. */
+export interface ExtensionModelRegistry {
+  find(provider: string, modelId: string): Model | undefined;
+  getAll(): Model[];
+  getAvailable(): Model[];
+  hasConfiguredAuth(model: Model): boolean;
+  getProvider(name: string): { id: string; name: string } | undefined;
+  getProviderAuth(name: string): Promise<{ auth: { apiKey?: string } } | undefined>;
+  /** What a request of one's own needs; never rejects. */
+  getApiKeyAndHeaders(
+    model: Model,
+  ): Promise<{ ok: true; apiKey?: string; headers?: Record<string, string> } | { ok: false; error: string }>;
+  getApiKeyForProvider(provider: string): Promise<string | undefined>;
+  refresh(): Promise<void>;
+  getError(): string | undefined;
+  registerProvider(name: string, provider: ExtensionProvider): void;
+  unregisterProvider(name: string): void;
 }
 
 export interface ContextUsage {
@@ -72,7 +142,7 @@ export interface ExtensionContext {
   readonly hasUI: boolean;
   readonly cwd: string;
   readonly sessionManager: ReadonlySessionManager;
-  readonly modelRegistry: { find(provider: string, modelId: string): Model | undefined; getAvailable(): Model[] };
+  readonly modelRegistry: ExtensionModelRegistry;
   /** Nothing while there is none to use. */
   readonly model: Model | undefined;
   readonly scopedModels: readonly { model: Model; thinkingLevel?: ThinkingLevel }[];
@@ -89,6 +159,7 @@ export interface ExtensionContext {
   /** Begins it, and does not wait. */
   compact(how?: CompactOptions): void;
   getSystemPrompt(): string;
+  getSystemPromptOptions(): SystemPromptOptions;
 }
 
 export interface Cancellable {
@@ -194,6 +265,8 @@ export interface ExecOptions {
   /** Milliseconds. */
   timeout?: number;
   cwd?: string;
+  /** Bytes of each stream. */
+  maxBuffer?: number;
 }
 
 export interface ExecResult {
@@ -201,6 +274,8 @@ export interface ExecResult {
   stderr: string;
   code: number;
   killed: boolean;
+  /** There was more than `maxBuffer`. */
+  truncated: boolean;
 }
 
 /** Between extensions; what is said is nobody else's business. */
@@ -236,6 +311,9 @@ export interface ExtensionActions {
   setModel(model: Model): Promise<boolean>;
   getThinkingLevel(): ThinkingLevel;
   setThinkingLevel(level: ThinkingLevel): void;
+  /** The configuration in force. */
+  getSettings(): Readonly<Record<string, unknown>>;
+  getMcpServers(): never[];
 }
 
 /** What a factory is given. */
@@ -247,8 +325,39 @@ export interface ExtensionAPI extends ExtensionActions {
   /** Typed as `/name arguments`. */
   registerCommand(name: string, options: CommandOptions): void;
   registerFlag(name: string, options: ExtensionFlagOptions): void;
+  /** A provider, or changes to one that is known; in force for the session at once, before it for its start. */
+  registerProvider(name: string | ({ id: string } & ExtensionProvider), provider?: ExtensionProvider): void;
+  unregisterProvider(name: string): void;
   getFlag(name: string): boolean | string | undefined;
   readonly events: EventBus;
+}
+
+/** In the npm agent's words: `baseUrl apiKey api headers models` as its models file has them, and a way of its own to call them. */
+export interface ExtensionProvider {
+  name?: string;
+  baseUrl?: string;
+  /** A literal, `$ENV` or `!command`. */
+  apiKey?: string;
+  api?: string;
+  headers?: Record<string, string>;
+  authHeader?: boolean;
+  models?: readonly object[];
+  streamSimple?: ExtensionStream;
+  stream?: ExtensionStream;
+}
+
+/** Gives events in the npm agent's form; the last one is `done` or `error` with the message. */
+export type ExtensionStream = (
+  model: Model,
+  context: { systemPrompt?: string; messages: readonly Message[]; tools?: readonly ToolDeclaration[] },
+  options: Record<string, unknown>,
+) => AsyncIterable<{ type: string; [field: string]: unknown }> | Promise<AsyncIterable<{ type: string; [field: string]: unknown }>>;
+
+export interface ProviderChange {
+  extensionPath: string;
+  name: string;
+  /** Nothing: it is taken back. */
+  provider: ExtensionProvider | undefined;
 }
 
 export type ExtensionFactory = (pi: ExtensionAPI) => void | Promise<void>;
@@ -281,6 +390,7 @@ export interface ExtensionBinding {
   createContext(): ExtensionContext;
   /** Tools have been registered or replaced. */
   toolsChanged(): void;
+  providerChanged(change: ProviderChange): void;
   report(error: ExtensionError): void;
 }
 
@@ -288,6 +398,8 @@ export interface ExtensionBinding {
 export interface ExtensionRuntime {
   readonly flagValues: Map<string, boolean | string>;
   readonly events: EventBus;
+  /** In order; what was registered before there was a session waits here for it. */
+  readonly providers: ProviderChange[];
   /** True for the first session that asks: the others need extensions of their own. */
   claim(): boolean;
   /** @throws PiError `extension.unbound`, `extension.stale`. */

@@ -39,6 +39,8 @@ export interface Interceptor {
   ): Promise<{ messages: CustomMessage[]; systemPrompt?: string }>;
   /** The transcript as the model is to be shown it this time; nothing: as it is. */
   context?(messages: readonly Message[]): Promise<readonly Message[] | undefined>;
+  /** The way to a service, with those on it who look at requests and answers; nothing where nobody does now. */
+  fetch?(fetch: typeof globalThis.fetch, model: Model): typeof globalThis.fetch | undefined;
   /** A reason why the call must not run, or nothing; may change `args`. */
   toolCall?(call: ToolCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
   toolResult?(call: ToolCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
@@ -104,6 +106,11 @@ export function inOrder(list: readonly Interceptor[]): Interceptor | undefined {
       let shown: readonly Message[] | undefined;
       for (const one of those) shown = (await one.context(shown ?? messages)) ?? shown;
       return shown;
+    }),
+    ...member("fetch", (those) => (fetch, model) => {
+      let watched: typeof globalThis.fetch | undefined;
+      for (const one of those) watched = one.fetch(watched ?? fetch, model) ?? watched;
+      return watched;
     }),
     ...member("toolCall", (those) => async (call, args, signal) => {
       for (const one of those) {

@@ -1,5 +1,5 @@
 // What a factory is given as `pi`: registrations go to its extension, actions to the session that the runtime is bound to. Made by load.
-// Invariant: what there is not here (a terminal, providers of one's own) is said once as a warning, and the rest of the extension works.
+// Invariant: what there is not here is said once, and the rest of the extension works.
 
 import { PiError } from "../contracts/error.ts";
 import type {
@@ -9,6 +9,7 @@ import type {
   ExtensionHandler,
   ExtensionRuntime,
   LoadExtensionsResult,
+  ProviderChange,
 } from "../contracts/extension.ts";
 import type { ExtensionEventName } from "../contracts/extension-event.ts";
 import { nearestName } from "../contracts/nearest.ts";
@@ -29,17 +30,21 @@ const actionNames = [
   "setModel",
   "getThinkingLevel",
   "setThinkingLevel",
+  "getSettings",
+  "getMcpServers",
 ] as const satisfies readonly (keyof ExtensionActions)[];
 
-/** What the npm agent's extensions may also register. */
+/** Kept for a terminal interface, which takes them; without one nobody is told. */
+const forTerminal = [
+  "registerShortcut",
+  "registerMessageRenderer",
+  "registerEntryRenderer",
+  "registerToolRenderer",
+  "registerMarkdownTransformer",
+];
+
+/** What there is not here: said once, when a session is there to say it in. */
 const withoutEffect: Readonly<Record<string, string>> = {
-  registerShortcut: "there is no terminal interface",
-  registerMessageRenderer: "there is no terminal interface",
-  registerMarkdownTransformer: "there is no terminal interface",
-  registerEntryRenderer: "there is no terminal interface",
-  registerToolRenderer: "there is no terminal interface",
-  registerProvider: "providers are set up in the configuration",
-  unregisterProvider: "providers are set up in the configuration",
   registerVirtualModel: "there are no virtual models",
   unregisterVirtualModel: "there are no virtual models",
   registerMcpServer: "there are no MCP servers",
@@ -52,7 +57,13 @@ export function createExtensionApi(
   warnings: NonNullable<LoadExtensionsResult["warnings"]>,
 ): ExtensionAPI {
   const warn = (warning: string): void => {
-    if (!warnings.some((one) => one.path === extension.path && one.warning === warning)) warnings.push({ path: extension.path, warning });
+    if (warnings.some((one) => one.path === extension.path && one.warning === warning)) return;
+    warnings.push({ path: extension.path, warning });
+    runtime.current?.report({ extensionPath: extension.path, event: "register", error: warning });
+  };
+  const changeProvider = (change: ProviderChange): void => {
+    runtime.providers.push(change);
+    runtime.current?.providerChanged(change);
   };
   const api: Omit<ExtensionAPI, keyof ExtensionActions> = {
     on: (event, handler) => {
@@ -69,6 +80,7 @@ export function createExtensionApi(
     },
     registerTool: (definition) => {
       requireName(definition.name, "tool");
+      requireObjectSchema(definition.name, definition.parameters);
       extension.tools.set(definition.name, { definition, sourceInfo: extension.sourceInfo });
       runtime.current?.toolsChanged();
     },
@@ -80,21 +92,36 @@ export function createExtensionApi(
       extension.flags.set(name, { ...options, name, extensionPath: extension.path });
       if (options.default !== undefined && !runtime.flagValues.has(name)) runtime.flagValues.set(name, options.default);
     },
+    registerProvider: (name, provider) => {
+      const id = typeof name === "string" ? name : name.id;
+      requireName(id, "provider");
+      changeProvider({ extensionPath: extension.path, name: id, provider: typeof name === "string" ? (provider ?? {}) : name });
+    },
+    unregisterProvider: (name) => changeProvider({ extensionPath: extension.path, name, provider: undefined }),
     getFlag: (name) => (extension.flags.has(name) ? runtime.flagValues.get(name) : undefined),
     events: runtime.events,
   };
   const actions = Object.fromEntries(
     actionNames.map((name) => [name, (...args: never[]) => (runtime.binding().actions[name] as (...args: never[]) => unknown)(...args)]),
   ) as unknown as ExtensionActions;
-  const missing = Object.fromEntries(
-    Object.entries(withoutEffect).map(([name, why]) => [name, () => warn(`pi.${name} has no effect: ${why}`)]),
-  );
+  const missing = Object.fromEntries([
+    ...Object.entries(withoutEffect).map(([name, why]) => [name, () => warn(`pi.${name} has no effect: ${why}`)]),
+    ...forTerminal.map((name) => [name, () => {}]),
+  ]);
   return { ...missing, ...actions, ...api };
 }
 
 function requireName(name: unknown, what: string): void {
   if (typeof name === "string" && /^\S+$/.test(name)) return;
   throw new PiError("extension.bad_name", `A ${what} needs a name without blanks, not ${JSON.stringify(name)}`);
+}
+
+/** Anything else a service refuses with the whole request. */
+function requireObjectSchema(name: string, schema: unknown): void {
+  if (typeof schema === "object" && schema !== null && (schema as { type?: unknown }).type === "object") return;
+  throw new PiError("extension.bad_schema", `The parameters of the tool ${name} are no schema of an object`, {
+    hint: "Type.Object({ … }) makes one",
+  });
 }
 
 function unknownEvent(name: string): string {

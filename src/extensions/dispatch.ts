@@ -17,14 +17,17 @@ import type {
   ExtensionEventOf,
   ExtensionResultOf,
   InputEvent,
+  SystemPromptOptions,
   ToolCallEvent,
   ToolResultEvent,
+  UserBashEvent,
+  UserBashResult,
 } from "../contracts/extension-event.ts";
 import type { ImageContent, Message } from "../contracts/message.ts";
 
 export interface DispatchDeps {
   extensions: readonly Extension[];
-  createContext(): ExtensionContext;
+  createContext(extensionPath: string): ExtensionContext;
   report(error: ExtensionError): void;
 }
 
@@ -95,13 +98,43 @@ export class ExtensionDispatch {
     return current;
   }
 
-  async context(messages: Message[]): Promise<Message[]> {
+  async context(messages: Message[], name: "context" | "context_with_system" = "context"): Promise<Message[]> {
     let current = messages;
-    const event = (): ExtensionEventOf<"context"> => ({ type: "context", messages: current });
-    for await (const answer of this.#answers<"context">("context", event, { check: listIn("messages") })) {
+    const event = (): ExtensionEventOf<"context" | "context_with_system"> => ({ type: name, messages: current });
+    for await (const answer of this.#answers<"context" | "context_with_system">(name, event, { check: listIn("messages") })) {
       current = answer.messages ?? current;
     }
     return current;
+  }
+
+  /** What is to be sent. */
+  async payload(payload: unknown): Promise<unknown> {
+    let current = payload;
+    const event = (): ExtensionEventOf<"before_provider_request"> => ({ type: "before_provider_request", payload: current });
+    for await (const answer of this.#answers<"before_provider_request">("before_provider_request", event)) current = answer;
+    return current;
+  }
+
+  /** The first that says where the command runs, or what became of it; rejects where one throws. */
+  async userBash(event: UserBashEvent): Promise<UserBashResult | undefined> {
+    let failure: ExtensionError | undefined;
+    const onFailure = (error: ExtensionError): void => {
+      failure = error;
+    };
+    for await (const answer of this.#answers<"user_bash">("user_bash", () => event, { onFailure })) {
+      if (answer.operations !== undefined || answer.result !== undefined) return answer;
+    }
+    if (failure === undefined) return undefined;
+    throw new PiError("extension.refused", `${failure.extensionPath} failed while it looked at the command: ${failure.error}`);
+  }
+
+  /** The first that decides. */
+  async projectTrust(cwd: string): Promise<{ trusted: boolean; remember: boolean } | undefined> {
+    const event = { type: "project_trust" as const, cwd };
+    for await (const { trusted, remember = false } of this.#answers<"project_trust">("project_trust", () => event)) {
+      if (trusted === "yes" || trusted === "no") return { trusted: trusted === "yes", remember };
+    }
+    return undefined;
   }
 
   /** Nothing: it has been handled. */
@@ -119,11 +152,17 @@ export class ExtensionDispatch {
   /** `promptInForce` is asked before each handler. */
   async beforeAgentStart(
     about: { messageType: "user"; prompt: string; images?: ImageContent[] } | Extract<BeforeAgentStartEvent, { messageType: "custom" }>,
+    systemPromptOptions: SystemPromptOptions,
     promptInForce: (replaced: string | undefined) => string,
   ): Promise<{ messages: CustomMessageDraft[]; systemPrompt?: string }> {
     const messages: CustomMessageDraft[] = [];
     let replaced: string | undefined;
-    const event = (): BeforeAgentStartEvent => ({ ...about, type: "before_agent_start", systemPrompt: promptInForce(replaced) });
+    const event = (): BeforeAgentStartEvent => ({
+      ...about,
+      type: "before_agent_start",
+      systemPrompt: promptInForce(replaced),
+      systemPromptOptions,
+    });
     for await (const answer of this.#answers<"before_agent_start">("before_agent_start", event)) {
       if (answer.message !== undefined) messages.push(answer.message);
       replaced = answer.systemPrompt ?? replaced;
@@ -180,7 +219,7 @@ export class ExtensionDispatch {
     );
     for (const { handler, path } of handlers) {
       try {
-        const answer = await handler(event(), this.#deps.createContext());
+        const answer = await handler(event(), this.#deps.createContext(path));
         if (answer === undefined || answer === null) continue;
         check?.(answer as object);
         yield answer as NonNullable<ExtensionResultOf<N>>;

@@ -28,6 +28,17 @@ const own: Record<keyof OwnExtensionEvents, true> = {
   context: true,
   model_select: true,
   thinking_level_select: true,
+  project_trust: true,
+  context_with_system: true,
+  before_provider_headers: true,
+  before_provider_request: true,
+  after_provider_response: true,
+  provider_stream_event: true,
+  user_bash: true,
+  ui_prompt_start: true,
+  ui_prompt_end: true,
+  mcp_servers_change: true,
+  cache_warming_decision: true,
 };
 
 export const extensionEventNames = [

@@ -19,17 +19,16 @@ export interface ExtensionFilesOptions {
 export class ExtensionFiles {
   readonly #options: ExtensionFilesOptions;
   #loader: Promise<ModuleLoader> | undefined;
-  readonly #factories = new Map<string, ExtensionFactory>();
+  #factories = new Map<string, ExtensionFactory>();
+  /** Before the last time that all was forgotten. */
+  #earlier = this.#factories;
+  /** Of all that was ever tried: a file that failed is kept by the runtime, too. */
+  readonly #directories = new Set<string>();
   /** Milliseconds that importing took, by path. */
   readonly importMs = new Map<string, number>();
 
   constructor(options: ExtensionFilesOptions) {
     this.#options = options;
-  }
-
-  /** The directories that what is loaded lies in, for telling whose an error is. */
-  get directories(): string[] {
-    return [...new Set([...this.#factories.keys()].map((path) => dirname(path)))];
   }
 
   /** @throws PiError `extension.load` */
@@ -41,8 +40,14 @@ export class ExtensionFiles {
   /** Whatever lies below the directories of what was loaded is read anew the next time. */
   async forget(): Promise<void> {
     const loader = await this.#loader;
-    for (const directory of this.directories) loader?.forget(directory);
-    this.#factories.clear();
+    for (const directory of this.#directories) loader?.forget(directory);
+    this.#earlier = this.#factories;
+    this.#factories = new Map();
+  }
+
+  /** The new ones are not wanted: those of before go on. */
+  restore(): void {
+    this.#factories = this.#earlier;
   }
 
   async #factory(path: string): Promise<ExtensionFactory> {
@@ -58,6 +63,7 @@ export class ExtensionFiles {
   async #load(path: string): Promise<Record<string, unknown>> {
     this.#loader ??= this.#createLoader();
     const loader = await this.#loader;
+    this.#directories.add(dirname(path));
     try {
       return await loader.load(path);
     } catch (error) {

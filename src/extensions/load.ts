@@ -26,30 +26,52 @@ export function inlineSources(inline: readonly InlineExtension[]): ExtensionSour
   });
 }
 
-/** In the order given, one after another. */
+/** In the order given, one after another. `kept`: loaded before, for the same session; its factories are not called again. */
 export async function loadExtensions(
   sources: readonly (ExtensionSource | Extension)[],
   flagValues?: ReadonlyMap<string, boolean | string>,
+  kept?: LoadExtensionsResult,
 ): Promise<LoadExtensionsResult> {
-  const runtime = createExtensionRuntime(flagValues);
-  const loaded = { extensions: [] as Extension[], errors: [] as LoadExtensionsResult["errors"], warnings: [], runtime };
+  const runtime = kept?.runtime ?? createExtensionRuntime(flagValues);
+  const warnings: NonNullable<LoadExtensionsResult["warnings"]> = [...(kept?.warnings ?? [])];
+  const loaded = { extensions: [] as Extension[], errors: [...(kept?.errors ?? [])], warnings, runtime };
   for (const source of sources) {
-    if (isWithoutFactory(source)) {
-      loaded.extensions.push(source);
+    const known = isWithoutFactory(source) ? source : kept?.extensions.find(({ path }) => path === source.path);
+    if (known !== undefined) {
+      loaded.extensions.push(known);
       continue;
     }
+    if (kept?.errors.some(({ path }) => path === source.path)) continue;
     const extension: Extension = { ...source, handlers: new Map(), tools: new Map(), commands: new Map(), flags: new Map() };
     try {
       const { createExtensionApi } = await import("./api.ts");
-      await source.factory(createExtensionApi(extension, runtime, loaded.warnings));
+      await (source as ExtensionSource).factory(createExtensionApi(extension, runtime, loaded.warnings));
       loaded.extensions.push(extension);
     } catch (error) {
+      const others = runtime.providers.filter(({ extensionPath }) => extensionPath !== source.path);
+      runtime.providers.splice(0, runtime.providers.length, ...others);
       const place = placeOf(error, isBelow(dirname(source.resolvedPath)));
       const at = place === undefined ? "" : ` (${place})`;
       loaded.errors.push({ path: source.path, error: `Failed to load extension: ${messageOf(error)}${at}` });
     }
   }
+  for (const kind of ["tools", "flags"] as const) warnings.push(...takenTwice(loaded.extensions, kind));
   return loaded;
+}
+
+/** Of two with one name the first counts. */
+function takenTwice(extensions: readonly Extension[], kind: "tools" | "flags"): { path: string; warning: string }[] {
+  const owners = new Map<string, string>();
+  return extensions.flatMap((extension) =>
+    [...extension[kind].keys()].flatMap((name) => {
+      const owner = owners.get(name);
+      if (owner === undefined) owners.set(name, extension.path);
+      const what = kind === "tools" ? `the tool ${name}` : `the flag --${name}`;
+      return owner === undefined
+        ? []
+        : [{ path: extension.path, warning: `${owner} has ${what} already; that of ${extension.path} is left out` }];
+    }),
+  );
 }
 
 function isWithoutFactory(source: ExtensionSource | Extension): source is Extension {

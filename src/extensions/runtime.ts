@@ -11,6 +11,7 @@ export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean |
   const current = (): ExtensionBinding | undefined => (staleMessage === undefined ? bound : undefined);
   return {
     flagValues: new Map(flagValues),
+    providers: [],
     events: createEventBus((channel, error) =>
       current()?.report({ extensionPath: "<events>", event: `events:${channel}`, error: messageOf(error) }),
     ),

@@ -72,7 +72,7 @@ function isAnswer(outcome: Outcome): boolean {
   return outcome.kind === "done" || outcome.code === storageLostCode;
 }
 
-/** Text that is an answer, or as much of one as there is; half an answer before an error is none. */
+/** Text that is an answer, or as much of one as there is, or what the model says to being refused; half an answer before an error is none. */
 function showsText(outcome: Outcome): boolean {
-  return isAnswer(outcome) || outcome.kind === "length" || outcome.kind === "budget";
+  return isAnswer(outcome) || outcome.code === "tool.denied" || outcome.kind === "length" || outcome.kind === "budget";
 }

@@ -10,6 +10,8 @@ export interface ExecutedProgram {
   /** 1 where it could not be started or was killed. */
   code: number;
   killed: boolean;
+  /** There was more than was kept. */
+  truncated: boolean;
 }
 
 export interface ExecuteOptions {
@@ -17,22 +19,25 @@ export interface ExecuteOptions {
   env: Env;
   signal?: AbortSignal;
   timeoutMs?: number;
+  /** Of each stream; default 64 MB. */
+  maxBytes?: number;
 }
 
 const maxOutputBytes = 64 * 1024 * 1024;
 
 export function executeProgram(command: string, args: readonly string[], options: ExecuteOptions): Promise<ExecutedProgram> {
-  const { cwd, signal, timeoutMs = 0 } = options;
+  const { cwd, signal, timeoutMs = 0, maxBytes = maxOutputBytes } = options;
   const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !name.startsWith("BUN_")));
   return new Promise((resolve) => {
     const child = execFile(
       command,
       [...args],
-      { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxOutputBytes, ...(signal === undefined ? {} : { signal }) },
+      { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxBytes, ...(signal === undefined ? {} : { signal }) },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
         const reason = error !== null && stderr === "" && typeof error.code !== "number" ? error.message : stderr;
-        resolve({ stdout, stderr: reason, code, killed: error?.killed === true || signal?.aborted === true });
+        const truncated = (error as { code?: unknown } | null)?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+        resolve({ stdout, stderr: reason, code, killed: error?.killed === true || signal?.aborted === true, truncated });
       },
     );
     child.stdin?.end();

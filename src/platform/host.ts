@@ -15,9 +15,10 @@ export interface OutputStream {
   readonly columns: number;
   /**
    * A promise only when the reader is slow: wait for it before writing more. At a terminal nothing in the text can move the cursor or change
-   * the terminal; colours and the line written anew stay where they are our own (`drawn`). Pipes and files get the bytes.
+   * the terminal; colours and the line written anew stay where they are our own (`drawn`). Pipes and files get the bytes. A secret leaves only where it is what was
+   * asked for (`secret`).
    */
-  write(text: string, form?: "drawn"): Promise<void> | undefined;
+  write(text: string, form?: "drawn" | "secret"): Promise<void> | undefined;
   /** Resolves when everything written has left the process, or its reader has gone. */
   flush(): Promise<void>;
   readonly isClosed: boolean;
@@ -106,9 +107,9 @@ class FileDescriptorOutput implements OutputStream {
     return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
   }
 
-  write(text: string, form?: "drawn"): Promise<void> | undefined {
+  write(text: string, form?: "drawn" | "secret"): Promise<void> | undefined {
     if (this.isClosed || text === "") return undefined;
-    const clean = liveSecrets.redactLines(text);
+    const clean = form === "secret" ? text : liveSecrets.redactLines(text);
     this.#waiting += this.isTerminal ? (form === "drawn" ? drawnText(clean) : plainText(clean)) : clean;
     if (!this.#isWriting && !this.#isScheduled) {
       // At the end of this turn of the event loop, so that a burst of records costs one system call.

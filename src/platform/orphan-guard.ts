@@ -2,6 +2,8 @@
 // kills whatever still carries our tag. Called by spawn.ts, once, behind the first command. Linux only: elsewhere tags cannot be read.
 
 export interface OrphanGuard {
+  /** What carries this tag, which is no longer added to, is let live. */
+  spare(tag: string): void;
   /** Ends the guard without letting it act. */
   dismiss(): void;
 }
@@ -10,14 +12,16 @@ interface GuardSpawner {
   spawn(
     argv: string[],
     options: { cwd: string; env: Record<string, string>; stdin: "pipe"; stdout: "ignore"; stderr: "ignore"; detached: boolean },
-  ): { kill(signal: "SIGKILL"): void; unref(): void };
+  ): { stdin: { write(text: string): void; flush(): void }; kill(signal: "SIGKILL"): void; unref(): void };
 }
 
 /** Several rounds, since a process may fork between the search and the signal. */
 const script = `trap "" HUP INT TERM QUIT
-while read -r line; do :; done
+spared=
+while read -r line; do spared="$spared|$line"; done
 for round in 1 2 3; do
   for file in $(grep -lF -- "$1" /proc/[0-9]*/environ 2>/dev/null); do
+    if [ -n "$spared" ] && tr "\\0" "\\n" <"$file" 2>/dev/null | grep -qE -- "(\${spared#|})(,|$)"; then continue; fi
     pid=\${file#/proc/}
     kill -KILL "\${pid%/environ}" 2>/dev/null
   done
@@ -31,7 +35,11 @@ export async function startOrphanGuard(tag: string, env: Record<string, string>)
     if (bun !== undefined) {
       const child = bun.spawn(["/bin/sh", ...argv], { cwd: "/", env, stdin: "pipe", stdout: "ignore", stderr: "ignore", detached: true });
       child.unref();
-      return { dismiss: () => child.kill("SIGKILL") };
+      const spare = (spared: string): void => {
+        child.stdin.write(`${spared}\n`);
+        child.stdin.flush();
+      };
+      return { spare, dismiss: () => child.kill("SIGKILL") };
     }
     const { spawn } = await import("node:child_process");
     const child = spawn("/bin/sh", argv, { cwd: "/", env, stdio: ["pipe", "ignore", "ignore"], detached: true });
@@ -39,7 +47,7 @@ export async function startOrphanGuard(tag: string, env: Record<string, string>)
     child.stdin.on("error", () => {});
     child.unref();
     (child.stdin as unknown as { unref?(): void }).unref?.();
-    return { dismiss: () => void child.kill("SIGKILL") };
+    return { spare: (spared) => void child.stdin.write(`${spared}\n`), dismiss: () => void child.kill("SIGKILL") };
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 // How the bash tool and RPC `bash` run commands: one shell per call in its own session, output in order, ended with everything it started.
 // Made once by main; `killAll` belongs in the orderly end, `killAllNow` in whatever ends the process at once.
-// Invariant: nothing that a command started outlives us. After `kill -9` of ourselves, orphan-guard.ts sees to that on Linux; elsewhere
+// Invariants: nothing that a command started outlives us, unless it was left in the background and that is to be kept; no command finds
+// somebody to wait for (unattended-env.ts). After `kill -9` of ourselves, orphan-guard.ts sees to that on Linux; elsewhere
 // such children live on until they next write to the broken pipe.
 
 import { accessSync, constants, statSync } from "node:fs";
@@ -13,6 +14,7 @@ import type { Env } from "./paths.ts";
 import { findFamily, findTagged, groupIsAlive, processIsAlive, signalAll, tagVariable } from "./process-tree.ts";
 import { type ShellArguments, shellArguments } from "./shell-arguments.ts";
 import { createShellStarter, type ShellProcess } from "./shell-process.ts";
+import { unattendedEnv } from "./unattended-env.ts";
 
 export interface ShellSettings {
   /** Default: `/bin/bash`, else `bash` on PATH, else `/bin/sh`. */
@@ -21,6 +23,10 @@ export interface ShellSettings {
   commandPrefix?: string;
   env: Env;
   envPolicy: EnvPolicy;
+  /** Variables that commands always see, also in place of those that keep them from waiting for a person. */
+  set?: Readonly<Record<string, string>>;
+  /** What becomes at the end of what finished commands have left behind. Default: `end`. */
+  background?: "end" | "keep";
   /** Added to what the policy lets through; a function where it changes during a run (model, session). */
   extraEnv?: Record<string, string> | (() => Record<string, string>);
 }
@@ -50,15 +56,17 @@ export function createShellOperations(settings: ShellSettings): ProcessShell {
   const running = new Set<RunningCommand>();
   /** Finished calls whose pipe is still held by something in the background; it is drained, so that a server can go on logging. */
   const lingering = new Set<ShellProcess>();
-  const baseEnv = childEnv(settings.env, settings.envPolicy);
+  const keeps = settings.background === "keep";
+  const set = childEnv(settings.set ?? {}, "inherit");
+  const baseEnv = { ...childEnv(settings.env, settings.envPolicy), ...unattendedEnv(set), ...set };
   let calls = 0;
   let shell: string | undefined;
   let guard: Promise<OrphanGuard | undefined> | undefined;
   let guardNow: OrphanGuard | undefined;
 
   const leftBehind = (): { groups: number[]; pids: number[] } => ({
-    groups: process.platform === "linux" ? [] : [...lingering].map((one) => one.pid),
-    pids: calls === 0 ? [] : findTagged(`${id}:`),
+    groups: keeps || process.platform === "linux" ? [] : [...lingering].map((one) => one.pid),
+    pids: keeps || calls === 0 ? [] : findTagged(`${id}:`),
   });
 
   async function run(request: ShellRequest): Promise<SpawnOutcome> {
@@ -86,7 +94,11 @@ export function createShellOperations(settings: ShellSettings): ProcessShell {
       guardNow = started;
       return started;
     });
-    return attend(child, `${tag},`, request).finally(given.release);
+    const { release } = given;
+    return attend(child, `${tag},`, request).finally(() => {
+      release();
+      if (keeps) void guard?.then((started) => started?.spare(tag));
+    });
   }
 
   async function attend(child: ShellProcess, tag: string, request: ShellRequest): Promise<SpawnOutcome> {

@@ -2,7 +2,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import type { Tool } from "../contracts/tool.ts";
-import { bashTool } from "./bash.ts";
+import { type BackgroundPolicy, bashToolWith } from "./bash.ts";
 import { editTool } from "./edit.ts";
 import { findTool } from "./find.ts";
 import { grepTool } from "./grep.ts";
@@ -15,11 +15,13 @@ export interface ToolShelfOptions {
   ripgrep?: () => Promise<string>;
   /** Bytes of the image codec, asked for images that are too large. Default: none, such images are left out. */
   imageCodec?: () => Promise<Uint8Array>;
+  /** Default: `end`. */
+  background?: BackgroundPolicy;
 }
 
 /** All tools there are, in the order in which models are told of them. */
-export function builtinTools({ ripgrep = async () => "rg", imageCodec = noCodec }: ToolShelfOptions = {}): Tool[] {
-  return [readTool(imageCodec), bashTool, editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
+export function builtinTools({ ripgrep = async () => "rg", imageCodec = noCodec, background = "end" }: ToolShelfOptions = {}): Tool[] {
+  return [readTool(imageCodec), bashToolWith(background), editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
 }
 
 export const defaultToolNames: readonly string[] = ["read", "bash", "edit", "write"];

@@ -26,7 +26,7 @@ describe("the table of settings", () => {
   test("every record stands in Settings under its property, and nothing else does", async () => {
     const { values } = await load(tempTree());
     const paths = (value: unknown, path: string): string[] =>
-      typeof value === "object" && value !== null && !Array.isArray(value)
+      typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
         ? Object.entries(value).flatMap(([key, below]) => paths(below, path === "" ? key : `${path}.${key}`))
         : [path];
     const withDefault = settings.filter((record) => record.default !== undefined).map((record) => record.property);
@@ -370,5 +370,20 @@ describe("the npm agent's files", () => {
     expect(config.warnings.join()).not.toContain("sk-x");
     expect(config.warnings[1]).toContain("models.json: not valid JSON");
     expect(config.warnings[0]).toContain("settings.json: theme must be a string; ignored.");
+  });
+});
+
+describe("a table of variables", () => {
+  test("adds up by name from file to file to command line", async () => {
+    const tree = project('[shell.set]\nCI = "2"\nP = "p"\n', '[shell.set]\nEDITOR = "nano"\nCI = "1"\n');
+    const { values } = await load(tree, { approve: true, commandLine: { "shell.set.PAGER": "less" } });
+    expect(values.shell.set).toEqual({ EDITOR: "nano", CI: "2", P: "p", PAGER: "less" });
+  });
+
+  test.each(["CI = 1", '"A=B" = "x"', 'CI = "a\\u0000b"', '"" = "x"'])("%s is refused with its place", async (line) => {
+    const tree = user(`[shell.set]\n${line}\n`);
+    const error = await failure(tree);
+    expect(error).toMatchObject({ code: "config.wrong_type" });
+    expect(error.message).toContain("shell.set must be a table of texts");
   });
 });

@@ -232,3 +232,99 @@ test("a project's extensions count when it is trusted, and are named when they a
   expect(untrusted.stderr).toContain("extensions skipped");
   expect(said((await world.run(["--approve", ...demo])).stderr)).toEqual(["the project"]);
 });
+
+test("project_trust: the first that decides counts, and is remembered where it says so", async ({ world }) => {
+  world.write(".pi/extensions/ours.ts", saying("", '"the project"'));
+  extension(world, "a-undecided.ts", 'export default (pi) => pi.on("project_trust", () => ({ trusted: "undecided" }));');
+  extension(
+    world,
+    "b-decides.ts",
+    `import { appendFileSync } from "node:fs";
+     appendFileSync(${JSON.stringify(world.write("asked", ""))}, "imported ");
+     export default (pi) => pi.on("project_trust", ({ cwd }) => {
+       appendFileSync("asked", "asked ");
+       return { trusted: "yes", remember: true };
+     });`,
+  );
+  expect(said((await world.run(demo)).stderr)).toEqual(["the project"]);
+  expect(world.read("asked")).toBe("imported asked ");
+  expect(JSON.parse(world.read("../home/.pi/agent/trust.json"))).toEqual({ [world.cwd]: true });
+  expect(said((await world.run(demo)).stderr)).toEqual(["the project"]);
+  expect(world.read("asked")).toBe("imported asked imported ");
+  expect(said((await world.run(["--no-approve", ...demo])).stderr)).toEqual([]);
+});
+
+test("of two with the same tool or flag the first counts, and one warning names both", async ({ world }) => {
+  const source = (text: string): string => `export default (pi) => {
+    pi.registerFlag("same", { type: "string" });
+    pi.registerTool({ name: "same", label: "S", description: "${text}", parameters: { type: "object", properties: {} },
+      execute: async () => ({ content: [{ type: "text", text: "${text}" }] }) });
+  };`;
+  const first = extension(world, "a.ts", source("from a"));
+  const second = extension(world, "b.ts", source("from b"));
+  const model = world.trace(callSteps("same", {}), answerSteps("done"));
+  const { stdout, stderr, status } = await world.run(["--mode", "json", "--model", model, "hi"]);
+  expect(recordsOf(stdout).find((record) => record.type === "tool_execution_end").result.content[0].text).toBe("from a");
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    expect.stringContaining(`${first} has the tool same already; that of ${second} is left out`),
+    expect.stringContaining(`${first} has the flag --same already; that of ${second} is left out`),
+  ]);
+  expect(status).toBe(0);
+});
+
+test("pi extensions lists what a start would load, checks one, and writes one to begin with; --help has the flags", async ({ world }) => {
+  expect((await world.run(["extensions", "list"])).stdout).toContain("No extensions.");
+  const path = (await world.run(["extensions", "new", "mine"])).stdout.trim();
+  expect(path).toBe(`${world.agentDir}/extensions/mine.ts`);
+  expect((await world.run(["extensions", "new", "mine"])).status).toBe(2);
+  expect((await world.run(["extensions", "check", path])).stdout).toContain("tools mine");
+  const broken = extension(world, "broken.ts", "export default (pi) => {\n  pi.nothing();\n};\n");
+  extension(world, "flag.ts", 'export default (pi) => pi.registerFlag("shade", { type: "string", description: "how dark" });');
+  const checked = await world.run(["extensions", "check", broken]);
+  expect(checked.stdout).toContain(`${broken}:2`);
+  expect(checked.status).toBe(1);
+  const { extensions } = JSON.parse((await world.run(["extensions", "list", "--json"])).stdout);
+  expect(extensions).toMatchObject([
+    { path: broken, state: "failed" },
+    { state: "loaded", flags: ["shade"], scope: "user" },
+    { path, state: "loaded", tools: ["mine"], events: ["tool_call"] },
+  ]);
+  expect((await world.run(["--help"])).stdout).toMatch(/^ {6}--shade VALUE +how dark$/m);
+  const inspected = JSON.parse((await world.run(["inspect", "--json"])).stdout);
+  expect(inspected.extensions).toHaveLength(2);
+  expect(inspected.warnings.join("\n")).toContain(broken);
+});
+
+test.for(delivered)(
+  "%s: a reload reads what has changed; where the new set fails the old one goes on, until it is repaired",
+  async (way, { world }) => {
+    const put = (text: string): string => extension(world, "many/helper.ts", text);
+    put('export const name = "one";');
+    extension(
+      world,
+      "many/index.ts",
+      'import { name } from "./helper"; export default (pi) => pi.registerCommand(name, { handler() {} });',
+    );
+    const program = world.start(["--mode", "rpc", "--model", "demo"], { way, stdin: "silent" });
+    const asked = async (id: string): Promise<void> => {
+      for (const type of ["reload", "get_commands"]) program.child.stdin?.write(`${JSON.stringify({ id: `${type}-${id}`, type })}\n`);
+      await program.said(`"get_commands-${id}"`);
+    };
+    await asked("one");
+    put('export const name = "two";');
+    await asked("two");
+    put("export const name = ;");
+    await asked("broken");
+    put('export const name = "three";');
+    await asked("three");
+    program.child.stdin?.end();
+    const records = recordsOf((await program.result).stdout);
+    const commands = (id: string): string[] =>
+      records.find((record) => record.id === `get_commands-${id}`).data.commands.map(({ name }: { name: string }) => name);
+    expect(["one", "two", "broken", "three"].map(commands)).toEqual([["one"], ["two"], ["two"], ["three"]]);
+    expect(records.find((record) => record.id === "reload-broken")).toMatchObject({
+      success: false,
+      error: expect.stringContaining("helper.ts:1"),
+    });
+  },
+);

@@ -266,6 +266,26 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
   "--no-builtin-tools": async (world) => {
     expect(toolNames(await asked(world, [...sonnet, "-nbt"]))).toEqual([]);
   },
+  "--permission-mode": async (world) => {
+    expect(toolNames(await asked(world, [...sonnet, "--permission-mode", "plan"])).sort()).toEqual(["find", "grep", "ls", "read"]);
+    const { stdout } = await world.run(["inspect", "--permission-mode", "ask", "--tool", "bash", "--command", "ls"]);
+    expect(stdout).toBe("ask: the permission mode ask\n");
+  },
+  "--allow": async (world) => {
+    const args = ["inspect", "--permission-mode", "ask", "--allow", "bash(git status)", "--tool", "bash", "--command"];
+    expect((await world.run([...args, "git status -s"])).stdout).toBe("allow: allow bash(git status) (--allow)\n");
+    expect((await world.run([...args, "git status; id"])).stdout).toMatch(/^ask: /);
+  },
+  "--deny": async (world) => {
+    const deny = ["--deny", "bash(git push)", "--deny", "read(secrets/**)"];
+    const { stdout } = await world.run(["inspect", ...deny, "--tool", "bash", "--command", "cd x && sudo git -C . push"]);
+    expect(stdout).toBe("deny: deny bash(git push) (--deny)\n");
+    expect((await world.run(["inspect", ...deny, "--tool", "read", "--path", "secrets/a/b"])).stdout).toMatch(/^deny: /);
+    expect(await world.run(["--deny", "bash(", ...demo])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^Error: --deny "bash\(" is no rule/),
+    });
+  },
   "--skill": async (world) => {
     const path = world.write("skills/knit/SKILL.md", "---\nname: knit\ndescription: How to knit a sock\n---\nPurl.\n");
     expect(system(await asked(world, [...sonnet, "--skill", path]))).toContain("How to knit a sock");
@@ -301,6 +321,25 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
   "--no-themes": async (world) => {
     world.write("../home/.pi/agent/themes/loud.json", "no theme at all");
     expect(await world.run(["--no-themes", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
+  },
+  "--no-mcp": async (world) => {
+    expect(await world.run(["--no-mcp", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
+  },
+  "--use-theme": async (world) => {
+    expect(await world.run(["--use-theme", "dark", ...demo])).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringMatching(hello),
+    });
+    expect(await world.run([...demo, "--use-theme"])).toMatchObject({ status: 2, stdout: "" });
+  },
+  "--tui-mode": async (world) => {
+    expect(await world.run(["--tui-mode", "fullscreen", ...demo])).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringMatching(hello),
+    });
+    expect(await world.run([...demo, "--tui-mode"])).toMatchObject({ status: 2, stdout: "" });
   },
   "--approve": async (world) => {
     world.write(".pi/config.toml", 'model = "demo"\n');

@@ -769,7 +769,7 @@ test("the context: session, model, levels, usage, names, labels, programs, abort
     choice: undefined,
     sure: false,
   });
-  expect(notes.ran).toEqual({ stdout: "out\n", stderr: "err\n", code: 3, killed: false });
+  expect(notes.ran).toEqual({ stdout: "out\n", stderr: "err\n", code: 3, killed: false, truncated: false });
   expect(notes.failed).toBe(1);
   expect(session.sessionName).toBe("named");
   expect((await session.prompt("hello")).kind).toBe("aborted");
@@ -864,7 +864,7 @@ test("sessions of one loader at the same time have extensions of their own", asy
 
 test("an extension that cannot be loaded is an error with its name, what there is not here a warning; the rest works", async () => {
   let ran = false;
-  const { loader, errors } = await made(
+  const { loader, errors, cwd } = await made(
     [
       () => {
         throw new Error("broken");
@@ -875,6 +875,7 @@ test("an extension that cannot be loaded is an error with its name, what there i
       (pi) => {
         pi.on("agent_strat" as "agent_start", () => {});
         (pi as unknown as { registerShortcut(key: string, how: object): void }).registerShortcut("ctrl+x", {});
+        (pi as unknown as { registerVirtualModel(name: string): void }).registerVirtualModel("x");
         pi.on("session_start", () => {
           ran = true;
         });
@@ -883,12 +884,12 @@ test("an extension that cannot be loaded is an error with its name, what there i
     { loader: { additionalExtensionPaths: ["./a.ts", "/abs/b.ts"] } },
   );
   const { errors: failed, warnings, extensions } = loader.getExtensions();
-  expect(failed.map(({ path }) => path)).toEqual(["./a.ts", "/abs/b.ts", "<inline:1>", "<inline:2>"]);
-  expect(failed[0]?.error).toBe("Extension files cannot be loaded: ./a.ts. Give its function to extensionFactories instead.");
+  expect(failed.map(({ path }) => path)).toEqual([join(cwd, "a.ts"), "/abs/b.ts", "<inline:1>", "<inline:2>"]);
+  expect(failed[0]?.error).toBe(`There is no extension ${join(cwd, "a.ts")}`);
   expect(failed[2]?.error).toBe("Failed to load extension: broken");
   expect(warnings?.map(({ warning }) => warning)).toEqual([
     "pi.on: there is no event agent_strat here; did you mean agent_start?",
-    "pi.registerShortcut has no effect: there is no terminal interface",
+    "pi.registerVirtualModel has no effect: there are no virtual models",
   ]);
   expect(extensions).toHaveLength(1);
   expect(ran).toBe(true);

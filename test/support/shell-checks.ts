@@ -146,6 +146,37 @@ export const shellChecks: ShellCheck[] = [
     },
   },
   {
+    name: "no command waits for keys: editors leave texts, pagers pass on, whatever the environment says",
+    check: async ({ run, shell }) => {
+      const env = { PATH: process.env.PATH, HOME: "/nowhere", EDITOR: "vi", GIT_EDITOR: "vi", PAGER: "less", GIT_PAGER: "less" };
+      const commit = "git -c user.name=n -c user.email=e@e commit --allow-empty";
+      const command = `git init -q . && ${commit} -qm first && ${commit} -q --amend && git -p log --format=%s; echo "$GIT_TERMINAL_PROMPT"`;
+      assert.equal((await run(command, { shell: shell({ env }), timeoutMs: 20_000 })).text, "first\n0\n");
+    },
+  },
+  {
+    name: "variables that are set win, also over those of single programs, and BUN_ ones are not among them",
+    check: async ({ run, shell }) => {
+      const env = { PATH: process.env.PATH, OWN: "of the environment", GIT_EDITOR: "vi" };
+      const set = { EDITOR: "nano", GIT_PAGER: "more", OWN: "set", BUN_BE_BUN: "1" };
+      const { text } = await run('echo "$EDITOR $GIT_EDITOR $GIT_PAGER $PAGER $OWN [$BUN_BE_BUN]"', { shell: shell({ env, set }) });
+      assert.equal(text, "nano nano more cat set []\n");
+    },
+  },
+  {
+    name: "what is left in the background is ended at the end, or kept where that is asked for",
+    check: async ({ run, shell, directory }) => {
+      for (const background of ["end", "keep"] as const) {
+        const made = shell({ background });
+        await run(`sleep 300 >/dev/null 2>&1 & echo $! > ${directory}/${background}`, { shell: made });
+        await made.killAll();
+        const pid = Number(readFileSync(join(directory, background), "utf8"));
+        assert.equal(isAlive(pid), background === "keep");
+        if (background === "keep") process.kill(pid, "SIGKILL");
+      }
+    },
+  },
+  {
     name: "scrubs credentials, or passes only what is listed",
     check: async ({ run, shell }) => {
       const env = { PATH: process.env.PATH, OPENAI_API_KEY: "k", DATABASE: "postgres://u:p@h/d", GIT_AUTHOR_NAME: "me", LC_ALL: "C" };
@@ -288,6 +319,25 @@ export const shellChecks: ShellCheck[] = [
       const pids = [await pidFrom(`${directory}/stray`), await pidFrom(`${directory}/shell`), await pidFrom(`${directory}/ready`)];
       parent.kill("SIGKILL");
       for (const pid of pids) await untilDead(pid);
+    },
+  },
+  {
+    name: "after kill -9 of the parent what a finished command left behind lives on where that is asked for, and nothing else",
+    check: async ({ directory }) => {
+      const { spawn } = await import("node:child_process");
+      const words = [
+        resolve(import.meta.dirname, "run-shell-command.ts"),
+        directory,
+        `setsid sleep 300 & echo $! > ${directory}/stray; sleep 300`,
+        `sleep 300 >/dev/null 2>&1 & echo $! > ${directory}/server`,
+      ];
+      const parent = spawn(join(import.meta.dirname, "../../node_modules/.bin/bun"), words, { stdio: "ignore" });
+      const server = await pidFrom(`${directory}/server`);
+      const pids = [await pidFrom(`${directory}/stray`), await pidFrom(`${directory}/ready`)];
+      parent.kill("SIGKILL");
+      for (const pid of pids) await untilDead(pid);
+      assert.equal(isAlive(server), true);
+      process.kill(server, "SIGKILL");
     },
   },
 ];

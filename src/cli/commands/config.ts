@@ -1,16 +1,17 @@
 // `pi config`: look at the configuration and change it. Called by cli/main. Invariant: nothing secret is printed; values go to stdout,
 // everything said about them to stderr.
 
-import { createPrivately, importNpmAgent, parseChange, saveChange, unknownKey } from "../../config/change-config.ts";
+import { appendTables, createPrivately, importNpmAgent, parseChange, saveChange, unknownKey } from "../../config/change-config.ts";
 import { type DescribedSetting, describeConfig, settingLine } from "../../config/describe-config.ts";
 import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
-import { settings } from "../../config/settings.ts";
+import { findVariable, settings } from "../../config/settings.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import { describeOrigin } from "../../contracts/provider-settings.ts";
+import { readBoundedText } from "../../platform/bounded-file.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
-import { agentDirectory } from "../../platform/paths.ts";
+import { absolutePath, agentDirectory } from "../../platform/paths.ts";
 import { baseUrlVariables } from "../../providers/vendors.ts";
 import { runSubcommands } from "./subcommands.ts";
 
@@ -63,7 +64,8 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
     program
       .command("import")
       .description("take over the npm agent's settings.json and models.json")
-      .action(() => importJson(host));
+      .option("--hooks <file>", "in their place the hooks of another agent's settings, such as .claude/settings.json")
+      .action((flags: { hooks?: string }) => (flags.hooks === undefined ? importJson(host) : importHooks(host, flags.hooks)));
   });
 }
 
@@ -110,6 +112,13 @@ async function get(host: Host, key: string, flags: Flags): Promise<number> {
   if (one !== undefined) {
     if (one.value === undefined) return 1;
     await printLine(host, typeof one.value === "string" && !flags.json ? one.value : JSON.stringify(one.value));
+    return 0;
+  }
+  const variable = findVariable(key);
+  if (variable !== undefined) {
+    const table = described.find((setting) => setting.key === variable.record.key)?.value as Record<string, string> | undefined;
+    if (table?.[variable.name] === undefined) return 1;
+    await printLine(host, flags.json ? JSON.stringify(table[variable.name]) : (table[variable.name] ?? ""));
     return 0;
   }
   const below = described.filter((setting) => setting.key.startsWith(`${key}.`));
@@ -222,6 +231,29 @@ async function importJson(host: Host): Promise<void> {
   for (const key of report.imported) await printLine(host, key);
   const kept = report.kept.length === 0 ? "" : ` Already there and kept: ${report.kept.join(", ")}.`;
   await host.stderr.write(`${report.imported.length} taken over into ${file}.${kept}\n`);
+}
+
+async function importHooks(host: Host, given: string): Promise<void> {
+  const source = absolutePath(given, host.cwd, host.homeDir);
+  const found = readBoundedText(source);
+  if (found === undefined)
+    throw new PiError("usage.file_not_found", `There is no file ${source}`, { hint: "Name the file that holds the hooks" });
+  if ("leftOut" in found) throw new PiError("usage.file_unreadable", `Cannot read ${source}: ${found.why}`);
+  let json: unknown;
+  try {
+    json = JSON.parse(found.text);
+  } catch {
+    throw new PiError("usage.command", `${source} is not JSON`, { hint: "Name a file like .claude/settings.json" });
+  }
+  const { hookTables, importedHooks } = await import("../../config/import-hooks.ts");
+  const { rows, left } = importedHooks(json);
+  const file = userConfigFile(agentDirOf(host));
+  const tables = rows.map((row) => hookTables([row]));
+  const added = await appendTables(file, tables, createFileOperations().writeAtomic);
+  if (tables.length > 0) await host.stdout.write(tables.join("\n"));
+  for (const line of left) await host.stderr.write(`Not taken over: ${line}\n`);
+  if (rows.length > 0) await host.stderr.write("What they get on stdin is named otherwise here (toolName, input): see docs/policy.md.\n");
+  await host.stderr.write(`${added} of ${rows.length} hooks written to ${file}.\n`);
 }
 
 async function warn(host: Host, warnings: readonly string[]): Promise<void> {

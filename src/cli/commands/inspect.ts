@@ -1,5 +1,6 @@
 // `pi inspect [--json] [options]`: the effective launch, without a request. Takes the options of a run. Called by cli/main.
 
+import { PiError } from "../../contracts/error.ts";
 import { type Inspection, inspectLaunch } from "../../harness/host/inspect-launch.ts";
 import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
@@ -9,10 +10,11 @@ import { readOptions } from "../read-options.ts";
 import { resolveRun } from "../resolve-run.ts";
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
-  const said = await readOptions(args);
+  const [question, rest] = callAskedAbout(args);
+  const said = await readOptions(rest);
   if (isSaid(said, "--help")) {
     void host.stdout.write(
-      "pi inspect [--json] [options]\n\nShows what a run with these options would be: model, tools, settings, resources, trust. No request is made.\n",
+      "pi inspect [--json] [options]\n\nShows what a run with these options would be: model, tools, settings, resources, trust. No request is made.\n\npi inspect --tool NAME [--command LINE | --path PATH] [options]\n\nSays what the policy makes of such a call, and which row decides.\n",
     );
     return 0;
   }
@@ -22,9 +24,39 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
     said,
     await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn: () => {} }),
   );
+  if (question !== undefined) {
+    const { judgeCall } = await import("../../harness/launch/judge-call.ts");
+    const judged = await judgeCall(launch, question.tool, question.args, host);
+    void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(judged)}\n` : `${judged.action}: ${judged.reason}\n`);
+    return 0;
+  }
   const inspection = await inspectLaunch(launch, host.now());
   void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
   return 0;
+}
+
+/** `--tool NAME` with `--command` or `--path`: a call to be judged. */
+function callAskedAbout(args: readonly string[]): [{ tool: string; args: Record<string, unknown> } | undefined, string[]] {
+  const said = new Map<string, string>();
+  const rest: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const [name = "", inline] = (args[at] ?? "").split(/=(.*)/s, 2);
+    if (!["--tool", "--command", "--path"].includes(name)) rest.push(args[at] ?? "");
+    else {
+      const value = inline ?? args[++at];
+      if (value === undefined)
+        throw new PiError("usage.missing_value", `${name} needs a value`, {
+          hint: "For example pi inspect --tool bash --command 'git push'",
+        });
+      said.set(name.slice(2), value);
+    }
+  }
+  const { tool = said.has("command") ? "bash" : undefined, ...about } = Object.fromEntries(said) as Record<string, string>;
+  if (tool === undefined && said.size > 0)
+    throw new PiError("usage.missing_argument", "--path needs the --tool that is to touch it", {
+      hint: "For example pi inspect --tool read --path .env",
+    });
+  return [tool === undefined ? undefined : { tool, args: about }, rest];
 }
 
 function inspectionText(launch: Inspection): string {

@@ -12,6 +12,7 @@ import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { availableThinkingLevels, clampThinkingLevel } from "../../contracts/model.ts";
 import type { Credential, ModelRequest } from "../../contracts/model-request.ts";
 import { nearestName } from "../../contracts/nearest.ts";
+import type { Denial } from "../../contracts/policy.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { NewEntry, SessionEntry } from "../../contracts/session-entry.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
@@ -60,6 +61,8 @@ export interface CodingSessionDeps {
   outputSchema?: Record<string, unknown>;
   /** Who may change what happens, beside those who are told of it. */
   interceptor?: Interceptor | undefined;
+  /** Calls that the policy has refused, as they come. */
+  denied?: readonly Denial[];
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
   access(model: Model): Promise<ModelAccess>;
   retry: RetrySettings;
@@ -87,6 +90,8 @@ export class Conversation {
   readonly #redactor = new EventRedactor();
   /** The entry that holds the newest answer of this process. */
   lastAnswerEntryId: string | undefined;
+  /** Tool calls of the run that were carried out. */
+  ranCalls = 0;
   /** Of the session; known without looking into its file. */
   name: string | undefined;
   readonly #hooks: ConversationHooks;
@@ -133,7 +138,8 @@ export class Conversation {
           } catch (error) {
             return { ...setup, stream: () => noAccess(error) };
           }
-          const { provider, credential, fetch } = access;
+          const { provider, credential } = access;
+          const fetch = deps.interceptor?.fetch?.(access.fetch, model) ?? access.fetch;
           this.#isBilled = isBilled(access);
           const shown = await deps.interceptor?.context?.(this.agent.messages);
           return {
@@ -209,6 +215,7 @@ export class Conversation {
   #publish(event: AgentEvent): Promise<void> | undefined {
     if (event.type === "message_end") this.#record(event.message);
     else if (event.type === "turn_end") this.budget.count(event.message, this.#isBilled);
+    else if (event.type === "tool_execution_end" && event.durationMs !== undefined) this.ranCalls++;
     const told = this.#tell(event);
     if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
     const hooked = this.#hooks.answered(event.message);
@@ -367,6 +374,11 @@ export class Conversation {
     return this.emit({ type: "entry_appended", entry });
   }
 
+  /** Calls that the policy has refused. */
+  get denied(): readonly Denial[] {
+    return this.deps.denied ?? [];
+  }
+
   /** Who may change what happens. */
   get interceptor(): Interceptor | undefined {
     return this.deps.interceptor;
@@ -381,6 +393,11 @@ export class Conversation {
   }
 
   /** The prompt in force, with what has still to be said. */
+  /** What the prompt of now is made of. */
+  promptParts(): PromptParts {
+    return { ...this.#prompt, tools: this.activeTools };
+  }
+
   promptInForce(): string {
     return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
   }

@@ -22,11 +22,14 @@ import type { CustomMessage, ImageContent, UserContent } from "../../contracts/m
 import { textOf } from "../../contracts/message.ts";
 import { noUi } from "../../extensions/no-ui.ts";
 import type { Env } from "../../platform/paths.ts";
+import type { Skill } from "../../resources/skills.ts";
 import { usageOfWindow } from "../conversation/session-stats.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
 import type { CodingSession } from "../run/coding-session.ts";
+import { modelsFor } from "./model-view.ts";
+import { promptOptions } from "./prompt-options.ts";
 import { sessionView } from "./session-view.ts";
 
 /** What the host of a session lends to extensions; all of it may be absent. */
@@ -57,6 +60,10 @@ export interface ExtensionSurroundings {
   /** With their sources. */
   tools(): ToolInfo[];
   commands(): SlashCommandInfo[];
+  /** Says once for each extension that it wants one. */
+  lacksTerminal(extensionPath: string): Promise<undefined>;
+  skills(): readonly Skill[];
+  settings(): Readonly<Record<string, unknown>>;
   /** @throws PiError `extension.stale`. */
   requireLive(): void;
   report(error: ExtensionError): void;
@@ -64,7 +71,8 @@ export interface ExtensionSurroundings {
   soon(work: () => void): void;
 }
 
-export function createContext(about: ExtensionSurroundings): ExtensionContext {
+/** `extensionPath`: whose it is, where that is known. */
+export function createContext(about: ExtensionSurroundings, extensionPath?: string): ExtensionContext {
   const { coding, registry } = about;
   const live = <T>(value: T): T => {
     about.requireLive();
@@ -72,7 +80,10 @@ export function createContext(about: ExtensionSurroundings): ExtensionContext {
   };
   return {
     get ui() {
-      return live(about.bindings().uiContext ?? noUi);
+      const ui = live(about.bindings().uiContext ?? noUi);
+      return extensionPath === undefined
+        ? ui
+        : withFields(Object.create(ui) as typeof ui, { custom: () => about.lacksTerminal(extensionPath) });
     },
     get mode() {
       return about.bindings().mode ?? "print";
@@ -84,7 +95,9 @@ export function createContext(about: ExtensionSurroundings): ExtensionContext {
     get sessionManager() {
       return live(sessionView(coding.session));
     },
-    modelRegistry: { find: (provider, id) => registry.find(provider, id), getAvailable: () => registry.available() },
+    get modelRegistry() {
+      return live(modelsFor(registry, about));
+    },
     get model() {
       return live(about.hasModel() ? coding.conversation.model : undefined);
     },
@@ -119,6 +132,7 @@ export function createContext(about: ExtensionSurroundings): ExtensionContext {
       );
     },
     getSystemPrompt: () => live(coding.conversation.promptInForce()),
+    getSystemPromptOptions: () => live(promptOptions(coding.conversation.promptParts(), about.skills())),
   };
 }
 
@@ -165,13 +179,14 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     setSessionName: (name) => coding.conversation.setName(name),
     getSessionName: () => coding.session.name,
     setLabel: (entryId, label) => coding.setLabel(entryId, label),
-    exec: async (command, args, { signal, timeout, cwd = about.cwd } = {}) => {
+    exec: async (command, args, { signal, timeout, maxBuffer, cwd = about.cwd } = {}) => {
       const { executeProgram } = await import("../../platform/exec-program.ts");
       return executeProgram(command, args, {
         cwd,
         env: about.env,
         ...(signal === undefined ? {} : { signal }),
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+        ...(maxBuffer === undefined ? {} : { maxBytes: maxBuffer }),
       });
     },
     getActiveTools: () => [...coding.conversation.activeToolNames],
@@ -186,6 +201,8 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     },
     getThinkingLevel: () => coding.conversation.thinkingLevel,
     setThinkingLevel: (level) => void coding.conversation.setThinkingLevel(level),
+    getSettings: () => about.settings(),
+    getMcpServers: () => [],
   };
 }
 

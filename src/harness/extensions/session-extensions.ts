@@ -6,6 +6,7 @@ import { messageOf } from "../../contracts/error.ts";
 import type {
   ExtensionError,
   LoadExtensionsResult,
+  ProviderChange,
   ReplacedSessionContext,
   SlashCommandInfo,
   ToolInfo,
@@ -20,17 +21,22 @@ import type {
   SessionStartEvent,
   SessionTreeEvent,
   ToolResultEvent,
+  UserBashEvent,
+  UserBashResult,
 } from "../../contracts/extension-event.ts";
 import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, ToolCall, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
+import type { Model } from "../../contracts/model.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import type { Tool, ToolResult } from "../../contracts/tool.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
 import { isHeardAlike } from "../../extensions/event-names.ts";
 import { PartialMessage } from "../../extensions/partial-message.ts";
 import { toolOf } from "../../extensions/tool.ts";
+import type { Skill } from "../../resources/skills.ts";
 import type { LaunchResources } from "../launch/launch-resources.ts";
+import type { ModelRegistry } from "../models/model-registry.ts";
 import {
   createActions,
   createCommandContext,
@@ -39,10 +45,16 @@ import {
   customMessage,
   type ExtensionSurroundings,
 } from "./extension-context.ts";
+import { changeProvider } from "./extension-provider.ts";
+import { promptOf, promptOptions } from "./prompt-options.ts";
+import { hearsProviders, watchedFetch } from "./provider-events.ts";
 import { listSlashCommands } from "./slash-commands.ts";
 
 /** What the session lends; the rest of the surroundings is made here. */
-export type Attachment = Omit<ExtensionSurroundings, "tools" | "commands" | "requireLive" | "report" | "soon"> & {
+export type Attachment = Omit<
+  ExtensionSurroundings,
+  "tools" | "commands" | "skills" | "lacksTerminal" | "requireLive" | "report" | "soon"
+> & {
   resources: LaunchResources;
   /** The tools that are on unless somebody turns them off, of all there are. */
   chooseTools(all: readonly Tool[], off: ReadonlySet<string>): readonly string[];
@@ -61,6 +73,10 @@ export class SessionExtensions implements Interceptor {
   /** One notification after another. */
   #lastTold: Promise<void> = Promise.resolve();
   #resourceCommands: readonly SlashCommandInfo[] = [];
+  #skills: readonly Skill[] = [];
+  readonly #toldOfTerminal = new Set<string>();
+  /** What went wrong before there was anybody to tell. */
+  readonly #unsaid: ExtensionError[] = [];
   #turnIndex = 0;
   #hasStarted = false;
   /** While settled handlers are told: what they ask for is done behind them. */
@@ -70,7 +86,7 @@ export class SessionExtensions implements Interceptor {
     this.loaded = loaded;
     this.#dispatch = new ExtensionDispatch({
       extensions: loaded.extensions,
-      createContext: () => createContext(this.#session),
+      createContext: (path) => createContext(this.#session, path),
       report: (error) => this.report(error),
     });
   }
@@ -103,6 +119,12 @@ export class SessionExtensions implements Interceptor {
       ...attachment,
       tools: () => this.#toolInfos(),
       commands: () => this.commands(),
+      skills: () => this.#skills,
+      lacksTerminal: async (path) => {
+        if (!this.#toldOfTerminal.has(path)) attachment.warn(`${path} wants to show something of its own, for which there is no terminal`);
+        this.#toldOfTerminal.add(path);
+        return undefined;
+      },
       requireLive: () => void runtime.binding(),
       report,
       soon: (work) => (this.#later === undefined ? work() : void this.#later.push(work)),
@@ -112,13 +134,16 @@ export class SessionExtensions implements Interceptor {
       actions: createActions(attached),
       createContext: () => createContext(attached),
       toolsChanged: () => this.#refreshTools(),
+      providerChanged: (change) => this.#changeProvider(change, attached.registry),
       report,
     });
+    for (const error of this.#unsaid.splice(0)) this.report(error);
     attachment.coding.subscribe((event) => this.#told(event));
   }
 
   /** What can be typed beside their commands has changed. */
   async setResources(resources: LaunchResources): Promise<void> {
+    this.#skills = resources.skills;
     this.#resourceCommands = await listSlashCommands(resources);
   }
 
@@ -184,14 +209,22 @@ export class SessionExtensions implements Interceptor {
   ): Promise<{ messages: CustomMessage[]; systemPrompt?: string }> {
     const nothing = { messages: [] };
     if (!this.#dispatch.hears("before_agent_start")) return nothing;
+    const { conversation } = this.#session.coding;
+    const parts = conversation.promptParts();
+    const options = promptOptions(parts, this.#session.skills());
+    const unchanged = JSON.stringify(options);
     const content = typeof message.content === "string" ? [] : message.content;
     const images = content.filter((block): block is ImageContent => block.type === "image");
     const about =
       message.role === "user"
         ? { messageType: "user" as const, prompt: textOf(message.content), ...(images.length === 0 ? {} : { images }) }
-        : { type: "before_agent_start" as const, messageType: "custom" as const, message, systemPrompt: "" };
-    const answer = await this.#untilAbort(this.#dispatch.beforeAgentStart(about, promptInForce), undefined);
+        : { type: "before_agent_start" as const, messageType: "custom" as const, message, systemPrompt: "", systemPromptOptions: options };
+    const changed = (): string | undefined => (JSON.stringify(options) === unchanged ? undefined : promptOf(parts, options));
+    const inForce = (replaced: string | undefined): string => promptInForce(replaced ?? changed());
+    const answer = await this.#untilAbort(this.#dispatch.beforeAgentStart(about, options, inForce), undefined);
     if (answer === undefined) return nothing;
+    if (options.selectedTools.join() !== parts.tools.map(({ name }) => name).join()) conversation.setActiveToolNames(options.selectedTools);
+    const systemPrompt = answer.systemPrompt ?? changed();
     const messages = answer.messages.flatMap((draft) => {
       try {
         return customMessage(draft, this.#session.now());
@@ -200,16 +233,41 @@ export class SessionExtensions implements Interceptor {
         return [];
       }
     });
-    return { messages, ...(answer.systemPrompt === undefined ? {} : { systemPrompt: answer.systemPrompt }) };
+    return { messages, ...(systemPrompt === undefined ? {} : { systemPrompt }) };
   }
 
   async context(messages: readonly Message[]): Promise<readonly Message[] | undefined> {
-    if (!this.#dispatch.hears("context")) return undefined;
-    const system = messages.filter((message) => message.role === "system");
-    // As they stand in the file: what a tool has put into its details may be anything.
-    const said = JSON.parse(JSON.stringify(messages.filter((message) => message.role !== "system"))) as Message[];
-    const shown = await this.#untilAbort(this.#dispatch.context(said), undefined);
-    return shown && [...system, ...shown.filter((message) => message.role !== "system")];
+    let shown: readonly Message[] | undefined;
+    if (this.#dispatch.hears("context")) {
+      const system = messages.filter((message) => message.role === "system");
+      const said = await this.#untilAbort(this.#dispatch.context(copyOf(messages.filter(isSaid))), undefined);
+      shown = said && [...system, ...said.filter(isSaid)];
+    }
+    if (!this.#dispatch.hears("context_with_system")) return shown;
+    return (await this.#untilAbort(this.#dispatch.context(copyOf(shown ?? messages), "context_with_system"), undefined)) ?? shown;
+  }
+
+  fetch(fetch: typeof globalThis.fetch, model: Model): typeof globalThis.fetch | undefined {
+    return hearsProviders(this.#dispatch) ? watchedFetch(fetch, model, this.#dispatch) : undefined;
+  }
+
+  async userBash(event: Omit<UserBashEvent, "type">): Promise<UserBashResult | undefined> {
+    return this.#dispatch.hears("user_bash") ? this.#dispatch.userBash({ type: "user_bash", ...event }) : undefined;
+  }
+
+  /** What was registered before there was a session, for its choice of a model. */
+  registerProviders(registry: ModelRegistry): void {
+    for (const change of this.loaded.runtime.providers) this.#changeProvider(change, registry);
+  }
+
+  #changeProvider(change: ProviderChange, registry: ModelRegistry): void {
+    try {
+      changeProvider(change, registry);
+    } catch (error) {
+      const told = { extensionPath: change.extensionPath, event: "registerProvider", error: messageOf(error) };
+      if (this.#attached === undefined) this.#unsaid.push(told);
+      else this.report(told);
+    }
   }
 
   readonly toolCall = async (call: ToolCall, args: Record<string, unknown>): Promise<string | undefined> => {
@@ -370,4 +428,13 @@ export class SessionExtensions implements Interceptor {
     if (onError === undefined) this.#attached?.warn(`${error.extensionPath} (${error.event}): ${error.error}`);
     else onError(error);
   }
+}
+
+function isSaid({ role }: Message): boolean {
+  return role !== "system";
+}
+
+/** As they stand in the file: what a tool has put into its details may be anything. */
+function copyOf(messages: readonly Message[]): Message[] {
+  return JSON.parse(JSON.stringify(messages)) as Message[];
 }

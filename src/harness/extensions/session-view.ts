@@ -2,6 +2,7 @@
 
 import { dirname } from "node:path";
 import type { ReadonlySessionManager } from "../../contracts/extension.ts";
+import { contextEntries } from "../../session/tree/context-entries.ts";
 import type { Session } from "../../session/tree/session.ts";
 
 export function sessionView(session: Session): ReadonlySessionManager {
@@ -16,6 +17,10 @@ export function sessionView(session: Session): ReadonlySessionManager {
     getEntries: () => session.entries(),
     getEntry: (id) => session.entry(id),
     getBranch: (fromId) => (fromId === undefined ? session.branch() : session.branch(fromId)),
+    getChildren: (id) => session.children(id).flatMap((child) => session.entry(child) ?? []),
+    getTree: () => session.tree(),
+    buildContextEntries: () => contextEntries(session.branch()),
+    buildSessionContext: () => session.context(),
     getLeafId: () => session.leafId,
     getLeafEntry: () => (session.leafId === null ? undefined : session.entry(session.leafId)),
     getLabel: (id) => session.label(id),

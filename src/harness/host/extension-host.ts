@@ -64,6 +64,11 @@ export class HostedExtensions {
     return () => void this.#errorListeners.delete(listener);
   }
 
+  /** What the host has for whoever asks its user; nothing is started. */
+  lend(bindings: ExtensionBindings): void {
+    this.#bindings = bindings;
+  }
+
   /** The host is ready for them: they hear of the start of the session, and of the start of every later one. */
   async bind(bindings: ExtensionBindings): Promise<void> {
     this.#bindings = bindings;

@@ -2,15 +2,17 @@
 // Invariant: nothing is loaded here that the first request does not need.
 
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
-import { inOrder } from "../../contracts/interceptor.ts";
+import { type Interceptor, inOrder } from "../../contracts/interceptor.ts";
 import type { Message } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import type { Denial } from "../../contracts/policy.ts";
+import type { CommandHooks } from "../../extensions/command-hooks/command-hooks.ts";
 import type { Session } from "../../session/tree/session.ts";
 import { systemStateOf } from "../conversation/system-prompt.ts";
 import type { Attachment, SessionExtensions } from "../extensions/session-extensions.ts";
 import { Intake } from "../intake/intake.ts";
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, requireUsable, withQuota } from "../launch/choose-model.ts";
-import { type Launch, type LaunchDeps, withOwn } from "../launch/launch.ts";
+import { type Launch, type LaunchDeps, policyRows, withOwn } from "../launch/launch.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
@@ -57,6 +59,9 @@ export async function startSession(
   const { host, warn } = deps;
   const now = (): number => host.now();
   const recorded = session.leafId !== null ? session.context() : undefined;
+  const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
+  // Before the model is chosen: it may be one of theirs.
+  extensions?.registerProviders(registry);
   const fallback = await fallbackSettings(launch, { warn, now });
   const selected =
     keep === undefined
@@ -75,10 +80,14 @@ export async function startSession(
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
     config.values.thinking;
-  const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
   const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
+  const denied: Denial[] = [];
+  const running = (): CodingSession | undefined => workspace.current?.coding;
+  const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
+  const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
+  const interceptors = [extensions, hooks, policy].filter((one) => one !== undefined);
   workspace.current = { session };
   const coding = new CodingSession({
     session,
@@ -91,7 +100,8 @@ export async function startSession(
     toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifacts },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
-    interceptor: inOrder(extensions === undefined ? [] : [extensions]),
+    interceptor: inOrder(interceptors),
+    denied,
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
@@ -102,6 +112,7 @@ export async function startSession(
     clock: { now, random: Math.random },
   });
   workspace.current = { session, coding };
+  if (hooks !== undefined) coding.subscribe((event) => hooks.told(event));
   const intake = new Intake(coding, () => {
     if (deps.custom?.access === undefined || coding.conversation.model === noModel) requireUsable(coding.conversation.model, registry);
   });
@@ -114,6 +125,7 @@ export async function startSession(
       env: host.env,
       cwd: options.cwd,
       isProjectTrusted: config.project.trusted,
+      settings: () => ({ ...config.values }),
       now,
       resources,
       chooseTools: (all, off) => chooseTools(all, { options, config, warn: () => {}, off, recorded: recordedTools }),
@@ -125,6 +137,7 @@ export async function startSession(
     session.append({ type: "session_info", name: options.sessionName });
     coding.conversation.name = options.sessionName;
   }
+  await hooks?.notify("session_start", { reason: keep === undefined ? "startup" : "new" });
   return {
     launch,
     coding,
@@ -132,11 +145,51 @@ export async function startSession(
     extensions,
     modelWhy: selected.why,
     close: async () => {
+      await hooks?.notify("session_shutdown", { reason: "quit" });
       await coding.dispose();
       extensions?.invalidate();
       await artifacts.remove();
     },
   };
+}
+
+/** Loaded only where there are any. */
+async function commandHooks(
+  { config, options }: Launch,
+  session: Session,
+  { host, warn }: StartDeps,
+  signal: () => AbortSignal | undefined,
+): Promise<CommandHooks | undefined> {
+  const rows = config.values.hooks;
+  if (rows.length === 0) return undefined;
+  const { CommandHooks } = await import("../../extensions/command-hooks/command-hooks.ts");
+  return new CommandHooks({ rows, cwd: options.cwd, env: host.env, sessionId: () => session.id, signal, now: () => host.now(), warn });
+}
+
+/** Loaded only where there is something to decide. */
+async function launchPolicy(
+  launch: Launch,
+  {
+    host,
+    warn,
+    files,
+    extensionHost,
+    denied,
+  }: StartDeps & Pick<Workspace, "files"> & { extensionHost: ExtensionHost; denied(denial: Denial): void },
+): Promise<Interceptor | undefined> {
+  const { options, config } = launch;
+  const rows = policyRows(launch);
+  const mode = config.values.permissionMode;
+  if (rows.length === 0 && mode === "auto") return undefined;
+  const { createPolicy } = await import("../../extensions/policy/policy.ts");
+  return createPolicy({
+    rows,
+    mode,
+    places: { cwd: options.cwd, homeDir: host.homeDir, canonical: (path) => files.canonical(path) },
+    ask: (title, message, signal) => extensionHost.bindings().uiContext?.confirm(title, message, signal === undefined ? {} : { signal }),
+    denied,
+    warn,
+  });
 }
 
 /** All there are in a session, and the names of those that its model gets. @throws PiError `usage.unknown_tool` when strict. */

@@ -26,6 +26,8 @@ export async function createWorkspace(launch: Launch, { host, custom = {} }: Pic
     commandPrefix: config.values.shell.commandPrefix,
     env: host.env,
     envPolicy: config.values.shell.env,
+    set: config.values.shell.set,
+    background: config.values.shell.background,
     extraEnv: () => toolEnvironment(workspace.current),
   });
   const workspace: Workspace = {

@@ -4,11 +4,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import type { TrustAnswer } from "../../config/trust.ts";
 import { lineOf, messageOf, PiError } from "../../contracts/error.ts";
-import type { ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
-import type { ExtensionFile, ExtensionPlaces } from "../../extensions/discover.ts";
+import type { ExtensionContext, ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
+import type { ExtensionFile, ExtensionPlaces, PackageExtensions } from "../../extensions/discover.ts";
+import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
 import type { HostModules } from "../../platform/modules/module-loader.ts";
+import type { DeclaredContents } from "./declared-packages.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface ExtensionLauncherDeps {
@@ -25,6 +28,10 @@ interface LoadHow {
   /** What was loaded is read anew. */
   reload: boolean;
   warn(line: string): void;
+  /** Nothing is judged: what fails is among the errors of the result. */
+  collects?: boolean;
+  /** Beside the files, after them. */
+  inline?: readonly ExtensionSource[];
 }
 
 type Launch = Pick<RunOptions, "extensions" | "isStrict">;
@@ -42,6 +49,8 @@ export class ExtensionLauncher {
   #files: ExtensionFiles | undefined;
   /** Real paths of those that are loaded. */
   #loaded: ReadonlySet<string> = new Set();
+  /** Loaded to be asked about trust, before there was a session to take them. */
+  #kept: LoadExtensionsResult | undefined;
   found: readonly FoundExtension[] = [];
   /** Where errors go while there is a session. */
   report: ((error: ExtensionError) => void) | undefined;
@@ -51,22 +60,45 @@ export class ExtensionLauncher {
   }
 
   /** Of one session alone; nothing where there are none. @throws PiError `config.extension`, `config.extension_missing` */
-  async load(launch: Launch, config: Config, { reload, warn }: LoadHow): Promise<LoadExtensionsResult | undefined> {
-    if (!mayHaveExtensions(launch, config, this.#deps.agentDir)) return undefined;
-    const { discoverExtensions } = await import("../../extensions/discover.ts");
-    const { files, warnings } = await discoverExtensions(await this.#places(launch, config));
-    for (const line of warnings) warn(line);
-    return this.#loadAll(files, launch, { reload, warn });
+  async load(launch: Launch, config: Config, how: LoadHow): Promise<LoadExtensionsResult | undefined> {
+    const hasFiles = mayHaveExtensions(launch, config, this.#deps.agentDir);
+    if (!hasFiles && (how.inline ?? []).length === 0) return undefined;
+    return this.#loadAll(hasFiles ? await this.#discover(launch, config, how) : [], launch, how);
   }
 
-  async #places({ extensions }: Launch, config: Config): Promise<ExtensionPlaces> {
+  /** What the user's extensions and named ones say of a project; the first that decides. They stay loaded for the session. */
+  async askTrust(launch: Launch & Pick<RunOptions, "cwd">, config: Config): Promise<TrustAnswer | undefined> {
+    const how = { reload: false, warn: (line: string) => this.#deps.warn(line) };
+    const loaded = await this.load(launch, config, how);
+    if (loaded === undefined) return undefined;
+    const { ExtensionDispatch } = await import("../../extensions/dispatch.ts");
+    const { noUi } = await import("../../extensions/no-ui.ts");
+    const context = { cwd: launch.cwd, mode: "print", hasUI: false, ui: noUi } as ExtensionContext;
+    const dispatch = new ExtensionDispatch({
+      extensions: loaded.extensions,
+      createContext: () => context,
+      report: ({ extensionPath, event, error }) => this.#deps.warn(`${extensionPath} (${event}): ${error}`),
+    });
+    const answer = await dispatch.projectTrust(launch.cwd);
+    this.#kept = { ...loaded, warnings: [] };
+    return answer;
+  }
+
+  async #discover(launch: Launch, config: Config, { warn }: LoadHow): Promise<readonly ExtensionFile[]> {
+    const { discoverExtensions } = await import("../../extensions/discover.ts");
+    const { files, warnings } = await discoverExtensions(await this.#places(launch, config, warn));
+    for (const line of warnings) warn(line);
+    return files;
+  }
+
+  async #places({ extensions }: Launch, config: Config, warn: (line: string) => void): Promise<ExtensionPlaces> {
     const { project } = config;
     const listed = (kinds: readonly string[]): string[] =>
       config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
     return {
-      named: extensions.paths,
-      namedPackages: [],
-      packages: [],
+      named: extensions.paths.filter((path) => !isRemote(path)),
+      namedPackages: await this.#named(extensions.paths.filter(isRemote), config),
+      packages: extensions.withDiscovered ? (await this.#packages(config, warn)).extensions : [],
       required: config.values.extensions.required,
       ...(extensions.withDiscovered
         ? { user: { entries: listed(["user", "npm agent", "environment"]), directory: join(this.#deps.agentDir, "extensions") } }
@@ -77,43 +109,79 @@ export class ExtensionLauncher {
     };
   }
 
-  async #loadAll(files: readonly ExtensionFile[], launch: Launch, { reload, warn }: LoadHow): Promise<LoadExtensionsResult> {
+  async #packages(config: Config, warn: (line: string) => void): Promise<DeclaredContents> {
+    if (config.packages.length === 0) return { extensions: [], skills: [], prompts: [] };
+    const { declaredContents } = await import("./declared-packages.ts");
+    return declaredContents(config, this.#deps.agentDir, warn);
+  }
+
+  /** Installed once, for runs that name them. */
+  async #named(sources: readonly string[], config: Config): Promise<PackageExtensions[]> {
+    if (sources.length === 0) return [];
+    const { parsePackageSource, packageDirectory } = await import("../../extensions/packages/source.ts");
+    const { packageContents } = await import("../../extensions/packages/contents.ts");
+    const { installPackage } = await import("../../extensions/packages/install.ts");
+    const root = join(this.#deps.agentDir, "tmp");
+    const found: PackageExtensions[] = [];
+    for (const text of sources) {
+      const source = parsePackageSource(text, (path) => path);
+      const directory = packageDirectory(source, root);
+      if (!existsSync(directory)) {
+        if (config.values.network.offline)
+          throw new PiError("config.extension_missing", `${text} is not installed`, { hint: "Leave --offline out once, or name a path" });
+        await installPackage(source, { root, cacheDirectory: join(this.#deps.agentDir, "cache", "packages"), allowScripts: false });
+      }
+      found.push({ source: text, directory, scope: "temporary", files: (await packageContents(directory)).extensions });
+    }
+    return found;
+  }
+
+  async #loadAll(files: readonly ExtensionFile[], launch: Launch, how: LoadHow): Promise<LoadExtensionsResult> {
+    const { reload, warn, collects = false, inline = [] } = how;
     const { loadExtensions } = await import("../../extensions/load.ts");
-    const loader = await this.#loader();
-    if (reload) await loader.forget();
+    const loader = await this.#loader(files.length > 0);
+    if (reload) await loader?.forget();
+    const errors: LoadExtensionsResult["errors"] = [];
     const found: FoundExtension[] = files.map((file) => ({ file }));
     const failed = (one: FoundExtension, line: string): void => {
       one.problem = line;
+      errors.push({ path: one.file.path, error: line });
+      if (collects) return;
       const isLost = reload && this.#loaded.has(one.file.realPath);
       if (launch.isStrict || one.file.isNeeded || isLost) {
+        if (reload) loader?.restore();
         throw new PiError("config.extension", `The extension ${one.file.path} cannot be loaded: ${line}`, {
           hint: isLost ? "Repair it and reload" : "Repair it, or leave it out",
         });
       }
       warn(`The extension ${one.file.path} is left out: ${line}`);
     };
-    const sources = [];
+    const sources: ExtensionSource[] = [];
     for (const one of found) {
       try {
+        if (loader === undefined) continue;
         sources.push(await loader.source(one.file));
         one.importMs = loader.importMs.get(one.file.realPath) ?? 0;
       } catch (error) {
         failed(one, lineOf(error));
       }
     }
-    const result = await loadExtensions(sources, launch.extensions.flags);
+    const result = await loadExtensions([...sources, ...inline], launch.extensions.flags, this.#kept);
+    this.#kept = undefined;
     for (const { path, error } of result.errors) {
       const one = found.find(({ file }) => file.path === path);
-      if (one !== undefined) failed(one, error);
+      if (one === undefined) errors.push({ path, error });
+      else failed(one, error);
     }
-    for (const { path, warning } of result.warnings ?? []) warn(`${path}: ${warning}`);
+    if (!collects) for (const { path, warning } of result.warnings ?? []) warn(`${path}: ${warning}`);
     this.found = found;
     this.#loaded = new Set(result.extensions.map(({ resolvedPath }) => resolvedPath));
-    return result;
+    return { ...result, errors };
   }
 
-  async #loader(): Promise<ExtensionFiles> {
-    if (this.#files === undefined) {
+  /** Nothing where there is nothing to load with it. */
+  async #loader(isNeeded: boolean): Promise<ExtensionFiles | undefined> {
+    if (this.#files === undefined && isNeeded) {
       const { ExtensionFiles } = await import("../../extensions/load-files.ts");
       await this.#deps.admit?.((error) => void this.#strayed(error));
       this.#files = new ExtensionFiles(this.#deps);
@@ -138,10 +206,14 @@ export class ExtensionLauncher {
   }
 }
 
+function isRemote(path: string): boolean {
+  return /^(npm|git):/.test(path);
+}
+
 function mayHaveExtensions({ extensions }: Launch, config: Config, agentDir: string): boolean {
   if (extensions.paths.length > 0 || config.values.extensions.required.length > 0) return true;
   if (!extensions.withDiscovered) return false;
-  if (config.values.resources.extensions.length > 0) return true;
+  if (config.values.resources.extensions.length > 0 || config.packages.length > 0) return true;
   const { dir, trusted } = config.project;
   return existsSync(join(agentDir, "extensions")) || (dir !== undefined && trusted && existsSync(join(dir, "extensions")));
 }

@@ -3,6 +3,7 @@
 
 import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
+import { readingTools } from "../../contracts/policy.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import { builtinTools, defaultToolNames, selectTools } from "../../tools/registry.ts";
 import type { PromptParts } from "../conversation/system-prompt.ts";
@@ -41,11 +42,16 @@ export function chooseTools(
   tools: readonly Tool[],
   { options, config, warn, off = new Set(), recorded, isComplete }: ToolChoice,
 ): string[] {
+  const isPlan = config.values.permissionMode === "plan";
   const builtin = new Set(builtinTools().map((tool) => tool.name));
   const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name) && !off.has(name));
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
-    defaults: recorded === undefined ? [...config.values.tools.enabled, ...ownToolNames] : keptTools(recorded, ownToolNames),
+    defaults: isPlan
+      ? readingTools
+      : recorded === undefined
+        ? [...config.values.tools.enabled, ...ownToolNames]
+        : keptTools(recorded, ownToolNames),
     ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
     ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
     noTools: options.tools.none,
@@ -58,7 +64,7 @@ export function chooseTools(
       throw new PiError("usage.unknown_tool", line, { hint });
     warn(`${line}. ${hint}`);
   }
-  return active;
+  return isPlan ? active.filter((name) => readingTools.includes(name)) : active;
 }
 
 /** A session keeps the tools it was begun with; only one that was begun with all the usual ones gets those that extensions have brought since. */

@@ -56,12 +56,23 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
   });
   const folders = [agentDir, ...(projectDir === undefined ? [] : [projectDir])];
 
-  const skillPlaces = places(choice.skillPaths, choice.withSkills ? config.values.resources.skills : []);
+  // Told of once, where their extensions are looked for.
+  const packaged =
+    config.packages.length === 0
+      ? { skills: [], prompts: [] }
+      : await (await import("./declared-packages.ts")).declaredContents(config, agentDir, () => {});
+  const configured = (own: readonly string[], more: readonly string[], isWanted: boolean): readonly string[] =>
+    isWanted ? [...own, ...more] : [];
+  const skillPlaces = places(choice.skillPaths, configured(config.values.resources.skills, packaged.skills, choice.withSkills));
   const skills = hasSkills(choice, skillPlaces, folders) ? await skillsOf(choice, skillPlaces, warn) : { skills: [], section: "" };
 
   let found: Promise<PromptTemplate[]> | undefined;
   const templates = (): Promise<PromptTemplate[]> => {
-    found ??= templatesOf(choice, places(choice.templatePaths, choice.withTemplates ? config.values.resources.prompts : []), warn);
+    found ??= templatesOf(
+      choice,
+      places(choice.templatePaths, configured(config.values.resources.prompts, packaged.prompts, choice.withTemplates)),
+      warn,
+    );
     return found;
   };
   const textOf = (folder: string, name: string): PromptText | undefined =>

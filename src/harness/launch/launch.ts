@@ -6,6 +6,7 @@ import { authFilePath } from "../../accounts/auth-file.ts";
 import type { Config } from "../../config/load-config.ts";
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { Model } from "../../contracts/model.ts";
+import type { PolicyRow } from "../../contracts/policy.ts";
 import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
 import type { Env } from "../../platform/paths.ts";
 import { looseWarning } from "../../platform/user-id.ts";
@@ -89,7 +90,7 @@ export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how =
     options,
     config,
     registry,
-    tools: allTools(options, custom.tools),
+    tools: allTools(options, config, custom.tools),
     ...(await found(options, deps, how, warnings)),
     limits,
     stall: { modelMs: network.idleTimeoutMs, toolMs: options.stallToolMs },
@@ -101,6 +102,11 @@ export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how =
 export async function launchAgain(launch: Launch, deps: Omit<LaunchDeps, "config">, how = { reload: false }): Promise<Launch> {
   const warnings = [...launch.config.warnings];
   return { ...launch, ...(await found(launch.options, { ...deps, config: launch.config }, how, warnings)), warnings };
+}
+
+/** Of all sources: those of the files, then those that were said. */
+export function policyRows({ config, options }: Pick<Launch, "config" | "options">): PolicyRow[] {
+  return [...config.values.policy, ...(options.policy ?? [])];
 }
 
 /** One's own first, so that it wins where names are the same. */
@@ -141,9 +147,10 @@ function told(line: string, warnings: string[], { warn }: Pick<LaunchDeps, "warn
   warn(line);
 }
 
-function allTools(options: RunOptions, own: readonly Tool[] | undefined): Tool[] {
+function allTools(options: RunOptions, config: Config, own: readonly Tool[] | undefined): Tool[] {
   const builtin = builtinTools({
     ripgrep: async () => (await import("../../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
+    background: config.values.shell.background,
     imageCodec: async () => (await import("../intake/prompt-images.ts")).imageCodec(),
   });
   return withOwn(builtin, own);

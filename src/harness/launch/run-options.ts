@@ -1,6 +1,7 @@
 // What a run means, with nothing left open: made by the command line, by RPC mode and by the library. Types only.
 
 import type { ThinkingLevel } from "../../contracts/model.ts";
+import type { PolicyRow } from "../../contracts/policy.ts";
 import type { ResourceChoice } from "./launch-resources.ts";
 
 /** Which conversation to go on with. */
@@ -47,6 +48,8 @@ export interface RunOptions {
   appendSystemPrompt: string[];
   resources: ResourceChoice;
   extensions: ExtensionChoice;
+  /** Rows of the policy that were said for this run, beside those of the configuration. */
+  policy?: readonly PolicyRow[];
   outputSchema?: Record<string, unknown>;
   isStrict: boolean;
   recordFile?: string;

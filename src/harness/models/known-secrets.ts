@@ -3,6 +3,7 @@
 
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import { readSecretText } from "../../contracts/text/secret-text.ts";
+import { looksLikeCredential } from "../../platform/child-env.ts";
 import type { Env } from "../../platform/paths.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { type Vendor, vendors } from "../../providers/vendors.ts";
@@ -10,7 +11,7 @@ import { type Vendor, vendors } from "../../providers/vendors.ts";
 export interface SecretPlaces {
   env: Env;
   apiKey?: string;
-  config?: { providers: Record<string, ProviderSettings> };
+  config?: { providers: Record<string, ProviderSettings>; values?: { shell: { set: Record<string, string> } } };
 }
 
 export function learnSecrets({ env, apiKey, config }: SecretPlaces): void {
@@ -19,6 +20,7 @@ export function learnSecrets({ env, apiKey, config }: SecretPlaces): void {
     for (const name of credentialVariables) liveSecrets.add(env[name] ?? "");
     if (baseUrlVariable !== undefined) liveSecrets.addUrl(env[baseUrlVariable] ?? "");
   }
+  for (const [name, text] of Object.entries(config?.values?.shell.set ?? {})) if (looksLikeCredential(name, text)) liveSecrets.add(text);
   for (const { baseUrl, apiKey: written, models } of Object.values(config?.providers ?? {})) {
     for (const url of [baseUrl?.value, ...models.map((model) => model.baseUrl)]) liveSecrets.addUrl(url ?? "");
     const text = written === undefined ? undefined : readSecretText(written.value, env);

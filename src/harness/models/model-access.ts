@@ -8,7 +8,7 @@ import type { ModelAccess } from "../conversation/conversation.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
 export interface ModelAccessDeps {
-  registry: Pick<ModelRegistry, "credential" | "credentialOf">;
+  registry: Pick<ModelRegistry, "credential" | "credentialOf"> & Partial<Pick<ModelRegistry, "streamOf">>;
   config: Config;
   env: Env;
   /** `--record`: where to write what is streamed. */
@@ -22,6 +22,11 @@ export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Prom
   const providers = new Map<string, Promise<Provider>>();
   let fetching: Promise<typeof globalThis.fetch> | undefined;
   return async (model) => {
+    const own = deps.registry.streamOf?.(model);
+    if (own !== undefined) {
+      fetching ??= loadFetch(deps);
+      return { provider: own, credential: await deps.registry.credential(model.provider), fetch: await fetching };
+    }
     let provider = providers.get(model.api);
     if (!provider) {
       provider = loadRecorded(model, deps);

@@ -8,6 +8,7 @@ import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
+import type { Provider } from "../../contracts/provider.ts";
 import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
@@ -37,16 +38,20 @@ const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
 export class ModelRegistry {
   readonly #input: ModelRegistryInput;
   readonly #cacheDir: string;
+  /** Those of the configuration, with what extensions have put in their place. */
+  readonly #providers: Config["providers"];
+  readonly #streams = new Map<string, Provider>();
   readonly #models = new Map<string, Model[]>();
   readonly #accounts: Accounts;
 
   constructor(input: ModelRegistryInput) {
     this.#input = input;
     this.#cacheDir = catalogCacheDirectory(input.agentDir);
+    this.#providers = Object.assign(Object.create(null), input.config.providers) as Config["providers"];
     learnSecrets(input);
     this.#accounts = new Accounts({
       ...input,
-      providers: input.config.providers,
+      providers: this.#providers,
       vendorOf,
       fetch: async () => {
         const { createFetch } = await import("../../platform/fetch.ts");
@@ -56,9 +61,30 @@ export class ModelRegistry {
     });
   }
 
+  /** In place of what configuration says of the provider; `stream`: its own way to be called. Nothing: taken back. */
+  setProvider(id: string, settings: ProviderSettings | undefined, stream?: Provider): void {
+    const inForce = settings ?? this.#input.config.providers[id];
+    if (inForce === undefined) delete this.#providers[id];
+    else this.#providers[id] = inForce;
+    if (settings !== undefined) learnSecrets({ env: this.#input.env, config: { providers: { [id]: settings } } });
+    if (stream === undefined) this.#streams.delete(id);
+    else this.#streams.set(id, stream);
+    this.#models.delete(id);
+  }
+
+  /** The way to call a model that its provider brings. */
+  streamOf(model: Model): Provider | undefined {
+    return this.#streams.get(model.provider);
+  }
+
+  /** What is said of a provider; nothing of one that only the catalogue knows. */
+  settingsOf(providerId: string): ProviderSettings | undefined {
+    return this.#settings(providerId);
+  }
+
   /** Ids of all providers: of configuration, of the catalogue, of the vendors. */
   providers(): string[] {
-    return [...new Set([...Object.keys(this.#input.config.providers), ...catalogProviders(this.#cacheDir), ...Object.keys(vendors)])];
+    return [...new Set([...Object.keys(this.#providers), ...catalogProviders(this.#cacheDir), ...Object.keys(vendors)])];
   }
 
   hasProvider(id: string): boolean {
@@ -130,7 +156,7 @@ export class ModelRegistry {
   }
 
   speaks(model: Model): boolean {
-    return (this.#input.apis ?? spokenApis).includes(model.api);
+    return this.streamOf(model) !== undefined || (this.#input.apis ?? spokenApis).includes(model.api);
   }
 
   /** All models that a call could be made to now. */
@@ -201,7 +227,7 @@ export class ModelRegistry {
   }
 
   #settings(providerId: string): ProviderSettings | undefined {
-    return this.#input.config.providers[providerId];
+    return this.#providers[providerId];
   }
 
   #fromCatalogue(model: Model, settings: ProviderSettings | undefined): Model {

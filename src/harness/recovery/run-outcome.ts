@@ -5,6 +5,7 @@ import type { PiError } from "../../contracts/error.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import { textOf, toolCallsOf } from "../../contracts/message.ts";
 import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
+import type { Denial } from "../../contracts/policy.ts";
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import type { BudgetStop } from "../conversation/budget.ts";
 
@@ -45,6 +46,20 @@ export const storageLostCode = "session.storage_lost";
 export function withStorage(outcome: Outcome, lost: PiError | undefined): Outcome {
   if (outcome.kind !== "done" || lost?.code !== storageLostCode) return outcome;
   return { ...outcome, kind: "error", code: lost.code, message: lost.message, ...(lost.hint === undefined ? {} : { hint: lost.hint }) };
+}
+
+/** A run whose calls were all refused has done nothing of what it was to do, whatever the model says about that. */
+export function withDenials(outcome: Outcome, denied: readonly Denial[], ranCalls: number): Outcome {
+  const [first] = denied;
+  if (outcome.kind !== "done" || first === undefined || ranCalls > 0) return outcome;
+  const count = denied.length === 1 ? `${first.tool} was` : `${denied.length} tool calls were`;
+  return {
+    ...outcome,
+    kind: "error",
+    code: "tool.denied",
+    message: `${count} refused: ${first.row}`,
+    hint: "pi inspect --tool NAME says which row decides; --allow 'TOOL(PATTERN)' allows for one run",
+  };
 }
 
 const outcomeOf: Partial<Record<FailureCode, OutcomeKind>> = {

@@ -17,7 +17,7 @@ import { Conversation } from "../conversation/conversation.ts";
 import type { SessionListener } from "../conversation/listeners.ts";
 import { RetryRecovery } from "../recovery/auto-retry.ts";
 import { FallbackRecovery } from "../recovery/fallback.ts";
-import { withStorage } from "../recovery/run-outcome.ts";
+import { withDenials, withStorage } from "../recovery/run-outcome.ts";
 import type { Recovery } from "../recovery/settle-run.ts";
 import { settleRun } from "../recovery/settle-run.ts";
 import { ExtensionMessages } from "./extension-messages.ts";
@@ -181,6 +181,8 @@ export class CodingSession {
   async #run(message: UserMessage | CustomMessage, options: PromptOptions, signal: AbortSignal): Promise<Outcome> {
     const { budget, deps } = this.conversation;
     const { outputSchema } = deps;
+    const deniedBefore = this.conversation.denied.length;
+    this.conversation.ranCalls = 0;
     let outcome: Outcome | undefined;
     try {
       // The caller gets the promise before anything is told.
@@ -199,6 +201,7 @@ export class CodingSession {
       }
       this.session.flush();
       outcome = withStorage(outcome, this.session.storageLost);
+      outcome = withDenials(outcome, this.conversation.denied.slice(deniedBefore), this.conversation.ranCalls);
       return outcome;
     } finally {
       budget.stopClock();

@@ -3,6 +3,7 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { ErrorCode } from "../../contracts/error-codes.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
+import type { Denial } from "../../contracts/policy.ts";
 import { addUsage, emptyUsage, type Usage } from "../../contracts/usage.ts";
 import type { CodingSession } from "./coding-session.ts";
 
@@ -24,6 +25,8 @@ export interface ResultRecord {
   cost: number;
   retries: number;
   retryAt?: number;
+  /** Calls that the policy has refused, and by which row. */
+  denied?: Denial[];
   error?: { code: ErrorCode; message: string; hint?: string };
 }
 
@@ -67,6 +70,7 @@ export class RunTally {
       cost: this.#usage.cost.total,
       retries: this.#retries,
       ...(outcome.retryAt === undefined ? {} : { retryAt: outcome.retryAt }),
+      ...(coding === undefined || coding.conversation.denied.length === 0 ? {} : { denied: [...coding.conversation.denied] }),
       ...(outcome.code === undefined
         ? {}
         : {

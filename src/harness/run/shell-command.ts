@@ -2,7 +2,9 @@
 // Invariants: what a command said is recorded once, and never between a tool call and its result; of many commands only a few run at a
 // time, the others wait in the order they were asked for.
 
+import type { UserBashResult } from "../../contracts/extension-event.ts";
 import type { BashExecutionMessage } from "../../contracts/message.ts";
+import type { ShellOperations } from "../../contracts/tool.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 
@@ -92,7 +94,14 @@ export class ShellCommands {
 
   async #run(command: string, { excludeFromContext, onData }: ShellCommandOptions, signal: AbortSignal): Promise<ShellCommandResult> {
     const { toolContext, clock, interceptor } = this.#conversation.deps;
-    await interceptor?.userBash?.({ command, excludeFromContext: excludeFromContext === true, cwd: toolContext.cwd });
+    const asked = await interceptor?.userBash?.({ command, excludeFromContext: excludeFromContext === true, cwd: toolContext.cwd });
+    if (asked?.result !== undefined) {
+      const { exitCode, cancelled, truncated, fullOutputPath } = asked.result;
+      const output = liveSecrets.redact(asked.result.output);
+      await onData?.(output);
+      const given = { output, exitCode, cancelled, truncated, ...(fullOutputPath === undefined ? {} : { fullOutputPath }) };
+      return this.#record(command, given, excludeFromContext, clock.now());
+    }
     const [{ OutputCollector }, { OutputCleaner }] = await Promise.all([
       import("../../tools/shared/output-collector.ts"),
       import("../../tools/shared/clean-output.ts"),
@@ -102,7 +111,7 @@ export class ShellCommands {
     const decoder = new TextDecoder();
     const pieces = liveSecrets.pieces();
     const tell = (text: string): Promise<void> | undefined | void => (text === "" ? undefined : onData?.(text));
-    const outcome = await toolContext.shell
+    const outcome = await (asked?.operations === undefined ? toolContext.shell : elsewhere(asked.operations))
       .run({
         command,
         cwd: toolContext.cwd,
@@ -126,14 +135,37 @@ export class ShellCommands {
       truncated: truncation.truncated,
       ...(fullOutputPath === undefined ? {} : { fullOutputPath }),
     };
+    return this.#record(command, result, excludeFromContext, clock.now());
+  }
+
+  #record(command: string, result: ShellCommandResult, excludeFromContext: boolean | undefined, timestamp: number): ShellCommandResult {
     this.#unrecorded.push({
       role: "bashExecution",
       command,
       ...result,
       ...(excludeFromContext ? { excludeFromContext } : {}),
-      timestamp: clock.now(),
+      timestamp,
     });
     if (!this.#isAgentRunning()) this.recordWaiting();
     return result;
   }
+}
+
+/** Another machine, say, as the tools know a shell. */
+function elsewhere({ exec }: NonNullable<UserBashResult["operations"]>): ShellOperations {
+  return {
+    run: async ({ command, cwd, signal, onData, timeoutMs }) => {
+      try {
+        const { exitCode } = await exec(command, cwd, {
+          onData: (data) => void onData(data),
+          signal,
+          ...(timeoutMs === undefined ? {} : { timeout: timeoutMs / 1000 }),
+        });
+        return { exitCode: exitCode ?? 1, timedOut: false, cancelled: signal.aborted };
+      } catch (error) {
+        if (signal.aborted) return { exitCode: undefined, timedOut: false, cancelled: true };
+        throw error;
+      }
+    },
+  };
 }

@@ -3,6 +3,7 @@
 // with the default (nothing, or `false` for a confirmation).
 
 import type { ExtensionUIContext, ExtensionUIDialogOptions } from "../../contracts/extension.ts";
+import { withoutTerminal } from "../../extensions/no-ui.ts";
 import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";
 
 export interface DialogOptions {
@@ -18,13 +19,16 @@ export function dialogUi(dialogs: ExtensionDialogs): ExtensionUIContext {
     ...(signal === undefined ? {} : { signal }),
   });
   return {
+    ...withoutTerminal,
     select: (title, options, how) => dialogs.select(title, options, timed(how)),
     confirm: (title, message, how) => dialogs.confirm(title, message, timed(how)),
     input: (title, placeholder, how) => dialogs.input(title, placeholder, timed(how)),
     editor: (title, prefill) => dialogs.editor(title, prefill),
     notify: (message, type) => dialogs.notify(message, type),
     setStatus: (key, text) => dialogs.setStatus(key, text),
-    setWidget: (key, lines, how) => dialogs.setWidget(key, lines, how?.placement),
+    setWidget: (key, lines, how) => {
+      if (typeof lines !== "function") dialogs.setWidget(key, lines, how?.placement);
+    },
     setTitle: (title) => dialogs.setTitle(title),
     setEditorText: (text) => dialogs.setEditorText(text),
   };

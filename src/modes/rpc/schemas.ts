@@ -148,6 +148,7 @@ export function resultSchema(): JsonSchema {
     usage: messageShapes.usage,
     cost: amount("USD"),
     retries: count(),
+    denied: optional(list(fields({ tool: text(), row: text() }))),
     retryAt: optional(amount("Unix milliseconds")),
     error: optional(fields({ code: choice(Object.keys(errorCodes) as ErrorCode[]), message: text(), hint: optional(text()) })),
   });

@@ -64,10 +64,12 @@ export class RpcServer {
     this.#deps = deps;
     this.dialogs = new ExtensionDialogs({ send: (request) => void this.#write(`${JSON.stringify(request)}\n`), newId: deps.newId });
     const { extensions } = deps.sessions;
-    if (extensions.loaded !== undefined) {
+    const uiContext = dialogUi(this.dialogs);
+    if (extensions.loaded === undefined) extensions.lend({ uiContext, mode: "rpc" });
+    else {
       const onError = (error: ExtensionError): void => void this.emit({ type: "extension_error", ...error });
       // What is asked meanwhile waits: a session that has not started takes no prompts.
-      const bound = extensions.bind({ uiContext: dialogUi(this.dialogs), mode: "rpc", onError });
+      const bound = extensions.bind({ uiContext, mode: "rpc", onError });
       this.#takeTurn(
         bound.catch((error: unknown) => deps.warn(lineOf(error))),
         { length: 0 },

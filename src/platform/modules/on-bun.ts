@@ -14,10 +14,22 @@ export async function loaderOnBun({ hostModules, cacheDirectory }: ModuleLoaderO
   await placeTranspilerCache(cacheDirectory);
   const require = createRequire(import.meta.url);
   nameHostModules(hostModules, require);
+  // What a failed import leaves behind is not among the keys that can be listed, and yet is only forgotten by its key.
+  const known = new Set<string>();
   return {
-    load: async (path) => (await import(path)) as Record<string, unknown>,
+    load: async (path) => {
+      known.add(path);
+      try {
+        return (await import(path)) as Record<string, unknown>;
+      } catch (error) {
+        const { file } = (error as { position?: { file?: string } | null } | undefined)?.position ?? {};
+        if (file !== undefined) known.add(file);
+        throw error;
+      }
+    },
     forget: (directory) => {
-      for (const key of Object.keys(require.cache)) if (key.startsWith(directory + sep)) delete require.cache[key];
+      for (const key of Object.keys(require.cache)) known.add(key);
+      for (const key of known) if (key.startsWith(directory + sep)) delete require.cache[key];
     },
   };
 }

@@ -3,18 +3,22 @@
 
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { InlineExtension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo, type SourceInfo } from "../../contracts/source-info.ts";
-import { inlineSources, loadExtensions } from "../../extensions/load.ts";
+import { inlineSources } from "../../extensions/load.ts";
 import { createExtensionRuntime } from "../../extensions/runtime.ts";
 import { sourceInfoOf } from "../../harness/extensions/slash-commands.ts";
+import { ExtensionLauncher } from "../../harness/launch/extension-launcher.ts";
 import { loadResources } from "../../harness/launch/launch-resources.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
 import type { Env } from "../../platform/paths.ts";
 import { absolutePath } from "../../platform/paths.ts";
+import { kindOfPath } from "../../platform/resource-files.ts";
 import * as templateFiles from "../../resources/prompt-templates.ts";
 import * as skillFiles from "../../resources/skills.ts";
+import { hostModules } from "../host-modules.ts";
 import { configOf } from "./config-of.ts";
 import { type Surroundings, surroundings } from "./places.ts";
 import type { SettingsManager } from "./settings-manager.ts";
@@ -86,7 +90,7 @@ export interface DefaultResourceLoaderOptions {
   settingsManager?: SettingsManager;
   /** Whether the project's `.pi` is trusted. Default: what has been decided for it. */
   trustProject?: boolean;
-  /** Extension files cannot be loaded yet: each is an entry of `getExtensions().errors`. */
+  /** Files or directories; what cannot be loaded is an entry of `getExtensions().errors`. */
   additionalExtensionPaths?: string[];
   additionalSkillPaths?: string[];
   additionalPromptTemplatePaths?: string[];
@@ -94,7 +98,7 @@ export interface DefaultResourceLoaderOptions {
   extensionFactories?: InlineExtension[];
   /** Flags of extensions by name; they win over the defaults. */
   extensionFlagValues?: ReadonlyMap<string, boolean | string>;
-  /** None but those that are named above. */
+  /** None but those that are named above; else those of settings and resource directories come with them. */
   noExtensions?: boolean;
   noSkills?: boolean;
   noPromptTemplates?: boolean;
@@ -134,6 +138,8 @@ export class DefaultResourceLoader implements ResourceLoader {
     agentsFiles: { agentsFiles: [] },
     appended: [],
   };
+  readonly #launcher: ExtensionLauncher;
+  #hasLoaded = false;
   #more: { skillPaths: string[]; promptPaths: string[] } = { skillPaths: [], promptPaths: [] };
 
   constructor(options: DefaultResourceLoaderOptions = {}) {
@@ -144,6 +150,8 @@ export class DefaultResourceLoader implements ResourceLoader {
       ...(agentDir === undefined ? {} : { agentDir }),
       ...(env === undefined ? {} : { env }),
     });
+    const { now } = this.#place;
+    this.#launcher = new ExtensionLauncher({ hostModules, agentDir: this.#place.agentDir, now, warn: () => {} });
   }
 
   getExtensions(): LoadExtensionsResult {
@@ -243,17 +251,22 @@ export class DefaultResourceLoader implements ResourceLoader {
         this.#options.appendSystemPromptOverride,
       ),
     };
-    this.#extensions = overridden(await this.#loadExtensions(), extensionsOverride);
+    this.#extensions = overridden(await this.#loadExtensions(config, { reload: this.#hasLoaded }), extensionsOverride);
+    this.#hasLoaded = true;
   }
 
-  async #loadExtensions(): Promise<LoadExtensionsResult> {
-    const { extensionFactories = [], extensionFlagValues, additionalExtensionPaths = [] } = this.#options;
-    const loaded = await loadExtensions(inlineSources(extensionFactories), extensionFlagValues);
-    const refused = additionalExtensionPaths.map((path) => ({
-      path,
-      error: `Extension files cannot be loaded: ${path}. Give its function to extensionFactories instead.`,
-    }));
-    return { ...loaded, errors: [...refused, ...loaded.errors] };
+  async #loadExtensions(config: Config, how: { reload: boolean }): Promise<LoadExtensionsResult> {
+    const { extensionFactories = [], extensionFlagValues = new Map(), additionalExtensionPaths, noExtensions } = this.#options;
+    const chosen = { paths: this.#absolute(additionalExtensionPaths), withDiscovered: noExtensions !== true, flags: extensionFlagValues };
+    const inline = inlineSources(extensionFactories);
+    const warn = (): void => {};
+    const load = (paths: readonly string[]): Promise<LoadExtensionsResult | undefined> =>
+      this.#launcher.load({ extensions: { ...chosen, paths }, isStrict: false }, config, { ...how, warn, collects: true, inline });
+    const missing = chosen.paths.filter((path) => kindOfPath(path) === undefined);
+    const loaded = await load(chosen.paths.filter((path) => !missing.includes(path)));
+    const gone = missing.map((path) => ({ path, error: `There is no extension ${path}` }));
+    if (loaded === undefined) return { extensions: [], errors: gone, runtime: createExtensionRuntime(extensionFlagValues) };
+    return { ...loaded, errors: [...gone, ...loaded.errors] };
   }
 
   #absolute(paths: readonly string[] = []): string[] {

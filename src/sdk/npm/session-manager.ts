@@ -12,9 +12,10 @@ import { findSession, listSessions, mostRecentSession } from "../../session/libr
 import type { SessionSummary } from "../../session/library/session-summary.ts";
 import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import { newSessionId } from "../../session/lines/new-id.ts";
+import { contextEntries } from "../../session/tree/context-entries.ts";
 import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../../session/tree/session.ts";
 import { surroundings } from "./places.ts";
-import { contextEntries, projection, type SessionProjection, type UsageEntry } from "./session-views.ts";
+import { projection, type SessionProjection, type UsageEntry } from "./session-views.ts";
 
 export interface NewSessionOptions {
   id?: string;

@@ -3,6 +3,7 @@
 import type { Message } from "../../contracts/message.ts";
 import type { AnyEntry, EntryOf, SessionHeader } from "../../contracts/session-entry.ts";
 import { decodeLine, isEntry, isHeader } from "../../session/lines/line-codec.ts";
+import { contextEntries } from "../../session/tree/context-entries.ts";
 import type { SessionContext, TreeNode } from "../../session/tree/session.ts";
 
 export type FileEntry = SessionHeader | AnyEntry;
@@ -39,16 +40,6 @@ export function parseSessionEntries(content: string): FileEntry[] {
 
 export function getLatestCompactionEntry(entries: readonly AnyEntry[]): CompactionEntry | null {
   return (entries.findLast((entry) => entry.type === "compaction") as CompactionEntry | undefined) ?? null;
-}
-
-/** Of a branch, root first: the latest compaction, what it kept, what came after; all of it where there is no compaction. */
-export function contextEntries(branch: readonly AnyEntry[]): AnyEntry[] {
-  const at = branch.findLastIndex((entry) => entry.type === "compaction");
-  const compaction = branch[at] as CompactionEntry | undefined;
-  if (compaction === undefined) return [...branch];
-  const keptFrom = branch.findIndex((entry) => entry.id === compaction.firstKeptEntryId);
-  const kept = keptFrom < 0 || keptFrom > at ? [] : branch.slice(keptFrom, at).filter((entry) => entry.type !== "compaction");
-  return [compaction, ...kept, ...branch.slice(at + 1)];
 }
 
 /** `context` is that of `branch`. A message that no entry holds (the stand-in for a result that never came) goes with the one before it. */

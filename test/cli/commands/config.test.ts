@@ -105,17 +105,21 @@ describe("set", () => {
     await pi(tree, ["set", "retry.max_retries", "4"]);
     await pi(tree, ["set", "fallback_models", "a, b"]);
     await pi(tree, ["set", "shell.env", "scrub"]);
+    await pi(tree, ["set", "shell.set.EDITOR", "nano -w"]);
+    await pi(tree, ["set", "shell.set.CI", "1"]);
     await pi(tree, ["set", "limits.timeout", "1h"]);
     await pi(tree, ["set", "compaction.enabled", "no"]);
     await pi(tree, ["set", "providers.local.base_url", "http://l/v1"]);
     await pi(tree, ["set", "models", '["x", "y"]']);
     expect(read(tree)).toContain("[retry]   # spaced\nmax_retries = 4 # few\n");
+    expect((await pi(tree, ["get", "shell.set.EDITOR"])).host.out()).toBe("nano -w\n");
+    expect((await pi(tree, ["get", "shell.set.PAGER"])).status).toBe(1);
     const config = await loadConfig({ agentDir: tree.at("agent"), cwd: tree.at("project"), homeDir: tree.path, env: {} });
     expect(config.values).toMatchObject({
       retry: { maxRetries: 4 },
       fallbackModels: ["a", "b"],
       models: ["x", "y"],
-      shell: { env: "scrub" },
+      shell: { env: "scrub", set: { EDITOR: "nano -w", CI: "1" } },
       limits: { timeoutMs: 3_600_000 },
       compaction: { enabled: false },
     });

@@ -1,0 +1,199 @@
+// `pi install | remove | list | update`: packages of extensions, skills and prompts, on this machine and in the configuration. Called by cli/main.
+// Invariant: what is declared is what was installed; a failure changes neither the configuration nor what was there.
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Config, loadConfig, parseToml, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
+import { findProjectDirectory } from "../../config/trust.ts";
+import { PiError } from "../../contracts/error.ts";
+import { packageContents } from "../../extensions/packages/contents.ts";
+import { installPackage, removePackage, versionAt } from "../../extensions/packages/install.ts";
+import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
+import { createFileOperations } from "../../platform/files.ts";
+import type { Host } from "../../platform/host.ts";
+import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import type { CommandModule } from "../command-record.ts";
+import { runSubcommands } from "./subcommands.ts";
+
+interface Flags {
+  local?: boolean;
+  allowScripts?: boolean;
+}
+
+/** Where packages of the user, or of the project, are and are declared. */
+interface Place {
+  root: string;
+  file: string;
+  isProject: boolean;
+  cacheDirectory: string;
+}
+
+function command(
+  name: string,
+  run: (host: Host, source: string | undefined, flags: Flags) => Promise<void>,
+  argument: "<source>" | "[source]" | "",
+  about: string,
+): CommandModule {
+  return {
+    run: (args, host) =>
+      runSubcommands(name, [name, ...args], host, (program) => {
+        const own = program.command(name).description(about).option("-l, --local", "in the project's .pi");
+        if (name === "install" || name === "update") own.option("--allow-scripts", "let the package's install scripts run");
+        if (argument !== "") own.argument(argument);
+        own.action((...given: unknown[]) => {
+          const source = argument === "" ? undefined : (given[0] as string | undefined);
+          const flags = given[argument === "" ? 0 : 1] as Flags;
+          return run(host, source, flags);
+        });
+      }),
+  };
+}
+
+export const install = command(
+  "install",
+  (host, source = "", flags) => installOne(host, source, flags),
+  "<source>",
+  "bring a package and declare it",
+);
+export const remove = command("remove", (host, source = "", flags) => removeOne(host, source, flags), "<source>", "take a package away");
+export const list = command("list", (host) => listAll(host), "", "the packages that are declared");
+export const update = command(
+  "update",
+  (host, source, flags) => updateAll(host, source, flags),
+  "[source]",
+  "packages without an exact version, as they are now",
+);
+
+function placeOf(host: Host, { local }: Flags): Place {
+  const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
+  const root = local ? findProjectDirectory(host.cwd) : agentDir;
+  const file = local ? projectConfigFile(root) : userConfigFile(root);
+  return { root, file, isProject: local === true, cacheDirectory: join(agentDir, "cache", "packages") };
+}
+
+function sourceOf(text: string, host: Host): PackageSource {
+  return parsePackageSource(text, (path) => absolutePath(path, host.cwd, host.homeDir));
+}
+
+async function installOne(host: Host, text: string, flags: Flags): Promise<void> {
+  const place = placeOf(host, flags);
+  const source = sourceOf(text, host);
+  if (host.env.PI_OFFLINE && source.kind !== "path") {
+    throw new PiError("usage.offline", `Installing ${text} wants the network`, { hint: "Leave --offline out" });
+  }
+  const { directory, name, version, heldBack, hostNames } = await installPackage(source, {
+    ...place,
+    allowScripts: flags.allowScripts === true,
+  });
+  const declared = source.kind === "path" ? source.path : text;
+  await declare(place, declared, host);
+  const { extensions, skills, prompts } = await packageContents(directory);
+  const brings = [
+    ...extensions.map((path) => `extension ${path}`),
+    ...skills.map((path) => `skills ${path}`),
+    ...prompts.map((path) => `prompts ${path}`),
+  ];
+  const lines = [
+    `${name}${version === undefined ? "" : ` ${version}`}, declared in ${place.file}`,
+    ...(brings.length === 0 ? ["  It brings no extensions, skills or prompts."] : brings.map((line) => `  ${line}`)),
+    ...(heldBack.length === 0 ? [] : [`  Scripts held back: ${heldBack.join(", ")} (--allow-scripts runs them)`]),
+    ...hostNames.map((one) => `  ${one} is among its dependencies; pi's own is used.`),
+  ];
+  await host.stdout.write(`${lines.join("\n")}\n`);
+}
+
+async function removeOne(host: Host, text: string, flags: Flags): Promise<void> {
+  const place = placeOf(host, flags);
+  const source = sourceOf(text, host);
+  const sources = await declaredIn(place);
+  const own = sources.filter(
+    (one) => parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)).identity === source.identity,
+  );
+  if (own.length === 0) throw new PiError("usage.command", `${text} is not declared in ${place.file}`, { hint: "pi list says which are" });
+  await removePackage(source, { ...place, allowScripts: false });
+  for (const one of own) await undeclare(place, one);
+  await host.stdout.write(`Removed ${own.join(", ")}\n`);
+}
+
+async function configHere(host: Host): Promise<Config> {
+  const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
+  return loadConfig({ agentDir, cwd: host.cwd, homeDir: host.homeDir, env: host.env });
+}
+
+async function listAll(host: Host): Promise<void> {
+  const config = await configHere(host);
+  const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
+  const lines = config.packages.map(({ kind, entry }) => {
+    const root = kind === "project" ? (config.project.dir ?? agentDir) : agentDir;
+    const directory = packageDirectory(
+      parsePackageSource(entry.source, (path) => absolutePath(path, root, host.homeDir)),
+      root,
+    );
+    const state = existsSync(directory) ? (versionAt(directory) ?? "installed") : `not installed: pi install ${entry.source}`;
+    return `${entry.source}  ${kind === "project" ? "project" : "user"}, ${state}`;
+  });
+  await host.stdout.write(`${(lines.length === 0 ? ["No packages. pi install SOURCE brings one."] : lines).join("\n")}\n`);
+}
+
+async function updateAll(host: Host, text: string | undefined, flags: Flags): Promise<void> {
+  const place = placeOf(host, flags);
+  const wanted = text === undefined ? undefined : sourceOf(text, host).identity;
+  const lines: string[] = [];
+  for (const declared of await declaredIn(place)) {
+    const source = parsePackageSource(declared, (path) => absolutePath(path, place.root, host.homeDir));
+    const isExact = (source.kind === "npm" && /^\d/.test(source.range ?? "")) || (source.kind === "git" && source.ref !== undefined);
+    if (source.kind === "path" || isExact || (wanted !== undefined && wanted !== source.identity)) continue;
+    const before = versionAt(packageDirectory(source, place.root));
+    const { name, version } = await installPackage(source, { ...place, allowScripts: flags.allowScripts === true });
+    lines.push(before === version ? `${name} ${version ?? ""}: as it was` : `${name}: ${before ?? "none"} to ${version ?? "unknown"}`);
+  }
+  await host.stdout.write(`${(lines.length === 0 ? ["Nothing to update."] : lines).join("\n")}\n`);
+}
+
+function textOf({ file }: Place): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+async function declaredIn(place: Place): Promise<string[]> {
+  const { packages } = (await parseToml(textOf(place), place.file)) as { packages?: unknown };
+  return (Array.isArray(packages) ? packages : []).flatMap((one) => {
+    const source = typeof one === "string" ? one : (one as { source?: unknown } | null)?.source;
+    return typeof source === "string" ? [source] : [];
+  });
+}
+
+/** A table of its own at the end; where another version of it is declared, that one is taken out. */
+async function declare(place: Place, source: string, host: Host): Promise<void> {
+  const { identity } = sourceOf(source, host);
+  const others = (await declaredIn(place)).filter((one) => sourceOf(one, host).identity === identity);
+  if (others.length === 1 && others[0] === source) return;
+  for (const one of others) await undeclare(place, one);
+  const text = textOf(place);
+  const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  await save(place, `${start}${start === "" ? "" : "\n"}[[packages]]\nsource = ${JSON.stringify(source)}\n`);
+}
+
+async function undeclare(place: Place, source: string): Promise<void> {
+  const lines = textOf(place).split("\n");
+  const isHead = (line: string | undefined): boolean => /^\s*\[/.test(line ?? "");
+  for (let at = 0; at < lines.length; at++) {
+    if (!/^\s*\[\[packages\]\]\s*(#.*)?$/.test(lines[at] ?? "")) continue;
+    let end = at + 1;
+    while (end < lines.length && !isHead(lines[end])) end++;
+    const block = (await parseToml(lines.slice(at, end).join("\n"), place.file)) as { packages: { source?: string }[] };
+    if (block.packages[0]?.source !== source) continue;
+    lines.splice(at, end - at);
+    await save(place, lines.join("\n").replace(/\n{3,}/g, "\n\n"));
+    return;
+  }
+  throw new PiError("config.cannot_set", `${source} is declared in ${place.file} in a form that cannot be taken out`, {
+    hint: `Take it out by hand: ${place.file}`,
+  });
+}
+
+async function save({ file }: Place, text: string): Promise<void> {
+  await parseToml(text, file);
+  const { makeDirectory } = await import("../../platform/make-directory.ts");
+  makeDirectory(dirname(file), 0o700);
+  await createFileOperations().writeAtomic(file, text);
+}

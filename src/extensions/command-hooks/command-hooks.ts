@@ -1,0 +1,184 @@
+// `[[hooks]]` of the configuration as an interceptor and a listener: a command is told of an event as JSON and may answer as a handler would.
+// Made by start-session, where there are any. Invariants: on `tool_call` any failure refuses, so that a guard that breaks opens no door; on other
+// events it is said, and the run goes on. Hooks are asked in their order, each about what the one before has left.
+
+import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { messageOf } from "../../contracts/error.ts";
+import type { HookRow } from "../../contracts/hook-row.ts";
+import type { Interceptor } from "../../contracts/interceptor.ts";
+import type { FedCommand } from "../../platform/feed-command.ts";
+import type { Env } from "../../platform/paths.ts";
+import { wordGlob } from "../policy/rows.ts";
+
+export interface CommandHooksDeps {
+  rows: readonly HookRow[];
+  cwd: string;
+  env: Env;
+  sessionId(): string;
+  /** Of the run under way. */
+  signal(): AbortSignal | undefined;
+  now(): number;
+  warn(line: string): void;
+}
+
+interface Answer extends Record<string, unknown> {
+  block?: boolean;
+  reason?: string;
+}
+
+type Asked = { answer: Answer } | { refusal: string } | { failure: string };
+
+const defaultTimeoutSeconds = 60;
+
+export class CommandHooks implements Interceptor {
+  readonly name = "hooks";
+  readonly #deps: CommandHooksDeps;
+  readonly #events: ReadonlySet<string>;
+
+  constructor(deps: CommandHooksDeps) {
+    this.#deps = deps;
+    this.#events = new Set(deps.rows.map((row) => row.event));
+  }
+
+  readonly toolCall: NonNullable<Interceptor["toolCall"]> = async (call, args, signal) => {
+    for (const row of this.#rows("tool_call", call.name, args)) {
+      const event = { toolName: call.name, toolCallId: call.id, input: args };
+      const asked = await this.#ask(row, event, signal);
+      if ("refusal" in asked) return asked.refusal;
+      if ("failure" in asked) return `Not run: the hook ${row.command} ${asked.failure}`;
+      const { block, reason, input } = asked.answer;
+      if (block === true) return typeof reason === "string" ? reason : `Blocked by the hook ${row.command}`;
+      if (isObject(input)) {
+        for (const name of Object.keys(args)) delete args[name];
+        Object.assign(args, input);
+      }
+    }
+    return undefined;
+  };
+
+  readonly toolResult: NonNullable<Interceptor["toolResult"]> = async (call, args, result, signal) => {
+    let amended = result;
+    for (const row of this.#rows("tool_result", call.name, args)) {
+      const event = { toolName: call.name, toolCallId: call.id, input: args, ...amended, isError: amended.isError === true };
+      const answer = await this.#answer(row, event, signal);
+      const { content, details, isError } = answer ?? {};
+      if (Array.isArray(content)) amended = { ...amended, content: content as typeof result.content };
+      else if (typeof content === "string") amended = { ...amended, content: [{ type: "text", text: content }] };
+      if (details !== undefined) amended = { ...amended, details };
+      if (typeof isError === "boolean") amended = { ...amended, isError };
+    }
+    return amended;
+  };
+
+  readonly input: NonNullable<Interceptor["input"]> = async (given) => {
+    let text = given.text;
+    for (const row of this.#rows("input")) {
+      const asked = await this.#ask(row, { ...given, text }, this.#deps.signal());
+      if ("refusal" in asked || ("answer" in asked && (asked.answer.block === true || asked.answer.action === "handled"))) {
+        const reason = "refusal" in asked ? asked.refusal : asked.answer.reason;
+        this.#deps.warn(`The prompt was refused by the hook ${row.command}${typeof reason === "string" ? `: ${reason}` : ""}`);
+        return undefined;
+      }
+      if ("failure" in asked) this.#failed(row, asked.failure);
+      else if (typeof asked.answer.text === "string") text = asked.answer.text;
+    }
+    return { ...given, text };
+  };
+
+  readonly beforeAgentStart: NonNullable<Interceptor["beforeAgentStart"]> = async (message, promptInForce) => {
+    const messages: Awaited<ReturnType<NonNullable<Interceptor["beforeAgentStart"]>>>["messages"] = [];
+    let systemPrompt: string | undefined;
+    for (const row of this.#rows("before_agent_start")) {
+      const answer = await this.#answer(row, { message, systemPrompt: promptInForce(systemPrompt) }, this.#deps.signal());
+      if (typeof answer?.systemPrompt === "string") systemPrompt = answer.systemPrompt;
+      const added = answer?.message;
+      const content = isObject(added) ? added.content : added;
+      if (typeof content !== "string" || content === "") continue;
+      messages.push({ role: "custom", customType: "hook", content, display: true, timestamp: this.#deps.now() });
+    }
+    return { messages, ...(systemPrompt === undefined ? {} : { systemPrompt }) };
+  };
+
+  readonly userBash: NonNullable<Interceptor["userBash"]> = async (event) => {
+    for (const row of this.#rows("user_bash", undefined, { command: event.command })) {
+      const asked = await this.#ask(row, event, undefined);
+      if ("refusal" in asked) throw new Error(asked.refusal);
+      if ("failure" in asked) throw new Error(`Not run: the hook ${row.command} ${asked.failure}`);
+      if (asked.answer.block === true) throw new Error(String(asked.answer.reason ?? `Blocked by the hook ${row.command}`));
+    }
+    return undefined;
+  };
+
+  /** Events that are only told; the run waits, so that what a hook does is done before it goes on. */
+  told(event: AgentEvent): Promise<void> | undefined {
+    if (askedElsewhere.has(event.type) || !this.#events.has(event.type)) return undefined;
+    return this.notify(event.type, event);
+  }
+
+  async notify(type: string, event: object): Promise<void> {
+    for (const row of this.#rows(type, (event as { toolName?: string }).toolName)) await this.#answer(row, event, undefined);
+  }
+
+  #rows(event: string, toolName?: string, args: Record<string, unknown> = {}): HookRow[] {
+    if (!this.#events.has(event)) return [];
+    return this.#deps.rows.filter((row) => {
+      if (row.event !== event) return false;
+      if (row.tool !== undefined && toolName !== undefined && !row.tool.split(/[\s,|]+/).some((glob) => wordGlob(glob).test(toolName)))
+        return false;
+      if (row.match === undefined) return true;
+      const glob = wordGlob(row.match);
+      return ["command", "path", "file_path"].some((name) => typeof args[name] === "string" && glob.test(args[name]));
+    });
+  }
+
+  /** What a failure that only is said leaves. */
+  async #answer(row: HookRow, event: object, signal: AbortSignal | undefined): Promise<Answer | undefined> {
+    const asked = await this.#ask(row, event, signal);
+    if ("answer" in asked) return asked.answer;
+    this.#failed(row, "refusal" in asked ? `refused: ${asked.refusal}` : asked.failure);
+    return undefined;
+  }
+
+  #failed(row: HookRow, what: string): void {
+    this.#deps.warn(`The hook ${row.command} (${row.event}) ${what}`);
+  }
+
+  async #ask(row: HookRow, event: object, signal: AbortSignal | undefined): Promise<Asked> {
+    const { cwd, env } = this.#deps;
+    const seconds = row.timeout ?? defaultTimeoutSeconds;
+    const { feedCommand } = await import("../../platform/feed-command.ts");
+    let ended: FedCommand;
+    try {
+      const input = `${JSON.stringify({ ...event, type: row.event, cwd, sessionId: this.#deps.sessionId() })}\n`;
+      ended = await feedCommand(row.command, { cwd, env, input, timeoutMs: seconds * 1000, signal });
+    } catch (error) {
+      return { failure: `could not be run: ${messageOf(error)}` };
+    }
+    const { exitCode, timedOut } = ended;
+    const said = ended.stderr.trim().slice(0, maxReason);
+    if (timedOut) return { failure: `took longer than ${seconds} s` };
+    if (exitCode === 2) return { refusal: said || `Refused by the hook ${row.command}` };
+    if (exitCode !== 0)
+      return { failure: `${exitCode === undefined ? "did not end by itself" : `ended with ${exitCode}`}${said === "" ? "" : `: ${said}`}` };
+    return { answer: answerIn(ended.stdout) };
+  }
+}
+
+const maxReason = 4000;
+
+/** They are told on their way, by a member of their own. */
+const askedElsewhere = new Set(["tool_call", "tool_result", "input", "before_agent_start", "user_bash"]);
+
+/** Only where all of it is one JSON object. */
+function answerIn(stdout: string): Answer {
+  try {
+    const value: unknown = JSON.parse(stdout);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

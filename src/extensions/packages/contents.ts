@@ -1,0 +1,59 @@
+// What a package brings, by kind: what `pi` in its package.json names, else the directories of those names; narrowed by what was said of it.
+// Called by the harness at a launch with packages. Invariant: nothing outside of the package's directory is named by it.
+
+import { join, relative, resolve, sep } from "node:path";
+import { kindOfPath, listDirectory, resourceFilter } from "../../platform/resource-files.ts";
+import { extensionsAt, manifestOf, nameOf } from "../discover.ts";
+
+export type PackageKind = "extensions" | "skills" | "prompts";
+
+/** Lists of paths and filters; a kind that is absent brings all, an empty one nothing. */
+export type PackageFilter = Partial<Record<PackageKind, readonly string[]>>;
+
+export async function packageContents(directory: string, filter: PackageFilter = {}): Promise<Record<PackageKind, string[]>> {
+  const listed = manifestOf(directory);
+  const hasList = listed !== undefined && ["extensions", "skills", "prompts", "themes"].some((kind) => listed[kind] !== undefined);
+  const found = async (kind: PackageKind): Promise<string[]> => {
+    const entries = hasList ? (listed?.[kind] ?? []) : [kind];
+    const paths = entries.filter((entry) => !/^[!+-]/.test(entry)).flatMap((entry) => expanded(directory, entry));
+    const files = kind === "extensions" ? (await Promise.all(paths.map(extensionsAt))).flat() : paths;
+    const rules = [...entries.filter((entry) => /^[!+-]/.test(entry)), ...narrowing(filter[kind])];
+    const accepted = resourceFilter(rules, [directory]);
+    return files.filter((file) => isWithin(directory, file) && accepted.accepts(file, nameOf(file)));
+  };
+  return { extensions: await found("extensions"), skills: await found("skills"), prompts: await found("prompts") };
+}
+
+/** Plain entries of a filter say what alone is wanted. */
+function narrowing(filter: readonly string[] | undefined): string[] {
+  if (filter === undefined) return [];
+  const wanted = filter.filter((entry) => !/^[!+-]/.test(entry));
+  const rules = filter.filter((entry) => /^[!+-]/.test(entry));
+  return wanted.length === 0 && rules.length > 0 ? rules : ["!**", ...wanted.map((entry) => `+${entry}`), ...rules];
+}
+
+function expanded(directory: string, entry: string): string[] {
+  if (!/[*?]/.test(entry)) return [resolve(directory, entry)].filter((path) => kindOfPath(path) !== undefined);
+  const pattern = globPattern(entry);
+  return filesBelow(directory, 0).filter((path) => pattern.test(relative(directory, path).split(sep).join("/")));
+}
+
+function globPattern(glob: string): RegExp {
+  const source = glob
+    .replace(/^\.\//, "")
+    .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
+    .replace(/\*\*\/?|\*|\?/g, (wild) => (wild.startsWith("**") ? ".*" : wild === "*" ? "[^/]*" : "[^/]"));
+  return new RegExp(`^${source}$`);
+}
+
+const maxDepth = 6;
+
+function filesBelow(directory: string, depth: number): string[] {
+  if (depth > maxDepth) return [];
+  const { files, directories } = listDirectory(directory);
+  return [...files.map((name) => join(directory, name)), ...directories.flatMap((name) => filesBelow(join(directory, name), depth + 1))];
+}
+
+function isWithin(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(directory + sep);
+}

@@ -1,0 +1,183 @@
+// What the policy says to a call: the worst of what its rows say to each part of it. Called by the policy's interceptor and `pi inspect --tool`.
+// Invariant: of all rows that match, deny beats ask beats allow; a part that no row matches is as the mode says.
+
+import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
+import { type PermissionMode, type PolicyAction, type PolicyRow, readingTools } from "../../contracts/policy.ts";
+import { expandHome } from "../../platform/paths.ts";
+import { isExactly, mayBe } from "./match-command.ts";
+import { nameOf, pathGlob, wordGlob } from "./rows.ts";
+import { type LineCommand, readShellLine, type ShellLine } from "./shell-line.ts";
+
+export interface Places {
+  cwd: string;
+  homeDir: string;
+  /** With links followed, also where the file itself is not there. */
+  canonical(path: string): Promise<string>;
+}
+
+export interface Judged {
+  action: PolicyAction;
+  /** Which row decides; nothing where none matches. */
+  row: PolicyRow | undefined;
+  /** The row, or the mode, for people. */
+  reason: string;
+}
+
+const severity: Record<PolicyAction, number> = { allow: 0, ask: 1, deny: 2 };
+
+export async function judge(
+  tool: string,
+  args: Record<string, unknown>,
+  rows: readonly PolicyRow[],
+  mode: PermissionMode,
+  places: Places,
+): Promise<Judged> {
+  const real = { ...places, cwd: await places.canonical(places.cwd) };
+  const of = rows.filter((row) => row.tool === undefined || isNamed(row.tool, tool));
+  if (mode === "plan" && !readingTools.includes(tool)) return { action: "deny", row: undefined, reason: "the permission mode plan" };
+  const line = tool === "bash" && typeof args.command === "string" ? readShellLine(args.command) : undefined;
+  const paths = of.some((row) => row.path !== undefined) ? await pathsOf(args, line, places) : [];
+  const parts: (LineCommand | undefined)[] = line === undefined || line.commands.length === 0 ? [undefined] : line.commands;
+  let worst: Judged | undefined;
+  for (const part of parts) {
+    const judged = judgePart(
+      of,
+      mode,
+      (row) => matches(row, { part, line, paths, places }) || matches(row, { part, line, paths, places: real }),
+    );
+    if (worst === undefined || severity[judged.action] > severity[worst.action]) worst = judged;
+  }
+  return worst ?? { action: "allow", row: undefined, reason: `the permission mode ${mode}` };
+}
+
+function judgePart(rows: readonly PolicyRow[], mode: PermissionMode, isMatch: (row: PolicyRow) => boolean): Judged {
+  let decided: PolicyRow | undefined;
+  for (const row of rows) {
+    if (decided !== undefined && severity[row.action] <= severity[decided.action]) continue;
+    if (isMatch(row)) decided = row;
+  }
+  if (decided !== undefined) return { action: decided.action, row: decided, reason: nameOf(decided) };
+  return { action: mode === "ask" ? "ask" : "allow", row: undefined, reason: `the permission mode ${mode}` };
+}
+
+/** Names with blanks or commas between them. */
+function isNamed(globs: string, tool: string): boolean {
+  return globs.split(/[\s,]+/).some((glob) => glob !== "" && wordGlob(glob).test(tool));
+}
+
+interface CallPath {
+  /** As written and resolved; absolute. Nothing: it may be any. */
+  forms: readonly string[] | undefined;
+  /** A pattern of file names. */
+  isPattern: boolean;
+}
+
+interface About {
+  part: LineCommand | undefined;
+  line: ShellLine | undefined;
+  paths: readonly CallPath[];
+  places: Places;
+}
+
+function matches(row: PolicyRow, { part, line, paths, places }: About): boolean {
+  const isAllow = row.action === "allow";
+  if (isAllow && (line?.isAnything === true || part?.isPlain === false)) return false;
+  if (row.command !== undefined) {
+    if (line === undefined) return false;
+    if (isAllow) return part !== undefined && isExactly(row.command, part.words);
+    if (!line.isAnything && (part === undefined || !mayBe(row.command, part.words))) return false;
+  }
+  if (row.path !== undefined) {
+    if (!isAllow && line?.isAnything === true) return true;
+    const { path } = row;
+    // What a command does to files no path says.
+    if (isAllow && line !== undefined && row.command === undefined) return false;
+    if (isAllow)
+      return paths.length > 0 && paths.every((one) => one.forms?.every((form) => isIn(path, form, false, places)) && !one.isPattern);
+    return paths.some((one) => one.forms === undefined || one.forms.some((form) => isIn(path, form, true, places, one.isPattern)));
+  }
+  return true;
+}
+
+/** `reaches`: also what lies below what is named. */
+function isIn(pattern: string, path: string, reaches: boolean, { cwd, homeDir }: Places, isPattern = false): boolean {
+  const isName = !pattern.includes("/") && !pattern.startsWith("~");
+  // What is meant of all that lies in a folder is meant of the folder, too, where it forbids.
+  const whole = reaches ? pattern.replace(/(?<=.)\/(?:\*\*)?$/, "") : pattern;
+  const glob = pathGlob(isName ? pattern : resolve(cwd, expandHome(whole, homeDir)));
+  if (isPattern) return mayMeet(pattern, isName, path, { cwd, homeDir });
+  for (let at = path; ; at = dirname(at)) {
+    if (glob.test(isName ? basename(at) : at)) return true;
+    if (!reaches || at === dirname(at)) return false;
+    // A name alone is meant of files here, not of the folders above the working directory.
+    if (isName && !isBelow(cwd, at)) return false;
+  }
+}
+
+function isBelow(directory: string, path: string): boolean {
+  const way = relative(directory, path);
+  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
+}
+
+/** Whether a pattern of a shell's could name what a row's names: name by name. */
+function mayMeet(pattern: string, isName: boolean, shellPattern: string, { cwd, homeDir }: Pick<Places, "cwd" | "homeDir">): boolean {
+  const file = basename(shellPattern);
+  if (isName) return /[*?]/.test(pattern) || shellGlob(file).test(pattern);
+  const wanted = resolve(cwd, expandHome(pattern, homeDir)).split("/");
+  for (const [at, segment] of shellPattern.split("/").entries()) {
+    const other = wanted[at];
+    if (other === undefined || other.includes("**")) return true;
+    const meets = /[*?[]/.test(segment) ? /[*?]/.test(other) || shellGlob(segment).test(other) : pathGlob(other).test(segment);
+    if (!meets) return false;
+  }
+  return true;
+}
+
+/** Hidden files are met only by a pattern that begins with the dot. */
+function shellGlob(glob: string): RegExp {
+  const hidden = /^[*?[]/.test(glob) ? "(?!\\.)" : "";
+  const regex = glob
+    .replace(/[.+^${}()|\\]/g, "\\$&")
+    .replace(/\[[^\]]*\]/g, ".")
+    .replace(/\*+/g, ".*")
+    .replace(/\?/g, ".");
+  try {
+    return new RegExp(`^${hidden}${regex}$`, "su");
+  } catch {
+    return /^/;
+  }
+}
+
+async function pathsOf(args: Record<string, unknown>, line: ShellLine | undefined, places: Places): Promise<CallPath[]> {
+  if (line === undefined) {
+    const named = Object.entries(args).flatMap(([name, value]) =>
+      /(^|_)(path|file|dir|directory|filename)s?$|Path$/.test(name) ? [value].flat() : [],
+    );
+    const texts = named.filter((value) => typeof value === "string");
+    // Without one, tools that look into folders look into this one.
+    if (texts.length === 0) texts.push(".");
+    return Promise.all(texts.map(async (text) => ({ forms: await formsOf(text, places.cwd, places), isPattern: false })));
+  }
+  const found: CallPath[] = [];
+  for (const { word, isTarget, directories } of line.paths) {
+    if (word === undefined) {
+      found.push({ forms: undefined, isPattern: false });
+      continue;
+    }
+    // The words of a command are judged in each folder that it may be in.
+    let at = places.cwd;
+    const bases = [at];
+    for (const directory of directories) {
+      at = resolve(at, expandHome(directory, places.homeDir));
+      bases.push(at);
+    }
+    if (isTarget && word.text === "/dev/null") continue;
+    for (const base of bases) found.push({ forms: await formsOf(word.text, base, places), isPattern: word.isPattern });
+  }
+  return found;
+}
+
+async function formsOf(text: string, base: string, { homeDir, canonical }: Places): Promise<string[]> {
+  const written = resolve(base, expandHome(text, homeDir));
+  return [...new Set([written, await canonical(written)])];
+}

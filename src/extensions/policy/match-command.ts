@@ -1,0 +1,71 @@
+// Whether a row's command pattern fits a command. Called by judge. Pure. Invariant: what forbids reaches as far as the words could mean,
+// what allows no farther than they say.
+
+import { wordGlob } from "./rows.ts";
+import { programName } from "./shell-line.ts";
+import type { Word } from "./shell-parser.ts";
+
+/** Behind paths, between options, in computed words: may it be this command? */
+export function mayBe(pattern: string, words: readonly Word[]): boolean {
+  const [head = "*", ...rest] = pattern.split(/\s+/).filter((word) => word !== "");
+  const [first, ...said] = words;
+  if (first === undefined) return false;
+  if (!first.isComputed && !isProgram(head, first.text)) return false;
+  const options = rest.filter((word) => /^-[^*?]/.test(word));
+  const operands = rest.filter((word) => !/^-[^*?]/.test(word));
+  return options.every((option) => hasOption(option, said)) && fits(operands, said, { skipsOptions: true });
+}
+
+/** The words as they stand, with any behind them. */
+export function isExactly(pattern: string, words: readonly Word[]): boolean {
+  const wanted = pattern.split(/\s+/).filter((word) => word !== "");
+  return fits(wanted, words, { skipsOptions: false });
+}
+
+function isProgram(wanted: string, said: string): boolean {
+  const glob = wordGlob(wanted);
+  return glob.test(said) || glob.test(programName(said)) || wordGlob(programName(wanted)).test(programName(said));
+}
+
+/** `-rf` is also `-fr`, `-r -f` and in `-vrf`; `--force` also `--force=x`. */
+function hasOption(option: string, said: readonly Word[]): boolean {
+  if (said.some((word) => word.isComputed || word.text === option || word.text.startsWith(`${option}=`))) return true;
+  if (option.startsWith("--")) return said.some(({ text }) => /^--[^=]{2,}/.test(text) && option.startsWith(text.split("=")[0] ?? text));
+  const letters = said.flatMap(({ text }) => (/^-[^-]/.test(text) ? [...text.slice(1)] : []));
+  return [...option.slice(1)].every((letter) => letters.includes(letter));
+}
+
+/** Whether the words begin with those that are wanted; a lone `*` is any words, also none. */
+function fits(wanted: readonly string[], said: readonly Word[], how: { skipsOptions: boolean }): boolean {
+  // Places in `wanted` that can have been reached: patterns with several `*` cost no more than their length.
+  let places = closed(wanted, new Set([0]));
+  let next = new Set<number>();
+  for (const word of said) {
+    if (places.has(wanted.length)) return true;
+    const reached = new Set(next);
+    next = new Set();
+    for (const place of places) {
+      const pattern = wanted[place] ?? "";
+      if (pattern === "*") reached.add(place);
+      if (word.isComputed) {
+        // It may be any words: in what forbids it is all that is still wanted.
+        if (how.skipsOptions) return true;
+        continue;
+      }
+      if (wordGlob(pattern).test(word.text)) reached.add(place + 1);
+      if (how.skipsOptions && /^[-+]./.test(word.text)) {
+        reached.add(place);
+        // Its value, which may be the next word.
+        next.add(place);
+      }
+    }
+    places = closed(wanted, reached);
+  }
+  return places.has(wanted.length) || false;
+}
+
+function closed(wanted: readonly string[], places: ReadonlySet<number>): Set<number> {
+  const all = new Set(places);
+  for (const place of all) if (wanted[place] === "*") all.add(place + 1);
+  return all;
+}

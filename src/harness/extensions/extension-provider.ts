@@ -1,0 +1,115 @@
+// Providers of extensions: what they register becomes settings like those of a file, and their own way to call a model one of ours.
+// Called by session-extensions. Invariant: what is wrong with one is that extension's error; the provider is then as it was before.
+
+import { convertProvider } from "../../config/npm-agent.ts";
+import { mergeProviders } from "../../config/provider-settings.ts";
+import { messageOf, PiError } from "../../contracts/error.ts";
+import type { ExtensionStream, ProviderChange } from "../../contracts/extension.ts";
+import type { AssistantMessage } from "../../contracts/message.ts";
+import type { ModelCall } from "../../contracts/model-request.ts";
+import type { Provider } from "../../contracts/provider.ts";
+import type { ProviderSettings } from "../../contracts/provider-settings.ts";
+import type { StreamEvent } from "../../contracts/stream-event.ts";
+import type { ModelRegistry } from "../models/model-registry.ts";
+
+/** @throws PiError `extension.bad_provider` */
+export function changeProvider({ name, provider }: ProviderChange, registry: ModelRegistry): void {
+  if (provider === undefined) {
+    registry.setProvider(name, undefined);
+    return;
+  }
+  const known = registry.settingsOf(name);
+  const providers: Record<string, ProviderSettings> = known === undefined ? {} : { [name]: known };
+  const given = provider as Record<string, unknown>;
+  const refuse = (path: readonly (string | number)[], expected: string): never => {
+    throw new PiError("extension.bad_provider", `registerProvider ${name}: ${path.slice(2).join(".")} must be ${expected}`);
+  };
+  mergeProviders(
+    providers,
+    { [name]: convertProvider({ ...given, compat: given.compat }) },
+    { kind: "command line" },
+    { unknownKey: () => {}, wrongType: refuse, forbidden: (path) => refuse(path, "left out") },
+  );
+  const stream = provider.streamSimple ?? provider.stream;
+  registry.setProvider(name, providers[name], stream === undefined ? undefined : providerOf(provider.api ?? name, stream));
+}
+
+function providerOf(api: string, stream: ExtensionStream): Provider {
+  return {
+    api,
+    stream: async function* ({ model, request, credential, signal }: ModelCall): AsyncIterable<StreamEvent> {
+      const { systemPrompt, messages, tools, thinkingLevel, maxTokens, sessionId } = request;
+      const options = {
+        signal,
+        apiKey: credential.value,
+        maxTokens: maxTokens ?? model.maxTokens,
+        ...(thinkingLevel === "off" ? {} : { reasoning: thinkingLevel }),
+        ...(sessionId === undefined ? {} : { sessionId }),
+        ...(model.headers === undefined ? {} : { headers: model.headers }),
+      };
+      let isOver = false;
+      try {
+        for await (const event of await stream(model, { systemPrompt, messages, tools }, options)) {
+          for (const told of translated(event)) {
+            isOver ||= told.type === "finish" || told.type === "failure";
+            yield told;
+          }
+          if (isOver) return;
+        }
+      } catch (error) {
+        yield { type: "failure", failure: { code: signal.aborted ? "aborted" : "bad_request", message: messageOf(error) } };
+        return;
+      }
+      const code = signal.aborted ? "aborted" : "network";
+      if (!isOver) yield { type: "failure", failure: { code, message: "The provider's stream ended without an answer" } };
+    },
+  };
+}
+
+/** From the npm agent's events to ours, which say the same. */
+function* translated(event: { type: string; [field: string]: unknown }): Generator<StreamEvent> {
+  const contentIndex = Number(event.contentIndex ?? 0);
+  const block = (event.partial as AssistantMessage | undefined)?.content[contentIndex];
+  switch (event.type) {
+    case "text_start":
+    case "thinking_start":
+      yield { type: event.type, contentIndex };
+      return;
+    case "text_delta":
+    case "thinking_delta":
+    case "toolcall_delta":
+      yield { type: event.type, contentIndex, delta: String(event.delta ?? "") };
+      return;
+    case "text_end":
+      yield { type: "text_end", contentIndex };
+      return;
+    case "thinking_end": {
+      const signature = block?.type === "thinking" ? block.thinkingSignature : undefined;
+      yield { type: "thinking_end", contentIndex, ...(signature === undefined ? {} : { signature }) };
+      return;
+    }
+    case "toolcall_start":
+      yield {
+        type: "toolcall_start",
+        contentIndex,
+        id: String(event.id ?? (block?.type === "toolCall" ? block.id : `call_${contentIndex}`)),
+        toolName: String(event.toolName ?? (block?.type === "toolCall" ? block.name : "")),
+      };
+      return;
+    case "toolcall_end": {
+      const call = event.toolCall as { arguments?: Record<string, unknown> } | undefined;
+      yield { type: "toolcall_end", contentIndex, ...(call?.arguments === undefined ? {} : { arguments: call.arguments }) };
+      return;
+    }
+    case "done": {
+      const { usage, stopReason } = event.message as AssistantMessage;
+      yield { type: "usage", usage };
+      yield { type: "finish", stopReason: stopReason === "length" || stopReason === "toolUse" ? stopReason : "stop" };
+      return;
+    }
+    case "error": {
+      const { errorMessage = "The provider failed", stopReason } = event.error as AssistantMessage;
+      yield { type: "failure", failure: { code: stopReason === "aborted" ? "aborted" : "bad_request", message: errorMessage } };
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// Models and credentials as extensions ask for them, under the npm agent's names. Made by extension-context for one session.
+// Invariant: a credential is given to who asks for it, and told nowhere.
+
+import { messageOf } from "../../contracts/error.ts";
+import type { ExtensionError, ExtensionModelRegistry } from "../../contracts/extension.ts";
+import type { ModelRegistry } from "../models/model-registry.ts";
+import { changeProvider } from "./extension-provider.ts";
+
+export function modelsFor(registry: ModelRegistry, about: { report(error: ExtensionError): void }): ExtensionModelRegistry {
+  const change = (name: string, provider: Parameters<ExtensionModelRegistry["registerProvider"]>[1] | undefined): void => {
+    try {
+      changeProvider({ extensionPath: "<runtime>", name, provider }, registry);
+    } catch (error) {
+      about.report({ extensionPath: "<runtime>", event: "registerProvider", error: messageOf(error) });
+    }
+  };
+  const keyOf = async (provider: string): Promise<string | undefined> => {
+    const { scheme, value } = await registry.credential(provider);
+    return scheme === "none" ? undefined : value;
+  };
+  return {
+    find: (provider, id) => registry.find(provider, id),
+    getAll: () => registry.providers().flatMap((id) => registry.models(id)),
+    getAvailable: () => registry.available(),
+    hasConfiguredAuth: (model) => registry.isAvailable(model.provider, true),
+    getProvider: (id) => (registry.hasProvider(id) ? { id, name: registry.settingsOf(id)?.name ?? id } : undefined),
+    getProviderAuth: async (id) => {
+      if (!registry.isAvailable(id, true)) return undefined;
+      const apiKey = await keyOf(id);
+      return { auth: apiKey === undefined ? {} : { apiKey } };
+    },
+    getApiKeyAndHeaders: async (model) => {
+      try {
+        const apiKey = await keyOf(model.provider);
+        const { headers } = await registry.ready(model);
+        return { ok: true, ...(apiKey === undefined ? {} : { apiKey }), ...(headers === undefined ? {} : { headers }) };
+      } catch (error) {
+        return { ok: false, error: messageOf(error) };
+      }
+    },
+    getApiKeyForProvider: (id) => keyOf(id).catch(() => undefined),
+    refresh: async () => {},
+    getError: () => undefined,
+    registerProvider: change,
+    unregisterProvider: (name) => change(name, undefined),
+  };
+}

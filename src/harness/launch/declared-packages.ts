@@ -1,0 +1,49 @@
+// What the declared packages bring, the project's first. Called by a launch whose configuration declares some, by the launcher of extensions and
+// by launch-resources. Invariant: nothing is fetched at a start; a package that is not there is one line with the command that brings it.
+
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Config } from "../../config/load-config.ts";
+import type { PackageExtensions } from "../../extensions/discover.ts";
+import { packageContents } from "../../extensions/packages/contents.ts";
+import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
+import { absolutePath } from "../../platform/paths.ts";
+
+export interface DeclaredContents {
+  extensions: PackageExtensions[];
+  skills: string[];
+  prompts: string[];
+}
+
+/** A project's declaration takes the place of the user's for the same package. */
+export async function declaredContents(config: Config, agentDir: string, warn: (line: string) => void): Promise<DeclaredContents> {
+  const all: DeclaredContents = { extensions: [], skills: [], prompts: [] };
+  const seen = new Set<string>();
+  const ordered = [
+    ...config.packages.filter(({ kind }) => kind === "project"),
+    ...config.packages.filter(({ kind }) => kind !== "project"),
+  ];
+  for (const { kind, entry } of ordered) {
+    const isProject = kind === "project";
+    const root = isProject ? (config.project.dir ?? agentDir) : agentDir;
+    let source: PackageSource;
+    try {
+      source = parsePackageSource(entry.source, (path) => absolutePath(path, root, dirname(root)));
+    } catch (error) {
+      warn(error instanceof Error ? error.message : String(error));
+      continue;
+    }
+    if (seen.has(source.identity)) continue;
+    seen.add(source.identity);
+    const directory = packageDirectory(source, root);
+    if (!existsSync(directory)) {
+      warn(`The package ${entry.source} is declared and not installed: pi install ${entry.source}${isProject ? " -l" : ""}`);
+      continue;
+    }
+    const { extensions, skills, prompts } = await packageContents(directory, entry);
+    all.extensions.push({ source: entry.source, directory, scope: isProject ? "project" : "user", files: extensions });
+    all.skills.push(...skills);
+    all.prompts.push(...prompts);
+  }
+  return all;
+}
