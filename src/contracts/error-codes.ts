@@ -101,6 +101,7 @@ export const errorCodes = {
   "model.auth": "The service refused the key.",
   "model.bad_request": "The service refused the request itself.",
   "model.empty": "The answer has no text.",
+  "model.image_overflow": "The conversation has more or larger pictures than the service takes in one request.",
   "model.invalid_output": "The answer does not fit `--output-schema`.",
   "model.length": "The answer was cut at the limit of output tokens.",
   "model.network": "The connection failed, or the stream was no answer.",

@@ -2,6 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { BlobFiles, blobDirectory } from "../../artifacts/blob-files.ts";
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
@@ -23,9 +24,10 @@ export function sessionPlace(options: RunOptions, config: Config): { directory: 
   return { directory: sessionDirectory({ cwd: options.cwd, agentDir: options.agentDir, override }), override };
 }
 
-/** How a session tells what befalls its file. */
-export function sessionWatch({ host, warn }: OpenDeps): SessionOptions {
+/** How a session tells what befalls its file, and where pictures are that it only refers to. */
+export function sessionWatch({ host, warn }: OpenDeps, { agentDir }: Pick<RunOptions, "agentDir">): SessionOptions {
   return {
+    blobs: new BlobFiles(blobDirectory(agentDir)),
     clock: () => host.now(),
     onWarning: warn,
     onStorageLost: (error: PiError) => warn(lineOf(error)),
@@ -56,7 +58,7 @@ interface SessionPlace {
 export async function openSession({ options, config }: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<Session> {
   const { session: choice, cwd } = options;
   const { directory, override } = sessionPlace(options, config);
-  const watch = sessionWatch(deps);
+  const watch = sessionWatch(deps, options);
   const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal, cwd });
   const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../../session/library/list-sessions.ts");
