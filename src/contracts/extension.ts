@@ -221,7 +221,7 @@ export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknow
   description: string;
   /** TypeBox, or any JSON Schema object. */
   parameters: P;
-  /** Its line in the prompt; default: the first line of the description. */
+  /** Its line in the prompt; none without it. */
   promptSnippet?: string;
   promptGuidelines?: string[];
   prepareArguments?: (args: unknown) => Static<P>;

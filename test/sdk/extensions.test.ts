@@ -367,6 +367,7 @@ test("tools: with their arguments typed, a context, updates; registered late, of
           name: "shout",
           label: "Shout",
           description: "Says it loudly.\nNothing else.",
+          promptSnippet: "Say it loudly",
           promptGuidelines: ["Use shout to shout."],
           parameters: Type.Object({ text: Type.String() }),
           execute: async (_id, params, _signal, onUpdate, ctx) => {
@@ -436,7 +437,8 @@ test("tools: with their arguments typed, a context, updates; registered late, of
   expect(texts[4]).toContain("text: missing");
   expect(order).toEqual(["begin 1", "end 1", "begin 2", "end 2"]);
   expect(events.some((event) => event.type === "tool_execution_update" && event.toolName === "shout")).toBe(true);
-  expect(session.systemPrompt).toContain("shout: Says it loudly.");
+  expect(session.systemPrompt).toContain("shout: Say it loudly");
+  expect(session.systemPrompt).not.toContain("One after another.");
   expect(session.systemPrompt).toContain("Use shout to shout.");
 });
 
