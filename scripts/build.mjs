@@ -69,11 +69,11 @@ export const binaryFlags = [
 ];
 
 /** The entries of the library; package.json's `exports` names them. */
-const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc"].map((name) => `sdk/${name}.ts`)];
+const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc", "runtime"].map((name) => `sdk/${name}.ts`)];
 
 /** What extensions import by name (sdk/host-modules.ts): entries of each build, so that they are the instances of the program itself. */
 const extensionEntries = [
-  ...libraryEntries.filter((entry) => entry !== "sdk/rpc.ts"),
+  ...libraryEntries.filter((entry) => !["sdk/rpc.ts", "sdk/runtime.ts"].includes(entry)),
   ...readdirSync(join(root, "src/sdk/host-modules")).map((name) => `sdk/host-modules/${name}`),
 ];
 

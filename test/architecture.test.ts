@@ -1,5 +1,5 @@
 // The structural rules a machine enforces: imports, types and lazy ones too, point to the right in
-// main, index > cli, sdk > modes, runtime > harness > { the twelve in braces } > platform > contracts,
+// main, index > cli, sdk > modes, runtime > harness > { the thirteen in braces } > platform > contracts,
 // the rooms of harness and session among themselves likewise.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,7 +14,21 @@ const layers = [
   ["cli", "sdk"],
   ["modes", "runtime"],
   ["harness"],
-  ["agent", "providers", "accounts", "tools", "session", "artifacts", "config", "resources", "extensions", "mcp", "transcript", "tui"],
+  [
+    "agent",
+    "providers",
+    "accounts",
+    "tools",
+    "session",
+    "artifacts",
+    "journal",
+    "config",
+    "resources",
+    "extensions",
+    "mcp",
+    "transcript",
+    "tui",
+  ],
   ["platform"],
   ["contracts"],
 ];

@@ -6,6 +6,7 @@ import type { Credential } from "../contracts/model-request.ts";
 import type { FlowEndpoints, ProviderSettings } from "../contracts/provider-settings.ts";
 import { readSecretText } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import { authFilePath } from "./auth-file.ts";
 import {
   accountIdOf,
@@ -99,6 +100,7 @@ export class Accounts {
     const options = { ...this.#options(providerId, true), ...(wish.accountId === undefined ? {} : { accountId: wish.accountId }) };
     const credential = await resolveCredential(providerId, options, (accountId) => this.#ofSignIn(providerId, accountId, wish));
     if (credential === undefined) throw this.missing(providerId, options);
+    liveSecrets.add(credential.value);
     if (credential.source.startsWith(commandSource)) this.#fromCommands.set(providerId, { credential, untilMs: now + commandKeepMs });
     return credential;
   }
@@ -130,6 +132,7 @@ export class Accounts {
     const fetch: typeof globalThis.fetch = async (input, init) => ((await this.#input.fetch?.()) ?? globalThis.fetch)(input, init);
     const request = { ...how, accountId, path, flow, endpoints, now, fetch };
     const token = mayRefresh ? await refresher.current(request) : refresher.stored(request);
+    liveSecrets.add(token.refresh);
     const { baseUrl, headers } = flow.use(token, endpoints);
     return {
       scheme: "bearer",

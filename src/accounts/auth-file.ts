@@ -93,12 +93,6 @@ export async function changeAuthFile(
   });
 }
 
-/** Whether others may read it; `undefined` where there is none. Permissions mean nothing on Windows. */
-export function isLoose(path: string): boolean | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : ownUserId() !== undefined && (found.mode & 0o077) !== 0;
-}
-
 /** Also of accounts that this run does not use: commands can read the file. */
 function learnSecrets(accounts: StoredAccounts): void {
   for (const account of Object.values(accounts)) {

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 import { authFilePath, changeAuthFile, isStoredToken, readAuthFile } from "./auth-file.ts";
 import type { Callback, CallbackListener, Flow, FlowEndpoints, LoginContext } from "./flows/flow.ts";
 
@@ -55,6 +56,7 @@ export async function signIn(accountId: string, flow: Flow, deps: SignInDeps): P
     ...(deps.clock ?? realClock),
   };
   const account = await flow.login(context);
+  for (const secret of account.type === "oauth" ? [account.access, account.refresh] : [account.key ?? ""]) liveSecrets.add(secret);
   await changeAuthFile(path, (accounts) => ({ ...accounts, [accountId]: account }), deps.signal);
 }
 

@@ -64,6 +64,12 @@ export const commandTable: readonly CommandRecord[] = [
     load: () => import("./commands/sessions.ts"),
   },
   {
+    name: "undo",
+    usage: "undo [REF] [--run N] [--redo] [FILE…]",
+    help: "put back the files that a run has changed",
+    load: () => import("./commands/undo.ts"),
+  },
+  {
     name: "trust",
     usage: "trust [DIR] | --revoke | list",
     help: "whether a project's .pi counts without --approve",

@@ -169,6 +169,16 @@ export const optionTable = [
   },
   { name: "--no-extensions", short: "-ne", kind: "flag", group: "Tools and resources", help: "no extensions but those named" },
   { name: "--no-themes", kind: "flag", group: "Tools and resources", help: "none are loaded; there are none yet", isIdle: true },
+  { name: "--use-theme", kind: "value", value: "NAME", group: "Tools and resources", help: "there are none yet", isIdle: true },
+  {
+    name: "--tui-mode",
+    kind: "value",
+    value: "MODE",
+    group: "Tools and resources",
+    help: "there is no terminal interface yet",
+    isIdle: true,
+  },
+  { name: "--no-mcp", kind: "flag", group: "Tools and resources", help: "no MCP server is started; there are none yet", isIdle: true },
   {
     name: "--permission-mode",
     kind: "value",

@@ -4,8 +4,10 @@
 import { dirname, join } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
+import { isLiteral } from "../contracts/text/secret-text.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 import type { Env } from "../platform/paths.ts";
+import { looseWarning } from "../platform/user-id.ts";
 import { type DeclaredPackage, type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { emptyProvider, setBaseUrlFromEnvironment } from "./provider-settings.ts";
@@ -99,6 +101,10 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
 
   addEnvironment(merger, input.env);
   merger.add({ kind: "command line", tree: {}, flat: input.commandLine ?? {} });
+  for (const file of filesWithKeys(merger.providers)) {
+    const loose = looseWarning(file);
+    if (loose !== undefined) merger.warnings.push(`${loose}.`);
+  }
   addBaseUrls(merger.providers, input.env, input.baseUrlVariables);
   return configOf(merger, project);
 }
@@ -113,6 +119,14 @@ function configOf(merger: LayerMerger, project: ProjectTrust): Config {
     project,
     providers: merger.providers,
   };
+}
+
+/** Those in which a key stands as it is, not as the name of a variable or a command. */
+function filesWithKeys(providers: Readonly<Record<string, ProviderSettings>>): string[] {
+  const files = Object.values(providers).flatMap(({ apiKey }) =>
+    apiKey?.origin.file !== undefined && apiKey.origin.kind !== "project" && isLiteral(apiKey.value) ? [apiKey.origin.file] : [],
+  );
+  return [...new Set(files)];
 }
 
 async function remember(project: ProjectTrust, { agentDir }: ConfigInput, merger: LayerMerger): Promise<void> {

@@ -15,6 +15,7 @@ export interface Settings {
   models: string[];
   /** Where session files lie directly; absent: a directory for each cwd below `<agent-dir>/sessions`. */
   sessionDir?: string;
+  session: { blobs: boolean };
   theme: string;
   tools: { enabled: string[] };
   shell: {
@@ -144,6 +145,9 @@ export const settings: readonly SettingRecord[] = [
   setting("models", { kind: "strings" }, [], "Patterns of the models that cycling goes through; empty: all available ones."),
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
+  }),
+  setting("session.blobs", { kind: "boolean" }, false, "Keep a picture once for all sessions, in blobs/ of the agent directory.", {
+    scope: "user",
   }),
   setting(
     "packages",

@@ -14,6 +14,7 @@ export const exitStatusOfArea: Record<ErrorArea, number> = {
   tool: 1,
   extension: 1,
   rpc: 1,
+  runtime: 1,
   io: 1,
   internal: 1,
 };

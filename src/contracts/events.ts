@@ -140,6 +140,12 @@ export const events = {
     from: "session",
     extensions: "not",
   },
+  image_overflow_recovery: {
+    about: "The service refused the pictures: of `imageCount` the oldest `strippedCount` are left out, or none and all are made smaller.",
+    fields: { imageCount: count(), strippedCount: count() },
+    from: "session",
+    extensions: "not",
+  },
   entry_appended: {
     about: "An entry that is no message has been stored.",
     fields: { entry },

@@ -16,6 +16,7 @@ export type FailureCode =
   | "not_found" // 404: no such model or address
   | "bad_request" // 400, 413, 422: the request itself is refused
   | "overflow" // the context is longer than the model takes
+  | "image_overflow" // too many pictures for one request, or too large for that many
   | "refusal" // the model declined
   | "network" // refused, reset, cut mid-stream, malformed stream
   | "stalled" // a deadline between events passed

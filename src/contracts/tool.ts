@@ -57,6 +57,8 @@ export interface ShellRequest {
   timeoutMs?: number;
   /** Added to what `[shell] env` lets through. */
   env?: Record<string, string>;
+  /** What it changes in files is not noted: it only looks, or is the user's own. */
+  isUnwatched?: boolean;
 }
 
 /** How tools run commands; an SDK caller may bring its own (a container, another host). */

@@ -127,7 +127,7 @@ export class RepositoryBoundary {
     return open === undefined ? undefined : `others may write to ${namedPath(open)}`;
   }
 
-  ownerProblem({ uid }: Pick<Stats, "uid">): string | undefined {
+  ownerProblem({ uid }: { uid: number }): string | undefined {
     if (this.#user === undefined || uid === 0 || uid === this.#user || uid === this.#cwdOwner) return undefined;
     return `it belongs to somebody else (user ${uid})`;
   }

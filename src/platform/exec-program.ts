@@ -19,6 +19,8 @@ export interface ExecuteOptions {
   env: Env;
   signal?: AbortSignal;
   timeoutMs?: number;
+  /** For its standard input. */
+  input?: string;
   /** Of each stream; default 64 MB. */
   maxBytes?: number;
 }
@@ -40,6 +42,7 @@ export function executeProgram(command: string, args: readonly string[], options
         resolve({ stdout, stderr: reason, code, killed: error?.killed === true || signal?.aborted === true, truncated });
       },
     );
-    child.stdin?.end();
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(options.input ?? "");
   });
 }

@@ -3,6 +3,7 @@
 // file, not to the process that asked for it, so it is the same lock. See docs/decisions/0003-session-lease.md.
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import type { CLibrary } from "./bun-ffi.ts";
 
 /** `unsupported`: this system or file system has no such locks; one goes on without. */
 export type LeaseOutcome = Lease | "busy" | "unsupported";
@@ -152,36 +153,26 @@ async function lock(descriptor: number, how: "fail" | "wait", signal: AbortSigna
   }
 }
 
-interface CLibrary {
+interface LockCalls {
   flock(descriptor: number, operation: number): number;
-  errorNumber(): number;
+  __errno_location(): number;
 }
 
-async function openLibrary(): Promise<CLibrary | undefined> {
-  const { loadForeignCalls } = await import("./bun-ffi.ts");
-  const ffi = await loadForeignCalls();
-  const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
-  for (const file of ["libc.so.6", `libc.musl-${architecture}.so.1`]) {
-    try {
-      const { symbols } = ffi.dlopen<{ flock: CLibrary["flock"]; __errno_location(): number }>(file, {
-        flock: { args: ["i32", "i32"], returns: "i32" },
-        __errno_location: { args: [], returns: "ptr" },
-      });
-      return { flock: symbols.flock, errorNumber: () => ffi.read.i32(symbols.__errno_location(), 0) };
-    } catch {
-      // Not this C library.
-    }
-  }
-  return undefined;
+async function openLibrary(): Promise<CLibrary<LockCalls> | undefined> {
+  const { openCLibrary } = await import("./bun-ffi.ts");
+  return openCLibrary<LockCalls>({
+    flock: { args: ["i32", "i32"], returns: "i32" },
+    __errno_location: { args: [], returns: "ptr" },
+  });
 }
 
-function lockByCall(library: CLibrary, descriptor: number): LockResult {
+function lockByCall({ calls, int32At }: CLibrary<LockCalls>, descriptor: number): LockResult {
   const exclusiveWithoutWaiting = 2 | 4;
-  if (library.flock(descriptor, exclusiveWithoutWaiting) === 0) return "locked";
+  if (calls.flock(descriptor, exclusiveWithoutWaiting) === 0) return "locked";
   const notImplemented = 38;
   const noLocks = 37;
   const notSupported = 95;
-  return [notImplemented, noLocks, notSupported].includes(library.errorNumber()) ? "unsupported" : "busy";
+  return [notImplemented, noLocks, notSupported].includes(int32At(calls.__errno_location())) ? "unsupported" : "busy";
 }
 
 async function lockByProgram(descriptor: number, how: "fail" | "wait", signal: AbortSignal | undefined): Promise<LockResult> {

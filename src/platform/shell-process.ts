@@ -162,24 +162,13 @@ function signalStatus(signal: NodeJS.Signals): number {
 
 async function loadPipeLibrary(): Promise<PipeLibrary | undefined> {
   if (process.platform !== "linux") return undefined;
-  const declarations = {
+  const { openCLibrary } = await import("./bun-ffi.ts");
+  // Without foreign calls the socket pair does.
+  const library = await openCLibrary<PipeLibrary>({
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-  };
-  try {
-    const { loadForeignCalls } = await import("./bun-ffi.ts");
-    const { dlopen } = await loadForeignCalls();
-    for (const name of ["libc.so.6", "libc.so"]) {
-      try {
-        return dlopen<PipeLibrary>(name, declarations).symbols;
-      } catch {
-        // Not this C library: the next name.
-      }
-    }
-  } catch {
-    // No foreign calls in this build or on this hardened system: the socket pair does.
-  }
-  return undefined;
+  });
+  return library?.calls;
 }
 
 function openPipe(library: PipeLibrary | undefined): { readFd: number; writeFd: number } | undefined {

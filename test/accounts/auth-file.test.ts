@@ -15,8 +15,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { authFilePath, changeAuthFile, isLoose, readAuthFile } from "../../src/accounts/auth-file.ts";
+import { authFilePath, changeAuthFile, readAuthFile } from "../../src/accounts/auth-file.ts";
 import { withAuthLock } from "../../src/accounts/auth-lock.ts";
+import { isLoose } from "../../src/platform/user-id.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const key = (text: string) => ({ type: "api_key", key: text });

@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Config, type ConfigInput, loadConfig } from "../../src/config/load-config.ts";
 import { camelCase, settings } from "../../src/config/settings.ts";
@@ -203,6 +204,22 @@ describe("what is wrong is said with its place", () => {
     expect(config.values).toMatchObject({ model: "a", theme: "b" });
     expect(config.origin("theme").line).toBe(3);
   });
+});
+
+test("a file with a key that others can read is told; one that names a variable, or is the user's alone, is not", async () => {
+  const warningsWith = async (key: string, mode: number, npmAgent = false): Promise<string[]> => {
+    const name = npmAgent ? "agent/models.json" : "agent/config.toml";
+    const text = npmAgent ? JSON.stringify({ providers: { x: { apiKey: key } } }) : `[providers.x]\napi_key = "${key}"\n`;
+    const tree = tempTree({ [name]: text, "project/x": "" });
+    chmodSync(tree.at(name), mode);
+    return (await load(tree)).warnings.map((line) => line.replace(tree.at("agent"), ""));
+  };
+  const told = (file: string): string[] => [`/${file} holds credentials and can be read by others; chmod 600 it.`];
+  expect(await warningsWith("sk-1", 0o644)).toEqual(told("config.toml"));
+  expect(await warningsWith("sk-1", 0o640, true)).toEqual(told("models.json"));
+  expect(await warningsWith("sk-1", 0o600)).toEqual([]);
+  expect(await warningsWith("$X_KEY", 0o644)).toEqual([]);
+  expect(await warningsWith("!pass x", 0o644)).toEqual([]);
 });
 
 describe("a project file", () => {

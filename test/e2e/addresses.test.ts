@@ -96,7 +96,7 @@ describe.concurrent("addresses", () => {
     const env = { AZURE_OPENAI_API_KEY: secret };
     const lost = await world.run(["-p", "--model", "azure/gpt-6-sol", "hi"], { env });
     expect(lost).toMatchObject({ status: 2, stdout: "" });
-    expect(lost.stderr).toMatch(/AZURE_OPENAI_BASE_URL or AZURE_OPENAI_RESOURCE_NAME/);
+    expect(lost.stderr).toMatch(/AZURE_OPENAI_RESOURCE_NAME or AZURE_OPENAI_BASE_URL/);
     const found = await world.run(["inspect", "--json", "--model", "azure/gpt-6-sol"], {
       env: { ...env, AZURE_OPENAI_RESOURCE_NAME: "mine" },
     });

@@ -101,15 +101,17 @@ describe("a sign-in", () => {
 
 describe("pi auth", () => {
   test("a key is stored from a pipe, told by name, printed alone, and forgotten", async ({ world }) => {
-    const login = await world.run(["auth", "login", "groq", "--api-key"], { stdin: { text: "gsk-stored-key\n" } });
+    const login = await world.run(["auth", "login", "groq", "--api-key"], { stdin: { text: "gsk-stored-key-0123456789\n" } });
     expect(login).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Saved API key for groq\. /) });
     const status = await world.run(["auth", "status", "--json"]);
-    expect(status.stdout).not.toContain("gsk-stored-key");
+    expect(status.stdout).not.toContain("gsk-stored-key-0123456789");
     expect(JSON.parse(status.stdout)).toMatchObject({
       accounts: [{ account: "groq", type: "api_key" }],
       providers: [{ provider: "groq", source: "auth.json" }],
     });
-    expect((await world.run(["auth", "print-api-key", "--provider", "groq"])).stdout).toBe("gsk-stored-key\n");
+    expect((await world.run(["auth", "print-api-key", "--provider", "groq"])).stdout).toBe("gsk-stored-key-0123456789\n");
+    const checked = await world.run(["auth", "check", "--provider", "groq", "--json", "--credentials"]);
+    expect(JSON.parse(checked.stdout)).toMatchObject({ status: "ready", credentials: "gsk-stored-key-0123456789" });
     expect(await world.run(["auth", "print-bearer-token", "--provider", "groq"])).toMatchObject({ status: 1, stdout: "" });
     expect(await world.run(["auth", "logout", "groq"])).toMatchObject({
       status: 0,

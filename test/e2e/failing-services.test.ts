@@ -28,7 +28,7 @@ const cases: Case[] = [
     name: "401",
     script: { refuse: 401, message: `Bad key ${secret}` },
     calls: 1,
-    stderr: /^401 .*Bad key \*\*\*.*\(Check the key .*\)\n$/,
+    stderr: /^401 .*Bad key \[redacted\].*\(Check the key .*\)\n$/,
   },
   { name: "403", script: { refuse: 403 }, calls: 1, stderr: /^403 .*\n$/ },
   { name: "404", script: { refuse: 404, message: "model: nope" }, calls: 1, stderr: /^404 .*model: nope.*\(Check the model's id .*\)\n$/ },

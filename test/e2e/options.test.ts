@@ -322,6 +322,25 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     world.write("../home/.pi/agent/themes/loud.json", "no theme at all");
     expect(await world.run(["--no-themes", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
   },
+  "--no-mcp": async (world) => {
+    expect(await world.run(["--no-mcp", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });
+  },
+  "--use-theme": async (world) => {
+    expect(await world.run(["--use-theme", "dark", ...demo])).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringMatching(hello),
+    });
+    expect(await world.run([...demo, "--use-theme"])).toMatchObject({ status: 2, stdout: "" });
+  },
+  "--tui-mode": async (world) => {
+    expect(await world.run(["--tui-mode", "fullscreen", ...demo])).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringMatching(hello),
+    });
+    expect(await world.run([...demo, "--tui-mode"])).toMatchObject({ status: 2, stdout: "" });
+  },
   "--approve": async (world) => {
     world.write(".pi/config.toml", 'model = "demo"\n');
     const refused = await world.run(["-p", "hello"]);

@@ -72,8 +72,8 @@ test("every entry works on Node and on Bun", () => {
   expect(JSON.parse(run(bunPath(), ["sample.mjs"]))).toEqual(allWell);
 });
 
-/** What each block of the page says on stdout. */
-const blocksSay = [
+/** What each block of a page says on stdout. */
+const libraryBlocksSay = [
   /\S/,
   /^true\n$/,
   /^true entries\n$/,
@@ -82,12 +82,26 @@ const blocksSay = [
   /package\.json.*consumer/,
 ];
 
-test("the types fit a consumer, and every block of docs/library.md runs", () => {
+const hostingBlocksSay = [
+  /^true 3\n$/,
+  /^3 true\n$/,
+  /^reasoning=hm \| text=The answer\n$/,
+  /^\{"replyToTag":true,"replyToId":"42","text":"Here it is\.\\n","mediaUrls":\["\.\/chart\.png"\]\}\n$/,
+  /^true false\n$/,
+  /^2026-05-04T07:00:00\.000Z\nundefined\n$/,
+];
+
+test("the types fit a consumer, and every block of docs/library.md and docs/hosting.md runs", () => {
   writeFileSync(join(project, "sample.ts"), sample);
-  const page = readFileSync(join(projectRoot, "docs/library.md"), "utf8");
-  const blocks = [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? "");
-  expect(blocks).toHaveLength(blocksSay.length);
-  expect(page.match(/^```\w/gm)).toHaveLength(blocks.length);
+  const blocksOf = (path: string, count: number): string[] => {
+    const page = readFileSync(join(projectRoot, path), "utf8");
+    const found = [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? "");
+    expect(found, path).toHaveLength(count);
+    expect(page.match(/^```\w/gm)).toHaveLength(count);
+    return found;
+  };
+  const blocksSay = [...libraryBlocksSay, ...hostingBlocksSay];
+  const blocks = [...blocksOf("docs/library.md", libraryBlocksSay.length), ...blocksOf("docs/hosting.md", hostingBlocksSay.length)];
   const files = blocks.map((_, index) => `block-${index}.ts`);
   for (const [index, file] of files.entries()) writeFileSync(join(project, file), blocks[index] ?? "");
   mkdirSync(join(project, ".pi/agent"), { recursive: true });
@@ -110,7 +124,7 @@ test("the types fit a consumer, and every block of docs/library.md runs", () => 
   }
 });
 
-const entries = ["pi", "pi/ai", "pi/agent", "pi/tools", "pi/session", "pi/rpc"];
+const entries = ["pi", "pi/ai", "pi/agent", "pi/tools", "pi/session", "pi/rpc", "pi/runtime"];
 
 test("entries, and an agent at work, need no package before the first call to a service", () => {
   // Beside the project: below it the packages would be found.
@@ -127,8 +141,8 @@ test("entries, and an agent at work, need no package before the first call to a 
     console.log(loaded.length, said, missing);
   `;
   writeFileSync(join(bare, "bare.mjs"), program);
-  expect(run(process.execPath, ["bare.mjs"], bare).trim()).toBe("6 true not there");
-  expect(run(bunPath(), ["--no-install", "bare.mjs"], bare).trim()).toBe("6 true not there");
+  expect(run(process.execPath, ["bare.mjs"], bare).trim()).toBe("7 true not there");
+  expect(run(bunPath(), ["--no-install", "bare.mjs"], bare).trim()).toBe("7 true not there");
 });
 
 test("a bundle holds what is used of it, and can be made for Node", () => {

@@ -125,7 +125,7 @@ describe.concurrent("by a trace", () => {
 });
 
 const badSchemas: [string, string, RegExp][] = [
-  ["no file", "", /schema\.json: ENOENT/],
+  ["no file", "", /schema\.json: no such file/],
   ["no JSON", "{", /JSON/],
   ["no object", "[]", /holds no JSON Schema object/],
   ["no such type", '{"type":"nonsense"}', /#\/type: a type is one of .*, not "nonsense"/],

@@ -30,7 +30,7 @@ function loadedWith(file: string, seen = new Set<string>()): Set<string> {
 const entry = (name: string): string[] =>
   [...loadedWith(join(sourceRoot, name))].map((one) => (existsSync(one) ? relative(sourceRoot, one) : one));
 
-const entries = ["index.ts", "sdk/ai.ts", "sdk/agent.ts", "sdk/tools.ts", "sdk/session.ts", "sdk/rpc.ts"];
+const entries = ["index.ts", "sdk/ai.ts", "sdk/agent.ts", "sdk/tools.ts", "sdk/session.ts", "sdk/rpc.ts", "sdk/runtime.ts"];
 
 test.each(entries)("%s loads no package and no heavy part of the runtime", (name) => {
   const loaded = entry(name);
@@ -42,6 +42,7 @@ test.each(entries)("%s loads no package and no heavy part of the runtime", (name
 
 test.each([
   ["sdk/rpc.ts", /^(harness|agent|providers|tools|session|config|resources)\//],
+  ["sdk/runtime.ts", /^(harness|agent|providers|accounts|tools|session|config|resources|modes|platform)\//],
   ["sdk/agent.ts", /^(harness|providers|tools|session|config|resources|modes)\//],
   ["sdk/tools.ts", /^(harness|providers|agent|session|config|resources|modes)\//],
   ["sdk/session.ts", /^(harness|providers|agent|tools|config|resources|modes)\//],
@@ -81,3 +82,10 @@ test("the tables are loaded by what prints them, and where there are extensions;
     "modes/rpc/schemas.ts",
   ]);
 });
+
+test.each(["main.ts", "cli/main.ts", "cli/run-mode.ts", "modes/print.ts", ...entries.filter((one) => one !== "sdk/runtime.ts")])(
+  "%s loads nothing of what hosts use",
+  (name) => {
+    expect(entry(name).filter((one) => one.startsWith("runtime/"))).toEqual([]);
+  },
+);

@@ -193,7 +193,5 @@ test("services tell what did not load, and pass flags on", async () => {
       ],
     },
   });
-  expect(services.diagnostics).toEqual([
-    { type: "error", message: "x.ts: Extension files cannot be loaded: x.ts. Give its function to extensionFactories instead." },
-  ]);
+  expect(services.diagnostics).toEqual([{ type: "error", message: expect.stringContaining("There is no extension") }]);
 });

@@ -21,7 +21,8 @@ export function tempTree(files: Record<string, string> = {}): TempTree {
     write: (relativePath, content) => {
       const file = join(path, relativePath);
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, content);
+      // As the program writes its own: what holds keys is the user's alone.
+      writeFileSync(file, content, { mode: relativePath.startsWith("agent/") ? 0o600 : 0o666 });
       return file;
     },
   };

@@ -1,7 +1,7 @@
 // A world of its own for one end-to-end test: home, project folder, configuration, servers, programs; all gone when the test is over.
 // Used by test/e2e. Invariant: nothing of the user's own environment reaches the program.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test as baseTest } from "vitest";
@@ -67,7 +67,7 @@ export function createWorld(): { world: World; close(): Promise<void> } {
     agentDir,
     write: (path, content) => put(join(cwd, path), content),
     read: (path) => readFileSync(join(cwd, path), "utf8"),
-    config: (toml) => void put(join(agentDir, "config.toml"), toml),
+    config: (toml) => chmodSync(put(join(agentDir, "config.toml"), toml), 0o600),
     trace: (...calls) => {
       const records = [{ type: "trace", version: 1 }, ...calls.flatMap((steps) => [{ type: "call", model: "test/test" }, ...steps])];
       return `scripted/${put(join(home, "trace.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""))}`;

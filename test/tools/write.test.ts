@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
+import { executeEdit } from "../../src/tools/execute/edit.ts";
 import { executeWrite } from "../../src/tools/execute/write.ts";
 import { tempTree } from "../support/temp-tree.ts";
 import { toolBench } from "../support/tool-context.ts";
@@ -20,4 +21,9 @@ test("a link that leads out of the working directory is named with the file behi
   expect(await said("folder/new.txt")).toEqual(text(`folder/new.txt, a link to ${tree.at("outside/new.txt")}`));
   expect(await said("in.txt")).toEqual(text("in.txt"));
   expect(await said("sub/new.txt")).toEqual(text("sub/new.txt"));
+  const edits = [{ oldText: "x", newText: "y" }];
+  const changed = async (path: string): Promise<unknown> => (await executeEdit({ path, edits }, context, tree.at("work", path))).content[0];
+  const replaced = (shown: string): object => ({ type: "text", text: `Successfully replaced 1 block(s) in ${shown}.` });
+  expect(await changed("out.txt")).toEqual(replaced(`out.txt, a link to ${tree.at("outside/there.txt")}`));
+  expect(await changed("in.txt")).toEqual(replaced("in.txt"));
 });

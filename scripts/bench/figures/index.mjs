@@ -9,6 +9,7 @@ import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
 import openSession from "./open-session.mjs";
+import rpcInTurn from "./rpc-in-turn.mjs";
 import rpcPipelined from "./rpc-pipelined.mjs";
 import rpcStart from "./rpc-start.mjs";
 import version from "./version.mjs";
@@ -25,5 +26,6 @@ export const races = [
   appendEntries,
   rpcStart,
   rpcPipelined,
+  rpcInTurn,
   binarySize,
 ];

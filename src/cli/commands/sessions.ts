@@ -27,6 +27,7 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     load: () => import("./sessions/fork.ts"),
   },
   { name: "export", help: "a session as a page, as Markdown or as a session file", load: () => import("./sessions/export.ts") },
+  { name: "diff", aliases: ["changes"], help: "what a session has changed in files", load: () => import("./sessions/diff.ts") },
   { name: "stats", aliases: ["cost", "usage"], help: "tokens and cost", load: () => import("./sessions/stats.ts") },
   { name: "rename", aliases: ["mv", "name"], help: "give a session a name", load: () => import("./sessions/rename.ts") },
   { name: "label", aliases: ["tag"], help: "mark an entry, or take its mark away", load: () => import("./sessions/label.ts") },
@@ -39,6 +40,11 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     load: () => import("./sessions/check.ts"),
   },
   { name: "repair", help: "make a damaged file sound, keeping the old one", load: () => import("./sessions/repair.ts") },
+  {
+    name: "inline",
+    help: "put stored pictures back into session files",
+    load: () => import("./sessions/inline.ts"),
+  },
   { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];
 

@@ -4,6 +4,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { artifactDirectoryOf, leaveArtifacts, parentOf } from "../../artifacts/artifact-directories.ts";
+import { journalDirectoryOf } from "../../journal/journal.ts";
 import { type ListRequest, listSessions } from "../../session/library/list-sessions.ts";
 
 /** Errors are Node's. */
@@ -19,7 +20,8 @@ export function belongingsOf(path: string, where: ListRequest): string[] {
   const name = basename(path);
   const isOld = (other: string): boolean => other.startsWith(`${name}.`) && /^\.(\d+\.)?bak$/.test(other.slice(name.length));
   const beside = readdirSync(dirname(path));
-  const isOwn = (other: string): boolean => isOld(other) || (other === basename(artifacts) && !isForked(path, where));
+  const changes = basename(journalDirectoryOf(path));
+  const isOwn = (other: string): boolean => isOld(other) || other === changes || (other === basename(artifacts) && !isForked(path, where));
   return beside.filter(isOwn).map((other) => join(dirname(path), other));
 }
 

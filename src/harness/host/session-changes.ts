@@ -7,7 +7,7 @@ import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Cancellable, WithSession } from "../../contracts/extension.ts";
 import type { ExtensionEventOf, SessionStartEvent } from "../../contracts/extension-event.ts";
-import { Session } from "../../session/tree/session.ts";
+import { Session, type SessionOptions } from "../../session/tree/session.ts";
 import { type Launch, launchAgain, prepareLaunch } from "../launch/launch.ts";
 import { sessionPlace, sessionWatch } from "../launch/open-session.ts";
 import type { HostedExtensions } from "./extension-host.ts";
@@ -63,7 +63,7 @@ export class SessionChanges {
     const open = async (): Promise<Session> => {
       const { filePath } = this.#now.created.coding.session;
       const directory = filePath === undefined ? undefined : this.#directory();
-      return Session.create({ cwd: this.#now.created.launch.options.cwd, directory, ...given }, sessionWatch(this.#deps));
+      return Session.create({ cwd: this.#now.created.launch.options.cwd, directory, ...given }, this.#watch());
     };
     const how = { reason: "new", ...(withSession === undefined ? {} : { withSession }) } as const;
     return this.#replaceIfWanted({ type: "session_before_switch", reason: "new" }, open, how);
@@ -75,10 +75,10 @@ export class SessionChanges {
     const open = async (signal: AbortSignal): Promise<Session> => {
       const { cwd } = this.#now.created.launch.options;
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
-        return Session.create({ cwd, directory: dirname(path), filePath: path }, sessionWatch(this.#deps));
+        return Session.create({ cwd, directory: dirname(path), filePath: path }, this.#watch());
       // The lease is ours: two descriptors of one process would exclude each other.
       if (isFileOf(this.#now.created.coding.session, path)) await letGo(this.#now.created.coding.session);
-      const session = await Session.open(path, { ...sessionWatch(this.#deps), onBusy: this.#now.created.launch.options.onBusy, signal });
+      const session = await Session.open(path, { ...this.#watch(), onBusy: this.#now.created.launch.options.onBusy, signal });
       // Without one told, it is that of now.
       if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
       session.close();
@@ -120,7 +120,7 @@ export class SessionChanges {
         const { session } = this.#now.created.coding;
         if (session.filePath === undefined || !session.isPersisted) return session;
         await letGo(session);
-        return Session.open(session.filePath, { ...sessionWatch(this.#deps), onBusy: this.#now.created.launch.options.onBusy, signal });
+        return Session.open(session.filePath, { ...this.#watch(), onBusy: this.#now.created.launch.options.onBusy, signal });
       },
       { reason: "reload" },
     );
@@ -229,6 +229,10 @@ export class SessionChanges {
     await this.#extensions.started({ reason, ...previousSessionFile }, withSession);
   }
 
+  #watch(): SessionOptions {
+    return sessionWatch(this.#deps, this.#now.created.launch);
+  }
+
   /** Whatever fails on the way, the session opened for it does not keep its file. */
   async #make(open: (signal: AbortSignal) => Promise<Session>, reload: boolean, keep: StartOptions["keep"]): Promise<Made> {
     const waiting = new AbortController();
@@ -255,7 +259,7 @@ export class SessionChanges {
     const { session } = this.#now.created.coding;
     if (filePath === undefined || !wasPersisted || !session.isClosed) return;
     const keep = { model: this.#now.created.coding.conversation.model, thinkingLevel: this.#now.created.coding.conversation.thinkingLevel };
-    const reopened = await Session.open(filePath, { ...sessionWatch(this.#deps), onBusy: "fail" }).catch(() => undefined);
+    const reopened = await Session.open(filePath, { ...this.#watch(), onBusy: "fail" }).catch(() => undefined);
     if (reopened === undefined) return;
     const launch = await launchAgain(this.#now.created.launch, this.#deps);
     const created = await startSession(launch, this.#now.workspace, reopened, this.#deps, { keep, extensionHost: this.#extensions.lent() });

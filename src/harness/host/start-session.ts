@@ -16,6 +16,7 @@ import { type Launch, type LaunchDeps, policyRows, withOwn } from "../launch/lau
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
+import { WatchedTools } from "./watched-tools.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface CreatedSession {
@@ -83,6 +84,11 @@ export async function startSession(
   const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
+  // A caller's own files and commands may be of another machine.
+  const watched =
+    deps.custom?.files === undefined && deps.custom?.shell === undefined
+      ? new WatchedTools(session, host.env, { files, shell })
+      : undefined;
   const denied: Denial[] = [];
   const running = (): CodingSession | undefined => workspace.current?.coding;
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
@@ -97,7 +103,7 @@ export async function startSession(
     tools,
     activeToolNames: active,
     validate: async (tool, args) => (await import("../../tools/shared/validate.ts")).validateArguments(tool, args),
-    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files, shell, artifacts },
+    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files: watched?.files ?? files, shell: watched?.shell ?? shell, artifacts },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
     interceptor: inOrder(interceptors),
@@ -112,6 +118,11 @@ export async function startSession(
     clock: { now, random: Math.random },
   });
   workspace.current = { session, coding };
+  if (watched !== undefined) {
+    coding.subscribe(({ type }) => {
+      if (type === "agent_settled") watched.endRun();
+    });
+  }
   if (hooks !== undefined) coding.subscribe((event) => hooks.told(event));
   const intake = new Intake(coding, () => {
     if (deps.custom?.access === undefined || coding.conversation.model === noModel) requireUsable(coding.conversation.model, registry);

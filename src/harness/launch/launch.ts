@@ -2,12 +2,14 @@
 // the library and session-host (a reload, another working directory); printed by `pi inspect`, started by session-host.
 // Invariant: what is shown of it is what is in force; what can change is read from the configuration here, never copied beside it.
 
+import { authFilePath } from "../../accounts/auth-file.ts";
 import type { Config } from "../../config/load-config.ts";
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { PolicyRow } from "../../contracts/policy.ts";
 import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
 import type { Env } from "../../platform/paths.ts";
+import { looseWarning } from "../../platform/user-id.ts";
 import { builtinTools } from "../../tools/registry.ts";
 import { checkNetwork } from "../models/model-access.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
@@ -81,6 +83,8 @@ export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how =
   if (custom.access === undefined) await checkNetwork({ config, env: host.env });
   const warnings: string[] = [];
   for (const line of config.warnings) told(line, warnings, deps);
+  const loose = looseWarning(authFilePath(options.agentDir));
+  if (loose !== undefined) told(loose, warnings, deps);
   const { limits, network } = config.values;
   return {
     options,

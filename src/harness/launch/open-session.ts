@@ -2,6 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { BlobFiles, blobDirectory } from "../../artifacts/blob-files.ts";
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
@@ -23,9 +24,12 @@ export function sessionPlace(options: RunOptions, config: Config): { directory: 
   return { directory: sessionDirectory({ cwd: options.cwd, agentDir: options.agentDir, override }), override };
 }
 
-/** How a session tells what befalls its file. */
-export function sessionWatch({ host, warn }: OpenDeps): SessionOptions {
+/** How a session tells what befalls its file, and where pictures are that it only refers to. */
+export function sessionWatch({ host, warn }: OpenDeps, { options, config }: Pick<Launch, "options" | "config">): SessionOptions {
+  const blobs = new BlobFiles(blobDirectory(options.agentDir));
   return {
+    blobs,
+    ...(config.values.session.blobs && { pictureStore: blobs }),
     clock: () => host.now(),
     onWarning: warn,
     onStorageLost: (error: PiError) => warn(lineOf(error)),
@@ -33,11 +37,11 @@ export function sessionWatch({ host, warn }: OpenDeps): SessionOptions {
 }
 
 /** The file that a user's word for a session means, there or not, and the directory the session was begun in. Errors: as of `resolveSessionRef`. */
-export async function namedSession(ref: string, { cwd, agentDir, override }: SessionPlace): Promise<{ path: string; cwd?: string }> {
+export async function namedSession(ref: string, { cwd, agentDir, override, warn }: SessionPlace): Promise<{ path: string; cwd?: string }> {
   const { looksLikePath, resolveSessionRef, storedDirectory } = await import("../../session/library/list-sessions.ts");
   const directory = sessionDirectory({ cwd, agentDir, override });
   const root = override === undefined ? { root: sessionRoot(agentDir) } : {};
-  const path = await resolveSessionRef(ref, { directory, cwd, ...root }).catch((error: unknown) => {
+  const path = await resolveSessionRef(ref, { directory, cwd, ...root, ...(warn && { warn }) }).catch((error: unknown) => {
     // A path where there is nothing yet is where a session is wanted.
     if (isPiError(error) && error.code === "session.not_found" && looksLikePath(ref)) return resolve(cwd, ref);
     throw error;
@@ -51,23 +55,25 @@ interface SessionPlace {
   agentDir: string;
   /** A directory that was given for session files. */
   override: string | undefined;
+  /** Hears which of several sessions of one name was taken. */
+  warn?(line: string): void;
 }
 
 export async function openSession({ options, config }: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<Session> {
   const { session: choice, cwd } = options;
   const { directory, override } = sessionPlace(options, config);
-  const watch = sessionWatch(deps);
+  const watch = sessionWatch(deps, { options, config });
   const open = (path: string): Promise<Session> => Session.open(path, { ...watch, onBusy: options.onBusy, signal: deps.signal, cwd });
   const find = async (ref: string): Promise<string> => {
     const { resolveSessionRef } = await import("../../session/library/list-sessions.ts");
     const root = override === undefined ? { root: sessionRoot(options.agentDir) } : {};
-    return resolveSessionRef(ref, { directory, cwd, ...root });
+    return resolveSessionRef(ref, { directory, cwd, ...root, warn: deps.warn });
   };
   switch (choice.kind) {
     case "memory":
       return Session.create({ cwd, directory: undefined }, watch);
     case "open": {
-      const { path } = await namedSession(choice.ref, { cwd, agentDir: options.agentDir, override });
+      const { path } = await namedSession(choice.ref, { cwd, agentDir: options.agentDir, override, warn: deps.warn });
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
         return Session.create({ cwd, directory: dirname(path), filePath: path }, watch);
       return open(path);

@@ -72,6 +72,7 @@ const outcomeOf: Partial<Record<FailureCode, OutcomeKind>> = {
 const hintOf: Partial<Record<FailureCode, string>> = {
   auth: "Check the key (pi inspect names its source)",
   not_found: "Check the model's id and the base URL",
+  image_overflow: "Start a new session, or give fewer or smaller pictures",
   overflow: "Start a new session, or use a model with a longer context",
   quota: "Wait for the reset, or name another model with --fallback-model",
   stalled: "Try again, or allow more with --stall model=DURATION",

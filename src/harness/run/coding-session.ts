@@ -17,6 +17,7 @@ import { Conversation } from "../conversation/conversation.ts";
 import type { SessionListener } from "../conversation/listeners.ts";
 import { RetryRecovery } from "../recovery/auto-retry.ts";
 import { FallbackRecovery } from "../recovery/fallback.ts";
+import { ImageOverflowRecovery } from "../recovery/image-overflow.ts";
 import { withDenials, withStorage } from "../recovery/run-outcome.ts";
 import type { Recovery } from "../recovery/settle-run.ts";
 import { settleRun } from "../recovery/settle-run.ts";
@@ -45,6 +46,7 @@ export class CodingSession {
   readonly compaction: SessionCompaction;
   readonly #compactor: Compactor;
   readonly #autoCompaction: AutoCompaction;
+  readonly #imageOverflow: ImageOverflowRecovery;
   readonly #fallback: FallbackRecovery;
   readonly shell: ShellCommands;
   /** Asked in this order when a run ended badly. */
@@ -72,12 +74,13 @@ export class CodingSession {
     this.queue = new PromptQueue(this.conversation);
     this.#extensionMessages = new ExtensionMessages(this.conversation);
     this.shell = new ShellCommands(this.conversation, () => this.isStreaming);
+    this.#imageOverflow = new ImageOverflowRecovery(this.conversation);
     this.#fallback = new FallbackRecovery(deps.fallback, {
       currentModel: () => this.conversation.model,
       setModel: (model, level) => this.conversation.switchModel(model, level),
       giveUpRetries: (result) => this.retry.close(result),
     });
-    this.#recoveries = [this.retry, this.#autoCompaction, this.#fallback];
+    this.#recoveries = [this.retry, this.#imageOverflow, this.#autoCompaction, this.#fallback];
   }
 
   get session(): Session {
@@ -190,6 +193,7 @@ export class CodingSession {
       if (!options.continuesRun) budget.begin();
       budget.startClock(() => void this.abort());
       this.#autoCompaction.begin();
+      this.#imageOverflow.begin();
       this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
       const opening = await this.#extensionMessages.opening(message);

@@ -115,6 +115,7 @@ export class ShellCommands {
       .run({
         command,
         cwd: toolContext.cwd,
+        isUnwatched: true,
         signal,
         onData: (chunk) => {
           const slow = tell(pieces.push(cleaner.push(decoder.decode(chunk, { stream: true }))));

@@ -4,11 +4,8 @@
 import { createRequire } from "node:module";
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadForeignCalls } from "../bun-ffi.ts";
+import { openCLibrary } from "../bun-ffi.ts";
 import type { HostModules, ModuleLoader, ModuleLoaderOptions } from "./module-loader.ts";
-
-/** What a file of that size takes to transpile is not worth a file in the cache (Bun's own limit). */
-const libraries = { linux: ["libc.so.6", "libc.musl-x86_64.so.1", "libc.so"], darwin: ["libSystem.dylib"] } as Record<string, string[]>;
 
 export async function loaderOnBun({ hostModules, cacheDirectory }: ModuleLoaderOptions): Promise<ModuleLoader> {
   await placeTranspilerCache(cacheDirectory);
@@ -51,16 +48,9 @@ function nameHostModules(hostModules: HostModules, require: NodeJS.Require): voi
 
 /** Bun reads the variable from the environment of the C library, which `process.env` does not reach. Without it, it uses the user's `~/.bun`. */
 async function placeTranspilerCache(directory: string): Promise<void> {
-  for (const library of libraries[process.platform] ?? []) {
-    try {
-      const { dlopen } = await loadForeignCalls();
-      const { symbols } = dlopen<{ setenv(name: Uint8Array, value: Uint8Array, overwrite: number): number }>(library, {
-        setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
-      });
-      symbols.setenv(Buffer.from("BUN_RUNTIME_TRANSPILER_CACHE_PATH\0"), Buffer.from(`${directory}\0`), 0);
-      return;
-    } catch {
-      // Another C library, or none that can be called: the next name, else Bun's own place.
-    }
-  }
+  const library = await openCLibrary<{ setenv(name: Uint8Array, value: Uint8Array, overwrite: number): number }>({
+    setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+  });
+  // Without it the cache is in Bun's own place.
+  library?.calls.setenv(Buffer.from("BUN_RUNTIME_TRANSPILER_CACHE_PATH\0"), Buffer.from(`${directory}\0`), 0);
 }

@@ -2,7 +2,7 @@
 // Source: https://platform.claude.com/docs/en/api/errors (checked 2026-11).
 
 import type { ModelFailure } from "../../contracts/stream-event.ts";
-import { type CodeTable, failureOfRefusal, type Refusal } from "../shared/http-failure.ts";
+import { type CodeTable, failureOfRefusal, type Refusal, type WordRow } from "../shared/http-failure.ts";
 
 const codes: CodeTable = {
   authentication_error: "auth",
@@ -16,6 +16,16 @@ const codes: CodeTable = {
   timeout_error: "overloaded",
 };
 
+/** Only what was seen: a guess would take pictures out of a request that was refused for something else. */
+const words: readonly WordRow[] = [
+  {
+    status: 400,
+    words: /\.image\.source\.base64\.data: .{0,40}image dimensions exceed max allowed size for many-image requests/i,
+    code: "image_overflow",
+    source: "a response of the Messages API, seen 2026-05",
+  },
+];
+
 export function anthropicFailure(refusal: Refusal, nowMs: number): ModelFailure {
-  return failureOfRefusal(refusal, codes, nowMs);
+  return failureOfRefusal(refusal, codes, nowMs, words);
 }

@@ -17,9 +17,19 @@ export interface Refusal {
 /** What a format knows of its services' error codes. */
 export type CodeTable = Readonly<Record<string, FailureCode>>;
 
-export function failureOfRefusal(refusal: Refusal, codes: CodeTable, nowMs: number): ModelFailure {
+/** What one format's services say, and with which status, where their codes say too little. */
+export interface WordRow {
+  status: number;
+  words: RegExp;
+  code: FailureCode;
+  /** Where it was seen, and when. */
+  source: string;
+}
+
+export function failureOfRefusal(refusal: Refusal, codes: CodeTable, nowMs: number, words: readonly WordRow[] = []): ModelFailure {
   const error = errorOf(refusal.body);
-  const code = codeOf(refusal, error, codes);
+  const told = words.find((row) => row.status === refusal.status && row.words.test(refusal.body));
+  const code = told?.code ?? codeOf(refusal, error, codes);
   const failure: ModelFailure = { code, message: messageOfRefusal(refusal) };
   if (refusal.status > 0) failure.status = refusal.status;
   if (code === "rate_limited" || code === "overloaded" || code === "quota") {

@@ -17,7 +17,7 @@ export interface BashOperations {
   exec(
     command: string,
     cwd: string,
-    how: { onData(data: Buffer): void; signal?: AbortSignal; timeout?: number; env?: Record<string, string | undefined> },
+    how: { onData(data: Uint8Array): void; signal?: AbortSignal; timeout?: number; env?: Record<string, string | undefined> },
   ): Promise<{ exitCode: number | null }>;
 }
 

@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs";
 import { isAbsolute, join, sep } from "node:path";
 import { PiError } from "../../contracts/error.ts";
+import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { requireRegularFile } from "../lines/file-errors.ts";
 import { idInFileName } from "../lines/locate.ts";
 import type { SessionSummary } from "./session-summary.ts";
@@ -133,11 +134,13 @@ export interface RefPlaces {
   /** The default root, to look in when the directory has no match; absent when the user gave a directory. */
   root?: string;
   cwd: string;
+  /** Hears, in one line, which of several of the same name was taken. */
+  warn?(line: string): void;
 }
 
 /**
  * Path of the session that is meant by a path, a full id, a prefix of an id, a name or `last`. An id is more than a name, one of this
- * project more than one of another; what could be two sessions is neither.
+ * project more than one of another; of several that bear one name the newest of this folder is meant, else what could be two is neither.
  * Errors: `session.not_found`, `session.invalid` for a path of what is no file, `usage.ambiguous_session` with the candidates in its hint.
  */
 export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<string> {
@@ -155,7 +158,7 @@ export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<
   const places: ListRequest[] = [{ directory: where.directory }];
   if (where.root !== undefined) places.push({ directory: where.root, isRoot: true });
   for (const place of ref === "" ? [] : places) {
-    const path = await resolveIn(filesOf(place), ref);
+    const path = await resolveIn(filesOf(place), ref, where);
     if (path !== undefined) return path;
   }
   throw notFound(`No session found matching '${ref}'`);
@@ -165,7 +168,7 @@ function notFound(text: string): PiError {
   return new PiError("session.not_found", text, { hint: "`pi sessions list --all` shows what there is.", exitStatus: 2 });
 }
 
-async function resolveIn(files: readonly FoundFile[], ref: string): Promise<string | undefined> {
+async function resolveIn(files: readonly FoundFile[], ref: string, where: RefPlaces): Promise<string | undefined> {
   const buffers = summaryBuffers();
   const exact: FoundFile[] = [];
   const matches: FoundFile[] = [];
@@ -179,10 +182,20 @@ async function resolveIn(files: readonly FoundFile[], ref: string): Promise<stri
   const [first] = matches;
   // The beginning of a UUID is nobody's idea of a name, and names are what takes time.
   if (first === undefined || !/^[0-9a-f]{8}/.test(ref)) {
-    for (const found of await byName(files, ref)) if (!matches.includes(found)) matches.push(found);
+    const named = await byName(files, ref);
+    if (first === undefined && named.length > 1) return newestOf(named, ref, where, buffers);
+    for (const found of named) if (!matches.includes(found)) matches.push(found);
   }
   if (matches.length > 1) throw ambiguous(ref, matches, files);
   return matches[0]?.path;
+}
+
+/** Of those that bear one name; the files come newest first. */
+function newestOf(named: readonly FoundFile[], ref: string, where: RefPlaces, buffers: SummaryBuffers): string | undefined {
+  const taken = named.find(({ path }) => headerOf(path, buffers)?.cwd === where.cwd) ?? named[0];
+  const id = taken === undefined ? undefined : idOf(taken, buffers);
+  where.warn?.(`${named.length} sessions are called '${plainLine(ref)}': this is the newest, ${id}. pi sessions list shows them.`);
+  return taken?.path;
 }
 
 function idOf(found: FoundFile, buffers: SummaryBuffers): string | undefined {

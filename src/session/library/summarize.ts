@@ -298,9 +298,24 @@ function promptIn(bytes: Buffer, start: number, end: number, isWhole: boolean): 
     const message = decodeLine(bytes.toString("utf8", start, end))?.message as { content?: string | { type: string }[] } | undefined;
     text = message?.content === undefined ? undefined : textOf(message.content);
   }
+  // Files put before the words can be long: then the whole of it is decoded.
+  if (text?.startsWith(fileBlock) && isWhole) {
+    const message = decodeLine(bytes.toString("utf8", start, end))?.message as { content?: string | { type: string }[] } | undefined;
+    text = message?.content === undefined ? text : ownWords(textOf(message.content));
+  }
   const beginning = text?.trimStart().slice(0, 4 * promptLength);
   const shown = beginning !== undefined && /[^\S ]| {2}/.test(beginning) ? beginning.replace(/\s+/g, " ") : beginning;
   return shown ? shown.slice(0, promptLength).trimEnd() : undefined;
+}
+
+const fileBlock = '<file name="';
+const fileEnd = "</file>";
+
+/** What was said behind the files that were put before it; where nothing was, the name of the first file. */
+function ownWords(text: string): string {
+  const words = text.slice(text.lastIndexOf(fileEnd) + fileEnd.length).trim();
+  if (text.includes(fileEnd) && words !== "") return words;
+  return `@${/^<file name="([^"]*)"/.exec(text)?.[1] ?? ""}`;
 }
 
 function beginningOfText(line: string): string | undefined {

@@ -44,14 +44,20 @@ export function readable(log: SessionLog, indexes: Int32Array): Int32Array {
   return indexes;
 }
 
-/** Without LF, a batch decoded at a time. `chained`: each entry hangs on the one before it. */
-export function* storedLines(log: SessionLog, indexes: Int32Array, parents: "recorded" | "chained"): Generator<string> {
+/** Without LF, a batch decoded at a time. `chained`: each entry hangs on the one before it. `whole`: of entries that only refer to a part. */
+export function* storedLines(
+  log: SessionLog,
+  indexes: Int32Array,
+  { parents, whole }: { parents: "recorded" | "chained"; whole(entry: AnyEntry): AnyEntry },
+): Generator<string> {
   let previousId: string | null = null;
   for (const batch of batchesOf(indexes)) {
     for (const [at, entry] of log.entriesAt(batch).entries()) {
       const index = batch[at] ?? noParent;
       if (entry === undefined) continue;
-      yield lineOf(log, entry, index, parents === "recorded" ? log.table.parentIdOf(index) : previousId);
+      const parentId = parents === "recorded" ? log.table.parentIdOf(index) : previousId;
+      const filled = whole(entry);
+      yield filled === entry ? lineOf(log, entry, index, parentId) : encodeLine({ ...filled, parentId }).slice(0, -1);
       previousId = entry.id;
     }
   }

@@ -2,13 +2,14 @@
 // Invariant: what `append` returned is in the file (or said to be lost), and the leaf is always an entry that is there.
 
 import { dirname, join, resolve } from "node:path";
+import type { BlobStore } from "../../contracts/blob-store.ts";
 import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
-import type { PiError } from "../../contracts/error.ts";
+import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA, sessionVersion } from "../../contracts/session-entry.ts";
 import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/lease.ts";
 import { noParent } from "../index/entry-table.ts";
-import { completeEntry } from "../lines/line-codec.ts";
+import { completeEntry, encodeLine } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";
 import { newEntryId, newSessionId } from "../lines/new-id.ts";
 import { FileLog } from "../log/file-log.ts";
@@ -17,6 +18,7 @@ import { openLog } from "../log/open-log.ts";
 import { IndexChanged, indexOf, type PathView, type SessionLog } from "../log/session-log.ts";
 import { buildContext, type SessionContext } from "./build-context.ts";
 import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
+import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
 import { surveyed } from "./survey.ts";
 import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
 
@@ -28,6 +30,10 @@ export interface SessionOptions {
   clock?: () => number;
   /** Of entries; asked again while the id it gives is taken. */
   newId?: () => string;
+  /** Of the pictures that lines refer to; without it none of them is to be had. */
+  blobs?: Pick<BlobStore, "get"> | undefined;
+  /** Where pictures are stored, so that lines only refer to them; without it they are in the lines. */
+  pictureStore?: Pick<BlobStore, "put"> | undefined;
   /** One line each: damaged lines, files mended. */
   onWarning?: (text: string) => void;
   /** Called once: `session.unsaved` when nothing could be stored from the start, `session.storage_lost` when storing stopped midway. */
@@ -69,12 +75,22 @@ export class Session implements EntrySource {
   #isLeafChosen = false;
   #lease: Promise<LeaseOutcome | undefined>;
   #isClosed = false;
+  readonly #pictures: Pictures;
+  #hasToldUnstored = false;
 
   private constructor(log: SessionLog, options: SessionOptions, lease?: Lease) {
     this.#log = log;
     this.#options = options;
     this.#lease = Promise.resolve(lease);
     this.#leafId = log.lastId();
+    let hasTold = false;
+    this.#pictures = {
+      get: (hash) => options.blobs?.get(hash),
+      missing: (text) => {
+        if (!hasTold) options.onWarning?.(`A picture of session ${log.header.id} cannot be had: ${text}`);
+        hasTold = true;
+      },
+    };
   }
 
   /** A new session. Nothing touches the disk before the first entry that is worth keeping (a message, a summary) is appended. */
@@ -183,6 +199,7 @@ export class Session implements EntrySource {
     const remember = leafId === undefined || leafId === this.#leafId;
     const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
+    makeWhole(context.messages, this.#pictures);
     return context;
   }
 
@@ -190,7 +207,7 @@ export class Session implements EntrySource {
   branch(leafId?: string | null): AnyEntry[] {
     return this.#read(() => {
       const path = this.#log.path(leafId === undefined ? this.#leafId : leafId, false);
-      return present(path.entries(0, path.length));
+      return this.#whole(path.entries(0, path.length));
     });
   }
 
@@ -207,7 +224,7 @@ export class Session implements EntrySource {
         length = view.length;
         return found;
       });
-      yield* present(entries);
+      yield* this.#whole(entries);
     }
   }
 
@@ -222,13 +239,13 @@ export class Session implements EntrySource {
   entry(id: string): AnyEntry | undefined {
     return this.#read(() => {
       const index = this.#log.table.find(id);
-      return index === undefined ? undefined : this.#log.entriesAt([index])[0];
+      return index === undefined ? undefined : wholeEntry(this.#log.entriesAt([index])[0], this.#pictures);
     });
   }
 
   /** All, in file order. */
   entries(): AnyEntry[] {
-    return this.#read(() => present(this.#log.entriesAt(range(this.#log.table.count))));
+    return this.#read(() => this.#whole(this.#log.entriesAt(range(this.#log.table.count))));
   }
 
   /**
@@ -241,11 +258,14 @@ export class Session implements EntrySource {
 
   /** The entry of a row of a survey. Appending does not disturb it. */
   entryAt(row: Surveyed<unknown>): AnyEntry | undefined {
-    return this.#read(() => this.#log.entriesAt([row.index])[0]);
+    return wholeEntry(
+      this.#read(() => this.#log.entriesAt([row.index])[0]),
+      this.#pictures,
+    );
   }
 
   /**
-   * The stored lines without LF, byte for byte where nothing was damaged: of `"all"`, or of the way to an entry (default: the leaf). Behind
+   * The stored lines without LF, byte for byte where nothing was damaged and no picture is but referred to: of `"all"`, or of the way to an entry (default: the leaf). Behind
    * a way come the labels of its entries and the session's name where they were set elsewhere in the tree.
    */
   *lines(of: "all" | { leafId?: string | null } = {}): Generator<string> {
@@ -255,7 +275,10 @@ export class Session implements EntrySource {
         of === "all" ? range(log.table.count) : indexesToCopy(log, of.leafId === undefined ? this.#leafId : of.leafId, { name: true });
       return readable(log, Int32Array.from(wanted));
     });
-    yield* storedLines(log, indexes, of === "all" ? "recorded" : "chained");
+    yield* storedLines(log, indexes, {
+      parents: of === "all" ? "recorded" : "chained",
+      whole: (entry) => wholeEntry(entry, this.#pictures),
+    });
   }
 
   /** Ids, in file order. */
@@ -268,7 +291,11 @@ export class Session implements EntrySource {
   tree(): TreeNode[] {
     return this.#read(() => {
       const table = this.#log.table;
-      return buildTree(table, this.#log.entriesAt(range(table.count)), this.#labels());
+      return buildTree(
+        table,
+        this.#log.entriesAt(range(table.count)).map((entry) => wholeEntry(entry, this.#pictures)),
+        this.#labels(),
+      );
     });
   }
 
@@ -321,10 +348,28 @@ export class Session implements EntrySource {
     await this.#lease.then(release, () => {});
   }
 
+  #whole(entries: readonly (AnyEntry | undefined)[]): AnyEntry[] {
+    return present(entries).map((entry) => wholeEntry(entry, this.#pictures));
+  }
+
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
     const before = this.#log.fileNumber;
-    this.#log.append(entries, lines);
+    this.#log.append(entries, lines ?? this.#referringLines(entries));
     this.#keepLease(before);
+  }
+
+  /** Nothing where no line differs from the entry it holds. A store that takes no more costs space, never the picture. */
+  #referringLines(entries: readonly AnyEntry[]): string[] | undefined {
+    const { pictureStore } = this.#options;
+    if (pictureStore === undefined || this.filePath === undefined) return undefined;
+    try {
+      const stored = entries.map((entry) => referringEntry(entry, pictureStore));
+      return stored.every((entry, at) => entry === entries[at]) ? undefined : stored.map((entry) => encodeLine(entry).slice(0, -1));
+    } catch (error) {
+      if (!this.#hasToldUnstored) this.#options.onWarning?.(`Pictures are kept in the session's file: ${messageOf(error)}`);
+      this.#hasToldUnstored = true;
+      return undefined;
+    }
   }
 
   /** A new file: from now on others may want to write it. A lease on one that had the name before it is worth nothing. */

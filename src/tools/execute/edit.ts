@@ -8,6 +8,7 @@ import { describeEdit } from "../shared/describe-edit.ts";
 import { findExact, findFolded, type MatchResult } from "../shared/match-text.ts";
 import { findNearestLines } from "../shared/nearest-lines.ts";
 import { openEncoded } from "../shared/own-encoding.ts";
+import { placeOutside } from "../shared/place-outside.ts";
 import { errorCode, nearestEntryHint } from "../shared/resolve-path.ts";
 import { type Replacement, SourceText } from "../shared/source-text.ts";
 import { formatSize } from "../shared/truncate.ts";
@@ -50,8 +51,9 @@ export async function executeEdit(args: Record<string, unknown>, context: ToolCo
     if (edited.equals(encoded?.utf8 ?? bytes)) {
       throw new EditRefusal(`No changes made to ${given}. What the edits put in is what stands there already.`);
     }
+    const elsewhere = await placeOutside(path, context);
     const result = textResult(
-      `Successfully replaced ${edits.length} block(s) in ${given}.`,
+      `Successfully replaced ${edits.length} block(s) in ${given}${elsewhere}.`,
       describeEdit(given, source, replacements, edited.at(-1) === 10),
     );
     const written = encoded === undefined ? edited : encoded.encode(edited);

@@ -18,18 +18,19 @@ export interface FittedImage {
   original?: { width: number; height: number };
 }
 
-/** `undefined` when the image is damaged, too large to decode, or cannot be made small enough. */
+/** `side`: the longest in pixels. `undefined` when the image is damaged, too large to decode, or cannot be made small enough. */
 export async function fitImage(
   bytes: Uint8Array,
   mimeType: ImageType,
   loadCodec: () => Promise<Uint8Array>,
+  side: number = maxSide,
 ): Promise<FittedImage | undefined> {
   const header = readImageHeader(bytes, mimeType);
   if (header === undefined || header.width * header.height > maxPixels) return undefined;
-  const fits = Math.max(header.width, header.height) <= maxSide && encodedBytes(bytes) <= maxEncodedBytes;
+  const fits = Math.max(header.width, header.height) <= side && encodedBytes(bytes) <= maxEncodedBytes;
   if (fits && isWholeImage(bytes, mimeType)) return { bytes, mimeType, width: header.width, height: header.height };
   try {
-    return shrink(await loadPhoton(loadCodec), bytes, mimeType, header);
+    return shrink(await loadPhoton(loadCodec), bytes, mimeType, header, side);
   } catch {
     // No codec, or one that gave up on the data.
     return undefined;
@@ -51,7 +52,7 @@ async function loadPhoton(loadCodec: () => Promise<Uint8Array>): Promise<Photon>
   return photon;
 }
 
-function shrink(photon: Photon, bytes: Uint8Array, mimeType: ImageType, header: ImageHeader): FittedImage | undefined {
+function shrink(photon: Photon, bytes: Uint8Array, mimeType: ImageType, header: ImageHeader, most: number): FittedImage | undefined {
   let image: PhotonImage = photon.PhotonImage.new_from_byteslice(bytes);
   try {
     const replace = (next: PhotonImage): void => {
@@ -60,7 +61,7 @@ function shrink(photon: Photon, bytes: Uint8Array, mimeType: ImageType, header: 
     };
     const [width, height] = [image.get_width(), image.get_height()];
     const original = header.orientation >= 5 ? { width: height, height: width } : { width, height };
-    for (let side = maxSide, attempt = 0; attempt < 6; attempt++, side = Math.floor(side * 0.75)) {
+    for (let side = most, attempt = 0; attempt < 6; attempt++, side = Math.floor(side * 0.75)) {
       const scale = Math.min(1, side / Math.max(image.get_width(), image.get_height()));
       if (scale < 1) {
         const [width, height] = [image.get_width(), image.get_height()].map((length) => Math.max(1, Math.round(length * scale)));

@@ -36,6 +36,7 @@ export async function runRipgrep(run: RipgrepRun, context: ToolContext): Promise
     const outcome = await context.shell.run({
       command,
       cwd: run.cwd,
+      isUnwatched: true,
       signal: stop.signal,
       onData: (chunk) => {
         if (!splitter.push(chunk)) stop.abort();

@@ -17,11 +17,20 @@ describe("a session", () => {
     await home.add([user("one"), { type: "session_info", name: "twice" }], { id: "aaaa1111-x", ageMs: 1 });
     await home.add([user("two"), { type: "session_info", name: "twice" }], { id: "aaaa2222-x", ageMs: 2 });
     await home.add([user(`three ${"long ".repeat(20)}`)], { id: "aaaa3333-x", ageMs: 3 });
-    expect(await home.pi("sessions", "path", "twice")).toMatchObject({
-      status: 2,
-      err: "Error: Session 'twice' is ambiguous: 2 sessions match. Candidates: aaaa1111 (twice), aaaa2222 (twice)\n",
-    });
     expect((await home.pi("sessions", "path", "aaaa")).err).toMatch(/3 sessions match. Candidates: .*aaaa3333 \(three long long .*…\)\n$/);
+  });
+
+  test("of several of one name the newest of this folder is meant, and one line says so", async () => {
+    const home = sessionHome();
+    const elsewhere = { id: "cccc0000-x", cwd: home.tree.at("other") };
+    await home.add([user("0"), { type: "session_info", name: "twice" }], elsewhere);
+    await home.add([user("one"), { type: "session_info", name: "twice" }], { id: "aaaa1111-x", ageMs: 2 });
+    await home.add([user("two"), { type: "session_info", name: "twice" }], { id: "aaaa2222-x", ageMs: 1 });
+    expect(await home.pi("sessions", "path", "twice")).toMatchObject({
+      status: 0,
+      out: expect.stringContaining("aaaa2222-x"),
+      err: "Warning: 2 sessions are called 'twice': this is the newest, aaaa2222-x. pi sessions list shows them.\n",
+    });
   });
 
   test("what is the beginning of one's id and the name of another is neither", async () => {

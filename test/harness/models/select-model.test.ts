@@ -211,9 +211,11 @@ test("an id that is written out and in no list goes on, with what is known of th
 });
 
 test("a wire format nobody speaks here is refused by name", async () => {
-  const error = await failure("openai-codex/gpt-6-astra");
+  const toml =
+    '[providers.far]\nbase_url = "http://127.0.0.1:9"\napi_key = "k"\n[[providers.far.models]]\nid = "m"\napi = "smoke-signals"\n';
+  const error = await failure("far/m", undefined, { toml });
   expect(error).toMatchObject({ code: "config.unsupported_api", exitStatus: 2 });
-  expect(error.message).toContain("openai-codex-responses");
+  expect(error.message).toContain("smoke-signals");
 });
 
 test("formats with a compatible twin are spoken through it", async () => {

@@ -24,6 +24,31 @@ test.each<[FailureCode, keyof typeof readers, number, string]>([
     400,
     anthropic("invalid_request_error", "input length and `max_tokens` exceed context limit: 190000 + 64000 > 200000"),
   ],
+  [
+    "image_overflow",
+    "anthropic",
+    400,
+    anthropic(
+      "invalid_request_error",
+      "messages.3.content.1.image.source.base64.data: At least one of the image dimensions exceed max allowed size for many-image requests: 2000 pixels",
+    ),
+  ],
+  // The same words of a service that fails are no refusal of the pictures; nor are other words about them.
+  [
+    "overloaded",
+    "anthropic",
+    500,
+    anthropic(
+      "api_error",
+      "x.image.source.base64.data: At least one of the image dimensions exceed max allowed size for many-image requests",
+    ),
+  ],
+  [
+    "bad_request",
+    "anthropic",
+    400,
+    anthropic("invalid_request_error", "messages.0.content.0.image.source.base64.data: Could not process image"),
+  ],
   ["quota", "anthropic", 400, anthropic("invalid_request_error", "Your credit balance is too low to access the Anthropic API.")],
   ["quota", "anthropic", 402, anthropic("billing_error", "There's an issue with your billing")],
   [

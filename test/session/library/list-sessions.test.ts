@@ -8,6 +8,7 @@ import {
   mostRecentSession,
   resolveSessionRef,
   type SessionSummary,
+  sessionSummary,
 } from "../../../src/session/library/list-sessions.ts";
 import { idInFileName, isValidSessionId, projectFolderName, sessionDirectory, sessionFileName } from "../../../src/session/lines/locate.ts";
 import { assistantMessage, userMessage } from "../../support/messages.ts";
@@ -135,4 +136,18 @@ test("names of folders and files", () => {
   expect(idInFileName("/a/2026-01-02T03-04-05-678Z_i_d.jsonl")).toBe("i_d");
   expect(["a", "a.b_c-d", "0"].every(isValidSessionId)).toBe(true);
   expect(["", "-a", "a.", "a b", "a/b", "ä"].some(isValidSessionId)).toBe(false);
+});
+
+test("a session is known by what was said, not by the files put before it", () => {
+  const directory = temporaryDirectory();
+  const file = (name: string, content: string): string => `<file name="/x/${name}">\n${content}\n</file>`;
+  const prompts = [
+    [`${file("a.md", "long ".repeat(2000))}${file("b.md", "</file> in the middle")}\n\ncompare them`, "compare them"],
+    [file("a.md", "only this"), "@/x/a.md"],
+    ["<file name is what I ask about", "<file name is what I ask about"],
+  ] as const;
+  for (const [at, [text, shown]] of prompts.entries()) {
+    const path = write(directory, { id: `id-${at}`, modified: 1, entries: [{ type: "message", message: userMessage(text) }] });
+    expect(sessionSummary(path)?.firstPrompt).toBe(shown);
+  }
 });

@@ -36,8 +36,11 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
       const result = await check(flags, host);
       const { credentials, ...plain } = result;
       const shown = flags.credentials === true ? result : plain;
+      const text = flags.json === true ? JSON.stringify(shown) : (flags.credentials && credentials) || result.status;
       void host.stdout.write(
-        flags.json === true ? `${JSON.stringify(shown)}\n` : `${(flags.credentials && credentials) || result.status}\n`,
+        `${text}
+`,
+        flags.credentials === true ? "secret" : undefined,
       );
       exit(statusCode[result.status]);
     });

@@ -26,7 +26,7 @@ export async function printCredential(
       exitStatus: 1,
     });
   }
-  void host.stdout.write(`${credential.value}\n`);
+  void host.stdout.write(`${credential.value}\n`, "secret");
 }
 
 function remedy(kind: "key" | "token", account: string, isToken: boolean): string {

@@ -1,8 +1,9 @@
 // `pi auth status`: what is stored, and what each provider would use. Names and times, never values. Called through cli/commands/auth.
 
 import type { Command } from "commander";
-import { authFilePath, isLoose, isStoredToken, providerOfAccount, readAuthFile } from "../../../accounts/auth-file.ts";
+import { authFilePath, isStoredToken, providerOfAccount, readAuthFile } from "../../../accounts/auth-file.ts";
 import type { Host } from "../../../platform/host.ts";
+import { isLoose } from "../../../platform/user-id.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { accountPlaces } from "./account-places.ts";
 

@@ -4,14 +4,14 @@ import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
 import { viewsOf } from "../../../contracts/tool-view.ts";
 import type { Host } from "../../../platform/host.ts";
-import { Session } from "../../../session/tree/session.ts";
+import type { Session } from "../../../session/tree/session.ts";
 import { builtinTools } from "../../../tools/registry.ts";
 import type { JsonlOptions } from "../../../transcript/export-jsonl.ts";
 import type { ShownOptions } from "../../../transcript/survey.ts";
 import type { ExportTarget } from "../../../transcript/write-export.ts";
 import { outputStatus } from "../../record-output.ts";
 import { findSession } from "./find-session.ts";
-import { findEntry } from "./open-session.ts";
+import { findEntry, openForReading } from "./open-session.ts";
 
 /** `true`: said without a file. */
 type FileFlag = string | true | undefined;
@@ -57,10 +57,7 @@ export async function exportSession(ref: string, flags: Flags, host: Host): Prom
   const format = formatOf(flags);
   const file = flags[format];
   const found = await findSession(ref, host, flags);
-  const session = await Session.open(found.path, {
-    readOnly: true,
-    onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
-  });
+  const session = await openForReading(found.path, host);
   try {
     const choice = {
       ...(flags.branch !== undefined && { leafId: findEntry(session, flags.branch) }),

@@ -1,18 +1,28 @@
 // Opens the session and finds the entry that a command's arguments mean. Called by the files beside it.
 
 import { statSync, utimesSync } from "node:fs";
+import { BlobFiles, blobDirectory } from "../../../artifacts/blob-files.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import { learnSecrets } from "../../../harness/models/known-secrets.ts";
 import type { Host } from "../../../platform/host.ts";
+import { agentDirectory } from "../../../platform/paths.ts";
 import { unwritable } from "../../../session/lines/file-errors.ts";
-import { Session } from "../../../session/tree/session.ts";
+import { Session, type SessionOptions } from "../../../session/tree/session.ts";
 import { labelsOf } from "../../../session/tree/tree.ts";
 
 /** Never writes and never waits; damages are told on stderr. */
 export function openForReading(path: string, host: Host): Promise<Session> {
   // What is stored may be older than our keeping them out of it.
   learnSecrets(host);
-  return Session.open(path, { readOnly: true, clock: () => host.now(), onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`) });
+  return Session.open(path, { readOnly: true, ...watchOf(host) });
+}
+
+function watchOf(host: Host): SessionOptions {
+  return {
+    blobs: new BlobFiles(blobDirectory(agentDirectory(host.env, host.homeDir, host.cwd))),
+    clock: () => host.now(),
+    onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
+  };
 }
 
 /**
@@ -20,8 +30,7 @@ export function openForReading(path: string, host: Host): Promise<Session> {
  * must not make it the one that `-c` goes on with. Errors: `session.busy`, those of storing.
  */
 export async function changeSession(path: string, host: Host, change: (session: Session) => void): Promise<void> {
-  const onWarning = (text: string): void => void host.stderr.write(`Warning: ${text}\n`);
-  const session = await Session.open(path, { clock: () => host.now(), onWarning }).catch(withoutBusyOptions);
+  const session = await Session.open(path, watchOf(host)).catch(withoutBusyOptions);
   try {
     const { atime, mtime } = statSync(path);
     change(session);

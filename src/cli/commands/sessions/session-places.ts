@@ -37,7 +37,8 @@ export async function sessionPlaces(host: Host, flags: PlaceFlags): Promise<Sess
   const override = await sessionDirOverride(host, flags, agentDir, cwd);
   const directoryFor = (of: string): string => sessionDirectory({ cwd: of, agentDir, override });
   const directory = directoryFor(cwd);
-  const places: RefPlaces = { directory, cwd, ...(override === undefined ? { root: sessionRoot(agentDir) } : {}) };
+  const warn = (line: string): void => void host.stderr.write(`Warning: ${line}\n`);
+  const places: RefPlaces = { directory, cwd, warn, ...(override === undefined ? { root: sessionRoot(agentDir) } : {}) };
   return {
     cwd,
     directoryFor,

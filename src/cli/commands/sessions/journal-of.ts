@@ -1,0 +1,29 @@
+// The journal of a session's changes, with what a killed process has left open settled. Called by diff and undo.
+
+import { isPiError } from "../../../contracts/error.ts";
+import { Journal, pendingIn } from "../../../journal/journal.ts";
+import { settlePending } from "../../../journal/settle.ts";
+import type { Host } from "../../../platform/host.ts";
+import { Session } from "../../../session/tree/session.ts";
+
+/** While `use` runs nobody else works in the session. Errors: `session.busy`. */
+export async function withJournal<T>(path: string, host: Host, use: (journal: Journal) => Promise<T>): Promise<T> {
+  const session = await Session.open(path, { clock: () => host.now(), onWarning: () => {} });
+  try {
+    const journal = new Journal(path);
+    await settlePending(journal, host.env);
+    return await use(journal);
+  } finally {
+    session.close();
+  }
+}
+
+/** To look at, also while somebody works in the session: then without what a command is just doing. */
+export async function journalToRead(path: string, host: Host): Promise<Journal> {
+  const journal = new Journal(path);
+  if (pendingIn(journal.lines()).length === 0) return journal;
+  return withJournal(path, host, async (settled) => settled).catch((error: unknown) => {
+    if (isPiError(error)) return journal;
+    throw error;
+  });
+}

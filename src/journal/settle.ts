@@ -1,0 +1,14 @@
+// Finds out what commands have changed whose end nobody has seen: the process was killed. Called before anything new is noted, and by undo and
+// diff, while nobody else has the session.
+// Invariant: after it no command is open.
+
+import type { Env } from "../platform/paths.ts";
+import { type Journal, pendingIn } from "./journal.ts";
+import { changesSince, pendingDirectory } from "./work-tree.ts";
+
+export async function settlePending(journal: Journal, env: Env): Promise<void> {
+  for (const { id, run } of pendingIn(journal.lines())) {
+    const changes = await changesSince(pendingDirectory(journal, id), { env, store: journal.store });
+    journal.append(...changes.map((change) => ({ type: "change" as const, run, ...change })), { type: "settled", id });
+  }
+}

@@ -1,0 +1,122 @@
+// Takes the tags of reasoning and of the final answer out of a streamed text; hosts put the deltas of a message through it.
+// Invariant: a tag in code is text, and where the stream was cut makes no difference to what comes out.
+
+import { CodeState } from "./code-state.ts";
+
+export interface TagFilterOptions {
+  /** Only what stands in `<final>` is answer; otherwise the tag is dropped and its content kept. Default: false. */
+  enforceFinalTag?: boolean;
+}
+
+export type TaggedPart = { kind: "text" | "reasoning"; text: string } | { kind: "reasoning_end" };
+
+export interface TagFilter {
+  push(delta: string): TaggedPart[];
+  /** The message has ended: what was held back is decided, and a tag that was cut short is dropped. */
+  end(): TaggedPart[];
+  readonly hasSeenFinal: boolean;
+  /** With `enforceFinalTag`: all but reasoning and tags, which is the answer where `<final>` never came. */
+  readonly untaggedText: string;
+}
+
+const names = ["think", "thinking", "thought", "antthinking", "final"];
+const wholeTag = new RegExp(`<[ \\t]*(/?)[ \\t]*(${names.join("|")})[ \\t]*>`, "iy");
+const tagStart = /^<[ \t]*\/?[ \t]*([a-z]*)([ \t]*)$/i;
+/** No tag is longer, whatever blanks are in it. */
+const longestTag = 64;
+
+type Tag = { end: number; isClosing: boolean; isFinal: boolean };
+
+function tagAt(text: string, at: number): Tag | "open" | undefined {
+  wholeTag.lastIndex = at;
+  const whole = wholeTag.exec(text);
+  if (whole !== null) {
+    if (whole[0].length > longestTag) return undefined;
+    return { end: at + whole[0].length, isClosing: whole[1] === "/", isFinal: whole[2]?.toLowerCase() === "final" };
+  }
+  if (text.length - at >= longestTag) return undefined;
+  const [start, name = "", blanks = ""] = tagStart.exec(text.slice(at)) ?? [];
+  if (start === undefined) return undefined;
+  const said = name.toLowerCase();
+  // Blanks behind a name end it; before one they do not.
+  const mayBe = name !== "" && blanks !== "" ? names.includes(said) : names.some((one) => one.startsWith(said));
+  return mayBe ? "open" : undefined;
+}
+
+export function createTagFilter(options: TagFilterOptions = {}): TagFilter {
+  const isEnforced = options.enforceFinalTag === true;
+  const outside = new CodeState("<");
+  let inFinal = outside;
+  let reasoning: CodeState | undefined;
+  let isInFinal = false;
+  let hasSeenFinal = false;
+  let held = "";
+  let untaggedText = "";
+
+  const add = (parts: TaggedPart[], text: string): void => {
+    if (reasoning === undefined) untaggedText += isEnforced ? text : "";
+    if (reasoning === undefined && isEnforced && !isInFinal) return;
+    const kind = reasoning === undefined ? "text" : "reasoning";
+    const last = parts.at(-1);
+    if (last?.kind === kind) last.text += text;
+    else parts.push({ kind, text });
+  };
+
+  const enter = (parts: TaggedPart[], tag: Tag): void => {
+    if (!tag.isFinal) {
+      if (reasoning !== undefined && tag.isClosing) {
+        parts.push({ kind: "reasoning_end" });
+        reasoning = undefined;
+      } else if (!tag.isClosing) reasoning ??= new CodeState("<");
+      return;
+    }
+    if (!tag.isClosing && !isInFinal && isEnforced) inFinal = new CodeState("<");
+    isInFinal = !tag.isClosing;
+    hasSeenFinal ||= isInFinal;
+  };
+
+  const read = (delta: string, isLast: boolean): TaggedPart[] => {
+    const text = held + delta;
+    const parts: TaggedPart[] = [];
+    let at = 0;
+    while (at < text.length) {
+      const state = reasoning ?? (isInFinal ? inFinal : outside);
+      if (!state.isInFence && text[at] === "<") {
+        const tag = tagAt(text, at);
+        if (tag === "open" && !isLast) break;
+        if (tag === "open" && /[/a-z]/i.test(text.slice(at))) {
+          at = text.length;
+          break;
+        }
+        // In reasoning `<final>` is something that is thought about.
+        if (tag !== undefined && tag !== "open" && !(tag.isFinal && reasoning !== undefined)) {
+          enter(parts, tag);
+          at = tag.end;
+          continue;
+        }
+      }
+      const stretch = state.read(text, at, isLast);
+      if (stretch === undefined) break;
+      add(parts, text.slice(at, stretch.end));
+      at = stretch.end;
+    }
+    held = text.slice(at);
+    return parts;
+  };
+
+  return {
+    push: (delta) => read(delta, false),
+    end: () => {
+      const parts = read("", true);
+      if (reasoning !== undefined) parts.push({ kind: "reasoning_end" });
+      reasoning = undefined;
+      return parts;
+    },
+    get hasSeenFinal() {
+      return hasSeenFinal;
+    },
+    get untaggedText() {
+      return untaggedText;
+    },
+  };
+}

@@ -1,0 +1,240 @@
+// What a run has changed in files, shown and put back, as a user of the shell sees it: each kind of change, by each way of making it.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { answerSteps, callSteps, test, type World } from "../support/world.ts";
+
+const identity = ["-c", "user.name=n", "-c", "user.email=e@e", "-c", "protocol.file.allow=always"];
+const git = (cwd: string, ...args: string[]): string =>
+  execFileSync("git", [...identity, ...args], { cwd, encoding: "utf8", stdio: "pipe" });
+
+const bash = (command: string) => callSteps("bash", { command });
+const write = (path: string, content: string) => callSteps("write", { path, content });
+
+async function run(world: World, ...calls: object[][]): Promise<void> {
+  const sessions = world.sessionFiles().length > 0 ? ["-c"] : [];
+  const { status, stderr } = await world.run([...sessions, "--model", world.trace(...calls, answerSteps("Done.")), "-p", "go"]);
+  expect([status, stderr]).toEqual([0, ""]);
+}
+
+/** Everything below a directory but what git keeps for itself: modes, links and bytes. */
+function picture(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((name) => !/(^|\/)\.git(\/|$)/.test(name))
+    .sort()
+    .map((name) => {
+      const path = join(directory, name);
+      const info = lstatSync(path);
+      if (info.isSymbolicLink()) return `${name} -> ${readlinkSync(path)}`;
+      return info.isDirectory() ? `${name}/` : `${name} ${(info.mode & 0o777).toString(8)} ${readFileSync(path).toString("base64")}`;
+    });
+}
+
+function repository(world: World): void {
+  world.write("a.txt", "one\ntwo\nthree\n");
+  world.write("gone.txt", "to be deleted\n");
+  world.write("moved.txt", "to be renamed\n");
+  world.write("tool.sh", "#!/bin/sh\n");
+  world.write("blob.bin", new Uint8Array([0, 1, 2, 255]));
+  world.write(".gitignore", "ignored/\n");
+  symlinkSync("a.txt", join(world.cwd, "link"));
+  git(world.cwd, "init", "-q");
+  git(world.cwd, "add", ".");
+  git(world.cwd, "commit", "-qm", "first");
+}
+
+const changes: Record<string, string> = {
+  "a new file in a new directory": "mkdir -p new/deep && echo new > new/deep/file",
+  "an edited file": "sed -i s/two/2/ a.txt",
+  "a deleted file": "rm gone.txt",
+  "a renamed file": "mv moved.txt there.txt",
+  "a mode": "chmod 755 tool.sh",
+  "a link led elsewhere": "ln -sfn gone.txt link",
+  "a file in place of a link": "rm link && echo file > link",
+  "a link in place of a file": "ln -sf blob.bin a.txt",
+  "a directory in place of a file": "rm a.txt && mkdir a.txt && echo inside > a.txt/inside",
+  "bytes that are no text": "printf '\\377\\000\\376' > blob.bin",
+  "a commit": "sed -i s/two/2/ a.txt && git -c user.name=n -c user.email=e@e commit -qam second",
+  "another branch": "git checkout -qb other && git rm -q gone.txt && git -c user.name=n -c user.email=e@e commit -qm without",
+  "a stash": "echo more >> a.txt && git stash -q && echo other >> a.txt",
+  "files all gone": "git rm -rq . && rm -rf new",
+};
+
+describe("by a command in a git work tree", () => {
+  test.for(Object.entries(changes))("%s is put back, and that taken back", async ([, command], { world }) => {
+    repository(world);
+    const before = picture(world.cwd);
+    await run(world, bash(command));
+    const after = picture(world.cwd);
+    expect(after).not.toEqual(before);
+    const [head, index] = [git(world.cwd, "rev-parse", "HEAD"), readFileSync(join(world.cwd, ".git/index"))];
+    expect(await world.run(["undo"])).toMatchObject({ status: 0, stderr: expect.stringContaining("Run 1 is undone") });
+    expect(picture(world.cwd)).toEqual(before);
+    expect([git(world.cwd, "rev-parse", "HEAD"), readFileSync(join(world.cwd, ".git/index"))]).toEqual([head, index]);
+    expect(await world.run(["undo"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringContaining("No run") });
+    expect(await world.run(["undo", "--redo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(after);
+  });
+
+  test("what was not committed before stays as it was before", async ({ world }) => {
+    repository(world);
+    world.write("a.txt", "mine, not committed\n");
+    world.write("untracked", "mine, never added\n");
+    git(world.cwd, "rm", "-q", "--cached", "moved.txt");
+    const before = picture(world.cwd);
+    await run(world, bash("echo theirs > a.txt; rm untracked; git add -A; git reset -q --hard"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+  });
+
+  test("in a submodule, from within and from without", async ({ world }) => {
+    const inner = join(world.home, "inner");
+    mkdirSync(inner);
+    writeFileSync(join(inner, "s.txt"), "sub\n");
+    git(inner, "init", "-q");
+    git(inner, "add", ".");
+    git(inner, "commit", "-qm", "inner");
+    repository(world);
+    git(world.cwd, "submodule", "--quiet", "add", inner, "sub");
+    git(world.cwd, "commit", "-qm", "with a submodule");
+    const before = picture(world.cwd);
+    await run(world, bash("echo changed > sub/s.txt; echo new > sub/n.txt; echo out > a.txt"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+    const cwd = join(world.cwd, "sub");
+    await world.run(["--model", world.trace(bash("echo again > s.txt"), answerSteps("Done.")), "-p", "go"], { cwd });
+    expect(readFileSync(join(cwd, "s.txt"), "utf8")).toBe("again\n");
+    expect(await world.run(["undo"], { cwd })).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+  });
+
+  test("neither index nor stash nor objects of the repository are touched by looking", async ({ world }) => {
+    repository(world);
+    world.write("a.txt", "changed, so that the index is stale\n");
+    const inGit = (): string[] => picture(join(world.cwd, ".git")).filter((line) => !line.startsWith("index "));
+    const [index, rest] = [readFileSync(join(world.cwd, ".git/index")), inGit()];
+    await run(world, bash("echo new > new.txt"));
+    expect([readFileSync(join(world.cwd, ".git/index")), inGit()]).toEqual([index, rest]);
+  });
+});
+
+describe("by write and edit, outside of git", () => {
+  test("new, replaced, edited, and through a link", async ({ world }) => {
+    world.write("a.txt", "one\ntwo\n");
+    world.write("b.txt", "old\n");
+    symlinkSync("b.txt", join(world.cwd, "link"));
+    const before = picture(world.cwd);
+    const edit = callSteps("edit", { path: "a.txt", edits: [{ oldText: "two", newText: "2" }] });
+    await run(world, write("new/deep/file.txt", "new\n"), edit, write("link", "replaced\n"), write("a.txt", "twice\n"));
+    const after = picture(world.cwd);
+    expect(await world.run(["undo", "--dry-run"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("would be removed  new/deep/file.txt"),
+    });
+    expect(picture(world.cwd)).toEqual(after);
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+    expect(await world.run(["undo", "--redo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(after);
+  });
+
+  test("runs are undone from the last to the first, or by number, or by file", async ({ world }) => {
+    world.write("a.txt", "0\n");
+    await run(world, write("a.txt", "1\n"), write("b.txt", "1\n"));
+    await run(world, write("c.txt", "2\n"));
+    await world.run(["undo"]);
+    expect([existsSync(join(world.cwd, "c.txt")), world.read("a.txt")]).toEqual([false, "1\n"]);
+    await world.run(["undo", "last", "a.txt"]);
+    expect([world.read("a.txt"), world.read("b.txt")]).toEqual(["0\n", "1\n"]);
+    await world.run(["undo", "--run", "1"]);
+    expect(existsSync(join(world.cwd, "b.txt"))).toBe(false);
+    expect(await world.run(["undo", "--run", "3"])).toMatchObject({ status: 2, stderr: expect.stringContaining("2 runs") });
+    expect(await world.run(["undo", "--run", "x"])).toMatchObject({ status: 2 });
+  });
+
+  test("a file that was changed since is written over only by force, and comes back", async ({ world }) => {
+    await run(world, write("a.txt", "the run's\n"), write("b.txt", "the run's\n"));
+    world.write("a.txt", "mine since\n");
+    const refused = await world.run(["undo"]);
+    expect(refused).toMatchObject({ status: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/^Error: a\.txt was changed since.*--force/);
+    expect([world.read("a.txt"), world.read("b.txt")]).toEqual(["mine since\n", "the run's\n"]);
+    expect(await world.run(["undo", "--force"])).toMatchObject({ status: 0 });
+    expect(existsSync(join(world.cwd, "a.txt"))).toBe(false);
+    expect(await world.run(["undo", "--redo"])).toMatchObject({ status: 0 });
+    expect([world.read("a.txt"), world.read("b.txt")]).toEqual(["mine since\n", "the run's\n"]);
+  });
+
+  test("a run that only looks leaves nothing beside its session", async ({ world }) => {
+    world.write("a.txt", "text\n");
+    await run(world, callSteps("read", { path: "a.txt" }));
+    expect(readdirSync(join(world.sessionFiles()[0] ?? "", ".."))).toHaveLength(1);
+    expect(await world.run(["undo"])).toMatchObject({ status: 0, stderr: expect.stringContaining("No run") });
+    expect(await world.run(["sessions", "diff"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringContaining("No run") });
+  });
+
+  test("what belongs to a session goes with it", async ({ world }) => {
+    await run(world, write("a.txt", "x\n"));
+    const directory = join(world.sessionFiles()[0] ?? "", "..");
+    expect(readdirSync(directory)).toHaveLength(2);
+    expect(await world.run(["sessions", "rm", "last", "--yes"])).toMatchObject({ status: 0 });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe("the diff", () => {
+  test("is one that git takes, of the session or of a run", async ({ world }) => {
+    repository(world);
+    await run(world, bash("sed -i s/two/2/ a.txt; rm gone.txt; printf end > new.txt; chmod 755 tool.sh"));
+    await run(world, write("new.txt", "end\nand more\n"));
+    const { stdout } = await world.run(["sessions", "diff"]);
+    expect(stdout).toContain("-two\n+2\n");
+    expect(stdout).toContain("old mode 100644\nnew mode 100755\n");
+    writeFileSync(join(world.home, "session.patch"), stdout);
+    git(world.cwd, "apply", "-R", join(world.home, "session.patch"));
+    expect(git(world.cwd, "status", "--porcelain")).toBe("");
+    const second = await world.run(["sessions", "diff", "--run", "2"]);
+    expect(second.stdout).toContain("-end\n\\ No newline at end of file\n+end\n+and more\n");
+    const stat = await world.run(["sessions", "diff", "--stat"]);
+    expect(stat.stdout).toBe(
+      "run 1\n  changed  a.txt  +1 −1\n  deleted  gone.txt  +0 −1\n  new      new.txt  +1 −0\n  changed  tool.sh  +0 −0\nrun 2\n  changed  new.txt  +2 −1\n",
+    );
+  });
+});
+
+describe("after kill -9", () => {
+  test.for(["write", "command"] as const)("of the run in the middle of a %s, what it has done can be put back", async (by, { world }) => {
+    repository(world);
+    const before = picture(world.cwd);
+    const changing =
+      by === "write"
+        ? [write("a.txt", "changed\n"), bash("touch ../begun; sleep 300")]
+        : [bash("rm gone.txt; echo x > a.txt; touch ../begun; sleep 300")];
+    const program = world.start(["--model", world.trace(...changing, answerSteps("Never.")), "-p", "go"]);
+    await expect.poll(() => existsSync(join(world.cwd, "../begun")), { timeout: 20_000 }).toBe(true);
+    for (const pid of program.family()) process.kill(pid, "SIGKILL");
+    await program.result.catch(() => undefined);
+    expect(picture(world.cwd)).not.toEqual(before);
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+  });
+
+  test("of an undo, doing it again does the rest, and all of it can be taken back", async ({ world }) => {
+    const names = ["a.txt", "b.txt", "c.txt"];
+    for (const name of names) world.write(name, "before\n");
+    await run(world, ...names.map((name) => write(name, "after\n")));
+    const journal = join((world.sessionFiles()[0] ?? "").replace(/\.jsonl$/, ".changes"), "changes.log");
+    await world.run(["undo"]);
+    // As a kill between the first file and the second leaves it.
+    const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
+    writeFileSync(journal, `${lines.slice(0, -1).join("\n")}\n{"type":"do`);
+    for (const name of names.slice(1)) world.write(name, "after\n");
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(names.map((name) => world.read(name))).toEqual(["before\n", "before\n", "before\n"]);
+    await world.run(["undo", "--redo"]);
+    await world.run(["undo", "--redo"]);
+    expect(names.map((name) => world.read(name))).toEqual(["after\n", "after\n", "after\n"]);
+  });
+});
