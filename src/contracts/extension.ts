@@ -412,6 +412,8 @@ export interface ExtensionRuntime {
   readonly providers: ProviderChange[];
   /** True for the first session that asks: the others need extensions of their own. */
   claim(): boolean;
+  /** @throws PiError `extension.stale`. */
+  requireFresh(): void;
   /** @throws PiError `extension.unbound`, `extension.stale`. */
   binding(): ExtensionBinding;
   bind(binding: ExtensionBinding): void;

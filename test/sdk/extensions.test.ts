@@ -13,6 +13,7 @@ import {
   DefaultResourceLoader,
   type DefaultResourceLoaderOptions,
   defineTool,
+  type ExtensionAPI,
   type ExtensionContext,
   type ExtensionError,
   type ExtensionFactory,
@@ -887,6 +888,32 @@ test("another session has extensions of its own; those of the one before are of 
     "4 start fork true",
   ]);
   expect(errors).toEqual([]);
+});
+
+test("of an extension whose session has gone nothing is heard and nothing is taken", async () => {
+  const kept: ExtensionAPI[] = [];
+  const heard: unknown[] = [];
+  const { session } = await made(
+    [
+      (pi) => {
+        kept.push(pi);
+        pi.events.on("news", (data) => void heard.push(data));
+      },
+    ],
+    { sessionManager: undefined as never },
+  );
+  kept[0]?.events.emit("news", 1);
+  await session.newSession();
+  const [old, now] = kept;
+  const stale = expect.objectContaining({ code: "extension.stale" });
+  expect(() => old?.events.emit("news", 2)).toThrow(stale);
+  expect(() => old?.events.on("news", () => {})).toThrow(stale);
+  expect(() => old?.on("agent_start", () => {})).toThrow(stale);
+  expect(() => old?.registerCommand("late", { handler: () => {} })).toThrow(stale);
+  expect(() => old?.getFlag("late")).toThrow(stale);
+  now?.events.emit("news", 3);
+  await session.prompt("hello");
+  expect(heard).toEqual([1, 3]);
 });
 
 test("sessions of one loader at the same time have extensions of their own", async () => {
