@@ -221,7 +221,7 @@ export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknow
   description: string;
   /** TypeBox, or any JSON Schema object. */
   parameters: P;
-  /** Its line in the prompt; default: the first line of the description. */
+  /** Its line in the prompt; none without it. */
   promptSnippet?: string;
   promptGuidelines?: string[];
   prepareArguments?: (args: unknown) => Static<P>;
@@ -412,6 +412,8 @@ export interface ExtensionRuntime {
   readonly providers: ProviderChange[];
   /** True for the first session that asks: the others need extensions of their own. */
   claim(): boolean;
+  /** @throws PiError `extension.stale`. */
+  requireFresh(): void;
   /** @throws PiError `extension.unbound`, `extension.stale`. */
   binding(): ExtensionBinding;
   bind(binding: ExtensionBinding): void;

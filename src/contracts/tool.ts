@@ -104,8 +104,8 @@ export interface ToolContext {
 }
 
 export interface Tool extends ToolDeclaration {
-  /** One line for the system prompt's tool list. */
-  promptLine: string;
+  /** One line for the system prompt's tool list; without it the model hears of the tool from its declaration alone. */
+  promptLine?: string;
   /** Sentences for the system prompt's rules, joined over all active tools, duplicates dropped. */
   guidelines?: string[];
   /** Rewrites what models are known to send into what the schema says, before validation. */

@@ -108,7 +108,22 @@ export function createExtensionApi(
     ...Object.entries(withoutEffect).map(([name, why]) => [name, () => warn(`pi.${name} has no effect: ${why}`)]),
     ...forTerminal.map((name) => [name, () => {}]),
   ]);
-  return { ...missing, ...actions, ...api };
+  return { ...actions, ...onlyFresh({ ...missing, ...api }, runtime) };
+}
+
+/** What registers, too, is refused once the session has gone: nobody would ever hear of it. */
+function onlyFresh<T extends object>(members: T, runtime: ExtensionRuntime): T {
+  const guarded = Object.entries(members).map(([name, member]: [string, unknown]) => {
+    if (typeof member !== "function") return [name, member];
+    return [
+      name,
+      (...args: unknown[]): unknown => {
+        runtime.requireFresh();
+        return member(...args);
+      },
+    ];
+  });
+  return Object.fromEntries(guarded) as T;
 }
 
 function requireName(name: unknown, what: string): void {

@@ -8,13 +8,27 @@ export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean |
   let bound: ExtensionBinding | undefined;
   let staleMessage: string | undefined;
   let isClaimed = false;
+  const requireFresh = (): void => {
+    if (staleMessage !== undefined) throw new PiError("extension.stale", staleMessage);
+  };
+  const bus = createEventBus((channel, error) =>
+    current()?.report({ extensionPath: "<events>", event: `events:${channel}`, error: messageOf(error) }),
+  );
   const current = (): ExtensionBinding | undefined => (staleMessage === undefined ? bound : undefined);
   return {
     flagValues: new Map(flagValues),
     providers: [],
-    events: createEventBus((channel, error) =>
-      current()?.report({ extensionPath: "<events>", event: `events:${channel}`, error: messageOf(error) }),
-    ),
+    events: {
+      emit: (...said) => {
+        requireFresh();
+        bus.emit(...said);
+      },
+      on: (...about) => {
+        requireFresh();
+        return bus.on(...about);
+      },
+    },
+    requireFresh,
     claim: () => {
       const isFirst = !isClaimed;
       isClaimed = true;
@@ -24,7 +38,7 @@ export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean |
       return current();
     },
     binding: () => {
-      if (staleMessage !== undefined) throw new PiError("extension.stale", staleMessage);
+      requireFresh();
       if (bound === undefined) {
         throw new PiError("extension.unbound", "There is no session yet while an extension is being loaded", {
           hint: "Do it in a handler, such as the one of session_start",
@@ -37,12 +51,13 @@ export function createExtensionRuntime(flagValues: ReadonlyMap<string, boolean |
     },
     invalidate: (message = "This extension belongs to a session that has been replaced; use the context of the new one") => {
       staleMessage = message;
+      bus.clear();
     },
   };
 }
 
 /** A handler that throws keeps nobody else from hearing. */
-export function createEventBus(report: (channel: string, error: unknown) => void): EventBus {
+export function createEventBus(report: (channel: string, error: unknown) => void): EventBus & { clear(): void } {
   const handlers = new Map<string, Set<(data: unknown) => unknown>>();
   return {
     emit: (channel, data) => {
@@ -55,5 +70,6 @@ export function createEventBus(report: (channel: string, error: unknown) => void
       handlers.set(channel, set.add(handler));
       return () => void set.delete(handler);
     },
+    clear: () => handlers.clear(),
   };
 }

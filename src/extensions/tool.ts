@@ -11,7 +11,7 @@ export function toolOf(definition: AnyExtensionTool, createContext: () => Extens
     name,
     description,
     parameters: definition.parameters as Record<string, unknown>,
-    promptLine: promptSnippet ?? description.split("\n", 1)[0] ?? name,
+    ...(promptSnippet === undefined ? {} : { promptLine: promptSnippet }),
     ...(promptGuidelines === undefined ? {} : { guidelines: promptGuidelines }),
     ...(prepareArguments === undefined ? {} : { prepareArguments: (args) => prepareArguments(args) as Record<string, unknown> }),
     ...(definition.executionMode === "sequential" ? { isSequential: true } : {}),

@@ -167,6 +167,45 @@ describe.concurrent("hooks", () => {
     expect(stderr).toMatch(/The hook \.\/hook\.sh \(agent_start\) ended with 3/);
   });
 
+  test("a row that no event reaches is one warning, with the name that was meant", async ({ world }) => {
+    hook(world, "tool_cal", "exit 2");
+    const { status, stderr } = await world.run(["--model", "demo", "-p", "hello"]);
+    expect(status).toBe(0);
+    expect(stderr.match(/waits for/g)).toHaveLength(1);
+    expect(stderr).toMatch(
+      /The hook \.\/hook\.sh \(.*row 1\) waits for "tool_cal", of which hooks are never told; did you mean tool_call\?/,
+    );
+    hook(world, "provider_stream_event", "exit 2");
+    expect((await world.run(["--model", "demo", "-p", "hello"])).stderr).toMatch(/waits for "provider_stream_event"/);
+  });
+
+  test.for([
+    ["exits with 2", "echo keep it >&2; exit 2"],
+    ["says cancel", "echo '{\"cancel\":true}'"],
+  ] as const)("another session, and a compaction, are called off by one that %s", async ([, script], { world }) => {
+    const hooked = (event: string): string => `[[hooks]]\nevent = "${event}"\ncommand = "./hook.sh"\n`;
+    hook(world, "session_before_switch", `cat >> events.jsonl; ${script}`, hooked("session_before_compact"));
+    world.write("../home/.pi/agent/settings.json", '{"compaction":{"keepRecentTokens":1}}');
+    const program = world.start(["--mode", "rpc", "--model", "demo"], { stdin: "silent" });
+    const send = (record: object): void => void program.child.stdin?.write(`${JSON.stringify(record)}\n`);
+    for (const id of ["1", "2"]) {
+      send({ id, type: "prompt", message: "a prompt that is long enough to be left out of what is kept" });
+      await program.said(`"agent_settled"`);
+    }
+    send({ id: "new", type: "new_session" });
+    await program.said('"id":"new"');
+    send({ id: "compact", type: "compact" });
+    await program.said('"id":"compact"');
+    program.child.stdin?.end();
+    const { stdout } = await program.result;
+    const answers = recordsOf(stdout).filter(({ type, id }) => type === "response" && /^[nc]/.test(id));
+    expect(answers).toMatchObject([{ success: true, data: { cancelled: true } }, { success: false }]);
+    expect(recordsOf(world.read("events.jsonl")).map(({ type, reason }) => [type, reason])).toEqual([
+      ["session_before_switch", "new"],
+      ["session_before_compact", "manual"],
+    ]);
+  });
+
   test("those of a project count only when it is trusted", async ({ world }) => {
     world.write(".pi/config.toml", '[[hooks]]\nevent = "agent_start"\ncommand = "touch ran"\n');
     await world.run(["--no-approve", "--model", "demo", "-p", "hello"]);

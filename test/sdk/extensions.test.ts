@@ -13,6 +13,7 @@ import {
   DefaultResourceLoader,
   type DefaultResourceLoaderOptions,
   defineTool,
+  type ExtensionAPI,
   type ExtensionContext,
   type ExtensionError,
   type ExtensionFactory,
@@ -367,6 +368,7 @@ test("tools: with their arguments typed, a context, updates; registered late, of
           name: "shout",
           label: "Shout",
           description: "Says it loudly.\nNothing else.",
+          promptSnippet: "Say it loudly",
           promptGuidelines: ["Use shout to shout."],
           parameters: Type.Object({ text: Type.String() }),
           execute: async (_id, params, _signal, onUpdate, ctx) => {
@@ -436,7 +438,8 @@ test("tools: with their arguments typed, a context, updates; registered late, of
   expect(texts[4]).toContain("text: missing");
   expect(order).toEqual(["begin 1", "end 1", "begin 2", "end 2"]);
   expect(events.some((event) => event.type === "tool_execution_update" && event.toolName === "shout")).toBe(true);
-  expect(session.systemPrompt).toContain("shout: Says it loudly.");
+  expect(session.systemPrompt).toContain("shout: Say it loudly");
+  expect(session.systemPrompt).not.toContain("One after another.");
   expect(session.systemPrompt).toContain("Use shout to shout.");
 });
 
@@ -885,6 +888,32 @@ test("another session has extensions of its own; those of the one before are of 
     "4 start fork true",
   ]);
   expect(errors).toEqual([]);
+});
+
+test("of an extension whose session has gone nothing is heard and nothing is taken", async () => {
+  const kept: ExtensionAPI[] = [];
+  const heard: unknown[] = [];
+  const { session } = await made(
+    [
+      (pi) => {
+        kept.push(pi);
+        pi.events.on("news", (data) => void heard.push(data));
+      },
+    ],
+    { sessionManager: undefined as never },
+  );
+  kept[0]?.events.emit("news", 1);
+  await session.newSession();
+  const [old, now] = kept;
+  const stale = expect.objectContaining({ code: "extension.stale" });
+  expect(() => old?.events.emit("news", 2)).toThrow(stale);
+  expect(() => old?.events.on("news", () => {})).toThrow(stale);
+  expect(() => old?.on("agent_start", () => {})).toThrow(stale);
+  expect(() => old?.registerCommand("late", { handler: () => {} })).toThrow(stale);
+  expect(() => old?.getFlag("late")).toThrow(stale);
+  now?.events.emit("news", 3);
+  await session.prompt("hello");
+  expect(heard).toEqual([1, 3]);
 });
 
 test("sessions of one loader at the same time have extensions of their own", async () => {

@@ -4,8 +4,10 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { messageOf } from "../../contracts/error.ts";
+import type { ExtensionEventName } from "../../contracts/extension-event.ts";
 import type { HookRow } from "../../contracts/hook-row.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
+import { nearestName } from "../../contracts/nearest.ts";
 import type { RunningCall } from "../../contracts/tool.ts";
 import type { FedCommand } from "../../platform/feed-command.ts";
 import type { Env } from "../../platform/paths.ts";
@@ -110,9 +112,53 @@ export class CommandHooks implements Interceptor {
     return undefined;
   };
 
+  readonly beforeReplace: NonNullable<Interceptor["beforeReplace"]> = (event) => this.#isCalledOff(event.type, event);
+
+  readonly beforeCompact: NonNullable<Interceptor["beforeCompact"]> = async ({ signal, ...event }) => ({
+    cancel: await this.#isCalledOff("session_before_compact", event, signal),
+  });
+
+  readonly beforeTree: NonNullable<Interceptor["beforeTree"]> = async ({ signal, ...event }) => ({
+    cancel: await this.#isCalledOff("session_before_tree", event, signal),
+  });
+
+  readonly treeChanged: NonNullable<Interceptor["treeChanged"]> = (event) => this.notify("session_tree", event);
+
+  readonly modelChanged: NonNullable<Interceptor["modelChanged"]> = (model, previousModel, source) =>
+    void this.notify("model_select", { model, previousModel, source });
+
+  readonly thinkingLevelChanged: NonNullable<Interceptor["thinkingLevelChanged"]> = (level, previousLevel) =>
+    void this.notify("thinking_level_select", { level, previousLevel });
+
+  /** A line for each row that no event will ever reach. */
+  async untold(): Promise<string[]> {
+    const { events } = await import("../../contracts/events.ts");
+    const heard = Object.entries<{ from: string }>(events).flatMap(([name, { from }]) => (from === "rpc" ? [] : [name]));
+    const names = [...new Set([...toldByMembers, ...heard])];
+    return this.#deps.rows
+      .filter(({ event }) => !names.includes(event))
+      .map(({ event, command, source }) => {
+        const near = nearestName(event, names);
+        return `The hook ${command} (${source}) waits for ${JSON.stringify(event)}, of which hooks are never told${near === undefined ? "" : `; did you mean ${near}?`}`;
+      });
+  }
+
+  /** By a refusal, a `block` or a `cancel`; the rest need not be asked then. */
+  async #isCalledOff(type: string, event: object, signal?: AbortSignal): Promise<boolean> {
+    for (const row of this.#rows(type)) {
+      const asked = await this.#ask(row, event, signal);
+      if ("failure" in asked) this.#failed(row, asked.failure);
+      else if ("refusal" in asked) {
+        this.#failed(row, `refused: ${asked.refusal}`);
+        return true;
+      } else if (asked.answer.cancel === true || asked.answer.block === true) return true;
+    }
+    return false;
+  }
+
   /** Events that are only told; the run waits, so that what a hook does is done before it goes on. */
   told(event: AgentEvent): Promise<void> | undefined {
-    if (askedElsewhere.has(event.type) || !this.#events.has(event.type)) return undefined;
+    if (toldByMembers.has(event.type) || !this.#events.has(event.type)) return undefined;
     return this.notify(event.type, event);
   }
 
@@ -168,7 +214,22 @@ export class CommandHooks implements Interceptor {
 const maxReason = 4000;
 
 /** They are told on their way, by a member of their own. */
-const askedElsewhere = new Set(["tool_call", "tool_result", "input", "before_agent_start", "user_bash"]);
+const toldByMembers: ReadonlySet<string> = new Set<ExtensionEventName>([
+  "tool_call",
+  "tool_result",
+  "input",
+  "before_agent_start",
+  "user_bash",
+  "session_start",
+  "session_shutdown",
+  "session_before_switch",
+  "session_before_fork",
+  "session_before_compact",
+  "session_before_tree",
+  "session_tree",
+  "model_select",
+  "thinking_level_select",
+]);
 
 /** Only where all of it is one JSON object. */
 function answerIn(stdout: string): Answer {

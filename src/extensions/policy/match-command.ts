@@ -3,7 +3,7 @@
 
 import { wordGlob } from "./rows.ts";
 import { programName } from "./shell-line.ts";
-import type { Word } from "./shell-parser.ts";
+import type { Word } from "./shell-words.ts";
 
 /** Behind paths, between options, in computed words: may it be this command? */
 export function mayBe(pattern: string, words: readonly Word[]): boolean {

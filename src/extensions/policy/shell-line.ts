@@ -1,7 +1,8 @@
 // What a shell line may run: each command that the parser finds, and those that wrappers, shells and `eval` make of their words. Called by judge.
 // Pure. Invariant: what cannot be known makes the whole line `isAnything`; a command that others run is never plain, so that no allow covers it.
 
-import { type FoundCommand, type ParsedLine, parseShell, type Redirection, Unreadable, type Word } from "./shell-parser.ts";
+import { parseShell } from "./shell-parser.ts";
+import { type FoundCommand, type ParsedLine, type Redirection, Unreadable, type Word } from "./shell-words.ts";
 
 export interface LineCommand {
   words: readonly Word[];

@@ -48,7 +48,8 @@ export function promptSections(parts: PromptParts): Map<string, string> {
   if (parts.systemPrompt !== undefined) sections.set("preamble", parts.systemPrompt);
   else {
     sections.set("preamble", preamble);
-    if (parts.tools.length > 0) sections.set("tools", tagged("tools", list(parts.tools.map((tool) => `${tool.name}: ${tool.promptLine}`))));
+    const lines = parts.tools.flatMap(({ name, promptLine }) => (promptLine === undefined ? [] : [`${name}: ${promptLine}`]));
+    if (lines.length > 0) sections.set("tools", tagged("tools", list(lines)));
     const rules = new Set([...parts.tools.flatMap((tool) => tool.guidelines ?? []), ...commonRules]);
     sections.set("rules", tagged("rules", list([...rules])));
   }

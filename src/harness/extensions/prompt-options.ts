@@ -11,7 +11,7 @@ export function promptOptions(parts: PromptParts, skills: readonly Skill[]): Sys
   return {
     ...(systemPrompt === undefined ? {} : { customPrompt: systemPrompt }),
     selectedTools: tools.map(({ name }) => name),
-    toolSnippets: Object.fromEntries(tools.map(({ name, promptLine }) => [name, promptLine])),
+    toolSnippets: Object.fromEntries(tools.flatMap(({ name, promptLine }) => (promptLine === undefined ? [] : [[name, promptLine]]))),
     toolGuidelines: Object.fromEntries(
       tools.flatMap(({ name, guidelines }) => (guidelines === undefined ? [] : [[name, [...guidelines]]])),
     ),
@@ -22,6 +22,10 @@ export function promptOptions(parts: PromptParts, skills: readonly Skill[]): Sys
     contextFiles: contextFiles.map((file) => ({ ...file })),
     skills: skills.map(({ name, description, path }) => ({ name: name || basename(dirname(path)), description, filePath: path })),
   };
+}
+
+function lineOf(promptLine: string | undefined): { promptLine?: string } {
+  return promptLine === undefined ? {} : { promptLine };
 }
 
 /** The prompt that changed options come to; tools that are no longer selected say nothing in it. */
@@ -35,9 +39,9 @@ export function promptOf(parts: PromptParts, options: SystemPromptOptions): stri
     ...(customPrompt === undefined ? {} : { systemPrompt: customPrompt }),
     appended: appendSystemPrompt === undefined || appendSystemPrompt === "" ? [] : [appendSystemPrompt],
     contextFiles: options.contextFiles,
-    tools: tools.map((tool, at) => ({
+    tools: tools.map(({ promptLine, ...tool }, at) => ({
       ...tool,
-      promptLine: toolSnippets[tool.name] ?? tool.promptLine,
+      ...lineOf(toolSnippets[tool.name] ?? promptLine),
       guidelines: [...(toolGuidelines[tool.name] ?? []), ...(at === 0 ? promptGuidelines : [])],
     })),
   });

@@ -148,6 +148,7 @@ export async function startSession(
     session.append({ type: "session_info", name: options.sessionName });
     coding.conversation.name = options.sessionName;
   }
+  if (keep === undefined) for (const line of (await hooks?.untold()) ?? []) warn(line);
   await hooks?.notify("session_start", { reason: keep === undefined ? "startup" : "new" });
   return {
     launch,

@@ -74,7 +74,7 @@ function definition(name: ToolName, cwd: string, machine: Machine = {}): BuiltIn
     label: name,
     description,
     parameters,
-    promptSnippet: promptLine,
+    ...(promptLine === undefined ? {} : { promptSnippet: promptLine }),
     ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
     ...(prepareArguments === undefined ? {} : { prepareArguments: (args) => prepareArguments(args as Record<string, unknown>) }),
     execute: async (_id, params, signal, onUpdate) => {
