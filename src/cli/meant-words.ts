@@ -55,7 +55,6 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
   "--allow-dangerously-skip-permissions": noQuestions,
   "--dangerously-bypass-approvals-and-sandbox": noQuestions,
   "--allow-all-tools": noQuestions,
-  "--permission-mode": noQuestions,
   "--approval-mode": noQuestions,
   "--ask-for-approval": noQuestions,
   "--auto-approve": noQuestions,

@@ -10,8 +10,13 @@ export function ownUserId(): number | undefined {
 
 /** Whether others may read or write it; `undefined` where there is none. */
 export function isLoose(path: string): boolean | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : ownUserId() !== undefined && (found.mode & 0o077) !== 0;
+  let mode: number | undefined;
+  try {
+    mode = statSync(path, { throwIfNoEntry: false })?.mode;
+  } catch {
+    // Below a file, or below a directory that is closed to us: the same as not there.
+  }
+  return mode === undefined ? undefined : ownUserId() !== undefined && (mode & 0o077) !== 0;
 }
 
 /** One line, where a file that holds credentials is not its owner's alone. */

@@ -30,8 +30,8 @@ const cases: Record<string, Case> = {
     stderr: /^Error: Unknown option: --model demo\. .*quotes/,
   },
   "a command of the npm agent's": {
-    args: ["install", "npm:thing"],
-    stderr: /^Error: pi install is no command of this program\. .*As a prompt: pi -p "install npm:thing"\n$/,
+    args: ["mcp", "list"],
+    stderr: /^Error: pi mcp is no command of this program\. .*As a prompt: pi -p "mcp list"\n$/,
   },
   "a mistyped command behind options": {
     args: ["--model", "demo", "sesions"],

@@ -197,7 +197,9 @@ async function edit(host: Host, flags: Flags): Promise<number> {
 function template(): string {
   const lines = ["# Settings of pi. A line counts once the # before it is gone."];
   let table = "";
-  for (const record of settings) {
+  // What stands in no table comes first, or it would be read as the last table's.
+  const isInTable = ({ key }: { key: string }): boolean => key.includes(".");
+  for (const record of [...settings.filter((one) => !isInTable(one)), ...settings.filter(isInTable)]) {
     const [first = "", second] = record.key.split(".");
     const inTable = second === undefined ? "" : first;
     if (inTable !== table) lines.push("", `# [${inTable}]`);
