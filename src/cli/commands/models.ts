@@ -172,7 +172,7 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
   if (refreshed.length === 0) await host.stderr.write(`${source ?? modelsDevUrl} knows none of our providers; nothing changed.\n`);
 }
 
-/** Also for completion. */
+/** Also for completion and `pi auth`. `approve`: whether this project's `.pi` counts; absent: as it was decided. */
 export async function openRegistry(host: Host, approve?: boolean): Promise<{ agentDir: string; config: Config; registry: ModelRegistry }> {
   const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
   const config = await loadConfig({
@@ -181,7 +181,7 @@ export async function openRegistry(host: Host, approve?: boolean): Promise<{ age
     homeDir: host.homeDir,
     env: host.env,
     baseUrlVariables: baseUrlVariables(),
-    ...(approve ? { approve: true } : {}),
+    ...(approve === undefined ? {} : { approve }),
   });
   const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: () => host.now() });
   return { agentDir, config, registry };

@@ -2,13 +2,12 @@
 
 import { providerOfAccount } from "../../../accounts/auth-file.ts";
 import { flowProviders } from "../../../accounts/flows/flows.ts";
-import { type Config, loadConfig } from "../../../config/load-config.ts";
+import type { Config } from "../../../config/load-config.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import { nearestName } from "../../../contracts/nearest.ts";
-import { ModelRegistry } from "../../../harness/models/model-registry.ts";
+import type { ModelRegistry } from "../../../harness/models/model-registry.ts";
 import type { Host } from "../../../platform/host.ts";
-import { agentDirectory } from "../../../platform/paths.ts";
-import { baseUrlVariables } from "../../../providers/vendors.ts";
+import { openRegistry } from "../models.ts";
 
 export interface AccountPlaces {
   agentDir: string;
@@ -17,18 +16,8 @@ export interface AccountPlaces {
 }
 
 /** No project has a say in accounts. */
-export async function accountPlaces(host: Host): Promise<AccountPlaces> {
-  const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
-  const config = await loadConfig({
-    agentDir,
-    cwd: host.cwd,
-    homeDir: host.homeDir,
-    env: host.env,
-    baseUrlVariables: baseUrlVariables(),
-    approve: false,
-  });
-  const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: () => host.now() });
-  return { agentDir, config, registry };
+export function accountPlaces(host: Host): Promise<AccountPlaces> {
+  return openRegistry(host, false);
 }
 
 /** The provider of an account id. @throws PiError `usage.unknown_provider`, `usage.account_name`. */
