@@ -26,7 +26,7 @@ export const modelCommands = [
     run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
       const { usableModel } = await import("../models/usable-model.ts");
       const chosen = await usableModel(provider, modelId, sessions.launch.registry);
-      sessions.coding.conversation.setModel(chosen);
+      sessions.coding.conversation.choices.setModel(chosen);
       return publicModel(chosen);
     },
   }),
@@ -68,7 +68,7 @@ export const modelCommands = [
     },
     order: "in turn",
     run: ({ level }, { sessions }): undefined => {
-      sessions.coding.conversation.setThinkingLevel(level);
+      sessions.coding.conversation.choices.setThinkingLevel(level);
     },
   }),
   command({
@@ -79,7 +79,7 @@ export const modelCommands = [
     result: orNull(fields({ level })),
     order: "in turn",
     run: (_params, { sessions }): { level: ThinkingLevel } | null => {
-      const level = sessions.coding.conversation.cycleThinkingLevel();
+      const level = sessions.coding.conversation.choices.cycleThinkingLevel();
       return level === undefined ? null : { level };
     },
   }),
