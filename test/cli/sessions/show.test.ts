@@ -108,7 +108,7 @@ describe("the conversation", () => {
       { type: "message", message: assistantMessage([], { stopReason: "error", errorMessage: "429 too\nmany" }) },
     ]);
     const { out } = await home.pi("sessions", "show");
-    expect(out).toContain('> read a\n> grep x in .\n  ! read failed\n  no a\n< grep\n  hit\n');
+    expect(out).toContain("> read a\n> grep x in .\n  ! read failed\n  no a\n< grep\n  hit\n");
     expect(out).toContain("! 429 too many\n");
   });
 });
