@@ -22,7 +22,8 @@ import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
 import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { Listeners } from "./listeners.ts";
-import { modelMessages } from "./model-messages.ts";
+import { modelMessages, withoutImages } from "./model-messages.ts";
+import type { ModelWishes } from "./model-wishes.ts";
 import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
 import { EventRedactor } from "./redact-events.ts";
 import type { PromptParts } from "./system-prompt.ts";
@@ -39,6 +40,8 @@ export interface CompactionSettings {
   enabled: boolean;
   reserveTokens: number;
   keepRecentTokens: number;
+  /** Tokens of the window kept free when a branch is summarised; as many as its summary may need where absent. */
+  branchReserveTokens?: number | undefined;
   /** Who writes summaries, where not the session's model. Rejects with a PiError when there is no such model. */
   model?(): Promise<Model>;
 }
@@ -59,6 +62,8 @@ export interface CodingSessionDeps {
   expand?(text: string): Promise<string>;
   /** The final answer must be JSON valid against this JSON Schema. */
   outputSchema?: Record<string, unknown>;
+  /** Of the configuration, for what is asked of models. */
+  wishes?: ModelWishes;
   /** Who may change what happens, beside those who are told of it. */
   interceptor?: Interceptor | undefined;
   /** Calls that the policy has refused, as they come. */
@@ -320,7 +325,7 @@ export class Conversation {
     const previous = this.#model;
     this.#model = model;
     const entry = this.#recordModel(model);
-    this.setThinkingLevel(this.#thinkingLevel);
+    this.setThinkingLevel(this.deps.wishes?.thinkingLevels[`${model.provider}/${model.id}`] ?? this.#thinkingLevel);
     this.deps.interceptor?.modelChanged?.(model, previous, source);
     return entry;
   }
@@ -352,11 +357,13 @@ export class Conversation {
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
     const { tokens, isMeasured } = contextTokens(messages, this.#edited);
+    const { wishes } = this.deps;
     return {
       systemPrompt: this.runPrompt ?? promptText(state),
       tools: [...state.tools.values()],
-      messages: modelMessages(messages),
+      messages: wishes?.blocksImages ? withoutImages(modelMessages(messages)) : modelMessages(messages),
       thinkingLevel: this.#thinkingLevel,
+      ...(wishes !== undefined && Object.keys(wishes.thinkingBudgets).length > 0 ? { thinkingBudgets: wishes.thinkingBudgets } : {}),
       sessionId: this.session.id,
       ...(isMeasured ? { promptTokens: tokens } : {}),
       ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),

@@ -17,6 +17,7 @@ export async function executeRead(
   args: Record<string, unknown>,
   context: ToolContext,
   loadCodec: () => Promise<Uint8Array>,
+  side?: number,
 ): Promise<ToolResult> {
   const given = args.path as string;
   const where = await readablePath(given, context);
@@ -42,7 +43,7 @@ export async function executeRead(
     );
     if (typeof selection === "string") {
       if (selection !== "image") return errorResult(`Cannot read ${given} as text: ${selection}`);
-      return await (await import("../shared/image.ts")).imageResult(path, info.size, context, loadCodec);
+      return await (await import("../shared/image.ts")).imageResult(path, info.size, context, loadCodec, side);
     }
     return describe(selection, given, startLine, info);
   } catch (error) {
