@@ -19,6 +19,16 @@ export interface ModelAccessDeps {
 }
 
 export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
+  const access = plainAccess(deps);
+  const { retry } = deps.config.values;
+  if ((retry.provider.maxRetries || retry.provider.timeoutMs || 0) === 0) return access;
+  return async (model) => {
+    const [{ provider, ...rest }, { withRequestRetries }] = await Promise.all([access(model), import("./request-retries.ts")]);
+    return { ...rest, provider: withRequestRetries(provider, retry, { now: deps.now, random: Math.random }) };
+  };
+}
+
+function plainAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
   const providers = new Map<string, Promise<Provider>>();
   let fetching: Promise<typeof globalThis.fetch> | undefined;
   return async (model) => {
