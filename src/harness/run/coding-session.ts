@@ -233,7 +233,7 @@ export class CodingSession {
       agent,
       budget,
       recoveries: this.#recoveries,
-      maxOutputTokens: () => this.conversation.model.maxTokens,
+      model: () => this.conversation.model,
       emit: (event) => this.conversation.emit(event),
       afterAnswer: (end) => this.#autoCompaction.ifFull(end),
       beforeSettle: (how) => this.#atBoundary({ type: "agent_before_settle", outcome: how }),
