@@ -163,6 +163,10 @@ export const errorCodes = {
   "extension.unbound": "An extension acts before its session is there.",
   "extension.unavailable": "Something that an extension imports has nothing behind it here.",
 
+  "runtime.bridge": "Our tools are not connected to the agent that is to call them.",
+  "runtime.crashed": "The agent that a run was given to ended without a result.",
+  "runtime.protocol": "The agent that a run was given to does not speak its protocol.",
+  "runtime.unavailable": "The agent that a run was to be given to does not start.",
   "runtime.aborted_waiting": "A run was stopped while it waited for its turn.",
   "runtime.draining": "No new runs are taken any more.",
   "runtime.lane_cleared": "A run was sent away while it waited for its turn.",

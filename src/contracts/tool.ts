@@ -2,6 +2,7 @@
 
 import type { Artifacts } from "./artifact.ts";
 import type { ToolCall, ToolDeclaration, UserContent } from "./message.ts";
+import type { MessagingContext } from "./messaging.ts";
 import type { ToolView } from "./tool-view.ts";
 import type { Usage } from "./usage.ts";
 
@@ -101,6 +102,8 @@ export interface ToolContext {
   acceptsImages: boolean;
   /** Absent where a tool is run by itself. */
   calls?: NestedCalls;
+  /** Where the conversation comes from, when it is one of a chat system; the host's word. */
+  messaging?: MessagingContext;
 }
 
 export interface Tool extends ToolDeclaration {
@@ -114,6 +117,8 @@ export interface Tool extends ToolDeclaration {
   view?: ToolView;
   /** The calls of an answer that has one of these run one after another. */
   isSequential?: boolean;
+  /** Changes nothing anywhere: a run that has only called such tools can be begun again elsewhere. */
+  isReadOnly?: boolean;
   /** Default `direct`. */
   exposure?: ToolExposure;
   execute(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult>;
