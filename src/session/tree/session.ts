@@ -199,7 +199,7 @@ export class Session implements EntrySource {
     const remember = leafId === undefined || leafId === this.#leafId;
     const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
-    makeWhole(context.messages, this.#pictures);
+    if (context.hasPictures) makeWhole(context.messages, this.#pictures);
     return context;
   }
 
