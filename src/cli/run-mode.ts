@@ -72,7 +72,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
       .catch((error: unknown) => stoppedWaiting(error, ending));
     if (answerFile !== undefined) await keepAnswer(outcome, answerFile, host);
     await host.stdout.flush();
-    if (mode.status === "outcome") explain(outcome, host);
+    if (mode.status === "outcome") explain(outcome, host, isSaid(said, "--verbose"));
     await recorder.write(outcome, open.sessions?.coding);
     await open.dispose();
     const status = statusOf(mode, outcome, ending, open.sessions);
@@ -230,10 +230,11 @@ function stoppedWaiting(error: unknown, ending: Ending): Outcome {
   return { kind: "aborted", text: "", code: "model.aborted" };
 }
 
-function explain(outcome: Outcome, host: Host): void {
+function explain(outcome: Outcome, host: Host, isVerbose: boolean): void {
   // To a reader that went away nothing has to be explained.
   const isUnread = host.stdout.isClosed && outcome.kind === "aborted";
   // That nothing more could be stored was said when it happened.
   if (outcome.message === undefined || isUnread || outcome.code === storageLostCode) return;
   writeErrorLine(outcome.hint === undefined ? outcome.message : `${outcome.message} (${outcome.hint})`);
+  if (isVerbose && outcome.raw !== undefined) writeErrorLine(outcome.raw);
 }

@@ -27,6 +27,8 @@ export interface Outcome {
   /** Of what went wrong. */
   code?: ErrorCode;
   hint?: string;
+  /** What a service answered, as it came, where the message says it in other words. */
+  raw?: string;
   /** Unix ms, where a service said when to come back. */
   retryAt?: number;
 }

@@ -30,6 +30,8 @@ export interface ModelFailure {
   status?: number;
   /** Unix ms before which another try is useless, as the service told it. */
   retryAt?: number;
+  /** `host:port` of this machine, where nobody listens: another try is useless, too. */
+  unreachable?: string;
   /** The service's own stop reason (a refusal). */
   rawStopReason?: string;
 }

@@ -1,5 +1,6 @@
 // The contract of the shelf `tools/`: what a tool is, what it is given, what it gives back.
 
+import type { XStatic } from "typebox/schema";
 import type { Artifacts } from "./artifact.ts";
 import type { ToolCall, ToolDeclaration, UserContent } from "./message.ts";
 import type { MessagingContext } from "./messaging.ts";
@@ -106,7 +107,8 @@ export interface ToolContext {
   messaging?: MessagingContext;
 }
 
-export interface Tool extends ToolDeclaration {
+/** `A`: what its schema says of its arguments, which are checked before it gets them. */
+export interface Tool<A = Record<string, unknown>> extends ToolDeclaration {
   /** One line for the system prompt's tool list; without it the model hears of the tool from its declaration alone. */
   promptLine?: string;
   /** Sentences for the system prompt's rules, joined over all active tools, duplicates dropped. */
@@ -121,7 +123,14 @@ export interface Tool extends ToolDeclaration {
   isReadOnly?: boolean;
   /** Default `direct`. */
   exposure?: ToolExposure;
-  execute(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult>;
+  execute(args: A, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Infers the type of the arguments from the schema, which stands in the record as it is sent. */
+export function tool<const S extends ToolDeclaration["parameters"]>(
+  record: Omit<Tool<XStatic<S>>, "parameters"> & { readonly parameters: S },
+): Tool<XStatic<S>> {
+  return record;
 }
 
 export function textResult(text: string, details?: unknown): ToolResult {

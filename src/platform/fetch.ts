@@ -59,9 +59,18 @@ function bunFetch(env: Env, route: ProxyRoute | undefined, authorities: readonly
       ...(route === undefined ? {} : { proxy: proxy ?? "" }),
       ...(tls === undefined ? {} : { tls: await tls }),
     };
-    return globalThis.fetch(input, { ...init, ...extra } as RequestInit);
+    return globalThis.fetch(input, { ...init, ...extra } as RequestInit).catch((error: unknown) => {
+      // Bun does not say who refused, as Node does.
+      if (proxy !== undefined && error instanceof Error) Object.assign(error, proxyAddress(proxy));
+      throw error;
+    });
   };
   return fetchWith as Fetch;
+}
+
+function proxyAddress(proxy: string): { address: string; port: string } {
+  const { hostname, port, protocol } = new URL(proxy);
+  return { address: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (protocol === "https:" ? "443" : "80") : port };
 }
 
 const nodeSilenceLimitMs = 300_000;

@@ -2,6 +2,7 @@
 // Called by the encoders and providers. Invariant: later wins, field by field.
 
 import type { Model } from "../contracts/model.ts";
+import { isOwnMachine } from "../contracts/text/own-machine.ts";
 import {
   type AnthropicDialect,
   anthropicDefaults,
@@ -19,7 +20,7 @@ import { apiAliases, type Vendor, vendors } from "./vendors.ts";
 export function vendorOf(model: Model): Vendor | undefined {
   if (Object.hasOwn(vendors, model.provider)) return vendors[model.provider];
   const host = hostOf(model.baseUrl);
-  return host === undefined || isLocal(host)
+  return host === undefined || isOwnMachine(host)
     ? undefined
     : Object.values(vendors).find((vendor) => vendor.keyless !== true && hostOf(vendor.baseUrl) === host);
 }
@@ -75,8 +76,4 @@ function hostOf(url: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isLocal(host: string): boolean {
-  return /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(host);
 }

@@ -1,8 +1,8 @@
 // The `ls` tool: one directory's entries.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 
-export const lsTool: Tool = {
+export const lsTool = tool({
   name: "ls",
   isReadOnly: true,
   description:
@@ -17,4 +17,4 @@ export const lsTool: Tool = {
   promptLine: "List directories",
   view: { body: () => undefined },
   execute: async (args, context) => (await import("./execute/ls.ts")).executeLs(args, context),
-};
+});

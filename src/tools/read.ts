@@ -1,11 +1,11 @@
 // The `read` tool: text by lines, images as images.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 import { type CallArguments, countedLines, numberArgument, pathArgument, textArgument } from "../contracts/tool-view.ts";
 
 /** `loadCodec` gives the image codec's bytes, asked for images that are too large. */
-export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
-  return {
+export function readTool(loadCodec: () => Promise<Uint8Array>) {
+  return tool({
     name: "read",
     isReadOnly: true,
     description:
@@ -23,7 +23,7 @@ export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
     guidelines: ["Look at files with read, not with cat or sed."],
     view: { headline: pathAndLines, body: () => undefined, outputPath: (args) => textArgument(args, "path"), outcome: linesRead },
     execute: async (args, context) => (await import("./execute/read.ts")).executeRead(args, context, loadCodec),
-  };
+  });
 }
 
 /** `src/a.ts:20-39` */

@@ -1,5 +1,6 @@
 // What a model service can do to a run: each failure has its line on stderr, its exit status, and leaves a session that goes on.
 
+import { createServer } from "node:net";
 import { describe, expect } from "vitest";
 import type { ProgramResult } from "../support/program.ts";
 import { secret, services } from "../support/served.ts";
@@ -23,24 +24,39 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { name: "400", script: { refuse: 400, message: "No such field" }, calls: 1, stderr: /^400 .*No such field.*\n$/ },
+  {
+    name: "400",
+    script: { refuse: 400, message: "No such field" },
+    calls: 1,
+    stderr: /^\w+ refused the request \(400\): No such field \(.*--verbose.*\)\n$/,
+  },
   {
     name: "401",
     script: { refuse: 401, message: `Bad key ${secret}` },
     calls: 1,
-    stderr: /^401 .*Bad key \[redacted\].*\(Check the key .*\)\n$/,
+    stderr: /^\w+ refused the key \(401\): Bad key \[redacted\] \(Check the key .*\)\n$/,
   },
-  { name: "403", script: { refuse: 403 }, calls: 1, stderr: /^403 .*\n$/ },
-  { name: "404", script: { refuse: 404, message: "model: nope" }, calls: 1, stderr: /^404 .*model: nope.*\(Check the model's id .*\)\n$/ },
-  { name: "413", script: { refuse: 413 }, calls: 1, stderr: /^413 .*\n$/ },
-  { name: "429", script: { refuse: 429 }, calls: 4, stderr: /^429 .*\n$/ },
-  { name: "500", script: { refuse: 500 }, calls: 4, stderr: /^500 .*\n$/ },
-  { name: "529", script: { refuse: 529 }, calls: 4, stderr: /^529 .*\n$/ },
+  { name: "403", script: { refuse: 403 }, calls: 1, stderr: /^\w+ refused the key \(403\).*\n$/ },
+  {
+    name: "404",
+    script: { refuse: 404, message: "model: nope" },
+    calls: 1,
+    stderr: /^\w+ knows no such model or address \(404\): model: nope \(Check the model's id .*\)\n$/,
+  },
+  { name: "413", script: { refuse: 413 }, calls: 1, stderr: /^\w+ takes no conversation that long \(413\).*\n$/ },
+  {
+    name: "429",
+    script: { refuse: 429 },
+    calls: 4,
+    stderr: /^\w+ takes no more requests for now \(429\): .*; tried 4 times \(Try again .*\)\n$/,
+  },
+  { name: "500", script: { refuse: 500 }, calls: 4, stderr: /^\w+ failed, .* \(500\): .*; tried 4 times \(Try again .*\)\n$/ },
+  { name: "529", script: { refuse: 529 }, calls: 4, stderr: /^\w+ failed, .* \(529\): .*; tried 4 times \(Try again .*\)\n$/ },
   {
     name: "a later Retry-After than one waits for",
     script: { refuse: 429, headers: { "retry-after": "3600" } },
     calls: 1,
-    stderr: /^429 .*\n$/,
+    stderr: /^\w+ takes no more requests for now \(429\): [^;]* \(Try again after 2.*\)\n$/,
   },
   {
     name: "a page instead of a stream",
@@ -82,6 +98,17 @@ async function goesOn(world: World): Promise<void> {
 
 function last(world: World): Json {
   return messagesOf(soundSession(world.sessionFiles()[0] ?? "")).at(-1);
+}
+
+/** Where nobody listens: a port that was ours a moment ago, below those that are given out. */
+async function closedPort(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 5000); ; port++) {
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer().once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 describe.concurrent.each(services)("$format.api", (service) => {
@@ -136,13 +163,38 @@ describe.concurrent.each(services)("$format.api", (service) => {
   });
 
   test("nobody there", async ({ world }) => {
-    // The port of a server that was closed may serve another test by now.
-    const baseUrl = `http://127.0.0.1:9${service.format.basePath}`;
-    world.config(quick + service.toml(baseUrl));
-    const result = await world.run(["--model", service.model, "-p", "hi"], { env: service.env(baseUrl) });
-    expect(result).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/^[^\n]+\n$/) });
-    expect(result.stderr).toMatch(/ECONNREFUSED|ConnectionRefused|refused|[Uu]nable to connect/);
-    await goesOn(world);
+    const address = `127.0.0.1:${await closedPort()}`;
+    const baseUrl = `http://${address}${service.format.basePath}`;
+    world.config(service.toml(baseUrl));
+    for (const way of ["binary", "node"] as const) {
+      // The usual pauses between tries would take longer than a test may.
+      const result = await world.run(["--model", service.model, "-p", "hi"], { env: service.env(baseUrl), way });
+      expect(result).toMatchObject({ status: 1, stdout: "" });
+      expect(result.stderr).toMatch(new RegExp(`^\\w+: nobody listens at ${address} \\(Start the server there, .*\\)\n$`));
+    }
+    expect(messagesOf(soundSession(world.sessionFiles()[0] ?? ""))).toHaveLength(2);
+    await world.run(["-c", "--model", "demo", "-p", "hello"]).then(({ status }) => expect(status).toBe(0));
+  });
+
+  test("a proxy on this machine that is not there", async ({ world }) => {
+    const address = `127.0.0.1:${await closedPort()}`;
+    const baseUrl = `http://service.invalid${service.format.basePath}`;
+    world.config(service.toml(baseUrl));
+    for (const way of ["binary", "node"] as const) {
+      const env = { ...service.env(baseUrl), HTTP_PROXY: `http://${address}` };
+      const result = await world.run(["--model", service.model, "-p", "hi"], { env, way });
+      expect(result).toMatchObject({ status: 1, stderr: expect.stringContaining(`nobody listens at ${address} (`) });
+    }
+  });
+
+  test("--verbose: what the service answered, as it came, without the key", async ({ world }) => {
+    const server = await world.strict(service.format, [{ refuse: 400, message: `No such field, ${secret}` }]);
+    world.config(service.toml(server.baseUrl));
+    const result = await world.run(["--model", service.model, "--verbose", "-p", "hi"], { env: service.env(server.baseUrl) });
+    const lines = result.stderr.trimEnd().split("\n");
+    expect(lines.at(-2)).toMatch(/^\w+ refused the request \(400\): No such field, \[redacted\] \(/);
+    expect(lines.at(-1)).toMatch(/^400 \{.*"No such field, \[redacted\]".*\}$/);
+    expect(result.stderr).not.toContain(secret);
   });
 
   test("arguments that do not fit, or are no JSON, come back to the model as results", async ({ world }) => {

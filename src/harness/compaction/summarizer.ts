@@ -10,7 +10,8 @@ import type { Model } from "../../contracts/model.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
 import type { ModelFailure } from "../../contracts/stream-event.ts";
 import type { Usage } from "../../contracts/usage.ts";
-import { type Conversation, isBilled } from "../conversation/conversation.ts";
+import type { Conversation } from "../conversation/conversation.ts";
+import { isBilled } from "../conversation/conversation-deps.ts";
 import { retryDelayMs, waitFor } from "../recovery/auto-retry.ts";
 import { conversationText } from "./conversation-text.ts";
 

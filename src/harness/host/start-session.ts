@@ -207,12 +207,12 @@ async function launchPolicy(
 /** All there are in a session, and the names of those that its model gets. @throws PiError `usage.unknown_tool` when strict. */
 export function sessionTools(
   { tools: own, options, config }: Launch,
-  extensions: Pick<SessionExtensions, "tools" | "offByDefault"> | undefined,
+  extensions: Pick<SessionExtensions, "tools"> | undefined,
   warn: (line: string) => void,
   recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
-  const tools = withOwn(own, extensions?.tools());
-  const off = extensions?.offByDefault();
+  const tools = withOwn(own, extensions?.tools.all());
+  const off = extensions?.tools.offByDefault();
   return {
     tools,
     active: chooseTools(tools, { options, config, warn, recorded, ...(off && { off }), isComplete: extensions === undefined }),

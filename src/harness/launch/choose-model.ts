@@ -3,7 +3,7 @@
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import type { CompactionSettings } from "../conversation/conversation.ts";
+import type { CompactionSettings } from "../conversation/conversation-deps.ts";
 import type { FallbackModel, FallbackSettings } from "../conversation/recovery-settings.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import { resolveModelScope } from "../models/model-scope.ts";

@@ -11,9 +11,9 @@ import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool
 import type { Env } from "../../platform/paths.ts";
 import { looseWarning } from "../../platform/user-id.ts";
 import { builtinTools } from "../../tools/registry.ts";
+import type { ModelAccess } from "../conversation/conversation-deps.ts";
 import { checkNetwork } from "../models/model-access.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
-import type { ModelAccess } from "../run/coding-session.ts";
 import type { ExtensionLauncher } from "./extension-launcher.ts";
 import { type LaunchResources, loadResources } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";

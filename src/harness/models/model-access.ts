@@ -4,7 +4,7 @@ import type { Config } from "../../config/load-config.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { Env } from "../../platform/paths.ts";
-import type { ModelAccess } from "../conversation/conversation.ts";
+import type { ModelAccess } from "../conversation/conversation-deps.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
 export interface ModelAccessDeps {

@@ -92,6 +92,7 @@ export class RetryRecovery implements Recovery {
  */
 export function retryDelayMs(failure: ModelFailure, attempt: number, settings: RetrySettings, clock: Clock): number | undefined {
   if (!settings.enabled || attempt > settings.maxRetries || !retryable.has(failure.code)) return undefined;
+  if (failure.unreachable !== undefined) return undefined;
   if (failure.retryAt !== undefined) {
     const wait = Math.max(0, failure.retryAt - clock.now());
     return wait > settings.maxDelayMs ? undefined : wait;

@@ -4,20 +4,29 @@ import type { LoopResult } from "../../agent/loop.ts";
 import type { PiError } from "../../contracts/error.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import { textOf, toolCallsOf } from "../../contracts/message.ts";
-import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
+import type { Model } from "../../contracts/model.ts";
+import type { Outcome } from "../../contracts/outcome.ts";
 import type { Denial } from "../../contracts/policy.ts";
-import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import type { BudgetStop } from "../conversation/budget.ts";
 
-/** `maxOutputTokens` of the model that answered: an answer that used them up in silence met that limit and not the end of the window. */
-export function runOutcome(result: LoopResult, stop: BudgetStop | undefined, maxOutputTokens: number): Outcome {
+/** Of the model that answered, and how often it was asked in vain. */
+export interface AskedModel {
+  model: Pick<Model, "provider" | "maxTokens">;
+  tries: number;
+}
+
+export async function runOutcome(result: LoopResult, stop: BudgetStop | undefined, { model, tries }: AskedModel): Promise<Outcome> {
   const text = result.answer ? answerText(result.answer) : "";
   if (stop && (result.isStopped || result.failure?.code === "aborted")) return { kind: "budget", text, ...stop };
-  if (result.failure) return failureOutcome(result.failure, text, result.answer);
+  if (result.failure) {
+    const { failureOutcome } = await import("./failure-outcome.ts");
+    return failureOutcome(result.failure, { provider: model.provider, tries }, result.answer);
+  }
   const answer = result.answer;
   if (answer?.stopReason === "length") {
     const isSilent = text.trim() === "" && toolCallsOf(answer).length === 0;
-    if (isSilent && answer.usage.output < maxOutputTokens) {
+    // One that used up its tokens in silence met that limit and not the end of the window.
+    if (isSilent && answer.usage.output < model.maxTokens) {
       return {
         kind: "overflow",
         text,
@@ -60,41 +69,6 @@ export function withDenials(outcome: Outcome, denied: readonly Denial[], ranCall
     message: `${count} refused: ${first.row}`,
     hint: "pi inspect --tool NAME says which row decides; --allow 'TOOL(PATTERN)' allows for one run",
   };
-}
-
-const outcomeOf: Partial<Record<FailureCode, OutcomeKind>> = {
-  aborted: "aborted",
-  overflow: "overflow",
-  quota: "quota",
-  stalled: "stalled",
-};
-
-const hintOf: Partial<Record<FailureCode, string>> = {
-  auth: "Check the key (pi inspect names its source)",
-  not_found: "Check the model's id and the base URL",
-  image_overflow: "Start a new session, or give fewer or smaller pictures",
-  overflow: "Start a new session, or use a model with a longer context",
-  quota: "Wait for the reset, or name another model with --fallback-model",
-  stalled: "Try again, or allow more with --stall model=DURATION",
-};
-
-function failureOutcome(failure: ModelFailure, text: string, answer: AssistantMessage | undefined): Outcome {
-  const hint = failure.retryAt === undefined ? hintOf[failure.code] : hintOfReset(failure.retryAt);
-  return {
-    kind: outcomeOf[failure.code] ?? "error",
-    text: answer === undefined ? "" : text,
-    code: `model.${failure.code}`,
-    message: failure.message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(failure.retryAt === undefined ? {} : { retryAt: failure.retryAt }),
-  };
-}
-
-function hintOfReset(retryAt: number): string {
-  const moment = new Date(retryAt);
-  // A service may tell a moment that no calendar has.
-  const when = Number.isNaN(moment.getTime()) ? "later" : `after ${moment.toISOString()}`;
-  return `Try again ${when}, or name another model with --fallback-model`;
 }
 
 /** Each text block ends in LF, as print mode shows it; the last LF is the printer's. */

@@ -6,6 +6,7 @@ import type { Agent } from "../../agent/agent.ts";
 import type { LoopResult } from "../../agent/loop.ts";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { Message } from "../../contracts/message.ts";
+import type { Model } from "../../contracts/model.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { Budget } from "../conversation/budget.ts";
 import { runOutcome } from "./run-outcome.ts";
@@ -31,8 +32,8 @@ export interface SettleDeps {
   agent: Agent;
   budget: Budget;
   recoveries: readonly Recovery[];
-  /** Of the model in force. */
-  maxOutputTokens(): number;
+  /** In force. */
+  model(): Model;
   emit(event: AgentEvent): Promise<void> | undefined;
   /** After an answer that is final, before the run counts as settled. */
   afterAnswer(signal: AbortSignal): Promise<void>;
@@ -40,8 +41,12 @@ export interface SettleDeps {
 
 export async function settleRun(prompts: readonly Message[], signal: AbortSignal, deps: SettleDeps): Promise<Outcome> {
   const { agent, budget, recoveries } = deps;
+  let failed = { model: deps.model(), tries: 0 };
   for (let pending = prompts; ; ) {
     const result = await agent.run(pending, signal);
+    const model = deps.model();
+    const hasAnswered = result.messages.some((message) => message.role === "assistant" && message.stopReason !== "error");
+    failed = { model, tries: hasAnswered || model !== failed.model ? 1 : failed.tries + 1 };
     const isOver = signal.aborted || budget.stop !== undefined;
     const planned = isOver ? [] : recoveries.flatMap((recovery) => recovery.plan(result) ?? []);
     // Another try is another call: not beyond what may be spent.
@@ -55,12 +60,12 @@ export async function settleRun(prompts: readonly Message[], signal: AbortSignal
     }
     for (const recovery of recoveries) await recovery.close?.(result);
     const ended = signal.aborted && !isOver ? interrupted(result) : isSpent ? { ...result, isStopped: true } : result;
-    const outcome = runOutcome(ended, budget.stop, deps.maxOutputTokens());
+    const outcome = await runOutcome(ended, budget.stop, failed);
     if (outcome.kind !== "done" && outcome.kind !== "length") return outcome;
     await deps.afterAnswer(signal);
     // What was queued after the loop had asked for the last time is still part of this run.
     if (signal.aborted || outcome.kind !== "done" || agent.queuedCount === 0) return outcome;
-    if (budget.isReached()) return runOutcome({ ...result, isStopped: true }, budget.stop, deps.maxOutputTokens());
+    if (budget.isReached()) return runOutcome({ ...result, isStopped: true }, budget.stop, failed);
     pending = agent.takeQueued();
   }
 }

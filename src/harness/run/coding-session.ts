@@ -12,8 +12,8 @@ import { forkPoint, setLabel } from "../compaction/branch.ts";
 import { Compactor } from "../compaction/compact.ts";
 import type { NavigateOptions, Navigation } from "../compaction/navigate.ts";
 import { SessionCompaction } from "../compaction/session-compaction.ts";
-import type { CodingSessionDeps } from "../conversation/conversation.ts";
 import { Conversation } from "../conversation/conversation.ts";
+import type { CodingSessionDeps } from "../conversation/conversation-deps.ts";
 import type { SessionListener } from "../conversation/listeners.ts";
 import { RetryRecovery } from "../recovery/auto-retry.ts";
 import { FallbackRecovery } from "../recovery/fallback.ts";
@@ -25,7 +25,7 @@ import { ExtensionMessages } from "./extension-messages.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { ShellCommands } from "./shell-command.ts";
 
-export type { CodingSessionDeps, CompactionSettings, ModelAccess } from "../conversation/conversation.ts";
+export type { CodingSessionDeps } from "../conversation/conversation-deps.ts";
 export type { SessionListener } from "../conversation/listeners.ts";
 
 export interface PromptOptions {
@@ -77,7 +77,7 @@ export class CodingSession {
     this.#imageOverflow = new ImageOverflowRecovery(this.conversation);
     this.#fallback = new FallbackRecovery(deps.fallback, {
       currentModel: () => this.conversation.model,
-      setModel: (model, level) => this.conversation.switchModel(model, level),
+      setModel: (model, level) => this.conversation.choices.switchModel(model, level),
       giveUpRetries: (result) => this.retry.close(result),
     });
     this.#recoveries = [this.retry, this.#imageOverflow, this.#autoCompaction, this.#fallback];
@@ -197,7 +197,7 @@ export class CodingSession {
       this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
       const opening = await this.#extensionMessages.opening(message);
-      this.conversation.recordChoices();
+      this.conversation.choices.record();
       outcome = await this.#settle(opening, signal);
       if (outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
         const { checkedAnswer } = await import("../recovery/structured-answer.ts");
@@ -226,7 +226,7 @@ export class CodingSession {
       agent,
       budget,
       recoveries: this.#recoveries,
-      maxOutputTokens: () => this.conversation.model.maxTokens,
+      model: () => this.conversation.model,
       emit: (event) => this.conversation.emit(event),
       afterAnswer: (end) => this.#autoCompaction.ifFull(end),
     });

@@ -2,6 +2,7 @@
 // Invariant: a code follows from the service's own error code, else from the status; where both say too little the table of words decides.
 
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import { isOwnMachine } from "../../contracts/text/own-machine.ts";
 import { codeInWords, vendorCodes } from "./failure-words.ts";
 import { arrayOf, isObject, type Json, objectOf, parseObject } from "./json.ts";
 import { momentOf, retryAtOf } from "./retry-after.ts";
@@ -140,6 +141,7 @@ function oneLine(body: string): string {
 export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
   const parts: string[] = [];
   let code: string | undefined;
+  let address: string | undefined;
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
     // Bun ends its messages with advice to the programmer.
@@ -150,12 +152,27 @@ export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
     if (text !== "" && text !== "Connection error." && !parts.includes(text)) parts.push(text);
     const own: unknown = (current as { code?: unknown }).code;
     if (typeof own === "string") code = own;
+    address = addressOf(current) ?? address;
     current = current instanceof AggregateError ? current.errors[0] : current.cause;
   }
   let message = parts.join(": ") || "the connection failed";
   if (code !== undefined && !message.includes(code)) message += ` (${code})`;
   const host = baseUrl === undefined ? "" : hostOf(baseUrl);
-  return { code: "network", message: host === "" || message.includes(host) ? message : `${message} (${host})` };
+  const failure: ModelFailure = {
+    code: "network",
+    message: host === "" || message.includes(host) ? message : `${message} (${host})`,
+  };
+  const refused = address ?? host;
+  if (code !== undefined && /^(ECONNREFUSED|ConnectionRefused)$/.test(code) && isOwnMachine(refused)) failure.unreachable = refused;
+  return failure;
+}
+
+/** Of who refused: of the proxy, where the connection went to one. */
+function addressOf(error: Error): string | undefined {
+  const { address, port } = error as { address?: unknown; port?: unknown };
+  if (typeof address !== "string") return undefined;
+  const host = address.includes(":") ? `[${address}]` : address;
+  return port === undefined ? host : `${host}:${port}`;
 }
 
 function hostOf(url: string): string {

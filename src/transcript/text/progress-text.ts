@@ -3,6 +3,7 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { plainText } from "../../contracts/text/plain.ts";
+import { shortFailure } from "../../contracts/text/service-words.ts";
 import { costText, countText, cutToWidth, plainLine, type TextForm, textWidth, timeOfDay } from "../../contracts/text/terminal-text.ts";
 import { headlineOf, outcomeOf, type ToolViews } from "../../contracts/tool-view.ts";
 import { duration, plural } from "../format.ts";
@@ -70,7 +71,7 @@ export class ProgressText {
         this.#waiting = `waiting to retry (${event.attempt}/${event.maxAttempts})`;
         const at = event.retryAt === undefined ? "" : `, at ${timeOfDay(event.retryAt)}`;
         const what = `${event.attempt}/${event.maxAttempts} in ${duration(event.delayMs)}${at}`;
-        return [this.#line("retry", what, event.errorMessage, "yellow")];
+        return [this.#line("retry", what, shortFailure(event.errorMessage), "yellow")];
       }
       case "compaction_start":
         this.#waiting = "compacting";

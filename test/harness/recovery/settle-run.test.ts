@@ -66,7 +66,23 @@ test("abort_retry ends the run with the failure itself", async () => {
   const running = coding.prompt("hi");
   await waiting;
   coding.retry.abort();
-  expect(await running).toMatchObject({ kind: "error", message: "529 busy" });
+  expect(await running).toMatchObject({ kind: "error", message: expect.stringMatching(/\(529\): busy$/) });
+});
+
+test("how often a model was asked in vain: since its last answer, and of this model alone", async () => {
+  const { coding, script } = codingBench({ script: scripted(fails("overloaded"), read, fails("overloaded"), fails("overloaded")) });
+  script.next(fails("overloaded", "529 busy"), fails("overloaded", "529 busy"));
+  expect((await coding.prompt("hi")).message).toMatch(/busy; tried 4 times$/);
+  script.next(fails("auth", "401 no"));
+  expect((await coding.prompt("hi")).message).toMatch(/no$/);
+});
+
+test("where nobody listens on this machine one try is enough", async () => {
+  const { coding, script, events } = codingBench();
+  const failure = { code: "network", message: "refused", unreachable: "127.0.0.1:1" } as const;
+  script.next(() => [{ type: "failure", failure }], says("never asked"));
+  expect(await coding.prompt("hi")).toMatchObject({ code: "model.network", message: expect.stringContaining("127.0.0.1:1") });
+  expect(events.map((event) => event.type)).not.toContain("auto_retry_start");
 });
 
 test("limits are those of a run; prompts that continue it share them", async () => {

@@ -201,3 +201,19 @@ test("a failed connection is told with its cause and code", () => {
   expect(networkFailure(bun, "http://joe:pass@127.0.0.1:1/v1").message).toBe("Unable to connect. (ConnectionRefused) (127.0.0.1:1)");
   expect(networkFailure("odd").message).toBe("the connection failed");
 });
+
+test("where nobody listens on this machine is told; not what refused elsewhere, or failed otherwise", () => {
+  const failed = (code: string, more: object = {}): Error => Object.assign(new Error("x"), { code, ...more });
+  const at = (error: Error, baseUrl?: string): string | undefined => networkFailure(error, baseUrl).unreachable;
+  expect(at(failed("ConnectionRefused"), "http://127.0.0.1:11434/v1")).toBe("127.0.0.1:11434");
+  expect(at(failed("ECONNREFUSED"), "http://localhost:1/v1")).toBe("localhost:1");
+  expect(at(failed("ECONNREFUSED"), "http://[::1]:1/v1")).toBe("[::1]:1");
+  expect(at(failed("ECONNREFUSED"), "http://0.0.0.0:1/v1")).toBe("0.0.0.0:1");
+  // The proxy is it, whatever was to be reached through it.
+  expect(at(failed("ECONNREFUSED", { address: "127.0.0.1", port: 3128 }), "https://api.example.com/v1")).toBe("127.0.0.1:3128");
+  expect(at(failed("ECONNREFUSED", { address: "::1", port: 3128 }), "https://api.example.com/v1")).toBe("[::1]:3128");
+  expect(at(failed("ECONNREFUSED", { address: "10.0.0.1", port: 3128 }), "http://localhost:1/v1")).toBeUndefined();
+  for (const url of ["http://10.0.0.1:1", "http://localhost.example.com:1", "http://127.0.0.1.example.com", "https://api.example.com"])
+    expect(at(failed("ECONNREFUSED"), url)).toBeUndefined();
+  expect(at(failed("ECONNRESET"), "http://127.0.0.1:1")).toBeUndefined();
+});
