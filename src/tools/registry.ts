@@ -2,6 +2,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import type { Tool } from "../contracts/tool.ts";
+import { type ToolViews, viewsOf } from "../contracts/tool-view.ts";
 import { type BackgroundPolicy, bashToolWith } from "./bash.ts";
 import { editTool } from "./edit.ts";
 import { findTool } from "./find.ts";
@@ -29,6 +30,11 @@ export function builtinTools({
   background = "end",
 }: ToolShelfOptions = {}): Tool[] {
   return [readTool(imageCodec, imageSide), bashToolWith(background), editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
+}
+
+/** How calls are shown where there is no session that has its tools: of stored ones. */
+export function builtinToolViews(): ToolViews {
+  return viewsOf(builtinTools());
 }
 
 export const defaultToolNames: readonly string[] = ["read", "bash", "edit", "write"];

@@ -1,6 +1,7 @@
 // What a conversation is made of and what it asks of its surroundings: filled in by start-session and handed on by coding-session.
 // Invariant: all that a run needs of the outside comes in here; nothing of it is looked up on the way.
 
+import type { KeptTurn } from "../../agent/loop.ts";
 import type { Validation } from "../../agent/run-tools.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
@@ -68,6 +69,8 @@ export interface CodingSessionDeps {
 /** What other concerns do in the middle of a run. */
 export interface ConversationHooks {
   beforeNextTurn(signal: AbortSignal): Promise<void>;
+  /** Once all of a turn is recorded; true: one more answer is wanted. */
+  turnKept(turn: KeptTurn): Promise<boolean> | undefined;
   /** After listeners were told of an answer that is whole. */
   answered(answer: AssistantMessage): Promise<void> | undefined;
 }

@@ -35,8 +35,9 @@ export class Conversation {
   readonly choices: ModelChoices;
   readonly listeners = new Listeners();
   readonly #redactor = new EventRedactor();
-  /** The entry that holds the newest answer of this process. */
+  /** The entry that holds the newest answer of this process, and those of the results that its calls have got. */
   lastAnswerEntryId: string | undefined;
+  lastResultEntryIds: string[] = [];
   /** Tool calls of the run that were carried out. */
   ranCalls = 0;
   /** Of the session; known without looking into its file. */
@@ -87,6 +88,7 @@ export class Conversation {
         }),
         shouldStop: () => this.budget.isReached(),
         beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
+        turnKept: (turn) => hooks.turnKept(turn),
       },
       context.messages,
     );
@@ -179,7 +181,8 @@ export class Conversation {
 
   #record(message: Message): void {
     const { id } = this.session.append(message.role === "custom" ? customEntry(message) : { type: "message", message });
-    if (message.role === "assistant") this.lastAnswerEntryId = id;
+    if (message.role === "assistant") [this.lastAnswerEntryId, this.lastResultEntryIds] = [id, []];
+    else if (message.role === "toolResult") this.lastResultEntryIds.push(id);
   }
 
   /** A message that no run made: on disk and in what the model is shown. */

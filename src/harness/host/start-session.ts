@@ -95,6 +95,7 @@ export async function startSession(
   const running = (): CodingSession | undefined => workspace.current?.coding;
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
   const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
+  // Who changes a call, then who decides about it, the policy with whom it asks. What came of it is noted below the tools, whoever called them.
   const interceptors = [extensions, hooks, policy].filter((one) => one !== undefined);
   workspace.current = { session };
   const coding = new CodingSession({
