@@ -8,7 +8,7 @@ import { nearestName } from "../contracts/nearest.ts";
 import type { NestedCallOptions, NestedCalls, RunningCall, Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
 import { errorResult } from "../contracts/tool.ts";
 import { addUsage, type Usage } from "../contracts/usage.ts";
-import { Deafness } from "./deafness.ts";
+import { AbortGrace } from "./abort-grace.ts";
 import type { Emit } from "./stream-turn.ts";
 
 export type Validation = { ok: true; args: Record<string, unknown> } | { ok: false; message: string };
@@ -185,11 +185,11 @@ async function execute(
   if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
   const startedAt = deps.now();
   touch();
-  const deaf = new Deafness(either, deafAfterMs);
+  const grace = new AbortGrace(either, abortGraceMs);
   try {
     const result = await Promise.race([
       tool.execute(args, { ...context, calls: nested.calls }),
-      deaf.given(() => errorResult(`${call.name} did not stop when told to`)),
+      grace.over(() => errorResult(`${call.name} did not stop when told to`)),
     ]);
     const stalled = watchdog.signal.aborted && !signal.aborted;
     await nested.end();
@@ -202,7 +202,7 @@ async function execute(
   } finally {
     isDone = true;
     clearTimeout(timer);
-    deaf.clear();
+    grace.clear();
   }
 }
 
@@ -275,7 +275,7 @@ function tell(listener: NestedCallOptions["onUpdate"], partial: Pick<ToolResult,
 }
 
 /** How long a tool may take to end after its signal: more than killing a process tree needs. */
-const deafAfterMs = 10_000;
+const abortGraceMs = 10_000;
 
 function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): ToolResult {
   const note = { type: "text" as const, text: `${call.name} was stopped: it showed nothing for ${limitMs / 1000} s` };

@@ -35,19 +35,6 @@ export function artifactsIn(directory: string): ArtifactEntry[] {
   }
 }
 
-/** All bytes of a directory, also of files that older versions named otherwise. */
-export function bytesIn(directory: string): number {
-  try {
-    if (!lstatSync(directory).isDirectory()) return 0;
-    return readdirSync(directory).reduce((sum, name) => {
-      const info = lstatSync(join(directory, name), { throwIfNoEntry: false });
-      return sum + (info?.isFile() === true ? info.size : 0);
-    }, 0);
-  } catch {
-    return 0;
-  }
-}
-
 /** The session that one was forked from, whether its file is there or only what it left. */
 export function parentOf(sessionFile: string): string | undefined {
   return parentInHeader(sessionFile) ?? parentLeft(sessionFile);

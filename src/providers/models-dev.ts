@@ -14,7 +14,7 @@ const theirIds: Readonly<Record<string, string>> = {
 };
 
 /** Their id of one of our providers. */
-export function modelsDevProvider(providerId: string): string {
+function modelsDevProvider(providerId: string): string {
   return theirIds[providerId] ?? providerId;
 }
 
