@@ -2,8 +2,10 @@
 // Invariant: what listeners are told is on disk already; one run at a time; `agent_settled` is the last event of a run.
 // Each concern has its own file; here they are only put together.
 
+import type { Boundary } from "../../contracts/boundary.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { SendMessageOptions } from "../../contracts/extension.ts";
+import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { Session } from "../../session/tree/session.ts";
@@ -63,6 +65,11 @@ export class CodingSession {
       beforeNextTurn: async (signal) => {
         await this.#extensionMessages.sayKept();
         await this.#autoCompaction.ifFull(signal);
+      },
+      turnKept: ({ answer, toolResults, outcome }) => {
+        const { lastAnswerEntryId: messageEntryId = "", lastResultEntryIds } = this.conversation;
+        const ids = { messageEntryId, toolResultEntryIds: [...lastResultEntryIds] };
+        return this.#atBoundary({ type: "turn_end", message: answer, toolResults: [...toolResults], ...ids, outcome });
       },
       answered: (answer) => {
         this.#autoCompaction.answered(answer);
@@ -245,6 +252,24 @@ export class CodingSession {
       model: () => this.conversation.model,
       emit: (event) => this.conversation.emit(event),
       afterAnswer: (end) => this.#autoCompaction.ifFull(end),
+      beforeSettle: (how) => this.#atBoundary({ type: "agent_before_settle", outcome: how }),
     });
+  }
+
+  /** Whether one more answer is wanted by who may change the run here; nothing where nobody may. */
+  #atBoundary(boundary: Boundary): Promise<boolean> | undefined {
+    return this.conversation.interceptor?.boundary === undefined
+      ? undefined
+      : this.#askAt(boundary, this.conversation.interceptor.boundary);
+  }
+
+  async #askAt(boundary: Boundary, ask: NonNullable<Interceptor["boundary"]>): Promise<boolean> {
+    const pending = (): Message[] => [...this.conversation.agent.queued, ...this.#extensionMessages.kept];
+    const { entries, continue: isWanted } = await ask(boundary, { entries: [], continue: false }, async () => {
+      const { previewDrafts } = await import("./boundary.ts");
+      return (drafts) => previewDrafts(drafts, pending(), this.conversation);
+    });
+    if (entries.length > 0) await (await import("./boundary.ts")).writeDrafts(entries, this.conversation);
+    return isWanted;
   }
 }
