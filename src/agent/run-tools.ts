@@ -2,6 +2,7 @@
 // Invariant: exactly one result message for each call, in call order, whatever a tool does; calls are handed to their tools in call order.
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
+import { defined } from "../contracts/defined.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
@@ -112,8 +113,7 @@ async function runOne(
     ...named(call),
     result: {
       content,
-      ...(details === undefined ? {} : { details }),
-      ...(structuredContent === undefined ? {} : { structuredContent }),
+      ...defined({ details, structuredContent }),
     },
     isError: settled.result.isError === true,
     ...(settled.durationMs === undefined ? {} : { durationMs: settled.durationMs }),
@@ -290,8 +290,7 @@ function resultMessage(call: ToolCall, { result, durationMs }: Settled, timestam
     toolCallId: call.id,
     toolName: call.name,
     content: result.content,
-    ...(details === undefined ? {} : { details }),
-    ...(result.usage === undefined ? {} : { usage: result.usage }),
+    ...defined({ details, usage: result.usage }),
     isError,
     ...(durationMs === undefined ? {} : { durationMs }),
     timestamp,
