@@ -62,7 +62,7 @@ test("a command asks the client, and is answered `handled`; it is listed", async
   expect(world.events().some((event) => event.type === "agent_start")).toBe(false);
 });
 
-test("input is changed before templates; one with a key that was dealt with is not dealt with again", async () => {
+test("input is changed before templates; one with a key that was handled is not handled again", async () => {
   let pings = 0;
   const world = await worldWith((pi) => {
     pi.on("input", ({ text, source }) => {
