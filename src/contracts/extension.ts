@@ -14,7 +14,7 @@ import type { Message, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AnyEntry, SessionHeader } from "./session-entry.ts";
 import type { SourceInfo } from "./source-info.ts";
-import type { NestedCalls, ToolExposure, ToolResult } from "./tool.ts";
+import type { NestedCalls, ToolExposure, ToolFacts, ToolResult } from "./tool.ts";
 
 export interface ExtensionUIDialogOptions {
   /** Ends the dialog with its default. */
@@ -209,12 +209,12 @@ export type ExtensionToolResult<D = unknown> = Omit<ToolResult, "details"> & { d
 /** What a tool of an extension is given. */
 export interface ExtensionToolContext extends ExtensionContext {
   /** Those that it can call. */
-  readonly tools: readonly (ToolDeclaration & { exposure: ToolExposure })[];
+  readonly tools: readonly (ToolDeclaration & ToolFacts & { exposure: ToolExposure })[];
   executeTool: NestedCalls["execute"];
 }
 
 /** A tool as extensions define it; `label` is what tells it from the library's own `ToolDefinition`. */
-export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknown> {
+export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknown> extends ToolFacts {
   name: string;
   /** For people. */
   label: string;
@@ -243,7 +243,7 @@ export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknow
 // biome-ignore lint/suspicious/noExplicitAny: definitions of all parameter types side by side
 export type AnyExtensionTool = ExtensionToolDefinition<any, any>;
 
-export interface ToolInfo {
+export interface ToolInfo extends ToolFacts {
   name: string;
   description: string;
   parameters: Record<string, unknown>;

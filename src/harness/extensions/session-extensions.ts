@@ -22,6 +22,8 @@ import type {
   SessionTreeEvent,
   ToolCallEvent,
   ToolResultEvent,
+  UiPrompt,
+  UiPromptKind,
   UserBashEvent,
   UserBashResult,
 } from "../../contracts/extension-event.ts";
@@ -52,7 +54,7 @@ import { listSlashCommands } from "./slash-commands.ts";
 /** What the session lends; the rest of the surroundings is made here. */
 export type Attachment = Omit<
   ExtensionSurroundings,
-  "tools" | "commands" | "skills" | "lacksTerminal" | "requireLive" | "report" | "soon"
+  "tools" | "commands" | "skills" | "prompting" | "lacksTerminal" | "requireLive" | "report" | "soon"
 > &
   ToolSurroundings & {
     resources: LaunchResources;
@@ -78,6 +80,9 @@ export class SessionExtensions implements Interceptor {
   /** What went wrong before there was anybody to tell. */
   readonly #unsaid: ExtensionError[] = [];
   #hasStarted = false;
+  /** Dialogs that are open, and the first of them. */
+  #promptCount = 0;
+  #prompt: UiPrompt | undefined;
   /** While settled handlers are told: what they ask for is done behind them. */
   #later: (() => void)[] | undefined;
 
@@ -107,6 +112,7 @@ export class SessionExtensions implements Interceptor {
       tools: () => this.tools.infos(coding.conversation.tools),
       commands: () => this.commands(),
       skills: () => this.#skills,
+      prompting: (kind, title, dialog) => this.#prompting(kind, title, dialog),
       lacksTerminal: async (path) => {
         if (!this.#toldOfTerminal.has(path)) attachment.warn(`${path} wants to show something of its own, for which there is no terminal`);
         this.#toldOfTerminal.add(path);
@@ -324,6 +330,19 @@ export class SessionExtensions implements Interceptor {
 
   thinkingLevelChanged(...[level, previousLevel]: Parameters<NonNullable<Interceptor["thinkingLevelChanged"]>>): void {
     this.#notify({ type: "thinking_level_select", level, previousLevel });
+  }
+
+  /** Not one after another as other events: the dialog may be a handler's, which is waited for itself. */
+  async #prompting<T>(kind: UiPromptKind, title: string, dialog: Promise<T>): Promise<T> {
+    if (this.#promptCount++ === 0) {
+      this.#prompt = { reason: "ui_prompt", kind, ...(title !== "" && { title }) };
+      void this.#dispatch.notify({ type: "ui_prompt_start", ...this.#prompt });
+    }
+    try {
+      return await dialog;
+    } finally {
+      if (--this.#promptCount === 0 && this.#prompt !== undefined) void this.#dispatch.notify({ type: "ui_prompt_end", ...this.#prompt });
+    }
   }
 
   /** A promise where there is somebody to be told: the run waits for it. */
