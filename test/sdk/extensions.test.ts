@@ -9,6 +9,7 @@ import {
   createAgentSession,
   defineTool,
   type ExtensionAPI,
+  type ExtensionBindings,
   type ExtensionContext,
   type ExtensionError,
   type ExtensionFactory,
@@ -90,6 +91,40 @@ test("a call is blocked, or gets other arguments; its result is replaced", async
   expect(results[0]).toMatchObject({ isError: true });
   expect(results[1]).toMatchObject({ isError: false, details: { seen: expect.stringMatching(/^\[other/) } });
   expect(readFileSync(join(cwd, "made.txt"), "utf8")).toBe("x");
+});
+
+test("what an extension has made of a call is what the policy judges and what somebody is asked about", async () => {
+  const asked: string[] = [];
+  const { session, cwd } = await made(
+    [
+      (pi) => {
+        pi.on("tool_call", (event) => {
+          if (isToolCallEventType("bash", event)) event.input.command = event.input.command.replace(/^make (\w+)$/, "touch $1");
+        });
+      },
+    ],
+    {
+      isBound: false,
+      config:
+        '[[policy]]\ntool = "bash"\ncommand = "touch denied"\naction = "deny"\n[[policy]]\ntool = "bash"\ncommand = "touch asked"\naction = "ask"\n[[policy]]\ntool = "bash"\ncommand = "make"\naction = "deny"\n',
+      replies: ["denied", "asked", "made"].map((name) => callReply("bash", { command: `make ${name}` }, name)),
+    },
+  );
+  const uiContext = {
+    confirm: async (title: string, message: string) => {
+      asked.push(`${title} ${message}`);
+      return false;
+    },
+  };
+  await session.bindExtensions({ uiContext: uiContext as unknown as NonNullable<ExtensionBindings["uiContext"]> });
+  await session.prompt("go");
+  const [denied, refused, ran] = resultTexts(session);
+  expect(denied).toContain("deny bash(touch denied)");
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain("touch asked");
+  expect(refused).toContain("touch asked");
+  expect(ran).not.toContain("deny");
+  expect(["denied", "asked", "made"].map((name) => existsSync(join(cwd, name)))).toEqual([false, false, true]);
 });
 
 function textIn(content: readonly { type: string; text?: string }[]): string {

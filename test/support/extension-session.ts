@@ -1,6 +1,6 @@
 // A library session with extensions under a test's control: its model is a list of replies, its home its own.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ModelCall } from "../../src/contracts/model-request.ts";
@@ -34,12 +34,23 @@ export async function made(
     replies,
     loader: more = {},
     isBound = true,
+    config,
     ...options
-  }: CreateAgentSessionOptions & { replies?: Reply[]; loader?: Partial<DefaultResourceLoaderOptions>; isBound?: boolean } = {},
+  }: CreateAgentSessionOptions & {
+    replies?: Reply[];
+    loader?: Partial<DefaultResourceLoaderOptions>;
+    isBound?: boolean;
+    /** The user's config.toml. */
+    config?: string;
+  } = {},
 ): Promise<Made> {
   const home = temporaryDirectory();
   const cwd = join(home, "project");
   mkdirSync(cwd);
+  if (config !== undefined) {
+    mkdirSync(join(home, "agent"));
+    writeFileSync(join(home, "agent", "config.toml"), config);
+  }
   const place = { cwd, agentDir: join(home, "agent"), env: { HOME: home, PATH: process.env.PATH } };
   const loader = new DefaultResourceLoader({ ...place, extensionFactories: factories, ...more });
   await loader.reload();

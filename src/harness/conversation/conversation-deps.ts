@@ -12,6 +12,7 @@ import type { Provider } from "../../contracts/provider.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
 import type { Session, SessionContext } from "../../session/tree/session.ts";
 import type { Limits } from "./budget.ts";
+import type { ModelWishes } from "./model-wishes.ts";
 import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
 import type { PromptParts } from "./system-prompt.ts";
 
@@ -26,6 +27,8 @@ export interface CompactionSettings {
   enabled: boolean;
   reserveTokens: number;
   keepRecentTokens: number;
+  /** Tokens of the window kept free when a branch is summarised; as many as its summary may need where absent. */
+  branchReserveTokens?: number | undefined;
   /** Who writes summaries, where not the session's model. Rejects with a PiError when there is no such model. */
   model?(): Promise<Model>;
 }
@@ -46,6 +49,8 @@ export interface CodingSessionDeps {
   expand?(text: string): Promise<string>;
   /** The final answer must be JSON valid against this JSON Schema. */
   outputSchema?: Record<string, unknown>;
+  /** Of the configuration, for what is asked of models. */
+  wishes?: ModelWishes;
   /** Who may change what happens, beside those who are told of it. */
   interceptor?: Interceptor | undefined;
   /** Calls that the policy has refused, as they come. */

@@ -21,7 +21,7 @@ import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { type CodingSessionDeps, type ConversationHooks, isBilled, type ModelAccess } from "./conversation-deps.ts";
 import { Listeners } from "./listeners.ts";
 import { ModelChoices } from "./model-choices.ts";
-import { modelMessages } from "./model-messages.ts";
+import { modelMessages, withoutImages } from "./model-messages.ts";
 import { EventRedactor } from "./redact-events.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
@@ -234,11 +234,13 @@ export class Conversation {
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
     const { tokens, isMeasured } = contextTokens(messages, this.#edited);
+    const { wishes } = this.deps;
     return {
       systemPrompt: this.runPrompt ?? promptText(state),
       tools: [...state.tools.values()],
-      messages: modelMessages(messages),
+      messages: wishes?.blocksImages ? withoutImages(modelMessages(messages)) : modelMessages(messages),
       thinkingLevel: this.choices.thinkingLevel,
+      ...(wishes !== undefined && Object.keys(wishes.thinkingBudgets).length > 0 ? { thinkingBudgets: wishes.thinkingBudgets } : {}),
       sessionId: this.session.id,
       ...(isMeasured ? { promptTokens: tokens } : {}),
       ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),

@@ -38,6 +38,8 @@ export interface PromptOptions {
   continuesRun?: boolean;
   /** More prompts of this run follow: its answer is not yet the one that has to fit the output schema. */
   isInterim?: boolean;
+  /** It asks for an answer that fits the output schema: one that does not is not asked for again. */
+  isRepair?: boolean;
 }
 
 export class CodingSession {
@@ -125,6 +127,19 @@ export class CodingSession {
     return this.#begin(message, options);
   }
 
+  /**
+   * What an interim run came to when nothing was run behind it: its answer is the final one after all, and has to fit the output schema. One
+   * that does not is asked for again in a run of its own, where `isGone` does not say that another session has taken this one's place.
+   */
+  async finalOutcome(outcome: Outcome, isGone: boolean): Promise<Outcome> {
+    const { outputSchema } = this.conversation.deps;
+    if (outputSchema === undefined || outcome.kind !== "done") return outcome;
+    const { checkedAnswer } = await import("../recovery/structured-answer.ts");
+    const ask = (text: string): Promise<Outcome> => this.#begin(this.queue.userMessage(text), { continuesRun: true, isRepair: true });
+    this.lastOutcome = await checkedAnswer(outcome, outputSchema, isGone ? undefined : ask);
+    return this.lastOutcome;
+  }
+
   /** A message of an extension's. Gives the run that it begins, where it begins one. */
   add(message: CustomMessage, { deliverAs = "steer", triggerTurn }: SendMessageOptions = {}): Promise<unknown> | undefined {
     if (deliverAs === "nextTurn") {
@@ -208,7 +223,8 @@ export class CodingSession {
       outcome = await this.#settle(opening, signal);
       if (outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
         const { checkedAnswer } = await import("../recovery/structured-answer.ts");
-        outcome = await checkedAnswer(outcome, outputSchema, (text) => this.#settle([this.queue.userMessage(text)], signal));
+        const ask = (text: string): Promise<Outcome> => this.#settle([this.queue.userMessage(text)], signal);
+        outcome = await checkedAnswer(outcome, outputSchema, options.isRepair ? undefined : ask);
       }
       this.session.flush();
       outcome = withStorage(outcome, this.session.storageLost);
