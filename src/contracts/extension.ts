@@ -10,6 +10,7 @@ import type {
   ExtensionResultOf,
   SystemPromptOptions,
 } from "./extension-event.ts";
+import type { ExtensionProvider, ProviderChange } from "./extension-provider.ts";
 import type { Message, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AnyEntry, SessionHeader } from "./session-entry.ts";
@@ -340,34 +341,6 @@ export interface ExtensionAPI extends ExtensionActions {
   unregisterProvider(name: string): void;
   getFlag(name: string): boolean | string | undefined;
   readonly events: EventBus;
-}
-
-/** In the npm agent's words: `baseUrl apiKey api headers models` as its models file has them, and a way of its own to call them. */
-export interface ExtensionProvider {
-  name?: string;
-  baseUrl?: string;
-  /** A literal, `$ENV` or `!command`. */
-  apiKey?: string;
-  api?: string;
-  headers?: Record<string, string>;
-  authHeader?: boolean;
-  models?: readonly object[];
-  streamSimple?: ExtensionStream;
-  stream?: ExtensionStream;
-}
-
-/** Gives events in the npm agent's form; the last one is `done` or `error` with the message. */
-export type ExtensionStream = (
-  model: Model,
-  context: { systemPrompt?: string; messages: readonly Message[]; tools?: readonly ToolDeclaration[] },
-  options: Record<string, unknown>,
-) => AsyncIterable<{ type: string; [field: string]: unknown }> | Promise<AsyncIterable<{ type: string; [field: string]: unknown }>>;
-
-export interface ProviderChange {
-  extensionPath: string;
-  name: string;
-  /** Nothing: it is taken back. */
-  provider: ExtensionProvider | undefined;
 }
 
 export type ExtensionFactory = (pi: ExtensionAPI) => void | Promise<void>;

@@ -4,13 +4,7 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { BoundaryProposal } from "../../contracts/boundary.ts";
 import { messageOf } from "../../contracts/error.ts";
-import type {
-  ExtensionError,
-  LoadExtensionsResult,
-  ProviderChange,
-  ReplacedSessionContext,
-  SlashCommandInfo,
-} from "../../contracts/extension.ts";
+import type { ExtensionError, LoadExtensionsResult, ReplacedSessionContext, SlashCommandInfo } from "../../contracts/extension.ts";
 import type {
   ExtensionEventName,
   ExtensionEventOf,
@@ -27,6 +21,7 @@ import type {
   UserBashEvent,
   UserBashResult,
 } from "../../contracts/extension-event.ts";
+import type { ProviderChange } from "../../contracts/extension-provider.ts";
 import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
@@ -47,7 +42,7 @@ import {
 import { changeProvider } from "./extension-provider.ts";
 import { HeardEvents, lastCompaction } from "./heard-events.ts";
 import { promptOf, promptOptions } from "./prompt-options.ts";
-import { hearsProviders, watchedFetch } from "./provider-events.ts";
+import { hearsProviders, watchedFetch, watchers } from "./provider-events.ts";
 import { RegisteredTools, type ToolSurroundings } from "./registered-tools.ts";
 import { listSlashCommands } from "./slash-commands.ts";
 
@@ -255,7 +250,7 @@ export class SessionExtensions implements Interceptor {
 
   #changeProvider(change: ProviderChange, registry: ModelRegistry): void {
     try {
-      changeProvider(change, registry);
+      changeProvider(change, registry, (model) => watchers(model, this.#dispatch));
     } catch (error) {
       const told = { extensionPath: change.extensionPath, event: "registerProvider", error: messageOf(error) };
       if (this.#attached === undefined) this.#unsaid.push(told);
