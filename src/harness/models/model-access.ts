@@ -32,11 +32,7 @@ function plainAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAcce
   let fetching: Promise<typeof globalThis.fetch> | undefined;
   return async (model) => {
     const own = deps.registry.streamOf?.(model);
-    if (own !== undefined) {
-      fetching ??= loadFetch(deps);
-      return { provider: own, credential: await deps.registry.credential(model.provider), fetch: await fetching };
-    }
-    let provider = providers.get(model.api);
+    let provider = own === undefined ? providers.get(model.api) : Promise.resolve(own);
     if (!provider) {
       provider = loadRecorded(model, deps);
       providers.set(model.api, provider);
