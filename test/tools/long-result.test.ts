@@ -4,15 +4,17 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { plainArtifacts } from "../../src/artifacts/plain-directory.ts";
 import type { ToolResult } from "../../src/contracts/tool.ts";
-import { longResults } from "../../src/harness/host/long-results.ts";
+import { shownResult } from "../../src/harness/conversation/long-results.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const call = { type: "toolCall", id: "1", name: "search", arguments: {} } as const;
-const { signal } = new AbortController();
 
 function bounded(result: ToolResult, of = call, directory = temporaryDirectory()): Promise<ToolResult> {
-  const { toolResult } = longResults(plainArtifacts(async () => directory));
-  return toolResult?.(of, {}, result, signal) ?? Promise.reject(new Error("nobody is asked"));
+  return shownResult(
+    of,
+    result,
+    plainArtifacts(async () => directory),
+  );
 }
 
 const ofText = (...texts: string[]): ToolResult => ({ content: texts.map((text) => ({ type: "text", text })) });

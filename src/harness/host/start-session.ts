@@ -16,7 +16,6 @@ import { type Launch, type LaunchDeps, policyRows, withOwn } from "../launch/lau
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
-import { longResults } from "./long-results.ts";
 import { WatchedTools } from "./watched-tools.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -94,7 +93,7 @@ export async function startSession(
   const running = (): CodingSession | undefined => workspace.current?.coding;
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
   const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
-  const interceptors = [extensions, hooks, policy, longResults(artifacts)].filter((one) => one !== undefined);
+  const interceptors = [extensions, hooks, policy].filter((one) => one !== undefined);
   workspace.current = { session };
   const coding = new CodingSession({
     session,
