@@ -2,6 +2,7 @@
 // Invariant: a record's `property` is where its value stands in `Settings`; a key without a default is optional there.
 
 import type { HookRow } from "../contracts/hook-row.ts";
+import type { PolicyRule } from "../contracts/messaging.ts";
 import { type ThinkingLevel, thinkingLevels } from "../contracts/model.ts";
 import { type PermissionMode, type PolicyRow, permissionModes, policyActions } from "../contracts/policy.ts";
 
@@ -13,11 +14,18 @@ export interface Settings {
   fallbackModels: string[];
   /** Patterns; the scope for cycling. */
   models: string[];
+  /** By `provider/id`. */
+  modelThinkingLevels: Record<string, ThinkingLevel>;
+  /** Tokens to think with, for models that take a budget. */
+  thinkingBudgets: Partial<Record<ThinkingLevel, number>>;
+  steeringMode: (typeof queueModes)[number];
+  followUpMode: (typeof queueModes)[number];
+  images: { resize: boolean; block: boolean };
   /** Where session files lie directly; absent: a directory for each cwd below `<agent-dir>/sessions`. */
   sessionDir?: string;
   session: { blobs: boolean };
   theme: string;
-  tools: { enabled: string[] };
+  tools: { enabled: string[]; policy: PolicyRule[] };
   shell: {
     path?: string;
     commandPrefix: string;
@@ -27,12 +35,20 @@ export interface Settings {
     background: "end" | "keep";
   };
   compaction: { enabled: boolean; reserveTokens: number; keepRecentTokens: number; model?: string };
-  retry: { enabled: boolean; maxRetries: number; baseDelayMs: number; maxDelayMs: number };
+  branchSummary: { reserveTokens?: number };
+  retry: {
+    enabled: boolean;
+    maxRetries: number;
+    baseDelayMs: number;
+    maxDelayMs: number;
+    /** Of one request, before it counts as failed. Times of 0: no limit. */
+    provider: { maxRetries: number; timeoutMs?: number; maxRetryDelayMs?: number };
+  };
   /** 0: no limit. */
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
-  resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  resources: { extensions: string[]; skills: string[]; prompts: string[]; skillCommands: boolean };
   /** Packages of extensions, skills and prompts. */
   packages: PackageEntry[];
   /** Names or paths of extensions without which nothing begins. */
@@ -41,6 +57,47 @@ export interface Settings {
   permissionMode: PermissionMode;
   policy: PolicyRow[];
   hooks: HookRow[];
+  runtime: RuntimeSettings;
+  /** By name. */
+  groups: Record<string, GroupSettings>;
+  rollout: { runtime?: string; groups: string[]; percent: number; salt?: string };
+  ipc: { toolPrefix: string };
+  lanes: { main: number; cron: number; subagent: number };
+  schedule: { timezone: string };
+  bootstrap: { files: string[]; maxChars: number; totalMaxChars: number };
+  skills: {
+    /** By name. */
+    entries: Record<string, SkillEntry>;
+  };
+}
+
+/** Of hosts: how runs are carried out. */
+export interface RuntimeSettings {
+  default: string;
+  fallback: string[];
+  timeoutMs: number;
+  maxTimeoutMs: number;
+  maxOutputBytes: number;
+  /** Names of variables that children see beside the usual ones. */
+  envAllow: string[];
+  dataDir?: string;
+  tellPhoneNumbers: boolean;
+  claude: { command: string; args: string[]; builtInTools: string[]; configDir: "group" | "user"; stallMs: number };
+}
+
+export interface GroupSettings {
+  runtime?: string;
+  fallback?: string[];
+  timeoutMs?: number;
+  model?: string;
+  thinking?: ThinkingLevel;
+  allow?: string[];
+  deny?: string[];
+}
+
+export interface SkillEntry {
+  env?: Record<string, string>;
+  apiKey?: string;
 }
 
 /** A package, and what of it is wanted: a kind that is absent brings all. */
@@ -72,10 +129,12 @@ export type SettingType =
   | { kind: "paths" }
   /** Sources, or tables with one and with lists that narrow it; those of all files add up. */
   | { kind: "packages" }
-  /** A table of texts by free names; what the sources say of different names adds up. */
-  | { kind: "variables" }
+  /** A table of texts by free names; what the sources say of different names adds up. `of`: the only texts there are. */
+  | { kind: "variables"; of?: readonly string[] }
   /** A list of tables; the lists of all sources add up. */
-  | { kind: "rows"; fields: readonly RowField[] };
+  | { kind: "rows"; fields: readonly RowField[] }
+  /** Tables by free names; of one name, the keys of all sources add up. */
+  | { kind: "tables"; fields: readonly RowField[] };
 
 /** A key of such a table. */
 export interface RowField {
@@ -83,6 +142,8 @@ export interface RowField {
   isRequired?: boolean;
   /** A positive number; else a string. */
   isNumber?: boolean;
+  /** Another kind of value. */
+  type?: "boolean" | "count" | "strings" | "variables";
   of?: readonly string[];
   description: string;
 }
@@ -119,7 +180,38 @@ const hookFields: readonly RowField[] = [
   { key: "timeout", isNumber: true, description: "Seconds; 60 when absent." },
 ];
 
+const listOfNames = (key: string, description: string): RowField => ({ key, type: "strings", description });
+
+const toolPolicyFields: readonly RowField[] = [
+  { key: "channel", description: "Glob of the chat system." },
+  { key: "group", description: "Glob of the group's id or name." },
+  { key: "space", description: "Glob of the workspace that the group belongs to." },
+  { key: "sender", description: "Glob of the sender's id." },
+  { key: "owner", type: "boolean", description: "Whether the sender is an owner." },
+  { key: "runtime", of: ["pi", "claude"], description: "Who carries the run out." },
+  { key: "spawned", type: "boolean", description: "Whether another run has begun it." },
+  listOfNames("allow", "Globs of the tools that are on."),
+  listOfNames("deny", "Globs of tools that are off."),
+  listOfNames("owner_only", "Globs of tools that are on for owners alone."),
+];
+
+const groupFields: readonly RowField[] = [
+  { key: "runtime", description: "pi or claude." },
+  listOfNames("fallback", "Runtimes to try next."),
+  { key: "timeout_ms", type: "count", description: "Longest run; 0: the longest there is." },
+  { key: "model", description: "Model of the group." },
+  { key: "thinking", of: thinkingLevels, description: "Thinking level of the group." },
+  listOfNames("allow", "Globs of the tools that are on."),
+  listOfNames("deny", "Globs of tools that are off."),
+];
+
+const skillFields: readonly RowField[] = [
+  { key: "env", type: "variables", description: "Variables for commands of a run that has the skill." },
+  { key: "api_key", description: "The value of the variable that the skill names." },
+];
+
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
+const queueModes = ["one-at-a-time", "all"] as const;
 
 function setting(
   key: string,
@@ -133,9 +225,18 @@ function setting(
   return record;
 }
 
+/** Who runs what for a host is the user's to say, never a repository's. */
+function hosting(key: string, type: SettingType, fallback: unknown, description: string): SettingRecord {
+  return setting(key, type, fallback, description, { scope: "user" });
+}
+
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
 export function camelCase(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function snakeCase(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export const settings: readonly SettingRecord[] = [
@@ -143,6 +244,24 @@ export const settings: readonly SettingRecord[] = [
   setting("thinking", choice(...thinkingLevels), "medium", "Thinking level to start with, clamped to what the model takes."),
   setting("fallback_models", { kind: "strings" }, [], "Tried in turn when the model stays unavailable or its quota is spent."),
   setting("models", { kind: "strings" }, [], "Patterns of the models that cycling goes through; empty: all available ones."),
+  setting(
+    "model_thinking_levels",
+    { kind: "variables", of: thinkingLevels },
+    {},
+    'Thinking level to start with by model, such as { "anthropic/claude-opus-5-5" = "high" }; wins over `thinking`.',
+  ),
+  ...(["minimal", "low", "medium", "high"] as const).map((level) =>
+    setting(
+      `thinking_budgets.${level}`,
+      { kind: "count" },
+      undefined,
+      `Tokens to think with at level ${level}, for models that take a budget.`,
+    ),
+  ),
+  setting("steering_mode", choice(...queueModes), "one-at-a-time", "How many messages that steer a run go out before one model call."),
+  setting("follow_up_mode", choice(...queueModes), "one-at-a-time", "How many messages that follow a run go out when it ends."),
+  setting("images.resize", { kind: "boolean" }, true, "Make pictures smaller that are larger than services take."),
+  setting("images.block", { kind: "boolean" }, false, "Send no pictures to models; sessions keep them."),
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
@@ -161,6 +280,13 @@ export const settings: readonly SettingRecord[] = [
     { kind: "selection" },
     ["read", "bash", "edit", "write"],
     "Tools the model gets; +name and -name change the list.",
+  ),
+  setting(
+    "tools.policy",
+    { kind: "rows", fields: toolPolicyFields },
+    [],
+    "Which tools runs of a host have, by channel, group, sender and owner (docs/hosting.md).",
+    { scope: "user" },
   ),
   setting(
     "shell.path",
@@ -191,10 +317,29 @@ export const settings: readonly SettingRecord[] = [
   setting("compaction.reserve_tokens", { kind: "count" }, 16384, "Tokens of the window kept free."),
   setting("compaction.keep_recent_tokens", { kind: "count" }, 20000, "Recent tokens kept as they are."),
   setting("compaction.model", { kind: "string" }, undefined, "Model that writes summaries; the session's own when absent."),
+  setting(
+    "branch_summary.reserve_tokens",
+    { kind: "count" },
+    undefined,
+    "Tokens of the window kept free when a branch is summarised; as many as its summary may need when absent.",
+  ),
   setting("retry.enabled", { kind: "boolean" }, true, "Try a failed model call again where that can help."),
   setting("retry.max_retries", { kind: "count" }, 3, "Retries of one model call."),
   setting("retry.base_delay_ms", { kind: "count" }, 2000, "First delay; it doubles each time."),
   setting("retry.max_delay_ms", { kind: "count" }, 60000, "Longest delay, also of those a service asks for."),
+  setting("retry.provider.max_retries", { kind: "count" }, 0, "Times a refused request is sent again before the call counts as failed."),
+  setting(
+    "retry.provider.timeout_ms",
+    { kind: "count" },
+    undefined,
+    "Time in which an answer must begin; 0 or absent: no limit of its own.",
+  ),
+  setting(
+    "retry.provider.max_retry_delay_ms",
+    { kind: "count" },
+    undefined,
+    "Longest delay that a service may ask for; 0: any; retry.max_delay_ms when absent.",
+  ),
   setting("limits.max_turns", { kind: "count" }, 0, "Turns after which a run ends; 0: none."),
   setting("limits.max_cost_usd", { kind: "amount" }, 0, "USD after which a run ends; 0: none."),
   setting("limits.timeout", { kind: "duration" }, "0s", "Time after which a run ends; 0s: none.", { property: "limits.timeoutMs" }),
@@ -209,6 +354,7 @@ export const settings: readonly SettingRecord[] = [
   setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
+  setting("resources.skill_commands", { kind: "boolean" }, true, "Make each skill a command, /skill:name."),
   setting("extensions.required", { kind: "strings" }, [], "Extensions without which nothing begins: names, paths or packages."),
   setting(
     "permission_mode",
@@ -221,6 +367,40 @@ export const settings: readonly SettingRecord[] = [
   ),
   setting("policy", { kind: "rows", fields: policyFields }, [], "Which tool calls are allowed, asked about, denied (docs/policy.md)."),
   setting("hooks", { kind: "rows", fields: hookFields }, [], "Commands that are told of what happens, and may refuse it (docs/policy.md)."),
+  hosting("runtime.default", { kind: "string" }, "pi", "Who carries out runs of hosts: pi or claude."),
+  hosting("runtime.fallback", { kind: "strings" }, [], "Runtimes tried in turn where a run has failed before it did anything."),
+  hosting("runtime.timeout_ms", { kind: "count" }, 300_000, "Longest run of a host."),
+  hosting("runtime.max_timeout_ms", { kind: "count" }, 86_400_000, "Longest run that a host may ask for."),
+  hosting("runtime.max_output_bytes", { kind: "count" }, 10_485_760, "Most that is kept of what a child writes."),
+  hosting("runtime.env_allow", { kind: "strings" }, [], "Variables that children see beside the usual ones."),
+  hosting("runtime.data_dir", { kind: "path", from: "file" }, undefined, "Where sessions of groups, their map and metrics lie."),
+  hosting("runtime.tell_phone_numbers", { kind: "boolean" }, false, "Whether models are told phone numbers of senders."),
+  hosting("runtime.claude.command", { kind: "path", from: "file", program: true }, "claude", "The program of the runtime claude."),
+  hosting("runtime.claude.args", { kind: "strings" }, [], "Further arguments of it."),
+  hosting("runtime.claude.built_in_tools", { kind: "strings" }, [], "Its own tools that runs have, by its names."),
+  hosting("runtime.claude.config_dir", choice("group", "user"), "group", "Whose login and settings it has: the group's, or the user's."),
+  hosting("runtime.claude.stall_ms", { kind: "count" }, 300_000, "Silence after which it counts as hanging; 0: never."),
+  hosting("groups", { kind: "tables", fields: groupFields }, {}, "What holds for the runs of a group, by its name."),
+  hosting("rollout.runtime", { kind: "string" }, undefined, "Runtime that a share of the groups has in place of the default."),
+  hosting("rollout.groups", { kind: "strings" }, [], "Groups that belong to the share in any case."),
+  hosting("rollout.percent", { kind: "amount" }, 0, "Share of the groups in percent."),
+  hosting("rollout.salt", { kind: "string" }, undefined, "Another draw of the share; the runtime's name when absent."),
+  setting("ipc.tool_prefix", { kind: "string" }, "", "Put before the names of tools that speak to a host by files.", { scope: "user" }),
+  setting("lanes.main", { kind: "count" }, 4, "Runs that go on at the same time."),
+  setting("lanes.cron", { kind: "count" }, 1, "Scheduled runs that go on at the same time."),
+  setting("lanes.subagent", { kind: "count" }, 8, "Runs begun by runs that go on at the same time."),
+  setting("schedule.timezone", { kind: "string" }, "", "Time zone of schedules that name none; empty: TZ, else UTC."),
+  setting(
+    "bootstrap.files",
+    { kind: "strings" },
+    ["AGENTS.md", "SOUL.md", "IDENTITY.md", "TOOLS.md", "USER.md"],
+    "Texts of a workspace that runs of a host begin with; CLAUDE.md stands in for a missing AGENTS.md.",
+  ),
+  setting("bootstrap.max_chars", { kind: "count" }, 20_000, "Most characters of one of them."),
+  setting("bootstrap.total_max_chars", { kind: "count" }, 150_000, "Most characters of all of them."),
+  setting("skills.entries", { kind: "tables", fields: skillFields }, {}, "Variables and keys of skills, by the skill's name.", {
+    scope: "user",
+  }),
   setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {
     scope: "user",
   }),

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { artifactsOf, artifactTotal, copyArtifacts, inTheWay } from "../../../artifacts/copy-artifacts.ts";
 import { messageOf, PiError } from "../../../contracts/error.ts";
-import { viewsOf } from "../../../contracts/tool-view.ts";
 import type { Host } from "../../../platform/host.ts";
 import { absolutePath } from "../../../platform/paths.ts";
 import type { Session } from "../../../session/tree/session.ts";
-import { builtinTools } from "../../../tools/registry.ts";
+import { builtinToolViews } from "../../../tools/registry.ts";
 import type { JsonlOptions } from "../../../transcript/export-jsonl.ts";
 import type { ShownOptions } from "../../../transcript/survey.ts";
 import type { ExportTarget } from "../../../transcript/write-export.ts";
@@ -69,7 +68,7 @@ export async function exportSession(ref: string, flags: Flags, host: Host): Prom
     const choice = {
       ...(flags.branch !== undefined && { leafId: findEntry(session, flags.branch) }),
       ...(flags.all === true && { all: true }),
-      toolViews: viewsOf(builtinTools()),
+      toolViews: builtinToolViews(),
       artifacts: bring === undefined ? artifactTotal(found.path) : { count: 0, bytes: 0 },
     };
     // First, so that an export that is there has all that was wanted with it.
