@@ -1,4 +1,4 @@
-// `npm run check`: format and lint, types, architecture. One command, no output that is not a problem.
+// `npm run check`: format and lint, types (of what the package declares to its users, too), architecture. One command, no output that is not a problem.
 
 import { spawnSync } from "node:child_process";
 

@@ -55,7 +55,7 @@ export type { FileOperations, ShellOperations, Tool, ToolContext, ToolResult } f
 export type { Usage } from "./contracts/usage.ts";
 export { version, version as VERSION } from "./contracts/version.ts";
 export { createExtensionRuntime } from "./extensions/runtime.ts";
-export type { ModelAccess } from "./harness/conversation/conversation.ts";
+export type { ModelAccess } from "./harness/conversation/conversation-deps.ts";
 export type { ContextUsage, SessionStats } from "./harness/conversation/session-stats.ts";
 export type { ExtensionBindings } from "./harness/extensions/extension-context.ts";
 export type { ScopedModel } from "./harness/models/model-scope.ts";

@@ -1,5 +1,6 @@
 // The contract of the shelf `tools/`: what a tool is, what it is given, what it gives back.
 
+import type { XStatic } from "typebox/schema";
 import type { Artifacts } from "./artifact.ts";
 import type { ToolCall, ToolDeclaration, UserContent } from "./message.ts";
 import type { ToolView } from "./tool-view.ts";
@@ -15,6 +16,13 @@ export interface ToolResult {
   /** Nested model work. */
   usage?: Usage;
   /** The run ends with this batch, where all its results say so. */
+  terminate?: boolean;
+}
+
+/** Why a call must not run. */
+export interface Refusal {
+  reason: string;
+  /** As in a result. */
   terminate?: boolean;
 }
 
@@ -103,7 +111,8 @@ export interface ToolContext {
   calls?: NestedCalls;
 }
 
-export interface Tool extends ToolDeclaration {
+/** `A`: what its schema says of its arguments, which are checked before it gets them. */
+export interface Tool<A = Record<string, unknown>> extends ToolDeclaration {
   /** One line for the system prompt's tool list; without it the model hears of the tool from its declaration alone. */
   promptLine?: string;
   /** Sentences for the system prompt's rules, joined over all active tools, duplicates dropped. */
@@ -116,7 +125,14 @@ export interface Tool extends ToolDeclaration {
   isSequential?: boolean;
   /** Default `direct`. */
   exposure?: ToolExposure;
-  execute(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult>;
+  execute(args: A, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Infers the type of the arguments from the schema, which stands in the record as it is sent. */
+export function tool<const S extends ToolDeclaration["parameters"]>(
+  record: Omit<Tool<XStatic<S>>, "parameters"> & { readonly parameters: S },
+): Tool<XStatic<S>> {
+  return record;
 }
 
 export function textResult(text: string, details?: unknown): ToolResult {

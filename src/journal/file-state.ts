@@ -164,7 +164,7 @@ export async function putState(path: string, state: FileState, store: StateStore
   if (state.mode !== anyMode) await chmod(path, state.mode);
 }
 
-function removeEmptyParents(path: string, floor: string): void {
+export function removeEmptyParents(path: string, floor: string): void {
   for (let at = dirname(path); at.startsWith(`${floor}/`); at = dirname(at)) {
     try {
       rmdirSync(at);

@@ -2,9 +2,10 @@
 // Invariants: a file that was changed since is only written over by force; what stood there is kept first, so that nothing is lost; what was cut
 // off in the middle is done by doing it again.
 
-import { realpathSync } from "node:fs";
+import { realpathSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { type FileState, isKept, isSameState, putState } from "./file-state.ts";
+import { leftoversBeside } from "../platform/files.ts";
+import { type FileState, isKept, isSameState, putState, removeEmptyParents } from "./file-state.ts";
 import { cutOffIn, type FileChange, type Journal, openChanges, type ReturnLine, runsIn, standingUndos } from "./journal.ts";
 
 export interface ReturnPlan {
@@ -110,7 +111,11 @@ export async function carryOut(journal: Journal, plan: ReturnPlan): Promise<void
   // What goes makes room for what comes: a directory may stand where a file stood.
   const going = files.filter(({ after }) => after.kind === "absent").sort((one, other) => other.path.length - one.path.length);
   const coming = files.filter(({ after }) => after.kind !== "absent").sort((one, other) => one.path.length - other.path.length);
+  // The session is ours: who wrote these files was killed.
+  for (const { path } of line.files) for (const leftover of await leftoversBeside(path)) rmSync(leftover, { force: true });
   for (const { path, after, floor } of [...going, ...coming]) await putState(path, after, journal.store, floor);
+  // Of what has gone before, the directories may still be there.
+  for (const { path, after, floor } of inPlace.values()) if (after.kind === "absent") removeEmptyParents(path, floor);
   journal.append({ type: "done", id });
 }
 

@@ -1,6 +1,6 @@
 // The `bash` tool: one command in a shell of its own.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 import { numberArgument, textArgument } from "../contracts/tool-view.ts";
 
 /** What becomes, when pi ends, of processes that commands have left behind. */
@@ -11,10 +11,10 @@ const told: Readonly<Record<BackgroundPolicy, string>> = {
   keep: "A process left in the background goes on, also after pi has ended; send its output to a file, for it cannot be written to pi any more.",
 };
 
-export const bashTool: Tool = bashToolWith("end");
+export const bashTool = bashToolWith("end");
 
-export function bashToolWith(background: BackgroundPolicy): Tool {
-  return {
+export function bashToolWith(background: BackgroundPolicy) {
+  return tool({
     name: "bash",
     description: `Run a bash command in the working directory and get its output, stdout and stderr together. Of long output the last 2000 lines or 50KB are returned and the rest is kept in a file that is named. Standard input is empty and nobody can type: pass answers and messages as options; editors leave texts as they are, pagers print. ${told[background]}`,
     parameters: {
@@ -38,5 +38,5 @@ export function bashToolWith(background: BackgroundPolicy): Tool {
       },
     },
     execute: async (args, context) => (await import("./execute/bash.ts")).executeBash(args, context),
-  };
+  });
 }

@@ -1,11 +1,11 @@
 // The `edit` tool: exact replacements in one file, all or nothing.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 import { type CallArguments, textArgument } from "../contracts/tool-view.ts";
 import { changeFile } from "./shared/file-order.ts";
 import { parseLenientJson } from "./shared/lenient-json.ts";
 
-export const editTool: Tool = {
+export const editTool = tool({
   name: "edit",
   description:
     "Replace pieces of text in one file. Every oldText is looked up in the file as it was before the call, must occur in it exactly once, and must not overlap another; if one fails, nothing is changed.",
@@ -35,13 +35,13 @@ export const editTool: Tool = {
   ],
   prepareArguments: prepareEditArguments,
   execute: (args, context) =>
-    changeFile(args.path as string, context, async (path) => (await import("./execute/edit.ts")).executeEdit(args, context, path)),
+    changeFile(args.path, context, async (path) => (await import("./execute/edit.ts")).executeEdit(args, context, path)),
   view: {
     diff: diffOf,
     changedFile: (args) => textArgument(args, "path"),
     outcome: (args, result) => (result.isError ? "" : changedLines(diffOf(args, result.details))),
   },
-};
+});
 
 /** Models also send a single pair at the top level, and `edits` as the text of its JSON. */
 function prepareEditArguments(args: Record<string, unknown>): Record<string, unknown> {

@@ -1,11 +1,11 @@
 // The `find` tool: files and directories by glob.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 import { searchHeadline } from "../contracts/tool-view.ts";
 
 /** `ripgrep` gives the path of the program that walks the tree; it is asked on first use. */
-export function findTool(ripgrep: () => Promise<string>): Tool {
-  return {
+export function findTool(ripgrep: () => Promise<string>) {
+  return tool({
     name: "find",
     description:
       "Find files and directories by glob. Gives sorted paths relative to the directory searched, directories with a slash at the end. Respects .gitignore, includes hidden files. At most 1000 results unless told otherwise.",
@@ -24,5 +24,5 @@ export function findTool(ripgrep: () => Promise<string>): Tool {
     promptLine: "Find files by glob, respecting .gitignore",
     view: { headline: searchHeadline },
     execute: async (args, context) => (await import("./execute/find.ts")).executeFind(args, context, ripgrep),
-  };
+  });
 }

@@ -1,11 +1,11 @@
 // The `grep` tool: ripgrep over file contents.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 import { searchHeadline } from "../contracts/tool-view.ts";
 
 /** `ripgrep` gives the program's path; it is asked on first use. */
-export function grepTool(ripgrep: () => Promise<string>): Tool {
-  return {
+export function grepTool(ripgrep: () => Promise<string>) {
+  return tool({
     name: "grep",
     description:
       "Search file contents for a regular expression. Gives matching lines with path and line number. Respects .gitignore, includes hidden files. At most 100 matches or 50KB unless told otherwise; long lines are cut at 500 characters.",
@@ -25,5 +25,5 @@ export function grepTool(ripgrep: () => Promise<string>): Tool {
     promptLine: "Search file contents by pattern, respecting .gitignore",
     view: { headline: searchHeadline },
     execute: async (args, context) => (await import("./execute/grep.ts")).executeGrep(args, context, ripgrep),
-  };
+  });
 }

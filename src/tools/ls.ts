@@ -1,8 +1,8 @@
 // The `ls` tool: one directory's entries.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 
-export const lsTool: Tool = {
+export const lsTool = tool({
   name: "ls",
   description:
     "List a directory: sorted, with hidden entries, directories with a slash at the end. At most 500 entries or 50KB unless told otherwise.",
@@ -16,4 +16,4 @@ export const lsTool: Tool = {
   promptLine: "List directories",
   view: { body: () => undefined },
   execute: async (args, context) => (await import("./execute/ls.ts")).executeLs(args, context),
-};
+});

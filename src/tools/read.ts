@@ -1,11 +1,11 @@
 // The `read` tool: text by lines, images as images.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 import { type CallArguments, countedLines, numberArgument, pathArgument, textArgument } from "../contracts/tool-view.ts";
 
-/** `loadCodec` gives the image codec's bytes, asked for images that are too large. */
-export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
-  return {
+/** `loadCodec` gives the image codec's bytes, asked for images that are too large: longer than `side`, where that is given. */
+export function readTool(loadCodec: () => Promise<Uint8Array>, side?: number) {
+  return tool({
     name: "read",
     description:
       "Read a file. Text is returned up to 2000 lines or 50KB, whichever comes first; page through more with offset and limit. PNG, JPEG, GIF and WebP files come back as images.",
@@ -21,8 +21,8 @@ export function readTool(loadCodec: () => Promise<Uint8Array>): Tool {
     promptLine: "Read files: text by lines, images as images",
     guidelines: ["Look at files with read, not with cat or sed."],
     view: { headline: pathAndLines, body: () => undefined, outputPath: (args) => textArgument(args, "path"), outcome: linesRead },
-    execute: async (args, context) => (await import("./execute/read.ts")).executeRead(args, context, loadCodec),
-  };
+    execute: async (args, context) => (await import("./execute/read.ts")).executeRead(args, context, loadCodec, side),
+  });
 }
 
 /** `src/a.ts:20-39` */

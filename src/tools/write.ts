@@ -1,10 +1,10 @@
 // The `write` tool: a whole file, new or replaced.
 
-import type { Tool } from "../contracts/tool.ts";
+import { tool } from "../contracts/tool.ts";
 import { countedLines, textArgument } from "../contracts/tool-view.ts";
 import { changeFile } from "./shared/file-order.ts";
 
-export const writeTool: Tool = {
+export const writeTool = tool({
   name: "write",
   description: "Write a whole file: makes it, with its parent directories, or replaces what is there.",
   parameters: {
@@ -18,10 +18,10 @@ export const writeTool: Tool = {
   promptLine: "Write whole files, new or replaced",
   guidelines: ["Use write for new files and complete rewrites, edit for everything else."],
   execute: (args, context) =>
-    changeFile(args.path as string, context, async (path) => (await import("./execute/write.ts")).executeWrite(args, context, path)),
+    changeFile(args.path, context, async (path) => (await import("./execute/write.ts")).executeWrite(args, context, path)),
   view: {
     changedFile: (args) => textArgument(args, "path"),
     outcome: (args, { isError }) => (isError ? "" : countedLines(textArgument(args, "content"))),
     body: (args) => ({ kind: "file", text: textArgument(args, "content"), path: textArgument(args, "path") }),
   },
-};
+});

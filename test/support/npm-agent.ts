@@ -13,7 +13,9 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const cacheDirectory = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 export const npmAgentPath = process.env.PI_PEER ?? join(cacheDirectory, "pi-peer", "pi");
-export const whereInstalled = test.skipIf(!existsSync(npmAgentPath));
+export const whereInstalled: (name: string, options: { timeout: number }, body: () => Promise<void>) => void = test.skipIf(
+  !existsSync(npmAgentPath),
+);
 
 export interface Place {
   home: string;

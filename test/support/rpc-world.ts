@@ -165,7 +165,7 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
     deps: { ...custom, warn: (line) => warnings.push(line), mayLackModel: true, ...given.deps },
   });
   const sessions = await SessionHost.create(launch, deps);
-  if (reply !== undefined) sessions.coding.conversation.setModel(fakeModel);
+  if (reply !== undefined) sessions.coding.conversation.choices.setModel(fakeModel);
   const records: WireRecord[] = [];
   const waiters = new Set<{ fits(record: WireRecord): boolean; resolve(record: WireRecord): void }>();
   let ids = 0;

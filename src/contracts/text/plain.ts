@@ -3,13 +3,13 @@
 
 const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 /** CSI; the strings (OSC, DCS, SOS, PM, APC), which end with their line at the latest; what has two or three characters. */
-const sequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
+export const escapeSequences = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
 /** Colours, and the clearing of the line that a program keeps writing anew. */
 const drawing = /(\x1b\[[0-9;]*m|\r\x1b\[2K)/;
 
 export function plainText(text: string): string {
   if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
-  return text.replace(sequence, "").replace(/\r\n/g, "\n").replace(control, "");
+  return text.replace(escapeSequences, "").replace(/\r\n/g, "\n").replace(control, "");
 }
 
 /** The same, but what we draw ourselves stays. */

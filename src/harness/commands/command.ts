@@ -27,7 +27,23 @@ export interface CommandFacts<N extends string = string, F extends Fields = Fiel
   readonly order: CommandOrder;
 }
 
+/** How a person types a command: `/name argument`. */
+export interface SlashForm {
+  readonly name: string;
+  /** One line, for a list of them. */
+  readonly about: string;
+  /** As such a list shows it: `<path>`, or `[path]` where it may be left out. Without it there is none. */
+  readonly argument?: string;
+  /**
+   * What was typed behind the name (trimmed, perhaps empty) as parameters that are still to be checked, as those of the wire are. Nothing:
+   * not enough was said to run it, and whoever has a screen asks. Without it there are no parameters.
+   */
+  params?(argument: string): Record<string, unknown> | undefined;
+}
+
 export interface Command<N extends string = string, F extends Fields = Fields, R = unknown> extends CommandFacts<N, F> {
+  /** For those that people type. */
+  readonly slash?: SlashForm;
   run(params: ObjectOf<F>, at: CommandContext): R | Promise<R>;
 }
 

@@ -27,6 +27,7 @@ export const launchCommands = [
       launch: anyObject("what a start would be, as `pi inspect --json` has it"),
       current: anyObject("model, level, tools, prompt and session in force"),
     }),
+    slash: { name: "inspect", about: "Show what the next model call is made of" },
     order: "in turn",
     run: async (_params, { sessions }) => {
       const { inspectSession } = await import("../host/inspect-session.ts");
@@ -38,6 +39,7 @@ export const launchCommands = [
     group: "Beyond the npm agent",
     about: "Reads configuration, credentials, context files and the session file anew. What runs is stopped.",
     params: {},
+    slash: { name: "reload", about: "Read configuration, resources and extensions anew" },
     order: "change",
     run: async (_params, { sessions }): Promise<undefined> => {
       await sessions.changes.reload();

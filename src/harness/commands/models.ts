@@ -13,11 +13,21 @@ export const modelCommands = [
     about: "Changes the model for what comes. An unknown id is refused with the ids that are near.",
     params: { provider: text(), modelId: text() },
     result: model,
+    slash: {
+      name: "model",
+      about: "Select a model",
+      argument: "[provider/model]",
+      params: (argument) => {
+        const slash = argument.indexOf("/");
+        return slash <= 0 ? undefined : { provider: argument.slice(0, slash), modelId: argument.slice(slash + 1) };
+      },
+    },
     order: "change",
     run: async ({ provider, modelId }, { sessions }): Promise<Model> => {
       const { usableModel } = await import("../models/usable-model.ts");
       const chosen = await usableModel(provider, modelId, sessions.launch.registry);
-      sessions.coding.conversation.setModel(chosen);
+      sessions.coding.conversation.choices.setModel(chosen);
+      sessions.models.connectAhead();
       return publicModel(chosen);
     },
   }),
@@ -31,6 +41,7 @@ export const modelCommands = [
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
       const { cycleModel } = await import("../models/usable-model.ts");
       const changed = await cycleModel(sessions.models);
+      if (changed !== null) sessions.models.connectAhead();
       return changed === null ? null : { ...changed, model: publicModel(changed.model) };
     },
   }),
@@ -51,9 +62,15 @@ export const modelCommands = [
     group: "Model and thinking",
     about: "Changes the level for what comes; the nearest that the model takes is set.",
     params: { level },
+    slash: {
+      name: "thinking",
+      about: "Set the thinking level",
+      argument: "[level]",
+      params: (argument) => (argument === "" ? undefined : { level: argument.toLowerCase() }),
+    },
     order: "in turn",
     run: ({ level }, { sessions }): undefined => {
-      sessions.coding.conversation.setThinkingLevel(level);
+      sessions.coding.conversation.choices.setThinkingLevel(level);
     },
   }),
   command({
@@ -64,7 +81,7 @@ export const modelCommands = [
     result: orNull(fields({ level })),
     order: "in turn",
     run: (_params, { sessions }): { level: ThinkingLevel } | null => {
-      const level = sessions.coding.conversation.cycleThinkingLevel();
+      const level = sessions.coding.conversation.choices.cycleThinkingLevel();
       return level === undefined ? null : { level };
     },
   }),
@@ -90,6 +107,12 @@ export const modelCommands = [
       usage: optional(usage),
       details: optional(anything("of whoever made the summary")),
     }),
+    slash: {
+      name: "compact",
+      about: "Replace the older part of the conversation by a summary",
+      argument: "[instructions]",
+      params: (argument) => (argument === "" ? {} : { customInstructions: argument }),
+    },
     order: "in turn",
     run: ({ customInstructions }, { sessions }) => sessions.coding.compaction.run(customInstructions),
   }),

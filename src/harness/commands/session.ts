@@ -27,6 +27,7 @@ export const sessionCommands = [
       "Begins an empty session. What runs is stopped, queued messages are cleared (a `queue_update` says so); model, level and modes stay.",
     params: { parentSession: optional(text("path to keep as where it came from")) },
     result: replaced,
+    slash: { name: "new", about: "Begin an empty session" },
     order: "change",
     run: ({ parentSession }, { sessions }) => sessions.changes.newSession(parentSession === undefined ? {} : { parentSession }),
   }),
@@ -36,6 +37,12 @@ export const sessionCommands = [
     about: "Goes on with another session file; where none is, with a new session that will be stored there.",
     params: { sessionPath: text("relative to the working directory, or absolute") },
     result: replaced,
+    slash: {
+      name: "resume",
+      about: "Go on with another session",
+      argument: "[path]",
+      params: (argument) => (argument === "" ? undefined : { sessionPath: argument }),
+    },
     order: "change",
     run: ({ sessionPath }, { sessions }) => sessions.changes.switchSession(sessionPath),
   }),
@@ -45,6 +52,12 @@ export const sessionCommands = [
     about: "Goes on in a new session that ends before a user message, of whatever branch; gives its text back to change and send again.",
     params: { entryId: text("of the user message") },
     result: fields({ text: text(), cancelled: flag() }),
+    slash: {
+      name: "fork",
+      about: "Begin a new session before an earlier message",
+      argument: "[entry]",
+      params: (argument) => (argument === "" ? undefined : { entryId: argument }),
+    },
     order: "change",
     run: ({ entryId }, { sessions }) => sessions.changes.fork(entryId),
   }),
@@ -54,6 +67,7 @@ export const sessionCommands = [
     about: "Goes on in a new session with all of the branch in force.",
     params: {},
     result: replaced,
+    slash: { name: "clone", about: "Go on in a copy of the session" },
     order: "change",
     run: (_params, { sessions }) => sessions.changes.clone(),
   }),
@@ -104,6 +118,7 @@ export const sessionCommands = [
         }),
       ),
     }),
+    slash: { name: "session", about: "Show the session, its tokens and its cost" },
     order: "in turn",
     run: (_params, { sessions }) => sessionStats(sessions.coding.conversation),
   }),
@@ -113,6 +128,12 @@ export const sessionCommands = [
     about: "Writes the session as a page.",
     params: { outputPath: optional(text("default: `pi-session-<name of the file>.html` in the working directory")) },
     result: fields({ path: text() }),
+    slash: {
+      name: "export",
+      about: "Write the session as a page",
+      argument: "[path]",
+      params: (argument) => (argument === "" ? {} : { outputPath: argument }),
+    },
     order: "in turn",
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
       const { exportHtml } = await import("../../transcript/export-html.ts");
@@ -126,6 +147,12 @@ export const sessionCommands = [
     group: "Session",
     about: "Names the session.",
     params: { name: text() },
+    slash: {
+      name: "name",
+      about: "Name the session",
+      argument: "[name]",
+      params: (argument) => (argument === "" ? undefined : { name: argument }),
+    },
     order: "in turn",
     run: ({ name }, { sessions }): undefined => {
       const trimmed = name.trim();
@@ -144,6 +171,12 @@ export const sessionCommands = [
       customInstructions: optional(text("what the summary should look to")),
     },
     result: fields({ cancelled: flag(), text: optional(text()), summaryEntryId: optional(text()) }),
+    slash: {
+      name: "tree",
+      about: "Go to another entry of the session",
+      argument: "[entry]",
+      params: (argument) => (argument === "" ? undefined : { entryId: argument }),
+    },
     order: "change",
     run: ({ entryId, summarize, customInstructions }, { sessions }) =>
       sessions.coding.navigate(entryId, {

@@ -5,8 +5,9 @@ import type { LoopResult } from "../../agent/loop.ts";
 import { isPiError } from "../../contracts/error.ts";
 import { type AssistantMessage, textOf, toolCallsOf } from "../../contracts/message.ts";
 import { estimateContext } from "../conversation/context-tokens.ts";
-import type { CompactionSettings, Conversation } from "../conversation/conversation.ts";
+import type { Conversation } from "../conversation/conversation.ts";
 import { isWhole } from "../conversation/conversation.ts";
+import type { CompactionSettings } from "../conversation/conversation-deps.ts";
 import type { Recovery, RecoveryPlan, Verdict } from "../recovery/settle-run.ts";
 import type { Compactor } from "./compact.ts";
 

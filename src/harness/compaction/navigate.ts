@@ -72,7 +72,7 @@ async function move(
   const summary = given === undefined ? own : { ...given, fromHook: true };
   session.navigate(leafId);
   const entry = summary && session.append({ type: "branch_summary", fromId, ...summary });
-  conversation.forgetRecordedChoices();
+  conversation.choices.forgetRecorded();
   conversation.reload();
   await interceptor?.treeChanged?.({
     newLeafId: session.leafId,

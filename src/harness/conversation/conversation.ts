@@ -2,94 +2,42 @@
 // Invariant: what listeners are told is on disk already; the agent's messages are always what the session file gives.
 
 import { Agent } from "../../agent/agent.ts";
-import type { ToolSetup, Validation } from "../../agent/run-tools.ts";
+import type { ToolSetup } from "../../agent/run-tools.ts";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import { availableThinkingLevels, clampThinkingLevel } from "../../contracts/model.ts";
-import type { Credential, ModelRequest } from "../../contracts/model-request.ts";
+import type { ModelRequest } from "../../contracts/model-request.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Denial } from "../../contracts/policy.ts";
-import type { Provider } from "../../contracts/provider.ts";
-import type { NewEntry, SessionEntry } from "../../contracts/session-entry.ts";
+import type { NewEntry } from "../../contracts/session-entry.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
 import type { Session, SessionContext } from "../../session/tree/session.ts";
-import type { Limits } from "./budget.ts";
 import { Budget } from "./budget.ts";
 import { type ContextTokens, contextTokens } from "./context-tokens.ts";
+import { type CodingSessionDeps, type ConversationHooks, isBilled, type ModelAccess } from "./conversation-deps.ts";
 import { Listeners } from "./listeners.ts";
-import { modelMessages } from "./model-messages.ts";
-import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
+import { ModelChoices } from "./model-choices.ts";
+import { modelMessages, withoutImages } from "./model-messages.ts";
 import { EventRedactor } from "./redact-events.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
-
-export interface ModelAccess {
-  provider: Provider;
-  credential: Credential;
-  fetch: typeof globalThis.fetch;
-}
-
-export interface CompactionSettings {
-  /** Whether it happens by itself. */
-  enabled: boolean;
-  reserveTokens: number;
-  keepRecentTokens: number;
-  /** Who writes summaries, where not the session's model. Rejects with a PiError when there is no such model. */
-  model?(): Promise<Model>;
-}
-
-export interface CodingSessionDeps {
-  session: Session;
-  /** Of the session as it stands, where the caller has it already. */
-  context?: SessionContext | undefined;
-  model: Model;
-  thinkingLevel: ThinkingLevel;
-  /** All tools there are, and the names of those the model gets. */
-  tools: readonly Tool[];
-  activeToolNames: readonly string[];
-  validate(tool: Tool, args: unknown): Promise<Validation>;
-  toolContext: Omit<ToolContext, "toolCallId" | "signal" | "onUpdate" | "acceptsImages">;
-  prompt: Omit<PromptParts, "tools">;
-  /** What a prompt stands for (`/template …`); the text itself when absent. */
-  expand?(text: string): Promise<string>;
-  /** The final answer must be JSON valid against this JSON Schema. */
-  outputSchema?: Record<string, unknown>;
-  /** Who may change what happens, beside those who are told of it. */
-  interceptor?: Interceptor | undefined;
-  /** Calls that the policy has refused, as they come. */
-  denied?: readonly Denial[];
-  /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
-  access(model: Model): Promise<ModelAccess>;
-  retry: RetrySettings;
-  compaction: CompactionSettings;
-  fallback: FallbackSettings;
-  limits: Limits;
-  /** Longest silence in ms; 0: none. */
-  stall: { modelMs: number; toolMs: number };
-  clock: { now(): number; random(): number };
-}
-
-/** What other concerns do in the middle of a run. */
-export interface ConversationHooks {
-  beforeNextTurn(signal: AbortSignal): Promise<void>;
-  /** After listeners were told of an answer that is whole. */
-  answered(answer: AssistantMessage): Promise<void> | undefined;
-}
 
 export class Conversation {
   readonly deps: CodingSessionDeps;
   readonly session: Session;
   readonly agent: Agent;
   readonly budget: Budget;
+  /** Of model and thinking level: who changes them does it there. */
+  readonly choices: ModelChoices;
   readonly listeners = new Listeners();
   readonly #redactor = new EventRedactor();
-  /** The entry that holds the newest answer of this process. */
+  /** The entry that holds the newest answer of this process, and those of the results that its calls have got. */
   lastAnswerEntryId: string | undefined;
+  lastResultEntryIds: string[] = [];
   /** Tool calls of the run that were carried out. */
   ranCalls = 0;
   /** Of the session; known without looking into its file. */
@@ -100,16 +48,8 @@ export class Conversation {
   #tools: readonly Tool[];
   #prompt: CodingSessionDeps["prompt"];
   #expand: CodingSessionDeps["expand"];
-  #model: Model;
-  #thinkingLevel: ThinkingLevel;
   #activeToolNames: readonly string[];
   #isBilled = true;
-  /** What the path to the leaf says. */
-  #recorded: { model: SessionContext["model"]; thinkingLevel: SessionContext["thinkingLevel"] } = {
-    model: undefined,
-    thinkingLevel: undefined,
-  };
-  #hasRecordedChoices = false;
   #edited: SessionContext["edited"];
 
   constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
@@ -120,8 +60,7 @@ export class Conversation {
     this.#expand = deps.expand;
     this.session = deps.session;
     this.name = deps.session.name;
-    this.#model = deps.model;
-    this.#thinkingLevel = clampThinkingLevel(deps.thinkingLevel, deps.model);
+    this.choices = new ModelChoices(deps, (event) => this.emit(event));
     this.#activeToolNames = deps.activeToolNames;
     this.budget = new Budget(deps.limits, () => deps.clock.now());
     const context = deps.context ?? this.session.context();
@@ -130,7 +69,7 @@ export class Conversation {
         emit: (event) => this.emit(event),
         now: () => deps.clock.now(),
         turn: async () => {
-          const { model, thinkingLevel } = { model: this.#model, thinkingLevel: this.#thinkingLevel };
+          const { model, thinkingLevel } = this.choices;
           const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
           let access: ModelAccess;
           try {
@@ -157,20 +96,21 @@ export class Conversation {
         }),
         shouldStop: () => this.budget.isReached(),
         beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
+        turnKept: (turn) => hooks.turnKept(turn),
       },
       context.messages,
     );
     this.#noteRecorded(context);
     // A session that is only looked at stays as it is: what this run chose is recorded with its first prompt.
-    if (this.session.leafId === null) this.recordChoices();
+    if (this.session.leafId === null) this.choices.record();
   }
 
   get model(): Model {
-    return this.#model;
+    return this.choices.model;
   }
 
   get thinkingLevel(): ThinkingLevel {
-    return this.#thinkingLevel;
+    return this.choices.thinkingLevel;
   }
 
   get messages(): readonly Message[] {
@@ -234,7 +174,8 @@ export class Conversation {
 
   #record(message: Message): void {
     const { id } = this.session.append(message.role === "custom" ? customEntry(message) : { type: "message", message });
-    if (message.role === "assistant") this.lastAnswerEntryId = id;
+    if (message.role === "assistant") [this.lastAnswerEntryId, this.lastResultEntryIds] = [id, []];
+    else if (message.role === "toolResult") this.lastResultEntryIds.push(id);
   }
 
   /** A message that no run made: on disk and in what the model is shown. */
@@ -257,39 +198,14 @@ export class Conversation {
     this.#noteRecorded(context);
   }
 
-  #noteRecorded({ model, thinkingLevel, edited }: SessionContext): void {
-    this.#recorded = { model, thinkingLevel };
-    this.#edited = edited;
+  #noteRecorded(context: SessionContext): void {
+    this.choices.noteRecorded(context);
+    this.#edited = context.edited;
   }
 
   /** How full the window is. */
   contextTokens(): ContextTokens {
     return contextTokens(this.agent.messages, this.#edited);
-  }
-
-  /** Other branches record other choices: what is in force is recorded anew before the next message. */
-  forgetRecordedChoices(): void {
-    this.#hasRecordedChoices = false;
-  }
-
-  /** Puts model and thinking level into the file where the path to the leaf does not say them. */
-  recordChoices(): void {
-    if (this.#hasRecordedChoices) return;
-    this.#hasRecordedChoices = true;
-    const { provider, id } = this.#model;
-    const { model: recorded, thinkingLevel } = this.#recorded;
-    if (recorded?.provider !== provider || recorded.modelId !== id) this.#recordModel(this.#model);
-    if (thinkingLevel !== this.#thinkingLevel) this.#recordThinkingLevel(this.#thinkingLevel);
-  }
-
-  #recordModel({ provider, id }: Model): SessionEntry {
-    this.#recorded = { ...this.#recorded, model: { provider, modelId: id } };
-    return this.session.append({ type: "model_change", provider, modelId: id });
-  }
-
-  #recordThinkingLevel(thinkingLevel: ThinkingLevel): void {
-    this.#recorded = { ...this.#recorded, thinkingLevel };
-    this.session.append({ type: "thinking_level_change", thinkingLevel });
   }
 
   /** @throws PiError `usage.unknown_tool`. */
@@ -315,48 +231,16 @@ export class Conversation {
     void this.emit({ type: "session_info_changed", name });
   }
 
-  /** The entry that records it. */
-  setModel(model: Model, source: "set" | "cycle" = "set"): SessionEntry {
-    const previous = this.#model;
-    this.#model = model;
-    const entry = this.#recordModel(model);
-    this.setThinkingLevel(this.#thinkingLevel);
-    this.deps.interceptor?.modelChanged?.(model, previous, source);
-    return entry;
-  }
-
-  /** The same in the middle of a run, told to listeners. */
-  async switchModel(model: Model, level?: ThinkingLevel): Promise<void> {
-    await this.emit({ type: "entry_appended", entry: this.setModel(model) });
-    if (level !== undefined) this.setThinkingLevel(level);
-  }
-
-  setThinkingLevel(level: ThinkingLevel): ThinkingLevel {
-    const clamped = clampThinkingLevel(level, this.#model);
-    const previous = this.#thinkingLevel;
-    if (clamped === previous) return clamped;
-    this.#thinkingLevel = clamped;
-    this.deps.interceptor?.thinkingLevelChanged?.(clamped, previous);
-    this.#recordThinkingLevel(clamped);
-    void this.emit({ type: "thinking_level_changed", level: clamped });
-    return clamped;
-  }
-
-  /** The next that the model takes; nothing where there is no other. */
-  cycleThinkingLevel(): ThinkingLevel | undefined {
-    const levels = availableThinkingLevels(this.#model);
-    const next = levels[(levels.indexOf(this.#thinkingLevel) + 1) % levels.length];
-    return levels.length <= 1 || next === undefined ? undefined : this.setThinkingLevel(next);
-  }
-
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
     const { tokens, isMeasured } = contextTokens(messages, this.#edited);
+    const { wishes } = this.deps;
     return {
       systemPrompt: this.runPrompt ?? promptText(state),
       tools: [...state.tools.values()],
-      messages: modelMessages(messages),
-      thinkingLevel: this.#thinkingLevel,
+      messages: wishes?.blocksImages ? withoutImages(modelMessages(messages)) : modelMessages(messages),
+      thinkingLevel: this.choices.thinkingLevel,
+      ...(wishes !== undefined && Object.keys(wishes.thinkingBudgets).length > 0 ? { thinkingBudgets: wishes.thinkingBudgets } : {}),
       sessionId: this.session.id,
       ...(isMeasured ? { promptTokens: tokens } : {}),
       ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),
@@ -393,12 +277,12 @@ export class Conversation {
     return change ? [change] : [];
   }
 
-  /** The prompt in force, with what has still to be said. */
   /** What the prompt of now is made of. */
   promptParts(): PromptParts {
     return { ...this.#prompt, tools: this.activeTools };
   }
 
+  /** The prompt in force, with what has still to be said. */
   promptInForce(): string {
     return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
   }
@@ -424,7 +308,7 @@ export class Conversation {
   }
 
   #toolContext(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext {
-    return { ...this.deps.toolContext, toolCallId: call.id, signal, onUpdate, acceptsImages: this.#model.input.includes("image") };
+    return { ...this.deps.toolContext, toolCallId: call.id, signal, onUpdate, acceptsImages: this.model.input.includes("image") };
   }
 }
 
@@ -436,11 +320,6 @@ function customEntry({ customType, content, display, details }: CustomMessage): 
 async function* noAccess(error: unknown): AsyncIterable<StreamEvent> {
   const hint = isPiError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
   yield { type: "failure", failure: { code: "auth", message: `${messageOf(error)}${hint}` } };
-}
-
-/** A subscription's notional prices are not money. */
-export function isBilled(access: ModelAccess): boolean {
-  return access.credential.billing === "metered";
 }
 
 /** Whether an answer is one, and not the remains of a failed call. */

@@ -198,11 +198,11 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     getCommands: () => about.commands(),
     setModel: async (model) => {
       if (!about.registry.isAvailable(model.provider, true)) return false;
-      coding.conversation.setModel(await about.registry.ready(model));
+      coding.conversation.choices.setModel(await about.registry.ready(model));
       return true;
     },
     getThinkingLevel: () => coding.conversation.thinkingLevel,
-    setThinkingLevel: (level) => void coding.conversation.setThinkingLevel(level),
+    setThinkingLevel: (level) => void coding.conversation.choices.setThinkingLevel(level),
     getSettings: () => about.settings(),
     getMcpServers: () => [],
   };

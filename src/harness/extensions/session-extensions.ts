@@ -2,15 +2,14 @@
 // loads this module only where there are extensions. Invariant: what an extension does wrong is reported, and the session goes on.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import type { BoundaryProposal } from "../../contracts/boundary.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type {
-  AnyExtensionTool,
   ExtensionError,
   LoadExtensionsResult,
   ProviderChange,
   ReplacedSessionContext,
   SlashCommandInfo,
-  ToolInfo,
 } from "../../contracts/extension.ts";
 import type {
   ExtensionEventName,
@@ -30,12 +29,8 @@ import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
-import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
-import type { RunningCall, Tool, ToolResult } from "../../contracts/tool.ts";
+import type { Refusal, RunningCall, ToolResult } from "../../contracts/tool.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
-import { isHeardAlike } from "../../extensions/event-names.ts";
-import { PartialMessage } from "../../extensions/partial-message.ts";
-import { toolOf } from "../../extensions/tool.ts";
 import type { Skill } from "../../resources/skills.ts";
 import type { LaunchResources } from "../launch/launch-resources.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
@@ -48,29 +43,32 @@ import {
   type ExtensionSurroundings,
 } from "./extension-context.ts";
 import { changeProvider } from "./extension-provider.ts";
+import { HeardEvents, lastCompaction } from "./heard-events.ts";
 import { promptOf, promptOptions } from "./prompt-options.ts";
 import { hearsProviders, watchedFetch } from "./provider-events.ts";
+import { RegisteredTools, type ToolSurroundings } from "./registered-tools.ts";
 import { listSlashCommands } from "./slash-commands.ts";
 
 /** What the session lends; the rest of the surroundings is made here. */
 export type Attachment = Omit<
   ExtensionSurroundings,
   "tools" | "commands" | "skills" | "lacksTerminal" | "requireLive" | "report" | "soon"
-> & {
-  resources: LaunchResources;
-  /** The tools that are on unless somebody turns them off, of all there are. */
-  chooseTools(all: readonly Tool[], off: ReadonlySet<string>): readonly string[];
-  /** The built-in ones, and those of the host. */
-  ownTools: readonly Tool[];
-  /** Told when `bindings().onError` has nothing to tell. */
-  warn(line: string): void;
-};
+> &
+  ToolSurroundings & {
+    resources: LaunchResources;
+    /** Told when `bindings().onError` has nothing to tell. */
+    warn(line: string): void;
+  };
 
 export class SessionExtensions implements Interceptor {
   readonly name = "extensions";
   readonly loaded: LoadExtensionsResult;
+  readonly tools: RegisteredTools;
   readonly #dispatch: ExtensionDispatch;
-  readonly #partial = new PartialMessage();
+  readonly #heard = new HeardEvents({
+    now: () => this.#session.now(),
+    lastCompaction: () => lastCompaction(this.#session.coding.session),
+  });
   #attached: (Attachment & ExtensionSurroundings) | undefined;
   /** One notification after another. */
   #lastTold: Promise<void> = Promise.resolve();
@@ -79,13 +77,13 @@ export class SessionExtensions implements Interceptor {
   readonly #toldOfTerminal = new Set<string>();
   /** What went wrong before there was anybody to tell. */
   readonly #unsaid: ExtensionError[] = [];
-  #turnIndex = 0;
   #hasStarted = false;
   /** While settled handlers are told: what they ask for is done behind them. */
   #later: (() => void)[] | undefined;
 
   constructor(loaded: LoadExtensionsResult) {
     this.loaded = loaded;
+    this.tools = new RegisteredTools(loaded.extensions, () => createContext(this.#session));
     this.#dispatch = new ExtensionDispatch({
       extensions: loaded.extensions,
       createContext: (path) => createContext(this.#session, path),
@@ -98,28 +96,15 @@ export class SessionExtensions implements Interceptor {
     return this.#attached;
   }
 
-  /** Of those who registered one of a name first. */
-  tools(): Tool[] {
-    const definitions = this.loaded.extensions.flatMap((extension) => [...extension.tools.values()].map((one) => one.definition));
-    return definitions
-      .filter((definition, at) => definitions.findIndex((one) => one.name === definition.name) === at)
-      .map((definition) => toolOf(definition, () => createContext(this.#session)));
-  }
-
-  /** Tools that wait until somebody turns them on. */
-  offByDefault(): Set<string> {
-    const definitions = this.loaded.extensions.flatMap((extension) => [...extension.tools.values()].map((one) => one.definition));
-    return new Set(definitions.filter(isOffAtFirst).map((one) => one.name));
-  }
-
   /** From now on these extensions are this session's. */
   async attach(attachment: Attachment): Promise<void> {
     await this.setResources(attachment.resources);
     const { runtime } = this.loaded;
+    const { coding } = attachment;
     const report = (error: ExtensionError): void => this.report(error);
     const attached: Attachment & ExtensionSurroundings = {
       ...attachment,
-      tools: () => this.#toolInfos(),
+      tools: () => this.tools.infos(coding.conversation.tools),
       commands: () => this.commands(),
       skills: () => this.#skills,
       lacksTerminal: async (path) => {
@@ -135,7 +120,7 @@ export class SessionExtensions implements Interceptor {
     runtime.bind({
       actions: createActions(attached),
       createContext: () => createContext(attached),
-      toolsChanged: () => this.#refreshTools(),
+      toolsChanged: () => this.tools.refresh(coding.conversation, attachment),
       providerChanged: (change) => this.#changeProvider(change, attached.registry),
       report,
     });
@@ -272,10 +257,26 @@ export class SessionExtensions implements Interceptor {
     }
   }
 
-  readonly toolCall = async (call: RunningCall, args: Record<string, unknown>): Promise<string | undefined> => {
+  readonly boundary: NonNullable<Interceptor["boundary"]> = async (boundary, proposal, loadPreview) => {
+    if (!this.#dispatch.hears(boundary.type)) return proposal;
+    const about = boundary.type === "turn_end" ? { ...boundary, turnIndex: this.#heard.turnIndex } : boundary;
+    let proposed = proposal;
+    const noted = (next: BoundaryProposal): void => {
+      proposed = next;
+    };
+    const preview = await loadPreview();
+    // What was told before is heard before.
+    await this.#untilAbort(
+      this.#tell(() => this.#dispatch.boundary(about, proposal, preview, noted)),
+      undefined,
+    );
+    return proposed;
+  };
+
+  readonly toolCall = async (call: RunningCall, args: Record<string, unknown>): Promise<Refusal | undefined> => {
     if (!this.#dispatch.hears("tool_call")) return undefined;
     const event = { type: "tool_call" as const, ...aboutCall(call), input: args };
-    return this.#untilAbort(this.#dispatch.toolCall(event), "Not run: the request was aborted");
+    return this.#untilAbort(this.#dispatch.toolCall(event), { reason: "Not run: the request was aborted" });
   };
 
   readonly toolResult = async (call: RunningCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult> => {
@@ -327,10 +328,7 @@ export class SessionExtensions implements Interceptor {
 
   /** A promise where there is somebody to be told: the run waits for it. */
   #told(event: AgentEvent): Promise<void> | undefined {
-    this.#partial.take(event);
-    if (event.type === "agent_start") this.#turnIndex = 0;
-    const told = this.#eventOf(event);
-    if (event.type === "turn_end") this.#turnIndex++;
+    const told = this.#heard.take(event);
     if (told === undefined || !this.#dispatch.hears(told.type)) return undefined;
     return this.#tell(() => (told.type === "agent_settled" ? this.#settled(told) : this.#dispatch.notify(told)));
   }
@@ -345,42 +343,6 @@ export class SessionExtensions implements Interceptor {
     await this.#dispatch.notify(event);
     this.#later = undefined;
     for (const work of later) work();
-  }
-
-  #eventOf(event: AgentEvent): ExtensionEventOf<ExtensionEventName> | undefined {
-    switch (event.type) {
-      case "turn_start":
-        return { type: "turn_start", turnIndex: this.#turnIndex, timestamp: this.#session.now() };
-      case "turn_end":
-        return { ...event, turnIndex: this.#turnIndex };
-      case "message_update": {
-        const { message } = this.#partial;
-        return message && { type: "message_update", message, assistantMessageEvent: event.assistantMessageEvent };
-      }
-      case "session_info_changed":
-        return { type: "session_info_changed", name: event.name };
-      case "compaction_end":
-        return this.#compactionEvent(event);
-      default:
-        // `message_end` has been told before the message was recorded.
-        return isHeardAlike(event) ? event : undefined;
-    }
-  }
-
-  #compactionEvent({
-    reason,
-    result,
-    aborted,
-    willRetry,
-    errorMessage,
-  }: Extract<AgentEvent, { type: "compaction_end" }>): ExtensionEventOf<"session_compact" | "session_compact_failed"> | undefined {
-    if (result === undefined) {
-      return { type: "session_compact_failed", reason, aborted, willRetry, ...(errorMessage === undefined ? {} : { errorMessage }) };
-    }
-    const entry = this.#session.coding.session.branch().findLast((one) => one.type === "compaction");
-    if (entry === undefined) return undefined;
-    const compactionEntry = entry as Extract<typeof entry, { type: "compaction" }>;
-    return { type: "session_compact", compactionEntry, fromExtension: compactionEntry.fromHook === true, reason, willRetry };
   }
 
   #tell(work: () => Promise<void>): Promise<void> {
@@ -400,40 +362,12 @@ export class SessionExtensions implements Interceptor {
     return Promise.race([work, aborted]).finally(() => signal.removeEventListener("abort", onAbort));
   }
 
-  #refreshTools(): void {
-    const { coding, ownTools, chooseTools } = this.#session;
-    const before = new Set(coding.conversation.tools.map((tool) => tool.name));
-    const own = this.tools();
-    const all = [...ownTools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
-    coding.conversation.setTools(all);
-    const added = chooseTools(all, this.offByDefault()).filter((name) => !before.has(name));
-    if (added.length > 0) coding.conversation.setActiveToolNames([...coding.conversation.activeToolNames, ...added]);
-  }
-
-  #toolInfos(): ToolInfo[] {
-    const sources = new Map(
-      this.loaded.extensions.flatMap((extension) => [...extension.tools].map(([name, one]) => [name, one.sourceInfo])),
-    );
-    return this.#session.coding.conversation.tools.map(({ name, description, parameters, guidelines, exposure = "direct" }) => ({
-      name,
-      description,
-      parameters,
-      ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
-      exposure,
-      sourceInfo: sources.get(name) ?? createSyntheticSourceInfo(`builtin:${name}`, { source: "builtin" }),
-    }));
-  }
-
   /** To whom the host has named, else as a warning. */
   report(error: ExtensionError): void {
     const { onError } = this.#attached?.bindings() ?? {};
     if (onError === undefined) this.#attached?.warn(`${error.extensionPath} (${error.event}): ${error.error}`);
     else onError(error);
   }
-}
-
-function isOffAtFirst({ defaultActive, exposure = "direct" }: AnyExtensionTool): boolean {
-  return defaultActive === false || (exposure !== "direct" && exposure !== "model-only");
 }
 
 function aboutCall({ id, name, parentToolCallId }: RunningCall): Pick<ToolCallEvent, "toolCallId" | "toolName" | "parentToolCallId"> {

@@ -147,7 +147,7 @@ export class SessionHost {
   async #install(workspace: Workspace, created: CreatedSession): Promise<void> {
     this.#unsubscribe();
     if (workspace !== this.#workspace) await this.#workspace.shell.killAll();
-    carryModes(this.#created.coding, created.coding);
+    carryModes(this.#created, created.coding);
     this.#workspace = workspace;
     this.#created = created;
     this.#unsubscribe = this.#listenTo(created.coding);

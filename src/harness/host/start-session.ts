@@ -14,6 +14,7 @@ import { Intake } from "../intake/intake.ts";
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, requireUsable, withQuota } from "../launch/choose-model.ts";
 import { type Launch, type LaunchDeps, policyRows, withOwn } from "../launch/launch.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
+import { nameOf } from "../recovery/fallback.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
 import { type WatchDeps, WatchedTools } from "./watched-tools.ts";
@@ -80,6 +81,7 @@ export async function startSession(
     selected.thinkingLevel ??
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
+    config.values.modelThinkingLevels[nameOf(selected.model)] ??
     config.values.thinking;
   const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
@@ -93,6 +95,7 @@ export async function startSession(
   const running = (): CodingSession | undefined => workspace.current?.coding;
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
   const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
+  // Who changes a call, then who decides about it, the policy with whom it asks. What came of it is noted below the tools, whoever called them.
   const interceptors = [extensions, hooks, policy].filter((one) => one !== undefined);
   workspace.current = { session };
   const coding = new CodingSession({
@@ -107,6 +110,12 @@ export async function startSession(
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
     interceptor: inOrder(interceptors),
+    wishes: {
+      blocksImages: config.values.images.block,
+      resizesImages: config.values.images.resize,
+      thinkingBudgets: config.values.thinkingBudgets,
+      thinkingLevels: config.values.modelThinkingLevels,
+    },
     denied,
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
@@ -117,6 +126,8 @@ export async function startSession(
     stall,
     clock: { now, random: Math.random },
   });
+  coding.queue.steeringMode = config.values.steeringMode;
+  coding.queue.followUpMode = config.values.followUpMode;
   workspace.current = { session, coding };
   if (watched !== undefined) {
     coding.subscribe(({ type }) => (type === "agent_settled" ? watched.endRun() : undefined));
@@ -212,12 +223,12 @@ async function launchPolicy(
 /** All there are in a session, and the names of those that its model gets. @throws PiError `usage.unknown_tool` when strict. */
 export function sessionTools(
   { tools: own, options, config }: Launch,
-  extensions: Pick<SessionExtensions, "tools" | "offByDefault"> | undefined,
+  extensions: Pick<SessionExtensions, "tools"> | undefined,
   warn: (line: string) => void,
   recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
-  const tools = withOwn(own, extensions?.tools());
-  const off = extensions?.offByDefault();
+  const tools = withOwn(own, extensions?.tools.all());
+  const off = extensions?.tools.offByDefault();
   return {
     tools,
     active: chooseTools(tools, { options, config, warn, recorded, ...(off && { off }), isComplete: extensions === undefined }),

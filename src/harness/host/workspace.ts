@@ -5,9 +5,10 @@ import type { Model } from "../../contracts/model.ts";
 import type { FileOperations, ShellOperations } from "../../contracts/tool.ts";
 import type { ProcessShell } from "../../platform/spawn.ts";
 import type { Session } from "../../session/tree/session.ts";
+import type { ModelAccess } from "../conversation/conversation-deps.ts";
 import type { Launch, LaunchDeps } from "../launch/launch.ts";
 import { createModelAccess } from "../models/model-access.ts";
-import type { CodingSession, ModelAccess } from "../run/coding-session.ts";
+import type { CodingSession } from "../run/coding-session.ts";
 
 export interface Workspace {
   readonly files: FileOperations;

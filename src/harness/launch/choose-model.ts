@@ -3,7 +3,7 @@
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import type { CompactionSettings } from "../conversation/conversation.ts";
+import type { CompactionSettings } from "../conversation/conversation-deps.ts";
 import type { FallbackModel, FallbackSettings } from "../conversation/recovery-settings.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import { resolveModelScope } from "../models/model-scope.ts";
@@ -135,7 +135,8 @@ export async function keptModel(
 
 /** The model for summaries is looked up when the first one is written. */
 export function compactionSettings(config: Config, registry: ModelRegistry): CompactionSettings {
-  const { model: pattern, ...settings } = config.values.compaction;
+  const { model: pattern, ...compaction } = config.values.compaction;
+  const settings = { ...compaction, branchReserveTokens: config.values.branchSummary.reserveTokens };
   if (pattern === undefined) return settings;
   return { ...settings, model: async () => (await selectModel(pattern, undefined, { registry, config })).model };
 }

@@ -11,9 +11,9 @@ import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool
 import type { Env } from "../../platform/paths.ts";
 import { looseWarning } from "../../platform/user-id.ts";
 import { builtinTools } from "../../tools/registry.ts";
+import type { ModelAccess } from "../conversation/conversation-deps.ts";
 import { checkNetwork } from "../models/model-access.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
-import type { ModelAccess } from "../run/coding-session.ts";
 import type { ExtensionLauncher } from "./extension-launcher.ts";
 import { type LaunchResources, loadResources } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -56,7 +56,7 @@ export interface CustomParts {
   registry?: ModelRegistry;
   access?: (model: Model) => Promise<ModelAccess>;
   /** In place of what lies in folders; asked for each session. `reload`: what is known is read anew. */
-  load?(how: { reload: boolean }): Promise<LoadedParts>;
+  load?(how: { reload: boolean; config: Config }): Promise<LoadedParts>;
 }
 
 /** What a session is given beside its configuration. */
@@ -124,7 +124,7 @@ async function found(
   const warn = (line: string): void => told(line, warnings, deps);
   const where = { ...options, homeDir: host.homeDir, config, warn };
   if (custom?.load !== undefined) {
-    const parts = await custom.load(how);
+    const parts = await custom.load({ ...how, config });
     return { resources: parts.resources, parts };
   }
   const extensions = await deps.extensions?.load(options, config, { ...how, warn });
@@ -151,6 +151,7 @@ function allTools(options: RunOptions, config: Config, own: readonly Tool[] | un
   const builtin = builtinTools({
     ripgrep: async () => (await import("../../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
     background: config.values.shell.background,
+    ...(config.values.images.resize ? {} : { imageSide: Number.POSITIVE_INFINITY }),
     imageCodec: async () => (await import("../intake/prompt-images.ts")).imageCodec(),
   });
   return withOwn(builtin, own);

@@ -97,7 +97,7 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
       }
     }
     default:
-      return Session.create({ cwd, directory }, watch);
+      return Session.create({ cwd, directory }, { ...watch, defersLease: true });
   }
 }
 

@@ -53,8 +53,8 @@ export async function cycleModel(
   const next = candidates.at(step === 1 ? (at + 1) % candidates.length : at < 0 ? -1 : at - 1);
   if (next === undefined || isSame(next.model, coding.conversation.model)) return null;
   const model = await choice.ready(next.model);
-  coding.conversation.setModel(model, "cycle");
-  if (next.thinkingLevel !== undefined) coding.conversation.setThinkingLevel(next.thinkingLevel);
+  coding.conversation.choices.setModel(model, "cycle");
+  if (next.thinkingLevel !== undefined) coding.conversation.choices.setThinkingLevel(next.thinkingLevel);
   return { model, thinkingLevel: coding.conversation.thinkingLevel, isScoped };
 }
 

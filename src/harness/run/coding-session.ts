@@ -2,8 +2,10 @@
 // Invariant: what listeners are told is on disk already; one run at a time; `agent_settled` is the last event of a run.
 // Each concern has its own file; here they are only put together.
 
+import type { Boundary } from "../../contracts/boundary.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { SendMessageOptions } from "../../contracts/extension.ts";
+import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { Session } from "../../session/tree/session.ts";
@@ -12,8 +14,8 @@ import { forkPoint, setLabel } from "../compaction/branch.ts";
 import { Compactor } from "../compaction/compact.ts";
 import type { NavigateOptions, Navigation } from "../compaction/navigate.ts";
 import { SessionCompaction } from "../compaction/session-compaction.ts";
-import type { CodingSessionDeps } from "../conversation/conversation.ts";
 import { Conversation } from "../conversation/conversation.ts";
+import type { CodingSessionDeps } from "../conversation/conversation-deps.ts";
 import type { SessionListener } from "../conversation/listeners.ts";
 import { RetryRecovery } from "../recovery/auto-retry.ts";
 import { FallbackRecovery } from "../recovery/fallback.ts";
@@ -25,7 +27,7 @@ import { ExtensionMessages } from "./extension-messages.ts";
 import { PromptQueue } from "./prompt-queue.ts";
 import { ShellCommands } from "./shell-command.ts";
 
-export type { CodingSessionDeps, CompactionSettings, ModelAccess } from "../conversation/conversation.ts";
+export type { CodingSessionDeps } from "../conversation/conversation-deps.ts";
 export type { SessionListener } from "../conversation/listeners.ts";
 
 export interface PromptOptions {
@@ -36,6 +38,8 @@ export interface PromptOptions {
   continuesRun?: boolean;
   /** More prompts of this run follow: its answer is not yet the one that has to fit the output schema. */
   isInterim?: boolean;
+  /** It asks for an answer that fits the output schema: one that does not is not asked for again. */
+  isRepair?: boolean;
 }
 
 export class CodingSession {
@@ -62,6 +66,11 @@ export class CodingSession {
         await this.#extensionMessages.sayKept();
         await this.#autoCompaction.ifFull(signal);
       },
+      turnKept: ({ answer, toolResults, outcome }) => {
+        const { lastAnswerEntryId: messageEntryId = "", lastResultEntryIds } = this.conversation;
+        const ids = { messageEntryId, toolResultEntryIds: [...lastResultEntryIds] };
+        return this.#atBoundary({ type: "turn_end", message: answer, toolResults: [...toolResults], ...ids, outcome });
+      },
       answered: (answer) => {
         this.#autoCompaction.answered(answer);
         return this.retry.answered();
@@ -77,7 +86,7 @@ export class CodingSession {
     this.#imageOverflow = new ImageOverflowRecovery(this.conversation);
     this.#fallback = new FallbackRecovery(deps.fallback, {
       currentModel: () => this.conversation.model,
-      setModel: (model, level) => this.conversation.switchModel(model, level),
+      setModel: (model, level) => this.conversation.choices.switchModel(model, level),
       giveUpRetries: (result) => this.retry.close(result),
     });
     this.#recoveries = [this.retry, this.#imageOverflow, this.#autoCompaction, this.#fallback];
@@ -116,6 +125,19 @@ export class CodingSession {
       return this.#running.done;
     }
     return this.#begin(message, options);
+  }
+
+  /**
+   * What an interim run came to when nothing was run behind it: its answer is the final one after all, and has to fit the output schema. One
+   * that does not is asked for again in a run of its own, where `isGone` does not say that another session has taken this one's place.
+   */
+  async finalOutcome(outcome: Outcome, isGone: boolean): Promise<Outcome> {
+    const { outputSchema } = this.conversation.deps;
+    if (outputSchema === undefined || outcome.kind !== "done") return outcome;
+    const { checkedAnswer } = await import("../recovery/structured-answer.ts");
+    const ask = (text: string): Promise<Outcome> => this.#begin(this.queue.userMessage(text), { continuesRun: true, isRepair: true });
+    this.lastOutcome = await checkedAnswer(outcome, outputSchema, isGone ? undefined : ask);
+    return this.lastOutcome;
   }
 
   /** A message of an extension's. Gives the run that it begins, where it begins one. */
@@ -197,11 +219,12 @@ export class CodingSession {
       this.#fallback.begin();
       await this.#autoCompaction.ifFull(signal);
       const opening = await this.#extensionMessages.opening(message);
-      this.conversation.recordChoices();
+      this.conversation.choices.record();
       outcome = await this.#settle(opening, signal);
       if (outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
         const { checkedAnswer } = await import("../recovery/structured-answer.ts");
-        outcome = await checkedAnswer(outcome, outputSchema, (text) => this.#settle([this.queue.userMessage(text)], signal));
+        const ask = (text: string): Promise<Outcome> => this.#settle([this.queue.userMessage(text)], signal);
+        outcome = await checkedAnswer(outcome, outputSchema, options.isRepair ? undefined : ask);
       }
       this.session.flush();
       outcome = withStorage(outcome, this.session.storageLost);
@@ -229,6 +252,24 @@ export class CodingSession {
       model: () => this.conversation.model,
       emit: (event) => this.conversation.emit(event),
       afterAnswer: (end) => this.#autoCompaction.ifFull(end),
+      beforeSettle: (how) => this.#atBoundary({ type: "agent_before_settle", outcome: how }),
     });
+  }
+
+  /** Whether one more answer is wanted by who may change the run here; nothing where nobody may. */
+  #atBoundary(boundary: Boundary): Promise<boolean> | undefined {
+    return this.conversation.interceptor?.boundary === undefined
+      ? undefined
+      : this.#askAt(boundary, this.conversation.interceptor.boundary);
+  }
+
+  async #askAt(boundary: Boundary, ask: NonNullable<Interceptor["boundary"]>): Promise<boolean> {
+    const pending = (): Message[] => [...this.conversation.agent.queued, ...this.#extensionMessages.kept];
+    const { entries, continue: isWanted } = await ask(boundary, { entries: [], continue: false }, async () => {
+      const { previewDrafts } = await import("./boundary.ts");
+      return (drafts) => previewDrafts(drafts, pending(), this.conversation);
+    });
+    if (entries.length > 0) await (await import("./boundary.ts")).writeDrafts(entries, this.conversation);
+    return isWanted;
   }
 }

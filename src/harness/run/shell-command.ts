@@ -104,7 +104,7 @@ export class ShellCommands {
     }
     const [{ OutputCollector }, { OutputCleaner }] = await Promise.all([
       import("../../tools/shared/output-collector.ts"),
-      import("../../tools/shared/clean-output.ts"),
+      import("../../contracts/text/clean-output.ts"),
     ]);
     const collector = new OutputCollector(toolContext.artifacts, "bash");
     const cleaner = new OutputCleaner();

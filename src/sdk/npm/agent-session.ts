@@ -208,7 +208,7 @@ export class AgentSession {
   /** From the next model call on, also of a run under way; recorded in the session. Rejects with `config.no_base_url`. */
   async setModel(model: Model): Promise<void> {
     const ready = await this.#sessions.models.ready(model);
-    this.#live.conversation.setModel(ready);
+    this.#live.conversation.choices.setModel(ready);
   }
 
   /** The next of `scopedModels`, or of all that could be asked; nothing where there is no other. */
@@ -226,11 +226,11 @@ export class AgentSession {
 
   /** The nearest that the model takes; recorded in the session. */
   setThinkingLevel(level: ThinkingLevel): void {
-    this.#live.conversation.setThinkingLevel(level);
+    this.#live.conversation.choices.setThinkingLevel(level);
   }
 
   cycleThinkingLevel(): ThinkingLevel | undefined {
-    return this.#live.conversation.cycleThinkingLevel();
+    return this.#live.conversation.choices.cycleThinkingLevel();
   }
 
   getAvailableThinkingLevels(): ThinkingLevel[] {

@@ -6,7 +6,7 @@ import { addBaseUrls, type Config, loadConfig } from "../../config/load-config.t
 import { emptyProvider } from "../../config/provider-settings.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
-import type { ModelAccess } from "../../harness/conversation/conversation.ts";
+import type { ModelAccess } from "../../harness/conversation/conversation-deps.ts";
 import { ModelRegistry } from "../../harness/models/model-registry.ts";
 import type { Env } from "../../platform/paths.ts";
 import { type Context, ModelStream, type ModelStreamOptions } from "./model-stream.ts";

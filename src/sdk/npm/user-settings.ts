@@ -2,6 +2,7 @@
 // Invariant: reading never throws, and what it tells of a broken file holds none of its text.
 
 import { createRequire } from "node:module";
+import type { SettingChange } from "../../config/change-config.ts";
 import { userConfigFile } from "../../config/load-config.ts";
 import { loadNpmAgentFiles } from "../../config/npm-agent.ts";
 import { PiError } from "../../contracts/error.ts";
@@ -25,12 +26,12 @@ export function readUserSettings(agentDir: string, failed: (error: SettingsError
 }
 
 /** Comments and order of the file stay. Rejects with a SettingsError. */
-export async function storeUserSetting(agentDir: string, key: string, value: unknown): Promise<void> {
+export async function storeUserSetting(agentDir: string, change: SettingChange): Promise<void> {
   const file = userConfigFile(agentDir);
   try {
     const { saveChange } = await import("../../config/change-config.ts");
     const { createFileOperations } = await import("../../platform/files.ts");
-    await saveChange(file, { path: key.split("."), value }, createFileOperations().writeAtomic);
+    await saveChange(file, change, createFileOperations().writeAtomic);
   } catch (error) {
     throw failure(file, error);
   }

@@ -5,7 +5,7 @@ import { headType, isEntry, maxHeadBytes, newLineHead, parseHead } from "../line
 import type { ByteSource } from "../lines/read-lines.ts";
 import { fill, type LinePlace } from "../lines/read-lines.ts";
 import { decodeStored } from "../lines/salvage.ts";
-import { decodeEntry } from "../lines/sound-entry.ts";
+import { decodeEntries, decodeEntry } from "../lines/sound-entry.ts";
 import { headBytes, parentHead, typeHead, wordsOf } from "../lines/usual-head.ts";
 import { shortIdText } from "./entry-table.ts";
 import { idWords, type PathLines, textOfWords } from "./path-lines.ts";
@@ -14,6 +14,7 @@ import { idWords, type PathLines, textOfWords } from "./path-lines.ts";
 const usualChunkBytes = 256 << 10;
 /** Reads that begin on a page cost less. */
 const pageBytes = 4096;
+const [openBracket, closeBracket, comma] = [0x5b, 0x5d, 0x2c];
 
 export interface BackScan {
   /** Up to here, from the end, every line was seen. */
@@ -179,7 +180,8 @@ class Scan {
     const start = lines.startOf(to - 1) - base;
     const end = lines.startOf(from) + lines.lengthOf(from) - base;
     let onPath = 0;
-    for (let row = from; row < to; row++) onPath += lines.lengthOf(row);
+    for (let row = from; row < to; row++) onPath += lines.lengthOf(row) + 1;
+    if (start > 0 && onPath === end - start + 1 && this.#decodeRun(bytes, base, from, to)) return true;
     const text = 2 * onPath > end - start ? bytes.toString("utf8", start, end) : "";
     // Where every character is a byte, slices of one text come cheaper than a text for each line.
     const isAscii = text.length === end - start;
@@ -187,6 +189,25 @@ class Scan {
       const at = lines.startOf(row) - base;
       const lineEnd = at + lines.lengthOf(row);
       const entry = decodeEntry(isAscii ? text.slice(at - start, lineEnd - start) : bytes.toString("utf8", at, lineEnd));
+      if (entry === undefined || !lines.keep(row, entry)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Lines with none between them that is not on the path, made a list of JSON where they stand: the bytes between lines are not read again.
+   * False where they are no such list; a line of two records beside two lines of one record would be found by the ids.
+   */
+  #decodeRun(bytes: Buffer, base: number, from: number, to: number): boolean {
+    const lines = this.#lines;
+    const start = lines.startOf(to - 1) - base - 1;
+    bytes[start] = openBracket;
+    for (let row = from; row < to; row++) bytes[lines.startOf(row) - base + lines.lengthOf(row)] = row === from ? closeBracket : comma;
+    const end = lines.startOf(from) - base + lines.lengthOf(from);
+    const entries = decodeEntries(bytes.toString("utf8", start, end + 1), to - from);
+    if (entries === undefined) return false;
+    for (let row = from; row < to; row++) {
+      const entry = entries[to - 1 - row];
       if (entry === undefined || !lines.keep(row, entry)) return false;
     }
     return true;

@@ -19,6 +19,8 @@ export interface SessionContext {
   thinkingLevel?: ThinkingLevel;
   /** Positions in `messages` (`to` is behind the last) of answers whose usage is that of another context: an edit has changed it since. */
   edited?: { from: number; to: number } | undefined;
+  /** A message among them has a picture, whole or as a reference. */
+  hasPictures?: true;
 }
 
 /** The two parallel lists of a context in the making. */
@@ -35,10 +37,10 @@ export function buildContext(path: PathView): SessionContext {
   const most = kept.length + later.length + 2;
   const found: Messages = { messages: new Array(most), entryIds: new Array(most) };
   let count = 0;
-  let hasCalls = false;
+  const kinds: BlockKinds = { hasCalls: false, hasPictures: false };
   const add = (message: Message | undefined, entryId: string): void => {
     if (message === undefined) return;
-    hasCalls ||= message.role === "assistant" && hasToolCall(message);
+    noteKinds(message, kinds);
     found.messages[count] = message;
     found.entryIds[count++] = entryId;
   };
@@ -55,14 +57,32 @@ export function buildContext(path: PathView): SessionContext {
   found.messages.length = found.entryIds.length = count;
 
   const { model, thinkingLevel } = settingsOf(path);
-  const answered = hasCalls ? answerDanglingCalls(found) : found;
+  const answered = kinds.hasCalls ? answerDanglingCalls(found) : found;
   const edited = edits.size === 0 ? undefined : editedRange(answered, [compaction, ...kept, ...later]);
   return {
     ...answered,
+    ...(kinds.hasPictures && { hasPictures: true as const }),
     ...(edited !== undefined && { edited }),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinkingLevel }),
   };
+}
+
+/** What stands in the content of some messages. */
+interface BlockKinds {
+  hasCalls: boolean;
+  hasPictures: boolean;
+}
+
+/** A plain loop, and the only one over all blocks: it runs for every message of a long session, and hardly any has a call or a picture. */
+function noteKinds(message: Message, kinds: BlockKinds): void {
+  const { content } = message as { content?: unknown };
+  if (!Array.isArray(content)) return;
+  for (let at = 0; at < content.length; at++) {
+    const { type } = content[at] as { type?: unknown };
+    if (type === "toolCall") kinds.hasCalls = true;
+    else if (type === "image") kinds.hasPictures = true;
+  }
 }
 
 /** Position of the entry the compaction names; that of the compaction itself, so that nothing is kept, when it is not before it on the path. */

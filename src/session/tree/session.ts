@@ -34,6 +34,8 @@ export interface SessionOptions {
   blobs?: Pick<BlobStore, "get"> | undefined;
   /** Where pictures are stored, so that lines only refer to them; without it they are in the lines. */
   pictureStore?: Pick<BlobStore, "put"> | undefined;
+  /** The lease on a file of ours that nobody knows of yet is taken a moment later, when the first request is out. */
+  defersLease?: boolean;
   /** One line each: damaged lines, files mended. */
   onWarning?: (text: string) => void;
   /** Called once: `session.unsaved` when nothing could be stored from the start, `session.storage_lost` when storing stopped midway. */
@@ -55,6 +57,9 @@ export interface OpenOptions extends SessionOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Longer than it takes from the first entry to the request, shorter than anybody needs to find the file and begin with it. */
+const leaseDelayMs = 20;
+
 /** Entries read at a time by `walk`: few, so that the first ones are there at once. */
 const walkBatch = 64;
 
@@ -75,6 +80,8 @@ export class Session implements EntrySource {
   #isLeafChosen = false;
   #lease: Promise<LeaseOutcome | undefined>;
   #isClosed = false;
+  /** Ends the wait for a moment to take the lease in. */
+  #hurry: (() => void) | undefined;
   readonly #pictures: Pictures;
   #hasToldUnstored = false;
 
@@ -199,7 +206,7 @@ export class Session implements EntrySource {
     const remember = leafId === undefined || leafId === this.#leafId;
     const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
-    makeWhole(context.messages, this.#pictures);
+    if (context.hasPictures) makeWhole(context.messages, this.#pictures);
     return context;
   }
 
@@ -340,6 +347,7 @@ export class Session implements EntrySource {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#log.close();
+    this.#hurry?.();
     void this.#lease.then(release, () => {});
   }
 
@@ -383,9 +391,18 @@ export class Session implements EntrySource {
     // Of an empty file that was opened.
     if (isFirst && held !== undefined) return held;
     release(held);
+    if (isFirst && this.#options.defersLease) await this.#aMoment();
+    if (this.#isClosed) return undefined;
     const lease = await acquireLease(path, "fail").catch(() => undefined);
     if (this.#isClosed) release(lease);
     return lease;
+  }
+
+  #aMoment(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#hurry = resolve;
+      setTimeout(resolve, leaseDelayMs).unref();
+    });
   }
 
   #newId(taken?: ReadonlySet<string>): string {

@@ -9,9 +9,10 @@ const updateEveryMs = 100;
 /** The longest a timer can wait. */
 const maxTimeoutSeconds = 2 ** 31 / 1000 - 1;
 
-export async function executeBash(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
-  const command = args.command as string;
-  const timeoutSeconds = args.timeout as number | undefined;
+export async function executeBash(
+  { command, timeout: timeoutSeconds }: { command: string; timeout?: number },
+  context: ToolContext,
+): Promise<ToolResult> {
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds <= maxTimeoutSeconds)) {
     return errorResult(`Invalid timeout ${timeoutSeconds}: give a number of seconds above 0 and below ${Math.floor(maxTimeoutSeconds)}.`);
   }

@@ -25,9 +25,9 @@ interface Edit {
 class EditRefusal extends Error {}
 
 /** `path` is where the file given is. */
-export async function executeEdit(args: Record<string, unknown>, context: ToolContext, path: string): Promise<ToolResult> {
-  const given = args.path as string;
-  const edits = (args.edits as Edit[]).map(({ oldText, newText }) => ({ oldText: withLf(oldText), newText: withLf(newText) }));
+export async function executeEdit(args: { path: string; edits: Edit[] }, context: ToolContext, path: string): Promise<ToolResult> {
+  const { path: given } = args;
+  const edits = args.edits.map(({ oldText, newText }) => ({ oldText: withLf(oldText), newText: withLf(newText) }));
   if (edits.length === 0) return errorResult("Edit tool input is invalid. edits must contain at least one replacement.");
   let bytes: Uint8Array;
   try {

@@ -7,16 +7,16 @@ import { errorCode, resolvePath } from "../shared/resolve-path.ts";
 import { runRipgrep } from "../shared/run-ripgrep.ts";
 
 export async function executeFind(
-  args: Record<string, unknown>,
+  args: { pattern: string; path?: string; limit?: number },
   context: ToolContext,
   ripgrep: () => Promise<string>,
 ): Promise<ToolResult> {
-  const path = await resolvePath((args.path as string | undefined) ?? ".", context);
-  const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 1000));
+  const path = await resolvePath(args.path ?? ".", context);
+  const limit = Math.max(1, Math.floor(args.limit ?? 1000));
   try {
     const info = await context.files.stat(path);
     if (info.kind !== "directory") return errorResult(`Not a directory: ${path}`);
-    const { fits, isNamed } = await globMatchers(args.pattern as string, path);
+    const { fits, isNamed } = await globMatchers(args.pattern, path);
     const fitting = new Set<string>();
     const named = new Set<string>();
     let records = 0;

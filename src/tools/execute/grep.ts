@@ -12,16 +12,22 @@ const maxCharacters = 500;
 /** Enough bytes for that many characters of any kind; the rest of a line never reaches us. */
 const maxColumns = 4 * maxCharacters + 48;
 
-export async function executeGrep(
-  args: Record<string, unknown>,
-  context: ToolContext,
-  ripgrep: () => Promise<string>,
-): Promise<ToolResult> {
-  const where = await readablePath((args.path as string | undefined) ?? ".", context);
+interface Search {
+  pattern: string;
+  path?: string;
+  glob?: string;
+  ignoreCase?: boolean;
+  literal?: boolean;
+  context?: number;
+  limit?: number;
+}
+
+export async function executeGrep(args: Search, context: ToolContext, ripgrep: () => Promise<string>): Promise<ToolResult> {
+  const where = await readablePath(args.path ?? ".", context);
   if ("refusal" in where) return errorResult(where.refusal);
   const { path } = where;
-  const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 100));
-  const contextLines = Math.max(0, Math.floor((args.context as number | undefined) ?? 0));
+  const limit = Math.max(1, Math.floor(args.limit ?? 100));
+  const contextLines = Math.max(0, Math.floor(args.context ?? 0));
   let info: FileInfo;
   try {
     info = await context.files.stat(path);
@@ -52,15 +58,15 @@ export async function executeGrep(
   }
 }
 
-function grepArguments(args: Record<string, unknown>, contextLines: number, root: string, isDirectory: boolean): string[] {
+function grepArguments(args: Search, contextLines: number, root: string, isDirectory: boolean): string[] {
   const words = ["--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--no-context-separator", "--hidden"];
   words.push("--no-require-git", "--sort=path", `--max-columns=${maxColumns}`, "--max-columns-preview", "--glob=!.git");
-  if (args.ignoreCase === true) words.push("--ignore-case");
-  if (args.literal === true) words.push("--fixed-strings");
+  if (args.ignoreCase) words.push("--ignore-case");
+  if (args.literal) words.push("--fixed-strings");
   if (contextLines > 0) words.push(`--context=${contextLines}`);
   // With it `$` stands before CR LF; but then there is no CR to search for.
-  if (args.literal === true || !/\\(r|x0d|x\{0*d\}|u000d)|\r/i.test(String(args.pattern))) words.push("--crlf");
-  if (typeof args.glob === "string" && args.glob !== "") words.push(...fileGlobs(args.glob, root).map((glob) => `--glob=${glob}`));
+  if (args.literal || !/\\(r|x0d|x\{0*d\}|u000d)|\r/i.test(args.pattern)) words.push("--crlf");
+  if (args.glob) words.push(...fileGlobs(args.glob, root).map((glob) => `--glob=${glob}`));
   words.push(`--regexp=${args.pattern}`, "--", `./${isDirectory ? "" : basename(root)}`);
   return words;
 }

@@ -5,9 +5,9 @@ import { errorResult, type ToolContext, type ToolResult, textResult } from "../.
 import { limitedText } from "../shared/limited-text.ts";
 import { errorCode, resolvePath } from "../shared/resolve-path.ts";
 
-export async function executeLs(args: Record<string, unknown>, context: ToolContext): Promise<ToolResult> {
-  const path = await resolvePath((args.path as string | undefined) ?? ".", context);
-  const limit = Math.max(1, Math.floor((args.limit as number | undefined) ?? 500));
+export async function executeLs(args: { path?: string; limit?: number }, context: ToolContext): Promise<ToolResult> {
+  const path = await resolvePath(args.path ?? ".", context);
+  const limit = Math.max(1, Math.floor(args.limit ?? 500));
   if (context.signal.aborted) return errorResult("Operation aborted");
   try {
     const info = await context.files.stat(path);

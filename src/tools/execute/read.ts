@@ -14,11 +14,11 @@ import { formatSize, maxBytes, maxLines, type Truncation, truncateHead } from ".
 const countedBytes = 256 << 20;
 
 export async function executeRead(
-  args: Record<string, unknown>,
+  { path: given, offset, limit }: { path: string; offset?: number; limit?: number },
   context: ToolContext,
   loadCodec: () => Promise<Uint8Array>,
+  side?: number,
 ): Promise<ToolResult> {
-  const given = args.path as string;
   const where = await readablePath(given, context);
   if ("refusal" in where) return errorResult(where.refusal);
   const { path } = where;
@@ -31,7 +31,6 @@ export async function executeRead(
   if (info.kind === "directory")
     return errorResult(`EISDIR: illegal operation on a directory, read\n${given} is a directory: list it with ls.`);
   if (info.kind === "other") return errorResult(`Not a regular file: ${path} is a device, pipe or socket and cannot be read.`);
-  const { offset, limit } = args as { offset?: number; limit?: number };
   const startLine = Math.max(0, Math.floor(offset ?? 1) - 1);
   try {
     const selection = await select(
@@ -42,7 +41,7 @@ export async function executeRead(
     );
     if (typeof selection === "string") {
       if (selection !== "image") return errorResult(`Cannot read ${given} as text: ${selection}`);
-      return await (await import("../shared/image.ts")).imageResult(path, info.size, context, loadCodec);
+      return await (await import("../shared/image.ts")).imageResult(path, info.size, context, loadCodec, side);
     }
     return describe(selection, given, startLine, info);
   } catch (error) {

@@ -5,9 +5,11 @@ import { errorResult, type ToolContext, type ToolResult, textResult } from "../.
 import { placeOutside } from "../shared/place-outside.ts";
 
 /** `path` is where the file given is, or is to be. */
-export async function executeWrite(args: Record<string, unknown>, context: ToolContext, path: string): Promise<ToolResult> {
-  const given = args.path as string;
-  const content = args.content as string;
+export async function executeWrite(
+  { path: given, content }: { path: string; content: string },
+  context: ToolContext,
+  path: string,
+): Promise<ToolResult> {
   if (context.signal.aborted) return errorResult("Operation aborted");
   try {
     const elsewhere = await placeOutside(path, context);

@@ -3,7 +3,7 @@
 
 import { type Artifacts, type ArtifactWriter, artifactReference } from "../../contracts/artifact.ts";
 import { messageOf } from "../../contracts/error.ts";
-import { cleanOutput } from "./clean-output.ts";
+import { cleanOutput } from "../../contracts/text/clean-output.ts";
 import { OutputTail } from "./output-tail.ts";
 import { formatSize, maxBytes, maxLines, type Truncation, truncateTail } from "./truncate.ts";
 

@@ -62,7 +62,7 @@ test("before a prompt, where the run before could not (another model, a reopened
   await coding.prompt("first");
   await coding.prompt("second");
   const before = told().length;
-  coding.conversation.setModel({ ...coding.conversation.model, contextWindow: 60_000 });
+  coding.conversation.choices.setModel({ ...coding.conversation.model, contextWindow: 60_000 });
   await coding.prompt("third");
   expect(told().slice(before, before + 4)).toEqual(["compaction_start threshold", "compaction_end threshold", "agent_start", "turn_start"]);
 });
@@ -298,7 +298,7 @@ test("abort in the compaction before a prompt: the prompt is in the transcript, 
   script.next(says("one"), says("two", { input: 50_000, output: 0 }), hangs());
   await coding.prompt("first");
   await coding.prompt("second");
-  coding.conversation.setModel({ ...coding.conversation.model, contextWindow: 60_000 });
+  coding.conversation.choices.setModel({ ...coding.conversation.model, contextWindow: 60_000 });
   const third = coding.prompt("third");
   await nextEvent(coding, "compaction_start");
   script.next(hangs());

@@ -34,8 +34,8 @@ test("by hand: request, entry, result and context", async () => {
   await coding.prompt("first");
   await coding.prompt("second");
   script.next(says("## Goal\nTwo prompts", { input: 50, output: 9 }), says("Asked second", { input: 30, output: 3 }));
-  coding.conversation.setThinkingLevel("high");
-  coding.conversation.setThinkingLevel("high");
+  coding.conversation.choices.setThinkingLevel("high");
+  coding.conversation.choices.setThinkingLevel("high");
   const before = told().length;
   const result = await coding.compaction.run("the numbers");
   expect(told().slice(before)).toEqual(["compaction_start manual", "compaction_end manual"]);

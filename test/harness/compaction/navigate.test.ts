@@ -66,7 +66,7 @@ test("an unknown entry, and moving while a run is going", async () => {
 
 test("model and level in force are recorded on the branch gone to", async () => {
   const { coding, session, script, idOf } = await talked();
-  coding.conversation.setModel({ ...coding.conversation.model, id: "test-2" });
+  coding.conversation.choices.setModel({ ...coding.conversation.model, id: "test-2" });
   await coding.navigate(idOf("one"));
   expect(coding.conversation.model.id).toBe("test-2");
   script.next(says("three"));

@@ -182,11 +182,11 @@ test("a credential that cannot be had fails the call, with every event in its pl
 
 test("model and level: recorded, clamped, in force with the next call", async () => {
   const { coding, script, session, events } = codingBench();
-  expect(coding.conversation.setThinkingLevel("max")).toBe("high");
+  expect(coding.conversation.choices.setThinkingLevel("max")).toBe("high");
   expect(events).toEqual([{ type: "thinking_level_changed", level: "high" }]);
-  expect(coding.conversation.setThinkingLevel("high")).toBe("high");
+  expect(coding.conversation.choices.setThinkingLevel("high")).toBe("high");
   expect(events).toHaveLength(1);
-  coding.conversation.setModel({ ...coding.conversation.model, id: "plain", reasoning: false });
+  coding.conversation.choices.setModel({ ...coding.conversation.model, id: "plain", reasoning: false });
   expect(coding.conversation.thinkingLevel).toBe("off");
   script.next(says("a"));
   await coding.prompt("go");

@@ -3,8 +3,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { OutputCleaner } from "../../../src/contracts/text/clean-output.ts";
 import { fitPromptImages } from "../../../src/harness/intake/prompt-images.ts";
-import { OutputCleaner } from "../../../src/tools/shared/clean-output.ts";
 import { Gate, makeRpcWorld, type RpcWorld, type RpcWorldOptions, textReply, type WireRecord } from "../../support/rpc-world.ts";
 import { solidPicture } from "../../support/solid-picture.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";

@@ -95,8 +95,12 @@ for (const [what, texts] of [
   ["a damaged line with a sound head and end", [chain[0], (chain[1] ?? "").replace('"text":"x"', '"text":x'), ...chain.slice(2)]],
   ["a second header", [chain[0], '{"type":"session","version":3,"id":"s"}', ...chain.slice(1)]],
   ["records glued together", [`${chain[0]}${chain[1]}`, ...chain.slice(2)]],
+  ["records with a comma between them", [chain[0], `${chain[1]},${chain[2]}`, chain[3]]],
+  ["a record in two lines beside two records in one", [chain[0], ...(chain[1] ?? "").split(/(?<="t"),/), `${chain[2]},${chain[3]}`]],
+  ["a line that closes a list", [chain[0], `${chain[1]}]`, ...chain.slice(2)]],
 ] as const) {
   test(`${what}: no answer`, () => {
-    expect(scan(texts.map(String), "00000004").found).toBe(undefined);
+    for (const chunkBytes of [undefined, 90, 150, 200, 300, 350])
+      expect(scan(texts.map(String), "00000004", chunkBytes).found).toBe(undefined);
   });
 }

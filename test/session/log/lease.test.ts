@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { acquireLease } from "../../../src/platform/lease.ts";
+import { acquireLease, leaseHolder } from "../../../src/platform/lease.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { bundleWriter, type ChildWriter, type Runtime, startWriter } from "../../support/child-writer.ts";
 import { userMessage } from "../../support/messages.ts";
@@ -105,6 +105,26 @@ test("a lease leaves nothing on disk, and a closed session can be opened again",
   expect(typeof lease).toBe("object");
   if (typeof lease === "object") lease.release();
   expect(readdirSync(directory)).toHaveLength(1);
+});
+
+test("a lease that may wait a moment is had soon, and is no hindrance to a session that ends before", async () => {
+  const directory = temporaryDirectory();
+  const begin = (): Session => {
+    const session = Session.create({ cwd: "/x", directory }, { defersLease: true });
+    session.append({ type: "message", message: userMessage("one") });
+    return session;
+  };
+  const kept = begin();
+  await expect.poll(() => leaseHolder(kept.filePath ?? "")).toBe(process.pid);
+  kept.close();
+  await kept.released();
+  expect(leaseHolder(kept.filePath ?? "")).toBe(undefined);
+  const short = begin();
+  short.close();
+  await short.released();
+  const again = await Session.open(short.filePath ?? "");
+  expect(leaseHolder(short.filePath ?? "")).toBe(process.pid);
+  again.close();
 });
 
 test("a lease that this process is about to let go of is had, one that it keeps is not", async () => {

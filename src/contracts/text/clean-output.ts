@@ -1,15 +1,15 @@
-// Terminal output as plain text: what a person would see on the screen in the end. Used by bash and by RPC `bash`.
+// What a command wrote, as a person would see it on a screen in the end: unlike `plainText`, what was written over is gone. Used by bash and by
+// the user's shell. Pure.
+
+import { escapeSequences } from "./plain.ts";
+
+/** CSI as one character, which programs write and words of people do not have. */
+const eightBitSequences = /\x9b[0-?]*[ -/]*[@-~]/g;
 
 /** Drops escape sequences and control characters, and lets carriage returns and backspaces overwrite. */
 export function cleanOutput(text: string): string {
   if (!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text)) return text;
-  const plain = text
-    // CSI; OSC; other strings (DCS, SOS, PM, APC); two-character escapes.
-    .replace(
-      /\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b\n]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?/g,
-      "",
-    )
-    .replace(/\r+\n/g, "\n");
+  const plain = text.replace(escapeSequences, "").replace(eightBitSequences, "").replace(/\r+\n/g, "\n");
   const drawn = /[\r\b]/.test(plain) ? plain.split("\n").map(overwritten).join("\n") : plain;
   return drawn.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 }

@@ -1,0 +1,70 @@
+// The tools that a session's extensions have registered, beside those it has anyway. Made by session-extensions, asked when a session starts
+// and when one is registered later. Invariant: of two tools of one name the extension that registered it first has it.
+
+import type { AnyExtensionTool, Extension, ExtensionContext, ToolInfo } from "../../contracts/extension.ts";
+import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
+import type { Tool } from "../../contracts/tool.ts";
+import { toolOf } from "../../extensions/tool.ts";
+import type { Conversation } from "../conversation/conversation.ts";
+
+export interface ToolSurroundings {
+  /** The tools that are on unless somebody turns them off, of all there are. */
+  chooseTools(all: readonly Tool[], off: ReadonlySet<string>): readonly string[];
+  /** The built-in ones, and those of the host. */
+  ownTools: readonly Tool[];
+}
+
+export class RegisteredTools {
+  readonly #extensions: readonly Extension[];
+  readonly #createContext: () => ExtensionContext;
+
+  constructor(extensions: readonly Extension[], createContext: () => ExtensionContext) {
+    this.#extensions = extensions;
+    this.#createContext = createContext;
+  }
+
+  #definitions(): AnyExtensionTool[] {
+    const all = this.#extensions.flatMap(({ tools }) => [...tools.values()].map((one) => one.definition));
+    return all.filter((definition, at) => all.findIndex((one) => one.name === definition.name) === at);
+  }
+
+  all(): Tool[] {
+    return this.#definitions().map((definition) => toolOf(definition, this.#createContext));
+  }
+
+  /** Those that wait until somebody turns them on. */
+  offByDefault(): Set<string> {
+    return new Set(
+      this.#definitions()
+        .filter(isOffAtFirst)
+        .map((one) => one.name),
+    );
+  }
+
+  /** Into a conversation that goes on; what came since it began is on at once. */
+  refresh(conversation: Conversation, { ownTools, chooseTools }: ToolSurroundings): void {
+    const before = new Set(conversation.tools.map((tool) => tool.name));
+    const own = this.all();
+    const all = [...ownTools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
+    conversation.setTools(all);
+    const added = chooseTools(all, this.offByDefault()).filter((name) => !before.has(name));
+    if (added.length > 0) conversation.setActiveToolNames([...conversation.activeToolNames, ...added]);
+  }
+
+  /** As extensions see the tools of a session, with where each came from. */
+  infos(tools: readonly Tool[]): ToolInfo[] {
+    const sources = new Map(this.#extensions.flatMap((one) => [...one.tools].map(([name, { sourceInfo }]) => [name, sourceInfo])));
+    return tools.map(({ name, description, parameters, guidelines, exposure = "direct" }) => ({
+      name,
+      description,
+      parameters,
+      ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
+      exposure,
+      sourceInfo: sources.get(name) ?? createSyntheticSourceInfo(`builtin:${name}`, { source: "builtin" }),
+    }));
+  }
+}
+
+function isOffAtFirst({ defaultActive, exposure = "direct" }: AnyExtensionTool): boolean {
+  return defaultActive === false || (exposure !== "direct" && exposure !== "model-only");
+}
