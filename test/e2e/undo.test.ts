@@ -395,7 +395,10 @@ describe("after kill -9", () => {
     const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
     writeFileSync(journal, `${lines.slice(0, -1).join("\n")}\n{"type":"do`);
     for (const name of names.slice(1)) world.write(name, "after\n");
+    world.write(".b.txt.0123abcd.tmp", "half of what was bei");
+    world.write(".b.txt.mine.tmp", "mine");
     expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(readdirSync(world.cwd).sort()).toEqual([".b.txt.mine.tmp", ...names]);
     expect(names.map((name) => world.read(name))).toEqual(["before\n", "before\n", "before\n"]);
     await world.run(["undo", "--redo"]);
     expect(names.map((name) => world.read(name))).toEqual(["after\n", "after\n", "after\n"]);
