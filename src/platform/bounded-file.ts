@@ -19,17 +19,19 @@ export interface ReadBounds {
   maxBytes?: number;
   /** Of what is not the user's own. */
   boundary?: RepositoryBoundary | undefined;
+  /** Default: followed. `refused`: the name itself must be the file, so that nobody who can make links there chooses what is read. */
+  links?: "refused";
 }
 
 /** `undefined` where nothing is. UTF-8 without its byte order mark. */
-export function readBoundedText(path: string, { maxBytes = maxTextBytes, boundary }: ReadBounds = {}): BoundedText | undefined {
+export function readBoundedText(path: string, { maxBytes = maxTextBytes, boundary, links }: ReadBounds = {}): BoundedText | undefined {
   const named = lstatIfThere(path);
   if (named === undefined) return undefined;
   let target = path;
   let descriptor: number | undefined;
   try {
     // From here on a link is followed no more: what was judged is what is opened.
-    target = realpathSync(path);
+    target = links === "refused" ? path : realpathSync(path);
     const stranger = boundary?.problemOf(path, target);
     if (stranger !== undefined) return leftOut(path, stranger);
     const kind = kindProblem(lstatSync(target));

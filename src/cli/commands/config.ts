@@ -3,7 +3,7 @@
 
 import { appendTables, createPrivately, importNpmAgent, parseChange, saveChange, unknownKey } from "../../config/change-config.ts";
 import { type DescribedSetting, describeConfig, settingLine } from "../../config/describe-config.ts";
-import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
+import { type Config, loadConfig, projectConfigFile } from "../../config/load-config.ts";
 import { findVariable, settings } from "../../config/settings.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
@@ -11,7 +11,7 @@ import { describeOrigin } from "../../contracts/provider-settings.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
-import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import { absolutePath, agentDirectory, userConfigFile } from "../../platform/paths.ts";
 import { baseUrlVariables } from "../../providers/vendors.ts";
 import { runSubcommands } from "./subcommands.ts";
 
@@ -200,11 +200,10 @@ function template(): string {
   // What stands in no table comes first, or it would be read as the last table's.
   const isInTable = ({ key }: { key: string }): boolean => key.includes(".");
   for (const record of [...settings.filter((one) => !isInTable(one)), ...settings.filter(isInTable)]) {
-    const [first = "", second] = record.key.split(".");
-    const inTable = second === undefined ? "" : first;
+    const [, inTable = "", name] = /^(?:(.*)\.)?([^.]+)$/.exec(record.key) ?? [];
     if (inTable !== table) lines.push("", `# [${inTable}]`);
     table = inTable;
-    lines.push(`# ${second ?? first} = ${JSON.stringify(record.default ?? "")}${" ".repeat(4)}# ${record.description}`);
+    lines.push(`# ${name} = ${JSON.stringify(record.default ?? "")}${" ".repeat(4)}# ${record.description}`);
   }
   return `${lines.join("\n")}\n`;
 }

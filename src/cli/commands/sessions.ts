@@ -45,6 +45,7 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     help: "put stored pictures back into session files",
     load: () => import("./sessions/inline.ts"),
   },
+  { name: "gc", help: "remove stored pictures and artifacts that no session needs", load: () => import("./sessions/gc.ts") },
   { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];
 
