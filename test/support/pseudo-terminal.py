@@ -19,14 +19,31 @@ def flags():
 
 resize(columns, rows)
 before = flags()
-child = os.fork()
-if child == 0:
+told, tell = os.pipe()
+shell = os.fork()
+if shell == 0:
+    # What a shell is to its job: without one a program cannot be suspended.
     os.setsid()
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-    for fd in (0, 1, 2):
-        os.dup2(slave, fd)
-    os.closerange(3, 100)
-    os.execvp(program[0], program)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(slave, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        for fd in (0, 1, 2):
+            os.dup2(slave, fd)
+        os.closerange(3, 100)
+        os.execvp(program[0], program)
+    os.write(tell, str(job).encode())
+    os.close(slave)
+    os.close(master)
+    _, ended = os.waitpid(job, 0)
+    code = os.waitstatus_to_exitcode(ended)
+    os._exit(code if code >= 0 else 128 - code)
+child = int(os.read(told, 20))
 
 status = None
 sources = {0, 3, master}
@@ -62,7 +79,7 @@ while True:
         if not data:
             sources.discard(source)
     if status is None:
-        done, found = os.waitpid(child, os.WNOHANG)
+        done, found = os.waitpid(shell, os.WNOHANG)
         if done:
             status = os.waitstatus_to_exitcode(found)
     elif master not in ready:

@@ -21,6 +21,8 @@ export interface TerminalListeners {
 /** Long enough for a terminal over a slow line to answer what it still owes. */
 const drainMs = 150;
 const drainIdleMs = 30;
+/** While it is stopped no time passes for it. */
+const stoppedWithinMs = 100;
 /** Within which the system tells of a terminal that has gone. */
 const hangUpMs = 100;
 
@@ -144,12 +146,19 @@ export class Terminal {
     this.restore();
     this.#isLent = true;
     process.off("SIGTSTP", this.#suspendFromOutside);
-    process.once("SIGCONT", () => {
+    let isBack = false;
+    const back = (): void => {
+      if (isBack) return;
+      isBack = true;
+      process.off("SIGCONT", back);
       process.on("SIGTSTP", this.#suspendFromOutside);
       this.#isLent = false;
       this.#take();
       this.#listeners?.resumed();
-    });
+    };
+    process.on("SIGCONT", back);
+    // Where no shell could wake it the system does not stop it.
+    setTimeout(back, stoppedWithinMs);
     // The whole group, as the terminal would: who started us with a script in between is stopped with us.
     process.kill(0, "SIGTSTP");
   }
