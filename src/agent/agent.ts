@@ -62,6 +62,11 @@ export class Agent {
     return this.steering.size + this.followUps.size;
   }
 
+  /** All that waits, steering first. */
+  get queued(): QueuedMessage[] {
+    return [...this.steering.waiting, ...this.followUps.waiting];
+  }
+
   /** What a run would take next from the queues: steering, else a follow-up. */
   takeQueued(): Message[] {
     const steering = this.#take(this.steering);

@@ -2,7 +2,7 @@
 // Knows no provider, no file, no terminal. Invariant: the transcript is valid after every step, also after an abort.
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
-import type { AssistantMessage, Message } from "../contracts/message.ts";
+import type { AssistantMessage, Message, ToolResultMessage } from "../contracts/message.ts";
 import { toolCallsOf } from "../contracts/message.ts";
 import type { ModelFailure } from "../contracts/stream-event.ts";
 import type { ToolSetup } from "./run-tools.ts";
@@ -23,8 +23,16 @@ export interface LoopDeps {
   followUps: MessageSource;
   /** Before each model call but the first of a run, while no message is half way: the time to make room in the transcript. */
   beforeNextTurn?(signal: AbortSignal): Promise<void>;
+  /** Once all of a turn is kept; true: one more answer is wanted, whatever else there is to do. */
+  turnKept?(turn: KeptTurn): Promise<boolean> | undefined;
   /** Asked after each turn that would be followed by another model call; true ends the run in order (a budget is reached). */
   shouldStop?(message: AssistantMessage): boolean;
+}
+
+export interface KeptTurn {
+  answer: AssistantMessage;
+  toolResults: readonly ToolResultMessage[];
+  outcome: "completed" | "aborted" | "error";
 }
 
 export interface MessageSource {
@@ -81,12 +89,14 @@ export async function runLoop(
     result.hasShownContent = assembly.hasShownContent;
     if (assembly.failure) {
       result.failure = assembly.failure;
+      await deps.turnKept?.({ answer, toolResults: [], outcome: assembly.failure.code === "aborted" ? "aborted" : "error" });
       await deps.emit({ type: "turn_end", message: answer, toolResults: [] });
       return result;
     }
 
     const { messages: toolResults, isTerminated } = await answerCalls(answer, assembly.unreadableArguments, signal, deps);
     for (const message of toolResults) keep(message);
+    const isWanted = (await deps.turnKept?.({ answer, toolResults, outcome: signal.aborted ? "aborted" : "completed" })) === true;
     await deps.emit({ type: "turn_end", message: answer, toolResults });
 
     if (signal.aborted) {
@@ -99,7 +109,7 @@ export async function runLoop(
     const isGoingOn = toolResults.length > 0 && !isStuck && !isTerminated;
     result.isTerminated = isTerminated;
     const hasQueued = (): boolean => deps.steering.size > 0 || (!isCutOff && deps.followUps.size > 0);
-    if (!isGoingOn && !hasQueued()) return result;
+    if (!isGoingOn && !isWanted && !hasQueued()) return result;
     if (deps.shouldStop?.(answer)) {
       result.isStopped = true;
       return result;
@@ -112,8 +122,8 @@ export async function runLoop(
     // Only now, since making room takes its time: what came meanwhile goes along, what was withdrawn does not.
     pending = deps.steering.take();
     if (isGoingOn || pending.length > 0) continue;
-    if (!hasQueued()) return result;
-    pending = deps.followUps.take();
+    if (hasQueued()) pending = deps.followUps.take();
+    else if (!isWanted) return result;
   }
 }
 

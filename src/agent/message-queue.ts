@@ -17,6 +17,10 @@ export class MessageQueue {
     return this.#messages.length;
   }
 
+  get waiting(): readonly QueuedMessage[] {
+    return this.#messages;
+  }
+
   push(message: QueuedMessage): void {
     this.#messages.push(message);
   }

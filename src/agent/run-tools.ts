@@ -5,7 +5,7 @@ import type { UnreadableArguments } from "../contracts/assemble-message.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
-import type { NestedCallOptions, NestedCalls, RunningCall, Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
+import type { NestedCallOptions, NestedCalls, Refusal, RunningCall, Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
 import { errorResult } from "../contracts/tool.ts";
 import { addUsage, type Usage } from "../contracts/usage.ts";
 import { Deafness } from "./deafness.ts";
@@ -22,8 +22,8 @@ export interface ToolSetup {
   context(call: ToolCall, signal: AbortSignal, onUpdate: ToolContext["onUpdate"]): ToolContext;
   /** Why none of the calls can be run. */
   refuseAll?: string;
-  /** A reason why this call must not run, or nothing. Asked for one call after another, in call order; may change `args`, which are checked. */
-  refuse?(call: RunningCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
+  /** Why this call must not run, or nothing. Asked for one call after another, in call order; may change `args`, which are checked. */
+  refuse?(call: RunningCall, args: Record<string, unknown>, signal: AbortSignal): Promise<Refusal | undefined>;
   /** What becomes of the result of a call that was run. */
   amend?(call: RunningCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
   /** Longest silence of a running tool; 0: none. */
@@ -140,7 +140,7 @@ async function prepare(
   const validation = await setup.validate(tool, call.arguments);
   if (!validation.ok) return { result: errorResult(validation.message) };
   const refusal = await setup.refuse?.(call, validation.args, signal);
-  if (refusal !== undefined) return { result: errorResult(refusal) };
+  if (refusal !== undefined) return { result: { ...errorResult(refusal.reason), ...(refusal.terminate === true && { terminate: true }) } };
   return { tool, args: validation.args };
 }
 

@@ -1,7 +1,19 @@
 // Where artifacts lie: numbered files in the directory beside a session's file, and what a session leaves to its forks. Called by session-artifacts,
 // by the commands that remove, copy and count sessions. Invariant: what is read is a regular file directly in a real directory of that name.
 
-import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { FoundArtifact } from "../contracts/artifact.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
@@ -48,6 +60,12 @@ export function bytesIn(directory: string): number {
   }
 }
 
+/** Unix ms of the last change in a directory, or of it. */
+export function youngestIn(directory: string): number {
+  const paths = [directory, ...readdirSync(directory).map((name) => join(directory, name))];
+  return Math.max(...paths.map((path) => lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0));
+}
+
 /** The session that one was forked from, whether its file is there or only what it left. */
 export function parentOf(sessionFile: string): string | undefined {
   return parentInHeader(sessionFile) ?? parentLeft(sessionFile);
@@ -86,11 +104,21 @@ const headBytes = 64 * 1024;
 
 function parentInHeader(sessionFile: string): string | undefined {
   try {
-    const text = readFileSync(sessionFile).subarray(0, headBytes).toString("utf8");
-    const { parentSession } = JSON.parse(text.split("\n", 1)[0] ?? "") as { parentSession?: unknown };
+    const { parentSession } = JSON.parse(firstLine(sessionFile)) as { parentSession?: unknown };
     return typeof parentSession === "string" && parentSession !== "" ? resolve(dirname(sessionFile), parentSession) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** As far as it goes into `headBytes`. */
+function firstLine(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const head = Buffer.alloc(headBytes);
+    return head.toString("utf8", 0, readSync(descriptor, head, 0, head.length, 0)).split("\n", 1)[0] ?? "";
+  } finally {
+    closeSync(descriptor);
   }
 }
 

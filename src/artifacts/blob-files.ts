@@ -1,5 +1,8 @@
 // The blob store in files: `<directory>/<sha256>`, one a picture. Made by the harness and by the session commands.
 // Invariants: a blob has its name only when its bytes are on disk; only regular files are read, no link is followed out of the directory.
+// Who removes and who puts may meet at any moment, also from two machines, and neither waits for the other: a blob is put aside, looked at once
+// more and only then removed; a `put` that comes before makes it young, one that comes after finds nothing and writes it anew, and whoever reads
+// meanwhile finds it aside.
 
 import {
   closeSync,
@@ -11,12 +14,14 @@ import {
   openSync,
   readdirSync,
   readSync,
+  renameSync,
   rmSync,
+  type Stats,
   unlinkSync,
   utimesSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type BlobStore, isBlobHash } from "../contracts/blob-store.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
 import { sha256Hex } from "../platform/sha256.ts";
@@ -38,12 +43,7 @@ export class BlobFiles implements BlobStore {
   put(bytes: Uint8Array): string {
     const hash = sha256Hex(bytes);
     const path = join(this.#directory, hash);
-    if (this.get(hash) !== undefined) {
-      // A blob that somebody is about to name is young again.
-      const now = new Date();
-      utimesSync(path, now, now);
-      return hash;
-    }
+    if (this.get(hash) !== undefined && isMadeYoung(path)) return hash;
     makeDirectory(this.#directory, 0o700);
     const temporary = join(this.#directory, `.${hash.slice(0, 12)}.${crypto.randomUUID()}.new`);
     try {
@@ -58,30 +58,62 @@ export class BlobFiles implements BlobStore {
 
   get(hash: string): Uint8Array | undefined {
     if (!isBlobHash(hash)) return undefined;
-    const bytes = readRegular(join(this.#directory, hash));
-    return bytes !== undefined && sha256Hex(bytes) === hash ? bytes : undefined;
+    const path = join(this.#directory, hash);
+    // The third: one that was put aside, and was back before it was looked for there.
+    for (const place of [path, asideOf(path), path]) {
+      const bytes = readRegular(place);
+      if (bytes !== undefined && sha256Hex(bytes) === hash) return bytes;
+    }
+    return undefined;
   }
 
   has(hash: string): boolean {
-    return isBlobHash(hash) && lstatSync(join(this.#directory, hash), { throwIfNoEntry: false })?.isFile() === true;
+    return isBlobHash(hash) && this.#info(hash) !== undefined;
   }
 
   list(): { hash: string; size: number; usedAt: number }[] {
-    let names: string[];
-    try {
-      names = readdirSync(this.#directory);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw error;
-    }
-    return names.filter(isBlobHash).flatMap((hash) => {
-      const info = lstatSync(join(this.#directory, hash), { throwIfNoEntry: false });
-      return info?.isFile() === true ? [{ hash, size: info.size, usedAt: info.mtimeMs }] : [];
+    const names = namesIn(this.#directory).map((name) => asideName.exec(name)?.[1] ?? name);
+    return [...new Set(names)].filter(isBlobHash).flatMap((hash) => {
+      const info = this.#info(hash);
+      return info === undefined ? [] : [{ hash, size: info.size, usedAt: info.mtimeMs }];
     });
   }
 
-  remove(hash: string): void {
-    if (this.has(hash)) rmSync(join(this.#directory, hash), { force: true });
+  remove(hash: string, unusedSince = Number.POSITIVE_INFINITY): boolean {
+    if (!isBlobHash(hash)) return false;
+    const path = join(this.#directory, hash);
+    const aside = asideOf(path);
+    const info = this.#info(hash);
+    if (info === undefined || info.mtimeMs > unusedSince) return false;
+    // Of one that was left there by a process that was killed the name is free.
+    if (lstatSync(aside, { throwIfNoEntry: false }) !== undefined) putBack(aside, path);
+    try {
+      renameSync(path, aside);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw error;
+    }
+    if ((lstatSync(aside, { throwIfNoEntry: false })?.mtimeMs ?? 0) > unusedSince) {
+      putBack(aside, path);
+      return false;
+    }
+    rmSync(aside, { force: true });
+    return true;
+  }
+
+  /** Removes what was never finished by a process that was killed, and is older than that. */
+  removePieces(unusedSince: number): void {
+    for (const name of namesIn(this.#directory)) {
+      const path = join(this.#directory, name);
+      const info = pieceName.test(name) ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
+      if (info?.isFile() === true && info.mtimeMs <= unusedSince) rmSync(path, { force: true });
+    }
+  }
+
+  #info(hash: string): Stats | undefined {
+    const path = join(this.#directory, hash);
+    const infos = [path, asideOf(path)].map((place) => lstatSync(place, { throwIfNoEntry: false }));
+    return infos.find((info) => info?.isFile() === true);
   }
 
   /** By a link, which never replaces what another writer has put there; what is there and is no such blob gives way. */
@@ -97,6 +129,44 @@ export class BlobFiles implements BlobStore {
       // A directory stays, and the picture in its line.
       unlinkSync(path);
     }
+  }
+}
+
+const asideName = /^\.([0-9a-f]{64})\.aside$/;
+const pieceName = /^\.[0-9a-f]{12}\.[0-9a-f-]{36}\.new$/;
+
+function asideOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.aside`);
+}
+
+/** False: it is gone meanwhile. */
+function isMadeYoung(path: string): boolean {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Never over one that somebody has put there since. */
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    if (!["EEXIST", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+  rmSync(aside, { force: true });
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 

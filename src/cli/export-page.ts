@@ -1,9 +1,8 @@
 // `--export IN [OUT]`: a session as an HTML page, said as the npm agent says it. Called by cli/main.
 
 import { PiError } from "../contracts/error.ts";
-import { viewsOf } from "../contracts/tool-view.ts";
 import type { Host } from "../platform/host.ts";
-import { builtinTools } from "../tools/registry.ts";
+import { builtinToolViews } from "../tools/registry.ts";
 import { exportHtml } from "../transcript/export-html.ts";
 import { findSession } from "./commands/sessions/find-session.ts";
 import { openForReading } from "./commands/sessions/open-session.ts";
@@ -27,7 +26,7 @@ export async function exportPage(said: Said, host: Host): Promise<void> {
     const place = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
     // As the npm agent does, which its users' scripts count on; but only a page is a former export.
     const target = { ...place, over: "pages" as const };
-    const { path } = await exportHtml(session, { ...target, toolViews: viewsOf(builtinTools()) });
+    const { path } = await exportHtml(session, { ...target, toolViews: builtinToolViews() });
     await host.stdout.write(`Exported to: ${path}\n`);
   } finally {
     session.close();

@@ -122,7 +122,7 @@ async function promptsFor(
     cwd: workingDirectory(said, host),
     timeoutMs,
     files: createFileOperations(),
-    decodeImage,
+    decodeImage: (bytes) => decodeImage(bytes, { resizes: config.values.images.resize }),
     warn,
   });
   if (prompts.length === 0)

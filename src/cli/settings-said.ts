@@ -56,8 +56,8 @@ function settingValue({ name, kind }: OptionRecord, key: string, written: readon
 }
 
 function namedValue(key: string, text: string, path: (text: string) => string): unknown {
-  if (findVariable(key) !== undefined) return text;
-  const type = findSetting(key)?.type;
+  const variable = findVariable(key);
+  const type = variable?.record.type ?? findSetting(key)?.type;
   if (type === undefined) {
     const near = nearestName(
       key,
@@ -66,10 +66,10 @@ function namedValue(key: string, text: string, path: (text: string) => string): 
     throw badValue("--set", key, "a setting", near === undefined ? "pi config show lists them" : `Did you mean ${near}?`);
   }
   if (type.kind === "path" && text !== "") return path(text);
-  const value = parseValue(type, text);
+  const value = variable === undefined ? parseValue(type, text) : { [variable.name]: text };
   if (type.kind === "paths" && Array.isArray(value)) return value.map((one: string) => (/^[!+-]/.test(one) ? one : path(one)));
   const checked = checkValue(type, value, { cwd: "/", homeDir: "/", fileDir: "/" });
-  if (checked.ok) return value;
+  if (checked.ok) return variable === undefined ? value : text;
   throw badValue(`--set ${key}`, text, checked.expected, "pi config show shows what is in force");
 }
 

@@ -13,7 +13,7 @@ import { parseToml } from "./load-config.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { providerFields } from "./provider-settings.ts";
 import { checkValue, parseValue } from "./setting-values.ts";
-import { findSetting, findVariable, settings } from "./settings.ts";
+import { findSetting, findVariable, type SettingRecord, settings } from "./settings.ts";
 
 export type WriteAtomic = (path: string, data: string) => Promise<void>;
 
@@ -36,11 +36,14 @@ export async function parseChange(key: string, text: string, target: "user" | "p
   if (target === "project" && record.scope === "user") {
     throw new PiError("config.forbidden", `${key} cannot be set by a project file.`, { hint: "Leave out --project." });
   }
-  if (variable !== undefined) return { path: [...record.key.split("."), variable.name], value: text };
-  const value = text.startsWith("[") ? ((await parseToml(`value = ${text}`, key)).value as unknown) : parseValue(record.type, text);
+  const value = variable === undefined ? await writtenValue(record, key, text) : { [variable.name]: text };
   const checked = checkValue(record.type, value, { cwd: "/", homeDir: "/", fileDir: "/" });
   if (!checked.ok) throw new PiError("config.wrong_type", `${key} must be ${checked.expected}, not ${JSON.stringify(text)}.`);
-  return { path: key.split("."), value };
+  return variable === undefined ? { path: key.split("."), value } : { path: [...record.key.split("."), variable.name], value: text };
+}
+
+async function writtenValue(record: SettingRecord, key: string, text: string): Promise<unknown> {
+  return text.startsWith("[") ? (await parseToml(`value = ${text}`, key)).value : parseValue(record.type, text);
 }
 
 function parseProviderChange(key: string, id: string, name: string, rest: string | undefined, text: string, target: string): SettingChange {

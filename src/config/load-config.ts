@@ -6,7 +6,7 @@ import { messageOf, PiError } from "../contracts/error.ts";
 import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
-import type { Env } from "../platform/paths.ts";
+import { type Env, userConfigFile } from "../platform/paths.ts";
 import { looseWarning } from "../platform/user-id.ts";
 import { type DeclaredPackage, type Layer, LayerMerger, type ListPart } from "./merge-layers.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
@@ -56,10 +56,6 @@ const baseUrlVariables: Readonly<Record<string, string>> = {
   openai: "OPENAI_BASE_URL",
   google: "GOOGLE_GEMINI_BASE_URL",
 };
-
-export function userConfigFile(agentDir: string): string {
-  return join(agentDir, "config.toml");
-}
 
 export function projectConfigFile(projectDir: string): string {
   return join(projectDir, "config.toml");

@@ -19,6 +19,15 @@ export interface NpmAgentFile {
 /** Key of `settings.json` to our key; `defaultProvider` and `defaultModel` together are our `model`. */
 export const npmAgentSettings: Readonly<Record<string, string>> = {
   defaultThinkingLevel: "thinking",
+  modelThinkingLevels: "model_thinking_levels",
+  "thinkingBudgets.minimal": "thinking_budgets.minimal",
+  "thinkingBudgets.low": "thinking_budgets.low",
+  "thinkingBudgets.medium": "thinking_budgets.medium",
+  "thinkingBudgets.high": "thinking_budgets.high",
+  steeringMode: "steering_mode",
+  followUpMode: "follow_up_mode",
+  "images.autoResize": "images.resize",
+  "images.blockImages": "images.block",
   enabledModels: "models",
   sessionDir: "session_dir",
   theme: "theme",
@@ -28,16 +37,21 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   "compaction.enabled": "compaction.enabled",
   "compaction.reserveTokens": "compaction.reserve_tokens",
   "compaction.keepRecentTokens": "compaction.keep_recent_tokens",
+  "branchSummary.reserveTokens": "branch_summary.reserve_tokens",
   "retry.enabled": "retry.enabled",
   "retry.maxRetries": "retry.max_retries",
   "retry.baseDelayMs": "retry.base_delay_ms",
   "retry.maxAgentDelayMs": "retry.max_delay_ms",
+  "retry.provider.maxRetries": "retry.provider.max_retries",
+  "retry.provider.timeoutMs": "retry.provider.timeout_ms",
+  "retry.provider.maxRetryDelayMs": "retry.provider.max_retry_delay_ms",
   httpProxy: "network.proxy",
   httpIdleTimeoutMs: "network.idle_timeout_ms",
   extensions: "resources.extensions",
   packages: "packages",
   skills: "resources.skills",
   prompts: "resources.prompts",
+  enableSkillCommands: "resources.skill_commands",
   defaultProjectTrust: "trust.default",
 };
 
@@ -45,23 +59,17 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
  * What a run of the npm agent goes by and ours does not, with the value that says nothing else than ours does anyway. Settings of its
  * terminal interface are none of them.
  */
-const idleSettings: readonly { key: string; asOurs?: unknown }[] = [
-  { key: "images.blockImages", asOurs: false },
-  { key: "images.autoResize", asOurs: true },
-  { key: "steeringMode", asOurs: "one-at-a-time" },
-  { key: "followUpMode", asOurs: "one-at-a-time" },
-  { key: "modelThinkingLevels" },
-  { key: "thinkingBudgets" },
-  { key: "enableSkillCommands", asOurs: true },
-  { key: "retry.provider.timeoutMs" },
-  { key: "retry.provider.maxRetries", asOurs: 0 },
-  { key: "retry.provider.maxRetryDelayMs", asOurs: 60_000 },
-  { key: "branchSummary.reserveTokens", asOurs: 16384 },
-  { key: "branchSummary.skipPrompt", asOurs: true },
-  { key: "transport", asOurs: "auto" },
-  { key: "packages" },
+const idleSettings: readonly { key: string; asOurs?: readonly unknown[] }[] = [
+  // There is nobody here who would be asked.
+  { key: "branchSummary.skipPrompt", asOurs: [true] },
+  { key: "compaction.modelOverrides" },
+  { key: "transport", asOurs: ["auto", "sse"] },
+  { key: "websocketConnectTimeoutMs" },
+  { key: "cacheWarming", asOurs: ["off"] },
   { key: "codemode.mode" },
+  { key: "codemode.inlineBudget" },
   { key: "npmCommand" },
+  { key: "themes" },
 ];
 
 /** Lists of models may be long. */
@@ -129,7 +137,7 @@ function idleSettingsIn(json: Record<string, unknown>): string[] {
   return idleSettings.flatMap(({ key, asOurs }) => {
     const value = valueAt(json, key);
     const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
-    return value === undefined || value === null || value === asOurs || isEmpty ? [] : [key];
+    return value === undefined || value === null || asOurs?.includes(value) === true || isEmpty ? [] : [key];
   });
 }
 
@@ -143,9 +151,14 @@ export function npmAgentValue(theirs: string, value: unknown): unknown {
 }
 
 function put(tree: Record<string, unknown>, key: string, value: unknown): void {
-  const [first = "", second] = key.split(".");
-  if (second === undefined) tree[first] = value;
-  else tree[first] = { ...(tree[first] as object | undefined), [second]: value };
+  const names = key.split(".");
+  const last = names.pop() ?? "";
+  let table = tree;
+  for (const name of names) {
+    if (!isTable(table[name])) table[name] = {};
+    table = table[name] as Record<string, unknown>;
+  }
+  table[last] = value;
 }
 
 function convertModels(json: Record<string, unknown>): Record<string, unknown> {

@@ -19,6 +19,8 @@ function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBa
   return good(rows);
 }
 
+const variablesForm = 'a table of texts by names of variables, such as { EDITOR = "nano" }';
+
 function checkTables(fields: readonly RowField[], raw: unknown): CheckedValue {
   if (!isTable(raw)) return bad("tables by name");
   const tables: Record<string, unknown> = Object.create(null);
@@ -106,7 +108,10 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
     case "paths":
       return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
     case "variables":
-      return isVariables(raw) ? good({ ...raw }) : bad('a table of texts by names of variables, such as { EDITOR = "nano" }');
+      if (!isVariables(raw)) return bad(type.of === undefined ? variablesForm : `a table of ${type.of.join(", ")} by names`);
+      return Object.values(raw).every((text) => type.of?.includes(text) !== false)
+        ? good({ ...raw })
+        : bad(`a table in which each is one of ${type.of?.join(", ")}`);
   }
 }
 

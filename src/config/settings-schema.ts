@@ -70,7 +70,7 @@ function schemaOf(type: SettingType): Schema {
       return { type: "array", items: { anyOf: [{ type: "string" }, narrowed] } };
     }
     case "variables":
-      return { type: "object", additionalProperties: { type: "string" } };
+      return { type: "object", additionalProperties: { type: "string", ...(type.of === undefined ? {} : { enum: [...type.of] }) } };
     case "rows":
       return { type: "array", items: rowSchema(type.fields) };
     case "tables":

@@ -14,6 +14,13 @@ export interface Settings {
   fallbackModels: string[];
   /** Patterns; the scope for cycling. */
   models: string[];
+  /** By `provider/id`. */
+  modelThinkingLevels: Record<string, ThinkingLevel>;
+  /** Tokens to think with, for models that take a budget. */
+  thinkingBudgets: Partial<Record<ThinkingLevel, number>>;
+  steeringMode: (typeof queueModes)[number];
+  followUpMode: (typeof queueModes)[number];
+  images: { resize: boolean; block: boolean };
   /** Where session files lie directly; absent: a directory for each cwd below `<agent-dir>/sessions`. */
   sessionDir?: string;
   session: { blobs: boolean };
@@ -28,12 +35,20 @@ export interface Settings {
     background: "end" | "keep";
   };
   compaction: { enabled: boolean; reserveTokens: number; keepRecentTokens: number; model?: string };
-  retry: { enabled: boolean; maxRetries: number; baseDelayMs: number; maxDelayMs: number };
+  branchSummary: { reserveTokens?: number };
+  retry: {
+    enabled: boolean;
+    maxRetries: number;
+    baseDelayMs: number;
+    maxDelayMs: number;
+    /** Of one request, before it counts as failed. Times of 0: no limit. */
+    provider: { maxRetries: number; timeoutMs?: number; maxRetryDelayMs?: number };
+  };
   /** 0: no limit. */
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
-  resources: { extensions: string[]; skills: string[]; prompts: string[] };
+  resources: { extensions: string[]; skills: string[]; prompts: string[]; skillCommands: boolean };
   /** Packages of extensions, skills and prompts. */
   packages: PackageEntry[];
   /** Names or paths of extensions without which nothing begins. */
@@ -114,8 +129,8 @@ export type SettingType =
   | { kind: "paths" }
   /** Sources, or tables with one and with lists that narrow it; those of all files add up. */
   | { kind: "packages" }
-  /** A table of texts by free names; what the sources say of different names adds up. */
-  | { kind: "variables" }
+  /** A table of texts by free names; what the sources say of different names adds up. `of`: the only texts there are. */
+  | { kind: "variables"; of?: readonly string[] }
   /** A list of tables; the lists of all sources add up. */
   | { kind: "rows"; fields: readonly RowField[] }
   /** Tables by free names; of one name, the keys of all sources add up. */
@@ -196,6 +211,7 @@ const skillFields: readonly RowField[] = [
 ];
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
+const queueModes = ["one-at-a-time", "all"] as const;
 
 function setting(
   key: string,
@@ -228,6 +244,24 @@ export const settings: readonly SettingRecord[] = [
   setting("thinking", choice(...thinkingLevels), "medium", "Thinking level to start with, clamped to what the model takes."),
   setting("fallback_models", { kind: "strings" }, [], "Tried in turn when the model stays unavailable or its quota is spent."),
   setting("models", { kind: "strings" }, [], "Patterns of the models that cycling goes through; empty: all available ones."),
+  setting(
+    "model_thinking_levels",
+    { kind: "variables", of: thinkingLevels },
+    {},
+    'Thinking level to start with by model, such as { "anthropic/claude-opus-5-5" = "high" }; wins over `thinking`.',
+  ),
+  ...(["minimal", "low", "medium", "high"] as const).map((level) =>
+    setting(
+      `thinking_budgets.${level}`,
+      { kind: "count" },
+      undefined,
+      `Tokens to think with at level ${level}, for models that take a budget.`,
+    ),
+  ),
+  setting("steering_mode", choice(...queueModes), "one-at-a-time", "How many messages that steer a run go out before one model call."),
+  setting("follow_up_mode", choice(...queueModes), "one-at-a-time", "How many messages that follow a run go out when it ends."),
+  setting("images.resize", { kind: "boolean" }, true, "Make pictures smaller that are larger than services take."),
+  setting("images.block", { kind: "boolean" }, false, "Send no pictures to models; sessions keep them."),
   setting("session_dir", { kind: "path", from: "cwd" }, undefined, "Directory that session files lie in directly.", {
     env: "PI_CODING_AGENT_SESSION_DIR",
   }),
@@ -283,10 +317,29 @@ export const settings: readonly SettingRecord[] = [
   setting("compaction.reserve_tokens", { kind: "count" }, 16384, "Tokens of the window kept free."),
   setting("compaction.keep_recent_tokens", { kind: "count" }, 20000, "Recent tokens kept as they are."),
   setting("compaction.model", { kind: "string" }, undefined, "Model that writes summaries; the session's own when absent."),
+  setting(
+    "branch_summary.reserve_tokens",
+    { kind: "count" },
+    undefined,
+    "Tokens of the window kept free when a branch is summarised; as many as its summary may need when absent.",
+  ),
   setting("retry.enabled", { kind: "boolean" }, true, "Try a failed model call again where that can help."),
   setting("retry.max_retries", { kind: "count" }, 3, "Retries of one model call."),
   setting("retry.base_delay_ms", { kind: "count" }, 2000, "First delay; it doubles each time."),
   setting("retry.max_delay_ms", { kind: "count" }, 60000, "Longest delay, also of those a service asks for."),
+  setting("retry.provider.max_retries", { kind: "count" }, 0, "Times a refused request is sent again before the call counts as failed."),
+  setting(
+    "retry.provider.timeout_ms",
+    { kind: "count" },
+    undefined,
+    "Time in which an answer must begin; 0 or absent: no limit of its own.",
+  ),
+  setting(
+    "retry.provider.max_retry_delay_ms",
+    { kind: "count" },
+    undefined,
+    "Longest delay that a service may ask for; 0: any; retry.max_delay_ms when absent.",
+  ),
   setting("limits.max_turns", { kind: "count" }, 0, "Turns after which a run ends; 0: none."),
   setting("limits.max_cost_usd", { kind: "amount" }, 0, "USD after which a run ends; 0: none."),
   setting("limits.timeout", { kind: "duration" }, "0s", "Time after which a run ends; 0s: none.", { property: "limits.timeoutMs" }),
@@ -301,6 +354,7 @@ export const settings: readonly SettingRecord[] = [
   setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
+  setting("resources.skill_commands", { kind: "boolean" }, true, "Make each skill a command, /skill:name."),
   setting("extensions.required", { kind: "strings" }, [], "Extensions without which nothing begins: names, paths or packages."),
   setting(
     "permission_mode",

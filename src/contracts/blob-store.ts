@@ -9,8 +9,25 @@ export interface BlobStore {
   has(hash: string): boolean;
   /** All there are, with their size in bytes and the Unix ms of their last use by `put`. */
   list(): { hash: string; size: number; usedAt: number }[];
-  /** One that is not there is removed already. */
-  remove(hash: string): void;
+  /**
+   * One that is not there is removed already. `unusedSince` (Unix ms): only what no `put` was asked for after that, be it at this very moment.
+   * Whether something was removed.
+   */
+  remove(hash: string, unusedSince?: number): boolean;
+}
+
+/** Where a session has what its lines only refer to, and who hears of it. */
+export interface SessionStores {
+  /** Of the pictures that lines refer to; without it none of them is to be had. */
+  blobs?: Pick<BlobStore, "get"> | undefined;
+  /** Where pictures are stored, so that lines only refer to them; without it, and where it gives nothing, they are in the lines. */
+  pictureStore?: PictureStore | undefined;
+  /** Hears of a file before it gets a line that needs what lies elsewhere: a picture of the store, an output of the session it was forked from. */
+  onDependent?: ((filePath: string) => void) | undefined;
+}
+
+export interface PictureStore {
+  put(bytes: Uint8Array): string | undefined;
 }
 
 const scheme = "blob:";

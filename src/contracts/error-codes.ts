@@ -156,6 +156,7 @@ export const errorCodes = {
 
   "extension.bad_answer": "A handler answered what cannot be used.",
   "extension.bad_compaction": "An extension's summary cannot be used.",
+  "extension.bad_entries": "Entries that an extension wants written cannot be.",
   "extension.bad_message": "An extension's message is none.",
   "extension.bad_name": "A name that an extension registers cannot be one.",
   "extension.bad_provider": "A provider that an extension registers cannot be one.",

@@ -3,7 +3,8 @@
 // of events.
 
 import type { AgentEvent, CompactionReason, EventNameHeardAlike } from "./agent-event.ts";
-import type { AssistantMessage, CustomMessage, ImageContent, Message, ToolResultMessage, UserContent } from "./message.ts";
+import type { Boundary, BoundaryPreview, BoundaryProposal } from "./boundary.ts";
+import type { AssistantMessage, CustomMessage, ImageContent, Message, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AnyEntry, EntryOf } from "./session-entry.ts";
 import type { AssistantMessageEvent } from "./stream-event.ts";
@@ -188,6 +189,12 @@ export interface BeforeAgentStartResult {
   systemPrompt?: string;
 }
 
+/** What others have proposed so far, and what came of it. */
+export interface BoundaryState extends BoundaryProposal {
+  /** Made when it is asked for. */
+  readonly context: BoundaryPreview;
+}
+
 type Told<T extends AgentEvent["type"]> = Extract<AgentEvent, { type: T }>;
 
 /** Events that only extensions hear, or that they hear in another shape: by name, with what a handler may return. */
@@ -237,10 +244,10 @@ export interface OwnExtensionEvents {
   input: { event: InputEvent; result: InputEventResult };
   before_agent_start: { event: BeforeAgentStartEvent; result: BeforeAgentStartResult };
   turn_start: { event: { type: "turn_start"; turnIndex: number; timestamp: number }; result: undefined };
-  turn_end: {
-    event: { type: "turn_end"; turnIndex: number; message: AssistantMessage; toolResults: ToolResultMessage[] };
-    result: undefined;
-  };
+  /** Behind each turn, before everybody else hears of it. */
+  turn_end: { event: Boundary & { type: "turn_end"; turnIndex: number } & BoundaryState; result: Partial<BoundaryProposal> };
+  /** When nothing is left to do, and the run was not aborted. */
+  agent_before_settle: { event: Boundary & { type: "agent_before_settle" } & BoundaryState; result: Partial<BoundaryProposal> };
   message_update: {
     event: { type: "message_update"; message: AssistantMessage; assistantMessageEvent: AssistantMessageEvent };
     result: undefined;

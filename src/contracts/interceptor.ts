@@ -3,6 +3,7 @@
 // Invariants: no member rejects but `userBash`, whose reason that is; who changes a call stands before who decides about it, so that nobody is
 // asked about a call other than the one that runs.
 
+import type { Boundary, BoundaryProposal, PreviewBoundary } from "./boundary.ts";
 import type {
   ExtensionCompaction,
   ExtensionEventOf,
@@ -16,7 +17,7 @@ import type {
 } from "./extension-event.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
-import type { RunningCall, ToolResult } from "./tool.ts";
+import type { Refusal, RunningCall, ToolResult } from "./tool.ts";
 
 export interface InputText {
   text: string;
@@ -48,9 +49,14 @@ export interface Interceptor {
   context?(messages: readonly Message[]): Promise<readonly Message[] | undefined>;
   /** The way to a service, with those on it who look at requests and answers; nothing where nobody does now. */
   fetch?(fetch: typeof globalThis.fetch, model: Model): typeof globalThis.fetch | undefined;
-  /** A reason why the call must not run, or nothing; may change `args`. */
-  toolCall?(call: RunningCall, args: Record<string, unknown>, signal: AbortSignal): Promise<string | undefined>;
+  /** Why the call must not run, or nothing; may change `args`. */
+  toolCall?(call: RunningCall, args: Record<string, unknown>, signal: AbortSignal): Promise<Refusal | undefined>;
   toolResult?(call: RunningCall, args: Record<string, unknown>, result: ToolResult, signal: AbortSignal): Promise<ToolResult>;
+  /**
+   * What else is to be written, and whether the run goes on, behind a turn or before it settles; `proposal` is what others have said, and what is
+   * added to it has been previewed.
+   */
+  boundary?(boundary: Boundary, proposal: BoundaryProposal, loadPreview: () => Promise<PreviewBoundary>): Promise<BoundaryProposal>;
   /** Somewhere else to run a command of the user's, or what became of it; rejects with the reason why it must not run. */
   userBash?(event: Omit<UserBashEvent, "type">): Promise<UserBashResult | undefined>;
   /** May change the message in place, before it is recorded. */
@@ -135,6 +141,11 @@ export function inOrder(list: readonly Interceptor[]): Interceptor | undefined {
       let amended = result;
       for (const one of those) amended = await one.toolResult(call, args, amended, signal);
       return amended;
+    }),
+    ...member("boundary", (those) => async (boundary, proposal, loadPreview) => {
+      let proposed = proposal;
+      for (const one of those) proposed = await one.boundary(boundary, proposed, loadPreview);
+      return proposed;
     }),
     // All are asked, also behind an answer: it may be the last that refuses.
     ...member("userBash", (those) => async (event) => {

@@ -9,6 +9,8 @@ export interface ModelRequest {
   messages: ModelMessage[];
   tools: ToolDeclaration[];
   thinkingLevel: ThinkingLevel;
+  /** Tokens to think with at a level, for models that take a budget; the format's own where absent. */
+  thinkingBudgets?: Partial<Record<ThinkingLevel, number>>;
   /** Stable per session; services use it as a cache key. */
   sessionId?: string;
   /** What the prompt takes, where a service has counted most of it in an earlier answer; guessed from its length when absent. */

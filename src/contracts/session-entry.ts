@@ -37,7 +37,10 @@ export type UnknownEntry = EntryBase & { type: string; [field: string]: unknown 
 export type AnyEntry = SessionEntry | UnknownEntry;
 
 /** What a caller hands in to append; id, parent and timestamp are the session's business. */
-export type NewEntry = { [T in EntryType]: { type: T } & EntryBodies[T] }[EntryType];
+export type NewEntry =
+  | { [T in Exclude<EntryType, "compaction">]: { type: T } & EntryBodies[T] }[Exclude<EntryType, "compaction">]
+  /** `null`: itself, so that nothing before it is kept. */
+  | ({ type: "compaction"; firstKeptEntryId: string | null } & Omit<EntryBodies["compaction"], "firstKeptEntryId">);
 
 /** Narrows an entry by its type; a foreign entry of the same type that lacks its fields is not looked for: this is our own format. */
 export function isA<T extends EntryType>(entry: AnyEntry | undefined, type: T): entry is AnyEntry & EntryOf<T> {

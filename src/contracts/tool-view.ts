@@ -70,6 +70,21 @@ export function headlineOf(view: ToolView | undefined, args: CallArguments): str
   return textArgument(args, "path", "file_path", "command", "query", "url") || (typeof first === "string" ? first : "");
 }
 
+/** What was asked for and the headline does not say, as whoever shows it has to draw it. */
+export type ShownBody = CallBody | { kind: "diff"; text: string } | { kind: "arguments"; args: CallArguments };
+
+/** By the tool's record, else all arguments; nothing where the headline says all. A call that failed has changed nothing. */
+export function bodyOf(
+  view: ToolView | undefined,
+  args: CallArguments,
+  result?: Pick<ShownResult, "isError" | "details">,
+): ShownBody | undefined {
+  const diff = result?.isError ? "" : (view?.diff?.(args, result?.details) ?? "");
+  if (diff !== "") return { kind: "diff", text: diff };
+  if (view?.body !== undefined) return view.body(args);
+  return Object.keys(args).length === 0 ? undefined : { kind: "arguments", args };
+}
+
 /** In a few words, by the tool's record; else that it failed and why, or how much came back. */
 export function outcomeOf(view: ToolView | undefined, args: CallArguments, result: ShownResult): string {
   const own = view?.outcome?.(args, result);

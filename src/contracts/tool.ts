@@ -20,6 +20,13 @@ export interface ToolResult {
   terminate?: boolean;
 }
 
+/** Why a call must not run. */
+export interface Refusal {
+  reason: string;
+  /** As in a result. */
+  terminate?: boolean;
+}
+
 /** A call at work: asked of the model, or by a tool that has been called itself. */
 export interface RunningCall extends ToolCall {
   parentToolCallId?: string;

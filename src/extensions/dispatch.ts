@@ -1,6 +1,7 @@
 // Tells handlers of events, in the order of loading and registering, and folds what they answer. Made for each session by the harness.
 // Invariant: a handler that throws is reported and passed over, but for `tool_call`, where it blocks the call: a guard that fails stays shut.
 
+import type { Boundary, BoundaryPreview, BoundaryProposal, PreviewBoundary } from "../contracts/boundary.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type {
   Extension,
@@ -25,6 +26,7 @@ import type {
 } from "../contracts/extension-event.ts";
 import type { BootstrapText } from "../contracts/interceptor.ts";
 import type { ImageContent, Message } from "../contracts/message.ts";
+import type { Refusal } from "../contracts/tool.ts";
 
 export interface DispatchDeps {
   extensions: readonly Extension[];
@@ -77,13 +79,14 @@ export class ExtensionDispatch {
    * Why the call must not run, or nothing. `event.input` is what the tool gets. Once it must not run nobody else is asked: they would judge, and
    * ask the user about, what does not happen.
    */
-  async toolCall(event: ToolCallEvent): Promise<string | undefined> {
-    let failure: string | undefined;
+  async toolCall(event: ToolCallEvent): Promise<Refusal | undefined> {
+    let failure: Refusal | undefined;
     const shut = (error: ExtensionError): void => {
-      failure = `${error.extensionPath} failed while it looked at the call: ${error.error}`;
+      failure = { reason: `${error.extensionPath} failed while it looked at the call: ${error.error}` };
     };
     for await (const answer of this.#answers<"tool_call">("tool_call", () => event, { onFailure: shut })) {
-      if (answer.block === true) return answer.reason ?? "Tool execution was blocked by an extension";
+      const { block, reason = "Tool execution was blocked by an extension", terminate } = answer;
+      if (block === true) return { reason, ...(terminate === true && { terminate }) };
     }
     return failure;
   }
@@ -178,6 +181,42 @@ export class ExtensionDispatch {
       replaced = answer.systemPrompt ?? replaced;
     }
     return { messages, ...(replaced === undefined ? {} : { systemPrompt: replaced }) };
+  }
+
+  /** What all have proposed; `noted` hears of it as it grows. Entries that cannot be written count as a failure of who wants them. */
+  async boundary(
+    about: Boundary & ({ type: "turn_end"; turnIndex: number } | { type: "agent_before_settle" }),
+    proposal: BoundaryProposal,
+    preview: PreviewBoundary,
+    noted: (proposal: BoundaryProposal) => void,
+  ): Promise<void> {
+    let proposed = proposal;
+    const event = (): ExtensionEventOf<"turn_end" | "agent_before_settle"> => {
+      const { entries } = proposed;
+      let context: BoundaryPreview | undefined;
+      return Object.defineProperty({ ...about, entries: [...entries], continue: proposed.continue }, "context", {
+        get: () => {
+          context ??= preview(entries);
+          return context;
+        },
+        enumerable: true,
+      }) as ExtensionEventOf<"turn_end" | "agent_before_settle">;
+    };
+    const check = (answer: object): void => {
+      listIn("entries")(answer);
+      const { entries } = answer as Partial<BoundaryProposal>;
+      if (entries !== undefined) preview(entries);
+    };
+    for await (const answer of this.#answers<"turn_end" | "agent_before_settle">(about.type, event, { check })) {
+      const { entries = proposed.entries, continue: isWanted = proposed.continue } = answer;
+      proposed = { entries: [...entries], continue: isWanted === true };
+      noted(proposed);
+    }
+    if (proposed.continue && !preview(proposed.entries).canContinue) {
+      const error = "It wants another answer, and there is nothing to answer: add a message";
+      this.#deps.report({ extensionPath: "<boundary>", event: about.type, error });
+      noted({ ...proposed, continue: false });
+    }
   }
 
   /** What is to be recorded. An answer of another role is no answer. */

@@ -22,6 +22,7 @@ const own: Record<keyof OwnExtensionEvents, true> = {
   before_agent_start: true,
   turn_start: true,
   turn_end: true,
+  agent_before_settle: true,
   message_update: true,
   message_end: true,
   tool_call: true,

@@ -4,6 +4,7 @@
 import type { Outcome } from "../contracts/outcome.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import { storageLostCode } from "../harness/recovery/run-outcome.ts";
+import type { CodingSession } from "../harness/run/coding-session.ts";
 import { beforeEnd, type Mode, type ModeContext } from "./mode.ts";
 
 export const printMode: Mode = {
@@ -42,6 +43,8 @@ export async function runPrompts(
   await beforeEnd(ending, sessions.extensions.bind({ mode }));
   let outcome: Outcome = { kind: "done", text: "" };
   let hasRun = false;
+  /** The session whose answer is not the one that counts unless nothing is run behind it. */
+  let interim: CodingSession | undefined;
   for (const [index, prompt] of prompts.entries()) {
     const received = await beforeEnd(ending, Promise.resolve(sessions.intake.receive({ ...prompt, source: "interactive" })));
     // What extensions have begun at the start comes first.
@@ -54,11 +57,12 @@ export async function runPrompts(
       if (begun.known !== undefined) outcome = begun.known.outcome;
       continue;
     }
+    interim = index < prompts.length - 1 ? sessions.coding : undefined;
     outcome = (await begun.done) ?? outcome;
     if (!isAnswer(outcome)) return outcome;
     hasRun = true;
   }
-  return outcome;
+  return interim === undefined || ending.aborted ? outcome : interim.finalOutcome(outcome, interim !== sessions.coding);
 }
 
 /** What print mode says of an outcome, with the line end at its end; nothing where there is no answer. */

@@ -32,3 +32,7 @@ export function agentDirectory(env: Env, homeDir: string, cwd: string): string {
   const given = env.PI_CODING_AGENT_DIR;
   return given ? absolutePath(given, cwd, homeDir) : join(homeDir, ".pi", "agent");
 }
+
+export function userConfigFile(agentDir: string): string {
+  return join(agentDir, "config.toml");
+}

@@ -3,8 +3,8 @@
 import { tool } from "../contracts/tool.ts";
 import { type CallArguments, countedLines, numberArgument, pathArgument, textArgument } from "../contracts/tool-view.ts";
 
-/** `loadCodec` gives the image codec's bytes, asked for images that are too large. */
-export function readTool(loadCodec: () => Promise<Uint8Array>) {
+/** `loadCodec` gives the image codec's bytes, asked for images that are too large: longer than `side`, where that is given. */
+export function readTool(loadCodec: () => Promise<Uint8Array>, side?: number) {
   return tool({
     name: "read",
     isReadOnly: true,
@@ -22,7 +22,7 @@ export function readTool(loadCodec: () => Promise<Uint8Array>) {
     promptLine: "Read files: text by lines, images as images",
     guidelines: ["Look at files with read, not with cat or sed."],
     view: { headline: pathAndLines, body: () => undefined, outputPath: (args) => textArgument(args, "path"), outcome: linesRead },
-    execute: async (args, context) => (await import("./execute/read.ts")).executeRead(args, context, loadCodec),
+    execute: async (args, context) => (await import("./execute/read.ts")).executeRead(args, context, loadCodec, side),
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import type { Tool } from "../contracts/tool.ts";
+import { type ToolViews, viewsOf } from "../contracts/tool-view.ts";
 import { type BackgroundPolicy, bashToolWith } from "./bash.ts";
 import { editTool } from "./edit.ts";
 import { findTool } from "./find.ts";
@@ -15,13 +16,25 @@ export interface ToolShelfOptions {
   ripgrep?: () => Promise<string>;
   /** Bytes of the image codec, asked for images that are too large. Default: none, such images are left out. */
   imageCodec?: () => Promise<Uint8Array>;
+  /** Longest side of a picture in pixels. Default: what services take. */
+  imageSide?: number;
   /** Default: `end`. */
   background?: BackgroundPolicy;
 }
 
 /** All tools there are, in the order in which models are told of them. */
-export function builtinTools({ ripgrep = async () => "rg", imageCodec = noCodec, background = "end" }: ToolShelfOptions = {}): Tool[] {
-  return [readTool(imageCodec), bashToolWith(background), editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
+export function builtinTools({
+  ripgrep = async () => "rg",
+  imageCodec = noCodec,
+  imageSide,
+  background = "end",
+}: ToolShelfOptions = {}): Tool[] {
+  return [readTool(imageCodec, imageSide), bashToolWith(background), editTool, writeTool, grepTool(ripgrep), findTool(ripgrep), lsTool];
+}
+
+/** How calls are shown where there is no session that has its tools: of stored ones. */
+export function builtinToolViews(): ToolViews {
+  return viewsOf(builtinTools());
 }
 
 export const defaultToolNames: readonly string[] = ["read", "bash", "edit", "write"];

@@ -2,11 +2,12 @@
 // Invariant: every piece ends what it begins: no fence, comment or tag inside a message reaches beyond it.
 
 import type { EntrySource } from "../contracts/entry-source.ts";
-import { headlineOf, type ToolView, type ToolViews } from "../contracts/tool-view.ts";
+import { bodyOf, headlineOf, type ShownBody, type ToolViews } from "../contracts/tool-view.ts";
+import { ConversationFold, type Told } from "./fold.ts";
 import { dateTime, duration, imageSize, money, plural, shortCount } from "./format.ts";
 import { cleanText, oneLine } from "./html/escape.ts";
 import { languageOfPath } from "./html/languages.ts";
-import { type Call, CallsAndResults, type Faces, faceOf, type Item, type ItemOf, itemOf, textOfBlocks } from "./items.ts";
+import { type Call, type Faces, faceOf, type ItemOf, textOfBlocks } from "./items.ts";
 import { type Block, jsonText } from "./read-entry.ts";
 import type { SessionFacts } from "./session-facts.ts";
 import { type ExportNode, type ShownOptions, surveySession } from "./survey.ts";
@@ -21,15 +22,16 @@ export async function exportMarkdown(session: EntrySource, target: ExportTarget 
 export async function* markdownChunks(session: EntrySource, options: ShownOptions): AsyncGenerator<string> {
   const { nodes, facts } = surveySession(session, options);
   const sound = await createSoundText();
-  const renderer: Renderer = { sound, calls: new CallsAndResults(), toolViews: options.toolViews };
+  const renderer: Renderer = { sound, toolViews: options.toolViews };
+  const fold = new ConversationFold();
   yield heading(facts);
   for (const node of nodes) {
     const entry = node.isOnBranch ? session.entryAt(node.row) : undefined;
     if (entry === undefined) continue;
-    const piece = itemMarkdown(itemOf(entry), node, renderer);
+    const piece = toldMarkdown(fold.takeEntry(entry), node, renderer);
     if (piece !== "") yield `\n${piece}`;
   }
-  for (const call of renderer.calls.open.values()) yield `\n${callMarkdown(call, undefined, renderer)}`;
+  for (const call of fold.open.values()) yield `\n${callMarkdown(call, undefined, renderer)}`;
 }
 
 function heading(facts: SessionFacts): string {
@@ -51,22 +53,18 @@ type SoundText = (text: string) => string;
 
 interface Renderer {
   readonly sound: SoundText;
-  readonly calls: CallsAndResults;
   readonly toolViews: ToolViews;
 }
 
-function itemMarkdown(item: Item, node: ExportNode, renderer: Renderer): string {
+function toldMarkdown({ item, call }: Told, node: ExportNode, renderer: Renderer): string {
   const label = node.label === undefined ? "" : ` \\[${inlineText(node.label)}\\]`;
-  return faceOf(pieces, item, (who: string) => `## ${inlineText(who)}${label}\n\n`, renderer);
+  return faceOf(pieces, item, (who: string) => `## ${inlineText(who)}${label}\n\n`, renderer, call);
 }
 
-const pieces: Faces<string, [title: (who: string) => string, renderer: Renderer]> = {
+const pieces: Faces<string, [title: (who: string) => string, renderer: Renderer, call: Call | undefined]> = {
   prompt: ({ blocks }, title, { sound }) => `${title("You")}${content(blocks, sound)}`,
   answer: answerMarkdown,
-  result: (item, _title, renderer) => {
-    const call = renderer.calls.take(item);
-    return call === undefined ? "" : callMarkdown(call, item, renderer);
-  },
+  result: (item, _title, renderer, call) => (call === undefined ? "" : callMarkdown(call, item, renderer)),
   shell: ({ command, output }, title) => {
     const shown = output.trimEnd() === "" ? "" : `\n${folded("Output", fence(output.trimEnd(), ""))}`;
     return `${title("Shell")}${fence(command, "bash")}${shown}`;
@@ -88,8 +86,7 @@ const pieces: Faces<string, [title: (who: string) => string, renderer: Renderer]
   message: () => "",
 };
 
-function answerMarkdown(item: ItemOf<"answer">, title: (who: string) => string, { sound, calls }: Renderer): string {
-  calls.take(item);
+function answerMarkdown(item: ItemOf<"answer">, title: (who: string) => string, { sound }: Renderer): string {
   const parts: string[] = [];
   for (const block of item.blocks) {
     if (block.kind === "text" && block.text.trim() !== "") parts.push(sound(block.text));
@@ -113,19 +110,26 @@ function callMarkdown(call: Call, result: ItemOf<"result"> | undefined, { toolVi
   const output = textOfBlocks(blocks).trimEnd();
   const path = isError ? undefined : view?.outputPath?.(call.args);
   const body = [
-    callBody(call, view, isError ? "" : (view?.diff?.(call.args, details) ?? "")),
+    bodyMarkdown(bodyOf(view, call.args, { isError, details })),
     output === "" ? "" : fence(output, path === undefined ? "" : languageOfPath(path)),
     ...blocks.map((block) => (block.kind === "image" ? imageNote(block) : "")),
   ].filter((part) => part !== "");
   return body.length === 0 ? `${line}\n` : `${line}\n\n${folded("Details", body.join("\n"))}`;
 }
 
-function callBody({ args }: Call, view: ToolView | undefined, diff: string): string {
-  if (diff !== "") return fence(diff, "diff");
-  if (view?.body === undefined) return Object.keys(args).length === 0 ? "" : fence(jsonText(args), "json");
-  const body = view.body(args);
-  if (body === undefined) return "";
-  return body.kind === "command" ? fence(body.text, "bash") : fence(body.text, languageOfPath(body.path));
+function bodyMarkdown(body: ShownBody | undefined): string {
+  switch (body?.kind) {
+    case undefined:
+      return "";
+    case "diff":
+      return fence(body.text, "diff");
+    case "arguments":
+      return fence(jsonText(body.args), "json");
+    case "file":
+      return fence(body.text, languageOfPath(body.path));
+    case "command":
+      return fence(body.text, "bash");
+  }
 }
 
 function content(blocks: readonly Block[], sound: SoundText): string {

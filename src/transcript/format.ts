@@ -24,7 +24,12 @@ export function duration(ms: number): string {
 
 /** Of base64 text. */
 export function imageSize(base64: string): string {
-  const [, digits, unit] = /^([\d.]+)(.*)$/.exec(shortCount(Math.floor((base64.length * 3) / 4))) ?? [];
+  return byteSize(Math.floor((base64.length * 3) / 4));
+}
+
+/** 950 B, 12.3 kB, 1.4 MB. */
+export function byteSize(bytes: number): string {
+  const [, digits, unit] = /^([\d.]+)(.*)$/.exec(shortCount(bytes)) ?? [];
   return `${digits} ${unit}B`;
 }
 

@@ -165,21 +165,3 @@ export function textOfBlocks(blocks: readonly Block[]): string {
 export function callsIn(blocks: readonly Block[]): Call[] {
   return blocks.filter((block) => block.kind === "call");
 }
-
-/**
- * Joins calls with their results along one branch: each call is taken by the first result that names it. Of a result without a call the tool's
- * name is known, and no arguments.
- */
-export class CallsAndResults {
-  /** Those whose results are still to come, in order. */
-  readonly open = new Map<string, Call>();
-
-  /** The call that an item answers; calls of an answer are kept until then. */
-  take(item: Item): Call | undefined {
-    if (item.kind === "answer") for (const call of callsIn(item.blocks)) this.open.set(call.id, call);
-    if (item.kind !== "result") return undefined;
-    const call = this.open.get(item.callId);
-    this.open.delete(item.callId);
-    return call ?? { kind: "call", id: item.callId, name: item.toolName || "tool", args: {} };
-  }
-}

@@ -146,7 +146,7 @@ test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused
   const execute = vi.fn(async () => textResult("ran"));
   const setup: Partial<ToolSetup> = {
     validate: async (_, args) => ((args as { bad?: boolean }).bad ? { ok: false, message: "path: missing" } : { ok: true, args: {} }),
-    refuse: async ({ id }) => (id === "refused" ? "The user said no" : undefined),
+    refuse: async ({ id }) => (id === "refused" ? { reason: "The user said no" } : undefined),
   };
   const calls = [call("1", "raed"), call("unreadable", "read"), call("3", "read", { bad: true }), call("refused", "read")];
   const { texts, messages, told } = await run([tool("read", execute), tool("bash")], calls, setup);
@@ -277,7 +277,7 @@ test("a tool has others work: through the same gates, with ids of its own, and t
     callable: [inner, leaf, broken],
     refuse: async ({ id, parentToolCallId, name }, args) => {
       judged.push([id, parentToolCallId]);
-      return name === "inner" && args.n === 2 ? "no 2" : undefined;
+      return name === "inner" && args.n === 2 ? { reason: "no 2" } : undefined;
     },
   });
   expect(texts[0]?.split("\n")).toEqual([

@@ -54,7 +54,7 @@ test("numbers from 0, one a file, whatever the tool", async () => {
 
 test("a fork counts on from its ancestors and reads what was theirs, also after rm of any of them", async () => {
   const directory = temporaryDirectory();
-  const where = { directory };
+  const where = [{ directory }];
   const a = session(directory, "a");
   await put(artifactsOf(a), "of a");
   const b = session(directory, "b", a);
@@ -74,7 +74,7 @@ test("rm of a session without forks takes its artifacts along", async () => {
   const directory = temporaryDirectory();
   const a = session(directory, "a");
   await put(artifactsOf(a), "x");
-  removeSessionFiles(a, { directory });
+  removeSessionFiles(a, [{ directory }]);
   expect(readdirSync(directory)).toEqual([]);
 });
 

@@ -30,7 +30,13 @@ describe("the table of settings", () => {
         ? Object.entries(value).flatMap(([key, below]) => paths(below, path === "" ? key : `${path}.${key}`))
         : [path];
     const withDefault = settings.filter((record) => record.default !== undefined).map((record) => record.property);
-    expect(paths(values, "").sort()).toEqual(withDefault.sort());
+    // A table in which nothing is set.
+    const isTable = (path: string): boolean => settings.some(({ property }) => property.startsWith(`${path}.`));
+    expect(
+      paths(values, "")
+        .filter((path) => !isTable(path))
+        .sort(),
+    ).toEqual(withDefault.sort());
     expect(new Set(settings.map((record) => record.key)).size).toBe(settings.length);
   });
 
@@ -81,7 +87,7 @@ describe("order and origins", () => {
     });
     const { values } = await load(tree, { approve: true, commandLine: { "resources.skills": ["cli"] } });
     expect(values.fallbackModels).toEqual(["c"]);
-    expect(values.retry).toEqual({ enabled: true, maxRetries: 1, baseDelayMs: 1, maxDelayMs: 60000 });
+    expect(values.retry).toEqual({ enabled: true, maxRetries: 1, baseDelayMs: 1, maxDelayMs: 60000, provider: { maxRetries: 0 } });
     expect(values.resources.skills).toEqual([
       tree.at("agent/s"),
       tree.at("home/t"),
@@ -299,31 +305,62 @@ describe("the npm agent's files", () => {
   test("what has no effect here is named in one line, unless it says what is done anyway", async () => {
     const settingsOf = (json: object) => load(tempTree({ "agent/settings.json": JSON.stringify(json), "project/x": "" }));
     const vain = {
-      images: { blockImages: true, autoResize: false },
-      steeringMode: "all",
-      followUpMode: "all",
-      modelThinkingLevels: { "a/b": "high" },
-      thinkingBudgets: { low: 100 },
-      enableSkillCommands: false,
-      retry: { provider: { timeoutMs: 1, maxRetries: 1, maxRetryDelayMs: 0 } },
       branchSummary: { skipPrompt: false },
+      compaction: { modelOverrides: { "a/b": { reserveTokens: 1 } } },
       transport: "websocket",
-      packages: ["npm:thing"],
+      websocketConnectTimeoutMs: 1,
+      cacheWarming: "idle",
+      codemode: { mode: "only", inlineBudget: 5 },
+      npmCommand: ["pnpm"],
+      themes: ["t"],
     };
     const { warnings } = await settingsOf(vain);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /settings\.json: images\.blockImages, images\.autoResize, steeringMode, followUpMode, modelThinkingLevels, thinkingBudgets, enableSkillCommands, retry\.provider\.timeoutMs, retry\.provider\.maxRetries, retry\.provider\.maxRetryDelayMs, branchSummary\.skipPrompt, transport, packages have no effect here\.$/,
+        /settings\.json: branchSummary\.skipPrompt, compaction\.modelOverrides, transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode, codemode\.inlineBudget, npmCommand, themes have no effect here\.$/,
       ),
     ]);
-    const same = {
-      images: { blockImages: false, autoResize: true },
-      steeringMode: "one-at-a-time",
-      transport: "auto",
-      packages: [],
-      quietStartup: true,
-    };
+    const same = { transport: "sse", cacheWarming: "off", themes: [], quietStartup: true };
     expect((await settingsOf(same)).warnings).toEqual([]);
+  });
+
+  test("the others are our settings", async () => {
+    const json = {
+      images: { blockImages: true, autoResize: false },
+      steeringMode: "all",
+      followUpMode: "all",
+      modelThinkingLevels: { "a/b.c": "high" },
+      thinkingBudgets: { low: 100, high: 200 },
+      enableSkillCommands: false,
+      branchSummary: { reserveTokens: 7 },
+      retry: { maxRetries: 2, provider: { timeoutMs: 1, maxRetries: 3, maxRetryDelayMs: 0 } },
+      packages: ["npm:thing"],
+    };
+    const { values, warnings } = await load(tempTree({ "agent/settings.json": JSON.stringify(json), "project/x": "" }));
+    expect(warnings).toEqual([]);
+    expect(values).toMatchObject({
+      images: { block: true, resize: false },
+      steeringMode: "all",
+      followUpMode: "all",
+      modelThinkingLevels: { "a/b.c": "high" },
+      thinkingBudgets: { low: 100, high: 200 },
+      branchSummary: { reserveTokens: 7 },
+      retry: { maxRetries: 2, maxDelayMs: 60_000, provider: { timeoutMs: 1, maxRetries: 3, maxRetryDelayMs: 0 } },
+      resources: { skillCommands: false },
+      packages: [{ source: "npm:thing" }],
+    });
+  });
+
+  test("levels by model add up, are set one by one, and must be levels", async () => {
+    const tree = tempTree({
+      "agent/settings.json": JSON.stringify({ modelThinkingLevels: { "a/b": "high", "c/d": "low" } }),
+      "agent/config.toml": '[model_thinking_levels]\n"a/b" = "off"\n',
+      "project/x": "",
+    });
+    const said = { "model_thinking_levels.openai/gpt-6.2": "max" };
+    const { values } = await load(tree, { commandLine: said });
+    expect(values.modelThinkingLevels).toEqual({ "a/b": "off", "c/d": "low", "openai/gpt-6.2": "max" });
+    await expect(load(tree, { commandLine: { "model_thinking_levels.a/b": "huge" } })).rejects.toThrow(/each is one of off, minimal/);
   });
 
   test("count where the TOML says nothing", async () => {

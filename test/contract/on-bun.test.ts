@@ -8,11 +8,15 @@ import { expect, test } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 
 const suites = [
+  "test/artifacts/artifacts.test.ts",
+  "test/artifacts/blob-files.test.ts",
   "test/contracts/text-encoding.test.ts",
   "test/platform/files.test.ts",
   "test/session/lines/damage.test.ts",
   "test/session/lines/sound-entry.test.ts",
+  "test/session/inline-pictures.test.ts",
   "test/session/log/logs.test.ts",
+  "test/session/pictures.test.ts",
   "test/tools/contract.test.ts",
   "test/tools/count-newlines.test.ts",
   "test/tools/edit.test.ts",

@@ -20,10 +20,10 @@ test("who decides about a call sees what those before have made of it, and nobod
   const seen: unknown[] = [];
   const list = inOrder([
     { name: "changes", toolCall: async (_, args) => void Object.assign(args, { command: "git push" }) },
-    { name: "decides", toolCall: async (_, args) => (args.command === "git push" ? "no pushing" : undefined) },
+    { name: "decides", toolCall: async (_, args) => (args.command === "git push" ? { reason: "no pushing" } : undefined) },
     { name: "behind", toolCall: async (_, args) => void seen.push(args) },
   ]);
-  expect(await list?.toolCall?.(call, { command: "git status" }, signal)).toBe("no pushing");
+  expect(await list?.toolCall?.(call, { command: "git status" }, signal)).toEqual({ reason: "no pushing" });
   expect(seen).toEqual([]);
 });
 

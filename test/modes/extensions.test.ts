@@ -16,6 +16,7 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 const resources: LaunchResources = {
   contextFiles: [],
   skills: [],
+  skillCommands: [],
   skillsSection: "",
   appended: [],
   templates: async () => [],
@@ -35,6 +36,9 @@ interface Ran {
 interface How {
   ending?: AbortSignal;
   key?: string;
+  outputSchema?: Record<string, unknown>;
+  /** Texts of answers; further ones are `done`. */
+  answers?: string[];
 }
 
 async function ran(
@@ -43,13 +47,14 @@ async function ran(
   first: ExtensionFactory | How,
   ...more: ExtensionFactory[]
 ): Promise<Ran> {
-  const { ending = new AbortController().signal, key } = typeof first === "function" ? {} : first;
+  const { ending = new AbortController().signal, key, outputSchema, answers = [] } = typeof first === "function" ? {} : first;
   const factories = typeof first === "function" ? [first, ...more] : more;
   const loaded = await loadExtensions(inlineSources(factories));
   const warnings: string[] = [];
   const warn = (line: string): void => void warnings.push(line);
   const prompts: string[] = [];
   const { launch, deps } = await makeLaunch(temporaryDirectory(), {
+    options: outputSchema === undefined ? {} : { outputSchema },
     deps: {
       warn,
       custom: {
@@ -59,7 +64,7 @@ async function ran(
             api: "fake",
             stream: (call) => {
               prompts.push(JSON.stringify(call.request.messages.at(-1)?.content));
-              return textReply("done")(call);
+              return textReply(answers.shift() ?? "done")(call);
             },
           },
           credential: noCredential,
@@ -180,3 +185,41 @@ test.each(modes)("%s: a command that came with a key runs once", async (mode) =>
   });
   expect({ kind: outcome.kind, count, prompts }).toEqual({ kind: "done", count: 1, prompts: [] });
 });
+
+const schema = { type: "object", properties: { n: { type: "number" } }, required: ["n"] };
+const note: ExtensionFactory = (pi) => {
+  pi.registerCommand("note", { handler: async () => undefined });
+};
+
+test.each(modes)(
+  "%s: where an extension takes the last of several prompts, the answer before it is the one that fits the schema",
+  async (mode) => {
+    const fits = await ran(mode, ["count", "/note"], { outputSchema: schema, answers: ['```json\n{"n": 1}\n```'] }, note);
+    expect(fits.outcome).toEqual({ kind: "done", text: '{"n":1}', value: { n: 1 } });
+    expect(fits.prompts).toHaveLength(1);
+
+    const repaired = await ran(mode, ["count", "/note", "/note"], { outputSchema: schema, answers: ["one", '{"n": 1}'] }, note);
+    expect(repaired.outcome).toMatchObject({ kind: "done", value: { n: 1 } });
+    expect(repaired.prompts[1]).toContain("does not fit the JSON Schema");
+
+    const unfit = await ran(mode, ["count", "/note"], { outputSchema: schema, answers: ["one", "two", '{"n": 3}'] }, note);
+    expect(unfit.outcome).toMatchObject({ kind: "error", code: "model.invalid_output", text: "two" });
+    expect(unfit.prompts).toHaveLength(2);
+    if (mode === "json") expect(unfit.records.at(-1)).toMatchObject({ type: "agent_settled", outcome: "error" });
+  },
+);
+
+test.each(modes)(
+  "%s: an answer before the last one that is run need not fit, and of a session left behind nobody is asked",
+  async (mode) => {
+    const later = await ran(mode, ["talk", "count"], { outputSchema: schema, answers: ["one", '{"n": 2}'] }, note);
+    expect(later.outcome).toMatchObject({ kind: "done", value: { n: 2 } });
+    expect(later.prompts).toHaveLength(2);
+
+    const left = await ran(mode, ["count", "/fresh"], { outputSchema: schema, answers: ["one"] }, (pi) => {
+      pi.registerCommand("fresh", { handler: async (_, ctx) => void (await ctx.newSession()) });
+    });
+    expect(left.outcome).toMatchObject({ kind: "error", code: "model.invalid_output", text: "one" });
+    expect(left.prompts).toHaveLength(1);
+  },
+);

@@ -6,98 +6,19 @@ import { Type } from "typebox";
 import { expect, onTestFinished, test } from "vitest";
 import type { ModelCall } from "../../src/contracts/model-request.ts";
 import {
-  type AgentSession,
-  type AgentSessionEvent,
-  type CreateAgentSessionOptions,
   createAgentSession,
-  DefaultResourceLoader,
-  type DefaultResourceLoaderOptions,
   defineTool,
   type ExtensionAPI,
+  type ExtensionBindings,
   type ExtensionContext,
   type ExtensionError,
   type ExtensionFactory,
   isToolCallEventType,
   SessionManager,
 } from "../../src/index.ts";
-import { fakeModel, Gate, type Reply, textReply } from "../support/rpc-world.ts";
+import { callReply, heard, made, resultTexts } from "../support/extension-session.ts";
+import { fakeModel, Gate, textReply } from "../support/rpc-world.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-
-interface Made {
-  session: AgentSession;
-  cwd: string;
-  home: string;
-  loader: DefaultResourceLoader;
-  errors: ExtensionError[];
-  events: AgentSessionEvent[];
-}
-
-/** A session with these extensions, bound, in a home of its own. */
-async function made(
-  factories: ExtensionFactory[],
-  {
-    replies,
-    loader: more = {},
-    isBound = true,
-    ...options
-  }: CreateAgentSessionOptions & { replies?: Reply[]; loader?: Partial<DefaultResourceLoaderOptions>; isBound?: boolean } = {},
-): Promise<Made> {
-  const home = temporaryDirectory();
-  const cwd = join(home, "project");
-  mkdirSync(cwd);
-  const place = { cwd, agentDir: join(home, "agent"), env: { HOME: home, PATH: process.env.PATH } };
-  const loader = new DefaultResourceLoader({ ...place, extensionFactories: factories, ...more });
-  await loader.reload();
-  const script = [...(replies ?? [])];
-  const model: CreateAgentSessionOptions =
-    replies === undefined
-      ? { model: "demo" }
-      : {
-          model: fakeModel,
-          access: async () => ({
-            provider: { api: "fake", stream: (call) => (script.shift() ?? textReply("done"))(call) },
-            credential: { scheme: "none", billing: "metered", value: "", source: "none needed" },
-            fetch: globalThis.fetch,
-          }),
-        };
-  const { session } = await createAgentSession({
-    ...place,
-    resourceLoader: loader,
-    sessionManager: SessionManager.inMemory(cwd),
-    ...model,
-    ...options,
-  });
-  onTestFinished(() => session.dispose());
-  const errors: ExtensionError[] = [];
-  const events: AgentSessionEvent[] = [];
-  session.subscribe((event) => void events.push(event));
-  if (isBound) await session.bindExtensions({ onError: (error) => errors.push(error) });
-  return { session, cwd, home, loader, errors, events };
-}
-
-/** An answer that is one call. */
-function callReply(name: string, args: object, id = "call_1"): Reply {
-  return async function* () {
-    yield { type: "toolcall_start", contentIndex: 0, id, toolName: name };
-    yield { type: "toolcall_delta", contentIndex: 0, delta: JSON.stringify(args) };
-    yield { type: "toolcall_end", contentIndex: 0 };
-    yield { type: "finish", stopReason: "toolUse" };
-  };
-}
-
-/** Answers with a text, and keeps what was asked. */
-function heard(calls: ModelCall[], text = "done"): Reply {
-  return (call) => {
-    calls.push(call);
-    return textReply(text)(call);
-  };
-}
-
-function resultTexts(session: AgentSession): string[] {
-  return session.messages.flatMap((message) =>
-    message.role === "toolResult" ? message.content.flatMap((block) => (block.type === "text" ? block.text : [])) : [],
-  );
-}
 
 test("a run is told event by event, in order, before it goes on", async () => {
   const seen: string[] = [];
@@ -170,6 +91,40 @@ test("a call is blocked, or gets other arguments; its result is replaced", async
   expect(results[0]).toMatchObject({ isError: true });
   expect(results[1]).toMatchObject({ isError: false, details: { seen: expect.stringMatching(/^\[other/) } });
   expect(readFileSync(join(cwd, "made.txt"), "utf8")).toBe("x");
+});
+
+test("what an extension has made of a call is what the policy judges and what somebody is asked about", async () => {
+  const asked: string[] = [];
+  const { session, cwd } = await made(
+    [
+      (pi) => {
+        pi.on("tool_call", (event) => {
+          if (isToolCallEventType("bash", event)) event.input.command = event.input.command.replace(/^make (\w+)$/, "touch $1");
+        });
+      },
+    ],
+    {
+      isBound: false,
+      config:
+        '[[policy]]\ntool = "bash"\ncommand = "touch denied"\naction = "deny"\n[[policy]]\ntool = "bash"\ncommand = "touch asked"\naction = "ask"\n[[policy]]\ntool = "bash"\ncommand = "make"\naction = "deny"\n',
+      replies: ["denied", "asked", "made"].map((name) => callReply("bash", { command: `make ${name}` }, name)),
+    },
+  );
+  const uiContext = {
+    confirm: async (title: string, message: string) => {
+      asked.push(`${title} ${message}`);
+      return false;
+    },
+  };
+  await session.bindExtensions({ uiContext: uiContext as unknown as NonNullable<ExtensionBindings["uiContext"]> });
+  await session.prompt("go");
+  const [denied, refused, ran] = resultTexts(session);
+  expect(denied).toContain("deny bash(touch denied)");
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain("touch asked");
+  expect(refused).toContain("touch asked");
+  expect(ran).not.toContain("deny");
+  expect(["denied", "asked", "made"].map((name) => existsSync(join(cwd, name)))).toEqual([false, false, true]);
 });
 
 function textIn(content: readonly { type: string; text?: string }[]): string {

@@ -78,6 +78,7 @@ test("the tables are loaded by what prints them, and where there are extensions;
   expect(files.filter((one) => reads(join(sourceRoot, one))).sort()).toEqual([
     "extensions/api.ts",
     "extensions/event-names.ts",
+    "harness/extensions/heard-events.ts",
     "harness/extensions/session-extensions.ts",
     "modes/rpc/schemas.ts",
   ]);

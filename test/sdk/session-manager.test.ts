@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { UserMessage } from "../../src/contracts/message.ts";
 import { emptyUsage } from "../../src/contracts/usage.ts";
 import {
   buildContextEntries,
@@ -10,6 +11,7 @@ import {
   getLatestCompactionEntry,
   parseSessionEntries,
   SessionManager,
+  SettingsManager,
 } from "../../src/index.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -79,4 +81,67 @@ test("found by id, listed with progress, opened for another directory, read as t
   onTestFinished(() => session.dispose());
   expect(session.sessionManager).toBe(opened);
   expect((await session.bash("pwd")).output.trim()).toBe(elsewhere);
+});
+
+describe("pictures", () => {
+  const data = Buffer.alloc(3000, 4).toString("base64");
+  const shown = {
+    role: "user" as const,
+    content: [{ type: "image" as const, data, mimeType: "image/png" }],
+    timestamp: 0,
+  } satisfies UserMessage;
+
+  /** Of a home of its own whose config.toml says this. */
+  function home(toml: string): { agentDir: string; sessions: string } {
+    const directory = temporaryDirectory();
+    const agentDir = join(directory, "agent");
+    mkdirSync(agentDir);
+    writeFileSync(join(agentDir, "config.toml"), toml, { mode: 0o600 });
+    vi.stubEnv("PI_CODING_AGENT_DIR", agentDir);
+    onTestFinished(() => vi.unstubAllEnvs() as unknown as undefined);
+    return { agentDir, sessions: join(directory, "sessions") };
+  }
+
+  async function stored(sessions: string): Promise<string> {
+    const manager = SessionManager.create("/somewhere", sessions);
+    manager.appendMessage(shown);
+    expect(JSON.stringify(manager.getEntries())).toContain(data);
+    await manager.close();
+    const again = await SessionManager.open(manager.getSessionFile() ?? "");
+    expect(JSON.stringify(again.buildSessionContext().messages)).toContain(data);
+    await again.close();
+    return readFileSync(manager.getSessionFile() ?? "", "utf8");
+  }
+
+  test("are kept once for all sessions where the user's file says so", async () => {
+    const { agentDir, sessions } = home("[session]\nblobs = true\n");
+    for (const text of [await stored(sessions), await stored(sessions)]) expect(text).not.toContain(data);
+    expect(readdirSync(join(agentDir, "blobs"))).toHaveLength(1);
+  });
+
+  test.each(["", "[session]\nblobs = false\n", "[session\n", "session = 1\n"])(
+    "are in the session's file where it says %j",
+    async (toml) => {
+      const { agentDir, sessions } = home(toml);
+      expect(await stored(sessions)).toContain(data);
+      expect(readdirSync(agentDir)).toEqual(["config.toml"]);
+    },
+  );
+
+  test("follow the settings of the conversation that is begun in the session", async () => {
+    const { sessions } = home("");
+    const agentDir = join(temporaryDirectory(), "another");
+    const { session } = await createAgentSession({
+      agentDir,
+      sessionManager: SessionManager.create("/", sessions),
+      settingsManager: SettingsManager.inMemory({ session: { blobs: true } }),
+      model: "scripted/demo",
+    });
+    session.sessionManager.appendMessage(shown);
+    expect(readdirSync(join(agentDir, "blobs"))).toHaveLength(1);
+    expect(JSON.stringify(session.sessionManager.getEntries())).toContain(data);
+    const file = session.sessionManager.getSessionFile() ?? "";
+    await session.dispose();
+    expect(readFileSync(file, "utf8")).not.toContain(data);
+  });
 });

@@ -174,3 +174,20 @@ test("every setter stores what it sets; what is wrong is not stored, what is ove
   expect([other.getHttpIdleTimeoutMs(), other.getShellPath(), other.getRetrySettings().maxRetries]).toEqual([7, "/bin/dash", 3]);
   expect(manager.drainErrors()).toEqual([]);
 });
+
+test("a thinking level of one model is stored beside those that are there", async () => {
+  const home = temporaryDirectory();
+  writeFileSync(join(home, "config.toml"), '[model_thinking_levels]\n"a/b" = "low"\n');
+  const manager = SettingsManager.create(home, home);
+  await manager.reload();
+  manager.setModelThinkingLevel("openai", "gpt-6.2", "max");
+  manager.setBlockImages(true);
+  manager.setSteeringMode("all");
+  await manager.flush();
+  expect(manager.drainErrors()).toEqual([]);
+  expect(manager.getAllModelThinkingLevels()).toEqual({ "a/b": "low", "openai/gpt-6.2": "max" });
+  const again = SettingsManager.create(home, home);
+  await again.reload();
+  expect(again.getModelThinkingLevel("openai", "gpt-6.2")).toBe("max");
+  expect([again.getBlockImages(), again.getSteeringMode(), again.getThinkingBudgets()]).toEqual([true, "all", undefined]);
+});

@@ -1,10 +1,10 @@
-// One item for each entry, whatever it holds; calls are joined with their results along a branch.
+// One item for each entry, whatever it holds.
 
 import { expect, test } from "vitest";
 import { entries } from "../../src/contracts/entries.ts";
 import type { AnyEntry } from "../../src/contracts/session-entry.ts";
-import { CallsAndResults, type Faces, faceOf, itemOf, itemOfMessage } from "../../src/transcript/items.ts";
-import { assistantMessage, toolResultMessage, userMessage } from "../support/messages.ts";
+import { type Faces, faceOf, itemOf, itemOfMessage } from "../../src/transcript/items.ts";
+import { userMessage } from "../support/messages.ts";
 
 const entry = (type: string, fields: object = {}): AnyEntry =>
   ({ type, id: "0000000a", parentId: null, timestamp: "t", ...fields }) as AnyEntry;
@@ -61,14 +61,4 @@ test("a kind without a face does not compile, and each item is shown by its own"
   // @ts-expect-error all kinds but one are missing
   const faces: Faces<string> = { prompt: ({ blocks }) => `${blocks.length} blocks` };
   expect(faceOf(faces, itemOfMessage(userMessage("hi")))).toBe("1 blocks");
-});
-
-test("each call goes with the first result that names it; a result without one keeps its tool's name", () => {
-  const calls = new CallsAndResults();
-  const call = { type: "toolCall" as const, id: "c1", name: "bash", arguments: { command: "ls" } };
-  expect(calls.take(itemOfMessage(assistantMessage([call, { ...call, id: "c2" }])))).toBeUndefined();
-  const result = itemOfMessage(toolResultMessage("c1", "a.ts"));
-  expect(calls.take(result)).toEqual({ kind: "call", id: "c1", name: "bash", args: { command: "ls" } });
-  expect([...calls.open.keys()]).toEqual(["c2"]);
-  expect(calls.take(result)).toEqual({ kind: "call", id: "c1", name: "bash", args: {} });
 });

@@ -3,7 +3,7 @@
 
 import { appendTables, createPrivately, importNpmAgent, parseChange, saveChange, unknownKey } from "../../config/change-config.ts";
 import { type DescribedSetting, describeConfig, settingLine } from "../../config/describe-config.ts";
-import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
+import { type Config, loadConfig, projectConfigFile } from "../../config/load-config.ts";
 import { findVariable, settings } from "../../config/settings.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
@@ -11,7 +11,7 @@ import { describeOrigin } from "../../contracts/provider-settings.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
-import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import { absolutePath, agentDirectory, userConfigFile } from "../../platform/paths.ts";
 import { baseUrlVariables } from "../../providers/vendors.ts";
 import { runSubcommands } from "./subcommands.ts";
 

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Config, loadConfig, parseToml, projectConfigFile, userConfigFile } from "../../config/load-config.ts";
+import { type Config, loadConfig, parseToml, projectConfigFile } from "../../config/load-config.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
 import { PiError } from "../../contracts/error.ts";
 import { packageContents } from "../../extensions/packages/contents.ts";
@@ -11,7 +11,7 @@ import { installPackage, removePackage, versionAt } from "../../extensions/packa
 import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
-import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import { absolutePath, agentDirectory, userConfigFile } from "../../platform/paths.ts";
 import type { CommandModule } from "../command-record.ts";
 import { runSubcommands } from "./subcommands.ts";
 

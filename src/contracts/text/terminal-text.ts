@@ -146,3 +146,8 @@ export function countText(count: number): string {
   if (count < 1000) return String(count);
   return count < 999_950 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1e6).toFixed(1)}M`;
 }
+
+/** `950 B`, `12.3 kB`, `4.5 MB`. */
+export function byteText(bytes: number): string {
+  return countText(bytes).replace(/\D?$/, (unit) => ` ${unit}B`);
+}

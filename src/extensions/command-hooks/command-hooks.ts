@@ -47,10 +47,13 @@ export class CommandHooks implements Interceptor {
     for (const row of this.#rows("tool_call", call.name, args)) {
       const event = { ...aboutCall(call), input: args };
       const asked = await this.#ask(row, event, signal);
-      if ("refusal" in asked) return asked.refusal;
-      if ("failure" in asked) return `Not run: the hook ${row.command} ${asked.failure}`;
-      const { block, reason, input } = asked.answer;
-      if (block === true) return typeof reason === "string" ? reason : `Blocked by the hook ${row.command}`;
+      if ("refusal" in asked) return { reason: asked.refusal };
+      if ("failure" in asked) return { reason: `Not run: the hook ${row.command} ${asked.failure}` };
+      const { block, reason, terminate, input } = asked.answer;
+      if (block === true) {
+        const told = typeof reason === "string" ? reason : `Blocked by the hook ${row.command}`;
+        return { reason: told, ...(terminate === true && { terminate }) };
+      }
       if (isObject(input)) {
         for (const name of Object.keys(args)) delete args[name];
         Object.assign(args, input);

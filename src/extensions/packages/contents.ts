@@ -16,8 +16,13 @@ export async function packageContents(directory: string, filter: PackageFilter =
   const found = async (kind: PackageKind): Promise<string[]> => {
     const entries = hasList ? (listed?.[kind] ?? []) : [kind];
     const paths = entries.filter((entry) => !/^[!+-]/.test(entry)).flatMap((entry) => expanded(directory, entry));
-    const files = kind === "extensions" ? (await Promise.all(paths.map(extensionsAt))).flat() : paths;
     const rules = [...entries.filter((entry) => /^[!+-]/.test(entry)), ...narrowing(filter[kind])];
+    const files =
+      kind === "extensions"
+        ? (await Promise.all(paths.map(extensionsAt))).flat()
+        : rules.length === 0
+          ? paths
+          : paths.flatMap((path) => filesOf(kind, path));
     const accepted = resourceFilter(rules, [directory]);
     return files.filter((file) => isWithin(directory, file) && accepted.accepts(file, nameOf(file)));
   };
@@ -30,6 +35,16 @@ function narrowing(filter: readonly string[] | undefined): string[] {
   const wanted = filter.filter((entry) => !/^[!+-]/.test(entry));
   const rules = filter.filter((entry) => /^[!+-]/.test(entry));
   return wanted.length === 0 && rules.length > 0 ? rules : ["!**", ...wanted.map((entry) => `+${entry}`), ...rules];
+}
+
+/** The single files of a directory, so that filters can tell them apart: skills as deep as they lie, templates directly in it. */
+function filesOf(kind: "skills" | "prompts", path: string, depth = 0): string[] {
+  if (kindOfPath(path) === "file") return [path];
+  const { files, directories } = listDirectory(path);
+  if (kind === "skills" && files.includes("SKILL.md")) return [join(path, "SKILL.md")];
+  const own = depth === 0 ? files.filter((name) => name.endsWith(".md")).map((name) => join(path, name)) : [];
+  if (kind === "prompts" || depth === maxDepth) return own;
+  return [...own, ...directories.flatMap((name) => filesOf(kind, join(path, name), depth + 1))];
 }
 
 function expanded(directory: string, entry: string): string[] {

@@ -40,7 +40,10 @@ export function createPolicy(deps: PolicyDeps): Interceptor {
   };
   return {
     name: "policy",
-    toolCall: ({ name }, args, signal) => refusalOf(name, args, signal),
+    toolCall: async ({ name }, args, signal) => {
+      const reason = await refusalOf(name, args, signal);
+      return reason === undefined ? undefined : { reason };
+    },
     userBash: async ({ command }) => {
       const refusal = await refusalOf("bash", { command });
       if (refusal !== undefined) throw new PiError("tool.denied", refusal);

@@ -27,6 +27,7 @@ export const modelCommands = [
       const { usableModel } = await import("../models/usable-model.ts");
       const chosen = await usableModel(provider, modelId, sessions.launch.registry);
       sessions.coding.conversation.choices.setModel(chosen);
+      sessions.models.connectAhead();
       return publicModel(chosen);
     },
   }),
@@ -40,6 +41,7 @@ export const modelCommands = [
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
       const { cycleModel } = await import("../models/usable-model.ts");
       const changed = await cycleModel(sessions.models);
+      if (changed !== null) sessions.models.connectAhead();
       return changed === null ? null : { ...changed, model: publicModel(changed.model) };
     },
   }),

@@ -151,7 +151,7 @@ function freedNothing(tokens: number): PiError {
 }
 
 /** All that system messages say up to here, as one; nothing where they say nothing. */
-function systemCheckpoint(messages: readonly Message[], timestamp: number): SystemMessage | undefined {
+export function systemCheckpoint(messages: readonly Message[], timestamp: number): SystemMessage | undefined {
   const state = systemStateOf(messages);
   const content = state.texts.join("\n\n");
   const toolsAdded = [...state.tools.values()];

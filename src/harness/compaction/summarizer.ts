@@ -12,7 +12,7 @@ import type { ModelFailure } from "../../contracts/stream-event.ts";
 import type { Usage } from "../../contracts/usage.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import { isBilled } from "../conversation/conversation-deps.ts";
-import { retryDelayMs, waitFor } from "../recovery/auto-retry.ts";
+import { retryDelayMs, waitFor } from "../conversation/retry-delay.ts";
 import { conversationText } from "./conversation-text.ts";
 
 export interface SummaryJob {
@@ -65,7 +65,8 @@ async function summarizeWithRetries(
 ): Promise<string> {
   const { retry, clock } = conversation.deps;
   const model = await summaryModel(conversation);
-  let maxCharacters = roomFor(model);
+  const { branchReserveTokens } = conversation.deps.compaction;
+  let maxCharacters = roomFor(model, job.purpose.source === "branchSummary" ? branchReserveTokens : undefined);
   for (;;) {
     const { answer, failure } = await ask(model, requestText(job, maxCharacters), signal, conversation);
     spent.push({ model, usage: answer.usage });
@@ -116,13 +117,13 @@ async function summaryModel({ model, deps }: Conversation): Promise<Model> {
   }
 }
 
-function roomFor(model: Model): number {
+function roomFor(model: Model, reserveTokens: number | undefined): number {
   if (!(model.contextWindow > 0)) return Number.POSITIVE_INFINITY;
   const answerTokens = Math.min(
     model.maxTokens > 0 ? model.maxTokens : leastAnswerTokens,
     Math.max(leastAnswerTokens, model.contextWindow / 4),
   );
-  return Math.max(leastCharacters, (model.contextWindow - overheadTokens - answerTokens) * charactersPerToken);
+  return Math.max(leastCharacters, (model.contextWindow - (reserveTokens ?? overheadTokens + answerTokens)) * charactersPerToken);
 }
 
 function requestText({ messages, instructions, previousSummary, focus }: SummaryJob, maxCharacters: number): string {

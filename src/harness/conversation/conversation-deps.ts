@@ -1,6 +1,7 @@
 // What a conversation is made of and what it asks of its surroundings: filled in by start-session and handed on by coding-session.
 // Invariant: all that a run needs of the outside comes in here; nothing of it is looked up on the way.
 
+import type { KeptTurn } from "../../agent/loop.ts";
 import type { Validation } from "../../agent/run-tools.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
@@ -11,6 +12,7 @@ import type { Provider } from "../../contracts/provider.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
 import type { Session, SessionContext } from "../../session/tree/session.ts";
 import type { Limits } from "./budget.ts";
+import type { ModelWishes } from "./model-wishes.ts";
 import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
 import type { PromptParts } from "./system-prompt.ts";
 
@@ -25,6 +27,8 @@ export interface CompactionSettings {
   enabled: boolean;
   reserveTokens: number;
   keepRecentTokens: number;
+  /** Tokens of the window kept free when a branch is summarised; as many as its summary may need where absent. */
+  branchReserveTokens?: number | undefined;
   /** Who writes summaries, where not the session's model. Rejects with a PiError when there is no such model. */
   model?(): Promise<Model>;
 }
@@ -45,6 +49,8 @@ export interface CodingSessionDeps {
   expand?(text: string): Promise<string>;
   /** The final answer must be JSON valid against this JSON Schema. */
   outputSchema?: Record<string, unknown>;
+  /** Of the configuration, for what is asked of models. */
+  wishes?: ModelWishes;
   /** Who may change what happens, beside those who are told of it. */
   interceptor?: Interceptor | undefined;
   /** Calls that the policy has refused, as they come. */
@@ -63,6 +69,8 @@ export interface CodingSessionDeps {
 /** What other concerns do in the middle of a run. */
 export interface ConversationHooks {
   beforeNextTurn(signal: AbortSignal): Promise<void>;
+  /** Once all of a turn is recorded; true: one more answer is wanted. */
+  turnKept(turn: KeptTurn): Promise<boolean> | undefined;
   /** After listeners were told of an answer that is whole. */
   answered(answer: AssistantMessage): Promise<void> | undefined;
 }

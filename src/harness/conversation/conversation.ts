@@ -21,7 +21,7 @@ import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { type CodingSessionDeps, type ConversationHooks, isBilled, type ModelAccess } from "./conversation-deps.ts";
 import { Listeners } from "./listeners.ts";
 import { ModelChoices } from "./model-choices.ts";
-import { modelMessages } from "./model-messages.ts";
+import { modelMessages, withoutImages } from "./model-messages.ts";
 import { EventRedactor } from "./redact-events.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
@@ -35,8 +35,9 @@ export class Conversation {
   readonly choices: ModelChoices;
   readonly listeners = new Listeners();
   readonly #redactor = new EventRedactor();
-  /** The entry that holds the newest answer of this process. */
+  /** The entry that holds the newest answer of this process, and those of the results that its calls have got. */
   lastAnswerEntryId: string | undefined;
+  lastResultEntryIds: string[] = [];
   /** Tool calls of the run that were carried out. */
   ranCalls = 0;
   /** Of the session; known without looking into its file. */
@@ -95,6 +96,7 @@ export class Conversation {
         }),
         shouldStop: () => this.budget.isReached(),
         beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
+        turnKept: (turn) => hooks.turnKept(turn),
       },
       context.messages,
     );
@@ -172,7 +174,8 @@ export class Conversation {
 
   #record(message: Message): void {
     const { id } = this.session.append(message.role === "custom" ? customEntry(message) : { type: "message", message });
-    if (message.role === "assistant") this.lastAnswerEntryId = id;
+    if (message.role === "assistant") [this.lastAnswerEntryId, this.lastResultEntryIds] = [id, []];
+    else if (message.role === "toolResult") this.lastResultEntryIds.push(id);
   }
 
   /** A message that no run made: on disk and in what the model is shown. */
@@ -231,11 +234,13 @@ export class Conversation {
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
     const { tokens, isMeasured } = contextTokens(messages, this.#edited);
+    const { wishes } = this.deps;
     return {
       systemPrompt: this.runPrompt ?? promptText(state),
       tools: [...state.tools.values()],
-      messages: modelMessages(messages),
+      messages: wishes?.blocksImages ? withoutImages(modelMessages(messages)) : modelMessages(messages),
       thinkingLevel: this.choices.thinkingLevel,
+      ...(wishes !== undefined && Object.keys(wishes.thinkingBudgets).length > 0 ? { thinkingBudgets: wishes.thinkingBudgets } : {}),
       sessionId: this.session.id,
       ...(isMeasured ? { promptTokens: tokens } : {}),
       ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),

@@ -8,7 +8,7 @@ import type { SessionEntry } from "../../contracts/session-entry.ts";
 import type { SessionContext } from "../../session/tree/session.ts";
 import type { CodingSessionDeps } from "./conversation-deps.ts";
 
-type Surroundings = Pick<CodingSessionDeps, "session" | "interceptor" | "model" | "thinkingLevel">;
+type Surroundings = Pick<CodingSessionDeps, "session" | "interceptor" | "model" | "thinkingLevel" | "wishes">;
 
 export class ModelChoices {
   readonly #at: Surroundings;
@@ -72,7 +72,7 @@ export class ModelChoices {
     const previous = this.#model;
     this.#model = model;
     const entry = this.#recordModel(model);
-    this.setThinkingLevel(this.#thinkingLevel);
+    this.setThinkingLevel(this.#at.wishes?.thinkingLevels[`${model.provider}/${model.id}`] ?? this.#thinkingLevel);
     this.#at.interceptor?.modelChanged?.(model, previous, source);
     return entry;
   }

@@ -33,6 +33,18 @@ export function modelMessages(messages: readonly Message[]): ModelMessage[] {
   return shown;
 }
 
+/** The same messages, with a word in the place of pictures. */
+export function withoutImages(messages: readonly ModelMessage[]): ModelMessage[] {
+  return messages.map((message) => {
+    if (message.role === "assistant" || typeof message.content === "string") return message;
+    const shown = message.content.filter((block) => block.type !== "image");
+    const count = message.content.length - shown.length;
+    if (count === 0) return message;
+    const text = `[${count === 1 ? "Image" : `${count} images`} omitted: sending images is turned off (images.block).]`;
+    return { ...message, content: [...shown, { type: "text" as const, text }] };
+  });
+}
+
 function userText(text: string, timestamp: number): UserMessage {
   return { role: "user", content: [{ type: "text", text }], timestamp };
 }

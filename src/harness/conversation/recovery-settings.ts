@@ -7,6 +7,16 @@ export interface RetrySettings {
   maxRetries: number;
   baseDelayMs: number;
   maxDelayMs: number;
+  provider?: ProviderRetrySettings;
+}
+
+/** Of one request, before its call counts as failed. Times of 0: no limit. */
+export interface ProviderRetrySettings {
+  maxRetries: number;
+  /** In which an answer must begin. */
+  timeoutMs?: number;
+  /** The longest delay that a service may ask for; `maxDelayMs` where absent. */
+  maxRetryDelayMs?: number;
 }
 
 export interface FallbackModel {

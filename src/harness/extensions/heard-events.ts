@@ -24,6 +24,11 @@ export class HeardEvents {
     this.#at = at;
   }
 
+  /** From 0, of the turn under way. */
+  get turnIndex(): number {
+    return this.#turnIndex;
+  }
+
   /** Nothing where extensions have no event for it. */
   take(event: AgentEvent): ExtensionEventOf<ExtensionEventName> | undefined {
     this.#partial.take(event);
@@ -37,8 +42,6 @@ export class HeardEvents {
     switch (event.type) {
       case "turn_start":
         return { type: "turn_start", turnIndex: this.#turnIndex, timestamp: this.#at.now() };
-      case "turn_end":
-        return { ...event, turnIndex: this.#turnIndex };
       case "message_update": {
         const { message } = this.#partial;
         return message && { type: "message_update", message, assistantMessageEvent: event.assistantMessageEvent };
@@ -48,7 +51,7 @@ export class HeardEvents {
       case "compaction_end":
         return this.#compactionEvent(event);
       default:
-        // `message_end` has been told before the message was recorded.
+        // `message_end` has been told before the message was recorded, `turn_end` when all of the turn was.
         return isHeardAlike(event) ? event : undefined;
     }
   }

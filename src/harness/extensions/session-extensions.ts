@@ -2,6 +2,7 @@
 // loads this module only where there are extensions. Invariant: what an extension does wrong is reported, and the session goes on.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import type { BoundaryProposal } from "../../contracts/boundary.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type {
   ExtensionError,
@@ -28,7 +29,7 @@ import type { BootstrapText, InputText, Interceptor } from "../../contracts/inte
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
-import type { RunningCall, ToolResult } from "../../contracts/tool.ts";
+import type { Refusal, RunningCall, ToolResult } from "../../contracts/tool.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
 import type { Skill } from "../../resources/skills.ts";
 import type { LaunchResources } from "../launch/launch-resources.ts";
@@ -260,10 +261,26 @@ export class SessionExtensions implements Interceptor {
     }
   }
 
-  readonly toolCall = async (call: RunningCall, args: Record<string, unknown>): Promise<string | undefined> => {
+  readonly boundary: NonNullable<Interceptor["boundary"]> = async (boundary, proposal, loadPreview) => {
+    if (!this.#dispatch.hears(boundary.type)) return proposal;
+    const about = boundary.type === "turn_end" ? { ...boundary, turnIndex: this.#heard.turnIndex } : boundary;
+    let proposed = proposal;
+    const noted = (next: BoundaryProposal): void => {
+      proposed = next;
+    };
+    const preview = await loadPreview();
+    // What was told before is heard before.
+    await this.#untilAbort(
+      this.#tell(() => this.#dispatch.boundary(about, proposal, preview, noted)),
+      undefined,
+    );
+    return proposed;
+  };
+
+  readonly toolCall = async (call: RunningCall, args: Record<string, unknown>): Promise<Refusal | undefined> => {
     if (!this.#dispatch.hears("tool_call")) return undefined;
     const event = { type: "tool_call" as const, ...aboutCall(call), input: args };
-    return this.#untilAbort(this.#dispatch.toolCall(event), "Not run: the request was aborted");
+    return this.#untilAbort(this.#dispatch.toolCall(event), { reason: "Not run: the request was aborted" });
   };
 
   readonly toolResult = async (call: RunningCall, args: Record<string, unknown>, result: ToolResult): Promise<ToolResult> => {

@@ -11,7 +11,7 @@ export async function listSlashCommands(resources: LaunchResources): Promise<Sla
   const templates = await resources.templates();
   return [
     ...templates.map((one) => command(one.name, "prompt", one)),
-    ...resources.skills.map((one) => command(`skill:${one.name}`, "skill", one)),
+    ...resources.skillCommands.map((one) => command(`skill:${one.name}`, "skill", one)),
   ];
 }
 

@@ -4,18 +4,29 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { artifactDirectoryOf, leaveArtifacts, parentOf } from "../../artifacts/artifact-directories.ts";
+import { knownDirectories } from "../../artifacts/dependent-directories.ts";
 import { journalDirectoryOf } from "../../journal/journal.ts";
 import { type ListRequest, listSessions } from "../../session/library/list-sessions.ts";
+import { sessionRoot } from "../../session/lines/locate.ts";
+
+/** Where a session may lie that needs something of another. `override`: a directory that was given for session files. */
+export function everywhere(agentDir: string, override: string | undefined): ListRequest[] {
+  const given = override === undefined ? [] : [override];
+  return [
+    { directory: sessionRoot(agentDir), isRoot: true },
+    ...[...given, ...knownDirectories(agentDir)].map((directory) => ({ directory })),
+  ];
+}
 
 /** Errors are Node's. */
-export function removeSessionFiles(path: string, where: ListRequest): void {
+export function removeSessionFiles(path: string, where: readonly ListRequest[]): void {
   const belongings = belongingsOf(path, where);
   leaveArtifacts(path, isForked(path, where));
   for (const target of [...belongings, path]) rmSync(target, { recursive: true, force: true });
 }
 
 /** What is removed with a session. `where`: all sessions among which forks are looked for. */
-export function belongingsOf(path: string, where: ListRequest): string[] {
+export function belongingsOf(path: string, where: readonly ListRequest[]): string[] {
   const artifacts = artifactDirectoryOf(path);
   const name = basename(path);
   const isOld = (other: string): boolean => other.startsWith(`${name}.`) && /^\.(\d+\.)?bak$/.test(other.slice(name.length));
@@ -26,11 +37,13 @@ export function belongingsOf(path: string, where: ListRequest): string[] {
 }
 
 /** Whether another session, or what one has left behind, names it as its parent. */
-function isForked(path: string, where: ListRequest): boolean {
+function isForked(path: string, where: readonly ListRequest[]): boolean {
   const directories = new Set([dirname(path)]);
-  for (const { path: other, parentSession } of listSessions(where)) {
-    directories.add(dirname(other));
-    if (parentSession !== undefined && other !== path && resolve(dirname(other), parentSession) === path) return true;
+  for (const request of where) {
+    for (const { path: other, parentSession } of listSessions(request)) {
+      directories.add(dirname(other));
+      if (parentSession !== undefined && other !== path && resolve(dirname(other), parentSession) === path) return true;
+    }
   }
   return [...directories].some((directory) =>
     readdirSync(directory).some((name) => {

@@ -4,6 +4,7 @@ import { type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Session } from "../../session/tree/session.ts";
 import type { CodingSession } from "../run/coding-session.ts";
+import type { CreatedSession } from "./start-session.ts";
 
 /** What was on before; what only the new session has is on as it chose. */
 export function stillActive(before: CodingSession, now: CodingSession): string[] {
@@ -15,12 +16,13 @@ export function stillActive(before: CodingSession, now: CodingSession): string[]
   ];
 }
 
-/** What a client set once holds for what comes after, too. */
-export function carryModes(from: CodingSession, to: CodingSession): void {
-  to.queue.steeringMode = from.queue.steeringMode;
-  to.queue.followUpMode = from.queue.followUpMode;
-  to.compaction.isAutomatic = from.compaction.isAutomatic;
-  to.retry.isEnabled = from.retry.isEnabled;
+/** What a client set once holds for what comes after, too; what it left alone is what the configuration says by now. */
+export function carryModes({ coding: from, launch }: CreatedSession, to: CodingSession): void {
+  const { steeringMode, followUpMode, compaction, retry } = launch.config.values;
+  if (from.queue.steeringMode !== steeringMode) to.queue.steeringMode = from.queue.steeringMode;
+  if (from.queue.followUpMode !== followUpMode) to.queue.followUpMode = from.queue.followUpMode;
+  if (from.compaction.isAutomatic !== compaction.enabled) to.compaction.isAutomatic = from.compaction.isAutomatic;
+  if (from.retry.isEnabled !== retry.enabled) to.retry.isEnabled = from.retry.isEnabled;
 }
 
 /** Resolves when the file may be opened again. */

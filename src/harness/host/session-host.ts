@@ -6,7 +6,7 @@ import type { Session } from "../../session/tree/session.ts";
 import { Listeners } from "../conversation/listeners.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { Launch } from "../launch/launch.ts";
-import { openSession } from "../launch/open-session.ts";
+import { openSession, sessionWatch } from "../launch/open-session.ts";
 import { storageLostCode } from "../recovery/run-outcome.ts";
 import type { CodingSession, SessionListener } from "../run/coding-session.ts";
 import { HostedExtensions } from "./extension-host.ts";
@@ -69,6 +69,7 @@ export class SessionHost {
   static async create(launch: Launch, deps: SessionHostDeps, opened?: Session): Promise<SessionHost> {
     const workspace = await createWorkspace(launch, deps);
     const session = opened ?? (await openSession(launch, deps));
+    opened?.useStores(sessionWatch(deps, launch));
     try {
       const extensions = new HostedExtensions(deps.sessionStart, () => deps.host.now(), deps.extensions);
       const created = await startSession(launch, workspace, session, deps, { extensionHost: extensions.lent() });
@@ -147,7 +148,7 @@ export class SessionHost {
   async #install(workspace: Workspace, created: CreatedSession): Promise<void> {
     this.#unsubscribe();
     if (workspace !== this.#workspace) await this.#workspace.shell.killAll();
-    carryModes(this.#created.coding, created.coding);
+    carryModes(this.#created, created.coding);
     this.#workspace = workspace;
     this.#created = created;
     this.#unsubscribe = this.#listenTo(created.coding);

@@ -8,13 +8,16 @@ import type { ModelChoice } from "../models/usable-model.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import type { CreatedSession, StartDeps } from "./start-session.ts";
 
+/** Later than the first answers of a host that has just been started. */
+const connectAfterMs = 5;
+
 export class SessionModels implements ModelChoice {
   readonly #created: () => CreatedSession;
-  readonly #deps: Pick<StartDeps, "custom" | "warn">;
+  readonly #deps: Pick<StartDeps, "custom" | "host" | "warn">;
   /** Set by a caller, or found from the patterns of one registry. */
   #scope: { models: readonly ScopedModel[]; registry?: ModelRegistry } | undefined;
 
-  constructor(created: () => CreatedSession, deps: Pick<StartDeps, "custom" | "warn">) {
+  constructor(created: () => CreatedSession, deps: Pick<StartDeps, "custom" | "host" | "warn">) {
     this.#created = created;
     this.#deps = deps;
   }
@@ -41,6 +44,18 @@ export class SessionModels implements ModelChoice {
   /** The model as a request needs it; as it is where the caller of the library brings the way to it. */
   async ready(model: Model): Promise<Model> {
     return this.#deps.custom?.access === undefined ? this.registry.ready(model) : model;
+  }
+
+  /** In a moment, when what is asked first has been answered: the connection that the first request will need. Never fails. */
+  connectAhead(): void {
+    const timer = setTimeout(async () => {
+      const { inForce } = this;
+      const { launch } = this.#created();
+      if (inForce === undefined || this.#deps.custom?.access !== undefined) return;
+      const { connectToModel } = await import("../models/model-access.ts");
+      await connectToModel(inForce, { ...launch, env: this.#deps.host.env }).catch(() => undefined);
+    }, connectAfterMs);
+    timer.unref();
   }
 
   /** What cycling goes through; empty: all models that can be called. */

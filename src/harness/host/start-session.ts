@@ -14,6 +14,7 @@ import { Intake } from "../intake/intake.ts";
 import { chooseModel, compactionSettings, fallbackSettings, keptModel, noModel, requireUsable, withQuota } from "../launch/choose-model.ts";
 import { type Launch, type LaunchDeps, policyRows, withOwn } from "../launch/launch.ts";
 import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
+import { nameOf } from "../recovery/fallback.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
 import { WatchedTools } from "./watched-tools.ts";
@@ -80,6 +81,7 @@ export async function startSession(
     selected.thinkingLevel ??
     recorded?.thinkingLevel ??
     keep?.thinkingLevel ??
+    config.values.modelThinkingLevels[nameOf(selected.model)] ??
     config.values.thinking;
   const isJudgedAnew = options.tools.permits !== undefined;
   const recordedTools = keep === undefined && recorded !== undefined && !isJudgedAnew ? toolsOf(recorded.messages) : undefined;
@@ -94,6 +96,7 @@ export async function startSession(
   const running = (): CodingSession | undefined => workspace.current?.coding;
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
   const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
+  // Who changes a call, then who decides about it, the policy with whom it asks. What came of it is noted below the tools, whoever called them.
   const interceptors = [extensions, hooks, policy, ...(deps.custom?.interceptors ?? [])].filter((one) => one !== undefined);
   workspace.current = { session };
   const coding = new CodingSession({
@@ -115,6 +118,12 @@ export async function startSession(
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
     interceptor: inOrder(interceptors),
+    wishes: {
+      blocksImages: config.values.images.block,
+      resizesImages: config.values.images.resize,
+      thinkingBudgets: config.values.thinkingBudgets,
+      thinkingLevels: config.values.modelThinkingLevels,
+    },
     denied,
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     access,
@@ -125,6 +134,8 @@ export async function startSession(
     stall,
     clock: { now, random: Math.random },
   });
+  coding.queue.steeringMode = config.values.steeringMode;
+  coding.queue.followUpMode = config.values.followUpMode;
   workspace.current = { session, coding };
   if (watched !== undefined) {
     coding.subscribe(({ type }) => {

@@ -38,8 +38,9 @@ export async function deleteSession(sessions: SessionHost, sessionPath?: string)
   // Opening it proves that it is a session and that nobody else writes it.
   const session = await Session.open(path, { onBusy: "fail" });
   try {
-    const { removeSessionFiles } = await import("./remove-session.ts");
-    removeSessionFiles(path, allSessions(sessions.launch));
+    const { everywhere, removeSessionFiles } = await import("./remove-session.ts");
+    const { options, config } = sessions.launch;
+    removeSessionFiles(path, everywhere(options.agentDir, sessionPlace(options, config).override));
   } finally {
     session.close();
   }

@@ -147,7 +147,7 @@ export class Intake {
     const said = isExpanded && heard.text.startsWith("/") ? await conversation.expand(heard.text) : heard.text;
     if (heard.images === undefined || heard.images.length === 0) return message(said, [], key);
     const { fitPromptImages } = await import("./prompt-images.ts");
-    const fitting = await fitPromptImages(said, heard.images);
+    const fitting = await fitPromptImages(said, heard.images, { resizes: conversation.deps.wishes?.resizesImages !== false });
     return message(fitting.message, fitting.images, key);
   }
 

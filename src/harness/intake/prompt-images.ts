@@ -6,18 +6,23 @@ import type { ImageContent } from "../../contracts/message.ts";
 /** What stands in a prompt in the place of an image. */
 export const omittedText = "[Image omitted: could not be resized below the inline image size limit.]";
 
+export interface ImageWishes {
+  /** Whether those that are too large for services are made smaller. */
+  resizes: boolean;
+}
+
 /** The WebAssembly that makes images smaller. */
 export async function imageCodec(): Promise<Uint8Array> {
   return (await import("../../platform/assets.ts")).readBinaryAsset("photon.wasm");
 }
 
 /** `omitted` for one that cannot be made to fit, nothing when the bytes are no image. */
-export async function decodeImage(bytes: Uint8Array): Promise<ImageContent | "omitted" | undefined> {
+export async function decodeImage(bytes: Uint8Array, { resizes }: ImageWishes): Promise<ImageContent | "omitted" | undefined> {
   const { imageTypeOf } = await import("../../tools/shared/image-type.ts");
   const mimeType = imageTypeOf(bytes);
   if (mimeType === undefined) return undefined;
-  const { fitImage } = await import("../../tools/shared/fit-image.ts");
-  const fitted = await fitImage(bytes, mimeType, imageCodec);
+  const { anySide, fitImage } = await import("../../tools/shared/fit-image.ts");
+  const fitted = await fitImage(bytes, mimeType, imageCodec, resizes ? undefined : anySide);
   if (fitted === undefined) return "omitted";
   const data = Buffer.from(fitted.bytes.buffer, fitted.bytes.byteOffset, fitted.bytes.byteLength).toString("base64");
   return { type: "image", data, mimeType: fitted.mimeType };
@@ -27,11 +32,12 @@ export async function decodeImage(bytes: Uint8Array): Promise<ImageContent | "om
 export async function fitPromptImages(
   message: string,
   images: readonly ImageContent[],
+  wishes: ImageWishes = { resizes: true },
 ): Promise<{ message: string; images: ImageContent[] }> {
   const fitting: ImageContent[] = [];
   let text = message;
   for (const image of images) {
-    const fitted = await decodeImage(imageBytes(image.data));
+    const fitted = await decodeImage(imageBytes(image.data), wishes);
     if (fitted === undefined || fitted === "omitted") text += `${text === "" ? "" : "\n\n"}${omittedText}`;
     else fitting.push(fitted);
   }

@@ -135,7 +135,8 @@ export async function keptModel(
 
 /** The model for summaries is looked up when the first one is written. */
 export function compactionSettings(config: Config, registry: ModelRegistry): CompactionSettings {
-  const { model: pattern, ...settings } = config.values.compaction;
+  const { model: pattern, ...compaction } = config.values.compaction;
+  const settings = { ...compaction, branchReserveTokens: config.values.branchSummary.reserveTokens };
   if (pattern === undefined) return settings;
   return { ...settings, model: async () => (await selectModel(pattern, undefined, { registry, config })).model };
 }

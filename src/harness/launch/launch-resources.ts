@@ -31,6 +31,8 @@ export interface LaunchResources {
   appended: string[];
   appendedPaths?: string[];
   templates(): Promise<PromptTemplate[]>;
+  /** Skills that are commands too. */
+  skillCommands: readonly Skill[];
   /** `/skill:name …` and `/template …` become what they stand for; any other text stays as it is. */
   expand(text: string): Promise<string>;
 }
@@ -66,6 +68,8 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
   const skillPlaces = places(choice.skillPaths, configured(config.values.resources.skills, packaged.skills, choice.withSkills));
   const skills = hasSkills(choice, skillPlaces, folders) ? await skillsOf(choice, skillPlaces, warn) : { skills: [], section: "" };
 
+  const skillCommands = config.values.resources.skillCommands ? skills.skills : [];
+
   let found: Promise<PromptTemplate[]> | undefined;
   const templates = (): Promise<PromptTemplate[]> => {
     found ??= templatesOf(
@@ -87,7 +91,8 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
     appended: appended.map(({ text }) => text),
     appendedPaths: appended.map(({ path }) => path),
     templates,
-    expand: async (text) => (text.startsWith("/") ? expandCommand(text, skills.skills, templates) : text),
+    skillCommands,
+    expand: async (text) => (text.startsWith("/") ? expandCommand(text, skillCommands, templates) : text),
   };
 }
 

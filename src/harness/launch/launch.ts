@@ -64,7 +64,7 @@ export interface CustomParts {
   /** Beside what commands see anyway; asked for each command. */
   shellEnv?(): Record<string, string>;
   /** In place of what lies in folders; asked for each session. `reload`: what is known is read anew. */
-  load?(how: { reload: boolean }): Promise<LoadedParts>;
+  load?(how: { reload: boolean; config: Config }): Promise<LoadedParts>;
 }
 
 /** What a session is given beside its configuration. */
@@ -132,7 +132,7 @@ async function found(
   const warn = (line: string): void => told(line, warnings, deps);
   const where = { ...options, homeDir: host.homeDir, config, warn };
   if (custom?.load !== undefined) {
-    const parts = await custom.load(how);
+    const parts = await custom.load({ ...how, config });
     return { resources: parts.resources, parts };
   }
   const extensions = await deps.extensions?.load(options, config, { ...how, warn });
@@ -159,6 +159,7 @@ function allTools(options: RunOptions, config: Config, own: readonly Tool[] | un
   const builtin = builtinTools({
     ripgrep: async () => (await import("../../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
     background: config.values.shell.background,
+    ...(config.values.images.resize ? {} : { imageSide: Number.POSITIVE_INFINITY }),
     imageCodec: async () => (await import("../intake/prompt-images.ts")).imageCodec(),
   });
   return withOwn(builtin, own);

@@ -2,7 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { BlobFiles, blobDirectory } from "../../artifacts/blob-files.ts";
+import { sessionStores } from "../../artifacts/session-stores.ts";
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
@@ -26,10 +26,8 @@ export function sessionPlace(options: RunOptions, config: Config): { directory: 
 
 /** How a session tells what befalls its file, and where pictures are that it only refers to. */
 export function sessionWatch({ host, warn }: OpenDeps, { options, config }: Pick<Launch, "options" | "config">): SessionOptions {
-  const blobs = new BlobFiles(blobDirectory(options.agentDir));
   return {
-    blobs,
-    ...(config.values.session.blobs && { pictureStore: blobs }),
+    ...sessionStores(options.agentDir, sessionRoot(options.agentDir), () => config.values.session.blobs),
     clock: () => host.now(),
     onWarning: warn,
     onStorageLost: (error: PiError) => warn(lineOf(error)),

@@ -19,6 +19,16 @@ export interface ModelAccessDeps {
 }
 
 export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
+  const access = plainAccess(deps);
+  const { retry } = deps.config.values;
+  if ((retry.provider.maxRetries || retry.provider.timeoutMs || 0) === 0) return access;
+  return async (model) => {
+    const [{ provider, ...rest }, { withRequestRetries }] = await Promise.all([access(model), import("./request-retries.ts")]);
+    return { ...rest, provider: withRequestRetries(provider, retry, { now: deps.now, random: Math.random }) };
+  };
+}
+
+function plainAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
   const providers = new Map<string, Promise<Provider>>();
   let fetching: Promise<typeof globalThis.fetch> | undefined;
   return async (model) => {
@@ -56,6 +66,25 @@ export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">
   const { proxy, caFile } = deps.config.values.network;
   const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
   if (isSaid) await loadFetch({ ...deps, silenceMs: 0 });
+}
+
+/**
+ * The connection to a model's service, where a call to it could be made. Nothing is opened offline, through a proxy or to a service with authorities
+ * of its own: there the first request makes its way itself.
+ */
+export async function connectToModel(
+  model: Model,
+  deps: Pick<ModelAccessDeps, "config" | "env"> & { registry: Pick<ModelRegistry, "isAvailable" | "streamOf"> },
+): Promise<void> {
+  const { config, env, registry } = deps;
+  const { network } = config.values;
+  if (network.offline || network.caFile !== "" || model.provider === "scripted" || registry.streamOf(model) !== undefined) return;
+  const { baseUrl } = model;
+  if (!URL.canParse(baseUrl) || !registry.isAvailable(model.provider, true)) return;
+  const { proxyRoute } = await import("../../platform/fetch.ts");
+  if (proxyRoute({ env, proxy: network.proxy })?.(new URL(baseUrl)) !== undefined) return;
+  const { connectAhead } = await import("../../platform/connect-ahead.ts");
+  await connectAhead(baseUrl, await loadFetch({ config, env, silenceMs: 0 }));
 }
 
 async function loadFetch({

@@ -3,16 +3,10 @@
 
 import type { LoopResult } from "../../agent/loop.ts";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import type { ModelFailure } from "../../contracts/stream-event.ts";
 import type { RetrySettings } from "../conversation/recovery-settings.ts";
+import { type Clock, retryDelayMs, waitFor } from "../conversation/retry-delay.ts";
 import type { Recovery, RecoveryPlan, Verdict } from "./settle-run.ts";
-
-export interface Clock {
-  now(): number;
-  random(): number;
-}
-
-const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>(["overloaded", "rate_limited", "network", "stalled"]);
 
 export class RetryRecovery implements Recovery {
   isEnabled: boolean;
@@ -84,36 +78,4 @@ export class RetryRecovery implements Recovery {
     this.#attempt = 0;
     await this.#emit({ type: "auto_retry_end", success, attempt, ...(finalError === undefined ? {} : { finalError }) });
   }
-}
-
-/**
- * Milliseconds to wait before try number `attempt` (from 1), or nothing when the failure is final. The service's own word on when to
- * come back wins over the exponential step; one beyond the cap makes the failure final, since the user would rather be told.
- */
-export function retryDelayMs(failure: ModelFailure, attempt: number, settings: RetrySettings, clock: Clock): number | undefined {
-  if (!settings.enabled || attempt > settings.maxRetries || !retryable.has(failure.code)) return undefined;
-  if (failure.unreachable !== undefined) return undefined;
-  if (failure.retryAt !== undefined) {
-    const wait = Math.max(0, failure.retryAt - clock.now());
-    return wait > settings.maxDelayMs ? undefined : wait;
-  }
-  const step = Math.min(settings.baseDelayMs * 2 ** (attempt - 1), settings.maxDelayMs);
-  // Jitter only upwards of the step keeps the documented delays as the least.
-  return Math.round(step * (1 + clock.random() * 0.1));
-}
-
-/** True when the time has passed, false when the signal came first. */
-export function waitFor(delayMs: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(true);
-    }, delayMs);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }

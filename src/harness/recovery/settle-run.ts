@@ -37,6 +37,8 @@ export interface SettleDeps {
   emit(event: AgentEvent): Promise<void> | undefined;
   /** After an answer that is final, before the run counts as settled. */
   afterAnswer(signal: AbortSignal): Promise<void>;
+  /** When nothing is left to do; true: one more answer is wanted. */
+  beforeSettle(outcome: "completed" | "error"): Promise<boolean> | undefined;
 }
 
 export async function settleRun(prompts: readonly Message[], signal: AbortSignal, deps: SettleDeps): Promise<Outcome> {
@@ -61,12 +63,15 @@ export async function settleRun(prompts: readonly Message[], signal: AbortSignal
     for (const recovery of recoveries) await recovery.close?.(result);
     const ended = signal.aborted && !isOver ? interrupted(result) : isSpent ? { ...result, isStopped: true } : result;
     const outcome = await runOutcome(ended, budget.stop, failed);
-    if (outcome.kind !== "done" && outcome.kind !== "length") return outcome;
-    await deps.afterAnswer(signal);
+    const isAnswered = outcome.kind === "done" || outcome.kind === "length";
+    if (isAnswered) await deps.afterAnswer(signal);
+    if (signal.aborted || outcome.kind === "budget") return outcome;
     // What was queued after the loop had asked for the last time is still part of this run.
-    if (signal.aborted || outcome.kind !== "done" || agent.queuedCount === 0) return outcome;
+    const hasQueued = (): boolean => outcome.kind === "done" && agent.queuedCount > 0;
+    const isWanted = !hasQueued() && (await deps.beforeSettle(isAnswered ? "completed" : "error")) === true;
+    if (signal.aborted || (!isWanted && !hasQueued())) return outcome;
     if (budget.isReached()) return runOutcome({ ...result, isStopped: true }, budget.stop, failed);
-    pending = agent.takeQueued();
+    pending = hasQueued() ? agent.takeQueued() : [];
   }
 }
 

@@ -11,26 +11,39 @@ export function outputInstruction(schema: JsonSchema): string {
   return `Your final answer is only JSON: no prose, no code fence. It must be valid against this JSON Schema:\n${JSON.stringify(schema)}`;
 }
 
-/** Checks the answer of a run that ended well; asks once more when it does not fit. `ask` goes on with the same run. */
-export async function checkedAnswer(outcome: Outcome, schema: JsonSchema, ask: (text: string) => Promise<Outcome>): Promise<Outcome> {
+/** Checks the answer of a run that ended well; asks once more when it does not fit, where `ask` is there to go on with. */
+export async function checkedAnswer(
+  outcome: Outcome,
+  schema: JsonSchema,
+  ask: ((text: string) => Promise<Outcome>) | undefined,
+): Promise<Outcome> {
   const first = await checkAnswer(outcome, schema);
   if (first.ok) return first.outcome;
+  if (ask === undefined) return unfit(outcome, first);
   const repaired = await ask(
     `Your answer does not fit the JSON Schema it has to follow:\n${first.problems.map((problem) => `- ${problem}`).join("\n")}\n\nAnswer again with only the corrected JSON.`,
   );
   if (repaired.kind !== "done") return repaired;
   const second = await checkAnswer(repaired, schema);
-  if (second.ok) return second.outcome;
+  return second.ok ? second.outcome : unfit(repaired, second);
+}
+
+interface Misfit {
+  ok: false;
+  problems: string[];
+}
+
+type Check = { ok: true; outcome: Outcome } | Misfit;
+
+function unfit({ text }: Outcome, { problems }: Misfit): Outcome {
   return {
     kind: "error",
-    text: repaired.text,
+    text,
     code: "model.invalid_output",
-    message: `The answer does not fit the output schema: ${second.problems[0] ?? "no JSON"}`,
+    message: `The answer does not fit the output schema: ${problems[0] ?? "no JSON"}`,
     hint: "Simplify the schema, or use another model",
   };
 }
-
-type Check = { ok: true; outcome: Outcome } | { ok: false; problems: string[] };
 
 async function checkAnswer(outcome: Outcome, schema: JsonSchema): Promise<Check> {
   const parsed = parseJsonAnswer(outcome.text);

@@ -2,8 +2,10 @@
 // Invariant: what listeners are told is on disk already; one run at a time; `agent_settled` is the last event of a run.
 // Each concern has its own file; here they are only put together.
 
+import type { Boundary } from "../../contracts/boundary.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { SendMessageOptions } from "../../contracts/extension.ts";
+import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { Session } from "../../session/tree/session.ts";
@@ -36,6 +38,8 @@ export interface PromptOptions {
   continuesRun?: boolean;
   /** More prompts of this run follow: its answer is not yet the one that has to fit the output schema. */
   isInterim?: boolean;
+  /** It asks for an answer that fits the output schema: one that does not is not asked for again. */
+  isRepair?: boolean;
 }
 
 export class CodingSession {
@@ -61,6 +65,11 @@ export class CodingSession {
       beforeNextTurn: async (signal) => {
         await this.#extensionMessages.sayKept();
         await this.#autoCompaction.ifFull(signal);
+      },
+      turnKept: ({ answer, toolResults, outcome }) => {
+        const { lastAnswerEntryId: messageEntryId = "", lastResultEntryIds } = this.conversation;
+        const ids = { messageEntryId, toolResultEntryIds: [...lastResultEntryIds] };
+        return this.#atBoundary({ type: "turn_end", message: answer, toolResults: [...toolResults], ...ids, outcome });
       },
       answered: (answer) => {
         this.#autoCompaction.answered(answer);
@@ -116,6 +125,19 @@ export class CodingSession {
       return this.#running.done;
     }
     return this.#begin(message, options);
+  }
+
+  /**
+   * What an interim run came to when nothing was run behind it: its answer is the final one after all, and has to fit the output schema. One
+   * that does not is asked for again in a run of its own, where `isGone` does not say that another session has taken this one's place.
+   */
+  async finalOutcome(outcome: Outcome, isGone: boolean): Promise<Outcome> {
+    const { outputSchema } = this.conversation.deps;
+    if (outputSchema === undefined || outcome.kind !== "done") return outcome;
+    const { checkedAnswer } = await import("../recovery/structured-answer.ts");
+    const ask = (text: string): Promise<Outcome> => this.#begin(this.queue.userMessage(text), { continuesRun: true, isRepair: true });
+    this.lastOutcome = await checkedAnswer(outcome, outputSchema, isGone ? undefined : ask);
+    return this.lastOutcome;
   }
 
   /** A message of an extension's. Gives the run that it begins, where it begins one. */
@@ -201,7 +223,8 @@ export class CodingSession {
       outcome = await this.#settle(opening, signal);
       if (outputSchema !== undefined && outcome.kind === "done" && !options.isInterim) {
         const { checkedAnswer } = await import("../recovery/structured-answer.ts");
-        outcome = await checkedAnswer(outcome, outputSchema, (text) => this.#settle([this.queue.userMessage(text)], signal));
+        const ask = (text: string): Promise<Outcome> => this.#settle([this.queue.userMessage(text)], signal);
+        outcome = await checkedAnswer(outcome, outputSchema, options.isRepair ? undefined : ask);
       }
       this.session.flush();
       outcome = withStorage(outcome, this.session.storageLost);
@@ -229,6 +252,24 @@ export class CodingSession {
       model: () => this.conversation.model,
       emit: (event) => this.conversation.emit(event),
       afterAnswer: (end) => this.#autoCompaction.ifFull(end),
+      beforeSettle: (how) => this.#atBoundary({ type: "agent_before_settle", outcome: how }),
     });
+  }
+
+  /** Whether one more answer is wanted by who may change the run here; nothing where nobody may. */
+  #atBoundary(boundary: Boundary): Promise<boolean> | undefined {
+    return this.conversation.interceptor?.boundary === undefined
+      ? undefined
+      : this.#askAt(boundary, this.conversation.interceptor.boundary);
+  }
+
+  async #askAt(boundary: Boundary, ask: NonNullable<Interceptor["boundary"]>): Promise<boolean> {
+    const pending = (): Message[] => [...this.conversation.agent.queued, ...this.#extensionMessages.kept];
+    const { entries, continue: isWanted } = await ask(boundary, { entries: [], continue: false }, async () => {
+      const { previewDrafts } = await import("./boundary.ts");
+      return (drafts) => previewDrafts(drafts, pending(), this.conversation);
+    });
+    if (entries.length > 0) await (await import("./boundary.ts")).writeDrafts(entries, this.conversation);
+    return isWanted;
   }
 }

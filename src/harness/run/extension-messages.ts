@@ -21,6 +21,11 @@ export class ExtensionMessages {
     this.#asides.push(message);
   }
 
+  /** For the turn. */
+  get kept(): readonly CustomMessage[] {
+    return this.#asides;
+  }
+
   /** What was kept for the turn; a promise only where there is something. */
   sayKept(): Promise<void> | undefined {
     return this.#asides.length === 0 ? undefined : this.#say(this.#asides.splice(0));

@@ -11,6 +11,7 @@ export const rpcMode: Mode = {
   status: "service",
   async run({ open, io, ending, warn }) {
     const sessions = await open();
+    sessions.models.connectAhead();
     const server = new RpcServer({ sessions, stdout: io.stdout, warn, newId: () => crypto.randomUUID() });
     const read = server.read(io.stdin).catch((error: unknown) => warn(`stdin cannot be read any further: ${messageOf(error)}`));
     await beforeEnd(ending, read);

@@ -85,7 +85,7 @@ export function encodeAnthropic(call: ModelCall): AnthropicRequest {
   const system = wellFormed(request.systemPrompt);
   if (system.trim() !== "") body.system = [{ type: "text", text: system, cache_control: { type: "ephemeral" } }];
   if (request.tools.length > 0) body.tools = encodeTools(request.tools, dialect);
-  addThinking(body, model, request.thinkingLevel, dialect);
+  addThinking(body, model, request, dialect);
   if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && isClosable(request.outputSchema)) {
     body.output_config = { ...body.output_config, format: { type: "json_schema", schema: closeSchema(request.outputSchema) } };
   }
@@ -115,7 +115,12 @@ export function thinksAdaptively(model: Model, level: ThinkingLevel, dialect: An
   return major > 4 || (major === 4 && Number(version[2] ?? 0) >= 6);
 }
 
-function addThinking(body: AnthropicRequest, model: Model, level: ThinkingLevel, dialect: AnthropicDialect): void {
+function addThinking(
+  body: AnthropicRequest,
+  model: Model,
+  { thinkingLevel: level, thinkingBudgets }: ModelRequest,
+  dialect: AnthropicDialect,
+): void {
   if (!model.reasoning) return;
   const mapped = model.thinkingLevelMap?.[level];
   if (level === "off") {
@@ -129,7 +134,7 @@ function addThinking(body: AnthropicRequest, model: Model, level: ThinkingLevel,
     body.output_config = { effort: mapped ?? (level === "minimal" ? "low" : level) };
     return;
   }
-  const budget = Math.min(budgets[level], body.max_tokens - answerTokens);
+  const budget = Math.min(thinkingBudgets?.[level] ?? budgets[level], body.max_tokens - answerTokens);
   if (budget >= smallestBudget && !midTurnWithoutThinking(body.messages))
     body.thinking = { type: "enabled", budget_tokens: budget, ...display };
 }

@@ -3,7 +3,7 @@
 
 import type { UserContent } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import type { ModelCall } from "../../contracts/model-request.ts";
+import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import { supportsOutputSchema } from "../resolve-dialect.ts";
 import {
   imageBlocks,
@@ -68,7 +68,7 @@ export function encodeGoogle(call: ModelCall): GoogleRequest {
     }));
     config.tools = [{ functionDeclarations }];
   }
-  const thinkingConfig = encodeThinking(model, request.thinkingLevel);
+  const thinkingConfig = encodeThinking(model, request);
   if (thinkingConfig !== undefined) config.thinkingConfig = thinkingConfig;
   if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0)) {
     config.responseMimeType = "application/json";
@@ -81,12 +81,12 @@ function isGemini2(model: Model): boolean {
   return /gemini-[12]\b/.test(model.id);
 }
 
-function encodeThinking(model: Model, level: ThinkingLevel): Record<string, unknown> | undefined {
+function encodeThinking(model: Model, { thinkingLevel: level, thinkingBudgets }: ModelRequest): Record<string, unknown> | undefined {
   if (!model.reasoning) return undefined;
   const mapped = model.thinkingLevelMap?.[level];
   if (isGemini2(model)) {
     if (level === "off") return { thinkingBudget: model.id.includes("pro") ? smallestProBudget : 0 };
-    return { includeThoughts: true, thinkingBudget: budgets[level] };
+    return { includeThoughts: true, thinkingBudget: thinkingBudgets?.[level] ?? budgets[level] };
   }
   if (level === "off") return typeof mapped === "string" ? { thinkingLevel: mapped.toUpperCase() } : undefined;
   return { includeThoughts: true, thinkingLevel: (mapped ?? level).toUpperCase() };

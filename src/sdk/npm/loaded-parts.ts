@@ -1,6 +1,7 @@
 // From a resource loader to what the harness gives a session. Called by create-agent-session.
 // Invariant: each session has extensions of its own, also when two sessions have one loader.
 
+import type { Config } from "../../config/load-config.ts";
 import type { AnyExtensionTool, Extension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import { forNextSession } from "../../extensions/load.ts";
@@ -11,22 +12,23 @@ import { internalSkill, internalTemplate, type ResourceLoader } from "./resource
 
 /** `tools`: given beside the loader, in the form of extensions'. */
 export function partsFrom(loader: ResourceLoader, tools: readonly AnyExtensionTool[]): NonNullable<CustomParts["load"]> {
-  return async ({ reload }): Promise<LoadedParts> => {
+  return async ({ reload, config }): Promise<LoadedParts> => {
     if (reload) await loader.reload();
     return {
-      resources: resourcesOf(loader),
+      resources: resourcesOf(loader, config),
       extensions: withTools(await forNextSession(loader.getExtensions()), tools),
       extend: async ({ skillPaths, promptPaths }) => {
         const asPaths = (paths: readonly string[]): { path: string }[] => paths.map((path) => ({ path }));
         loader.extendResources({ skillPaths: asPaths(skillPaths), promptPaths: asPaths(promptPaths) });
-        return resourcesOf(loader);
+        return resourcesOf(loader, config);
       },
     };
   };
 }
 
-function resourcesOf(loader: ResourceLoader): LaunchResources {
+function resourcesOf(loader: ResourceLoader, { values }: Config): LaunchResources {
   const skills = loader.getSkills().skills.map(internalSkill);
+  const skillCommands = values.resources.skillCommands ? skills : [];
   const templates = loader.getPrompts().prompts.map(internalTemplate);
   const systemPrompt = loader.getSystemPrompt();
   return {
@@ -36,7 +38,8 @@ function resourcesOf(loader: ResourceLoader): LaunchResources {
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
     appended: loader.getAppendSystemPrompt(),
     templates: async () => templates,
-    expand: async (text) => (text.startsWith("/") ? expandCommand(text, skills, async () => templates) : text),
+    skillCommands,
+    expand: async (text) => (text.startsWith("/") ? expandCommand(text, skillCommands, async () => templates) : text),
   };
 }
 

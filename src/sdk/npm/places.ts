@@ -1,7 +1,5 @@
 // Where a library session is at home, unless its caller says otherwise. Used by the entries beside this file.
 
-import { BlobFiles, blobDirectory } from "../../artifacts/blob-files.ts";
-import type { BlobStore } from "../../contracts/blob-store.ts";
 import { processHost } from "../../platform/host.ts";
 import type { Env } from "../../platform/paths.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
@@ -28,9 +26,4 @@ export function surroundings(given: { cwd?: string; agentDir?: string; env?: Env
   const homeDir = env.HOME ?? host.homeDir;
   const agentDir = given.agentDir === undefined ? agentDirectory(env, homeDir, cwd) : absolutePath(given.agentDir, cwd, homeDir);
   return { cwd, agentDir, env, homeDir, now: () => host.now() };
-}
-
-/** Where pictures are that sessions only refer to. */
-export function ownBlobs(): BlobStore {
-  return new BlobFiles(blobDirectory(getAgentDir()));
 }

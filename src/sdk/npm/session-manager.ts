@@ -14,7 +14,8 @@ import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import { newSessionId } from "../../session/lines/new-id.ts";
 import { contextEntries } from "../../session/tree/context-entries.ts";
 import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../../session/tree/session.ts";
-import { ownBlobs, surroundings } from "./places.ts";
+import { ownStores } from "./own-stores.ts";
+import { surroundings } from "./places.ts";
 import { projection, type SessionProjection, type UsageEntry } from "./session-views.ts";
 
 export interface NewSessionOptions {
@@ -54,7 +55,7 @@ export class SessionManager {
   /** A new session; its file is made with the first message. `sessionDir` holds the file directly. */
   static create(cwd?: string, sessionDir?: string, options: NewSessionOptions = {}): SessionManager {
     const place = sessionPlace(cwd, sessionDir);
-    return new SessionManager(Session.create({ ...place, ...options }, { blobs: ownBlobs() }), { directory: place.directory });
+    return new SessionManager(Session.create({ ...place, ...options }, ownStores()), { directory: place.directory });
   }
 
   /**
@@ -63,7 +64,7 @@ export class SessionManager {
    */
   static async open(path: string, sessionDir?: string, cwdOverride?: string, options: OpenOptions = {}): Promise<SessionManager> {
     const { cwd } = surroundings();
-    return new SessionManager(await Session.open(resolve(cwd, path), { blobs: ownBlobs(), ...options }), {
+    return new SessionManager(await Session.open(resolve(cwd, path), { ...ownStores(), ...options }), {
       ...(sessionDir === undefined ? {} : { directory: resolve(cwd, sessionDir) }),
       ...(cwdOverride === undefined ? {} : { cwd: resolve(cwd, cwdOverride) }),
     });
@@ -72,9 +73,7 @@ export class SessionManager {
   /** The session of this directory that was changed last; a new one where there is none. Errors: as for `open`. */
   static async continueRecent(cwd?: string, sessionDir?: string): Promise<SessionManager> {
     const path = await mostRecentSession(sessionPlace(cwd, sessionDir));
-    return path === undefined
-      ? SessionManager.create(cwd, sessionDir)
-      : new SessionManager(await Session.open(path, { blobs: ownBlobs() }));
+    return path === undefined ? SessionManager.create(cwd, sessionDir) : new SessionManager(await Session.open(path, ownStores()));
   }
 
   /** Nothing touches the disk. `entries`: a history to go on from; a header among them gives the session its id. */
@@ -86,7 +85,7 @@ export class SessionManager {
       Session.fromEntries(
         { ...header, cwd: place.cwd, ...(options.parentSession === undefined ? {} : { parentSession: options.parentSession }) },
         entries.filter((entry): entry is AnyEntry => entry.type !== "session"),
-        { blobs: ownBlobs() },
+        ownStores(),
       ),
     );
   }
@@ -99,7 +98,7 @@ export class SessionManager {
     options: NewSessionOptions = {},
   ): Promise<SessionManager> {
     const place = sessionPlace(targetCwd, sessionDir);
-    const source = await Session.open(resolve(sourcePath), { readOnly: true, blobs: ownBlobs() });
+    const source = await Session.open(resolve(sourcePath), { readOnly: true, ...ownStores() });
     try {
       return new SessionManager(source.fork({ ...place, ...(options.id === undefined ? {} : { id: options.id }) }));
     } finally {
@@ -316,17 +315,17 @@ export class SessionManager {
 
 /** What a model is shown of the branch that ends at `leafId`, the last entry by default. */
 export function buildSessionContext(entries: readonly AnyEntry[], leafId?: string | null): SessionContext {
-  return Session.fromEntries(newHeader("/"), entries, { blobs: ownBlobs() }).context(leafId);
+  return Session.fromEntries(newHeader("/"), entries, ownStores()).context(leafId);
 }
 
 /** Entries of the branch that ends at `leafId`, the last entry by default, that count for a model. */
 export function buildContextEntries(entries: readonly AnyEntry[], leafId?: string | null): AnyEntry[] {
-  return contextEntries(Session.fromEntries(newHeader("/"), entries, { blobs: ownBlobs() }).branch(leafId));
+  return contextEntries(Session.fromEntries(newHeader("/"), entries, ownStores()).branch(leafId));
 }
 
 /** The same, each with what a model is shown of it. */
 export function buildSessionProjection(entries: readonly AnyEntry[], leafId?: string | null): SessionProjection {
-  const session = Session.fromEntries(newHeader("/"), entries, { blobs: ownBlobs() });
+  const session = Session.fromEntries(newHeader("/"), entries, ownStores());
   return projection(session.branch(leafId), session.context(leafId));
 }
 

@@ -12,7 +12,7 @@ import { makeDirectory } from "../../platform/make-directory.ts";
 import { Session } from "../../session/tree/session.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { CreateAgentSessionResult } from "./create-agent-session.ts";
-import { ownBlobs } from "./places.ts";
+import { ownStores } from "./own-stores.ts";
 import { SessionManager } from "./session-manager.ts";
 import type { AgentSessionRuntimeDiagnostic, AgentSessionServices } from "./session-services.ts";
 
@@ -175,7 +175,7 @@ export class AgentSessionRuntime {
   async #resume(path: string, how: { cwdOverride?: string } & WithSession): Promise<Cancellable> {
     const open = async (): Promise<SessionManager> => {
       if (!existsSync(path))
-        return new SessionManager(Session.create({ cwd: this.cwd, directory: dirname(path), filePath: path }, { blobs: ownBlobs() }));
+        return new SessionManager(Session.create({ cwd: this.cwd, directory: dirname(path), filePath: path }, ownStores()));
       const manager = await SessionManager.open(path);
       const cwd = how.cwdOverride ?? manager.getCwd();
       if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) return manager;

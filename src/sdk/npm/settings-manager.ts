@@ -138,6 +138,70 @@ export class SettingsManager {
     return this.getSettings().retry;
   }
 
+  getProviderRetrySettings(): Settings["retry"]["provider"] {
+    return this.getSettings().retry.provider;
+  }
+
+  getSteeringMode(): Settings["steeringMode"] {
+    return this.getSettings().steeringMode;
+  }
+
+  setSteeringMode(mode: Settings["steeringMode"]): void {
+    this.#set("steering_mode", mode);
+  }
+
+  getFollowUpMode(): Settings["followUpMode"] {
+    return this.getSettings().followUpMode;
+  }
+
+  setFollowUpMode(mode: Settings["followUpMode"]): void {
+    this.#set("follow_up_mode", mode);
+  }
+
+  getModelThinkingLevel(provider: string, modelId: string): ThinkingLevel | undefined {
+    return this.getSettings().modelThinkingLevels[`${provider}/${modelId}`];
+  }
+
+  getAllModelThinkingLevels(): Record<string, ThinkingLevel> {
+    return { ...this.getSettings().modelThinkingLevels };
+  }
+
+  setModelThinkingLevel(provider: string, modelId: string, level: string): void {
+    const name = `${provider}/${modelId}`;
+    const all = { ...this.getSettings().modelThinkingLevels, [name]: level };
+    this.#set("model_thinking_levels", all, { path: ["model_thinking_levels", name], value: level });
+  }
+
+  /** Nothing where none is set. */
+  getThinkingBudgets(): Settings["thinkingBudgets"] | undefined {
+    const { thinkingBudgets } = this.getSettings();
+    return Object.keys(thinkingBudgets).length === 0 ? undefined : thinkingBudgets;
+  }
+
+  getImageAutoResize(): boolean {
+    return this.getSettings().images.resize;
+  }
+
+  setImageAutoResize(enabled: boolean): void {
+    this.#set("images.resize", enabled);
+  }
+
+  getBlockImages(): boolean {
+    return this.getSettings().images.block;
+  }
+
+  setBlockImages(blocked: boolean): void {
+    this.#set("images.block", blocked);
+  }
+
+  getEnableSkillCommands(): boolean {
+    return this.getSettings().resources.skillCommands;
+  }
+
+  setEnableSkillCommands(enabled: boolean): void {
+    this.#set("resources.skill_commands", enabled);
+  }
+
   getHttpIdleTimeoutMs(): number {
     return this.getSettings().network.idleTimeoutMs;
   }
@@ -188,12 +252,13 @@ export class SettingsManager {
     return this.#errors.splice(0);
   }
 
-  #set(key: string, value: unknown): void {
+  /** `stored`: what of it is written, where not all. */
+  #set(key: string, value: unknown, stored = { path: key.split("."), value }): void {
     this.#putInForce({ [key]: value });
     if (!this.readsFiles) return;
     const { agentDir } = this.#place();
     this.#storing = this.#storing
-      .then(() => storeUserSetting(agentDir, key, value))
+      .then(() => storeUserSetting(agentDir, stored))
       .catch((error: SettingsError) => void this.#errors.push(error));
   }
 

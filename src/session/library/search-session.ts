@@ -1,7 +1,6 @@
-// Finds text in a session file: in prompts, answers, thinking, tool calls and results, summaries, names and labels. Called by `pi sessions search`.
-// Invariant: a line is decoded only when its bytes could hold a match; what the model was told about itself and its tools is no conversation.
+// Finds text in a session file, in what its caller takes to be text. Called by `pi sessions search`.
+// Invariant: a line is decoded only when its bytes could hold a match.
 
-import type { Message, ToolCall } from "../../contracts/message.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
 import { lineAround, lineBlocks } from "../lines/line-blocks.ts";
@@ -23,17 +22,21 @@ export interface SearchMatch {
   length: number;
 }
 
-interface SearchedText {
+export interface SearchedText {
   where: SearchMatch["where"];
   text: string;
 }
 
-/** In file order, one for each matching line. Throws Node's errors. */
-export function* searchSession(path: string, pattern: SearchPattern): Generator<SearchMatch> {
+/** In file order, one for each matching line of what `textsOf` gives of an entry. Throws Node's errors. */
+export function* searchSession(
+  path: string,
+  pattern: SearchPattern,
+  textsOf: (entry: AnyEntry) => readonly SearchedText[],
+): Generator<SearchMatch> {
   for (const block of lineBlocks(path)) {
     for (const text of candidateLines(block, pattern)) {
       const entry = decodeEntry(text);
-      if (entry !== undefined) yield* matchesIn(entry, pattern.expression);
+      if (entry !== undefined) yield* matchesIn(entry, textsOf(entry), pattern.expression);
     }
   }
 }
@@ -64,9 +67,9 @@ function finder(block: Buffer, needle: string | undefined, ignoresCase: boolean)
   };
 }
 
-function* matchesIn(entry: AnyEntry, expression: RegExp): Generator<SearchMatch> {
+function* matchesIn(entry: AnyEntry, texts: readonly SearchedText[], expression: RegExp): Generator<SearchMatch> {
   const role = isA(entry, "message") ? (entry.message?.role ?? entry.type) : entry.type;
-  for (const { where, text } of textsOf(entry)) {
+  for (const { where, text } of texts) {
     for (const line of text.split("\n")) {
       const found = expression.exec(line);
       if (found === null) continue;
@@ -74,54 +77,4 @@ function* matchesIn(entry: AnyEntry, expression: RegExp): Generator<SearchMatch>
       yield { entryId, role, where, timestamp, line, start: found.index, length: found[0].length };
     }
   }
-}
-
-function textsOf(entry: AnyEntry): SearchedText[] {
-  if (isA(entry, "message")) return entry.message === undefined ? [] : textsOfMessage(entry.message);
-  if (isA(entry, "compaction") || isA(entry, "branch_summary")) return inTexts("summary", entry.summary);
-  if (isA(entry, "custom_message")) return contentTexts("text", entry.content);
-  if (isA(entry, "session_info")) return inTexts("name", entry.name);
-  return isA(entry, "label") ? inTexts("label", entry.label) : [];
-}
-
-function textsOfMessage(message: Message): SearchedText[] {
-  switch (message.role) {
-    case "user":
-    case "custom":
-      return contentTexts("text", message.content);
-    case "toolResult":
-      return contentTexts("tool result", message.content);
-    case "assistant":
-      return (Array.isArray(message.content) ? message.content : []).flatMap((block) => {
-        if (block.type === "text") return inTexts("text", block.text);
-        if (block.type === "thinking") return inTexts("thinking", block.thinking);
-        return block.type === "toolCall" ? callTexts(block) : [];
-      });
-    case "bashExecution":
-      return [...inTexts("tool call", message.command), ...inTexts("tool result", message.output)];
-    case "branchSummary":
-    case "compactionSummary":
-      return inTexts("summary", message.summary);
-    default:
-      return [];
-  }
-}
-
-function inTexts(where: SearchedText["where"], text: unknown): SearchedText[] {
-  return typeof text === "string" && text !== "" ? [{ where, text }] : [];
-}
-
-function contentTexts(where: SearchedText["where"], content: unknown): SearchedText[] {
-  if (!Array.isArray(content)) return inTexts(where, content);
-  return content.flatMap((block: { type?: string; text?: unknown } | null) => (block?.type === "text" ? inTexts(where, block.text) : []));
-}
-
-function callTexts(call: ToolCall): SearchedText[] {
-  return [call.name, ...stringsIn(call.arguments)].flatMap((text) => inTexts("tool call", text));
-}
-
-function stringsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (typeof value === "number" || typeof value === "boolean") return [String(value)];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }

@@ -16,7 +16,10 @@ export function encodeLine(record: SessionHeader | AnyEntry): string {
 /** Puts id, parent and timestamp where they belong: right behind the type. */
 export function completeEntry(entry: NewEntry, id: string, parentId: string | null, timestamp: string): SessionEntry {
   const { type, ...body } = entry;
-  return { type, id, parentId, timestamp, ...body } as SessionEntry;
+  const complete = { type, id, parentId, timestamp, ...body };
+  if (complete.type === "compaction" && entry.type === "compaction")
+    return { ...complete, firstKeptEntryId: entry.firstKeptEntryId ?? id } as SessionEntry;
+  return complete as SessionEntry;
 }
 
 /** The object on a line, or `undefined` when the line is not a JSON object. */

@@ -2,7 +2,7 @@
 // in what it stores where that is wanted. Called by session. Invariants: what leaves here has no reference: each block is a whole picture or a text
 // that says which one is missing; decoding what was encoded gives the very same data; what has nothing to change is the very object.
 
-import { type BlobStore, blobHashOf, blobReference, isBlobReference, unavailablePicture } from "../../contracts/blob-store.ts";
+import { blobHashOf, blobReference, isBlobReference, type PictureStore, unavailablePicture } from "../../contracts/blob-store.ts";
 import type { Message } from "../../contracts/message.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 
@@ -35,12 +35,13 @@ export function makeWhole(messages: Message[], pictures: Pictures): void {
 }
 
 /** The entry as its line has it, its pictures in the store. Throws what `put` throws. */
-export function referringEntry(entry: AnyEntry, store: Pick<BlobStore, "put">): AnyEntry {
+export function referringEntry(entry: AnyEntry, store: PictureStore): AnyEntry {
   return withEntry(entry, (image) => {
     if (image.data.length < leastLength || isBlobReference(image.data)) return image;
     const bytes = Buffer.from(image.data, "base64");
     // What is written in another way than we write it would come back as other text.
-    return bytes.toString("base64") === image.data ? { ...image, data: blobReference(store.put(bytes)) } : image;
+    const hash = bytes.toString("base64") === image.data ? store.put(bytes) : undefined;
+    return hash === undefined ? image : { ...image, data: blobReference(hash) };
   });
 }
 

@@ -2,7 +2,7 @@
 // Invariant: what `append` returned is in the file (or said to be lost), and the leaf is always an entry that is there.
 
 import { dirname, join, resolve } from "node:path";
-import type { BlobStore } from "../../contracts/blob-store.ts";
+import type { SessionStores } from "../../contracts/blob-store.ts";
 import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
 import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
@@ -25,15 +25,11 @@ import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNo
 export type { SessionContext } from "./build-context.ts";
 export type { TreeNode } from "./tree.ts";
 
-export interface SessionOptions {
+export interface SessionOptions extends SessionStores {
   /** Unix ms. */
   clock?: () => number;
   /** Of entries; asked again while the id it gives is taken. */
   newId?: () => string;
-  /** Of the pictures that lines refer to; without it none of them is to be had. */
-  blobs?: Pick<BlobStore, "get"> | undefined;
-  /** Where pictures are stored, so that lines only refer to them; without it they are in the lines. */
-  pictureStore?: Pick<BlobStore, "put"> | undefined;
   /** The lease on a file of ours that nobody knows of yet is taken a moment later, when the first request is out. */
   defersLease?: boolean;
   /** One line each: damaged lines, files mended. */
@@ -75,7 +71,7 @@ export interface ForkPlace {
 
 export class Session implements EntrySource {
   readonly #log: SessionLog;
-  readonly #options: SessionOptions;
+  #options: SessionOptions;
   #leafId: string | null;
   #isLeafChosen = false;
   #lease: Promise<LeaseOutcome | undefined>;
@@ -92,7 +88,7 @@ export class Session implements EntrySource {
     this.#leafId = log.lastId();
     let hasTold = false;
     this.#pictures = {
-      get: (hash) => options.blobs?.get(hash),
+      get: (hash) => this.#options.blobs?.get(hash),
       missing: (text) => {
         if (!hasTold) options.onWarning?.(`A picture of session ${log.header.id} cannot be had: ${text}`);
         hasTold = true;
@@ -330,9 +326,17 @@ export class Session implements EntrySource {
       this.#options,
     );
     const { entries, lines } = this.#read(() => copyOf(this.#log, leafId));
+    if (fork.filePath !== undefined) this.#options.onDependent?.(fork.filePath);
     fork.#appendTo(entries, lines);
     fork.#leafId = entries.at(-1)?.id ?? null;
     return fork;
+  }
+
+  /** From now on, in place of what it was opened with; pictures that are only there stay to be had. */
+  useStores({ blobs, pictureStore, onDependent }: SessionStores): void {
+    const { blobs: before } = this.#options;
+    const either = { get: (hash: string) => blobs?.get(hash) ?? before?.get(hash) };
+    this.#options = { ...this.#options, blobs: either, pictureStore, onDependent };
   }
 
   /** Tries once more to store what is not stored, and sees that the file still holds what was: `storageLost` is right then. */
@@ -368,11 +372,13 @@ export class Session implements EntrySource {
 
   /** Nothing where no line differs from the entry it holds. A store that takes no more costs space, never the picture. */
   #referringLines(entries: readonly AnyEntry[]): string[] | undefined {
-    const { pictureStore } = this.#options;
+    const { pictureStore, onDependent } = this.#options;
     if (pictureStore === undefined || this.filePath === undefined) return undefined;
     try {
       const stored = entries.map((entry) => referringEntry(entry, pictureStore));
-      return stored.every((entry, at) => entry === entries[at]) ? undefined : stored.map((entry) => encodeLine(entry).slice(0, -1));
+      if (stored.every((entry, at) => entry === entries[at])) return undefined;
+      onDependent?.(this.filePath);
+      return stored.map((entry) => encodeLine(entry).slice(0, -1));
     } catch (error) {
       if (!this.#hasToldUnstored) this.#options.onWarning?.(`Pictures are kept in the session's file: ${messageOf(error)}`);
       this.#hasToldUnstored = true;

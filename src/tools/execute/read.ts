@@ -17,6 +17,7 @@ export async function executeRead(
   { path: given, offset, limit }: { path: string; offset?: number; limit?: number },
   context: ToolContext,
   loadCodec: () => Promise<Uint8Array>,
+  side?: number,
 ): Promise<ToolResult> {
   const where = await readablePath(given, context);
   if ("refusal" in where) return errorResult(where.refusal);
@@ -40,7 +41,7 @@ export async function executeRead(
     );
     if (typeof selection === "string") {
       if (selection !== "image") return errorResult(`Cannot read ${given} as text: ${selection}`);
-      return await (await import("../shared/image.ts")).imageResult(path, info.size, context, loadCodec);
+      return await (await import("../shared/image.ts")).imageResult(path, info.size, context, loadCodec, side);
     }
     return describe(selection, given, startLine, info);
   } catch (error) {

@@ -18,6 +18,9 @@ export interface FittedImage {
   original?: { width: number; height: number };
 }
 
+/** A `side` for pictures that go out at whatever size they have. */
+export const anySide = Number.POSITIVE_INFINITY;
+
 /** `side`: the longest in pixels. `undefined` when the image is damaged, too large to decode, or cannot be made small enough. */
 export async function fitImage(
   bytes: Uint8Array,
@@ -26,9 +29,10 @@ export async function fitImage(
   side: number = maxSide,
 ): Promise<FittedImage | undefined> {
   const header = readImageHeader(bytes, mimeType);
-  if (header === undefined || header.width * header.height > maxPixels) return undefined;
-  const fits = Math.max(header.width, header.height) <= side && encodedBytes(bytes) <= maxEncodedBytes;
+  if (header === undefined) return undefined;
+  const fits = side === anySide || (Math.max(header.width, header.height) <= side && encodedBytes(bytes) <= maxEncodedBytes);
   if (fits && isWholeImage(bytes, mimeType)) return { bytes, mimeType, width: header.width, height: header.height };
+  if (header.width * header.height > maxPixels) return undefined;
   try {
     return shrink(await loadPhoton(loadCodec), bytes, mimeType, header, side);
   } catch {

@@ -16,13 +16,14 @@ export async function imageResult(
   fileBytes: number,
   context: ToolContext,
   loadCodec: () => Promise<Uint8Array>,
+  side?: number,
 ): Promise<ToolResult> {
   const bytes = fileBytes > maxFileBytes ? undefined : await context.files.read(path);
   const mimeType = imageTypeOf(bytes ?? (await firstBytes(path, context)));
   if (mimeType === undefined) return errorResult(`${path} was an image a moment ago and is none now. Read it again.`);
   const title = `Read image file [${mimeType}]`;
   const withText = (text: string): ToolResult => ({ content: [{ type: "text", text }], structuredContent: text });
-  const fitted = bytes === undefined ? undefined : await fitImage(bytes, mimeType, loadCodec);
+  const fitted = bytes === undefined ? undefined : await fitImage(bytes, mimeType, loadCodec, side);
   if (fitted === undefined) return withText(`${title}\n${omittedImageText}`);
   const { original, width, height } = fitted;
   const isSmaller = original !== undefined && original.width !== width;

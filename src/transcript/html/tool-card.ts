@@ -1,6 +1,6 @@
 // A tool call together with its result: a line that says what was done, and behind it the whole of it. Called by entry-html.
 
-import { type CallArguments, headlineOf } from "../../contracts/tool-view.ts";
+import { bodyOf, headlineOf, type ShownBody } from "../../contracts/tool-view.ts";
 import { duration } from "../format.ts";
 import { type Call, type ItemOf, textOfBlocks } from "../items.ts";
 import type { Fields } from "../read-entry.ts";
@@ -20,19 +20,19 @@ export function resultCard(item: ItemOf<"result">, call: Call | undefined, rende
   const { blocks, isError, details, durationMs: took } = item;
   const output = textOfBlocks(blocks).trimEnd();
   const pictures = blocks.flatMap((block) => (block.kind === "image" ? [image(block)] : [])).join("");
-  const diff = isError ? "" : diffOf(name, args, details, renderer);
-  const count = output === "" || diff !== "" ? "" : lineCount(output);
+  const body = bodyOf(renderer.toolViews.get(name), args, { isError, details });
+  const hasDiff = body?.kind === "diff";
+  const count = output === "" || hasDiff ? "" : lineCount(output);
   const facts = meta([isError ? "failed" : "", took >= 100 ? duration(took) : "", count]);
-  const isOpen = diff !== "" && diff.split("\n").length <= maxOpenDiffLines;
-  const body = callBody(name, args, diff, renderer) + outputBody(name, args, output, isError, diff !== "", renderer);
-  return `${card(name, args, facts, body, renderer, { isError, isOpen, more: "" })}${pictures}`;
+  const isOpen = hasDiff && body.text.split("\n").length <= maxOpenDiffLines;
+  const shown = bodyHtml(body, renderer) + outputBody(name, args, output, isError, hasDiff, renderer);
+  return `${card(name, args, facts, shown, renderer, { isError, isOpen, more: "" })}${pictures}`;
 }
 
 /** A call without a result, or with one on other branches only: it hides where one of these is shown. */
 export function unansweredCard(call: Call, results: readonly number[], isHidden: boolean, renderer: EntryRenderer): string {
   const more = results.length === 0 ? "" : ` data-unless="${results.join(" ")}"${isHidden ? " hidden" : ""}`;
-  const diff = diffOf(call.name, call.args, undefined, renderer);
-  const body = callBody(call.name, call.args, diff, renderer);
+  const body = bodyHtml(bodyOf(renderer.toolViews.get(call.name), call.args), renderer);
   return card(call.name, call.args, meta([results.length === 0 ? "no result" : "no result on this branch"]), body, renderer, {
     isError: false,
     isOpen: false,
@@ -53,20 +53,21 @@ function card(
   return `<details class="call${how.isError ? " failed" : ""}"${how.isOpen ? " open" : ""}${how.more}>${summary}${body}</details>`;
 }
 
-function diffOf(name: string, args: CallArguments, details: unknown, { toolViews }: EntryRenderer): string {
-  return toolViews.get(name)?.diff?.(args, details) ?? "";
-}
-
-/** What was asked for, as far as the headline does not say it. */
-function callBody(name: string, args: Fields, diff: string, renderer: EntryRenderer): string {
-  if (diff !== "") return `<pre class="diff"><code>${highlightDiff(cleanText(diff), renderer.budget)}</code></pre>`;
-  const view = renderer.toolViews.get(name);
-  if (view?.body === undefined) return Object.keys(args).length === 0 ? "" : jsonBlock(args, renderer);
-  const body = view.body(args);
-  if (body === undefined) return "";
-  if (body.kind === "file") return codeOf(body.text, body.path, renderer);
-  const note = body.note === undefined ? "" : `<p class="meta">${safeText(body.note)}</p>`;
-  return `<pre class="cmd"><code>${highlight(cleanText(body.text), "bash", renderer.budget)}</code></pre>${note}`;
+function bodyHtml(body: ShownBody | undefined, renderer: EntryRenderer): string {
+  switch (body?.kind) {
+    case undefined:
+      return "";
+    case "diff":
+      return `<pre class="diff"><code>${highlightDiff(cleanText(body.text), renderer.budget)}</code></pre>`;
+    case "arguments":
+      return jsonBlock(body.args, renderer);
+    case "file":
+      return codeOf(body.text, body.path, renderer);
+    case "command": {
+      const note = body.note === undefined ? "" : `<p class="meta">${safeText(body.note)}</p>`;
+      return `<pre class="cmd"><code>${highlight(cleanText(body.text), "bash", renderer.budget)}</code></pre>${note}`;
+    }
+  }
 }
 
 function outputBody(name: string, args: Fields, output: string, isError: boolean, hasDiff: boolean, renderer: EntryRenderer): string {

@@ -3,13 +3,17 @@
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { plainText } from "../../contracts/text/plain.ts";
 import { costText, countText, cutToWidth, plainLine, type Style, type TextForm, timeText } from "../../contracts/text/terminal-text.ts";
-import { callsIn, type Faces, faceOf, type Item, type ItemOf, itemOf } from "../items.ts";
-import { type Block, fieldsOf, numberIn } from "../read-entry.ts";
+import { bodyOf, type ToolViews } from "../../contracts/tool-view.ts";
+import { ConversationFold } from "../fold.ts";
+import { type Call, callsIn, type Faces, faceOf, type Item, type ItemOf } from "../items.ts";
+import { type Block, fieldsOf, jsonText, numberIn } from "../read-entry.ts";
 import { callLine, entryLine, systemText, tokensText } from "./entry-line.ts";
 
 export interface ConversationForm extends TextForm {
   /** Nothing is folded or cut. */
   isFull: boolean;
+  /** How calls are shown, by the name of their tool. */
+  toolViews: ToolViews;
 }
 
 const resultLines = 5;
@@ -18,6 +22,7 @@ const foldedColumns = 120;
 /** Turns entries, in the order of their branch, into lines. */
 export class ConversationText {
   readonly #form: ConversationForm;
+  readonly #fold = new ConversationFold();
   #isAside = false;
   /** Of the last answer: a result of its only call needs no name. */
   #callCount = 0;
@@ -28,7 +33,7 @@ export class ConversationText {
 
   /** Empty for what is no part of the conversation. A block begins with an empty line. */
   linesOf(entry: AnyEntry): string[] {
-    const item = itemOf(entry);
+    const { item } = this.#fold.takeEntry(entry);
     if (item.kind === "result") {
       this.#isAside = false;
       return resultText(item, this.#callCount > 1, this.#form);
@@ -37,7 +42,7 @@ export class ConversationText {
     if (lines.length === 0) return lines;
     if (item.kind === "answer") this.#callCount = callsIn(item.blocks).length;
     const wasAside = this.#isAside;
-    this.#isAside = entryLine(entry).isAside;
+    this.#isAside = entryLine(entry, this.#form.toolViews).isAside;
     return this.#isAside && wasAside ? lines : ["", ...lines];
   }
 }
@@ -69,20 +74,21 @@ const faces: Faces<string[], [ConversationForm, AnyEntry]> = {
 };
 
 function asideLine(_item: Item, form: ConversationForm, entry: AnyEntry): string[] {
-  const { who, text } = entryLine(entry);
+  const { who, text } = entryLine(entry, form.toolViews);
   return [form.paint(folded(`(${who}) ${text}`, form), "dim")];
 }
 
 function answerLines(item: ItemOf<"answer">, form: ConversationForm): string[] {
-  const { paint, isFull } = form;
+  const { paint, isFull, toolViews } = form;
   const cost = numberIn(fieldsOf(item.usage.cost).total);
   const about = [plainLine(item.model), cost > 0 ? costText(cost) : "", stopText(item)].filter((part) => part !== "").join(", ");
   const lines = heading(item, "assistant", "green", about, form);
   for (const block of item.blocks) {
     if (block.kind === "text") lines.push(...textLines(block.text));
     else if (block.kind === "call") {
-      const call = callLine(block);
+      const call = callLine(block, toolViews);
       lines.push(paint(isFull ? `> ${call}` : folded(`> ${call}`, form), "bold"));
+      if (isFull) lines.push(...bodyLines(block, form));
     } else if (block.kind === "thinking") {
       const thought = block.text === "" ? "(hidden)" : block.text;
       if (isFull) lines.push(...textLines(thought).map((line) => paint(`| ${line}`, "dim")));
@@ -91,6 +97,14 @@ function answerLines(item: ItemOf<"answer">, form: ConversationForm): string[] {
   }
   if (item.errorMessage !== "") lines.push(paint(`! ${plainLine(item.errorMessage)}`, "red"));
   return lines;
+}
+
+/** What the headline does not say: the text of a file, what is replaced by what; arguments as JSON where their tool does not tell. */
+function bodyLines({ name, args }: Call, { paint, toolViews }: ConversationForm): string[] {
+  const body = bodyOf(toolViews.get(name), args);
+  // A command is its headline, but for what is broken off there.
+  if (body === undefined || (body.kind === "command" && !body.text.trim().includes("\n"))) return [];
+  return textLines(body.kind === "arguments" ? jsonText(body.args) : body.text).map((line) => paint(`| ${line}`, "dim"));
 }
 
 function stopText({ stopReason }: ItemOf<"answer">): string {

@@ -2,6 +2,7 @@
 
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { countText, plainLine } from "../../contracts/text/terminal-text.ts";
+import { headlineOf, type ToolViews } from "../../contracts/tool-view.ts";
 import { type Call, callsIn, type Faces, faceOf, type ItemOf, itemOf, textOfBlocks } from "../items.ts";
 import type { Block } from "../read-entry.ts";
 
@@ -15,17 +16,17 @@ export interface EntryLine {
 
 const longestLine = 300;
 
-export function entryLine(entry: AnyEntry): EntryLine {
-  const line = faceOf(lines, itemOf(entry));
+export function entryLine(entry: AnyEntry, toolViews: ToolViews): EntryLine {
+  const line = faceOf(lines, itemOf(entry), toolViews);
   return { ...line, text: firstPart(line.text) };
 }
 
 const aside = (who: string, text: string): EntryLine => ({ who, text, isAside: true });
 const said = (who: string, text: string): EntryLine => ({ who, text, isAside: false });
 
-const lines: Faces<EntryLine> = {
+const lines: Faces<EntryLine, [ToolViews]> = {
   prompt: ({ blocks }) => said("user", contentText(blocks)),
-  answer: (item) => said("assistant", answerText(item)),
+  answer: (item, toolViews) => said("assistant", answerText(item, toolViews)),
   result: ({ toolName, isError, blocks }) => said(toolName, `${isError ? "failed: " : ""}${contentText(blocks)}`),
   shell: ({ command }) => said("shell", command),
   system: (item) => aside("system", systemText(item)),
@@ -55,19 +56,17 @@ export function systemText({ sections, toolsAdded }: ItemOf<"system">): string {
     .join(", ");
 }
 
-/** A call in one line: the tool and its arguments; of a single text only that. */
-export function callLine({ name, args }: Call): string {
-  const values = Object.values(args);
-  const [only] = values;
-  return plainLine(`${name} ${values.length === 1 && typeof only === "string" ? only : JSON.stringify(args)}`);
+/** A call in one line: the tool, and what it is about. */
+export function callLine({ name, args }: Call, toolViews: ToolViews): string {
+  return plainLine(`${name} ${headlineOf(toolViews.get(name), args)}`);
 }
 
 export function tokensText(count: number | undefined): string {
   return count === undefined ? "" : `${countText(count)} tokens summarised: `;
 }
 
-function answerText({ blocks, errorMessage }: ItemOf<"answer">): string {
-  const calls = callsIn(blocks).map(callLine);
+function answerText({ blocks, errorMessage }: ItemOf<"answer">, toolViews: ToolViews): string {
+  const calls = callsIn(blocks).map((call) => callLine(call, toolViews));
   const parts = [textOfBlocks(blocks), calls.length === 0 ? "" : `[${calls.join("; ")}]`, errorMessage === "" ? "" : `(${errorMessage})`];
   return parts.filter((part) => part.trim() !== "").join(" ");
 }

@@ -6,9 +6,9 @@ import { plainText } from "../../contracts/text/plain.ts";
 import { shortFailure } from "../../contracts/text/service-words.ts";
 import { costText, countText, cutToWidth, plainLine, type TextForm, textWidth, timeOfDay } from "../../contracts/text/terminal-text.ts";
 import { headlineOf, outcomeOf, type ToolViews } from "../../contracts/tool-view.ts";
+import { ConversationFold, type Told } from "../fold.ts";
 import { duration, plural } from "../format.ts";
 import { textOfBlocks } from "../items.ts";
-import { blocksOf, type Fields, fieldsOf } from "../read-entry.ts";
 
 export interface ProgressForm extends TextForm {
   toolViews: ToolViews;
@@ -30,8 +30,7 @@ const verboseLines = 200;
 
 export class ProgressText {
   readonly #form: ProgressForm;
-  /** Calls under way, in order. */
-  readonly #calls = new Map<string, { name: string; args: Fields }>();
+  readonly #fold = new ConversationFold();
   readonly #changedFiles = new Set<string>();
   #turn = 0;
   #waiting = "";
@@ -44,6 +43,11 @@ export class ProgressText {
 
   /** Lines to be shown for good. */
   take(event: AgentEvent): string[] {
+    const told = this.#fold.takeEvent(event);
+    return [...(told === undefined ? [] : this.#ended(told)), ...this.#noted(event)];
+  }
+
+  #noted(event: AgentEvent): string[] {
     switch (event.type) {
       case "agent_start":
         this.#waiting = "";
@@ -62,11 +66,6 @@ export class ProgressText {
       case "turn_end":
         this.#open = { tokens: 0, cost: 0 };
         return [];
-      case "tool_execution_start":
-        this.#calls.set(event.toolCallId, { name: event.toolName, args: fieldsOf(event.args) });
-        return [];
-      case "tool_execution_end":
-        return this.#ended(event);
       case "auto_retry_start": {
         this.#waiting = `waiting to retry (${event.attempt}/${event.maxAttempts})`;
         const at = event.retryAt === undefined ? "" : `, at ${timeOfDay(event.retryAt)}`;
@@ -93,7 +92,7 @@ export class ProgressText {
   live(facts: ProgressFacts): string {
     const tokens = facts.tokens + this.#open.tokens;
     const cost = facts.cost + this.#open.cost;
-    const tools = [...this.#calls.values()].map(({ name }) => plainLine(name));
+    const tools = [...this.#fold.running.values()].map(({ name }) => plainLine(name));
     const doing = this.#waiting || (tools.length === 0 ? "thinking" : tools.join(", "));
     const parts = [`turn ${Math.max(this.#turn, 1)}`, doing, secondsOf(facts.durationMs)];
     if (tokens > 0) parts.push(`${countText(tokens)} tokens`);
@@ -121,13 +120,13 @@ export class ProgressText {
     return this.#form.width === undefined ? id : id.slice(0, 13);
   }
 
-  #ended(event: Extract<AgentEvent, { type: "tool_execution_end" }>): string[] {
-    const { name, args } = this.#calls.get(event.toolCallId) ?? { name: event.toolName, args: {} };
-    this.#calls.delete(event.toolCallId);
+  #ended({ item, call }: Told): string[] {
+    if (item.kind !== "result" || call === undefined) return [];
+    const { name, args } = call;
     const view = this.#form.toolViews.get(name);
-    const { isError, durationMs = 0 } = event;
-    const text = textOfBlocks(blocksOf(event.result.content));
-    const outcome = outcomeOf(view, args, { text, isError, details: event.result.details });
+    const { isError, durationMs, details } = item;
+    const text = textOfBlocks(item.blocks);
+    const outcome = outcomeOf(view, args, { text, isError, details });
     const changed = isError ? undefined : view?.changedFile?.(args);
     if (changed !== undefined && changed !== "") this.#changedFiles.add(changed);
     const facts = [outcome, durationMs >= 100 ? duration(durationMs) : ""].filter((part) => part !== "").join(", ");

@@ -3,6 +3,7 @@
 
 import type { EntrySource } from "../../contracts/entry-source.ts";
 import { cutToWidth, plainLine, type TextForm } from "../../contracts/text/terminal-text.ts";
+import type { ToolViews } from "../../contracts/tool-view.ts";
 import { itemOf } from "../items.ts";
 import { type EntryLine, entryLine } from "./entry-line.ts";
 
@@ -25,8 +26,8 @@ interface Step {
 }
 
 /** `leafId`: where the branch in use ends. */
-export function* treeLines(session: EntrySource, leafId: string | null, form: TextForm): Generator<string> {
-  const { roots, branch } = treeOf(session, leafId);
+export function* treeLines(session: EntrySource, leafId: string | null, form: TextForm & { toolViews: ToolViews }): Generator<string> {
+  const { roots, branch } = treeOf(session, leafId, form.toolViews);
   const steps: Step[] = [];
   const push = (nodes: readonly TreeNode[], margin: string): void => {
     const isFork = nodes.length > 1;
@@ -44,7 +45,7 @@ export function* treeLines(session: EntrySource, leafId: string | null, form: Te
   }
 }
 
-function treeOf(session: EntrySource, leafId: string | null): { roots: TreeNode[]; branch: ReadonlySet<TreeNode> } {
+function treeOf(session: EntrySource, leafId: string | null, toolViews: ToolViews): { roots: TreeNode[]; branch: ReadonlySet<TreeNode> } {
   let labels = new Map<string, string>();
   const rows = session.survey(() => {
     labels = new Map();
@@ -52,7 +53,7 @@ function treeOf(session: EntrySource, leafId: string | null): { roots: TreeNode[
       const item = itemOf(entry);
       if (item.kind === "label" && item.label !== "") labels.set(item.targetId, item.label);
       else if (item.kind === "label") labels.delete(item.targetId);
-      return { id: entry.id, line: entryLine(entry), label: undefined, children: [] };
+      return { id: entry.id, line: entryLine(entry, toolViews), label: undefined, children: [] };
     };
   });
   const roots: TreeNode[] = [];

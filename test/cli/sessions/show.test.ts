@@ -49,6 +49,26 @@ describe("the conversation", () => {
     expect(full).toContain("| More of it. More of it.");
   });
 
+  test("calls are told as their tools tell them: in a line, and whole where nothing is folded", async () => {
+    const home = sessionHome();
+    await home.add([
+      user("go"),
+      call("e", "edit", { path: "a.ts", edits: [{ oldText: "one", newText: "two" }] }),
+      result("e", "Replaced 1 block", "edit"),
+      call("w", "write", { path: "b.ts", content: "1\n2\n" }),
+      result("w", "Wrote 4 bytes", "write"),
+      call("x", "of_an_extension", { url: "http://x", depth: 2 }),
+      result("x", "found", "of_an_extension"),
+    ]);
+    const { out } = await home.pi("sessions", "show");
+    for (const line of ["> edit a.ts", "> write b.ts", "> of_an_extension http://x"]) expect(out).toContain(`\n${line}\n  `);
+    const full = (await home.pi("sessions", "show", "--full")).out;
+    expect(full).toContain("> edit a.ts\n| - one\n| + two\n");
+    expect(full).toContain("> write b.ts\n| 1\n| 2\n");
+    expect(full).toContain('> of_an_extension http://x\n| {\n|   "url": "http://x",\n|   "depth": 2\n| }\n');
+    expect((await home.pi("sessions", "show", "--tree")).out).toContain("assistant: [edit a.ts]");
+  });
+
   test("nothing in it can change the terminal", async () => {
     const home = sessionHome();
     await home.add([
@@ -88,7 +108,7 @@ describe("the conversation", () => {
       { type: "message", message: assistantMessage([], { stopReason: "error", errorMessage: "429 too\nmany" }) },
     ]);
     const { out } = await home.pi("sessions", "show");
-    expect(out).toContain('> read a\n> grep {"pattern":"x","path":"."}\n  ! read failed\n  no a\n< grep\n  hit\n');
+    expect(out).toContain("> read a\n> grep x in .\n  ! read failed\n  no a\n< grep\n  hit\n");
     expect(out).toContain("! 429 too many\n");
   });
 });

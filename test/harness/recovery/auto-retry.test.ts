@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { FailureCode } from "../../../src/contracts/stream-event.ts";
-import { retryDelayMs, waitFor } from "../../../src/harness/recovery/auto-retry.ts";
+import { retryDelayMs, waitFor } from "../../../src/harness/conversation/retry-delay.ts";
 import { codingBench, nextEvent } from "../../support/coding-bench.ts";
 import { callsTools, failed, fails, says } from "../../support/model-script.ts";
 

@@ -11,6 +11,7 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 const resources: LaunchResources = {
   contextFiles: [],
   skills: [],
+  skillCommands: [],
   skillsSection: "",
   appended: [],
   templates: async () => [],

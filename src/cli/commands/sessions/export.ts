@@ -2,10 +2,9 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
-import { viewsOf } from "../../../contracts/tool-view.ts";
 import type { Host } from "../../../platform/host.ts";
 import type { Session } from "../../../session/tree/session.ts";
-import { builtinTools } from "../../../tools/registry.ts";
+import { builtinToolViews } from "../../../tools/registry.ts";
 import type { JsonlOptions } from "../../../transcript/export-jsonl.ts";
 import type { ShownOptions } from "../../../transcript/survey.ts";
 import type { ExportTarget } from "../../../transcript/write-export.ts";
@@ -62,7 +61,7 @@ export async function exportSession(ref: string, flags: Flags, host: Host): Prom
     const choice = {
       ...(flags.branch !== undefined && { leafId: findEntry(session, flags.branch) }),
       ...(flags.all === true && { all: true }),
-      toolViews: viewsOf(builtinTools()),
+      toolViews: builtinToolViews(),
     };
     if (file === "-") {
       for await (const chunk of await chunksOf(format, session, choice)) {

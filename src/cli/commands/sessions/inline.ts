@@ -2,7 +2,6 @@
 
 import type { Command } from "commander";
 import { BlobFiles, blobDirectory } from "../../../artifacts/blob-files.ts";
-import { agentDirectory } from "../../../platform/paths.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { withLease } from "./lease.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
@@ -16,7 +15,7 @@ export function define(command: Command, { host }: SubcommandContext): void {
     .action(async (refs: string[], flags: PlaceFlags) => {
       const places = await sessionPlaces(host, flags);
       const { inlinePictures } = await import("../../../session/repair/inline-pictures.ts");
-      const blobs = new BlobFiles(blobDirectory(agentDirectory(host.env, host.homeDir, places.cwd)));
+      const blobs = new BlobFiles(blobDirectory(places.agentDir));
       for (const ref of refs) {
         const path = await places.find(ref);
         const { entryCount, backup } = await withLease(path, () => inlinePictures(path, places.cwd, blobs));

@@ -1,12 +1,13 @@
 // Opens the session and finds the entry that a command's arguments mean. Called by the files beside it.
 
 import { statSync, utimesSync } from "node:fs";
-import { BlobFiles, blobDirectory } from "../../../artifacts/blob-files.ts";
+import { sessionStores } from "../../../artifacts/session-stores.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import { learnSecrets } from "../../../harness/models/known-secrets.ts";
 import type { Host } from "../../../platform/host.ts";
 import { agentDirectory } from "../../../platform/paths.ts";
 import { unwritable } from "../../../session/lines/file-errors.ts";
+import { sessionRoot } from "../../../session/lines/locate.ts";
 import { Session, type SessionOptions } from "../../../session/tree/session.ts";
 import { labelsOf } from "../../../session/tree/tree.ts";
 
@@ -18,8 +19,10 @@ export function openForReading(path: string, host: Host): Promise<Session> {
 }
 
 function watchOf(host: Host): SessionOptions {
+  const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
   return {
-    blobs: new BlobFiles(blobDirectory(agentDirectory(host.env, host.homeDir, host.cwd))),
+    // A label or a name has no picture.
+    ...sessionStores(agentDir, sessionRoot(agentDir), () => false),
     clock: () => host.now(),
     onWarning: (text) => void host.stderr.write(`Warning: ${text}\n`),
   };

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { parseDuration } from "../../../contracts/duration.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import { ageInWords, plainLine } from "../../../contracts/text/terminal-text.ts";
-import { belongingsOf, removeSessionFiles } from "../../../harness/host/remove-session.ts";
+import { belongingsOf, everywhere, removeSessionFiles } from "../../../harness/host/remove-session.ts";
 import type { Host } from "../../../platform/host.ts";
 import { listSessions, type SessionSummary, sessionIds, sessionSummary } from "../../../session/library/list-sessions.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
@@ -52,7 +52,8 @@ async function remove(host: Host, refs: readonly string[], flags: Flags): Promis
   }
   if (flags.dryRun) {
     for (const { path } of candidates)
-      for (const target of [path, ...belongingsOf(path, places.scope(true))]) await host.stdout.write(`${target}\n`);
+      for (const target of [path, ...belongingsOf(path, everywhere(places.agentDir, places.override))])
+        await host.stdout.write(`${target}\n`);
     return 0;
   }
   if (!flags.yes && !(await isConfirmed(candidates, host))) {
@@ -113,7 +114,7 @@ async function isConfirmed(candidates: readonly Candidate[], host: Host): Promis
 
 function removeFiles(path: string, places: SessionPlaces): void {
   try {
-    removeSessionFiles(path, places.scope(true));
+    removeSessionFiles(path, everywhere(places.agentDir, places.override));
   } catch (error) {
     throw new PiError("session.not_removed", `Session file ${path} cannot be removed: ${storageReason(error)}`, {
       hint: "Its directory must be writable",

@@ -8,6 +8,7 @@ import { filesOf, idsOf, type SessionFile, sessionFiles } from "../../../session
 import { parsePattern } from "../../../session/library/search-pattern.ts";
 import { type SearchMatch, searchSession } from "../../../session/library/search-session.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
+import { searchedTexts } from "../../../transcript/searched-texts.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
@@ -67,7 +68,7 @@ async function search(host: Host, text: string, flags: Flags): Promise<number> {
 /** A file that vanishes or cannot be read is told and passed over, as grep does. */
 function* matchesOf(file: SessionFile, pattern: ReturnType<typeof parsePattern>, host: Host): Generator<SearchMatch> {
   try {
-    yield* searchSession(file.path, pattern);
+    yield* searchSession(file.path, pattern, searchedTexts);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

@@ -17,6 +17,9 @@ export interface PlaceFlags {
 export interface SessionPlaces {
   /** The project's directory. */
   cwd: string;
+  agentDir: string;
+  /** A directory that was given for session files. */
+  override: string | undefined;
   /** Where sessions of a working directory are kept. */
   directoryFor(cwd: string): string;
   /** What a list of this project, or of all, looks at. */
@@ -41,6 +44,8 @@ export async function sessionPlaces(host: Host, flags: PlaceFlags): Promise<Sess
   const places: RefPlaces = { directory, cwd, warn, ...(override === undefined ? { root: sessionRoot(agentDir) } : {}) };
   return {
     cwd,
+    agentDir,
+    override,
     directoryFor,
     scope: (isAll) => {
       if (!isAll) return { directory, cwd };

@@ -5,6 +5,7 @@ import type { Host } from "../../../platform/host.ts";
 import { filesOf, idsOf, type ListRequest, listSessions } from "../../../session/library/list-sessions.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
 import { labelsOf } from "../../../session/tree/tree.ts";
+import { builtinToolViews } from "../../../tools/registry.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { openForReading } from "./open-session.ts";
 import { sessionPlaces } from "./session-places.ts";
@@ -54,10 +55,11 @@ export async function entryWords(host: Host, ref: string, flags: Flags): Promise
   const session = await openForReading(await places.find(ref), host);
   try {
     const labels = [...labelsOf(session.entries())].map(([id, { text }]) => ({ word: text, help: id }));
+    const toolViews = builtinToolViews();
     const entries = session
       .branch()
       .reverse()
-      .map((entry) => ({ id: entry.id, ...entryLine(entry) }))
+      .map((entry) => ({ id: entry.id, ...entryLine(entry, toolViews) }))
       .filter(({ isAside }) => !isAside)
       .slice(0, mostSessions);
     return [...labels, ...entries.map(({ id, who, text }) => ({ word: id, help: cutToWidth(`${who}: ${text}`, helpColumns) }))];

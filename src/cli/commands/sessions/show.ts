@@ -6,6 +6,7 @@ import { ageInWords, plainLine, textForm } from "../../../contracts/text/termina
 import type { Host } from "../../../platform/host.ts";
 import { rawEntries } from "../../../session/library/raw-entries.ts";
 import type { Session } from "../../../session/tree/session.ts";
+import { builtinToolViews } from "../../../tools/registry.ts";
 import { ConversationText } from "../../../transcript/text/conversation-text.ts";
 import { treeLines } from "../../../transcript/text/tree-text.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
@@ -62,7 +63,7 @@ async function showEntries(path: string, ids: ReadonlySet<string> | undefined, o
 }
 
 async function showTree(host: Host, session: Session, leafId: string | null, output: RecordOutput): Promise<number> {
-  for (const line of treeLines(session, leafId, textForm(host))) if (!(await output.add(line))) break;
+  for (const line of treeLines(session, leafId, { ...textForm(host), toolViews: builtinToolViews() })) if (!(await output.add(line))) break;
   return output.end();
 }
 
@@ -73,7 +74,7 @@ async function showConversation(
   output: RecordOutput,
   isFull: boolean,
 ): Promise<number> {
-  const form = { ...textForm(host), isFull };
+  const form = { ...textForm(host), isFull, toolViews: builtinToolViews() };
   const { paint } = form;
   const conversation = new ConversationText(form);
   const { header, name } = session;
