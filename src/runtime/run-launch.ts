@@ -126,7 +126,7 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
 function permitInterceptor(permits: Permits): Interceptor {
   return {
     name: "host policy",
-    toolCall: async ({ name }) => (permits(name) ? undefined : `${name} is not allowed in this conversation`),
+    toolCall: async ({ name }) => (permits(name) ? undefined : { reason: `${name} is not allowed in this conversation` }),
   };
 }
 

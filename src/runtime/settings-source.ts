@@ -3,9 +3,9 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, loadConfig, projectConfigFile, userConfigFile } from "../config/load-config.ts";
+import { type Config, loadConfig, projectConfigFile } from "../config/load-config.ts";
 import { findProjectDirectory } from "../config/trust.ts";
-import type { Env } from "../platform/paths.ts";
+import { type Env, userConfigFile } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
 
 export interface SettingsSourceDeps {

@@ -215,7 +215,7 @@ async function loadImage(file: string): Promise<ImageContent | string> {
   if (info.kind !== "file") return "it is no file";
   if (info.size > maxImageBytes) return `it has ${info.size} bytes`;
   const { decodeImage } = await import("../../harness/intake/prompt-images.ts");
-  const image = await decodeImage(await files.read(file));
+  const image = await decodeImage(await files.read(file), { resizes: true });
   if (image === undefined) return "it is neither png, jpeg, gif nor webp";
   return image === "omitted" ? "it cannot be made small enough" : image;
 }
