@@ -64,13 +64,15 @@ export function createDirectiveFilter(): DirectiveFilter {
     const last = parts.at(-1);
     if (last?.kind === "text") last.text += text;
     else parts.push({ kind: "text", text });
-    isAfterBlank = /\s$/.test(text);
+    isAfterBlank = text.endsWith(" ") || /\s/.test(text.charAt(text.length - 1));
     isLineEmpty = text.endsWith("\n");
     isAfterDirective = false;
   };
 
   /** The end of a `MEDIA:` line at `at`; "open" where the line could still become one. */
   const mediaAt = (text: string, at: number, isLast: boolean): { end: number; url: string } | "open" | undefined => {
+    const first = text.charAt(at);
+    if (first !== "M" && first !== " " && first !== "\t") return undefined;
     const start = text.slice(at, at + 9).replace(/^[ \t]{0,3}/, "");
     if (!start.startsWith("MEDIA:")) return "MEDIA:".startsWith(start) && text.length - at < 9 && !isLast ? "open" : undefined;
     const lineEnd = text.indexOf("\n", at);
