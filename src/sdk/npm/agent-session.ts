@@ -48,6 +48,11 @@ export class AgentSession {
     });
   }
 
+  /** For modes that run on it. */
+  get host(): SessionHost {
+    return this.#sessions;
+  }
+
   get #coding(): CodingSession {
     return this.#sessions.coding;
   }
