@@ -10,6 +10,7 @@ import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
+import { codeOfText } from "../../providers/shared/http-failure.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 
 /** @throws PiError `extension.bad_provider` */
@@ -34,7 +35,8 @@ export function changeProvider({ name, provider }: ProviderChange, registry: Mod
   registry.setProvider(name, providers[name], stream === undefined ? undefined : providerOf(provider.api ?? name, stream));
 }
 
-function providerOf(api: string, stream: ExtensionStream): Provider {
+/** A way to call a model in the npm agent's form, as one of ours. */
+export function providerOf(api: string, stream: ExtensionStream): Provider {
   return {
     api,
     stream: async function* ({ model, request, credential, signal }: ModelCall): AsyncIterable<StreamEvent> {
@@ -57,7 +59,7 @@ function providerOf(api: string, stream: ExtensionStream): Provider {
           if (isOver) return;
         }
       } catch (error) {
-        yield { type: "failure", failure: { code: signal.aborted ? "aborted" : "bad_request", message: messageOf(error) } };
+        yield { type: "failure", failure: { code: signal.aborted ? "aborted" : codeOfText(messageOf(error)), message: messageOf(error) } };
         return;
       }
       const code = signal.aborted ? "aborted" : "network";
@@ -109,7 +111,7 @@ function* translated(event: { type: string; [field: string]: unknown }): Generat
     }
     case "error": {
       const { errorMessage = "The provider failed", stopReason } = event.error as AssistantMessage;
-      yield { type: "failure", failure: { code: stopReason === "aborted" ? "aborted" : "bad_request", message: errorMessage } };
+      yield { type: "failure", failure: { code: stopReason === "aborted" ? "aborted" : codeOfText(errorMessage), message: errorMessage } };
     }
   }
 }
