@@ -8,7 +8,7 @@ import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import { FileDescriptorOutput, isTerminal, type OutputStream } from "./descriptor-output.ts";
 import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
-import { homeDirectory } from "./paths.ts";
+import { processPlace } from "./process-place.ts";
 import { liveSecrets } from "./secrets.ts";
 
 export interface InputStream {
@@ -124,9 +124,7 @@ export function processHost(lent: Partial<Pick<Host, "hostModules" | "args" | "i
     get hasExtensions() {
       return hasExtensions;
     },
-    env: process.env,
-    cwd: currentDirectory(),
-    homeDir: homeDirectory(process.env),
+    ...processPlace(),
     pid: process.pid,
     platform: process.platform,
     runtime: process.versions.bun === undefined ? "node" : "bun",
@@ -143,15 +141,6 @@ export function processHost(lent: Partial<Pick<Host, "hostModules" | "args" | "i
       return () => process.off(signal, listener);
     },
   };
-}
-
-/** The directory may have been removed under us; the name the shell knew is then the best there is. */
-function currentDirectory(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return process.env.PWD ?? "/";
-  }
 }
 
 /** A line on stderr that must not be lost even if the process is about to die. */

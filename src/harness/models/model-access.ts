@@ -14,8 +14,6 @@ export interface ModelAccessDeps {
   env: Env;
   /** `--record`: where to write what is streamed. */
   recordFile: string | undefined;
-  /** Longest silence of a model; 0: none. */
-  silenceMs: number;
   now(): number;
 }
 
@@ -34,11 +32,7 @@ function plainAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAcce
   let fetching: Promise<typeof globalThis.fetch> | undefined;
   return async (model) => {
     const own = deps.registry.streamOf?.(model);
-    if (own !== undefined) {
-      fetching ??= loadFetch(deps);
-      return { provider: own, credential: await deps.registry.credential(model.provider), fetch: await fetching };
-    }
-    let provider = providers.get(model.api);
+    let provider = own === undefined ? providers.get(model.api) : Promise.resolve(own);
     if (!provider) {
       provider = loadRecorded(model, deps);
       providers.set(model.api, provider);
@@ -69,7 +63,7 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
 export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">): Promise<void> {
   const { proxy, caFile } = deps.config.values.network;
   const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
-  if (isSaid) await loadFetch({ ...deps, silenceMs: 0 });
+  if (isSaid) await loadFetch(deps);
 }
 
 /**
@@ -88,14 +82,10 @@ export async function connectToModel(
   const { proxyRoute } = await import("../../platform/fetch.ts");
   if (proxyRoute({ env, proxy: network.proxy })?.(new URL(baseUrl)) !== undefined) return;
   const { connectAhead } = await import("../../platform/connect-ahead.ts");
-  await connectAhead(baseUrl, await loadFetch({ config, env, silenceMs: 0 }));
+  await connectAhead(baseUrl, await loadFetch({ config, env }));
 }
 
-async function loadFetch({
-  config,
-  env,
-  silenceMs,
-}: Pick<ModelAccessDeps, "config" | "env" | "silenceMs">): Promise<typeof globalThis.fetch> {
+async function loadFetch({ config, env }: Pick<ModelAccessDeps, "config" | "env">): Promise<typeof globalThis.fetch> {
   const { createFetch } = await import("../../platform/fetch.ts");
-  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile, longestSilenceMs: silenceMs });
+  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile });
 }

@@ -3,7 +3,7 @@
 
 import { type LoopDeps, runLoop } from "../../agent/loop.ts";
 import type { LoopEvent } from "../../contracts/agent-event.ts";
-import type { ExtensionStream } from "../../contracts/extension.ts";
+import type { ExtensionStream } from "../../contracts/extension-provider.ts";
 import type { AssistantMessage, Message, ModelMessage, ToolCall } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
