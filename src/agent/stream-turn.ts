@@ -107,7 +107,7 @@ function replaceFailure(assembly: MessageAssembly, failure: ModelFailure): void 
 class SilenceDeadline {
   hasPassed = false;
   readonly #controller = new AbortController();
-  readonly #limitMs: number;
+  #limitMs: number;
   readonly #outer: AbortSignal;
   readonly #onOuterAbort = (): void => this.#controller.abort(this.#outer.reason);
   #timer: NodeJS.Timeout | undefined;
@@ -140,8 +140,10 @@ class SilenceDeadline {
     this.#timer = undefined;
   }
 
+  /** For good: a stream that was given up may say something still. */
   clear(): void {
     this.pause();
+    this.#limitMs = 0;
     this.#outer.removeEventListener("abort", this.#onOuterAbort);
   }
 }

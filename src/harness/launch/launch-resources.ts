@@ -54,7 +54,9 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
     homeDir,
     paths,
     configured,
-    ...(projectDir === undefined ? {} : { projectDir, boundary }),
+    projectSkillDirs: config.project.skillDirs,
+    ...(projectDir === undefined ? {} : { projectDir }),
+    ...(projectDir === undefined && config.project.skillDirs.length === 0 ? {} : { boundary }),
   });
   const folders = [agentDir, ...(projectDir === undefined ? [] : [projectDir])];
 
@@ -109,6 +111,7 @@ export function typedResources(
 function hasSkills(choice: ResourceChoice, places: ResourcePlaces, folders: readonly string[]): boolean {
   if (choice.skillPaths.length > 0 || (places.configured?.length ?? 0) > 0) return true;
   if (!choice.withSkills) return false;
+  if ((places.projectSkillDirs?.length ?? 0) > 0) return true;
   return [...folders.map((folder) => join(folder, "skills")), join(places.homeDir, ".agents", "skills")].some((folder) =>
     existsSync(folder),
   );
