@@ -64,6 +64,8 @@ export interface PackageEntry {
   extensions?: readonly string[];
   skills?: readonly string[];
   prompts?: readonly string[];
+  /** `false`, in a project: only what is changed of the user's package of that name. */
+  autoload?: boolean;
 }
 
 export type SettingType =
