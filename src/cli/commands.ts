@@ -76,6 +76,18 @@ export const commandTable: readonly CommandRecord[] = [
     load: () => import("./commands/trust.ts"),
   },
   {
+    name: "ipc",
+    usage: "ipc drain DIR [--watch] [--exec CMD]",
+    help: "take the files that groups leave for their host",
+    load: () => import("./commands/ipc.ts"),
+  },
+  {
+    name: "metrics",
+    usage: "metrics [compare|gate|incident]",
+    help: "how runs of a host went, and whether an engine may take over",
+    load: () => import("./commands/metrics.ts"),
+  },
+  {
     name: "schema",
     usage: "schema rpc|events|session|config|result",
     help: "JSON Schemas for programs",

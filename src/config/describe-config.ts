@@ -7,7 +7,7 @@ import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import { looksLikeCredential } from "../platform/child-env.ts";
 import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
 import type { Config } from "./load-config.ts";
-import { settings } from "./settings.ts";
+import { settings, snakeCase } from "./settings.ts";
 
 export interface DescribedSetting {
   /** Dotted, as in a file. */
@@ -29,16 +29,18 @@ export function describeConfig(config: Config): DescribedSetting[] {
         record.type.kind === "duration"
           ? durationText(value as number)
           : record.type.kind === "rows"
-            ? asWritten(value as object[])
-            : shown(value);
+            ? (value as object[]).map(asWritten)
+            : record.type.kind === "tables"
+              ? Object.fromEntries(Object.entries(value as Record<string, object>).map(([name, table]) => [name, shown(asWritten(table))]))
+              : shown(value);
     return described;
   });
   return [...plain, ...Object.values(config.providers).flatMap((provider) => describeProvider(provider, config))];
 }
 
-/** Rows as a file holds them. */
-function asWritten(rows: readonly object[]): object[] {
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => key !== "source")));
+/** A row or a table as a file holds it. */
+function asWritten(row: object): object {
+  return Object.fromEntries(Object.entries(row).flatMap(([key, value]) => (key === "source" ? [] : [[snakeCase(key), value]])));
 }
 
 function describeProvider(provider: ProviderSettings, config: Config): DescribedSetting[] {
@@ -60,7 +62,7 @@ function describeProvider(provider: ProviderSettings, config: Config): Described
 }
 
 /** What may be shown of a secret: `$NAME` where it comes from a variable, else only that it is there. */
-export function hideSecret(written: string): string {
+function hideSecret(written: string): string {
   if (isCommand(written)) return "<command>";
   const variables = variablesIn(written);
   return isLiteral(written) ? "<hidden>" : variables.map((name) => `$${name}`).join(" ");
@@ -79,7 +81,10 @@ function hideValues(headers: Record<string, string>): Record<string, string> {
 function shown(value: unknown): unknown {
   if (!isTable(value)) return withoutPassword(value);
   return Object.fromEntries(
-    Object.entries(value).map(([name, text]) => [name, looksLikeCredential(name, String(text)) ? "<hidden>" : text]),
+    Object.entries(value).map(([name, one]) => [
+      name,
+      isTable(one) ? shown(one) : typeof one === "string" && looksLikeCredential(name, one) ? "<hidden>" : one,
+    ]),
   );
 }
 

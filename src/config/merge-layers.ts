@@ -173,6 +173,7 @@ export class LayerMerger {
       this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
       this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
     } else if (record.type.kind === "variables") this.#values.set(record.key, { ...(before ?? {}), ...(value as Record<string, string>) });
+    else if (record.type.kind === "tables") this.#values.set(record.key, mergedTables(before, value));
     else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);
   }
@@ -242,6 +243,13 @@ export class LayerMerger {
 function defaultValue(record: SettingRecord): unknown {
   if (Array.isArray(record.default)) return [...record.default];
   return record.type.kind === "duration" && typeof record.default === "string" ? parseDuration(record.default) : record.default;
+}
+
+/** Of one name, the later source wins key by key. */
+function mergedTables(before: unknown, tables: unknown): Record<string, unknown> {
+  const merged = Object.assign(Object.create(null), before) as Record<string, object>;
+  for (const [name, table] of Object.entries(tables as Record<string, object>)) merged[name] = { ...merged[name], ...table };
+  return merged;
 }
 
 /** Names that may stand where the last part of the path stands. */

@@ -5,31 +5,61 @@ import { join, resolve } from "node:path";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import type { PackageEntry, RowField, SettingType } from "./settings.ts";
+import { camelCase, type PackageEntry, type RowField, type SettingType } from "./settings.ts";
 
 function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBase): CheckedValue {
   if (!Array.isArray(raw) || !raw.every(isTable)) return bad("a list of tables");
   const rows: Record<string, unknown>[] = [];
   for (const [index, row] of raw.entries()) {
     const place = `row ${index + 1}`;
-    for (const [key, value] of Object.entries(row)) {
-      const field = fields.find((one) => one.key === key);
-      // A misspelt key would make the row wider than it was meant.
-      if (field === undefined)
-        return bad(`made of ${fields.map((one) => one.key).join(", ")}; ${place} has ${JSON.stringify(key.slice(0, 40))}`);
-      const isGood = field.isNumber ? typeof value === "number" && value > 0 : typeof value === "string" && value.trim() !== "";
-      if (!isGood) return bad(`tables in which ${key} is ${field.isNumber ? "a positive number" : "a string"}; ${place} has another`);
-      if (field.of?.includes(value as string) === false)
-        return bad(`tables in which ${key} is one of ${field.of.join(", ")}; ${place} has another`);
-    }
-    const missing = fields.find((field) => field.isRequired && row[field.key] === undefined);
-    if (missing !== undefined) return bad(`tables with ${missing.key}; ${place} has none`);
-    rows.push({ ...row, source: `${source ?? "configuration"}, ${place}` });
+    const problem = rowProblem(fields, row, place);
+    if (problem !== undefined) return bad(problem);
+    rows.push({ ...withPropertyNames(row), source: `${source ?? "configuration"}, ${place}` });
   }
   return good(rows);
 }
 
 const variablesForm = 'a table of texts by names of variables, such as { EDITOR = "nano" }';
+
+function checkTables(fields: readonly RowField[], raw: unknown): CheckedValue {
+  if (!isTable(raw)) return bad("tables by name");
+  const tables: Record<string, unknown> = Object.create(null);
+  for (const [name, row] of Object.entries(raw)) {
+    if (!isTable(row)) return bad(`tables by name; ${JSON.stringify(name.slice(0, 40))} is none`);
+    const problem = rowProblem(fields, row, name.slice(0, 40));
+    if (problem !== undefined) return bad(problem);
+    tables[name] = withPropertyNames(row);
+  }
+  return good(tables);
+}
+
+/** What is expected where a table of a list, or by a name, is not as it must be. */
+function rowProblem(fields: readonly RowField[], row: Record<string, unknown>, place: string): string | undefined {
+  for (const [key, value] of Object.entries(row)) {
+    const field = fields.find((one) => one.key === key);
+    // A misspelt key would make the row wider than it was meant.
+    if (field === undefined) return `made of ${fields.map((one) => one.key).join(", ")}; ${place} has ${JSON.stringify(key.slice(0, 40))}`;
+    const { isGood, expected } = fieldTypes[field.type ?? (field.isNumber ? "number" : "text")];
+    if (!isGood(value)) return `tables in which ${key} is ${expected}; ${place} has another`;
+    if (field.of?.includes(value as string) === false)
+      return `tables in which ${key} is one of ${field.of.join(", ")}; ${place} has another`;
+  }
+  const missing = fields.find((field) => field.isRequired && row[field.key] === undefined);
+  return missing === undefined ? undefined : `tables with ${missing.key}; ${place} has none`;
+}
+
+const fieldTypes: Record<NonNullable<RowField["type"]> | "number" | "text", { isGood(value: unknown): boolean; expected: string }> = {
+  text: { isGood: (value) => typeof value === "string" && value.trim() !== "", expected: "a string" },
+  number: { isGood: (value) => typeof value === "number" && value > 0, expected: "a positive number" },
+  boolean: { isGood: (value) => typeof value === "boolean", expected: "true or false" },
+  count: { isGood: (value) => Number.isSafeInteger(value) && (value as number) >= 0, expected: "a whole number from 0" },
+  strings: { isGood: isStrings, expected: "a list of strings" },
+  variables: { isGood: isVariables, expected: "a table of texts by names of variables" },
+};
+
+function withPropertyNames(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [camelCase(key), value]));
+}
 
 export interface PathBase {
   cwd: string;
@@ -73,6 +103,8 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
     }
     case "rows":
       return checkRows(type.fields, raw, base);
+    case "tables":
+      return checkTables(type.fields, raw);
     case "paths":
       return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
     case "variables":

@@ -1,6 +1,6 @@
 // The JSON Schema of `config.toml`, made from the table of settings. Called by `pi schema config`.
 
-import { type SettingType, settings } from "./settings.ts";
+import { type RowField, type SettingType, settings } from "./settings.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -22,6 +22,24 @@ export function settingsSchema(): Schema {
     title: "pi config.toml",
     type: "object",
     properties: { ...root.properties, providers: { type: "object", additionalProperties: { type: "object" } } },
+    additionalProperties: false,
+  };
+}
+
+function rowSchema(fields: readonly RowField[]): Schema {
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      fields.map(({ key, isNumber, type, of, description }) => [
+        key,
+        {
+          ...(type === undefined ? { type: isNumber ? "number" : "string" } : schemaOf({ kind: type })),
+          ...(of === undefined ? {} : { enum: of }),
+          description,
+        },
+      ]),
+    ),
+    required: fields.flatMap(({ key, isRequired }) => (isRequired ? key : [])),
     additionalProperties: false,
   };
 }
@@ -54,20 +72,9 @@ function schemaOf(type: SettingType): Schema {
     case "variables":
       return { type: "object", additionalProperties: { type: "string", ...(type.of === undefined ? {} : { enum: [...type.of] }) } };
     case "rows":
-      return {
-        type: "array",
-        items: {
-          type: "object",
-          properties: Object.fromEntries(
-            type.fields.map(({ key, isNumber, of, description }) => [
-              key,
-              { type: isNumber ? "number" : "string", ...(of === undefined ? {} : { enum: of }), description },
-            ]),
-          ),
-          required: type.fields.flatMap(({ key, isRequired }) => (isRequired ? key : [])),
-          additionalProperties: false,
-        },
-      };
+      return { type: "array", items: rowSchema(type.fields) };
+    case "tables":
+      return { type: "object", additionalProperties: rowSchema(type.fields) };
     case "duration":
       return { type: "string", pattern: "^(0|([0-9]+(\\.[0-9]+)?(ms|mo|s|m|h|d|w|y))+)$" };
     default:

@@ -2,6 +2,7 @@
 // Invariant: a record's `property` is where its value stands in `Settings`; a key without a default is optional there.
 
 import type { HookRow } from "../contracts/hook-row.ts";
+import type { PolicyRule } from "../contracts/messaging.ts";
 import { type ThinkingLevel, thinkingLevels } from "../contracts/model.ts";
 import { type PermissionMode, type PolicyRow, permissionModes, policyActions } from "../contracts/policy.ts";
 
@@ -24,7 +25,7 @@ export interface Settings {
   sessionDir?: string;
   session: { blobs: boolean };
   theme: string;
-  tools: { enabled: string[] };
+  tools: { enabled: string[]; policy: PolicyRule[] };
   shell: {
     path?: string;
     commandPrefix: string;
@@ -56,6 +57,47 @@ export interface Settings {
   permissionMode: PermissionMode;
   policy: PolicyRow[];
   hooks: HookRow[];
+  runtime: RuntimeSettings;
+  /** By name. */
+  groups: Record<string, GroupSettings>;
+  rollout: { runtime?: string; groups: string[]; percent: number; salt?: string };
+  ipc: { toolPrefix: string };
+  lanes: { main: number; cron: number; subagent: number };
+  schedule: { timezone: string };
+  bootstrap: { files: string[]; maxChars: number; totalMaxChars: number };
+  skills: {
+    /** By name. */
+    entries: Record<string, SkillEntry>;
+  };
+}
+
+/** Of hosts: how runs are carried out. */
+export interface RuntimeSettings {
+  default: string;
+  fallback: string[];
+  timeoutMs: number;
+  maxTimeoutMs: number;
+  maxOutputBytes: number;
+  /** Names of variables that children see beside the usual ones. */
+  envAllow: string[];
+  dataDir?: string;
+  tellPhoneNumbers: boolean;
+  claude: { command: string; args: string[]; builtInTools: string[]; configDir: "group" | "user"; stallMs: number };
+}
+
+export interface GroupSettings {
+  runtime?: string;
+  fallback?: string[];
+  timeoutMs?: number;
+  model?: string;
+  thinking?: ThinkingLevel;
+  allow?: string[];
+  deny?: string[];
+}
+
+export interface SkillEntry {
+  env?: Record<string, string>;
+  apiKey?: string;
 }
 
 /** A package, and what of it is wanted: a kind that is absent brings all. */
@@ -92,7 +134,9 @@ export type SettingType =
   /** A table of texts by free names; what the sources say of different names adds up. `of`: the only texts there are. */
   | { kind: "variables"; of?: readonly string[] }
   /** A list of tables; the lists of all sources add up. */
-  | { kind: "rows"; fields: readonly RowField[] };
+  | { kind: "rows"; fields: readonly RowField[] }
+  /** Tables by free names; of one name, the keys of all sources add up. */
+  | { kind: "tables"; fields: readonly RowField[] };
 
 /** A key of such a table. */
 export interface RowField {
@@ -100,6 +144,8 @@ export interface RowField {
   isRequired?: boolean;
   /** A positive number; else a string. */
   isNumber?: boolean;
+  /** Another kind of value. */
+  type?: "boolean" | "count" | "strings" | "variables";
   of?: readonly string[];
   description: string;
 }
@@ -136,6 +182,36 @@ const hookFields: readonly RowField[] = [
   { key: "timeout", isNumber: true, description: "Seconds; 60 when absent." },
 ];
 
+const listOfNames = (key: string, description: string): RowField => ({ key, type: "strings", description });
+
+const toolPolicyFields: readonly RowField[] = [
+  { key: "channel", description: "Glob of the chat system." },
+  { key: "group", description: "Glob of the group's id or name." },
+  { key: "space", description: "Glob of the workspace that the group belongs to." },
+  { key: "sender", description: "Glob of the sender's id." },
+  { key: "owner", type: "boolean", description: "Whether the sender is an owner." },
+  { key: "runtime", of: ["pi", "claude"], description: "Who carries the run out." },
+  { key: "spawned", type: "boolean", description: "Whether another run has begun it." },
+  listOfNames("allow", "Globs of the tools that are on."),
+  listOfNames("deny", "Globs of tools that are off."),
+  listOfNames("owner_only", "Globs of tools that are on for owners alone."),
+];
+
+const groupFields: readonly RowField[] = [
+  { key: "runtime", description: "pi or claude." },
+  listOfNames("fallback", "Runtimes to try next."),
+  { key: "timeout_ms", type: "count", description: "Longest run; 0: the longest there is." },
+  { key: "model", description: "Model of the group." },
+  { key: "thinking", of: thinkingLevels, description: "Thinking level of the group." },
+  listOfNames("allow", "Globs of the tools that are on."),
+  listOfNames("deny", "Globs of tools that are off."),
+];
+
+const skillFields: readonly RowField[] = [
+  { key: "env", type: "variables", description: "Variables for commands of a run that has the skill." },
+  { key: "api_key", description: "The value of the variable that the skill names." },
+];
+
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
 const queueModes = ["one-at-a-time", "all"] as const;
 
@@ -151,9 +227,18 @@ function setting(
   return record;
 }
 
+/** Who runs what for a host is the user's to say, never a repository's. */
+function hosting(key: string, type: SettingType, fallback: unknown, description: string): SettingRecord {
+  return setting(key, type, fallback, description, { scope: "user" });
+}
+
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
 export function camelCase(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function snakeCase(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export const settings: readonly SettingRecord[] = [
@@ -197,6 +282,13 @@ export const settings: readonly SettingRecord[] = [
     { kind: "selection" },
     ["read", "bash", "edit", "write"],
     "Tools the model gets; +name and -name change the list.",
+  ),
+  setting(
+    "tools.policy",
+    { kind: "rows", fields: toolPolicyFields },
+    [],
+    "Which tools runs of a host have, by channel, group, sender and owner (docs/hosting.md).",
+    { scope: "user" },
   ),
   setting(
     "shell.path",
@@ -277,6 +369,40 @@ export const settings: readonly SettingRecord[] = [
   ),
   setting("policy", { kind: "rows", fields: policyFields }, [], "Which tool calls are allowed, asked about, denied (docs/policy.md)."),
   setting("hooks", { kind: "rows", fields: hookFields }, [], "Commands that are told of what happens, and may refuse it (docs/policy.md)."),
+  hosting("runtime.default", { kind: "string" }, "pi", "Who carries out runs of hosts: pi or claude."),
+  hosting("runtime.fallback", { kind: "strings" }, [], "Runtimes tried in turn where a run has failed before it did anything."),
+  hosting("runtime.timeout_ms", { kind: "count" }, 300_000, "Longest run of a host."),
+  hosting("runtime.max_timeout_ms", { kind: "count" }, 86_400_000, "Longest run that a host may ask for."),
+  hosting("runtime.max_output_bytes", { kind: "count" }, 10_485_760, "Most that is kept of what a child writes."),
+  hosting("runtime.env_allow", { kind: "strings" }, [], "Variables that children see beside the usual ones."),
+  hosting("runtime.data_dir", { kind: "path", from: "file" }, undefined, "Where sessions of groups, their map and metrics lie."),
+  hosting("runtime.tell_phone_numbers", { kind: "boolean" }, false, "Whether models are told phone numbers of senders."),
+  hosting("runtime.claude.command", { kind: "path", from: "file", program: true }, "claude", "The program of the runtime claude."),
+  hosting("runtime.claude.args", { kind: "strings" }, [], "Further arguments of it."),
+  hosting("runtime.claude.built_in_tools", { kind: "strings" }, [], "Its own tools that runs have, by its names."),
+  hosting("runtime.claude.config_dir", choice("group", "user"), "group", "Whose login and settings it has: the group's, or the user's."),
+  hosting("runtime.claude.stall_ms", { kind: "count" }, 300_000, "Silence after which it counts as hanging; 0: never."),
+  hosting("groups", { kind: "tables", fields: groupFields }, {}, "What holds for the runs of a group, by its name."),
+  hosting("rollout.runtime", { kind: "string" }, undefined, "Runtime that a share of the groups has in place of the default."),
+  hosting("rollout.groups", { kind: "strings" }, [], "Groups that belong to the share in any case."),
+  hosting("rollout.percent", { kind: "amount" }, 0, "Share of the groups in percent."),
+  hosting("rollout.salt", { kind: "string" }, undefined, "Another draw of the share; the runtime's name when absent."),
+  setting("ipc.tool_prefix", { kind: "string" }, "", "Put before the names of tools that speak to a host by files.", { scope: "user" }),
+  setting("lanes.main", { kind: "count" }, 4, "Runs that go on at the same time."),
+  setting("lanes.cron", { kind: "count" }, 1, "Scheduled runs that go on at the same time."),
+  setting("lanes.subagent", { kind: "count" }, 8, "Runs begun by runs that go on at the same time."),
+  setting("schedule.timezone", { kind: "string" }, "", "Time zone of schedules that name none; empty: TZ, else UTC."),
+  setting(
+    "bootstrap.files",
+    { kind: "strings" },
+    ["AGENTS.md", "SOUL.md", "IDENTITY.md", "TOOLS.md", "USER.md"],
+    "Texts of a workspace that runs of a host begin with; CLAUDE.md stands in for a missing AGENTS.md.",
+  ),
+  setting("bootstrap.max_chars", { kind: "count" }, 20_000, "Most characters of one of them."),
+  setting("bootstrap.total_max_chars", { kind: "count" }, 150_000, "Most characters of all of them."),
+  setting("skills.entries", { kind: "tables", fields: skillFields }, {}, "Variables and keys of skills, by the skill's name.", {
+    scope: "user",
+  }),
   setting("trust.default", choice("ask", "always", "never"), "ask", "What becomes of a project's .pi directory without a decision.", {
     scope: "user",
   }),

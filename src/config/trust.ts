@@ -148,16 +148,30 @@ export function savedDecisions(agentDir: string): Map<string, boolean> {
  * the directory would not be trusted without it, so that nobody is asked again.
  */
 export async function saveDecision(directory: string, isTrusted: boolean, agentDir: string, keepsRefusal = false): Promise<string> {
-  const decisions = savedDecisions(agentDir);
   const path = canonical(directory);
-  decisions.delete(path);
-  // What is decided for a directory above would count again: it has to be said for this one.
-  if (isTrusted || keepsRefusal || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
-  const { makeDirectory } = await import("../platform/make-directory.ts");
-  const { replaceFile } = await import("../platform/replace-file.ts");
-  makeDirectory(agentDir, 0o700);
-  await replaceFile(trustFile(agentDir), [`${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`]);
+  await changeDecisions(agentDir, (decisions) => {
+    decisions.delete(path);
+    // What is decided for a directory above would count again: it has to be said for this one.
+    if (isTrusted || keepsRefusal || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
+  });
   return path;
+}
+
+/** Under the lock of the file: whoever else decides at the same time is not written over. */
+export async function changeDecisions(agentDir: string, change: (decisions: Map<string, boolean>) => void): Promise<void> {
+  const [{ makeDirectory }, { replaceFile }, { withSharedLock }] = await Promise.all([
+    import("../platform/make-directory.ts"),
+    import("../platform/replace-file.ts"),
+    import("../platform/shared-lock.ts"),
+  ]);
+  makeDirectory(agentDir, 0o700);
+  const file = trustFile(agentDir);
+  await withSharedLock(canonical(file), { area: "config" }, async (lock) => {
+    const decisions = savedDecisions(agentDir);
+    change(decisions);
+    lock.requireHeld();
+    await replaceFile(file, [`${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`]);
+  });
 }
 
 function nearestDecision(directory: string, decisions: ReadonlyMap<string, unknown>): boolean | undefined {

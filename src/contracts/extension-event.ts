@@ -245,6 +245,11 @@ export interface OwnExtensionEvents {
     event: { type: "project_trust"; cwd: string };
     result: { trusted: "yes" | "no" | "undecided"; remember?: boolean };
   };
+  /** Of a run in a chat room or a queue: the texts of its workspace, before they become part of the prompt; what is returned is used instead. */
+  agent_bootstrap: {
+    event: { type: "agent_bootstrap"; files: { name: string; content: string }[]; cwd: string };
+    result: { files?: { name: string; content: string }[] };
+  };
   input: { event: InputEvent; result: InputEventResult };
   before_agent_start: { event: BeforeAgentStartEvent; result: BeforeAgentStartResult };
   turn_start: { event: { type: "turn_start"; turnIndex: number; timestamp: number }; result: undefined };

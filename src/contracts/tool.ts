@@ -3,6 +3,7 @@
 import type { XStatic } from "typebox/schema";
 import type { Artifacts } from "./artifact.ts";
 import type { ToolCall, ToolDeclaration, UserContent } from "./message.ts";
+import type { MessagingContext } from "./messaging.ts";
 import type { ToolView } from "./tool-view.ts";
 import type { Usage } from "./usage.ts";
 
@@ -133,6 +134,8 @@ export interface ToolContext {
   acceptsImages: boolean;
   /** Absent where a tool is run by itself. */
   calls?: NestedCalls;
+  /** Where the conversation comes from, when it is one of a chat system; the host's word. */
+  messaging?: MessagingContext;
 }
 
 /** `A`: what its schema says of its arguments, which are checked before it gets them. */
@@ -147,6 +150,8 @@ export interface Tool<A = Record<string, unknown>> extends ToolDeclaration, Tool
   view?: ToolView;
   /** The calls of an answer that has one of these run one after another. */
   isSequential?: boolean;
+  /** Changes nothing anywhere: a run that has only called such tools can be begun again elsewhere. */
+  isReadOnly?: boolean;
   /** Default `direct`. */
   exposure?: ToolExposure;
   execute(args: A, context: ToolContext): Promise<ToolResult>;

@@ -17,6 +17,7 @@ const own: Record<keyof OwnExtensionEvents, true> = {
   session_tree: true,
   session_info_changed: true,
   resources_discover: true,
+  agent_bootstrap: true,
   input: true,
   before_agent_start: true,
   turn_start: true,

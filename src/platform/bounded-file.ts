@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { ownUserId } from "./user-id.ts";
 
 /** Of texts that a model is told, and of configuration. */
-export const maxTextBytes = 1024 * 1024;
+const maxTextBytes = 1024 * 1024;
 /** What goes to a model with every request and is longer is told. */
 const noticedBytes = 64 * 1024;
 
@@ -19,17 +19,19 @@ export interface ReadBounds {
   maxBytes?: number;
   /** Of what is not the user's own. */
   boundary?: RepositoryBoundary | undefined;
+  /** Default: followed. `refused`: the name itself must be the file, so that nobody who can make links there chooses what is read. */
+  links?: "refused";
 }
 
 /** `undefined` where nothing is. UTF-8 without its byte order mark. */
-export function readBoundedText(path: string, { maxBytes = maxTextBytes, boundary }: ReadBounds = {}): BoundedText | undefined {
+export function readBoundedText(path: string, { maxBytes = maxTextBytes, boundary, links }: ReadBounds = {}): BoundedText | undefined {
   const named = lstatIfThere(path);
   if (named === undefined) return undefined;
   let target = path;
   let descriptor: number | undefined;
   try {
     // From here on a link is followed no more: what was judged is what is opened.
-    target = realpathSync(path);
+    target = links === "refused" ? path : realpathSync(path);
     const stranger = boundary?.problemOf(path, target);
     if (stranger !== undefined) return leftOut(path, stranger);
     const kind = kindProblem(lstatSync(target));
@@ -57,7 +59,7 @@ export function sizeNotice(path: string, bytes: number): string | undefined {
 }
 
 /** The directory that holds `.git`, from `directory` up. */
-export function repositoryRoot(directory: string): string | undefined {
+function repositoryRoot(directory: string): string | undefined {
   for (let at = resolve(directory); ; at = dirname(at)) {
     if (existsSync(join(at, ".git"))) return at;
     if (dirname(at) === at) return undefined;

@@ -1,6 +1,7 @@
 // What a command's environment lets through. Called by spawn.ts.
 // Invariant: `BUN_*` never passes (`BUN_BE_BUN` would turn our own binary into bun), whatever the policy.
 
+import { keyBeginnings } from "../contracts/text/secret-shapes.ts";
 import type { Env } from "./paths.ts";
 
 /** Everything, everything but what looks like a credential, or only the names listed (`*` at the end matches any rest). */
@@ -33,13 +34,7 @@ const secretName = /CONN(?:ECTION)?_STR(?:ING)?$|SESSION_?ID$(?<!^PI_SESSION_ID|
 /** A password in an address, or an address that is one by itself. */
 const secretAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@]+@|^https:\/\/(?:hooks\.slack\.com|discord(?:app)?\.com\/api\/webhooks)\//i;
 /** How known kinds of keys begin. */
-const secretForm = new RegExp(
-  [
-    "^(sk-|[srp]k_(?:live|test)_|whsec_|gh[oprsu]_|github_pat_|gl[a-z]{1,4}-|xox[abeprs]-|xapp-|A[KS]IA[0-9A-Z]{12}|AIza[0-9A-Za-z_-]{20}|ya29\\.",
-    "|eyJ[\\w-]+\\.eyJ|hf_|gsk_|npm_[0-9A-Za-z]{20}|pypi-|dop_v1_|shp(?:at|ss)_|SG\\.[\\w-]{10}|tskey-|AGE-SECRET-KEY-|-----BEGIN [A-Z ]*PRIVATE KEY",
-    "|(?:Bearer|Basic|Token) \\S{8})",
-  ].join(""),
-);
+const secretForm = new RegExp(`^(?:${keyBeginnings}|-----BEGIN [A-Z ]*PRIVATE KEY|(?:Bearer|Basic|Token) \\S{8})`);
 
 /** Judges by the words of the name, and by a value that carries a password in a URL or has the form of a known kind of key. */
 export function looksLikeCredential(name: string, value: string): boolean {

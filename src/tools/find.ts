@@ -7,6 +7,7 @@ import { searchHeadline } from "../contracts/tool-view.ts";
 export function findTool(ripgrep: () => Promise<string>) {
   return tool({
     name: "find",
+    isReadOnly: true,
     description:
       "Find files and directories by glob. Gives sorted paths relative to the directory searched, directories with a slash at the end. Respects .gitignore, includes hidden files. At most 1000 results unless told otherwise.",
     parameters: {

@@ -7,6 +7,7 @@ import { searchHeadline } from "../contracts/tool-view.ts";
 export function grepTool(ripgrep: () => Promise<string>) {
   return tool({
     name: "grep",
+    isReadOnly: true,
     description:
       "Search file contents for a regular expression. Gives matching lines with path and line number. Respects .gitignore, includes hidden files. At most 100 matches or 50KB unless told otherwise; long lines are cut at 500 characters.",
     parameters: {

@@ -4,6 +4,7 @@ import { tool } from "../contracts/tool.ts";
 
 export const lsTool = tool({
   name: "ls",
+  isReadOnly: true,
   description:
     "List a directory: sorted, with hidden entries, directories with a slash at the end. At most 500 entries or 50KB unless told otherwise.",
   parameters: {

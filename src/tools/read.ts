@@ -7,6 +7,7 @@ import { type CallArguments, countedLines, numberArgument, pathArgument, textArg
 export function readTool(loadCodec: () => Promise<Uint8Array>, side?: number) {
   return tool({
     name: "read",
+    isReadOnly: true,
     description:
       "Read a file. Text is returned up to 2000 lines or 50KB, whichever comes first; page through more with offset and limit. PNG, JPEG, GIF and WebP files come back as images.",
     parameters: {

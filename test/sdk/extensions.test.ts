@@ -277,7 +277,7 @@ test("what a model is shown can be changed for one call, never the system prompt
   expect(session.messages.filter((message) => message.role === "user")).toHaveLength(2);
 });
 
-test("input is changed, or dealt with; commands come before it, templates after", async () => {
+test("input is changed, or handled; commands come before it, templates after", async () => {
   const calls: ModelCall[] = [];
   const dispositions: string[] = [];
   const { session, home } = await made(

@@ -200,11 +200,10 @@ function template(): string {
   // What stands in no table comes first, or it would be read as the last table's.
   const isInTable = ({ key }: { key: string }): boolean => key.includes(".");
   for (const record of [...settings.filter((one) => !isInTable(one)), ...settings.filter(isInTable)]) {
-    const [first = "", second] = record.key.split(".");
-    const inTable = second === undefined ? "" : first;
+    const [, inTable = "", name] = /^(?:(.*)\.)?([^.]+)$/.exec(record.key) ?? [];
     if (inTable !== table) lines.push("", `# [${inTable}]`);
     table = inTable;
-    lines.push(`# ${second ?? first} = ${JSON.stringify(record.default ?? "")}${" ".repeat(4)}# ${record.description}`);
+    lines.push(`# ${name} = ${JSON.stringify(record.default ?? "")}${" ".repeat(4)}# ${record.description}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -108,7 +108,7 @@ async function listProviders(host: Host, { search = "", json, approve }: ListOpt
 }
 
 /** Columns `provider model context max-out thinking images`, padded, two blanks between. */
-export function modelTable(models: readonly Model[]): string {
+function modelTable(models: readonly Model[]): string {
   const rows = [
     ["provider", "model", "context", "max-out", "thinking", "images"],
     ...models.map((model) => [

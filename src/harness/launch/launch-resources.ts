@@ -70,8 +70,6 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
   const skillPlaces = places(choice.skillPaths, configured(config.values.resources.skills, packaged.skills, choice.withSkills));
   const skills = hasSkills(choice, skillPlaces, folders) ? await skillsOf(choice, skillPlaces, warn) : { skills: [], section: "" };
 
-  const skillCommands = config.values.resources.skillCommands ? skills.skills : [];
-
   let found: Promise<PromptTemplate[]> | undefined;
   const templates = (): Promise<PromptTemplate[]> => {
     found ??= templatesOf(
@@ -87,11 +85,23 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
   const appended = folders.map((folder) => textOf(folder, "APPEND_SYSTEM.md")).filter((found) => found !== undefined);
   return {
     contextFiles: choice.withContextFiles ? await contextFilesOf(where, boundary) : [],
-    skills: skills.skills,
     skillsSection: skills.section,
     ...(system === undefined ? {} : { systemPrompt: system.text, systemPromptPath: system.path }),
     appended: appended.map(({ text }) => text),
     appendedPaths: appended.map(({ path }) => path),
+    ...typedResources(skills.skills, templates, config),
+  };
+}
+
+/** Of what was found, by whomever, the part that can be typed. */
+export function typedResources(
+  skills: Skill[],
+  templates: LaunchResources["templates"],
+  { values }: Config,
+): Pick<LaunchResources, "skills" | "templates" | "skillCommands" | "expand"> {
+  const skillCommands = values.resources.skillCommands ? skills : [];
+  return {
+    skills,
     templates,
     skillCommands,
     expand: async (text) => (text.startsWith("/") ? expandCommand(text, skillCommands, templates) : text),
@@ -135,11 +145,7 @@ async function contextFilesOf({ agentDir, cwd, warn }: Where, boundary: Reposito
 }
 
 /** For a text that begins with a slash. */
-export async function expandCommand(
-  text: string,
-  skills: readonly Skill[],
-  templates: () => Promise<readonly PromptTemplate[]>,
-): Promise<string> {
+async function expandCommand(text: string, skills: readonly Skill[], templates: () => Promise<readonly PromptTemplate[]>): Promise<string> {
   if (text.startsWith("/skill:")) {
     const { expandSkillCommand } = await import("../../resources/skills.ts");
     return expandSkillCommand(text, skills) ?? text;

@@ -66,7 +66,7 @@ export class ModelRegistry {
       fetch: async () => {
         const { createFetch } = await import("../../platform/fetch.ts");
         const { proxy = "", caFile = "" } = input.config.values?.network ?? {};
-        return createFetch({ env: input.env, proxy, caFile, longestSilenceMs: 0 });
+        return createFetch({ env: input.env, proxy, caFile });
       },
     });
   }

@@ -91,7 +91,7 @@ test("others hear that the user is asked, of overlapping dialogs once, and nobod
   ]);
 });
 
-test("input is changed before templates; one with a key that was dealt with is not dealt with again", async () => {
+test("input is changed before templates; one with a key that was handled is not handled again", async () => {
   let pings = 0;
   const world = await worldWith((pi) => {
     pi.on("input", ({ text, source }) => {

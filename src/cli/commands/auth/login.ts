@@ -42,7 +42,7 @@ async function login(accountId: string, { apiKey = false, browser }: { apiKey?: 
     await signIn(accountId, flow, {
       agentDir: places.agentDir,
       endpoints: places.registry.endpoints(provider),
-      fetch: await createFetch({ env: host.env, proxy: network.proxy, caFile: network.caFile, longestSilenceMs: 0 }),
+      fetch: await createFetch({ env: host.env, proxy: network.proxy, caFile: network.caFile }),
       now: () => host.now(),
       say: (line) => void host.stderr.write(`${line}\n`),
       ask: (question, signal) => readLine({ question, signal }),

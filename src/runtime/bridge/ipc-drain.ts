@@ -1,0 +1,334 @@
+// Takes what groups have left for their host, file by file, and parks what cannot be taken. Called by `pi ipc drain` and by hosts (`IpcWatcher`).
+// Invariants: a file goes away only once it was taken; one that is parked stays on the disk, under a name that nothing else had; no file, link
+// or name of a group's making decides about rights, holds the others up, or is read without bounds.
+
+import { lstatSync, mkdirSync, readdirSync, renameSync, type Stats, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf, PiError } from "../../contracts/error.ts";
+import { acquireLease } from "../../platform/lease.ts";
+import { readIpcData, readIpcJson } from "./ipc-file.ts";
+import { type IpcData, type IpcFolder, ipcFolders, ipcProblem, listedTasks } from "./ipc-rules.ts";
+
+/** One file as its consumer sees it. `data`: what stands in it, but for what it says about who wrote it where that is not so. */
+export interface IpcItem {
+  group: string;
+  isMain: boolean;
+  file: string;
+  type: string;
+  data: IpcData;
+}
+
+export interface ParkedFile {
+  group: string;
+  file: string;
+  /** Below `errors`; absent where it could not be moved. */
+  parkedAs?: string;
+  why: string;
+}
+
+export interface DrainOptions {
+  /** Each of its directories is a group's, but for `errors`. */
+  dir: string;
+  /** Default: `main`. */
+  main?: string | undefined;
+  /** By folder: the chat of each group. With it a group that is not the main one may name no other chat. */
+  groups?: Readonly<Record<string, { jid: string }>> | undefined;
+  /** A reason parks the file, nothing says that it was taken; what it throws ends the drain, and the file stays. */
+  take(item: IpcItem): Promise<string | undefined> | string | undefined;
+  onParked?(parked: ParkedFile): Promise<void> | void;
+  /** Ends the drain between two files. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface DrainResult {
+  taken: number;
+  parked: number;
+}
+
+const errorsFolder = "errors";
+const lockName = ".drain.lock";
+
+/** All that is there now. Throws `io.ipc` where the directory cannot be read or another process drains it, and what `take` throws. */
+export async function drainIpc(options: DrainOptions): Promise<DrainResult> {
+  const release = await alone(options.dir);
+  try {
+    return await new Drain(options).pass();
+  } finally {
+    release();
+  }
+}
+
+/** The same again and again, one pass at a time. */
+export class IpcWatcher {
+  readonly #options: DrainOptions & { intervalMs?: number; onError?: (error: unknown) => void };
+  #stopping: AbortController | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #result: DrainResult = { taken: 0, parked: 0 };
+
+  /** `intervalMs` default 1000. `onError`: what ended a pass, or all of them where the directory cannot be had. */
+  constructor(options: DrainOptions & { intervalMs?: number; onError?: (error: unknown) => void }) {
+    this.#options = options;
+  }
+
+  /** Of all passes so far. */
+  get counts(): Readonly<DrainResult> {
+    return this.#result;
+  }
+
+  /** Rejects with `io.ipc` where the directory cannot be had; else the first pass is over. */
+  async start(): Promise<void> {
+    if (this.#stopping !== undefined) return;
+    const stopping = new AbortController();
+    this.#stopping = stopping;
+    const release = await alone(this.#options.dir).catch((error: unknown) => {
+      this.#stopping = undefined;
+      throw error;
+    });
+    const { signal } = this.#options;
+    const both = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
+    const drain = new Drain({ ...this.#options, signal: both });
+    const pass = async (): Promise<void> => {
+      try {
+        await drain.pass(this.#result);
+      } catch (error) {
+        if (this.#options.onError === undefined) throw error;
+        this.#options.onError(error);
+      }
+    };
+    const first = pass();
+    this.#ended = first
+      .then(async () => {
+        while (!both.aborted) {
+          await pauseOr(both, this.#options.intervalMs ?? 1000);
+          if (!both.aborted) await pass();
+        }
+      })
+      .finally(() => {
+        release();
+        this.#stopping = undefined;
+      });
+    this.#ended.catch(() => undefined);
+    await first;
+  }
+
+  /** Resolves when it has ended by itself (the options' signal); rejects with what `take` threw where nobody hears `onError`. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** The file that is being taken is taken to its end. */
+  async stop(): Promise<void> {
+    this.#stopping?.abort();
+    await this.#ended.catch(() => undefined);
+  }
+}
+
+function pauseOr(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Two consumers would take each file twice. */
+async function alone(dir: string): Promise<() => void> {
+  const path = join(dir, lockName);
+  try {
+    const info = statIfThere(path);
+    if (info === undefined) writeFileSync(path, "", { flag: "wx", mode: 0o600 });
+    else if (!info.isFile()) throw new Error(`${path} is no file`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(dir, error);
+  }
+  const lease = await acquireLease(path, "fail");
+  if (lease === "busy")
+    throw new PiError("io.ipc", `Another process takes the files of ${dir}`, { hint: "One consumer is enough; end the other one first." });
+  return () => (lease === "unsupported" ? undefined : lease.release());
+}
+
+function unusable(dir: string, error: unknown): PiError {
+  return new PiError("io.ipc", `${dir} cannot be used: ${messageOf(error)}`, { cause: error });
+}
+
+interface Waiting {
+  group: string;
+  folder: IpcFolder;
+  file: string;
+}
+
+class Drain {
+  readonly #options: DrainOptions;
+  readonly #main: string;
+  /** Taken, but still there: their directory would not let them go. By path, with the inode: a new file of the name is another. */
+  readonly #stuck = new Map<string, number>();
+  /** Told once. */
+  readonly #unmovable = new Set<string>();
+
+  constructor(options: DrainOptions) {
+    this.#options = options;
+    this.#main = options.main ?? "main";
+  }
+
+  async pass(result: DrainResult = { taken: 0, parked: 0 }): Promise<DrainResult> {
+    let tasks: Map<string, string | undefined> | undefined;
+    const groupOfTask = (id: string): string | undefined => {
+      tasks ??= this.#tasksOfMain();
+      return tasks.get(id);
+    };
+    const groups = this.#groups();
+    for (const folder of ipcFolders) {
+      const waiting = groups.flatMap((group) => this.#filesOf(group, folder));
+      for (const one of waiting.sort(byName)) {
+        if (this.#options.signal?.aborted) return result;
+        await this.#handle(one, groupOfTask, result);
+      }
+    }
+    return result;
+  }
+
+  #groups(): string[] {
+    const { dir } = this.#options;
+    try {
+      return readdirSync(dir)
+        .filter((name) => name !== errorsFolder && !name.startsWith(".") && statIfThere(join(dir, name))?.isDirectory() === true)
+        .sort();
+    } catch (error) {
+      throw unusable(dir, error);
+    }
+  }
+
+  /** A folder that is something else is parked itself: what a link leads to is another's. */
+  #filesOf(group: string, folder: IpcFolder): Waiting[] {
+    const directory = join(this.#options.dir, group, folder);
+    const info = statIfThere(directory);
+    if (info === undefined) return [];
+    if (!info.isDirectory()) return [{ group, folder, file: "" }];
+    try {
+      return readdirSync(directory)
+        .filter((name) => name.endsWith(".json") && !name.startsWith("."))
+        .map((file) => ({ group, folder, file }));
+    } catch {
+      // Gone meanwhile, or closed to us: the other groups are not to wait for it.
+      return [];
+    }
+  }
+
+  async #handle(one: Waiting, groupOfTask: (id: string) => string | undefined, result: DrainResult): Promise<void> {
+    const { dir } = this.#options;
+    const path = join(dir, one.group, one.folder, one.file);
+    const info = statIfThere(path);
+    if (info === undefined || this.#stuck.get(path) === info.ino) return;
+    const isMain = one.group === this.#main;
+    const read = one.file === "" ? { why: "it is no directory" } : readIpcData(path);
+    if (read === undefined) return;
+    const jid = this.#options.groups === undefined ? undefined : (jidOf(this.#options.groups, one.group) ?? "");
+    const problem = "why" in read ? read.why : ipcProblem(one.folder, read.data, { group: one.group, isMain, chatJid: jid, groupOfTask });
+    let why = problem;
+    if (why === undefined && "data" in read) {
+      const { data } = read;
+      why = await this.#options.take({
+        group: one.group,
+        isMain,
+        file: one.file,
+        type: String(data.type),
+        data: truthful(data, one.group, isMain),
+      });
+    }
+    if (why === undefined) {
+      result.taken++;
+      this.#remove(path, info);
+      return;
+    }
+    if (isSame(statIfThere(path), info)) await this.#park(one, path, why, result);
+  }
+
+  /** Only what was taken: another file may stand there by now, or another directory on the way. */
+  #remove(path: string, info: Stats): void {
+    try {
+      if (!isSame(statIfThere(path), info)) return;
+      unlinkSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+      this.#stuck.set(path, info.ino);
+    }
+  }
+
+  async #park({ group, folder, file }: Waiting, path: string, why: string, result: DrainResult): Promise<void> {
+    const name = file === "" ? folder : file;
+    let parkedAs: string | undefined;
+    try {
+      parkedAs = this.#move(path, `${group}-${name}`);
+      this.#unmovable.delete(path);
+    } catch (error) {
+      // It stays, and would be met with each pass.
+      if (this.#unmovable.has(path)) return;
+      this.#unmovable.add(path);
+      why = `${why}; it could not be moved to ${errorsFolder}: ${messageOf(error)}`;
+    }
+    result.parked++;
+    await this.#options.onParked?.({ group, file: name, why, ...(parkedAs === undefined ? {} : { parkedAs }) });
+  }
+
+  /** Never over another, and never by way of a link. */
+  #move(path: string, name: string): string {
+    const errors = join(this.#options.dir, errorsFolder);
+    try {
+      mkdirSync(errors, 0o700);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || statIfThere(errors)?.isDirectory() !== true) throw error;
+    }
+    const [, stem = "", extension = ""] = /^(.*?)((?:\.json)?)$/s.exec(name) ?? [];
+    for (let count = 1; ; count++) {
+      const tail = `${count === 1 ? "" : `.${count}`}${extension}`;
+      const free = `${cutToBytes(stem, 255 - tail.length)}${tail}`;
+      if (statIfThere(join(errors, free)) !== undefined) continue;
+      renameSync(path, join(errors, free));
+      return free;
+    }
+  }
+
+  #tasksOfMain(): Map<string, string | undefined> {
+    const read = readIpcJson(join(this.#options.dir, this.#main, "current_tasks.json"));
+    return new Map(read === undefined || "why" in read ? [] : listedTasks(read.json).map(({ id, group }) => [id, group]));
+  }
+}
+
+function byName(one: Waiting, other: Waiting): number {
+  if (one.file !== other.file) return one.file < other.file ? -1 : 1;
+  return one.group < other.group ? -1 : 1;
+}
+
+/** What a file says about who wrote it is for the folder to say. */
+function truthful(data: IpcData, group: string, isMain: boolean): IpcData {
+  const amended: Record<string, unknown> = { ...data };
+  if (data.isMain !== undefined) amended.isMain = isMain;
+  if (data.createdBy !== undefined) amended.createdBy = group;
+  return amended;
+}
+
+function jidOf(groups: Readonly<Record<string, { jid: string }>>, group: string): string | undefined {
+  return Object.hasOwn(groups, group) ? groups[group]?.jid : undefined;
+}
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function isSame(now: Stats | undefined, then: Stats): boolean {
+  return now !== undefined && now.ino === then.ino && now.dev === then.dev;
+}
+
+function cutToBytes(text: string, most: number): string {
+  let cut = text;
+  while (Buffer.byteLength(cut) > most) cut = cut.slice(0, -1);
+  return cut;
+}

@@ -1,0 +1,259 @@
+// The consumer of IPC files: order, rights by folder, what is parked and what stays.
+
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { type DrainOptions, drainIpc, type IpcItem, IpcWatcher, type ParkedFile } from "../../../src/runtime/bridge/ipc-drain.ts";
+import { tempTree } from "../../support/temp-tree.ts";
+
+const message = { type: "message", chatJid: "fam@g", text: "hi" };
+const task = { type: "schedule_task", prompt: "p", schedule_type: "interval", schedule_value: "60000" };
+
+interface Drained {
+  items: IpcItem[];
+  parked: ParkedFile[];
+  left: string[];
+  dir: string;
+}
+
+function put(dir: string, files: Record<string, unknown>): void {
+  for (const [name, data] of Object.entries(files)) {
+    const path = join(dir, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, typeof data === "string" ? data : JSON.stringify(data));
+  }
+}
+
+const leftIn = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json") && !name.startsWith("errors/"));
+
+async function drained(files: Record<string, unknown>, options: Partial<DrainOptions> = {}, dir = tempTree({}).path): Promise<Drained> {
+  put(dir, files);
+  const items: IpcItem[] = [];
+  const parked: ParkedFile[] = [];
+  const take = (item: IpcItem): undefined => void items.push(item);
+  await drainIpc({ dir, take, onParked: (one) => void parked.push(one), ...options });
+  return { items, parked, left: leftIn(dir), dir };
+}
+
+test("messages before tasks, by name; the folder says whose it is", async () => {
+  const { items, left } = await drained({
+    "main/tasks/1-a.json": { type: "refresh_groups" },
+    "family/messages/3-a.json": { ...message, isMain: true },
+    "main/messages/2-a.json": message,
+    "family/messages/4-a.json": message,
+    "family/messages/.5-a.json.tmp": "{",
+    "family/messages/notes.txt": "no file of ours",
+    "errors/messages/6-a.json": message,
+  });
+  expect(items.map(({ group, file, isMain, type }) => [group, file, isMain, type])).toEqual([
+    ["main", "2-a.json", true, "message"],
+    ["family", "3-a.json", false, "message"],
+    ["family", "4-a.json", false, "message"],
+    ["main", "1-a.json", true, "refresh_groups"],
+  ]);
+  expect(items[0]?.data).toEqual(message);
+  expect(items[1]?.data).toEqual({ ...message, isMain: false });
+  expect(left).toEqual([]);
+});
+
+test("who is main is for the consumer to say", async () => {
+  const files = { "boss/tasks/1.json": { type: "refresh_groups" }, "main/tasks/2.json": { type: "refresh_groups" } };
+  const { items, parked } = await drained(files, { main: "boss" });
+  expect([items.map(({ group }) => group), parked.map(({ group }) => group)]).toEqual([["boss"], ["main"]]);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["messages/1.json", '{"type":"mess', /no JSON/],
+  ["messages/1.json", "[1]", /no JSON object/],
+  ["messages/1.json", "null", /no JSON object/],
+  ["messages/1.json", "", /no JSON/],
+  ["messages/1.json", { ...message, text: "x".repeat(1024 * 1024) }, /1 MB/],
+  ["messages/1.json", { ...message, type: "toString" }, /type "toString"/],
+  ["messages/1.json", { ...message, type: undefined }, /type "\(none\)"/],
+  ["messages/1.json", { ...task }, /none of messages/],
+  ["tasks/1.json", message, /none of tasks/],
+  ["messages/1.json", { ...message, text: undefined }, /no text/],
+  ["messages/1.json", { ...message, text: 5 }, /no text/],
+  ["messages/1.json", { ...message, chatJid: "" }, /no chatJid/],
+  ["messages/1.json", { ...message, chatJid: "group:main" }, /not its chat/],
+  ["messages/1.json", { ...message, groupFolder: "main" }, /may not act for "main"/],
+  ["tasks/1.json", { ...task, prompt: undefined }, /no prompt/],
+  ["tasks/1.json", { ...task, schedule_type: "never" }, /schedule_type/],
+  ["tasks/1.json", { ...task, groupFolder: "main" }, /may not act/],
+  ["tasks/1.json", { ...task, groupFolder: "../main" }, /no name of a group/],
+  ["tasks/1.json", { ...task, chatJid: "group:main" }, /not its chat/],
+  ["tasks/1.json", { type: "pause_task", isMain: true }, /no taskId/],
+  ["tasks/1.json", { type: "register_group", jid: "j", name: "n", folder: "f", trigger: "t", isMain: true }, /main group alone/],
+  ["tasks/1.json", { type: "refresh_groups", isMain: true }, /main group alone/],
+])("parked: %s %j", async (file, data, why) => {
+  const { items, parked, left, dir } = await drained({ [`family/${file}`]: data, "family/messages/2.json": message });
+  expect(items.map((one) => one.file)).toEqual(["2.json"]);
+  expect(parked).toEqual([{ group: "family", file: "1.json", parkedAs: "family-1.json", why: expect.stringMatching(why) }]);
+  expect(left).toEqual([]);
+  const written = typeof data === "string" ? data : JSON.stringify(data);
+  expect(readFileSync(join(dir, "errors/family-1.json"), "utf8")).toBe(written);
+  expect(lstatSync(join(dir, "errors")).mode & 0o777).toBe(0o700);
+});
+
+test("the main group may do all of that for others, but name no folder that is none", async () => {
+  const { items, parked } = await drained({
+    "main/tasks/1.json": { ...task, groupFolder: "family" },
+    "main/messages/2.json": { ...message, chatJid: "group:family" },
+    "main/tasks/3.json": { type: "register_group", jid: "j", name: "n", folder: "../up", trigger: "t" },
+    "main/tasks/4.json": { type: "register_group", jid: "j", name: "n", folder: "up", trigger: "t" },
+  });
+  expect(items.map((one) => one.file)).toEqual(["2.json", "1.json", "4.json"]);
+  expect(parked.map((one) => one.file)).toEqual(["3.json"]);
+});
+
+test("with the groups known, a chat of another is no right, nor any for a group that is not among them", async () => {
+  const files = {
+    "family/messages/1.json": message,
+    "family/messages/2.json": { ...message, chatJid: "work@g" },
+    "family/tasks/3.json": { ...task, chatJid: "work@g" },
+    "stray/messages/4.json": message,
+    "main/messages/5.json": { ...message, chatJid: "work@g" },
+    "constructor/messages/6.json": message,
+  };
+  const { items, parked } = await drained(files, { groups: { family: { jid: "fam@g" }, work: { jid: "work@g" } } });
+  expect(items.map((one) => one.file)).toEqual(["1.json", "5.json"]);
+  expect(parked.map((one) => one.file)).toEqual(["2.json", "4.json", "6.json", "3.json"]);
+});
+
+test("a task of another group, as the main group's list has it, is not a group's to change", async () => {
+  const { items, parked } = await drained({
+    "main/current_tasks.json": [
+      { id: "own", groupFolder: "family" },
+      { id: "theirs", groupFolder: "work" },
+    ],
+    "family/current_tasks.json": [{ id: "theirs", groupFolder: "family" }],
+    "family/tasks/1.json": { type: "cancel_task", taskId: "own" },
+    "family/tasks/2.json": { type: "cancel_task", taskId: "theirs" },
+    "family/tasks/3.json": { type: "cancel_task", taskId: "unknown" },
+    "main/tasks/4.json": { type: "cancel_task", taskId: "theirs" },
+  });
+  expect(items.map((one) => one.file)).toEqual(["1.json", "3.json", "4.json"]);
+  expect(parked.map((one) => one.file)).toEqual(["2.json"]);
+});
+
+test("links, directories and folders that are links are parked as they are; no group is a link", async () => {
+  const tree = tempTree({ "outside/secret.json": JSON.stringify(message), "ipc/family/messages/d.json/x": "", "ipc/main/x": "" });
+  const dir = tree.at("ipc");
+  symlinkSync("../../../outside/secret.json", join(dir, "family/messages/l.json"));
+  symlinkSync("../main", join(dir, "linked"));
+  mkdirSync(join(dir, "sly"));
+  symlinkSync("../../outside", join(dir, "sly/messages"));
+  symlinkSync("main", join(dir, "alias"));
+  const { items, parked } = await drained({}, {}, dir);
+  expect(items).toEqual([]);
+  expect(parked.map((one) => one.parkedAs)).toEqual(["sly-messages", "family-d.json", "family-l.json"]);
+  expect(lstatSync(join(dir, "errors/family-l.json")).isSymbolicLink()).toBe(true);
+  expect(existsSync(tree.at("outside/secret.json"))).toBe(true);
+});
+
+test("nothing is parked over another, and a long name is cut", async () => {
+  const dir = tempTree({}).path;
+  const long = `${"n".repeat(250)}.json`;
+  for (let time = 0; time < 3; time++) await drained({ "g/messages/1.json": "{", [`g/messages/${long}`]: "{" }, {}, dir);
+  const parked = readdirSync(join(dir, "errors"));
+  expect(parked).toEqual(expect.arrayContaining(["g-1.json", "g-1.2.json", "g-1.3.json"]));
+  expect(parked).toHaveLength(6);
+  expect(parked.every((name) => name.length <= 255 && name.endsWith(".json"))).toBe(true);
+});
+
+test("a reason of who takes parks the file; what it throws ends the drain and the file stays", async () => {
+  const files = { "g/messages/1.json": message, "g/messages/2.json": message };
+  const { parked } = await drained(files, { take: ({ file }) => (file === "1.json" ? "no room" : undefined) });
+  expect(parked).toEqual([{ group: "g", file: "1.json", parkedAs: "g-1.json", why: "no room" }]);
+  const dir = tempTree({}).path;
+  const take = (): never => {
+    throw new Error("broken pipe");
+  };
+  await expect(drained(files, { take }, dir)).rejects.toThrow("broken pipe");
+  expect(leftIn(dir)).toHaveLength(2);
+  // And the next one is not locked out.
+  expect((await drained({}, {}, dir)).items).toHaveLength(2);
+});
+
+test("what takes the place of a file while it is taken is not removed with it", async () => {
+  const tree = tempTree({ "outside/1.json": "precious" });
+  const dir = tree.at("ipc");
+  const swap = (): undefined => {
+    renameSync(join(dir, "g/messages"), join(dir, "g/before"));
+    symlinkSync(tree.at("outside"), join(dir, "g/messages"));
+  };
+  await drained({ "g/messages/1.json": message }, { take: swap }, dir);
+  expect(readFileSync(tree.at("outside/1.json"), "utf8")).toBe("precious");
+});
+
+test("errors that are no directory are no place: the file stays, and is told once", async () => {
+  const tree = tempTree({ "elsewhere/x": "" });
+  const dir = tree.at("ipc");
+  put(dir, { "g/messages/1.json": "{" });
+  symlinkSync(tree.at("elsewhere"), join(dir, "errors"));
+  const { parked, left } = await drained({}, {}, dir);
+  expect(parked).toEqual([{ group: "g", file: "1.json", why: expect.stringContaining("could not be moved") }]);
+  expect([left, readdirSync(tree.at("elsewhere"))]).toEqual([["g/messages/1.json"], ["x"]]);
+});
+
+test("one consumer at a time; none where there is no directory", async () => {
+  const dir = tempTree({}).path;
+  const take = async (): Promise<undefined> => {
+    await expect(drainIpc({ dir, take: () => undefined })).rejects.toMatchObject({ code: "io.ipc" });
+  };
+  expect((await drained({ "g/messages/1.json": message }, { take }, dir)).left).toEqual([]);
+  await expect(drainIpc({ dir: join(dir, "gone"), take: () => undefined })).rejects.toMatchObject({ code: "io.ipc" });
+});
+
+test("a watcher goes on with what comes, takes each file once, and stops when it is told to", async () => {
+  const dir = tempTree({}).path;
+  put(dir, { "g/messages/1.json": message });
+  const items: string[] = [];
+  let heard: () => void = () => {};
+  const second = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const watcher = new IpcWatcher({
+    dir,
+    intervalMs: 1,
+    take: ({ file }) => {
+      items.push(file);
+      if (file === "2.json") heard();
+      return undefined;
+    },
+  });
+  await watcher.start();
+  expect(items).toEqual(["1.json"]);
+  put(dir, { "g/messages/.2.tmp": message });
+  renameSync(join(dir, "g/messages/.2.tmp"), join(dir, "g/messages/2.json"));
+  await second;
+  await watcher.stop();
+  expect([items, watcher.counts]).toEqual([["1.json", "2.json"], { taken: 2, parked: 0 }]);
+  put(dir, { "g/messages/3.json": message });
+  expect((await drained({}, {}, dir)).items).toHaveLength(1);
+});
+
+test.skipIf(process.getuid?.() === 0)("a file that its directory does not let go is taken once", async () => {
+  const dir = tempTree({}).path;
+  put(dir, { "g/messages/1.json": message });
+  chmodSync(join(dir, "g/messages"), 0o500);
+  let taken = 0;
+  const watcher = new IpcWatcher({ dir, intervalMs: 1, take: () => void taken++ as undefined });
+  await watcher.start();
+  await watcher.stop();
+  chmodSync(join(dir, "g/messages"), 0o700);
+  rmSync(join(dir, "g"), { recursive: true });
+  expect(taken).toBe(1);
+});
