@@ -4,6 +4,7 @@
 import type { Interceptor } from "../contracts/interceptor.ts";
 import type { Tool } from "../contracts/tool.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
+import { giveMemoryFeedback } from "./context/memory-feedback.ts";
 import { type EngineEnd, type RunAt, startHostedRun } from "./hosted-run.ts";
 import type { RunRequest } from "./request.ts";
 import type { RunResult, RuntimeKind } from "./result.ts";
@@ -45,6 +46,7 @@ export abstract class HostedRuntime implements AgentRuntime {
         replies: async (asked, facts) => (await import("./replies-of.ts")).repliesOf(asked, facts, warn),
       },
     );
+    if (request.memoryFeedback !== undefined) void giveMemoryFeedback(run, request.prompt, request.memoryFeedback, warn);
     this.#runs.add(run);
     void run.result.finally(() => this.#runs.delete(run));
     return run;

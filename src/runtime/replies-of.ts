@@ -1,14 +1,16 @@
-// The replies of one run. Called by the runtimes, where a run begins.
+// The replies of one run: what its request asks for, over what is known of its tools. Called by the runtimes, where a run begins.
 
 import type { ToolFacts } from "./hosted-run.ts";
-import { parseDirectives } from "./replies/directives.ts";
+import { createReplyStream } from "./replies/reply-stream.ts";
 import type { ReplyStream, RunRequest } from "./request.ts";
 
-export async function repliesOf(_request: RunRequest, _facts: ToolFacts, _warn: (line: string) => void): Promise<ReplyStream> {
-  return {
-    take: () => undefined,
-    tell: () => undefined,
-    finish: async (text) => (text === "" ? [] : [parseDirectives(text)]),
-    hasDelivered: false,
-  };
+/** Rejects with `usage.bad_value` for chunking that cannot be done. */
+export async function repliesOf(request: RunRequest, facts: ToolFacts, warn: (line: string) => void): Promise<ReplyStream> {
+  return createReplyStream({
+    replies: request.replies ?? {},
+    verbosity: request.verbosity,
+    isReasoningOn: request.thinking !== "off",
+    sentText: (tool, args) => facts.sentText(tool, args),
+    warn,
+  });
 }

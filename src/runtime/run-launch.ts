@@ -9,10 +9,13 @@ import { SessionHost } from "../harness/host/session-host.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import { type CustomParts, prepareLaunch } from "../harness/launch/launch.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
+import { childEnv } from "../platform/child-env.ts";
 import type { Host } from "../platform/host.ts";
+import type { Env } from "../platform/paths.ts";
 import { bootstrapText, loadBootstrapFiles } from "./context/bootstrap-files.ts";
 import { type Permits, toolPermit } from "./context/policy.ts";
 import { messagingText } from "./context/prompt-parts.ts";
+import type { SkillPlace } from "./context/skill-env.ts";
 import type { RunRequest } from "./request.ts";
 import type { RuntimeKind } from "./result.ts";
 import type { SettingsSource } from "./settings-source.ts";
@@ -104,9 +107,11 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
     ...(tools.length === 0 ? {} : { tools }),
     ...(interceptors.length === 0 ? {} : { interceptors }),
     ...(request.context === undefined ? {} : { messaging: request.context }),
+    shellEnv: () => ofSkills,
   };
   const { host } = deps;
   const launch = await prepareLaunch(options, { host, config, extensions, warn: kind.warn, custom });
+  const ofSkills = await variablesOfSkills(request.skillsSnapshot?.skills ?? launch.resources.skills, config, host.env);
   const sessions = await SessionHost.create(launch, {
     host,
     extensions,
@@ -122,6 +127,14 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
     await sessions.dispose();
     throw error;
   }
+}
+
+/** What commands of this run see because of its skills. */
+async function variablesOfSkills(skills: readonly SkillPlace[], { values }: Config, env: Env): Promise<Record<string, string>> {
+  const { entries } = values.skills;
+  if (!skills.some(({ name }) => Object.hasOwn(entries, name))) return {};
+  const { skillEnv } = await import("./context/skill-env.ts");
+  return skillEnv({ entries, skills, env: { ...childEnv(env, values.shell.env), ...values.shell.set } });
 }
 
 /** The second time a tool is judged: an extension may have turned one on. */

@@ -199,6 +199,7 @@ export function ipcTools(options: IpcToolsOptions): Tool[] {
     description,
     parameters: { type: "object", properties, required: [...required], additionalProperties: false },
     ...(sentText === undefined ? {} : { sentText }),
+    ...(sentText === undefined ? {} : { sentText }),
     // The order of calls is the order of files.
     ...(isReadOnly === true ? { isReadOnly } : { isSequential: true }),
     execute: async (args) => {
@@ -209,9 +210,4 @@ export function ipcTools(options: IpcToolsOptions): Tool[] {
       }
     },
   }));
-}
-
-/** What a call of one of them says to people; `undefined` for all others. */
-export function messageTextOf(toolName: string, args: Args, prefix = ""): string | undefined {
-  return toolName === `${prefix}send_message` && typeof args.text === "string" ? args.text : undefined;
 }

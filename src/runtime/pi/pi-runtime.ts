@@ -24,6 +24,7 @@ export class PiRuntime extends HostedRuntime {
     const place = await piPlace(request, { agentDir: settings.agentDir, dataDir, sessionDir: config.values.sessionDir });
     if (request.sessionId !== undefined && request.isFresh !== true && !place.isPresent)
       at.warn(`Session ${JSON.stringify(request.sessionId.slice(0, 80))} is not there: a new one is begun`);
+    const client = request.clientTools?.length ? (await import("../bridge/client-tools.ts")).clientToolsOf(request.clientTools) : undefined;
     const { sessions } = await launchRun(request, this.deps, {
       runtime: "pi",
       session: place.session,
@@ -32,11 +33,12 @@ export class PiRuntime extends HostedRuntime {
       mayLackModel: false,
       signal,
       warn: (line) => at.warn(line),
-      ...this.extras(at),
+      ...(client === undefined ? {} : { tools: client.tools, interceptors: [client.interceptor] }),
     });
     this.opened(sessions);
     try {
-      return await prompted(sessions, place.isPresent, at);
+      const end = await prompted(sessions, place.isPresent, at);
+      return client === undefined ? end : { ...end, pendingToolCalls: client.pending() };
     } finally {
       await this.closed(sessions);
     }

@@ -26,6 +26,8 @@ export interface DirectiveFilter {
   push(delta: string): DirectedPart[];
   /** The message has ended: what was held back is decided, and a directive that was cut short is dropped. */
   end(): DirectedPart[];
+  /** A tail that may yet begin one waits for more. */
+  readonly isHolding: boolean;
 }
 
 const whole = /\[\[[ \t]*(?:(reply_to_current)|(audio_as_voice)|reply_to[ \t]*:[ \t]*([^[\]\n]{1,200}))[ \t]*\]\]/iy;
@@ -150,7 +152,13 @@ export function createDirectiveFilter(): DirectiveFilter {
     return parts;
   };
 
-  return { push: (delta) => read(delta, false), end: () => read("", true) };
+  return {
+    push: (delta) => read(delta, false),
+    end: () => read("", true),
+    get isHolding() {
+      return held !== "";
+    },
+  };
 }
 
 /** One payload of what was said; of several replies the last counts. */

@@ -14,6 +14,8 @@ export interface TagFilter {
   push(delta: string): TaggedPart[];
   /** The message has ended: what was held back is decided, and a tag that was cut short is dropped. */
   end(): TaggedPart[];
+  /** A tail that may yet begin a tag waits for more. */
+  readonly isHolding: boolean;
   readonly hasSeenFinal: boolean;
   /** With `enforceFinalTag`: all but reasoning and tags, which is the answer where `<final>` never came. */
   readonly untaggedText: string;
@@ -111,6 +113,9 @@ export function createTagFilter(options: TagFilterOptions = {}): TagFilter {
       if (reasoning !== undefined) parts.push({ kind: "reasoning_end" });
       reasoning = undefined;
       return parts;
+    },
+    get isHolding() {
+      return held !== "";
     },
     get hasSeenFinal() {
       return hasSeenFinal;
