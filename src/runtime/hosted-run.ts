@@ -124,6 +124,7 @@ class HostedRun {
     if (this.#isOver || this.#stop !== undefined) return;
     this.#stop = why;
     this.#stopping.abort();
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#graceOver?.(), graceMs[why]);
   }
 
