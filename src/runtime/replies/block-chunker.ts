@@ -97,6 +97,7 @@ export function createBlockChunker(options: BlockChunkerOptions = {}): BlockChun
     };
     for (const [index, line] of lines.entries()) {
       if (line.start > most) break;
+      if (line.end < least) continue;
       const content = view.slice(line.start, line.end);
       const isWhole = content.endsWith("\n");
       if (isWhole && (line.fence === undefined || line.isClosing)) {

@@ -2,6 +2,7 @@
 // Invariant: one in code is text, as is one whose medium we do not vouch for; where the stream was cut makes no difference.
 
 import { CodeState } from "./code-state.ts";
+import { holdingBack } from "./held-text.ts";
 
 export interface ReplyPayload {
   text?: string;
@@ -54,7 +55,6 @@ function isMedium(value: string): boolean {
 
 export function createDirectiveFilter(): DirectiveFilter {
   const state = new CodeState("[");
-  let held = "";
   /** What came out of the line so far ends in nothing or a blank. */
   let isAfterBlank = true;
   let isLineEmpty = true;
@@ -64,13 +64,15 @@ export function createDirectiveFilter(): DirectiveFilter {
     const last = parts.at(-1);
     if (last?.kind === "text") last.text += text;
     else parts.push({ kind: "text", text });
-    isAfterBlank = /\s$/.test(text);
+    isAfterBlank = text.endsWith(" ") || /\s/.test(text.charAt(text.length - 1));
     isLineEmpty = text.endsWith("\n");
     isAfterDirective = false;
   };
 
   /** The end of a `MEDIA:` line at `at`; "open" where the line could still become one. */
   const mediaAt = (text: string, at: number, isLast: boolean): { end: number; url: string } | "open" | undefined => {
+    const first = text.charAt(at);
+    if (first !== "M" && first !== " " && first !== "\t") return undefined;
     const start = text.slice(at, at + 9).replace(/^[ \t]{0,3}/, "");
     if (!start.startsWith("MEDIA:")) return "MEDIA:".startsWith(start) && text.length - at < 9 && !isLast ? "open" : undefined;
     const lineEnd = text.indexOf("\n", at);
@@ -107,56 +109,38 @@ export function createDirectiveFilter(): DirectiveFilter {
     return next;
   };
 
-  const read = (delta: string, isLast: boolean): DirectedPart[] => {
-    const text = held + delta;
-    const parts: DirectedPart[] = [];
-    let at = 0;
-    while (at < text.length) {
-      if (!state.isInFence) {
-        if (isAfterDirective) {
-          at = skipAfterDirective(text, at);
-          if (at >= text.length) break;
-          if (text[at] === "\r" && at + 1 === text.length && !isLast) break;
-        }
-        const media = isLineEmpty ? mediaAt(text, at, isLast) : undefined;
-        if (media === "open") break;
-        if (media !== undefined) {
-          if (media.url !== "") parts.push({ kind: "media", url: media.url });
-          at = media.end;
-          continue;
-        }
-        if (text[at] === "[") {
-          const directive = directiveAt(text, at);
-          if (directive !== undefined) {
-            parts.push(directive.part);
-            at = directive.end;
-            isAfterDirective = true;
-            continue;
-          }
-          const rest = text.slice(at, at + longestDirective);
-          if (at + rest.length === text.length && mayBeDirective(rest)) {
-            if (!isLast) break;
-            if (/[a-z]/i.test(rest)) {
-              at = text.length;
-              break;
-            }
-          }
-        }
-      }
-      const stretch = state.read(text, at, isLast);
-      if (stretch === undefined) break;
-      add(parts, text.slice(at, stretch.end));
-      at = stretch.end;
+  const take = (parts: DirectedPart[], text: string, at: number, isLast: boolean): number | "open" | undefined => {
+    if (isAfterDirective) {
+      const next = skipAfterDirective(text, at);
+      if (next > at) return next;
+      if (text[at] === "\r" && at + 1 === text.length && !isLast) return "open";
     }
-    held = text.slice(at);
-    return parts;
+    const media = isLineEmpty ? mediaAt(text, at, isLast) : undefined;
+    if (media === "open") return "open";
+    if (media !== undefined) {
+      if (media.url !== "") parts.push({ kind: "media", url: media.url });
+      return media.end;
+    }
+    if (text[at] !== "[") return undefined;
+    const directive = directiveAt(text, at);
+    if (directive !== undefined) {
+      parts.push(directive.part);
+      isAfterDirective = true;
+      return directive.end;
+    }
+    const rest = text.slice(at, at + longestDirective);
+    if (at + rest.length < text.length || !mayBeDirective(rest)) return undefined;
+    if (!isLast) return "open";
+    return /[a-z]/i.test(rest) ? text.length : undefined;
   };
 
+  const reader = holdingBack<DirectedPart>({ state: () => state, take, add });
+
   return {
-    push: (delta) => read(delta, false),
-    end: () => read("", true),
+    push: (delta) => reader.read(delta, false),
+    end: () => reader.read("", true),
     get isHolding() {
-      return held !== "";
+      return reader.isHolding;
     },
   };
 }

@@ -83,6 +83,8 @@ export function createReplyStream({ replies, verbosity = "off", isReasoningOn = 
     },
     block: sendBlock,
   };
+  /** Where nobody hears of pieces the whole message says it all. */
+  const isHeardGrowing = growing.some((name) => replies[name] !== undefined);
   // Chunking that cannot be done is said when the run begins, not in the middle of an answer.
   createBlockChunker(options.chunking);
 
@@ -127,7 +129,7 @@ export function createReplyStream({ replies, verbosity = "off", isReasoningOn = 
         begin();
         break;
       case "message_update":
-        (answer ?? begin()).update(event.assistantMessageEvent);
+        if (isHeardGrowing) (answer ?? begin()).update(event.assistantMessageEvent);
         break;
       case "message_end":
         if (event.message.role === "assistant") finishAnswer(answer ?? begin(), event.message);
@@ -168,6 +170,8 @@ export function createReplyStream({ replies, verbosity = "off", isReasoningOn = 
     },
   };
 }
+
+const growing = ["onPartialReply", "onBlockReply", "onReasoningStream", "onReasoningEnd", "onAgentEvent"] as const;
 
 function blocksOf(text: string, { chunking }: AnswerOptions): string[] {
   const chunker = createBlockChunker(chunking);

@@ -39,8 +39,11 @@ export class RoutedRun implements Run {
 
   async follow(inner: Run): Promise<RunResult> {
     this.#inner = inner;
-    inner.subscribe(async (event) => {
-      for (const listener of this.#listeners) await listener(event);
+    // No promise where nobody is slow: each would hold the model's stream up for a turn.
+    inner.subscribe((event) => {
+      if (this.#listeners.size === 0) return undefined;
+      const slow = [...this.#listeners].flatMap((listener) => listener(event) ?? []);
+      return slow.length === 0 ? undefined : Promise.all(slow).then(() => undefined);
     });
     try {
       return await inner.result;
