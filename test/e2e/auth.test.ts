@@ -60,6 +60,33 @@ describe("a sign-in", () => {
     expect(next.durationMs).toBeLessThan(15_000);
   });
 
+  test.for([
+    ["SIGTERM", [], 143],
+    ["SIGINT", [], 130],
+    ["the run's own time", ["--timeout", "1s"], 3],
+  ] as const)("%s while the service answers: what it gives is stored before the end", async ([what, more, status], { world }) => {
+    for (const way of ["binary", "node"] as const) {
+      const { auth, file } = await signedIn(world);
+      world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\nbase_url = "${auth.url}/v1"\n`);
+      let answer = (): void => {};
+      auth.held = new Promise((resolve) => {
+        answer = resolve;
+      });
+      const running = world.start(["-p", "--model", "openai/gpt-6.1", ...more, "hi"], { way });
+      await auth.received(1);
+      if (what.startsWith("SIG")) running.signal(what as "SIGTERM");
+      // Its time has to pass.
+      else await new Promise((resolve) => setTimeout(resolve, 1500));
+      // It is waited for: nobody has heard of the token yet.
+      expect(JSON.parse(readFileSync(file, "utf8")).openai.access).toBe("old-access");
+      answer();
+      const ended = await running.result;
+      expect({ way, status: ended.status, signal: ended.signal }).toEqual({ way, status, signal: null });
+      expect(JSON.parse(readFileSync(file, "utf8")).openai).toMatchObject({ refresh: auth.refreshToken });
+      expect(existsSync(`${file}.lock`)).toBe(false);
+    }
+  });
+
   test("revoked: sign in again, with the command; never a missing key", async ({ world }) => {
     const { auth } = await signedIn(world);
     auth.fault = "revoked";
