@@ -2,7 +2,7 @@
 
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findProject } from "../../config/trust.ts";
+import { findProject, findSkillDirectories } from "../../config/trust.ts";
 import { processHost } from "../../platform/host.ts";
 import { fitImage } from "../../tools/shared/fit-image.ts";
 import { type ImageType, imageTypeOf } from "../../tools/shared/image-type.ts";
@@ -17,25 +17,10 @@ export function getShellConfig(customShellPath?: string): { shell: string; args:
   return { shell: customShellPath ?? env.PI_SHELL ?? (platform === "win32" ? "bash.exe" : "/bin/bash"), args: ["-c"] };
 }
 
-const clipboards: [string, string[]][] = [
-  ["pbcopy", []],
-  ["wl-copy", []],
-  ["xclip", ["-selection", "clipboard"]],
-  ["xsel", ["--clipboard", "--input"]],
-  ["clip.exe", []],
-];
-
 /** Rejects where no program takes it. */
 export async function copyToClipboard(text: string): Promise<void> {
-  const { cwd, env } = processHost();
-  const { executeProgram } = await import("../../platform/exec-program.ts");
-  for (const [program, args] of clipboards) {
-    // By the environment, so that no shell reads it.
-    const line = `command -v ${program} >/dev/null 2>&1 && printf %s "$PI_CLIPBOARD_TEXT" | ${[program, ...args].join(" ")}`;
-    const { code } = await executeProgram("sh", ["-c", line], { cwd, env: { ...env, PI_CLIPBOARD_TEXT: text }, timeoutMs: 5000 });
-    if (code === 0) return;
-  }
-  throw unavailable("copyToClipboard");
+  const { copyText } = await import("../../platform/clipboard.ts");
+  if (!(await copyText(text, processHost().env))) throw unavailable("copyToClipboard");
 }
 
 export interface ResizedImage {
@@ -132,7 +117,7 @@ export class ProjectTrustStore {
 }
 
 export function hasTrustRequiringProjectResources(cwd: string): boolean {
-  return findProject(cwd) !== undefined;
+  return findProject(cwd) !== undefined || findSkillDirectories(cwd).length > 0;
 }
 
 function realOf(directory: string): string {
