@@ -4,6 +4,7 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
+import { timeText } from "../../contracts/text/terminal-text.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
@@ -12,7 +13,12 @@ import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Block } from "./blocks/block.ts";
 import type { Drawn, Look } from "./blocks/look.ts";
-import { findCommand, slashCommands } from "./commands/commands.ts";
+import type { OfferedCommand } from "./commands/commands.ts";
+import { Dialogs } from "./dialogs.ts";
+import { PromptCompletion } from "./editor/completion.ts";
+import { Draft } from "./editor/draft.ts";
+import { PromptHistory } from "./editor/prompt-history.ts";
+import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { errorWords, perform } from "./effects.ts";
 import { TranscriptFold } from "./fold.ts";
 import { homePath } from "./home-path.ts";
@@ -34,12 +40,15 @@ export interface InteractionDeps {
   env: Host["env"];
   homeDir: string;
   platform: string;
+  pid: number;
   now(): number;
   reflows: boolean;
   doubleEscape: Facts["doubleEscape"];
 }
 
 const hintMs = 3000;
+/** What Up goes through; the search has all. */
+const editorHistory = 100;
 
 export class Interaction implements Surface {
   readonly sessions: SessionHost;
@@ -47,9 +56,11 @@ export class Interaction implements Surface {
   readonly env: Host["env"];
   readonly activity: Activity;
   readonly screen: Screen;
+  readonly dialogs: Dialogs;
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
   theme: Theme;
+  hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
   readonly #figures = new SessionFigures();
@@ -60,15 +71,19 @@ export class Interaction implements Surface {
   #frames: NodeJS.Timeout | undefined;
   #branch = "";
   #leave: () => void = () => {};
-  #sent: string[] = [];
+  readonly #history: PromptHistory;
+  readonly #draft: Draft;
+  readonly #completion: PromptCompletion;
+  #learning: Promise<void> | undefined;
   /** By the marker that stands for it in the text. */
   readonly #attachments = new Map<string, ImageContent>();
   #attachmentCount = 0;
   /** Of prompts of the command line, by their text. */
   readonly #carried = new Map<string, readonly ImageContent[]>();
   #turn: Promise<void> = Promise.resolve();
-  /** Templates, skills and commands of extensions. */
-  #named = new Set<string>();
+  #commands: readonly OfferedCommand[] = [];
+  /** Of those, and of templates, skills and commands of extensions. */
+  #names: ReadonlySet<string> = new Set();
   readonly #removers: (() => void)[] = [];
 
   constructor(deps: InteractionDeps) {
@@ -97,12 +112,31 @@ export class Interaction implements Surface {
           onAction: (id) => this.#press(id),
           onOther: () => false,
           activity: () => this.#activityText(),
-          isWholeValue: () => true,
+          isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
       },
       { reflows: deps.reflows, failed: (what, error) => this.say(`${what}: ${errorWords(error).text}`, "error") },
     );
+    const { agentDir, cwd } = deps.sessions.launch.options;
+    this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
+    this.#draft = new Draft(agentDir, cwd, deps.pid);
+    const files = new WorkspaceFiles(() => ({
+      cwd: this.sessions.launch.options.cwd,
+      homeDir: deps.homeDir,
+      env: deps.env,
+      agentDir,
+      now: deps.now,
+    }));
+    this.#completion = new PromptCompletion({
+      commands: () =>
+        this.#commands.map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(this.sessions) }) })),
+      files: () => files.all(),
+      list: (directory) => files.list(directory),
+    });
+    this.screen.editor.setAutocompleteProvider(this.#completion);
+    this.screen.editor.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
     this.screen.editor.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
+    this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
     this.#fold = new TranscriptFold(this.screen, deps.now);
   }
 
@@ -117,9 +151,14 @@ export class Interaction implements Surface {
     );
     this.showSession();
     this.screen.start();
+    // Behind the first paint.
+    this.#removers.push(later(() => this.#takeUp()));
   }
 
-  stop(): void {
+  /** `isAskedFor`: by the user, who has nothing more to say. */
+  stop(isAskedFor: boolean): void {
+    if (isAskedFor) this.#draft.drop();
+    else this.#draft.save();
     for (const remove of this.#removers.splice(0)) remove();
     clearInterval(this.#frames);
     clearTimeout(this.#hintTimer);
@@ -127,6 +166,7 @@ export class Interaction implements Surface {
   }
 
   quit(): void {
+    this.hasLeft = true;
     this.#leave();
   }
 
@@ -142,6 +182,17 @@ export class Interaction implements Surface {
 
   say(text: string, level: "info" | "warning" | "error" = "info", hint = ""): void {
     this.#fold.say(text, level, hint);
+  }
+
+  show(title: string, markdown: string): void {
+    this.screen.add({
+      kind: "note",
+      isLive: false,
+      name: title,
+      blocks: [{ kind: "text", text: markdown }],
+      message: undefined,
+      isWhole: true,
+    });
   }
 
   hint(text: string): void {
@@ -165,11 +216,11 @@ export class Interaction implements Surface {
   }
 
   history(): readonly string[] {
-    return this.#sent;
+    return this.#history.texts();
   }
 
   remember(text: string): void {
-    this.#sent = [text, ...this.#sent.filter((one) => one !== text)];
+    this.#history.add(text);
     this.screen.editor.addToHistory(text);
   }
 
@@ -215,25 +266,21 @@ export class Interaction implements Surface {
 
   async runCommand(name: string, args: string): Promise<void> {
     if (name === "unknown") return this.#unknown(args);
-    const command = findCommand(name);
     try {
-      if (command === undefined) {
-        const text = `/${name}${args === "" ? "" : ` ${args}`}`;
-        await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
-        return;
-      }
-      if (command.when === "idle" && this.sessions.coding.isStreaming) {
-        this.giveBack(`/${name}${args === "" ? "" : ` ${args}`}`);
-        this.say(`/${name} has to wait until the run has ended`, "warning", `${this.keys.keyOf("app.interrupt")} stops it`);
-        return;
-      }
-      await command.run(args, this);
+      const { runSlash } = await import("./commands/commands.ts");
+      if (await runSlash(name, args, this)) return;
+      await this.#learning;
+      if (!this.#names.has(name)) return this.#unknown(name);
+      const text = `/${name}${args === "" ? "" : ` ${args}`}`;
+      await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
     } catch (error) {
       this.fail(error);
+      this.giveBack(`/${name}${args === "" ? "" : ` ${args}`}`);
     }
   }
 
   showSession(): void {
+    this.dialogs.cancelAll();
     this.#fold.reset();
     this.screen.clear();
     this.activity.end();
@@ -243,7 +290,8 @@ export class Interaction implements Surface {
     this.#look = this.#newLook();
     this.#figures.begin(conversation);
     showStored(session, this.#fold, (text) => this.say(text));
-    void this.#learnNames();
+    this.#learning = this.#learnNames();
+    this.#learning.catch((error: unknown) => this.fail(error));
     this.screen.tui.requestRender();
   }
 
@@ -270,6 +318,16 @@ export class Interaction implements Surface {
     else this.#stopFrames();
     if (event.type === "agent_settled") this.#branch = gitBranch(this.sessions.launch.options.cwd);
     this.screen.tui.requestRender();
+  }
+
+  /** What was there before: the history, and a draft that nobody gave up. */
+  #takeUp(): void {
+    const { editor } = this.screen;
+    for (const text of this.#history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
+    const draft = this.#draft.take();
+    if (draft === undefined) return;
+    this.giveBack(draft.text);
+    this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
   }
 
   #stopFrames(): void {
@@ -302,7 +360,8 @@ export class Interaction implements Surface {
       isRunning: coding.isStreaming,
       isShellRunning: coding.shell.isRunning && !coding.isStreaming,
       isCompacting: coding.compaction.isRunning,
-      commands: new Set([...slashCommands.map(({ name }) => name), ...this.#named]),
+      // Those typed before the names are known are looked at when they are.
+      isCommand: (name) => this.#names.size === 0 || this.#names.has(name),
       doubleEscape: this.#deps.doubleEscape,
       keyOf: (id) => this.keys.keyOf(id),
     };
@@ -341,20 +400,29 @@ export class Interaction implements Surface {
     };
   }
 
+  /** Not before the first paint. */
   async #learnNames(): Promise<void> {
-    const { sessions } = this;
-    const { listSlashCommands } = await import("../../harness/extensions/slash-commands.ts");
-    const found = sessions.extensions.commands() ?? (await listSlashCommands(sessions.launch.resources).catch(() => []));
-    if (sessions === this.sessions) this.#named = new Set(found.map(({ name }) => name));
+    const { coding, extensions, launch } = this.sessions;
+    const [{ offeredCommands }, { listSlashCommands }] = await Promise.all([
+      import("./commands/commands.ts"),
+      import("../../harness/extensions/slash-commands.ts"),
+    ]);
+    const found = extensions.commands() ?? (await listSlashCommands(launch.resources).catch(() => []));
+    if (coding !== this.sessions.coding) return;
+    const named = found.map(({ name, description = "" }): OfferedCommand => ({ name, about: description, argument: "" }));
+    this.#commands = [...offeredCommands(), ...named];
+    this.#names = new Set(this.#commands.map(({ name }) => name));
   }
 
   async #unknown(name: string): Promise<void> {
     const { nearestName } = await import("../../contracts/nearest.ts");
-    const near = nearestName(
-      name,
-      [...this.#facts().commands].filter((one) => !one.startsWith("app.")),
-    );
+    const near = nearestName(name, [...this.#names]);
     const again = `${this.keys.keyOf("tui.input.submit")} again sends it as it is`;
     this.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
   }
+}
+
+function later(work: () => void): () => void {
+  const timer = setTimeout(work, 0);
+  return () => clearTimeout(timer);
 }

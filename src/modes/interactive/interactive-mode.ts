@@ -46,6 +46,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     env: at.env,
     homeDir: at.io.homeDir,
     platform: at.io.platform,
+    pid: at.io.pid,
     now: at.io.now,
     reflows: reflows(at.env),
     doubleEscape: "tree",
@@ -62,7 +63,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {
-    interaction.stop();
+    interaction.stop(interaction.hasLeft);
   }
   await sessions.end();
   return sessions.coding.lastOutcome ?? { kind: "done", text: "" };

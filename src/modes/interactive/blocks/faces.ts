@@ -103,13 +103,13 @@ function summaryLines({ of, text, tokensBefore, tokensAfter }: BlockOf<"summary"
   return [...lines, ...new Markdown(visibleText(text), 0, 0, markdownTheme(look)).render(width)];
 }
 
-function noteLines({ name, blocks }: BlockOf<"note">, width: number, look: Look): string[] {
+function noteLines({ name, blocks, isWhole }: BlockOf<"note">, width: number, look: Look): string[] {
   const { theme } = look;
   const text = visibleText(textOfBlocks(blocks)).trimEnd();
   const label = theme.fg("customMessageLabel", theme.bold(visibleText(name)));
   const body =
     text === "" ? [] : new Markdown(text, 0, 0, markdownTheme(look), { color: (one) => theme.fg("customMessageText", one) }).render(width);
-  return ["", truncateToWidth(label, width), ...withMore(body, look, 12, width)];
+  return ["", truncateToWidth(label, width), ...(isWhole === true ? body : withMore(body, look, 12, width))];
 }
 
 function noticeLines({ level, text, hint }: BlockOf<"notice">, width: number, { theme }: Look): string[] {

@@ -32,6 +32,7 @@ export class PromptEditor extends Editor {
     const isCompleting = this.isShowingAutocomplete();
     if (
       isCompleting &&
+      !keys.matches(data, "app.clear") &&
       (keys.matches(data, "tui.select.cancel") || keys.matches(data, "tui.select.up") || keys.matches(data, "tui.select.down"))
     ) {
       super.handleInput(data);
