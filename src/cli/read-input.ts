@@ -10,6 +10,7 @@ import { omittedText } from "../harness/intake/prompt-images.ts";
 import type { ModePrompt } from "../modes/mode.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { readPipe } from "../platform/read-pipe.ts";
 import type { Said } from "./options.ts";
 import { concatenated, maxInputBytes, readPipedInput } from "./piped-input.ts";
 
@@ -45,7 +46,9 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePr
   if (piped.image) images.unshift(piped.image);
   const [first, ...rest] = messages;
   const parts = [piped.text.trimEnd(), blocks.join(""), first ?? ""].filter((part) => part !== "");
-  const prompts: ModePrompt[] = parts.length === 0 && images.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
+  const isMore = parts.length > 1 || first?.startsWith("/") === true;
+  const own = first !== undefined && isMore ? { ownWords: first } : {};
+  const prompts: ModePrompt[] = parts.length === 0 && images.length === 0 ? [] : [{ text: parts.join("\n\n"), images, ...own }];
   return [...prompts, ...rest.map((text) => ({ text, images: [] }))];
 }
 
@@ -136,7 +139,7 @@ async function readBytes(path: string, files: FileOperations): Promise<Uint8Arra
   if ((await files.stat(path)).kind !== "other") return files.read(path);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of files.readChunks(path)) {
+  for await (const chunk of readPipe(path)) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > maxInputBytes) break;

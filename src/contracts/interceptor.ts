@@ -31,7 +31,7 @@ export interface Interceptor {
   readonly name: string;
   /** Runs the command that a text names; false where it names none. */
   runCommand?(text: string): Promise<boolean>;
-  /** What the text has become; nothing: it has been dealt with. */
+  /** What the text has become; nothing: it has been handled. */
   input?(input: InputText): Promise<Pick<InputText, "text" | "images"> | undefined>;
   /** `promptInForce` makes a replaced prompt the one in force, and says what is. */
   beforeAgentStart?(

@@ -9,6 +9,8 @@ import type { Host } from "../platform/host.ts";
 export interface ModePrompt {
   text: string;
   images: ImageContent[];
+  /** What the user has said, where files, a pipe or a template may make more of it. */
+  ownWords?: string;
   /** In one session, a key is run once. */
   key?: string;
 }

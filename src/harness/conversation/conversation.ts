@@ -20,6 +20,7 @@ import { Budget } from "./budget.ts";
 import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { type CodingSessionDeps, type ConversationHooks, isBilled, type ModelAccess } from "./conversation-deps.ts";
 import { Listeners } from "./listeners.ts";
+import { shownResult } from "./long-results.ts";
 import { ModelChoices } from "./model-choices.ts";
 import { modelMessages, withoutImages } from "./model-messages.ts";
 import { EventRedactor } from "./redact-events.ts";
@@ -70,20 +71,12 @@ export class Conversation {
         now: () => deps.clock.now(),
         turn: async () => {
           const { model, thinkingLevel } = this.choices;
-          const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
-          let access: ModelAccess;
-          try {
-            access = await deps.access(model);
-          } catch (error) {
-            return { ...setup, stream: () => noAccess(error) };
-          }
-          const { provider, credential } = access;
-          const fetch = deps.interceptor?.fetch?.(access.fetch, model) ?? access.fetch;
-          this.#isBilled = isBilled(access);
           const shown = await deps.interceptor?.context?.(this.agent.messages);
           return {
-            ...setup,
-            stream: (messages, signal) => provider.stream({ model, request: this.request(shown ?? messages), credential, signal, fetch }),
+            model,
+            thinkingLevel,
+            stallTimeoutMs: deps.stall.modelMs,
+            stream: (messages, signal) => this.#ask(model, shown ?? messages, signal),
           };
         },
         tools: () => ({
@@ -161,6 +154,21 @@ export class Conversation {
     if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
     const hooked = this.#hooks.answered(event.message);
     return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
+  }
+
+  /** A command that gives a key, or a sign-in, is waited for as the model is: no longer than its silence may last, and not past an abort. */
+  async *#ask(model: Model, messages: readonly Message[], signal: AbortSignal): AsyncIterable<StreamEvent> {
+    let access: ModelAccess;
+    try {
+      access = await this.deps.access(model);
+    } catch (error) {
+      yield* noAccess(error);
+      return;
+    }
+    const { provider, credential } = access;
+    const fetch = this.deps.interceptor?.fetch?.(access.fetch, model) ?? access.fetch;
+    this.#isBilled = isBilled(access);
+    yield* provider.stream({ model, request: this.request(messages), credential, signal, fetch });
   }
 
   #tell(event: AgentEvent): Promise<void> | undefined {
@@ -296,14 +304,13 @@ export class Conversation {
 
   /** Calls wait for one another only where somebody is asked about them. */
   #gates(): Pick<ToolSetup, "refuse" | "amend"> {
-    const { interceptor } = this.deps;
+    const { interceptor, toolContext } = this.deps;
     return {
       ...(interceptor?.toolCall === undefined
         ? {}
         : { refuse: (...about) => interceptor.toolCall?.(...about) ?? Promise.resolve(undefined) }),
-      ...(interceptor?.toolResult === undefined
-        ? {}
-        : { amend: (call, args, result, signal) => interceptor.toolResult?.(call, args, result, signal) ?? Promise.resolve(result) }),
+      amend: async (call, args, result, signal) =>
+        shownResult(call, (await interceptor?.toolResult?.(call, args, result, signal)) ?? result, toolContext.artifacts),
     };
   }
 
