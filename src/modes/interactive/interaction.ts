@@ -1,6 +1,7 @@
 // One conversation at a terminal: keys and lines become actions, actions a state and effects, events what is shown. Made by run.
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
+import { type KeyId, matchesKey } from "@earendil-works/pi-tui";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
@@ -10,9 +11,9 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
 import type { Host } from "../../platform/host.ts";
 import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { themeInForce } from "../../tui/theme/current.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
-import type { Block } from "./blocks/block.ts";
-import type { Drawn, Look } from "./blocks/look.ts";
+import type { Look } from "./blocks/look.ts";
 import type { OfferedCommand } from "./commands/commands.ts";
 import { Dialogs } from "./dialogs.ts";
 import { PromptCompletion } from "./editor/completion.ts";
@@ -20,6 +21,8 @@ import { Draft } from "./editor/draft.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
 import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { errorWords, perform } from "./effects.ts";
+import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
+import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
@@ -44,6 +47,7 @@ export interface InteractionDeps {
   now(): number;
   reflows: boolean;
   doubleEscape: Facts["doubleEscape"];
+  themes: Pick<TerminalUiHost, "themes" | "themeNamed">;
 }
 
 const hintMs = 3000;
@@ -57,6 +61,7 @@ export class Interaction implements Surface {
   readonly activity: Activity;
   readonly screen: Screen;
   readonly dialogs: Dialogs;
+  readonly ui: TerminalUi;
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
   theme: Theme;
@@ -106,16 +111,23 @@ export class Interaction implements Surface {
         now: deps.now,
         queue: () => this.#state.queue,
         footer: () => this.#footer(),
-        faceFor: (block) => this.faceFor(block),
+        drawsEntry: (name) => hasRenderer(this.sessions.extensions.inForce, "entryRenderer", name),
+        faceFor: (block) =>
+          extensionFace(block, {
+            extensions: () => this.sessions.extensions.inForce,
+            failed: (what, error) => this.#failed(what, error),
+            cwd: () => this.sessions.launch.options.cwd,
+            draw: () => this.screen.lookChanged(),
+          }),
         editor: {
           keys: deps.keys,
           onAction: (id) => this.#press(id),
-          onOther: () => false,
+          onOther: (data) => this.#shortcut(data),
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
       },
-      { reflows: deps.reflows, failed: (what, error) => this.say(`${what}: ${errorWords(error).text}`, "error") },
+      { reflows: deps.reflows, failed: (what, error) => this.#failed(what, error) },
     );
     const { agentDir, cwd } = deps.sessions.launch.options;
     this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
@@ -133,10 +145,29 @@ export class Interaction implements Surface {
       files: () => files.all(),
       list: (directory) => files.list(directory),
     });
-    this.screen.editor.setAutocompleteProvider(this.#completion);
-    this.screen.editor.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
-    this.screen.editor.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
+    this.screen.setCompletion(this.#completion);
+    this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
+    this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
     this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
+    themeInForce.current = deps.theme;
+    this.ui = new TerminalUi({
+      screen: this.screen,
+      dialogs: this.dialogs,
+      keys: deps.keys,
+      theme: () => this.theme,
+      ...deps.themes,
+      useTheme: (theme) => this.useTheme(theme),
+      say: (text, level) => this.say(text, level),
+      failed: (what, error) => this.#failed(what, error),
+      setTitle: (title) => deps.terminal.setTitle(title),
+      isExpanded: () => this.#state.isExpanded,
+      setExpanded: (isExpanded) => {
+        this.#state = { ...this.#state, isExpanded };
+        this.renewLook();
+      },
+      completion: this.#completion,
+      branch: () => this.#branch,
+    });
     this.#fold = new TranscriptFold(this.screen, deps.now);
   }
 
@@ -281,6 +312,7 @@ export class Interaction implements Surface {
 
   showSession(): void {
     this.dialogs.cancelAll();
+    this.ui.reset();
     this.#fold.reset();
     this.screen.clear();
     this.activity.end();
@@ -295,9 +327,25 @@ export class Interaction implements Surface {
     this.screen.tui.requestRender();
   }
 
-  /** An extension's, for a block of its own. */
-  faceFor(_block: Block): Drawn | undefined {
-    return undefined;
+  useTheme(theme: Theme): void {
+    this.theme = theme;
+    themeInForce.current = theme;
+    this.renewLook();
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.say(`${what}: ${errorWords(error).text}`, "error");
+  }
+
+  /** Of extensions; ours that mean the same key give way. */
+  #shortcut(data: string): boolean {
+    const { inForce } = this.sessions.extensions;
+    const found = inForce?.terminal("shortcut").findLast(({ name }) => matchesKey(data, name as KeyId));
+    if (inForce === undefined || found === undefined) return false;
+    const { handler } = found.value as { handler?: (ctx: unknown) => unknown };
+    const run = async (): Promise<void> => void (await handler?.(inForce.contextOf(found.extensionPath)));
+    run().catch((error: unknown) => this.#failed(`the key ${found.name}`, error));
+    return true;
   }
 
   /** As if it had been typed. */
@@ -368,8 +416,9 @@ export class Interaction implements Surface {
   }
 
   #activityText(): string {
-    const stop = this.keys.keyOf("app.interrupt");
-    const text = this.activity.text(stop);
+    const { workingMessage, isWorkingVisible, frames } = this.ui.display;
+    if (!isWorkingVisible) return "";
+    const text = this.activity.text(this.keys.keyOf("app.interrupt"), workingMessage, frames);
     return text === "" ? "" : this.theme.fg("accent", text);
   }
 
@@ -383,7 +432,7 @@ export class Interaction implements Surface {
       name: conversation.name ?? "",
       model: inForce === undefined ? "no model" : `${inForce.provider}/${inForce.id}`,
       level: inForce?.reasoning === true ? conversation.thinkingLevel : "",
-      statuses: [],
+      statuses: [...this.ui.display.statuses.values()],
       hint: this.#hint,
     };
   }
@@ -394,6 +443,7 @@ export class Interaction implements Surface {
       toolViews: viewsOf(this.sessions.coding.conversation.tools),
       isExpanded: this.#state.isExpanded,
       hidesThinking: this.#state.hidesThinking,
+      hiddenThinking: () => this.ui?.display.hiddenThinkingLabel,
       keyOf: (id) => this.keys.keyOf(id),
       now: this.#deps.now,
       highlight: () => undefined,

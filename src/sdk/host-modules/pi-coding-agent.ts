@@ -7,6 +7,7 @@ export { isToolCallEventType } from "../../contracts/extension-event.ts";
 export { sessionVersion as CURRENT_SESSION_VERSION } from "../../contracts/session-entry.ts";
 export { version as VERSION } from "../../contracts/version.ts";
 export { createExtensionRuntime } from "../../extensions/runtime.ts";
+export { PromptEditor as CustomEditor } from "../../modes/interactive/editor/prompt-editor.ts";
 export { RpcClient } from "../../modes/rpc/client.ts";
 export { AgentSession } from "../npm/agent-session.ts";
 export {
@@ -98,6 +99,7 @@ export {
   truncateLine,
   truncateTail,
 } from "../npm/truncation.ts";
+export { BorderedLoader, DynamicBorder } from "../npm/tui/components.ts";
 export {
   getLanguageFromPath,
   getMarkdownTheme,
@@ -117,14 +119,11 @@ export const VIRTUAL_MODEL_STATE_ENTRY = "virtual-model-state";
 export const ArminComponent = standInClass("ArminComponent");
 export const AssistantMessageComponent = standInClass("AssistantMessageComponent");
 export const BashExecutionComponent = standInClass("BashExecutionComponent");
-export const BorderedLoader = standInClass("BorderedLoader");
 export const BranchSummaryMessageComponent = standInClass("BranchSummaryMessageComponent");
 export const CompactionSummaryMessageComponent = standInClass("CompactionSummaryMessageComponent");
 export const CredentialSynchronizationError = standInClass("CredentialSynchronizationError");
-export const CustomEditor = standInClass("CustomEditor");
 export const CustomMessageComponent = standInClass("CustomMessageComponent");
 export const DefaultPackageManager = standInClass("DefaultPackageManager");
-export const DynamicBorder = standInClass("DynamicBorder");
 export const ExtensionEditorComponent = standInClass("ExtensionEditorComponent");
 export const ExtensionInputComponent = standInClass("ExtensionInputComponent");
 export const ExtensionRunner = standInClass("ExtensionRunner");

@@ -66,7 +66,7 @@ function thinkingFace(block: BlockOf<"thinking">): Drawn {
         streamed = undefined;
         const { startedMs, endedMs } = block;
         const time = startedMs === undefined || endedMs === undefined ? "" : ` ${duration(endedMs - startedMs)}`;
-        return ["", theme.italic(theme.fg("thinkingText", block.isLive ? "Thinking…" : `Thought${time}`))];
+        return ["", theme.italic(theme.fg("thinkingText", look.hiddenThinking() ?? (block.isLive ? "Thinking…" : `Thought${time}`)))];
       }
       const color = (text: string): string => theme.fg("thinkingText", theme.italic(text));
       if (streamed?.look !== look) streamed = { look, markdown: new StreamedMarkdown(markdownTheme(look), color) };
