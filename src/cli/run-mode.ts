@@ -96,11 +96,6 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   }
 }
 
-/** Somebody sits at a terminal, and has not asked for an answer alone. */
-function usualMode(said: Said, { stdin, stdout }: Host): string {
-  return !isSaid(said, "--print") && stdin.isTerminal && stdout.isTerminal ? "interactive" : "text";
-}
-
 /** Nothing where time is not limited. */
 function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeLimit | undefined {
   if (limitMs === 0) return undefined;
@@ -119,6 +114,11 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
 }
 
 const recordMs = 200;
+
+/** Somebody sits at a terminal, and has not asked for an answer alone. */
+function usualMode(said: Said, { stdin, stdout }: Host): string {
+  return !isSaid(said, "--print") && stdin.isTerminal && stdout.isTerminal ? "interactive" : "text";
+}
 
 /** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
 function progressOf(said: Said, host: Host): ProgressKind {
