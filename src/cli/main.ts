@@ -59,11 +59,6 @@ async function dispatch(host: Host): Promise<number> {
       return 0;
     });
   }
-  if (host.args.length === 0 && host.stdin.isTerminal && host.stdout.isTerminal) {
-    const { shortHelpText } = await import("./help.ts");
-    void host.stdout.write(shortHelpText());
-    return 0;
-  }
   const [stray] = said.unknown;
   if (stray !== undefined && (isSaid(said, "--list-models") || isSaid(said, "--export")))
     throw (await import("./meant-words.ts")).unknownOption(stray.name);
