@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chunksOf, joinChunks } from "./join-chunks.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -97,8 +98,24 @@ function buildBinary() {
   renameSync(building, out);
 }
 
+/** See platform/node-headers: the runtime's own are those of all of undici. */
+const ownGlobals = ["Headers", "FormData"].flatMap((name) => ["--define", `${name}=globalThis.Node${name}`]);
+
+/** What a run of one prompt loads before its request is out, whatever its model. */
+const everyRun = [
+  "cli/run-mode.ts",
+  "modes/print.ts",
+  "providers/registry.ts",
+  "platform/fetch.ts",
+  "platform/spawn.ts",
+  "platform/files.ts",
+  "tools/registry.ts",
+  "resources/context-files.ts",
+];
+
 function buildNode() {
   const out = join(dist, "node");
+  const metafile = join(dist, "node-build.json");
   rmSync(out, { recursive: true, force: true });
   bun([
     "build",
@@ -107,10 +124,14 @@ function buildNode() {
     ...outside,
     "--target=node",
     ...shared,
+    ...ownGlobals,
     "--entry-naming=[name].mjs",
     "--chunk-naming=chunks/[name]-[hash].mjs",
+    `--metafile=${metafile}`,
     `--outdir=${out}`,
   ]);
+  joinHotChunks(join(out, "chunks"), JSON.parse(readFileSync(metafile, "utf8")).outputs);
+  rmSync(metafile);
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true });
   // Where hosts of the npm agent look for the program in its package.
   for (const name of ["cli.js", "bundle/cli.js"]) {
@@ -118,6 +139,15 @@ function buildNode() {
     mkdirSync(dirname(entry), { recursive: true });
     writeFileSync(entry, `#!/usr/bin/env node\nimport "${name.includes("/") ? ".." : "."}/node/main.mjs";\n`, { mode: 0o755 });
   }
+}
+
+function joinHotChunks(directory, outputs) {
+  const hot = chunksOf(outputs, everyRun);
+  const others = readdirSync(directory).filter((name) => !hot.includes(name));
+  const external = others.flatMap((name) => ["--external", join(directory, name)]);
+  joinChunks(directory, hot, (entry, outfile) =>
+    bun(["build", entry, ...outside, ...external, "--target=node", "--minify", "--format=esm", `--outfile=${outfile}`]),
+  );
 }
 
 /** Beside the program's chunks, so that both find the same assets. Packages stay outside: npm installs them beside us. */

@@ -3,7 +3,7 @@
 // the rooms of harness and session among themselves likewise.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { expect, test } from "vitest";
 
 const sourceRoot = resolve(import.meta.dirname, "../src");
@@ -136,4 +136,11 @@ test("only platform and main touch the runtime's globals", () => {
         ),
     );
   expect(found).toEqual([]);
+});
+
+test("the map of the contracts has each of them, once", () => {
+  const map = readFileSync(join(sourceRoot, "contracts/README.md"), "utf8");
+  const mapped = [...map.matchAll(/`([\w-]+\.ts)`:\s/g)].map(([, name]) => name ?? "");
+  const contracts = files.filter((file) => layerOf(file) === "contracts").map((file) => basename(file));
+  expect(mapped.toSorted(), "src/contracts/README.md: a sentence for each file").toEqual(contracts.toSorted());
 });

@@ -18,6 +18,7 @@ import {
   resolveSecretTexts,
   storedAccount,
 } from "./credentials.ts";
+import type { Flow } from "./flows/flow.ts";
 import { loadFlow } from "./flows/flows.ts";
 import type { TokenRefresher } from "./refresh.ts";
 
@@ -42,6 +43,8 @@ export interface AccountsInput {
   cwd: string;
   /** `--api-key`: for the model that is chosen, whatever its provider. */
   apiKey?: string;
+  /** The sign-in that an extension brings for a provider. */
+  flowOf?(providerId: string): Flow | undefined;
   /** Unix ms. */
   now?: () => number;
   /** For renewing sign-ins: with the user's proxy and CA. Default: the runtime's. */
@@ -120,8 +123,13 @@ export class Accounts {
     );
   }
 
+  /** How to sign in to a provider, where that can be done. */
+  async flow(providerId: string): Promise<Flow | undefined> {
+    return this.#input.flowOf?.(providerId) ?? loadFlow(providerId);
+  }
+
   async #ofSignIn(providerId: string, accountId: string, wish: CredentialWish): Promise<Credential> {
-    const flow = await loadFlow(providerId);
+    const flow = await this.flow(providerId);
     if (flow === undefined) throw this.missing(providerId);
     const endpoints = this.endpoints(providerId);
     const now = this.#input.now ?? Date.now;
@@ -133,12 +141,14 @@ export class Accounts {
     const request = { ...how, accountId, path, flow, endpoints, now, fetch };
     const token = mayRefresh ? await refresher.current(request) : refresher.stored(request);
     liveSecrets.add(token.refresh);
-    const { baseUrl, headers } = flow.use(token, endpoints);
+    const { baseUrl, headers, credential } = flow.use(token, endpoints);
+    if (credential !== undefined) liveSecrets.add(credential.value);
     return {
       scheme: "bearer",
       // One that gives no other when it ends is a key that a sign-in made, billed like any key.
       billing: token.refresh === "" ? "metered" : "plan",
       value: token.access,
+      ...credential,
       source: "auth.json",
       account: { id: accountId, baseUrl, ...(headers === undefined ? {} : { headers }) },
     };
@@ -179,7 +189,9 @@ export class Accounts {
         ? `Its base URL is set by ${projectFile}, which must then set the key too`
         : variable !== undefined
           ? `Set ${variable}`
-          : `Set api_key under [providers.${providerId}] in config.toml`;
+          : options.hasOwnFlow === true
+            ? `Sign in with pi auth login ${providerId}`
+            : `Set api_key under [providers.${providerId}] in config.toml`;
     return new PiError("auth.no_credential", `No API key found for ${providerId}.`, {
       hint: `${remedy}, or try --model demo, which needs none.`,
     });
@@ -202,6 +214,7 @@ export class Accounts {
       bearerVariables: vendor?.bearerVariables ?? [],
       planVariables: vendor?.planVariables ?? [],
       keyless: vendor?.keyless === true,
+      hasOwnFlow: this.#input.flowOf?.(providerId) !== undefined,
       ...(withApiKey && apiKey !== undefined ? { apiKey } : {}),
       ...(now === undefined ? {} : { now: now() }),
     };

@@ -84,8 +84,8 @@ export async function changeAuthFile(
   makeDirectory(dirname(path), 0o700);
   const target = realPath(path);
   requireOwnDirectory(dirname(target));
-  const { withAuthLock } = await import("./auth-lock.ts");
-  await withAuthLock(target, signal, async (lock) => {
+  const { withSharedLock } = await import("../platform/shared-lock.ts");
+  await withSharedLock(target, { area: "auth", signal }, async (lock) => {
     const changed = await change(readAuthFile(target, { isLocked: true }) ?? {});
     if (changed === undefined) return;
     lock.requireHeld();

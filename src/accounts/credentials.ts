@@ -8,7 +8,7 @@ import { describeOrigin, isTable, type ProviderSettings } from "../contracts/pro
 import { isLiteral, readSecretText, variablesIn } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
-import { authFilePath, isStoredToken, readAuthFile } from "./auth-file.ts";
+import { authFilePath, isStoredToken, readAuthFile, type StoredToken } from "./auth-file.ts";
 import { hasFlow, isUsableToken } from "./flows/flows.ts";
 
 export interface CredentialOptions {
@@ -27,6 +27,8 @@ export interface CredentialOptions {
   planVariables?: readonly string[];
   /** A server that answers without a credential. */
   keyless?: boolean;
+  /** An extension brings its sign-in. */
+  hasOwnFlow?: boolean;
   /** Unix ms, for tokens that expire. */
   now?: number;
   /** In place of the account that the configuration names. */
@@ -148,6 +150,7 @@ function projectSources(provider: ProviderSettings, file: string, options: Crede
 
 function needsNone(providerId: string, options: CredentialOptions): boolean {
   if (options.keyless) return true;
+  if (options.hasOwnFlow === true) return false;
   const provider = options.providers[providerId];
   const isKnownVendor = options.credentialVariables.length > 0;
   return provider !== undefined && !isKnownVendor && provider.apiKey === undefined && isReachable(provider);
@@ -207,7 +210,9 @@ function storedSource(
   if (!isTable(stored)) return undefined;
   if (stored.type === "oauth") {
     const accountId = accountIdOf(providerId, options);
-    if (isStoredToken(stored) && isUsableToken(providerId, stored, options.providers[providerId]?.oauth ?? {})) {
+    const isUsable = (token: StoredToken): boolean =>
+      options.hasOwnFlow === true || isUsableToken(providerId, token, options.providers[providerId]?.oauth ?? {});
+    if (isStoredToken(stored) && isUsable(stored)) {
       return { name: "auth.json", scheme: "bearer", accountId };
     }
     // Of a service that has no flow here: good for as long as it lives.

@@ -7,7 +7,7 @@ import { changeAuthFile, isStoredToken, providerOfAccount, readAuthFile, type St
 import type { Flow, FlowRequests } from "./flows/flow.ts";
 
 /** A token is made new so long before it ends. */
-export const usualLeadMs = 5 * 60_000;
+const usualLeadMs = 5 * 60_000;
 /** The longest wait for the service's answer. */
 const requestMs = 15_000;
 

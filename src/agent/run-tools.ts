@@ -2,13 +2,14 @@
 // Invariant: exactly one result message for each call, in call order, whatever a tool does; calls are handed to their tools in call order.
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
+import { defined } from "../contracts/defined.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import type { NestedCallOptions, NestedCalls, Refusal, RunningCall, Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
 import { errorResult } from "../contracts/tool.ts";
 import { addUsage, type Usage } from "../contracts/usage.ts";
-import { Deafness } from "./deafness.ts";
+import { AbortGrace } from "./abort-grace.ts";
 import type { Emit } from "./stream-turn.ts";
 
 export type Validation = { ok: true; args: Record<string, unknown> } | { ok: false; message: string };
@@ -112,8 +113,7 @@ async function runOne(
     ...named(call),
     result: {
       content,
-      ...(details === undefined ? {} : { details }),
-      ...(structuredContent === undefined ? {} : { structuredContent }),
+      ...defined({ details, structuredContent }),
     },
     isError: settled.result.isError === true,
     ...(settled.durationMs === undefined ? {} : { durationMs: settled.durationMs }),
@@ -185,11 +185,11 @@ async function execute(
   if (signal.aborted) return { result: errorResult("Not run: the request was aborted") };
   const startedAt = deps.now();
   touch();
-  const deaf = new Deafness(either, deafAfterMs);
+  const grace = new AbortGrace(either, abortGraceMs);
   try {
     const result = await Promise.race([
       tool.execute(args, { ...context, calls: nested.calls }),
-      deaf.given(() => errorResult(`${call.name} did not stop when told to`)),
+      grace.over(() => errorResult(`${call.name} did not stop when told to`)),
     ]);
     const stalled = watchdog.signal.aborted && !signal.aborted;
     await nested.end();
@@ -202,7 +202,7 @@ async function execute(
   } finally {
     isDone = true;
     clearTimeout(timer);
-    deaf.clear();
+    grace.clear();
   }
 }
 
@@ -275,7 +275,7 @@ function tell(listener: NestedCallOptions["onUpdate"], partial: Pick<ToolResult,
 }
 
 /** How long a tool may take to end after its signal: more than killing a process tree needs. */
-const deafAfterMs = 10_000;
+const abortGraceMs = 10_000;
 
 function stalledResult(call: ToolCall, result: ToolResult, limitMs: number): ToolResult {
   const note = { type: "text" as const, text: `${call.name} was stopped: it showed nothing for ${limitMs / 1000} s` };
@@ -290,8 +290,7 @@ function resultMessage(call: ToolCall, { result, durationMs }: Settled, timestam
     toolCallId: call.id,
     toolName: call.name,
     content: result.content,
-    ...(details === undefined ? {} : { details }),
-    ...(result.usage === undefined ? {} : { usage: result.usage }),
+    ...defined({ details, usage: result.usage }),
     isError,
     ...(durationMs === undefined ? {} : { durationMs }),
     timestamp,

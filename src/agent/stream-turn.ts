@@ -7,7 +7,7 @@ import { assembleMessage } from "../contracts/assemble-message.ts";
 import type { Message } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import type { ModelFailure, StreamEvent } from "../contracts/stream-event.ts";
-import { Deafness } from "./deafness.ts";
+import { AbortGrace } from "./abort-grace.ts";
 
 /** May answer with a promise: the reader is slow, and the stream waits for it. */
 export type Emit = (event: LoopEvent) => Promise<void> | undefined;
@@ -51,7 +51,7 @@ export async function streamTurn(
   };
 
   const deadline = new SilenceDeadline(setup.stallTimeoutMs, signal);
-  const deaf = new Deafness(deadline.signal, deafAfterMs);
+  const grace = new AbortGrace(deadline.signal, abortGraceMs);
   const consume = async (): Promise<void> => {
     for await (const event of setup.stream(transcript, deadline.signal)) {
       deadline.touch();
@@ -67,13 +67,13 @@ export async function streamTurn(
     }
   };
   try {
-    await Promise.race([consume(), deaf.given(() => undefined)]);
+    await Promise.race([consume(), grace.over(() => undefined)]);
   } catch (error) {
     // Providers promise not to throw; a broken promise still ends as a failed answer.
     await take({ type: "failure", failure: { code: "network", message: error instanceof Error ? error.message : String(error) } });
   } finally {
     deadline.clear();
-    deaf.clear();
+    grace.clear();
   }
 
   if (deadline.hasPassed && (message.stopReason === "pending" || assembly.failure)) replaceFailure(assembly, stallFailure(setup));
@@ -86,7 +86,7 @@ export async function streamTurn(
 }
 
 /** How long a provider may take to end its stream after its signal. */
-const deafAfterMs = 2_000;
+const abortGraceMs = 2_000;
 
 function stallFailure(setup: TurnSetup): ModelFailure {
   return { code: "stalled", message: `${setup.model.provider}/${setup.model.id} sent nothing for ${setup.stallTimeoutMs / 1000} s` };
@@ -107,7 +107,7 @@ function replaceFailure(assembly: MessageAssembly, failure: ModelFailure): void 
 class SilenceDeadline {
   hasPassed = false;
   readonly #controller = new AbortController();
-  readonly #limitMs: number;
+  #limitMs: number;
   readonly #outer: AbortSignal;
   readonly #onOuterAbort = (): void => this.#controller.abort(this.#outer.reason);
   #timer: NodeJS.Timeout | undefined;
@@ -140,8 +140,10 @@ class SilenceDeadline {
     this.#timer = undefined;
   }
 
+  /** For good: a stream that was given up may say something still. */
   clear(): void {
     this.pause();
+    this.#limitMs = 0;
     this.#outer.removeEventListener("abort", this.#onOuterAbort);
   }
 }

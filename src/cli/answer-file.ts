@@ -1,7 +1,7 @@
 // `--output FILE`: the answer in a file. Called by run-mode. Invariant: the file is written whole, and only when there is an answer; what cannot be
 // written is known before anything is asked, and is printed when it could not be known.
 
-import { statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { createFileOperations } from "../platform/files.ts";
@@ -21,7 +21,7 @@ export async function writeAnswer(path: string, text: string, host: Host): Promi
     // What is no regular file (a pipe, /dev/stderr) cannot be replaced by one.
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined || info.isFile()) await createFileOperations().writeAtomic(path, text);
-    else writeFileSync(path, text);
+    else await (await import("../platform/write-pipe.ts")).writePipe(path, [text]);
   } catch (error) {
     void host.stdout.write(text);
     throw new PiError("io.output_file", `Cannot write the answer to ${path}: ${messageOf(error)}`, {

@@ -2,9 +2,13 @@
 // made by run-mode. Invariant: the first signal ends in order, the second at once.
 
 import type { Host } from "../platform/host.ts";
+import { killDescendants } from "../platform/process-tree.ts";
 
 const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof statusOfSignal;
+
+/** What has not ended in order by then, after a signal, is ended. */
+const graceMs = 4000;
 
 export class Ending {
   /** Of the first signal. */
@@ -13,16 +17,16 @@ export class Ending {
   killAllNow: () => void = () => {};
   readonly #begun = new AbortController();
   readonly #removers: (() => void)[];
+  readonly #host: Host;
 
   constructor(host: Host) {
+    this.#host = host;
     this.#removers = (Object.keys(statusOfSignal) as Signal[]).map((signal) =>
       host.onSignal(signal, () => {
-        if (this.status !== undefined) {
-          this.killAllNow();
-          host.exitNow(this.status);
-        }
+        if (this.status !== undefined) this.endNow(this.status);
         this.status = statusOfSignal[signal];
         this.#begun.abort();
+        setTimeout(() => this.endNow(this.status ?? 1), graceMs).unref();
       }),
     );
     host.stdout.onClosed(() => this.#begun.abort());
@@ -31,6 +35,13 @@ export class Ending {
   /** Fires when the end begins. */
   get signal(): AbortSignal {
     return this.#begun.signal;
+  }
+
+  /** Without any order: nothing is waited for, nothing that was started lives on. */
+  endNow(status: number): never {
+    this.killAllNow();
+    killDescendants();
+    return this.#host.exitNow(status);
   }
 
   release(): void {

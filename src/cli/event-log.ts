@@ -11,6 +11,7 @@ import type { SessionHost } from "../harness/host/session-host.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { appendWithoutWaiting } from "../platform/write-pipe.ts";
 
 export interface EventLog {
   /** Of a session that has been opened. */
@@ -28,7 +29,7 @@ export function eventLog(target: string, host: Host, mode: string): EventLog {
     if (path === undefined) writeErrorLine(line);
     if (path === undefined || isBroken) return;
     try {
-      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+      appendFileSync(path, `${line}\n`, { mode: 0o600, flag: appendWithoutWaiting as unknown as string });
     } catch (error) {
       isBroken = true;
       writeErrorLine(`pi: PI_LOG: ${path} cannot be written: ${messageOf(error)}`);

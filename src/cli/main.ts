@@ -4,6 +4,7 @@
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
+import { useOwnHeaders } from "../platform/node-headers.ts";
 import { commandTable } from "./commands.ts";
 import type { Said } from "./options.ts";
 import { isSaid, valueSaid } from "./options.ts";
@@ -11,6 +12,7 @@ import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
 
 export async function start(lent: Pick<Host, "hostModules">): Promise<void> {
+  useOwnHeaders();
   const host = processHost(lent);
   let status = await run(host);
   await host.stdout.flush();

@@ -10,6 +10,7 @@ import { omittedText } from "../harness/intake/prompt-images.ts";
 import type { ModePrompt } from "../modes/mode.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { readPipe } from "../platform/read-pipe.ts";
 import type { Said } from "./options.ts";
 import { concatenated, maxInputBytes, readPipedInput } from "./piped-input.ts";
 
@@ -136,7 +137,7 @@ async function readBytes(path: string, files: FileOperations): Promise<Uint8Arra
   if ((await files.stat(path)).kind !== "other") return files.read(path);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of files.readChunks(path)) {
+  for await (const chunk of readPipe(path)) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > maxInputBytes) break;

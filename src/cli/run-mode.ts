@@ -12,6 +12,7 @@ import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { killDescendants } from "../platform/process-tree.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
@@ -19,6 +20,7 @@ import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
+import { TimeLimit } from "./time-limit.ts";
 
 /** The exit status. */
 export async function runMode(said: Said, host: Host): Promise<number> {
@@ -39,16 +41,20 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   let showWarning: Warn = writeErrorLine;
   const warn: Warn = (line) => showWarning(`pi: ${line}`);
   const { options, extensions, configFor } = await resolveRun(said, host);
-  const launch = await withFlags(said, await prepareLaunch(options, { host, config: await configFor(options.cwd), extensions, warn }));
+  const config = await configFor(options.cwd);
+  const limit = timeLimit(config.values.limits.timeoutMs, recorder, host);
+  const launch = await withFlags(said, await prepareLaunch(options, { host, config, extensions, warn }));
+  limit?.touch();
   const { stdin, stdout } = host;
   // A host that was killed neither says nor reads anything more; before stdin is read, since it may die while we wait for it.
   const unwatch = stdout.watchReader(() => !stdin.isReading && stdin.kind !== "terminal");
   const prompts = await promptsFor(mode, name, { said, host, launch, warn });
+  limit?.touch();
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
   const logTarget = host.env.PI_LOG;
   const log = logTarget ? (await import("./event-log.ts")).eventLog(logTarget, host, name) : undefined;
-  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, warn });
+  const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, limit, warn });
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {
     const outcome = await mode
@@ -70,6 +76,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         env: host.env,
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
+    limit?.touch();
     if (answerFile !== undefined) await keepAnswer(outcome, answerFile, host);
     await host.stdout.flush();
     if (mode.status === "outcome") explain(outcome, host, isSaid(said, "--verbose"));
@@ -77,14 +84,36 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     await open.dispose();
     const status = statusOf(mode, outcome, ending, open.sessions);
     log?.end(outcome, status);
+    // What a run has left that was stopped, such as the command that was to give a key.
+    if (outcome.kind === "aborted" || outcome.kind === "budget") killDescendants();
     return status;
   } finally {
     await open.dispose();
     await host.stdout.flush();
     ending.release();
+    limit?.release();
     unwatch();
   }
 }
+
+/** Nothing where time is not limited. */
+function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeLimit | undefined {
+  if (limitMs === 0) return undefined;
+  const code = "budget.timeout";
+  const message = `Stopped after ${limitMs / 1000} s (--timeout): something in it did not end`;
+  return new TimeLimit(limitMs, () => {
+    writeErrorLine(message);
+    const end = (): never => {
+      killDescendants();
+      return host.exitNow(exitStatusOf.budget);
+    };
+    // To a file that takes nothing it is not written.
+    setTimeout(end, recordMs);
+    recorder.write({ kind: "budget", text: "", code, message }).then(end, end);
+  });
+}
+
+const recordMs = 200;
 
 /** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
 function progressOf(said: Said, host: Host): ProgressKind {
@@ -196,10 +225,11 @@ function opened(
     ending: Ending;
     recorder: ResultRecorder;
     log: EventLog | undefined;
+    limit: TimeLimit | undefined;
     warn: Warn;
   },
 ): Opened {
-  const { host, launch, extensions, configFor, ending, recorder, log, warn } = about;
+  const { host, launch, extensions, configFor, ending, recorder, log, limit, warn } = about;
   const all: SessionHost[] = [];
   ending.killAllNow = () => {
     for (const sessions of all) sessions.killAllNow();
@@ -213,6 +243,9 @@ function opened(
       const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
+      // A service lives on between its runs.
+      if (mode.status === "service") limit?.release();
+      else if (limit !== undefined) sessions.subscribe(() => limit.touch());
       log?.follow(sessions);
       if (signal.aborted) await sessions.end();
       else signal.addEventListener("abort", () => void sessions.end(), { once: true });

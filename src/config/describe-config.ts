@@ -62,7 +62,7 @@ function describeProvider(provider: ProviderSettings, config: Config): Described
 }
 
 /** What may be shown of a secret: `$NAME` where it comes from a variable, else only that it is there. */
-export function hideSecret(written: string): string {
+function hideSecret(written: string): string {
   if (isCommand(written)) return "<command>";
   const variables = variablesIn(written);
   return isLiteral(written) ? "<hidden>" : variables.map((name) => `$${name}`).join(" ");

@@ -1,7 +1,7 @@
 // Configuration: defaults, the agent directory's files, the trusted project's file, environment and command line, merged with origins.
 // Called once a run by cli and the SDK. Invariant: nothing of an untrusted project is opened, and no message carries a secret.
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
@@ -80,12 +80,13 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
   const about = {
     cwd: input.cwd,
     agentDir: input.agentDir,
+    homeDir: input.homeDir,
     default: merger.current("trust.default") as Settings["trust"]["default"],
     ...(input.approve === undefined ? {} : { approve: input.approve }),
   };
   let project = decideTrust(about);
-  if (project.decision === "none" && project.dir !== undefined && input.askTrust !== undefined) {
-    const answer = await input.askTrust(configOf(merger, project), project.dir);
+  if (project.decision === "none" && project.root !== undefined && input.askTrust !== undefined) {
+    const answer = await input.askTrust(configOf(merger, project), project.dir ?? project.root);
     if (answer !== undefined) project = decideTrust({ ...about, answer });
     if (answer?.remember === true) await remember(project, input, merger);
   }
@@ -127,9 +128,9 @@ function filesWithKeys(providers: Readonly<Record<string, ProviderSettings>>): s
 
 async function remember(project: ProjectTrust, { agentDir }: ConfigInput, merger: LayerMerger): Promise<void> {
   try {
-    await saveDecision(dirname(project.dir ?? ""), project.trusted, agentDir, true);
+    await saveDecision(project.root ?? "", project.trusted, agentDir, true);
   } catch (error) {
-    merger.warnings.push(`The decision about ${project.dir} could not be stored: ${messageOf(error)}.`);
+    merger.warnings.push(`The decision about ${project.root} could not be stored: ${messageOf(error)}.`);
   }
 }
 
@@ -154,7 +155,7 @@ function addEnvironment(merger: LayerMerger, env: Env): void {
 }
 
 function reportSkipped(project: ProjectTrust, input: ConfigInput, merger: LayerMerger): void {
-  const what = `${project.dir} is not trusted: ${project.skipped.join(", ")} skipped`;
+  const what = `${project.dir ?? project.root} is not trusted: ${project.skipped.join(", ")} skipped`;
   if (input.strict)
     throw new PiError("config.untrusted", `${what}.`, {
       hint: "Approve it with --approve, for good with pi trust, or leave it out with --no-approve.",

@@ -54,7 +54,7 @@ export const providerFields: readonly FieldRecord[] = [
 ];
 
 /** Keys of a `[providers.<id>.oauth]` table. */
-export const oauthFields: readonly FieldRecord[] = [
+const oauthFields: readonly FieldRecord[] = [
   field("authorize_url", "address", "Where the browser goes."),
   field("token_url", "address", "Where codes and refresh tokens are exchanged."),
   field("device_url", "address", "Where a device flow begins."),

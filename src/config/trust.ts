@@ -2,8 +2,8 @@
 // what a user has decided.
 // Invariant: without a decision for it, nothing in a project's `.pi` directory is opened.
 
-import { existsSync, lstatSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
 
@@ -14,6 +14,10 @@ export interface ProjectTrust {
   decision: "approved" | "saved" | "default" | "extension" | "none" | "refused" | "unsafe";
   /** One line on why what was approved does not count: it is somebody else's, or leads out of the repository. */
   problem?: string;
+  /** Directories of skills beside it (`.agents/skills`) that count, the nearest first. */
+  skillDirs: string[];
+  /** The directory that a decision is for; absent: there is nothing to decide about. */
+  root?: string;
   /** What lies there and was left alone. */
   skipped: string[];
 }
@@ -30,6 +34,17 @@ export function findProject(cwd: string): { dir: string; contents: string[] } | 
     }
     if (existsSync(join(directory, ".git"))) return nearest;
     if (dirname(directory) === directory) return nearest !== undefined && dirname(nearest.dir) === cwd ? nearest : undefined;
+  }
+}
+
+/** `.agents/skills` from cwd up to the root of the repository (outside of one: cwd's own), the nearest first. The user's own is none of a project's. */
+export function findSkillDirectories(cwd: string, homeDir?: string): string[] {
+  const found: string[] = [];
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    const skills = join(directory, ".agents", "skills");
+    if (directory !== homeDir && isThere(skills)) found.push(skills);
+    if (existsSync(join(directory, ".git"))) return found;
+    if (dirname(directory) === directory) return found.filter((one) => one === join(cwd, ".agents", "skills"));
   }
 }
 
@@ -53,6 +68,7 @@ export interface TrustAnswer {
 export interface TrustInput {
   cwd: string;
   agentDir: string;
+  homeDir?: string;
   /** `--approve`: true, `--no-approve`: false. */
   approve?: boolean;
   default: "ask" | "always" | "never";
@@ -62,23 +78,38 @@ export interface TrustInput {
 
 export function decideTrust(input: TrustInput): ProjectTrust {
   const project = findProject(input.cwd);
-  if (project === undefined) return { trusted: false, decision: "none", skipped: [] };
-  const allowed = (decision: ProjectTrust["decision"]): ProjectTrust => {
-    const problem = new RepositoryBoundary(input).leftOut(project.dir);
-    return problem === undefined ? { dir: project.dir, trusted: true, decision, skipped: [] } : { ...denied("unsafe"), problem };
-  };
-  const denied = (decision: ProjectTrust["decision"]): ProjectTrust => ({
-    dir: project.dir,
-    trusted: false,
-    decision,
-    skipped: project.contents,
+  const skills = findSkillDirectories(input.cwd, input.homeDir).map((directory) => {
+    const root = dirname(dirname(directory));
+    return { directory, root, ...decisionFor(root, input) };
   });
-  if (input.approve !== undefined) return input.approve ? allowed("approved") : denied("refused");
-  const saved = savedDecision(dirname(project.dir), input.agentDir);
-  if (saved !== undefined) return saved ? allowed("saved") : denied("refused");
-  if (input.answer !== undefined) return input.answer.trusted ? allowed("extension") : denied("refused");
-  if (input.default === "always") return allowed("default");
-  return denied(input.default === "never" ? "refused" : "none");
+  const outermost = skills.at(-1);
+  const root = project === undefined ? outermost?.root : dirname(project.dir);
+  if (root === undefined) return { trusted: false, decision: "none", skillDirs: [], skipped: [] };
+  const left = skills.filter(({ trusted }) => !trusted);
+  const about = {
+    root,
+    skillDirs: skills.flatMap(({ directory, trusted }) => (trusted ? directory : [])),
+    skipped: left.map(({ directory }) => (directory.startsWith(root + sep) ? directory.slice(root.length + 1) : directory)),
+  };
+  if (project === undefined) return { ...about, ...decisionFor((left[0] ?? skills[0])?.root ?? root, input) };
+  const { trusted, decision } = decisionFor(root, input);
+  const denied = { ...about, dir: project.dir, trusted: false, skipped: [...project.contents, ...about.skipped] };
+  if (!trusted) return { ...denied, decision };
+  const problem = new RepositoryBoundary(input).leftOut(project.dir);
+  return problem === undefined ? { ...about, dir: project.dir, trusted, decision } : { ...denied, decision: "unsafe", problem };
+}
+
+function decisionFor(directory: string, input: TrustInput): Pick<ProjectTrust, "trusted" | "decision"> {
+  const decided = (trusted: boolean, why: ProjectTrust["decision"]): Pick<ProjectTrust, "trusted" | "decision"> => ({
+    trusted,
+    decision: trusted ? why : "refused",
+  });
+  if (input.approve !== undefined) return decided(input.approve, "approved");
+  const saved = savedDecision(directory, input.agentDir);
+  if (saved !== undefined) return decided(saved, "saved");
+  if (input.answer !== undefined) return decided(input.answer.trusted, "extension");
+  if (input.default === "always") return decided(true, "default");
+  return { trusted: false, decision: input.default === "never" ? "refused" : "none" };
 }
 
 /** `trust.json` maps canonical directories to true or false; the nearest one above counts. */
@@ -117,16 +148,30 @@ export function savedDecisions(agentDir: string): Map<string, boolean> {
  * the directory would not be trusted without it, so that nobody is asked again.
  */
 export async function saveDecision(directory: string, isTrusted: boolean, agentDir: string, keepsRefusal = false): Promise<string> {
-  const decisions = savedDecisions(agentDir);
   const path = canonical(directory);
-  decisions.delete(path);
-  // What is decided for a directory above would count again: it has to be said for this one.
-  if (isTrusted || keepsRefusal || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
-  const { makeDirectory } = await import("../platform/make-directory.ts");
-  const { replaceFile } = await import("../platform/replace-file.ts");
-  makeDirectory(agentDir, 0o700);
-  await replaceFile(trustFile(agentDir), [`${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`]);
+  await changeDecisions(agentDir, (decisions) => {
+    decisions.delete(path);
+    // What is decided for a directory above would count again: it has to be said for this one.
+    if (isTrusted || keepsRefusal || nearestDecision(path, decisions) === true) decisions.set(path, isTrusted);
+  });
   return path;
+}
+
+/** Under the lock of the file: whoever else decides at the same time is not written over. */
+export async function changeDecisions(agentDir: string, change: (decisions: Map<string, boolean>) => void): Promise<void> {
+  const [{ makeDirectory }, { replaceFile }, { withSharedLock }] = await Promise.all([
+    import("../platform/make-directory.ts"),
+    import("../platform/replace-file.ts"),
+    import("../platform/shared-lock.ts"),
+  ]);
+  makeDirectory(agentDir, 0o700);
+  const file = trustFile(agentDir);
+  await withSharedLock(canonical(file), { area: "config" }, async (lock) => {
+    const decisions = savedDecisions(agentDir);
+    change(decisions);
+    lock.requireHeld();
+    await replaceFile(file, [`${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`]);
+  });
 }
 
 function nearestDecision(directory: string, decisions: ReadonlyMap<string, unknown>): boolean | undefined {
@@ -151,6 +196,26 @@ function canonical(directory: string): string {
 
 function protectedContents(directory: string): string[] {
   return isThere(directory) ? protectedNames.filter((name) => isThere(join(directory, name))) : [];
+}
+
+/** What was left alone, file by file, for who wants to see it: names are read, and nothing of a file. */
+export function skippedNames({ dir, root, skipped }: ProjectTrust): string[] {
+  return skipped.flatMap((name) => {
+    const base = !name.startsWith(`.agents${sep}`) && dir !== undefined ? dir : (root ?? "");
+    const names = namesIn(resolve(base, name));
+    const shown = names.slice(0, maxNames).map((one) => join(name, one));
+    return names.length === 0 ? [name] : names.length > maxNames ? [...shown, `${name} and ${names.length - maxNames} more in it`] : shown;
+  });
+}
+
+const maxNames = 50;
+
+function namesIn(directory: string): string[] {
+  try {
+    return lstatSync(directory).isDirectory() ? readdirSync(directory).sort() : [];
+  } catch {
+    return [];
+  }
 }
 
 function isThere(path: string): boolean {

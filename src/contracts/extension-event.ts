@@ -189,6 +189,15 @@ export interface BeforeAgentStartResult {
   systemPrompt?: string;
 }
 
+export type UiPromptKind = "select" | "confirm" | "input" | "editor" | "custom";
+
+/** Of the dialog that began it. */
+export interface UiPrompt {
+  reason: "ui_prompt";
+  kind: UiPromptKind;
+  title?: string;
+}
+
 /** What others have proposed so far, and what came of it. */
 export interface BoundaryState extends BoundaryProposal {
   /** Made when it is asked for. */
@@ -281,8 +290,9 @@ export interface OwnExtensionEvents {
   };
   /** A command that the user runs beside the model. */
   user_bash: { event: UserBashEvent; result: UserBashResult };
-  ui_prompt_start: { event: { type: "ui_prompt_start"; kind: string; title: string }; result: undefined };
-  ui_prompt_end: { event: { type: "ui_prompt_end"; kind: string; title: string }; result: undefined };
+  /** The user is asked, by any extension; overlapping dialogs are one. Nobody waits for the handlers. */
+  ui_prompt_start: { event: UiPrompt & { type: "ui_prompt_start" }; result: undefined };
+  ui_prompt_end: { event: UiPrompt & { type: "ui_prompt_end" }; result: undefined };
   /** Known, and told by nobody: there are no such servers, no such warming. */
   mcp_servers_change: { event: { type: "mcp_servers_change" }; result: undefined };
   cache_warming_decision: { event: { type: "cache_warming_decision" }; result: undefined };

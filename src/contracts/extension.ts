@@ -10,11 +10,12 @@ import type {
   ExtensionResultOf,
   SystemPromptOptions,
 } from "./extension-event.ts";
+import type { ExtensionProvider, ProviderChange } from "./extension-provider.ts";
 import type { Message, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AnyEntry, SessionHeader } from "./session-entry.ts";
 import type { SourceInfo } from "./source-info.ts";
-import type { NestedCalls, ToolExposure, ToolResult } from "./tool.ts";
+import type { NestedCalls, ToolExposure, ToolFacts, ToolResult } from "./tool.ts";
 
 export interface ExtensionUIDialogOptions {
   /** Ends the dialog with its default. */
@@ -209,12 +210,12 @@ export type ExtensionToolResult<D = unknown> = Omit<ToolResult, "details"> & { d
 /** What a tool of an extension is given. */
 export interface ExtensionToolContext extends ExtensionContext {
   /** Those that it can call. */
-  readonly tools: readonly (ToolDeclaration & { exposure: ToolExposure })[];
+  readonly tools: readonly (ToolDeclaration & ToolFacts & { exposure: ToolExposure })[];
   executeTool: NestedCalls["execute"];
 }
 
 /** A tool as extensions define it; `label` is what tells it from the library's own `ToolDefinition`. */
-export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknown> {
+export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknown> extends ToolFacts {
   name: string;
   /** For people. */
   label: string;
@@ -243,7 +244,7 @@ export interface ExtensionToolDefinition<P extends TSchema = TSchema, D = unknow
 // biome-ignore lint/suspicious/noExplicitAny: definitions of all parameter types side by side
 export type AnyExtensionTool = ExtensionToolDefinition<any, any>;
 
-export interface ToolInfo {
+export interface ToolInfo extends ToolFacts {
   name: string;
   description: string;
   parameters: Record<string, unknown>;
@@ -340,34 +341,6 @@ export interface ExtensionAPI extends ExtensionActions {
   unregisterProvider(name: string): void;
   getFlag(name: string): boolean | string | undefined;
   readonly events: EventBus;
-}
-
-/** In the npm agent's words: `baseUrl apiKey api headers models` as its models file has them, and a way of its own to call them. */
-export interface ExtensionProvider {
-  name?: string;
-  baseUrl?: string;
-  /** A literal, `$ENV` or `!command`. */
-  apiKey?: string;
-  api?: string;
-  headers?: Record<string, string>;
-  authHeader?: boolean;
-  models?: readonly object[];
-  streamSimple?: ExtensionStream;
-  stream?: ExtensionStream;
-}
-
-/** Gives events in the npm agent's form; the last one is `done` or `error` with the message. */
-export type ExtensionStream = (
-  model: Model,
-  context: { systemPrompt?: string; messages: readonly Message[]; tools?: readonly ToolDeclaration[] },
-  options: Record<string, unknown>,
-) => AsyncIterable<{ type: string; [field: string]: unknown }> | Promise<AsyncIterable<{ type: string; [field: string]: unknown }>>;
-
-export interface ProviderChange {
-  extensionPath: string;
-  name: string;
-  /** Nothing: it is taken back. */
-  provider: ExtensionProvider | undefined;
 }
 
 export type ExtensionFactory = (pi: ExtensionAPI) => void | Promise<void>;

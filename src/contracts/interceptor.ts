@@ -36,7 +36,7 @@ export interface Interceptor {
   readonly name: string;
   /** Runs the command that a text names; false where it names none. */
   runCommand?(text: string): Promise<boolean>;
-  /** What the text has become; nothing: it has been dealt with. */
+  /** What the text has become; nothing: it has been handled. */
   input?(input: InputText): Promise<Pick<InputText, "text" | "images"> | undefined>;
   /** The texts of a workspace that a run of a host begins with, as they have become. */
   bootstrap?(files: readonly BootstrapText[], cwd: string): Promise<readonly BootstrapText[]>;

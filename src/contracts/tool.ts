@@ -38,6 +38,30 @@ export interface RunningCall extends ToolCall {
  */
 export type ToolExposure = "direct" | "model-only" | "codemode" | "deferred" | "hidden";
 
+/** What its author says of a tool, for those who judge calls; nobody has checked it. The words of MCP. */
+export interface ToolAnnotations {
+  readOnlyHint?: boolean;
+  destructiveHint?: boolean;
+  idempotentHint?: boolean;
+  openWorldHint?: boolean;
+}
+
+/** Tools that belong together. */
+export interface ToolNamespace {
+  name: string;
+  aliases?: readonly string[];
+  description?: string;
+  instructions?: string;
+}
+
+/** What is told of a tool to those who choose among tools; the model and its calls know nothing of it. */
+export interface ToolFacts {
+  annotations?: ToolAnnotations;
+  namespace?: ToolNamespace;
+  /** Of `structuredContent`. */
+  outputSchema?: object;
+}
+
 export interface NestedCallOptions {
   signal?: AbortSignal;
   onUpdate?: (partial: Pick<ToolResult, "content" | "details">) => void;
@@ -115,7 +139,7 @@ export interface ToolContext {
 }
 
 /** `A`: what its schema says of its arguments, which are checked before it gets them. */
-export interface Tool<A = Record<string, unknown>> extends ToolDeclaration {
+export interface Tool<A = Record<string, unknown>> extends ToolDeclaration, ToolFacts {
   /** One line for the system prompt's tool list; without it the model hears of the tool from its declaration alone. */
   promptLine?: string;
   /** Sentences for the system prompt's rules, joined over all active tools, duplicates dropped. */
@@ -140,6 +164,15 @@ export function tool<const S extends ToolDeclaration["parameters"]>(
   record: Omit<Tool<XStatic<S>>, "parameters"> & { readonly parameters: S },
 ): Tool<XStatic<S>> {
   return record;
+}
+
+/** Of anything that has them, and nothing else. */
+export function factsOf({ annotations, namespace, outputSchema }: ToolFacts): ToolFacts {
+  return {
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+  };
 }
 
 export function textResult(text: string, details?: unknown): ToolResult {

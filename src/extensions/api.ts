@@ -9,9 +9,9 @@ import type {
   ExtensionHandler,
   ExtensionRuntime,
   LoadExtensionsResult,
-  ProviderChange,
 } from "../contracts/extension.ts";
 import type { ExtensionEventName } from "../contracts/extension-event.ts";
+import type { ProviderChange } from "../contracts/extension-provider.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import { extensionEventNames } from "./event-names.ts";
 

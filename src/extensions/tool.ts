@@ -2,7 +2,7 @@
 
 import type { AnyExtensionTool, ExtensionContext, ExtensionToolContext } from "../contracts/extension.ts";
 import type { NestedCalls, Tool } from "../contracts/tool.ts";
-import { errorResult } from "../contracts/tool.ts";
+import { errorResult, factsOf } from "../contracts/tool.ts";
 
 /** What it throws is an error result, as with any tool. */
 export function toolOf(definition: AnyExtensionTool, createContext: () => ExtensionContext): Tool {
@@ -16,6 +16,7 @@ export function toolOf(definition: AnyExtensionTool, createContext: () => Extens
     ...(prepareArguments === undefined ? {} : { prepareArguments: (args) => prepareArguments(args) as Record<string, unknown> }),
     ...(definition.executionMode === "sequential" ? { isSequential: true } : {}),
     ...(exposure === undefined ? {} : { exposure }),
+    ...factsOf(definition),
     execute: (args, { toolCallId, signal, onUpdate, calls }) =>
       definition.execute(toolCallId, args, signal, onUpdate, withCalls(createContext(), calls)),
   };
@@ -23,12 +24,10 @@ export function toolOf(definition: AnyExtensionTool, createContext: () => Extens
 
 /** `createContext` makes a new one for each call: it may be added to. */
 function withCalls(context: ExtensionContext, calls: NestedCalls | undefined): ExtensionToolContext {
-  const tools = (calls?.tools ?? []).map(({ name, description, parameters, exposure = "direct" }) => ({
-    name,
-    description,
-    parameters,
-    exposure,
-  }));
+  const tools = (calls?.tools ?? []).map((tool) => {
+    const { name, description, parameters, exposure = "direct" } = tool;
+    return { name, description, parameters, exposure, ...factsOf(tool) };
+  });
   const alone = { ...errorResult("There is no run here in which a tool could call others"), isError: true };
   return Object.defineProperties(context, {
     tools: { value: tools, enumerable: true },

@@ -34,7 +34,7 @@ export type FileState =
 export const anyMode = -1;
 
 /** Larger files are not kept. */
-export const maxKeptBytes = 16 << 20;
+const maxKeptBytes = 16 << 20;
 /** Younger stamps say nothing yet. */
 const settledMs = 100;
 /** Of one session. */

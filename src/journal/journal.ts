@@ -99,7 +99,7 @@ export function pendingIn(lines: readonly JournalLine[]): PendingLine[] {
 }
 
 /** What each file was before and is after; those that are as they were are left out. */
-export function netChanges(changes: readonly FileChange[]): FileChange[] {
+function netChanges(changes: readonly FileChange[]): FileChange[] {
   const byPath = new Map<string, FileChange>();
   for (const { path, before, after, floor } of changes) {
     const first = byPath.get(path);

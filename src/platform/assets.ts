@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** `name` is relative to the assets folder, for example `catalog/anthropic.json`. */
-export function assetUrl(name: string): URL {
+function assetUrl(name: string): URL {
   return new URL(`../assets/${name}`, import.meta.url);
 }
 

@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { ownUserId } from "./user-id.ts";
 
 /** Of texts that a model is told, and of configuration. */
-export const maxTextBytes = 1024 * 1024;
+const maxTextBytes = 1024 * 1024;
 /** What goes to a model with every request and is longer is told. */
 const noticedBytes = 64 * 1024;
 
@@ -59,7 +59,7 @@ export function sizeNotice(path: string, bytes: number): string | undefined {
 }
 
 /** The directory that holds `.git`, from `directory` up. */
-export function repositoryRoot(directory: string): string | undefined {
+function repositoryRoot(directory: string): string | undefined {
   for (let at = resolve(directory); ; at = dirname(at)) {
     if (existsSync(join(at, ".git"))) return at;
     if (dirname(at) === at) return undefined;

@@ -1,5 +1,5 @@
 // The one fetch of the process: proxies (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, configuration) and extra certificate authorities, alike on Bun and
-// on Node. Made once by the composition root and passed down. Invariant: without a proxy and a CA file nothing is loaded and the runtime's own fetch is used.
+// on Node. Made once by the composition root and passed down. Invariant: without a proxy and a CA file no library is loaded.
 
 import { readFileSync } from "node:fs";
 import { messageOf, PiError } from "../contracts/error.ts";
@@ -12,8 +12,6 @@ export interface FetchOptions {
   proxy?: string;
   /** PEM file of further authorities. */
   caFile?: string;
-  /** How long a service may say nothing, 0: for ever. Node's own fetch gives up after five minutes. */
-  longestSilenceMs?: number;
 }
 
 type Fetch = typeof globalThis.fetch;
@@ -73,16 +71,22 @@ function proxyAddress(proxy: string): { address: string; port: string } {
   return { address: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (protocol === "https:" ? "443" : "80") : port };
 }
 
-const nodeSilenceLimitMs = 300_000;
-
-function nodeFetch({ env, longestSilenceMs }: FetchOptions, route: ProxyRoute | undefined, authorities: readonly string[]): Fetch {
-  const mayBeLong = longestSilenceMs !== undefined && (longestSilenceMs === 0 || longestSilenceMs > nodeSilenceLimitMs);
-  if (route === undefined && authorities.length === 0 && !mayBeLong) return globalThis.fetch;
+function nodeFetch({ env }: FetchOptions, route: ProxyRoute | undefined, authorities: readonly string[]): Fetch {
+  if (route === undefined && authorities.length === 0) return directFetch();
   let loaded: Promise<{ fetch: Fetch; dispatcherFor(proxy: string | undefined): unknown }> | undefined;
   const fetchWith = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     loaded ??= loadUndici(env, authorities);
     const { fetch, dispatcherFor } = await loaded;
     return fetch(input, { ...init, dispatcher: dispatcherFor(route?.(urlOf(input))) } as RequestInit);
+  };
+  return fetchWith as Fetch;
+}
+
+function directFetch(): Fetch {
+  let loaded: Promise<Fetch> | undefined;
+  const fetchWith = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    loaded ??= import("./node-transport.ts").then(({ nodeTransport }) => nodeTransport());
+    return (await loaded)(input, init);
   };
   return fetchWith as Fetch;
 }

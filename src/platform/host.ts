@@ -7,7 +7,7 @@ import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import { FileDescriptorOutput, isTerminal, type OutputStream } from "./descriptor-output.ts";
 import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
-import { homeDirectory } from "./paths.ts";
+import { processPlace } from "./process-place.ts";
 import { liveSecrets } from "./secrets.ts";
 
 export interface InputStream {
@@ -120,9 +120,7 @@ export function processHost(lent: Partial<Pick<Host, "hostModules">> = {}): Host
       return hasExtensions;
     },
     args: process.argv.slice(2),
-    env: process.env,
-    cwd: currentDirectory(),
-    homeDir: homeDirectory(process.env),
+    ...processPlace(),
     pid: process.pid,
     platform: process.platform,
     runtime: process.versions.bun === undefined ? "node" : "bun",
@@ -139,15 +137,6 @@ export function processHost(lent: Partial<Pick<Host, "hostModules">> = {}): Host
       return () => process.off(signal, listener);
     },
   };
-}
-
-/** The directory may have been removed under us; the name the shell knew is then the best there is. */
-function currentDirectory(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return process.env.PWD ?? "/";
-  }
 }
 
 /** A line on stderr that must not be lost even if the process is about to die. */

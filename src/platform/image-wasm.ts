@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 
 /** The asset's name. */
-export const imageWasmAsset = "photon.wasm";
+const imageWasmAsset = "photon.wasm";
 
 /** `readAsset` throws or gives nothing where none is embedded. The result rejects where there is no codec at all. */
 export function imageWasmLoader(readAsset: (name: string) => Uint8Array | undefined): () => Promise<Uint8Array> {

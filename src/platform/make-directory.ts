@@ -13,6 +13,15 @@ export function makeDirectory(path: string, mode = 0o777): void {
     if (code === "EEXIST") return;
     if (code !== "ENOENT" || dirname(path) === path) throw error;
     makeDirectory(dirname(path), mode);
+    makeIn(path, mode);
+  }
+}
+
+/** Another process may have been faster. */
+function makeIn(path: string, mode: number): void {
+  try {
     mkdirSync(path, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }

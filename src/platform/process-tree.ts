@@ -46,6 +46,19 @@ export function findFamily(leader: number, tag: string): number[] {
   return [...family];
 }
 
+/** KILL to all that this process has started and that still hangs on it. */
+export function killDescendants(): void {
+  const rows = listProcesses();
+  const family = new Set([process.pid]);
+  for (let grown = true; grown; ) {
+    const before = family.size;
+    for (const { pid, parent } of rows) if (family.has(parent)) family.add(pid);
+    grown = family.size > before;
+  }
+  family.delete(process.pid);
+  signalAll(undefined, family, "SIGKILL");
+}
+
 /** Living processes whose environment carries a tag that starts so. */
 export function findTagged(tagPrefix: string): number[] {
   return directoryNames("/proc")

@@ -15,7 +15,7 @@ export async function replaceFile(path: string, chunks: Iterable<string> | Async
   if (existing?.isDirectory())
     throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), { code: "EISDIR" });
   // A pipe or a device is written to, not replaced.
-  if (existing !== undefined && !existing.isFile()) return writeAll(await open(target, "w"), chunks);
+  if (existing !== undefined && !existing.isFile()) return (await import("./write-pipe.ts")).writePipe(target, chunks);
   if (existing === undefined) makeDirectory(dirname(target));
   const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
   const mode = existing === undefined ? 0o600 : existing.mode & 0o777;

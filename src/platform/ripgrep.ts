@@ -37,7 +37,7 @@ export interface RipgrepSource {
 }
 
 /** The name of the asset, on every system. */
-export const ripgrepAsset = "rg";
+const ripgrepAsset = "rg";
 
 /** An absolute path to run. Throws `tool.no_ripgrep`. */
 export async function ripgrepPath(source: RipgrepSource): Promise<string> {

@@ -1,6 +1,7 @@
 // The public models.dev format (https://models.dev/api.json, checked 2026-11) and our catalogue: takes over the facts it knows and keeps ours
 // where it is silent. Called by refresh-catalog and scripts/update-catalog. Pure. Invariant: a model of ours is never dropped.
 
+import { defined } from "../contracts/defined.ts";
 import type { Model } from "../contracts/model.ts";
 import type { Prices } from "../contracts/usage.ts";
 import { nearestKin } from "./nearest-kin.ts";
@@ -14,7 +15,7 @@ const theirIds: Readonly<Record<string, string>> = {
 };
 
 /** Their id of one of our providers. */
-export function modelsDevProvider(providerId: string): string {
+function modelsDevProvider(providerId: string): string {
   return theirIds[providerId] ?? providerId;
 }
 
@@ -78,9 +79,7 @@ function newModel(id: string, facts: unknown, providerId: string, ours: readonly
     contextWindow: kin.contextWindow,
     maxTokens: kin.maxTokens,
     cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    ...(kin.headers === undefined ? {} : { headers: kin.headers }),
-    ...(kin.inputLimits === undefined ? {} : { inputLimits: kin.inputLimits }),
-    ...(kin.dialect === undefined ? {} : { dialect: kin.dialect }),
+    ...defined({ headers: kin.headers, inputLimits: kin.inputLimits, dialect: kin.dialect }),
   };
   const model = updateModel(bare, facts);
   return model.reasoning && kin.reasoning && kin.thinkingLevelMap !== undefined

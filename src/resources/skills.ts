@@ -30,7 +30,9 @@ export interface ResourcePlaces {
   homeDir: string;
   /** The trusted project's `.pi` directory. */
   projectDir?: string;
-  /** Of what lies in that directory. */
+  /** `.agents/skills` of a trusted project, the nearest first. */
+  projectSkillDirs?: readonly string[];
+  /** Of what lies in a project's directories. */
   boundary?: RepositoryBoundary;
   /** `--skill`, `--prompt-template`: absolute. */
   paths?: readonly string[];
@@ -54,7 +56,7 @@ export function loadSkills(places: ResourcePlaces): LoadedSkills {
   const filter = resourceFilter(configured, [places.agentDir, ...(places.projectDir === undefined ? [] : [places.projectDir])]);
   const sources: [ResourceSource, string[]][] = [
     ["command line", [...(places.paths ?? [])]],
-    ["project", places.projectDir === undefined ? [] : [join(places.projectDir, "skills")]],
+    ["project", [...(places.projectDir === undefined ? [] : [join(places.projectDir, "skills")]), ...(places.projectSkillDirs ?? [])]],
     ["settings", configured.filter((entry) => !/^[!+-]/.test(entry))],
     ["user", [join(places.agentDir, "skills"), join(places.homeDir, ".agents", "skills")]],
   ];
@@ -73,12 +75,16 @@ export function loadSkills(places: ResourcePlaces): LoadedSkills {
   return loaded;
 }
 
-/** A directory with a SKILL.md is one skill and nothing below it is another; else all below, and Markdown files directly in the root. */
+/**
+ * A directory with a SKILL.md is one skill and nothing below it is another; else all below, and Markdown files directly in the root. Those in
+ * `.agents/skills` are notes to whoever else reads there.
+ */
 function skillFiles(root: string, walk: DirectoryWalk): string[] {
   if (kindOfPath(root) === "file") return [root];
   const { files, directories } = walk.list(root);
   if (files.includes("SKILL.md")) return [join(root, "SKILL.md")];
-  const single = files.filter((name) => name.endsWith(".md")).map((name) => join(root, name));
+  const isShared = basename(root) === "skills" && basename(dirname(root)) === ".agents";
+  const single = files.filter((name) => !isShared && name.endsWith(".md")).map((name) => join(root, name));
   return [...directories.flatMap((name) => nestedSkills(join(root, name), walk)), ...single];
 }
 

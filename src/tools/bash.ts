@@ -11,8 +11,6 @@ const told: Readonly<Record<BackgroundPolicy, string>> = {
   keep: "A process left in the background goes on, also after pi has ended; send its output to a file, for it cannot be written to pi any more.",
 };
 
-export const bashTool = bashToolWith("end");
-
 export function bashToolWith(background: BackgroundPolicy) {
   return tool({
     name: "bash",

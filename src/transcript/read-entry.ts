@@ -1,8 +1,6 @@
 // Reads what entries hold without trusting their shape: session files come from other programs and from damaged disks. Called by the export's passes.
 // Invariant: nothing here throws, whatever the entry holds.
 
-import type { AnyEntry } from "../contracts/session-entry.ts";
-
 export type Fields = Readonly<Record<string, unknown>>;
 
 export type Block =
@@ -48,11 +46,6 @@ export function plainText(content: unknown): string {
   return blocksOf(content)
     .flatMap((block) => (block.kind === "text" ? [block.text] : []))
     .join("\n");
-}
-
-/** The message of a message entry; no fields for any other entry. */
-export function messageFields(entry: AnyEntry): Fields {
-  return entry.type === "message" ? fieldsOf((entry as Fields).message) : {};
 }
 
 /** JSON for people; never throws. */

@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { authFilePath, changeAuthFile, readAuthFile } from "../../src/accounts/auth-file.ts";
-import { withAuthLock } from "../../src/accounts/auth-lock.ts";
+import { withSharedLock } from "../../src/platform/shared-lock.ts";
 import { isLoose } from "../../src/platform/user-id.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -138,9 +138,9 @@ test("a lock path that is a link is refused", async () => {
   const path = authFilePath(directory);
   writeFileSync(path, "{}");
   symlinkSync(temporaryDirectory(), `${path}.lock`);
-  await expect(withAuthLock(path, undefined, async () => {})).rejects.toMatchObject({ code: "auth.lock" });
+  await expect(withSharedLock(path, { area: "auth" }, async () => {})).rejects.toMatchObject({ code: "auth.lock" });
   symlinkSync(join(directory, "elsewhere"), `${path}2.lease`);
-  await expect(withAuthLock(`${path}2`, undefined, async () => {})).rejects.toMatchObject({ code: "auth.lock" });
+  await expect(withSharedLock(`${path}2`, { area: "auth" }, async () => {})).rejects.toMatchObject({ code: "auth.lock" });
   expect(existsSync(join(directory, "elsewhere"))).toBe(false);
 });
 

@@ -242,12 +242,12 @@ test("silence beyond the limit stops the tool; every update starts it anew", asy
 test("a tool that does not listen to its signal is left behind after a while", async () => {
   fakeTime();
   const abort = new AbortController();
-  const deaf = tool("deaf", () => new Promise(() => {}));
-  const running = run([deaf], [call("1", "deaf")], { signal: abort.signal });
+  const unresponsive = tool("unresponsive", () => new Promise(() => {}));
+  const running = run([unresponsive], [call("1", "unresponsive")], { signal: abort.signal });
   await vi.advanceTimersByTimeAsync(0);
   abort.abort();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect((await running).texts).toEqual(["deaf did not stop when told to"]);
+  expect((await running).texts).toEqual(["unresponsive did not stop when told to"]);
   expect(vi.getTimerCount()).toBe(0);
 });
 

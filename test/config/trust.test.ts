@@ -64,7 +64,14 @@ describe("whether it counts", () => {
       default: fallback,
       ...(approve === undefined ? {} : { approve }),
     });
-    expect(result).toEqual({ dir: tree.at("repo/.pi"), trusted, decision, skipped: trusted ? [] : ["config.toml", "SYSTEM.md"] });
+    expect(result).toEqual({
+      dir: tree.at("repo/.pi"),
+      root: tree.at("repo"),
+      trusted,
+      decision,
+      skillDirs: [],
+      skipped: trusted ? [] : ["config.toml", "SYSTEM.md"],
+    });
   });
 
   test("a link to a directory is trusted as what it points to", () => {
@@ -98,6 +105,46 @@ describe("whether it counts", () => {
     chownSync(tree.at("shared/.pi"), 54321, 54321);
     expect((await load("shared")).values.model).toBeUndefined();
     expect((await load("shared")).warnings).toEqual([expect.stringContaining("belongs to somebody else")]);
+  });
+
+  test("skills of other agents count up to the root of the repository, each by the decision for its own directory", () => {
+    const skill = (at: string) => ({ [`${at}/.agents/skills/x/SKILL.md`]: "" });
+    const tree = tempTree({
+      "repo/.git/HEAD": "",
+      "repo/a/b/x": "",
+      ...skill("."),
+      ...skill("repo"),
+      ...skill("repo/a"),
+      ...skill("repo/a/b"),
+    });
+    const at = (path: string): string => tree.at(`${path}/.agents/skills`);
+    const decided = (more: object = {}) =>
+      decideTrust({ cwd: tree.at("repo/a/b"), agentDir: tree.at("agent"), homeDir: tree.path, default: "ask", ...more });
+    const all = [at("repo/a/b"), at("repo/a"), at("repo")];
+    expect(decided({ approve: true })).toEqual({
+      root: tree.at("repo"),
+      trusted: true,
+      decision: "approved",
+      skillDirs: all,
+      skipped: [],
+    });
+    expect(decided()).toMatchObject({
+      trusted: false,
+      decision: "none",
+      skillDirs: [],
+      skipped: ["a/b/.agents/skills", "a/.agents/skills", ".agents/skills"],
+    });
+    saved(tree, { "repo/a": true });
+    expect(decided()).toMatchObject({ trusted: false, decision: "none", skillDirs: all.slice(0, 2), skipped: [".agents/skills"] });
+    saved(tree, { "repo/a": false, repo: true });
+    expect(decided()).toMatchObject({ decision: "refused", skillDirs: [at("repo")] });
+    // The user's own, and what lies above a directory outside of any repository, are none of a project's.
+    const inHome = { agentDir: tree.at("agent"), homeDir: tree.path, default: "ask" } as const;
+    expect(decideTrust({ ...inHome, cwd: tree.path })).toEqual({ trusted: false, decision: "none", skillDirs: [], skipped: [] });
+    tree.write("plain/.agents/skills/x/SKILL.md", "");
+    tree.write("plain/deep/x", "");
+    expect(decideTrust({ ...inHome, cwd: tree.at("plain/deep") }).skipped).toEqual([]);
+    expect(decideTrust({ ...inHome, cwd: tree.at("plain") }).skipped).toEqual([".agents/skills"]);
   });
 
   test("damaged decisions are none", () => {

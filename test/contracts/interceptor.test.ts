@@ -45,7 +45,7 @@ test("texts, results and transcripts go from one to the next", async () => {
   expect(await list?.context?.([])).toMatchObject([{ content: "b" }, { content: "c" }]);
 });
 
-test("a text that was dealt with goes no further", async () => {
+test("a text that was handled goes no further", async () => {
   const never = async (): Promise<never> => expect.unreachable();
   const list = inOrder([
     { name: "a", input: async () => undefined, runCommand: async (text) => text === "/a" },

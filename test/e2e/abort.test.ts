@@ -8,7 +8,7 @@ import { services } from "../support/served.ts";
 import { messagesOf, soundSession } from "../support/sound-session.ts";
 import { answerSteps, callSteps, event, type Json, test, type World } from "../support/world.ts";
 
-/** Children of every kind: in the background, in a subshell, in a session of their own, deaf to a polite signal. */
+/** Children of every kind: in the background, in a subshell, in a session of their own, ignoring a polite signal. */
 const family = [
   "echo started",
   "sleep 1000 &",

@@ -69,6 +69,16 @@ describe.each<Way>(["binary", "node"])("one id, begun by many at once, on %s", (
     expect(lines(path)[0]).toMatchObject({ type: "session", id: "one" });
   });
 
+  test("as copies of another, one is made, and the others name it", { timeout: 60_000 }, async ({ world }) => {
+    await world.run(["--session-id", "from", ...demo], { way });
+    const copies = await Promise.all(
+      Array.from({ length: many }, () => world.run(["--fork", "from", "--session-id", "copy", ...demo], { way })),
+    );
+    expect(copies.map(({ status }) => status).sort()).toEqual([0, ...Array.from({ length: many - 1 }, () => 2)]);
+    for (const { status, stderr } of copies) if (status !== 0) expect(stderr).toMatch(/^Error: There is a session copy already: .*\.jsonl/);
+    expect(world.sessionFiles()).toHaveLength(2);
+  });
+
   test("else one has it, and the others say that it is busy; nothing is lost without a word", { timeout: 60_000 }, async ({ world }) => {
     const ran = await begin(world, "fail");
     expect(world.sessionFiles()).toHaveLength(1);

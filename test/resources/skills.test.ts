@@ -24,6 +24,9 @@ describe("where skills are", () => {
       "agent/skills/.hidden/SKILL.md": skill("hidden"),
       "agent/skills/node_modules/x/SKILL.md": skill("dependency"),
       "home/.agents/skills/shared/SKILL.md": skill("shared"),
+      "home/.agents/skills/note.md": skill("note"),
+      "project/.agents/skills/theirs/SKILL.md": skill("theirs"),
+      "project/.agents/skills/note.md": skill("note"),
       "project/.pi/skills/own/SKILL.md": skill("own"),
       "extra/one/SKILL.md": skill("one"),
     });
@@ -37,6 +40,8 @@ describe("where skills are", () => {
   test("a project only when it is given, that is, trusted", () => {
     const files = tree();
     expect(names(load(files, { projectDir: files.at("project/.pi") }))).toEqual(["own", "foo", "bar", "single", "shared"]);
+    const both = load(files, { projectDir: files.at("project/.pi"), projectSkillDirs: [files.at("project/.agents/skills")] });
+    expect(names(both)).toEqual(["own", "theirs", "foo", "bar", "single", "shared"]);
   });
 
   test("paths of the command line and of the settings: a directory, a skill, a file", () => {

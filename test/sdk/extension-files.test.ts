@@ -132,6 +132,7 @@ test("a provider registered in a factory is there for the choice of the model; r
 });
 
 test("a provider with a way of its own streams as one of ours does", async () => {
+  const heard: unknown[] = [];
   const { session } = await made(
     [
       (pi) =>
@@ -140,8 +141,16 @@ test("a provider with a way of its own streams as one of ours does", async () =>
           apiKey: "k",
           baseUrl: "http://localhost",
           models: [{ id: "m", name: "M", reasoning: false, input: ["text"], contextWindow: 10_000, maxTokens: 100 }],
-          streamSimple: async function* (model, { messages }) {
-            const text = `${model.id} was asked ${messages.length}`;
+          streamSimple: async function* (model, { messages }, options) {
+            const onPayload = options.onPayload as (payload: object) => Promise<{ extra?: string }>;
+            const onResponse = options.onResponse as (response: object) => Promise<void>;
+            const onProviderStreamEvent = options.onProviderStreamEvent as (data: object) => Promise<void>;
+            const { extra } = await onPayload({ own: true });
+            await onResponse({ status: 200, headers: { a: "b" } });
+            await onProviderStreamEvent({ piece: 1 });
+            const [system] = messages;
+            const isTold = system?.role === "system" && system.toolsAdded?.some(({ name }) => name === "read");
+            const text = `${model.id} was asked ${messages.map(({ role }) => role).join()} ${isTold} ${extra}`;
             yield { type: "text_start", contentIndex: 0 };
             yield { type: "text_delta", contentIndex: 0, delta: text };
             yield { type: "text_end", contentIndex: 0, content: text };
@@ -150,10 +159,19 @@ test("a provider with a way of its own streams as one of ours does", async () =>
             yield { type: "done", reason: "stop", message: { role: "assistant", content: [], usage, stopReason: "stop" } };
           },
         }),
+      (pi) => {
+        pi.on("before_provider_request", ({ payload }) => ({ ...(payload as object), extra: "added" }));
+        pi.on("after_provider_response", ({ status, headers }) => void heard.push([status, headers]));
+        pi.on("provider_stream_event", ({ provider, data }) => void heard.push([provider, data]));
+      },
     ],
     { model: "own/m" },
   );
-  expect(await session.prompt("hello")).toMatchObject({ kind: "done", text: "m was asked 1" });
+  expect(await session.prompt("hello")).toMatchObject({ kind: "done", text: "m was asked system,user true added" });
+  expect(heard).toEqual([
+    [200, { a: "b" }],
+    ["own", { piece: 1 }],
+  ]);
 });
 
 test("context_with_system comes after context, with the messages of the system", async () => {

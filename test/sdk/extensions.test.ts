@@ -277,7 +277,7 @@ test("what a model is shown can be changed for one call, never the system prompt
   expect(session.messages.filter((message) => message.role === "user")).toHaveLength(2);
 });
 
-test("input is changed, or dealt with; commands come before it, templates after", async () => {
+test("input is changed, or handled; commands come before it, templates after", async () => {
   const calls: ModelCall[] = [];
   const dispositions: string[] = [];
   const { session, home } = await made(
@@ -438,6 +438,48 @@ test("a tool calls others: whom it reaches, who is asked, and what ends the run"
   expect(asked).toEqual(["c undefined conduct", "c/1 c direct", "c/3 c codemode", "c/4 c deferred"]);
   expect(session.messages.filter(({ role }) => role === "assistant")).toHaveLength(1);
   expect(events.find(({ type }) => type === "agent_settled")).toMatchObject({ outcome: "done" });
+});
+
+test("what a tool says of itself is told to those who choose among tools, and not to the model", async () => {
+  const calls: ModelCall[] = [];
+  const facts = {
+    annotations: { readOnlyHint: true, openWorldHint: false },
+    namespace: { name: "mcp__docs", aliases: ["docs"], description: "Pages" },
+    outputSchema: Type.Object({ pages: Type.Number() }),
+  };
+  let listed: unknown;
+  let reached: unknown;
+  const { session } = await made(
+    [
+      (pi) => {
+        const parameters = Type.Object({});
+        const execute = async () => ({ content: [], structuredContent: { pages: 1 } });
+        pi.registerTool({ name: "count", label: "Count", description: "Counts", parameters, ...facts, execute });
+        pi.registerTool({
+          name: "ask",
+          label: "Ask",
+          description: "Asks",
+          parameters,
+          execute: async (_id, _params, _signal, _onUpdate, ctx) => {
+            reached = ctx.tools.find(({ name }) => name === "count");
+            return { content: [] };
+          },
+        });
+        pi.on("session_start", () => {
+          listed = pi.getAllTools().find(({ name }) => name === "count");
+        });
+      },
+    ],
+    { replies: [callReply("ask", {}), heard(calls)] },
+  );
+  await session.prompt("go");
+  expect(listed).toMatchObject(facts);
+  expect(reached).toMatchObject(facts);
+  expect(calls[0]?.request.tools.find(({ name }) => name === "count")).toEqual({
+    name: "count",
+    description: "Counts",
+    parameters: expect.anything(),
+  });
 });
 
 test("an allowlist and a denylist hold for the tools of extensions, too", async () => {

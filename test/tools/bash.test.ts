@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { plainArtifacts } from "../../src/artifacts/plain-directory.ts";
 import type { ShellOperations, ToolResult } from "../../src/contracts/tool.ts";
-import { bashTool } from "../../src/tools/bash.ts";
+import { bashToolWith } from "../../src/tools/bash.ts";
 import { readTool } from "../../src/tools/read.ts";
 import { type ToolBench, textOfResult, toolBench } from "../support/tool-context.ts";
 
@@ -13,6 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
+const bashTool = bashToolWith("end");
 const bash = (command: string, more: Record<string, unknown> = {}): Promise<ToolResult> => bench.call(bashTool, { command, ...more });
 
 test("gives output, and says when there is none", async () => {

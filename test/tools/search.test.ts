@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Tool } from "../../src/contracts/tool.ts";
@@ -175,3 +176,46 @@ test("ls: sorted without case, hidden too, directories marked, limited", async (
   expect(await textOf(lsTool, { path: "alpha" })).toBe(`Not a directory: ${join(bench.directory, "alpha")}`);
   expect(await textOf(lsTool, { path: "nope" })).toBe(`Path not found: ${join(bench.directory, "nope")}`);
 });
+
+/** What can stand where a list of what to ignore is looked for, and must not be read. */
+const unsound: readonly [string, (path: string) => void][] = [
+  ["a pipe", (path) => execFileSync("mkfifo", [path])],
+  ["a link to a device", (path) => symlinkSync("/dev/zero", path)],
+  [
+    "a file of 300 MB",
+    (path) => {
+      writeFileSync(path, "");
+      truncateSync(path, 300 << 20);
+    },
+  ],
+];
+
+for (const [what, make] of unsound) {
+  test.for([".gitignore", ".ignore", ".rgignore", "src/.gitignore", "../.gitignore", "../home/.gitconfig", "src/.git/info/exclude"])(
+    `${what} as %s holds up neither grep nor find, and the other lists count`,
+    { timeout: 10_000 },
+    async (place) => {
+      put("more/.gitignore", "/top.txt\n*.tmp\n");
+      put("more/top.txt", "hello\n");
+      put("more/deep/top.txt", "hello\n");
+      put("more/deep/x.tmp", "hello\n");
+      put("src/.git/x", "");
+      put("src/.git/info/y", "");
+      put("../home/x", "");
+      if (place === ".gitignore") put(".ignore", "ignored\n*.log\n");
+      const path = join(bench.directory, place);
+      rmSync(path, { force: true });
+      make(path);
+      const found = await textOf(find, { pattern: "*.{ts,txt,log,tmp}" });
+      expect(found).toMatch(
+        /^\.hidden\/c\.txt\nmore\/deep\/top\.txt\nsrc\/a\.ts\nsrc\/deep\/B\.ts(\n\n\[Not everything could be searched: |$)/,
+      );
+      expect(await textOf(grep, { pattern: "hello" })).toMatch(
+        /^\.hidden\/c\.txt:1: hello\nmore\/deep\/top\.txt:1: hello\nsrc\/a\.ts:1: hello world\nsrc\/deep\/B\.ts:2: two hello\nsrc\/deep\/B\.ts:6: six hello(\n\n\[Not|$)/,
+      );
+      expect(await textOf(grep, { pattern: "hello", path: "src" })).toMatch(
+        /^a\.ts:1: hello world\ndeep\/B\.ts:2: two hello\ndeep\/B\.ts:6: six hello/,
+      );
+    },
+  );
+}

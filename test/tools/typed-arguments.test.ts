@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import type { BuiltinToolInputs } from "../../src/contracts/extension-event.ts";
 import { type Tool, textResult, tool } from "../../src/contracts/tool.ts";
-import { bashTool } from "../../src/tools/bash.ts";
+import { bashToolWith } from "../../src/tools/bash.ts";
 import { editTool } from "../../src/tools/edit.ts";
 import { findTool } from "../../src/tools/find.ts";
 import { grepTool } from "../../src/tools/grep.ts";
@@ -50,6 +50,7 @@ test("arguments have the type that the schema says", () => {
 });
 
 test("extensions are told of the built-in tools' arguments what their schemas say", async () => {
+  const bashTool = bashToolWith("end");
   const find = findTool(async () => "rg");
   const grep = grepTool(async () => "rg");
   const read = readTool(async () => new Uint8Array());

@@ -1,6 +1,7 @@
 // The contract of the flows: how a person signs in to one service, how its token is made new, and where a token may be sent. One file a flow
 // beside this one, listed in `flows.ts`. Invariant: a flow stores nothing and prints nothing itself; both are handed in.
 
+import type { Credential } from "../../contracts/model-request.ts";
 import type { FlowEndpoints } from "../../contracts/provider-settings.ts";
 import type { StoredKey, StoredToken } from "../auth-file.ts";
 
@@ -66,7 +67,9 @@ export interface Flow {
 }
 
 export interface TokenUse {
-  /** In place of the provider's base URL; nothing else gets the token. */
+  /** In place of the provider's base URL; nothing else gets the token. Empty: the flow and the provider are of one maker, whose address stands. */
   baseUrl: string;
+  /** What is sent; default: the access token, as a bearer. */
+  credential?: Pick<Credential, "scheme" | "billing" | "value">;
   headers?: Record<string, string>;
 }

@@ -17,7 +17,7 @@ export function randomSecret(): string {
   return base64Url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
-export function base64Url(bytes: Uint8Array): string {
+function base64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64url");
 }
 

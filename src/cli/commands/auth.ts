@@ -4,7 +4,7 @@
 import type { Host } from "../../platform/host.ts";
 import { runSubcommands, type SubcommandRecord } from "./subcommands.ts";
 
-export const authTable: readonly SubcommandRecord[] = [
+const authTable: readonly SubcommandRecord[] = [
   { name: "login", help: "sign in to a provider, or store its key", load: () => import("./auth/login.ts") },
   { name: "logout", help: "forget what is stored of an account", load: () => import("./auth/logout.ts") },
   { name: "status", help: "the accounts that are stored, and what each provider would use", load: () => import("./auth/status.ts") },

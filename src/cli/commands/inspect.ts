@@ -1,6 +1,7 @@
 // `pi inspect [--json] [options]`: the effective launch, without a request. Takes the options of a run. Called by cli/main.
 
 import { PiError } from "../../contracts/error.ts";
+import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { type Inspection, inspectLaunch } from "../../harness/host/inspect-launch.ts";
 import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
@@ -95,7 +96,7 @@ function inspectionText(launch: Inspection): string {
     "project",
     trust.project === undefined ? "no .pi here" : `${trust.project}: ${trust.trusted ? "trusted" : "not trusted"} (${trust.decision})`,
   );
-  if (trust.skipped.length > 0) row("skipped", trust.skipped.join(", "));
+  if (trust.skipped.length > 0) rows("skipped", trust.skipped.map(plainLine));
   row(
     "limits",
     Object.entries(limits)

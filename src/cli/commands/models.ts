@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../../config/load-config.ts";
-import { PiError } from "../../contracts/error.ts";
+import { messageOf, PiError } from "../../contracts/error.ts";
 import { type Model, publicModel } from "../../contracts/model.ts";
 import { fuzzyScore } from "../../harness/models/match-models.ts";
 import { ModelRegistry } from "../../harness/models/model-registry.ts";
@@ -56,7 +56,10 @@ export interface ListOptions {
 
 /** The whole of `--list-models [SEARCH]`. How many there were. */
 export async function listModels(host: Host, options: ListOptions): Promise<number> {
-  const { config, registry } = await openRegistry(host, options.approve);
+  const { config, registry } = await withExtensions(await openRegistry(host, options.approve), host, options.approve ? ["--approve"] : []);
+  const cannot = (id: string, error: unknown): void =>
+    void host.stderr.write(`Warning: ${id} cannot say which models it has: ${messageOf(error)}\n`);
+  if (!config.values.network.offline) await registry.refreshModels(AbortSignal.timeout(listMs), cannot);
   for (const warning of config.warnings) await host.stderr.write(`Warning: ${warning}\n`);
   const listed = options.all ? registry.providers().flatMap((id) => registry.models(id)) : registry.available();
   const models = options.search ? listed.filter((model) => fuzzyScore(options.search ?? "", model) > 0) : listed;
@@ -72,7 +75,7 @@ export async function listModels(host: Host, options: ListOptions): Promise<numb
 
 /** Which variable holds whose key, and who has one. How many there were. */
 async function listProviders(host: Host, { search = "", json, approve }: ListOptions): Promise<number> {
-  const { config, registry } = await openRegistry(host, approve);
+  const { config, registry } = await withExtensions(await openRegistry(host, approve), host, approve ? ["--approve"] : []);
   for (const warning of config.warnings) await host.stderr.write(`Warning: ${warning}\n`);
   const providers = registry
     .providers()
@@ -105,7 +108,7 @@ async function listProviders(host: Host, { search = "", json, approve }: ListOpt
 }
 
 /** Columns `provider model context max-out thinking images`, padded, two blanks between. */
-export function modelTable(models: readonly Model[]): string {
+function modelTable(models: readonly Model[]): string {
   const rows = [
     ["provider", "model", "context", "max-out", "thinking", "images"],
     ...models.map((model) => [
@@ -170,6 +173,33 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
     await host.stdout.write(`${provider}: ${models} models, ${added.length} new, ${changed.length} changed (${file})\n`);
   }
   if (refreshed.length === 0) await host.stderr.write(`${source ?? modelsDevUrl} knows none of our providers; nothing changed.\n`);
+}
+
+/** How long a provider may take to say which models it has. */
+const listMs = 5000;
+
+/** With the providers that extensions register at a start with these options; one that fails is a warning. */
+export async function withExtensions<T extends { config: Config; registry: ModelRegistry }>(
+  opened: T,
+  host: Host,
+  said: readonly string[],
+): Promise<T> {
+  const { parseOptions } = await import("../options.ts");
+  const { resolveRun } = await import("../resolve-run.ts");
+  const { options, extensions } = await resolveRun(parseOptions(said), host);
+  const warn = (line: string): void => void host.stderr.write(`Warning: ${line}\n`);
+  const loaded = await extensions.load(options, opened.config, { reload: false, warn, collects: true });
+  for (const { path, error } of loaded?.errors ?? []) warn(`The extension ${path} is left out: ${error}`);
+  if (loaded === undefined || loaded.runtime.providers.length === 0) return opened;
+  const { changeProvider } = await import("../../harness/extensions/extension-provider.ts");
+  for (const change of loaded.runtime.providers) {
+    try {
+      changeProvider(change, opened.registry);
+    } catch (error) {
+      warn(`${change.extensionPath}: ${messageOf(error)}`);
+    }
+  }
+  return opened;
 }
 
 /** Also for completion and `pi auth`. `approve`: whether this project's `.pi` counts; absent: as it was decided. */

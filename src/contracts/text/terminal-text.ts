@@ -46,7 +46,7 @@ export function plainLine(text: string): string {
 export function textWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const character of text) width += widthOf(character);
+  for (const character of text) width += characterWidth(character);
   return width;
 }
 
@@ -56,7 +56,7 @@ export function cutToWidth(text: string, width: number | undefined): string {
   let shown = "";
   let used = 0;
   for (const character of text) {
-    used += widthOf(character);
+    used += characterWidth(character);
     if (used > width - 1) break;
     shown += character;
   }
@@ -67,7 +67,8 @@ export function padEnd(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - textWidth(text)));
 }
 
-function widthOf(character: string): number {
+/** Of one that is printed. */
+export function characterWidth(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x300) return 1;
   // A variation selector makes the character before it an emoji, which is wide: no more than a column too many.

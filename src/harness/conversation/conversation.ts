@@ -70,20 +70,12 @@ export class Conversation {
         now: () => deps.clock.now(),
         turn: async () => {
           const { model, thinkingLevel } = this.choices;
-          const setup = { model, thinkingLevel, stallTimeoutMs: deps.stall.modelMs };
-          let access: ModelAccess;
-          try {
-            access = await deps.access(model);
-          } catch (error) {
-            return { ...setup, stream: () => noAccess(error) };
-          }
-          const { provider, credential } = access;
-          const fetch = deps.interceptor?.fetch?.(access.fetch, model) ?? access.fetch;
-          this.#isBilled = isBilled(access);
           const shown = await deps.interceptor?.context?.(this.agent.messages);
           return {
-            ...setup,
-            stream: (messages, signal) => provider.stream({ model, request: this.request(shown ?? messages), credential, signal, fetch }),
+            model,
+            thinkingLevel,
+            stallTimeoutMs: deps.stall.modelMs,
+            stream: (messages, signal) => this.#ask(model, shown ?? messages, signal),
           };
         },
         tools: () => ({
@@ -161,6 +153,21 @@ export class Conversation {
     if (event.type !== "message_end" || event.message.role !== "assistant" || !isWhole(event.message)) return told;
     const hooked = this.#hooks.answered(event.message);
     return told && hooked ? Promise.all([told, hooked]).then(() => undefined) : (told ?? hooked);
+  }
+
+  /** A command that gives a key, or a sign-in, is waited for as the model is: no longer than its silence may last, and not past an abort. */
+  async *#ask(model: Model, messages: readonly Message[], signal: AbortSignal): AsyncIterable<StreamEvent> {
+    let access: ModelAccess;
+    try {
+      access = await this.deps.access(model);
+    } catch (error) {
+      yield* noAccess(error);
+      return;
+    }
+    const { provider, credential } = access;
+    const fetch = this.deps.interceptor?.fetch?.(access.fetch, model) ?? access.fetch;
+    this.#isBilled = isBilled(access);
+    yield* provider.stream({ model, request: this.request(messages), credential, signal, fetch });
   }
 
   #tell(event: AgentEvent): Promise<void> | undefined {

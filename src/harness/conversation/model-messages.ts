@@ -60,10 +60,10 @@ export function bashText(message: BashExecutionMessage): string {
   return lines.join("\n");
 }
 
-export function compactionText(summary: string): string {
+function compactionText(summary: string): string {
   return `The conversation history before this point was compacted into the following summary:\n\n<summary>\n${summary}\n</summary>`;
 }
 
-export function branchText(summary: string): string {
+function branchText(summary: string): string {
   return `The following is a summary of a branch that this conversation came back from:\n\n<summary>\n${summary}</summary>`;
 }

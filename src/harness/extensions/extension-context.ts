@@ -17,7 +17,7 @@ import type {
   SlashCommandInfo,
   ToolInfo,
 } from "../../contracts/extension.ts";
-import type { CustomMessageDraft } from "../../contracts/extension-event.ts";
+import type { CustomMessageDraft, UiPromptKind } from "../../contracts/extension-event.ts";
 import type { CustomMessage, ImageContent, UserContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import { noUi } from "../../extensions/no-ui.ts";
@@ -60,6 +60,8 @@ export interface ExtensionSurroundings {
   /** With their sources. */
   tools(): ToolInfo[];
   commands(): SlashCommandInfo[];
+  /** Around a dialog that somebody is waited for. */
+  prompting<T>(kind: UiPromptKind, title: string, dialog: Promise<T>): Promise<T>;
   /** Says once for each extension that it wants one. */
   lacksTerminal(extensionPath: string): Promise<undefined>;
   skills(): readonly Skill[];
@@ -80,10 +82,12 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
   };
   return {
     get ui() {
-      const ui = live(about.bindings().uiContext ?? noUi);
-      return extensionPath === undefined
-        ? ui
-        : withFields(Object.create(ui) as typeof ui, { custom: () => about.lacksTerminal(extensionPath) });
+      const { uiContext } = about.bindings();
+      const ui = live(uiContext ?? noUi);
+      return withFields(Object.create(ui) as typeof ui, {
+        ...(uiContext !== undefined && announcedDialogs(uiContext, about)),
+        ...(extensionPath !== undefined && { custom: () => about.lacksTerminal(extensionPath) }),
+      });
     },
     get mode() {
       return about.bindings().mode ?? "print";
@@ -133,6 +137,19 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
     },
     getSystemPrompt: () => live(coding.conversation.promptInForce()),
     getSystemPromptOptions: () => live(promptOptions(coding.conversation.promptParts(), about.skills())),
+  };
+}
+
+/** Dialogs that are waited for: others are told that somebody is asked. */
+function announcedDialogs(
+  ui: ExtensionUIContext,
+  { prompting }: ExtensionSurroundings,
+): Pick<ExtensionUIContext, "select" | "confirm" | "input" | "editor"> {
+  return {
+    select: (title, ...about) => prompting("select", title, ui.select(title, ...about)),
+    confirm: (title, ...about) => prompting("confirm", title, ui.confirm(title, ...about)),
+    input: (title, ...about) => prompting("input", title, ui.input(title, ...about)),
+    editor: (title, ...about) => prompting("editor", title, ui.editor(title, ...about)),
   };
 }
 

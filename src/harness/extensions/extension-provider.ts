@@ -4,23 +4,54 @@
 import { convertProvider } from "../../config/npm-agent.ts";
 import { mergeProviders } from "../../config/provider-settings.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
-import type { ExtensionStream, ProviderChange } from "../../contracts/extension.ts";
+import type { ExtensionProvider, ExtensionStream, ProviderChange, RefreshModelsContext } from "../../contracts/extension-provider.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
+import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
-import type { ModelRegistry } from "../models/model-registry.ts";
+import type { BroughtParts, ModelRegistry } from "../models/model-registry.ts";
+import { flowOf } from "./extension-sign-in.ts";
 
 /** @throws PiError `extension.bad_provider` */
-export function changeProvider({ name, provider }: ProviderChange, registry: ModelRegistry): void {
+export function changeProvider(
+  { name, provider }: ProviderChange,
+  registry: ModelRegistry,
+  watch: (model: Model) => object = () => ({}),
+): void {
   if (provider === undefined) {
     registry.setProvider(name, undefined);
     return;
   }
   const known = registry.settingsOf(name);
+  const stream = provider.streamSimple ?? provider.stream;
+  const brought: BroughtParts = {
+    ...(stream !== undefined && { stream: providerOf(provider.api ?? name, stream, watch) }),
+    ...(provider.oauth !== undefined && { flow: flowOf(name, provider.oauth, provider.authHeader === true) }),
+    ...(provider.refreshModels !== undefined && {
+      refreshModels: async (signal) => {
+        const publish: RefreshModelsContext["publish"] = async ({ update } = {}) => {
+          await update?.();
+          return true;
+        };
+        const models = (await provider.refreshModels?.({ signal, stored: undefined, publish })) ?? modelsOf(provider);
+        if (models !== undefined) registry.setProvider(name, settingsWith(models), brought);
+      },
+    }),
+  };
+  const settingsWith = (models: readonly object[] | undefined): ProviderSettings | undefined =>
+    settingsOf(name, { ...provider, models }, known);
+  registry.setProvider(name, settingsWith(modelsOf(provider)), brought);
+}
+
+/** A whole provider tells them when it is asked. */
+function modelsOf({ models, getModels }: ExtensionProvider): readonly object[] | undefined {
+  return models ?? getModels?.();
+}
+
+function settingsOf(name: string, given: Record<string, unknown>, known: ProviderSettings | undefined): ProviderSettings | undefined {
   const providers: Record<string, ProviderSettings> = known === undefined ? {} : { [name]: known };
-  const given = provider as Record<string, unknown>;
   const refuse = (path: readonly (string | number)[], expected: string): never => {
     throw new PiError("extension.bad_provider", `registerProvider ${name}: ${path.slice(2).join(".")} must be ${expected}`);
   };
@@ -30,11 +61,10 @@ export function changeProvider({ name, provider }: ProviderChange, registry: Mod
     { kind: "command line" },
     { unknownKey: () => {}, wrongType: refuse, forbidden: (path) => refuse(path, "left out") },
   );
-  const stream = provider.streamSimple ?? provider.stream;
-  registry.setProvider(name, providers[name], stream === undefined ? undefined : providerOf(provider.api ?? name, stream));
+  return providers[name];
 }
 
-function providerOf(api: string, stream: ExtensionStream): Provider {
+function providerOf(api: string, stream: ExtensionStream, watch: (model: Model) => object): Provider {
   return {
     api,
     stream: async function* ({ model, request, credential, signal }: ModelCall): AsyncIterable<StreamEvent> {
@@ -46,10 +76,15 @@ function providerOf(api: string, stream: ExtensionStream): Provider {
         ...(thinkingLevel === "off" ? {} : { reasoning: thinkingLevel }),
         ...(sessionId === undefined ? {} : { sessionId }),
         ...(model.headers === undefined ? {} : { headers: model.headers }),
+        ...watch(model),
       };
+      // Newer ones find the prompt among the messages, older ones beside them.
+      const system = { role: "system" as const, content: systemPrompt, toolsAdded: [...tools], timestamp: 0 };
+      const isSaid = systemPrompt !== "" || tools.length > 0;
+      const context = { systemPrompt, messages: isSaid ? [system, ...messages] : messages, tools };
       let isOver = false;
       try {
-        for await (const event of await stream(model, { systemPrompt, messages, tools }, options)) {
+        for await (const event of await stream(model, context, options)) {
           for (const told of translated(event)) {
             isOver ||= told.type === "finish" || told.type === "failure";
             yield told;

@@ -6,6 +6,9 @@ import type { ExtensionError, ExtensionModelRegistry } from "../../contracts/ext
 import type { ModelRegistry } from "../models/model-registry.ts";
 import { changeProvider } from "./extension-provider.ts";
 
+/** A list that takes longer is not waited for. */
+const refreshMs = 15_000;
+
 export function modelsFor(registry: ModelRegistry, about: { report(error: ExtensionError): void }): ExtensionModelRegistry {
   const change = (name: string, provider: Parameters<ExtensionModelRegistry["registerProvider"]>[1] | undefined): void => {
     try {
@@ -39,7 +42,10 @@ export function modelsFor(registry: ModelRegistry, about: { report(error: Extens
       }
     },
     getApiKeyForProvider: (id) => keyOf(id).catch(() => undefined),
-    refresh: async () => {},
+    refresh: () =>
+      registry.refreshModels(AbortSignal.timeout(refreshMs), (provider, error) =>
+        about.report({ extensionPath: "<runtime>", event: `refreshModels:${provider}`, error: messageOf(error) }),
+      ),
     getError: () => undefined,
     registerProvider: change,
     unregisterProvider: (name) => change(name, undefined),

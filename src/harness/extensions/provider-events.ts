@@ -25,6 +25,19 @@ export function watchedFetch(fetch: typeof globalThis.fetch, model: Model, dispa
   }) as typeof globalThis.fetch;
 }
 
+/** The same for a provider that does its own requests: it tells of them by these. */
+export function watchers(
+  { provider, api, id }: Model,
+  dispatch: ExtensionDispatch,
+): Record<string, (...about: never[]) => Promise<unknown>> {
+  return {
+    onPayload: (payload: unknown) => dispatch.payload(payload),
+    onResponse: ({ status, headers }: { status: number; headers?: Record<string, string> }) =>
+      dispatch.notify({ type: "after_provider_response", status, headers: { ...headers } }),
+    onProviderStreamEvent: (data: unknown) => dispatch.notify({ type: "provider_stream_event", provider, api, model: id, data }),
+  };
+}
+
 async function changedRequest(init: RequestInit, dispatch: ExtensionDispatch): Promise<RequestInit> {
   const changed = { ...init };
   if (dispatch.hears("before_provider_headers")) {

@@ -3,7 +3,7 @@
 
 import type { AnyExtensionTool, Extension, ExtensionContext, ToolInfo } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
-import type { Tool } from "../../contracts/tool.ts";
+import { factsOf, type Tool } from "../../contracts/tool.ts";
 import { toolOf } from "../../extensions/tool.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 
@@ -54,14 +54,18 @@ export class RegisteredTools {
   /** As extensions see the tools of a session, with where each came from. */
   infos(tools: readonly Tool[]): ToolInfo[] {
     const sources = new Map(this.#extensions.flatMap((one) => [...one.tools].map(([name, { sourceInfo }]) => [name, sourceInfo])));
-    return tools.map(({ name, description, parameters, guidelines, exposure = "direct" }) => ({
-      name,
-      description,
-      parameters,
-      ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
-      exposure,
-      sourceInfo: sources.get(name) ?? createSyntheticSourceInfo(`builtin:${name}`, { source: "builtin" }),
-    }));
+    return tools.map((tool) => {
+      const { name, description, parameters, guidelines, exposure = "direct" } = tool;
+      return {
+        name,
+        description,
+        parameters,
+        ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
+        exposure,
+        ...factsOf(tool),
+        sourceInfo: sources.get(name) ?? createSyntheticSourceInfo(`builtin:${name}`, { source: "builtin" }),
+      };
+    });
   }
 }
 

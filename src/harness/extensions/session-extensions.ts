@@ -4,13 +4,7 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { BoundaryProposal } from "../../contracts/boundary.ts";
 import { messageOf } from "../../contracts/error.ts";
-import type {
-  ExtensionError,
-  LoadExtensionsResult,
-  ProviderChange,
-  ReplacedSessionContext,
-  SlashCommandInfo,
-} from "../../contracts/extension.ts";
+import type { ExtensionError, LoadExtensionsResult, ReplacedSessionContext, SlashCommandInfo } from "../../contracts/extension.ts";
 import type {
   ExtensionEventName,
   ExtensionEventOf,
@@ -22,9 +16,12 @@ import type {
   SessionTreeEvent,
   ToolCallEvent,
   ToolResultEvent,
+  UiPrompt,
+  UiPromptKind,
   UserBashEvent,
   UserBashResult,
 } from "../../contracts/extension-event.ts";
+import type { ProviderChange } from "../../contracts/extension-provider.ts";
 import type { BootstrapText, InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
@@ -45,14 +42,14 @@ import {
 import { changeProvider } from "./extension-provider.ts";
 import { HeardEvents, lastCompaction } from "./heard-events.ts";
 import { promptOf, promptOptions } from "./prompt-options.ts";
-import { hearsProviders, watchedFetch } from "./provider-events.ts";
+import { hearsProviders, watchedFetch, watchers } from "./provider-events.ts";
 import { RegisteredTools, type ToolSurroundings } from "./registered-tools.ts";
 import { listSlashCommands } from "./slash-commands.ts";
 
 /** What the session lends; the rest of the surroundings is made here. */
 export type Attachment = Omit<
   ExtensionSurroundings,
-  "tools" | "commands" | "skills" | "lacksTerminal" | "requireLive" | "report" | "soon"
+  "tools" | "commands" | "skills" | "prompting" | "lacksTerminal" | "requireLive" | "report" | "soon"
 > &
   ToolSurroundings & {
     resources: LaunchResources;
@@ -78,6 +75,9 @@ export class SessionExtensions implements Interceptor {
   /** What went wrong before there was anybody to tell. */
   readonly #unsaid: ExtensionError[] = [];
   #hasStarted = false;
+  /** Dialogs that are open, and the first of them. */
+  #promptCount = 0;
+  #prompt: UiPrompt | undefined;
   /** While settled handlers are told: what they ask for is done behind them. */
   #later: (() => void)[] | undefined;
 
@@ -107,6 +107,7 @@ export class SessionExtensions implements Interceptor {
       tools: () => this.tools.infos(coding.conversation.tools),
       commands: () => this.commands(),
       skills: () => this.#skills,
+      prompting: (kind, title, dialog) => this.#prompting(kind, title, dialog),
       lacksTerminal: async (path) => {
         if (!this.#toldOfTerminal.has(path)) attachment.warn(`${path} wants to show something of its own, for which there is no terminal`);
         this.#toldOfTerminal.add(path);
@@ -253,7 +254,7 @@ export class SessionExtensions implements Interceptor {
 
   #changeProvider(change: ProviderChange, registry: ModelRegistry): void {
     try {
-      changeProvider(change, registry);
+      changeProvider(change, registry, (model) => watchers(model, this.#dispatch));
     } catch (error) {
       const told = { extensionPath: change.extensionPath, event: "registerProvider", error: messageOf(error) };
       if (this.#attached === undefined) this.#unsaid.push(told);
@@ -328,6 +329,19 @@ export class SessionExtensions implements Interceptor {
 
   thinkingLevelChanged(...[level, previousLevel]: Parameters<NonNullable<Interceptor["thinkingLevelChanged"]>>): void {
     this.#notify({ type: "thinking_level_select", level, previousLevel });
+  }
+
+  /** Not one after another as other events: the dialog may be a handler's, which is waited for itself. */
+  async #prompting<T>(kind: UiPromptKind, title: string, dialog: Promise<T>): Promise<T> {
+    if (this.#promptCount++ === 0) {
+      this.#prompt = { reason: "ui_prompt", kind, ...(title !== "" && { title }) };
+      void this.#dispatch.notify({ type: "ui_prompt_start", ...this.#prompt });
+    }
+    try {
+      return await dialog;
+    } finally {
+      if (--this.#promptCount === 0 && this.#prompt !== undefined) void this.#dispatch.notify({ type: "ui_prompt_end", ...this.#prompt });
+    }
   }
 
   /** A promise where there is somebody to be told: the run waits for it. */

@@ -1,6 +1,7 @@
 // A launch as people and programs read it, without a request: the value behind `pi inspect` and RPC `inspect`. Called by cli and inspect-session.
 // Invariant: only what the launch holds is shown, so that it is what a start has in force; credentials by name and source, never by value.
 
+import { skippedNames } from "../../config/trust.ts";
 import { messageOf } from "../../contracts/error.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
 import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
@@ -87,7 +88,7 @@ export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Insp
       ...(config.project.dir === undefined ? {} : { project: config.project.dir }),
       trusted: config.project.trusted,
       decision: config.project.decision,
-      skipped: config.project.skipped,
+      skipped: skippedNames(config.project),
     },
     limits: { ...limits, stallModelMs: stall.modelMs, stallToolMs: stall.toolMs },
     session: { kind: options.session.kind, directory: sessionPlace(options, config).directory },

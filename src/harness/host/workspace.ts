@@ -19,7 +19,7 @@ export interface Workspace {
 }
 
 export async function createWorkspace(launch: Launch, { host, custom = {} }: Pick<LaunchDeps, "host" | "custom">): Promise<Workspace> {
-  const { config, registry, options, stall } = launch;
+  const { config, registry, options } = launch;
   const { createShellOperations } = await import("../../platform/spawn.ts");
   const { createFileOperations } = await import("../../platform/files.ts");
   const shell = createShellOperations({
@@ -41,7 +41,6 @@ export async function createWorkspace(launch: Launch, { host, custom = {} }: Pic
         config,
         env: host.env,
         recordFile: options.recordFile,
-        silenceMs: stall.modelMs,
         now: () => host.now(),
       }),
     current: undefined,

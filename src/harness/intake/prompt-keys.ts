@@ -8,7 +8,7 @@ import type { AnyEntry, EntryOf } from "../../contracts/session-entry.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 
 /** Of the `custom` entries that say which keys have been used. */
-export const promptKeyType = "pi.prompt_key";
+const promptKeyType = "pi.prompt_key";
 
 /** What such an entry holds: one when the prompt enters the conversation, one when its run has settled. */
 export interface PromptKeyData {

@@ -54,7 +54,9 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
     homeDir,
     paths,
     configured,
-    ...(projectDir === undefined ? {} : { projectDir, boundary }),
+    projectSkillDirs: config.project.skillDirs,
+    ...(projectDir === undefined ? {} : { projectDir }),
+    ...(projectDir === undefined && config.project.skillDirs.length === 0 ? {} : { boundary }),
   });
   const folders = [agentDir, ...(projectDir === undefined ? [] : [projectDir])];
 
@@ -67,8 +69,6 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
     isWanted ? [...own, ...more] : [];
   const skillPlaces = places(choice.skillPaths, configured(config.values.resources.skills, packaged.skills, choice.withSkills));
   const skills = hasSkills(choice, skillPlaces, folders) ? await skillsOf(choice, skillPlaces, warn) : { skills: [], section: "" };
-
-  const skillCommands = config.values.resources.skillCommands ? skills.skills : [];
 
   let found: Promise<PromptTemplate[]> | undefined;
   const templates = (): Promise<PromptTemplate[]> => {
@@ -85,11 +85,23 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
   const appended = folders.map((folder) => textOf(folder, "APPEND_SYSTEM.md")).filter((found) => found !== undefined);
   return {
     contextFiles: choice.withContextFiles ? await contextFilesOf(where, boundary) : [],
-    skills: skills.skills,
     skillsSection: skills.section,
     ...(system === undefined ? {} : { systemPrompt: system.text, systemPromptPath: system.path }),
     appended: appended.map(({ text }) => text),
     appendedPaths: appended.map(({ path }) => path),
+    ...typedResources(skills.skills, templates, config),
+  };
+}
+
+/** Of what was found, by whomever, the part that can be typed. */
+export function typedResources(
+  skills: Skill[],
+  templates: LaunchResources["templates"],
+  { values }: Config,
+): Pick<LaunchResources, "skills" | "templates" | "skillCommands" | "expand"> {
+  const skillCommands = values.resources.skillCommands ? skills : [];
+  return {
+    skills,
     templates,
     skillCommands,
     expand: async (text) => (text.startsWith("/") ? expandCommand(text, skillCommands, templates) : text),
@@ -99,6 +111,7 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
 function hasSkills(choice: ResourceChoice, places: ResourcePlaces, folders: readonly string[]): boolean {
   if (choice.skillPaths.length > 0 || (places.configured?.length ?? 0) > 0) return true;
   if (!choice.withSkills) return false;
+  if ((places.projectSkillDirs?.length ?? 0) > 0) return true;
   return [...folders.map((folder) => join(folder, "skills")), join(places.homeDir, ".agents", "skills")].some((folder) =>
     existsSync(folder),
   );
@@ -132,11 +145,7 @@ async function contextFilesOf({ agentDir, cwd, warn }: Where, boundary: Reposito
 }
 
 /** For a text that begins with a slash. */
-export async function expandCommand(
-  text: string,
-  skills: readonly Skill[],
-  templates: () => Promise<readonly PromptTemplate[]>,
-): Promise<string> {
+async function expandCommand(text: string, skills: readonly Skill[], templates: () => Promise<readonly PromptTemplate[]>): Promise<string> {
   if (text.startsWith("/skill:")) {
     const { expandSkillCommand } = await import("../../resources/skills.ts");
     return expandSkillCommand(text, skills) ?? text;

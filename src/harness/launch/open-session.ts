@@ -89,7 +89,9 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
     case "fork": {
       const source = await Session.open(await find(choice.ref), { ...watch, readOnly: true });
       try {
-        return source.fork({ directory, cwd, ...(choice.id === undefined ? {} : { id: validId(choice.id) }) });
+        if (choice.id === undefined) return source.fork({ directory, cwd });
+        const { forkNamed } = await import("../../session/library/open-named.ts");
+        return await forkNamed(source, validId(choice.id), { directory, cwd }, { signal: deps.signal });
       } finally {
         source.close();
       }

@@ -1,6 +1,7 @@
 // Everything a model call needs beside the request: wire format, credential, network. Called before each call; loads each thing once.
 
 import type { Config } from "../../config/load-config.ts";
+import { PiError } from "../../contracts/error.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { Env } from "../../platform/paths.ts";
@@ -13,8 +14,6 @@ export interface ModelAccessDeps {
   env: Env;
   /** `--record`: where to write what is streamed. */
   recordFile: string | undefined;
-  /** Longest silence of a model; 0: none. */
-  silenceMs: number;
   now(): number;
 }
 
@@ -33,11 +32,7 @@ function plainAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAcce
   let fetching: Promise<typeof globalThis.fetch> | undefined;
   return async (model) => {
     const own = deps.registry.streamOf?.(model);
-    if (own !== undefined) {
-      fetching ??= loadFetch(deps);
-      return { provider: own, credential: await deps.registry.credential(model.provider), fetch: await fetching };
-    }
-    let provider = providers.get(model.api);
+    let provider = own === undefined ? providers.get(model.api) : Promise.resolve(own);
     if (!provider) {
       provider = loadRecorded(model, deps);
       providers.set(model.api, provider);
@@ -55,8 +50,11 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
   const provider = await loadProvider(model.api);
   if (deps.recordFile === undefined) return provider;
   const { recordProvider } = await import("../../providers/scripted/record.ts");
-  const { appendFileSync, writeFileSync } = await import("node:fs");
+  const { appendFileSync, statSync, writeFileSync } = await import("node:fs");
   const file = deps.recordFile;
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+    throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
+  }
   writeFileSync(file, "", { mode: 0o600 });
   return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
 }
@@ -65,7 +63,7 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
 export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">): Promise<void> {
   const { proxy, caFile } = deps.config.values.network;
   const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
-  if (isSaid) await loadFetch({ ...deps, silenceMs: 0 });
+  if (isSaid) await loadFetch(deps);
 }
 
 /**
@@ -84,14 +82,10 @@ export async function connectToModel(
   const { proxyRoute } = await import("../../platform/fetch.ts");
   if (proxyRoute({ env, proxy: network.proxy })?.(new URL(baseUrl)) !== undefined) return;
   const { connectAhead } = await import("../../platform/connect-ahead.ts");
-  await connectAhead(baseUrl, await loadFetch({ config, env, silenceMs: 0 }));
+  await connectAhead(baseUrl, await loadFetch({ config, env }));
 }
 
-async function loadFetch({
-  config,
-  env,
-  silenceMs,
-}: Pick<ModelAccessDeps, "config" | "env" | "silenceMs">): Promise<typeof globalThis.fetch> {
+async function loadFetch({ config, env }: Pick<ModelAccessDeps, "config" | "env">): Promise<typeof globalThis.fetch> {
   const { createFetch } = await import("../../platform/fetch.ts");
-  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile, longestSilenceMs: silenceMs });
+  return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile });
 }

@@ -4,6 +4,7 @@
 import { Accounts, type CredentialWish } from "../../accounts/accounts.ts";
 import { providerOfAccount } from "../../accounts/auth-file.ts";
 import { noCredential } from "../../accounts/credentials.ts";
+import type { Flow } from "../../accounts/flows/flow.ts";
 import type { Config } from "../../config/load-config.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Api, Model } from "../../contracts/model.ts";
@@ -31,6 +32,14 @@ export interface ModelRegistryInput {
   apis?: readonly Api[];
 }
 
+/** What an extension has for a provider beside its settings. */
+export interface BroughtParts {
+  /** Its own way to be called. */
+  stream?: Provider | undefined;
+  flow?: Flow | undefined;
+  refreshModels?: ((signal: AbortSignal) => Promise<void>) | undefined;
+}
+
 const spokenApis: readonly Api[] = ["anthropic-messages", "openai-completions", "openai-responses", "google-generative-ai", "scripted"];
 
 const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
@@ -40,7 +49,7 @@ export class ModelRegistry {
   readonly #cacheDir: string;
   /** Those of the configuration, with what extensions have put in their place. */
   readonly #providers: Config["providers"];
-  readonly #streams = new Map<string, Provider>();
+  readonly #brought = new Map<string, BroughtParts>();
   readonly #models = new Map<string, Model[]>();
   readonly #accounts: Accounts;
 
@@ -53,28 +62,46 @@ export class ModelRegistry {
       ...input,
       providers: this.#providers,
       vendorOf,
+      flowOf: (id) => this.#brought.get(id)?.flow,
       fetch: async () => {
         const { createFetch } = await import("../../platform/fetch.ts");
         const { proxy = "", caFile = "" } = input.config.values?.network ?? {};
-        return createFetch({ env: input.env, proxy, caFile, longestSilenceMs: 0 });
+        return createFetch({ env: input.env, proxy, caFile });
       },
     });
   }
 
-  /** In place of what configuration says of the provider; `stream`: its own way to be called. Nothing: taken back. */
-  setProvider(id: string, settings: ProviderSettings | undefined, stream?: Provider): void {
+  /** In place of what configuration says of the provider, with what an extension brings for it. Nothing: taken back. */
+  setProvider(id: string, settings: ProviderSettings | undefined, brought?: BroughtParts): void {
     const inForce = settings ?? this.#input.config.providers[id];
     if (inForce === undefined) delete this.#providers[id];
     else this.#providers[id] = inForce;
     if (settings !== undefined) learnSecrets({ env: this.#input.env, config: { providers: { [id]: settings } } });
-    if (stream === undefined) this.#streams.delete(id);
-    else this.#streams.set(id, stream);
+    if (brought === undefined) this.#brought.delete(id);
+    else this.#brought.set(id, brought);
     this.#models.delete(id);
   }
 
   /** The way to call a model that its provider brings. */
   streamOf(model: Model): Provider | undefined {
-    return this.#streams.get(model.provider);
+    return this.#brought.get(model.provider)?.stream;
+  }
+
+  /** How to sign in to a provider, where that can be done. */
+  flow(providerId: string): Promise<Flow | undefined> {
+    return this.#accounts.flow(providerId);
+  }
+
+  /** Has providers that know how look again which models there are. What one cannot be asked for is told, and its list stays. */
+  async refreshModels(signal: AbortSignal, failed: (providerId: string, error: unknown) => void): Promise<void> {
+    const asked = [...this.#brought].map(async ([id, { refreshModels }]) => {
+      try {
+        await refreshModels?.(signal);
+      } catch (error) {
+        failed(id, error);
+      }
+    });
+    await Promise.all(asked);
   }
 
   /** What is said of a provider; nothing of one that only the catalogue knows. */

@@ -37,5 +37,5 @@ function atAccount(call: ModelCall, credential: Credential): ModelCall {
   const { account } = credential;
   if (account === undefined) return call;
   const headers = { ...call.model.headers, ...account.headers };
-  return { ...call, credential, model: { ...call.model, baseUrl: account.baseUrl, headers } };
+  return { ...call, credential, model: { ...call.model, baseUrl: account.baseUrl || call.model.baseUrl, headers } };
 }

@@ -1,6 +1,7 @@
 // A failure of a model call as people are told of it: who, what kind, in whose words, how often it was tried, what to do. Called by run-outcome,
 // and loaded only where something failed. Invariant: one line; what the service answered is kept beside it as it came.
 
+import { defined } from "../../contracts/defined.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
@@ -53,8 +54,7 @@ export function failureOutcome(failure: ModelFailure, { provider, tries }: Faile
     text: answer === undefined ? "" : textOf(answer.content),
     code: `model.${failure.code}`,
     message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(failure.retryAt === undefined ? {} : { retryAt: failure.retryAt }),
+    ...defined({ hint, retryAt: failure.retryAt }),
     ...(message.includes(failure.message) ? {} : { raw: failure.message }),
   };
 }

@@ -2,6 +2,7 @@
 // there is somebody to ask. Invariant: what is written was previewed, so that all of a proposal is written or nothing.
 
 import type { BoundaryDraft, BoundaryPreview } from "../../contracts/boundary.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Message } from "../../contracts/message.ts";
 import type { NewEntry } from "../../contracts/session-entry.ts";
@@ -90,8 +91,7 @@ function entryOf(draft: BoundaryDraft, index: number, ids: ReadonlySet<string>, 
         summary: text("summary", summary),
         firstKeptEntryId: firstKeptEntryId === null ? null : onBranch("firstKeptEntryId", firstKeptEntryId),
         tokensBefore: contextTokens(messages, edited).tokens,
-        ...(details === undefined ? {} : { details }),
-        ...(usage === undefined ? {} : { usage }),
+        ...defined({ details, usage }),
         fromHook: true,
         ...(systemMessage === undefined ? {} : { systemMessage }),
       };

@@ -2,6 +2,7 @@
 // Invariant: every dialog resolves exactly once: by its answer, its timeout, its signal, or the end of the connection, all but the first
 // with the default (nothing, or `false` for a confirmation).
 
+import { defined } from "../../contracts/defined.ts";
 import type { ExtensionUIContext, ExtensionUIDialogOptions } from "../../contracts/extension.ts";
 import { withoutTerminal } from "../../extensions/no-ui.ts";
 import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";
@@ -15,8 +16,7 @@ export interface DialogOptions {
 /** The dialogs as extensions know a user interface. */
 export function dialogUi(dialogs: ExtensionDialogs): ExtensionUIContext {
   const timed = ({ timeout, signal }: ExtensionUIDialogOptions = {}): DialogOptions => ({
-    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ timeoutMs: timeout, signal }),
   });
   return {
     ...withoutTerminal,

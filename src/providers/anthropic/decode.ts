@@ -1,6 +1,7 @@
 // Anthropic's stream events as StreamEvents: one small handler an event over a state record. Driven by event-reader.
 // Source: https://platform.claude.com/docs/en/build-with-claude/streaming (checked 2026-11). Invariant: unknown events, blocks and deltas are skipped.
 
+import { defined } from "../../contracts/defined.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
@@ -61,8 +62,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     const responseModel = stringOf(message.model);
     out.push({
       type: "response",
-      ...(responseId === undefined ? {} : { responseId }),
-      ...(responseModel === undefined ? {} : { responseModel }),
+      ...defined({ responseId, responseModel }),
     });
     addUsage(state, message.usage, out);
   },

@@ -106,7 +106,7 @@ function encodeTools(tools: readonly ToolDeclaration[], dialect: AnthropicDialec
 }
 
 /** Claude 4.6 and later think adaptively, and from 4.7 on take nothing else; earlier ones only know a budget. */
-export function thinksAdaptively(model: Model, level: ThinkingLevel, dialect: AnthropicDialect): boolean {
+function thinksAdaptively(model: Model, level: ThinkingLevel, dialect: AnthropicDialect): boolean {
   if (dialect.forceAdaptiveThinking !== undefined) return dialect.forceAdaptiveThinking;
   const version = /claude-(?:[a-z]+-)?(\d+)(?:[-.](\d{1,2})(?!\d))?/.exec(model.id);
   // Other makers' models behind this format: one that has a word for the level takes the word.

@@ -2,6 +2,7 @@
 // Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (checked 2026-11). Invariant: the answer is whole once a finish
 // reason has come; the wire has no other end mark.
 
+import { defined } from "../../contracts/defined.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
@@ -45,8 +46,7 @@ function decodeChunk(state: State, chunk: Json, out: StreamEvent[]): void {
     const responseModel = stringOf(chunk.modelVersion);
     out.push({
       type: "response",
-      ...(responseId === undefined ? {} : { responseId }),
-      ...(responseModel === undefined ? {} : { responseModel }),
+      ...defined({ responseId, responseModel }),
     });
   }
   const candidate = objectOf(arrayOf(chunk.candidates)[0]);

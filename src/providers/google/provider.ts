@@ -24,7 +24,7 @@ export const googleProvider: Provider = {
   },
 };
 
-export function googleHeaders(call: ModelCall): Record<string, string> {
+function googleHeaders(call: ModelCall): Record<string, string> {
   return {
     accept: "text/event-stream",
     ...credentialHeaders(call.credential, "x-goog-api-key"),

@@ -32,7 +32,7 @@ export const completionsProvider: Provider = {
   },
 };
 
-export function chatHeaders(call: ModelCall): Record<string, string> {
+function chatHeaders(call: ModelCall): Record<string, string> {
   const dialect = completionsDialect(call.model);
   return {
     accept: "text/event-stream",

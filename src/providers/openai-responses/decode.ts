@@ -1,6 +1,7 @@
 // Responses stream events as StreamEvents: one small handler an event over a state record. Driven by event-reader.
 // Source: https://platform.openai.com/docs/api-reference/responses-streaming (checked 2026-11). Invariant: unknown events and items are skipped.
 
+import { defined } from "../../contracts/defined.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
@@ -172,8 +173,7 @@ function startAnswer(state: State, event: Json, out: StreamEvent[]): void {
   const responseModel = stringOf(response.model);
   out.push({
     type: "response",
-    ...(responseId === undefined ? {} : { responseId }),
-    ...(responseModel === undefined ? {} : { responseModel }),
+    ...defined({ responseId, responseModel }),
   });
 }
 

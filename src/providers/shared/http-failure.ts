@@ -93,7 +93,7 @@ function errorOf(body: string): Json {
   return isObject(parsed.error) ? parsed.error : parsed;
 }
 
-export function codeOfStatus(status: number): FailureCode {
+function codeOfStatus(status: number): FailureCode {
   if (status === 401 || status === 403) return "auth";
   if (status === 402) return "quota";
   if (status === 404) return "not_found";

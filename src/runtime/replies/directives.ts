@@ -2,6 +2,7 @@
 // Invariant: one in code is text, as is one whose medium we do not vouch for; where the stream was cut makes no difference.
 
 import { CodeState } from "./code-state.ts";
+import { holdingBack } from "./held-text.ts";
 
 export interface ReplyPayload {
   text?: string;
@@ -54,7 +55,6 @@ function isMedium(value: string): boolean {
 
 export function createDirectiveFilter(): DirectiveFilter {
   const state = new CodeState("[");
-  let held = "";
   /** What came out of the line so far ends in nothing or a blank. */
   let isAfterBlank = true;
   let isLineEmpty = true;
@@ -109,56 +109,38 @@ export function createDirectiveFilter(): DirectiveFilter {
     return next;
   };
 
-  const read = (delta: string, isLast: boolean): DirectedPart[] => {
-    const text = held + delta;
-    const parts: DirectedPart[] = [];
-    let at = 0;
-    while (at < text.length) {
-      if (!state.isInFence) {
-        if (isAfterDirective) {
-          at = skipAfterDirective(text, at);
-          if (at >= text.length) break;
-          if (text[at] === "\r" && at + 1 === text.length && !isLast) break;
-        }
-        const media = isLineEmpty ? mediaAt(text, at, isLast) : undefined;
-        if (media === "open") break;
-        if (media !== undefined) {
-          if (media.url !== "") parts.push({ kind: "media", url: media.url });
-          at = media.end;
-          continue;
-        }
-        if (text[at] === "[") {
-          const directive = directiveAt(text, at);
-          if (directive !== undefined) {
-            parts.push(directive.part);
-            at = directive.end;
-            isAfterDirective = true;
-            continue;
-          }
-          const rest = text.slice(at, at + longestDirective);
-          if (at + rest.length === text.length && mayBeDirective(rest)) {
-            if (!isLast) break;
-            if (/[a-z]/i.test(rest)) {
-              at = text.length;
-              break;
-            }
-          }
-        }
-      }
-      const stretch = state.read(text, at, isLast);
-      if (stretch === undefined) break;
-      add(parts, text.slice(at, stretch.end));
-      at = stretch.end;
+  const take = (parts: DirectedPart[], text: string, at: number, isLast: boolean): number | "open" | undefined => {
+    if (isAfterDirective) {
+      const next = skipAfterDirective(text, at);
+      if (next > at) return next;
+      if (text[at] === "\r" && at + 1 === text.length && !isLast) return "open";
     }
-    held = text.slice(at);
-    return parts;
+    const media = isLineEmpty ? mediaAt(text, at, isLast) : undefined;
+    if (media === "open") return "open";
+    if (media !== undefined) {
+      if (media.url !== "") parts.push({ kind: "media", url: media.url });
+      return media.end;
+    }
+    if (text[at] !== "[") return undefined;
+    const directive = directiveAt(text, at);
+    if (directive !== undefined) {
+      parts.push(directive.part);
+      isAfterDirective = true;
+      return directive.end;
+    }
+    const rest = text.slice(at, at + longestDirective);
+    if (at + rest.length < text.length || !mayBeDirective(rest)) return undefined;
+    if (!isLast) return "open";
+    return /[a-z]/i.test(rest) ? text.length : undefined;
   };
 
+  const held = holdingBack<DirectedPart>({ state: () => state, take, add });
+
   return {
-    push: (delta) => read(delta, false),
-    end: () => read("", true),
+    push: (delta) => held.read(delta, false),
+    end: () => held.read("", true),
     get isHolding() {
-      return held !== "";
+      return held.isHolding;
     },
   };
 }

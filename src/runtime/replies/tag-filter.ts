@@ -2,6 +2,7 @@
 // Invariant: a tag in code is text, and where the stream was cut makes no difference to what comes out.
 
 import { CodeState } from "./code-state.ts";
+import { holdingBack } from "./held-text.ts";
 
 export interface TagFilterOptions {
   /** Only what stands in `<final>` is answer; otherwise the tag is dropped and its content kept. Default: false. */
@@ -52,7 +53,6 @@ export function createTagFilter(options: TagFilterOptions = {}): TagFilter {
   let reasoning: CodeState | undefined;
   let isInFinal = false;
   let hasSeenFinal = false;
-  let held = "";
   let untaggedText = "";
 
   const add = (parts: TaggedPart[], text: string): void => {
@@ -77,45 +77,30 @@ export function createTagFilter(options: TagFilterOptions = {}): TagFilter {
     hasSeenFinal ||= isInFinal;
   };
 
-  const read = (delta: string, isLast: boolean): TaggedPart[] => {
-    const text = held + delta;
-    const parts: TaggedPart[] = [];
-    let at = 0;
-    while (at < text.length) {
-      const state = reasoning ?? (isInFinal ? inFinal : outside);
-      if (!state.isInFence && text[at] === "<") {
-        const tag = tagAt(text, at);
-        if (tag === "open" && !isLast) break;
-        if (tag === "open" && /[/a-z]/i.test(text.slice(at))) {
-          at = text.length;
-          break;
-        }
-        // In reasoning `<final>` is something that is thought about.
-        if (tag !== undefined && tag !== "open" && !(tag.isFinal && reasoning !== undefined)) {
-          enter(parts, tag);
-          at = tag.end;
-          continue;
-        }
-      }
-      const stretch = state.read(text, at, isLast);
-      if (stretch === undefined) break;
-      add(parts, text.slice(at, stretch.end));
-      at = stretch.end;
+  const take = (parts: TaggedPart[], text: string, at: number, isLast: boolean): number | "open" | undefined => {
+    const tag = text[at] === "<" ? tagAt(text, at) : undefined;
+    if (tag === "open") {
+      if (!isLast) return "open";
+      return /[/a-z]/i.test(text.slice(at)) ? text.length : undefined;
     }
-    held = text.slice(at);
-    return parts;
+    // In reasoning `<final>` is something that is thought about.
+    if (tag === undefined || (tag.isFinal && reasoning !== undefined)) return undefined;
+    enter(parts, tag);
+    return tag.end;
   };
 
+  const held = holdingBack<TaggedPart>({ state: () => reasoning ?? (isInFinal ? inFinal : outside), take, add });
+
   return {
-    push: (delta) => read(delta, false),
+    push: (delta) => held.read(delta, false),
     end: () => {
-      const parts = read("", true);
+      const parts = held.read("", true);
       if (reasoning !== undefined) parts.push({ kind: "reasoning_end" });
       reasoning = undefined;
       return parts;
     },
     get isHolding() {
-      return held !== "";
+      return held.isHolding;
     },
     get hasSeenFinal() {
       return hasSeenFinal;

@@ -1,5 +1,5 @@
 // One conversation for callers of the library; names follow the npm agent's. Made by `createAgentSession`, exported by `pi`.
-// Invariant: everything is the session host's and the session's of now; subscriptions outlive a change of session.
+// Invariant: it only forwards: everything is the session host's and the session's of now; subscriptions outlive a change of session.
 
 import { resolve } from "node:path";
 import type { CompactionResult } from "../../contracts/agent-event.ts";
@@ -20,6 +20,7 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { ScopedModel } from "../../harness/models/model-scope.ts";
 import type { CodingSession } from "../../harness/run/coding-session.ts";
 import type { ShellCommandResult } from "../../harness/run/shell-command.ts";
+import type { Session } from "../../session/tree/session.ts";
 import type { exportHtml } from "../../transcript/export-html.ts";
 import { SessionManager } from "./session-manager.ts";
 import { type AgentSessionEventListener, type PromptOptions, SessionPrompts } from "./session-prompts.ts";
@@ -35,17 +36,15 @@ export interface NavigateOptions {
 
 export class AgentSession {
   readonly #sessions: SessionHost;
-  #manager: SessionManager | undefined;
+  /** By the session that each shows: one of another session is never given out. */
+  readonly #views: WeakMap<Session, SessionManager>;
   readonly #prompts: SessionPrompts;
 
   /** `manager`: of the session in force, where the caller has one. */
   constructor(sessions: SessionHost, manager?: SessionManager) {
     this.#sessions = sessions;
     this.#prompts = new SessionPrompts(sessions);
-    this.#manager = manager;
-    sessions.onReplaced(() => {
-      this.#manager = undefined;
-    });
+    this.#views = new WeakMap(manager === undefined ? [] : [[sessions.coding.session, manager]]);
   }
 
   get #coding(): CodingSession {
@@ -59,8 +58,10 @@ export class AgentSession {
 
   /** Of the session in force. */
   get sessionManager(): SessionManager {
-    this.#manager ??= new SessionManager(this.#coding.session);
-    return this.#manager;
+    const { session } = this.#coding;
+    const view = this.#views.get(session) ?? new SessionManager(session);
+    this.#views.set(session, view);
+    return view;
   }
 
   get sessionId(): string {

@@ -2,6 +2,7 @@
 // Invariant: a failure is thrown, as extensions expect of a tool; operations that are given take the place of this machine's.
 
 import { dirname } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import type { ExtensionContext, ExtensionToolDefinition } from "../../contracts/extension.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { FileOperations, ShellOperations, Tool, ToolResult } from "../../contracts/tool.ts";
@@ -74,8 +75,7 @@ function definition(name: ToolName, cwd: string, machine: Machine = {}): BuiltIn
     label: name,
     description,
     parameters,
-    ...(promptLine === undefined ? {} : { promptSnippet: promptLine }),
-    ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
+    ...defined({ promptSnippet: promptLine, promptGuidelines: guidelines }),
     ...(prepareArguments === undefined ? {} : { prepareArguments: (args) => prepareArguments(args as Record<string, unknown>) }),
     execute: async (_id, params, signal, onUpdate) => {
       const how = { cwd, ...machine, ...(signal === undefined ? {} : { signal }), ...(onUpdate === undefined ? {} : { onUpdate }) };

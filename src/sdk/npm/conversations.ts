@@ -1,6 +1,7 @@
 // What a model is shown of a conversation, its size, and summaries of it, under the npm agent's names. Imported by extensions.
 
 import type { CompactionResult } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { CompactionPreparation } from "../../contracts/extension-event.ts";
 import type { AssistantMessage, Message } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
@@ -152,10 +153,7 @@ async function summarize(
     model,
     { messages: [{ role: "user", content: prompt, timestamp: Date.now() }] },
     {
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(headers === undefined ? {} : { headers }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(thinkingLevel === undefined ? {} : { reasoning: thinkingLevel }),
+      ...defined({ apiKey, headers, signal, reasoning: thinkingLevel }),
     },
   );
   if (answer.stopReason === "error" || answer.stopReason === "aborted" || answer.stopReason === "length") {

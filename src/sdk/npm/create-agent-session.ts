@@ -1,6 +1,7 @@
 // `createAgentSession`: the agent inside another program. Exported by `pi`.
 // Invariant: nothing of the process is changed or kept: sessions in one process never meet.
 
+import { defined } from "../../contracts/defined.ts";
 import type { AnyExtensionTool, LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { SessionStartEvent } from "../../contracts/extension-event.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
@@ -130,8 +131,7 @@ async function standingLoader(options: CreateAgentSessionOptions, place: Surroun
   const { settingsManager, trustProject } = options;
   const loader = new DefaultResourceLoader({
     ...place,
-    ...(settingsManager === undefined ? {} : { settingsManager }),
-    ...(trustProject === undefined ? {} : { trustProject }),
+    ...defined({ settingsManager, trustProject }),
     noContextFiles: options.contextFiles === false,
     noSkills: options.skills === false,
     noPromptTemplates: options.promptTemplates === false,
@@ -189,10 +189,7 @@ function customParts(
 ): CustomParts {
   return {
     tools,
-    ...(files === undefined ? {} : { files }),
-    ...(shell === undefined ? {} : { shell }),
-    ...(registry === undefined ? {} : { registry }),
-    ...(access === undefined ? {} : { access }),
+    ...defined({ files, shell, registry, access }),
     ...(typeof model === "object" ? { model } : {}),
   };
 }

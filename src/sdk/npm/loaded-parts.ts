@@ -6,7 +6,7 @@ import type { AnyExtensionTool, Extension, LoadExtensionsResult } from "../../co
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import { forNextSession } from "../../extensions/load.ts";
 import type { CustomParts, LoadedParts } from "../../harness/launch/launch.ts";
-import { expandCommand, type LaunchResources } from "../../harness/launch/launch-resources.ts";
+import { type LaunchResources, typedResources } from "../../harness/launch/launch-resources.ts";
 import { skillsSection } from "../../resources/skills.ts";
 import { internalSkill, internalTemplate, type ResourceLoader } from "./resource-loader.ts";
 
@@ -26,20 +26,16 @@ export function partsFrom(loader: ResourceLoader, tools: readonly AnyExtensionTo
   };
 }
 
-function resourcesOf(loader: ResourceLoader, { values }: Config): LaunchResources {
+function resourcesOf(loader: ResourceLoader, config: Config): LaunchResources {
   const skills = loader.getSkills().skills.map(internalSkill);
-  const skillCommands = values.resources.skillCommands ? skills : [];
   const templates = loader.getPrompts().prompts.map(internalTemplate);
   const systemPrompt = loader.getSystemPrompt();
   return {
     contextFiles: loader.getAgentsFiles().agentsFiles,
-    skills,
     skillsSection: skillsSection(skills),
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
     appended: loader.getAppendSystemPrompt(),
-    templates: async () => templates,
-    skillCommands,
-    expand: async (text) => (text.startsWith("/") ? expandCommand(text, skillCommands, async () => templates) : text),
+    ...typedResources(skills, async () => templates, config),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findProject } from "../../config/trust.ts";
+import { findProject, findSkillDirectories } from "../../config/trust.ts";
 import { processHost } from "../../platform/host.ts";
 import { fitImage } from "../../tools/shared/fit-image.ts";
 import { type ImageType, imageTypeOf } from "../../tools/shared/image-type.ts";
@@ -132,7 +132,7 @@ export class ProjectTrustStore {
 }
 
 export function hasTrustRequiringProjectResources(cwd: string): boolean {
-  return findProject(cwd) !== undefined;
+  return findProject(cwd) !== undefined || findSkillDirectories(cwd).length > 0;
 }
 
 function realOf(directory: string): string {

@@ -4,6 +4,7 @@
 import type { Config } from "../../config/load-config.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
+import { emptyUsage } from "../../contracts/usage.ts";
 import type { ModelRegistry } from "../../harness/models/model-registry.ts";
 import { AssistantMessageEventStream } from "./event-stream.ts";
 import { ModelRuntime, registryWithKeys } from "./model-runtime.ts";
@@ -61,14 +62,7 @@ function failed({ api, provider, id }: Model, error: unknown): AssistantMessage 
     api,
     provider,
     model: id,
-    usage: {
-      input: 0,
-      output: 0,
-      cacheRead: 0,
-      cacheWrite: 0,
-      totalTokens: 0,
-      cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 },
-    },
+    usage: emptyUsage(),
     stopReason: "error",
     errorMessage: error instanceof Error ? error.message : String(error),
     timestamp: Date.now(),

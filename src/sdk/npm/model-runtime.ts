@@ -109,7 +109,7 @@ export class ModelRuntime {
   async #accessTo(model: Model, apiKey: string | undefined): Promise<ModelAccess> {
     const { createModelAccess } = await import("../../harness/models/model-access.ts");
     const { env, now } = this.#place;
-    const shared = { config: this.#config, env, recordFile: undefined, silenceMs: this.#config.values.network.idleTimeoutMs, now };
+    const shared = { config: this.#config, env, recordFile: undefined, now };
     if (apiKey === undefined) {
       this.#access ??= createModelAccess({ ...shared, registry: this.#registry });
       return this.#access(model);

@@ -1,6 +1,7 @@
 // One model call for callers of the library: events as they come, the message at the end. Made by `ModelRuntime.stream`.
 // Invariant: a call that fails is an answer with `stopReason` `error` or `aborted` and an `errorMessage`; nothing rejects.
 
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type { AssistantMessage, Message, ModelMessage, ToolDeclaration } from "../../contracts/message.ts";
 import { clampThinkingLevel, type Model, type ThinkingLevel } from "../../contracts/model.ts";
@@ -121,8 +122,7 @@ async function* events(
     messages,
     tools: [...tools],
     thinkingLevel,
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(outputSchema === undefined ? {} : { outputSchema }),
+    ...defined({ maxTokens, outputSchema }),
   };
   yield* provider.stream({ model, request, credential, signal, fetch });
 }

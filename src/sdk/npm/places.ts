@@ -1,8 +1,8 @@
 // Where a library session is at home, unless its caller says otherwise. Used by the entries beside this file.
 
-import { processHost } from "../../platform/host.ts";
 import type { Env } from "../../platform/paths.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
+import { processPlace } from "../../platform/process-place.ts";
 
 export interface Surroundings {
   /** Absolute. */
@@ -20,10 +20,10 @@ export function getAgentDir(): string {
 
 /** What is not given is that of the process. */
 export function surroundings(given: { cwd?: string; agentDir?: string; env?: Env } = {}): Surroundings {
-  const host = processHost();
+  const host = processPlace();
   const env = given.env ?? host.env;
   const cwd = given.cwd === undefined ? host.cwd : absolutePath(given.cwd, host.cwd, host.homeDir);
   const homeDir = env.HOME ?? host.homeDir;
   const agentDir = given.agentDir === undefined ? agentDirectory(env, homeDir, cwd) : absolutePath(given.agentDir, cwd, homeDir);
-  return { cwd, agentDir, env, homeDir, now: () => host.now() };
+  return { cwd, agentDir, env, homeDir, now: () => Date.now() };
 }

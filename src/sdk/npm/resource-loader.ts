@@ -4,6 +4,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { InlineExtension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo, type SourceInfo } from "../../contracts/source-info.ts";
@@ -146,9 +147,7 @@ export class DefaultResourceLoader implements ResourceLoader {
     this.#options = options;
     const { cwd, agentDir, env } = options;
     this.#place = surroundings({
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(agentDir === undefined ? {} : { agentDir }),
-      ...(env === undefined ? {} : { env }),
+      ...defined({ cwd, agentDir, env }),
     });
     const { now } = this.#place;
     this.#launcher = new ExtensionLauncher({ hostModules, agentDir: this.#place.agentDir, now, warn: () => {} });

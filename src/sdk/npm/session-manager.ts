@@ -2,6 +2,7 @@
 // Invariant: `Session` does the work; nothing is kept here beside it but where the caller says it is at home.
 
 import { dirname, resolve } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Message, UserContent } from "../../contracts/message.ts";
 import { isThinkingLevel } from "../../contracts/model.ts";
@@ -248,9 +249,7 @@ export class SessionManager {
       summary,
       firstKeptEntryId,
       tokensBefore,
-      ...(details === undefined ? {} : { details }),
-      ...(fromHook === undefined ? {} : { fromHook }),
-      ...(usage === undefined ? {} : { usage }),
+      ...defined({ details, fromHook, usage }),
     });
   }
 
@@ -293,9 +292,7 @@ export class SessionManager {
       type: "branch_summary",
       fromId,
       summary,
-      ...(details === undefined ? {} : { details }),
-      ...(fromHook === undefined ? {} : { fromHook }),
-      ...(usage === undefined ? {} : { usage }),
+      ...defined({ details, fromHook, usage }),
     });
   }
 
@@ -352,8 +349,7 @@ async function collected(
       path: one.path,
       id: one.id,
       cwd: one.cwd,
-      ...(one.name === undefined ? {} : { name: one.name }),
-      ...(one.parentSession === undefined ? {} : { parentSessionPath: one.parentSession }),
+      ...defined({ name: one.name, parentSessionPath: one.parentSession }),
       created: new Date(one.timestamp),
       modified: new Date(one.modifiedMs),
       messageCount: one.messageCount ?? 0,

@@ -45,6 +45,32 @@ function pathOf(id: string, { directory, cwd }: { directory: string; cwd: string
   return found[0]?.path;
 }
 
+/** A copy under an id that nobody has yet. Rejects with `usage.session_exists`; of however many that make it at once, one does. */
+export async function forkNamed(
+  source: Session,
+  id: string,
+  where: { directory: string; cwd: string },
+  options: Pick<OpenOptions, "signal">,
+): Promise<Session> {
+  const claim = claimOf(id, where.directory);
+  const lease = await claimed(claim, where.directory, options.signal);
+  try {
+    const found = lease === undefined ? undefined : pathOf(id, where);
+    if (found !== undefined)
+      throw new PiError("usage.session_exists", `There is a session ${id} already: ${found}`, {
+        hint: `Go on with it with --session-id ${id}, or give the copy another id`,
+      });
+    return source.fork({ ...where, id });
+  } finally {
+    if (lease !== undefined) rmSync(claim, { force: true });
+    if (typeof lease === "object") lease.release();
+  }
+}
+
+function claimOf(id: string, directory: string): string {
+  return join(directory, `.${id}.claim`);
+}
+
 /** One that is empty still may become anybody's, and of one that is damaged at the start opening says so: there is no second one. */
 function isOf({ header }: SessionFile, cwd: string): boolean {
   return header === undefined || header.cwd === cwd;
@@ -52,7 +78,7 @@ function isOf({ header }: SessionFile, cwd: string): boolean {
 
 /** The path of an empty file of this id, made by us or by who was faster; nothing where none can be made. */
 async function beginFile(id: string, where: { directory: string; cwd: string }, options: OpenOptions): Promise<string | undefined> {
-  const claim = join(where.directory, `.${id}.claim`);
+  const claim = claimOf(id, where.directory);
   const lease = await claimed(claim, where.directory, options.signal);
   if (lease === undefined) return undefined;
   try {

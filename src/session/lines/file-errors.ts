@@ -20,7 +20,7 @@ export function notASession(path: string, hint = "If it was one, `pi sessions re
   return new PiError("session.invalid", `Session file is not a valid pi session: ${path}`, { hint, exitStatus: 2 });
 }
 
-export function sessionNotFound(path: string): PiError {
+function sessionNotFound(path: string): PiError {
   return new PiError("session.not_found", `Session file not found: ${path}`, { exitStatus: 2 });
 }
 

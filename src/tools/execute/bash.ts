@@ -1,6 +1,7 @@
 // What `bash` does. Loaded on first use by bash.ts.
 // Invariant: memory does not grow with the output; the partial result is at most `updateEveryMs` old and replaces the one before.
 
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type SpawnOutcome, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { type CollectedOutput, OutputCollector, withNote } from "../shared/output-collector.ts";
@@ -53,8 +54,7 @@ function detailsOf({ truncation, fullOutputPath, artifactId }: CollectedOutput):
   if (!truncation.truncated) return undefined;
   return {
     truncation,
-    ...(fullOutputPath === undefined ? {} : { fullOutputPath }),
-    ...(artifactId === undefined ? {} : { artifactId }),
+    ...defined({ fullOutputPath, artifactId }),
   };
 }
 

@@ -4,7 +4,7 @@ import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
 import { limitedText } from "../shared/limited-text.ts";
 import { errorCode, resolvePath } from "../shared/resolve-path.ts";
-import { runRipgrep } from "../shared/run-ripgrep.ts";
+import { incomplete, runRipgrep } from "../shared/run-ripgrep.ts";
 
 export async function executeFind(
   args: { pattern: string; path?: string; limit?: number },
@@ -26,6 +26,11 @@ export async function executeFind(
         args: ["--files", "--null", "--hidden", "--no-require-git", "--sort=path", "--glob=!.git", "./"],
         cwd: path,
         separator: "\0",
+        restart: () => {
+          records = 0;
+          fitting.clear();
+          named.clear();
+        },
         onRecord: (record) => {
           records++;
           for (const entry of withDirectories(record.replace(/^\.\//, ""))) {
@@ -41,12 +46,12 @@ export async function executeFind(
     const { exitCode, messages } = outcome;
     const failed = exitCode !== undefined && (exitCode > 2 || (exitCode === 2 && records === 0));
     if (failed) return errorResult(messages || `ripgrep exited with code ${exitCode}`);
-    const incomplete = messages === "" ? [] : [`Not everything could be searched: ${messages.split("\n").slice(0, 3).join("; ")}`];
+    const notesOnRun = messages === "" ? [] : [incomplete(messages)];
     const found = named.size > 0 ? named : fitting;
-    if (found.size === 0) return limitedText("No files found matching pattern", incomplete, {});
+    if (found.size === 0) return limitedText("No files found matching pattern", notesOnRun, {});
     const isCut = found.size > limit;
     const notes = isCut ? [`${limit} results limit reached. Use limit=${limit * 2} for more, or refine pattern`] : [];
-    notes.push(...incomplete);
+    notes.push(...notesOnRun);
     const text = [...found].slice(0, limit).sort().join("\n");
     return limitedText(text, notes, isCut ? { resultLimitReached: limit } : {});
   } catch (error) {

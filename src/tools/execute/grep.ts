@@ -6,7 +6,7 @@ import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResu
 import { limitedText } from "../shared/limited-text.ts";
 import { readablePath } from "../shared/readable-path.ts";
 import { errorCode } from "../shared/resolve-path.ts";
-import { runRipgrep } from "../shared/run-ripgrep.ts";
+import { incomplete, runRipgrep } from "../shared/run-ripgrep.ts";
 
 const maxCharacters = 500;
 /** Enough bytes for that many characters of any kind; the rest of a line never reaches us. */
@@ -35,7 +35,7 @@ export async function executeGrep(args: Search, context: ToolContext, ripgrep: (
     return errorResult(errorCode(error) === "ENOENT" ? `Path not found: ${path}` : messageOf(error));
   }
   const isDirectory = info.kind === "directory";
-  const collector = new MatchCollector(limit, contextLines);
+  let collector = new MatchCollector(limit, contextLines);
   try {
     const outcome = await runRipgrep(
       {
@@ -44,15 +44,19 @@ export async function executeGrep(args: Search, context: ToolContext, ripgrep: (
         cwd: isDirectory ? path : dirname(path),
         separator: "\n",
         onRecord: (record) => collector.add(record),
+        restart: () => {
+          collector = new MatchCollector(limit, contextLines);
+        },
       },
       context,
     );
     if (outcome.aborted) return errorResult("Operation aborted");
     if (collector.matches === 0) {
       const failed = outcome.exitCode !== 0 && outcome.exitCode !== 1;
-      return failed ? errorResult(outcome.messages || `ripgrep exited with code ${outcome.exitCode}`) : textResult("No matches found");
+      if (failed) return errorResult(outcome.messages || `ripgrep exited with code ${outcome.exitCode}`);
+      return outcome.messages === "" ? textResult("No matches found") : limitedText("No matches found", [incomplete(outcome.messages)], {});
     }
-    return collector.result(outcome.exitCode === 2 ? outcome.messages : "");
+    return collector.result(outcome.messages);
   } catch (error) {
     return errorResult(messageOf(error));
   }
@@ -146,7 +150,7 @@ class MatchCollector {
       notes.push(`Some lines truncated to ${maxCharacters} chars. Use read tool to see full lines`);
       details.linesTruncated = true;
     }
-    if (messages !== "") notes.push(`Not everything could be searched: ${messages.split("\n").slice(0, 3).join("; ")}`);
+    if (messages !== "") notes.push(incomplete(messages));
     return limitedText(this.#lines.join("\n"), notes, details);
   }
 }

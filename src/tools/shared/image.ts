@@ -9,7 +9,7 @@ import { imageTypeOf } from "./image-type.ts";
 const maxFileBytes = 100 * 1024 * 1024;
 
 /** What stands in an image's place when it cannot be sent; also in prompts. */
-export const omittedImageText = "[Image omitted: could not be resized below the inline image size limit.]";
+const omittedImageText = "[Image omitted: could not be resized below the inline image size limit.]";
 
 export async function imageResult(
   path: string,

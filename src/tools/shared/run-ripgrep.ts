@@ -2,6 +2,7 @@
 // Through the shell, so that it runs where the session's commands run, and is ended with them.
 
 import type { ToolContext } from "../../contracts/tool.ts";
+import { hasUnsoundBelow, listsAbove, listsBelow } from "./ignore-lists.ts";
 
 export interface RipgrepOutcome {
   /** `undefined` when it was stopped by `onRecord` or by an abort. */
@@ -19,17 +20,71 @@ export interface RipgrepRun {
   separator: "\n" | "\0";
   /** `false` stops the run. */
   onRecord(record: string): boolean;
+  /** It begins anew: what came so far counts no more. */
+  restart(): void;
+}
+
+/** A note on a result: what the run said beside its records. */
+export function incomplete(messages: string): string {
+  return `Not everything could be searched: ${messages.split("\n").slice(0, 3).join("; ")}`;
 }
 
 const startMark = "\x01";
 
+/** Where one of the lists of what to ignore cannot be read, it is passed over, and `messages` says so. */
 export async function runRipgrep(run: RipgrepRun, context: ToolContext): Promise<RipgrepOutcome> {
-  const stop = new AbortController();
+  const above = await listsAbove(run.cwd, context);
+  if (above.unsound.length === 0) {
+    const outcome = await runWatched(run, context);
+    if (outcome !== undefined) return outcome;
+    run.restart();
+  }
+  // All that it would find by itself is given to it instead.
+  const below = await listsBelow(run.cwd, context, context.signal, false);
+  const around = above.unsound.length > 0 ? above : await listsAbove(run.cwd, context, true);
+  const patterns = [...around.patterns, ...below.patterns];
+  const unsound = [...around.unsound, ...below.unsound].map((path) => `${path} is no list of what to ignore`);
+  const outcome = await runOnce({ ...run, args: [...ownListsOnly, ...run.args] }, context, new AbortController(), patterns);
+  return { ...outcome, messages: [...unsound, ...(outcome.messages === "" ? [] : [outcome.messages])].join("\n") };
+}
+
+const ownListsOnly = [
+  "--no-ignore-dot",
+  "--no-ignore-vcs",
+  "--no-ignore-exclude",
+  "--no-ignore-global",
+  "--no-ignore-parent",
+  "--ignore-file=/dev/stdin",
+];
+
+/** Nothing where a list further down would have held it. */
+async function runWatched(run: RipgrepRun, context: ToolContext): Promise<RipgrepOutcome | undefined> {
+  const [stop, over] = [new AbortController(), new AbortController()];
+  const watching = hasUnsoundBelow(run.cwd, context, over.signal).then((isHeld) => {
+    if (isHeld && !over.signal.aborted) stop.abort();
+  });
+  try {
+    const outcome = await runOnce(run, context, stop);
+    return stop.signal.aborted && outcome.exitCode === undefined && !outcome.aborted && !outcome.isEnough ? undefined : outcome;
+  } finally {
+    over.abort();
+    await watching;
+  }
+}
+
+async function runOnce(
+  run: RipgrepRun,
+  context: ToolContext,
+  stop: AbortController,
+  patterns?: readonly string[],
+): Promise<RipgrepOutcome & { isEnough: boolean }> {
   const onAbort = (): void => stop.abort();
   context.signal.addEventListener("abort", onAbort, { once: true });
   if (context.signal.aborted) stop.abort();
+  let isEnough = false;
   const splitter = new RecordSplitter(run.separator.charCodeAt(0), run.onRecord);
-  const words = [run.program, "--no-config", ...run.args].map(quoted).join(" ");
+  const given = patterns === undefined ? "" : `printf '%s\\n' ${quoted(patterns.join("\n"))} | `;
+  const words = given + [run.program, "--no-config", ...run.args].map(quoted).join(" ");
   // What a configured prefix prints comes before the mark; errors come behind the records in a file descriptor of their own.
   const command = `printf '\\001'; { messages=$(${words} 2>&1 1>&3 3>&-); } 3>&1; code=$?; printf '\\001%s' "$messages"; exit $code`;
   try {
@@ -39,11 +94,13 @@ export async function runRipgrep(run: RipgrepRun, context: ToolContext): Promise
       isUnwatched: true,
       signal: stop.signal,
       onData: (chunk) => {
-        if (!splitter.push(chunk)) stop.abort();
+        if (splitter.push(chunk)) return;
+        isEnough = true;
+        stop.abort();
       },
     });
     const messages = splitter.end();
-    return { exitCode: outcome.exitCode, aborted: context.signal.aborted, messages };
+    return { exitCode: outcome.exitCode, aborted: context.signal.aborted, messages, isEnough };
   } finally {
     context.signal.removeEventListener("abort", onAbort);
   }

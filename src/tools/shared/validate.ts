@@ -33,11 +33,6 @@ export async function validateArguments(
   }
 }
 
-/** For arguments that were not JSON at all. */
-export function malformedArgumentsText(toolName: string, error: unknown, raw: string): string {
-  return `Invalid arguments for tool "${toolName}": ${messageOf(error)}\n\nReceived arguments:\n${shortened(raw)}`;
-}
-
 function failureText(toolName: string, problems: readonly string[], given: unknown): string {
   const list = problems.map((problem) => `  - ${problem}`).join("\n");
   return `Validation failed for tool "${toolName}":\n${list}\n\nReceived arguments:\n${shortened(JSON.stringify(given, null, 2))}`;

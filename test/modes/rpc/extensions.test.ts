@@ -62,7 +62,36 @@ test("a command asks the client, and is answered `handled`; it is listed", async
   expect(world.events().some((event) => event.type === "agent_start")).toBe(false);
 });
 
-test("input is changed before templates; one with a key that was dealt with is not dealt with again", async () => {
+test("others hear that the user is asked, of overlapping dialogs once, and nobody waits for them", async () => {
+  const heard: unknown[] = [];
+  const world = await worldWith(
+    (pi) => {
+      pi.registerCommand("ask", {
+        handler: async (_, ctx) => void (await Promise.all([ctx.ui.confirm("First?", ""), ctx.ui.input("Second")])),
+      });
+    },
+    (pi) => {
+      pi.on("ui_prompt_start", (event) => {
+        heard.push(event);
+        return new Promise(() => {});
+      });
+      pi.on("ui_prompt_end", (event) => void heard.push(event));
+    },
+  );
+  const asked = ["confirm", "input"].map((method) =>
+    world.next((record) => record.type === "extension_ui_request" && record.method === method),
+  );
+  const answer = world.ask("prompt", { message: "/ask" });
+  for (const { id } of await Promise.all(asked)) world.line(JSON.stringify({ type: "extension_ui_response", id, cancelled: true }));
+  await answer;
+  const about = { reason: "ui_prompt", kind: "confirm", title: "First?" };
+  expect(heard).toEqual([
+    { type: "ui_prompt_start", ...about },
+    { type: "ui_prompt_end", ...about },
+  ]);
+});
+
+test("input is changed before templates; one with a key that was handled is not handled again", async () => {
   let pings = 0;
   const world = await worldWith((pi) => {
     pi.on("input", ({ text, source }) => {

@@ -7,7 +7,7 @@ import { isPiError, PiError } from "../../../contracts/error.ts";
 import { nearestName } from "../../../contracts/nearest.ts";
 import type { ModelRegistry } from "../../../harness/models/model-registry.ts";
 import type { Host } from "../../../platform/host.ts";
-import { openRegistry } from "../models.ts";
+import { openRegistry, withExtensions } from "../models.ts";
 
 export interface AccountPlaces {
   agentDir: string;
@@ -15,9 +15,9 @@ export interface AccountPlaces {
   registry: ModelRegistry;
 }
 
-/** No project has a say in accounts. */
-export function accountPlaces(host: Host): Promise<AccountPlaces> {
-  return openRegistry(host, false);
+/** No project has a say in accounts; the user's extensions have: they may bring a sign-in. */
+export async function accountPlaces(host: Host): Promise<AccountPlaces> {
+  return withExtensions(await openRegistry(host, false), host, ["--no-approve"]);
 }
 
 /** The provider of an account id. @throws PiError `usage.unknown_provider`, `usage.account_name`. */

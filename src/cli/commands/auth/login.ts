@@ -2,7 +2,6 @@
 
 import type { Command } from "commander";
 import { authFilePath } from "../../../accounts/auth-file.ts";
-import { loadFlow } from "../../../accounts/flows/flows.ts";
 import { signIn, storeKey } from "../../../accounts/sign-in.ts";
 import { PiError } from "../../../contracts/error.ts";
 import { createFetch } from "../../../platform/fetch.ts";
@@ -29,7 +28,7 @@ export function define(command: Command, { host }: SubcommandContext): void {
 async function login(accountId: string, { apiKey = false, browser }: { apiKey?: boolean; browser: boolean }, host: Host): Promise<void> {
   const places = await accountPlaces(host);
   const provider = knownProvider(accountId, places);
-  const flow = apiKey ? undefined : await loadFlow(provider);
+  const flow = apiKey ? undefined : await places.registry.flow(provider);
   const file = authFilePath(places.agentDir);
   if (flow === undefined) {
     await storeKey(accountId, await readKey(accountId, host), places.agentDir);
@@ -43,7 +42,7 @@ async function login(accountId: string, { apiKey = false, browser }: { apiKey?: 
     await signIn(accountId, flow, {
       agentDir: places.agentDir,
       endpoints: places.registry.endpoints(provider),
-      fetch: await createFetch({ env: host.env, proxy: network.proxy, caFile: network.caFile, longestSilenceMs: 0 }),
+      fetch: await createFetch({ env: host.env, proxy: network.proxy, caFile: network.caFile }),
       now: () => host.now(),
       say: (line) => void host.stderr.write(`${line}\n`),
       ask: (question, signal) => readLine({ question, signal }),

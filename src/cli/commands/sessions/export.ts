@@ -52,7 +52,7 @@ export function define(command: Command, { host, exit }: { host: Host; exit(stat
 }
 
 /** Errors: those of finding and opening, `usage.export`, `session.entry_not_found`, `usage.ambiguous_entry`, `io.write`. */
-export async function exportSession(ref: string, flags: Flags, host: Host): Promise<void> {
+async function exportSession(ref: string, flags: Flags, host: Host): Promise<void> {
   const format = formatOf(flags);
   const file = flags[format];
   const found = await findSession(ref, host, flags);

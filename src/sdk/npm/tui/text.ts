@@ -1,5 +1,7 @@
 // Widths of texts as a terminal shows them: colours and other sequences take no room, wide characters two columns. Imported by extensions. Pure.
 
+import { characterWidth } from "../../../contracts/text/terminal-text.ts";
+
 const sequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_])/;
 const pieces = new RegExp(`(${sequence.source})|([\\s\\S])`, "gu");
 
@@ -20,18 +22,7 @@ export function visibleWidth(text: string): number {
 function widthOf(char: string): number {
   const code = char.codePointAt(0) ?? 0;
   if (code === 9) return 3;
-  if (code < 32 || (code >= 127 && code < 160) || /^(?:\p{Mn}|\p{Me}|[\u200b-\u200f])$/u.test(char)) return 0;
-  const isWide =
-    (code >= 0x1100 && code <= 0x115f) ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0xffe0 && code <= 0xffe6) ||
-    (code >= 0x20000 && code <= 0x3fffd) ||
-    /\p{Emoji_Presentation}/u.test(char);
-  return isWide ? 2 : 1;
+  return code < 32 || (code >= 127 && code < 160) ? 0 : characterWidth(char);
 }
 
 /** From one column on, so many columns; sequences on the way stay. */

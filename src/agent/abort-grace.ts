@@ -1,6 +1,6 @@
 // What does not listen to its signal must not hold up the abort for ever. Used for tools and for model calls.
 
-export class Deafness {
+export class AbortGrace {
   readonly #signal: AbortSignal;
   readonly #afterMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -13,7 +13,7 @@ export class Deafness {
   }
 
   /** Resolves when that time is over, and never without the signal. */
-  given<T>(result: () => T): Promise<T> {
+  over<T>(result: () => T): Promise<T> {
     return new Promise((resolve) => {
       this.#onAbort = () => {
         this.#timer = setTimeout(() => resolve(result()), this.#afterMs);

@@ -1,10 +1,10 @@
-// The lock on auth.json, shared with the npm agent: a lease of the kernel's among our own processes, and inside it the directory that agent
-// looks for (`<real path>.lock`, made by mkdir, touched while it is held). Called by auth-file.
+// The lock on a file that the npm agent changes too (auth.json, trust.json): a lease of the kernel's among our own processes, and inside it the
+// directory that agent looks for (`<real path>.lock`, made by mkdir, touched while it is held). Called by auth-file and trust.
 // Invariants: a lock of another program is broken only when it is stale; one that a dead process of ours left is broken at once.
 
 import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync, utimesSync, writeFileSync } from "node:fs";
 import { PiError } from "../contracts/error.ts";
-import { acquireLease } from "../platform/lease.ts";
+import { acquireLease } from "./lease.ts";
 
 /** The npm agent takes a lock that was not touched for so long for a dead process's; its synchronous readers do after 10 s. */
 const staleMs = 30_000;
@@ -17,9 +17,18 @@ const tickMs = 20;
 /** The longest wait for whoever holds it. */
 const patienceMs = 30_000;
 
+/** What the file is about: of errors. */
+export type LockArea = "auth" | "config";
+
 export interface HeldLock {
-  /** @throws PiError `auth.lock_lost` where somebody has taken it for stale meanwhile: nothing may be written then. */
+  /** @throws PiError `<area>.lock_lost` where somebody has taken it for stale meanwhile: nothing may be written then. */
   requireHeld(): void;
+}
+
+interface LockPlace {
+  path: string;
+  leaseFile: string;
+  area: LockArea;
 }
 
 /** What our lease file says of the directory that its holder made: by this a later process of ours knows a dead one's. */
@@ -29,20 +38,24 @@ interface Mark {
 }
 
 /**
- * Runs `work` while the lock on `path` (a real path) is held. Rejects with `auth.lock_busy` after 30 s, with the signal's reason, with what
- * `work` rejects with.
+ * Runs `work` while the lock on `path` (a real path) is held. Rejects with `<area>.lock`, with `<area>.lock_busy` after 30 s, with the signal's
+ * reason, with what `work` rejects with.
  */
-export async function withAuthLock<T>(path: string, signal: AbortSignal | undefined, work: (lock: HeldLock) => Promise<T>): Promise<T> {
+export async function withSharedLock<T>(
+  path: string,
+  { area, signal }: { area: LockArea; signal?: AbortSignal | undefined },
+  work: (lock: HeldLock) => Promise<T>,
+): Promise<T> {
   const patience = AbortSignal.timeout(patienceMs);
   const waiting = signal === undefined ? patience : AbortSignal.any([signal, patience]);
   const leaseFile = `${path}.lease`;
-  touchPlainFile(leaseFile);
+  touchPlainFile(leaseFile, area);
   const lease = await acquireLease(leaseFile, "wait", waiting).catch((error: unknown) => {
-    throw patience.aborted ? busy(path) : error;
+    throw patience.aborted ? busy(path, area) : error;
   });
   try {
-    const directory = await LockDirectory.make(`${path}.lock`, leaseFile, waiting).catch((error: unknown) => {
-      throw patience.aborted ? busy(path) : error;
+    const directory = await LockDirectory.make({ path: `${path}.lock`, leaseFile, area }, waiting).catch((error: unknown) => {
+      throw patience.aborted ? busy(path, area) : error;
     });
     try {
       return await work(directory);
@@ -57,12 +70,14 @@ export async function withAuthLock<T>(path: string, signal: AbortSignal | undefi
 class LockDirectory implements HeldLock {
   readonly #path: string;
   readonly #leaseFile: string;
+  readonly #area: LockArea;
   #mark: Mark;
   readonly #touching: NodeJS.Timeout;
 
-  private constructor(path: string, leaseFile: string) {
+  private constructor({ path, leaseFile, area }: LockPlace) {
     this.#path = path;
     this.#leaseFile = leaseFile;
+    this.#area = area;
     this.#mark = this.#touch();
     this.#touching = setInterval(() => {
       // A lock that was taken away stays with who has it.
@@ -70,7 +85,8 @@ class LockDirectory implements HeldLock {
     }, touchMs);
   }
 
-  static async make(path: string, leaseFile: string, signal: AbortSignal): Promise<LockDirectory> {
+  static async make(place: LockPlace, signal: AbortSignal): Promise<LockDirectory> {
+    const { path, leaseFile, area } = place;
     for (;;) {
       signal.throwIfAborted();
       // Said before it is made: a process that dies between the two has left a directory that is younger than this and was never touched.
@@ -79,21 +95,23 @@ class LockDirectory implements HeldLock {
       writeMark(leaseFile, before ?? { inode: 0, mtimeMs: begunMs });
       try {
         mkdirSync(path, 0o700);
-        return new LockDirectory(path, leaseFile);
+        return new LockDirectory(place);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code !== "EEXIST") throw cannotLock(path, code);
+        if (code !== "EEXIST") throw cannotLock(path, code, area);
       }
       // Another program's: what stands there is not what was said to be made.
       writeMark(leaseFile, before);
-      breakIfDead(path, before);
+      breakIfDead(path, before, area);
       await pause(signal);
     }
   }
 
   requireHeld(): void {
     if (this.#isOurs()) return;
-    throw new PiError("auth.lock_lost", `Another program took over the lock ${this.#path}`, { hint: "Nothing was written; run it again." });
+    throw new PiError(`${this.#area}.lock_lost`, `Another program took over the lock ${this.#path}`, {
+      hint: "Nothing was written; run it again.",
+    });
   }
 
   remove(): void {
@@ -118,10 +136,10 @@ class LockDirectory implements HeldLock {
 }
 
 /** `mark`: what the last holder of the lease, which is gone, said of its directory. */
-function breakIfDead(path: string, mark: Mark | undefined): void {
+function breakIfDead(path: string, mark: Mark | undefined, area: LockArea): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (!found.isDirectory()) throw cannotLock(path, found.isSymbolicLink() ? "it is a link" : "it is no directory");
+  if (!found.isDirectory()) throw cannotLock(path, found.isSymbolicLink() ? "it is a link" : "it is no directory", area);
   const isStale = Date.now() - found.mtimeMs > staleMs;
   const isOfDead = mark !== undefined && (mark.inode === found.ino ? mark.mtimeMs === found.mtimeMs : madeJustAfter(mark, found.mtimeMs));
   if (!isStale && !isOfDead) return;
@@ -129,7 +147,7 @@ function breakIfDead(path: string, mark: Mark | undefined): void {
     rmdirSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") throw cannotLock(path, code);
+    if (code !== "ENOENT") throw cannotLock(path, code, area);
   }
 }
 
@@ -152,23 +170,23 @@ function writeMark(leaseFile: string, mark: Mark | undefined): void {
 }
 
 /** There, ours, and no link that leads elsewhere. */
-function touchPlainFile(path: string): void {
+function touchPlainFile(path: string, area: LockArea): void {
   const { O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   try {
     closeSync(openSync(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600));
   } catch (error) {
-    throw cannotLock(path, (error as NodeJS.ErrnoException).code);
+    throw cannotLock(path, (error as NodeJS.ErrnoException).code, area);
   }
 }
 
-function cannotLock(path: string, reason: string | undefined): PiError {
-  return new PiError("auth.lock", `The lock ${path} cannot be taken: ${reason ?? "unknown reason"}`, {
+function cannotLock(path: string, reason: string | undefined, area: LockArea): PiError {
+  return new PiError(`${area}.lock`, `The lock ${path} cannot be taken: ${reason ?? "unknown reason"}`, {
     hint: "Its directory must be yours and writable.",
   });
 }
 
-function busy(path: string): PiError {
-  return new PiError("auth.lock_busy", `Another program has held the lock on ${path} for ${patienceMs / 1000} s`, {
+function busy(path: string, area: LockArea): PiError {
+  return new PiError(`${area}.lock_busy`, `Another program has held the lock on ${path} for ${patienceMs / 1000} s`, {
     hint: `End it, or remove ${path}.lock where no program runs.`,
   });
 }
