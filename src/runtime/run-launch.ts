@@ -53,6 +53,8 @@ export interface LaunchedRun {
   /** What is told beside the conversation, in order; empty ones are left out. */
   told: string[];
   permits: Permits | undefined;
+  /** What is told of skills, where there is something that can read them. */
+  skills: string;
 }
 
 /** Rejects with what keeps the run from beginning. */
@@ -120,7 +122,7 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
   });
   try {
     await sessions.extensions.bind({ mode: "print" });
-    return { sessions, config, permits, told: await tell(request, sessions, config, deps, kind) };
+    return { sessions, config, permits, ...(await tell(request, sessions, config, deps, kind)) };
   } catch (error) {
     await sessions.dispose();
     throw error;
@@ -150,7 +152,7 @@ async function tell(
   { values }: Config,
   { settings }: RuntimeDeps,
   { warn }: LaunchKind,
-): Promise<string[]> {
+): Promise<Pick<LaunchedRun, "told" | "skills">> {
   const bootstrap = bootstrapOf(request, values.bootstrap.files, settings.agentDir, warn);
   const files: readonly BootstrapText[] =
     (await conversation.interceptor?.bootstrap?.(bootstrap.files, request.workspaceDir)) ?? bootstrap.files;
@@ -161,10 +163,11 @@ async function tell(
   ].filter((text) => text.trim() !== "");
   const { tools: _, ...parts } = conversation.promptParts();
   const canRead = conversation.activeToolNames.includes("read");
-  const skills = !canRead ? "" : request.skillsSnapshot === undefined ? parts.skills : await snapshotText(request.skillsSnapshot);
+  const known = request.skillsSnapshot === undefined ? parts.skills : await snapshotText(request.skillsSnapshot);
+  const skills = canRead ? known : "";
   if (told.length > 0 || skills !== parts.skills)
     conversation.setResources({ ...parts, skills, appended: [...parts.appended, ...told] }, undefined);
-  return told;
+  return { told, skills: known };
 }
 
 function bootstrapOf(request: RunRequest, names: readonly string[], agentDir: string, warn: (line: string) => void) {
