@@ -22,6 +22,7 @@ export const environmentTable: readonly VariableRecord[] = [
   { names: ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"], help: "no colours; colours in a pipe, too" },
   { names: ["PI_OAUTH_CALLBACK_HOST"], help: "the own machine's address that a browser comes back to in pi auth login; else 127.0.0.1" },
   { names: ["PI_SHELL"], help: "the shell that getShellConfig of the library names; runs go by shell.path" },
+  { names: ["PI_PAGER", "PAGER"], help: "the pager of lists that are longer than the terminal; else less; cat or empty: none" },
   { names: ["VISUAL", "EDITOR"], help: "the editor of pi config edit" },
 ];
 

@@ -56,7 +56,7 @@ const run: AgentEvent[] = [
   ...call("write", { path: "b.ts", content: "1\n2\n" }, { text: "Wrote 4 bytes" }),
   ...call("edit", { path: "c.ts", edits: [] }, { text: "File not found: c.ts\nTry ls.", isError: true }),
   ...call("of_an_extension", { url: "http://x" }, { text: "one" }),
-  { type: "auto_retry_start", attempt: 1, maxAttempts: 3, delayMs: 2000, errorMessage: "529 overloaded" },
+  { type: "auto_retry_start", attempt: 1, maxAttempts: 3, delayMs: 2000, errorMessage: '529 {"error":{"message":"overloaded"}}' },
   { type: "compaction_start", reason: "threshold" },
   {
     type: "compaction_end",
@@ -87,7 +87,7 @@ bash  make make install  1 min 1 s
 write  b.ts  2 lines
 edit  c.ts  failed: File not found: c.ts
 of_an_extension  http://x  1 line
-retry  1/3 in 2 s  529 overloaded
+retry  1/3 in 2 s  overloaded (529)
 compaction  180.0k → 12.3k tokens
 compaction  failed  no key
 turn 1 · thinking · 41 s · 12.3k tokens · $0.0123
@@ -104,7 +104,7 @@ bash  make make install  1 min 1 s
 write  b.ts  2 lines
 edit  c.ts  failed: File not found: c.ts
 of_an_extension  http://x  1 line
-retry  1/3 in 2 s  529 overloaded
+retry  1/3 in 2 s  overloaded (529)
 compaction  180.0k → 12.3k tokens
 compaction  failed  no key
 turn 1 · thinking · 41 s · 12.3k tokens…

@@ -20,6 +20,7 @@ import { Budget } from "./budget.ts";
 import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { type CodingSessionDeps, type ConversationHooks, isBilled, type ModelAccess } from "./conversation-deps.ts";
 import { Listeners } from "./listeners.ts";
+import { shownResult } from "./long-results.ts";
 import { ModelChoices } from "./model-choices.ts";
 import { modelMessages, withoutImages } from "./model-messages.ts";
 import { EventRedactor } from "./redact-events.ts";
@@ -308,14 +309,13 @@ export class Conversation {
 
   /** Calls wait for one another only where somebody is asked about them. */
   #gates(): Pick<ToolSetup, "refuse" | "amend"> {
-    const { interceptor } = this.deps;
+    const { interceptor, toolContext } = this.deps;
     return {
       ...(interceptor?.toolCall === undefined
         ? {}
         : { refuse: (...about) => interceptor.toolCall?.(...about) ?? Promise.resolve(undefined) }),
-      ...(interceptor?.toolResult === undefined
-        ? {}
-        : { amend: (call, args, result, signal) => interceptor.toolResult?.(call, args, result, signal) ?? Promise.resolve(result) }),
+      amend: async (call, args, result, signal) =>
+        shownResult(call, (await interceptor?.toolResult?.(call, args, result, signal)) ?? result, toolContext.artifacts),
     };
   }
 

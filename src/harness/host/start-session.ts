@@ -17,7 +17,7 @@ import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { nameOf } from "../recovery/fallback.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
-import { WatchedTools } from "./watched-tools.ts";
+import { type WatchDeps, WatchedTools } from "./watched-tools.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface CreatedSession {
@@ -90,7 +90,7 @@ export async function startSession(
   // A caller's own files and commands may be of another machine.
   const watched =
     deps.custom?.files === undefined && deps.custom?.shell === undefined
-      ? new WatchedTools(session, host.env, { files, shell })
+      ? new WatchedTools(session, { files, shell }, { ...shellOf(launch, deps), warn })
       : undefined;
   const denied: Denial[] = [];
   const running = (): CodingSession | undefined => workspace.current?.coding;
@@ -138,9 +138,7 @@ export async function startSession(
   coding.queue.followUpMode = config.values.followUpMode;
   workspace.current = { session, coding };
   if (watched !== undefined) {
-    coding.subscribe(({ type }) => {
-      if (type === "agent_settled") watched.endRun();
-    });
+    coding.subscribe(({ type }) => (type === "agent_settled" ? watched.endRun() : undefined));
   }
   if (hooks !== undefined) coding.subscribe((event) => hooks.told(event));
   const intake = new Intake(coding, () => {
@@ -178,10 +176,17 @@ export async function startSession(
     close: async () => {
       await hooks?.notify("session_shutdown", { reason: "quit" });
       await coding.dispose();
+      await watched?.endRun();
       extensions?.invalidate();
       await artifacts.remove();
     },
   };
+}
+
+/** How commands are run, as far as it says what they are. */
+function shellOf({ config }: Launch, { host }: StartDeps): Pick<WatchDeps, "env" | "readsLinesAsWritten"> {
+  const { path = "/bin/bash", commandPrefix, set } = config.values.shell;
+  return { env: { ...host.env, ...set }, readsLinesAsWritten: commandPrefix === "" && /(^|\/)(ba|da)?sh$/.test(path) };
 }
 
 /** Loaded only where there are any. */

@@ -17,25 +17,10 @@ export function getShellConfig(customShellPath?: string): { shell: string; args:
   return { shell: customShellPath ?? env.PI_SHELL ?? (platform === "win32" ? "bash.exe" : "/bin/bash"), args: ["-c"] };
 }
 
-const clipboards: [string, string[]][] = [
-  ["pbcopy", []],
-  ["wl-copy", []],
-  ["xclip", ["-selection", "clipboard"]],
-  ["xsel", ["--clipboard", "--input"]],
-  ["clip.exe", []],
-];
-
 /** Rejects where no program takes it. */
 export async function copyToClipboard(text: string): Promise<void> {
-  const { cwd, env } = processHost();
-  const { executeProgram } = await import("../../platform/exec-program.ts");
-  for (const [program, args] of clipboards) {
-    // By the environment, so that no shell reads it.
-    const line = `command -v ${program} >/dev/null 2>&1 && printf %s "$PI_CLIPBOARD_TEXT" | ${[program, ...args].join(" ")}`;
-    const { code } = await executeProgram("sh", ["-c", line], { cwd, env: { ...env, PI_CLIPBOARD_TEXT: text }, timeoutMs: 5000 });
-    if (code === 0) return;
-  }
-  throw unavailable("copyToClipboard");
+  const { copyText } = await import("../../platform/clipboard.ts");
+  if (!(await copyText(text, processHost().env))) throw unavailable("copyToClipboard");
 }
 
 export interface ResizedImage {
