@@ -134,13 +134,13 @@ export function createDirectiveFilter(): DirectiveFilter {
     return /[a-z]/i.test(rest) ? text.length : undefined;
   };
 
-  const held = holdingBack<DirectedPart>({ state: () => state, take, add });
+  const reader = holdingBack<DirectedPart>({ state: () => state, take, add });
 
   return {
-    push: (delta) => held.read(delta, false),
-    end: () => held.read("", true),
+    push: (delta) => reader.read(delta, false),
+    end: () => reader.read("", true),
     get isHolding() {
-      return held.isHolding;
+      return reader.isHolding;
     },
   };
 }

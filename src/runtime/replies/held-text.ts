@@ -11,14 +11,13 @@ export interface TextReader<P> {
   add(parts: P[], text: string): void;
 }
 
-export interface HeldText<P> {
-  /** What is decided by this piece; with `isLast` all of it. */
+export interface HoldingReader<P> {
+  /** Gives what is decided by each piece; with `isLast` all of it. */
   read(delta: string, isLast: boolean): P[];
-  /** A tail waits for more. */
   readonly isHolding: boolean;
 }
 
-export function holdingBack<P>({ state, take, add }: TextReader<P>): HeldText<P> {
+export function holdingBack<P>({ state, take, add }: TextReader<P>): HoldingReader<P> {
   let held = "";
   const read = (delta: string, isLast: boolean): P[] => {
     const text = held + delta;

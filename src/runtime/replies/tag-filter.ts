@@ -89,18 +89,18 @@ export function createTagFilter(options: TagFilterOptions = {}): TagFilter {
     return tag.end;
   };
 
-  const held = holdingBack<TaggedPart>({ state: () => reasoning ?? (isInFinal ? inFinal : outside), take, add });
+  const reader = holdingBack<TaggedPart>({ state: () => reasoning ?? (isInFinal ? inFinal : outside), take, add });
 
   return {
-    push: (delta) => held.read(delta, false),
+    push: (delta) => reader.read(delta, false),
     end: () => {
-      const parts = held.read("", true);
+      const parts = reader.read("", true);
       if (reasoning !== undefined) parts.push({ kind: "reasoning_end" });
       reasoning = undefined;
       return parts;
     },
     get isHolding() {
-      return held.isHolding;
+      return reader.isHolding;
     },
     get hasSeenFinal() {
       return hasSeenFinal;
