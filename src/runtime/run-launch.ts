@@ -12,6 +12,7 @@ import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts
 import { childEnv } from "../platform/child-env.ts";
 import type { Host } from "../platform/host.ts";
 import type { Env } from "../platform/paths.ts";
+import { childVariables } from "./child-variables.ts";
 import { bootstrapText, loadBootstrapFiles } from "./context/bootstrap-files.ts";
 import { type Permits, toolPermit } from "./context/policy.ts";
 import { messagingText } from "./context/prompt-parts.ts";
@@ -186,12 +187,15 @@ async function snapshotText({ skills }: NonNullable<RunRequest["skillsSnapshot"]
 /** What was asked for stands over what is configured. The run's time is measured around it. */
 function configOfRun(config: Config, request: RunRequest, { sessionDir }: LaunchKind): Config {
   const { values } = config;
+  // Who writes to the room must not read our keys out of the environment of a command, unless the user has said what commands see.
+  const sees = config.origin("shell.env").kind === "default" ? childVariables(config) : values.shell.env;
   const { maxTurns = values.limits.maxTurns, maxCostUsd = values.limits.maxCostUsd, builtInTools } = request;
   return {
     ...config,
     values: {
       ...values,
       limits: { ...values.limits, maxTurns, maxCostUsd },
+      shell: { ...values.shell, env: sees },
       ...(sessionDir === undefined ? {} : { sessionDir }),
       ...(builtInTools === undefined ? {} : { tools: { ...values.tools, enabled: [...builtInTools] } }),
     },

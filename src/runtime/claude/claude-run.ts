@@ -183,6 +183,7 @@ export class ClaudeRun {
         configDir: this.#deps.configDir,
         thinking: thinking ?? this.#group?.thinking,
         retry: values.retry,
+        hasToolResults: (request.toolResults ?? []).length > 0,
       }),
       onRecord: (record) => this.#take(record),
     });

@@ -34,7 +34,6 @@ export class ClaudeRuntime extends HostedRuntime {
       mayLackModel: true,
       signal,
       warn: (line) => at.warn(line),
-      ...this.extras(at),
     });
     this.opened(launched.sessions);
     const { ClaudeRun } = await import("./claude-run.ts");

@@ -66,9 +66,18 @@ export interface ClaudeEnvironment {
   configDir: string | undefined;
   thinking: ThinkingLevel | undefined;
   retry: Settings["retry"];
+  /** Results of tools of the host come with the prompt, in place of the calls that it has kept. */
+  hasToolResults: boolean;
 }
 
-export function claudeEnvironment({ env, variables, configDir, thinking, retry }: ClaudeEnvironment): Record<string, string> {
+export function claudeEnvironment({
+  env,
+  variables,
+  configDir,
+  thinking,
+  retry,
+  hasToolResults,
+}: ClaudeEnvironment): Record<string, string> {
   const passed = Object.entries(childEnv(env, variables)).filter(
     // It would take itself for a child of another Claude, or do what that one was told to.
     ([name]) => name === "CLAUDE_CODE_OAUTH_TOKEN" || (name !== "CLAUDECODE" && !name.startsWith("CLAUDE_CODE_")),
@@ -78,6 +87,7 @@ export function claudeEnvironment({ env, variables, configDir, thinking, retry }
     ...(configDir === undefined ? {} : { CLAUDE_CONFIG_DIR: configDir }),
     CLAUDE_CODE_MAX_RETRIES: String(retry.enabled ? retry.maxRetries : 0),
     ...(thinking === "off" ? { MAX_THINKING_TOKENS: "0" } : {}),
+    ...(hasToolResults ? { CLAUDE_CODE_DROP_UNAVAILABLE_DEFERRED_TOOL: "1" } : {}),
     DISABLE_AUTOUPDATER: "1",
     DISABLE_TELEMETRY: "1",
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
