@@ -3,7 +3,7 @@
 
 import { PiError } from "../../contracts/error.ts";
 import { nextRun, type Schedule } from "../bridge/schedule.ts";
-import type { JobSchedule, LaneQueue, NewJob } from "./queue.ts";
+import type { JobSchedule, LaneQueue, NewJob } from "./jobs.ts";
 
 export interface JobSchedulesDeps {
   now(): number;

@@ -4,7 +4,7 @@
 
 import { PiError } from "../../contracts/error.ts";
 import { jobSchedules } from "./job-schedules.ts";
-import type { Claim, Job, JobFilter, JobResult, JobState, JobView, LaneQueue, NewJob } from "./queue.ts";
+import type { Claim, Job, JobFilter, JobResult, JobState, JobView, LaneQueue, NewJob } from "./jobs.ts";
 
 const longestRecord = 64 * 1024;
 /** Of jobs that have ended. */

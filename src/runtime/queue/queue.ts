@@ -1,9 +1,6 @@
-// The contracts of what orders runs. Lanes: whoever starts runs asks them, and they start when their turn comes; `in-process` has them. Jobs: whoever
-// has runs leaves them, and workers claim them; `jobs-in-process` has them, for one process and for tests of what more than one would do.
-// Invariant: first come, first served in a lane; a place is free again however its run ends.
-
-import type { OutcomeKind } from "../../contracts/outcome.ts";
-import type { RunRequest } from "../request.ts";
+// The contract of what orders runs: one at a time in a session, as many as a lane has places over all sessions. Whoever starts runs asks it;
+// `in-process` is the one that lives in this process. Jobs that workers claim have a contract of their own (`jobs`).
+// Invariant: first come, first served; a place is free again however its run ends.
 
 /** Runs a task when its turn comes. */
 export type Enqueue = <T>(task: () => Promise<T> | T) => Promise<T>;
@@ -49,83 +46,4 @@ export interface Lanes {
   drain(): Promise<void>;
   /** Each lane as it stands; sessions are in it under their keys only while something of theirs runs or waits. */
   state(): { lanes: Record<string, LaneState>; sessions: Record<string, LaneState> };
-}
-
-export interface NewJob {
-  /** Default: one that is made. The same again adds nothing. */
-  id?: string;
-  /** Of one lane one job at a time is claimed, in the order of adding. Without a lane it waits for nobody. */
-  lane?: string;
-  run: RunRequest;
-  /** Among lanes; larger is sooner. Default 0. */
-  priority?: number;
-  /** Unix ms. The jobs behind it in its lane wait, too. */
-  notBefore?: number;
-}
-
-export interface Job extends NewJob {
-  readonly id: string;
-}
-
-export type JobState = "waiting" | "running" | "done" | "cancelled";
-
-export interface JobResult {
-  outcome: OutcomeKind;
-  /** Kept where it is no longer than 64 kB as JSON; the rest is in the session. */
-  record?: Readonly<Record<string, unknown>>;
-}
-
-export interface JobView {
-  job: Job;
-  state: JobState;
-  /** Claims so far, but for those that were given back. */
-  attempts: number;
-  result?: JobResult;
-}
-
-export interface JobFilter {
-  lane?: string;
-  state?: JobState;
-}
-
-export interface Claim {
-  readonly job: Job;
-  /** From 1. */
-  readonly attempt: number;
-  /** Cancelled, or no longer ours: stop, write nothing. */
-  readonly lost: AbortSignal;
-  /** False: it was no longer ours, and the result is dropped. */
-  settle(result: JobResult): Promise<boolean>;
-  /** For a shutdown, or a quota: to the front of its lane again, and no attempt was made. */
-  giveBack(notBefore?: number): Promise<void>;
-}
-
-/** A job that comes again; `at`: Unix ms, once. */
-export interface JobSchedule {
-  name: string;
-  when: { cron: string; tz?: string } | { everyMs: number } | { at: number };
-  job: Omit<NewJob, "id" | "notBefore">;
-}
-
-export interface LaneQueue {
-  /** In the order of a lane. */
-  add(jobs: readonly NewJob[]): Promise<{ id: string; isNew: boolean }[]>;
-  /** Never more than `limit` of them unsettled. Ends with the signal, or with the queue. */
-  claims(limit: number, signal: AbortSignal): AsyncIterable<Claim>;
-  get(id: string): Promise<JobView | undefined>;
-  list(filter?: JobFilter): AsyncIterable<JobView>;
-  /** How many were waiting or running. */
-  cancel(ids: readonly string[]): Promise<number>;
-  /** How many had ended; they wait at the end of their lanes. */
-  retry(ids: readonly string[]): Promise<number>;
-  /** When it is there. Rejects with the signal's reason, and with `runtime.lane_cleared` for a job that is cancelled or not known. */
-  result(id: string, signal?: AbortSignal): Promise<JobResult>;
-  schedules: {
-    /** One of a name: the next replaces it. Rejects with `usage.schedule`. */
-    set(schedule: JobSchedule): Promise<void>;
-    list(): Promise<JobSchedule[]>;
-    remove(name: string): Promise<boolean>;
-  };
-  /** Nothing is claimed and nothing comes by schedule any more; what runs may still be settled. */
-  close(): Promise<void>;
 }

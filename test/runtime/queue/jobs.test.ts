@@ -1,8 +1,8 @@
 // Jobs in this process: order, places, priorities, times, loss, giving back, cancelling, results, schedules.
 
 import { afterEach, expect, test, vi } from "vitest";
+import type { Claim, JobView, LaneQueue, NewJob } from "../../../src/runtime/queue/jobs.ts";
 import { createLaneQueue } from "../../../src/runtime/queue/jobs-in-process.ts";
-import type { Claim, JobView, LaneQueue, NewJob } from "../../../src/runtime/queue/queue.ts";
 
 afterEach(() => {
   vi.useRealTimers();
