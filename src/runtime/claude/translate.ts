@@ -344,16 +344,17 @@ export class Translation {
     const counts = countsOf(current.usage);
     const usage = priceUsage(counts, this.#deps.prices(this.#model) ?? { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 });
     current.assembly.apply({ type: "usage", usage });
-    const calls = toolCallsOf(message);
     if (cut === undefined) {
       const reason = this.#stopReason;
-      const stopReason = reason === "max_tokens" ? "length" : calls.length > 0 ? "toolUse" : "stop";
+      const stopReason = reason === "max_tokens" ? "length" : toolCallsOf(message).length > 0 ? "toolUse" : "stop";
       current.assembly.apply({ type: "finish", stopReason, ...(reason === undefined ? {} : { rawStopReason: reason }) });
     } else
       current.assembly.apply({
         type: "failure",
         failure: { code: cut === "aborted" ? "aborted" : "network", message: "The answer was cut" },
       });
+    // Of a cut message only those that have come whole.
+    const calls = toolCallsOf(message);
     this.#answer = message;
     this.#messages.push(message);
     for (const { id, name, arguments: args } of calls)
