@@ -94,6 +94,12 @@ export const commandTable: readonly CommandRecord[] = [
     load: () => import("./commands/metrics.ts"),
   },
   {
+    name: "runner",
+    usage: "runner [options] < INPUT",
+    help: "one run for a host: a JSON object in, one out",
+    load: () => import("./commands/runner.ts"),
+  },
+  {
     name: "schema",
     usage: "schema rpc|events|session|config|result",
     help: "JSON Schemas for programs",

@@ -22,7 +22,7 @@ import type {
   UserBashResult,
 } from "../../contracts/extension-event.ts";
 import type { ProviderChange } from "../../contracts/extension-provider.ts";
-import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
+import type { BootstrapText, InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
@@ -189,6 +189,10 @@ export class SessionExtensions implements Interceptor {
       ...(images === undefined ? {} : { images: [...images] }),
       ...(streamingBehavior === undefined ? {} : { streamingBehavior }),
     });
+  }
+
+  async bootstrap(files: readonly BootstrapText[], cwd: string): Promise<readonly BootstrapText[]> {
+    return this.#dispatch.hears("agent_bootstrap") ? this.#dispatch.bootstrap(files, cwd) : files;
   }
 
   async beforeAgentStart(

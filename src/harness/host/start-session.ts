@@ -83,7 +83,8 @@ export async function startSession(
     keep?.thinkingLevel ??
     config.values.modelThinkingLevels[nameOf(selected.model)] ??
     config.values.thinking;
-  const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
+  const isJudgedAnew = options.tools.permits !== undefined;
+  const recordedTools = keep === undefined && recorded !== undefined && !isJudgedAnew ? toolsOf(recorded.messages) : undefined;
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
   // A caller's own files and commands may be of another machine.
@@ -96,7 +97,7 @@ export async function startSession(
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
   const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
   // Who changes a call, then who decides about it, the policy with whom it asks. What came of it is noted below the tools, whoever called them.
-  const interceptors = [extensions, hooks, policy].filter((one) => one !== undefined);
+  const interceptors = [extensions, hooks, policy, ...(deps.custom?.interceptors ?? [])].filter((one) => one !== undefined);
   workspace.current = { session };
   const coding = new CodingSession({
     session,
@@ -106,7 +107,14 @@ export async function startSession(
     tools,
     activeToolNames: active,
     validate: async (tool, args) => (await import("../../tools/shared/validate.ts")).validateArguments(tool, args),
-    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files: watched?.files ?? files, shell: watched?.shell ?? shell, artifacts },
+    toolContext: {
+      cwd: options.cwd,
+      homeDir: host.homeDir,
+      files: watched?.files ?? files,
+      shell: watched?.shell ?? shell,
+      artifacts,
+      ...(deps.custom?.messaging && { messaging: deps.custom.messaging }),
+    },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
     interceptor: inOrder(interceptors),
