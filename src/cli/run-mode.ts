@@ -85,7 +85,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     const status = statusOf(mode, outcome, ending, open.sessions);
     log?.end(outcome, status);
     // What a run has left that was stopped, such as the command that was to give a key.
-    if (outcome.kind === "aborted" || outcome.kind === "budget") killDescendants();
+    if (outcome.kind === "aborted" || outcome.kind === "budget") killDescendants("attached");
     return status;
   } finally {
     await open.dispose();
