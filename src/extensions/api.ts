@@ -2,6 +2,7 @@
 // Invariant: what there is not here is said once, and the rest of the extension works.
 
 import { PiError } from "../contracts/error.ts";
+import { aliasOf } from "../contracts/event-aliases.ts";
 import type {
   Extension,
   ExtensionActions,
@@ -68,6 +69,8 @@ export function createExtensionApi(
   };
   const api: Omit<ExtensionAPI, keyof ExtensionActions> = {
     on: (event, handler) => {
+      const alias = aliasOf(event);
+      if (alias !== undefined) return onAlias(api, alias, handler as unknown as ExtensionHandler<ExtensionEventName>);
       if (!extensionEventNames.includes(event)) warn(unknownEvent(event));
       const list = extension.handlers.get(event) ?? [];
       const own = handler as unknown as ExtensionHandler<ExtensionEventName>;
@@ -113,6 +116,19 @@ export function createExtensionApi(
 }
 
 /** By name and value, or by the value alone; of one name, or without any, the last one counts. */
+/** For each event that the name stands for, with what is expected under it; changed in place they are the same event. */
+function onAlias(
+  api: Pick<ExtensionAPI, "on">,
+  { events, also }: NonNullable<ReturnType<typeof aliasOf>>,
+  handler: ExtensionHandler<ExtensionEventName>,
+): () => void {
+  const told: ExtensionHandler<ExtensionEventName> = (event, context) => handler(Object.assign(event, also?.(event as never)), context);
+  const removers = events.map((name) => api.on(name, told as never));
+  return () => {
+    for (const remove of removers) remove();
+  };
+}
+
 function registerForTerminal(kind: TerminalRegistration["kind"], args: readonly unknown[], extension: Extension): void {
   const [name, value] = typeof args[0] === "string" ? [args[0], args[1]] : ["", args[0]];
   const others = (extension.terminal ?? []).filter((one) => one.kind !== kind || one.name !== name);
