@@ -2,7 +2,7 @@
 // Invariants: what a service answered is stored before it is used; a refresh that was sent is not called off by an abort; a token that is not
 // due costs no lock, no write and no request.
 
-import { isPiError, PiError } from "../contracts/error.ts";
+import { isPiError, messageOf, PiError } from "../contracts/error.ts";
 import { changeAuthFile, isStoredToken, providerOfAccount, readAuthFile, type StoredAccounts, type StoredToken } from "./auth-file.ts";
 import type { Flow, FlowRequests } from "./flows/flow.ts";
 
@@ -93,7 +93,13 @@ async function renewed(request: RefreshRequest): Promise<StoredToken> {
 
 async function refreshed(token: StoredToken, { flow, endpoints, fetch, now }: RefreshRequest): Promise<StoredToken> {
   if (flow.refresh === undefined) return token;
-  return flow.refresh(token, { endpoints, fetch, now, signal: AbortSignal.timeout(requestMs) });
+  try {
+    return await flow.refresh(token, { endpoints, fetch, now, signal: AbortSignal.timeout(requestMs) });
+  } catch (error) {
+    if (isPiError(error)) throw error;
+    const reason = (error as Error).name === "TimeoutError" ? `no answer in ${requestMs / 1000} s` : messageOf(error);
+    throw new PiError("auth.network", `The sign-in to ${flow.name} was not renewed: ${reason}`, { hint: "Try again.", cause: error });
+  }
 }
 
 function storedToken(accounts: StoredAccounts | undefined, accountId: string): StoredToken {

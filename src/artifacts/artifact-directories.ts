@@ -14,7 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { FoundArtifact } from "../contracts/artifact.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
 
@@ -47,17 +47,22 @@ export function artifactsIn(directory: string): ArtifactEntry[] {
   }
 }
 
-/** All bytes of a directory, also of files that older versions named otherwise. */
-export function bytesIn(directory: string): number {
+/** Of all that lies in a directory, also of files that older versions named otherwise. */
+export function sizeOf(directory: string): { files: number; bytes: number } {
+  const size = { files: 0, bytes: 0 };
   try {
-    if (!lstatSync(directory).isDirectory()) return 0;
-    return readdirSync(directory).reduce((sum, name) => {
+    if (!lstatSync(directory).isDirectory()) return size;
+    for (const name of readdirSync(directory)) {
       const info = lstatSync(join(directory, name), { throwIfNoEntry: false });
-      return sum + (info?.isFile() === true ? info.size : 0);
-    }, 0);
+      // A note of ours is no output.
+      if (info?.isFile() !== true || name.startsWith(".")) continue;
+      size.files++;
+      size.bytes += info.size;
+    }
   } catch {
-    return 0;
+    // Gone meanwhile.
   }
+  return size;
 }
 
 /** Unix ms of the last change in a directory, or of it. */
@@ -68,7 +73,17 @@ export function youngestIn(directory: string): number {
 
 /** The session that one was forked from, whether its file is there or only what it left. */
 export function parentOf(sessionFile: string): string | undefined {
-  return parentInHeader(sessionFile) ?? parentLeft(sessionFile);
+  const told = parentInHeader(sessionFile) ?? parentLeft(sessionFile);
+  return told === undefined ? undefined : placeOf(told, sessionFile);
+}
+
+/** Where a parent lies that a session file tells of: there, or, where both were moved or imported, beside that file. */
+export function placeOf(parentSession: string, sessionFile: string): string {
+  const directory = dirname(sessionFile);
+  const told = resolve(directory, parentSession);
+  const beside = join(directory, basename(told));
+  const isThere = (path: string): boolean => existsSync(path) || existsSync(artifactDirectoryOf(path));
+  return !isThere(told) && isThere(beside) && beside !== sessionFile ? beside : told;
 }
 
 /** The directories of a session's ancestors, the nearest first. */
@@ -105,7 +120,7 @@ const headBytes = 64 * 1024;
 function parentInHeader(sessionFile: string): string | undefined {
   try {
     const { parentSession } = JSON.parse(firstLine(sessionFile)) as { parentSession?: unknown };
-    return typeof parentSession === "string" && parentSession !== "" ? resolve(dirname(sessionFile), parentSession) : undefined;
+    return typeof parentSession === "string" && parentSession !== "" ? parentSession : undefined;
   } catch {
     return undefined;
   }

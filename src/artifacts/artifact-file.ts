@@ -1,8 +1,10 @@
 // The file of one output. Of a long one the first and the last 32 MB are kept and what is missing between them is said. Made by the
-// implementations of Artifacts beside this file. Invariants: a disk that is full or read-only costs the file, never the command; memory holds one chunk.
+// implementations of Artifacts beside this file. Invariants: a disk that is full or read-only costs the file, never the command; memory holds one
+// chunk; no secret that the process knows is written, be it cut into pieces.
 
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import type { ArtifactWriter } from "../contracts/artifact.ts";
+import { liveSecrets, type PieceRedactor } from "../platform/secrets.ts";
 
 /** Of each end. */
 export const keptBytes = 32 * 1024 * 1024;
@@ -14,6 +16,7 @@ export class ArtifactFile implements ArtifactWriter {
   readonly #descriptor: number;
   #size = 0;
   #tail: TailFile | undefined;
+  readonly #pieces: PieceRedactor = liveSecrets.pieces();
   #isOpen = true;
   failure: unknown;
 
@@ -30,6 +33,12 @@ export class ArtifactFile implements ArtifactWriter {
 
   write(bytes: Uint8Array): void {
     if (!this.#isOpen) return;
+    const text = liveSecrets.isEmpty ? undefined : latin1Of(bytes);
+    const clean = text === undefined ? undefined : this.#pieces.push(text);
+    this.#put(clean === text ? bytes : Buffer.from(clean ?? "", "latin1"));
+  }
+
+  #put(bytes: Uint8Array): void {
     try {
       const head = bytes.subarray(0, Math.max(0, keptBytes - this.#size));
       writeAll(this.#descriptor, head);
@@ -44,6 +53,8 @@ export class ArtifactFile implements ArtifactWriter {
   }
 
   close(): void {
+    if (!this.#isOpen) return;
+    if (this.failure === undefined) this.#put(Buffer.from(this.#pieces.end(), "latin1"));
     if (!this.#isOpen) return;
     this.#isOpen = false;
     try {
@@ -67,6 +78,11 @@ export class ArtifactFile implements ArtifactWriter {
       // Removed by someone else.
     }
   }
+}
+
+/** A character for each byte: what was cut in the middle of one is whole again when it is put together. */
+function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
 /** The last bytes of a stream, written round and round in a file that nobody else sees. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Artifacts, ArtifactWriter, FoundArtifact } from "../contracts/artifact.ts";
 import { makeDirectory } from "../platform/make-directory.ts";
-import { ancestorDirectories, artifactDirectoryOf, artifactsIn } from "./artifact-directories.ts";
+import { ancestorDirectories, artifactDirectoryOf, artifactsIn, placeOf } from "./artifact-directories.ts";
 import { ArtifactFile } from "./artifact-file.ts";
 
 export interface ArtifactOwner {
@@ -75,8 +75,9 @@ export class SessionArtifacts implements Artifacts {
 
   *#directories(): Generator<string> {
     const file = this.#owner.sessionFile();
+    const { parentSession } = this.#owner;
     if (file !== undefined) yield artifactDirectoryOf(file);
-    yield* ancestorDirectories(this.#owner.parentSession);
+    yield* ancestorDirectories(file === undefined || parentSession === undefined ? parentSession : placeOf(parentSession, file));
   }
 }
 

@@ -5,12 +5,12 @@ import type { SessionStores } from "../contracts/blob-store.ts";
 import { BlobFiles, blobDirectory } from "./blob-files.ts";
 import { noteDirectory } from "./dependent-directories.ts";
 
-/** `sessionRoot`: where sessions lie that no directory was given for. `isKept`: whether pictures go to the store; asked when there is one. */
-export function sessionStores(agentDir: string, sessionRoot: string, isKept: () => boolean): SessionStores {
+/** `sessionRoot`: where sessions lie that no directory was given for. `isWanted`: whether pictures go to the store; asked when there is one. */
+export function sessionStores(agentDir: string, sessionRoot: string, isWanted: () => boolean): SessionStores {
   const blobs = new BlobFiles(blobDirectory(agentDir));
   return {
     blobs,
-    pictureStore: { put: (bytes) => (isKept() ? blobs.put(bytes) : undefined) },
+    pictureStore: { put: (bytes) => blobs.put(bytes), isWanted },
     onDependent: (filePath) => noteDirectory(agentDir, sessionRoot, filePath),
   };
 }

@@ -11,5 +11,7 @@ export interface CommandRecord {
   name: string;
   usage: string;
   help: string;
+  /** What it writes is to be read, and may be more than a screen; it asks nothing. */
+  isPaged?: boolean;
   load(): Promise<CommandModule>;
 }

@@ -7,12 +7,14 @@ export const commandTable: readonly CommandRecord[] = [
     name: "inspect",
     usage: "inspect [--json] [options]",
     help: "what a run with these options would be, without a request",
+    isPaged: true,
     load: () => import("./commands/inspect.ts"),
   },
   {
     name: "config",
     usage: "config path|show|get|set|edit|check|import",
     help: "look at the configuration and change it",
+    isPaged: true,
     load: () => import("./commands/config.ts"),
   },
   {
@@ -25,6 +27,7 @@ export const commandTable: readonly CommandRecord[] = [
     name: "models",
     usage: "models [SEARCH] | --providers | refresh",
     help: "the models there are, and which variable holds whose key",
+    isPaged: true,
     load: () => import("./commands/models.ts"),
   },
   {
@@ -43,6 +46,7 @@ export const commandTable: readonly CommandRecord[] = [
     name: "list",
     usage: "list",
     help: "the packages that are declared",
+    isPaged: true,
     load: async () => (await import("./commands/install.ts")).list,
   },
   {
@@ -55,6 +59,7 @@ export const commandTable: readonly CommandRecord[] = [
     name: "extensions",
     usage: "extensions list|check|new",
     help: "which extensions there are, and whether they load",
+    isPaged: true,
     load: () => import("./commands/extensions.ts"),
   },
   {
@@ -85,12 +90,20 @@ export const commandTable: readonly CommandRecord[] = [
     name: "metrics",
     usage: "metrics [compare|gate|incident]",
     help: "how runs of a host went, and whether an engine may take over",
+    isPaged: true,
     load: () => import("./commands/metrics.ts"),
+  },
+  {
+    name: "runner",
+    usage: "runner [options] < INPUT",
+    help: "one run for a host: a JSON object in, one out",
+    load: () => import("./commands/runner.ts"),
   },
   {
     name: "schema",
     usage: "schema rpc|events|session|config|result",
     help: "JSON Schemas for programs",
+    isPaged: true,
     load: () => import("./commands/schema.ts"),
   },
   {
@@ -109,6 +122,7 @@ export const commandTable: readonly CommandRecord[] = [
     name: "help",
     usage: "help [COMMAND]",
     help: "this page, or that of a command",
+    isPaged: true,
     load: () => import("./commands/help.ts"),
   },
 ];

@@ -13,11 +13,16 @@ export const environmentTable: readonly VariableRecord[] = [
   { names: ["PI_OFFLINE"], help: "1: nothing is fetched but what the model call needs" },
   { names: ["PI_PROGRESS"], help: "1: what is done, line by line on stderr, where no terminal is" },
   { names: ["PI_LOG"], help: "debug: what is done, on stderr; else a file to keep it in" },
+  { names: ["PI_RUNTIME", "PYLDON_AGENT_ENGINE"], help: "who carries out runs of pi runner: pi or claude" },
+  { names: ["PI_RUNNER_MARKER"], help: "the marker lines of pi runner" },
+  { names: ["PI_IPC_DIR", "PYLDON_IPC_DIR"], help: "the group's folder for messages and tasks of pi runner to its host" },
+  { names: ["PI_LOG_FILE"], help: "a file that pi runner logs its runs to; else stderr" },
   { names: ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"], help: "proxies" },
   { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of certificate authorities to trust beside the system's" },
   { names: ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"], help: "no colours; colours in a pipe, too" },
   { names: ["PI_OAUTH_CALLBACK_HOST"], help: "the own machine's address that a browser comes back to in pi auth login; else 127.0.0.1" },
   { names: ["PI_SHELL"], help: "the shell that getShellConfig of the library names; runs go by shell.path" },
+  { names: ["PI_PAGER", "PAGER"], help: "the pager of lists that are longer than the terminal; else less; cat or empty: none" },
   { names: ["VISUAL", "EDITOR"], help: "the editor of pi config edit" },
 ];
 

@@ -1,5 +1,6 @@
 // `--export IN [OUT]`: a session as an HTML page, said as the npm agent says it. Called by cli/main.
 
+import { artifactTotal } from "../artifacts/copy-artifacts.ts";
 import { PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { builtinToolViews } from "../tools/registry.ts";
@@ -26,7 +27,7 @@ export async function exportPage(said: Said, host: Host): Promise<void> {
     const place = { cwd: found.cwd, homeDir: host.homeDir, sourcePath: found.path, ...(output !== undefined && { outputPath: output }) };
     // As the npm agent does, which its users' scripts count on; but only a page is a former export.
     const target = { ...place, over: "pages" as const };
-    const { path } = await exportHtml(session, { ...target, toolViews: builtinToolViews() });
+    const { path } = await exportHtml(session, { ...target, toolViews: builtinToolViews(), artifacts: artifactTotal(found.path) });
     await host.stdout.write(`Exported to: ${path}\n`);
   } finally {
     session.close();

@@ -61,20 +61,6 @@ export function helpText(commands: readonly CommandRecord[], width = Number.POSI
   return page.end();
 }
 
-/** What a bare `pi` on a terminal shows. */
-export function shortHelpText(): string {
-  return `pi ${version}: a coding agent
-
-  pi --model demo -p "What is in this folder?"     try it: no key, no network
-  export ANTHROPIC_API_KEY=…                       or OPENAI_API_KEY, GEMINI_API_KEY, …
-  pi -p "fix the failing test"                     then work with it
-  git diff | pi -p "review this"
-  pi -c -p "and now the docs"                      go on with the last session
-
-pi --help lists everything.
-`;
-}
-
 class Page {
   readonly #width: number;
   readonly #lines: string[] = [];

@@ -11,7 +11,7 @@ import { isSaid, valueSaid } from "./options.ts";
 import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
 
-export async function start(lent: Pick<Host, "hostModules">): Promise<void> {
+export async function start(lent: Pick<Host, "hostModules"> & Partial<Pick<Host, "args" | "inlineExtensions">>): Promise<void> {
   useOwnHeaders();
   const host = processHost(lent);
   let status = await run(host);
@@ -53,13 +53,11 @@ async function dispatch(host: Host): Promise<number> {
     const { helpText } = await import("./help.ts");
     const { flagsOfExtensions } = await import("./extension-flags.ts");
     const flags = await flagsOfExtensions(said, host);
-    void host.stdout.write(helpText(commandTable, host.stdout.isTerminal ? host.stdout.columns : undefined, flags));
-    return 0;
-  }
-  if (host.args.length === 0 && host.stdin.isTerminal && host.stdout.isTerminal) {
-    const { shortHelpText } = await import("./help.ts");
-    void host.stdout.write(shortHelpText());
-    return 0;
+    const { paged } = await import("./paged.ts");
+    return paged(host, async ({ stdout }) => {
+      void stdout.write(helpText(commandTable, stdout.isTerminal ? stdout.columns : undefined, flags));
+      return 0;
+    });
   }
   const [stray] = said.unknown;
   if (stray !== undefined && (isSaid(said, "--list-models") || isSaid(said, "--export")))
@@ -67,12 +65,15 @@ async function dispatch(host: Host): Promise<number> {
   if (isSaid(said, "--list-models")) {
     const search = valueSaid(said, "--list-models");
     const { listModels } = await import("./commands/models.ts");
-    await listModels(host, {
-      json: isSaid(said, "--json"),
-      approve: isSaid(said, "--approve"),
-      ...(search === undefined ? {} : { search }),
+    const { paged } = await import("./paged.ts");
+    return paged(host, async (at) => {
+      await listModels(at, {
+        json: isSaid(said, "--json"),
+        approve: isSaid(said, "--approve"),
+        ...(search === undefined ? {} : { search }),
+      });
+      return 0;
     });
-    return 0;
   }
   if (isSaid(said, "--json")) {
     throw new PiError("usage.conflict", "--json goes with --list-models and pi inspect", { hint: "A run that writes JSON is --mode json" });
@@ -103,7 +104,9 @@ async function runCommand(said: Said, { name, args }: NonNullable<Said["command"
     return values.length === 0 ? [option] : values.map((value) => `${option}=${value}`);
   });
   const { run } = await command.load();
-  return run([...args, ...behind], await hostOf(said, host), commandTable);
+  const runOn = (at: Host): Promise<number> => run([...args, ...behind], at, commandTable);
+  const there = await hostOf(said, host);
+  return command.isPaged ? (await import("./paged.ts")).paged(there, runOn) : runOn(there);
 }
 
 async function hostOf(said: Said, host: Host): Promise<Host> {

@@ -80,15 +80,15 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
   "--json-schema": "That is --output-schema FILE",
 };
 
-const noPackages = "pi has no packages: resources.extensions in config.toml names extension files";
+const packages = "pi install SOURCE brings a package, pi remove SOURCE takes it away, pi list shows them";
 const account = "pi auth login, logout and status are about accounts; pi models --providers says which variable holds whose key";
 
 /** Commands of other agents, the npm agent's among them, and what does that here. A command of ours goes before its namesake. */
 export const commandsElsewhere: Readonly<Record<string, string>> = {
-  install: noPackages,
-  remove: noPackages,
-  uninstall: noPackages,
-  plugin: noPackages,
+  install: packages,
+  remove: packages,
+  uninstall: packages,
+  plugin: packages,
   list: "pi sessions list shows conversations, pi models what can be asked",
   update: "pi models refresh fetches new models; a new pi takes the place of the old file",
   upgrade: "pi models refresh fetches new models; a new pi takes the place of the old file",

@@ -46,7 +46,9 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePr
   if (piped.image) images.unshift(piped.image);
   const [first, ...rest] = messages;
   const parts = [piped.text.trimEnd(), blocks.join(""), first ?? ""].filter((part) => part !== "");
-  const prompts: ModePrompt[] = parts.length === 0 && images.length === 0 ? [] : [{ text: parts.join("\n\n"), images }];
+  const isMore = parts.length > 1 || first?.startsWith("/") === true;
+  const own = first !== undefined && isMore ? { ownWords: first } : {};
+  const prompts: ModePrompt[] = parts.length === 0 && images.length === 0 ? [] : [{ text: parts.join("\n\n"), images, ...own }];
   return [...prompts, ...rest.map((text) => ({ text, images: [] }))];
 }
 

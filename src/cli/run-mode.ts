@@ -34,7 +34,7 @@ export async function runMode(said: Said, host: Host): Promise<number> {
 }
 
 async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
-  const name = valueSaid(said, "--mode") ?? "text";
+  const name = valueSaid(said, "--mode") ?? usualMode(said, host);
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
   /** Whoever draws on stderr takes them. */
@@ -115,6 +115,11 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
 
 const recordMs = 200;
 
+/** Somebody sits at a terminal, and has not asked for an answer alone. */
+function usualMode(said: Said, { stdin, stdout }: Host): string {
+  return !isSaid(said, "--print") && stdin.isTerminal && stdout.isTerminal ? "interactive" : "text";
+}
+
 /** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
 function progressOf(said: Said, host: Host): ProgressKind {
   const { PI_PROGRESS } = host.env;
@@ -144,6 +149,7 @@ async function promptsFor(
     refuseForService(name, said);
     return [];
   }
+  if (mode.needs === "prompts or nothing") refuseForConversation(said);
   const { createFileOperations } = await import("../platform/files.ts");
   const { timeoutMs } = config.values.limits;
   const prompts = await readInput(said, {
@@ -154,7 +160,7 @@ async function promptsFor(
     decodeImage: (bytes) => decodeImage(bytes, { resizes: config.values.images.resize }),
     warn,
   });
-  if (prompts.length === 0)
+  if (prompts.length === 0 && mode.needs === "prompts")
     throw new PiError("usage.no_prompt", "No prompt given", { hint: 'Write one, for example pi -p "What is in this folder?"' });
   if (key !== undefined && prompts.length > 1) {
     throw new PiError("usage.conflict", `--prompt-key goes with one prompt, and there are ${prompts.length}`, {
@@ -163,6 +169,15 @@ async function promptsFor(
   }
   tellSeveral(said, host, warn);
   return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
+}
+
+/** What belongs to one answer. */
+function refuseForConversation(said: Said): void {
+  for (const option of ["--output", "--output-schema", "--prompt-key"] as const) {
+    if (isSaid(said, option)) {
+      throw new PiError("usage.conflict", `${option} goes with an answer of its own`, { hint: `Add -p: pi -p ${option} …` });
+    }
+  }
 }
 
 /** What belongs to a run with prompts of its own. */

@@ -20,14 +20,16 @@ export interface BlobStore {
 export interface SessionStores {
   /** Of the pictures that lines refer to; without it none of them is to be had. */
   blobs?: Pick<BlobStore, "get"> | undefined;
-  /** Where pictures are stored, so that lines only refer to them; without it, and where it gives nothing, they are in the lines. */
+  /** Where pictures are stored, so that lines only refer to them; without it, and where none is wanted, they are in the lines. */
   pictureStore?: PictureStore | undefined;
   /** Hears of a file before it gets a line that needs what lies elsewhere: a picture of the store, an output of the session it was forked from. */
   onDependent?: ((filePath: string) => void) | undefined;
 }
 
 export interface PictureStore {
-  put(bytes: Uint8Array): string | undefined;
+  put(bytes: Uint8Array): string;
+  /** Asked before a picture is put; without it all are. */
+  isWanted?(): boolean;
 }
 
 const scheme = "blob:";

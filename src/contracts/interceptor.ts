@@ -26,6 +26,11 @@ export interface InputText {
   streamingBehavior?: "steer" | "followUp";
 }
 
+export interface BootstrapText {
+  name: string;
+  content: string;
+}
+
 /** A member is there only where somebody has it: who asks does not wait for nobody. */
 export interface Interceptor {
   readonly name: string;
@@ -33,6 +38,8 @@ export interface Interceptor {
   runCommand?(text: string): Promise<boolean>;
   /** What the text has become; nothing: it has been handled. */
   input?(input: InputText): Promise<Pick<InputText, "text" | "images"> | undefined>;
+  /** The texts of a workspace that a run of a host begins with, as they have become. */
+  bootstrap?(files: readonly BootstrapText[], cwd: string): Promise<readonly BootstrapText[]>;
   /** `promptInForce` makes a replaced prompt the one in force, and says what is. */
   beforeAgentStart?(
     message: UserMessage | CustomMessage,
@@ -97,6 +104,11 @@ export function inOrder(list: readonly Interceptor[]): Interceptor | undefined {
         said = heard;
       }
       return said;
+    }),
+    ...member("bootstrap", (those) => async (files, cwd) => {
+      let given = files;
+      for (const one of those) given = await one.bootstrap(given, cwd);
+      return given;
     }),
     ...member("beforeAgentStart", (those) => async (message, promptInForce) => {
       const messages: CustomMessage[] = [];

@@ -46,3 +46,6 @@ export type NewEntry =
 export function isA<T extends EntryType>(entry: AnyEntry | undefined, type: T): entry is AnyEntry & EntryOf<T> {
   return entry?.type === type;
 }
+
+/** Of the `custom` entry before the first prompt of a session that holds more than its user has said: `data.text` is that. */
+export const ownWordsType = "pi.own_words";

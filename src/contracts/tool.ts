@@ -152,6 +152,8 @@ export interface Tool<A = Record<string, unknown>> extends ToolDeclaration, Tool
   isSequential?: boolean;
   /** Changes nothing anywhere: a run that has only called such tools can be begun again elsewhere. */
   isReadOnly?: boolean;
+  /** The text that a call sends to people by itself, for tools that do. */
+  sentText?(args: Readonly<Record<string, unknown>>): string | undefined;
   /** Default `direct`. */
   exposure?: ToolExposure;
   execute(args: A, context: ToolContext): Promise<ToolResult>;

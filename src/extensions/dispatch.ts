@@ -24,6 +24,7 @@ import type {
   UserBashEvent,
   UserBashResult,
 } from "../contracts/extension-event.ts";
+import type { BootstrapText } from "../contracts/interceptor.ts";
 import type { ImageContent, Message } from "../contracts/message.ts";
 import type { Refusal } from "../contracts/tool.ts";
 
@@ -108,6 +109,15 @@ export class ExtensionDispatch {
       current = answer.messages ?? current;
     }
     return current;
+  }
+
+  /** The texts as the last handler has left them; an answer that is no list of texts is none. */
+  async bootstrap(files: readonly BootstrapText[], cwd: string): Promise<readonly BootstrapText[]> {
+    let current = files.map((one) => ({ ...one }));
+    const event = (): ExtensionEventOf<"agent_bootstrap"> => ({ type: "agent_bootstrap", files: current, cwd });
+    for await (const answer of this.#answers<"agent_bootstrap">("agent_bootstrap", event, { check: listIn("files") }))
+      current = answer.files ?? current;
+    return current.filter(({ name, content }) => typeof name === "string" && typeof content === "string");
   }
 
   /** What is to be sent. */

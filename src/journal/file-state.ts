@@ -22,8 +22,8 @@ import { makeDirectory } from "../platform/make-directory.ts";
 
 export type FileState =
   | { kind: "absent" }
-  /** `hash` names the bytes; without it they were too many to keep. */
-  | { kind: "file"; mode: number; size: number; hash?: string }
+  /** `hash` names the bytes; without it they were too many to keep, and `mtimeMs` is all that tells one from another. */
+  | { kind: "file"; mode: number; size: number; hash?: string; mtimeMs?: number }
   | { kind: "link"; target: string }
   /** What is in it has states of its own. */
   | { kind: "directory" }
@@ -41,8 +41,10 @@ const settledMs = 100;
 const maxStoreBytes = 512 << 20;
 
 export function isSameState(one: FileState, other: FileState): boolean {
-  if (one.kind === "file" && other.kind === "file")
-    return one.hash !== undefined && one.hash === other.hash && (one.mode === anyMode || other.mode === anyMode || one.mode === other.mode);
+  if (one.kind === "file" && other.kind === "file") {
+    const hasSameBytes = one.hash === other.hash && one.size === other.size && (one.hash !== undefined || one.mtimeMs === other.mtimeMs);
+    return hasSameBytes && (one.mode === anyMode || other.mode === anyMode || one.mode === other.mode);
+  }
   return one.kind === other.kind && (one.kind !== "link" || other.kind !== "link" || one.target === other.target);
 }
 
@@ -82,12 +84,13 @@ export class StateStore {
     if (info.isDirectory()) return { kind: "directory" };
     if (!info.isFile()) return { kind: "other" };
     const about = { kind: "file" as const, mode: info.mode & 0o777, size: info.size };
-    if (info.size > maxKeptBytes) return about;
+    const large = { ...about, mtimeMs: info.mtimeMs };
+    if (info.size > maxKeptBytes) return large;
     const stamp = [info.dev, info.ino, info.size, info.mode, info.mtimeMs, info.ctimeMs].join();
     const read = this.#read.get(path);
     if (read?.stamp === stamp) return read.state;
     const hash = await this.keep(readFileSync(path));
-    const state = hash === undefined ? about : { ...about, hash };
+    const state = hash === undefined ? large : { ...about, hash };
     // A file changed a moment ago may change again within the same tick of its clock.
     if (Date.now() - info.ctimeMs > settledMs) this.#read.set(path, { stamp, state });
     return state;
@@ -161,7 +164,7 @@ export async function putState(path: string, state: FileState, store: StateStore
   if (state.mode !== anyMode) await chmod(path, state.mode);
 }
 
-function removeEmptyParents(path: string, floor: string): void {
+export function removeEmptyParents(path: string, floor: string): void {
   for (let at = dirname(path); at.startsWith(`${floor}/`); at = dirname(at)) {
     try {
       rmdirSync(at);

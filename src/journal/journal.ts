@@ -32,6 +32,14 @@ export interface SettledLine {
   id: string;
 }
 
+/** What commands of a run did in a work tree is not known, or not all of it. */
+export interface MissedLine {
+  type: "missed";
+  run: string;
+  root: string;
+  why: string;
+}
+
 /** `files`: from what stood there to what was put in its place. */
 export interface ReturnLine {
   type: "undo" | "redo";
@@ -39,6 +47,8 @@ export interface ReturnLine {
   run: string;
   /** Of a redo: the undo that it takes back. */
   of?: string;
+  /** Returns that were cut off, and that it has brought to their end: their files are among its own. */
+  resumed?: string[];
   files: FileChange[];
 }
 
@@ -48,7 +58,7 @@ export interface DoneLine {
   id: string;
 }
 
-export type JournalLine = ChangeLine | PendingLine | SettledLine | ReturnLine | DoneLine;
+export type JournalLine = ChangeLine | PendingLine | SettledLine | MissedLine | ReturnLine | DoneLine;
 
 export function journalDirectoryOf(sessionFile: string): string {
   return `${sessionFile.replace(/\.jsonl$/, "")}.changes`;
@@ -120,6 +130,11 @@ export function changesOf(lines: readonly JournalLine[], run?: string): FileChan
   );
 }
 
+/** Of a run, or of the whole session. */
+export function missedIn(lines: readonly JournalLine[], run?: string): MissedLine | undefined {
+  return lines.find((line): line is MissedLine => line.type === "missed" && (run === undefined || line.run === run));
+}
+
 /** The runs that changed files, in their order: the first is run 1. */
 export function runsIn(lines: readonly JournalLine[]): string[] {
   const named = new Set(lines.flatMap((line) => (line.type === "change" ? [line.run] : [])));
@@ -129,8 +144,23 @@ export function runsIn(lines: readonly JournalLine[]): string[] {
 /** Undos that stand, oldest first: begun, and not taken back. */
 export function standingUndos(lines: readonly JournalLine[]): ReturnLine[] {
   const done = doneIn(lines);
-  const takenBack = new Set(lines.flatMap((line) => (line.type === "redo" && line.of !== undefined && done.has(line.id) ? [line.of] : [])));
-  return lines.filter((line): line is ReturnLine => line.type === "undo" && !takenBack.has(line.id));
+  const all = returnsIn(lines);
+  const gone = new Set(
+    all.flatMap((line) => (done.has(line.id) ? [...(line.of === undefined ? [] : [line.of]), ...(line.resumed ?? [])] : [])),
+  );
+  return all.filter((line) => line.type === "undo" && !gone.has(line.id));
+}
+
+/** Undos and redos that ended in the middle. */
+export function cutOffIn(lines: readonly JournalLine[]): ReturnLine[] {
+  const done = doneIn(lines);
+  const all = returnsIn(lines);
+  const resumed = new Set(all.flatMap((line) => (done.has(line.id) ? (line.resumed ?? []) : [])));
+  return all.filter((line) => !done.has(line.id) && !resumed.has(line.id));
+}
+
+function returnsIn(lines: readonly JournalLine[]): ReturnLine[] {
+  return lines.filter((line): line is ReturnLine => line.type === "undo" || line.type === "redo");
 }
 
 /** What of a run's changes has not been put back. */

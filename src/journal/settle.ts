@@ -2,13 +2,25 @@
 // diff, while nobody else has the session.
 // Invariant: after it no command is open.
 
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Env } from "../platform/paths.ts";
 import { type Journal, pendingIn } from "./journal.ts";
-import { changesSince, pendingDirectory } from "./work-tree.ts";
+import { changesSince, letGo, pendingDirectory } from "./work-tree.ts";
 
 export async function settlePending(journal: Journal, env: Env): Promise<void> {
   for (const { id, run } of pendingIn(journal.lines())) {
-    const changes = await changesSince(pendingDirectory(journal, id), { env, store: journal.store });
+    const { changes } = await changesSince(pendingDirectory(journal, id), { env, store: journal.store });
     journal.append(...changes.map((change) => ({ type: "change" as const, run, ...change })), { type: "settled", id });
+  }
+  // Of commands that had not begun, or were settled, when everything ended.
+  for (const name of namesIn(journal.directory)) if (name.startsWith("pending-")) letGo(join(journal.directory, name));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }

@@ -2,16 +2,19 @@
 // that were killed. A copy of the index says what files were that git knew to be clean; of all others the state is kept before.
 // Invariants: index, HEAD, stash and object database are only read; whatever the command does to them, files are compared with the copy.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import { executeProgram } from "../platform/exec-program.ts";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type ExecutedProgram, executeProgram } from "../platform/exec-program.ts";
 import type { Env } from "../platform/paths.ts";
 import { type FileState, isSameState, type StateStore } from "./file-state.ts";
 import type { FileChange, Journal } from "./journal.ts";
 
 /** Beyond so many files that git does not know as they are, a comparison would hold up every command. */
 const maxUncleanFiles = 5000;
-const gitTimeoutMs = 30_000;
+/** Nor may looking take longer, all in all. */
+const maxLookMs = 5000;
+/** Repositories in a repository, submodules among them. */
+const maxTrees = 100;
 
 /** Variables by which the environment leads git elsewhere. */
 const otherTrees = new Set(["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"]);
@@ -50,102 +53,196 @@ export function workTreeOf(directory: string): string | undefined {
   }
 }
 
-/** Keeps in `directory` what is needed to say later what has changed. False where it cannot be said. */
-export async function keepBefore(root: string, directory: string, deps: WorkTreeDeps): Promise<boolean> {
+/** What has been seen, or why it could not be: a reason for people. */
+export type Seen<T> = { value: T } | { reason: string };
+
+/** Keeps in `directory` what is needed to say later what has changed. */
+export async function keepBefore(root: string, directory: string, deps: WorkTreeDeps): Promise<Seen<true>> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const look = new Look(deps);
   const trees: TreeBefore[] = [];
-  for (const [number, tree] of (await treesBelow(root, deps)).entries()) {
-    const index = join(directory, `${number}.index`);
-    const path = (await git(tree, ["rev-parse", "--git-path", "index"], deps)).stdout.replace(/\n$/, "");
-    const source = path === "" ? undefined : isAbsolute(path) ? path : resolve(tree, path);
-    if (source === undefined) return false;
-    const hasIndex = existsSync(source);
-    if (hasIndex) copyFileSync(source, index);
-    const unclean = await uncleanIn(tree, hasIndex ? index : source, deps);
-    if (unclean === undefined) return false;
+  const found = [root];
+  for (const [number, tree] of found.entries()) {
+    const source = indexOf(tree);
+    const hasIndex = source !== undefined && existsSync(source);
+    const index = hasIndex ? join(directory, `${number}.index`) : "";
+    if (hasIndex) copyIndex(source, index);
+    const seen = await look.uncleanIn(tree, index || join(directory, "none"));
+    if ("reason" in seen) return seen;
+    const { files, repositories } = seen.value;
     const states: Record<string, FileState> = {};
-    for (const name of unclean) states[name] = await deps.store.stateAt(join(tree, name));
-    trees.push({ root: tree, index: hasIndex ? index : "", unclean: states });
+    for (const name of files) states[name] = await deps.store.stateAt(join(tree, name));
+    trees.push({ root: tree, index, unclean: states });
+    found.push(...(await look.submodulesOf(tree)), ...repositories.map((name) => join(tree, name)));
+    if (found.length > maxTrees) return { reason: `there are more than ${maxTrees} repositories in it` };
   }
   writeFileSync(join(directory, "before.json"), JSON.stringify(trees), { mode: 0o600 });
-  return true;
+  return { value: true };
 }
 
-/** What is otherwise now, and lets go of what was kept for it. */
-export async function changesSince(directory: string, deps: WorkTreeDeps): Promise<FileChange[]> {
-  const changes: FileChange[] = [];
+export interface ChangesSeen {
+  changes: FileChange[];
+  /** Why these are not all. */
+  reason?: string;
+}
+
+/** What is otherwise now. What was kept for it stays until `letGo`: it may have to be asked again. */
+export async function changesSince(directory: string, deps: WorkTreeDeps): Promise<ChangesSeen> {
+  const seen: ChangesSeen = { changes: [] };
+  let trees: TreeBefore[];
   try {
-    const trees = JSON.parse(readFileSync(join(directory, "before.json"), "utf8")) as TreeBefore[];
-    for (const tree of trees) changes.push(...(await changesIn(tree, directory, deps)));
+    trees = JSON.parse(readFileSync(join(directory, "before.json"), "utf8")) as TreeBefore[];
   } catch {
-    // Killed before the command began, or the tree is gone.
+    // Killed before the command began.
+    return seen;
   }
-  rmSync(directory, { recursive: true, force: true });
-  return changes;
+  const look = new Look(deps);
+  const known = new Set(trees.map(({ root }) => root));
+  for (const tree of trees) {
+    if (!existsSync(tree.root)) continue;
+    const now = await look.uncleanIn(tree.root, tree.index || join(directory, "none"));
+    if ("reason" in now) seen.reason = now.reason;
+    const { files, repositories } = "value" in now ? now.value : { files: [], repositories: [] };
+    seen.changes.push(...(await changesIn(tree, files, directory, look)));
+    // A repository that has come has nothing in it that was there before.
+    for (const name of repositories.filter((one) => !known.has(join(tree.root, one)))) {
+      const root = join(tree.root, name);
+      known.add(root);
+      const all = await look.allIn(root);
+      if ("reason" in all) seen.reason = all.reason;
+      else seen.changes.push(...(await changesIn({ root, index: "", unclean: {} }, all.value.files, directory, look)));
+    }
+  }
+  return seen;
 }
 
-async function changesIn(tree: TreeBefore, directory: string, deps: WorkTreeDeps): Promise<FileChange[]> {
-  const now = await uncleanIn(tree.root, tree.index === "" ? join(directory, "none") : tree.index, deps);
-  const wasClean = (now ?? []).filter((name) => tree.unclean[name] === undefined);
-  const clean = await cleanStates(tree, wasClean, directory, deps);
+export function letGo(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function changesIn(tree: TreeBefore, now: readonly string[], directory: string, look: Look): Promise<FileChange[]> {
+  const { store } = look.deps;
+  const clean = await cleanStates(
+    tree,
+    now.filter((name) => tree.unclean[name] === undefined),
+    directory,
+    look,
+  );
   const changes: FileChange[] = [];
   for (const [name, before] of [...Object.entries(tree.unclean), ...clean]) {
     const path = join(tree.root, name);
-    const after = await deps.store.stateAt(path);
-    if (!isSameState(before, after) && !(isLarge(before) && isLarge(after))) changes.push({ path, before, after, floor: tree.root });
+    const after = await store.stateAt(path);
+    if (!isSameState(before, after)) changes.push({ path, before, after, floor: tree.root });
   }
   return changes;
 }
 
-/** Two files that are too large to be kept cannot be told apart. */
-function isLarge(state: FileState): boolean {
-  return state.kind === "file" && state.hash === undefined;
-}
-
 /** What files were that git knew to be as the index has them; files that it did not know were not there. */
-async function cleanStates(
-  tree: TreeBefore,
-  names: readonly string[],
-  directory: string,
-  deps: WorkTreeDeps,
-): Promise<[string, FileState][]> {
+async function cleanStates(tree: TreeBefore, names: readonly string[], directory: string, look: Look): Promise<[string, FileState][]> {
   const out = join(directory, "out");
+  // Of a look that was cut off.
+  rmSync(out, { recursive: true, force: true });
   if (names.length > 0 && tree.index !== "") {
     // Names that the index does not have are complained of, and are those of new files.
-    const listed = await git(tree.root, ["ls-files", "-z", "--cached"], deps, { index: tree.index });
+    const listed = await look.git(tree.root, ["ls-files", "-z", "--cached"], { index: tree.index });
     const known = new Set(listed.stdout.split("\0"));
     const input = names
       .filter((name) => known.has(name))
       .map((name) => `${name}\0`)
       .join("");
     if (input !== "")
-      await git(tree.root, ["checkout-index", "-z", "--stdin", "-q", `--prefix=${out}/`], deps, { index: tree.index, input });
+      await look.git(tree.root, ["checkout-index", "-z", "--stdin", "-q", `--prefix=${out}/`], { index: tree.index, input });
   }
   const states: [string, FileState][] = [];
-  for (const name of names) states.push([name, await deps.store.stateAt(join(out, name))]);
+  for (const name of names) states.push([name, await look.deps.store.stateAt(join(out, name))]);
   rmSync(out, { recursive: true, force: true });
   return states;
 }
 
-/** Files that are not as the index has them, gone and new ones too; nothing where that cannot be said. */
-async function uncleanIn(root: string, index: string, deps: WorkTreeDeps): Promise<string[] | undefined> {
-  const args = ["ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"];
-  const { code, stdout } = await git(root, args, deps, { index });
-  if (code !== 0) return undefined;
-  // A directory among them is a repository of its own; a name that is no text cannot be kept.
-  const names = [...new Set(stdout.split("\0"))].filter((name) => name !== "" && !name.endsWith("/") && !name.includes("\ufffd"));
-  return names.length > maxUncleanFiles ? undefined : names;
+/** The index of a work tree, where its repository keeps it: `.git` may be a file that leads there. */
+function indexOf(root: string): string | undefined {
+  const at = join(root, ".git");
+  try {
+    if (lstatSync(at).isDirectory()) return join(at, "index");
+    const directory = /^gitdir: (.+)$/m.exec(readFileSync(at, "utf8"))?.[1];
+    return directory === undefined ? undefined : join(resolve(root, directory.trimEnd()), "index");
+  } catch {
+    return undefined;
+  }
 }
 
-/** The tree, and the submodules in it that are checked out. */
-async function treesBelow(root: string, deps: WorkTreeDeps): Promise<string[]> {
-  if (!existsSync(join(root, ".gitmodules"))) return [root];
-  const { stdout } = await git(root, ["config", "-z", "-f", ".gitmodules", "--get-regexp", "^submodule\\..*\\.path$"], deps);
-  const paths = stdout.split("\0").flatMap((entry) => entry.split("\n").slice(1).join("\n") || []);
-  const inside = paths.map((path) => resolve(root, path)).filter((path) => path.startsWith(`${root}/`) && isOwnTree(path));
-  const below: string[] = [];
-  for (const path of inside) below.push(...(await treesBelow(path, deps)));
-  return [root, ...below];
+/** Younger than the files that it knows, it would be believed of those that were changed in the same moment. */
+function copyIndex(source: string, to: string): void {
+  const { mtimeMs } = lstatSync(source);
+  copyFileSync(source, to);
+  const seconds = mtimeMs / 1000 - 0.01;
+  utimesSync(to, seconds, seconds);
+}
+
+interface Unclean {
+  files: string[];
+  /** Of their own. */
+  repositories: string[];
+}
+
+/** One look at the trees: what is asked of git, within a time for all of it. */
+class Look {
+  readonly deps: WorkTreeDeps;
+  readonly #endsAt = performance.now() + maxLookMs;
+
+  constructor(deps: WorkTreeDeps) {
+    this.deps = deps;
+  }
+
+  /** Files that are not as the index has them, gone and new ones too. */
+  uncleanIn(root: string, index: string): Promise<Seen<Unclean>> {
+    return this.#list(root, ["--modified", "--deleted", "--others", "--exclude-standard"], index);
+  }
+
+  /** All files that are not ignored. */
+  allIn(root: string): Promise<Seen<Unclean>> {
+    return this.#list(root, ["--cached", "--others", "--exclude-standard"]);
+  }
+
+  async #list(root: string, which: readonly string[], index?: string): Promise<Seen<Unclean>> {
+    const { code, stdout, killed, truncated } = await this.git(root, ["ls-files", "-z", ...which], index === undefined ? {} : { index });
+    if (killed) return { reason: `looking through it takes longer than ${maxLookMs / 1000} s` };
+    // A name that is no text cannot be kept.
+    const names = [...new Set(stdout.split("\0"))].filter((name) => name !== "" && !name.includes("\ufffd"));
+    if (truncated || names.length > maxUncleanFiles) {
+      return { reason: `more than ${maxUncleanFiles} files in it are new or not as git knows them: commit or ignore them` };
+    }
+    if (code !== 0) return { reason: "git cannot read it" };
+    const files = names.filter((name) => !name.endsWith("/"));
+    const repositories = names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
+    return { value: { files, repositories: repositories.filter((name) => isOwnTree(join(root, name))) } };
+  }
+
+  /** Those that are checked out. */
+  async submodulesOf(root: string): Promise<string[]> {
+    if (!existsSync(join(root, ".gitmodules"))) return [];
+    const { stdout } = await this.git(root, ["config", "-z", "-f", ".gitmodules", "--get-regexp", "^submodule\\..*\\.path$"]);
+    const paths = stdout.split("\0").flatMap((entry) => entry.split("\n").slice(1).join("\n") || []);
+    return paths.map((path) => resolve(root, path)).filter((path) => path.startsWith(`${root}/`) && isOwnTree(path));
+  }
+
+  async git(
+    root: string,
+    args: readonly string[],
+    { index, input }: { index?: string; input?: string } = {},
+  ): Promise<Pick<ExecutedProgram, "code" | "stdout" | "killed" | "truncated">> {
+    const timeoutMs = Math.round(this.#endsAt - performance.now());
+    if (timeoutMs <= 0) return { code: 1, stdout: "", killed: true, truncated: false };
+    const inherited = Object.fromEntries(Object.entries(this.deps.env).filter(([name]) => !otherTrees.has(name)));
+    const env = {
+      ...inherited,
+      GIT_OPTIONAL_LOCKS: "0",
+      GIT_TERMINAL_PROMPT: "0",
+      ...(index === undefined ? {} : { GIT_INDEX_FILE: index }),
+    };
+    const own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false"];
+    return executeProgram("git", [...own, ...args], { cwd: root, env, timeoutMs, ...(input === undefined ? {} : { input }) });
+  }
 }
 
 /** A link in its place leads somewhere else. */
@@ -155,26 +252,4 @@ function isOwnTree(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-async function git(
-  root: string,
-  args: readonly string[],
-  deps: WorkTreeDeps,
-  { index, input }: { index?: string; input?: string } = {},
-): Promise<{ code: number; stdout: string }> {
-  const inherited = Object.fromEntries(Object.entries(deps.env).filter(([name]) => !otherTrees.has(name)));
-  const env = {
-    ...inherited,
-    GIT_OPTIONAL_LOCKS: "0",
-    GIT_TERMINAL_PROMPT: "0",
-    ...(index === undefined ? {} : { GIT_INDEX_FILE: index }),
-  };
-  const own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false"];
-  return executeProgram("git", [...own, ...args], {
-    cwd: root,
-    env,
-    timeoutMs: gitTimeoutMs,
-    ...(input === undefined ? {} : { input }),
-  });
 }

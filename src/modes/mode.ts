@@ -9,6 +9,8 @@ import type { Host } from "../platform/host.ts";
 export interface ModePrompt {
   text: string;
   images: ImageContent[];
+  /** What the user has said, where files, a pipe or a template may make more of it. */
+  ownWords?: string;
   /** In one session, a key is run once. */
   key?: string;
 }
@@ -25,7 +27,7 @@ export interface ModeContext {
   open(): Promise<SessionHost>;
   /** Those of the command line, where the mode needs them. */
   prompts: readonly ModePrompt[];
-  io: Pick<Host, "stdin" | "stdout" | "stderr" | "now">;
+  io: Pick<Host, "stdin" | "stdout" | "stderr" | "now" | "platform" | "homeDir" | "pid">;
   /** Fires with a signal, or when the reader of stdout has gone: what was opened is being stopped. */
   ending: AbortSignal;
   /** One line for stderr. */
@@ -42,8 +44,11 @@ export interface ModeContext {
 }
 
 export interface Mode {
-  /** `prompts`: at least one on the command line or on stdin; `nothing`: they come while it runs. */
-  needs: "prompts" | "nothing";
+  /**
+   * `prompts`: at least one on the command line or on stdin; `nothing`: they come while it runs, and none may stand there; `prompts or nothing`:
+   * they come while it runs, the first ones perhaps from the command line.
+   */
+  needs: "prompts" | "nothing" | "prompts or nothing";
   /** Starts also where there is no model to ask yet. */
   mayLackModel: boolean;
   /** What the exit status tells. `outcome`: how the prompts went; `service`: how serving ended, since outcomes were told as they came. */

@@ -6,16 +6,20 @@ import { fstatSync, readFileSync, write, writeSync } from "node:fs";
 import { drawnText, plainText } from "../contracts/text/plain.ts";
 import { liveSecrets } from "./secrets.ts";
 
+export type OutputForm = "drawn" | "secret";
+
 export interface OutputStream {
   readonly isTerminal: boolean;
   /** Columns of the terminal; 80 when there is none, or one that does not know its size. */
   readonly columns: number;
+  /** Rows of the terminal; 24 when there is none, or one that does not know its size. */
+  readonly rows: number;
   /**
    * A promise only when the reader is slow: wait for it before writing more. At a terminal nothing in the text can move the cursor or change
    * the terminal; colours and the line written anew stay where they are our own (`drawn`). Pipes and files get the bytes. Secrets are made unreadable in
    * all but what somebody asked for by name (`secret`).
    */
-  write(text: string, form?: "drawn" | "secret"): Promise<void> | undefined;
+  write(text: string, form?: OutputForm): Promise<void> | undefined;
   /** Resolves when everything written has left the process, or its reader has gone. */
   flush(): Promise<void>;
   readonly isClosed: boolean;
@@ -28,6 +32,16 @@ export interface OutputStream {
    * does not show who reads, the next write tells. Returns what stops it.
    */
   watchReader(isWanted: () => boolean): () => void;
+}
+
+/** What is written of a text at a terminal. */
+export function textAtTerminal(text: string, form: OutputForm | undefined): string {
+  const clean = withoutSecrets(text, form);
+  return form === "drawn" ? drawnText(clean) : plainText(clean);
+}
+
+function withoutSecrets(text: string, form: OutputForm | undefined): string {
+  return form === "secret" ? text : liveSecrets.redactLines(text);
 }
 
 /** Text waiting for a reader beyond this many characters slows the writer down. */
@@ -78,10 +92,14 @@ export class FileDescriptorOutput implements OutputStream {
     return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
   }
 
-  write(text: string, form?: "drawn" | "secret"): Promise<void> | undefined {
+  get rows(): number {
+    if (!this.isTerminal) return 24;
+    return (this.#descriptor === 1 ? process.stdout : process.stderr).rows || 24;
+  }
+
+  write(text: string, form?: OutputForm): Promise<void> | undefined {
     if (this.isClosed || text === "") return undefined;
-    const clean = form === "secret" ? text : liveSecrets.redactLines(text);
-    this.#waiting += this.isTerminal ? (form === "drawn" ? drawnText(clean) : plainText(clean)) : clean;
+    this.#waiting += this.isTerminal ? textAtTerminal(text, form) : withoutSecrets(text, form);
     if (!this.#isWriting && !this.#isScheduled) {
       // At the end of this turn of the event loop, so that a burst of records costs one system call.
       this.#isScheduled = true;

@@ -81,7 +81,7 @@ async function writeAtomic(path: string, data: Uint8Array | string): Promise<voi
   if (existing !== undefined && (!existing.isFile() || existing.nlink > 1)) return writeFile(target, data);
   // Replacing must not do what writing may not.
   if (existing !== undefined) await (await open(target, "r+")).close();
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
+  const temporary = join(dirname(target), `${temporaryPrefix(target)}${crypto.randomUUID().slice(0, 8)}.tmp`);
   try {
     await createBeside(temporary, data, existing);
   } catch (error) {
@@ -97,6 +97,19 @@ async function writeAtomic(path: string, data: Uint8Array | string): Promise<voi
     if (existing !== undefined && ["EACCES", "EPERM", "EBUSY", "EXDEV"].includes(codeOf(error))) return writeFile(target, data);
     throw error;
   }
+}
+
+function temporaryPrefix(target: string): string {
+  return `.${basename(target).slice(0, 200)}.`;
+}
+
+/** What processes that were killed have left beside a file that they were writing. Only for who knows that nobody writes it now. */
+export async function leftoversBeside(target: string): Promise<string[]> {
+  const prefix = temporaryPrefix(target);
+  const names = await readdir(dirname(target)).catch(() => []);
+  return names
+    .filter((name) => name.startsWith(prefix) && /^[\da-f]{8}\.tmp$/.test(name.slice(prefix.length)))
+    .map((name) => join(dirname(target), name));
 }
 
 async function createBeside(temporary: string, data: Uint8Array | string, existing: Stats | undefined): Promise<void> {

@@ -197,6 +197,8 @@ function formsOf(secret: string): string[] {
     ...[json, JSON.stringify(json).slice(1, -1), html, html.replaceAll('"', "&quot;").replaceAll("'", "&#39;")],
     ...base64,
     ...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
+    // Of bytes that are looked at one by one.
+    bytes.toString("latin1"),
   ];
   return [...new Set(forms)];
 }

@@ -2,7 +2,18 @@
 // directory that agent looks for (`<real path>.lock`, made by mkdir, touched while it is held). Called by auth-file and trust.
 // Invariants: a lock of another program is broken only when it is stale; one that a dead process of ours left is broken at once.
 
-import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { PiError } from "../contracts/error.ts";
 import { acquireLease } from "./lease.ts";
 
@@ -31,7 +42,10 @@ interface LockPlace {
   area: LockArea;
 }
 
-/** What our lease file says of the directory that its holder made: by this a later process of ours knows a dead one's. */
+/**
+ * What our lease file says of the directory that its holder makes, a line each, before the directory becomes so: by this a later process of ours
+ * knows a dead one's, wherever it died. Inode 0: it is about to be made, at that time; without a time: it was not after all.
+ */
 interface Mark {
   inode: number;
   mtimeMs: number;
@@ -78,31 +92,33 @@ class LockDirectory implements HeldLock {
     this.#path = path;
     this.#leaseFile = leaseFile;
     this.#area = area;
-    this.#mark = this.#touch();
+    this.#mark = this.#found();
+    addMark(leaseFile, this.#mark);
     this.#touching = setInterval(() => {
       // A lock that was taken away stays with who has it.
-      if (this.#isOurs()) this.#mark = this.#touch();
+      if (this.#isOurs()) this.#touch();
     }, touchMs);
   }
 
   static async make(place: LockPlace, signal: AbortSignal): Promise<LockDirectory> {
     const { path, leaseFile, area } = place;
+    // Of whoever held our lease before: one that is gone.
+    const marks = readMarks(leaseFile);
     for (;;) {
       signal.throwIfAborted();
-      // Said before it is made: a process that dies between the two has left a directory that is younger than this and was never touched.
-      const begunMs = Date.now();
-      const before = readMark(leaseFile);
-      writeMark(leaseFile, before ?? { inode: 0, mtimeMs: begunMs });
-      try {
-        mkdirSync(path, 0o700);
-        return new LockDirectory(place);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== "EEXIST") throw cannotLock(path, code, area);
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+        addMark(leaseFile, { inode: 0, mtimeMs: Date.now() });
+        try {
+          mkdirSync(path, 0o700);
+          return new LockDirectory(place);
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          if (code !== "EEXIST") throw cannotLock(path, code, area);
+        }
+        // Another program was faster.
+        addMark(leaseFile, { inode: 0, mtimeMs: 0 });
       }
-      // Another program's: what stands there is not what was said to be made.
-      writeMark(leaseFile, before);
-      breakIfDead(path, before, area);
+      breakIfDead(path, marks, area);
       await pause(signal);
     }
   }
@@ -117,7 +133,7 @@ class LockDirectory implements HeldLock {
   remove(): void {
     clearInterval(this.#touching);
     if (this.#isOurs()) rmdirSync(this.#path);
-    writeMark(this.#leaseFile, undefined);
+    writeFileSync(this.#leaseFile, "");
   }
 
   #isOurs(): boolean {
@@ -125,23 +141,31 @@ class LockDirectory implements HeldLock {
     return found !== undefined && found.ino === this.#mark.inode && found.mtimeMs === this.#mark.mtimeMs;
   }
 
-  #touch(): Mark {
-    const now = new Date();
-    utimesSync(this.#path, now, now);
+  #found(): Mark {
     const { ino, mtimeMs } = lstatSync(this.#path);
-    const mark = { inode: ino, mtimeMs };
-    writeMark(this.#leaseFile, mark);
-    return mark;
+    return { inode: ino, mtimeMs };
+  }
+
+  #touch(): void {
+    const now = new Date();
+    addMark(this.#leaseFile, { ...this.#mark, mtimeMs: now.getTime() });
+    utimesSync(this.#path, now, now);
+    this.#mark = this.#found();
+    // A file system with a coarser clock.
+    if (this.#mark.mtimeMs !== now.getTime()) addMark(this.#leaseFile, this.#mark);
   }
 }
 
-/** `mark`: what the last holder of the lease, which is gone, said of its directory. */
-function breakIfDead(path: string, mark: Mark | undefined, area: LockArea): void {
+/** `marks`: what the last holder of the lease, which is gone, said of its directory. */
+function breakIfDead(path: string, marks: readonly Mark[], area: LockArea): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isDirectory()) throw cannotLock(path, found.isSymbolicLink() ? "it is a link" : "it is no directory", area);
   const isStale = Date.now() - found.mtimeMs > staleMs;
-  const isOfDead = mark !== undefined && (mark.inode === found.ino ? mark.mtimeMs === found.mtimeMs : madeJustAfter(mark, found.mtimeMs));
+  const last = marks.at(-1);
+  const isOfDead =
+    (last !== undefined && madeJustAfter(last, found.mtimeMs)) ||
+    marks.some((mark) => mark.inode === found.ino && mark.mtimeMs === found.mtimeMs);
   if (!isStale && !isOfDead) return;
   try {
     rmdirSync(path);
@@ -151,22 +175,34 @@ function breakIfDead(path: string, mark: Mark | undefined, area: LockArea): void
   }
 }
 
-/** A mark without a directory: its process died at most a moment after it said that it would make one. */
+/** A last mark without a directory: its process died at most a moment after it said that it would make one. */
 function madeJustAfter(mark: Mark, mtimeMs: number): boolean {
   return mark.inode === 0 && mtimeMs >= mark.mtimeMs - tickMs && mtimeMs <= mark.mtimeMs + momentMs;
 }
 
-function readMark(leaseFile: string): Mark | undefined {
+function readMarks(leaseFile: string): Mark[] {
+  let text: string;
   try {
-    const { inode, mtimeMs } = JSON.parse(readFileSync(leaseFile, "utf8")) as Partial<Mark>;
-    return typeof inode === "number" && typeof mtimeMs === "number" ? { inode, mtimeMs } : undefined;
+    text = readFileSync(leaseFile, "utf8");
   } catch {
-    return undefined;
+    return [];
+  }
+  return text.split("\n").flatMap(markIn);
+}
+
+/** Nothing for a line that was not written to its end. */
+function markIn(line: string): Mark[] {
+  try {
+    const { inode, mtimeMs } = JSON.parse(line) as Partial<Mark>;
+    return typeof inode === "number" && typeof mtimeMs === "number" ? [{ inode, mtimeMs }] : [];
+  } catch {
+    return [];
   }
 }
 
-function writeMark(leaseFile: string, mark: Mark | undefined): void {
-  writeFileSync(leaseFile, mark === undefined ? "" : JSON.stringify(mark));
+/** On a line of its own, also behind one that was not written to its end. */
+function addMark(leaseFile: string, mark: Mark): void {
+  appendFileSync(leaseFile, `\n${JSON.stringify(mark)}`);
 }
 
 /** There, ours, and no link that leads elsewhere. */

@@ -4,7 +4,7 @@
 import type { EntrySource } from "../contracts/entry-source.ts";
 import { bodyOf, headlineOf, type ShownBody, type ToolViews } from "../contracts/tool-view.ts";
 import { ConversationFold, type Told } from "./fold.ts";
-import { dateTime, duration, imageSize, money, plural, shortCount } from "./format.ts";
+import { artifactsLeftOut, dateTime, duration, imageSize, money, plural, shortCount } from "./format.ts";
 import { cleanText, oneLine } from "./html/escape.ts";
 import { languageOfPath } from "./html/languages.ts";
 import { type Call, type Faces, faceOf, type ItemOf, textOfBlocks } from "./items.ts";
@@ -24,7 +24,7 @@ export async function* markdownChunks(session: EntrySource, options: ShownOption
   const sound = await createSoundText();
   const renderer: Renderer = { sound, toolViews: options.toolViews };
   const fold = new ConversationFold();
-  yield heading(facts);
+  yield heading(facts, artifactsLeftOut(options.artifacts));
   for (const node of nodes) {
     const entry = node.isOnBranch ? session.entryAt(node.row) : undefined;
     if (entry === undefined) continue;
@@ -34,7 +34,7 @@ export async function* markdownChunks(session: EntrySource, options: ShownOption
   for (const call of fold.open.values()) yield `\n${callMarkdown(call, undefined, renderer)}`;
 }
 
-function heading(facts: SessionFacts): string {
+function heading(facts: SessionFacts, artifacts: string): string {
   const { tokens } = facts;
   const lines = [
     `# ${inlineText(facts.title)}`,
@@ -45,6 +45,7 @@ function heading(facts: SessionFacts): string {
     ...(facts.models.length === 0 ? [] : [`- Models: ${inlineText(facts.models.join(", "))}`]),
     `- Messages: ${plural(facts.prompts, "prompt")}, ${plural(facts.answers, "answer")}, ${plural(facts.toolCalls, "tool call")}`,
     `- Tokens: ${shortCount(tokens.input)} in, ${shortCount(tokens.output)} out, ${shortCount(tokens.cacheRead)} from cache, ${shortCount(tokens.cacheWrite)} to cache; ${money(facts.cost)}`,
+    ...(artifacts === "" ? [] : [`- Artifacts: ${artifacts}`]),
   ];
   return `${lines.join("\n")}\n`;
 }

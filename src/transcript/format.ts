@@ -39,6 +39,12 @@ export function dateTime(timestamp: string): string {
   return Number.isNaN(ms) ? timestamp : `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
+/** What is told of outputs that lie beside a session; empty where there are none. */
+export function artifactsLeftOut(artifacts: { count: number; bytes: number } | undefined): string {
+  const { count, bytes } = artifacts ?? { count: 0, bytes: 0 };
+  return count === 0 ? "" : `${plural(count, "long output")} with ${byteSize(bytes)}, not included here`;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

@@ -54,6 +54,8 @@ export interface ShownOptions {
   leafId?: string | null;
   /** How calls are shown, by the name of their tool. */
   toolViews: ToolViews;
+  /** Outputs that lie beside the session, and not in what is made of it. */
+  artifacts?: { count: number; bytes: number };
 }
 
 const previewLength = 100;

@@ -100,6 +100,18 @@ test("while the service fails, the old token is used for as long as it lives", a
   await expect(new TokenRefresher().current(await request())).rejects.toMatchObject({ code: "auth.network" });
 });
 
+test("a service that does not answer in time is told as one that cannot be reached; the old token is used while it lives", async () => {
+  const asked = await request();
+  const flow = { ...asked.flow, refresh: () => Promise.reject(new DOMException("The operation was aborted", "TimeoutError")) };
+  store();
+  await expect(new TokenRefresher().current({ ...asked, flow })).rejects.toMatchObject({
+    code: "auth.network",
+    message: expect.stringContaining("no answer in 15 s"),
+  });
+  store({ expires: Date.now() + 60_000 });
+  expect((await new TokenRefresher().current({ ...asked, flow })).access).toBe("old-access");
+});
+
 test("a token that the service has just refused is made new although it is not due", async () => {
   store({ expires: Date.now() + 60 * 60_000 });
   const token = await new TokenRefresher().current(await request({ spent: "old-access" }));

@@ -8,6 +8,7 @@ import { ArtifactFile, keptBytes } from "../../src/artifacts/artifact-file.ts";
 import { SessionArtifacts } from "../../src/artifacts/session-artifacts.ts";
 import { artifactIdOf } from "../../src/contracts/artifact.ts";
 import { removeSessionFiles } from "../../src/harness/host/remove-session.ts";
+import { liveSecrets } from "../../src/platform/secrets.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 function session(directory: string, name: string, parentSession?: string): string {
@@ -118,6 +119,26 @@ describe("an output of any length", () => {
     expect(content.endsWith("mlast")).toBe(true);
     expect(file.leftOutBytes).toBe(keptBytes);
   });
+});
+
+test("a secret that the process knows is not written, be it cut into pieces or behind the middle that is left out", () => {
+  const secret = "sk-café-0123456789abcdef";
+  liveSecrets.add(secret);
+  const file = new ArtifactFile(join(temporaryDirectory(), "0.bash.log"), 0);
+  const bytes = Buffer.from(`key=${secret}\n\xff`.repeat(3));
+  for (let at = 0; at < bytes.length; at++) file.write(bytes.subarray(at, at + 1));
+  const odd = Buffer.from([0x00, 0xff, 0xc3, 0x28]);
+  file.write(odd);
+  file.write(Buffer.from(secret.slice(0, 9)));
+  file.close();
+  const begin = Buffer.from("key=[redacted]\n\xff".repeat(3));
+  expect(readFileSync(file.path).equals(Buffer.concat([begin, odd, Buffer.from(secret.slice(0, 9))]))).toBe(true);
+
+  const long = new ArtifactFile(join(temporaryDirectory(), "1.bash.log"), 1);
+  for (let written = 0; written < 70; written++) long.write(Buffer.alloc(1 << 20, "x"));
+  long.write(Buffer.from(`${secret}end`));
+  long.close();
+  expect(readFileSync(long.path).subarray(-14).toString()).toBe("x[redacted]end");
 });
 
 test("what is no regular file in a real directory is not there", async () => {

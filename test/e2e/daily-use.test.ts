@@ -1,6 +1,7 @@
 // What people do every day: go on with a session, configure, trust a project, record and replay, hand in files.
 
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { type Way, ways } from "../support/program.ts";
 import { secret, services } from "../support/served.ts";
@@ -154,6 +155,25 @@ describe.concurrent("files in the prompt", () => {
     await world.run(["--model", "demo", "-p"], { shell: '"$@" @<(echo from a command) "What is it?"' });
     expect(messagesOf(soundSession(world.sessionFiles()[0] ?? ""))[0].content[0].text).toContain("from a command\n");
   });
+});
+
+test("a session is called by what its user said: not by what came through a pipe, nor by the text of a template", async ({ world }) => {
+  world.write("a.md", "of a file");
+  mkdirSync(join(world.agentDir, "prompts"), { recursive: true });
+  writeFileSync(join(world.agentDir, "prompts/check.md"), "A long text about checking $1");
+  const begun: [string[], string?][] = [
+    [["review this diff"], "diff --git a/x b/x\n"],
+    [["@a.md", "and compare"], "diff --git a/x b/x\n"],
+    [["/check src"]],
+    [[], "only what was piped\n"],
+    [["plain words"]],
+  ];
+  for (const [args, piped] of begun)
+    await world.run(["--model", "demo", "-p", ...args], piped === undefined ? {} : { stdin: { text: piped } });
+  const { stdout } = await world.run(["sessions", "list", "--json"]);
+  const called = (JSON.parse(stdout) as { firstPrompt: string }[]).map((one) => one.firstPrompt);
+  expect(called.sort()).toEqual(["/check src", "and compare", "only what was piped", "plain words", "review this diff"]);
+  expect((await world.run(["sessions", "list", "--search", "review"])).stdout).toContain("review this diff");
 });
 
 test("what commands of the model see", async ({ world }) => {

@@ -98,7 +98,10 @@ describe.concurrent("the records", () => {
     world.config("[retry]\nmax_retries = 1\nbase_delay_ms = 1\n");
     const failure = event({ type: "failure", failure: { code: "overloaded", message: "529 busy" } });
     const { stdout, stderr, status } = await world.run(["--model", world.trace([failure], [failure]), "--mode", "json", "-p", "hi"]);
-    expect({ stderr, status }).toEqual({ stderr: "529 busy\n", status: 1 });
+    expect({ stderr, status }).toEqual({
+      stderr: expect.stringMatching(/^scripted failed, .* \(529\): busy; tried 2 times \(.*\)\n$/),
+      status: 1,
+    });
     const [, ...events] = recordsOf(stdout);
     expect(outline(events).slice(6)).toEqual([
       ...["message_start assistant", "message_end assistant", "turn_end", "agent_end", "auto_retry_start"],

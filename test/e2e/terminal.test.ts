@@ -1,9 +1,11 @@
 // Print mode on a terminal: the answer as it comes on stdout; on stderr what was done, line by line, and one live line that is gone at the end.
 // The terminal is script's (util-linux).
 
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { answerSteps, callSteps, test } from "../support/world.ts";
+import { projectFolderName } from "../../src/session/lines/locate.ts";
+import { answerSteps, callSteps, test, type World } from "../support/world.ts";
 
 const hasScript = existsSync("/usr/bin/script");
 const onTerminal = (redirections = ""): string => `script -qefc "$(printf '%q ' "$@")${redirections}" /dev/null < /dev/null`;
@@ -108,7 +110,7 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     const failure = { type: "event", event: { type: "failure", failure: { code: "bad_request", message: "400 no" } } };
     const { stdout, status } = await world.run([...run, world.trace([failure])], { shell: onTerminal() });
     expect(status).toBe(1);
-    expect(screen(stdout)).toBe(`${closing("0 turns")}400 no\n`);
+    expect(screen(stdout)).toMatch(new RegExp(`^${closing("0 turns")}scripted refused the request \\(400\\): no \\([^\n]*\\)\n$`));
   });
 
   test("retries and fallbacks have lines of their own, none falls into the live one", async ({ world }) => {
@@ -117,7 +119,7 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     const model = world.trace([failure], [failure]);
     const { stdout } = await world.run([...run, model, "--fallback-model", "demo"], { shell: onTerminal() });
     const lines = screen(stdout).split("\n");
-    expect(lines[0]).toBe("retry  1/1 in T  529 busy");
+    expect(lines[0]).toBe("retry  1/1 in T  busy (529)");
     expect(lines[1]).toMatch(/^pi: scripted\/.* is not available \(overloaded\); going on with scripted\/demo$/);
     expect(stdout).toContain("waiting to retry (1/1)");
   });
@@ -163,11 +165,57 @@ test.skipIf(!hasScript)("nothing that a model, a service or a file says can spea
   expect((await world.run([...asked, answer])).stdout).toBe(`${evil}\n`);
   const failure = world.trace([{ type: "event", event: { type: "failure", failure: { code: "bad_request", message: `400 ${evil}` } } }]);
   const failed = await world.run(["--quiet", ...asked, failure], { shell: onTerminal() });
-  expect(failed.stdout).toContain("400 ared5Abc");
+  expect(failed.stdout).toContain("(400): ared5Ab c (");
   world.config('["\\u001b[31munknown\\u001b]0;x\\u0007"]\na = 1\n');
   const warned = await world.run(["--quiet", ...asked, world.trace(callSteps("\u001b[2Jtool", {}), answerSteps("Done."))], {
     shell: onTerminal(),
   });
   expect(warned.stdout).toMatch(/unknown/);
   for (const { stdout } of [failed, warned]) expect(stdout).not.toMatch(/[\u001b\u009b\u202e\u0007]/);
+});
+
+describe.skipIf(!hasScript)("what is to be read", () => {
+  const sized = (rows: number): string => `script -qefc "stty rows ${rows} cols 80; $(printf '%q ' "$@")" /dev/null < /dev/null`;
+
+  function manySessions(world: World): void {
+    for (let at = 0; at < 30; at++) {
+      const id = `0000000${at + 10}-0000-4000-8000-000000000000`;
+      const header = { type: "session", version: 3, id, timestamp: "2026-01-01T00:00:00.000Z", cwd: world.cwd };
+      const message = { role: "user", content: `question ${at}`, timestamp: 1 };
+      const entry = { type: "message", id: "00000001", parentId: null, timestamp: "2026-01-01T00:00:00.000Z", message };
+      const directory = join(world.agentDir, "sessions", projectFolderName(world.cwd));
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, `2026-01-01T00-00-00-000Z_${id}.jsonl`), `${JSON.stringify(header)}\n${JSON.stringify(entry)}\n`);
+    }
+  }
+
+  test.for(["binary", "node"] as const)("goes through PI_PAGER where it is longer than the screen, on %s", async (way, { world }) => {
+    manySessions(world);
+    const env = { PI_PAGER: `tee ${world.home}/read | wc -l`, PAGER: "false" };
+    const short = await world.run(["sessions", "list", "--limit", "5"], { way, env, shell: sized(24) });
+    expect(short.stdout.match(/question/g)).toHaveLength(5);
+    expect(existsSync(join(world.home, "read"))).toBe(false);
+    const { stdout, status } = await world.run(["sessions", "list"], { way, env, shell: sized(24) });
+    expect({ said: stdout.replaceAll("\r", "").trim(), status }).toEqual({ said: "31", status: 0 });
+    expect(readFileSync(join(world.home, "read"), "utf8").match(/question/g)).toHaveLength(30);
+    const help = await world.run(["--help"], { way, env: { PAGER: "wc -w" }, shell: sized(24) });
+    expect(Number(help.stdout)).toBeGreaterThan(200);
+  });
+
+  test("who leaves the pager has seen enough; one that is not there costs nothing; cat and nothing are none", async ({ world }) => {
+    manySessions(world);
+    const list = (PI_PAGER: string, rows = 10) => world.run(["sessions", "list"], { env: { PI_PAGER }, shell: sized(rows) });
+    expect(await list("head -1")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^[^\n]*SESSION[^\n]*\n$/) });
+    for (const pager of ["no-such-pager", "", "cat"]) {
+      const { stdout, status } = await list(pager);
+      expect([status, stdout.match(/question/g)?.length]).toEqual([0, 30]);
+    }
+    expect((await list("no-such-pager", 100)).stdout).not.toContain("not found");
+  });
+
+  test("neither in a pipe nor into a file", async ({ world }) => {
+    manySessions(world);
+    const { stdout, stderr } = await world.run(["sessions", "list"], { env: { PI_PAGER: "false" } });
+    expect([stdout.match(/question/g)?.length, stderr]).toEqual([30, ""]);
+  });
 });

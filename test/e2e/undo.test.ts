@@ -1,9 +1,21 @@
 // What a run has changed in files, shown and put back, as a user of the shell sees it: each kind of change, by each way of making it.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import type { Way } from "../support/program.ts";
 import { answerSteps, callSteps, test, type World } from "../support/world.ts";
 
 const identity = ["-c", "user.name=n", "-c", "user.email=e@e", "-c", "protocol.file.allow=always"];
@@ -14,9 +26,19 @@ const bash = (command: string) => callSteps("bash", { command });
 const write = (path: string, content: string) => callSteps("write", { path, content });
 
 async function run(world: World, ...calls: object[][]): Promise<void> {
+  expect(await runBy("binary", world, ...calls)).toBe("");
+}
+
+/** What it says on stderr. */
+async function runBy(way: Way, world: World, ...calls: object[][]): Promise<string> {
   const sessions = world.sessionFiles().length > 0 ? ["-c"] : [];
-  const { status, stderr } = await world.run([...sessions, "--model", world.trace(...calls, answerSteps("Done.")), "-p", "go"]);
-  expect([status, stderr]).toEqual([0, ""]);
+  const { status, stderr } = await world.run([...sessions, "--model", world.trace(...calls, answerSteps("Done.")), "-p", "go"], { way });
+  expect(status).toBe(0);
+  return stderr;
+}
+
+function changesDirectory(world: World): string {
+  return (world.sessionFiles()[0] ?? "").replace(/\.jsonl$/, ".changes");
 }
 
 /** Everything below a directory but what git keeps for itself: modes, links and bytes. */
@@ -60,22 +82,105 @@ const changes: Record<string, string> = {
   "another branch": "git checkout -qb other && git rm -q gone.txt && git -c user.name=n -c user.email=e@e commit -qm without",
   "a stash": "echo more >> a.txt && git stash -q && echo other >> a.txt",
   "files all gone": "git rm -rq . && rm -rf new",
+  "a repository in it": "git init -q inner && cd inner && echo i > i.txt && git add . && git -c user.name=n -c user.email=e@e commit -qm i",
+  "names that want care": "printf x > ' a\\nb' && printf y > '-n' && printf z > 'ü\"$x'",
+  "a program's own": 'node -e \'require("fs").writeFileSync("a.txt", "by node")\'',
+  "in the background": "(echo late > late.txt) & wait",
 };
 
 describe("by a command in a git work tree", () => {
-  test.for(Object.entries(changes))("%s is put back, and that taken back", async ([, command], { world }) => {
+  const byWay = Object.entries(changes).flatMap(([name, command]) =>
+    (["binary", "node"] as const).map((way) => [name, way, command] as const),
+  );
+  test.for(byWay)("%s, %s: put back, and that taken back", async ([, way, command], { world }) => {
     repository(world);
     const before = picture(world.cwd);
-    await run(world, bash(command));
+    expect(await runBy(way, world, bash(command))).toBe("");
     const after = picture(world.cwd);
     expect(after).not.toEqual(before);
     const [head, index] = [git(world.cwd, "rev-parse", "HEAD"), readFileSync(join(world.cwd, ".git/index"))];
-    expect(await world.run(["undo"])).toMatchObject({ status: 0, stderr: expect.stringContaining("Run 1 is undone") });
-    expect(picture(world.cwd)).toEqual(before);
+    expect(await world.run(["undo"], { way })).toMatchObject({ status: 0, stderr: expect.stringContaining("Run 1 is undone") });
+    expect(picture(world.cwd).filter((line) => line !== "inner/")).toEqual(before);
     expect([git(world.cwd, "rev-parse", "HEAD"), readFileSync(join(world.cwd, ".git/index"))]).toEqual([head, index]);
     expect(await world.run(["undo"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringContaining("No run") });
-    expect(await world.run(["undo", "--redo"])).toMatchObject({ status: 0 });
+    expect(await world.run(["undo", "--redo"], { way })).toMatchObject({ status: 0 });
     expect(picture(world.cwd)).toEqual(after);
+  });
+
+  test("in a repository that lies in it, from without", async ({ world }) => {
+    repository(world);
+    mkdirSync(join(world.cwd, "inner"));
+    world.write("inner/kept.txt", "kept\n");
+    git(join(world.cwd, "inner"), "init", "-q");
+    git(join(world.cwd, "inner"), "add", ".");
+    git(join(world.cwd, "inner"), "commit", "-qm", "inner");
+    world.write("inner/kept.txt", "not committed\n");
+    const before = picture(world.cwd);
+    await run(world, bash("echo x > inner/kept.txt; echo y > inner/new.txt; echo z > a.txt"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+  });
+
+  test("in a second work tree of a repository", async ({ world }) => {
+    repository(world);
+    git(world.cwd, "worktree", "add", "-q", "../second");
+    const cwd = join(world.cwd, "../second");
+    const before = picture(cwd);
+    await world.run(["--model", world.trace(bash("rm gone.txt; echo x > a.txt"), answerSteps("Done.")), "-p", "go"], { cwd });
+    expect(picture(cwd)).not.toEqual(before);
+    expect(await world.run(["undo"], { cwd })).toMatchObject({ status: 0 });
+    expect(picture(cwd)).toEqual(before);
+  });
+
+  test("a file that is too large to be kept: it is named, and the others can be put back", async ({ world }) => {
+    repository(world);
+    world.write("large.bin", new Uint8Array(17 << 20));
+    git(world.cwd, "add", ".");
+    git(world.cwd, "commit", "-qm", "large");
+    await run(world, bash("printf x >> large.bin; echo x > a.txt"));
+    const refused = await world.run(["undo"]);
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringMatching(/large\.bin was not kept/) });
+    expect(await world.run(["undo", "last", "a.txt"])).toMatchObject({ status: 0 });
+    expect(world.read("a.txt")).toBe("one\ntwo\nthree\n");
+  });
+
+  test("more files than are looked through: it is said once, and again by undo; write and edit are known all the same", async ({
+    world,
+  }) => {
+    repository(world);
+    for (let at = 0; at < 5001; at++) world.write(`many/${at}`, "x");
+    const stderr = await runBy("binary", world, bash("echo x > a.txt"), bash("echo y > a.txt"), write("b.txt", "b\n"));
+    expect(stderr).toMatch(/^pi: pi undo will not know what commands change in .*: more than 5000 files .*\n$/);
+    const undone = await world.run(["undo"]);
+    expect(undone).toMatchObject({
+      status: 0,
+      stdout: "removed  b.txt\n",
+      stderr: expect.stringContaining("Not known is what commands changed in"),
+    });
+    expect(world.read("a.txt")).toBe("y\n");
+    expect((await world.run(["sessions", "diff"])).stderr).toContain("more than 5000 files");
+  });
+
+  test("that a command made so many is said, too", async ({ world }) => {
+    repository(world);
+    expect(await runBy("binary", world, bash("mkdir m; for i in $(seq 5001); do echo > m/$i; done"))).toMatch(
+      /^pi: .*more than 5000 files/,
+    );
+  });
+
+  test("what a command only looks at costs no look at the tree, and leaves nothing", async ({ world }) => {
+    repository(world);
+    // Whoever asks git finds it.
+    const asked = join(world.home, "asked");
+    mkdirSync(join(world.home, "bin"));
+    writeFileSync(join(world.home, "bin/git"), `#!/bin/sh\necho "$@" >> ${asked}\nexec /usr/bin/git "$@"\n`, { mode: 0o755 });
+    const env = { PATH: `${join(world.home, "bin")}:/usr/local/bin:/usr/bin:/bin` };
+    const args = (...calls: object[][]) => ["--model", world.trace(...calls, answerSteps("Done.")), "-p", "go"];
+    await world.run(args(bash("ls -la | head -3"), bash("cat a.txt && grep -n two a.txt 2>/dev/null")), { env });
+    expect(existsSync(asked)).toBe(false);
+    expect(existsSync(changesDirectory(world))).toBe(false);
+    await world.run(args(bash("node --version")), { env });
+    expect(readFileSync(asked, "utf8").trimEnd().split("\n")).toHaveLength(2);
   });
 
   test("what was not committed before stays as it was before", async ({ world }) => {
@@ -167,6 +272,16 @@ describe("by write and edit, outside of git", () => {
     expect([world.read("a.txt"), world.read("b.txt")]).toEqual(["mine since\n", "the run's\n"]);
   });
 
+  test("where commands are not seen, that is said", async ({ world }) => {
+    await run(world, bash("echo x > made.txt"));
+    for (const args of [["undo"], ["sessions", "diff"]])
+      expect(await world.run(args)).toMatchObject({
+        status: 0,
+        stdout: "",
+        stderr: expect.stringMatching(/^No run [^\n]*\n.* git work trees only/),
+      });
+  });
+
   test("a run that only looks leaves nothing beside its session", async ({ world }) => {
     world.write("a.txt", "text\n");
     await run(world, callSteps("read", { path: "a.txt" }));
@@ -221,6 +336,65 @@ describe("after kill -9", () => {
     expect(picture(world.cwd)).toEqual(before);
   });
 
+  test("of a command that has ended, before that is noted: in whatever order the disk took it", async ({ world }) => {
+    repository(world);
+    const before = picture(world.cwd);
+    await run(world, bash("rm gone.txt; echo x > a.txt; echo n > new.txt"));
+    const journal = join(changesDirectory(world), "changes.log");
+    const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
+    // All but the last line, torn in the middle of it: what it says is found again in the lines before.
+    for (let kept = lines.length - 1; kept > lines.length - 2; kept--) {
+      writeFileSync(journal, `${lines.slice(0, kept).join("\n")}\n${lines[kept]?.slice(0, 9)}`);
+      expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+      expect(picture(world.cwd)).toEqual(before);
+      await world.run(["undo", "--redo"]);
+    }
+    // What was kept for a command that never began.
+    mkdirSync(join(changesDirectory(world), "pending-x"));
+    await world.run(["undo"]);
+    expect(readdirSync(changesDirectory(world)).filter((name) => name.startsWith("pending-"))).toEqual([]);
+  });
+
+  test.for([
+    ["a link", "rm a.txt && ln -s gone.txt a.txt"],
+    ["a directory", "rm a.txt && mkdir a.txt && echo x > a.txt/x"],
+    ["a mode", "chmod 755 a.txt && echo x > a.txt"],
+    ["a deleted file", "rm a.txt"],
+  ])("of an undo of %s between two steps of one file", async ([, command = ""], { world }) => {
+    repository(world);
+    const before = picture(world.cwd);
+    await run(world, bash(command));
+    const after = picture(world.cwd);
+    const journal = join(changesDirectory(world), "changes.log");
+    await world.run(["undo"]);
+    // As if it had been killed when the one was gone and the other had not come, or had come without its mode.
+    const cutOff = (): void => writeFileSync(journal, `${readFileSync(journal, "utf8").trimEnd().split("\n").slice(0, -1).join("\n")}\n`);
+    cutOff();
+    rmSync(join(world.cwd, "a.txt"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+    cutOff();
+    chmodSync(join(world.cwd, "a.txt"), 0o600);
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+    // Nothing but the last line is missing.
+    cutOff();
+    expect(await world.run(["undo"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringContaining("Run 1 is undone") });
+    expect(await world.run(["undo"])).toMatchObject({ status: 0, stderr: expect.stringContaining("No run") });
+    expect(await world.run(["undo", "--redo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(after);
+    expect(await world.run(["undo", "--redo"])).toMatchObject({ stderr: expect.stringContaining("No undo") });
+  });
+
+  test("a run whose files were put back by hand does not stand before those that can be undone", async ({ world }) => {
+    world.write("a.txt", "0\n");
+    await run(world, write("a.txt", "1\n"));
+    await run(world, write("b.txt", "2\n"));
+    rmSync(join(world.cwd, "b.txt"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0, stderr: expect.stringContaining("Run 1 is undone") });
+    expect(world.read("a.txt")).toBe("0\n");
+  });
+
   test("of an undo, doing it again does the rest, and all of it can be taken back", async ({ world }) => {
     const names = ["a.txt", "b.txt", "c.txt"];
     for (const name of names) world.write(name, "before\n");
@@ -231,9 +405,11 @@ describe("after kill -9", () => {
     const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
     writeFileSync(journal, `${lines.slice(0, -1).join("\n")}\n{"type":"do`);
     for (const name of names.slice(1)) world.write(name, "after\n");
+    world.write(".b.txt.0123abcd.tmp", "half of what was bei");
+    world.write(".b.txt.mine.tmp", "mine");
     expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(readdirSync(world.cwd).sort()).toEqual([".b.txt.mine.tmp", ...names]);
     expect(names.map((name) => world.read(name))).toEqual(["before\n", "before\n", "before\n"]);
-    await world.run(["undo", "--redo"]);
     await world.run(["undo", "--redo"]);
     expect(names.map((name) => world.read(name))).toEqual(["after\n", "after\n", "after\n"]);
   });

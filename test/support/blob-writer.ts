@@ -1,4 +1,4 @@
-// A process of its own that stores pictures, or clears the store, and is killed at the step that KILL_AT says. Bundled and started by
+// A process of its own that stores pictures, or clears the store, and may be killed at any step. Bundled and started by
 // test/artifacts/blob-kills.test.ts. `write DIRECTORY`: a session there gets a picture of its own and one that is there already, each said on
 // stdout once it is stored. `collect DIRECTORY`: what no session needs goes.
 

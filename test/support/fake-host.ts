@@ -36,6 +36,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
   const stream = (append: (text: string) => void, closesAfter = Number.POSITIVE_INFINITY): OutputStream => ({
     isTerminal: given.isTerminal === true,
     columns: given.columns ?? 80,
+    rows: 24,
     get isClosed() {
       return closesAfter <= 0;
     },
@@ -76,6 +77,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     stderr: stream((text) => {
       err += text;
     }),
+    inlineExtensions: [],
     hostModules: async () => new Map(),
     admitExtensions: async () => undefined,
     hasExtensions: false,

@@ -22,7 +22,7 @@ export function pathOf(lines: readonly Line[], leafId: string | null): Line[] {
   return line === undefined ? [] : [...pathOf(lines, line.parentId), line];
 }
 
-/** A path as a fork or an export holds it: behind it the labels of its entries that were set elsewhere and, for an export, the name. */
+/** A path as a fork or an export holds it: behind it the labels of its entries that were set elsewhere and, for an export, the name. A fork has none. */
 export function copyOf(lines: readonly Line[], leafId: string | null, { name }: { name: boolean }): Line[] {
   const path = pathOf(lines, leafId);
   const labelIn = (where: readonly Line[], id: string): Line | undefined =>
@@ -35,7 +35,11 @@ export function copyOf(lines: readonly Line[], leafId: string | null, { name }: 
   });
   // The name comes last.
   behind.sort((one, other) => Number(one.type === "session_info") - Number(other.type === "session_info"));
-  return [...path, ...behind].map((line, at, all) => ({ ...line, parentId: all[at - 1]?.id ?? null }));
+  const copied = [...path, ...behind].map((line, at, all) => ({ ...line, parentId: all[at - 1]?.id ?? null }));
+  if (name) return copied;
+  return copied.map(
+    (line) => (line.type === "session_info" ? Object.fromEntries(Object.entries(line).filter(([key]) => key !== "name")) : line) as Line,
+  );
 }
 
 export function contextOf(

@@ -44,7 +44,10 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
 }
 
 async function drain(host: Host, dir: string, flags: Flags): Promise<number> {
-  const { drainIpc, IpcWatcher } = await import("../../runtime/bridge/ipc-drain.ts");
+  const [{ drainIpc }, { IpcWatcher }] = await Promise.all([
+    import("../../runtime/bridge/ipc-drain.ts"),
+    import("../../runtime/bridge/ipc-watcher.ts"),
+  ]);
   const groups = flags.groups === undefined ? undefined : readGroups(absolutePath(flags.groups, host.cwd, host.homeDir));
   const count = await errorCounter(host, flags.data);
   const ending = new Ending(host);
@@ -127,11 +130,12 @@ function readGroups(path: string): Record<string, { jid: string }> {
   return json as Record<string, { jid: string }>;
 }
 
-/** Each parked file counts in the metrics. */
+/** Each parked file counts in the metrics, for the engine that its group is routed to. */
 async function errorCounter(host: Host, data: string | undefined): Promise<(parked: ParkedFile) => void> {
-  const [{ metricsStore }, { redactionFor }, { dataDir }] = await Promise.all([
+  const [{ metricsStore }, { redactionFor }, { routeOf }, { dataDir, config }] = await Promise.all([
     import("../../runtime/observe/metrics-store.ts"),
     import("../../runtime/observe/redaction.ts"),
+    import("../../runtime/route/route.ts"),
     hostData(host, data),
   ]);
   const store = metricsStore({
@@ -139,5 +143,14 @@ async function errorCounter(host: Host, data: string | undefined): Promise<(park
     redaction: redactionFor(host.env),
     warn: (line) => void host.stderr.write(`Warning: ${line}\n`),
   });
-  return ({ group }) => store.append({ t: host.now(), kind: "ipc_error", engine: "pi", group });
+  const engineOf = (group: string): string => {
+    try {
+      const hasDefault = config.origin("runtime.default").kind !== "default";
+      return routeOf({ group, env: host.env, values: config.values, hasDefault }).runtime;
+    } catch {
+      // A route that cannot be had is told where runs are begun.
+      return "pi";
+    }
+  };
+  return ({ group }) => store.append({ t: host.now(), kind: "ipc_error", engine: engineOf(group), group });
 }

@@ -4,20 +4,22 @@
 import { PiError } from "../../contracts/error.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Host } from "../../platform/host.ts";
-import { runSubcommands, type SubcommandRecord } from "./subcommands.ts";
+import { runSubcommands, type SubcommandModule, type SubcommandRecord } from "./subcommands.ts";
 
 export const sessionsTable: readonly SubcommandRecord[] = [
-  { name: "list", aliases: ["ls"], help: "the sessions there are, newest first", load: () => import("./sessions/list.ts") },
+  { name: "list", aliases: ["ls"], help: "the sessions there are, newest first", isPaged: true, load: () => import("./sessions/list.ts") },
   {
     name: "show",
     aliases: ["log", "cat", "view"],
     help: "a conversation as text, its entries, or its tree",
+    isPaged: true,
     load: () => import("./sessions/show.ts"),
   },
   {
     name: "search",
     aliases: ["grep", "find"],
     help: "find text in conversations, as grep does",
+    isPaged: true,
     load: () => import("./sessions/search.ts"),
   },
   {
@@ -27,8 +29,14 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     load: () => import("./sessions/fork.ts"),
   },
   { name: "export", help: "a session as a page, as Markdown or as a session file", load: () => import("./sessions/export.ts") },
-  { name: "diff", aliases: ["changes"], help: "what a session has changed in files", load: () => import("./sessions/diff.ts") },
-  { name: "stats", aliases: ["cost", "usage"], help: "tokens and cost", load: () => import("./sessions/stats.ts") },
+  {
+    name: "diff",
+    aliases: ["changes"],
+    help: "what a session has changed in files",
+    isPaged: true,
+    load: () => import("./sessions/diff.ts"),
+  },
+  { name: "stats", aliases: ["cost", "usage"], help: "tokens and cost", isPaged: true, load: () => import("./sessions/stats.ts") },
   { name: "rename", aliases: ["mv", "name"], help: "give a session a name", load: () => import("./sessions/rename.ts") },
   { name: "label", aliases: ["tag"], help: "mark an entry, or take its mark away", load: () => import("./sessions/label.ts") },
   { name: "rm", aliases: ["delete", "remove"], help: "remove sessions and what belongs to them", load: () => import("./sessions/rm.ts") },
@@ -37,6 +45,7 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     name: "check",
     aliases: ["fsck", "verify"],
     help: "what is wrong with session files, line by line",
+    isPaged: true,
     load: () => import("./sessions/check.ts"),
   },
   { name: "repair", help: "make a damaged file sound, keeping the old one", load: () => import("./sessions/repair.ts") },
@@ -45,6 +54,7 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     help: "put stored pictures back into session files",
     load: () => import("./sessions/inline.ts"),
   },
+  { name: "migrate", help: "bring a host's map of sessions to one id for each runtime", load: () => import("./sessions/migrate.ts") },
   { name: "gc", help: "remove stored pictures and artifacts that no session needs", load: () => import("./sessions/gc.ts") },
   { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];
@@ -72,6 +82,11 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
   const { define } = await named.load();
   // As in git log -5.
   const said = named === sessionsTable[0] ? args.map((arg) => (/^-\d+$/.test(arg) ? `--limit=${arg.slice(1)}` : arg)) : args;
+  const runOn = (at: Host): Promise<number> => runNamed({ ...named, define }, said, at);
+  return named.isPaged || args.includes("--help") ? (await import("../paged.ts")).paged(host, runOn) : runOn(host);
+}
+
+function runNamed(named: Pick<SubcommandRecord, "name"> & SubcommandModule, said: readonly string[], host: Host): Promise<number> {
   return runSubcommands("sessions", said, host, (program, exit) => {
     program.description(`Look at conversations and work with their files.\n\n${references}`);
     for (const record of sessionsTable) {
@@ -79,7 +94,7 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
         .command(record.name, { isDefault: record === sessionsTable[0] })
         .aliases(record.aliases ?? [])
         .description(record.help);
-      if (record === named) define(command, { host, exit });
+      if (record.name === named.name) named.define(command, { host, exit });
     }
   });
 }

@@ -22,6 +22,8 @@ export interface SubcommandRecord {
   /** What other programs call the same; help shows the first. */
   aliases?: readonly string[];
   help: string;
+  /** As of commands: what it writes is to be read. */
+  isPaged?: boolean;
   load(): Promise<SubcommandModule>;
 }
 

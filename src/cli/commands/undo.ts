@@ -4,11 +4,11 @@
 import { relative, sep } from "node:path";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
-import { runsIn } from "../../journal/journal.ts";
-import { carryOut, planRedo, planUndo, type ReturnPlan } from "../../journal/put-back.ts";
+import { missedIn, runsIn } from "../../journal/journal.ts";
+import { carryOut, isEmpty, planRedo, planUndo, type ReturnPlan } from "../../journal/put-back.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath } from "../../platform/paths.ts";
-import { withJournal } from "./sessions/journal-of.ts";
+import { missedText, unseenText, withJournal } from "./sessions/journal-of.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./sessions/session-places.ts";
 import { runSubcommands } from "./subcommands.ts";
 
@@ -52,8 +52,9 @@ async function undo(host: Host, ref: string, files: readonly string[], flags: Fl
         hint: "pi sessions diff --stat shows them",
       });
     const plan = flags.redo ? await planRedo(journal, takes) : await planUndo(journal, number, takes);
-    if (plan === undefined || (plan.files.length === 0 && plan.lost.length === 0)) {
-      await host.stderr.write(`${nothingToDo(flags, asked.length > 0)}\n`);
+    const missed = missedIn(journal.lines(), plan?.run);
+    if (plan === undefined || isEmpty(plan)) {
+      await host.stderr.write(`${nothingToDo(flags, asked.length > 0)}\n${missedText(missed)}${unseenText(places.cwd)}`);
       return;
     }
     if (plan.lost.length > 0)
@@ -75,7 +76,7 @@ async function undo(host: Host, ref: string, files: readonly string[], flags: Fl
         cause: error,
       });
     });
-    await host.stderr.write(`${closingLine(plan)}\n`);
+    await host.stderr.write(`${closingLine(plan)}\n${missedText(missed)}`);
   });
 }
 

@@ -32,3 +32,15 @@ export class TerminalStream {
     return plainText(text.slice(0, begun));
   }
 }
+
+const unseen = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Control characters made visible, each by its picture, in place of what it would do; pieces of a text can be shown one by one. */
+export function visibleText(text: string): string {
+  if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
+  return text.replace(/\r+\n/g, "\n").replace(unseen, (character) => {
+    const code = character.charCodeAt(0);
+    if (code < 0x20) return code === 0x0d ? "" : String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? "\u2421" : "\ufffd";
+  });
+}

@@ -137,9 +137,11 @@ export const sessionCommands = [
     order: "in turn",
     run: async ({ outputPath }, { sessions }): Promise<{ path: string }> => {
       const { exportHtml } = await import("../../transcript/export-html.ts");
+      const { artifactTotal } = await import("../../artifacts/copy-artifacts.ts");
       const { cwd } = sessions.launch.options;
-      const toolViews = viewsOf(sessions.coding.conversation.tools);
-      return exportHtml(sessions.coding.session, { cwd, toolViews, ...(outputPath === undefined ? {} : { outputPath }) });
+      const { session } = sessions.coding;
+      const shown = { toolViews: viewsOf(sessions.coding.conversation.tools), artifacts: artifactTotal(session.filePath) };
+      return exportHtml(session, { cwd, ...shown, ...(outputPath === undefined ? {} : { outputPath }) });
     },
   }),
   command({

@@ -20,6 +20,7 @@ import { Budget } from "./budget.ts";
 import { type ContextTokens, contextTokens } from "./context-tokens.ts";
 import { type CodingSessionDeps, type ConversationHooks, isBilled, type ModelAccess } from "./conversation-deps.ts";
 import { Listeners } from "./listeners.ts";
+import { shownResult } from "./long-results.ts";
 import { ModelChoices } from "./model-choices.ts";
 import { modelMessages, withoutImages } from "./model-messages.ts";
 import { EventRedactor } from "./redact-events.ts";
@@ -78,14 +79,7 @@ export class Conversation {
             stream: (messages, signal) => this.#ask(model, shown ?? messages, signal),
           };
         },
-        tools: () => ({
-          tools: this.activeTools,
-          callable: this.#callableTools(),
-          validate: deps.validate,
-          stallTimeoutMs: deps.stall.toolMs,
-          context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
-          ...this.#gates(),
-        }),
+        tools: () => this.toolSetup(),
         shouldStop: () => this.budget.isReached(),
         beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
         turnKept: (turn) => hooks.turnKept(turn),
@@ -294,6 +288,18 @@ export class Conversation {
     return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
   }
 
+  /** What a call of a tool goes through, whoever makes it. */
+  toolSetup(): ToolSetup {
+    return {
+      tools: this.activeTools,
+      callable: this.#callableTools(),
+      validate: this.deps.validate,
+      stallTimeoutMs: this.deps.stall.toolMs,
+      context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
+      ...this.#gates(),
+    };
+  }
+
   /** Those that tools can call. */
   #callableTools(): Tool[] {
     return this.#tools.filter(({ name, exposure = "direct" }) =>
@@ -303,14 +309,13 @@ export class Conversation {
 
   /** Calls wait for one another only where somebody is asked about them. */
   #gates(): Pick<ToolSetup, "refuse" | "amend"> {
-    const { interceptor } = this.deps;
+    const { interceptor, toolContext } = this.deps;
     return {
       ...(interceptor?.toolCall === undefined
         ? {}
         : { refuse: (...about) => interceptor.toolCall?.(...about) ?? Promise.resolve(undefined) }),
-      ...(interceptor?.toolResult === undefined
-        ? {}
-        : { amend: (call, args, result, signal) => interceptor.toolResult?.(call, args, result, signal) ?? Promise.resolve(result) }),
+      amend: async (call, args, result, signal) =>
+        shownResult(call, (await interceptor?.toolResult?.(call, args, result, signal)) ?? result, toolContext.artifacts),
     };
   }
 

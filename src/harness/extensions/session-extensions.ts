@@ -4,7 +4,14 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { BoundaryProposal } from "../../contracts/boundary.ts";
 import { messageOf } from "../../contracts/error.ts";
-import type { ExtensionError, LoadExtensionsResult, ReplacedSessionContext, SlashCommandInfo } from "../../contracts/extension.ts";
+import type {
+  ExtensionContext,
+  ExtensionError,
+  LoadExtensionsResult,
+  ReplacedSessionContext,
+  SlashCommandInfo,
+  TerminalRegistration,
+} from "../../contracts/extension.ts";
 import type {
   ExtensionEventName,
   ExtensionEventOf,
@@ -22,7 +29,7 @@ import type {
   UserBashResult,
 } from "../../contracts/extension-event.ts";
 import type { ProviderChange } from "../../contracts/extension-provider.ts";
-import type { InputText, Interceptor } from "../../contracts/interceptor.ts";
+import type { BootstrapText, InputText, Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
@@ -146,6 +153,18 @@ export class SessionExtensions implements Interceptor {
     return [...own, ...this.#resourceCommands];
   }
 
+  /** What is there for a terminal, in order. */
+  terminal(kind: TerminalRegistration["kind"]): { extensionPath: string; name: string; value: unknown }[] {
+    return this.loaded.extensions.flatMap(({ path, terminal = [] }) =>
+      terminal.filter((one) => one.kind === kind).map(({ name, value }) => ({ extensionPath: path, name, value })),
+    );
+  }
+
+  /** Of one of them, for what a terminal asks of it. */
+  contextOf(extensionPath: string): ExtensionContext {
+    return createContext(this.#session, extensionPath);
+  }
+
   /** Once; what the host has bound by then is what `session_start` finds. Gives the folders that extensions want looked into. */
   async start(about: Omit<SessionStartEvent, "type">): Promise<{ skillPaths: string[]; promptPaths: string[] }> {
     if (this.#hasStarted) return { skillPaths: [], promptPaths: [] };
@@ -189,6 +208,10 @@ export class SessionExtensions implements Interceptor {
       ...(images === undefined ? {} : { images: [...images] }),
       ...(streamingBehavior === undefined ? {} : { streamingBehavior }),
     });
+  }
+
+  async bootstrap(files: readonly BootstrapText[], cwd: string): Promise<readonly BootstrapText[]> {
+    return this.#dispatch.hears("agent_bootstrap") ? this.#dispatch.bootstrap(files, cwd) : files;
   }
 
   async beforeAgentStart(

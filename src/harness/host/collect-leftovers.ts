@@ -3,11 +3,10 @@
 // a day stays, since the line that needs it may still be on its way.
 
 import { lstatSync, readdirSync, rmSync, type Stats, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { ancestorDirectories, artifactDirectoryOf, bytesIn, youngestIn } from "../../artifacts/artifact-directories.ts";
+import { join } from "node:path";
+import { ancestorDirectories, artifactDirectoryOf, parentOf, sizeOf, youngestIn } from "../../artifacts/artifact-directories.ts";
 import type { BlobFiles } from "../../artifacts/blob-files.ts";
 import { isPiError, PiError } from "../../contracts/error.ts";
-import { sessionSummary } from "../../session/library/list-sessions.ts";
 import { picturesReferredTo } from "../../session/library/picture-references.ts";
 import { storageReason } from "../../session/lines/file-errors.ts";
 import { idInFileName } from "../../session/lines/locate.ts";
@@ -113,18 +112,13 @@ function leftArtifacts(places: readonly string[], files: ReadonlySet<string>, be
   const needed = new Set<string>();
   for (const path of files) {
     needed.add(artifactDirectoryOf(path.replace(/\.(\d+\.)?bak$/, "")));
-    for (const directory of ancestorDirectories(parentIn(path))) needed.add(directory);
+    for (const directory of ancestorDirectories(parentOf(path))) needed.add(directory);
   }
   return [...new Set(places)]
     .flatMap((place) => namesIn(place).map((name) => join(place, name)))
     .filter((path) => path.endsWith(".artifacts") && lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
     .filter((path) => !needed.has(path) && !hasSession(path) && youngestIn(path) <= before)
-    .map((path) => ({ path, size: bytesIn(path) }));
-}
-
-function parentIn(path: string): string | undefined {
-  const parent = sessionSummary(path)?.parentSession;
-  return parent === undefined ? undefined : resolve(dirname(path), parent);
+    .map((path) => ({ path, size: sizeOf(path).bytes }));
 }
 
 function hasSession(artifacts: string): boolean {

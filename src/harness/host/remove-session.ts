@@ -2,7 +2,7 @@
 // Invariant: an output that some fork can still name is not removed; the session's own file goes last.
 
 import { readdirSync, rmSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { artifactDirectoryOf, leaveArtifacts, parentOf } from "../../artifacts/artifact-directories.ts";
 import { knownDirectories } from "../../artifacts/dependent-directories.ts";
 import { journalDirectoryOf } from "../../journal/journal.ts";
@@ -42,7 +42,7 @@ function isForked(path: string, where: readonly ListRequest[]): boolean {
   for (const request of where) {
     for (const { path: other, parentSession } of listSessions(request)) {
       directories.add(dirname(other));
-      if (parentSession !== undefined && other !== path && resolve(dirname(other), parentSession) === path) return true;
+      if (parentSession !== undefined && other !== path && parentOf(other) === path) return true;
     }
   }
   return [...directories].some((directory) =>

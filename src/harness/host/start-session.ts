@@ -17,7 +17,7 @@ import { chooseTools, launchPrompt } from "../launch/launch-prompt.ts";
 import { nameOf } from "../recovery/fallback.ts";
 import { CodingSession } from "../run/coding-session.ts";
 import { LazyArtifacts } from "./lazy-artifacts.ts";
-import { WatchedTools } from "./watched-tools.ts";
+import { type WatchDeps, WatchedTools } from "./watched-tools.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface CreatedSession {
@@ -83,20 +83,21 @@ export async function startSession(
     keep?.thinkingLevel ??
     config.values.modelThinkingLevels[nameOf(selected.model)] ??
     config.values.thinking;
-  const recordedTools = keep === undefined && recorded !== undefined ? toolsOf(recorded.messages) : undefined;
+  const isJudgedAnew = options.tools.permits !== undefined;
+  const recordedTools = keep === undefined && recorded !== undefined && !isJudgedAnew ? toolsOf(recorded.messages) : undefined;
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
   // A caller's own files and commands may be of another machine.
   const watched =
     deps.custom?.files === undefined && deps.custom?.shell === undefined
-      ? new WatchedTools(session, host.env, { files, shell })
+      ? new WatchedTools(session, { files, shell }, { ...shellOf(launch, deps), warn })
       : undefined;
   const denied: Denial[] = [];
   const running = (): CodingSession | undefined => workspace.current?.coding;
   const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
   const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
   // Who changes a call, then who decides about it, the policy with whom it asks. What came of it is noted below the tools, whoever called them.
-  const interceptors = [extensions, hooks, policy].filter((one) => one !== undefined);
+  const interceptors = [extensions, hooks, policy, ...(deps.custom?.interceptors ?? [])].filter((one) => one !== undefined);
   workspace.current = { session };
   const coding = new CodingSession({
     session,
@@ -106,7 +107,14 @@ export async function startSession(
     tools,
     activeToolNames: active,
     validate: async (tool, args) => (await import("../../tools/shared/validate.ts")).validateArguments(tool, args),
-    toolContext: { cwd: options.cwd, homeDir: host.homeDir, files: watched?.files ?? files, shell: watched?.shell ?? shell, artifacts },
+    toolContext: {
+      cwd: options.cwd,
+      homeDir: host.homeDir,
+      files: watched?.files ?? files,
+      shell: watched?.shell ?? shell,
+      artifacts,
+      ...(deps.custom?.messaging && { messaging: deps.custom.messaging }),
+    },
     prompt: await launchPrompt(options, resources, now()),
     expand: resources.expand,
     interceptor: inOrder(interceptors),
@@ -130,9 +138,7 @@ export async function startSession(
   coding.queue.followUpMode = config.values.followUpMode;
   workspace.current = { session, coding };
   if (watched !== undefined) {
-    coding.subscribe(({ type }) => {
-      if (type === "agent_settled") watched.endRun();
-    });
+    coding.subscribe(({ type }) => (type === "agent_settled" ? watched.endRun() : undefined));
   }
   if (hooks !== undefined) coding.subscribe((event) => hooks.told(event));
   const intake = new Intake(coding, () => {
@@ -170,10 +176,17 @@ export async function startSession(
     close: async () => {
       await hooks?.notify("session_shutdown", { reason: "quit" });
       await coding.dispose();
+      await watched?.endRun();
       extensions?.invalidate();
       await artifacts.remove();
     },
   };
+}
+
+/** How commands are run, as far as it says what they are. */
+function shellOf({ config }: Launch, { host }: StartDeps): Pick<WatchDeps, "env" | "readsLinesAsWritten"> {
+  const { path = "/bin/bash", commandPrefix, set } = config.values.shell;
+  return { env: { ...host.env, ...set }, readsLinesAsWritten: commandPrefix === "" && /(^|\/)(ba|da)?sh$/.test(path) };
 }
 
 /** Loaded only where there are any. */

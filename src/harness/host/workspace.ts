@@ -29,7 +29,7 @@ export async function createWorkspace(launch: Launch, { host, custom = {} }: Pic
     envPolicy: config.values.shell.env,
     set: config.values.shell.set,
     background: config.values.shell.background,
-    extraEnv: () => toolEnvironment(workspace.current),
+    extraEnv: () => ({ ...custom.shellEnv?.(), ...toolEnvironment(workspace.current) }),
   });
   const workspace: Workspace = {
     files: custom.files ?? createFileOperations(),

@@ -8,6 +8,7 @@ import type { InputSource } from "../../contracts/extension-event.ts";
 import type { ImageContent, UserMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
+import { ownWordsType } from "../../contracts/session-entry.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import { type KnownPrompt, PromptKeys } from "./prompt-keys.ts";
 
@@ -24,6 +25,8 @@ export interface Words {
   isExpanded?: boolean;
   /** Makes it safe to send them again: in one session, a key is run once. */
   key?: string | undefined;
+  /** What the user has said, where files, a pipe or a template may make more of it: a session is known by it. */
+  ownWords?: string | undefined;
 }
 
 /** What is left of them: a message, or nothing, since an extension has handled them or their key was here before. */
@@ -34,6 +37,7 @@ export interface ReceivedMessage {
   text: string;
   images: readonly ImageContent[];
   key?: string;
+  ownWords?: string;
 }
 
 export interface BeginOptions {
@@ -51,6 +55,9 @@ export type Begun =
   /** `done`: of the run that the key has begun or joined before, where it goes on still. */
   | { disposition: "handled"; known?: KnownPrompt; done?: Promise<Outcome> };
 
+/** More than lists show. */
+const maxOwnWords = 400;
+
 /** Of each queue: every change is told with the whole of it. */
 const maxQueued = 1000;
 
@@ -60,6 +67,8 @@ export class Intake {
   readonly #keys: PromptKeys;
   /** Messages with a key that are not in the conversation yet. */
   readonly #waiting = new Map<UserMessage, string>();
+  /** Of the message that begins the session, where it holds more. */
+  #opening: { message: UserMessage; ownWords: string } | undefined;
   #runKeys: string[] = [];
   /** What keys have begun or joined, until it has settled. */
   readonly #runs = new Map<string, Promise<Outcome>>();
@@ -75,18 +84,18 @@ export class Intake {
 
   /** A promise only where there is something to wait for. */
   receive(words: Words): Received | Promise<Received> {
-    const { text, images = [], key, isExpanded = true } = words;
+    const { text, images = [], key, isExpanded = true, ownWords } = words;
     const known = key === undefined ? undefined : this.#keys.known(key);
     if (key !== undefined && known !== undefined) return { kind: "known", key, ...known };
     const isPlain = this.#coding.conversation.interceptor === undefined && !(isExpanded && text.startsWith("/")) && images.length === 0;
-    return isPlain ? message(text, images, key) : this.#receive(words);
+    return isPlain ? message(text, images, { key, ownWords }) : this.#receive(words);
   }
 
   /** @throws PiError `session.busy_run`, `auth.no_credential`, `session.queue_full`. */
   begin(received: Received, options: BeginOptions = {}): Begun {
     if (received.kind === "handled") return { disposition: "handled" };
     if (received.kind === "known") return this.#repeated(received.key, received);
-    const { text, images, key } = received;
+    const { text, images, key, ownWords } = received;
     // It may have come twice while the first was received.
     const known = key === undefined ? undefined : this.#keys.known(key);
     if (key !== undefined && known !== undefined) return this.#repeated(key, known);
@@ -94,6 +103,8 @@ export class Intake {
     const coding = this.#coding;
     if (!isQueued) this.#requireModel();
     const sent = coding.queue.userMessage(text, images);
+    if (ownWords !== undefined && ownWords !== text && !coding.conversation.messages.some(({ role }) => role === "user"))
+      this.#opening = { message: sent, ownWords };
     if (streamingBehavior !== undefined && (isQueued || coding.isStreaming)) {
       this.#requireRoom(streamingBehavior);
       // Before the push: it announces the queue.
@@ -132,7 +143,7 @@ export class Intake {
     return this.#coding.queue.clear();
   }
 
-  async #receive({ text, images, source, streamingBehavior, isExpanded = true, key }: Words): Promise<Received> {
+  async #receive({ text, images, source, streamingBehavior, isExpanded = true, key, ownWords }: Words): Promise<Received> {
     const { conversation } = this.#coding;
     const { interceptor } = conversation;
     if (isExpanded && text.startsWith("/") && (await interceptor?.runCommand?.(text)) === true) return this.#handled(key);
@@ -145,10 +156,11 @@ export class Intake {
     const heard = interceptor?.input === undefined ? given : await interceptor.input(given);
     if (heard === undefined) return this.#handled(key);
     const said = isExpanded && heard.text.startsWith("/") ? await conversation.expand(heard.text) : heard.text;
-    if (heard.images === undefined || heard.images.length === 0) return message(said, [], key);
+    const about = { key, ownWords };
+    if (heard.images === undefined || heard.images.length === 0) return message(said, [], about);
     const { fitPromptImages } = await import("./prompt-images.ts");
     const fitting = await fitPromptImages(said, heard.images, { resizes: conversation.deps.wishes?.resizesImages !== false });
-    return message(fitting.message, fitting.images, key);
+    return message(fitting.message, fitting.images, about);
   }
 
   /** An extension has taken care of it: there is nothing left to be run. */
@@ -178,14 +190,17 @@ export class Intake {
 
   /** The key comes right before its prompt, so that a file tells whether the prompt has followed. */
   #accept(sent: UserMessage): Promise<void> | undefined {
+    const opening = this.#opening?.message === sent ? this.#opening : undefined;
+    const said = opening && this.#coding.conversation.appendCustomEntry(ownWordsType, { text: opening.ownWords.slice(0, maxOwnWords) });
+    if (opening !== undefined) this.#opening = undefined;
     const key = this.#waiting.get(sent);
-    if (key === undefined) return undefined;
+    if (key === undefined) return said;
     this.#waiting.delete(sent);
     if (!this.#runKeys.includes(key)) {
       this.#keys.running(key);
       this.#runKeys.push(key);
     }
-    return this.#keys.accepted(key);
+    return both(said, this.#keys.accepted(key));
   }
 
   #settle(aborted: boolean): Promise<void> | undefined {
@@ -211,8 +226,12 @@ export class Intake {
   }
 }
 
-function message(text: string, images: readonly ImageContent[], key: string | undefined): Received {
-  return { kind: "message", text, images, ...(key === undefined ? {} : { key }) };
+function message(
+  text: string,
+  images: readonly ImageContent[],
+  { key, ownWords }: { key: string | undefined; ownWords: string | undefined },
+): Received {
+  return { kind: "message", text, images, ...(key === undefined ? {} : { key }), ...(ownWords === undefined ? {} : { ownWords }) };
 }
 
 /** The answer's own text is in the session already. */

@@ -64,7 +64,7 @@ export function chooseTools(
       throw new PiError("usage.unknown_tool", line, { hint });
     warn(`${line}. ${hint}`);
   }
-  return isPlan ? active.filter((name) => readingTools.includes(name)) : active;
+  return active.filter((name) => (!isPlan || readingTools.includes(name)) && options.tools.permits?.(name) !== false);
 }
 
 /** A session keeps the tools it was begun with; only one that was begun with all the usual ones gets those that extensions have brought since. */

@@ -5,6 +5,8 @@
 import { authFilePath } from "../../accounts/auth-file.ts";
 import type { Config } from "../../config/load-config.ts";
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
+import type { Interceptor } from "../../contracts/interceptor.ts";
+import type { MessagingContext } from "../../contracts/messaging.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { PolicyRow } from "../../contracts/policy.ts";
 import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
@@ -55,6 +57,12 @@ export interface CustomParts {
   model?: Model;
   registry?: ModelRegistry;
   access?: (model: Model) => Promise<ModelAccess>;
+  /** Asked behind extensions, hooks and the policy of the configuration. */
+  interceptors?: readonly Interceptor[];
+  /** Where the conversation comes from, when it is one of a chat system. */
+  messaging?: MessagingContext;
+  /** Beside what commands see anyway; asked for each command. */
+  shellEnv?(): Record<string, string>;
   /** In place of what lies in folders; asked for each session. `reload`: what is known is read anew. */
   load?(how: { reload: boolean; config: Config }): Promise<LoadedParts>;
 }

@@ -20,6 +20,8 @@ export interface ToolChoice {
   except?: string;
   none: boolean;
   noBuiltin: boolean;
+  /** What a host allows this run. Its tools are then chosen anew, whatever the session had before. */
+  permits?(name: string): boolean;
 }
 
 export interface ExtensionChoice {

@@ -30,6 +30,7 @@ interface IpcToolRecord {
   properties: Record<string, unknown>;
   required?: readonly string[];
   isReadOnly?: boolean;
+  sentText?: Tool["sentText"];
   run(args: Args, at: IpcToolsOptions): Promise<ToolResult> | ToolResult;
 }
 
@@ -77,6 +78,7 @@ const records: readonly IpcToolRecord[] = [
     description: "Send a message to the chat at once, while you go on working. Your final answer need not say it again.",
     properties: { text: text("What to send"), target_group: targetGroup },
     required: ["text"],
+    sentText: ({ text }) => (typeof text === "string" ? text : undefined),
     run: (args, at) => {
       const target = targetOf(args, at);
       const chatJid = target === undefined ? at.chatJid : `group:${target}`;
@@ -192,10 +194,12 @@ async function scheduleTask(args: Args, at: IpcToolsOptions): Promise<ToolResult
 
 /** All of them, also those that only the main group may use: who calls one without the right is told so. */
 export function ipcTools(options: IpcToolsOptions): Tool[] {
-  return records.map(({ name, description, properties, required = [], isReadOnly, run }) => ({
+  return records.map(({ name, description, properties, required = [], isReadOnly, sentText, run }) => ({
     name: `${options.prefix ?? ""}${name}`,
     description,
     parameters: { type: "object", properties, required: [...required], additionalProperties: false },
+    ...(sentText === undefined ? {} : { sentText }),
+    ...(sentText === undefined ? {} : { sentText }),
     // The order of calls is the order of files.
     ...(isReadOnly === true ? { isReadOnly } : { isSequential: true }),
     execute: async (args) => {
@@ -206,9 +210,4 @@ export function ipcTools(options: IpcToolsOptions): Tool[] {
       }
     },
   }));
-}
-
-/** What a call of one of them says to people; `undefined` for all others. */
-export function messageTextOf(toolName: string, args: Args, prefix = ""): string | undefined {
-  return toolName === `${prefix}send_message` && typeof args.text === "string" ? args.text : undefined;
 }

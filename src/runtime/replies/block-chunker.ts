@@ -12,7 +12,7 @@ export interface BlockChunkerOptions {
   maxChars?: number;
   /** What a block ends at if it can. Default: paragraph. */
   breakPreference?: "paragraph" | "newline" | "sentence";
-  /** Each paragraph is a block, however short. Default: false. */
+  /** Each paragraph is a block, however short, once the blank line behind it has come. Default: false. */
   flushOnParagraph?: boolean;
 }
 
@@ -63,6 +63,8 @@ export function createBlockChunker(options: BlockChunkerOptions = {}): BlockChun
   let lineBefore = "";
   /** The opening line that the next block begins with. */
   let head = "";
+  const blankLine = /\n[ \t]*\r?\n/g;
+  let lookedUpTo = 0;
 
   /** Lines that leave no room for the text between them are not added: such a fence is cut like any text. */
   const bareOf = (one: Fence): string => one.prefix + one.marker;
@@ -95,6 +97,7 @@ export function createBlockChunker(options: BlockChunkerOptions = {}): BlockChun
     };
     for (const [index, line] of lines.entries()) {
       if (line.start > most) break;
+      if (line.end < least) continue;
       const content = view.slice(line.start, line.end);
       const isWhole = content.endsWith("\n");
       if (isWhole && (line.fence === undefined || line.isClosing)) {
@@ -123,6 +126,7 @@ export function createBlockChunker(options: BlockChunkerOptions = {}): BlockChun
     fence = within;
     head = within === undefined ? "" : reopening(within);
     held = held.slice(at);
+    lookedUpTo = 0;
     return block;
   };
 
@@ -162,19 +166,28 @@ export function createBlockChunker(options: BlockChunkerOptions = {}): BlockChun
     return isInPair && at > 1 ? at - 1 : at;
   };
 
-  /** The first paragraph of the text, once the next one has begun. */
+  /** The first paragraph of the text, as soon as the line behind it is known to be blank. */
   const firstParagraph = (): string | undefined => {
-    if (!isEager || !held.includes("\n")) return undefined;
-    const view = held.slice(0, maxChars - head.length + 1);
-    const lines = linesOf(view);
-    for (const [index, line] of lines.entries()) {
-      const isBlank = line.fence === undefined && view.slice(line.start, line.end).trim() === "";
-      const next = lines[index + 1];
-      if (!isBlank || index === 0 || next === undefined || next.start > maxChars - head.length) continue;
-      if (view.slice(next.start, next.end).trim() === "") continue;
-      return cut(next.start, undefined, false);
+    if (!isEager || !hasNewBlankLine()) return undefined;
+    const room = maxChars - head.length;
+    const view = held.slice(0, room + 1);
+    let hasWords = lineBefore.trim() !== "";
+    for (const line of linesOf(view)) {
+      const content = view.slice(line.start, line.end);
+      const isBlank = content.trim() === "" && (line.start > 0 || lineBefore === "");
+      if (isBlank && hasWords && content.endsWith("\n") && line.fence === undefined && line.end <= room)
+        return cut(line.end, undefined, false);
+      hasWords ||= !isBlank;
     }
     return undefined;
+  };
+
+  /** What was looked at once is not looked at with every delta again. */
+  const hasNewBlankLine = (): boolean => {
+    blankLine.lastIndex = lookedUpTo;
+    const isThere = blankLine.test(held);
+    lookedUpTo = Math.max(0, held.lastIndexOf("\n"));
+    return isThere;
   };
 
   const nextBlock = (isLast: boolean): string | undefined => {

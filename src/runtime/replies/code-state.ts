@@ -19,6 +19,7 @@ export interface Stretch {
 
 /** The fence that a line opens; blanks of any number may stand before it, as in nested lists, and quote marks. */
 export function openingFence(line: string): Fence | undefined {
+  if (!line.includes("```") && !line.includes("~~~")) return undefined;
   const match = /^([ \t>]*)(`{3,}(?=[^`]*$)|~{3,})/.exec(line);
   if (match === null) return undefined;
   const [, prefix = "", marker = ""] = match;

@@ -27,6 +27,8 @@ export interface DirectiveFilter {
   push(delta: string): DirectedPart[];
   /** The message has ended: what was held back is decided, and a directive that was cut short is dropped. */
   end(): DirectedPart[];
+  /** A tail that may yet begin one waits for more. */
+  readonly isHolding: boolean;
 }
 
 const whole = /\[\[[ \t]*(?:(reply_to_current)|(audio_as_voice)|reply_to[ \t]*:[ \t]*([^[\]\n]{1,200}))[ \t]*\]\]/iy;
@@ -62,13 +64,15 @@ export function createDirectiveFilter(): DirectiveFilter {
     const last = parts.at(-1);
     if (last?.kind === "text") last.text += text;
     else parts.push({ kind: "text", text });
-    isAfterBlank = /\s$/.test(text);
+    isAfterBlank = text.endsWith(" ") || /\s/.test(text.charAt(text.length - 1));
     isLineEmpty = text.endsWith("\n");
     isAfterDirective = false;
   };
 
   /** The end of a `MEDIA:` line at `at`; "open" where the line could still become one. */
   const mediaAt = (text: string, at: number, isLast: boolean): { end: number; url: string } | "open" | undefined => {
+    const first = text.charAt(at);
+    if (first !== "M" && first !== " " && first !== "\t") return undefined;
     const start = text.slice(at, at + 9).replace(/^[ \t]{0,3}/, "");
     if (!start.startsWith("MEDIA:")) return "MEDIA:".startsWith(start) && text.length - at < 9 && !isLast ? "open" : undefined;
     const lineEnd = text.indexOf("\n", at);
@@ -130,9 +134,15 @@ export function createDirectiveFilter(): DirectiveFilter {
     return /[a-z]/i.test(rest) ? text.length : undefined;
   };
 
-  const read = holdingBack<DirectedPart>({ state: () => state, take, add });
+  const reader = holdingBack<DirectedPart>({ state: () => state, take, add });
 
-  return { push: (delta) => read(delta, false), end: () => read("", true) };
+  return {
+    push: (delta) => reader.read(delta, false),
+    end: () => reader.read("", true),
+    get isHolding() {
+      return reader.isHolding;
+    },
+  };
 }
 
 /** One payload of what was said; of several replies the last counts. */

@@ -11,10 +11,15 @@ export interface TextReader<P> {
   add(parts: P[], text: string): void;
 }
 
-/** Gives what is decided by each piece; with `isLast` all of it. */
-export function holdingBack<P>({ state, take, add }: TextReader<P>): (delta: string, isLast: boolean) => P[] {
+export interface HoldingReader<P> {
+  /** Gives what is decided by each piece; with `isLast` all of it. */
+  read(delta: string, isLast: boolean): P[];
+  readonly isHolding: boolean;
+}
+
+export function holdingBack<P>({ state, take, add }: TextReader<P>): HoldingReader<P> {
   let held = "";
-  return (delta, isLast) => {
+  const read = (delta: string, isLast: boolean): P[] => {
     const text = held + delta;
     const parts: P[] = [];
     let at = 0;
@@ -32,5 +37,11 @@ export function holdingBack<P>({ state, take, add }: TextReader<P>): (delta: str
     }
     held = text.slice(at);
     return parts;
+  };
+  return {
+    read,
+    get isHolding() {
+      return held !== "";
+    },
   };
 }

@@ -15,6 +15,8 @@ export interface TagFilter {
   push(delta: string): TaggedPart[];
   /** The message has ended: what was held back is decided, and a tag that was cut short is dropped. */
   end(): TaggedPart[];
+  /** A tail that may yet begin a tag waits for more. */
+  readonly isHolding: boolean;
   readonly hasSeenFinal: boolean;
   /** With `enforceFinalTag`: all but reasoning and tags, which is the answer where `<final>` never came. */
   readonly untaggedText: string;
@@ -87,15 +89,18 @@ export function createTagFilter(options: TagFilterOptions = {}): TagFilter {
     return tag.end;
   };
 
-  const read = holdingBack<TaggedPart>({ state: () => reasoning ?? (isInFinal ? inFinal : outside), take, add });
+  const reader = holdingBack<TaggedPart>({ state: () => reasoning ?? (isInFinal ? inFinal : outside), take, add });
 
   return {
-    push: (delta) => read(delta, false),
+    push: (delta) => reader.read(delta, false),
     end: () => {
-      const parts = read("", true);
+      const parts = reader.read("", true);
       if (reasoning !== undefined) parts.push({ kind: "reasoning_end" });
       reasoning = undefined;
       return parts;
+    },
+    get isHolding() {
+      return reader.isHolding;
     },
     get hasSeenFinal() {
       return hasSeenFinal;

@@ -47,6 +47,11 @@ export class AgentSession {
     this.#views = new WeakMap(manager === undefined ? [] : [[sessions.coding.session, manager]]);
   }
 
+  /** For modes that run on it. */
+  get host(): SessionHost {
+    return this.#sessions;
+  }
+
   get #coding(): CodingSession {
     return this.#sessions.coding;
   }
@@ -395,8 +400,10 @@ export class AgentSession {
 
   async #exported(write: typeof exportHtml, outputPath: string | undefined): Promise<string> {
     const { cwd } = this.#sessions.launch.options;
-    const toolViews = viewsOf(this.#coding.conversation.tools);
-    const { path } = await write(this.#coding.session, { cwd, toolViews, ...(outputPath === undefined ? {} : { outputPath }) });
+    const { artifactTotal } = await import("../../artifacts/copy-artifacts.ts");
+    const { session } = this.#coding;
+    const shown = { toolViews: viewsOf(this.#coding.conversation.tools), artifacts: artifactTotal(session.filePath) };
+    const { path } = await write(session, { cwd, ...shown, ...(outputPath === undefined ? {} : { outputPath }) });
     return resolve(cwd, path);
   }
 

@@ -9,10 +9,10 @@ import { readUserFile } from "./user-file.ts";
 
 export function ownStores(): SessionStores {
   const { agentDir } = surroundings();
-  let isKept: boolean | undefined;
+  let isWanted: boolean | undefined;
   return sessionStores(agentDir, sessionRoot(agentDir), () => {
-    isKept ??= blobsIn(readUserFile(agentDir, () => {}).session) === true;
-    return isKept;
+    isWanted ??= blobsIn(readUserFile(agentDir, () => {}).session) === true;
+    return isWanted;
   });
 }
 

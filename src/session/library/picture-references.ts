@@ -15,6 +15,11 @@ const mark = Buffer.from('"blob:');
 const longestReference = blobReference("0".repeat(64)).length;
 const headBytes = 64 * 1024;
 
+/** Hashes in a line that is whole. */
+export function picturesInLine(line: string): string[] {
+  return [...line.matchAll(/"blob:sha256:([0-9a-f]{64})"/g)].map(([, hash = ""]) => hash);
+}
+
 /** Hashes. Errors: `session.invalid`, `session.unreadable`, `session.version`, `session.not_found` for one that has gone meanwhile. */
 export function picturesReferredTo(path: string): Set<string> {
   requireRegularFile(path);

@@ -2,6 +2,7 @@
 // Works on bytes, and nothing is decoded but what is shown.
 
 import { textOf } from "../../contracts/message.ts";
+import { ownWordsType } from "../../contracts/session-entry.ts";
 import { lineBlocks } from "../lines/line-blocks.ts";
 import { decodeLine, isHeader, withTexts } from "../lines/line-codec.ts";
 import { damagedHeader } from "../lines/salvage.ts";
@@ -167,7 +168,7 @@ class SummaryScan {
       const end = lf < 0 ? bytes.length : lf;
       if (startsWith(bytes, start, messageStart) && roleLetter(bytes, start, end) === letterOf.user) {
         this.#firstPrompt = promptIn(bytes, start, end, lf >= 0);
-      }
+      } else this.#takeOwnWords(bytes, start, end);
       start = end + 1;
     }
     return this.#firstPrompt !== undefined;
@@ -234,7 +235,16 @@ class SummaryScan {
       this.#model = `${record.provider}/${record.modelId}`;
       return "model";
     } else if (paidStarts.some((paid) => startsWith(bytes, start, paid))) this.#cost += costIn(bytes, start, end);
+    else this.#takeOwnWords(bytes, start, end);
     return undefined;
+  }
+
+  /** They stand before the prompt that they are of. */
+  #takeOwnWords(bytes: Buffer, start: number, end: number): void {
+    if (this.#firstPrompt !== undefined || !startsWith(bytes, start, customStart) || end - start > promptBytes) return;
+    const record = decodeLine(bytes.toString("utf8", start, end));
+    const text = record?.customType === ownWordsType ? (record.data as { text?: unknown } | null)?.text : undefined;
+    if (typeof text === "string") this.#firstPrompt = inOneLine(text);
   }
 
   #takeAnswer(bytes: Buffer, start: number, end: number): void {
@@ -247,6 +257,7 @@ class SummaryScan {
 
 const messageStart = '{"type":"message"';
 const nameStart = '{"type":"session_info"';
+const customStart = '{"type":"custom",';
 const changeStart = '{"type":"model_change"';
 
 const paidStarts = ['{"type":"compaction"', '{"type":"usage"', '{"type":"branch_summary"'];
@@ -303,9 +314,14 @@ function promptIn(bytes: Buffer, start: number, end: number, isWhole: boolean): 
     const message = decodeLine(bytes.toString("utf8", start, end))?.message as { content?: string | { type: string }[] } | undefined;
     text = message?.content === undefined ? text : ownWords(textOf(message.content));
   }
-  const beginning = text?.trimStart().slice(0, 4 * promptLength);
-  const shown = beginning !== undefined && /[^\S ]| {2}/.test(beginning) ? beginning.replace(/\s+/g, " ") : beginning;
-  return shown ? shown.slice(0, promptLength).trimEnd() : undefined;
+  return text === undefined ? undefined : inOneLine(text);
+}
+
+/** As much of it as is shown; nothing of blanks. */
+function inOneLine(text: string): string | undefined {
+  const beginning = text.trimStart().slice(0, 4 * promptLength);
+  const shown = /[^\S ]| {2}/.test(beginning) ? beginning.replace(/\s+/g, " ") : beginning;
+  return shown === "" ? undefined : shown.slice(0, promptLength).trimEnd();
 }
 
 const fileBlock = '<file name="';

@@ -41,6 +41,8 @@ export interface ImportRequest {
   cwd: string;
   /** The session keeps its working directory and date instead of becoming one of `cwd`, changed now. */
   keepsProject: boolean;
+  /** Brings along what belongs to it, before it is there. `lines`: of the copy. */
+  bring?(to: { path: string; lines: readonly string[] }): void;
 }
 
 /** `undefined` when a session with its id is already there. Errors: those of `soundCopy`, `session.unwritable`. */
@@ -56,6 +58,7 @@ export function importSession(
   const path = join(directory, sessionFileName(header));
   try {
     makeDirectory(directory, 0o700);
+    request.bring?.({ path, lines: copy.lines });
   } catch (error) {
     throw unwritable(path, error);
   }

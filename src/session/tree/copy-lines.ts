@@ -24,7 +24,7 @@ export function indexesToCopy(log: SessionLog, leafId: string | null, { name }: 
   return [...path, ...elsewhere];
 }
 
-/** Entries and lines for a fork. */
+/** Entries and lines for a fork, which is a session of its own: it does not bear the same name. */
 export function copyOf(log: SessionLog, leafId: string | null): { entries: AnyEntry[]; lines: string[] } {
   const indexes = indexesToCopy(log, leafId, { name: false });
   const entries: AnyEntry[] = [];
@@ -32,10 +32,18 @@ export function copyOf(log: SessionLog, leafId: string | null): { entries: AnyEn
   for (const [at, entry] of log.entriesAt(indexes).entries()) {
     if (entry === undefined) continue;
     const parentId = entries.at(-1)?.id ?? null;
-    lines.push(lineOf(log, entry, indexes[at] ?? noParent, parentId));
-    entries.push(parentId === (entry.parentId ?? null) ? entry : { ...entry, parentId });
+    // It stays, since others may refer to it.
+    const copied = entry.type === "session_info" ? withoutName(entry) : entry;
+    const line =
+      copied === entry ? lineOf(log, entry, indexes[at] ?? noParent, parentId) : encodeLine({ ...copied, parentId }).slice(0, -1);
+    lines.push(line);
+    entries.push(parentId === (copied.parentId ?? null) ? copied : { ...copied, parentId });
   }
   return { entries, lines };
+}
+
+function withoutName(entry: AnyEntry): AnyEntry {
+  return Object.fromEntries(Object.entries(entry).filter(([field]) => field !== "name")) as unknown as AnyEntry;
 }
 
 /** The same indexes; a damage among them is found now, while they can still be taken anew. */

@@ -37,11 +37,10 @@ export function makeWhole(messages: Message[], pictures: Pictures): void {
 /** The entry as its line has it, its pictures in the store. Throws what `put` throws. */
 export function referringEntry(entry: AnyEntry, store: PictureStore): AnyEntry {
   return withEntry(entry, (image) => {
-    if (image.data.length < leastLength || isBlobReference(image.data)) return image;
+    if (image.data.length < leastLength || isBlobReference(image.data) || store.isWanted?.() === false) return image;
     const bytes = Buffer.from(image.data, "base64");
     // What is written in another way than we write it would come back as other text.
-    const hash = bytes.toString("base64") === image.data ? store.put(bytes) : undefined;
-    return hash === undefined ? image : { ...image, data: blobReference(hash) };
+    return bytes.toString("base64") === image.data ? { ...image, data: blobReference(store.put(bytes)) } : image;
   });
 }
 

@@ -94,14 +94,21 @@ export class OutputCollector {
   }
 }
 
+/** The sentence that says where all of an output is, or why it is nowhere. */
+export function whereKept(
+  { path, id, leftOutBytes }: { path: string | undefined; id: number | undefined; leftOutBytes: number },
+  failure: unknown,
+): string {
+  if (path === undefined) return `Full output could not be kept: ${failure === undefined ? "no file" : messageOf(failure)}`;
+  const what = leftOutBytes > 0 ? `Output but for ${formatSize(leftOutBytes)} in its middle` : "Full output";
+  return `${what}: ${path}${id === undefined ? "" : ` (${artifactReference(id)})`}`;
+}
+
 /** The text with what was left out and where it is. */
 export function withNote(output: CollectedOutput, failure: unknown): string {
   const { text, truncation, fullOutputPath, artifactId, leftOutBytes, lastLineBytes } = output;
   if (!truncation.truncated) return text;
-  const where =
-    failure === undefined && fullOutputPath !== undefined
-      ? `${leftOutBytes > 0 ? `Output but for ${formatSize(leftOutBytes)} in its middle` : "Full output"}: ${fullOutputPath}${artifactId === undefined ? "" : ` (${artifactReference(artifactId)})`}`
-      : `Full output could not be kept: ${failure === undefined ? "no file" : messageOf(failure)}`;
+  const where = whereKept({ path: failure === undefined ? fullOutputPath : undefined, id: artifactId, leftOutBytes }, failure);
   const { totalLines, outputLines } = truncation;
   const first = totalLines - outputLines + 1;
   const note = truncation.lastLinePartial

@@ -5,7 +5,7 @@ import type { EntrySource } from "../../contracts/entry-source.ts";
 import type { ToolViews } from "../../contracts/tool-view.ts";
 import { version } from "../../contracts/version.ts";
 import { readAsset } from "../../platform/assets.ts";
-import { dateTime, money, plural, shortCount } from "../format.ts";
+import { artifactsLeftOut, dateTime, money, plural, shortCount } from "../format.ts";
 import { type Call, callsIn, itemOf } from "../items.ts";
 import type { SessionFacts } from "../session-facts.ts";
 import { type ExportNode, type SessionMap, type ShownOptions, surveySession } from "../survey.ts";
@@ -23,7 +23,7 @@ const maxWaysListed = 12;
 export async function* htmlDocument(session: EntrySource, options: ShownOptions): AsyncGenerator<string> {
   const map = surveySession(session, options);
   yield* head(map.facts.title, await policy());
-  yield header(map.facts);
+  yield header(map.facts, artifactsLeftOut(options.artifacts));
   yield navigation(map);
   yield* treeRows(map);
   yield "</div></nav>\n<main>\n";
@@ -61,7 +61,7 @@ function* head(title: string, contentPolicy: string): Generator<string> {
   yield `<style>${readAsset("export/page.css")}</style>\n</head>\n<body>\n`;
 }
 
-function header(facts: SessionFacts): string {
+function header(facts: SessionFacts, artifacts: string): string {
   const { tokens } = facts;
   const rows: [string, string][] = [
     ["Directory", facts.cwd],
@@ -73,6 +73,7 @@ function header(facts: SessionFacts): string {
       `${shortCount(tokens.input)} in, ${shortCount(tokens.output)} out, ${shortCount(tokens.cacheRead)} from cache, ${shortCount(tokens.cacheWrite)} to cache`,
     ],
     ["Cost", money(facts.cost)],
+    ["Artifacts", artifacts],
     ["Forked from", facts.parentSession ?? ""],
   ];
   const shown = rows.filter(([, value]) => value !== "").map(([name, value]) => `<div><dt>${name}</dt><dd>${safeText(value)}</dd></div>`);

@@ -43,6 +43,12 @@ test("a line a file; what could not be taken is told, counted and makes exit sta
   expect([again.out(), again.err()]).toEqual(["", ""]);
 });
 
+test("such errors count for the engine that the group is routed to", async () => {
+  const tree = tempTree({ "ipc/g/messages/1.json": "{", "agent/config.toml": '[groups.g]\nruntime = "claude"\n' });
+  await runIpc(["drain", "ipc"], hostAt(tree));
+  expect(JSON.parse(metricsIn(tree.at("agent/metrics")))).toMatchObject({ kind: "ipc_error", engine: "claude" });
+});
+
 test("a reader that goes away has taken what it read, and the rest stays", async () => {
   const tree = tempTree({ "ipc/g/messages/1.json": message("a"), "ipc/g/messages/2.json": message("b") });
   expect(await runIpc(["drain", "ipc"], hostAt(tree, { closesAfter: 1 }))).toBe(1);

@@ -37,6 +37,32 @@ describe("fork", () => {
     expect(JSON.parse((await home.pi("sessions", "list", "--cwd", "../other", "--named", "--json")).out)).toHaveLength(2);
   });
 
+  test("a copy does not bear the name of the session that it is of, and what its entries refer to is there", async () => {
+    const home = sessionHome();
+    const { id } = await home.add([user("a"), { type: "session_info", name: "login" }, answer("b"), user("c")]);
+    const [made = ""] = (await home.pi("sessions", "fork", "login")).out.split(" ");
+    const listed = JSON.parse((await home.pi("sessions", "list", "--json")).out) as {
+      id: string;
+      name: string | null;
+      firstPrompt: string;
+    }[];
+    expect(listed.map((one) => [one.id, one.name, one.firstPrompt]).sort()).toEqual(
+      [
+        [id, "login", "a"],
+        [made, null, "a"],
+      ].sort(),
+    );
+    const idsIn = (path: string): unknown[] =>
+      linesOf(path)
+        .map((line) => (JSON.parse(line) as { id: string }).id)
+        .slice(1);
+    const paths = JSON.parse((await home.pi("sessions", "list", "--json")).out) as { path: string }[];
+    expect(idsIn(paths[0]?.path ?? "")).toEqual(idsIn(paths[1]?.path ?? ""));
+    // One that was given a name itself.
+    await home.pi("sessions", "rename", made, "login 2");
+    expect((await home.pi("sessions", "path", "login")).err).toBe("");
+  });
+
   test("refuses what makes no session", async () => {
     const home = sessionHome();
     const { id, ids } = await home.add([{ type: "model_change", provider: "p", modelId: "m" }, user("a")]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
 import { writeIpcFile } from "../../../src/runtime/bridge/ipc-file.ts";
-import { type IpcToolsOptions, ipcTools, messageTextOf } from "../../../src/runtime/bridge/ipc-tools.ts";
+import { type IpcToolsOptions, ipcTools } from "../../../src/runtime/bridge/ipc-tools.ts";
 import { toolBench } from "../../support/tool-context.ts";
 
 const bench = toolBench();
@@ -137,17 +137,19 @@ test("chats are listed for the main group, however the host wraps them", async (
   }
 });
 
-test("names take a prefix, the types in files do not; what was sent is known by the tool's name", async () => {
+test("names take a prefix, the types in files do not", async () => {
   const { files } = await ask("pyldon_pause_task", { task_id: "t" }, { prefix: "pyldon_" });
   expect(files[0]?.data.type).toBe("pause_task");
-  expect(messageTextOf("pyldon_send_message", { text: "a" }, "pyldon_")).toBe("a");
-  expect(messageTextOf("send_message", { text: "a" }, "pyldon_")).toBeUndefined();
 });
 
-test("what only looks says so, and the others go one after another", () => {
+test("what only looks says so, the others go one after another, and one speaks to people", () => {
   const tools = ipcTools({ dir: "/", group: "g", chatJid: "c", isMain: true, now: () => now });
   expect(tools.filter((one) => one.isReadOnly).map(({ name }) => name)).toEqual(["list_tasks", "list_groups"]);
   expect(tools.filter((one) => !one.isReadOnly).every((one) => one.isSequential)).toBe(true);
+  expect(tools.flatMap((one) => (one.sentText === undefined ? [] : [one.name, one.sentText({ text: "hi" })]))).toEqual([
+    "send_message",
+    "hi",
+  ]);
 });
 
 test("a file has its directory's mode without x, directories that are made are private, names rise though the clock goes back", () => {

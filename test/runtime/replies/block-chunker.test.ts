@@ -107,9 +107,11 @@ test("a first line that takes too much room is opened anew as the bare marker", 
 
 test("each paragraph is a block at once, but for those in a fence", () => {
   const chunker = createBlockChunker({ flushOnParagraph: true });
-  expect(chunker.push("One.\n\n")).toEqual([]);
-  expect(chunker.push("T")).toEqual(["One.\n\n"]);
-  expect(chunker.push("wo.\n```\na\n\nb\n```\n")).toEqual([]);
+  expect(chunker.push("One.\n")).toEqual([]);
+  expect(chunker.push("\n")).toEqual(["One.\n\n"]);
+  expect(chunker.push("\n \n\nT")).toEqual([]);
+  expect(chunker.push("wo.\r\n\r\nTw")).toEqual(["\n \n\nTwo.\r\n\r\n"]);
+  expect(chunker.push("o.\n```\na\n\nb\n```\n")).toEqual([]);
   expect(chunker.end()).toEqual(["Two.\n```\na\n\nb\n```\n"]);
 });
 

@@ -151,3 +151,18 @@ test("a session is known by what was said, not by the files put before it", () =
     expect(sessionSummary(path)?.firstPrompt).toBe(shown);
   }
 });
+
+test("a session that was begun by a pipe or a template is known by what its user said, however long the rest", () => {
+  const directory = temporaryDirectory();
+  for (const [at, length] of [10, 30_000, 300_000].entries()) {
+    const entries: NewEntry[] = [
+      { type: "custom", customType: "other", data: { text: "not this" } },
+      { type: "custom", customType: "pi.own_words", data: { text: "review  this\ndiff" } },
+      { type: "message", message: userMessage(`${"+ line\n".repeat(length)}\n\nreview  this\ndiff`) },
+      { type: "message", message: assistantMessage("Done.") },
+      { type: "custom", customType: "pi.own_words", data: { text: "nor this" } },
+    ];
+    const path = write(directory, { id: `id-${at}`, modified: 1, entries });
+    expect(sessionSummary(path)?.firstPrompt).toBe("review this diff");
+  }
+});

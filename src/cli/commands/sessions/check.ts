@@ -2,7 +2,8 @@
 // Exit status 1 when something is; that a run was killed is told, and is no damage.
 
 import type { Command } from "commander";
-import { textForm } from "../../../contracts/text/terminal-text.ts";
+import { artifactDirectoryOf, sizeOf } from "../../../artifacts/artifact-directories.ts";
+import { byteText, textForm } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { sessionFiles } from "../../../session/library/list-sessions.ts";
 import { checkSession } from "../../../session/repair/check-session.ts";
@@ -31,9 +32,11 @@ async function check(host: Host, refs: readonly string[], flags: Flags): Promise
   let fileCount = 0;
   let badCount = 0;
   let interruptedCount = 0;
+  let artifactBytes = 0;
   for (const path of await pathsOf(refs, flags, await sessionPlaces(host, flags))) {
     const findings = checkSession(path);
     fileCount++;
+    artifactBytes += sizeOf(artifactDirectoryOf(path)).bytes;
     if (findings.some(({ isInterruption }) => !isInterruption)) badCount++;
     else if (findings.length > 0) interruptedCount++;
     for (const { lineNumber, kind, text, entryId, isInterruption = false } of findings) {
@@ -50,7 +53,8 @@ async function check(host: Host, refs: readonly string[], flags: Flags): Promise
     const interrupted = interruptedCount === 0 ? "" : `${interruptedCount} interrupted`;
     const damaged = badCount === 0 ? "" : `${badCount} damaged`;
     const what = [damaged, interrupted].filter((part) => part !== "").join(", ") || "sound";
-    await host.stderr.write(`${files}: ${what}.${badCount === 0 ? "" : " pi sessions repair mends one."}\n`);
+    const artifacts = artifactBytes === 0 ? "" : ` Artifacts take ${byteText(artifactBytes)}.`;
+    await host.stderr.write(`${files}: ${what}.${artifacts}${badCount === 0 ? "" : " pi sessions repair mends one."}\n`);
   }
   return status;
 }

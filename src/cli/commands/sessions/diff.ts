@@ -5,11 +5,11 @@ import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
 import { plainLine } from "../../../contracts/text/terminal-text.ts";
 import { anyMode, type FileState, type StateStore } from "../../../journal/file-state.ts";
-import { changesOf, type FileChange, runsIn } from "../../../journal/journal.ts";
+import { changesOf, type FileChange, missedIn, runsIn } from "../../../journal/journal.ts";
 import type { Host } from "../../../platform/host.ts";
 import { renderDiff } from "../../../tools/shared/unified-diff.ts";
 import type { SubcommandContext } from "../subcommands.ts";
-import { journalToRead } from "./journal-of.ts";
+import { journalToRead, missedText, unseenText } from "./journal-of.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
 
 interface Flags extends PlaceFlags {
@@ -50,7 +50,8 @@ async function diff(host: Host, ref: string, flags: Flags): Promise<void> {
     const changes = shownOf(number === undefined ? undefined : runs[number - 1]);
     for (const change of changes) await host.stdout.write(patchOf(change, journal.store, name));
   }
-  if (runs.length === 0) await host.stderr.write("No run of this session has changed files.\n");
+  await host.stderr.write(missedText(missedIn(lines, number === undefined ? undefined : runs[number - 1])));
+  if (runs.length === 0) await host.stderr.write(`No run of this session has changed files.\n${unseenText(places.cwd)}`);
 }
 
 /** By name; a directory counts by the files in it. */

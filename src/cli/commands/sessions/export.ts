@@ -1,8 +1,11 @@
 // `pi sessions export`: a session as one file to read or to pass on. Called through cli/commands/sessions.
 
+import { join } from "node:path";
 import type { Command } from "commander";
-import { PiError } from "../../../contracts/error.ts";
+import { artifactsOf, artifactTotal, copyArtifacts, inTheWay } from "../../../artifacts/copy-artifacts.ts";
+import { messageOf, PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
+import { absolutePath } from "../../../platform/paths.ts";
 import type { Session } from "../../../session/tree/session.ts";
 import { builtinToolViews } from "../../../tools/registry.ts";
 import type { JsonlOptions } from "../../../transcript/export-jsonl.ts";
@@ -22,6 +25,7 @@ interface Flags {
   branch?: string;
   all?: boolean;
   force?: boolean;
+  withArtifacts?: string;
   cwd?: string;
   sessionDir?: string;
 }
@@ -37,12 +41,14 @@ export function define(command: Command, { host, exit }: { host: Host; exit(stat
     .option("--jsonl [file]", "one branch as a session file")
     .option("--branch <entry>", "the branch that ends at this entry (its id or the beginning of it, or a label); else the one in use")
     .option("--all", "with --jsonl: every branch")
+    .option("--with-artifacts <dir>", "copy the long outputs that it names there, too (numbered files, as they lie beside the session)")
     .option("--force", "write over a file that is there")
     .option("--cwd <dir>", "as if started there")
     .option("--session-dir <dir>", "where the files lie")
     .addHelpText(
       "after",
-      "\nWithout a file's name: pi-session-<name of the session's file> in this directory; - is stdout. Prints the path.",
+      "\nWithout a file's name: pi-session-<name of the session's file> in this directory; - is stdout. Prints the path.\n" +
+        "pi sessions import takes artifacts along that lie in NAME.artifacts beside NAME.jsonl.",
     )
     .action(async (ref: string, flags: Flags) => {
       await exportSession(ref, flags, host);
@@ -56,13 +62,17 @@ async function exportSession(ref: string, flags: Flags, host: Host): Promise<voi
   const format = formatOf(flags);
   const file = flags[format];
   const found = await findSession(ref, host, flags);
+  const bring = artifactsOut(found.path, flags, host);
   const session = await openForReading(found.path, host);
   try {
     const choice = {
       ...(flags.branch !== undefined && { leafId: findEntry(session, flags.branch) }),
       ...(flags.all === true && { all: true }),
       toolViews: builtinToolViews(),
+      artifacts: bring === undefined ? artifactTotal(found.path) : { count: 0, bytes: 0 },
     };
+    // First, so that an export that is there has all that was wanted with it.
+    bring?.();
     if (file === "-") {
       for await (const chunk of await chunksOf(format, session, choice)) {
         await host.stdout.write(chunk);
@@ -83,6 +93,26 @@ async function exportSession(ref: string, flags: Flags, host: Host): Promise<voi
   } finally {
     session.close();
   }
+}
+
+/** What copies them, where that is wanted. Errors: `usage.export_over_file`; of copying `io.write`. */
+function artifactsOut(sessionFile: string, flags: Flags, host: Host): (() => void) | undefined {
+  if (flags.withArtifacts === undefined) return undefined;
+  const entries = artifactsOf(sessionFile);
+  const directory = absolutePath(flags.withArtifacts, host.cwd, host.homeDir);
+  const [taken] = flags.force === true ? [] : inTheWay(entries, directory);
+  if (taken !== undefined) {
+    throw new PiError("usage.export_over_file", `${join(directory, taken)} is there already`, {
+      hint: "Name another directory, or write over it with --force.",
+    });
+  }
+  return () => {
+    try {
+      copyArtifacts(entries, directory);
+    } catch (error) {
+      throw new PiError("io.write", `Artifacts cannot be copied to ${directory}: ${messageOf(error)}`, { cause: error });
+    }
+  };
 }
 
 function formatOf(flags: Flags): Format {

@@ -1,13 +1,19 @@
 // `pi sessions import`: session files from anywhere among one's own. Called through cli/commands/sessions.
 
 import { readdirSync, type Stats, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
+import { artifactDirectoryOf, artifactsIn } from "../../../artifacts/artifact-directories.ts";
+import { BlobFiles, blobDirectory } from "../../../artifacts/blob-files.ts";
+import { copyArtifacts } from "../../../artifacts/copy-artifacts.ts";
+import { noteDirectory } from "../../../artifacts/dependent-directories.ts";
 import { PiError } from "../../../contracts/error.ts";
 import type { Host } from "../../../platform/host.ts";
 import { absolutePath } from "../../../platform/paths.ts";
 import { sessionIds } from "../../../session/library/list-sessions.ts";
-import { importSession } from "../../../session/repair/repair-session.ts";
+import { picturesInLine } from "../../../session/library/picture-references.ts";
+import { sessionRoot } from "../../../session/lines/locate.ts";
+import { type ImportRequest, importSession } from "../../../session/repair/repair-session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
 import { errorReport } from "../../report-error.ts";
 import type { SubcommandContext } from "../subcommands.ts";
@@ -25,7 +31,7 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
     .addHelpText(
       "after",
       "\nThe copy belongs to this directory, so that pi -c goes on with it; the file itself is left as it is. Versions\n" +
-        "1 to 3 are read, damaged lines are left out. The npm agent keeps its sessions where pi does: those of this\n" +
+        "1 to 3 are read, damaged lines are left out. Artifacts that lie beside it (NAME.artifacts) come along. The npm agent keeps its sessions where pi does: those of this\n" +
         "machine are there already; this is for other machines, homes and backups. Prints id and path of each copy.",
     )
     .action(async (files: string[], flags: Flags) => exit(await importFiles(host, files, flags)));
@@ -35,16 +41,19 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
   const places = await sessionPlaces(host, flags);
   const paths = files.flatMap((file) => sessionFilesAt(absolutePath(file, host.cwd, host.homeDir)));
   const output = new RecordOutput(host, recordForm(flags));
-  const request = { cwd: places.cwd, directoryFor: places.directoryFor, keepsProject: flags.keepProject === true };
+  const stores = new BroughtAlong(places.agentDir);
   let status = 0;
   for (const source of paths) {
     try {
-      const imported = importSession(source, request, (id, directory) => sessionIds({ directory }).includes(id));
+      const request = { cwd: places.cwd, directoryFor: places.directoryFor, keepsProject: flags.keepProject === true };
+      const bring: ImportRequest["bring"] = ({ path, lines }) => stores.bring(source, path, lines);
+      const imported = importSession(source, { ...request, bring }, (id, directory) => sessionIds({ directory }).includes(id));
       if (imported === undefined) {
         await host.stderr.write(`${source} is already there.\n`);
         continue;
       }
-      const { id, path, entryCount, changes } = imported;
+      const { id, path, entryCount } = imported;
+      const changes = [...imported.changes, ...stores.told()];
       for (const change of changes) await host.stderr.write(`${source}: ${change}\n`);
       await output.add(flags.json ? JSON.stringify({ id, path, source, entryCount, changes }) : `${id} ${path}`);
     } catch (error) {
@@ -55,6 +64,45 @@ async function importFiles(host: Host, files: readonly string[], flags: Flags): 
     }
   }
   return output.end(status);
+}
+
+/** What lies beside a session file, or is only referred to by it. */
+class BroughtAlong {
+  readonly #agentDir: string;
+  readonly #blobs: BlobFiles;
+  #told: string[] = [];
+
+  constructor(agentDir: string) {
+    this.#agentDir = agentDir;
+    this.#blobs = new BlobFiles(blobDirectory(agentDir));
+  }
+
+  /** Since the last time, one phrase each. */
+  told(): string[] {
+    return this.#told.splice(0);
+  }
+
+  bring(source: string, target: string, lines: readonly string[]): void {
+    const outputs = artifactsIn(artifactDirectoryOf(source));
+    copyArtifacts(outputs, artifactDirectoryOf(target));
+    if (outputs.length > 0) this.#told.push(`${outputs.length} ${outputs.length === 1 ? "artifact" : "artifacts"} brought along`);
+    const hashes = new Set(lines.flatMap(picturesInLine));
+    if (hashes.size === 0) return;
+    noteDirectory(this.#agentDir, sessionRoot(this.#agentDir), target);
+    const missing = [...hashes].filter((hash) => !this.#keep(hash, source));
+    if (missing.length > 0) this.#told.push(`${missing.length} ${missing.length === 1 ? "picture" : "pictures"} missing that it refers to`);
+  }
+
+  /** In our store, and young there; of another home it comes from the store of that. */
+  #keep(hash: string, source: string): boolean {
+    const above = [dirname(dirname(source)), dirname(dirname(dirname(source)))];
+    const stores = [this.#blobs, ...above.map((directory) => new BlobFiles(blobDirectory(directory)))];
+    for (const store of stores) {
+      const bytes = store.get(hash);
+      if (bytes !== undefined) return this.#blobs.put(bytes) === hash;
+    }
+    return false;
+  }
 }
 
 /** The file itself, or the session files of a directory and of those in it. */

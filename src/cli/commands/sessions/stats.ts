@@ -1,9 +1,20 @@
-// `pi sessions stats`: tokens and cost of one session, or of all. Called through cli/commands/sessions.
+// `pi sessions stats`: tokens and cost of one session, or of all, and what their artifacts take. Called through cli/commands/sessions.
 // Invariant: an entry that forks and imports carried along counts once.
 
 import type { Command } from "commander";
+import { artifactDirectoryOf, sizeOf } from "../../../artifacts/artifact-directories.ts";
 import { PiError } from "../../../contracts/error.ts";
-import { costText, countText, cutToWidth, dayText, padEnd, plainLine, textForm, textWidth } from "../../../contracts/text/terminal-text.ts";
+import {
+  byteText,
+  costText,
+  countText,
+  cutToWidth,
+  dayText,
+  padEnd,
+  plainLine,
+  textForm,
+  textWidth,
+} from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { type SessionFile, sessionFiles } from "../../../session/library/list-sessions.ts";
 import { addCall, emptyTotal, type UsageTotal, type UsedCall, usedCalls } from "../../../session/library/session-totals.ts";
@@ -25,6 +36,8 @@ type Grouping = (typeof groupings)[number];
 
 interface Totals {
   sessions: number;
+  /** Files beside the sessions looked at, and their bytes. */
+  artifacts: { files: number; bytes: number };
   total: UsageTotal;
   groups: Map<string, UsageTotal & { sessions: number }>;
 }
@@ -48,9 +61,20 @@ async function stats(host: Host, ref: string | undefined, flags: Flags): Promise
   if (flags.json) {
     const groups = [...totals.groups].map(([key, group]) => ({ key, ...group }));
     const since = sinceMs === undefined ? null : new Date(sinceMs).toISOString();
-    const record = { since, sessions: totals.sessions, ...totals.total, ...(by === undefined ? {} : { by, groups }) };
+    const record = {
+      since,
+      sessions: totals.sessions,
+      ...totals.total,
+      // As in the text: where there are none, nothing is said of them.
+      ...(totals.artifacts.files > 0 && { artifacts: totals.artifacts }),
+      ...(by === undefined ? {} : { by, groups }),
+    };
     await host.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
-  } else await host.stdout.write(totalsText(totals, by, host), "drawn");
+  } else {
+    const { files: count, bytes } = totals.artifacts;
+    await host.stdout.write(totalsText(totals, by, host), "drawn");
+    if (count > 0) await host.stdout.write(`Artifacts: ${count} ${count === 1 ? "file" : "files"}, ${byteText(bytes)}\n`);
+  }
   await host.stdout.flush();
   return outputStatus(host, 0);
 }
@@ -67,11 +91,14 @@ async function addUp(
   { sinceMs, by }: { sinceMs: number | undefined; by: Grouping | undefined },
   host: Host,
 ): Promise<Totals> {
-  const totals: Totals = { sessions: 0, total: emptyTotal(), groups: new Map() };
+  const totals: Totals = { sessions: 0, artifacts: { files: 0, bytes: 0 }, total: emptyTotal(), groups: new Map() };
   const seen = new Set<string>();
   for (const { path, modifiedMs, header } of files) {
     // Files are only added to: one that was not changed since then has nothing newer.
     if (header === undefined || (sinceMs !== undefined && modifiedMs < sinceMs)) continue;
+    const artifacts = sizeOf(artifactDirectoryOf(path));
+    totals.artifacts.files += artifacts.files;
+    totals.artifacts.bytes += artifacts.bytes;
     const touched = new Set<string>();
     try {
       for (const call of usedCalls(path)) {

@@ -1,0 +1,40 @@
+// What stands in the transcript on the screen, one record each: made by the fold, drawn by the face of its kind. Invariant: a block knows nothing
+// of the terminal; while it is live it may still change, afterwards only how it is drawn.
+
+import type { Block as ContentBlock, Fields } from "../../../transcript/read-entry.ts";
+
+export interface BlockShapes {
+  prompt: { text: string; images: { data: string; mimeType: string }[] };
+  /** Text of an answer: Markdown. */
+  text: { text: string };
+  thinking: { text: string; startedMs: number | undefined; endedMs: number | undefined };
+  tool: {
+    callId: string;
+    name: string;
+    args: Fields;
+    /** What has come of it, or so far. */
+    result: { blocks: readonly ContentBlock[]; details: unknown; isError: boolean } | undefined;
+    startedMs: number | undefined;
+    durationMs: number;
+  };
+  /** A command of the user's own. */
+  shell: { command: string; output: string; exitCode: number; isCancelled: boolean; isHidden: boolean };
+  summary: { of: string; text: string; tokensBefore: number | undefined; tokensAfter: number | undefined };
+  /** What an extension says, or has kept. */
+  note: {
+    name: string;
+    blocks: readonly ContentBlock[];
+    /** As it is kept, for a renderer of its own. */
+    message: unknown;
+    /** An entry, which no model is shown. */
+    isEntry?: boolean;
+    /** Also where outputs are cut. */
+    isWhole?: boolean;
+  };
+  /** A line of ours. */
+  notice: { level: "info" | "warning" | "error"; text: string; hint: string };
+}
+
+export type BlockKind = keyof BlockShapes;
+export type BlockOf<K extends BlockKind> = { kind: K; isLive: boolean } & BlockShapes[K];
+export type Block = { [K in BlockKind]: BlockOf<K> }[BlockKind];

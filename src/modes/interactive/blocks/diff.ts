@@ -1,0 +1,65 @@
+// What a tool changed in a file, with line numbers where they are known and changed words marked. Used by the face of tools. Pure.
+
+import { truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
+import { visibleText } from "../../../contracts/text/plain.ts";
+import { plural } from "../../../transcript/format.ts";
+import type { Look } from "./look.ts";
+
+const collapsedCount = 12;
+
+export function diffLines(diff: string, width: number, look: Look, facts: readonly string[]): string[] {
+  const { theme } = look;
+  const all = visibleText(diff).replaceAll("\t", "    ").replace(/\n+$/, "").split("\n");
+  const inner = Math.max(1, width - 2);
+  const shown = look.isExpanded ? all : all.slice(0, collapsedCount);
+  const marked = markWords(shown, look);
+  const body = marked.flatMap((line) => (look.isExpanded ? wrapTextWithAnsi(line, inner) : [truncateToWidth(line, inner)]));
+  const count = (sign: string): number => all.filter((line) => line.startsWith(sign)).length;
+  const left = all.length - shown.length;
+  const more = left === 0 ? "" : `… ${plural(left, "more line")} (${look.keyOf("app.tools.expand")})`;
+  const said = [`+${count("+")} −${count("-")}`, more, ...facts].filter((one) => one !== "").join(" · ");
+  return [...body, truncateToWidth(theme.fg("dim", said), inner)].map((line) => `  ${line}`);
+}
+
+/** A line that took the place of another one: the words that are other are reversed. */
+function markWords(lines: readonly string[], { theme }: Look): string[] {
+  return lines.map((line, at) => {
+    const sign = line.charAt(0);
+    if (sign !== "+" && sign !== "-") return theme.fg("toolDiffContext", line);
+    const role = sign === "+" ? "toolDiffAdded" : "toolDiffRemoved";
+    const other = partner(lines, at);
+    if (other === undefined) return theme.fg(role, line);
+    const [head, middle, tail] = apart(line, other);
+    return theme.fg(role, middle === "" ? line : `${head}${theme.inverse(middle)}${tail}`);
+  });
+}
+
+/** The line across: only where as many were taken out as were put in, one for one. */
+function partner(lines: readonly string[], at: number): string | undefined {
+  const sign = lines[at]?.charAt(0);
+  let from = at;
+  while (from > 0 && /^[-+]/.test(lines[from - 1] ?? "")) from--;
+  let to = at;
+  while (to < lines.length && /^[-+]/.test(lines[to] ?? "")) to++;
+  const removed = lines.slice(from, to).filter((line) => line.startsWith("-")).length;
+  if (removed * 2 !== to - from) return undefined;
+  const across = sign === "-" ? at + removed : at - removed;
+  return across >= from && across < to && lines[across]?.charAt(0) !== sign ? lines[across] : undefined;
+}
+
+/** What both have at their ends, and what is between, on whole words. */
+function apart(line: string, other: string): [string, string, string] {
+  const numbered = /^[-+]\s*\d*\s?/.exec(line)?.[0].length ?? 1;
+  const otherNumbered = /^[-+]\s*\d*\s?/.exec(other)?.[0].length ?? 1;
+  const [a, b] = [line.slice(numbered), other.slice(otherNumbered)];
+  let head = 0;
+  while (head < a.length && head < b.length && a[head] === b[head]) head++;
+  while (head > 0 && /\w/.test(a[head - 1] ?? "") && /\w/.test(a[head] ?? b[head] ?? "")) head--;
+  let tail = 0;
+  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
+  while (tail > 0 && /\w/.test(a[a.length - tail] ?? "") && /\w/.test(a[a.length - tail - 1] ?? b[b.length - tail - 1] ?? "")) tail--;
+  const end = a.length - tail;
+  // All of it is other: marks would only shout.
+  if (head === 0 && tail === 0) return [line, "", ""];
+  return [line.slice(0, numbered) + a.slice(0, head), a.slice(head, end), a.slice(end)];
+}

@@ -1,0 +1,121 @@
+// How each kind of block is drawn. A kind without a face does not compile. Read by the views of blocks.
+// Invariant: what comes from models, tools, files and sessions is shown and never obeyed; no line is wider than the screen.
+
+import { Markdown, truncateToWidth, visibleWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
+import { visibleText } from "../../../contracts/text/plain.ts";
+import { countText } from "../../../contracts/text/terminal-text.ts";
+import { duration, plural } from "../../../transcript/format.ts";
+import { textOfBlocks } from "../../../transcript/items.ts";
+import type { Block, BlockKind, BlockOf } from "./block.ts";
+import type { Drawn, Look } from "./look.ts";
+import { markdownTheme } from "./markdown-theme.ts";
+import { outputLines, withMore } from "./output.ts";
+import { StreamedMarkdown } from "./streamed-markdown.ts";
+import { toolLines } from "./tool.ts";
+
+const faces: { readonly [K in BlockKind]: (block: BlockOf<K>) => Drawn } = {
+  prompt: (block) => ({ draw: (width, look) => promptLines(block, width, look) }),
+  text: (block) => textFace(block),
+  thinking: (block) => thinkingFace(block),
+  tool: (block) => ({ draw: (width, look) => toolLines(block, width, look) }),
+  shell: (block) => ({ draw: (width, look) => shellLines(block, width, look) }),
+  summary: (block) => ({ draw: (width, look) => summaryLines(block, width, look) }),
+  note: (block) => ({ draw: (width, look) => noteLines(block, width, look) }),
+  notice: (block) => ({ draw: (width, look) => noticeLines(block, width, look) }),
+};
+
+export function faceOf(block: Block): Drawn {
+  return (faces[block.kind] as (block: Block) => Drawn)(block);
+}
+
+function promptLines({ text, images }: BlockOf<"prompt">, width: number, { theme }: Look): string[] {
+  const said = visibleText(text).replaceAll("\t", "    ").trimEnd();
+  const lines = said === "" ? [] : wrapTextWithAnsi(said, width - 2);
+  for (const { mimeType } of images) lines.push(theme.fg("muted", `[${mimeType.replace("image/", "")} image]`));
+  const mark = theme.fg("accent", "❯ ");
+  if (!theme.hasBg("userMessageBg"))
+    return ["", ...lines.map((line, at) => `${at === 0 ? mark : "  "}${theme.fg("userMessageText", line)}`)];
+  return [
+    "",
+    ...lines.map((line, at) => {
+      const row = `${at === 0 ? mark : "  "}${theme.fg("userMessageText", line)}`;
+      return theme.bg("userMessageBg", row + " ".repeat(Math.max(0, width - visibleWidth(row))));
+    }),
+  ];
+}
+
+function textFace(block: BlockOf<"text">): Drawn {
+  let streamed: { look: Look; markdown: StreamedMarkdown } | undefined;
+  return {
+    draw: (width, look) => {
+      if (streamed?.look !== look) streamed = { look, markdown: new StreamedMarkdown(markdownTheme(look)) };
+      streamed.markdown.setText(visibleText(block.text));
+      const lines = streamed.markdown.lines(width);
+      return lines.length === 0 ? [] : ["", ...lines];
+    },
+    settled: () => (streamed === undefined || streamed.markdown.settled === 0 ? 0 : streamed.markdown.settled + 1),
+  };
+}
+
+function thinkingFace(block: BlockOf<"thinking">): Drawn {
+  let streamed: { look: Look; markdown: StreamedMarkdown } | undefined;
+  return {
+    draw: (width, look) => {
+      const { theme } = look;
+      if (look.hidesThinking) {
+        streamed = undefined;
+        const { startedMs, endedMs } = block;
+        const time = startedMs === undefined || endedMs === undefined ? "" : ` ${duration(endedMs - startedMs)}`;
+        return ["", theme.italic(theme.fg("thinkingText", look.hiddenThinking() ?? (block.isLive ? "Thinking…" : `Thought${time}`)))];
+      }
+      const color = (text: string): string => theme.fg("thinkingText", theme.italic(text));
+      if (streamed?.look !== look) streamed = { look, markdown: new StreamedMarkdown(markdownTheme(look), color) };
+      streamed.markdown.setText(visibleText(block.text));
+      const lines = streamed.markdown.lines(width);
+      return lines.length === 0 ? [] : ["", ...lines];
+    },
+    settled: () => (streamed === undefined || streamed.markdown.settled === 0 ? 0 : streamed.markdown.settled + 1),
+  };
+}
+
+function shellLines(block: BlockOf<"shell">, width: number, look: Look): string[] {
+  const { theme } = look;
+  const title = theme.fg("bashMode", theme.bold(`${block.isHidden ? "!!" : "!"} ${visibleText(block.command)}`));
+  const lines = ["", ...wrapTextWithAnsi(title, width)];
+  const outcome = block.isCancelled ? "stopped" : block.exitCode === 0 ? "" : `exit ${block.exitCode}`;
+  lines.push(...outputLines(block.output, width, look, { keep: "last", count: 10, isLive: block.isLive, facts: [outcome] }));
+  return lines;
+}
+
+function summaryLines({ of, text, tokensBefore, tokensAfter }: BlockOf<"summary">, width: number, look: Look): string[] {
+  const { theme } = look;
+  const tokens =
+    tokensBefore === undefined
+      ? ""
+      : ` ${countText(tokensBefore)}${tokensAfter === undefined ? "" : ` → ${countText(tokensAfter)}`} tokens`;
+  const title = of === "branch" ? "Summary of the branch left behind" : `Compacted${tokens}`;
+  const lines = ["", truncateToWidth(theme.fg("customMessageLabel", theme.bold(title)), width)];
+  if (!look.isExpanded)
+    return [
+      ...lines,
+      truncateToWidth(theme.fg("dim", `… ${plural(text.trim().split("\n").length, "line")} (${look.keyOf("app.tools.expand")})`), width),
+    ];
+  return [...lines, ...new Markdown(visibleText(text), 0, 0, markdownTheme(look)).render(width)];
+}
+
+function noteLines({ name, blocks, isWhole }: BlockOf<"note">, width: number, look: Look): string[] {
+  const { theme } = look;
+  const text = visibleText(textOfBlocks(blocks)).trimEnd();
+  const label = theme.fg("customMessageLabel", theme.bold(visibleText(name)));
+  const body =
+    text === "" ? [] : new Markdown(text, 0, 0, markdownTheme(look), { color: (one) => theme.fg("customMessageText", one) }).render(width);
+  return ["", truncateToWidth(label, width), ...(isWhole === true ? body : withMore(body, look, 12, width))];
+}
+
+function noticeLines({ level, text, hint }: BlockOf<"notice">, width: number, { theme }: Look): string[] {
+  const mark = level === "error" ? theme.fg("error", "✗ ") : level === "warning" ? theme.fg("warning", "! ") : theme.fg("dim", "· ");
+  const role = level === "info" ? "muted" : level;
+  const lines = wrapTextWithAnsi(theme.fg(role, visibleText(text)), width - 2);
+  const more = hint === "" ? [] : wrapTextWithAnsi(theme.fg("muted", visibleText(hint)), width - 2);
+  return ["", ...[...lines, ...more].map((line, at) => `${at === 0 ? mark : "  "}${line}`)];
+}

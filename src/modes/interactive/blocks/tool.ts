@@ -1,0 +1,53 @@
+// A call of a tool and what came of it: title, then output or the change that it made. The face of tools; how each is shown comes with the tool.
+
+import { truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
+import { visibleText } from "../../../contracts/text/plain.ts";
+import { headlineOf } from "../../../contracts/tool-view.ts";
+import { duration } from "../../../transcript/format.ts";
+import { textOfBlocks } from "../../../transcript/items.ts";
+import type { BlockOf } from "./block.ts";
+import { diffLines } from "./diff.ts";
+import type { Look } from "./look.ts";
+import { outputLines } from "./output.ts";
+
+/** Shorter ones are not worth a word. */
+const toldFromMs = 1000;
+
+export function toolLines(block: BlockOf<"tool">, width: number, look: Look): string[] {
+  const { theme } = look;
+  const view = look.toolViews.get(block.name);
+  const headline = visibleText(headlineOf(view, block.args)).trim();
+  const state = block.isLive ? theme.fg("muted", "○") : block.result?.isError === true ? theme.fg("error", "●") : theme.fg("success", "●");
+  const title = `${theme.fg("toolTitle", theme.bold(visibleText(block.name)))} ${theme.fg("accent", look.isExpanded ? headline : oneLine(headline))}`;
+  const lines = ["", ...titleLines(`${state} ${title}`, width, look.isExpanded)];
+  const text = block.result === undefined ? "" : textOfBlocks(block.result.blocks);
+  const diff = view?.diff?.(block.args, block.result?.details) ?? "";
+  const facts = [block.durationMs >= toldFromMs ? duration(block.durationMs) : ""];
+  if (diff !== "" && block.result?.isError !== true) return [...lines, ...diffLines(diff, width, look, facts)];
+  const outcome =
+    block.result === undefined
+      ? ""
+      : (view?.outcome?.(block.args, { text, isError: block.result.isError, details: block.result.details }) ?? "");
+  const images = block.result?.blocks.filter((one) => one.kind === "image").length ?? 0;
+  const form = {
+    keep: block.name === "bash" ? "last" : "first",
+    count: block.name === "bash" ? 5 : block.result?.isError === true ? 5 : 3,
+    isLive: block.isLive,
+    facts: [outcome.length > 60 ? "" : outcome, images === 0 ? "" : `${images} image${images === 1 ? "" : "s"}`, ...facts],
+  } as const;
+  return [...lines, ...outputLines(withoutStatus(text, outcome), width, look, form)];
+}
+
+function titleLines(title: string, width: number, isExpanded: boolean): string[] {
+  return isExpanded ? wrapTextWithAnsi(title, width) : [truncateToWidth(title, width)];
+}
+
+function oneLine(text: string): string {
+  const [first = "", ...rest] = text.split("\n");
+  return rest.length === 0 ? first : `${first} …`;
+}
+
+/** The exit status stands among the facts. */
+function withoutStatus(text: string, outcome: string): string {
+  return outcome.startsWith("exit ") ? text.replace(/\n*Command exited with code \d+\s*$/, "") : text;
+}

@@ -1,0 +1,128 @@
+// Carries out what `update` decided: the only code of the mode that calls the owners of a session. Called by the interaction.
+// Invariant: what is refused gives the text back; nothing here throws past `perform`.
+
+import { lineOf, PiError } from "../../contracts/error.ts";
+import type { ImageContent } from "../../contracts/message.ts";
+import type { BlockOf } from "./blocks/block.ts";
+import type { Surface } from "./surface.ts";
+import type { Effect } from "./update.ts";
+
+export async function perform(effect: Effect, at: Surface): Promise<void> {
+  switch (effect.type) {
+    case "quit":
+      at.quit();
+      return;
+    case "suspend":
+      at.suspend();
+      return;
+    case "clear editor":
+      at.screen.editor.setText("");
+      return;
+    case "remember":
+      at.remember(effect.text);
+      return;
+    case "give back":
+      at.giveBack(effect.text);
+      return;
+    case "say":
+      at.say(effect.text, effect.level);
+      return;
+    case "hint":
+      at.hint(effect.text);
+      return;
+    case "look":
+      at.renewLook();
+      return;
+    case "take queue back":
+      takeQueueBack(at);
+      return;
+    case "stop run":
+      stopRun(at);
+      return;
+    case "stop shell":
+      at.sessions.coding.shell.abort();
+      return;
+    case "send":
+      await send(effect.text, effect.behavior, at);
+      return;
+    case "shell":
+      await runShell(effect.command, effect.isHidden, at);
+      return;
+    case "command":
+      await at.runCommand(effect.name, effect.args);
+      return;
+    case "edit outside":
+      await (await import("./editor/external-editor.ts")).editOutside(at);
+      return;
+    case "paste":
+      await (await import("./editor/clipboard.ts")).pasteFromClipboard(at);
+      return;
+    case "copy":
+      await (await import("./editor/clipboard.ts")).copyLastAnswer(at);
+      return;
+  }
+}
+
+function stopRun({ sessions }: Surface): void {
+  const { coding } = sessions;
+  coding.retry.abort();
+  coding.compaction.abort();
+  void coding.abort();
+}
+
+/** Before what is being written. */
+function takeQueueBack(at: Surface): void {
+  const { steering, followUp } = at.sessions.intake.clearQueue();
+  const texts = [...steering, ...followUp];
+  if (texts.length > 0) at.giveBack(texts.join("\n\n"));
+}
+
+function send(text: string, behavior: "steer" | "followUp" | undefined, at: Surface): Promise<void> {
+  const images = at.takeAttachments(text);
+  return at.inTurn(() => sendNow(text, images, behavior, at));
+}
+
+async function sendNow(text: string, images: ImageContent[], behavior: "steer" | "followUp" | undefined, at: Surface): Promise<void> {
+  const { sessions } = at;
+  try {
+    const streamingBehavior = behavior ?? "steer";
+    const received = await sessions.intake.receive({ text, images, source: "interactive", streamingBehavior });
+    const begun = sessions.intake.begin(received, { streamingBehavior });
+    if (begun.disposition === "handled") return;
+    // How it went is told by events; what is thrown here was told by none.
+    begun.done?.catch((error: unknown) => at.fail(error));
+  } catch (error) {
+    at.giveBack(text);
+    at.fail(error);
+  }
+}
+
+async function runShell(command: string, isHidden: boolean, at: Surface): Promise<void> {
+  const shown: BlockOf<"shell"> = { kind: "shell", isLive: true, command, output: "", exitCode: 0, isCancelled: false, isHidden };
+  at.screen.add(shown);
+  at.activity.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
+  try {
+    const result = await at.sessions.coding.shell.run(command, {
+      excludeFromContext: isHidden,
+      onData: (text) => {
+        shown.output = (shown.output + text).slice(-200_000);
+        at.screen.changed(shown);
+      },
+    });
+    shown.output = result.output;
+    shown.exitCode = result.exitCode ?? 0;
+    shown.isCancelled = result.cancelled;
+  } catch (error) {
+    at.fail(error);
+  } finally {
+    shown.isLive = false;
+    at.screen.changed(shown);
+    if (!at.sessions.coding.isStreaming) at.activity.end();
+  }
+}
+
+/** An error as people are told it. */
+export function errorWords(error: unknown): { text: string; hint: string } {
+  if (error instanceof PiError) return { text: error.message, hint: error.hint ?? "" };
+  return { text: lineOf(error), hint: "" };
+}

@@ -1,0 +1,313 @@
+// What is going on and what has been stored, as blocks: one fold for both, so that a session reads the same live and reopened. Fed by the screen.
+// Invariant: the message at its end counts, whatever the deltas said; each call has one block, which its result goes to.
+
+import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { duration } from "../../transcript/format.ts";
+import { type Item, type ItemOf, itemOf, itemOfMessage, textOfBlocks } from "../../transcript/items.ts";
+import { blocksOf, fieldsOf } from "../../transcript/read-entry.ts";
+import type { Block, BlockOf } from "./blocks/block.ts";
+
+export interface BlockSink {
+  add(block: Block): void;
+  changed(block: Block): void;
+  /** It came to nothing. */
+  remove(block: Block): void;
+  /** Whether somebody draws entries of this name: without a face of their own they are nobody's to see. */
+  drawsEntry(name: string): boolean;
+}
+
+type AnswerBlock = BlockOf<"text"> | BlockOf<"thinking"> | BlockOf<"tool">;
+
+export class TranscriptFold {
+  readonly #sink: BlockSink;
+  readonly #now: () => number;
+  /** Of the answer under way, by place in its content. */
+  #answer: (AnswerBlock | undefined)[] = [];
+  readonly #tools = new Map<string, BlockOf<"tool">>();
+
+  constructor(sink: BlockSink, now: () => number) {
+    this.#sink = sink;
+    this.#now = now;
+  }
+
+  /** Another session is shown. */
+  reset(): void {
+    this.#answer = [];
+    this.#tools.clear();
+  }
+
+  /** A stored entry. */
+  takeItem(item: Item, kept: unknown = item): void {
+    switch (item.kind) {
+      case "prompt":
+        this.#prompt(item);
+        return;
+      case "answer":
+        this.#answer = [];
+        this.#answered(item);
+        return;
+      case "result":
+        this.#result(item);
+        return;
+      case "shell":
+        this.#sink.add({
+          kind: "shell",
+          isLive: false,
+          command: item.command,
+          output: item.output,
+          exitCode: item.exitCode,
+          isCancelled: item.isCancelled,
+          isHidden: false,
+        });
+        return;
+      case "summary":
+        this.#sink.add({
+          kind: "summary",
+          isLive: false,
+          of: item.of,
+          text: item.text,
+          tokensBefore: item.tokensBefore,
+          tokensAfter: undefined,
+        });
+        return;
+      case "note":
+        if (!item.isHidden) this.#sink.add({ kind: "note", isLive: false, name: item.name, blocks: item.blocks, message: messageIn(kept) });
+        return;
+      case "data":
+        if (this.#sink.drawsEntry(item.about))
+          this.#sink.add({ kind: "note", isLive: false, name: item.about, blocks: [], message: kept, isEntry: true });
+        return;
+      case "model":
+        this.say(`Model: ${item.provider}/${item.modelId}`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Calls whose results never came are over: the session was left in the middle of them. */
+  endOpen(): void {
+    for (const tool of this.#tools.values()) {
+      if (!tool.isLive) continue;
+      tool.isLive = false;
+      this.#sink.changed(tool);
+    }
+    this.#tools.clear();
+  }
+
+  take(event: AgentEvent): void {
+    switch (event.type) {
+      case "message_start":
+        if (event.message.role === "assistant") this.#answer = [];
+        return;
+      case "message_update":
+        this.#piece(event.assistantMessageEvent);
+        return;
+      case "message_end": {
+        if (event.message.role === "system" || event.message.role === "bashExecution") return;
+        this.takeMessage(itemOfMessage(event.message), event.message);
+        return;
+      }
+      case "tool_execution_start": {
+        const tool = this.#tool(event.toolCallId, event.toolName, fieldsOf(event.args));
+        tool.startedMs = this.#now();
+        this.#sink.changed(tool);
+        return;
+      }
+      case "tool_execution_update": {
+        const tool = this.#tool(event.toolCallId, event.toolName, fieldsOf(event.args));
+        tool.result = { blocks: blocksOf(event.partialResult.content), details: event.partialResult.details, isError: false };
+        this.#sink.changed(tool);
+        return;
+      }
+      case "tool_execution_end": {
+        const tool = this.#tool(event.toolCallId, event.toolName, {});
+        tool.result = { blocks: blocksOf(event.result.content), details: event.result.details, isError: event.isError };
+        tool.durationMs = event.durationMs ?? 0;
+        tool.isLive = false;
+        this.#sink.changed(tool);
+        return;
+      }
+      case "auto_retry_start": {
+        const when = event.retryAt === undefined ? "" : ", as the service asks";
+        this.say(
+          `Trying again (${event.attempt}/${event.maxAttempts}) in ${duration(event.delayMs)}${when}: ${event.errorMessage}`,
+          "warning",
+        );
+        return;
+      }
+      case "auto_retry_end":
+        if (!event.success && event.finalError !== undefined) this.say(`Gave up after ${event.attempt} tries`, "warning");
+        return;
+      case "image_overflow_recovery":
+        this.say(
+          event.strippedCount === 0
+            ? `The service refused ${event.imageCount} pictures: they are sent smaller`
+            : `The service refused ${event.imageCount} pictures: the oldest ${event.strippedCount} are left out`,
+          "warning",
+        );
+        return;
+      case "compaction_end":
+        if (event.result !== undefined) {
+          const { summary, tokensBefore, estimatedTokensAfter } = event.result;
+          this.#sink.add({
+            kind: "summary",
+            isLive: false,
+            of: "compaction",
+            text: summary,
+            tokensBefore,
+            tokensAfter: estimatedTokensAfter,
+          });
+        } else if (event.aborted) this.say("Compaction stopped", "warning");
+        else this.say(event.errorMessage ?? "Compaction failed", "error");
+        return;
+      case "entry_appended": {
+        const item = itemOf(event.entry);
+        // Its event tells more.
+        if (item.kind === "summary" && item.of === "compaction") return;
+        this.takeItem(item, event.entry);
+        return;
+      }
+      case "agent_settled":
+        this.endOpen();
+        return;
+      default:
+        return;
+    }
+  }
+
+  takeMessage(item: Item, kept?: unknown): void {
+    if (item.kind !== "answer") this.takeItem(item, kept);
+    else this.#answered(item);
+  }
+
+  say(text: string, level: BlockOf<"notice">["level"] = "info", hint = ""): void {
+    this.#sink.add({ kind: "notice", isLive: false, level, text, hint });
+  }
+
+  #prompt({ blocks }: ItemOf<"prompt">): void {
+    const images = blocks.flatMap((block) => (block.kind === "image" ? [{ data: block.data, mimeType: block.mimeType }] : []));
+    this.#sink.add({ kind: "prompt", isLive: false, text: textOfBlocks(blocks), images });
+  }
+
+  #piece(piece: Extract<AgentEvent, { type: "message_update" }>["assistantMessageEvent"]): void {
+    const at = piece.contentIndex;
+    switch (piece.type) {
+      case "text_start":
+        this.#begin(at, { kind: "text", isLive: true, text: "" });
+        return;
+      case "thinking_start":
+        this.#begin(at, { kind: "thinking", isLive: true, text: "", startedMs: this.#now(), endedMs: undefined });
+        return;
+      case "toolcall_start":
+        this.#begin(at, this.#newTool(piece.id, piece.toolName, {}));
+        return;
+      case "text_delta":
+      case "thinking_delta": {
+        const block = this.#answer[at];
+        if (block?.kind !== "text" && block?.kind !== "thinking") return;
+        block.text += piece.delta;
+        this.#sink.changed(block);
+        return;
+      }
+      case "text_end":
+      case "thinking_end": {
+        const block = this.#answer[at];
+        if (block?.kind !== "text" && block?.kind !== "thinking") return;
+        block.text = piece.content;
+        if (block.kind === "thinking") block.endedMs = this.#now();
+        block.isLive = false;
+        this.#sink.changed(block);
+        return;
+      }
+      case "toolcall_end": {
+        const block = this.#answer[at];
+        if (block?.kind !== "tool") return;
+        block.args = piece.toolCall.arguments;
+        this.#sink.changed(block);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #begin(at: number, block: AnswerBlock): void {
+    this.#answer[at] = block;
+    this.#sink.add(block);
+  }
+
+  /** The answer as it is kept: blocks that are there already take what it says. */
+  #answered({ blocks, stopReason, errorMessage }: ItemOf<"answer">): void {
+    const live = this.#answer;
+    this.#answer = [];
+    for (const [at, content] of blocks.entries()) {
+      const block = live[at];
+      if (content.kind === "text") {
+        if (block?.kind === "text") this.#settle(block, content.text);
+        else if (content.text.trim() !== "") this.#sink.add({ kind: "text", isLive: false, text: content.text });
+      } else if (content.kind === "thinking") {
+        if (block?.kind === "thinking") this.#settle(block, content.text);
+        else if (content.text.trim() !== "")
+          this.#sink.add({ kind: "thinking", isLive: false, text: content.text, startedMs: undefined, endedMs: undefined });
+      } else if (content.kind === "call") {
+        if (block?.kind === "tool") {
+          block.args = content.args;
+          this.#sink.changed(block);
+        } else this.#sink.add(this.#newTool(content.id, content.name, content.args));
+      }
+    }
+    for (const block of live.slice(blocks.length)) {
+      if (block === undefined) continue;
+      block.isLive = false;
+      this.#sink.remove(block);
+    }
+    if (stopReason === "aborted") this.say("Stopped", "warning");
+    else if (stopReason === "length") this.say("The answer was cut off: it reached the most that the model may say at a time", "warning");
+    else if (errorMessage !== "" && stopReason === "error") this.say(errorMessage, "error");
+  }
+
+  #settle(block: BlockOf<"text"> | BlockOf<"thinking">, text: string): void {
+    block.text = text;
+    block.isLive = false;
+    if (text.trim() === "") this.#sink.remove(block);
+    else this.#sink.changed(block);
+  }
+
+  #result({ callId, toolName, blocks, isError, details, durationMs }: ItemOf<"result">): void {
+    const tool = this.#tools.get(callId) ?? this.#tool(callId, toolName, {});
+    tool.result = { blocks, details, isError };
+    if (durationMs > 0) tool.durationMs = durationMs;
+    tool.isLive = false;
+    this.#tools.delete(callId);
+    this.#sink.changed(tool);
+  }
+
+  #newTool(callId: string, name: string, args: BlockOf<"tool">["args"]): BlockOf<"tool"> {
+    const tool: BlockOf<"tool"> = {
+      kind: "tool",
+      isLive: true,
+      callId,
+      name,
+      args,
+      result: undefined,
+      startedMs: undefined,
+      durationMs: 0,
+    };
+    this.#tools.set(callId, tool);
+    return tool;
+  }
+
+  #tool(callId: string, name: string, args: BlockOf<"tool">["args"]): BlockOf<"tool"> {
+    const known = this.#tools.get(callId);
+    if (known !== undefined) return known;
+    const tool = this.#newTool(callId, name, args);
+    this.#sink.add(tool);
+    return tool;
+  }
+}
+
+/** An entry holds its message, or is one. */
+function messageIn(kept: unknown): unknown {
+  return fieldsOf(kept).message ?? kept;
+}

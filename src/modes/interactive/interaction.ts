@@ -1,0 +1,478 @@
+// One conversation at a terminal: keys and lines become actions, actions a state and effects, events what is shown. Made by run.
+// Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
+
+import { type KeyId, matchesKey } from "@earendil-works/pi-tui";
+import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { PiError } from "../../contracts/error.ts";
+import type { ImageContent } from "../../contracts/message.ts";
+import { timeText } from "../../contracts/text/terminal-text.ts";
+import { viewsOf } from "../../contracts/tool-view.ts";
+import type { SessionHost } from "../../harness/host/session-host.ts";
+import { gitBranch } from "../../platform/git-branch.ts";
+import type { Host } from "../../platform/host.ts";
+import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { themeInForce } from "../../tui/theme/current.ts";
+import type { Theme } from "../../tui/theme/theme.ts";
+import type { Look } from "./blocks/look.ts";
+import type { OfferedCommand } from "./commands/commands.ts";
+import { Dialogs } from "./dialogs.ts";
+import { PromptCompletion } from "./editor/completion.ts";
+import { Draft } from "./editor/draft.ts";
+import { PromptHistory } from "./editor/prompt-history.ts";
+import { WorkspaceFiles } from "./editor/workspace-files.ts";
+import { errorWords, perform } from "./effects.ts";
+import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
+import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
+import { TranscriptFold } from "./fold.ts";
+import { homePath } from "./home-path.ts";
+import type { ActionId, Keymap } from "./keymap.ts";
+import { Screen } from "./screen.ts";
+import { firstState, type State } from "./state.ts";
+import { Activity, frameMs } from "./status/activity.ts";
+import { SessionFigures } from "./status/figures.ts";
+import type { FooterFacts } from "./status/footer.ts";
+import { showStored } from "./stored.ts";
+import type { Surface } from "./surface.ts";
+import { type Action, type Facts, update } from "./update.ts";
+
+export interface InteractionDeps {
+  sessions: SessionHost;
+  terminal: ScreenTerminal;
+  keys: Keymap;
+  theme: Theme;
+  env: Host["env"];
+  homeDir: string;
+  platform: string;
+  pid: number;
+  now(): number;
+  reflows: boolean;
+  doubleEscape: Facts["doubleEscape"];
+  themes: Pick<TerminalUiHost, "themes" | "themeNamed">;
+}
+
+const hintMs = 3000;
+/** What Up goes through; the search has all. */
+const editorHistory = 100;
+
+export class Interaction implements Surface {
+  readonly sessions: SessionHost;
+  readonly keys: Keymap;
+  readonly env: Host["env"];
+  readonly activity: Activity;
+  readonly screen: Screen;
+  readonly dialogs: Dialogs;
+  readonly ui: TerminalUi;
+  /** Resolves when the user wants to go. */
+  readonly left: Promise<void>;
+  theme: Theme;
+  hasLeft = false;
+  readonly #deps: InteractionDeps;
+  readonly #fold: TranscriptFold;
+  readonly #figures = new SessionFigures();
+  #state: State = firstState;
+  #look: Look;
+  #hint = "";
+  #hintTimer: NodeJS.Timeout | undefined;
+  #frames: NodeJS.Timeout | undefined;
+  #branch = "";
+  #leave: () => void = () => {};
+  readonly #history: PromptHistory;
+  readonly #draft: Draft;
+  readonly #completion: PromptCompletion;
+  #learning: Promise<void> | undefined;
+  /** By the marker that stands for it in the text. */
+  readonly #attachments = new Map<string, ImageContent>();
+  #attachmentCount = 0;
+  /** Of prompts of the command line, by their text. */
+  readonly #carried = new Map<string, readonly ImageContent[]>();
+  #turn: Promise<void> = Promise.resolve();
+  #commands: readonly OfferedCommand[] = [];
+  /** Of those, and of templates, skills and commands of extensions. */
+  #names: ReadonlySet<string> = new Set();
+  readonly #removers: (() => void)[] = [];
+
+  constructor(deps: InteractionDeps) {
+    this.#deps = deps;
+    this.sessions = deps.sessions;
+    this.keys = deps.keys;
+    this.env = deps.env;
+    this.theme = deps.theme;
+    this.activity = new Activity(deps.now);
+    this.#look = this.#newLook();
+    this.left = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
+    this.screen = new Screen(
+      deps.terminal,
+      {
+        theme: () => this.theme,
+        look: () => this.#look,
+        keys: deps.keys,
+        now: deps.now,
+        queue: () => this.#state.queue,
+        footer: () => this.#footer(),
+        drawsEntry: (name) => hasRenderer(this.sessions.extensions.inForce, "entryRenderer", name),
+        faceFor: (block) =>
+          extensionFace(block, {
+            extensions: () => this.sessions.extensions.inForce,
+            failed: (what, error) => this.#failed(what, error),
+            cwd: () => this.sessions.launch.options.cwd,
+            draw: () => this.screen.lookChanged(),
+          }),
+        editor: {
+          keys: deps.keys,
+          onAction: (id) => this.#press(id),
+          onOther: (data) => this.#shortcut(data),
+          activity: () => this.#activityText(),
+          isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
+        },
+      },
+      { reflows: deps.reflows, failed: (what, error) => this.#failed(what, error) },
+    );
+    const { agentDir, cwd } = deps.sessions.launch.options;
+    this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
+    this.#draft = new Draft(agentDir, cwd, deps.pid);
+    const files = new WorkspaceFiles(() => ({
+      cwd: this.sessions.launch.options.cwd,
+      homeDir: deps.homeDir,
+      env: deps.env,
+      agentDir,
+      now: deps.now,
+    }));
+    this.#completion = new PromptCompletion({
+      commands: () =>
+        this.#commands.map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(this.sessions) }) })),
+      files: () => files.all(),
+      list: (directory) => files.list(directory),
+    });
+    this.screen.setCompletion(this.#completion);
+    this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
+    this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
+    this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
+    themeInForce.current = deps.theme;
+    this.ui = new TerminalUi({
+      screen: this.screen,
+      dialogs: this.dialogs,
+      keys: deps.keys,
+      theme: () => this.theme,
+      ...deps.themes,
+      useTheme: (theme) => this.useTheme(theme),
+      say: (text, level) => this.say(text, level),
+      failed: (what, error) => this.#failed(what, error),
+      setTitle: (title) => deps.terminal.setTitle(title),
+      isExpanded: () => this.#state.isExpanded,
+      setExpanded: (isExpanded) => {
+        this.#state = { ...this.#state, isExpanded };
+        this.renewLook();
+      },
+      completion: this.#completion,
+      branch: () => this.#branch,
+    });
+    this.#fold = new TranscriptFold(this.screen, deps.now);
+  }
+
+  get device(): Surface["device"] {
+    return this.#deps.terminal.device;
+  }
+
+  start(): void {
+    this.#removers.push(
+      this.sessions.subscribe((event) => this.#take(event)),
+      this.sessions.onReplaced(() => this.showSession()),
+    );
+    this.showSession();
+    this.screen.start();
+    // Behind the first paint.
+    this.#removers.push(later(() => this.#takeUp()));
+  }
+
+  /** `isAskedFor`: by the user, who has nothing more to say. */
+  stop(isAskedFor: boolean): void {
+    if (isAskedFor) this.#draft.drop();
+    else this.#draft.save();
+    for (const remove of this.#removers.splice(0)) remove();
+    clearInterval(this.#frames);
+    clearTimeout(this.#hintTimer);
+    this.screen.stop();
+  }
+
+  quit(): void {
+    this.hasLeft = true;
+    this.#leave();
+  }
+
+  suspend(): void {
+    this.screen.tui.leave();
+    void this.#deps.terminal.device.flush().then(() => this.#deps.terminal.device.suspend());
+  }
+
+  resumed(): void {
+    this.screen.tui.forget();
+    this.screen.tui.requestRender();
+  }
+
+  say(text: string, level: "info" | "warning" | "error" = "info", hint = ""): void {
+    this.#fold.say(text, level, hint);
+  }
+
+  show(title: string, markdown: string): void {
+    this.screen.add({
+      kind: "note",
+      isLive: false,
+      name: title,
+      blocks: [{ kind: "text", text: markdown }],
+      message: undefined,
+      isWhole: true,
+    });
+  }
+
+  hint(text: string): void {
+    this.#hint = text;
+    clearTimeout(this.#hintTimer);
+    this.#hintTimer = setTimeout(() => {
+      this.#hint = "";
+      this.screen.tui.requestRender();
+    }, hintMs);
+    this.screen.tui.requestRender();
+  }
+
+  fail(error: unknown): void {
+    if (this.wasTold(error)) return;
+    const { text, hint } = errorWords(error);
+    this.say(text, "error", hint);
+  }
+
+  wasTold(error: unknown): boolean {
+    return error instanceof PiError && ["session.compaction_cancelled", "session.summarization_failed"].includes(error.code);
+  }
+
+  history(): readonly string[] {
+    return this.#history.texts();
+  }
+
+  remember(text: string): void {
+    this.#history.add(text);
+    this.screen.editor.addToHistory(text);
+  }
+
+  giveBack(text: string): void {
+    const { editor } = this.screen;
+    const draft = editor.getExpandedText();
+    editor.setText(draft === "" || draft === text ? text : `${text}\n\n${draft}`);
+  }
+
+  takeAttachments(text: string): ImageContent[] {
+    const taken = [...this.#attachments].filter(([marker]) => text.includes(marker));
+    for (const [marker] of taken) this.#attachments.delete(marker);
+    const carried = this.#carried.get(text) ?? [];
+    this.#carried.delete(text);
+    return [...carried, ...taken.map(([, image]) => image)];
+  }
+
+  attach(image: ImageContent): void {
+    const marker = `[image #${++this.#attachmentCount}]`;
+    this.#attachments.set(marker, image);
+    this.screen.editor.insertTextAtCursor(`${marker} `);
+    this.screen.tui.requestRender();
+  }
+
+  inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  get platform(): string {
+    return this.#deps.platform;
+  }
+
+  get externalEditor(): string {
+    return "";
+  }
+
+  renewLook(): void {
+    this.#look = this.#newLook();
+    this.screen.lookChanged();
+  }
+
+  async runCommand(name: string, args: string): Promise<void> {
+    if (name === "unknown") return this.#unknown(args);
+    try {
+      const { runSlash } = await import("./commands/commands.ts");
+      if (await runSlash(name, args, this)) return;
+      await this.#learning;
+      if (!this.#names.has(name)) return this.#unknown(name);
+      const text = `/${name}${args === "" ? "" : ` ${args}`}`;
+      await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
+    } catch (error) {
+      this.fail(error);
+      this.giveBack(`/${name}${args === "" ? "" : ` ${args}`}`);
+    }
+  }
+
+  showSession(): void {
+    this.dialogs.cancelAll();
+    this.ui.reset();
+    this.#fold.reset();
+    this.screen.clear();
+    this.activity.end();
+    this.#state = { ...this.#state, queue: this.sessions.coding.queue.texts };
+    const { conversation, session } = this.sessions.coding;
+    this.#branch = gitBranch(this.sessions.launch.options.cwd);
+    this.#look = this.#newLook();
+    this.#figures.begin(conversation);
+    showStored(session, this.#fold, (text) => this.say(text));
+    this.#learning = this.#learnNames();
+    this.#learning.catch((error: unknown) => this.fail(error));
+    this.screen.tui.requestRender();
+  }
+
+  useTheme(theme: Theme): void {
+    this.theme = theme;
+    themeInForce.current = theme;
+    this.renewLook();
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.say(`${what}: ${errorWords(error).text}`, "error");
+  }
+
+  /** Of extensions; ours that mean the same key give way. */
+  #shortcut(data: string): boolean {
+    const { inForce } = this.sessions.extensions;
+    const found = inForce?.terminal("shortcut").findLast(({ name }) => matchesKey(data, name as KeyId));
+    if (inForce === undefined || found === undefined) return false;
+    const { handler } = found.value as { handler?: (ctx: unknown) => unknown };
+    const run = async (): Promise<void> => void (await handler?.(inForce.contextOf(found.extensionPath)));
+    run().catch((error: unknown) => this.#failed(`the key ${found.name}`, error));
+    return true;
+  }
+
+  /** As if it had been typed. */
+  submit(text: string, images: readonly ImageContent[], isFollowUp: boolean): void {
+    if (images.length > 0) this.#carried.set(text, images);
+    this.#dispatch({ type: "submit", text, isFollowUp });
+  }
+
+  #take(event: AgentEvent): void {
+    if (event.type === "queue_update") {
+      this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
+      return;
+    }
+    this.activity.take(event);
+    this.#figures.take(event);
+    this.#fold.take(event);
+    if (this.activity.isBusy) this.#frames ??= setInterval(() => this.screen.tui.requestRender(), frameMs);
+    else this.#stopFrames();
+    if (event.type === "agent_settled") this.#branch = gitBranch(this.sessions.launch.options.cwd);
+    this.screen.tui.requestRender();
+  }
+
+  /** What was there before: the history, and a draft that nobody gave up. */
+  #takeUp(): void {
+    const { editor } = this.screen;
+    for (const text of this.#history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
+    const draft = this.#draft.take();
+    if (draft === undefined) return;
+    this.giveBack(draft.text);
+    this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
+  }
+
+  #stopFrames(): void {
+    clearInterval(this.#frames);
+    this.#frames = undefined;
+  }
+
+  #press(id: ActionId): void {
+    if (id === "app.message.followUp") {
+      const text = this.screen.editor.getExpandedText().trim();
+      this.screen.editor.setText("");
+      this.#dispatch({ type: "submit", text, isFollowUp: true });
+      return;
+    }
+    this.#dispatch({ type: "key", id });
+  }
+
+  #dispatch(action: Action): void {
+    const { state, effects } = update(this.#state, action, this.#facts());
+    this.#state = state;
+    for (const effect of effects) void perform(effect, this).catch((error: unknown) => this.fail(error));
+    this.screen.tui.requestRender();
+  }
+
+  #facts(): Facts {
+    const { coding } = this.sessions;
+    return {
+      nowMs: this.#deps.now(),
+      text: this.screen.editor.getExpandedText(),
+      isRunning: coding.isStreaming,
+      isShellRunning: coding.shell.isRunning && !coding.isStreaming,
+      isCompacting: coding.compaction.isRunning,
+      // Those typed before the names are known are looked at when they are.
+      isCommand: (name) => this.#names.size === 0 || this.#names.has(name),
+      doubleEscape: this.#deps.doubleEscape,
+      keyOf: (id) => this.keys.keyOf(id),
+    };
+  }
+
+  #activityText(): string {
+    const { workingMessage, isWorkingVisible, frames } = this.ui.display;
+    if (!isWorkingVisible) return "";
+    const text = this.activity.text(this.keys.keyOf("app.interrupt"), workingMessage, frames);
+    return text === "" ? "" : this.theme.fg("accent", text);
+  }
+
+  #footer(): FooterFacts {
+    const { conversation } = this.sessions.coding;
+    const inForce = this.sessions.models.inForce;
+    return {
+      ...this.#figures.facts(conversation),
+      directory: homePath(this.sessions.launch.options.cwd, this.#deps.homeDir),
+      branch: this.#branch,
+      name: conversation.name ?? "",
+      model: inForce === undefined ? "no model" : `${inForce.provider}/${inForce.id}`,
+      level: inForce?.reasoning === true ? conversation.thinkingLevel : "",
+      statuses: [...this.ui.display.statuses.values()],
+      hint: this.#hint,
+    };
+  }
+
+  #newLook(): Look {
+    return {
+      theme: this.theme,
+      toolViews: viewsOf(this.sessions.coding.conversation.tools),
+      isExpanded: this.#state.isExpanded,
+      hidesThinking: this.#state.hidesThinking,
+      hiddenThinking: () => this.ui?.display.hiddenThinkingLabel,
+      keyOf: (id) => this.keys.keyOf(id),
+      now: this.#deps.now,
+      highlight: () => undefined,
+    };
+  }
+
+  /** Not before the first paint. */
+  async #learnNames(): Promise<void> {
+    const { coding, extensions, launch } = this.sessions;
+    const [{ offeredCommands }, { listSlashCommands }] = await Promise.all([
+      import("./commands/commands.ts"),
+      import("../../harness/extensions/slash-commands.ts"),
+    ]);
+    const found = extensions.commands() ?? (await listSlashCommands(launch.resources).catch(() => []));
+    if (coding !== this.sessions.coding) return;
+    const named = found.map(({ name, description = "" }): OfferedCommand => ({ name, about: description, argument: "" }));
+    this.#commands = [...offeredCommands(), ...named];
+    this.#names = new Set(this.#commands.map(({ name }) => name));
+  }
+
+  async #unknown(name: string): Promise<void> {
+    const { nearestName } = await import("../../contracts/nearest.ts");
+    const near = nearestName(name, [...this.#names]);
+    const again = `${this.keys.keyOf("tui.input.submit")} again sends it as it is`;
+    this.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
+  }
+}
+
+function later(work: () => void): () => void {
+  const timer = setTimeout(work, 0);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,76 @@
+// The interactive mode: opens the terminal, shows the session in force, waits until the user goes, gives the terminal back. A record of the table of
+// modes; loaded in no other one. Invariant: whatever happens, the terminal is as it was.
+
+import { PiError } from "../../contracts/error.ts";
+import type { SessionHost } from "../../harness/host/session-host.ts";
+import { Terminal } from "../../platform/terminal/terminal.ts";
+import { ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { beforeEnd, type Mode, type ModeContext } from "../mode.ts";
+import { colorDepth, escapeMs, keyPlatform, reflows } from "./environment.ts";
+import { Interaction } from "./interaction.ts";
+import { createKeymap } from "./keymap.ts";
+import { findThemes } from "./themes.ts";
+
+export const interactiveMode: Mode = {
+  needs: "prompts or nothing",
+  mayLackModel: true,
+  status: "service",
+  async run(at) {
+    if (!at.io.stdin.isTerminal || !at.io.stdout.isTerminal) {
+      throw new PiError("usage.no_terminal", "The interactive mode needs a terminal on stdin and stdout", {
+        hint: 'pi -p "PROMPT" runs without one',
+      });
+    }
+    const terminal = new ScreenTerminal(new Terminal(), { escapeMs: escapeMs(at.env) });
+    const early: string[] = [];
+    const giveWarningsBack = at.takeWarnings((line) => void early.push(line.replace(/^pi: /, "")));
+    // Keys that come before there is anything to show are kept.
+    terminal.open();
+    try {
+      return await converse(await at.open(), terminal, at, early);
+    } finally {
+      await terminal.end();
+      giveWarningsBack();
+    }
+  },
+};
+
+async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: ModeContext, early: string[]): ReturnType<Mode["run"]> {
+  const keys = createKeymap(keyPlatform(at.env, at.io.platform), {});
+  const themes = findThemes(sessions.launch, colorDepth(at.env));
+  const interaction = new Interaction({
+    sessions,
+    terminal,
+    keys,
+    theme: themes.inForce,
+    themes,
+    env: at.env,
+    homeDir: at.io.homeDir,
+    platform: at.io.platform,
+    pid: at.io.pid,
+    now: at.io.now,
+    reflows: reflows(at.env),
+    doubleEscape: "tree",
+  });
+  terminal.on.resumed = () => interaction.resumed();
+  terminal.on.printed = (line) => interaction.say(line, "info");
+  at.takeWarnings((line) => interaction.say(line.replace(/^pi: /, ""), "warning"));
+  interaction.start();
+  for (const line of early) interaction.say(line, "warning");
+  for (const problem of keys.problems) interaction.say(`Keys: ${problem}`, "warning");
+  try {
+    const bound = sessions.extensions.bind({
+      mode: "tui",
+      uiContext: interaction.ui.context,
+      onError: ({ extensionPath, event, error }) => interaction.say(`${extensionPath}: ${event}: ${error}`, "error"),
+      shutdownHandler: () => interaction.quit(),
+    });
+    bound.catch((error: unknown) => interaction.fail(error));
+    for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
+    await beforeEnd(at.ending, interaction.left);
+  } finally {
+    interaction.stop(interaction.hasLeft);
+  }
+  await sessions.end();
+  return sessions.coding.lastOutcome ?? { kind: "done", text: "" };
+}

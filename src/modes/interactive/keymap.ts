@@ -1,0 +1,149 @@
+// Every key that the interactive mode knows, by what it does: the library's for editing and lists, and those of the application. Read by the editor,
+// pickers, hints and /hotkeys. Invariant: an id and its default keys are the npm agent's; each action has a key that a plain terminal can send.
+
+import {
+  type KeybindingDefinitions,
+  type KeybindingsConfig,
+  KeybindingsManager,
+  type KeyId,
+  setKeybindings,
+  TUI_KEYBINDINGS,
+} from "@earendil-works/pi-tui";
+
+export interface KeyRow {
+  keys: readonly KeyId[];
+  about: string;
+  /** Instead of `keys`; WSL is a Linux whose terminal is Windows'. */
+  windows?: readonly KeyId[];
+  wsl?: readonly KeyId[];
+}
+
+const row = (about: string, ...keys: KeyId[]): KeyRow => ({ keys, about });
+const rowFor = (about: string, keys: KeyId[], elsewhere: Pick<KeyRow, "windows" | "wsl">): KeyRow => ({ keys, about, ...elsewhere });
+const both = (...keys: KeyId[]): Pick<KeyRow, "windows" | "wsl"> => ({ windows: keys, wsl: keys });
+
+export const appKeys = {
+  "app.interrupt": row("close what is open, stop the run", "escape"),
+  "app.clear": row("clear the text; twice: quit", "ctrl+c"),
+  "app.exit": row("quit, on an empty text", "ctrl+d"),
+  "app.suspend": rowFor("suspend", ["ctrl+z"], { windows: [] }),
+  "app.editor.external": row("edit the text in $EDITOR", "ctrl+g"),
+  "app.clipboard.pasteImage": rowFor("paste a picture, files or text", ["ctrl+v"], both("alt+v", "ctrl+v")),
+  "app.history.search": row("search the history", "ctrl+r"),
+  "app.session.new": row("new session"),
+  "app.session.tree": row("tree of the session"),
+  "app.session.fork": row("fork the session"),
+  "app.session.resume": row("open another session"),
+  "app.session.togglePath": row("show paths", "ctrl+p"),
+  "app.session.toggleSort": row("sort another way", "ctrl+s"),
+  "app.session.toggleNamedFilter": row("named sessions only", "ctrl+n"),
+  "app.session.rename": row("rename", "ctrl+r"),
+  "app.session.delete": row("delete", "ctrl+d"),
+  "app.session.deleteNoninvasive": row("delete, where nothing is typed", "ctrl+backspace"),
+  "app.model.select": row("choose a model", "ctrl+l"),
+  "app.model.cycleForward": row("next model", "ctrl+p"),
+  "app.model.cycleBackward": rowFor("previous model", ["shift+ctrl+p"], both("alt+p")),
+  "app.models.save": row("keep as the setting", "ctrl+s"),
+  "app.thinking.cycle": row("next thinking level", "shift+tab"),
+  "app.thinking.save": row("keep the level as the setting", "ctrl+s"),
+  "app.thinking.toggle": row("show or hide thinking", "ctrl+t"),
+  "app.tools.expand": row("show outputs in full, or not", "ctrl+o"),
+  "app.message.copy": row("copy the last answer", "ctrl+x"),
+  "app.message.followUp": rowFor("send at the end of the run", ["alt+enter"], both("ctrl+q")),
+  "app.message.dequeue": rowFor("queued texts back into the editor", ["alt+up"], both("alt+q")),
+  "app.tree.foldOrUp": row("fold, or up", "ctrl+left", "alt+left"),
+  "app.tree.unfoldOrDown": row("unfold, or down", "ctrl+right", "alt+right"),
+  "app.tree.editLabel": row("label", "shift+l"),
+  "app.tree.toggleLabelTimestamp": row("times of labels", "shift+t"),
+  "app.tree.filter.default": row("usual view", "ctrl+d"),
+  "app.tree.filter.noTools": row("without tools", "ctrl+t"),
+  "app.tree.filter.userOnly": row("prompts only", "ctrl+u"),
+  "app.tree.filter.labeledOnly": row("labelled only", "ctrl+l"),
+  "app.tree.filter.all": row("everything", "ctrl+a"),
+  "app.tree.filter.cycleForward": row("next view", "ctrl+o"),
+  "app.tree.filter.cycleBackward": row("previous view", "shift+ctrl+o"),
+  "app.models.enableAll": row("all on", "ctrl+a"),
+  "app.models.clearAll": row("all off", "ctrl+x"),
+  "app.models.toggleProvider": row("the provider on or off", "ctrl+p"),
+  "app.models.reorderUp": row("up in the order", "alt+up"),
+  "app.models.reorderDown": row("down in the order", "alt+down"),
+} as const satisfies Record<string, KeyRow>;
+
+export type ActionId = keyof typeof appKeys;
+
+/** What the keys do while the editor has them; the first that matches wins. */
+export const editorActions = [
+  "app.interrupt",
+  "app.clear",
+  "app.exit",
+  "app.suspend",
+  "app.editor.external",
+  "app.clipboard.pasteImage",
+  "app.history.search",
+  "app.session.new",
+  "app.session.tree",
+  "app.session.fork",
+  "app.session.resume",
+  "app.model.select",
+  "app.model.cycleForward",
+  "app.model.cycleBackward",
+  "app.thinking.cycle",
+  "app.thinking.toggle",
+  "app.tools.expand",
+  "app.message.copy",
+  "app.message.followUp",
+  "app.message.dequeue",
+] as const satisfies readonly ActionId[];
+
+/** Of the library's, where the terminal is Windows'. */
+const libraryElsewhere: Record<string, Pick<KeyRow, "windows" | "wsl">> = {
+  "tui.editor.undo": { windows: ["ctrl+z"], wsl: ["alt+z"] },
+  "tui.altScreen.previousPrompt": both("ctrl+up"),
+  "tui.altScreen.nextPrompt": both("ctrl+down"),
+  "tui.altScreen.search": both("ctrl+f"),
+};
+
+export type KeyPlatform = "windows" | "wsl" | "other";
+
+export interface Keymap {
+  /** The library's; extensions are given it. */
+  manager: KeybindingsManager;
+  /** Whether this is a key of the action. */
+  matches(data: string, id: string): boolean;
+  /** As people read it; empty where there is none. */
+  keyOf(id: string): string;
+  /** What is wrong with what the user has set, a line each. */
+  problems: string[];
+}
+
+/** Also from now on what the library's components go by. */
+export function createKeymap(platform: KeyPlatform, own: Readonly<Record<string, unknown>>): Keymap {
+  const manager = new KeybindingsManager(definitionsFor(platform), usable(own));
+  setKeybindings(manager);
+  const problems = Object.keys(own)
+    .filter((id) => id !== "$schema" && manager.getDefinition(id as never) === undefined)
+    .map((id) => `no action is called ${JSON.stringify(id)}`);
+  for (const { key, keybindings } of manager.getConflicts()) problems.push(`${key} is given to ${keybindings.join(" and ")}`);
+  const matches = (data: string, id: string): boolean => manager.matches(data, id as never);
+  return { manager, problems, matches, keyOf: (id) => manager.getKeys(id as never)[0] ?? "" };
+}
+
+export function definitionsFor(platform: KeyPlatform): KeybindingDefinitions {
+  const keysOf = (base: readonly KeyId[], elsewhere: Pick<KeyRow, "windows" | "wsl"> | undefined): KeyId[] => [
+    ...((platform === "other" ? undefined : elsewhere?.[platform]) ?? base),
+  ];
+  const definitions: KeybindingDefinitions = {};
+  for (const [id, { defaultKeys, description }] of Object.entries(TUI_KEYBINDINGS as KeybindingDefinitions)) {
+    const base = Array.isArray(defaultKeys) ? defaultKeys : [defaultKeys];
+    definitions[id] = { defaultKeys: keysOf(base, libraryElsewhere[id]), ...(description === undefined ? {} : { description }) };
+  }
+  for (const [id, one] of Object.entries(appKeys) as [string, KeyRow][])
+    definitions[id] = { defaultKeys: keysOf(one.keys, one), description: one.about };
+  return definitions;
+}
+
+function usable(own: Readonly<Record<string, unknown>>): KeybindingsConfig {
+  const isKeys = (value: unknown): value is KeyId | KeyId[] =>
+    typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"));
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => isKeys(value))) as KeybindingsConfig;
+}

@@ -1,0 +1,33 @@
+// A picker on the screen, opened and closed. Used by commands and keys that let the user choose.
+
+import type { Surface } from "../surface.ts";
+import { Picker, type PickerItem, type PickerOptions } from "./picker.ts";
+
+export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "chosen" | "hint" | "moved" | "hasFilter"> {
+  /** `value` of what was chosen. */
+  take(value: string): void | Promise<void>;
+  cancelled?(): void;
+  onKey?(data: string, item: PickerItem | undefined, filter: string, picker: Picker, close: () => void): boolean;
+}
+
+/** By the user's own wish: the keys are its at once. */
+export function openChoice(at: Surface, { take, cancelled, onKey, ...options }: ChoiceOptions): Picker {
+  const close = (): void => closeIt();
+  const picker: Picker = new Picker({
+    ...options,
+    theme: () => at.theme,
+    keys: at.keys,
+    rows: () => at.screen.tui.terminal.rows,
+    take: ({ value }) => {
+      close();
+      void Promise.resolve(take(value)).catch((error: unknown) => at.fail(error));
+    },
+    cancel: () => {
+      close();
+      cancelled?.();
+    },
+    ...(onKey === undefined ? {} : { onKey: (data, item, filter) => onKey(data, item, filter, picker, close) }),
+  });
+  const closeIt = at.screen.open(picker, true);
+  return picker;
+}

@@ -1,0 +1,28 @@
+// The choice of a model among those that can be called. Opened by /model and its key.
+
+import { call } from "../commands/call.ts";
+import type { Surface } from "../surface.ts";
+import { openChoice } from "./choice.ts";
+
+export async function openModelPicker(at: Surface): Promise<void> {
+  const { models } = await call("get_available_models", {}, at);
+  if (models.length === 0) {
+    at.say(
+      "No model can be called: there is no credential for any",
+      "warning",
+      "/login, a key in the environment, or pi --model scripted/demo",
+    );
+    return;
+  }
+  const inForce = at.sessions.models.inForce;
+  openChoice(at, {
+    title: "Model",
+    items: models.map(({ provider, id, name }) => ({
+      value: `${provider}/${id}`,
+      label: `${provider}/${id}`,
+      ...(name === id ? {} : { description: name }),
+    })),
+    ...(inForce === undefined ? {} : { chosen: `${inForce.provider}/${inForce.id}` }),
+    take: (value) => at.runCommand("model", value),
+  });
+}

@@ -1,0 +1,284 @@
+// What the interactive mode shows, put together: the transcript, what is queued, the editor or what has taken its place, the footer. Made by run;
+// the interaction sets what changes. Invariant: it knows nothing of sessions; a part that fails is a line, and the rest goes on.
+
+import {
+  type AutocompleteProvider,
+  type Component,
+  Container,
+  type EditorComponent,
+  type EditorTheme,
+  type OverlayHandle,
+  type OverlayOptions,
+  type TUI,
+  truncateToWidth,
+} from "@earendil-works/pi-tui";
+import { visibleText } from "../../contracts/text/plain.ts";
+import { Fence } from "../../tui/fence.ts";
+import { KeptLines } from "../../tui/kept-lines.ts";
+import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
+import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
+import type { Theme } from "../../tui/theme/theme.ts";
+import type { Block } from "./blocks/block.ts";
+import { BlockView } from "./blocks/block-view.ts";
+import type { Drawn, Look } from "./blocks/look.ts";
+import { PromptEditor, type PromptEditorHooks } from "./editor/prompt-editor.ts";
+import type { Keymap } from "./keymap.ts";
+import { type FooterFacts, footerLines } from "./status/footer.ts";
+
+export interface ScreenHooks {
+  theme(): Theme;
+  look(): Look;
+  keys: Keymap;
+  editor: PromptEditorHooks;
+  queue(): { steering: readonly string[]; followUp: readonly string[] };
+  footer(): FooterFacts;
+  drawsEntry(name: string): boolean;
+  /** Of an extension, for a block of its own. */
+  faceFor(block: Block): Drawn | undefined;
+  now(): number;
+}
+
+/** What there is to do with the text under way. */
+export type EditorFace = Required<
+  Pick<EditorComponent, "getText" | "getExpandedText" | "setText" | "insertTextAtCursor" | "addToHistory" | "handleInput">
+>;
+
+/** So long nobody has typed when a dialog takes the keys. */
+const quietMs = 300;
+
+export class Screen {
+  readonly tui: TUI & MainScreen;
+  readonly transcript = new KeptLines();
+  readonly editorTheme: EditorTheme;
+  /** Ours; an extension's may stand in its place. */
+  readonly #own: PromptEditor;
+  #editor: EditorComponent;
+  #completion: AutocompleteProvider | undefined;
+  onSubmit: (text: string) => void = () => {};
+  onChange: () => void = () => {};
+  readonly above = new Container();
+  readonly below = new Container();
+  readonly #hooks: ScreenHooks;
+  readonly #slot = new Container();
+  readonly #foot = new Container();
+  readonly #views = new Map<Block, BlockView>();
+  #lastKeyMs = 0;
+  /** What has the place of the editor, the last one on top. */
+  readonly #open: Component[] = [];
+  readonly #waiting = new Set<NodeJS.Timeout>();
+
+  constructor(terminal: ScreenTerminal, hooks: ScreenHooks, how: { reflows: boolean; failed(what: string, error: unknown): void }) {
+    this.#hooks = hooks;
+    this.tui = new MainScreen(terminal, {
+      tail: this.transcript,
+      reflows: how.reflows,
+      noRoom: `pi needs ${leastColumns} columns and ${leastRows} rows`,
+      failed: (error) => how.failed("the screen", error),
+    });
+    const { theme } = hooks;
+    this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: selectTheme(theme) };
+    this.#own = new PromptEditor(this.tui, this.editorTheme);
+    this.#own.hooks = hooks.editor;
+    this.#editor = this.#own;
+    this.#listen();
+    const fenced = (name: string, render: (width: number) => string[]): Fence =>
+      new Fence({ render, invalidate: () => {} }, name, (error) => how.failed(name, error));
+    this.#slot.addChild(new Fence(this.#editor, "the editor", (error) => how.failed("the editor", error)));
+    this.tui.addChild(fenced("the queue", (width) => this.#queueLines(width)));
+    this.tui.addChild(this.above);
+    this.tui.addChild(this.#slot);
+    this.tui.addChild(this.below);
+    this.#foot.addChild(fenced("the footer", (width) => footerLines(hooks.footer(), width, theme())));
+    this.tui.addChild(this.#foot);
+    this.tui.addInputListener(() => {
+      this.#lastKeyMs = hooks.now();
+      return undefined;
+    });
+  }
+
+  /** The text under way, whoever's editor has it. */
+  get editor(): EditorFace {
+    const editor = this.#editor;
+    return {
+      getText: () => editor.getText(),
+      getExpandedText: () => editor.getExpandedText?.() ?? editor.getText(),
+      setText: (text) => {
+        editor.setText(text);
+        this.tui.requestRender();
+      },
+      insertTextAtCursor: (text) => {
+        if (editor.insertTextAtCursor === undefined) editor.setText(editor.getText() + text);
+        else editor.insertTextAtCursor(text);
+      },
+      addToHistory: (text) => editor.addToHistory?.(text),
+      handleInput: (data) => {
+        editor.handleInput(data);
+        this.tui.requestRender();
+      },
+    };
+  }
+
+  /** In place of ours, with the text as it is; without one ours again. */
+  setEditor(editor: EditorComponent | undefined): void {
+    const text = this.editor.getExpandedText();
+    this.#editor = editor ?? this.#own;
+    if (this.#editor instanceof PromptEditor) this.#editor.hooks = this.#hooks.editor;
+    this.#listen();
+    this.#editor.setText(text);
+    if (this.#completion !== undefined) this.setCompletion(this.#completion);
+    this.#place();
+  }
+
+  setCompletion(provider: AutocompleteProvider): void {
+    this.#completion = provider;
+    this.#editor.setAutocompleteProvider?.(provider);
+  }
+
+  #listen(): void {
+    this.#editor.onSubmit = (text) => this.onSubmit(text);
+    this.#editor.onChange = () => this.onChange();
+  }
+
+  start(): void {
+    // First: keys may have come already.
+    this.#focus();
+    this.tui.start();
+  }
+
+  /** What was drawn stays; the cursor stands below it. */
+  stop(): void {
+    for (const timer of this.#waiting) clearTimeout(timer);
+    this.tui.leave();
+    this.tui.stop({ preserveScreen: true });
+  }
+
+  add(block: Block): void {
+    const view = new BlockView(block, this.#hooks.look, this.#hooks.faceFor(block));
+    this.#views.set(block, view);
+    this.transcript.add(view);
+    this.tui.requestRender();
+  }
+
+  changed(block: Block): void {
+    const view = this.#views.get(block);
+    view?.changed();
+    // Nothing more will come to it.
+    if (view !== undefined && !block.isLive && block.kind !== "tool") this.#views.delete(block);
+    this.tui.requestRender();
+  }
+
+  drawsEntry(name: string): boolean {
+    return this.#hooks.drawsEntry(name);
+  }
+
+  remove(block: Block): void {
+    const view = this.#views.get(block);
+    if (view === undefined) return;
+    this.#views.delete(block);
+    this.transcript.remove(view);
+    this.tui.requestRender();
+  }
+
+  /** The look is another one: what is still on the screen is drawn anew. */
+  lookChanged(): void {
+    this.transcript.invalidate();
+    this.tui.invalidate();
+    this.tui.requestRender();
+  }
+
+  clear(): void {
+    this.#views.clear();
+    this.transcript.clear();
+    this.tui.requestRender();
+  }
+
+  /** In the place of the editor, once nobody has typed for a moment; `isAsked`: the user wants it, at once. Gives the way to close it. */
+  open(component: Component, isAsked: boolean): () => void {
+    let isClosed = false;
+    let timer: NodeJS.Timeout | undefined;
+    const show = (): void => {
+      if (timer !== undefined) this.#waiting.delete(timer);
+      if (isClosed) return;
+      const left = isAsked ? 0 : quietMs - (this.#hooks.now() - this.#lastKeyMs);
+      if (left > 0) {
+        timer = setTimeout(show, left);
+        this.#waiting.add(timer);
+        return;
+      }
+      this.#open.push(component);
+      this.#place();
+    };
+    show();
+    return () => {
+      if (isClosed) return;
+      isClosed = true;
+      if (timer !== undefined) clearTimeout(timer);
+      const at = this.#open.indexOf(component);
+      if (at < 0) return;
+      this.#open.splice(at, 1);
+      this.#place();
+    };
+  }
+
+  get isSomethingOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  overlay(component: Component, options?: OverlayOptions): OverlayHandle {
+    return this.tui.showOverlay(component, options);
+  }
+
+  /** In place of ours; without one ours again. */
+  setFooter(component: Component | undefined): void {
+    this.#foot.clear();
+    this.#foot.addChild(
+      component ??
+        new Fence(
+          { render: (width) => footerLines(this.#hooks.footer(), width, this.#hooks.theme()), invalidate: () => {} },
+          "the footer",
+          () => {},
+        ),
+    );
+    this.tui.requestRender();
+  }
+
+  #place(): void {
+    this.#slot.clear();
+    const top = this.#open.at(-1);
+    this.#slot.addChild(new Fence(top ?? this.#editor, top === undefined ? "the editor" : "the dialog", () => {}));
+    this.#focus();
+    this.tui.requestRender();
+  }
+
+  #focus(): void {
+    this.tui.setFocus(this.#slot.children[0] ?? null);
+  }
+
+  #queueLines(width: number): string[] {
+    const { steering, followUp } = this.#hooks.queue();
+    const theme = this.#hooks.theme();
+    const line = (label: string, text: string): string =>
+      truncateToWidth(theme.fg("dim", `${label}: ${visibleText(text).replaceAll("\n", " ↵ ")}`), width);
+    const lines = [...steering.map((text) => line("next", text)), ...followUp.map((text) => line("then", text))];
+    if (lines.length === 0) return [];
+    const more = lines.length > 5 ? [theme.fg("dim", `… ${lines.length - 5} more`)] : [];
+    const key = this.#hooks.keys.keyOf("app.message.dequeue");
+    return ["", ...lines.slice(0, 5), ...more, ...(key === "" ? [] : [truncateToWidth(theme.fg("dim", `${key} takes them back`), width)])];
+  }
+}
+
+export function selectTheme(theme: () => Theme): {
+  selectedPrefix(text: string): string;
+  selectedText(text: string): string;
+  description(text: string): string;
+  scrollInfo(text: string): string;
+  noMatch(text: string): string;
+} {
+  return {
+    selectedPrefix: (text) => theme().fg("accent", text),
+    selectedText: (text) => theme().fg("accent", theme().bold(text)),
+    description: (text) => theme().fg("muted", text),
+    scrollInfo: (text) => theme().fg("dim", text),
+    noMatch: (text) => theme().fg("muted", text),
+  };
+}

@@ -1,0 +1,52 @@
+// What effects and commands may do: the screen, the sessions in force, words for the user. Made by the interaction, which implements it.
+
+import type { ImageContent } from "../../contracts/message.ts";
+import type { SessionHost } from "../../harness/host/session-host.ts";
+import type { Host } from "../../platform/host.ts";
+import type { Terminal } from "../../platform/terminal/terminal.ts";
+import type { Theme } from "../../tui/theme/theme.ts";
+import type { Dialogs } from "./dialogs.ts";
+import type { Keymap } from "./keymap.ts";
+import type { Screen } from "./screen.ts";
+import type { Activity } from "./status/activity.ts";
+
+export interface Surface {
+  readonly sessions: SessionHost;
+  readonly screen: Screen;
+  readonly device: Pick<Terminal, "lend" | "write" | "suspend">;
+  readonly activity: Activity;
+  readonly keys: Keymap;
+  readonly env: Host["env"];
+  readonly platform: string;
+  /** A command; empty: as the environment says. */
+  readonly externalEditor: string;
+  /** One after another, in the order in which they were asked for. */
+  inTurn(work: () => Promise<void>): Promise<void>;
+  readonly theme: Theme;
+  /** What was sent, the newest first. */
+  history(): readonly string[];
+  readonly dialogs: Dialogs;
+  /** A text of ours, as Markdown. */
+  show(title: string, markdown: string): void;
+  quit(): void;
+  suspend(): void;
+  say(text: string, level?: "info" | "warning" | "error", hint?: string): void;
+  /** For a few seconds, below the editor. */
+  hint(text: string): void;
+  fail(error: unknown): void;
+  /** An event has said what went wrong. */
+  wasTold(error: unknown): boolean;
+  /** Into the history. */
+  remember(text: string): void;
+  /** Into the editor, before what is being written. */
+  giveBack(text: string): void;
+  /** Pictures that the text stands for; they are sent with it. */
+  takeAttachments(text: string): ImageContent[];
+  /** A picture, for which a marker comes into the text. */
+  attach(image: ImageContent): void;
+  /** Switches have changed: what is on the screen is drawn anew. */
+  renewLook(): void;
+  runCommand(name: string, args: string): Promise<void>;
+  /** Another session, or the same one anew: all that is shown is shown again. */
+  showSession(): void;
+}

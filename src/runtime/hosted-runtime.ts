@@ -1,0 +1,85 @@
+// What all runtimes have alike: starting runs, keeping what is open, closing it. The class that each of them extends.
+// Invariant: `dispose` resolves when nothing of any run is left, also of those that were given up.
+
+import type { SessionHost } from "../harness/host/session-host.ts";
+import { giveMemoryFeedback } from "./context/memory-feedback.ts";
+import { type EngineEnd, type RunAt, startHostedRun } from "./hosted-run.ts";
+import type { RunRequest } from "./request.ts";
+import type { RunResult, RuntimeKind } from "./result.ts";
+import { type RuntimeDeps, timeoutMsOf } from "./run-launch.ts";
+import type { AgentRuntime, Probe, Run } from "./runtime.ts";
+
+export interface HostedDeps extends RuntimeDeps {
+  /** Without secrets. */
+  redact(text: string): string;
+}
+
+export abstract class HostedRuntime implements AgentRuntime {
+  abstract readonly kind: RuntimeKind;
+  protected readonly deps: HostedDeps;
+  readonly #open = new Set<SessionHost>();
+  readonly #going = new Set<Promise<unknown>>();
+  readonly #runs = new Set<Run>();
+
+  constructor(deps: HostedDeps) {
+    this.deps = deps;
+  }
+
+  abstract probe(): Promise<Probe>;
+  abstract carryOut(at: RunAt): Promise<EngineEnd>;
+
+  start(request: RunRequest): Run {
+    const { host, warn, redact } = this.deps;
+    const run = startHostedRun(
+      {
+        kind: this.kind,
+        timeoutMs: (asked) => timeoutMsOf(asked, this.deps.settings),
+        carryOut: (at) => this.#tracked(this.carryOut(at)),
+      },
+      request,
+      {
+        now: () => host.now(),
+        redact,
+        warn,
+        replies: async (asked, facts) => (await import("./replies-of.ts")).repliesOf(asked, facts, warn),
+      },
+    );
+    if (request.memoryFeedback !== undefined) void giveMemoryFeedback(run, request.prompt, request.memoryFeedback, warn);
+    this.#runs.add(run);
+    void run.result.finally(() => this.#runs.delete(run));
+    return run;
+  }
+
+  run(request: RunRequest): Promise<RunResult> {
+    return this.start(request).result;
+  }
+
+  async dispose(): Promise<void> {
+    for (const run of this.#runs) run.abort();
+    await Promise.all([...this.#runs].map(({ result }) => result));
+    await Promise.allSettled(this.#going);
+  }
+
+  /** For a process that has to end now: KILL to all that commands have started. */
+  killAllNow(): void {
+    for (const sessions of this.#open) sessions.killAllNow();
+  }
+
+  protected opened(sessions: SessionHost): void {
+    this.#open.add(sessions);
+  }
+
+  protected async closed(sessions: SessionHost): Promise<void> {
+    await sessions.dispose();
+    this.#open.delete(sessions);
+  }
+
+  #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#going.add(work);
+    void work.then(
+      () => this.#going.delete(work),
+      () => this.#going.delete(work),
+    );
+    return work;
+  }
+}

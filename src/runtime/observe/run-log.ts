@@ -1,0 +1,36 @@
+// The log of a host's runs: JSON lines on stderr, or behind what a file holds (`PI_LOG_FILE`). Written by the router.
+// Invariant: names, numbers and codes, without secrets; never a prompt or an answer. A log that cannot be kept stops no run.
+
+import { appendFileSync } from "node:fs";
+import { messageOf } from "../../contracts/error.ts";
+import type { Redaction } from "./redaction.ts";
+
+export interface RunLog {
+  write(record: Readonly<Record<string, unknown>>): void;
+}
+
+export interface RunLogDeps {
+  /** Absolute; nothing: stderr. */
+  file: string | undefined;
+  now(): number;
+  redaction: Redaction;
+  /** A line on stderr. */
+  writeLine(line: string): void;
+}
+
+export function runLog({ file, now, redaction, writeLine }: RunLogDeps): RunLog {
+  let isBroken = false;
+  return {
+    write: (record) => {
+      const line = JSON.stringify(redaction.value({ time: new Date(now()).toISOString(), ...record }));
+      if (file === undefined) writeLine(line);
+      if (file === undefined || isBroken) return;
+      try {
+        appendFileSync(file, `${line}\n`, { mode: 0o600 });
+      } catch (error) {
+        isBroken = true;
+        writeLine(`pi: the log ${file} cannot be written: ${messageOf(error)}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// Brings a map of sessions from the time of one runtime to that of two. Called by `pi sessions migrate`.
+// Invariant: what is migrated already is not written again; the map as it was is kept once; of one that cannot be read nothing is touched.
+
+import { copyFileSync, constants as fileConstants, statSync } from "node:fs";
+import { messageOf, PiError } from "../../contracts/error.ts";
+import { changeMap, idsOf, readMap } from "./session-map.ts";
+
+export interface Migration {
+  file: string;
+  /** Groups whose entry has changed. */
+  migrated: string[];
+  groups: number;
+  /** Where the map as it was lies, if it was kept by this run. */
+  backup?: string;
+}
+
+/** Rejects with `io.session_map`. */
+export async function migrateMap(file: string): Promise<Migration> {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined)
+    throw new PiError("io.session_map", `There is no map of sessions ${file}`, { hint: "Name a file that is there." });
+  const migration: Migration = { file, migrated: [], groups: 0 };
+  const migrated = (entries: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined => {
+    migration.groups = Object.keys(entries).length;
+    const changed = Object.entries(entries).map(([group, entry]): [string, unknown] => {
+      if (!needsMigration(entry)) return [group, entry];
+      migration.migrated.push(group);
+      return [group, { ...(typeof entry === "object" ? entry : {}), ...idsOf(entry) }];
+    });
+    return migration.migrated.length === 0 ? undefined : Object.fromEntries(changed);
+  };
+  // Looked at before anything is made beside it.
+  if (migrated(readMap(file)) === undefined) return migration;
+  migration.migrated = [];
+  await changeMap(file, (entries) => {
+    const changed = migrated(entries);
+    if (changed === undefined) return undefined;
+    const backup = `${file}.bak`;
+    if (copyOnce(file, backup)) migration.backup = backup;
+    return changed;
+  });
+  return migration;
+}
+
+/** What is neither a text nor a table is no entry of ours. */
+function needsMigration(entry: unknown): boolean {
+  if (typeof entry === "string" || entry === null) return true;
+  if (typeof entry !== "object" || Array.isArray(entry)) return false;
+  const { claude, pi } = entry as Record<string, unknown>;
+  return claude === undefined || pi === undefined;
+}
+
+function copyOnce(from: string, to: string): boolean {
+  try {
+    copyFileSync(from, to, fileConstants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw new PiError("io.session_map", `The map of sessions cannot be kept as ${to}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,146 @@
+// What has been said so far, as lines: blocks in order, of which those that have left the screen are the terminal's. Shown by both screens.
+// Invariant: a line is handed to the terminal once, in its final form, in order; the cost of a frame is that of the blocks that are not handed yet.
+
+import type { Component } from "@earendil-works/pi-tui";
+import { plainText } from "../contracts/text/plain.ts";
+
+/** A part of the transcript that keeps its own lines. */
+export interface KeptBlock {
+  /** Not wider than this. The same array as long as nothing has changed. */
+  lines(width: number): readonly string[];
+  /** Of the lines just given: so many will not change any more, but for another width. */
+  settled(): number;
+  invalidate(): void;
+}
+
+/** What a screen that hands its history to the terminal draws from. */
+export interface Tail {
+  lines(width: number): { lines: readonly string[]; settled: number };
+  /** So many of the settled ones have left the screen. */
+  hand(count: number): void;
+}
+
+export class KeptLines implements Component, Tail {
+  readonly #blocks: KeptBlock[] = [];
+  /** The first block that is not handed in whole, and how many of its lines are. */
+  #first = 0;
+  #offset = 0;
+  /** How many characters those lines have, and for which width. */
+  #handedText = 0;
+  #width = 0;
+  /** Lines of the first settled blocks, for a screen that shows all of them. */
+  #joined: string[] = [];
+  #joinedBlocks = 0;
+  #joinedLines = 0;
+  #joinedWidth = 0;
+
+  get blocks(): readonly KeptBlock[] {
+    return this.#blocks;
+  }
+
+  add(block: KeptBlock): void {
+    this.#blocks.push(block);
+  }
+
+  /** A block that came to nothing. One that has lines in the terminal already stays. */
+  remove(block: KeptBlock): void {
+    const at = this.#blocks.lastIndexOf(block);
+    if (at < this.#first || (at === this.#first && this.#offset > 0)) return;
+    this.#blocks.splice(at, 1);
+    this.#forgetJoined();
+  }
+
+  clear(): void {
+    this.#blocks.length = 0;
+    this.#first = 0;
+    this.#offset = 0;
+    this.#handedText = 0;
+    this.#forgetJoined();
+  }
+
+  lines(width: number): { lines: readonly string[]; settled: number } {
+    if (width !== this.#width) this.#rewrap(width);
+    const lines: string[] = [];
+    let settled = 0;
+    let isSettled = true;
+    for (let at = this.#first; at < this.#blocks.length; at++) {
+      const block = this.#blocks[at] as KeptBlock;
+      const own = block.lines(width);
+      const from = at === this.#first ? Math.min(this.#offset, own.length) : 0;
+      for (let line = from; line < own.length; line++) lines.push(own[line] as string);
+      if (!isSettled) continue;
+      const final = Math.min(block.settled(), own.length);
+      settled += Math.max(0, final - from);
+      isSettled = final === own.length;
+    }
+    return { lines, settled };
+  }
+
+  hand(count: number): void {
+    for (let left = count; left > 0 && this.#first < this.#blocks.length; ) {
+      const block = this.#blocks[this.#first] as KeptBlock;
+      const own = block.lines(this.#width);
+      const taken = Math.min(left, own.length - this.#offset);
+      for (let line = this.#offset; line < this.#offset + taken; line++) this.#handedText += textLength(own[line] as string);
+      left -= taken;
+      this.#offset += taken;
+      if (this.#offset < own.length || block.settled() < own.length) return;
+      this.#first++;
+      this.#offset = 0;
+      this.#handedText = 0;
+    }
+  }
+
+  /** All lines; the same array each time, longer or with another end. */
+  render(width: number): string[] {
+    if (width !== this.#joinedWidth) this.#forgetJoined();
+    this.#joinedWidth = width;
+    this.#joined.length = this.#joinedLines;
+    let isSettled = true;
+    for (let at = this.#joinedBlocks; at < this.#blocks.length; at++) {
+      const block = this.#blocks[at] as KeptBlock;
+      const own = block.lines(width);
+      for (const line of own) this.#joined.push(line);
+      isSettled &&= block.settled() >= own.length;
+      if (!isSettled) continue;
+      this.#joinedBlocks = at + 1;
+      this.#joinedLines = this.#joined.length;
+    }
+    return this.#joined;
+  }
+
+  /** Colours or expansion have changed; what the terminal has stays as it is. */
+  invalidate(): void {
+    for (const block of this.#blocks) block.invalidate();
+    this.#forgetJoined();
+  }
+
+  #forgetJoined(): void {
+    this.#joined = [];
+    this.#joinedBlocks = 0;
+    this.#joinedLines = 0;
+  }
+
+  /** At another width the same text has other lines: those whose text the terminal has in whole are handed, no more. */
+  #rewrap(width: number): void {
+    const isFirst = this.#width === 0;
+    this.#width = width;
+    const block = this.#blocks[this.#first];
+    if (isFirst || this.#offset === 0 || block === undefined) return;
+    const own = block.lines(width);
+    let text = 0;
+    let count = 0;
+    for (const line of own) {
+      text += textLength(line);
+      if (text > this.#handedText) break;
+      count++;
+    }
+    this.#offset = count;
+    this.#handedText = own.slice(0, count).reduce((sum, line) => sum + textLength(line), 0);
+  }
+}
+
+/** Without blanks: those are what wrapping changes. */
+function textLength(line: string): number {
+  return plainText(line).replace(/\s+/g, "").length;
+}

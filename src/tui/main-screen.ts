@@ -1,0 +1,193 @@
+// The regular screen: on the terminal's main screen, where what scrolls off is the terminal's. Made by whoever opens one.
+// Invariants: a frame is one write inside a synchronized update; nothing above what we have drawn is touched, the history is never cleared; each
+// line of the tail goes into the history once, when it is settled (what is not, and does not fit, is not shown yet).
+
+import { TuiMainScreen, visibleWidth } from "@earendil-works/pi-tui";
+import type { Tail } from "./kept-lines.ts";
+import { writtenRow } from "./row.ts";
+import type { ScreenTerminal } from "./screen-terminal.ts";
+
+const begin = "\u001b[?2026h";
+const end = "\u001b[?2026l";
+/** Resizes that follow each other faster are one. */
+const resizeQuietMs = 100;
+export const leastColumns = 20;
+export const leastRows = 5;
+
+export interface MainScreenOptions {
+  tail: Tail;
+  /** Whether the terminal wraps what stands on it anew when it gets narrower. */
+  reflows: boolean;
+  /** What to say where there is no room for anything else. */
+  noRoom: string;
+  /** A frame failed: the screen stays as it was. */
+  failed(error: unknown): void;
+}
+
+export class MainScreen extends TuiMainScreen {
+  readonly #terminal: ScreenTerminal;
+  readonly #options: MainScreenOptions;
+  /** The rows that are ours, as they were written: from the first to the lowest that we have come to. */
+  #rows: string[] = [];
+  /** Where the cursor is, from the first of them. */
+  #cursorRow = 0;
+  #cursorColumn = 0;
+  #width = 0;
+  #height = 0;
+  #isCursorShown = false;
+  #isWaiting = false;
+  #resizeTimer: NodeJS.Timeout | undefined;
+
+  constructor(terminal: ScreenTerminal, options: MainScreenOptions) {
+    super(terminal, false);
+    this.#terminal = terminal;
+    this.#options = options;
+    terminal.on.drain = () => {
+      if (!this.#isWaiting) return;
+      this.#isWaiting = false;
+      this.requestRender();
+    };
+  }
+
+  /** Whatever stands on the screen is not ours any more: the next frame begins where the cursor is. */
+  forget(): void {
+    this.#rows = [];
+    this.#cursorRow = 0;
+    this.#cursorColumn = 0;
+    this.#isCursorShown = false;
+    this.#width = 0;
+  }
+
+  /** Puts the cursor below all that was drawn, for whoever writes next. */
+  leave(): void {
+    clearTimeout(this.#resizeTimer);
+    this.#resizeTimer = undefined;
+    if (this.#rows.length === 0) return;
+    const lowest = Math.max(
+      0,
+      this.#rows.findLastIndex((row) => row !== ""),
+    );
+    this.#terminal.write(`${moved(this.#cursorRow, lowest)}\r\n\u001b[J`);
+    this.forget();
+  }
+
+  protected override resetRenderState(): void {
+    // Forced by extensions: all rows are written again, where they are.
+    this.#rows = this.#rows.map(() => "\u0000");
+  }
+
+  protected override beforeTerminalStop(): void {}
+
+  protected override doRender(): void {
+    if (this.stopped) return;
+    if (this.#terminal.device.isBusy) {
+      this.#isWaiting = true;
+      return;
+    }
+    const { columns, rows } = this.terminal;
+    if (this.#width !== 0 && (columns !== this.#width || rows !== this.#height) && this.#rows.length > 0) {
+      if (this.#resizeTimer === undefined) this.#waitForQuiet(columns, rows);
+      return;
+    }
+    this.#draw("", columns, rows);
+  }
+
+  #waitForQuiet(columns: number, rows: number): void {
+    this.#resizeTimer = setTimeout(() => {
+      const { columns: nowColumns, rows: nowRows } = this.terminal;
+      if (nowColumns !== columns || nowRows !== rows) {
+        this.#waitForQuiet(nowColumns, nowRows);
+        return;
+      }
+      this.#resizeTimer = undefined;
+      if (!this.stopped) this.#draw(this.#backToTop(columns, rows), columns, rows);
+    }, resizeQuietMs);
+  }
+
+  /** To the first of our rows, as far as the screen goes, with all below it gone. */
+  #backToTop(columns: number, rows: number): string {
+    const wraps = this.#options.reflows && columns < this.#width;
+    let up = wraps ? Math.floor(this.#cursorColumn / columns) : 0;
+    for (const row of this.#rows.slice(0, this.#cursorRow)) up += wraps ? Math.max(1, Math.ceil(visibleWidth(row) / columns)) : 1;
+    up = Math.min(up, rows - 1);
+    this.#rows = [];
+    this.#cursorRow = 0;
+    return `${up > 0 ? `\u001b[${up}A` : ""}\r\u001b[J`;
+  }
+
+  #draw(before: string, columns: number, rows: number): void {
+    let text: string;
+    const { tail } = this.#options;
+    let handed = 0;
+    try {
+      const frame = this.#frame(columns, rows);
+      handed = frame.handed;
+      text = before + this.#written(frame.lines, frame.cursor, rows);
+    } catch (error) {
+      this.#options.failed(error);
+      return;
+    }
+    this.#width = columns;
+    this.#height = rows;
+    if (handed > 0) tail.hand(handed);
+    if (text !== "") this.terminal.write(`${begin}${text}${end}`);
+  }
+
+  /** The rows to come, those first that leave the screen for good. */
+  #frame(columns: number, rows: number): { lines: string[]; handed: number; cursor: { row: number; column: number } | undefined } {
+    if (columns < leastColumns || rows < leastRows)
+      return { lines: [writtenRow(this.#options.noRoom, columns)], handed: 0, cursor: undefined };
+    const { lines, settled } = this.#options.tail.lines(columns);
+    const fixed = this.render(columns);
+    const shown = fixed.length > rows ? fixed.slice(-rows) : fixed;
+    const over = Math.max(0, lines.length - (rows - shown.length));
+    const handed = Math.min(over, settled);
+    let window = [...lines.slice(over), ...shown];
+    if (this.hasOverlayEntries) window = this.compositeOverlays(window, columns, rows);
+    window = this.resolveFakeCursors(window);
+    const at = this.extractCursorPosition(window, rows);
+    const leaving = lines.slice(0, handed);
+    return {
+      lines: [...leaving, ...window].map((line) => writtenRow(line, columns)),
+      handed,
+      cursor: at === null ? undefined : { row: handed + at.row, column: Math.min(at.col, columns - 1) },
+    };
+  }
+
+  #written(lines: string[], cursor: { row: number; column: number } | undefined, height: number): string {
+    const before = this.#rows;
+    let text = before.length === 0 && this.#width === 0 ? "\r\u001b[J" : "";
+    let at = this.#cursorRow;
+    const total = Math.max(lines.length, before.length);
+    for (let row = 0; row < total; row++) {
+      const line = lines[row] ?? "";
+      if (row < before.length) {
+        if (line === before[row]) continue;
+        text += `${moved(at, row)}\r${before[row] === "" ? "" : "\u001b[2K"}${line}`;
+      } else if (row === 0) text += line;
+      else text += `${moved(at, row - 1)}\r\n${line}`;
+      at = row;
+    }
+    // What has scrolled off is the terminal's.
+    const gone = Math.max(0, total - height);
+    this.#rows = [...lines, ...Array.from({ length: total - lines.length }, () => "")].slice(gone);
+    at = Math.max(0, at - gone);
+    const row = cursor === undefined ? at : Math.max(0, Math.min(this.#rows.length - 1, cursor.row - gone));
+    const column = cursor?.column ?? 0;
+    if (cursor !== undefined && (text !== "" || row !== this.#cursorRow || column !== this.#cursorColumn)) {
+      text += `${moved(at, row)}\u001b[${column + 1}G`;
+    }
+    this.#cursorRow = row;
+    this.#cursorColumn = column;
+    const isShown = cursor !== undefined && this.getShowHardwareCursor();
+    if (isShown !== this.#isCursorShown) {
+      this.#isCursorShown = isShown;
+      text += isShown ? "\u001b[?25h" : "\u001b[?25l";
+    }
+    return text;
+  }
+}
+
+function moved(from: number, to: number): string {
+  return to > from ? `\u001b[${to - from}B` : to < from ? `\u001b[${from - to}A` : "";
+}

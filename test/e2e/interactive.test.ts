@@ -1,0 +1,215 @@
+// The interactive mode on a pseudo terminal, as the binary and on Node: it opens, takes text typed before it was there, streams, runs tools, is stopped,
+// and gives the terminal back on every way out.
+
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect } from "vitest";
+import { hasPty, startOnTerminal, type TerminalProgram } from "../support/terminal.ts";
+import { answerSteps, callSteps, test, type World } from "../support/world.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const programs = [
+  ["binary", [join(root, "dist/pi")]],
+  ["node", [process.execPath, join(root, "dist/node/main.mjs")]],
+] as const;
+
+function open(
+  world: World,
+  program: readonly string[],
+  args: readonly string[],
+  size: { columns?: number; rows?: number } = {},
+): TerminalProgram {
+  const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
+  return startOnTerminal([...program, ...args], { cwd: world.cwd, env, ...size });
+}
+
+const hasFooter = (screen: string): boolean => screen.includes("scripted/");
+
+/** Each mode that was switched on has been switched off. */
+function expectBalanced(output: string): void {
+  const count = (text: string): number => output.split(text).length - 1;
+  expect(count("\u001b[?2004h")).toBe(count("\u001b[?2004l"));
+  expect(count("\u001b[?2026h")).toBe(count("\u001b[?2026l"));
+  expect(count("\u001b[>7u")).toBe(count("\u001b[<u"));
+  expect(count("\u001b[>4;2m")).toBe(count("\u001b[>4;0m"));
+  expect(output.lastIndexOf("\u001b[?25h")).toBeGreaterThanOrEqual(output.lastIndexOf("\u001b[?25l"));
+  expect(output).not.toContain("\u001b[3J");
+}
+
+describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
+  test("a prompt is typed, answered, and stays when the user has gone", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("The **answer**.\n\n- one\n- two"))]);
+    await terminal.until(hasFooter);
+    terminal.type("hello");
+    await terminal.until((screen) => screen.includes("hello"));
+    terminal.type("\r");
+    await terminal.until((screen) => screen.includes("The answer."));
+    terminal.type("\u0004");
+    expect(await terminal.ended).toEqual({ status: 0, flags: "same" });
+    const shown = terminal.scrollback().join("\n");
+    expect(shown).toContain("❯ hello\n\nThe answer.\n\n- one\n- two\n");
+    expectBalanced(terminal.output());
+  });
+
+  test("what is typed before the first paint is in the editor", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+    terminal.type("early words");
+    await terminal.until((screen) => /─\nearly words/.test(screen));
+    terminal.type("\u0003\u0003\u0003");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test("a message on the command line is sent at once; tools are shown with what came of them", async ({ world }) => {
+    const model = world.trace(callSteps("bash", { command: "echo from-the-tool" }), answerSteps("Done."));
+    const terminal = open(world, program, ["--model", model, "go"]);
+    const screen = await terminal.until((text) => text.includes("Done."));
+    expect(screen).toMatch(/❯ go\n\n● bash echo from-the-tool\n {2}from-the-tool\n\nDone\./);
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test("Escape stops a run; the session can be gone on with", async ({ world }) => {
+    const model = world.trace(callSteps("bash", { command: "sleep 60" }), answerSteps("Second."));
+    const terminal = open(world, program, ["--model", model, "go"]);
+    await terminal.until((text) => text.includes("○ bash sleep 60") && /bash · \d+ s/.test(text));
+    terminal.type("\u001b");
+    await terminal.until((text) => text.includes("●") && !/\d+ s · /.test(text));
+    terminal.type("again\r");
+    await terminal.until((text) => text.includes("Second."));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test.for([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("%s ends it with %i, the terminal as it was", async ([signal, status], { world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+    await terminal.until(hasFooter);
+    terminal.signal(signal);
+    expect(await terminal.ended).toEqual({ status, flags: "same" });
+    expectBalanced(terminal.output());
+  });
+
+  test("a terminal that is gone ends it as a hang-up does", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+    await terminal.until(hasFooter);
+    terminal.hangUp();
+    expect((await terminal.ended).status).toBe(129);
+  });
+
+  test("suspended and taken up again it draws anew and has the draft", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+    await terminal.until(hasFooter);
+    terminal.type("a draft");
+    await terminal.until((screen) => screen.includes("a draft"));
+    const before = terminal.output().length;
+    terminal.type("\u001a");
+    await terminal.until(() => terminal.output().slice(before).includes("\u001b[?2004l"), "the terminal given back");
+    terminal.resize(60, 20);
+    terminal.signal("SIGCONT");
+    await terminal.until(() => terminal.output().slice(before).includes("\u001b[?2004h"), "the terminal taken again");
+    await terminal.until((screen) => screen.includes("a draft") && hasFooter(screen));
+    terminal.signal("SIGTERM");
+    expect(await terminal.ended).toEqual({ status: 143, flags: "same" });
+    expectBalanced(terminal.output());
+  });
+});
+
+describe.skipIf(!hasPty)("without a terminal on both ends", () => {
+  test("--mode interactive is refused, and says what runs there", async ({ world }) => {
+    const { status, stderr } = await world.run(["--mode", "interactive"], {});
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/needs a terminal on stdin and stdout.*pi -p/);
+  });
+});
+
+describe.skipIf(!hasPty)("what is written", () => {
+  const program = programs[0][1];
+
+  test("a draft outlives an end that nobody asked for, and is there once", async ({ world }) => {
+    const model = world.trace(answerSteps("unused"));
+    const first = open(world, program, ["--model", model]);
+    await first.until(hasFooter);
+    first.type("half a thought");
+    await first.until((screen) => screen.includes("half a thought"));
+    first.signal("SIGTERM");
+    expect((await first.ended).status).toBe(143);
+    const second = open(world, program, ["--model", model]);
+    await second.until((screen) => screen.includes("half a thought") && /The text in the editor is from \d{4}-/.test(screen));
+    second.type("\u0003");
+    await second.until((screen) => !/─\nhalf a thought/.test(screen));
+    second.type("\u001f");
+    await second.until((screen) => /─\nhalf a thought/.test(screen), "the undone clearing");
+    second.type("\u0003\u0004");
+    expect((await second.ended).status).toBe(0);
+    const third = open(world, program, ["--model", model]);
+    await third.until(hasFooter);
+    // The cleared text is the newest of the history, in another session, too.
+    third.type("\u001b[A");
+    await third.until((screen) => /─\nhalf a thought/.test(screen), "the history");
+    expect(third.screen().join("\n")).not.toContain("The text in the editor is from");
+    third.signal("SIGTERM");
+    await third.ended;
+  });
+
+  test("a prompt that is refused is in the editor again", async ({ world }) => {
+    const terminal = open(world, program, []);
+    await terminal.until((screen) => screen.includes("no model"));
+    terminal.type("keep me\r");
+    const screen = await terminal.until((text) => text.includes("✗"));
+    expect(screen).toMatch(/─\nkeep me/);
+    terminal.type("\u0003\u0004");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test("a word that is no command is asked about, a path is text", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("One."), answerSteps("Two."))]);
+    await terminal.until(hasFooter);
+    terminal.type("/modle\r");
+    const screen = await terminal.until((text) => text.includes("There is no command /modle"));
+    expect(screen).toContain("Did you mean /model?");
+    expect(screen).toMatch(/─\n\/modle/);
+    terminal.type("\r");
+    await terminal.until((text) => text.includes("One."));
+    terminal.type("/usr/lib is full\r");
+    await terminal.until((text) => text.includes("Two."));
+    terminal.type("/quit\r");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test("commands, files behind @ and paths are completed; Enter takes, and then sends", async ({ world }) => {
+    world.write("src/deep/target-file.ts", "");
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("One."))]);
+    await terminal.until(hasFooter);
+    terminal.type("look at @target");
+    await terminal.until((screen) => screen.includes("→ src/deep/target-file.ts"));
+    terminal.type("\r");
+    await terminal.until((screen) => screen.includes("look at @src/deep/target-file.ts"));
+    terminal.type("\r");
+    await terminal.until((screen) => screen.includes("❯ look at @src/deep/target-file.ts"));
+    terminal.type("/hotk");
+    await terminal.until((screen) => screen.includes("→ hotkeys"));
+    terminal.signal("SIGTERM");
+    await terminal.ended;
+  });
+
+  test("a command of the user's own runs; what it said is told to the model, or with !! is not", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("One."))]);
+    await terminal.until(hasFooter);
+    terminal.type("!echo seen-$((40+2)); exit 3\r");
+    await terminal.until((screen) => /! echo seen.*\n {2}seen-42\n {2}exit 3/.test(screen));
+    terminal.type("!!echo hidden-$((40+2))\r");
+    await terminal.until((screen) => /!! echo hidden.*\n {2}hidden-42/.test(screen));
+    terminal.type("go\r");
+    await terminal.until((screen) => screen.includes("One."));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+    const [file = ""] = world.sessionFiles();
+    const commands = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.includes("bashExecution"));
+    expect(commands.map((line) => JSON.parse(line).message.excludeFromContext === true)).toEqual([false, true]);
+  });
+});
