@@ -1,6 +1,9 @@
 // `pi/runtime`: running agents for chat rooms and job queues. Runtimes, which are loaded with their first run, and the pieces of a host that are
 // of use without one: replies, lanes, schedules.
 
+import type { Tool } from "../contracts/tool.ts";
+import type { DrainOptions, DrainResult } from "../runtime/bridge/ipc-drain.ts";
+import type { IpcToolsOptions } from "../runtime/bridge/ipc-tools.ts";
 import type { RuntimeOptions } from "../runtime/create-runtime.ts";
 import type { ContainerRun } from "../runtime/host/container.ts";
 import type { ContainerOutput } from "../runtime/host/runner-contract.ts";
@@ -11,6 +14,9 @@ import type { Run } from "../runtime/runtime.ts";
 
 export { PiError } from "../contracts/error.ts";
 export type { Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
+export type { DrainOptions, DrainResult, IpcItem, ParkedFile } from "../runtime/bridge/ipc-drain.ts";
+export type { IpcToolsOptions } from "../runtime/bridge/ipc-tools.ts";
+export { IpcWatcher, type IpcWatcherOptions } from "../runtime/bridge/ipc-watcher.ts";
 export { firstRun, nextRun, type Schedule, zoneOf } from "../runtime/bridge/schedule.ts";
 export { mayFallBack } from "../runtime/failure.ts";
 export { type ClaudeHook, claudeHooks, type HookAlias, hookAliases } from "../runtime/hooks.ts";
@@ -18,6 +24,8 @@ export type { ContainerRun } from "../runtime/host/container.ts";
 export { type ContainerInput, type ContainerOutput, parseContainerInput } from "../runtime/host/runner-contract.ts";
 export type { HostRuntime, IpcPlace, RouteQuery } from "../runtime/host-runtime.ts";
 export { createLanes } from "../runtime/queue/in-process.ts";
+export type { Claim, Job, JobFilter, JobResult, JobSchedule, JobView, LaneQueue, NewJob } from "../runtime/queue/jobs.ts";
+export { createLaneQueue, type LaneQueueOptions } from "../runtime/queue/jobs-in-process.ts";
 export type { Enqueue, LaneState, Lanes, LaneWait, Turn } from "../runtime/queue/queue.ts";
 export { type BlockChunker, type BlockChunkerOptions, createBlockChunker } from "../runtime/replies/block-chunker.ts";
 export {
@@ -28,6 +36,7 @@ export {
   payloadOf,
   type ReplyPayload,
 } from "../runtime/replies/directives.ts";
+export { createReplyStream, type ReplyStreamOptions } from "../runtime/replies/reply-stream.ts";
 export { createSentTexts, type SentTexts } from "../runtime/replies/sent-texts.ts";
 export { createTagFilter, type TagFilter, type TagFilterOptions, type TaggedPart } from "../runtime/replies/tag-filter.ts";
 export type {
@@ -101,6 +110,16 @@ export class ClaudeRuntime extends LazyRuntime<Awaited<ReturnType<typeof engine>
 
 async function engine(kind: "pi" | "claude", options: CreateRuntimeOptions) {
   return (await import("../runtime/create-runtime.ts")).makeEngine(kind, await optionsOf(options));
+}
+
+/** What groups have left in files for their host, once. Rejects with `io.ipc`. */
+export async function drainIpc(options: DrainOptions): Promise<DrainResult> {
+  return (await import("../runtime/bridge/ipc-drain.ts")).drainIpc(options);
+}
+
+/** The tools by which a run leaves such files; for `extraTools`. */
+export async function createIpcTools(options: Omit<IpcToolsOptions, "now">): Promise<Tool[]> {
+  return (await import("../runtime/bridge/ipc-tools.ts")).ipcTools({ ...options, now: () => Date.now() });
 }
 
 /** One run in a process of its own, by the contract of `pi runner`. Never rejects. */

@@ -44,7 +44,10 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
 }
 
 async function drain(host: Host, dir: string, flags: Flags): Promise<number> {
-  const { drainIpc, IpcWatcher } = await import("../../runtime/bridge/ipc-drain.ts");
+  const [{ drainIpc }, { IpcWatcher }] = await Promise.all([
+    import("../../runtime/bridge/ipc-drain.ts"),
+    import("../../runtime/bridge/ipc-watcher.ts"),
+  ]);
   const groups = flags.groups === undefined ? undefined : readGroups(absolutePath(flags.groups, host.cwd, host.homeDir));
   const count = await errorCounter(host, flags.data);
   const ending = new Ending(host);

@@ -1,4 +1,4 @@
-// Takes what groups have left for their host, file by file, and parks what cannot be taken. Called by `pi ipc drain` and by hosts (`IpcWatcher`).
+// Takes what groups have left for their host, file by file, and parks what cannot be taken. Called by `pi ipc drain`, and by `ipc-watcher` for hosts.
 // Invariants: a file goes away only once it was taken; one that is parked stays on the disk, under a name that nothing else had; no file, link
 // or name of a group's making decides about rights, holds the others up, or is read without bounds.
 
@@ -50,89 +50,19 @@ const lockName = ".drain.lock";
 
 /** All that is there now. Throws `io.ipc` where the directory cannot be read or another process drains it, and what `take` throws. */
 export async function drainIpc(options: DrainOptions): Promise<DrainResult> {
-  const release = await alone(options.dir);
+  const drain = await openDrain(options);
   try {
-    return await new Drain(options).pass();
+    return await drain.pass();
   } finally {
-    release();
+    drain.release();
   }
 }
 
-/** The same again and again, one pass at a time. */
-export class IpcWatcher {
-  readonly #options: DrainOptions & { intervalMs?: number; onError?: (error: unknown) => void };
-  #stopping: AbortController | undefined;
-  #ended: Promise<void> = Promise.resolve();
-  #result: DrainResult = { taken: 0, parked: 0 };
-
-  /** `intervalMs` default 1000. `onError`: what ended a pass, or all of them where the directory cannot be had. */
-  constructor(options: DrainOptions & { intervalMs?: number; onError?: (error: unknown) => void }) {
-    this.#options = options;
-  }
-
-  /** Of all passes so far. */
-  get counts(): Readonly<DrainResult> {
-    return this.#result;
-  }
-
-  /** Rejects with `io.ipc` where the directory cannot be had; else the first pass is over. */
-  async start(): Promise<void> {
-    if (this.#stopping !== undefined) return;
-    const stopping = new AbortController();
-    this.#stopping = stopping;
-    const release = await alone(this.#options.dir).catch((error: unknown) => {
-      this.#stopping = undefined;
-      throw error;
-    });
-    const { signal } = this.#options;
-    const both = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
-    const drain = new Drain({ ...this.#options, signal: both });
-    const pass = async (): Promise<void> => {
-      try {
-        await drain.pass(this.#result);
-      } catch (error) {
-        if (this.#options.onError === undefined) throw error;
-        this.#options.onError(error);
-      }
-    };
-    const first = pass();
-    this.#ended = first
-      .then(async () => {
-        while (!both.aborted) {
-          await pauseOr(both, this.#options.intervalMs ?? 1000);
-          if (!both.aborted) await pass();
-        }
-      })
-      .finally(() => {
-        release();
-        this.#stopping = undefined;
-      });
-    this.#ended.catch(() => undefined);
-    await first;
-  }
-
-  /** Resolves when it has ended by itself (the options' signal); rejects with what `take` threw where nobody hears `onError`. */
-  get ended(): Promise<void> {
-    return this.#ended;
-  }
-
-  /** The file that is being taken is taken to its end. */
-  async stop(): Promise<void> {
-    this.#stopping?.abort();
-    await this.#ended.catch(() => undefined);
-  }
-}
-
-function pauseOr(signal: AbortSignal, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
+/** The directory for oneself, to go through again and again. Throws `io.ipc`. */
+export async function openDrain(options: DrainOptions): Promise<{ pass(result?: DrainResult): Promise<DrainResult>; release(): void }> {
+  const release = await alone(options.dir);
+  const drain = new Drain(options);
+  return { pass: (result) => drain.pass(result), release };
 }
 
 /** Two consumers would take each file twice. */

@@ -1,5 +1,5 @@
 // The contract of what orders runs: one at a time in a session, as many as a lane has places over all sessions. Whoever starts runs asks it;
-// `in-process` is the one that lives in this process.
+// `in-process` is the one that lives in this process. Jobs that workers claim have a contract of their own (`jobs`).
 // Invariant: first come, first served; a place is free again however its run ends.
 
 /** Runs a task when its turn comes. */

@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { type DrainOptions, drainIpc, type IpcItem, IpcWatcher, type ParkedFile } from "../../../src/runtime/bridge/ipc-drain.ts";
+import { type DrainOptions, drainIpc, type IpcItem, type ParkedFile } from "../../../src/runtime/bridge/ipc-drain.ts";
+import { IpcWatcher } from "../../../src/runtime/bridge/ipc-watcher.ts";
 import { tempTree } from "../../support/temp-tree.ts";
 
 const message = { type: "message", chatJid: "fam@g", text: "hi" };

@@ -1,0 +1,67 @@
+// Jobs that come again: a timer for the next time of each schedule. Called by jobs-in-process.
+// Invariant: one job for each time, none for those that passed while nobody looked; timers hold no process open.
+
+import { PiError } from "../../contracts/error.ts";
+import { nextRun, type Schedule } from "../bridge/schedule.ts";
+import type { JobSchedule, LaneQueue, NewJob } from "./jobs.ts";
+
+export interface JobSchedulesDeps {
+  now(): number;
+  add(job: NewJob): Promise<unknown>;
+}
+
+const longestTimerMs = 2 ** 31 - 1;
+
+export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["schedules"]; close(): void } {
+  const known = new Map<string, { schedule: JobSchedule; timer: ReturnType<typeof setTimeout> | undefined }>();
+
+  const forget = (name: string): boolean => {
+    clearTimeout(known.get(name)?.timer);
+    return known.delete(name);
+  };
+
+  const arm = (schedule: JobSchedule, at: Date | undefined): void => {
+    const { name, job } = schedule;
+    if (at === undefined) return void forget(name);
+    const entry = { schedule, timer: undefined as ReturnType<typeof setTimeout> | undefined };
+    const wait = (): void => {
+      const leftMs = at.getTime() - now();
+      entry.timer = setTimeout(leftMs > longestTimerMs ? wait : fire, Math.max(0, Math.min(leftMs, longestTimerMs)));
+      entry.timer.unref?.();
+    };
+    const fire = (): void => {
+      void add({ ...job, id: `${name}@${at.toISOString()}` });
+      // From the time that was meant, or from now where more have passed.
+      const from = new Date(Math.max(at.getTime(), now()));
+      void nextRun(scheduleOf(schedule), from).then(
+        (next) => known.get(name) === entry && arm(schedule, next),
+        () => forget(name),
+      );
+    };
+    known.set(name, entry);
+    wait();
+  };
+
+  return {
+    api: {
+      set: async (schedule) => {
+        const next = await nextRun(scheduleOf(schedule), new Date(now()));
+        if (next === undefined)
+          throw new PiError("usage.schedule", `The time of schedule ${schedule.name} has passed`, { hint: "Give one in the future." });
+        forget(schedule.name);
+        arm(schedule, next);
+      },
+      list: async () => [...known.values()].map(({ schedule }) => schedule),
+      remove: async (name) => forget(name),
+    },
+    close: () => {
+      for (const name of [...known.keys()]) forget(name);
+    },
+  };
+}
+
+function scheduleOf({ when }: JobSchedule): Schedule {
+  if ("cron" in when) return { type: "cron", value: when.cron, ...(when.tz === undefined ? {} : { timezone: when.tz }) };
+  if ("everyMs" in when) return { type: "interval", value: String(when.everyMs) };
+  return { type: "once", value: new Date(when.at).toISOString() };
+}
