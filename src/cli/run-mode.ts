@@ -74,6 +74,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         progress: () => progressOf(said, host),
         streamsAnswer: () => host.stdout.isTerminal && showsAnswer && options.outputSchema === undefined,
         env: host.env,
+        tuiMode: launch.config.values.tuiMode,
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
     limit?.touch();
