@@ -75,6 +75,7 @@ const libraryEntries = ["index.ts", ...["ai", "agent", "tools", "session", "rpc"
 /** What extensions import by name (sdk/host-modules.ts): entries of each build, so that they are the instances of the program itself. */
 const extensionEntries = [
   ...libraryEntries.filter((entry) => !["sdk/rpc.ts", "sdk/runtime.ts"].includes(entry)),
+  "pi-coding-agent.ts",
   ...readdirSync(join(root, "src/sdk/host-modules")).map((name) => `sdk/host-modules/${name}`),
 ];
 

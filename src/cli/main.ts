@@ -11,7 +11,7 @@ import { isSaid, valueSaid } from "./options.ts";
 import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
 
-export async function start(lent: Pick<Host, "hostModules">): Promise<void> {
+export async function start(lent: Pick<Host, "hostModules"> & Partial<Pick<Host, "args" | "inlineExtensions">>): Promise<void> {
   useOwnHeaders();
   const host = processHost(lent);
   let status = await run(host);

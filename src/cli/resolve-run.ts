@@ -94,6 +94,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   const extensions = new ExtensionLauncher({
     hostModules: () => host.hostModules(),
     agentDir,
+    inline: host.inlineExtensions,
     now: () => host.now(),
     warn: (line) => writeErrorLine(`pi: ${line}`),
     admit: (onStray) => host.admitExtensions(onStray),

@@ -9,6 +9,7 @@ import type {
   ExtensionHandler,
   ExtensionRuntime,
   LoadExtensionsResult,
+  TerminalRegistration,
 } from "../contracts/extension.ts";
 import type { ExtensionEventName } from "../contracts/extension-event.ts";
 import type { ProviderChange } from "../contracts/extension-provider.ts";
@@ -35,13 +36,13 @@ const actionNames = [
 ] as const satisfies readonly (keyof ExtensionActions)[];
 
 /** Kept for a terminal interface, which takes them; without one nobody is told. */
-const forTerminal = [
-  "registerShortcut",
-  "registerMessageRenderer",
-  "registerEntryRenderer",
-  "registerToolRenderer",
-  "registerMarkdownTransformer",
-];
+const forTerminal: Readonly<Record<string, TerminalRegistration["kind"]>> = {
+  registerShortcut: "shortcut",
+  registerMessageRenderer: "messageRenderer",
+  registerEntryRenderer: "entryRenderer",
+  registerToolRenderer: "toolRenderer",
+  registerMarkdownTransformer: "markdownTransformer",
+};
 
 /** What there is not here: said once, when a session is there to say it in. */
 const withoutEffect: Readonly<Record<string, string>> = {
@@ -106,9 +107,16 @@ export function createExtensionApi(
   ) as unknown as ExtensionActions;
   const missing = Object.fromEntries([
     ...Object.entries(withoutEffect).map(([name, why]) => [name, () => warn(`pi.${name} has no effect: ${why}`)]),
-    ...forTerminal.map((name) => [name, () => {}]),
+    ...Object.entries(forTerminal).map(([name, kind]) => [name, (...args: unknown[]) => registerForTerminal(kind, args, extension)]),
   ]);
   return { ...actions, ...onlyFresh({ ...missing, ...api }, runtime) };
+}
+
+/** By name and value, or by the value alone; of one name, or without any, the last one counts. */
+function registerForTerminal(kind: TerminalRegistration["kind"], args: readonly unknown[], extension: Extension): void {
+  const [name, value] = typeof args[0] === "string" ? [args[0], args[1]] : ["", args[0]];
+  const others = (extension.terminal ?? []).filter((one) => one.kind !== kind || one.name !== name);
+  extension.terminal = [...others, { kind, name, value }];
 }
 
 /** What registers, too, is refused once the session has gone: nobody would ever hear of it. */

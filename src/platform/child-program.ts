@@ -1,9 +1,10 @@
-// A child process that is talked to over its pipes. Called by the RPC client.
+// A child process that is talked to over its pipes. Called by the RPC client, and by the host runtime for another agent.
 // Invariant: nothing of a dead child is left pending: `exited` settles, writes are dropped.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { signalAll } from "./process-tree.ts";
 
 export interface ChildProgram {
   readonly pid: number | undefined;
@@ -22,7 +23,10 @@ export interface ChildProgramOptions {
   cwd?: string;
   /** Added to the environment of this process. */
   env?: Readonly<Record<string, string>>;
-  onStdout(chunk: Uint8Array): void;
+  /** It has this environment alone, and is a process group of its own. */
+  isApart?: boolean;
+  /** A promise where it is to be slowed down. */
+  onStdout(chunk: Uint8Array): Promise<void> | undefined | void;
   onStderr(text: string): void;
 }
 
@@ -34,13 +38,21 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
   const { spawn } = process.getBuiltinModule("node:child_process");
   const child = spawn(options.command, [...options.args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...process.env, ...options.env },
+    env: options.isApart ? { ...options.env } : { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
+    detached: options.isApart === true,
   });
   let linger: ReturnType<typeof setTimeout> | undefined;
+  const resume = (): void => {
+    linger?.refresh();
+    child.stdout.resume();
+  };
   child.stdout.on("data", (chunk: Uint8Array) => {
     linger?.refresh();
-    options.onStdout(chunk);
+    const slow = options.onStdout(chunk);
+    if (!slow) return;
+    child.stdout.pause();
+    slow.then(resume, resume);
   });
   child.stderr.setEncoding("utf8").on("data", options.onStderr);
   // Writing to a child that has gone: its end is told by `exited`.
@@ -53,6 +65,8 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
     // What it wrote last may still be in the pipe, which somebody else may hold open.
     child.once("exit", () => {
       linger = setTimeout(() => {
+        // Who is slow still has what it wrote before.
+        if (child.stdout.isPaused()) return void linger?.refresh();
         child.stdout.destroy();
         child.stderr.destroy();
       }, lingerMs);
@@ -77,7 +91,10 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
       });
     },
     end: () => void child.stdin.end(),
-    kill: (signal) => void child.kill(signal),
+    kill: (signal) => {
+      if (options.isApart && child.pid !== undefined) signalAll(child.pid, [], signal);
+      else child.kill(signal);
+    },
     exited,
   };
 }

@@ -2,6 +2,7 @@
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
 import { fstatSync, writeSync } from "node:fs";
+import type { InlineExtension } from "../contracts/extension.ts";
 import { plainText } from "../contracts/text/plain.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import { FileDescriptorOutput, isTerminal, type OutputStream } from "./descriptor-output.ts";
@@ -23,6 +24,8 @@ export interface InputStream {
 
 export interface Host {
   readonly args: readonly string[];
+  /** Of a program that has us run: beside the extensions in files. */
+  readonly inlineExtensions: readonly InlineExtension[];
   readonly env: Env;
   readonly cwd: string;
   readonly homeDir: string;
@@ -106,10 +109,12 @@ function inputKind(): InputStream["kind"] {
 }
 
 /** The running process. `lent`: what only the program's entry can reach. */
-export function processHost(lent: Partial<Pick<Host, "hostModules">> = {}): Host {
+export function processHost(lent: Partial<Pick<Host, "hostModules" | "args" | "inlineExtensions">> = {}): Host {
   let hasExtensions = false;
   return {
     hostModules: async () => new Map(),
+    args: process.argv.slice(2),
+    inlineExtensions: [],
     ...lent,
     admitExtensions: async (onStray) => {
       if (hasExtensions) return;
@@ -119,7 +124,6 @@ export function processHost(lent: Partial<Pick<Host, "hostModules">> = {}): Host
     get hasExtensions() {
       return hasExtensions;
     },
-    args: process.argv.slice(2),
     ...processPlace(),
     pid: process.pid,
     platform: process.platform,

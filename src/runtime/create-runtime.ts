@@ -4,10 +4,12 @@
 import { join } from "node:path";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
+import type { HostedDeps, HostedRuntime } from "./hosted-runtime.ts";
 import { metricsStore } from "./observe/metrics-store.ts";
 import { redactionFor } from "./observe/redaction.ts";
 import { runLog } from "./observe/run-log.ts";
 import { createLanes } from "./queue/in-process.ts";
+import type { RuntimeKind } from "./result.ts";
 import { Router } from "./route/router.ts";
 import type { RuntimeDeps } from "./run-launch.ts";
 import { sessionMap } from "./sessions/session-map.ts";
@@ -29,25 +31,22 @@ export interface RuntimeOptions {
   writeLine(line: string): void;
 }
 
+/** One runtime by itself: no lanes, no fallback, no memory of sessions but what requests say. */
+export async function makeEngine(kind: RuntimeKind, options: RuntimeOptions): Promise<HostedRuntime> {
+  const { deps } = await common(options);
+  return kind === "pi"
+    ? new (await import("./pi/pi-runtime.ts")).PiRuntime(deps)
+    : new (await import("./claude/claude-runtime.ts")).ClaudeRuntime(deps);
+}
+
 export async function makeRuntime(options: RuntimeOptions): Promise<Router> {
-  const { host, config, warn, writeLine, custom } = options;
-  const agentDir = options.agentDir ?? agentDirectory(host.env, host.homeDir, host.cwd);
-  const settings = new SettingsSource({
-    agentDir,
-    homeDir: host.homeDir,
-    env: host.env,
-    ...(config === undefined ? {} : { over: config }),
-  });
-  const { values } = await settings.of(host.cwd);
-  const dataDir = options.dataDir ?? values.runtime.dataDir;
+  const { host, warn, writeLine } = options;
+  const { deps, values, agentDir, redaction } = await common(options);
+  const { dataDir } = deps;
   const sessionsFile = options.sessionsFile ?? (dataDir === undefined ? undefined : join(dataDir, "sessions.json"));
-  const redaction = redactionFor(host.env);
   const { PI_LOG_FILE } = host.env;
   return new Router({
-    host,
-    settings,
-    warn: (line) => warn(redaction.text(line)),
-    redact: redaction.text,
+    ...deps,
     lanes: createLanes({ ...values.lanes, ...options.lanes }),
     sessionMap: sessionsFile === undefined ? undefined : sessionMap(sessionsFile),
     metrics: metricsStore({ directory: join(dataDir ?? agentDir, "metrics"), redaction, warn }),
@@ -57,7 +56,28 @@ export async function makeRuntime(options: RuntimeOptions): Promise<Router> {
       redaction,
       writeLine,
     }),
+  });
+}
+
+async function common(options: RuntimeOptions) {
+  const { host, config, warn, custom } = options;
+  const agentDir = options.agentDir ?? agentDirectory(host.env, host.homeDir, host.cwd);
+  const settings = new SettingsSource({
+    agentDir,
+    homeDir: host.homeDir,
+    env: host.env,
+    ...(config === undefined ? {} : { over: config }),
+  });
+  const { values } = await settings.of(host.cwd);
+  const dataDir = options.dataDir ?? values.runtime.dataDir;
+  const redaction = redactionFor(host.env);
+  const deps: HostedDeps = {
+    host,
+    settings,
+    warn: (line) => warn(redaction.text(line)),
+    redact: redaction.text,
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(custom === undefined ? {} : { custom }),
-  });
+  };
+  return { deps, values, agentDir, redaction };
 }

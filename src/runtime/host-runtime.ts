@@ -2,7 +2,6 @@
 // came of it. Types only; `route/router` is it.
 
 import type { Tool } from "../contracts/tool.ts";
-import type { Lanes } from "./queue/queue.ts";
 import type { RunRequest } from "./request.ts";
 import type { Route } from "./route/route.ts";
 import type { AgentRuntime, Run } from "./runtime.ts";
@@ -30,7 +29,6 @@ export interface IpcPlace {
 }
 
 export interface HostRuntime extends AgentRuntime {
-  readonly lanes: Lanes;
   /** Rejects with `usage.runtime`. */
   route(asked: RouteQuery): Promise<Route>;
   start(request: RunRequest, said?: RouteSaid): Run;

@@ -124,6 +124,7 @@ class HostedRun {
     if (this.#isOver || this.#stop !== undefined) return;
     this.#stop = why;
     this.#stopping.abort();
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#graceOver?.(), graceMs[why]);
   }
 
@@ -223,6 +224,8 @@ class HostedRun {
 
   /** What stopped a run is how it ended, unless its answer was whole before. */
   #outcomeOf(outcome: Outcome, text: string): Outcome {
+    // It has spoken by its tools.
+    if (outcome.code === "model.empty" && this.#fold.didSend) return { kind: "done", text: "" };
     if (this.#stop === undefined || outcome.kind === "done") return outcome;
     if (this.#stop === "abort") return { kind: "aborted", text, code: "model.aborted", message: "The run was stopped" };
     return {

@@ -1,8 +1,6 @@
 // What all runtimes have alike: starting runs, keeping what is open, closing it. The class that each of them extends.
 // Invariant: `dispose` resolves when nothing of any run is left, also of those that were given up.
 
-import type { Interceptor } from "../contracts/interceptor.ts";
-import type { Tool } from "../contracts/tool.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import { giveMemoryFeedback } from "./context/memory-feedback.ts";
 import { type EngineEnd, type RunAt, startHostedRun } from "./hosted-run.ts";
@@ -74,11 +72,6 @@ export abstract class HostedRuntime implements AgentRuntime {
   protected async closed(sessions: SessionHost): Promise<void> {
     await sessions.dispose();
     this.#open.delete(sessions);
-  }
-
-  /** What every run is given beside its request. */
-  protected extras(_at: RunAt): { tools?: readonly Tool[]; interceptors?: readonly Interceptor[] } {
-    return {};
   }
 
   #tracked<T>(work: Promise<T>): Promise<T> {

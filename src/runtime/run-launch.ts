@@ -12,6 +12,7 @@ import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts
 import { childEnv } from "../platform/child-env.ts";
 import type { Host } from "../platform/host.ts";
 import type { Env } from "../platform/paths.ts";
+import { childVariables } from "./child-variables.ts";
 import { bootstrapText, loadBootstrapFiles } from "./context/bootstrap-files.ts";
 import { type Permits, toolPermit } from "./context/policy.ts";
 import { messagingText } from "./context/prompt-parts.ts";
@@ -53,6 +54,8 @@ export interface LaunchedRun {
   /** What is told beside the conversation, in order; empty ones are left out. */
   told: string[];
   permits: Permits | undefined;
+  /** What is told of skills, where there is something that can read them. */
+  skills: string;
 }
 
 /** Rejects with what keeps the run from beginning. */
@@ -120,7 +123,7 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
   });
   try {
     await sessions.extensions.bind({ mode: "print" });
-    return { sessions, config, permits, told: await tell(request, sessions, config, deps, kind) };
+    return { sessions, config, permits, ...(await tell(request, sessions, config, deps, kind)) };
   } catch (error) {
     await sessions.dispose();
     throw error;
@@ -150,7 +153,7 @@ async function tell(
   { values }: Config,
   { settings }: RuntimeDeps,
   { warn }: LaunchKind,
-): Promise<string[]> {
+): Promise<Pick<LaunchedRun, "told" | "skills">> {
   const bootstrap = bootstrapOf(request, values.bootstrap.files, settings.agentDir, warn);
   const files: readonly BootstrapText[] =
     (await conversation.interceptor?.bootstrap?.(bootstrap.files, request.workspaceDir)) ?? bootstrap.files;
@@ -161,10 +164,11 @@ async function tell(
   ].filter((text) => text.trim() !== "");
   const { tools: _, ...parts } = conversation.promptParts();
   const canRead = conversation.activeToolNames.includes("read");
-  const skills = !canRead ? "" : request.skillsSnapshot === undefined ? parts.skills : await snapshotText(request.skillsSnapshot);
+  const known = request.skillsSnapshot === undefined ? parts.skills : await snapshotText(request.skillsSnapshot);
+  const skills = canRead ? known : "";
   if (told.length > 0 || skills !== parts.skills)
     conversation.setResources({ ...parts, skills, appended: [...parts.appended, ...told] }, undefined);
-  return told;
+  return { told, skills: known };
 }
 
 function bootstrapOf(request: RunRequest, names: readonly string[], agentDir: string, warn: (line: string) => void) {
@@ -183,12 +187,15 @@ async function snapshotText({ skills }: NonNullable<RunRequest["skillsSnapshot"]
 /** What was asked for stands over what is configured. The run's time is measured around it. */
 function configOfRun(config: Config, request: RunRequest, { sessionDir }: LaunchKind): Config {
   const { values } = config;
+  // Who writes to the room must not read our keys out of the environment of a command, unless the user has said what commands see.
+  const sees = config.origin("shell.env").kind === "default" ? childVariables(config) : values.shell.env;
   const { maxTurns = values.limits.maxTurns, maxCostUsd = values.limits.maxCostUsd, builtInTools } = request;
   return {
     ...config,
     values: {
       ...values,
       limits: { ...values.limits, maxTurns, maxCostUsd },
+      shell: { ...values.shell, env: sees },
       ...(sessionDir === undefined ? {} : { sessionDir }),
       ...(builtInTools === undefined ? {} : { tools: { ...values.tools, enabled: [...builtInTools] } }),
     },

@@ -10,8 +10,8 @@ const modules: Readonly<Record<string, string>> = {
   "pi/ai": "sdk/ai",
   "pi/session": "sdk/session",
   "pi/tools": "sdk/tools",
+  ...underBothNames({ "pi-coding-agent": "pi-coding-agent" }, ""),
   ...underBothNames({
-    "pi-coding-agent": "pi-coding-agent",
     "pi-agent-core": "pi-agent-core",
     "pi-ai": "pi-ai",
     "pi-ai/compat": "pi-ai",
@@ -29,10 +29,10 @@ const modules: Readonly<Record<string, string>> = {
   "@sinclair/typebox/value": "sdk/host-modules/typebox-value",
 };
 
-function underBothNames(names: Readonly<Record<string, string>>): Record<string, string> {
+function underBothNames(names: Readonly<Record<string, string>>, folder = "sdk/host-modules/"): Record<string, string> {
   return Object.fromEntries(
     Object.entries(names).flatMap(([name, file]) =>
-      ["@earendil-works", "@mariozechner"].map((scope) => [`${scope}/${name}`, `sdk/host-modules/${file}`]),
+      ["@earendil-works", "@mariozechner"].map((scope) => [`${scope}/${name}`, `${folder}${file}`]),
     ),
   );
 }

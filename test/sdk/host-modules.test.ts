@@ -37,14 +37,15 @@ test.each(Object.entries(wanted.modules))("%s has every value name, of the right
 test.each(Object.entries(wanted.workHeadless))("%s: what must work without a terminal is no stand-in", async (name, names) => {
   const module = await load(name);
   const pure = names.filter((one) => typeof module[one] === "function" && one.startsWith("is") === false);
-  const source = readFileSync(join(import.meta.dirname, `../../src/sdk/host-modules/${name.split("/")[1]}.ts`), "utf8");
+  const file = name.endsWith("/pi-coding-agent") ? "pi-coding-agent" : `sdk/host-modules/${name.split("/")[1]}`;
+  const source = readFileSync(join(import.meta.dirname, `../../src/${file}.ts`), "utf8");
   expect(pure.filter((one) => new RegExp(`\\b${one} = standIn`).test(source))).toEqual([]);
 });
 
 test("a stand-in is imported, extended and constructed, and refuses by name what it is asked to do", async () => {
-  const { CustomEditor, getDocsPath } = await load("@earendil-works/pi-coding-agent");
+  const { TreeSelectorComponent, getDocsPath } = await load("@earendil-works/pi-coding-agent");
   expect(isStandIn(getDocsPath)).toBe(true);
-  class Mine extends (CustomEditor as new () => { render(): string[] }) {
+  class Mine extends (TreeSelectorComponent as new () => { render(): string[] }) {
     lines = ["mine"];
     handleInput(): string[] {
       return this.lines;
@@ -52,7 +53,7 @@ test("a stand-in is imported, extended and constructed, and refuses by name what
   }
   const mine = new Mine();
   expect(mine.handleInput()).toEqual(["mine"]);
-  expect(() => mine.render()).toThrow("CustomEditor.render is not available here");
+  expect(() => mine.render()).toThrow("TreeSelectorComponent.render is not available here");
 });
 
 test("both scopes and both names of TypeBox are one module each", () => {

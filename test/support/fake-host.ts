@@ -77,6 +77,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     stderr: stream((text) => {
       err += text;
     }),
+    inlineExtensions: [],
     hostModules: async () => new Map(),
     admitExtensions: async () => undefined,
     hasExtensions: false,

@@ -33,14 +33,22 @@ export function typedCommand(text: string): TypedCommand | undefined {
   const command = slashCommandsByName().get(name);
   if (command === undefined) return undefined;
   const argument = rest.trim();
-  const { slash } = command;
+  return { command, argument, params: typedParams(command, argument) };
+}
+
+/**
+ * What was typed behind a command's name (trimmed) as its parameters, checked; nothing: more has to be asked.
+ * @throws PiError `usage.too_many` or `usage.bad_value`.
+ */
+export function typedParams({ slash, params: fields }: SlashCommand, argument: string): Record<string, unknown> | undefined {
   if (slash.params === undefined && argument !== "") {
-    throw new PiError("usage.too_many", `/${name} takes no argument, and was given ${JSON.stringify(argument)}`, {
-      hint: `Type /${name} alone`,
+    throw new PiError("usage.too_many", `/${slash.name} takes no argument, and was given ${JSON.stringify(argument)}`, {
+      hint: `Type /${slash.name} alone`,
     });
   }
   const params = slash.params === undefined ? {} : slash.params(argument);
-  const problem = params && problemOf(objectSchema(command.params), params);
-  if (problem !== undefined) throw new PiError("usage.bad_value", `/${name}: ${problem}`, { hint: `Type /${name} ${slash.argument}` });
-  return { command, argument, params };
+  const problem = params && problemOf(objectSchema(fields), params);
+  if (problem !== undefined)
+    throw new PiError("usage.bad_value", `/${slash.name}: ${problem}`, { hint: `Type /${slash.name} ${slash.argument}` });
+  return params;
 }

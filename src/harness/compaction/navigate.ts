@@ -5,7 +5,7 @@ import { isPiError } from "../../contracts/error.ts";
 import type { TreePreparation } from "../../contracts/extension-event.ts";
 import type { Message, UserContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
-import type { AnyEntry, FileLists } from "../../contracts/session-entry.ts";
+import type { AnyEntry, FileLists, NewEntry } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
 import { addUsage, type Usage } from "../../contracts/usage.ts";
 import { estimateTokens } from "../conversation/context-tokens.ts";
@@ -85,6 +85,18 @@ async function move(
     ...(content === undefined ? {} : { text: textOf(content) }),
     ...(entry ? { summaryEntryId: entry.id } : {}),
   };
+}
+
+/** The entry that says what is left behind where the session goes on from `leafId`; nothing moves. */
+export async function summarizeLeft(
+  leafId: string | null,
+  focus: string | undefined,
+  signal: AbortSignal,
+  conversation: Conversation,
+): Promise<NewEntry | undefined> {
+  const left = leftBehind(leafId, conversation);
+  if (left.length === 0) return undefined;
+  return { type: "branch_summary", fromId: conversation.session.leafId, ...(await summarizeBranch(left, focus, signal, conversation)) };
 }
 
 function preparationOf(

@@ -79,14 +79,7 @@ export class Conversation {
             stream: (messages, signal) => this.#ask(model, shown ?? messages, signal),
           };
         },
-        tools: () => ({
-          tools: this.activeTools,
-          callable: this.#callableTools(),
-          validate: deps.validate,
-          stallTimeoutMs: deps.stall.toolMs,
-          context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
-          ...this.#gates(),
-        }),
+        tools: () => this.toolSetup(),
         shouldStop: () => this.budget.isReached(),
         beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
         turnKept: (turn) => hooks.turnKept(turn),
@@ -293,6 +286,18 @@ export class Conversation {
   /** The prompt in force, with what has still to be said. */
   promptInForce(): string {
     return this.runPrompt ?? promptText(systemStateOf([...this.agent.messages, ...this.systemChange()]));
+  }
+
+  /** What a call of a tool goes through, whoever makes it. */
+  toolSetup(): ToolSetup {
+    return {
+      tools: this.activeTools,
+      callable: this.#callableTools(),
+      validate: this.deps.validate,
+      stallTimeoutMs: this.deps.stall.toolMs,
+      context: (call, signal, onUpdate) => this.#toolContext(call, signal, onUpdate),
+      ...this.#gates(),
+    };
   }
 
   /** Those that tools can call. */

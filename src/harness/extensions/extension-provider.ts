@@ -11,6 +11,7 @@ import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
+import { codeOfText } from "../../providers/shared/http-failure.ts";
 import type { BroughtParts, ModelRegistry } from "../models/model-registry.ts";
 import { flowOf } from "./extension-sign-in.ts";
 
@@ -64,7 +65,8 @@ function settingsOf(name: string, given: Record<string, unknown>, known: Provide
   return providers[name];
 }
 
-function providerOf(api: string, stream: ExtensionStream, watch: (model: Model) => object): Provider {
+/** A way to call a model in the npm agent's form, as one of ours. */
+export function providerOf(api: string, stream: ExtensionStream, watch: (model: Model) => object = () => ({})): Provider {
   return {
     api,
     stream: async function* ({ model, request, credential, signal }: ModelCall): AsyncIterable<StreamEvent> {
@@ -92,7 +94,7 @@ function providerOf(api: string, stream: ExtensionStream, watch: (model: Model) 
           if (isOver) return;
         }
       } catch (error) {
-        yield { type: "failure", failure: { code: signal.aborted ? "aborted" : "bad_request", message: messageOf(error) } };
+        yield { type: "failure", failure: { code: signal.aborted ? "aborted" : codeOfText(messageOf(error)), message: messageOf(error) } };
         return;
       }
       const code = signal.aborted ? "aborted" : "network";
@@ -144,7 +146,7 @@ function* translated(event: { type: string; [field: string]: unknown }): Generat
     }
     case "error": {
       const { errorMessage = "The provider failed", stopReason } = event.error as AssistantMessage;
-      yield { type: "failure", failure: { code: stopReason === "aborted" ? "aborted" : "bad_request", message: errorMessage } };
+      yield { type: "failure", failure: { code: stopReason === "aborted" ? "aborted" : codeOfText(errorMessage), message: errorMessage } };
     }
   }
 }

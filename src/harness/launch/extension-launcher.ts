@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
 import type { TrustAnswer } from "../../config/trust.ts";
 import { lineOf, messageOf, PiError } from "../../contracts/error.ts";
-import type { ExtensionContext, ExtensionError, LoadExtensionsResult } from "../../contracts/extension.ts";
+import type { ExtensionContext, ExtensionError, InlineExtension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { ExtensionFile, ExtensionPlaces, PackageExtensions } from "../../extensions/discover.ts";
 import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
@@ -17,6 +17,8 @@ import type { RunOptions } from "./run-options.ts";
 export interface ExtensionLauncherDeps {
   hostModules(): HostModules | Promise<HostModules>;
   agentDir: string;
+  /** Of the program that has this one run, behind those in files. */
+  inline?: readonly InlineExtension[];
   now(): number;
   /** One line for stderr: of what happens while there is no session. */
   warn(line: string): void;
@@ -62,8 +64,11 @@ export class ExtensionLauncher {
   /** Of one session alone; nothing where there are none. @throws PiError `config.extension`, `config.extension_missing` */
   async load(launch: Launch, config: Config, how: LoadHow): Promise<LoadExtensionsResult | undefined> {
     const hasFiles = mayHaveExtensions(launch, config, this.#deps.agentDir);
-    if (!hasFiles && (how.inline ?? []).length === 0) return undefined;
-    return this.#loadAll(hasFiles ? await this.#discover(launch, config, how) : [], launch, how);
+    const { inline: given = [] } = this.#deps;
+    const own = given.length === 0 ? [] : (await import("../../extensions/load.ts")).inlineSources(given);
+    const inline = [...own, ...(how.inline ?? [])];
+    if (!hasFiles && inline.length === 0) return undefined;
+    return this.#loadAll(hasFiles ? await this.#discover(launch, config, how) : [], launch, { ...how, inline });
   }
 
   /** What the user's extensions and named ones say of a project; the first that decides. They stay loaded for the session. */

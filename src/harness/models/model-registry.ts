@@ -14,6 +14,7 @@ import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contr
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
+import { knownApis } from "../../providers/registry.ts";
 import { variablesOf } from "../../providers/vendor.ts";
 import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
 import { learnSecrets } from "./known-secrets.ts";
@@ -39,8 +40,6 @@ export interface BroughtParts {
   flow?: Flow | undefined;
   refreshModels?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
-
-const spokenApis: readonly Api[] = ["anthropic-messages", "openai-completions", "openai-responses", "google-generative-ai", "scripted"];
 
 const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
 
@@ -183,7 +182,7 @@ export class ModelRegistry {
   }
 
   speaks(model: Model): boolean {
-    return this.streamOf(model) !== undefined || (this.#input.apis ?? spokenApis).includes(model.api);
+    return this.streamOf(model) !== undefined || (this.#input.apis ?? knownApis).includes(model.api);
   }
 
   /** All models that a call could be made to now. */

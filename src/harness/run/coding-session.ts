@@ -8,6 +8,7 @@ import type { SendMessageOptions } from "../../contracts/extension.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
+import type { NewEntry } from "../../contracts/session-entry.ts";
 import type { Session } from "../../session/tree/session.ts";
 import { AutoCompaction } from "../compaction/auto-compact.ts";
 import { forkPoint, setLabel } from "../compaction/branch.ts";
@@ -175,6 +176,12 @@ export class CodingSession {
     const navigation = await navigate(entryId, options, this.conversation, this.#compactor);
     if (options.label !== undefined && entryId !== null && !navigation.cancelled) this.setLabel(entryId, options.label);
     return navigation;
+  }
+
+  /** What a session that ended at `leafId` would lack, in the words of a model; nothing where that is nothing. Nothing moves. Errors as of `navigate`. */
+  async summarizeLeft(leafId: string | null, focus: string | undefined, signal: AbortSignal): Promise<NewEntry | undefined> {
+    const { summarizeLeft } = await import("../compaction/navigate.ts");
+    return this.#compactor.exclusively((own) => summarizeLeft(leafId, focus, AbortSignal.any([signal, own]), this.conversation));
   }
 
   /** @throws PiError `session.invalid_fork`. */

@@ -2,13 +2,14 @@
 // Invariants: one child at a time; events are numbered through from the first start on; whatever waits for a run hears of the child's end.
 
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { ownProgram, programAt } from "../../platform/child-program.ts";
 import { EventFeed, handOut } from "./event-feed.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./methods.ts";
 import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";
-import { present, RpcCalls } from "./rpc-calls.ts";
+import { RpcCalls } from "./rpc-calls.ts";
 import { RpcConnection } from "./rpc-connection.ts";
 
 /** An event as RPC mode tells it. */
@@ -104,7 +105,7 @@ export class RpcClient extends RpcCalls {
     const connection = new RpcConnection({
       command: program.command,
       args: [...program.args, "--mode", "rpc", ...args],
-      ...present({ cwd, env }),
+      ...defined({ cwd, env }),
       onRecord: (record) => this.#take(record as RpcEvent | ExtensionUiRequest, seqBase),
     });
     this.#connection = connection;
@@ -188,7 +189,7 @@ export class RpcClient extends RpcCalls {
 
   /** Any command, by its wire name. Errors: `rpc.not_running`, `rpc.exited`, `rpc.timeout`, `rpc.refused` with the answer's text. */
   async request<N extends MethodName>(type: N, params: ParamsOf<N>, timeoutMs?: number): Promise<ResultOf<N>> {
-    return this.#call(this.#running(), type, params, present({ limitMs: timeoutMs }));
+    return this.#call(this.#running(), type, params, defined({ limitMs: timeoutMs }));
   }
 
   /** Resolves when nothing runs: at once, or with the next `agent_settled`. */
@@ -222,7 +223,7 @@ export class RpcClient extends RpcCalls {
   async promptAndWait(message: string, images?: ImageContent[], timeoutMs = defaultRunTimeoutMs): Promise<RpcEvent[]> {
     const watch = this.#watchRun(timeoutMs);
     try {
-      const params = { message, ...present({ images }) };
+      const params = { message, ...defined({ images }) };
       // What comes before the answer is of a run before this one.
       const { disposition } = await this.#call(this.#running(), "prompt", params, { onAnswer: watch.begin });
       return disposition === "handled" ? [] : await watch.settled;
@@ -243,7 +244,7 @@ export class RpcClient extends RpcCalls {
     { limitMs, onAnswer }: { limitMs?: number; onAnswer?: () => void },
   ): Promise<ResultOf<N>> {
     const limit = limitMs ?? (slowMethods.includes(type) ? undefined : (this.#options.timeoutMs ?? defaultTimeoutMs));
-    const data = await connection.call(type, params, present({ limitMs: limit, onAnswer }));
+    const data = await connection.call(type, params, defined({ limitMs: limit, onAnswer }));
     const file = (data as { sessionFile?: unknown } | null | undefined)?.sessionFile;
     if (typeof file === "string") this.#sessionFile = file;
     return data as ResultOf<N>;

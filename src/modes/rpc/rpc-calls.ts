@@ -1,6 +1,7 @@
 // The methods of RPC mode as functions, by the names of the npm agent's client: what each takes and gives back follows from the table of
 // methods. Extended by the client. Invariant: every method of the table has its function here, its name in camel case.
 
+import { defined } from "../../contracts/defined.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./methods.ts";
 import type { StreamingBehavior } from "./records.ts";
@@ -14,16 +15,16 @@ export abstract class RpcCalls {
     images?: ImageContent[],
     streamingBehavior?: StreamingBehavior,
   ): Promise<ResultOf<"prompt">["disposition"]> {
-    const answer = await this.request("prompt", { message, ...present({ images, streamingBehavior }) });
+    const answer = await this.request("prompt", { message, ...defined({ images, streamingBehavior }) });
     return answer.disposition;
   }
 
   async steer(message: string, images?: ImageContent[]): Promise<ResultOf<"steer">["disposition"]> {
-    return (await this.request("steer", { message, ...present({ images }) })).disposition;
+    return (await this.request("steer", { message, ...defined({ images }) })).disposition;
   }
 
   async followUp(message: string, images?: ImageContent[]): Promise<ResultOf<"follow_up">["disposition"]> {
-    return (await this.request("follow_up", { message, ...present({ images }) })).disposition;
+    return (await this.request("follow_up", { message, ...defined({ images }) })).disposition;
   }
 
   async abort(): Promise<void> {
@@ -35,7 +36,7 @@ export abstract class RpcCalls {
   }
 
   newSession(parentSession?: string): Promise<ResultOf<"new_session">> {
-    return this.request("new_session", present({ parentSession }));
+    return this.request("new_session", defined({ parentSession }));
   }
 
   getState(): Promise<ResultOf<"get_state">> {
@@ -75,7 +76,7 @@ export abstract class RpcCalls {
   }
 
   compact(customInstructions?: string): Promise<ResultOf<"compact">> {
-    return this.request("compact", present({ customInstructions }));
+    return this.request("compact", defined({ customInstructions }));
   }
 
   async setAutoCompaction(enabled: boolean): Promise<void> {
@@ -103,7 +104,7 @@ export abstract class RpcCalls {
   }
 
   exportHtml(outputPath?: string): Promise<ResultOf<"export_html">> {
-    return this.request("export_html", present({ outputPath }));
+    return this.request("export_html", defined({ outputPath }));
   }
 
   switchSession(sessionPath: string): Promise<ResultOf<"switch_session">> {
@@ -123,7 +124,7 @@ export abstract class RpcCalls {
   }
 
   getEntries(since?: string): Promise<ResultOf<"get_entries">> {
-    return this.request("get_entries", present({ since }));
+    return this.request("get_entries", defined({ since }));
   }
 
   getTree(): Promise<ResultOf<"get_tree">> {
@@ -163,7 +164,7 @@ export abstract class RpcCalls {
   }
 
   async deleteSession(sessionPath?: string): Promise<ResultOf<"delete_session">["path"]> {
-    return (await this.request("delete_session", present({ sessionPath }))).path;
+    return (await this.request("delete_session", defined({ sessionPath }))).path;
   }
 
   async getAuth(): Promise<ResultOf<"get_auth">["providers"]> {
@@ -175,7 +176,7 @@ export abstract class RpcCalls {
   }
 
   async setLabel(entryId: string, label?: string): Promise<void> {
-    await this.request("set_label", { entryId, ...present({ label }) });
+    await this.request("set_label", { entryId, ...defined({ label }) });
   }
 
   inspect(): Promise<ResultOf<"inspect">> {
@@ -185,9 +186,4 @@ export abstract class RpcCalls {
   async reload(): Promise<void> {
     await this.request("reload", {});
   }
-}
-
-/** Without the fields that are not there. */
-export function present<T extends object>(of: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -102,6 +102,18 @@ function codeOfStatus(status: number): FailureCode {
   return "bad_request";
 }
 
+/** What a failure is of which there are only the words, perhaps with a status before them: of a provider that is not ours. */
+export function codeOfText(text: string): FailureCode {
+  const status = /^\s*(?:HTTP )?([45]\d\d)\b/.exec(text)?.[1];
+  if (status === undefined && networkWords.test(text)) return "network";
+  const code = codeOfStatus(status === undefined ? 400 : Number(status));
+  return codeInWords(code, false, text) ?? code;
+}
+
+/** As runtimes and their libraries say that a connection has failed. */
+const networkWords =
+  /\b(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_\w+)\b|connection (closed|reset|error|lost)|socket hang up|other side closed|fetch failed|network error|terminated/i;
+
 /** Google's `RetryInfo`: `{"retryDelay": "34s"}` among the error's details. */
 function retryAtOfDetails(error: Json, nowMs: number): number | undefined {
   if (!Array.isArray(error.details)) return undefined;

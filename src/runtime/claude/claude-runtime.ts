@@ -1,14 +1,78 @@
-// The runtime `claude`.
+// The runtime `claude`: runs of hosts as a child process that is Claude Code. Made by the router. What its tools, hooks and extensions act in is a
+// session of ours that lives in memory: what it says becomes events there, so everything that follows a conversation follows this one.
+// Invariant: the child is gone when the run is, with all that it has started; its session is its own file, ours keeps nothing.
+
+import { join } from "node:path";
+import { tagVariable } from "../../platform/process-tree.ts";
+import { childVariables } from "../child-variables.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
 import { HostedRuntime } from "../hosted-runtime.ts";
+import { launchRun } from "../run-launch.ts";
 import type { Probe } from "../runtime.ts";
+import { groupDirectory, requireRealDirectory } from "../sessions/group-folder.ts";
+import type { ClaudeRun } from "./claude-run.ts";
+import { claudeCredentials } from "./launch.ts";
 
 export class ClaudeRuntime extends HostedRuntime {
   readonly kind = "claude";
+  readonly #runs = new Set<ClaudeRun>();
+
   async probe(): Promise<Probe> {
-    return { ok: false, code: "runtime.unavailable", message: "", hint: "" };
+    const { probeClaude } = await import("./probe-claude.ts");
+    const { settings, host } = this.deps;
+    const config = await settings.of(settings.agentDir);
+    return probeClaude(config.values.runtime.claude.command, host.env);
   }
-  async carryOut(_at: RunAt): Promise<EngineEnd> {
-    throw new Error("not yet");
+
+  async carryOut(at: RunAt): Promise<EngineEnd> {
+    const { request, signal } = at;
+    const configDir = await this.#configDir(request);
+    const launched = await launchRun(request, this.deps, {
+      runtime: "claude",
+      session: { kind: "memory" },
+      hasBuiltin: false,
+      mayLackModel: true,
+      signal,
+      warn: (line) => at.warn(line),
+    });
+    this.opened(launched.sessions);
+    const { ClaudeRun } = await import("./claude-run.ts");
+    const variables = childVariables(launched.config, [
+      ...claudeCredentials,
+      ...(configDir === undefined ? ["CLAUDE_CONFIG_DIR"] : []),
+      tagVariable,
+    ]);
+    const run = new ClaudeRun(at, launched, {
+      env: this.deps.host.env,
+      now: () => this.deps.host.now(),
+      redact: this.deps.redact,
+      variables,
+      configDir,
+    });
+    this.#runs.add(run);
+    try {
+      return await run.end();
+    } finally {
+      await run.close();
+      this.#runs.delete(run);
+      await this.closed(launched.sessions);
+    }
+  }
+
+  override killAllNow(): void {
+    super.killAllNow();
+    for (const run of this.#runs) run.killAllNow();
+  }
+
+  /** Of the group, where groups have directories; else where it always is. */
+  async #configDir({ workspaceDir, sessionKey }: RunAt["request"]): Promise<string | undefined> {
+    const { settings, dataDir } = this.deps;
+    const { claude } = (await settings.of(workspaceDir)).values.runtime;
+    if (dataDir === undefined || claude.configDir === "user") return undefined;
+    const directory = join(groupDirectory(join(dataDir, "sessions"), sessionKey), ".claude");
+    requireRealDirectory(directory, sessionKey);
+    const { makeDirectory } = await import("../../platform/make-directory.ts");
+    makeDirectory(directory, 0o700);
+    return directory;
   }
 }

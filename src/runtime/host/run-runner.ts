@@ -80,6 +80,8 @@ export async function runRunner(flags: RunnerFlags, deps: RunnerDeps): Promise<n
     engine = result.runtime;
     const output = outputOf(result, input, deps);
     await write(output);
+    // What did not stop in its time is given none beyond the answer.
+    if (result.outcome.code === "runtime.timeout" || deps.ending.aborted) deps.killAllNow();
     if (output.error !== null) deps.fail(output.error);
     return output.status === "success" ? 0 : (deps.endingStatus() ?? 1);
   } catch (error) {

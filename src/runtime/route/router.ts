@@ -1,12 +1,7 @@
 // The router: each run in its lane, then to whoever is to carry it out, and to the next one where that is safe; remembers sessions, keeps numbers.
 // Made by `createRuntime`, for the library and `pi runner`. Invariant: who carries a run out is decided when it leaves its lane, and holds for it.
 
-import { PiError } from "../../contracts/error.ts";
-import type { ImageContent } from "../../contracts/message.ts";
 import type { Tool } from "../../contracts/tool.ts";
-import { emptyUsage } from "../../contracts/usage.ts";
-import type { SessionListener } from "../../harness/conversation/listeners.ts";
-import { outcomeOfError } from "../failure.ts";
 import type { HostRuntime, IpcPlace, RouteQuery, RouteSaid } from "../host-runtime.ts";
 import type { HostedDeps, HostedRuntime } from "../hosted-runtime.ts";
 import type { MetricsStore } from "../observe/metrics-store.ts";
@@ -19,6 +14,7 @@ import type { Probe, Run } from "../runtime.ts";
 import type { SessionMap } from "../sessions/session-map.ts";
 import { withFallback } from "./fallback.ts";
 import { type Route, routeOf } from "./route.ts";
+import { neverRun, RoutedRun } from "./routed-run.ts";
 
 export interface RouterDeps extends HostedDeps {
   lanes: Lanes;
@@ -206,68 +202,4 @@ export class Router implements HostRuntime {
     this.#made.push(runtime);
     return runtime;
   }
-}
-
-/** A run as its host has it, whoever carries it out in the end. */
-class RoutedRun implements Run {
-  readonly id = crypto.randomUUID();
-  readonly result: Promise<RunResult>;
-  readonly #stopping = new AbortController();
-  readonly #listeners = new Set<SessionListener>();
-  #inner: Run | undefined;
-
-  constructor(request: RunRequest, carryOut: (run: RoutedRun, signal: AbortSignal) => Promise<RunResult>) {
-    const { signal } = this.#stopping;
-    const either = request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]);
-    // The caller has the run before anything is told.
-    this.result = Promise.resolve().then(() => carryOut(this, either));
-  }
-
-  subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  steer(text: string, images?: readonly ImageContent[]): boolean {
-    return this.#inner?.steer(text, images) ?? false;
-  }
-
-  abort(): void {
-    this.#stopping.abort();
-  }
-
-  async follow(inner: Run): Promise<RunResult> {
-    this.#inner = inner;
-    // No promise where nobody is slow: each would hold the model's stream up for a turn.
-    inner.subscribe((event) => {
-      if (this.#listeners.size === 0) return undefined;
-      const slow = [...this.#listeners].flatMap((listener) => listener(event) ?? []);
-      return slow.length === 0 ? undefined : Promise.all(slow).then(() => undefined);
-    });
-    try {
-      return await inner.result;
-    } finally {
-      this.#inner = undefined;
-    }
-  }
-}
-
-/** Of a run that did not come to anybody. */
-function neverRun(runtime: RuntimeKind, error: unknown, durationMs: number): RunResult {
-  const outcome = outcomeOfError(error instanceof Error ? error : new PiError("internal.unexpected", String(error)));
-  return {
-    runtime,
-    outcome,
-    payloads: [],
-    sessionPresent: false,
-    usage: emptyUsage(),
-    costUsd: 0,
-    turns: 0,
-    durationMs,
-    compactions: 0,
-    toolCalls: [],
-    didSendViaMessagingTool: false,
-    hasSideEffects: false,
-    hasDelivered: false,
-  };
 }

@@ -2,12 +2,10 @@
 
 import { standInFunction } from "../npm/stand-in.ts";
 
+export { getModelType, hasApi, isModelType } from "../npm/answer-facts.ts";
 export { createProvider } from "../npm/api-providers.ts";
 export { calculateCost, clampThinkingLevel, getSupportedThinkingLevels, modelsAreEqual } from "../npm/transcript-state.ts";
 export { AI_TELEMETRY_SCHEMA, ModelsError } from "./pi-ai.ts";
 
 // What needs a terminal, or a service that there is none of.
 export const createModels = standInFunction("createModels");
-export const getModelType = standInFunction("getModelType");
-export const hasApi = standInFunction("hasApi");
-export const isModelType = standInFunction("isModelType");

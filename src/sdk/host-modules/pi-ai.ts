@@ -1,9 +1,24 @@
 // `@earendil-works/pi-ai` for extensions: model calls, streams, schemas; services that there are none of stand in. Loaded when one imports it.
 
 import { version } from "../../contracts/version.ts";
+import { anthropicMessagesApi, googleGenerativeAIApi, openAICompletionsApi, openAIResponsesApi } from "../npm/api-providers.ts";
 import { standInClass, standInFunction } from "../npm/stand-in.ts";
 
 export { default as Type } from "typebox";
+export {
+  findEnvKeys,
+  getEnvApiKey,
+  getModelType,
+  hasApi,
+  isContextOverflow,
+  isModelType,
+  isRecoverableLength,
+  isRetryableAssistantError,
+  parseJsonWithRepair,
+  toToolDeclaration,
+  validateToolArguments,
+  validateToolCall,
+} from "../npm/answer-facts.ts";
 export {
   anthropicMessagesApi,
   createProvider,
@@ -54,6 +69,12 @@ export const DEFAULT_MAX_AGENT_RETRY_DELAY_MS = 60_000;
 export const PI_AI_VERSION = version;
 export const PI_ATTRIBUTION = {};
 
+// Calls in one wire format, whatever the model says of its own.
+export const { stream: streamAnthropic, streamSimple: streamSimpleAnthropic } = anthropicMessagesApi();
+export const { stream: streamGoogle, streamSimple: streamSimpleGoogle } = googleGenerativeAIApi();
+export const { stream: streamOpenAICompletions, streamSimple: streamSimpleOpenAICompletions } = openAICompletionsApi();
+export const { stream: streamOpenAIResponses, streamSimple: streamSimpleOpenAIResponses } = openAIResponsesApi();
+
 export class ModelsError extends Error {}
 
 // What needs a terminal, or a service that there is none of.
@@ -78,7 +99,6 @@ export const fauxProvider = standInFunction("fauxProvider");
 export const fauxText = standInFunction("fauxText");
 export const fauxThinking = standInFunction("fauxThinking");
 export const fauxToolCall = standInFunction("fauxToolCall");
-export const findEnvKeys = standInFunction("findEnvKeys");
 export const formatThrownValue = standInFunction("formatThrownValue");
 export const formatUserAgent = standInFunction("formatUserAgent");
 export const generateImages = standInFunction("generateImages");
@@ -88,28 +108,21 @@ export const getCacheWarmingDelayMs = standInFunction("getCacheWarmingDelayMs");
 export const getCacheWarmingRequestOptions = standInFunction("getCacheWarmingRequestOptions");
 export const getClientVersion = standInFunction("getClientVersion");
 export const getDeclaredTools = standInFunction("getDeclaredTools");
-export const getEnvApiKey = standInFunction("getEnvApiKey");
 export const getIdentityHeaders = standInFunction("getIdentityHeaders");
 export const getImageModel = standInFunction("getImageModel");
 export const getImageModels = standInFunction("getImageModels");
 export const getImageProviders = standInFunction("getImageProviders");
 export const getImagesApiProvider = standInFunction("getImagesApiProvider");
 export const getInitialSystemMessage = standInFunction("getInitialSystemMessage");
-export const getModelType = standInFunction("getModelType");
 export const getOpenCodeSessionHeaders = standInFunction("getOpenCodeSessionHeaders");
 export const getOverflowPatterns = standInFunction("getOverflowPatterns");
 export const getPromptCacheTtlMs = standInFunction("getPromptCacheTtlMs");
 export const getSystemMessageText = standInFunction("getSystemMessageText");
 export const getToolStateChanges = standInFunction("getToolStateChanges");
 export const googleVertexApi = standInFunction("googleVertexApi");
-export const hasApi = standInFunction("hasApi");
 export const hasNonAdditiveToolChanges = standInFunction("hasNonAdditiveToolChanges");
 export const hasToolRedefinitions = standInFunction("hasToolRedefinitions");
 export const isCacheWarmingReplayable = standInFunction("isCacheWarmingReplayable");
-export const isContextOverflow = standInFunction("isContextOverflow");
-export const isModelType = standInFunction("isModelType");
-export const isRecoverableLength = standInFunction("isRecoverableLength");
-export const isRetryableAssistantError = standInFunction("isRetryableAssistantError");
 export const lazyApi = standInFunction("lazyApi");
 export const lazyOAuth = standInFunction("lazyOAuth");
 export const lazyStream = standInFunction("lazyStream");
@@ -117,7 +130,6 @@ export const mergeClientIdentity = standInFunction("mergeClientIdentity");
 export const mistralConversationsApi = standInFunction("mistralConversationsApi");
 export const normalizeContext = standInFunction("normalizeContext");
 export const openAICodexResponsesApi = standInFunction("openAICodexResponsesApi");
-export const parseJsonWithRepair = standInFunction("parseJsonWithRepair");
 export const parseToolCallArguments = standInFunction("parseToolCallArguments");
 export const piMessagesApi = standInFunction("piMessagesApi");
 export const registerBuiltInApiProviders = standInFunction("registerBuiltInApiProviders");
@@ -133,23 +145,12 @@ export const retryAssistantCall = standInFunction("retryAssistantCall");
 export const retryDelayMs = standInFunction("retryDelayMs");
 export const setBedrockProviderLoader = standInFunction("setBedrockProviderLoader");
 export const setBedrockProviderModule = standInFunction("setBedrockProviderModule");
-export const streamAnthropic = standInFunction("streamAnthropic");
 export const streamAzureOpenAIResponses = standInFunction("streamAzureOpenAIResponses");
-export const streamGoogle = standInFunction("streamGoogle");
 export const streamGoogleVertex = standInFunction("streamGoogleVertex");
 export const streamMistral = standInFunction("streamMistral");
 export const streamOpenAICodexResponses = standInFunction("streamOpenAICodexResponses");
-export const streamOpenAICompletions = standInFunction("streamOpenAICompletions");
-export const streamOpenAIResponses = standInFunction("streamOpenAIResponses");
-export const streamSimpleAnthropic = standInFunction("streamSimpleAnthropic");
 export const streamSimpleAzureOpenAIResponses = standInFunction("streamSimpleAzureOpenAIResponses");
-export const streamSimpleGoogle = standInFunction("streamSimpleGoogle");
 export const streamSimpleGoogleVertex = standInFunction("streamSimpleGoogleVertex");
 export const streamSimpleMistral = standInFunction("streamSimpleMistral");
 export const streamSimpleOpenAICodexResponses = standInFunction("streamSimpleOpenAICodexResponses");
-export const streamSimpleOpenAICompletions = standInFunction("streamSimpleOpenAICompletions");
-export const streamSimpleOpenAIResponses = standInFunction("streamSimpleOpenAIResponses");
-export const toToolDeclaration = standInFunction("toToolDeclaration");
-export const validateToolArguments = standInFunction("validateToolArguments");
-export const validateToolCall = standInFunction("validateToolCall");
 export const withClientIdentity = standInFunction("withClientIdentity");

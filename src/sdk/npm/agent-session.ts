@@ -47,6 +47,11 @@ export class AgentSession {
     this.#views = new WeakMap(manager === undefined ? [] : [[sessions.coding.session, manager]]);
   }
 
+  /** For modes that run on it. */
+  get host(): SessionHost {
+    return this.#sessions;
+  }
+
   get #coding(): CodingSession {
     return this.#sessions.coding;
   }

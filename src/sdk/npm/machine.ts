@@ -2,7 +2,7 @@
 
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findProject, findSkillDirectories } from "../../config/trust.ts";
+import { changeDecisions, findProject, findSkillDirectories } from "../../config/trust.ts";
 import { processHost } from "../../platform/host.ts";
 import { fitImage } from "../../tools/shared/fit-image.ts";
 import { type ImageType, imageTypeOf } from "../../tools/shared/image-type.ts";
@@ -95,16 +95,18 @@ export class ProjectTrustStore {
     }
   }
 
-  /** `null` takes a decision back. Whole or not at all, though nobody waits for it. */
+  /** `null` takes a decision back. Rejects with `config.lock_busy`, `config.trust_file`. */
   async set(cwd: string, decision: boolean | null): Promise<void> {
     await this.setMany([{ path: cwd, decision }]);
   }
 
   async setMany(updates: readonly { path: string; decision: boolean | null }[]): Promise<void> {
-    const changed = updates.map(({ path, decision }) => [realOf(path), decision] as const);
-    const decisions = Object.entries({ ...this.#decisions(), ...Object.fromEntries(changed) }).filter(([, decision]) => decision !== null);
-    const { createFileOperations } = await import("../../platform/files.ts");
-    await createFileOperations().writeAtomic(this.#file, `${JSON.stringify(Object.fromEntries(decisions), null, 2)}\n`);
+    await changeDecisions(dirname(this.#file), (decisions) => {
+      for (const { path, decision } of updates) {
+        if (decision === null) decisions.delete(realOf(path));
+        else decisions.set(realOf(path), decision);
+      }
+    });
   }
 
   #decisions(): Record<string, unknown> {

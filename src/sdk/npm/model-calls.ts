@@ -42,14 +42,15 @@ export function complete(model: Model, context: Context, options?: CallOptions):
 
 /** Of the catalogue, whether there is a credential or not. */
 export function getModels(provider: string): Model[] {
-  return [...catalogue().models(provider)];
+  return [...registryOfCatalogue().models(provider)];
 }
 
 export function getProviders(): string[] {
-  return [...catalogue().providers()];
+  return [...registryOfCatalogue().providers()];
 }
 
-function catalogue(): ModelRegistry {
+/** What is known without any configuration. */
+export function registryOfCatalogue(): ModelRegistry {
   return registryWithKeys(surroundings(), { providers: {} } as Config, {});
 }
 

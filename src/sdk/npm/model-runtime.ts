@@ -1,6 +1,7 @@
 // The models and credentials that sessions of a caller share; names follow the npm agent's. Exported by `pi` and `pi/ai`.
 
 import { dirname, resolve } from "node:path";
+import { authFilePath, readAuthFile } from "../../accounts/auth-file.ts";
 import { noCredential } from "../../accounts/credentials.ts";
 import { addBaseUrls, type Config, loadConfig } from "../../config/load-config.ts";
 import { emptyProvider } from "../../config/provider-settings.ts";
@@ -23,7 +24,7 @@ export interface ModelRuntimeOptions {
 }
 
 export class ModelRuntime {
-  readonly #config: Config;
+  #config: Config;
   readonly #place: Surroundings;
   readonly #keys: Record<string, string> = {};
   #registry: ModelRegistry;
@@ -46,6 +47,24 @@ export class ModelRuntime {
 
   get agentDir(): string {
     return this.#place.agentDir;
+  }
+
+  /** What stands behind it, of now. */
+  get registry(): ModelRegistry {
+    return this.#registry;
+  }
+
+  /** Reads configuration and credentials anew. Rejects with `config.*`. */
+  async refresh(): Promise<void> {
+    this.#config = await loadConfig(this.#place);
+    this.#accessWithoutKey = undefined;
+    this.#refresh();
+  }
+
+  /** Whether calls go by a sign-in. */
+  isUsingOAuth(provider: string): boolean {
+    const stored = readAuthFile(authFilePath(this.#place.agentDir))?.[provider] as { type?: unknown } | undefined;
+    return stored?.type === "oauth" && this.#registry.credentialSource(provider)?.startsWith("auth.json") === true;
   }
 
   /** For this process only; wins over every other credential of the provider. */

@@ -12,20 +12,47 @@ type Schema = Record<string, unknown>;
 
 const echoedCharacters = 4000;
 
+type CheckedTool = ToolDeclaration & Pick<Tool, "prepareArguments">;
+
+/** What says which parts of a value do not fit a schema: `Errors` of `typebox/schema`. */
+export type SchemaCheck = (schema: Schema, value: unknown) => [isValid: boolean, errors: unknown];
+
 /** What the model sent, as the tool takes it, or the error text for the model that names each wrong field. */
-export async function validateArguments(
-  tool: ToolDeclaration & Pick<Tool, "prepareArguments">,
-  args: unknown,
-): Promise<ValidatedArguments> {
+export async function validateArguments(tool: CheckedTool, args: unknown): Promise<ValidatedArguments> {
+  const taken = takenBy(tool, args);
+  if ("ok" in taken) return taken;
+  const { Errors } = await import("typebox/schema");
+  return checkedBy(Errors as SchemaCheck, tool, taken);
+}
+
+/** The same at once, for who has the check loaded. */
+export function validateArgumentsBy(tool: CheckedTool, args: unknown, check: SchemaCheck): ValidatedArguments {
+  const taken = takenBy(tool, args);
+  return "ok" in taken ? taken : checkedBy(check, tool, taken);
+}
+
+/** Arguments of which the schema has to be asked. */
+interface Taken {
+  given: Record<string, unknown>;
+  coerced: Record<string, unknown>;
+}
+
+function takenBy(tool: CheckedTool, args: unknown): ValidatedArguments | Taken {
   const given = args === undefined || args === null ? {} : args;
   if (!isRecord(given))
     return { ok: false, message: failureText(tool.name, [`arguments: expected object, got ${typeName(given)}`], given) };
   try {
     const prepared = tool.prepareArguments === undefined ? given : tool.prepareArguments(given);
     const coerced = coerce(tool.parameters, prepared) as Record<string, unknown>;
-    if (isPlainlyValid(tool.parameters, coerced)) return { ok: true, args: coerced };
-    const { Errors } = await import("typebox/schema");
-    const [isValid, errors] = Errors(tool.parameters, coerced);
+    return isPlainlyValid(tool.parameters, coerced) ? { ok: true, args: coerced } : { given, coerced };
+  } catch (error) {
+    return { ok: false, message: failureText(tool.name, [messageOf(error)], given) };
+  }
+}
+
+function checkedBy(check: SchemaCheck, tool: CheckedTool, { given, coerced }: Taken): ValidatedArguments {
+  try {
+    const [isValid, errors] = check(tool.parameters, coerced);
     if (isValid) return { ok: true, args: coerced };
     return { ok: false, message: failureText(tool.name, describeErrors(errors as SchemaError[], coerced), given) };
   } catch (error) {

@@ -1,103 +1,12 @@
 // `@earendil-works/pi-coding-agent` for extensions: what works without a terminal is ours, the rest stands in. Loaded when one imports it.
 // A test compares the names with those that the npm agent has (test/fixtures/host-module-exports.json).
 
-import { standInClass, standInFunction } from "../npm/stand-in.ts";
+import type { InlineExtension } from "./contracts/extension.ts";
+import { standInClass, standInFunction } from "./sdk/npm/stand-in.ts";
 
-export { isToolCallEventType } from "../../contracts/extension-event.ts";
-export { sessionVersion as CURRENT_SESSION_VERSION } from "../../contracts/session-entry.ts";
-export { version as VERSION } from "../../contracts/version.ts";
-export { createExtensionRuntime } from "../../extensions/runtime.ts";
-export { RpcClient } from "../../modes/rpc/client.ts";
-export { AgentSession } from "../npm/agent-session.ts";
-export {
-  createBashTool,
-  createBashToolDefinition,
-  createCodingTools,
-  createEditTool,
-  createEditToolDefinition,
-  createFindTool,
-  createFindToolDefinition,
-  createGrepTool,
-  createGrepToolDefinition,
-  createLocalBashOperations,
-  createLsTool,
-  createLsToolDefinition,
-  createReadOnlyTools,
-  createReadTool,
-  createReadToolDefinition,
-  createWriteTool,
-  createWriteToolDefinition,
-  detectSupportedImageMimeTypeFromFile,
-  withFileMutationQueue,
-} from "../npm/built-in-tools.ts";
-export {
-  calculateContextTokens,
-  collectEntriesForBranchSummary,
-  compact,
-  convertToLlm,
-  DEFAULT_COMPACTION_SETTINGS,
-  estimateTokens,
-  findCutPoint,
-  findTurnStartIndex,
-  generateBranchSummary,
-  generateSummary,
-  generateSummaryWithUsage,
-  getLastAssistantUsage,
-  prepareBranchEntries,
-  serializeConversation,
-  sessionEntryToContextMessages,
-  shouldCompact,
-} from "../npm/conversations.ts";
-export { createAgentSession } from "../npm/create-agent-session.ts";
-export { defineTool } from "../npm/define-tool.ts";
-export { createEventBus } from "../npm/event-bus.ts";
-export {
-  isBashToolResult,
-  isEditToolResult,
-  isFindToolResult,
-  isGrepToolResult,
-  isLsToolResult,
-  isPowerShellToolResult,
-  isReadToolResult,
-  isWriteToolResult,
-} from "../npm/event-guards.ts";
-export {
-  CONFIG_DIR_NAME,
-  copyToClipboard,
-  formatDimensionNote,
-  generateDiffString,
-  generateUnifiedPatch,
-  getShellConfig,
-  hasTrustRequiringProjectResources,
-  ProjectTrustStore,
-  resizeImage,
-} from "../npm/machine.ts";
-export { ModelRuntime } from "../npm/model-runtime.ts";
-export { getAgentDir } from "../npm/places.ts";
-export { createSyntheticSourceInfo, DefaultResourceLoader } from "../npm/resource-loader.ts";
-export { buildContextEntries, buildSessionContext, buildSessionProjection, SessionManager } from "../npm/session-manager.ts";
-export { AgentSessionRuntime, createAgentSessionRuntime } from "../npm/session-runtime.ts";
-export { createAgentSessionFromServices, createAgentSessionServices } from "../npm/session-services.ts";
-export { getLatestCompactionEntry, parseSessionEntries } from "../npm/session-views.ts";
-export { SettingsManager } from "../npm/settings-manager.ts";
-export {
-  formatSkillsForPrompt,
-  loadProjectContextFiles,
-  loadSkills,
-  loadSkillsFromDir,
-  parseFrontmatter,
-  parseSkillBlock,
-  stripFrontmatter,
-} from "../npm/skill-functions.ts";
-export {
-  DEFAULT_MAX_BYTES,
-  DEFAULT_MAX_LINES,
-  formatReadLineRange,
-  formatSize,
-  truncateHead,
-  truncateLine,
-  truncateTail,
-} from "../npm/truncation.ts";
+export { PromptEditor as CustomEditor } from "./modes/interactive/editor/prompt-editor.ts";
+export * from "./sdk/npm/names.ts";
+export { BorderedLoader, DynamicBorder } from "./sdk/npm/tui/components.ts";
 export {
   getLanguageFromPath,
   getMarkdownTheme,
@@ -109,7 +18,17 @@ export {
   keyText,
   rawKeyHint,
   Theme,
-} from "../npm/tui/theme.ts";
+} from "./sdk/npm/tui/theme.ts";
+
+/** The program itself: what the command line does with these arguments. */
+export async function main(args: readonly string[], { extensionFactories = [] }: { extensionFactories?: readonly InlineExtension[] } = {}) {
+  const { start } = await import("./cli/main.ts");
+  await start({
+    args,
+    inlineExtensions: extensionFactories,
+    hostModules: async () => (await import("./sdk/host-modules.ts")).hostModules(),
+  });
+}
 
 export const VIRTUAL_MODEL_STATE_ENTRY = "virtual-model-state";
 
@@ -117,14 +36,11 @@ export const VIRTUAL_MODEL_STATE_ENTRY = "virtual-model-state";
 export const ArminComponent = standInClass("ArminComponent");
 export const AssistantMessageComponent = standInClass("AssistantMessageComponent");
 export const BashExecutionComponent = standInClass("BashExecutionComponent");
-export const BorderedLoader = standInClass("BorderedLoader");
 export const BranchSummaryMessageComponent = standInClass("BranchSummaryMessageComponent");
 export const CompactionSummaryMessageComponent = standInClass("CompactionSummaryMessageComponent");
 export const CredentialSynchronizationError = standInClass("CredentialSynchronizationError");
-export const CustomEditor = standInClass("CustomEditor");
 export const CustomMessageComponent = standInClass("CustomMessageComponent");
 export const DefaultPackageManager = standInClass("DefaultPackageManager");
-export const DynamicBorder = standInClass("DynamicBorder");
 export const ExtensionEditorComponent = standInClass("ExtensionEditorComponent");
 export const ExtensionInputComponent = standInClass("ExtensionInputComponent");
 export const ExtensionRunner = standInClass("ExtensionRunner");
@@ -132,7 +48,6 @@ export const ExtensionSelectorComponent = standInClass("ExtensionSelectorCompone
 export const FooterComponent = standInClass("FooterComponent");
 export const InteractiveMode = standInClass("InteractiveMode");
 export const LoginDialogComponent = standInClass("LoginDialogComponent");
-export const ModelRegistry = standInClass("ModelRegistry");
 export const ModelSelectorComponent = standInClass("ModelSelectorComponent");
 export const OAuthSelectorComponent = standInClass("OAuthSelectorComponent");
 export const SessionSelectorComponent = standInClass("SessionSelectorComponent");
@@ -158,15 +73,11 @@ export const getExamplesPath = standInFunction("getExamplesPath");
 export const getPackageDir = standInFunction("getPackageDir");
 export const getPowerShellConfig = standInFunction("getPowerShellConfig");
 export const getReadmePath = standInFunction("getReadmePath");
-export const main = standInFunction("main");
 export const migrateSessionEntries = standInFunction("migrateSessionEntries");
-export const parseArgs = standInFunction("parseArgs");
 export const readStoredCredential = standInFunction("readStoredCredential");
 export const renderDiff = standInFunction("renderDiff");
 export const resolveCliModel = standInFunction("resolveCliModel");
 export const resolveModelScopeWithDiagnostics = standInFunction("resolveModelScopeWithDiagnostics");
-export const runPrintMode = standInFunction("runPrintMode");
-export const runRpcMode = standInFunction("runRpcMode");
 export const truncateToVisualLines = standInFunction("truncateToVisualLines");
 export const wrapRegisteredTool = standInFunction("wrapRegisteredTool");
 export const wrapRegisteredTools = standInFunction("wrapRegisteredTools");

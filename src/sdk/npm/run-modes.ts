@@ -1,0 +1,83 @@
+// Print, JSON and RPC mode over a session that a program has made; names follow the npm agent's. Exported by `pi`.
+// Invariant: the modes are those of the command line, on the process's own streams; a signal ends them in order, a second one at once.
+
+import type { ImageContent } from "../../contracts/message.ts";
+import { exitStatusOf, type Outcome } from "../../contracts/outcome.ts";
+import type { ModePrompt } from "../../modes/mode.ts";
+import type { Host } from "../../platform/host.ts";
+import type { AgentSessionRuntime } from "./session-runtime.ts";
+
+export interface PrintModeOptions {
+  /** `text`: the last answer; `json`: all events. */
+  mode: "text" | "json";
+  /** Behind `initialMessage`, one after another. */
+  messages?: readonly string[];
+  initialMessage?: string;
+  initialImages?: readonly ImageContent[];
+}
+
+/** The exit status: 0 where the prompts were answered. The session is disposed of. */
+export async function runPrintMode(runtime: AgentSessionRuntime, options: PrintModeOptions): Promise<number> {
+  const { initialMessage, initialImages = [], messages = [] } = options;
+  const isFirst = initialMessage !== undefined || initialImages.length > 0;
+  const first = isFirst ? [{ text: initialMessage ?? "", images: [...initialImages] }] : [];
+  const { outcome, signalStatus } = await runOn(runtime, options.mode, [...first, ...messages.map((text) => ({ text, images: [] }))]);
+  return outcome.kind === "done" ? 0 : (signalStatus ?? exitStatusOf[outcome.kind]);
+}
+
+/** Serves stdin until it ends; the process ends with it. */
+export async function runRpcMode(runtime: AgentSessionRuntime): Promise<never> {
+  const { host, signalStatus } = await runOn(runtime, "rpc", []);
+  return host.exitNow(signalStatus ?? (runtime.session.host.hasLostStorage ? 1 : 0));
+}
+
+const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+async function runOn(
+  runtime: AgentSessionRuntime,
+  name: "text" | "json" | "rpc",
+  prompts: readonly ModePrompt[],
+): Promise<{ outcome: Outcome; signalStatus: number | undefined; host: Host }> {
+  const [{ modeTable }, { processHost, writeErrorLine }] = await Promise.all([
+    import("../../modes/modes.ts"),
+    import("../../platform/host.ts"),
+  ]);
+  const mode = await modeTable.find((one) => one.name === name)?.load();
+  if (mode === undefined) throw new Error(`no mode ${name}`);
+  const host = processHost();
+  const ending = new AbortController();
+  let signalStatus: number | undefined;
+  const removers = (Object.keys(statusOfSignal) as (keyof typeof statusOfSignal)[]).map((signal) =>
+    host.onSignal(signal, () => {
+      if (signalStatus !== undefined) {
+        runtime.session.host.killAllNow();
+        host.exitNow(signalStatus);
+      }
+      signalStatus = statusOfSignal[signal];
+      ending.abort();
+      void runtime.session.host.end();
+    }),
+  );
+  try {
+    const outcome = await mode.run({
+      open: async () => runtime.session.host,
+      prompts,
+      io: host,
+      ending: ending.signal,
+      warn: (line) => writeErrorLine(`pi: ${line}`),
+      takeWarnings: () => () => {},
+      showsAnswer: true,
+      progress: () => ({ lines: "none", isVerbose: false }),
+      streamsAnswer: () => false,
+      env: host.env,
+    });
+    await host.stdout.flush();
+    const { message, hint } = outcome;
+    if (mode.status === "outcome" && message !== undefined) writeErrorLine(hint === undefined ? message : `${message} (${hint})`);
+    return { outcome, signalStatus, host };
+  } finally {
+    await runtime.session.dispose();
+    await host.stdout.flush();
+    for (const remove of removers) remove();
+  }
+}
