@@ -13,8 +13,9 @@ const blocks = (language: string): string[] =>
 const says: [RegExp, number, RegExp][] = [
   [/runner --model demo/, 0, /^---PI_OUTPUT_START---\n\{"status":"success".*\}\n---PI_OUTPUT_END---\n$/],
   [/--explain-route/, 0, /^\{"group":"main","runtime":"pi","why":"default","fallback":\[\]\}\n$/],
+  [/ipc drain/, 0, /^\{"group":"main","isMain":true,"file":"1\.json","type":"message","data":\{"type":"message".*\}\}\n$/],
   [/sessions migrate/, 0, /1 of 1 groups/],
-  // The gate comes last: without runs of the candidate it is shut.
+  // Without runs of the candidate the gate is shut: exit status 1.
   [/metrics gate/, 1, /agent_run_count[\s\S]*pi/],
 ];
 

@@ -84,7 +84,9 @@ const libraryBlocksSay = [
 
 const hostingBlocksSay = [
   /^pi done bash\n$/,
+  /^bot_send_message \{ ?taken: 0, parked: 0,? ?\}\n$|^bot_send_message \{\s+taken: 0,\s+parked: 0,\s+\}\n$/,
   /^true 3\n$/,
+  /^a,b done\n$/,
   /^3 true\n$/,
   /^reasoning=hm \| text=The answer\n$/,
   /^\{"replyToTag":true,"replyToId":"42","text":"Here it is\.\\n","mediaUrls":\["\.\/chart\.png"\]\}\n$/,
