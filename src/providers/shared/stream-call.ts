@@ -201,7 +201,11 @@ function requestHeaders(headers: Record<string, string>): Headers | undefined {
 }
 
 function badCredential(call: ModelCall): ModelFailure {
-  return { code: "auth", message: `The credential from ${call.credential.source} or a header holds characters that a header cannot carry` };
+  return {
+    code: "auth",
+    isOurs: true,
+    message: `The credential from ${call.credential.source} or a header holds characters that a header cannot carry`,
+  };
 }
 
 async function readHead(response: Response): Promise<string> {
