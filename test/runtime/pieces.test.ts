@@ -56,7 +56,7 @@ test("commands of a run see the variables of the skills that it has, and of no o
       "agent/skills/draw/SKILL.md": skill("draw", 'metadata: {"agent": {"primaryEnv": "DRAW_KEY"}}\n'),
       "agent/skills/plain/SKILL.md": skill("plain"),
       "agent/config.toml":
-        '[skills.entries.draw]\napi_key = "key-of-draw"\nenv = { DRAW_SIZE = "big", KEPT = "other" }\n[skills.entries.plain]\napi_key = "key-of-plain"\n[skills.entries.absent]\nenv = { ABSENT = "1" }\n',
+        '[runtime]\nenv_allow = ["KEPT"]\n[skills.entries.draw]\napi_key = "key-of-draw"\nenv = { DRAW_SIZE = "big", KEPT = "other" }\n[skills.entries.plain]\napi_key = "key-of-plain"\n[skills.entries.absent]\nenv = { ABSENT = "1" }\n',
     },
     { KEPT: "mine" },
   );
