@@ -2,7 +2,6 @@
 // made by run-mode. Invariant: the first signal ends in order, the second at once.
 
 import type { Host } from "../platform/host.ts";
-import { killDescendants } from "../platform/process-tree.ts";
 
 const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof statusOfSignal;
@@ -40,7 +39,7 @@ export class Ending {
   /** Without any order: nothing is waited for, nothing that was started lives on. */
   endNow(status: number): never {
     this.killAllNow();
-    killDescendants();
+    this.#host.killDescendants();
     return this.#host.exitNow(status);
   }
 

@@ -12,7 +12,6 @@ import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
-import { killDescendants } from "../platform/process-tree.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
@@ -86,7 +85,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     const status = statusOf(mode, outcome, ending, open.sessions);
     log?.end(outcome, status);
     // What a run has left that was stopped, such as the command that was to give a key.
-    if (outcome.kind === "aborted" || outcome.kind === "budget") killDescendants("attached");
+    if (outcome.kind === "aborted" || outcome.kind === "budget") host.killDescendants("attached");
     return status;
   } finally {
     await open.dispose();
@@ -105,7 +104,7 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
   return new TimeLimit(limitMs, () => {
     writeErrorLine(message);
     const end = (): never => {
-      killDescendants();
+      host.killDescendants();
       return host.exitNow(exitStatusOf.budget);
     };
     // To a file that takes nothing it is not written.

@@ -9,6 +9,7 @@ import { FileDescriptorOutput, isTerminal, type OutputStream } from "./descripto
 import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
 import { processPlace } from "./process-place.ts";
+import { killDescendants } from "./process-tree.ts";
 import { liveSecrets } from "./secrets.ts";
 
 export interface InputStream {
@@ -47,6 +48,8 @@ export interface Host {
   setExitStatus(status: number): void;
   /** Ends at once: only after a second signal, or when everything is flushed and something holds the process open. */
   exitNow(status: number): never;
+  /** What this process has started and left. `attached`: but for what was put into a session of its own. */
+  killDescendants(which?: "all" | "attached"): void;
   /** Returns the remover. */
   onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): () => void;
 }
@@ -136,6 +139,7 @@ export function processHost(lent: Partial<Pick<Host, "hostModules" | "args" | "i
       process.exitCode = status;
     },
     exitNow: (status) => process.exit(status),
+    killDescendants,
     onSignal: (signal, listener) => {
       process.on(signal, listener);
       return () => process.off(signal, listener);

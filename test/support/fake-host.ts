@@ -83,6 +83,8 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     hasExtensions: false,
     now: () => given.now ?? 1_800_000_000_000,
     setExitStatus: () => undefined,
+    // What the suites have started is not the run's.
+    killDescendants: () => {},
     exitNow: (status) => {
       throw new Error(`exit ${status}`);
     },
