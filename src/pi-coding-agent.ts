@@ -4,7 +4,9 @@
 import type { InlineExtension } from "./contracts/extension.ts";
 import { standInClass, standInFunction } from "./sdk/npm/stand-in.ts";
 
+export { PromptEditor as CustomEditor } from "./modes/interactive/editor/prompt-editor.ts";
 export * from "./sdk/npm/names.ts";
+export { BorderedLoader, DynamicBorder } from "./sdk/npm/tui/components.ts";
 export {
   getLanguageFromPath,
   getMarkdownTheme,
@@ -34,14 +36,11 @@ export const VIRTUAL_MODEL_STATE_ENTRY = "virtual-model-state";
 export const ArminComponent = standInClass("ArminComponent");
 export const AssistantMessageComponent = standInClass("AssistantMessageComponent");
 export const BashExecutionComponent = standInClass("BashExecutionComponent");
-export const BorderedLoader = standInClass("BorderedLoader");
 export const BranchSummaryMessageComponent = standInClass("BranchSummaryMessageComponent");
 export const CompactionSummaryMessageComponent = standInClass("CompactionSummaryMessageComponent");
 export const CredentialSynchronizationError = standInClass("CredentialSynchronizationError");
-export const CustomEditor = standInClass("CustomEditor");
 export const CustomMessageComponent = standInClass("CustomMessageComponent");
 export const DefaultPackageManager = standInClass("DefaultPackageManager");
-export const DynamicBorder = standInClass("DynamicBorder");
 export const ExtensionEditorComponent = standInClass("ExtensionEditorComponent");
 export const ExtensionInputComponent = standInClass("ExtensionInputComponent");
 export const ExtensionRunner = standInClass("ExtensionRunner");

@@ -3,7 +3,7 @@
 
 import { isPiError, PiError } from "../contracts/error.ts";
 import type { Credential } from "../contracts/model-request.ts";
-import type { FlowEndpoints, ProviderSettings } from "../contracts/provider-settings.ts";
+import type { FlowEndpoints, ProviderSettings, WorkloadVariables } from "../contracts/provider-settings.ts";
 import { readSecretText } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
@@ -21,6 +21,7 @@ import {
 import type { Flow } from "./flows/flow.ts";
 import { loadFlow } from "./flows/flows.ts";
 import type { TokenRefresher } from "./refresh.ts";
+import type { WorkloadTokens } from "./workload-identity.ts";
 
 /** How a vendor is paid for. */
 export interface AccountVendor {
@@ -30,6 +31,8 @@ export interface AccountVendor {
   bearerVariables?: readonly string[];
   /** Those of them that hold a subscription's token. */
   planVariables?: readonly string[];
+  /** How a workload without a key shows who it is. */
+  workload?: WorkloadVariables;
   /** A server that answers without a credential. */
   keyless?: boolean;
 }
@@ -72,6 +75,9 @@ export class Accounts {
   readonly #fromCommands = new Map<string, { credential: Credential; untilMs: number }>();
 
   #refresher: Promise<TokenRefresher> | undefined;
+  #workload: Promise<WorkloadTokens> | undefined;
+  /** Made when something is asked for. */
+  readonly #fetch: typeof globalThis.fetch = async (input, init) => ((await this.#input.fetch?.()) ?? globalThis.fetch)(input, init);
 
   constructor(input: AccountsInput) {
     this.#input = input;
@@ -101,7 +107,10 @@ export class Accounts {
     const kept = wish.accountId === undefined ? this.#fromCommands.get(providerId) : undefined;
     if (kept !== undefined && now < kept.untilMs) return kept.credential;
     const options = { ...this.#options(providerId, true), ...(wish.accountId === undefined ? {} : { accountId: wish.accountId }) };
-    const credential = await resolveCredential(providerId, options, (accountId) => this.#ofSignIn(providerId, accountId, wish));
+    const credential = await resolveCredential(providerId, options, {
+      ofToken: (accountId) => this.#ofSignIn(providerId, accountId, wish),
+      ofWorkload: (variables) => this.#ofWorkload(providerId, variables, wish),
+    });
     if (credential === undefined) throw this.missing(providerId, options);
     liveSecrets.add(credential.value);
     if (credential.source.startsWith(commandSource)) this.#fromCommands.set(providerId, { credential, untilMs: now + commandKeepMs });
@@ -137,8 +146,7 @@ export class Accounts {
     const refresher = await this.#refresher;
     const { accountId: _, mayRefresh = true, ...how } = wish;
     const path = authFilePath(this.#input.agentDir);
-    const fetch: typeof globalThis.fetch = async (input, init) => ((await this.#input.fetch?.()) ?? globalThis.fetch)(input, init);
-    const request = { ...how, accountId, path, flow, endpoints, now, fetch };
+    const request = { ...how, accountId, path, flow, endpoints, now, fetch: this.#fetch };
     const token = mayRefresh ? await refresher.current(request) : refresher.stored(request);
     liveSecrets.add(token.refresh);
     const { baseUrl, headers, credential } = flow.use(token, endpoints);
@@ -152,6 +160,16 @@ export class Accounts {
       source: "auth.json",
       account: { id: accountId, baseUrl, ...(headers === undefined ? {} : { headers }) },
     };
+  }
+
+  async #ofWorkload(providerId: string, variables: WorkloadVariables, wish: CredentialWish): Promise<Credential> {
+    const { env, now = Date.now } = this.#input;
+    const endpoints = this.endpoints(providerId);
+    const { accountId: _, mayRefresh: __, ...how } = wish;
+    this.#workload ??= import("./workload-identity.ts").then(({ WorkloadTokens }) => new WorkloadTokens());
+    const value = await (await this.#workload).current({ ...how, variables, env, endpoints, now, fetch: this.#fetch });
+    const account = { id: providerId, baseUrl: endpoints.baseUrl ?? variables.baseUrl };
+    return { scheme: "bearer", billing: "metered", value, source: variables.rule, account };
   }
 
   /** Why a sign-in that is stored pays for nothing. */
@@ -213,6 +231,7 @@ export class Accounts {
       credentialVariables: vendor?.credentialVariables ?? [],
       bearerVariables: vendor?.bearerVariables ?? [],
       planVariables: vendor?.planVariables ?? [],
+      workload: vendor?.workload,
       keyless: vendor?.keyless === true,
       hasOwnFlow: this.#input.flowOf?.(providerId) !== undefined,
       ...(withApiKey && apiKey !== undefined ? { apiKey } : {}),

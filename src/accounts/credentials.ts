@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { Credential } from "../contracts/model-request.ts";
-import { describeOrigin, isTable, type ProviderSettings } from "../contracts/provider-settings.ts";
+import { describeOrigin, isTable, type ProviderSettings, type WorkloadVariables } from "../contracts/provider-settings.ts";
 import { isLiteral, readSecretText, variablesIn } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
@@ -25,6 +25,8 @@ export interface CredentialOptions {
   bearerVariables?: readonly string[];
   /** Those of them that hold a subscription's token. */
   planVariables?: readonly string[];
+  /** How a workload without a key shows who it is. */
+  workload?: WorkloadVariables | undefined;
   /** A server that answers without a credential. */
   keyless?: boolean;
   /** An extension brings its sign-in. */
@@ -43,6 +45,12 @@ export const commandSource = "command in ";
 
 const commandTimeoutMs = 30_000;
 
+/** Credentials that a service gives for something else. */
+export interface ExchangedCredentials {
+  ofToken(accountId: string): Promise<Credential>;
+  ofWorkload(variables: WorkloadVariables): Promise<Credential>;
+}
+
 /**
  * `undefined`: there is none. A provider that only configuration knows, without any key, needs none.
  * @throws PiError `auth.command` when a `!command` gives no key, `auth.foreign_base_url` when `--api-key` would go to a project's server.
@@ -50,10 +58,11 @@ const commandTimeoutMs = 30_000;
 export async function resolveCredential(
   providerId: string,
   options: CredentialOptions,
-  ofToken: (accountId: string) => Promise<Credential>,
+  { ofToken, ofWorkload }: ExchangedCredentials,
 ): Promise<Credential | undefined> {
   for (const source of credentialSources(providerId, options, storedAccount(providerId, options))) {
     if (source.accountId !== undefined) return ofToken(source.accountId);
+    if (source.workload !== undefined) return ofWorkload(source.workload);
     const value = source.read === undefined ? await runCommand(providerId, source, options) : source.read();
     if (value) return { scheme: source.scheme, billing: source.billing ?? "metered", value, source: source.name };
   }
@@ -108,6 +117,7 @@ interface CredentialSource {
   command?: string;
   /** Of a sign-in that is renewed and used by its flow. */
   accountId?: string;
+  workload?: WorkloadVariables;
 }
 
 /** All that would give one, in order, first wins; only what has a value (or is a command) is listed. */
@@ -133,7 +143,14 @@ function credentialSources(providerId: string, options: CredentialOptions, accou
       read: () => value,
     });
   }
+  const { workload } = options;
+  if (workload !== undefined && isWorkload(workload, options.env)) sources.push({ name: workload.rule, scheme: "bearer", workload });
   return sources.filter((source) => source !== undefined);
+}
+
+/** Whether all is set that it needs. */
+function isWorkload({ rule, organization, tokenFile }: WorkloadVariables, env: Env): boolean {
+  return [rule, organization, tokenFile].every((name) => (env[name] ?? "") !== "");
 }
 
 function projectSources(provider: ProviderSettings, file: string, options: CredentialOptions): CredentialSource[] {

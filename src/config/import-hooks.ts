@@ -16,7 +16,8 @@ const eventNames: Readonly<Record<string, string>> = {
   UserPromptSubmit: "input",
   SessionStart: "session_start",
   SessionEnd: "session_shutdown",
-  Stop: "agent_settled",
+  PreCompact: "session_before_compact",
+  Stop: "agent_before_settle",
 };
 
 const toolNames: Readonly<Record<string, string>> = {
@@ -54,7 +55,7 @@ function addGroup(name: string, event: string, group: unknown, { rows, left }: I
       continue;
     }
     const timeout = typeof hook.timeout === "number" && hook.timeout > 0 ? { timeout: hook.timeout } : {};
-    rows.push({ event, ...(tool === "" ? {} : { tool }), command: hook.command, ...timeout });
+    rows.push({ event, ...(tool === "" ? {} : { tool }), command: hook.command, ...timeout, form: "claude-code" });
   }
 }
 

@@ -65,7 +65,7 @@ function schemaOf(type: SettingType): Schema {
       const narrowed = {
         type: "object",
         required: ["source"],
-        properties: { source: { type: "string" }, extensions: strings, skills: strings, prompts: strings },
+        properties: { source: { type: "string" }, extensions: strings, skills: strings, prompts: strings, autoload: { type: "boolean" } },
       };
       return { type: "array", items: { anyOf: [{ type: "string" }, narrowed] } };
     }

@@ -106,6 +106,8 @@ export interface PackageEntry {
   extensions?: readonly string[];
   skills?: readonly string[];
   prompts?: readonly string[];
+  /** `false`, in a project: only what is changed of the user's package of that name. */
+  autoload?: boolean;
 }
 
 export type SettingType =
@@ -178,6 +180,7 @@ const hookFields: readonly RowField[] = [
   { key: "match", description: "Glob of a command or a path." },
   { key: "command", isRequired: true, description: "A shell line that gets the event on stdin." },
   { key: "timeout", isNumber: true, description: "Seconds; 60 when absent." },
+  { key: "form", of: ["claude-code"], description: "For whom the command was written; pi when absent." },
 ];
 
 const listOfNames = (key: string, description: string): RowField => ({ key, type: "strings", description });

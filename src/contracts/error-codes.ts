@@ -80,6 +80,7 @@ export const errorCodes = {
   "auth.damaged_file": "auth.json is damaged.",
   "auth.foreign_base_url": "A key would go to an address that is not its provider's.",
   "auth.foreign_directory": "Credentials would be stored in a directory of another user.",
+  "auth.identity_token": "The token by which a workload shows who it is cannot be read.",
   "auth.lock": "The lock on auth.json cannot be taken.",
   "auth.lock_busy": "Another program holds the lock on auth.json.",
   "auth.lock_lost": "Another program took over the lock on auth.json.",

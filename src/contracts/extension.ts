@@ -365,6 +365,18 @@ export interface Extension {
   tools: Map<string, { definition: AnyExtensionTool; sourceInfo: SourceInfo }>;
   commands: Map<string, RegisteredCommand>;
   flags: Map<string, ExtensionFlagOptions & { name: string; extensionPath: string }>;
+  /** For a terminal interface, in order; nobody else looks at it. */
+  terminal?: TerminalRegistration[];
+}
+
+export const terminalKinds = ["shortcut", "messageRenderer", "entryRenderer", "toolRenderer", "markdownTransformer"] as const;
+
+/** A key, a renderer, a transformer. */
+export interface TerminalRegistration {
+  kind: (typeof terminalKinds)[number];
+  /** Of the key, or of what it draws; empty where it is for all. */
+  name: string;
+  value: unknown;
 }
 
 /** What a session lends to its extensions. */

@@ -11,6 +11,8 @@ export interface HookRow {
   command: string;
   /** Seconds; 60 when absent. */
   timeout?: number;
+  /** For whom it was written; ours when absent. */
+  form?: "claude-code";
   /** Where it stands, for people. */
   source: string;
 }

@@ -80,3 +80,17 @@ export interface ProviderSettings {
 export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
+
+/** Environment variables by which a workload shows who it is, and where it gets a token for that. */
+export interface WorkloadVariables {
+  rule: string;
+  organization: string;
+  /** A file: the platform writes another token there before the old one ends. */
+  tokenFile: string;
+  /** Need not be set. */
+  serviceAccount: string;
+  workspace: string;
+  tokenUrl: string;
+  /** Where requests with the token go. */
+  baseUrl: string;
+}

@@ -2,6 +2,7 @@
 // Invariant: what there is not here is said once, and the rest of the extension works.
 
 import { PiError } from "../contracts/error.ts";
+import { aliasOf } from "../contracts/event-aliases.ts";
 import type {
   Extension,
   ExtensionActions,
@@ -9,6 +10,7 @@ import type {
   ExtensionHandler,
   ExtensionRuntime,
   LoadExtensionsResult,
+  TerminalRegistration,
 } from "../contracts/extension.ts";
 import type { ExtensionEventName } from "../contracts/extension-event.ts";
 import type { ProviderChange } from "../contracts/extension-provider.ts";
@@ -35,13 +37,13 @@ const actionNames = [
 ] as const satisfies readonly (keyof ExtensionActions)[];
 
 /** Kept for a terminal interface, which takes them; without one nobody is told. */
-const forTerminal = [
-  "registerShortcut",
-  "registerMessageRenderer",
-  "registerEntryRenderer",
-  "registerToolRenderer",
-  "registerMarkdownTransformer",
-];
+const forTerminal: Readonly<Record<string, TerminalRegistration["kind"]>> = {
+  registerShortcut: "shortcut",
+  registerMessageRenderer: "messageRenderer",
+  registerEntryRenderer: "entryRenderer",
+  registerToolRenderer: "toolRenderer",
+  registerMarkdownTransformer: "markdownTransformer",
+};
 
 /** What there is not here: said once, when a session is there to say it in. */
 const withoutEffect: Readonly<Record<string, string>> = {
@@ -67,6 +69,8 @@ export function createExtensionApi(
   };
   const api: Omit<ExtensionAPI, keyof ExtensionActions> = {
     on: (event, handler) => {
+      const alias = aliasOf(event);
+      if (alias !== undefined) return onAlias(api, alias, handler as unknown as ExtensionHandler<ExtensionEventName>);
       if (!extensionEventNames.includes(event)) warn(unknownEvent(event));
       const list = extension.handlers.get(event) ?? [];
       const own = handler as unknown as ExtensionHandler<ExtensionEventName>;
@@ -106,9 +110,29 @@ export function createExtensionApi(
   ) as unknown as ExtensionActions;
   const missing = Object.fromEntries([
     ...Object.entries(withoutEffect).map(([name, why]) => [name, () => warn(`pi.${name} has no effect: ${why}`)]),
-    ...forTerminal.map((name) => [name, () => {}]),
+    ...Object.entries(forTerminal).map(([name, kind]) => [name, (...args: unknown[]) => registerForTerminal(kind, args, extension)]),
   ]);
   return { ...actions, ...onlyFresh({ ...missing, ...api }, runtime) };
+}
+
+/** By name and value, or by the value alone; of one name, or without any, the last one counts. */
+/** For each event that the name stands for, with what is expected under it; changed in place they are the same event. */
+function onAlias(
+  api: Pick<ExtensionAPI, "on">,
+  { events, also }: NonNullable<ReturnType<typeof aliasOf>>,
+  handler: ExtensionHandler<ExtensionEventName>,
+): () => void {
+  const told: ExtensionHandler<ExtensionEventName> = (event, context) => handler(Object.assign(event, also?.(event as never)), context);
+  const removers = events.map((name) => api.on(name, told as never));
+  return () => {
+    for (const remove of removers) remove();
+  };
+}
+
+function registerForTerminal(kind: TerminalRegistration["kind"], args: readonly unknown[], extension: Extension): void {
+  const [name, value] = typeof args[0] === "string" ? [args[0], args[1]] : ["", args[0]];
+  const others = (extension.terminal ?? []).filter((one) => one.kind !== kind || one.name !== name);
+  extension.terminal = [...others, { kind, name, value }];
 }
 
 /** What registers, too, is refused once the session has gone: nobody would ever hear of it. */

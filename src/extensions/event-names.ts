@@ -2,7 +2,6 @@
 // extension registers a handler, and where an event is told. Invariant: loaded only where there are extensions.
 
 import type { AgentEvent, EventNameHeardAlike } from "../contracts/agent-event.ts";
-import { type EventRecord, events } from "../contracts/events.ts";
 import type { ExtensionEventName, OwnExtensionEvents } from "../contracts/extension-event.ts";
 
 const own: Record<keyof OwnExtensionEvents, true> = {
@@ -43,12 +42,20 @@ const own: Record<keyof OwnExtensionEvents, true> = {
   cache_warming_decision: true,
 };
 
-export const extensionEventNames = [
-  ...Object.keys(own),
-  ...Object.entries<EventRecord>(events).flatMap(([name, one]) => (one.extensions === "alike" ? [name] : [])),
-] as readonly ExtensionEventName[];
+/** By name, and not from the table of events, whose schemas would be made at every start with extensions. */
+const heardAlike: Record<EventNameHeardAlike, true> = {
+  agent_start: true,
+  agent_end: true,
+  agent_settled: true,
+  message_start: true,
+  tool_execution_start: true,
+  tool_execution_update: true,
+  tool_execution_end: true,
+};
+
+export const extensionEventNames = [...Object.keys(own), ...Object.keys(heardAlike)] as readonly ExtensionEventName[];
 
 /** Whether extensions are told this one just as it is. */
 export function isHeardAlike(event: AgentEvent): event is Extract<AgentEvent, { type: EventNameHeardAlike }> {
-  return events[event.type].extensions === "alike";
+  return Object.hasOwn(heardAlike, event.type);
 }

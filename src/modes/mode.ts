@@ -27,7 +27,7 @@ export interface ModeContext {
   open(): Promise<SessionHost>;
   /** Those of the command line, where the mode needs them. */
   prompts: readonly ModePrompt[];
-  io: Pick<Host, "stdin" | "stdout" | "stderr" | "now" | "platform" | "homeDir">;
+  io: Pick<Host, "stdin" | "stdout" | "stderr" | "now" | "platform" | "homeDir" | "pid">;
   /** Fires with a signal, or when the reader of stdout has gone: what was opened is being stopped. */
   ending: AbortSignal;
   /** One line for stderr. */

@@ -13,7 +13,32 @@ export function admitGuestCode(onStray: (error: unknown) => void): void {
       (elsewhere[name] as (...args: unknown[]) => void)(...args);
     };
   }
-  Object.defineProperty(process, "stdout", { configurable: true, enumerable: true, get: () => process.stderr });
+  divertStdout();
   process.on("uncaughtException", onStray);
   process.on("unhandledRejection", onStray);
+}
+
+/**
+ * `process.stdout` is stderr. Bun makes the real stream before a property of that name is defined, which takes milliseconds, and not before one is
+ * assigned; on Node it cannot be assigned. A stream that nobody asks for is not made at all.
+ */
+function divertStdout(): void {
+  if (process.versions.bun === undefined) {
+    Object.defineProperty(process, "stdout", { configurable: true, enumerable: true, get: () => process.stderr });
+    return;
+  }
+  const stderr = (): object => process.stderr;
+  const diverted = new Proxy(
+    {},
+    {
+      get: (_, key) => {
+        const value: unknown = Reflect.get(stderr(), key);
+        return typeof value === "function" ? (value.bind(stderr()) as unknown) : value;
+      },
+      set: (_, key, value) => Reflect.set(stderr(), key, value),
+      has: (_, key) => Reflect.has(stderr(), key),
+      getPrototypeOf: () => Reflect.getPrototypeOf(stderr()),
+    },
+  );
+  (process as { stdout: unknown }).stdout = diverted;
 }

@@ -15,13 +15,15 @@ const gitMs = 5 * 60_000;
 
 /** Rejects with `io.package`. */
 export async function runInstaller(
-  what: "add" | "remove" | "install",
+  /** `restore`: exactly what the lock file says, with the hashes in it. */
+  what: "add" | "remove" | "install" | "restore",
   names: readonly string[],
   { directory, cacheDirectory, allowScripts }: InstallerRun,
 ): Promise<void> {
   const scripts = allowScripts ? [] : ["--ignore-scripts"];
   if (process.versions.bun !== undefined) {
-    const args = [what, ...scripts, ...(what === "remove" ? [] : ["--omit=dev", "--omit=peer"]), ...names];
+    const verb = what === "restore" ? ["install", "--frozen-lockfile"] : [what];
+    const args = [...verb, ...scripts, ...(what === "remove" ? [] : ["--omit=dev", "--omit=peer"]), ...names];
     await runProgram(process.execPath, args, {
       cwd: directory,
       ms: installMs,
@@ -29,7 +31,7 @@ export async function runInstaller(
     });
     return;
   }
-  const verbs = { add: "install", remove: "uninstall", install: "install" } as const;
+  const verbs = { add: "install", remove: "uninstall", install: "install", restore: "ci" } as const;
   const args = [
     verbs[what],
     ...scripts,
@@ -42,6 +44,11 @@ export async function runInstaller(
     ...names,
   ];
   await runProgram("npm", args, { cwd: directory, ms: installMs, env: {} });
+}
+
+/** The lock file that this installer writes and reads. */
+export function lockFileName(): string {
+  return process.versions.bun === undefined ? "package-lock.json" : "bun.lock";
 }
 
 /** Asks nobody for a password. Rejects with `io.package`. */

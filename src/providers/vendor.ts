@@ -1,6 +1,7 @@
 // What a vendor's row says, and what several rows say alike. Read by the tables of vendors. Invariant: data, and what follows from it.
 
 import type { Api } from "../contracts/model.ts";
+import type { WorkloadVariables } from "../contracts/provider-settings.ts";
 import type { VendorDialect } from "./dialect.ts";
 
 export interface Vendor {
@@ -16,6 +17,8 @@ export interface Vendor {
   bearerVariables?: string[];
   /** Those of them that hold the token of a subscription, which no call is billed to. */
   planVariables?: string[];
+  /** How a workload without a key shows who it is. */
+  workload?: WorkloadVariables;
   /** Environment variable that replaces `baseUrl`. */
   baseUrlVariable?: string;
   /** Environment variable with the names that models have at the customer's own: `id=name,id=name`. */

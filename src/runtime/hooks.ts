@@ -3,15 +3,7 @@
 
 import type { ExtensionEventName } from "../contracts/extension-event.ts";
 
-export type HookAlias = "agent:bootstrap" | "agent:precompact" | "agent:compaction:end" | "session:compaction_summary";
-
-/** By alias: the events that it stands for. */
-export const hookAliases = {
-  "agent:bootstrap": ["agent_bootstrap"],
-  "agent:precompact": ["session_before_compact"],
-  "agent:compaction:end": ["session_compact", "session_compact_failed"],
-  "session:compaction_summary": ["session_compact"],
-} as const satisfies Record<HookAlias, readonly ExtensionEventName[]>;
+export { type HookAlias, hookAliases } from "../contracts/event-aliases.ts";
 
 export type ClaudeHook =
   | "PreToolUse"

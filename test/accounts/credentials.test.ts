@@ -44,9 +44,10 @@ async function prepare(setup: Setup): Promise<CredentialOptions> {
 
 /** Providers here have no sign-in of ours. */
 function resolved(id: string, options: CredentialOptions): Promise<Credential | undefined> {
-  return resolveCredential(id, options, async (account) => {
-    throw new Error(`${account} was to be signed in`);
-  });
+  const no = async (what: unknown): Promise<never> => {
+    throw new Error(`${JSON.stringify(what)} was to be exchanged`);
+  };
+  return resolveCredential(id, options, { ofToken: no, ofWorkload: no });
 }
 
 async function resolve(setup: Setup, id = "a"): Promise<Credential | undefined> {

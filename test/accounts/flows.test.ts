@@ -33,7 +33,15 @@ async function login(
     paste,
     signal,
     agentDir = temporaryDirectory(),
-  }: { endpoints?: FlowEndpoints; browse?: (url: string) => void; paste?: () => string; signal?: AbortSignal; agentDir?: string } = {},
+    fetch = globalThis.fetch,
+  }: {
+    endpoints?: FlowEndpoints;
+    browse?: (url: string) => void;
+    paste?: (question: string) => string;
+    signal?: AbortSignal;
+    agentDir?: string;
+    fetch?: typeof globalThis.fetch;
+  } = {},
 ): Promise<Login> {
   const flow = await loadFlow(provider);
   if (flow === undefined) throw new Error(`no flow ${provider}`);
@@ -51,12 +59,13 @@ async function login(
       jwksUrl: `${server.url}/jwks`,
       ...endpoints,
     },
-    fetch: globalThis.fetch,
+    fetch,
     now: () => Date.now(),
     say: (line) => void said.push(line),
-    ask: async () => {
+    ask: async (question) => {
       if (paste === undefined) throw new PiError("auth.no_terminal", "Nobody can type here");
-      return paste();
+      said.push(question);
+      return paste(question);
     },
     openBrowser: (url) => {
       browse(url);
@@ -265,6 +274,98 @@ describe("device", () => {
     const { failure, waits } = await xai(Array.from({ length: 1000 }, () => json({ error: "authorization_pending" })));
     expect(failure?.code).toBe("auth.login_expired");
     expect(waits.length).toBe(600);
+  });
+});
+
+describe("github-copilot", () => {
+  const models = [
+    { id: "gpt-6.1", model_picker_enabled: true },
+    { id: "hidden", model_picker_enabled: false },
+    { id: "claude-opus", model_picker_enabled: true, policy: { state: "enabled" } },
+    { id: "gemini-3", model_picker_enabled: true, policy: { state: "unconfigured", terms: "Read\u001b[2J them\n[here](https://terms)" } },
+    { id: "forbidden-1", model_picker_enabled: true, policy: { state: "disabled" } },
+  ];
+  const json = (body: unknown) => ({ headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+  function signIn(more: Parameters<typeof login>[1] = {}, githubToken = "ghu_app-token", endpoints: FlowEndpoints = {}): Promise<Login> {
+    server.models = models;
+    server.devicePolls = [json({ access_token: githubToken, token_type: "bearer", scope: "read:user" })];
+    const own = { clientId: "app", exchangeUrl: `${server.url}/exchange`, baseUrl: server.url };
+    return login("github-copilot", { browse: () => {}, endpoints: { ...own, ...endpoints }, ...more });
+  }
+
+  test("an app's token is exchanged; terms are accepted by the person alone, one by one", async () => {
+    const refused = await signIn();
+    expect(refused.failure).toBeUndefined();
+    expect(server.accepted).toEqual([]);
+    expect(refused.stored).toMatchObject({ type: "oauth", refresh: "ghu_app-token", availableModelIds: ["gpt-6.1", "claude-opus"] });
+    if (!isStoredToken(refused.stored)) throw new Error("nothing stored");
+    expect(refused.stored.access).toContain("proxy-ep=");
+    expect(refused.stored.expires - Date.now()).toBeLessThanOrEqual(25 * 60_000);
+
+    const asked = await signIn({ paste: (question) => (question.startsWith("Accept them") ? "y" : "") });
+    expect(server.accepted).toEqual(["gemini-3"]);
+    expect(asked.stored).toMatchObject({ availableModelIds: ["gpt-6.1", "claude-opus", "gemini-3"] });
+    expect(asked.said).toContain("  gemini-3: Read them [here](https://terms)");
+    expect(asked.said.join("\n")).toMatch(/forbidden-1 stays left out: HTTP 403/);
+
+    server.accepted = [];
+    await signIn({ paste: () => "no" });
+    expect(server.accepted).toEqual([]);
+  });
+
+  test("another kind of app's token is used as it is; one that GitHub refuses ends the sign-in", async () => {
+    const { stored } = await signIn({}, "gho_other-app");
+    expect(stored).toMatchObject({ access: "gho_other-app", refresh: "gho_other-app", expires: 9007199254740991 });
+    const { failure } = await signIn({}, "ghp_no-such-kind");
+    expect(failure).toMatchObject({ code: "auth.refused", message: expect.stringContaining("404") });
+  });
+
+  test("an enterprise's host is asked for, and every request goes there", async () => {
+    const asked: string[] = [];
+    const fetch = ((url: string, init?: RequestInit) => {
+      asked.push(url);
+      const { pathname } = new URL(url);
+      const at =
+        pathname === "/login/device/code"
+          ? "/device"
+          : pathname === "/login/oauth/access_token"
+            ? "/token"
+            : pathname.endsWith("/v2/token")
+              ? "/exchange"
+              : pathname;
+      return globalThis.fetch(`${server.url}${at}`, init);
+    }) as typeof globalThis.fetch;
+    const none = { deviceUrl: undefined, tokenUrl: undefined, exchangeUrl: undefined, baseUrl: undefined } as unknown as FlowEndpoints;
+    const { stored } = await signIn(
+      { fetch, paste: (question) => (question.startsWith("Host") ? "https://company.ghe.com/" : "") },
+      "ghu_x",
+      none,
+    );
+    expect(stored).toMatchObject({ enterpriseUrl: "company.ghe.com" });
+    expect(asked.slice(0, 3)).toEqual([
+      "https://company.ghe.com/login/device/code",
+      "https://company.ghe.com/login/oauth/access_token",
+      "https://api.company.ghe.com/copilot_internal/v2/token",
+    ]);
+    // Its token names a host of Copilot's own.
+    expect(asked[3]).toBe("https://api.business.githubcopilot.com/models");
+    for (const host of ["http://company.ghe.com", "https://u:p@company.ghe.com", "no host", "ftp://x", "github.com.", "%2e%2e"]) {
+      const { failure } = await signIn({ fetch, paste: () => host }, "ghu_x", none);
+      expect(failure?.code, host).toBe("usage.bad_value");
+    }
+  });
+
+  test("a token cannot send requests to a host that is not Copilot's", async () => {
+    const flow = await loadFlow("github-copilot");
+    const use = (access: string, enterpriseUrl?: string): string | undefined =>
+      flow?.use({ type: "oauth", access, refresh: "r", expires: 0, ...(enterpriseUrl === undefined ? {} : { enterpriseUrl }) }, {}).baseUrl;
+    expect(use("t;proxy-ep=proxy.business.githubcopilot.com;x")).toBe("https://api.business.githubcopilot.com");
+    for (const host of ["evil.example", "githubcopilot.com.evil.example", "evilgithubcopilot.com", "github.com"]) {
+      expect(use(`t;proxy-ep=proxy.${host};x`)).toBe("https://api.individual.githubcopilot.com");
+    }
+    expect(use("t;proxy-ep=proxy.evil.example", "company.ghe.com")).toBe("https://copilot-api.company.ghe.com");
+    expect(use("t;proxy-ep=proxy.x.company.ghe.com", "company.ghe.com")).toBe("https://api.x.company.ghe.com");
   });
 });
 

@@ -329,6 +329,95 @@ describe.each(["pi", "claude"] as const)("the runtime %s", (kind) => {
     for (const text of [prompt, "secret-answer"]) expect(metrics + JSON.stringify(log)).not.toContain(text);
   });
 
+  test("says what it has before a tool starts, and waits for a slow host", async () => {
+    const order: string[] = [];
+    const tool = noteTool([], {
+      execute: async () => {
+        order.push("tool");
+        return textResult("ok");
+      },
+    });
+    const { runtime, request } = await open({
+      scripts: [
+        { say: [{ text: "Let me look." }, { call: named(kind, "note"), id: "toolu_1", arguments: { text: "x" } }] },
+        say("All is well."),
+      ],
+    });
+    const slowly = async (what: string): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(what);
+    };
+    const partials: string[] = [];
+    const result = await runtime.run(
+      request({
+        extraTools: [tool],
+        replies: {
+          onAssistantMessageStart: () => slowly("start"),
+          onPartialReply: ({ text }) => void partials.push(text),
+          onBlockReply: ({ text }) => slowly(`block ${text?.trim()}`),
+          onBlockReplyFlush: () => slowly("flush"),
+          onAgentEvent: ({ stream, data }) => void (stream === "lifecycle" && order.push(`${stream} ${data.phase}`)),
+        },
+      }),
+    );
+    expect(order).toEqual([
+      "lifecycle start",
+      "start",
+      "block Let me look.",
+      "flush",
+      "tool",
+      "start",
+      "block All is well.",
+      "lifecycle end",
+    ]);
+    expect(partials.at(-1)).toBe("All is well.");
+    expect(result).toMatchObject({ hasDelivered: true, outcome: { kind: "done", text: "All is well." } });
+  });
+
+  test("keeps reasoning out of the answer", async () => {
+    const { runtime, request } = await open({ scripts: [say("<think>the plan</think>The answer.")] });
+    const reasoning: string[] = [];
+    const blocks: string[] = [];
+    const { payloads } = await runtime.run(
+      request({
+        replies: { onReasoningStream: ({ text }) => void reasoning.push(text), onBlockReply: ({ text }) => void blocks.push(text ?? "") },
+      }),
+    );
+    expect(reasoning.at(-1)).toBe("the plan");
+    expect(blocks.join("").trim()).toBe("The answer.");
+    expect(textsOf(payloads).trim()).toBe("The answer.");
+  });
+
+  test("ends with the calls that the host carries out, and goes on with what came of them", async () => {
+    const { runtime, request, server } = await open({ scripts: [call(named(kind, "pick"), { of: "colours" }), say("Blue it is.")] });
+    const clientTools = [
+      { name: "pick", description: "Ask the user.", parameters: { type: "object", properties: { of: { type: "string" } } } },
+    ];
+    const first = await runtime.run(request({ clientTools }));
+    expect(first).toMatchObject({
+      outcome: { kind: "done" },
+      pendingToolCalls: [{ id: "toolu_1", name: "pick", arguments: { of: "colours" } }],
+    });
+    expect(server.requests).toHaveLength(1);
+    const toolResults = [{ toolCallId: "toolu_1", toolName: "pick", text: "blue" }];
+    const second = await runtime.run(request({ prompt: "", clientTools, toolResults }));
+    expect(second).toMatchObject({ outcome: { kind: "done", text: "Blue it is." }, sessionPresent: true });
+    expect(JSON.stringify(server.requests.at(-1)?.body.messages)).toContain("blue");
+  });
+
+  test("what a messaging tool has sent is a success by itself", async () => {
+    const send = noteTool([], { sentText: ({ text }) => String(text) });
+    const { runtime, request } = await open({
+      scripts: [call(named(kind, "note"), { text: "The build is green again." }), say("The build is green again!")],
+    });
+    const blocks: string[] = [];
+    const result = await runtime.run(
+      request({ extraTools: [send], replies: { onBlockReply: ({ text }) => void blocks.push(text ?? "") } }),
+    );
+    expect(result).toMatchObject({ outcome: { kind: "done" }, didSendViaMessagingTool: true, hasDelivered: true });
+    expect(blocks).toEqual([]);
+  });
+
   test("payloads carry what directives ask for, and the text without them", async () => {
     const { runtime, request } = await open({ scripts: [say("[[reply_to:42]] Here.\nMEDIA:./chart.png")] });
     const { payloads } = await runtime.run(request());

@@ -1,7 +1,8 @@
 // `pi auth` and sign-ins as the built program has them: one renewal for many starts, nothing lost by a kill, the status that scripts rely on.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
 import { type AuthServer, startAuthServer } from "../support/auth-server.ts";
 import { ways } from "../support/program.ts";
@@ -60,6 +61,33 @@ describe("a sign-in", () => {
     expect(next.durationMs).toBeLessThan(15_000);
   });
 
+  test.for([
+    ["SIGTERM", [], 143],
+    ["SIGINT", [], 130],
+    ["the run's own time", ["--timeout", "1s"], 3],
+  ] as const)("%s while the service answers: what it gives is stored before the end", async ([what, more, status], { world }) => {
+    for (const way of ["binary", "node"] as const) {
+      const { auth, file } = await signedIn(world);
+      world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\nbase_url = "${auth.url}/v1"\n`);
+      let answer = (): void => {};
+      auth.held = new Promise((resolve) => {
+        answer = resolve;
+      });
+      const running = world.start(["-p", "--model", "openai/gpt-6.1", ...more, "hi"], { way });
+      await auth.received(1);
+      if (what.startsWith("SIG")) running.signal(what as "SIGTERM");
+      // Its time has to pass.
+      else await new Promise((resolve) => setTimeout(resolve, 1500));
+      // It is waited for: nobody has heard of the token yet.
+      expect(JSON.parse(readFileSync(file, "utf8")).openai.access).toBe("old-access");
+      answer();
+      const ended = await running.result;
+      expect({ way, status: ended.status, signal: ended.signal }).toEqual({ way, status, signal: null });
+      expect(JSON.parse(readFileSync(file, "utf8")).openai).toMatchObject({ refresh: auth.refreshToken });
+      expect(existsSync(`${file}.lock`)).toBe(false);
+    }
+  });
+
   test("revoked: sign in again, with the command; never a missing key", async ({ world }) => {
     const { auth } = await signedIn(world);
     auth.fault = "revoked";
@@ -97,6 +125,62 @@ describe("a sign-in", () => {
       expect(stderr).toContain("providers.openai.oauth.token_url");
     },
   );
+});
+
+describe("pi auth login in the browser", () => {
+  /** A browser that is a program of the system's: it goes where it is sent, and nowhere where the server says no. */
+  async function withBrowser(world: World): Promise<{ auth: AuthServer; env: Record<string, string> }> {
+    const auth = await startAuthServer();
+    onTestFinished(() => auth.close());
+    const at = ["authorize", "token"].map((name) => `${name}_url = "${auth.url}/${name}"\n`).join("");
+    world.config(`[providers.openai.oauth]\n${at}issuer = "${auth.url}"\njwks_url = "${auth.url}/jwks"\n`);
+    const opened = world.write("opened.txt", "");
+    const program = world.write("bin/xdg-open", `#!/bin/sh\nprintf '%s\\n' "$@" > ${opened}.new && mv ${opened}.new ${opened}\n`);
+    chmodSync(program, 0o755);
+    return { auth, env: { DISPLAY: ":0", PATH: `${dirname(program)}:/usr/bin:/bin:/usr/local/bin` } };
+  }
+
+  async function openedAddress(world: World): Promise<string> {
+    for (;;) {
+      const address = world.read("opened.txt").trim();
+      if (address !== "") return address;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  test.for([
+    ["binary", "closed", false],
+    ["node", "null", false],
+    ["binary", "null", true],
+  ] as const)("%s, stdin %s, the usual port taken: %s", async ([way, stdin, isTaken], { world }) => {
+    const { auth, env } = await withBrowser(world);
+    const taken = createServer();
+    if (isTaken) await new Promise<void>((resolve) => taken.once("error", () => resolve()).listen(1455, "127.0.0.1", resolve));
+    onTestFinished(() => void taken.close());
+    const running = world.start(["auth", "login", "openai"], { way, stdin, env });
+    const address = await openedAddress(world);
+    const back = new URL(auth.agree(address));
+    if (isTaken) expect(back.port).not.toBe("1455");
+    // Nothing of what comes from elsewhere counts, however it is written.
+    const wrong = new URL(back);
+    wrong.searchParams.set("state", '"><img src=x onerror=alert(1)>');
+    const refused = await fetch(wrong);
+    expect(refused.status).toBe(400);
+    expect(refused.headers.get("cache-control")).toContain("no-store");
+    expect(await refused.text()).not.toContain("<img");
+    expect((await fetch(back)).status).toBe(200);
+    const { status, stdout } = await running.result;
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^Logged in to openai\. Credentials saved to /) });
+    expect(JSON.parse(readFileSync(join(world.agentDir, "auth.json"), "utf8")).openai).toMatchObject({ refresh: auth.refreshToken });
+  });
+
+  test.for(["closed", "null"] as const)("no browser and stdin %s: one line, and nothing is waited for", async (stdin, { world }) => {
+    for (const way of ["binary", "node"] as const) {
+      const { status, stdout, stderr } = await world.run(["auth", "login", "openai"], { way, stdin });
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr.trim().split("\n").at(-1)).toMatch(/^Error: No browser can be opened, and nobody can type here\. Run it in a terminal/);
+    }
+  });
 });
 
 describe("pi auth", () => {

@@ -34,7 +34,7 @@ const cases: Case[] = [
     name: "401",
     script: { refuse: 401, message: `Bad key ${secret}` },
     calls: 1,
-    stderr: /^\w+ refused the key \(401\): Bad key \[redacted\] \(Check the key .*\)\n$/,
+    stderr: /^\w+ refused the key \(401\): Bad key \[redacted\] \(Check the key: .*\)\n$/,
   },
   { name: "403", script: { refuse: 403 }, calls: 1, stderr: /^\w+ refused the key \(403\).*\n$/ },
   {

@@ -1,6 +1,7 @@
 // The interactive mode on a pseudo terminal, as the binary and on Node: it opens, takes text typed before it was there, streams, runs tools, is stopped,
 // and gives the terminal back on every way out.
 
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect } from "vitest";
 import { hasPty, startOnTerminal, type TerminalProgram } from "../support/terminal.ts";
@@ -121,5 +122,94 @@ describe.skipIf(!hasPty)("without a terminal on both ends", () => {
     const { status, stderr } = await world.run(["--mode", "interactive"], {});
     expect(status).toBe(2);
     expect(stderr).toMatch(/needs a terminal on stdin and stdout.*pi -p/);
+  });
+});
+
+describe.skipIf(!hasPty)("what is written", () => {
+  const program = programs[0][1];
+
+  test("a draft outlives an end that nobody asked for, and is there once", async ({ world }) => {
+    const model = world.trace(answerSteps("unused"));
+    const first = open(world, program, ["--model", model]);
+    await first.until(hasFooter);
+    first.type("half a thought");
+    await first.until((screen) => screen.includes("half a thought"));
+    first.signal("SIGTERM");
+    expect((await first.ended).status).toBe(143);
+    const second = open(world, program, ["--model", model]);
+    await second.until((screen) => screen.includes("half a thought") && /The text in the editor is from \d{4}-/.test(screen));
+    second.type("\u0003");
+    await second.until((screen) => !/─\nhalf a thought/.test(screen));
+    second.type("\u001f");
+    await second.until((screen) => /─\nhalf a thought/.test(screen), "the undone clearing");
+    second.type("\u0003\u0004");
+    expect((await second.ended).status).toBe(0);
+    const third = open(world, program, ["--model", model]);
+    await third.until(hasFooter);
+    // The cleared text is the newest of the history, in another session, too.
+    third.type("\u001b[A");
+    await third.until((screen) => /─\nhalf a thought/.test(screen), "the history");
+    expect(third.screen().join("\n")).not.toContain("The text in the editor is from");
+    third.signal("SIGTERM");
+    await third.ended;
+  });
+
+  test("a prompt that is refused is in the editor again", async ({ world }) => {
+    const terminal = open(world, program, []);
+    await terminal.until((screen) => screen.includes("no model"));
+    terminal.type("keep me\r");
+    const screen = await terminal.until((text) => text.includes("✗"));
+    expect(screen).toMatch(/─\nkeep me/);
+    terminal.type("\u0003\u0004");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test("a word that is no command is asked about, a path is text", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("One."), answerSteps("Two."))]);
+    await terminal.until(hasFooter);
+    terminal.type("/modle\r");
+    const screen = await terminal.until((text) => text.includes("There is no command /modle"));
+    expect(screen).toContain("Did you mean /model?");
+    expect(screen).toMatch(/─\n\/modle/);
+    terminal.type("\r");
+    await terminal.until((text) => text.includes("One."));
+    terminal.type("/usr/lib is full\r");
+    await terminal.until((text) => text.includes("Two."));
+    terminal.type("/quit\r");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test("commands, files behind @ and paths are completed; Enter takes, and then sends", async ({ world }) => {
+    world.write("src/deep/target-file.ts", "");
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("One."))]);
+    await terminal.until(hasFooter);
+    terminal.type("look at @target");
+    await terminal.until((screen) => screen.includes("→ src/deep/target-file.ts"));
+    terminal.type("\r");
+    await terminal.until((screen) => screen.includes("look at @src/deep/target-file.ts"));
+    terminal.type("\r");
+    await terminal.until((screen) => screen.includes("❯ look at @src/deep/target-file.ts"));
+    terminal.type("/hotk");
+    await terminal.until((screen) => screen.includes("→ hotkeys"));
+    terminal.signal("SIGTERM");
+    await terminal.ended;
+  });
+
+  test("a command of the user's own runs; what it said is told to the model, or with !! is not", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("One."))]);
+    await terminal.until(hasFooter);
+    terminal.type("!echo seen-$((40+2)); exit 3\r");
+    await terminal.until((screen) => /! echo seen.*\n {2}seen-42\n {2}exit 3/.test(screen));
+    terminal.type("!!echo hidden-$((40+2))\r");
+    await terminal.until((screen) => /!! echo hidden.*\n {2}hidden-42/.test(screen));
+    terminal.type("go\r");
+    await terminal.until((screen) => screen.includes("One."));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+    const [file = ""] = world.sessionFiles();
+    const commands = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.includes("bashExecution"));
+    expect(commands.map((line) => JSON.parse(line).message.excludeFromContext === true)).toEqual([false, true]);
   });
 });

@@ -1,9 +1,11 @@
 // Packages, from the binary: installed from a registry on this machine, declared, loaded, updated and taken away; nothing of one runs by itself.
 
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { type PackageRegistry, startRegistry } from "../support/package-registry.ts";
+import { ways } from "../support/program.ts";
 import { test, type World } from "../support/world.ts";
 
 const demo = ["--model", "demo", "-p", "hello"];
@@ -11,9 +13,11 @@ const demo = ["--model", "demo", "-p", "hello"];
 async function registryOf(world: World): Promise<PackageRegistry> {
   const registry = await startRegistry();
   onTestFinished(() => registry.close());
-  world.write("../home/.npmrc", `registry=${registry.url}/\n`);
+  world.write("../home/.npmrc", `registry=${registry.url}/\nfetch-retries=0\n`);
   return registry;
 }
+
+const delivered = ways.filter((way) => way !== "bun");
 
 const manifest = (fields: object): string => JSON.stringify({ version: "1.0.0", ...fields });
 
@@ -112,4 +116,223 @@ test("what names no package is refused by its form", async ({ world }) => {
   }
   expect((await world.run(["install", "./absent"])).stderr).toContain("is not there");
   expect((await world.run(["remove", "npm:never"])).stderr).toContain("is not declared");
+});
+
+/** An extension that says a word at the start of a session. */
+const sayer = (name: string, word: string, version = "1.0.0", more: object = {}): Record<string, string> => ({
+  "package.json": manifest({ name, version, type: "module", pi: { extensions: ["./main.ts"] }, ...more }),
+  "main.ts": `export default (pi: any) => pi.on("session_start", () => console.error("SAID ${word}"));`,
+});
+
+test.for(delivered)("%s: a range moves with update, an exact version and a folder stay", async (way, { world }) => {
+  const registry = await registryOf(world);
+  const offerBoth = (...versions: string[]): void => {
+    for (const name of ["moving", "fixed"]) {
+      const [files = {}, ...older] = versions.map((version) => sayer(name, `${name} ${version}`, version));
+      registry.packages.set(name, { files, older });
+    }
+  };
+  offerBoth("1.0.0");
+  for (const source of ["npm:moving@^1.0.0", "npm:fixed@1.0.0"]) {
+    const { stderr, status } = await world.run(["install", source], { way });
+    expect(status, stderr).toBe(0);
+  }
+  offerBoth("1.2.0", "1.0.0");
+  const named = await world.run(["update", "npm:fixed"], { way });
+  expect(named.stdout).toBe("Nothing to update.\n");
+  rmSync(join(world.agentDir, "cache"), { recursive: true, force: true });
+  const updated = await world.run(["update"], { way });
+  expect(updated.stdout, updated.stderr).toBe("moving: 1.0.0 to 1.2.0\n");
+  expect((await world.run(["update"], { way })).stdout).toBe("moving 1.2.0: as it was\n");
+  expect((await world.run(demo, { way })).stderr.split("\n").sort()).toEqual(["", "SAID fixed 1.0.0", "SAID moving 1.2.0"]);
+  const requests = registry.requests.length;
+  const offline = await world.run(["update"], { way, env: { PI_OFFLINE: "1" } });
+  expect({ status: offline.status, asked: registry.requests.length - requests }).toEqual({ status: 2, asked: 0 });
+});
+
+test.for(delivered)("%s: what is declared comes back as it was locked, and not with another hash", async (way, { world }) => {
+  const registry = await registryOf(world);
+  registry.packages.set("locked", { files: sayer("locked", "one") });
+  expect((await world.run(["install", "npm:locked@^1.0.0"], { way })).status).toBe(0);
+  const forgetAll = (): void => {
+    for (const name of ["cache", "npm/node_modules"]) rmSync(join(world.agentDir, name), { recursive: true, force: true });
+  };
+  forgetAll();
+  const again = await world.run(["install"], { way });
+  expect(again.stdout, again.stderr).toBe("npm:locked@^1.0.0 1.0.0\n");
+  expect((await world.run(demo, { way })).stderr).toBe("SAID one\n");
+  expect((await world.run(["install"], { way })).stdout).toBe("Nothing is missing.\n");
+
+  registry.packages.set("locked", { files: sayer("locked", "another under the same version") });
+  forgetAll();
+  const changed = await world.run(["install", "--frozen-lockfile"], { way });
+  expect(changed.status, changed.stdout).toBe(1);
+  expect(changed.stderr).toMatch(/^Error: (The installer|npm) failed: .*/);
+  expect((await world.run(demo, { way })).stderr).toContain("is declared and not installed");
+
+  world.config('packages = ["npm:locked@^1.0.0", "npm:late"]\n');
+  registry.packages.set("locked", { files: sayer("locked", "one") });
+  registry.packages.set("late", { files: sayer("late", "late") });
+  const unlocked = await world.run(["install", "--frozen-lockfile"], { way });
+  expect(unlocked.stderr).toContain("npm:late is declared, and not in the lock file");
+  expect((await world.run(["install", "npm:late", "--frozen-lockfile"], { way })).status).toBe(2);
+  expect((await world.run(["install"], { way })).stdout).toBe("npm:late 1.0.0\n");
+  expect((await world.run(demo, { way })).stderr).toBe("SAID one\nSAID late\n");
+});
+
+test.for(delivered)("%s: of two installs at once none undoes the other", async (way, { world }) => {
+  const registry = await registryOf(world);
+  const names = ["one", "two", "three"];
+  for (const name of names) registry.packages.set(name, { files: sayer(name, name) });
+  const runs = await Promise.all(names.map((name) => world.run(["install", `npm:${name}`], { way })));
+  expect(runs.map(({ status, stderr }) => ({ status, stderr }))).toEqual(names.map(() => ({ status: 0, stderr: "" })));
+  const { stderr } = await world.run(demo, { way });
+  expect(stderr.trimEnd().split("\n").sort()).toEqual(["SAID one", "SAID three", "SAID two"]);
+  expect(readdirSync(world.agentDir).filter((name) => /\.(new|old)$/.test(name))).toEqual([]);
+});
+
+test("an install that is killed leaves what was there, and the next one goes through", async ({ world }) => {
+  const registry = await registryOf(world);
+  registry.packages.set("first", { files: sayer("first", "first") });
+  registry.packages.set("second", { files: sayer("second", "second") });
+  await world.run(["install", "npm:first"]);
+  registry.hold("second");
+  const running = world.start(["install", "npm:second"]);
+  await registry.held;
+  running.signal("SIGKILL");
+  await running.result;
+  registry.release();
+  expect((await world.run(demo)).stderr).toBe("SAID first\n");
+  const { stderr, status } = await world.run(["install", "npm:second"]);
+  expect(status, stderr).toBe(0);
+  expect((await world.run(demo)).stderr).toBe("SAID first\nSAID second\n");
+});
+
+/** A repository that can be cloned from this machine, with a tag for its first state. */
+function repository(
+  world: World,
+  name: string,
+  files: Record<string, string>,
+): { url: string; commit(files: Record<string, string>): void } {
+  const work = join(world.home, "work", name);
+  const bare = join(world.home, "git", `${name}.git`);
+  const git = (...args: string[]): void =>
+    void execFileSync("git", ["-C", work, "-c", "user.name=a", "-c", "user.email=a@example.invalid", ...args], {
+      stdio: "ignore",
+      env: { PATH: process.env.PATH, HOME: world.home },
+    });
+  const write = (changed: Record<string, string>): void => {
+    for (const [path, text] of Object.entries(changed)) {
+      mkdirSync(dirname(join(work, path)), { recursive: true });
+      writeFileSync(join(work, path), text);
+    }
+  };
+  mkdirSync(work, { recursive: true });
+  mkdirSync(dirname(bare), { recursive: true });
+  const commit = (changed: Record<string, string>): void => {
+    write(changed);
+    git("add", "-A");
+    git("commit", "-qm", "change");
+  };
+  git("init", "-q", "-b", "main");
+  commit(files);
+  git("tag", "v1");
+  execFileSync("git", ["clone", "-q", "--bare", work, bare], { stdio: "ignore" });
+  git("remote", "add", "origin", bare);
+  return {
+    url: `file://${bare}`,
+    commit: (changed) => {
+      commit(changed);
+      git("push", "-q", "origin", "main");
+    },
+  };
+}
+
+test.for(delivered)("%s: a repository is cloned with what it needs, by name and ref, updated, and taken away", async (way, { world }) => {
+  const registry = await registryOf(world);
+  registry.packages.set("helper", {
+    files: { "package.json": manifest({ name: "helper", main: "main.js" }), "main.js": 'module.exports = "helped";' },
+  });
+  const { url, commit } = repository(world, "pack", {
+    ...sayer("pack", "first", "1.0.0", { dependencies: { helper: "^1.0.0" }, scripts: { postinstall: "touch ran" } }),
+    "main.ts":
+      'import helped from "helper"; export default (pi: any) => pi.on("session_start", () => console.error("SAID first", helped));',
+  });
+  // What the names of hosts stand for is git's business.
+  world.write(
+    "../home/.gitconfig",
+    `[url "${dirname(url)}/"]\n\tinsteadOf = https://example.invalid/owner/\n[protocol "file"]\n\tallow = always\n`,
+  );
+  const source = "git:example.invalid/owner/pack";
+  const installed = await world.run(["install", source], { way });
+  expect(installed.status, installed.stderr).toBe(0);
+  expect(installed.stdout).toContain("Scripts held back: postinstall");
+  const directory = join(world.agentDir, "git/example.invalid/owner/pack");
+  expect(existsSync(join(directory, "ran"))).toBe(false);
+  expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+
+  commit(sayer("pack", "second", "2.0.0"));
+  const updated = await world.run(["update"], { way });
+  expect(updated.stdout, updated.stderr).toBe("pack: 1.0.0 to 2.0.0\n");
+  expect((await world.run(demo, { way })).stderr).toBe("SAID second\n");
+
+  const pinned = await world.run(["install", `${source}@v1`], { way });
+  expect(pinned.status, pinned.stderr).toBe(0);
+  expect(world.read("../home/.pi/agent/config.toml")).toBe(`[[packages]]\nsource = "${source}@v1"\n`);
+  expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+  expect((await world.run(["update"], { way })).stdout).toBe("Nothing to update.\n");
+
+  const absent = await world.run(["install", "git:example.invalid/owner/absent"], { way });
+  expect(absent.status).toBe(1);
+  expect(absent.stderr).toMatch(/^Error: git failed: fatal: /);
+  expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+
+  expect((await world.run(["remove", source], { way })).stdout).toBe(`Removed ${source}@v1\n`);
+  expect(existsSync(directory)).toBe(false);
+  expect((await world.run(demo, { way })).stderr).toBe("");
+});
+
+test.for(delivered)("%s: -e npm: and -e git: install once for runs that name them, and never offline", async (way, { world }) => {
+  const registry = await registryOf(world);
+  registry.packages.set("named", { files: sayer("named", "named") });
+  const { url } = repository(world, "pack", sayer("pack", "cloned"));
+  world.write(
+    "../home/.gitconfig",
+    `[url "${dirname(url)}/"]\n\tinsteadOf = https://example.invalid/owner/\n[protocol "file"]\n\tallow = always\n`,
+  );
+  for (const [source, said] of [
+    ["npm:named", "SAID named\n"],
+    ["git:example.invalid/owner/pack", "SAID cloned\n"],
+  ] as const) {
+    const offline = await world.run(["--offline", "-e", source, ...demo], { way });
+    expect(offline).toMatchObject({ status: 2, stderr: expect.stringContaining(`${source} is not installed`) });
+    const first = await world.run(["-e", source, ...demo], { way });
+    expect(first).toMatchObject({ status: 0, stderr: said });
+    const requests = registry.requests.length;
+    expect((await world.run(["--offline", "-e", source, ...demo], { way })).stderr).toBe(said);
+    expect(registry.requests).toHaveLength(requests);
+  }
+  expect(existsSync(join(world.agentDir, "config.toml"))).toBe(false);
+  expect(existsSync(join(world.agentDir, "npm"))).toBe(false);
+  expect((await world.run(demo, { way })).stderr).toBe("");
+});
+
+test("a project's entry replaces the user's, or with autoload = false only changes it", async ({ world }) => {
+  for (const name of ["one", "two", "three"])
+    world.write(`../home/pack/extensions/${name}.ts`, `export default () => console.error("${name}");`);
+  const source = JSON.stringify(join(world.home, "pack"));
+  world.write(".git/HEAD", "");
+  world.config(`[[packages]]\nsource = ${source}\nextensions = ["extensions/one.ts", "extensions/two.ts"]\n`);
+  const project = (fields: string): void => void world.write(".pi/config.toml", `[[packages]]\nsource = ${source}\n${fields}\n`);
+  const loaded = async (): Promise<string> => (await world.run(["-a", ...demo])).stderr.replaceAll("\n", " ").trim();
+  project('extensions = ["extensions/three.ts"]');
+  expect(await loaded()).toBe("three");
+  project('autoload = false\nextensions = ["+extensions/three.ts", "-extensions/one.ts"]');
+  expect(await loaded()).toBe("three two");
+  project("autoload = false");
+  expect(await loaded()).toBe("one two");
+  world.config("");
+  expect(await loaded()).toBe("");
+  project('autoload = "no"');
+  expect((await world.run(["-a", ...demo])).status).toBe(2);
 });

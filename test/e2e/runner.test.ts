@@ -188,6 +188,26 @@ for (const way of ways.filter((one) => one !== "bun"))
     expect(ran.survivors).toEqual([]);
   });
 
+test.for(["pi", "claude"])(
+  "%s: an extension changes the texts that a run begins with, and a throwing one stops nothing",
+  async (engine, { world }) => {
+    const server = await world.strict(strictAnthropic, [{ say: [{ text: "Yes." }] }]);
+    const env = { ...installClaude(world), ANTHROPIC_API_KEY: "sk-ant-0123456789abcdef", ANTHROPIC_BASE_URL: server.baseUrl };
+    world.write("AGENTS.md", "the first text");
+    mkdirSync(join(world.agentDir, "extensions"), { recursive: true });
+    const source = `export default (pi) => {
+    pi.on("agent_bootstrap", () => { throw new Error("no"); });
+    pi.on("agent:bootstrap", ({ files }) => ({ files: [{ name: "MORE.md", content: "was " + files.length + " text" }] }));
+  };`;
+    writeFileSync(join(world.agentDir, "extensions", "more.js"), source);
+    const args = ["runner", "--engine", engine, "--model", "anthropic/claude-sonnet-4-5"];
+    expect(outputOf(await world.run(args, { stdin: input(), env }))).toMatchObject({ status: "success", engine });
+    const system = JSON.stringify(server.requests[0]?.body.system);
+    expect(system).toContain("was 1 text");
+    expect(system).not.toContain("the first text");
+  },
+);
+
 test("another runtime takes over where nothing was done, and not behind a side effect", async ({ world }) => {
   world.config('[runtime]\nfallback = ["pi"]\n');
   const env = { PATH: "/nowhere:/usr/bin:/bin" };

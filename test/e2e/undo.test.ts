@@ -272,6 +272,16 @@ describe("by write and edit, outside of git", () => {
     expect([world.read("a.txt"), world.read("b.txt")]).toEqual(["mine since\n", "the run's\n"]);
   });
 
+  test("where commands are not seen, that is said", async ({ world }) => {
+    await run(world, bash("echo x > made.txt"));
+    for (const args of [["undo"], ["sessions", "diff"]])
+      expect(await world.run(args)).toMatchObject({
+        status: 0,
+        stdout: "",
+        stderr: expect.stringMatching(/^No run [^\n]*\n.* git work trees only/),
+      });
+  });
+
   test("a run that only looks leaves nothing beside its session", async ({ world }) => {
     world.write("a.txt", "text\n");
     await run(world, callSteps("read", { path: "a.txt" }));

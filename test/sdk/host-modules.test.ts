@@ -43,9 +43,9 @@ test.each(Object.entries(wanted.workHeadless))("%s: what must work without a ter
 });
 
 test("a stand-in is imported, extended and constructed, and refuses by name what it is asked to do", async () => {
-  const { CustomEditor, getDocsPath } = await load("@earendil-works/pi-coding-agent");
+  const { TreeSelectorComponent, getDocsPath } = await load("@earendil-works/pi-coding-agent");
   expect(isStandIn(getDocsPath)).toBe(true);
-  class Mine extends (CustomEditor as new () => { render(): string[] }) {
+  class Mine extends (TreeSelectorComponent as new () => { render(): string[] }) {
     lines = ["mine"];
     handleInput(): string[] {
       return this.lines;
@@ -53,7 +53,7 @@ test("a stand-in is imported, extended and constructed, and refuses by name what
   }
   const mine = new Mine();
   expect(mine.handleInput()).toEqual(["mine"]);
-  expect(() => mine.render()).toThrow("CustomEditor.render is not available here");
+  expect(() => mine.render()).toThrow("TreeSelectorComponent.render is not available here");
 });
 
 test("both scopes and both names of TypeBox are one module each", () => {

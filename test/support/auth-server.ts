@@ -11,8 +11,13 @@ export interface AuthServer extends WireServer {
   /** The refresh token that counts now; each works once. */
   refreshToken: string;
   fault: AuthFault | undefined;
+  /** Answers wait for it; what is asked for is done before. */
+  held: Promise<void> | undefined;
   /** Answers to device polls, before the token. */
   devicePolls: WireAnswer[];
+  /** What Copilot offers, and whose terms were accepted. */
+  models: { id: string; model_picker_enabled: boolean; policy?: { state: string; terms?: string } }[];
+  accepted: string[];
   /** Unix seconds that ID tokens are made for, beside now. */
   skewSeconds: number;
 }
@@ -34,7 +39,6 @@ const otherKeys = generateKeyPairSync("rsa", { modulusLength: 2048 });
 export async function startAuthServer(): Promise<AuthServer> {
   const codes = new Map<string, { challenge: string; clientId: string; redirectUri: string; nonce: string | null }>();
   let refreshes = 0;
-  let polls = 0;
   const json = (body: unknown, status = 200): WireAnswer => ({
     status,
     headers: { "content-type": "application/json" },
@@ -42,11 +46,14 @@ export async function startAuthServer(): Promise<AuthServer> {
   });
   const refuse = (error: string, description: string, status = 400): WireAnswer => json({ error, error_description: description }, status);
 
-  const server = await startWireServer((request) => answer(request));
+  const server = await startWireServer((request) => (auth.held === undefined ? answer(request) : { ...answer(request), after: auth.held }));
   const auth = Object.assign(server, {
     refreshToken: `refresh-${randomUUID()}`,
     fault: undefined as AuthFault | undefined,
+    held: undefined as Promise<void> | undefined,
     devicePolls: [] as WireAnswer[],
+    models: [] as AuthServer["models"],
+    accepted: [] as string[],
     skewSeconds: 0,
     refreshes: () => refreshes,
     agree(authorizeUrl: string): string {
@@ -82,6 +89,8 @@ export async function startAuthServer(): Promise<AuthServer> {
     if (path === "/device") return device(new URLSearchParams(request.rawBody));
     if (path === "/keys") return openrouterKey(request);
     if (path === "/token") return token(request);
+    if (path === "/exchange") return exchangeAtGitHub(request);
+    if (path?.startsWith("/models")) return copilotModels(path, request);
     return json({ error: "not_found" }, 404);
   }
 
@@ -95,7 +104,7 @@ export async function startAuthServer(): Promise<AuthServer> {
       case "refresh_token":
         return refresh(form);
       case "urn:ietf:params:oauth:grant-type:device_code": {
-        const next = auth.devicePolls[polls++];
+        const next = auth.devicePolls.shift();
         if (next !== undefined) return next;
         return form.get("device_code") === "device-1" ? issued("device-client", null) : refuse("invalid_grant", "unknown device");
       }
@@ -156,6 +165,25 @@ export async function startAuthServer(): Promise<AuthServer> {
       interval: 1,
       expires_in: 600,
     });
+  }
+
+  /** As GitHub does with an app of its own (`ghu_`); one of another kind is not known here. */
+  function exchangeAtGitHub({ method, headers }: WireRequest): WireAnswer {
+    const isKnown = method === "GET" && headers.authorization?.startsWith("Bearer ghu_") && headers["x-github-api-version"] !== undefined;
+    if (!isKnown) return json({ message: "Not Found" }, 404);
+    return json({
+      token: `tid=1;proxy-ep=proxy.business.githubcopilot.com;x=${randomUUID()}`,
+      expires_at: Math.floor(Date.now() / 1000) + 1800,
+    });
+  }
+
+  function copilotModels(path: string, { method, headers, body }: WireRequest): WireAnswer {
+    if (headers.authorization?.startsWith("Bearer ") !== true) return json({ message: "Unauthorized" }, 401);
+    if (method === "GET" && path === "/models") return json({ data: auth.models });
+    const id = decodeURIComponent(/^\/models\/([^/]+)\/policy$/.exec(path)?.[1] ?? "");
+    if (method !== "POST" || body?.state !== "enabled" || id.startsWith("forbidden")) return json({ message: "Forbidden" }, 403);
+    auth.accepted.push(id);
+    return json({});
   }
 
   function openrouterKey({ body }: WireRequest): WireAnswer {

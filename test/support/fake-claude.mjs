@@ -205,7 +205,9 @@ async function run() {
     ...about,
   });
   await hook("UserPromptSubmit", { prompt: last });
-  messages.push(prompt);
+  // A call that the host has taken away leaves the message before it without an answer.
+  if (messages.at(-1)?.role === "user") messages.at(-1).content.push(...prompt.content);
+  else messages.push(prompt);
   for (;;) {
     const abort = new AbortController();
     interrupted = () => abort.abort();

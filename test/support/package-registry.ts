@@ -1,4 +1,4 @@
-// A registry of npm packages on this machine, with one version of each: packument and tarball, no more. Used by the tests of `pi install`.
+// A registry of npm packages on this machine: packument and tarball, no more. Used by the tests of `pi install`.
 
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
@@ -8,6 +8,8 @@ import { gzipSync } from "node:zlib";
 export interface RegistryPackage {
   /** Paths within the package; package.json among them. */
   files: Record<string, string>;
+  /** Files of versions before it. */
+  older?: Record<string, string>[];
   /** Of another content than the tarball has. */
   hasWrongIntegrity?: boolean;
 }
@@ -16,12 +18,26 @@ export interface PackageRegistry {
   url: string;
   packages: Map<string, RegistryPackage>;
   requests: string[];
+  /** From now on nobody gets the tarball of this package. */
+  hold(name: string): void;
+  /** Somebody has asked for it. */
+  held: Promise<void>;
+  release(): void;
   close(): void;
+}
+
+function manifestIn(files: Record<string, string>): { version: string } {
+  return JSON.parse(files["package.json"] ?? "{}") as { version: string };
 }
 
 export async function startRegistry(): Promise<PackageRegistry> {
   const packages = new Map<string, RegistryPackage>();
   const requests: string[] = [];
+  let heldName: string | undefined;
+  let onHeld = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    onHeld = resolve;
+  });
   const server: Server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? "");
     requests.push(path);
@@ -31,18 +47,27 @@ export async function startRegistry(): Promise<PackageRegistry> {
       response.writeHead(404, { "content-type": "application/json" }).end("{}");
       return;
     }
-    const tarball = tarballOf(found.files);
-    if (isTarball !== undefined) {
-      response.writeHead(200, { "content-type": "application/octet-stream" }).end(tarball);
+    if (isTarball !== undefined && name === heldName) {
+      onHeld();
       return;
     }
-    const manifest = JSON.parse(found.files["package.json"] ?? "{}") as { version: string };
-    const { version } = manifest;
-    const integrity = `sha512-${createHash("sha512")
-      .update(found.hasWrongIntegrity ? "something else" : tarball)
-      .digest("base64")}`;
-    const dist = { tarball: `${url}/${name}/-/${name.replace(/^.*\//, "")}-${version}.tgz`, integrity };
-    const body = { name, "dist-tags": { latest: version }, versions: { [version]: { ...manifest, dist } } };
+    const all = [found.files, ...(found.older ?? [])].map((files) => ({ tarball: tarballOf(files), manifest: manifestIn(files) }));
+    const latest = all[0]?.manifest.version ?? "";
+    if (isTarball !== undefined) {
+      const asked = all.find(({ manifest: { version } }) => isTarball.endsWith(`-${version}.tgz`));
+      if (asked === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { "content-type": "application/octet-stream" }).end(asked.tarball);
+      return;
+    }
+    const versions = all.map(({ tarball, manifest }) => {
+      const { version } = manifest;
+      const integrity = `sha512-${createHash("sha512")
+        .update(found.hasWrongIntegrity ? "something else" : tarball)
+        .digest("base64")}`;
+      const dist = { tarball: `${url}/${name}/-/${name.replace(/^.*\//, "")}-${version}.tgz`, integrity };
+      return [version, { ...manifest, dist }];
+    });
+    const body = { name, "dist-tags": { latest }, versions: Object.fromEntries(versions) };
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -51,6 +76,13 @@ export async function startRegistry(): Promise<PackageRegistry> {
     url,
     packages,
     requests,
+    hold: (name) => {
+      heldName = name;
+    },
+    held,
+    release: () => {
+      heldName = undefined;
+    },
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -29,6 +29,8 @@ export interface WireAnswer {
   hang?: boolean;
   /** The connection is closed without an answer. */
   drop?: boolean;
+  /** The answer waits for it. */
+  after?: Promise<void>;
 }
 
 export interface WireServer {
@@ -104,6 +106,11 @@ async function readRequest(message: IncomingMessage): Promise<WireRequest> {
 
 function reply(response: ServerResponse, answer: WireAnswer): void {
   if (answer.hang === true) return;
+  if (answer.after !== undefined) {
+    const { after, ...later } = answer;
+    void after.then(() => reply(response, later));
+    return;
+  }
   if (answer.drop === true) {
     response.socket?.destroy();
     return;

@@ -4,6 +4,7 @@ import appendEntries from "./append-entries.mjs";
 import bashOutput from "./bash-output.mjs";
 import binarySize from "./binary-size.mjs";
 import deltas from "./deltas.mjs";
+import extensions from "./extensions.mjs";
 import help from "./help.mjs";
 import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
@@ -18,6 +19,7 @@ export const races = [
   version,
   help,
   oneShot,
+  extensions,
   npmAgent,
   deltas,
   bashOutput,

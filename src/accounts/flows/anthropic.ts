@@ -53,7 +53,7 @@ export const flow: Flow = {
 
 function notConfigured(): PiError {
   return new PiError("auth.login_unavailable", "There is no sign-in to Anthropic", {
-    hint: "Set ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN for a bearer token). A client that Anthropic gave you goes under [providers.anthropic.oauth]: client_id, authorize_url, token_url, scope.",
+    hint: "Set ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN for a bearer token, or for a workload ANTHROPIC_FEDERATION_RULE_ID, ANTHROPIC_ORGANIZATION_ID and ANTHROPIC_IDENTITY_TOKEN_FILE). A client that Anthropic gave you goes under [providers.anthropic.oauth]: client_id, authorize_url, token_url, scope.",
   });
 }
 

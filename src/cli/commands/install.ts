@@ -7,7 +7,7 @@ import { type Config, loadConfig, parseToml, projectConfigFile } from "../../con
 import { findProjectDirectory } from "../../config/trust.ts";
 import { PiError } from "../../contracts/error.ts";
 import { packageContents } from "../../extensions/packages/contents.ts";
-import { installPackage, removePackage, versionAt } from "../../extensions/packages/install.ts";
+import { installPackage, removePackage, restoreNpm, versionAt } from "../../extensions/packages/install.ts";
 import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
 import { createFileOperations } from "../../platform/files.ts";
 import type { Host } from "../../platform/host.ts";
@@ -18,6 +18,7 @@ import { runSubcommands } from "./subcommands.ts";
 interface Flags {
   local?: boolean;
   allowScripts?: boolean;
+  frozenLockfile?: boolean;
 }
 
 /** Where packages of the user, or of the project, are and are declared. */
@@ -39,6 +40,7 @@ function command(
       runSubcommands(name, [name, ...args], host, (program) => {
         const own = program.command(name).description(about).option("-l, --local", "in the project's .pi");
         if (name === "install" || name === "update") own.option("--allow-scripts", "let the package's install scripts run");
+        if (name === "install") own.option("--frozen-lockfile", "what is declared, exactly as the lock file has it");
         if (argument !== "") own.argument(argument);
         own.action((...given: unknown[]) => {
           const source = argument === "" ? undefined : (given[0] as string | undefined);
@@ -51,9 +53,9 @@ function command(
 
 export const install = command(
   "install",
-  (host, source = "", flags) => installOne(host, source, flags),
-  "<source>",
-  "bring a package and declare it",
+  (host, source, flags) => (source === undefined ? installDeclared(host, flags) : installOne(host, source, flags)),
+  "[source]",
+  "bring a package and declare it; without one those that are declared and missing",
 );
 export const remove = command("remove", (host, source = "", flags) => removeOne(host, source, flags), "<source>", "take a package away");
 export const list = command("list", (host) => listAll(host), "", "the packages that are declared");
@@ -76,11 +78,14 @@ function sourceOf(text: string, host: Host): PackageSource {
 }
 
 async function installOne(host: Host, text: string, flags: Flags): Promise<void> {
+  if (flags.frozenLockfile) {
+    throw new PiError("usage.conflict", "--frozen-lockfile installs what is declared, and takes no SOURCE", {
+      hint: `pi install ${text} brings another`,
+    });
+  }
   const place = placeOf(host, flags);
   const source = sourceOf(text, host);
-  if (host.env.PI_OFFLINE && source.kind !== "path") {
-    throw new PiError("usage.offline", `Installing ${text} wants the network`, { hint: "Leave --offline out" });
-  }
+  requireNetwork(host, [source]);
   const { directory, name, version, heldBack, hostNames } = await installPackage(source, {
     ...place,
     allowScripts: flags.allowScripts === true,
@@ -100,6 +105,42 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
     ...hostNames.map((one) => `  ${one} is among its dependencies; pi's own is used.`),
   ];
   await host.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Those that are missing; with `--frozen-lockfile` all that come from a registry, so that what is there is what was locked. */
+async function installDeclared(host: Host, flags: Flags): Promise<void> {
+  const place = placeOf(host, flags);
+  const how = { ...place, allowScripts: flags.allowScripts === true };
+  const declared = (await declaredIn(place)).map((one) => parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)));
+  const isMissing = (source: PackageSource): boolean => !existsSync(packageDirectory(source, place.root));
+  const npm = declared.filter(({ kind }) => kind === "npm");
+  const isFrozen = flags.frozenLockfile === true;
+  const isRestored = isFrozen || (npm.some(isMissing) && existsSync(join(place.root, "npm", "package.json")));
+  const wanted = declared.filter((source) => isMissing(source) || (isFrozen && source.kind === "npm"));
+  requireNetwork(host, wanted);
+  if (isRestored) await restoreNpm(how, isFrozen);
+  for (const source of wanted) {
+    if (source.kind === "path") {
+      throw new PiError("io.package", `${source.source} is not there`, {
+        hint: `Take it out of ${place.file}: pi remove ${source.source}`,
+      });
+    }
+    if (isMissing(source)) {
+      if (isFrozen && source.kind === "npm") {
+        throw new PiError("io.package", `${source.source} is declared, and not in the lock file`, { hint: "Leave out --frozen-lockfile" });
+      }
+      await installPackage(source, how);
+    }
+  }
+  const lines = wanted.map((source) => `${source.source} ${versionAt(packageDirectory(source, place.root)) ?? ""}`.trimEnd());
+  await host.stdout.write(`${(lines.length === 0 ? ["Nothing is missing."] : lines).join("\n")}\n`);
+}
+
+/** @throws PiError `usage.offline` */
+function requireNetwork(host: Host, wanted: readonly PackageSource[]): void {
+  const one = wanted.find(({ kind }) => kind !== "path");
+  if (!host.env.PI_OFFLINE || one === undefined) return;
+  throw new PiError("usage.offline", `Installing ${one.source} wants the network`, { hint: "Leave --offline out" });
 }
 
 async function removeOne(host: Host, text: string, flags: Flags): Promise<void> {
@@ -143,6 +184,7 @@ async function updateAll(host: Host, text: string | undefined, flags: Flags): Pr
     const source = parsePackageSource(declared, (path) => absolutePath(path, place.root, host.homeDir));
     const isExact = (source.kind === "npm" && /^\d/.test(source.range ?? "")) || (source.kind === "git" && source.ref !== undefined);
     if (source.kind === "path" || isExact || (wanted !== undefined && wanted !== source.identity)) continue;
+    requireNetwork(host, [source]);
     const before = versionAt(packageDirectory(source, place.root));
     const { name, version } = await installPackage(source, { ...place, allowScripts: flags.allowScripts === true });
     lines.push(before === version ? `${name} ${version ?? ""}: as it was` : `${name}: ${before ?? "none"} to ${version ?? "unknown"}`);

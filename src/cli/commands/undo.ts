@@ -8,7 +8,7 @@ import { missedIn, runsIn } from "../../journal/journal.ts";
 import { carryOut, isEmpty, planRedo, planUndo, type ReturnPlan } from "../../journal/put-back.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath } from "../../platform/paths.ts";
-import { missedText, withJournal } from "./sessions/journal-of.ts";
+import { missedText, unseenText, withJournal } from "./sessions/journal-of.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./sessions/session-places.ts";
 import { runSubcommands } from "./subcommands.ts";
 
@@ -54,7 +54,7 @@ async function undo(host: Host, ref: string, files: readonly string[], flags: Fl
     const plan = flags.redo ? await planRedo(journal, takes) : await planUndo(journal, number, takes);
     const missed = missedIn(journal.lines(), plan?.run);
     if (plan === undefined || isEmpty(plan)) {
-      await host.stderr.write(`${nothingToDo(flags, asked.length > 0)}\n${missedText(missed)}`);
+      await host.stderr.write(`${nothingToDo(flags, asked.length > 0)}\n${missedText(missed)}${unseenText(places.cwd)}`);
       return;
     }
     if (plan.lost.length > 0)

@@ -3,6 +3,7 @@
 // events it is said, and the run goes on. Hooks are asked in their order, each about what the one before has left.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import type { BoundaryProposal } from "../../contracts/boundary.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type { ExtensionEventName } from "../../contracts/extension-event.ts";
 import type { HookRow } from "../../contracts/hook-row.ts";
@@ -37,6 +38,9 @@ export class CommandHooks implements Interceptor {
   readonly name = "hooks";
   readonly #deps: CommandHooksDeps;
   readonly #events: ReadonlySet<string>;
+
+  /** A hook has sent the run on that is about to settle. */
+  #isContinued = false;
 
   constructor(deps: CommandHooksDeps) {
     this.#deps = deps;
@@ -117,13 +121,45 @@ export class CommandHooks implements Interceptor {
 
   readonly beforeReplace: NonNullable<Interceptor["beforeReplace"]> = (event) => this.#isCalledOff(event.type, event);
 
-  readonly beforeCompact: NonNullable<Interceptor["beforeCompact"]> = async ({ signal, ...event }) => ({
-    cancel: await this.#isCalledOff("session_before_compact", event, signal),
-  });
+  readonly beforeCompact: NonNullable<Interceptor["beforeCompact"]> = async ({ signal, ...event }) => {
+    const answer = await this.#decision("session_before_compact", event, signal);
+    if (answer === undefined) return { cancel: true };
+    const { compaction } = answer;
+    if (!isObject(compaction) || typeof compaction.summary !== "string") return {};
+    const { firstKeptEntryId, tokensBefore } = event.preparation;
+    return { compaction: { firstKeptEntryId, tokensBefore, ...compaction, summary: compaction.summary } };
+  };
 
-  readonly beforeTree: NonNullable<Interceptor["beforeTree"]> = async ({ signal, ...event }) => ({
-    cancel: await this.#isCalledOff("session_before_tree", event, signal),
-  });
+  readonly beforeTree: NonNullable<Interceptor["beforeTree"]> = async ({ signal, ...event }) => {
+    const answer = await this.#decision("session_before_tree", event, signal);
+    if (answer === undefined) return { cancel: true };
+    const { summary, customInstructions } = answer;
+    return {
+      ...(isObject(summary) && typeof summary.summary === "string" ? { summary: { ...summary, summary: summary.summary } } : {}),
+      ...(typeof customInstructions === "string" ? { customInstructions } : {}),
+    };
+  };
+
+  /** A refusal to settle is a word to the model, which goes on. */
+  readonly boundary: NonNullable<Interceptor["boundary"]> = async (boundary, proposal, loadPreview) => {
+    if (boundary.type !== "agent_before_settle") return proposal;
+    let proposed = proposal;
+    for (const row of this.#rows(boundary.type)) {
+      const asked = await this.#ask(row, { outcome: boundary.outcome, ...proposed, isContinued: this.#isContinued }, this.#deps.signal());
+      if ("failure" in asked) this.#failed(row, asked.failure);
+      else {
+        const { entries, isWanted } = boundaryAnswer(asked, row);
+        try {
+          if (entries !== undefined) (await loadPreview())([...proposed.entries, ...entries]);
+          proposed = { entries: [...proposed.entries, ...(entries ?? [])], continue: proposed.continue || isWanted };
+        } catch (error) {
+          this.#failed(row, `answered what cannot be written: ${messageOf(error)}`);
+        }
+      }
+    }
+    this.#isContinued = proposed.continue;
+    return proposed;
+  };
 
   readonly treeChanged: NonNullable<Interceptor["treeChanged"]> = (event) => this.notify("session_tree", event);
 
@@ -147,20 +183,33 @@ export class CommandHooks implements Interceptor {
   }
 
   /** By a refusal, a `block` or a `cancel`; the rest need not be asked then. */
-  async #isCalledOff(type: string, event: object, signal?: AbortSignal): Promise<boolean> {
+  async #isCalledOff(type: string, event: object): Promise<boolean> {
+    return (await this.#decision(type, event)) === undefined;
+  }
+
+  /** All answers together, later ones over earlier ones; nothing: it is called off. */
+  async #decision(type: string, event: object, signal?: AbortSignal): Promise<Answer | undefined> {
+    let all: Answer = {};
     for (const row of this.#rows(type)) {
       const asked = await this.#ask(row, event, signal);
       if ("failure" in asked) this.#failed(row, asked.failure);
       else if ("refusal" in asked) {
         this.#failed(row, `refused: ${asked.refusal}`);
-        return true;
-      } else if (asked.answer.cancel === true || asked.answer.block === true) return true;
+        return undefined;
+      } else if (asked.answer.cancel === true || asked.answer.block === true) return undefined;
+      else all = { ...all, ...asked.answer };
     }
-    return false;
+    return all;
   }
 
   /** Events that are only told; the run waits, so that what a hook does is done before it goes on. */
   told(event: AgentEvent): Promise<void> | undefined {
+    if (event.type === "agent_settled") this.#isContinued = false;
+    if (event.type === "compaction_end") {
+      const { type: _, ...about } = event;
+      const heard = event.result === undefined ? "session_compact_failed" : "session_compact";
+      if (this.#events.has(heard)) return this.notify(heard, about);
+    }
     if (toldByMembers.has(event.type) || !this.#events.has(event.type)) return undefined;
     return this.notify(event.type, event);
   }
@@ -198,9 +247,19 @@ export class CommandHooks implements Interceptor {
     const seconds = row.timeout ?? defaultTimeoutSeconds;
     const { feedCommand } = await import("../../platform/feed-command.ts");
     let ended: FedCommand;
+    const isTheirs = row.form === "claude-code";
+    const { claudeFields, fromClaude } = isTheirs ? await import("./claude-form.ts") : {};
     try {
-      const input = `${JSON.stringify({ ...event, type: row.event, cwd, sessionId: this.#deps.sessionId() })}\n`;
-      ended = await feedCommand(row.command, { cwd, env, input, timeoutMs: seconds * 1000, signal });
+      const sessionId = this.#deps.sessionId();
+      const theirs = claudeFields?.(row.event, event as Answer, { cwd, sessionId, isContinued: this.#isContinued });
+      const input = `${JSON.stringify({ ...event, ...theirs, type: row.event, cwd, sessionId })}\n`;
+      ended = await feedCommand(row.command, {
+        cwd,
+        env: isTheirs ? { ...env, CLAUDE_PROJECT_DIR: cwd } : env,
+        input,
+        timeoutMs: seconds * 1000,
+        signal,
+      });
     } catch (error) {
       return { failure: `could not be run: ${messageOf(error)}` };
     }
@@ -210,7 +269,8 @@ export class CommandHooks implements Interceptor {
     if (exitCode === 2) return { refusal: said || `Refused by the hook ${row.command}` };
     if (exitCode !== 0)
       return { failure: `${exitCode === undefined ? "did not end by itself" : `ended with ${exitCode}`}${said === "" ? "" : `: ${said}`}` };
-    return { answer: answerIn(ended.stdout) };
+    const answer = answerIn(ended.stdout);
+    return { answer: fromClaude?.(answer) ?? answer };
   }
 }
 
@@ -229,10 +289,25 @@ const toldByMembers: ReadonlySet<string> = new Set<ExtensionEventName>([
   "session_before_fork",
   "session_before_compact",
   "session_before_tree",
+  "session_compact",
+  "session_compact_failed",
+  "agent_before_settle",
   "session_tree",
   "model_select",
   "thinking_level_select",
 ]);
+
+function boundaryAnswer(
+  asked: { answer: Answer } | { refusal: string },
+  row: HookRow,
+): { entries?: BoundaryProposal["entries"]; isWanted: boolean } {
+  const { block, reason, entries, continue: goesOn } = "answer" in asked ? asked.answer : { block: true, reason: asked.refusal };
+  if (block === true) {
+    const content = typeof reason === "string" ? reason : `The hook ${row.command} wants more`;
+    return { entries: [{ type: "custom_message", customType: "hook", content, display: true }], isWanted: true };
+  }
+  return { ...(Array.isArray(entries) && { entries: entries as BoundaryProposal["entries"] }), isWanted: goesOn === true };
+}
 
 /** Only where all of it is one JSON object. */
 function answerIn(stdout: string): Answer {

@@ -10,13 +10,18 @@ export type PackageKind = "extensions" | "skills" | "prompts";
 /** Lists of paths and filters; a kind that is absent brings all, an empty one nothing. */
 export type PackageFilter = Partial<Record<PackageKind, readonly string[]>>;
 
-export async function packageContents(directory: string, filter: PackageFilter = {}): Promise<Record<PackageKind, string[]>> {
+/** `changes`: what somebody else adds to it (an entry, or `+entry`) or takes away (`!glob`, `-entry`). */
+export async function packageContents(
+  directory: string,
+  filter: PackageFilter = {},
+  changes: PackageFilter = {},
+): Promise<Record<PackageKind, string[]>> {
   const listed = manifestOf(directory);
   const hasList = listed !== undefined && ["extensions", "skills", "prompts", "themes"].some((kind) => listed[kind] !== undefined);
   const found = async (kind: PackageKind): Promise<string[]> => {
     const entries = hasList ? (listed?.[kind] ?? []) : [kind];
     const paths = entries.filter((entry) => !/^[!+-]/.test(entry)).flatMap((entry) => expanded(directory, entry));
-    const rules = [...entries.filter((entry) => /^[!+-]/.test(entry)), ...narrowing(filter[kind])];
+    const rules = [...entries.filter((entry) => /^[!+-]/.test(entry)), ...narrowing(filter[kind]), ...(changes[kind] ?? []).map(asRule)];
     const files =
       kind === "extensions"
         ? (await Promise.all(paths.map(extensionsAt))).flat()
@@ -27,6 +32,10 @@ export async function packageContents(directory: string, filter: PackageFilter =
     return files.filter((file) => isWithin(directory, file) && accepted.accepts(file, nameOf(file)));
   };
   return { extensions: await found("extensions"), skills: await found("skills"), prompts: await found("prompts") };
+}
+
+function asRule(entry: string): string {
+  return /^[!+-]/.test(entry) ? entry : `+${entry}`;
 }
 
 /** Plain entries of a filter say what alone is wanted. */

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { dirname, join } from "node:path";
 import { PiError } from "../../contracts/error.ts";
 import { acquireLease } from "../../platform/lease.ts";
-import { runGit, runInstaller } from "../../platform/package-tools.ts";
+import { lockFileName, runGit, runInstaller } from "../../platform/package-tools.ts";
 import { readManifest } from "../discover.ts";
 import { type PackageSource, packageDirectory } from "./source.ts";
 
@@ -34,31 +34,63 @@ const hostNames = ["pi-coding-agent", "pi-agent-core", "pi-ai", "pi-tui"].flatMa
 /** @throws PiError `io.package` */
 export async function installPackage(source: PackageSource, place: InstallPlace): Promise<Installed> {
   if (source.kind === "path") return installedAt(source.path, source.path, place);
+  return alone(place, async () => {
+    if (source.kind === "npm")
+      await changeNpm(place, async (directory) => {
+        const at = { ...place, directory };
+        // What is locked would be kept as long as its range allows it.
+        if (isLocked(source.name, directory)) await runInstaller("remove", [source.name], at);
+        await runInstaller("add", [npmName(source.name, source.range)], at);
+      });
+    else await clone(source, place);
+    return installedAt(packageDirectory(source, place.root), source.source, place);
+  });
+}
+
+/** One after another, whoever else installs there. */
+async function alone<T>(place: InstallPlace, work: () => Promise<T>): Promise<T> {
   mkdirSync(place.root, { recursive: true });
   const lock = join(place.root, "packages.lock");
   writeFileSync(lock, "", { flag: "a" });
   const lease = await acquireLease(lock, "wait");
   try {
-    if (source.kind === "npm")
-      await changeNpm(place, (directory) => runInstaller("add", [npmName(source.name, source.range)], { ...place, directory }));
-    else await clone(source, place);
-    return installedAt(packageDirectory(source, place.root), source.source, place);
+    return await work();
   } finally {
     if (typeof lease === "object") lease.release();
   }
+}
+
+/**
+ * All npm packages that are declared there, in the versions and with the hashes of the lock file. Without one: as their ranges say now.
+ * @throws PiError `io.package`; where `mustBeLocked`, also without a lock file.
+ */
+export async function restoreNpm(place: InstallPlace, mustBeLocked: boolean): Promise<void> {
+  const lockFile = join(place.root, "npm", lockFileName());
+  const isLocked = existsSync(lockFile);
+  if (mustBeLocked && !isLocked) {
+    throw new PiError("io.package", `There is no lock file ${lockFile}`, { hint: "Leave out --frozen-lockfile, and one is written" });
+  }
+  await alone(place, () => changeNpm(place, (directory) => runInstaller(isLocked ? "restore" : "install", [], { ...place, directory })));
 }
 
 /** @throws PiError `io.package` */
 export async function removePackage(source: PackageSource, place: InstallPlace): Promise<void> {
   const directory = packageDirectory(source, place.root);
   if (source.kind === "path" || !existsSync(directory)) return;
-  if (source.kind === "git") rmSync(directory, { recursive: true, force: true });
-  else await changeNpm(place, (staged) => runInstaller("remove", [source.name], { ...place, directory: staged }));
+  await alone(place, async () => {
+    if (source.kind === "git") rmSync(directory, { recursive: true, force: true });
+    else await changeNpm(place, (staged) => runInstaller("remove", [source.name], { ...place, directory: staged }));
+  });
 }
 
 export function versionAt(directory: string): string | undefined {
   const { version } = readManifest(directory) ?? {};
   return typeof version === "string" ? version : undefined;
+}
+
+function isLocked(name: string, directory: string): boolean {
+  const { dependencies } = readManifest(directory) ?? {};
+  return existsSync(join(directory, lockFileName())) && Object.hasOwn((dependencies as object | undefined) ?? {}, name);
 }
 
 function npmName(name: string, range: string | undefined): string {
@@ -69,6 +101,7 @@ function npmName(name: string, range: string | undefined): string {
 async function changeNpm(place: InstallPlace, change: (directory: string) => Promise<void>): Promise<void> {
   const target = join(place.root, "npm");
   const staged = `${target}.new`;
+  restoreInterrupted(target);
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });
   for (const name of ["package.json", "bun.lock", "package-lock.json"]) {
@@ -105,9 +138,15 @@ function swap(staged: string, target: string): void {
   rmSync(old, { recursive: true, force: true });
 }
 
+/** Somebody was killed between the two steps of a swap. */
+function restoreInterrupted(target: string): void {
+  if (!existsSync(target) && existsSync(`${target}.old`)) renameSync(`${target}.old`, target);
+}
+
 async function clone(source: Extract<PackageSource, { kind: "git" }>, place: InstallPlace): Promise<void> {
   const target = packageDirectory(source, place.root);
   const staged = `${target}.new`;
+  restoreInterrupted(target);
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(dirname(staged), { recursive: true });
   try {

@@ -86,7 +86,7 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
       const ui = live(uiContext ?? noUi);
       return withFields(Object.create(ui) as typeof ui, {
         ...(uiContext !== undefined && announcedDialogs(uiContext, about)),
-        ...(extensionPath !== undefined && { custom: () => about.lacksTerminal(extensionPath) }),
+        ...(extensionPath !== undefined && about.bindings().mode !== "tui" && { custom: () => about.lacksTerminal(extensionPath) }),
       });
     },
     get mode() {

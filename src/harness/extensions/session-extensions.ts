@@ -4,7 +4,14 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { BoundaryProposal } from "../../contracts/boundary.ts";
 import { messageOf } from "../../contracts/error.ts";
-import type { ExtensionError, LoadExtensionsResult, ReplacedSessionContext, SlashCommandInfo } from "../../contracts/extension.ts";
+import type {
+  ExtensionContext,
+  ExtensionError,
+  LoadExtensionsResult,
+  ReplacedSessionContext,
+  SlashCommandInfo,
+  TerminalRegistration,
+} from "../../contracts/extension.ts";
 import type {
   ExtensionEventName,
   ExtensionEventOf,
@@ -144,6 +151,18 @@ export class SessionExtensions implements Interceptor {
       sourceInfo,
     }));
     return [...own, ...this.#resourceCommands];
+  }
+
+  /** What is there for a terminal, in order. */
+  terminal(kind: TerminalRegistration["kind"]): { extensionPath: string; name: string; value: unknown }[] {
+    return this.loaded.extensions.flatMap(({ path, terminal = [] }) =>
+      terminal.filter((one) => one.kind === kind).map(({ name, value }) => ({ extensionPath: path, name, value })),
+    );
+  }
+
+  /** Of one of them, for what a terminal asks of it. */
+  contextOf(extensionPath: string): ExtensionContext {
+    return createContext(this.#session, extensionPath);
   }
 
   /** Once; what the host has bound by then is what `session_start` finds. Gives the folders that extensions want looked into. */

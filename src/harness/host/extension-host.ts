@@ -78,6 +78,11 @@ export class HostedExtensions {
     await this.#start(event);
   }
 
+  /** Those of the session in force; nothing where there are none. */
+  get inForce(): CreatedSession["extensions"] {
+    return this.#current?.extensions;
+  }
+
   /** All that can be typed as `/name`; nothing where there are no extensions. */
   commands(): SlashCommandInfo[] | undefined {
     return this.#current?.extensions?.commands();

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { PiError } from "../../contracts/error.ts";
 import { type ListRequest, listSessions, type SessionSummary } from "../../session/library/list-sessions.ts";
 import { sessionRoot } from "../../session/lines/locate.ts";
 import { Session } from "../../session/tree/session.ts";
@@ -45,4 +46,22 @@ export async function deleteSession(sessions: SessionHost, sessionPath?: string)
     session.close();
   }
   return path;
+}
+
+/** @throws PiError as `deleteSession`, and `usage.empty_name`. */
+export async function renameStored(sessions: SessionHost, sessionPath: string, name: string): Promise<void> {
+  const text = name.trim();
+  if (text === "") throw new PiError("usage.empty_name", "Session name cannot be empty");
+  const { session, conversation } = sessions.coding;
+  const path = resolve(sessions.launch.options.cwd, sessionPath);
+  if (path === session.filePath) {
+    conversation.setName(text);
+    return;
+  }
+  const stored = await Session.open(path, { onBusy: "fail" });
+  try {
+    if (stored.name !== text) stored.append({ type: "session_info", name: text });
+  } finally {
+    stored.close();
+  }
 }

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import type { PackageEntry } from "../../config/settings.ts";
 import type { PackageExtensions } from "../../extensions/discover.ts";
 import { packageContents } from "../../extensions/packages/contents.ts";
 import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
@@ -15,10 +16,11 @@ export interface DeclaredContents {
   prompts: string[];
 }
 
-/** A project's declaration takes the place of the user's for the same package. */
+/** A project's declaration takes the place of the user's for the same package, or (`autoload = false`) changes what is taken of it. */
 export async function declaredContents(config: Config, agentDir: string, warn: (line: string) => void): Promise<DeclaredContents> {
   const all: DeclaredContents = { extensions: [], skills: [], prompts: [] };
   const seen = new Set<string>();
+  const changes = new Map<string, PackageEntry>();
   const ordered = [
     ...config.packages.filter(({ kind }) => kind === "project"),
     ...config.packages.filter(({ kind }) => kind !== "project"),
@@ -34,13 +36,17 @@ export async function declaredContents(config: Config, agentDir: string, warn: (
       continue;
     }
     if (seen.has(source.identity)) continue;
+    if (isProject && entry.autoload === false) {
+      changes.set(source.identity, entry);
+      continue;
+    }
     seen.add(source.identity);
     const directory = packageDirectory(source, root);
     if (!existsSync(directory)) {
       warn(`The package ${entry.source} is declared and not installed: pi install ${entry.source}${isProject ? " -l" : ""}`);
       continue;
     }
-    const { extensions, skills, prompts } = await packageContents(directory, entry);
+    const { extensions, skills, prompts } = await packageContents(directory, entry, changes.get(source.identity));
     all.extensions.push({ source: entry.source, directory, scope: isProject ? "project" : "user", files: extensions });
     all.skills.push(...skills);
     all.prompts.push(...prompts);

@@ -3,7 +3,7 @@
 
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import { readSecretText } from "../../contracts/text/secret-text.ts";
-import { looksLikeCredential } from "../../platform/child-env.ts";
+import { isKeyOfSomebody, looksLikeCredential } from "../../platform/child-env.ts";
 import type { Env } from "../../platform/paths.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { type Vendor, vendors } from "../../providers/vendors.ts";
@@ -19,6 +19,12 @@ export function learnSecrets({ env, apiKey, config }: SecretPlaces): void {
   for (const { credentialVariables, baseUrlVariable } of Object.values<Vendor>(vendors)) {
     for (const name of credentialVariables) liveSecrets.add(env[name] ?? "");
     if (baseUrlVariable !== undefined) liveSecrets.addUrl(env[baseUrlVariable] ?? "");
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined) continue;
+    if (isKeyOfSomebody(name, value)) liveSecrets.add(value);
+    // A user without a password is no secret.
+    else if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@:]*:[^/?#\s]+@/i.test(value)) liveSecrets.addUrl(value);
   }
   for (const [name, text] of Object.entries(config?.values?.shell.set ?? {})) if (looksLikeCredential(name, text)) liveSecrets.add(text);
   for (const { baseUrl, apiKey: written, models } of Object.values(config?.providers ?? {})) {

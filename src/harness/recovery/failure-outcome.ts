@@ -21,8 +21,8 @@ const kinds: Record<FailureCode, FailureKind> = {
   overloaded: { said: "failed, or has too much to do", hint: `Try again later, ${otherModel}` },
   rate_limited: { said: "takes no more requests for now", hint: `Try again in a minute, ${otherModel}` },
   quota: { outcome: "quota", said: "says that what was paid for is spent", hint: `Wait for the reset, ${otherModel}` },
-  auth: { said: "refused the key", hint: "Check the key (pi inspect names its source)" },
-  not_found: { said: "knows no such model or address", hint: "Check the model's id and the base URL (pi inspect)" },
+  auth: { said: "refused the key", hint: "Check the key: pi inspect names its source" },
+  not_found: { said: "knows no such model or address", hint: "Check the model's id and the base URL: pi inspect shows them" },
   bad_request: { said: "refused the request", hint: "Try another model, or a new session; --verbose shows the whole answer" },
   overflow: {
     outcome: "overflow",
@@ -31,7 +31,7 @@ const kinds: Record<FailureCode, FailureKind> = {
   },
   image_overflow: { said: "takes no more pictures, or none that large", hint: "Start a new session, or give fewer or smaller pictures" },
   refusal: {},
-  network: { said: "gave no whole answer", hint: `Check the network and the base URL (pi inspect), ${otherModel}` },
+  network: { said: "gave no whole answer", hint: `Check the network and the base URL, ${otherModel}` },
   stalled: { outcome: "stalled", hint: "Try again, or allow more with --stall model=DURATION" },
   aborted: { outcome: "aborted" },
 };

@@ -12,6 +12,8 @@ export interface BlockSink {
   changed(block: Block): void;
   /** It came to nothing. */
   remove(block: Block): void;
+  /** Whether somebody draws entries of this name: without a face of their own they are nobody's to see. */
+  drawsEntry(name: string): boolean;
 }
 
 type AnswerBlock = BlockOf<"text"> | BlockOf<"thinking"> | BlockOf<"tool">;
@@ -35,7 +37,7 @@ export class TranscriptFold {
   }
 
   /** A stored entry. */
-  takeItem(item: Item): void {
+  takeItem(item: Item, kept: unknown = item): void {
     switch (item.kind) {
       case "prompt":
         this.#prompt(item);
@@ -69,7 +71,11 @@ export class TranscriptFold {
         });
         return;
       case "note":
-        if (!item.isHidden) this.#sink.add({ kind: "note", isLive: false, name: item.name, blocks: item.blocks, message: item });
+        if (!item.isHidden) this.#sink.add({ kind: "note", isLive: false, name: item.name, blocks: item.blocks, message: messageIn(kept) });
+        return;
+      case "data":
+        if (this.#sink.drawsEntry(item.about))
+          this.#sink.add({ kind: "note", isLive: false, name: item.about, blocks: [], message: kept, isEntry: true });
         return;
       case "model":
         this.say(`Model: ${item.provider}/${item.modelId}`);
@@ -99,7 +105,7 @@ export class TranscriptFold {
         return;
       case "message_end": {
         if (event.message.role === "system" || event.message.role === "bashExecution") return;
-        this.takeMessage(itemOfMessage(event.message));
+        this.takeMessage(itemOfMessage(event.message), event.message);
         return;
       }
       case "tool_execution_start": {
@@ -159,7 +165,7 @@ export class TranscriptFold {
         const item = itemOf(event.entry);
         // Its event tells more.
         if (item.kind === "summary" && item.of === "compaction") return;
-        this.takeItem(item);
+        this.takeItem(item, event.entry);
         return;
       }
       case "agent_settled":
@@ -170,8 +176,8 @@ export class TranscriptFold {
     }
   }
 
-  takeMessage(item: Item): void {
-    if (item.kind !== "answer") this.takeItem(item);
+  takeMessage(item: Item, kept?: unknown): void {
+    if (item.kind !== "answer") this.takeItem(item, kept);
     else this.#answered(item);
   }
 
@@ -299,4 +305,9 @@ export class TranscriptFold {
     this.#sink.add(tool);
     return tool;
   }
+}
+
+/** An entry holds its message, or is one. */
+function messageIn(kept: unknown): unknown {
+  return fieldsOf(kept).message ?? kept;
 }

@@ -1,19 +1,28 @@
 // One conversation at a terminal: keys and lines become actions, actions a state and effects, events what is shown. Made by run.
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
+import { type KeyId, matchesKey } from "@earendil-works/pi-tui";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
+import { timeText } from "../../contracts/text/terminal-text.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
 import type { Host } from "../../platform/host.ts";
 import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { themeInForce } from "../../tui/theme/current.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
-import type { Block } from "./blocks/block.ts";
-import type { Drawn, Look } from "./blocks/look.ts";
-import { findCommand, slashCommands } from "./commands/commands.ts";
+import type { Look } from "./blocks/look.ts";
+import type { OfferedCommand } from "./commands/commands.ts";
+import { Dialogs } from "./dialogs.ts";
+import { PromptCompletion } from "./editor/completion.ts";
+import { Draft } from "./editor/draft.ts";
+import { PromptHistory } from "./editor/prompt-history.ts";
+import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { errorWords, perform } from "./effects.ts";
+import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
+import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
@@ -34,12 +43,16 @@ export interface InteractionDeps {
   env: Host["env"];
   homeDir: string;
   platform: string;
+  pid: number;
   now(): number;
   reflows: boolean;
   doubleEscape: Facts["doubleEscape"];
+  themes: Pick<TerminalUiHost, "themes" | "themeNamed">;
 }
 
 const hintMs = 3000;
+/** What Up goes through; the search has all. */
+const editorHistory = 100;
 
 export class Interaction implements Surface {
   readonly sessions: SessionHost;
@@ -47,9 +60,12 @@ export class Interaction implements Surface {
   readonly env: Host["env"];
   readonly activity: Activity;
   readonly screen: Screen;
+  readonly dialogs: Dialogs;
+  readonly ui: TerminalUi;
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
   theme: Theme;
+  hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
   readonly #figures = new SessionFigures();
@@ -60,15 +76,19 @@ export class Interaction implements Surface {
   #frames: NodeJS.Timeout | undefined;
   #branch = "";
   #leave: () => void = () => {};
-  #sent: string[] = [];
+  readonly #history: PromptHistory;
+  readonly #draft: Draft;
+  readonly #completion: PromptCompletion;
+  #learning: Promise<void> | undefined;
   /** By the marker that stands for it in the text. */
   readonly #attachments = new Map<string, ImageContent>();
   #attachmentCount = 0;
   /** Of prompts of the command line, by their text. */
   readonly #carried = new Map<string, readonly ImageContent[]>();
   #turn: Promise<void> = Promise.resolve();
-  /** Templates, skills and commands of extensions. */
-  #named = new Set<string>();
+  #commands: readonly OfferedCommand[] = [];
+  /** Of those, and of templates, skills and commands of extensions. */
+  #names: ReadonlySet<string> = new Set();
   readonly #removers: (() => void)[] = [];
 
   constructor(deps: InteractionDeps) {
@@ -91,18 +111,63 @@ export class Interaction implements Surface {
         now: deps.now,
         queue: () => this.#state.queue,
         footer: () => this.#footer(),
-        faceFor: (block) => this.faceFor(block),
+        drawsEntry: (name) => hasRenderer(this.sessions.extensions.inForce, "entryRenderer", name),
+        faceFor: (block) =>
+          extensionFace(block, {
+            extensions: () => this.sessions.extensions.inForce,
+            failed: (what, error) => this.#failed(what, error),
+            cwd: () => this.sessions.launch.options.cwd,
+            draw: () => this.screen.lookChanged(),
+          }),
         editor: {
           keys: deps.keys,
           onAction: (id) => this.#press(id),
-          onOther: () => false,
+          onOther: (data) => this.#shortcut(data),
           activity: () => this.#activityText(),
-          isWholeValue: () => true,
+          isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
       },
-      { reflows: deps.reflows, failed: (what, error) => this.say(`${what}: ${errorWords(error).text}`, "error") },
+      { reflows: deps.reflows, failed: (what, error) => this.#failed(what, error) },
     );
-    this.screen.editor.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
+    const { agentDir, cwd } = deps.sessions.launch.options;
+    this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
+    this.#draft = new Draft(agentDir, cwd, deps.pid);
+    const files = new WorkspaceFiles(() => ({
+      cwd: this.sessions.launch.options.cwd,
+      homeDir: deps.homeDir,
+      env: deps.env,
+      agentDir,
+      now: deps.now,
+    }));
+    this.#completion = new PromptCompletion({
+      commands: () =>
+        this.#commands.map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(this.sessions) }) })),
+      files: () => files.all(),
+      list: (directory) => files.list(directory),
+    });
+    this.screen.setCompletion(this.#completion);
+    this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
+    this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
+    this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
+    themeInForce.current = deps.theme;
+    this.ui = new TerminalUi({
+      screen: this.screen,
+      dialogs: this.dialogs,
+      keys: deps.keys,
+      theme: () => this.theme,
+      ...deps.themes,
+      useTheme: (theme) => this.useTheme(theme),
+      say: (text, level) => this.say(text, level),
+      failed: (what, error) => this.#failed(what, error),
+      setTitle: (title) => deps.terminal.setTitle(title),
+      isExpanded: () => this.#state.isExpanded,
+      setExpanded: (isExpanded) => {
+        this.#state = { ...this.#state, isExpanded };
+        this.renewLook();
+      },
+      completion: this.#completion,
+      branch: () => this.#branch,
+    });
     this.#fold = new TranscriptFold(this.screen, deps.now);
   }
 
@@ -117,9 +182,14 @@ export class Interaction implements Surface {
     );
     this.showSession();
     this.screen.start();
+    // Behind the first paint.
+    this.#removers.push(later(() => this.#takeUp()));
   }
 
-  stop(): void {
+  /** `isAskedFor`: by the user, who has nothing more to say. */
+  stop(isAskedFor: boolean): void {
+    if (isAskedFor) this.#draft.drop();
+    else this.#draft.save();
     for (const remove of this.#removers.splice(0)) remove();
     clearInterval(this.#frames);
     clearTimeout(this.#hintTimer);
@@ -127,6 +197,7 @@ export class Interaction implements Surface {
   }
 
   quit(): void {
+    this.hasLeft = true;
     this.#leave();
   }
 
@@ -142,6 +213,17 @@ export class Interaction implements Surface {
 
   say(text: string, level: "info" | "warning" | "error" = "info", hint = ""): void {
     this.#fold.say(text, level, hint);
+  }
+
+  show(title: string, markdown: string): void {
+    this.screen.add({
+      kind: "note",
+      isLive: false,
+      name: title,
+      blocks: [{ kind: "text", text: markdown }],
+      message: undefined,
+      isWhole: true,
+    });
   }
 
   hint(text: string): void {
@@ -165,11 +247,11 @@ export class Interaction implements Surface {
   }
 
   history(): readonly string[] {
-    return this.#sent;
+    return this.#history.texts();
   }
 
   remember(text: string): void {
-    this.#sent = [text, ...this.#sent.filter((one) => one !== text)];
+    this.#history.add(text);
     this.screen.editor.addToHistory(text);
   }
 
@@ -215,25 +297,22 @@ export class Interaction implements Surface {
 
   async runCommand(name: string, args: string): Promise<void> {
     if (name === "unknown") return this.#unknown(args);
-    const command = findCommand(name);
     try {
-      if (command === undefined) {
-        const text = `/${name}${args === "" ? "" : ` ${args}`}`;
-        await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
-        return;
-      }
-      if (command.when === "idle" && this.sessions.coding.isStreaming) {
-        this.giveBack(`/${name}${args === "" ? "" : ` ${args}`}`);
-        this.say(`/${name} has to wait until the run has ended`, "warning", `${this.keys.keyOf("app.interrupt")} stops it`);
-        return;
-      }
-      await command.run(args, this);
+      const { runSlash } = await import("./commands/commands.ts");
+      if (await runSlash(name, args, this)) return;
+      await this.#learning;
+      if (!this.#names.has(name)) return this.#unknown(name);
+      const text = `/${name}${args === "" ? "" : ` ${args}`}`;
+      await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
     } catch (error) {
       this.fail(error);
+      this.giveBack(`/${name}${args === "" ? "" : ` ${args}`}`);
     }
   }
 
   showSession(): void {
+    this.dialogs.cancelAll();
+    this.ui.reset();
     this.#fold.reset();
     this.screen.clear();
     this.activity.end();
@@ -243,13 +322,30 @@ export class Interaction implements Surface {
     this.#look = this.#newLook();
     this.#figures.begin(conversation);
     showStored(session, this.#fold, (text) => this.say(text));
-    void this.#learnNames();
+    this.#learning = this.#learnNames();
+    this.#learning.catch((error: unknown) => this.fail(error));
     this.screen.tui.requestRender();
   }
 
-  /** An extension's, for a block of its own. */
-  faceFor(_block: Block): Drawn | undefined {
-    return undefined;
+  useTheme(theme: Theme): void {
+    this.theme = theme;
+    themeInForce.current = theme;
+    this.renewLook();
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.say(`${what}: ${errorWords(error).text}`, "error");
+  }
+
+  /** Of extensions; ours that mean the same key give way. */
+  #shortcut(data: string): boolean {
+    const { inForce } = this.sessions.extensions;
+    const found = inForce?.terminal("shortcut").findLast(({ name }) => matchesKey(data, name as KeyId));
+    if (inForce === undefined || found === undefined) return false;
+    const { handler } = found.value as { handler?: (ctx: unknown) => unknown };
+    const run = async (): Promise<void> => void (await handler?.(inForce.contextOf(found.extensionPath)));
+    run().catch((error: unknown) => this.#failed(`the key ${found.name}`, error));
+    return true;
   }
 
   /** As if it had been typed. */
@@ -270,6 +366,16 @@ export class Interaction implements Surface {
     else this.#stopFrames();
     if (event.type === "agent_settled") this.#branch = gitBranch(this.sessions.launch.options.cwd);
     this.screen.tui.requestRender();
+  }
+
+  /** What was there before: the history, and a draft that nobody gave up. */
+  #takeUp(): void {
+    const { editor } = this.screen;
+    for (const text of this.#history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
+    const draft = this.#draft.take();
+    if (draft === undefined) return;
+    this.giveBack(draft.text);
+    this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
   }
 
   #stopFrames(): void {
@@ -302,15 +408,17 @@ export class Interaction implements Surface {
       isRunning: coding.isStreaming,
       isShellRunning: coding.shell.isRunning && !coding.isStreaming,
       isCompacting: coding.compaction.isRunning,
-      commands: new Set([...slashCommands.map(({ name }) => name), ...this.#named]),
+      // Those typed before the names are known are looked at when they are.
+      isCommand: (name) => this.#names.size === 0 || this.#names.has(name),
       doubleEscape: this.#deps.doubleEscape,
       keyOf: (id) => this.keys.keyOf(id),
     };
   }
 
   #activityText(): string {
-    const stop = this.keys.keyOf("app.interrupt");
-    const text = this.activity.text(stop);
+    const { workingMessage, isWorkingVisible, frames } = this.ui.display;
+    if (!isWorkingVisible) return "";
+    const text = this.activity.text(this.keys.keyOf("app.interrupt"), workingMessage, frames);
     return text === "" ? "" : this.theme.fg("accent", text);
   }
 
@@ -324,7 +432,7 @@ export class Interaction implements Surface {
       name: conversation.name ?? "",
       model: inForce === undefined ? "no model" : `${inForce.provider}/${inForce.id}`,
       level: inForce?.reasoning === true ? conversation.thinkingLevel : "",
-      statuses: [],
+      statuses: [...this.ui.display.statuses.values()],
       hint: this.#hint,
     };
   }
@@ -335,26 +443,36 @@ export class Interaction implements Surface {
       toolViews: viewsOf(this.sessions.coding.conversation.tools),
       isExpanded: this.#state.isExpanded,
       hidesThinking: this.#state.hidesThinking,
+      hiddenThinking: () => this.ui?.display.hiddenThinkingLabel,
       keyOf: (id) => this.keys.keyOf(id),
       now: this.#deps.now,
       highlight: () => undefined,
     };
   }
 
+  /** Not before the first paint. */
   async #learnNames(): Promise<void> {
-    const { sessions } = this;
-    const { listSlashCommands } = await import("../../harness/extensions/slash-commands.ts");
-    const found = sessions.extensions.commands() ?? (await listSlashCommands(sessions.launch.resources).catch(() => []));
-    if (sessions === this.sessions) this.#named = new Set(found.map(({ name }) => name));
+    const { coding, extensions, launch } = this.sessions;
+    const [{ offeredCommands }, { listSlashCommands }] = await Promise.all([
+      import("./commands/commands.ts"),
+      import("../../harness/extensions/slash-commands.ts"),
+    ]);
+    const found = extensions.commands() ?? (await listSlashCommands(launch.resources).catch(() => []));
+    if (coding !== this.sessions.coding) return;
+    const named = found.map(({ name, description = "" }): OfferedCommand => ({ name, about: description, argument: "" }));
+    this.#commands = [...offeredCommands(), ...named];
+    this.#names = new Set(this.#commands.map(({ name }) => name));
   }
 
   async #unknown(name: string): Promise<void> {
     const { nearestName } = await import("../../contracts/nearest.ts");
-    const near = nearestName(
-      name,
-      [...this.#facts().commands].filter((one) => !one.startsWith("app.")),
-    );
+    const near = nearestName(name, [...this.#names]);
     const again = `${this.keys.keyOf("tui.input.submit")} again sends it as it is`;
     this.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
   }
+}
+
+function later(work: () => void): () => void {
+  const timer = setTimeout(work, 0);
+  return () => clearTimeout(timer);
 }

@@ -5,12 +5,11 @@ import { PiError } from "../../contracts/error.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
 import { ScreenTerminal } from "../../tui/screen-terminal.ts";
-import { plainSystem } from "../../tui/theme/built-in.ts";
-import { Theme } from "../../tui/theme/theme.ts";
 import { beforeEnd, type Mode, type ModeContext } from "../mode.ts";
 import { colorDepth, escapeMs, keyPlatform, reflows } from "./environment.ts";
 import { Interaction } from "./interaction.ts";
 import { createKeymap } from "./keymap.ts";
+import { findThemes } from "./themes.ts";
 
 export const interactiveMode: Mode = {
   needs: "prompts or nothing",
@@ -38,14 +37,17 @@ export const interactiveMode: Mode = {
 
 async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: ModeContext, early: string[]): ReturnType<Mode["run"]> {
   const keys = createKeymap(keyPlatform(at.env, at.io.platform), {});
+  const themes = findThemes(sessions.launch, colorDepth(at.env));
   const interaction = new Interaction({
     sessions,
     terminal,
     keys,
-    theme: new Theme(plainSystem, colorDepth(at.env)),
+    theme: themes.inForce,
+    themes,
     env: at.env,
     homeDir: at.io.homeDir,
     platform: at.io.platform,
+    pid: at.io.pid,
     now: at.io.now,
     reflows: reflows(at.env),
     doubleEscape: "tree",
@@ -57,12 +59,17 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keys.problems) interaction.say(`Keys: ${problem}`, "warning");
   try {
-    const bound = sessions.extensions.bind({ mode: "tui", shutdownHandler: () => interaction.quit() });
+    const bound = sessions.extensions.bind({
+      mode: "tui",
+      uiContext: interaction.ui.context,
+      onError: ({ extensionPath, event, error }) => interaction.say(`${extensionPath}: ${event}: ${error}`, "error"),
+      shutdownHandler: () => interaction.quit(),
+    });
     bound.catch((error: unknown) => interaction.fail(error));
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {
-    interaction.stop();
+    interaction.stop(interaction.hasLeft);
   }
   await sessions.end();
   return sessions.coding.lastOutcome ?? { kind: "done", text: "" };

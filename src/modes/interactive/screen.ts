@@ -1,7 +1,17 @@
 // What the interactive mode shows, put together: the transcript, what is queued, the editor or what has taken its place, the footer. Made by run;
 // the interaction sets what changes. Invariant: it knows nothing of sessions; a part that fails is a line, and the rest goes on.
 
-import { type Component, Container, type OverlayHandle, type OverlayOptions, type TUI, truncateToWidth } from "@earendil-works/pi-tui";
+import {
+  type AutocompleteProvider,
+  type Component,
+  Container,
+  type EditorComponent,
+  type EditorTheme,
+  type OverlayHandle,
+  type OverlayOptions,
+  type TUI,
+  truncateToWidth,
+} from "@earendil-works/pi-tui";
 import { visibleText } from "../../contracts/text/plain.ts";
 import { Fence } from "../../tui/fence.ts";
 import { KeptLines } from "../../tui/kept-lines.ts";
@@ -22,10 +32,16 @@ export interface ScreenHooks {
   editor: PromptEditorHooks;
   queue(): { steering: readonly string[]; followUp: readonly string[] };
   footer(): FooterFacts;
+  drawsEntry(name: string): boolean;
   /** Of an extension, for a block of its own. */
   faceFor(block: Block): Drawn | undefined;
   now(): number;
 }
+
+/** What there is to do with the text under way. */
+export type EditorFace = Required<
+  Pick<EditorComponent, "getText" | "getExpandedText" | "setText" | "insertTextAtCursor" | "addToHistory" | "handleInput">
+>;
 
 /** So long nobody has typed when a dialog takes the keys. */
 const quietMs = 300;
@@ -33,7 +49,13 @@ const quietMs = 300;
 export class Screen {
   readonly tui: TUI & MainScreen;
   readonly transcript = new KeptLines();
-  readonly editor: PromptEditor;
+  readonly editorTheme: EditorTheme;
+  /** Ours; an extension's may stand in its place. */
+  readonly #own: PromptEditor;
+  #editor: EditorComponent;
+  #completion: AutocompleteProvider | undefined;
+  onSubmit: (text: string) => void = () => {};
+  onChange: () => void = () => {};
   readonly above = new Container();
   readonly below = new Container();
   readonly #hooks: ScreenHooks;
@@ -54,14 +76,14 @@ export class Screen {
       failed: (error) => how.failed("the screen", error),
     });
     const { theme } = hooks;
-    this.editor = new PromptEditor(
-      this.tui,
-      { borderColor: (text) => theme().fg("border", text), selectList: selectTheme(theme) },
-      hooks.editor,
-    );
+    this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: selectTheme(theme) };
+    this.#own = new PromptEditor(this.tui, this.editorTheme);
+    this.#own.hooks = hooks.editor;
+    this.#editor = this.#own;
+    this.#listen();
     const fenced = (name: string, render: (width: number) => string[]): Fence =>
       new Fence({ render, invalidate: () => {} }, name, (error) => how.failed(name, error));
-    this.#slot.addChild(new Fence(this.editor, "the editor", (error) => how.failed("the editor", error)));
+    this.#slot.addChild(new Fence(this.#editor, "the editor", (error) => how.failed("the editor", error)));
     this.tui.addChild(fenced("the queue", (width) => this.#queueLines(width)));
     this.tui.addChild(this.above);
     this.tui.addChild(this.#slot);
@@ -72,6 +94,49 @@ export class Screen {
       this.#lastKeyMs = hooks.now();
       return undefined;
     });
+  }
+
+  /** The text under way, whoever's editor has it. */
+  get editor(): EditorFace {
+    const editor = this.#editor;
+    return {
+      getText: () => editor.getText(),
+      getExpandedText: () => editor.getExpandedText?.() ?? editor.getText(),
+      setText: (text) => {
+        editor.setText(text);
+        this.tui.requestRender();
+      },
+      insertTextAtCursor: (text) => {
+        if (editor.insertTextAtCursor === undefined) editor.setText(editor.getText() + text);
+        else editor.insertTextAtCursor(text);
+      },
+      addToHistory: (text) => editor.addToHistory?.(text),
+      handleInput: (data) => {
+        editor.handleInput(data);
+        this.tui.requestRender();
+      },
+    };
+  }
+
+  /** In place of ours, with the text as it is; without one ours again. */
+  setEditor(editor: EditorComponent | undefined): void {
+    const text = this.editor.getExpandedText();
+    this.#editor = editor ?? this.#own;
+    if (this.#editor instanceof PromptEditor) this.#editor.hooks = this.#hooks.editor;
+    this.#listen();
+    this.#editor.setText(text);
+    if (this.#completion !== undefined) this.setCompletion(this.#completion);
+    this.#place();
+  }
+
+  setCompletion(provider: AutocompleteProvider): void {
+    this.#completion = provider;
+    this.#editor.setAutocompleteProvider?.(provider);
+  }
+
+  #listen(): void {
+    this.#editor.onSubmit = (text) => this.onSubmit(text);
+    this.#editor.onChange = () => this.onChange();
   }
 
   start(): void {
@@ -100,6 +165,10 @@ export class Screen {
     // Nothing more will come to it.
     if (view !== undefined && !block.isLive && block.kind !== "tool") this.#views.delete(block);
     this.tui.requestRender();
+  }
+
+  drawsEntry(name: string): boolean {
+    return this.#hooks.drawsEntry(name);
   }
 
   remove(block: Block): void {
@@ -176,7 +245,7 @@ export class Screen {
   #place(): void {
     this.#slot.clear();
     const top = this.#open.at(-1);
-    this.#slot.addChild(new Fence(top ?? this.editor, top === undefined ? "the editor" : "the dialog", () => {}));
+    this.#slot.addChild(new Fence(top ?? this.#editor, top === undefined ? "the editor" : "the dialog", () => {}));
     this.#focus();
     this.tui.requestRender();
   }

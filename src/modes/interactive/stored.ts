@@ -21,7 +21,7 @@ export function showStored(session: Pick<Session, "branchIds" | "entry">, fold: 
     // What a session begins with is no change of anything.
     if (item.kind === "prompt" || item.kind === "answer") hasBegun = true;
     if (item.kind === "model" && !hasBegun) continue;
-    fold.takeItem(item);
+    fold.takeItem(item, entry);
   }
   fold.endOpen();
 }

@@ -5,6 +5,7 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { Host } from "../../platform/host.ts";
 import type { Terminal } from "../../platform/terminal/terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
+import type { Dialogs } from "./dialogs.ts";
 import type { Keymap } from "./keymap.ts";
 import type { Screen } from "./screen.ts";
 import type { Activity } from "./status/activity.ts";
@@ -24,6 +25,9 @@ export interface Surface {
   readonly theme: Theme;
   /** What was sent, the newest first. */
   history(): readonly string[];
+  readonly dialogs: Dialogs;
+  /** A text of ours, as Markdown. */
+  show(title: string, markdown: string): void;
   quit(): void;
   suspend(): void;
   say(text: string, level?: "info" | "warning" | "error", hint?: string): void;

@@ -12,8 +12,8 @@ export interface Facts {
   isRunning: boolean;
   isShellRunning: boolean;
   isCompacting: boolean;
-  /** Names that `/name` can have here. */
-  commands: ReadonlySet<string>;
+  /** Whether `/name` can be said here. */
+  isCommand(name: string): boolean;
   doubleEscape: "tree" | "fork" | "none";
   keyOf(action: ActionId): string;
 }
@@ -132,7 +132,7 @@ function submit(state: State, { text, isFollowUp }: { text: string; isFollowUp: 
   const slash = /^\/([A-Za-z][\w:.-]*)(?:\s+([\s\S]*))?$/.exec(text);
   if (slash === null) return { state: next, effects: [remember, send] };
   const [, name = "", args = ""] = slash;
-  if (facts.commands.has(name)) return { state: next, effects: [remember, { type: "command", name, args: args.trim() }] };
+  if (facts.isCommand(name)) return { state: next, effects: [remember, { type: "command", name, args: args.trim() }] };
   if (state.doubted === text) return { state: next, effects: [remember, send] };
   return {
     state: { ...next, doubted: text },

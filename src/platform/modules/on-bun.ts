@@ -1,20 +1,31 @@
 // Extension files on Bun, compiled or not: its own import, and one entry in its table of modules for each host name. Made by load-module.
 // Facts (Bun 1.4.5): only a module made synchronously can be required, so each host module is an entry of the build, which `require` loads.
 
+import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openCLibrary } from "../bun-ffi.ts";
 import type { HostModules, ModuleLoader, ModuleLoaderOptions } from "./module-loader.ts";
 
 export async function loaderOnBun({ hostModules, cacheDirectory }: ModuleLoaderOptions): Promise<ModuleLoader> {
-  await placeTranspilerCache(cacheDirectory);
+  const looked = new Set<string>();
+  let isPlaced = false;
+  /** Nothing of small files is kept, and the call into the C library costs a tenth of what ten of them may. */
+  const placeCache = async (directory: string): Promise<void> => {
+    if (isPlaced || looked.has(directory)) return;
+    looked.add(directory);
+    if (!mayBeCached(directory)) return;
+    isPlaced = true;
+    await placeTranspilerCache(cacheDirectory);
+  };
   const require = createRequire(import.meta.url);
   nameHostModules(hostModules, require);
   // What a failed import leaves behind is not among the keys that can be listed, and yet is only forgotten by its key.
   const known = new Set<string>();
   return {
     load: async (path) => {
+      await placeCache(dirname(path));
       known.add(path);
       try {
         return (await import(path)) as Record<string, unknown>;
@@ -44,6 +55,21 @@ function nameHostModules(hostModules: HostModules, require: NodeJS.Require): voi
       }
     },
   });
+}
+
+/** Bun keeps what it has transpiled of files from this size on. */
+const leastCachedBytes = 48 * 1024;
+
+/** A package, whose files may be anywhere below, or a large file. */
+function mayBeCached(directory: string): boolean {
+  const isLarge = (name: string): boolean => (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0) >= leastCachedBytes;
+  try {
+    return readdirSync(directory, { withFileTypes: true }).some((entry) =>
+      entry.isFile() ? entry.name === "package.json" || isLarge(entry.name) : !entry.name.startsWith("."),
+    );
+  } catch {
+    return true;
+  }
 }
 
 /** Bun reads the variable from the environment of the C library, which `process.env` does not reach. Without it, it uses the user's `~/.bun`. */

@@ -103,16 +103,25 @@ export class ProgressText {
   /** The last line; without a session where nothing is kept. */
   summary({ turns, toolCalls, tokens, cost, durationMs }: ProgressFacts, sessionId: string | undefined): string {
     const files = this.#changedFiles.size;
+    // `rank`: where room is short, the lowest goes first.
     const parts = [
-      plural(turns, "turn"),
-      ...(toolCalls === 0 ? [] : [plural(toolCalls, "tool call")]),
-      `${countText(tokens)} tokens`,
-      ...(cost > 0 ? [costText(cost)] : []),
-      duration(durationMs),
-      ...(files === 0 ? [] : [`${plural(files, "file")} changed`]),
-      ...(sessionId === undefined ? [] : [`session ${this.#shortId(plainLine(sessionId))}`]),
-    ];
-    return this.#form.paint(cutToWidth(parts.join(", "), this.#form.width), "dim");
+      { rank: 4, text: plural(turns, "turn") },
+      { rank: 2, text: toolCalls === 0 ? "" : plural(toolCalls, "tool call") },
+      { rank: 1, text: `${countText(tokens)} tokens` },
+      { rank: 5, text: cost > 0 ? costText(cost) : "" },
+      { rank: 3, text: duration(durationMs) },
+      { rank: 6, text: files === 0 ? "" : `${plural(files, "file")} changed` },
+      { rank: 7, text: sessionId === undefined ? "" : `session ${this.#shortId(plainLine(sessionId))}` },
+    ].filter(({ text }) => text !== "");
+    const { width } = this.#form;
+    const lineFrom = (least: number): string =>
+      parts
+        .filter(({ rank }) => rank >= least)
+        .map(({ text }) => text)
+        .join(", ");
+    let least = 1;
+    while (width !== undefined && least < 7 && textWidth(lineFrom(least)) > width) least++;
+    return this.#form.paint(cutToWidth(lineFrom(least), width), "dim");
   }
 
   /** Where room is short, what tells it from any session that did not begin in the same millisecond. */

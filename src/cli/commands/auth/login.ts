@@ -46,7 +46,14 @@ async function login(accountId: string, { apiKey = false, browser }: { apiKey?: 
       now: () => host.now(),
       say: (line) => void host.stderr.write(`${line}\n`),
       ask: (question, signal) => readLine({ question, signal }),
-      openBrowser: (url) => browser && openUrl(url, host.env),
+      openBrowser: (url) => {
+        const isOpened = browser && openUrl(url, host.env);
+        if (isOpened || host.stdin.kind !== "none") return isOpened;
+        // Nobody could do anything about it.
+        throw new PiError("auth.no_terminal", "No browser can be opened, and nobody can type here", {
+          hint: `Run it in a terminal, or store a key: pi auth login ${accountId} --api-key`,
+        });
+      },
       callbackHost: host.env.PI_OAUTH_CALLBACK_HOST,
       signal: stop.signal,
     });

@@ -9,7 +9,7 @@ import { changesOf, type FileChange, missedIn, runsIn } from "../../../journal/j
 import type { Host } from "../../../platform/host.ts";
 import { renderDiff } from "../../../tools/shared/unified-diff.ts";
 import type { SubcommandContext } from "../subcommands.ts";
-import { journalToRead, missedText } from "./journal-of.ts";
+import { journalToRead, missedText, unseenText } from "./journal-of.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
 
 interface Flags extends PlaceFlags {
@@ -51,7 +51,7 @@ async function diff(host: Host, ref: string, flags: Flags): Promise<void> {
     for (const change of changes) await host.stdout.write(patchOf(change, journal.store, name));
   }
   await host.stderr.write(missedText(missedIn(lines, number === undefined ? undefined : runs[number - 1])));
-  if (runs.length === 0) await host.stderr.write("No run of this session has changed files.\n");
+  if (runs.length === 0) await host.stderr.write(`No run of this session has changed files.\n${unseenText(places.cwd)}`);
 }
 
 /** By name; a directory counts by the files in it. */

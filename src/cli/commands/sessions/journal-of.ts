@@ -4,6 +4,7 @@ import { isPiError } from "../../../contracts/error.ts";
 import { plainLine } from "../../../contracts/text/terminal-text.ts";
 import { Journal, type MissedLine, pendingIn } from "../../../journal/journal.ts";
 import { settlePending } from "../../../journal/settle.ts";
+import { workTreeOf } from "../../../journal/work-tree.ts";
 import type { Host } from "../../../platform/host.ts";
 import { Session } from "../../../session/tree/session.ts";
 
@@ -32,4 +33,9 @@ export async function journalToRead(path: string, host: Host): Promise<Journal> 
 /** A line, with its end, where not all is known. */
 export function missedText(missed: MissedLine | undefined): string {
   return missed === undefined ? "" : `Not known is what commands changed in ${plainLine(missed.root)}: ${missed.why}.\n`;
+}
+
+/** A line, with its end, where changes by commands are not seen at all. */
+export function unseenText(cwd: string): string {
+  return workTreeOf(cwd) === undefined ? "What commands change is seen in git work trees only, and this is none.\n" : "";
 }

@@ -21,7 +21,16 @@ export interface BlockShapes {
   shell: { command: string; output: string; exitCode: number; isCancelled: boolean; isHidden: boolean };
   summary: { of: string; text: string; tokensBefore: number | undefined; tokensAfter: number | undefined };
   /** What an extension says, or has kept. */
-  note: { name: string; blocks: readonly ContentBlock[]; message: unknown };
+  note: {
+    name: string;
+    blocks: readonly ContentBlock[];
+    /** As it is kept, for a renderer of its own. */
+    message: unknown;
+    /** An entry, which no model is shown. */
+    isEntry?: boolean;
+    /** Also where outputs are cut. */
+    isWhole?: boolean;
+  };
   /** A line of ours. */
   notice: { level: "info" | "warning" | "error"; text: string; hint: string };
 }

@@ -66,7 +66,7 @@ function thinkingFace(block: BlockOf<"thinking">): Drawn {
         streamed = undefined;
         const { startedMs, endedMs } = block;
         const time = startedMs === undefined || endedMs === undefined ? "" : ` ${duration(endedMs - startedMs)}`;
-        return ["", theme.italic(theme.fg("thinkingText", block.isLive ? "Thinking…" : `Thought${time}`))];
+        return ["", theme.italic(theme.fg("thinkingText", look.hiddenThinking() ?? (block.isLive ? "Thinking…" : `Thought${time}`)))];
       }
       const color = (text: string): string => theme.fg("thinkingText", theme.italic(text));
       if (streamed?.look !== look) streamed = { look, markdown: new StreamedMarkdown(markdownTheme(look), color) };
@@ -103,13 +103,13 @@ function summaryLines({ of, text, tokensBefore, tokensAfter }: BlockOf<"summary"
   return [...lines, ...new Markdown(visibleText(text), 0, 0, markdownTheme(look)).render(width)];
 }
 
-function noteLines({ name, blocks }: BlockOf<"note">, width: number, look: Look): string[] {
+function noteLines({ name, blocks, isWhole }: BlockOf<"note">, width: number, look: Look): string[] {
   const { theme } = look;
   const text = visibleText(textOfBlocks(blocks)).trimEnd();
   const label = theme.fg("customMessageLabel", theme.bold(visibleText(name)));
   const body =
     text === "" ? [] : new Markdown(text, 0, 0, markdownTheme(look), { color: (one) => theme.fg("customMessageText", one) }).render(width);
-  return ["", truncateToWidth(label, width), ...withMore(body, look, 12, width)];
+  return ["", truncateToWidth(label, width), ...(isWhole === true ? body : withMore(body, look, 12, width))];
 }
 
 function noticeLines({ level, text, hint }: BlockOf<"notice">, width: number, { theme }: Look): string[] {

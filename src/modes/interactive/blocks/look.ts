@@ -10,6 +10,8 @@ export interface Look {
   /** Outputs, diffs and summaries in full. */
   isExpanded: boolean;
   hidesThinking: boolean;
+  /** What stands for hidden thinking, where an extension has said. */
+  hiddenThinking(): string | undefined;
   /** The key of an action, for hints. */
   keyOf(action: string): string;
   now(): number;

@@ -1,13 +1,43 @@
-// The table of slash commands that the screen has by itself; templates, skills and commands of extensions stand behind them. Read by the interaction,
-// the completion and /hotkeys. A new one is a record in one of the files beside this one.
+// All slash commands of the screen: what sessions can do, with the screen's side of it, and what only a screen has. Templates, skills and commands of
+// extensions stand behind them. Used by the interaction and the completion. Invariant: no name is there twice.
 
-import { keyCommands } from "./keys.ts";
-import { modelCommands } from "./models.ts";
-import { sessionCommands } from "./sessions.ts";
-import type { SlashCommand } from "./slash-command.ts";
+import { type SlashCommand, slashCommandsByName, typedCommand } from "../../../harness/commands/slash.ts";
+import type { SessionHost } from "../../../harness/host/session-host.ts";
+import type { Surface } from "../surface.ts";
+import { commandFaces } from "./faces.ts";
+import { screenCommands } from "./own.ts";
+import type { Completion } from "./slash-command.ts";
 
-export const slashCommands: readonly SlashCommand[] = [...sessionCommands, ...modelCommands, ...keyCommands];
+export interface OfferedCommand {
+  name: string;
+  about: string;
+  argument: string;
+  complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
+}
 
-export function findCommand(name: string): SlashCommand | undefined {
-  return slashCommands.find((one) => one.name === name);
+/** In the order of their names. */
+export function offeredCommands(): OfferedCommand[] {
+  const ofSessions = [...slashCommandsByName().values()].map(({ slash }: SlashCommand): OfferedCommand => {
+    const complete = commandFaces[slash.name]?.complete;
+    return { name: slash.name, about: slash.about, argument: slash.argument ?? "", ...(complete && { complete }) };
+  });
+  const own = screenCommands.flatMap(({ name, about, argument = "", complete }) =>
+    about === "" ? [] : { name, about, argument, ...(complete && { complete }) },
+  );
+  return [...ofSessions, ...own].sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Whether there was one of that name. */
+export async function runSlash(name: string, args: string, at: Surface): Promise<boolean> {
+  const own = screenCommands.find((one) => one.name === name);
+  if (own !== undefined) {
+    await own.run(args, at);
+    return true;
+  }
+  const typed = typedCommand(`/${name} ${args}`);
+  if (typed === undefined) return false;
+  const face = commandFaces[name];
+  if (typed.params === undefined) await face?.ask?.(at);
+  else await face?.told?.(await typed.command.run(typed.params as never, at), at);
+  return true;
 }

@@ -1,19 +1,32 @@
-// What a slash command of the screen is: one record each, in the table beside this one. Run by the interaction.
-// Invariant: a command owns no session logic: it calls what RPC calls, and shows what came of it.
+// What the screen knows of slash commands beside what sessions can do: what is asked where too little was typed, what is said of what came of it, what can
+// be completed; and the commands that only a screen has. Run by the interaction. Invariant: a command owns no session logic.
 
-import type { AutocompleteItem } from "@earendil-works/pi-tui";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
 import type { Surface } from "../surface.ts";
 
-export interface SlashCommand {
+export interface Completion {
+  value: string;
+  label: string;
+  description?: string;
+}
+
+/** Only a screen has it. */
+export interface ScreenCommand {
   /** Without the slash. */
   name: string;
-  /** For the completion and /hotkeys. */
+  /** For the completion and /hotkeys; empty: it is a key's, and not offered. */
   about: string;
   /** What it takes, as people read it: `[name]`. */
   argument?: string;
-  /** `idle`: not while a run is going. */
-  when: "always" | "idle";
-  complete?(typed: string, sessions: SessionHost): AutocompleteItem[] | Promise<AutocompleteItem[]>;
+  complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
   run(args: string, at: Surface): void | Promise<void>;
+}
+
+/** The screen's side of what sessions can do. */
+export interface CommandFace {
+  complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
+  /** Too little was said to run it. */
+  ask?(at: Surface): void | Promise<void>;
+  /** Of what it gave; without it nothing is said. */
+  told?(result: unknown, at: Surface): void | Promise<void>;
 }

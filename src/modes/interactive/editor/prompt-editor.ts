@@ -1,7 +1,15 @@
 // The text under way: the library's editor with the application's keys in front of it and what goes on in its border. Made by the screen.
 // Invariant: a key that stands for an action never reaches the text; Enter on a completion takes it, unless a whole value stands there already.
 
-import { Editor, type EditorTheme, isKeyRelease, type TUI, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import {
+  Editor,
+  type EditorOptions,
+  type EditorTheme,
+  isKeyRelease,
+  type TUI,
+  truncateToWidth,
+  visibleWidth,
+} from "@earendil-works/pi-tui";
 import { type ActionId, editorActions, type Keymap } from "../keymap.ts";
 
 export interface PromptEditorHooks {
@@ -19,19 +27,24 @@ export interface PromptEditorHooks {
 const onlyOnEmpty: readonly ActionId[] = ["app.exit"];
 
 export class PromptEditor extends Editor {
-  readonly #hooks: PromptEditorHooks;
+  /** Given by the screen that shows it; one of an extension is made without. */
+  hooks: PromptEditorHooks | undefined;
 
-  constructor(tui: TUI, theme: EditorTheme, hooks: PromptEditorHooks) {
-    super(tui, theme, { paddingX: 0, autocompleteMaxVisible: 6 });
-    this.#hooks = hooks;
+  constructor(tui: TUI, theme: EditorTheme, _keybindings?: unknown, options: EditorOptions = {}) {
+    super(tui, theme, { paddingX: 0, autocompleteMaxVisible: 6, ...options });
   }
 
   override handleInput(data: string): void {
     if (isKeyRelease(data)) return;
-    const { keys } = this.#hooks;
+    if (this.hooks === undefined) {
+      super.handleInput(data);
+      return;
+    }
+    const { keys, onOther, onAction, isWholeValue } = this.hooks;
     const isCompleting = this.isShowingAutocomplete();
     if (
       isCompleting &&
+      !keys.matches(data, "app.clear") &&
       (keys.matches(data, "tui.select.cancel") || keys.matches(data, "tui.select.up") || keys.matches(data, "tui.select.down"))
     ) {
       super.handleInput(data);
@@ -40,15 +53,15 @@ export class PromptEditor extends Editor {
     // Typed text is by far the most of what comes.
     const isText = data.length === 1 && data >= " " && data !== "\u007f";
     if (!isText && !data.startsWith("\u001b[200~")) {
-      if (this.#hooks.onOther(data)) return;
+      if (onOther(data)) return;
       const action = editorActions.find((id) => keys.matches(data, id) && !(onlyOnEmpty.includes(id) && this.getText() !== ""));
       if (action !== undefined) {
-        this.#hooks.onAction(action);
+        onAction(action);
         return;
       }
     }
     if (isCompleting && keys.matches(data, "tui.input.submit")) {
-      if (!this.#hooks.isWholeValue(this.#textBeforeCursor())) {
+      if (!isWholeValue(this.#textBeforeCursor())) {
         super.handleInput("\t");
         return;
       }
@@ -58,7 +71,7 @@ export class PromptEditor extends Editor {
   }
 
   protected override renderTopBorder(width: number, hiddenLineCount: number): string {
-    const activity = this.#hooks.activity();
+    const activity = this.hooks?.activity() ?? "";
     if (activity === "") return super.renderTopBorder(width, hiddenLineCount);
     const shown = truncateToWidth(activity, Math.max(1, width - 4));
     const rest = Math.max(0, width - visibleWidth(shown) - 4);

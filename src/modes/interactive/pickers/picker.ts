@@ -92,7 +92,8 @@ export class Picker implements Component, Focusable {
   render(width: number): string[] {
     const theme = this.#options.theme();
     const border = theme.fg("borderAccent", "─".repeat(width));
-    const lines = [border, truncateToWidth(theme.bold(visibleText(this.#options.title)), width)];
+    const titles = visibleText(this.#options.title).split("\n").slice(0, 8);
+    const lines = [border, ...titles.map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width))];
     if (this.#options.hasFilter !== false) {
       this.#filter.focused = this.focused;
       lines.push(`${theme.fg("accent", "› ")}${this.#filter.render(Math.max(1, width - 2))[0] ?? ""}`);

@@ -75,15 +75,15 @@ export class Activity {
   }
 
   /** `stop`: the key that ends it. */
-  text(stop: string, message?: string): string {
+  text(stop: string, message?: string, own: readonly string[] = frames): string {
     if (this.#sinceMs === undefined) return "";
     const seconds = Math.floor((this.#now() - this.#sinceMs) / 1000);
     const tools = [...new Set(this.#tools.values())].map((name) => visibleText(name));
     const waits =
       this.#retryAtMs === undefined ? "" : `trying again in ${Math.max(0, Math.ceil((this.#retryAtMs - this.#now()) / 1000))} s`;
     const what = waits || (tools.length > 0 ? tools.join(", ") : (message ?? (this.#what || "working")));
-    const frame = frames[Math.floor(this.#now() / frameMs) % frames.length] ?? "";
-    const parts = [`${frame} ${what}`, `${seconds} s`];
+    const frame = own[Math.floor(this.#now() / frameMs) % own.length] ?? "";
+    const parts = [`${frame}${frame === "" ? "" : " "}${what}`, `${seconds} s`];
     if (this.#tokens > 0) parts.push(`${countText(this.#tokens)} tokens`);
     if (stop !== "") parts.push(`${stop} stops`);
     return parts.join(" · ");

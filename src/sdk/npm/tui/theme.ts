@@ -1,8 +1,10 @@
-// Colours as extensions ask for them by role. In a run without a terminal texts stay as they are. Imported by extensions, given as `ctx.ui.theme`. Pure.
+// Colours by role, and keys as people read them, in the npm agent's names: those of the interactive mode where it runs, else texts as they are. Imported
+// by extensions.
+
+import { getKeybindings } from "@earendil-works/pi-tui";
+import { themeInForce } from "../../../tui/theme/current.ts";
 
 type Paint = (text: string) => string;
-
-const plain: Paint = (text) => text;
 
 /** `fg` and `bg` take a role; without a terminal a text is what it is. */
 export class Theme {
@@ -12,73 +14,87 @@ export class Theme {
     this.name = options.name;
   }
 
-  fg(_role: string, text: string): string {
-    return text;
+  fg(role: string, text: string): string {
+    return themeInForce.current?.fg(role, text) ?? text;
   }
 
-  bg(_role: string, text: string): string {
-    return text;
+  bg(role: string, text: string): string {
+    return themeInForce.current?.bg(role, text) ?? text;
   }
 
   bold(text: string): string {
-    return text;
+    return themeInForce.current?.bold(text) ?? text;
   }
 
   italic(text: string): string {
-    return text;
+    return themeInForce.current?.italic(text) ?? text;
   }
 
   underline(text: string): string {
-    return text;
+    return themeInForce.current?.underline(text) ?? text;
   }
 
   strikethrough(text: string): string {
-    return text;
+    return themeInForce.current?.strikethrough(text) ?? text;
   }
 
   inverse(text: string): string {
-    return text;
+    return themeInForce.current?.inverse(text) ?? text;
   }
 }
 
-/** There is no terminal whose colours it would set. */
+const theme = new Theme();
+
+/** The program has its own. */
 export function initTheme(_themeName?: string): void {}
 
-/** Each role is a function that colours a text. */
-function roles(names: readonly string[]): Record<string, Paint> {
-  return Object.fromEntries(names.map((name) => [name, plain]));
-}
+const role =
+  (name: string): Paint =>
+  (text) =>
+    theme.fg(name, text);
 
 export function getMarkdownTheme(): Record<string, Paint | ((code: string, lang?: string) => string[])> {
-  const names = [
-    "heading",
-    "link",
-    "linkUrl",
-    "code",
-    "codeBlock",
-    "codeBlockBorder",
-    "quote",
-    "quoteBorder",
-    "hr",
-    "listBullet",
-    "bold",
-    "italic",
-    "strikethrough",
-    "underline",
-  ];
-  return { ...roles(names), highlightCode };
+  return {
+    heading: role("mdHeading"),
+    link: role("mdLink"),
+    linkUrl: role("mdLinkUrl"),
+    code: role("mdCode"),
+    codeBlock: role("mdCodeBlock"),
+    codeBlockBorder: role("mdCodeBlockBorder"),
+    quote: role("mdQuote"),
+    quoteBorder: role("mdQuoteBorder"),
+    hr: role("mdHr"),
+    listBullet: role("mdListBullet"),
+    bold: (text: string) => theme.bold(text),
+    italic: (text: string) => theme.italic(text),
+    strikethrough: (text: string) => theme.strikethrough(text),
+    underline: (text: string) => theme.underline(text),
+    highlightCode,
+  };
 }
 
 export function getSelectListTheme(): Record<string, Paint> {
-  return roles(["selectedPrefix", "selectedText", "description", "scrollInfo", "noMatch"]);
+  return {
+    selectedPrefix: role("accent"),
+    selectedText: role("accent"),
+    description: role("muted"),
+    scrollInfo: role("dim"),
+    noMatch: role("muted"),
+  };
 }
 
-export function getSettingsListTheme(): Record<string, Paint | string> {
-  return { ...roles(["label", "value", "description", "hint"]), cursor: "→ " };
+export function getSettingsListTheme(): Record<string, Paint | ((text: string, isSelected: boolean) => string) | string> {
+  return {
+    label: (text: string, isSelected: boolean) => (isSelected ? theme.fg("accent", text) : text),
+    value: (text: string, isSelected: boolean) => theme.fg(isSelected ? "accent" : "muted", text),
+    description: role("dim"),
+    hint: role("dim"),
+    cursor: "→ ",
+  };
 }
 
 export function highlightCode(code: string, _lang?: string): string[] {
-  return code.split("\n");
+  return code.split("\n").map((line) => theme.fg("mdCodeBlock", line));
 }
 
 const languages: Readonly<Record<string, string>> = {
@@ -120,19 +136,17 @@ export function getLanguageFromPath(filePath: string): string | undefined {
   return languages[/\.([A-Za-z0-9]+)$/.exec(filePath)?.[1]?.toLowerCase() ?? ""];
 }
 
-const keys: Readonly<Record<string, string>> = {
+/** What they are where no program has said. */
+const usualKeys: Readonly<Record<string, string>> = {
   "app.tools.expand": "ctrl+o",
   "app.interrupt": "escape",
   "app.clear": "ctrl+c",
   "app.exit": "ctrl+d",
-  "tui.select.confirm": "enter",
-  "tui.select.cancel": "escape",
-  "tui.input.submit": "enter",
 };
 
 /** The key of a keybinding, as people read it; its name where there is none. */
 export function keyText(keybinding: string): string {
-  return keys[keybinding] ?? keybinding;
+  return getKeybindings().getKeys(keybinding as never)[0] ?? usualKeys[keybinding] ?? keybinding;
 }
 
 export function keyHint(keybinding: string, description: string): string {

@@ -1,0 +1,94 @@
+// The screen's side of the commands that sessions have (harness/commands), by their slash names. Read by the interaction and the completion.
+
+import type { ThinkingLevel } from "../../../contracts/model.ts";
+import { countText } from "../../../contracts/text/terminal-text.ts";
+import { call } from "./call.ts";
+import type { CommandFace } from "./slash-command.ts";
+
+const cancelledOr =
+  (text: string): NonNullable<CommandFace["told"]> =>
+  (result, at) => {
+    const { cancelled, text: draft } = result as { cancelled?: boolean; text?: string };
+    if (cancelled === true) at.hint("An extension has called it off");
+    else at.hint(text);
+    if (cancelled !== true && draft !== undefined && draft !== "") at.giveBack(draft);
+  };
+
+export const commandFaces: Readonly<Record<string, CommandFace>> = {
+  new: { told: cancelledOr("New session") },
+  clone: { told: cancelledOr("A copy of the session") },
+  fork: {
+    ask: async (at) => (await import("../pickers/fork-picker.ts")).openForkPicker(at),
+    told: cancelledOr("Forked"),
+  },
+  resume: {
+    ask: async (at) => (await import("../pickers/session-picker.ts")).openSessionPicker(at),
+    told: cancelledOr("Session opened"),
+  },
+  tree: {
+    ask: async (at) => (await import("../pickers/tree-picker.ts")).openTreePicker(at),
+    told: (result, at) => {
+      at.showSession();
+      cancelledOr("Moved in the tree")(result, at);
+    },
+  },
+  model: {
+    complete: async (sessions) =>
+      (await call("get_available_models", {}, { sessions })).models.map(({ provider, id, name }) => ({
+        value: `${provider}/${id}`,
+        label: `${provider}/${id}`,
+        description: name,
+      })),
+    ask: async (at) => (await import("../pickers/model-picker.ts")).openModelPicker(at),
+    told: (result, at) => {
+      const { provider, id } = result as { provider: string; id: string };
+      at.hint(`Model: ${provider}/${id}`);
+    },
+  },
+  thinking: {
+    complete: async (sessions) =>
+      (await call("get_available_thinking_levels", {}, { sessions })).levels.map((level) => ({ value: level, label: level })),
+    ask: async (at) => {
+      const { levels } = await call("get_available_thinking_levels", {}, at);
+      const { openChoice } = await import("../pickers/choice.ts");
+      openChoice(at, {
+        title: "Thinking level",
+        items: levels.map((level) => ({ value: level, label: level })),
+        chosen: at.sessions.coding.conversation.thinkingLevel,
+        take: async (level) => void (await call("set_thinking_level", { level: level as ThinkingLevel }, at)),
+      });
+    },
+    told: (_result, at) => at.hint(`Thinking: ${at.sessions.coding.conversation.thinkingLevel}`),
+  },
+  name: {
+    ask: (at) => {
+      const { name } = at.sessions.coding.conversation;
+      at.say(
+        name === undefined ? "The session has no name yet" : `The session is called ${JSON.stringify(name)}`,
+        "info",
+        "/name NAME names it",
+      );
+    },
+    told: (_result, at) => at.hint(`Session: ${at.sessions.coding.conversation.name ?? ""}`),
+  },
+  session: {
+    told: (result, at) => {
+      const stats = result as Awaited<ReturnType<typeof call<"get_session_stats">>>;
+      const { tokens } = stats;
+      at.say(
+        [
+          `Session ${stats.sessionId}${stats.sessionFile === undefined ? ", not stored" : ""}`,
+          ...(stats.sessionFile === undefined ? [] : [stats.sessionFile]),
+          `${stats.userMessages} prompts, ${stats.assistantMessages} answers, ${stats.toolCalls} tool calls`,
+          `${countText(tokens.input)} tokens in, ${countText(tokens.output)} out, ${countText(tokens.cacheRead)} read from the cache, ${countText(tokens.cacheWrite)} written to it`,
+          `$${stats.cost.toFixed(4)}`,
+        ].join("\n"),
+      );
+    },
+  },
+  export: { told: (result, at) => at.say(`Written to ${(result as { path: string }).path}`) },
+  reload: { told: (_result, at) => at.hint("Configuration, resources and extensions are read anew") },
+  inspect: {
+    told: (result, at) => at.say(JSON.stringify((result as { current: unknown }).current, null, 2)),
+  },
+};

@@ -1,0 +1,97 @@
+// What is being written, on disk: there again after an end that nobody asked for. Owned by the interaction. Invariants: nobody else can read it; at most a
+// second behind; a draft of a process that is still there is left alone; after an end that was asked for there is none.
+
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readBoundedText } from "../../../platform/bounded-file.ts";
+import { processIsAlive } from "../../../platform/process-tree.ts";
+import { liveSecrets } from "../../../platform/secrets.ts";
+import { sha256Hex } from "../../../platform/sha256.ts";
+
+const behindMs = 500;
+const maxBytes = 8 * 1024 * 1024;
+const keptMs = 30 * 24 * 3600 * 1000;
+
+export interface FoundDraft {
+  text: string;
+  writtenMs: number;
+}
+
+export class Draft {
+  readonly #directory: string;
+  readonly #pid: number;
+  readonly #cwd: string;
+  #timer: NodeJS.Timeout | undefined;
+  #text: (() => string) | undefined;
+
+  constructor(agentDir: string, cwd: string, pid: number) {
+    this.#directory = join(agentDir, "drafts");
+    this.#cwd = cwd;
+    this.#pid = pid;
+  }
+
+  /** Left behind in this directory by a process that is gone; it is ours from then on. */
+  take(): FoundDraft | undefined {
+    let newest: (FoundDraft & { path: string }) | undefined;
+    for (const name of namesIn(this.#directory)) {
+      const [, place, pid] = /^([\da-f]{16})-(\d+)\.txt$/.exec(name) ?? [];
+      const path = join(this.#directory, name);
+      const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (place !== this.#place || processIsAlive(Number(pid))) {
+        if (place !== undefined && Date.now() - writtenMs > keptMs && !processIsAlive(Number(pid))) rmSync(path, { force: true });
+        continue;
+      }
+      const found = readBoundedText(path, { maxBytes });
+      if (found !== undefined && "text" in found && writtenMs > (newest?.writtenMs ?? 0)) newest = { text: found.text, writtenMs, path };
+    }
+    if (newest !== undefined) rmSync(newest.path, { force: true });
+    return newest === undefined || newest.text.trim() === "" ? undefined : { text: newest.text, writtenMs: newest.writtenMs };
+  }
+
+  /** It has changed; what it is then is asked when it is written. */
+  changed(text: () => string): void {
+    this.#text = text;
+    this.#timer ??= setTimeout(() => this.save(), behindMs);
+  }
+
+  save(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#text?.() ?? "";
+    try {
+      if (text.trim() === "") {
+        rmSync(this.#path, { force: true });
+        return;
+      }
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      const building = `${this.#path}.tmp`;
+      writeFileSync(building, liveSecrets.redact(text), { mode: 0o600 });
+      renameSync(building, this.#path);
+    } catch {
+      // A directory that cannot be written to: the draft is on the screen still.
+    }
+  }
+
+  /** The end was asked for. */
+  drop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    rmSync(this.#path, { force: true });
+  }
+
+  get #place(): string {
+    return sha256Hex(Buffer.from(this.#cwd)).slice(0, 16);
+  }
+
+  get #path(): string {
+    return join(this.#directory, `${this.#place}-${this.#pid}.txt`);
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,114 @@
+// The choice of a session: of this directory or of all, named ones only, by age or size; renamed and deleted in place. Opened by /resume.
+// Invariant: deleting asks.
+
+import { shortAge } from "../../../contracts/text/terminal-text.ts";
+import { call } from "../commands/call.ts";
+import { homePath } from "../home-path.ts";
+import type { Surface } from "../surface.ts";
+import { openChoice } from "./choice.ts";
+import type { Picker, PickerItem } from "./picker.ts";
+
+type Stored = Awaited<ReturnType<typeof call<"list_sessions">>>["sessions"][number];
+
+interface View {
+  all: boolean;
+  path: boolean;
+  bySize: boolean;
+  named: boolean;
+}
+
+export async function openSessionPicker(at: Surface): Promise<void> {
+  const view: View = { all: false, path: false, bySize: false, named: false };
+  let stored = (await call("list_sessions", {}, at)).sessions;
+  if (stored.length === 0) {
+    view.all = true;
+    stored = (await call("list_sessions", { all: true }, at)).sessions;
+  }
+  if (stored.length === 0) {
+    at.hint("There is no stored session yet");
+    return;
+  }
+  /** Asked about once; the same key again does it. */
+  let doomed: string | undefined;
+  const hint = (): string => {
+    const { keyOf } = at.keys;
+    if (doomed !== undefined) return `${keyOf("app.session.delete")} again deletes it for good`;
+    return [
+      `tab ${view.all ? "this folder" : "all folders"}`,
+      `${keyOf("app.session.toggleNamedFilter")} named`,
+      `${keyOf("app.session.toggleSort")} sort`,
+      `${keyOf("app.session.togglePath")} path`,
+      `${keyOf("app.session.rename")} rename`,
+      `${keyOf("app.session.delete")} delete`,
+    ].join(" · ");
+  };
+  const show = (picker: Picker): void => {
+    picker.setItems(itemsOf(stored, view, at));
+    picker.setHint(hint());
+    at.screen.tui.requestRender();
+  };
+  const load = async (picker: Picker): Promise<void> => {
+    stored = (await call("list_sessions", { all: view.all }, at)).sessions;
+    show(picker);
+  };
+  openChoice(at, {
+    title: "Sessions",
+    items: itemsOf(stored, view, at),
+    hint: hint(),
+    take: (path) => at.runCommand("resume", path),
+    onKey: (data, item, _filter, picker, close) => {
+      const is = (id: string): boolean => at.keys.matches(data, id);
+      const before = doomed;
+      doomed = undefined;
+      if (is("app.session.delete") && item !== undefined) {
+        if (before !== item.value) doomed = item.value;
+        else
+          void call("delete_session", { sessionPath: item.value }, at).then(
+            () => load(picker),
+            (error: unknown) => at.fail(error),
+          );
+      } else if (is("app.session.rename") && item !== undefined) {
+        close();
+        void rename(item.value, at).catch((error: unknown) => at.fail(error));
+        return true;
+      } else if (is("tui.input.tab")) {
+        view.all = !view.all;
+        void load(picker).catch((error: unknown) => at.fail(error));
+      } else if (is("app.session.toggleNamedFilter")) view.named = !view.named;
+      else if (is("app.session.toggleSort")) view.bySize = !view.bySize;
+      else if (is("app.session.togglePath")) view.path = !view.path;
+      else {
+        if (before !== undefined) picker.setHint(hint());
+        return false;
+      }
+      show(picker);
+      return true;
+    },
+  });
+}
+
+function itemsOf(stored: readonly Stored[], view: View, at: Surface): PickerItem[] {
+  const shown = stored.filter(({ name }) => !view.named || name !== undefined);
+  const sorted = view.bySize ? [...shown].sort((one, other) => other.sizeBytes - one.sizeBytes) : shown;
+  return sorted.map((one) => {
+    const age = shortAge(one.modifiedMs, Date.now());
+    const place = view.path ? one.path : view.all ? homePath(one.cwd, at.env.HOME ?? "") : "";
+    return {
+      value: one.path,
+      label: one.name ?? one.firstPrompt ?? "(nothing said)",
+      description: [age, one.messageCount === undefined ? "" : `${one.messageCount} messages`, place]
+        .filter((part) => part !== "")
+        .join(" · "),
+      searched: `${one.name ?? ""} ${one.firstPrompt ?? ""} ${one.path} ${one.cwd}`,
+    };
+  });
+}
+
+async function rename(path: string, at: Surface): Promise<void> {
+  const name = await at.dialogs.input("Name of the session");
+  if (name !== undefined && name.trim() !== "") {
+    const { renameStored } = await import("../../../harness/host/stored-sessions.ts");
+    await renameStored(at.sessions, path, name);
+  }
+  await openSessionPicker(at);
+}

@@ -1,0 +1,177 @@
+// The tree of the session: every branch, what to show of it, labels, and a move to another entry, with a summary of what is left behind if wanted.
+// Opened by /tree. Invariant: moving asks about the summary first, and only where something is left behind.
+
+import { viewsOf } from "../../../contracts/tool-view.ts";
+import { entryLine } from "../../../transcript/text/entry-line.ts";
+import { call } from "../commands/call.ts";
+import type { Surface } from "../surface.ts";
+import { openChoice } from "./choice.ts";
+import type { Picker, PickerItem } from "./picker.ts";
+
+type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
+
+interface Row {
+  id: string;
+  depth: number;
+  who: string;
+  text: string;
+  label: string;
+  isAside: boolean;
+  hasChildren: boolean;
+  /** Rows right below it that are its own. */
+  isFork: boolean;
+}
+
+const filters = ["default", "noTools", "userOnly", "labeledOnly", "all"] as const;
+type Filter = (typeof filters)[number];
+
+export function openTreePicker(at: Surface): void {
+  const { session, conversation } = at.sessions.coding;
+  if (session.entryCount === 0) {
+    at.hint("Nothing has been said yet");
+    return;
+  }
+  const views = viewsOf(conversation.tools);
+  const folded = new Set<string>();
+  let filter: Filter = "default";
+  let rows = rowsOf(session.tree(), views);
+  const way = new Set(session.branchIds());
+  const items = (): PickerItem[] => shownItems(rows, filter, folded, way, session.leafId);
+  const { keyOf } = at.keys;
+  const hint = (): string =>
+    `${filter === "default" ? "" : `${filter} · `}${keyOf("app.tree.filter.cycleForward")} view · ${keyOf("app.tree.foldOrUp")} fold · ${keyOf("app.tree.editLabel")} label · ${keyOf("app.message.copy")} copy`;
+  const show = (picker: Picker): boolean => {
+    picker.setItems(items());
+    picker.setHint(hint());
+    return true;
+  };
+  openChoice(at, {
+    title: "Tree",
+    items: items(),
+    hint: hint(),
+    chosen: lastShown(items(), way),
+    take: (id) => move(id, at),
+    onKey: (data, item, typed, picker, close) => {
+      const is = (id: string): boolean => at.keys.matches(data, id);
+      const chosen = filters.find((one) => is(`app.tree.filter.${one}`));
+      const step = is("app.tree.filter.cycleForward") ? 1 : is("app.tree.filter.cycleBackward") ? -1 : 0;
+      if (chosen !== undefined || step !== 0) {
+        const next = chosen ?? filters.at((filters.indexOf(filter) + step) % filters.length) ?? "default";
+        filter = next === filter && chosen !== undefined ? "default" : next;
+        return show(picker);
+      }
+      if (item === undefined) return false;
+      if (is("app.tree.foldOrUp")) {
+        folded.add(item.value);
+        return show(picker);
+      }
+      if (is("app.tree.unfoldOrDown")) {
+        folded.delete(item.value);
+        return show(picker);
+      }
+      if (is("app.message.copy")) {
+        const text = rows.find(({ id }) => id === item.value)?.text ?? "";
+        void import("../editor/clipboard.ts").then(({ copyText }) => copyText(text, at));
+        return true;
+      }
+      if (is("app.tree.editLabel") && typed === "") {
+        close();
+        void label(item.value, rows.find(({ id }) => id === item.value)?.label ?? "", at).catch((error: unknown) => at.fail(error));
+        return true;
+      }
+      return false;
+    },
+  });
+  rows = rowsOf(session.tree(), views);
+}
+
+async function label(entryId: string, before: string, at: Surface): Promise<void> {
+  const text = await at.dialogs.input("Label", before);
+  if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
+  openTreePicker(at);
+}
+
+async function move(entryId: string, at: Surface): Promise<void> {
+  const { session } = at.sessions.coding;
+  if (entryId === session.leafId) return;
+  // Going on from where one is leaves nothing behind.
+  const leavesSomething = !session.branchIds(entryId).includes(session.leafId ?? "");
+  const how = leavesSomething
+    ? await at.dialogs.select("What is left behind", ["No summary", "Sum it up", "Sum it up, looking to …"])
+    : "No summary";
+  if (how === undefined) return;
+  const instructions = how.endsWith("…") ? await at.dialogs.input("What the summary should look to") : undefined;
+  if (how.endsWith("…") && instructions === undefined) return;
+  if (how !== "No summary") at.activity.begin("summing up");
+  try {
+    const result = await call(
+      "navigate",
+      { entryId, summarize: how !== "No summary", ...(instructions === undefined ? {} : { customInstructions: instructions }) },
+      at,
+    );
+    at.showSession();
+    if (result.cancelled) at.hint("Called off");
+    else if (result.text !== undefined && result.text !== "") at.giveBack(result.text);
+  } finally {
+    at.activity.end();
+  }
+}
+
+/** Depth grows where branches part, not with every entry. */
+function rowsOf(roots: readonly TreeNode[], views: ReturnType<typeof viewsOf>): Row[] {
+  const rows: Row[] = [];
+  const waiting = [...roots].reverse().map((node) => ({ node, depth: 0, isFork: roots.length > 1 }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, depth, isFork } = next;
+    const { who, text, isAside } = entryLine(node.entry, views);
+    rows.push({ id: node.entry.id, depth, who, text, label: node.label ?? "", isAside, hasChildren: node.children.length > 0, isFork });
+    const isParting = node.children.length > 1;
+    for (const child of [...node.children].reverse())
+      waiting.push({ node: child, depth: isParting ? depth + 1 : depth, isFork: isParting });
+  }
+  return rows;
+}
+
+const people = new Set(["user", "assistant", "branch summary", "compaction", "summary"]);
+
+function isShown({ who, label, isAside, isFork }: Row, filter: Filter): boolean {
+  if (filter === "all") return true;
+  if (filter === "labeledOnly") return label !== "";
+  if (filter === "userOnly") return who === "user";
+  if (filter === "noTools") return !isAside && people.has(who);
+  return !isAside || isFork || label !== "";
+}
+
+function shownItems(
+  rows: readonly Row[],
+  filter: Filter,
+  folded: ReadonlySet<string>,
+  way: ReadonlySet<string>,
+  leafId: string | null,
+): PickerItem[] {
+  const items: PickerItem[] = [];
+  let hiddenBelow: number | undefined;
+  for (const [index, row] of rows.entries()) {
+    // What hangs on a folded one: all until its own depth comes up again beside it.
+    if (hiddenBelow !== undefined) {
+      if (row.depth > hiddenBelow || (row.depth === hiddenBelow && !row.isFork)) continue;
+      hiddenBelow = undefined;
+    }
+    if (folded.has(row.id)) hiddenBelow = row.depth;
+    if (!isShown(row, filter) && row.id !== leafId) continue;
+    const indent = "  ".repeat(Math.min(row.depth, 10));
+    const mark = row.id === leafId ? "◆ " : way.has(row.id) ? "• " : "  ";
+    const sign = folded.has(row.id) && index < rows.length - 1 ? "▸ " : "";
+    const named = row.label === "" ? "" : `[${row.label}] `;
+    items.push({
+      value: row.id,
+      label: `${indent}${mark}${sign}${named}${row.who}: ${row.text}`,
+      searched: `${row.label} ${row.who} ${row.text}`,
+    });
+  }
+  return items;
+}
+
+function lastShown(items: readonly PickerItem[], way: ReadonlySet<string>): string {
+  return items.findLast(({ value }) => way.has(value))?.value ?? "";
+}

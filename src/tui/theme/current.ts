@@ -1,0 +1,6 @@
+// The theme in force. Set by the interactive mode; read by what extensions import by name, which is given none. Invariant: without a terminal there is none.
+
+import type { Theme } from "./theme.ts";
+
+/** One for the process, as the library's key bindings are: components of extensions look there. */
+export const themeInForce: { current: Theme | undefined } = { current: undefined };

@@ -1,0 +1,69 @@
+// A terminal without a process: what is written to it is kept by a headless xterm, keys come from the test. Used by the tests of the screens.
+// Invariant: what a program would see is there at once; nothing waits for time.
+
+import xterm from "@xterm/headless";
+import type { TerminalListeners } from "../../src/platform/terminal/terminal.ts";
+import type { Device } from "../../src/tui/screen-terminal.ts";
+
+export interface ScreenDevice extends Device {
+  columns: number;
+  rows: number;
+  /** Each write by itself. */
+  readonly writes: string[];
+  keys(text: string): void;
+  resize(columns: number, rows: number): void;
+  /** Rows on the screen, blanks at their ends taken off. */
+  screen(): string[];
+  /** All rows, also those that have scrolled off. */
+  all(): string[];
+}
+
+export function screenDevice(columns = 80, rows = 24): ScreenDevice {
+  const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 100_000, allowProposedApi: true });
+  let listeners: TerminalListeners | undefined;
+  const off = new Map<string, string>();
+  // At once: its own way would wait for a timer, of which tests have none that run.
+  const core = (terminal as unknown as { _core: { writeSync(text: string): void } })._core;
+  const lines = (first: number): string[] => {
+    const { active } = terminal.buffer;
+    const found = Array.from({ length: active.length - first }, (_, at) => active.getLine(first + at)?.translateToString(true) ?? "");
+    return found.slice(0, found.findLastIndex((line) => line !== "") + 1);
+  };
+  const device: ScreenDevice = {
+    columns,
+    rows,
+    writes: [],
+    isBusy: false,
+    start: (given) => {
+      listeners = given;
+    },
+    write: (text) => {
+      device.writes.push(text);
+      core.writeSync(text);
+    },
+    switchOn: (on, undo) => {
+      off.set(on, undo);
+      device.write(on);
+    },
+    switchOff: (on) => {
+      const undo = off.get(on);
+      off.delete(on);
+      if (undo !== undefined) device.write(undo);
+    },
+    flush: async () => {},
+    end: async () => {},
+    suspend: () => {},
+    lend: (work) => work(),
+    keys: (text) => listeners?.input(text),
+    resize: (toColumns, toRows) => {
+      terminal.resize(toColumns, toRows);
+      device.columns = toColumns;
+      device.rows = toRows;
+      listeners?.resize();
+    },
+    screen: () => lines(terminal.buffer.active.baseY),
+    all: () => lines(0),
+  };
+  terminal.onData((text) => listeners?.input(text));
+  return device;
+}
