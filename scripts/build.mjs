@@ -1,9 +1,11 @@
 // Builds dist/pi (this machine's binary) and dist/node/ (the same program for Node). `npm run build [-- --only binary|node]`.
 
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { chunksOf, joinChunks } from "./join-chunks.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -44,9 +46,22 @@ function bun(args) {
 
 /** Assets that come from packages, put beside those of our own where the program looks for them. */
 function stageAssets() {
-  stageAsset(ripgrepPath(), "rg", 0o755);
+  stageRipgrep();
   stageAsset(join(root, "node_modules/@cf-wasm/photon/dist/lib/photon_rs_bg.wasm"), "photon.wasm", 0o644);
 }
+
+/** Packed, for the binary alone: whoever has packages has the program there. */
+function stageRipgrep() {
+  const program = readFileSync(ripgrepPath());
+  const hash = createHash("sha256").update(program).digest("hex");
+  const [packed, told] = packedRipgrep.map((name) => join(root, "src/assets", name));
+  if (existsSync(packed) && existsSync(told) && readFileSync(told, "utf8") === hash) return;
+  writeFileSync(packed, gzipSync(program, { level: 9 }));
+  writeFileSync(told, hash);
+}
+
+/** See platform/ripgrep. */
+const packedRipgrep = ["rg.gz", "rg.sha256"];
 
 function stageAsset(source, name, mode) {
   const target = join(root, "src/assets", name);
@@ -133,7 +148,7 @@ function buildNode() {
   ]);
   joinHotChunks(join(out, "chunks"), JSON.parse(readFileSync(metafile, "utf8")).outputs);
   rmSync(metafile);
-  cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true });
+  cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true, filter: (path) => !packedRipgrep.includes(basename(path)) });
   // Where hosts of the npm agent look for the program in its package.
   for (const name of ["cli.js", "bundle/cli.js"]) {
     const entry = join(dist, name);

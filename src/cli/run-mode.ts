@@ -74,6 +74,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         progress: () => progressOf(said, host),
         streamsAnswer: () => host.stdout.isTerminal && showsAnswer && options.outputSchema === undefined,
         env: host.env,
+        tuiMode: launch.config.values.tuiMode,
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
     limit?.touch();
@@ -85,7 +86,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     const status = statusOf(mode, outcome, ending, open.sessions);
     log?.end(outcome, status);
     // What a run has left that was stopped, such as the command that was to give a key.
-    if (outcome.kind === "aborted" || outcome.kind === "budget") killDescendants();
+    if (outcome.kind === "aborted" || outcome.kind === "budget") killDescendants("attached");
     return status;
   } finally {
     await open.dispose();

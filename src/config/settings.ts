@@ -25,6 +25,12 @@ export interface Settings {
   sessionDir?: string;
   session: { blobs: boolean };
   theme: string;
+  tuiMode: "regular" | "fullscreen" | "plain";
+  hideThinking: boolean;
+  doubleEscapeAction: "tree" | "fork" | "none";
+  /** A command; empty: as the environment says. */
+  externalEditor: string;
+  showHardwareCursor: boolean;
   tools: { enabled: string[]; policy: PolicyRule[] };
   shell: {
     path?: string;
@@ -277,7 +283,19 @@ export const settings: readonly SettingRecord[] = [
     [],
     "Packages of extensions, skills and prompts: a source, or a table with what is wanted of it.",
   ),
-  setting("theme", { kind: "string" }, "system", "Colours on a terminal.", { isIdle: true }),
+  setting("theme", { kind: "string" }, "system", "Colours on a terminal: system, dark, light, a theme file's name, or LIGHT/DARK."),
+  setting(
+    "tui_mode",
+    choice("regular", "fullscreen", "plain"),
+    "regular",
+    "How the interactive mode draws; plain: no cursor motion, for screen readers and logs; fullscreen is drawn as regular yet.",
+  ),
+  setting("hide_thinking", { kind: "boolean" }, false, "Show what a model thinks as one line."),
+  setting("double_escape_action", choice("tree", "fork", "none"), "tree", "What Escape twice on an empty text opens."),
+  setting("external_editor", { kind: "string" }, "", "The editor that a text is opened in; empty: $VISUAL, $EDITOR, nano.", {
+    scope: "user",
+  }),
+  setting("show_hardware_cursor", { kind: "boolean" }, false, "Show the terminal's own cursor in the text."),
   setting(
     "tools.enabled",
     { kind: "selection" },

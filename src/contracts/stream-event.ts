@@ -32,6 +32,8 @@ export interface ModelFailure {
   retryAt?: number;
   /** `host:port` of this machine, where nobody listens: another try is useless, too. */
   unreachable?: string;
+  /** The call was never made: what the message says is ours, and whole. */
+  isOurs?: true;
   /** The service's own stop reason (a refusal). */
   rawStopReason?: string;
 }

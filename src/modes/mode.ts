@@ -1,6 +1,7 @@
 // What a mode is: a way to give prompts to sessions and to show what comes of them. Each has a file, and a record in the table beside this one;
 // cli/run-mode starts one. Invariant: a mode ends by itself once `ending` has fired, and how it went is the one outcome that it gives.
 
+import type { Settings } from "../config/settings.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
@@ -41,6 +42,8 @@ export interface ModeContext {
   /** Whether the answer is shown as it comes: on a terminal only. */
   streamsAnswer(): boolean;
   env: Host["env"];
+  /** How a terminal is drawn on (`tui_mode`). */
+  tuiMode: Settings["tuiMode"];
 }
 
 export interface Mode {

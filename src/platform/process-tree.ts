@@ -46,9 +46,11 @@ export function findFamily(leader: number, tag: string): number[] {
   return [...family];
 }
 
-/** KILL to all that this process has started and that still hangs on it. */
-export function killDescendants(): void {
-  const rows = listProcesses();
+/** KILL to all that this process has started and that still hangs on it; `attached`: but for what has a session of its own, such as a daemon. */
+export function killDescendants(which: "all" | "attached" = "all"): void {
+  const all = listProcesses();
+  const session = all.find(({ pid }) => pid === process.pid)?.session;
+  const rows = which === "all" ? all : all.filter((one) => one.session === session);
   const family = new Set([process.pid]);
   for (let grown = true; grown; ) {
     const before = family.size;

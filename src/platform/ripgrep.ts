@@ -1,4 +1,4 @@
-// Where the ripgrep that comes with us can be run from: beside the sources or the program, else unpacked from the binary, once a version.
+// Where the ripgrep that comes with us can be run from: the installed package, else unpacked from the binary, once a version.
 // Called by main for the tools. Invariant: a cached program is complete (renamed into place) and of nobody else's making.
 
 import {
@@ -23,6 +23,7 @@ import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { openDirectoryAbove } from "./bounded-file.ts";
 import { makeDirectory } from "./make-directory.ts";
+import { sha256Hex } from "./sha256.ts";
 
 /** Of the `@vscode/ripgrep` packages; part of the cached file's name. */
 export const ripgrepVersion = "1.18.0";
@@ -30,21 +31,24 @@ export const ripgrepVersion = "1.18.0";
 export interface RipgrepSource {
   /** Tried in turn for the unpacked program. */
   cacheDirs: readonly string[];
-  /** The embedded program; throws or gives nothing where none is embedded. */
+  /** The embedded program, packed, and its hash; throws or gives nothing where none is embedded. */
   readAsset(name: string): Uint8Array | undefined;
-  /** The same as a file, where assets are files. */
-  assetPath?(name: string): string | undefined;
 }
 
-/** The name of the asset, on every system. */
-const ripgrepAsset = "rg";
+/** The names of the assets, on every system: made by scripts/build.mjs. */
+export const ripgrepAssets = { packed: "rg.gz", hash: "rg.sha256" } as const;
+
+interface PackedProgram {
+  packed: Uint8Array;
+  /** SHA-256 of what is in it, in hex. */
+  hash: string;
+}
 
 /** An absolute path to run. Throws `tool.no_ripgrep`. */
 export async function ripgrepPath(source: RipgrepSource): Promise<string> {
-  const asset = quietly(() => source.assetPath?.(ripgrepAsset));
-  if (asset !== undefined && isRunnable(asset)) return asset;
-  const program = quietly(() => source.readAsset(ripgrepAsset));
-  if (program === undefined) {
+  const packed = quietly(() => source.readAsset(ripgrepAssets.packed));
+  const hash = quietly(() => source.readAsset(ripgrepAssets.hash));
+  if (packed === undefined || hash === undefined) {
     const installed = await installedRipgrep();
     if (installed !== undefined) return installed;
     throw new PiError("tool.no_ripgrep", `No ripgrep for ${process.platform}-${process.arch} comes with this build`);
@@ -52,7 +56,7 @@ export async function ripgrepPath(source: RipgrepSource): Promise<string> {
   const failures: string[] = [];
   for (const cacheDir of source.cacheDirs) {
     try {
-      return unpack(program, cacheDir);
+      return await unpack({ packed, hash: new TextDecoder().decode(hash).trim() }, cacheDir);
     } catch (error) {
       failures.push(`${cacheDir}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -64,14 +68,17 @@ export async function ripgrepPath(source: RipgrepSource): Promise<string> {
 
 /** The one that came with us, unpacked below the agent directory where it must be. Throws `tool.no_ripgrep`. */
 export async function bundledRipgrep(agentDir: string): Promise<string> {
-  const { assetPath, readBinaryAsset } = await import("./assets.ts");
+  // On Node it is there; the binary has no packages, and none that stands somewhere near it counts.
+  const installed = process.versions.bun === undefined ? await installedRipgrep() : undefined;
+  if (installed !== undefined) return installed;
+  const { readBinaryAsset } = await import("./assets.ts");
   try {
-    return await ripgrepPath({ cacheDirs: [join(agentDir, "cache")], readAsset: readBinaryAsset, assetPath });
+    return await ripgrepPath({ cacheDirs: [join(agentDir, "cache")], readAsset: readBinaryAsset });
   } catch (error) {
     // A directory of this process alone: what others share is no place for a program, whoever owns it at the moment.
     const own = privateDirectory();
     if (own === undefined) throw error;
-    return ripgrepPath({ cacheDirs: [own], readAsset: readBinaryAsset, assetPath });
+    return ripgrepPath({ cacheDirs: [own], readAsset: readBinaryAsset });
   }
 }
 
@@ -93,16 +100,18 @@ export function privateDirectory(parent = tmpdir()): string | undefined {
   }
 }
 
-function unpack(program: Uint8Array, cacheDir: string): string {
+async function unpack({ packed, hash }: PackedProgram, cacheDir: string): Promise<string> {
   const directory = join(cacheDir, `ripgrep-${ripgrepVersion}-${process.platform}-${process.arch}`);
   const path = join(directory, process.platform === "win32" ? "rg.exe" : "rg");
   makeDirectory(directory, 0o700);
   requireOwn(directory);
   if (isRunnable(path)) {
     requireOwn(path);
-    // Byte for byte: one that a crash or a full disk left broken would stay for ever.
-    if (statSync(path).size === program.length && readFileSync(path).equals(program)) return path;
+    // All of it: one that a crash or a full disk left broken would stay for ever.
+    if (sha256Hex(readFileSync(path)) === hash) return path;
   }
+  const { gunzipSync } = await import("node:zlib");
+  const program = gunzipSync(packed);
   const temporary = join(directory, `.rg.${crypto.randomUUID().slice(0, 8)}.tmp`);
   const descriptor = openSync(temporary, "wx", 0o700);
   try {

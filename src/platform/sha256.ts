@@ -1,4 +1,4 @@
-// The SHA-256 of bytes, without loading node:crypto before it is asked for. Called by artifacts.
+// The SHA-256 of bytes, without loading node:crypto before it is asked for. Called by artifacts and ripgrep.
 // Invariant: 64 lower-case hex digits.
 
 export function sha256Hex(bytes: Uint8Array): string {

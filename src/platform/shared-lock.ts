@@ -31,6 +31,11 @@ const patienceMs = 30_000;
 /** What the file is about: of errors. */
 export type LockArea = "auth" | "config";
 
+const codes = {
+  auth: { failed: "auth.lock", busy: "auth.lock_busy", lost: "auth.lock_lost" },
+  config: { failed: "config.lock", busy: "config.lock_busy", lost: "config.lock_lost" },
+} as const;
+
 export interface HeldLock {
   /** @throws PiError `<area>.lock_lost` where somebody has taken it for stale meanwhile: nothing may be written then. */
   requireHeld(): void;
@@ -125,7 +130,7 @@ class LockDirectory implements HeldLock {
 
   requireHeld(): void {
     if (this.#isOurs()) return;
-    throw new PiError(`${this.#area}.lock_lost`, `Another program took over the lock ${this.#path}`, {
+    throw new PiError(codes[this.#area].lost, `Another program took over the lock ${this.#path}`, {
       hint: "Nothing was written; run it again.",
     });
   }
@@ -216,13 +221,13 @@ function touchPlainFile(path: string, area: LockArea): void {
 }
 
 function cannotLock(path: string, reason: string | undefined, area: LockArea): PiError {
-  return new PiError(`${area}.lock`, `The lock ${path} cannot be taken: ${reason ?? "unknown reason"}`, {
+  return new PiError(codes[area].failed, `The lock ${path} cannot be taken: ${reason ?? "unknown reason"}`, {
     hint: "Its directory must be yours and writable.",
   });
 }
 
 function busy(path: string, area: LockArea): PiError {
-  return new PiError(`${area}.lock_busy`, `Another program has held the lock on ${path} for ${patienceMs / 1000} s`, {
+  return new PiError(codes[area].busy, `Another program has held the lock on ${path} for ${patienceMs / 1000} s`, {
     hint: `End it, or remove ${path}.lock where no program runs.`,
   });
 }

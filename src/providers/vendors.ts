@@ -251,7 +251,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
   },
   "llama-cpp": {
     name: "llama.cpp",
-    baseUrl: "http://127.0.0.1:8080/v1",
+    baseUrl: "http://127.0.0.1:9931/v1",
     api: "openai-completions",
     credentialVariables: ["LLAMA_API_KEY"],
     keyless: true,

@@ -41,7 +41,7 @@ test("each variable that the program reads is in the table, or is the system's o
   const source = join(import.meta.dirname, "../../src");
   const known = new Set([...environmentTable, ...toolEnvironmentTable].flatMap(({ names }) => names));
   const systems =
-    /^(HOME|PATH|PWD|TERM|LANG|TMPDIR|TZ|SHELL|USERPROFILE|Path|SystemRoot|XDG_\w+|BUN_\w+|NODE_ENV|APPDATA|DISPLAY|WAYLAND_DISPLAY|LOCALAPPDATA|DISPLAY|WAYLAND_DISPLAY|http_proxy|https_proxy|all_proxy|no_proxy|LESS|LV|BASH_ENV)$/;
+    /^(HOME|PATH|PWD|TERM|LANG|TMPDIR|TZ|SHELL|USERPROFILE|Path|SystemRoot|XDG_\w+|BUN_\w+|NODE_ENV|APPDATA|DISPLAY|WAYLAND_DISPLAY|LOCALAPPDATA|DISPLAY|WAYLAND_DISPLAY|http_proxy|https_proxy|all_proxy|no_proxy|LESS|LV|BASH_ENV|COLORTERM|WSL_DISTRO_NAME|TMUX|XTERM_VERSION|SSH_CONNECTION|SSH_TTY)$/;
   const read = readdirSync(source, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
     .flatMap((path) => {

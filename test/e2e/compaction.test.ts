@@ -31,7 +31,7 @@ describe.concurrent("overflow", () => {
     const model = world.trace(overflow, answerSteps("never"));
     const { stdout, stderr, status } = await world.run(["--model", model, "-p", "much too long"]);
     expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
-    expect(stderr).toMatch(/^400 prompt is too long: 9 tokens > 8 maximum \(.+\)\n$/);
+    expect(stderr).toMatch(/^scripted takes no conversation that long \(400\): prompt is too long: 9 tokens > 8 maximum \(.+\)\n$/);
   });
 
   test("a summary that fails loses nothing: the next start has the whole conversation", async ({ world }) => {

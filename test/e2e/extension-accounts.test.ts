@@ -23,7 +23,7 @@ const provider = `
       oauth: {
         name: "Corporate",
         login: async ({ onAuth, onPrompt, onProgress }) => {
-          onAuth({ url: "https://sso.example.invalid/authorize", instructions: "Sign in there." });
+          if (process.env.CODE === undefined) onAuth({ url: "https://sso.example.invalid/authorize", instructions: "Sign in there." });
           const code = process.env.CODE ?? (await onPrompt({ message: "Code:" }));
           onProgress("Checking");
           return { access: "access-" + code, refresh: "refresh-" + code, expires: Date.now() - 1000, tenant: "t1" };
@@ -55,10 +55,9 @@ test.for(delivered)("%s: signed in by pi auth, renewed when it is due, and sent 
   extension(world);
   const untyped = await world.run(["auth", "login", "corporate", "--no-browser"], { way });
   expect(untyped.status, untyped.stderr).toBe(1);
-  expect(untyped.stderr).toContain("Nobody can type here");
+  expect(untyped.stderr).toContain("nobody can type here");
   const login = await world.run(["auth", "login", "corporate", "--no-browser"], { way, env: { CODE: "c0ffee00c0ffee" } });
   expect(login.status, login.stderr).toBe(0);
-  expect(login.stderr).toContain("Open https://sso.example.invalid/authorize");
   expect(account(world)).toMatchObject({ type: "oauth", tenant: "t1", access: "access-c0ffee00c0ffee" });
   const run = await world.run(["-p", "--model", "corporate/m", "hi"], { way });
   expect(run).toMatchObject({ stdout: "key ends in ffee-renewed\n", stderr: "", status: 0 });
@@ -73,11 +72,11 @@ test.for(delivered)("%s: signed in by pi auth, renewed when it is due, and sent 
 test("a sign-in that fails, or leads where nobody should go, stores nothing", async ({ world }) => {
   const failing = (what: string) => provider.replace('onAuth({ url: "https://sso.example.invalid/authorize"', what);
   extension(world, failing('throw new Error("the service is closed"); onAuth({ url: ""'));
-  const closed = await world.run(["auth", "login", "corporate"], { env: { CODE: "x" } });
+  const closed = await world.run(["auth", "login", "corporate"]);
   expect(closed.status).toBe(1);
   expect(closed.stderr).toContain("the service is closed");
   extension(world, failing('onAuth({ url: "http://sso.example.invalid/"'));
-  const unsafe = await world.run(["auth", "login", "corporate"], { env: { CODE: "x" } });
+  const unsafe = await world.run(["auth", "login", "corporate"]);
   expect(unsafe.status).toBe(1);
   expect(unsafe.stderr).toContain("not https");
   expect(existsSync(join(world.agentDir, "auth.json"))).toBe(false);

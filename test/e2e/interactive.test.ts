@@ -213,3 +213,19 @@ describe.skipIf(!hasPty)("what is written", () => {
     expect(commands.map((line) => JSON.parse(line).message.excludeFromContext === true)).toEqual([false, true]);
   });
 });
+
+describe.skipIf(!hasPty).each(programs)("plain, %s", (_name, program) => {
+  test("lines are printed once and read as the terminal edits them; nothing moves the cursor", async ({ world }) => {
+    const model = world.trace(callSteps("bash", { command: "echo from-the-tool" }), answerSteps("The **answer**."));
+    const terminal = open(world, program, ["--tui-mode", "plain", "--model", model]);
+    await terminal.until((screen) => screen.includes("/quit or Ctrl-D quits"));
+    terminal.type("go\r");
+    const screen = await terminal.until((text) => text.includes("ready"));
+    expect(screen).toMatch(/bash: echo from-the-tool\n[\s\S]*from-the-tool\n\nThe answer\.\nready/);
+    terminal.type("!exit 3\r");
+    await terminal.until((text) => text.includes("exit 3\n"));
+    terminal.type("/quit\r");
+    expect(await terminal.ended).toEqual({ status: 0, flags: "same" });
+    expect(terminal.output()).not.toContain("\u001b");
+  });
+});

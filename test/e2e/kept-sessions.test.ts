@@ -133,3 +133,22 @@ test("a session whose model is gone, or has no credential, goes on with the defa
     expect(stderr).toContain(`Could not restore model ${provider}/${model}, ${reason}; using scripted/demo`);
   }
 });
+
+test("inspect shows what a session that is gone on with would have: its tools, its model, its level", async ({ world }) => {
+  const inspect = async (...args: string[]): Promise<Json> => JSON.parse((await world.run(["inspect", "--json", ...args])).stdout);
+  const active = ({ tools }: Json): string[] => tools.flatMap((one: Json) => (one.active ? one.name : []));
+  await world.run(["--session-id", "kept", "--tools", "read,grep", ...demo]);
+  const [path = ""] = world.sessionFiles();
+  const before = readFileSync(path, "utf8");
+  for (const how of [["-c"], ["--session", "kept"], ["--session-id", "kept"], ["--fork", "kept"]]) {
+    const shown = await inspect(...how);
+    expect(active(shown)).toEqual(["read", "grep"]);
+    expect(shown.model).toMatchObject({ provider: "scripted", id: "demo", why: "the session's model" });
+    expect(shown.session.file).toBe(path);
+  }
+  expect(active(await inspect("-c", "--tools", "+ls"))).toEqual(["read", "grep", "ls"]);
+  expect(active(await inspect())).toEqual(["read", "bash", "edit", "write"]);
+  expect((await inspect("--session-id", "other")).session.file).toBeUndefined();
+  expect(readFileSync(path, "utf8")).toBe(before);
+  expect(world.sessionFiles()).toHaveLength(1);
+});

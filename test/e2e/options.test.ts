@@ -332,6 +332,8 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       stdout: expect.stringMatching(hello),
     });
     expect(await world.run([...demo, "--use-theme"])).toMatchObject({ status: 2, stdout: "" });
+    const { stdout } = await world.run(["inspect", "--json", "--use-theme", "light"]);
+    expect(stdout).toMatch(/"key": "theme",\s*"value": "light",\s*"origin": "command line"/);
   },
   "--tui-mode": async (world) => {
     expect(await world.run(["--tui-mode", "fullscreen", ...demo])).toMatchObject({
@@ -340,6 +342,7 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       stdout: expect.stringMatching(hello),
     });
     expect(await world.run([...demo, "--tui-mode"])).toMatchObject({ status: 2, stdout: "" });
+    expect(await world.run([...demo, "--tui-mode", "sideways"])).toMatchObject({ status: 2, stdout: "" });
   },
   "--approve": async (world) => {
     world.write(".pi/config.toml", 'model = "demo"\n');

@@ -123,13 +123,6 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     expect(lines[1]).toMatch(/^pi: scripted\/.* is not available \(overloaded\); going on with scripted\/demo$/);
     expect(stdout).toContain("waiting to retry (1/1)");
   });
-
-  test("pi alone shows a short help", async ({ world }) => {
-    const { stdout, status } = await world.run([], { shell: onTerminal() });
-    expect(status).toBe(0);
-    expect(stdout).toContain('pi --model demo -p "What is in this folder?"');
-    expect(stdout.split("\n").length).toBeLessThan(15);
-  });
 });
 
 test("JSON mode and pipes see no line", async ({ world }) => {

@@ -86,6 +86,7 @@ async function ran(
     progress: () => ({ lines: "none", isVerbose: false }),
     streamsAnswer: () => false,
     env: {},
+    tuiMode: "regular",
     takeWarnings: () => () => undefined,
   });
   const records = host

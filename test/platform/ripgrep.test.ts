@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   chownSync,
@@ -13,8 +14,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { privateDirectory, ripgrepPath, ripgrepVersion } from "../../src/platform/ripgrep.ts";
+import { privateDirectory, ripgrepAssets, ripgrepPath, ripgrepVersion } from "../../src/platform/ripgrep.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -23,7 +25,12 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const program = new TextEncoder().encode("#!/bin/sh\necho mine\n");
-const readAsset = (name: string): Uint8Array | undefined => (name === "rg" ? program : undefined);
+const hash = createHash("sha256").update(program).digest("hex");
+const assets: Record<string, Uint8Array> = {
+  [ripgrepAssets.packed]: gzipSync(program),
+  [ripgrepAssets.hash]: new TextEncoder().encode(hash),
+};
+const readAsset = (name: string): Uint8Array | undefined => assets[name];
 
 test("from sources: the installed package's program, of the version we name", async () => {
   const path = await ripgrepPath({ cacheDirs: [], readAsset: () => undefined });
@@ -45,10 +52,9 @@ test("embedded: unpacked once, whole, and runnable", async () => {
   expect(readdirSync(join(path, ".."))).toEqual(["rg"]);
 });
 
-test("beside the program: run from where it is", async () => {
-  const beside = join(directory, "rg");
-  writeFileSync(beside, program, { mode: 0o755 });
-  expect(await ripgrepPath({ cacheDirs: [], readAsset, assetPath: () => beside })).toBe(beside);
+test("a build in which it is broken says so, and runs nothing", async () => {
+  const broken = (name: string): Uint8Array | undefined => (name === ripgrepAssets.packed ? new Uint8Array(9) : assets[name]);
+  await expect(ripgrepPath({ cacheDirs: [directory], readAsset: broken })).rejects.toMatchObject({ code: "tool.no_ripgrep" });
 });
 
 test("a cache that cannot be used, or that others can change, gives way to the next", async () => {

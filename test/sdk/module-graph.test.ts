@@ -68,7 +68,7 @@ test.each([
   expect(entry(name).filter((one) => tables.includes(one) || one === "modes/rpc/schemas.ts")).toEqual([]);
 });
 
-test("the tables are loaded by what prints them, and where there are extensions; nothing else names them but for types", () => {
+test("the tables are loaded by what prints them; nothing else names them but for types", () => {
   const reads = (file: string): boolean => {
     const direct = loadedWith(file, new Set());
     return tables.some((table) => direct.has(join(sourceRoot, table)));
@@ -76,13 +76,7 @@ test("the tables are loaded by what prints them, and where there are extensions;
   const files = readdirSync(sourceRoot, { recursive: true, encoding: "utf8" }).filter(
     (one) => one.endsWith(".ts") && !tables.includes(one),
   );
-  expect(files.filter((one) => reads(join(sourceRoot, one))).sort()).toEqual([
-    "extensions/api.ts",
-    "extensions/event-names.ts",
-    "harness/extensions/heard-events.ts",
-    "harness/extensions/session-extensions.ts",
-    "modes/rpc/schemas.ts",
-  ]);
+  expect(files.filter((one) => reads(join(sourceRoot, one))).sort()).toEqual(["modes/rpc/schemas.ts"]);
 });
 
 test.each(["main.ts", "cli/main.ts", "cli/run-mode.ts", "modes/print.ts", ...entries.filter((one) => one !== "sdk/runtime.ts")])(

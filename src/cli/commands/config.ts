@@ -203,7 +203,11 @@ function template(): string {
     const [, inTable = "", name] = /^(?:(.*)\.)?([^.]+)$/.exec(record.key) ?? [];
     if (inTable !== table) lines.push("", `# [${inTable}]`);
     table = inTable;
-    lines.push(`# ${name} = ${JSON.stringify(record.default ?? "")}${" ".repeat(4)}# ${record.description}`);
+    // What has no value to begin with, and is no text that could be empty, stays a comment.
+    const hasValue = record.default !== undefined || record.type.kind === "string" || record.type.kind === "path";
+    lines.push(
+      `# ${hasValue ? `${name} = ${JSON.stringify(record.default ?? "")}` : `# ${name} =`}${" ".repeat(4)}# ${record.description}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }

@@ -31,7 +31,9 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
     void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(judged)}\n` : `${judged.action}: ${judged.reason}\n`);
     return 0;
   }
-  const inspection = await inspectLaunch(launch, host.now());
+  const { continuedSession } = await import("../../harness/launch/open-session.ts");
+  const continued = await continuedSession(launch, { host, warn: () => {} });
+  const inspection = await inspectLaunch(launch, host.now(), continued);
   void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
   return 0;
 }
@@ -103,7 +105,7 @@ function inspectionText(launch: Inspection): string {
       .map(([name, value]) => `${name} ${value === 0 ? "none" : value}`)
       .join(", "),
   );
-  row("session", `${launch.session.kind}, in ${launch.session.directory}`);
+  row("session", `${launch.session.kind}, ${launch.session.file ?? `in ${launch.session.directory}`}`);
   row("prompt", launch.systemPrompt.map(({ section, characters }) => `${section} ${characters}`).join(", "));
   lines.push("", "settings");
   for (const { key, value, origin } of launch.settings)

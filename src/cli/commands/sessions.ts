@@ -54,7 +54,7 @@ export const sessionsTable: readonly SubcommandRecord[] = [
     help: "put stored pictures back into session files",
     load: () => import("./sessions/inline.ts"),
   },
-  { name: "migrate", help: "bring a host's map of sessions to one id for each runtime", load: () => import("./sessions/migrate.ts") },
+  { name: "migrate", help: "bring a host's map of sessions up to date", load: () => import("./sessions/migrate.ts") },
   { name: "gc", help: "remove stored pictures and artifacts that no session needs", load: () => import("./sessions/gc.ts") },
   { name: "import", help: "copy session files from anywhere into this project", load: () => import("./sessions/import.ts") },
 ];

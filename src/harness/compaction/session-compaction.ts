@@ -3,17 +3,21 @@
 
 import type { CompactionResult } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
+import type { NewEntry } from "../../contracts/session-entry.ts";
+import type { Conversation } from "../conversation/conversation.ts";
 import type { AutoCompaction } from "./auto-compact.ts";
 import type { Compactor } from "./compact.ts";
 
 export class SessionCompaction {
+  readonly #conversation: Conversation;
   readonly #compactor: Compactor;
   readonly #auto: AutoCompaction;
   /** Ends the run under way; nothing where there is none. */
   readonly #stopRun: () => Promise<void> | undefined;
   #abortCount = 0;
 
-  constructor(compactor: Compactor, auto: AutoCompaction, stopRun: () => Promise<void> | undefined) {
+  constructor(conversation: Conversation, compactor: Compactor, auto: AutoCompaction, stopRun: () => Promise<void> | undefined) {
+    this.#conversation = conversation;
     this.#compactor = compactor;
     this.#auto = auto;
     this.#stopRun = stopRun;
@@ -46,6 +50,12 @@ export class SessionCompaction {
       keepRecentTokens,
       ...(customInstructions === undefined ? {} : { customInstructions }),
     });
+  }
+
+  /** What a session that ended at `leafId` would lack, in the words of a model; nothing where that is nothing. Nothing moves. Errors as of `navigate`. */
+  async summarizeLeft(leafId: string | null, focus: string | undefined, signal: AbortSignal): Promise<NewEntry | undefined> {
+    const { summarizeLeft } = await import("./navigate.ts");
+    return this.#compactor.exclusively((own) => summarizeLeft(leafId, focus, AbortSignal.any([signal, own]), this.#conversation));
   }
 
   /** Also one that waits for the end of the run it has stopped. */

@@ -331,7 +331,7 @@ function customEntry({ customType, content, display, details }: CustomMessage): 
 /** A credential that cannot be had (a refused refresh, a model chosen meanwhile) fails the call like any other refusal. */
 async function* noAccess(error: unknown): AsyncIterable<StreamEvent> {
   const hint = isPiError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
-  yield { type: "failure", failure: { code: "auth", message: `${messageOf(error)}${hint}` } };
+  yield { type: "failure", failure: { code: "auth", message: `${messageOf(error)}${hint}`, isOurs: true } };
 }
 
 /** Whether an answer is one, and not the remains of a failed call. */

@@ -5,12 +5,15 @@ import { skippedNames } from "../../config/trust.ts";
 import { messageOf } from "../../contracts/error.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
 import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
+import type { SessionContext } from "../../session/tree/session.ts";
 import { promptSections } from "../conversation/system-prompt.ts";
-import { firstOfScope } from "../launch/choose-model.ts";
+import { type ChosenModel, chooseModel, firstOfScope } from "../launch/choose-model.ts";
 import type { Launch } from "../launch/launch.ts";
 import { launchPrompt } from "../launch/launch-prompt.ts";
+import type { ContinuedSession } from "../launch/open-session.ts";
 import { selectModel } from "../models/select-model.ts";
-import { sessionExtensions, sessionTools } from "./start-session.ts";
+import { nameOf } from "../recovery/fallback.ts";
+import { sessionExtensions, sessionTools, toolsOf } from "./start-session.ts";
 
 export interface Inspection {
   version: string;
@@ -41,7 +44,8 @@ export interface Inspection {
   trust: { project?: string; trusted: boolean; decision: string; skipped: string[] };
   /** 0: none. */
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number; stallModelMs: number; stallToolMs: number };
-  session: { kind: string; directory: string };
+  /** `file`: of the session that is gone on with, or copied. */
+  session: { kind: string; directory: string; file?: string };
   /** The prompt's sections in order, with their length in characters. */
   systemPrompt: { section: string; characters: number }[];
   /** Switches said and settings set that have nothing to act on, the settings with their origin. */
@@ -49,7 +53,8 @@ export interface Inspection {
   warnings: string[];
 }
 
-export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Inspection> {
+/** `continued`: what a session that is gone on with says of itself. */
+export async function inspectLaunch(launch: Launch, nowMs: number, continued?: ContinuedSession): Promise<Inspection> {
   const { options, config, registry, resources, parts, limits, stall } = launch;
   const warnings: string[] = [];
   const { describeConfig } = await import("../../config/describe-config.ts");
@@ -59,7 +64,12 @@ export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Insp
   const { sessionPlace } = await import("../launch/open-session.ts");
   const bound = parts && (await sessionExtensions(parts.extensions));
   const lenient = { ...launch, options: { ...options, isStrict: false } };
-  const { tools, active } = sessionTools(lenient, bound, (line) => void warnings.push(line));
+  const { tools, active } = sessionTools(
+    lenient,
+    bound,
+    (line) => void warnings.push(line),
+    continued && toolsOf(continued.context.messages),
+  );
   const prompt = await launchPrompt(options, resources, nowMs);
   const sections = promptSections({ ...prompt, tools: tools.filter((tool) => active.includes(tool.name)) });
   const templates = (await resources.templates()).map(({ name, path }) => ({ name, path }));
@@ -73,7 +83,7 @@ export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Insp
     version,
     cwd: options.cwd,
     agentDir: options.agentDir,
-    ...(await inspectModel(launch)),
+    ...(await inspectModel(launch, continued?.context, (line) => void warnings.push(line))),
     credentials: registry.availableProviders().flatMap((provider) => {
       const source = registry.credentialSource(provider);
       return source === undefined ? [] : [{ provider, source }];
@@ -91,20 +101,36 @@ export async function inspectLaunch(launch: Launch, nowMs: number): Promise<Insp
       skipped: skippedNames(config.project),
     },
     limits: { ...limits, stallModelMs: stall.modelMs, stallToolMs: stall.toolMs },
-    session: { kind: options.session.kind, directory: sessionPlace(options, config).directory },
+    session: {
+      kind: options.session.kind,
+      directory: sessionPlace(options, config).directory,
+      ...(continued && { file: continued.path }),
+    },
     systemPrompt: [...sections].map(([section, text]) => ({ section, characters: text.length })),
     idle: [...options.idle, ...described.flatMap(({ isIdle, key, origin }) => (isIdle ? `${key} (${origin})` : []))],
     warnings: [...launch.warnings, ...warnings],
   };
 }
 
-async function inspectModel(launch: Launch): Promise<Pick<Inspection, "model" | "modelProblem" | "credential">> {
+async function inspectModel(
+  launch: Launch,
+  recorded: SessionContext | undefined,
+  warn: (line: string) => void,
+): Promise<Pick<Inspection, "model" | "modelProblem" | "credential">> {
   const { options, registry, config } = launch;
   try {
-    const { model, thinkingLevel, why } =
-      firstOfScope(launch) ?? (await selectModel(options.model, options.provider, { registry, config, withoutCredential: true }));
+    const { model, thinkingLevel, why, warning }: ChosenModel =
+      recorded?.model === undefined
+        ? (firstOfScope(launch) ?? (await selectModel(options.model, options.provider, { registry, config, withoutCredential: true })))
+        : await chooseModel(launch, recorded.model, { mayLackModel: true });
+    if (warning !== undefined) warn(warning);
     const source = registry.credentialSource(model.provider, true);
-    const level = options.thinking ?? thinkingLevel ?? config.values.thinking;
+    const level =
+      options.thinking ??
+      thinkingLevel ??
+      recorded?.thinkingLevel ??
+      config.values.modelThinkingLevels[nameOf(model)] ??
+      config.values.thinking;
     return {
       model: {
         provider: model.provider,

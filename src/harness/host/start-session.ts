@@ -244,7 +244,7 @@ export function sessionTools(
 }
 
 /** Of a session in which no model has been told of any there is nothing to keep. */
-function toolsOf(messages: readonly Message[]): ReadonlySet<string> | undefined {
+export function toolsOf(messages: readonly Message[]): ReadonlySet<string> | undefined {
   const isRecorded = messages.some((message) => message.role === "system" && (message.toolsAdded ?? message.sections) !== undefined);
   return isRecorded ? new Set(systemStateOf(messages).tools.keys()) : undefined;
 }

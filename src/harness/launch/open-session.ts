@@ -7,7 +7,7 @@ import type { Config } from "../../config/load-config.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
 import { isValidSessionId, sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
-import { Session, type SessionOptions } from "../../session/tree/session.ts";
+import { Session, type SessionContext, type SessionOptions } from "../../session/tree/session.ts";
 import type { Launch } from "./launch.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -99,6 +99,34 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
     default:
       return Session.create({ cwd, directory }, { ...watch, defersLease: true });
   }
+}
+
+export interface ContinuedSession {
+  path: string;
+  context: SessionContext;
+}
+
+/** The session that a launch goes on with or copies, only looked at: it is neither held nor changed. Nothing where a new one would begin. */
+export async function continuedSession(launch: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<ContinuedSession | undefined> {
+  const path = await continuedPath(launch, deps);
+  if (path === undefined || lstatSync(path, { throwIfNoEntry: false })?.size === 0) return undefined;
+  const session = await Session.open(path, { ...sessionWatch(deps, launch), readOnly: true });
+  try {
+    return session.leafId === null ? undefined : { path, context: session.context() };
+  } finally {
+    session.close();
+  }
+}
+
+async function continuedPath({ options, config }: Pick<Launch, "options" | "config">, { warn }: OpenDeps): Promise<string | undefined> {
+  const { session: choice, cwd, agentDir } = options;
+  if (choice.kind === "memory" || choice.kind === "new") return undefined;
+  const { directory, override } = sessionPlace(options, config);
+  const { mostRecentSession, sessionFilesWithId } = await import("../../session/library/list-sessions.ts");
+  if (choice.kind === "continue") return mostRecentSession({ directory, cwd });
+  if (choice.kind === "named") return sessionFilesWithId(choice.id, { directory }).find(({ header }) => header?.cwd === cwd)?.path;
+  const { path } = await namedSession(choice.ref, { cwd, agentDir, override, warn });
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : path;
 }
 
 function validId(id: string): string {

@@ -60,6 +60,7 @@ export function failureOutcome(failure: ModelFailure, { provider, tries }: Faile
 }
 
 function sentenceOf(failure: ModelFailure, provider: string, said: string | undefined): string {
+  if (failure.isOurs) return failure.message;
   if (failure.unreachable !== undefined) return `${provider}: nobody listens at ${failure.unreachable}`;
   const { status = failure.status, sentence } = serviceWords(failure.message);
   const words = (sentence.length > maxSentence ? `${sentence.slice(0, maxSentence)}…` : sentence).replace(/\.$/, "");
@@ -67,8 +68,9 @@ function sentenceOf(failure: ModelFailure, provider: string, said: string | unde
   return `${provider} ${said}${status === undefined ? "" : ` (${status})`}${words === "" ? "" : `: ${words}`}`;
 }
 
-function hintOf({ retryAt, unreachable }: ModelFailure, { hint }: FailureKind): string | undefined {
+function hintOf({ retryAt, unreachable, isOurs }: ModelFailure, { hint }: FailureKind): string | undefined {
   if (unreachable !== undefined) return "Start the server there, or correct the address: pi inspect shows base URL and proxy";
+  if (isOurs) return undefined;
   if (retryAt === undefined) return hint;
   const moment = new Date(retryAt);
   // A service may tell a moment that no calendar has.

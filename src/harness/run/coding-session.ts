@@ -8,7 +8,6 @@ import type { SendMessageOptions } from "../../contracts/extension.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { CustomMessage, ImageContent, Message, UserMessage } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
-import type { NewEntry } from "../../contracts/session-entry.ts";
 import type { Session } from "../../session/tree/session.ts";
 import { AutoCompaction } from "../compaction/auto-compact.ts";
 import { forkPoint, setLabel } from "../compaction/branch.ts";
@@ -80,7 +79,9 @@ export class CodingSession {
     this.retry = new RetryRecovery(deps.retry, deps.clock, (event) => this.conversation.emit(event));
     this.#compactor = new Compactor(this.conversation);
     this.#autoCompaction = new AutoCompaction(this.conversation, this.#compactor);
-    this.compaction = new SessionCompaction(this.#compactor, this.#autoCompaction, () => (this.#running ? this.abort() : undefined));
+    this.compaction = new SessionCompaction(this.conversation, this.#compactor, this.#autoCompaction, () =>
+      this.#running ? this.abort() : undefined,
+    );
     this.queue = new PromptQueue(this.conversation);
     this.#extensionMessages = new ExtensionMessages(this.conversation);
     this.shell = new ShellCommands(this.conversation, () => this.isStreaming);
@@ -176,12 +177,6 @@ export class CodingSession {
     const navigation = await navigate(entryId, options, this.conversation, this.#compactor);
     if (options.label !== undefined && entryId !== null && !navigation.cancelled) this.setLabel(entryId, options.label);
     return navigation;
-  }
-
-  /** What a session that ended at `leafId` would lack, in the words of a model; nothing where that is nothing. Nothing moves. Errors as of `navigate`. */
-  async summarizeLeft(leafId: string | null, focus: string | undefined, signal: AbortSignal): Promise<NewEntry | undefined> {
-    const { summarizeLeft } = await import("../compaction/navigate.ts");
-    return this.#compactor.exclusively((own) => summarizeLeft(leafId, focus, AbortSignal.any([signal, own]), this.conversation));
   }
 
   /** @throws PiError `session.invalid_fork`. */

@@ -1,7 +1,6 @@
 // Carries out what `update` decided: the only code of the mode that calls the owners of a session. Called by the interaction.
 // Invariant: what is refused gives the text back; nothing here throws past `perform`.
 
-import { lineOf, PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import type { BlockOf } from "./blocks/block.ts";
 import type { Surface } from "./surface.ts";
@@ -119,10 +118,4 @@ async function runShell(command: string, isHidden: boolean, at: Surface): Promis
     at.screen.changed(shown);
     if (!at.sessions.coding.isStreaming) at.activity.end();
   }
-}
-
-/** An error as people are told it. */
-export function errorWords(error: unknown): { text: string; hint: string } {
-  if (error instanceof PiError) return { text: error.message, hint: error.hint ?? "" };
-  return { text: lineOf(error), hint: "" };
 }

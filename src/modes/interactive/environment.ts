@@ -21,6 +21,11 @@ export function keyPlatform(env: Env, platform: string): KeyPlatform {
   return env.WSL_DISTRO_NAME ? "wsl" : "other";
 }
 
+/** A terminal that understands lines alone. */
+export function isPlain({ TERM }: Env): boolean {
+  return TERM === "dumb";
+}
+
 /** Those known not to: xterm itself, the Linux console, screen; tmux does. */
 export function reflows(env: Env): boolean {
   if (env.TMUX) return true;

@@ -20,7 +20,8 @@ import { PromptCompletion } from "./editor/completion.ts";
 import { Draft } from "./editor/draft.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
 import { WorkspaceFiles } from "./editor/workspace-files.ts";
-import { errorWords, perform } from "./effects.ts";
+import { perform } from "./effects.ts";
+import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
 import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
@@ -47,6 +48,7 @@ export interface InteractionDeps {
   now(): number;
   reflows: boolean;
   doubleEscape: Facts["doubleEscape"];
+  hidesThinking: boolean;
   themes: Pick<TerminalUiHost, "themes" | "themeNamed">;
 }
 
@@ -69,7 +71,7 @@ export class Interaction implements Surface {
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
   readonly #figures = new SessionFigures();
-  #state: State = firstState;
+  #state: State;
   #look: Look;
   #hint = "";
   #hintTimer: NodeJS.Timeout | undefined;
@@ -98,6 +100,7 @@ export class Interaction implements Surface {
     this.env = deps.env;
     this.theme = deps.theme;
     this.activity = new Activity(deps.now);
+    this.#state = { ...firstState, hidesThinking: deps.hidesThinking };
     this.#look = this.#newLook();
     this.left = new Promise((resolve) => {
       this.#leave = resolve;
@@ -287,7 +290,7 @@ export class Interaction implements Surface {
   }
 
   get externalEditor(): string {
-    return "";
+    return this.sessions.launch.config.values.externalEditor;
   }
 
   renewLook(): void {

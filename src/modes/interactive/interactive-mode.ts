@@ -6,9 +6,10 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
 import { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { beforeEnd, type Mode, type ModeContext } from "../mode.ts";
-import { colorDepth, escapeMs, keyPlatform, reflows } from "./environment.ts";
+import { colorDepth, escapeMs, isPlain, keyPlatform, reflows } from "./environment.ts";
 import { Interaction } from "./interaction.ts";
 import { createKeymap } from "./keymap.ts";
+import { ownKeys } from "./own-keys.ts";
 import { findThemes } from "./themes.ts";
 
 export const interactiveMode: Mode = {
@@ -20,6 +21,10 @@ export const interactiveMode: Mode = {
       throw new PiError("usage.no_terminal", "The interactive mode needs a terminal on stdin and stdout", {
         hint: 'pi -p "PROMPT" runs without one',
       });
+    }
+    if (isPlain(at.env) || at.tuiMode === "plain") {
+      await plain(at, await at.open());
+      return { kind: "done", text: "" };
     }
     const terminal = new ScreenTerminal(new Terminal(), { escapeMs: escapeMs(at.env) });
     const early: string[] = [];
@@ -35,8 +40,15 @@ export const interactiveMode: Mode = {
   },
 };
 
+async function plain(at: ModeContext, sessions: SessionHost): Promise<void> {
+  const { converseInLines } = await import("./plain/plain-mode.ts");
+  await converseInLines(sessions, at);
+  await sessions.end();
+}
+
 async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: ModeContext, early: string[]): ReturnType<Mode["run"]> {
-  const keys = createKeymap(keyPlatform(at.env, at.io.platform), {});
+  const keys = createKeymap(keyPlatform(at.env, at.io.platform), ownKeys(sessions.launch.options.agentDir));
+  const { values } = sessions.launch.config;
   const themes = findThemes(sessions.launch, colorDepth(at.env));
   const interaction = new Interaction({
     sessions,
@@ -50,12 +62,16 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     pid: at.io.pid,
     now: at.io.now,
     reflows: reflows(at.env),
-    doubleEscape: "tree",
+    doubleEscape: values.doubleEscapeAction,
+    hidesThinking: values.hideThinking,
   });
   terminal.on.resumed = () => interaction.resumed();
   terminal.on.printed = (line) => interaction.say(line, "info");
   at.takeWarnings((line) => interaction.say(line.replace(/^pi: /, ""), "warning"));
+  interaction.screen.tui.setShowHardwareCursor(values.showHardwareCursor);
   interaction.start();
+  if (at.tuiMode === "fullscreen") interaction.say("There is no fullscreen yet: this is the regular screen", "warning");
+  if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keys.problems) interaction.say(`Keys: ${problem}`, "warning");
   try {

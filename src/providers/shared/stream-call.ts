@@ -134,6 +134,7 @@ async function open<Body>(http: HttpCall<Body>, signal: AbortSignal): Promise<Op
 
 async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSignal): Promise<Opened> {
   let refusal: Refusal | undefined;
+  let tooLarge: ModelFailure | undefined;
   const headers = requestHeaders(http.headers(http.call, body));
   if (headers === undefined) return { failure: badCredential(http.call) };
   const watched = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
@@ -145,6 +146,8 @@ async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSig
     }
     const { url, authorization } = splitUserInfo(typeof input === "string" ? input : input instanceof URL ? input.href : input.url);
     if (authorization !== undefined && !sent.has("authorization")) sent.set("authorization", authorization);
+    tooLarge = largerThanTaken(http.call, init?.body);
+    if (tooLarge !== undefined) return new Response(null, { status: 413 });
     // A followed redirect would carry the credential to wherever it points.
     const response = await http.call.fetch(url, { ...init, headers: sent, redirect: "manual" });
     if (response.ok) return response;
@@ -156,16 +159,36 @@ async function openWith<Body>(http: HttpCall<Body>, body: Body, signal: AbortSig
   };
   try {
     const response = await http.send(body, watched as typeof globalThis.fetch, signal);
+    if (tooLarge !== undefined) return { failure: tooLarge };
     if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (response.body === null) return { failure: { code: "network", message: "the service answered without a body" } };
     return { reader: response.body.getReader(), headers: response.headers };
   } catch (error) {
+    if (tooLarge !== undefined) return { failure: tooLarge };
     if (refusal !== undefined) return { failure: http.failureOf(refusal, Date.now()), refusal };
     if (error instanceof TypeError && (error as { code?: unknown }).code === "ERR_INVALID_URL") {
       return { failure: { code: "bad_request", message: `Invalid base URL: ${withoutUrlSecrets(http.call.model.baseUrl)}` } };
     }
     return { failure: networkFailure(error, http.call.model.baseUrl) };
   }
+}
+
+/** What the service would refuse unread, and some hang up on, is not sent: a conversation that is too long, or has too many pictures. */
+function largerThanTaken({ model, request }: ModelCall, body: unknown): ModelFailure | undefined {
+  const most = model.inputLimits?.maxRequestBytes;
+  // A character has at most three bytes.
+  if (most === undefined || typeof body !== "string" || body.length * 3 <= most) return undefined;
+  const bytes = Buffer.byteLength(body);
+  if (bytes <= most) return undefined;
+  let pictures = 0;
+  for (const { content } of request.messages) {
+    for (const block of typeof content === "string" ? [] : content) if (block.type === "image") pictures += block.data.length;
+  }
+  const megabytes = (count: number): string => (count / (1 << 20)).toFixed(1);
+  return {
+    code: pictures > bytes / 2 ? "image_overflow" : "overflow",
+    message: `The request has ${megabytes(bytes)} MB, ${model.provider}/${model.id} takes at most ${megabytes(most)} MB`,
+  };
 }
 
 /** Undefined where a value cannot stand in a header: the runtime's own message would repeat it, and it may be a secret. */
@@ -178,7 +201,11 @@ function requestHeaders(headers: Record<string, string>): Headers | undefined {
 }
 
 function badCredential(call: ModelCall): ModelFailure {
-  return { code: "auth", message: `The credential from ${call.credential.source} or a header holds characters that a header cannot carry` };
+  return {
+    code: "auth",
+    isOurs: true,
+    message: `The credential from ${call.credential.source} or a header holds characters that a header cannot carry`,
+  };
 }
 
 async function readHead(response: Response): Promise<string> {

@@ -70,6 +70,7 @@ async function runOn(
       progress: () => ({ lines: "none", isVerbose: false }),
       streamsAnswer: () => false,
       env: host.env,
+      tuiMode: "regular",
     });
     await host.stdout.flush();
     const { message, hint } = outcome;

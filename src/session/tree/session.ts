@@ -7,7 +7,7 @@ import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
 import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA, sessionVersion } from "../../contracts/session-entry.ts";
-import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/lease.ts";
+import type { Lease } from "../../platform/lease.ts";
 import { noParent } from "../index/entry-table.ts";
 import { completeEntry, encodeLine } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";
@@ -18,6 +18,7 @@ import { openLog } from "../log/open-log.ts";
 import { IndexChanged, indexOf, type PathView, type SessionLog } from "../log/session-log.ts";
 import { buildContext, type SessionContext } from "./build-context.ts";
 import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
+import { HeldLease } from "./held-lease.ts";
 import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
 import { surveyed } from "./survey.ts";
 import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
@@ -53,9 +54,6 @@ export interface OpenOptions extends SessionOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Longer than it takes from the first entry to the request, shorter than anybody needs to find the file and begin with it. */
-const leaseDelayMs = 20;
-
 /** Entries read at a time by `walk`: few, so that the first ones are there at once. */
 const walkBatch = 64;
 
@@ -74,17 +72,14 @@ export class Session implements EntrySource {
   #options: SessionOptions;
   #leafId: string | null;
   #isLeafChosen = false;
-  #lease: Promise<LeaseOutcome | undefined>;
-  #isClosed = false;
-  /** Ends the wait for a moment to take the lease in. */
-  #hurry: (() => void) | undefined;
+  readonly #lease: HeldLease;
   readonly #pictures: Pictures;
   #hasToldUnstored = false;
 
   private constructor(log: SessionLog, options: SessionOptions, lease?: Lease) {
     this.#log = log;
     this.#options = options;
-    this.#lease = Promise.resolve(lease);
+    this.#lease = new HeldLease(lease, options.defersLease === true);
     this.#leafId = log.lastId();
     let hasTold = false;
     this.#pictures = {
@@ -145,7 +140,7 @@ export class Session implements EntrySource {
 
   /** Whether the file has been let go of; nothing may be appended any more. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#lease.isGivenUp;
   }
 
   /** Set while something that was appended could not be stored. */
@@ -343,21 +338,20 @@ export class Session implements EntrySource {
   flush(): void {
     const before = this.#log.fileNumber;
     this.#log.flush();
-    this.#keepLease(before);
+    this.#lease.follow(this.#log, before);
   }
 
   /** Lets go of the file and of the lease. What could not be stored is tried once more. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.isClosed) return;
+    this.#lease.isGivenUp = true;
     this.#log.close();
-    this.#hurry?.();
-    void this.#lease.then(release, () => {});
+    this.#lease.giveUp();
   }
 
   /** After `close`: resolves when the file may be opened again, also by this very process. */
-  async released(): Promise<void> {
-    await this.#lease.then(release, () => {});
+  released(): Promise<void> {
+    return this.#lease.released();
   }
 
   #whole(entries: readonly (AnyEntry | undefined)[]): AnyEntry[] {
@@ -367,7 +361,7 @@ export class Session implements EntrySource {
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
     const before = this.#log.fileNumber;
     this.#log.append(entries, lines ?? this.#referringLines(entries));
-    this.#keepLease(before);
+    this.#lease.follow(this.#log, before);
   }
 
   /** Nothing where no line differs from the entry it holds. A store that takes no more costs space, never the picture. */
@@ -384,31 +378,6 @@ export class Session implements EntrySource {
       this.#hasToldUnstored = true;
       return undefined;
     }
-  }
-
-  /** A new file: from now on others may want to write it. A lease on one that had the name before it is worth nothing. */
-  #keepLease(fileNumberBefore: number): void {
-    const { fileNumber, filePath } = this.#log;
-    if (fileNumber !== fileNumberBefore && filePath !== undefined) this.#lease = this.#leaseOnNewFile(filePath, fileNumberBefore === 0);
-  }
-
-  async #leaseOnNewFile(path: string, isFirst: boolean): Promise<LeaseOutcome | undefined> {
-    const held = await this.#lease;
-    // Of an empty file that was opened.
-    if (isFirst && held !== undefined) return held;
-    release(held);
-    if (isFirst && this.#options.defersLease) await this.#aMoment();
-    if (this.#isClosed) return undefined;
-    const lease = await acquireLease(path, "fail").catch(() => undefined);
-    if (this.#isClosed) release(lease);
-    return lease;
-  }
-
-  #aMoment(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#hurry = resolve;
-      setTimeout(resolve, leaseDelayMs).unref();
-    });
   }
 
   #newId(taken?: ReadonlySet<string>): string {
@@ -453,10 +422,6 @@ function newHeader(where: { cwd: string; id?: string; parentSession?: string }, 
     cwd: where.cwd,
     ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
   };
-}
-
-function release(outcome: LeaseOutcome | undefined): void {
-  if (typeof outcome === "object") outcome.release();
 }
 
 function present(entries: readonly (AnyEntry | undefined)[]): AnyEntry[] {

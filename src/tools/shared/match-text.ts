@@ -31,8 +31,6 @@ interface FoldedLine {
   original: string;
   /** Nothing where the line cannot be compared: too long, or no UTF-8. */
   text: string | undefined;
-  /** For each folded character the offset in the original line of what it came from; absent when folding only cut blanks. */
-  map: number[] | undefined;
 }
 
 /**
@@ -40,7 +38,7 @@ interface FoldedLine {
  * as the text has, so that a large file costs no more than its bytes.
  */
 export function findFolded(content: Buffer, text: string): MatchResult {
-  const wanted = text.split("\n").map((line) => foldLine(line).text);
+  const wanted = text.split("\n").map(foldText);
   if (wanted.every((line) => line.trim() === "")) return { matches: 0 };
   const window: FoldedLine[] = [];
   let matches = 0;
@@ -58,8 +56,8 @@ export function findFolded(content: Buffer, text: string): MatchResult {
 }
 
 function foldedLine(start: number, original: string | undefined): FoldedLine {
-  if (original === undefined || original.includes("\ufffd")) return { start, original: "", text: undefined, map: undefined };
-  return { start, original, ...foldLine(original) };
+  if (original === undefined || original.includes("\ufffd")) return { start, original: "", text: undefined };
+  return { start, original, text: foldText(original) };
 }
 
 /** Of one line all places; of several only one can be: at the end of the first, over the middle ones, at the beginning of the last. */
@@ -87,7 +85,8 @@ function matchBetween(first: FoldedLine, from: number, last: FoldedLine, to: num
 }
 
 /** `undefined` inside of what was one character in the original. At a line's end, cut blanks belong to the match that ends there. */
-function byteOffset({ start, original, text = "", map }: FoldedLine, column: number, side: "start" | "end"): number | undefined {
+function byteOffset({ start, original, text = "" }: FoldedLine, column: number, side: "start" | "end"): number | undefined {
+  const { map } = foldLine(original);
   let offset = map?.[column] ?? column;
   if (column === text.length) {
     if (side === "end") offset = original.length;
@@ -95,8 +94,27 @@ function byteOffset({ start, original, text = "", map }: FoldedLine, column: num
   return start + Buffer.byteLength(original.slice(0, offset));
 }
 
+/** Letters and signs of which folding makes nothing else, alone or side by side: of ASCII, Latin-1, Cyrillic, Han and kana. */
+const plainLine = /^[\t\x20-\x7e\u00c0-\u00ff\u0400-\u0482\u048a-\u052f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]*$/;
+/** Letters that are put together where they stand side by side. */
+const jamo = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/;
+
+/** The folded line alone, which is all that most lines are asked for. */
+function foldText(line: string): string {
+  if (plainLine.test(line)) return trimmedEnd(line);
+  return jamo.test(line) ? foldLine(line).text : foldCluster(line).replace(/\s+$/, "");
+}
+
+/** Without a pattern that would try each blank in the middle of a line. */
+function trimmedEnd(line: string): string {
+  let end = line.length;
+  while (end > 0 && (line.charCodeAt(end - 1) === 32 || line.charCodeAt(end - 1) === 9)) end--;
+  return end === line.length ? line : line.slice(0, end);
+}
+
+/** `map`: for each folded character the offset in the line of what it came from; absent when folding only cut blanks. */
 function foldLine(line: string): { text: string; map: number[] | undefined } {
-  if (/^[\t\x20-\x7e]*$/.test(line)) return { text: line.replace(/[\t ]+$/, ""), map: undefined };
+  if (plainLine.test(line)) return { text: trimmedEnd(line), map: undefined };
   let text = "";
   const map: number[] = [];
   // A character with its combining marks is levelled as one.

@@ -82,7 +82,11 @@ describe("show and get", () => {
     ["retry.max_retries", "9\n", 0],
     ["theme", "system\n", 0],
     ["tools.enabled", '["read","bash","edit","write"]\n', 0],
-    ["retry", "retry.enabled = true\nretry.max_retries = 9\nretry.base_delay_ms = 2000\nretry.max_delay_ms = 60000\n", 0],
+    [
+      "retry",
+      "retry.enabled = true\nretry.max_retries = 9\nretry.base_delay_ms = 2000\nretry.max_delay_ms = 60000\nretry.provider.max_retries = 0\n# retry.provider.timeout_ms is not set\n# retry.provider.max_retry_delay_ms is not set\n",
+      0,
+    ],
     ["model", "", 1],
     ["providers.nobody", "", 1],
   ])("get %s", async (key, out, status) => {

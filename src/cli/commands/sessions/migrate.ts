@@ -6,7 +6,7 @@ import type { SubcommandContext } from "../subcommands.ts";
 
 export function define(command: Command, { host }: SubcommandContext): void {
   command
-    .description("Bring a host's map of sessions, one id a group, to one id for each runtime. The file as it was is kept as FILE.bak.")
+    .description("bring a host's map of sessions up to date: from one id a group to one for each runtime; FILE.bak is the map as it was")
     .argument("<file>", "the map, such as data/sessions.json")
     .option("--json", "what was done, as JSON")
     .action(async (file: string, flags: { json?: boolean }) => {

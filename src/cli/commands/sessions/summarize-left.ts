@@ -41,7 +41,7 @@ export async function summaryOfLeft(
     const signals = [ending.signal, ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
     const sessions = await SessionHost.create(launch, { host, warn, signal: ending.signal }, copy);
     try {
-      return await sessions.coding.summarizeLeft(leafId, focus, AbortSignal.any(signals));
+      return await sessions.coding.compaction.summarizeLeft(leafId, focus, AbortSignal.any(signals));
     } finally {
       await sessions.dispose();
     }

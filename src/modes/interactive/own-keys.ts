@@ -1,0 +1,19 @@
+// The keys that the user has set: `keybindings.json` of the agent directory, as the npm agent has it. Read by the mode at its start.
+// Invariant: a file that cannot be read sets nothing, and is said.
+
+import { join } from "node:path";
+import { readBoundedText } from "../../platform/bounded-file.ts";
+
+export function ownKeys(agentDir: string): Readonly<Record<string, unknown>> {
+  const path = join(agentDir, "keybindings.json");
+  const found = readBoundedText(path);
+  if (found === undefined) return {};
+  if ("leftOut" in found) return { [`${path}: ${found.why}`]: [] };
+  try {
+    const json: unknown = JSON.parse(found.text);
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  } catch {
+    // The same as what is no object.
+  }
+  return { [`${path} holds no JSON object`]: [] };
+}

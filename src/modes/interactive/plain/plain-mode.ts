@@ -1,0 +1,203 @@
+// The interactive mode without a screen: for screen readers, logs, terminals that understand lines alone. Lines are read as the terminal edits them, finished
+// blocks are printed once, what goes on is said in words. Started by the mode. Invariant: no cursor motion, no colour, nothing said twice.
+
+import type { AgentEvent } from "../../../contracts/agent-event.ts";
+import type { ExtensionUIContext } from "../../../contracts/extension.ts";
+import { plainText, visibleText } from "../../../contracts/text/plain.ts";
+import { headlineOf, viewsOf } from "../../../contracts/tool-view.ts";
+import { withoutTerminal } from "../../../extensions/no-ui.ts";
+import type { SessionHost } from "../../../harness/host/session-host.ts";
+import { LineSplitter } from "../../../platform/line-splitter.ts";
+import { plainSystem } from "../../../tui/theme/built-in.ts";
+import { Theme } from "../../../tui/theme/theme.ts";
+import { beforeEnd, type ModeContext } from "../../mode.ts";
+import type { Block } from "../blocks/block.ts";
+import { faceOf } from "../blocks/faces.ts";
+import type { Look } from "../blocks/look.ts";
+import { errorWords } from "../error-words.ts";
+import { TranscriptFold } from "../fold.ts";
+import { showStored } from "../stored.ts";
+
+const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop stops, /quit or Ctrl-D quits.";
+
+export async function converseInLines(sessions: SessionHost, at: ModeContext): Promise<void> {
+  const lines = new PlainConversation(sessions, at);
+  await lines.run();
+}
+
+class PlainConversation {
+  readonly #sessions: SessionHost;
+  readonly #at: ModeContext;
+  readonly #fold: TranscriptFold;
+  readonly #printed = new WeakSet<Block>();
+  /** Waiting for a line: a question of an extension's. */
+  #asked: ((line: string) => void) | undefined;
+  #isQuitting = false;
+  #begun = "";
+
+  constructor(sessions: SessionHost, at: ModeContext) {
+    this.#sessions = sessions;
+    this.#at = at;
+    this.#fold = new TranscriptFold(
+      { add: (block) => this.#show(block), changed: (block) => this.#show(block), remove: () => {}, drawsEntry: () => false },
+      at.io.now,
+    );
+  }
+
+  async run(): Promise<void> {
+    const { extensions, coding } = this.#sessions;
+    const giveWarningsBack = this.#at.takeWarnings((line) => this.#say(line));
+    const unsubscribe = this.#sessions.subscribe((event) => this.#take(event));
+    try {
+      showStored(coding.session, this.#fold, (text) => this.#say(text));
+      this.#say(help);
+      await extensions.bind({
+        mode: "tui",
+        uiContext: this.#ui(),
+        shutdownHandler: () => void this.#at.io.stdin.release(),
+        onError: ({ extensionPath, event, error }) => this.#say(`error: ${extensionPath}: ${event}: ${error}`),
+      });
+      for (const { text } of this.#at.prompts) await this.#send(text);
+      await beforeEnd(this.#at.ending, this.#read());
+    } finally {
+      unsubscribe();
+      giveWarningsBack();
+      this.#at.io.stdin.release();
+    }
+  }
+
+  async #read(): Promise<void> {
+    const splitter = new LineSplitter(1 << 20);
+    for await (const chunk of this.#at.io.stdin.chunks()) {
+      for (const { text } of splitter.push(chunk)) {
+        await this.#line(text);
+        if (this.#isQuitting) return;
+      }
+    }
+  }
+
+  async #line(line: string): Promise<void> {
+    const asked = this.#asked;
+    if (asked !== undefined) {
+      this.#asked = undefined;
+      asked(line.trim());
+      return;
+    }
+    if (line.endsWith("\\")) {
+      this.#begun += `${line.slice(0, -1)}\n`;
+      return;
+    }
+    const text = (this.#begun + line).trim();
+    this.#begun = "";
+    if (text === "") return;
+    const shell = /^(!!?)\s*(\S[\s\S]*)$/.exec(text);
+    try {
+      if (text === "/quit") this.#isQuitting = true;
+      else if (text === "/stop") await this.#sessions.coding.abort();
+      else if (shell !== null) await this.#shell(shell[2] ?? "", shell[1] === "!!");
+      else if (!(await this.#command(text))) await this.#send(text);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #command(text: string): Promise<boolean> {
+    if (!text.startsWith("/")) return false;
+    const { typedCommand } = await import("../../../harness/commands/slash.ts");
+    const typed = typedCommand(text);
+    if (typed === undefined) return false;
+    if (typed.params === undefined) {
+      this.#say(`/${typed.command.slash.name} ${typed.command.slash.argument ?? ""}: say which`);
+      return true;
+    }
+    const result = await typed.command.run(typed.params as never, { sessions: this.#sessions });
+    this.#say(result === undefined ? "done" : JSON.stringify(result, null, 2));
+    return true;
+  }
+
+  async #send(text: string): Promise<void> {
+    try {
+      const { intake } = this.#sessions;
+      const received = await intake.receive({ text, source: "interactive", streamingBehavior: "steer" });
+      const begun = intake.begin(received, { streamingBehavior: "steer" });
+      if (begun.disposition === "queued") this.#say("queued: goes in after this turn");
+      if (begun.disposition !== "handled") begun.done?.catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #shell(command: string, excludeFromContext: boolean): Promise<void> {
+    const { output, exitCode, cancelled } = await this.#sessions.coding.shell.run(command, { excludeFromContext });
+    this.#say(`${visibleText(output).trimEnd()}\n${cancelled ? "stopped" : `exit ${exitCode ?? 1}`}`);
+  }
+
+  #take(event: AgentEvent): void {
+    this.#fold.take(event);
+    if (event.type === "tool_execution_start") {
+      const view = viewsOf(this.#sessions.coding.conversation.tools).get(event.toolName);
+      this.#say(`${event.toolName}: ${visibleText(headlineOf(view, event.args as Record<string, unknown>))}`);
+    }
+    if (event.type === "agent_settled") this.#say(event.outcome === "done" ? "ready" : `ended: ${event.outcome}`);
+  }
+
+  #show(block: Block): void {
+    // What the user has typed stands there already.
+    if (block.isLive || this.#printed.has(block) || block.kind === "prompt") return;
+    this.#printed.add(block);
+    const width = Math.max(20, this.#at.io.stdout.columns - 1);
+    this.#print(faceOf(block).draw(width, this.#look()).map(plainText));
+  }
+
+  #look(): Look {
+    return {
+      theme: new Theme(plainSystem, "none"),
+      toolViews: viewsOf(this.#sessions.coding.conversation.tools),
+      isExpanded: true,
+      hidesThinking: this.#sessions.launch.config.values.hideThinking,
+      hiddenThinking: () => undefined,
+      keyOf: () => "",
+      now: this.#at.io.now,
+      highlight: () => undefined,
+    };
+  }
+
+  #fail(error: unknown): void {
+    const { text, hint } = errorWords(error);
+    this.#say(`error: ${text}${hint === "" ? "" : ` (${hint})`}`);
+  }
+
+  #say(text: string): void {
+    this.#print(visibleText(text).split("\n"));
+  }
+
+  #print(lines: readonly string[]): void {
+    void this.#at.io.stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(""));
+  }
+
+  #ask(question: string): Promise<string> {
+    this.#say(question);
+    return new Promise((resolve) => {
+      this.#asked = resolve;
+    });
+  }
+
+  #ui(): ExtensionUIContext {
+    return {
+      ...withoutTerminal,
+      select: async (title, options) => {
+        const numbered = options.map((option, index) => `${index + 1}. ${option}`).join("\n");
+        const answer = await this.#ask(`${title}\n${numbered}\nNumber, or nothing:`);
+        return options[Number(answer) - 1];
+      },
+      confirm: async (title, message) => /^y(es)?$/i.test(await this.#ask(`${title}\n${message}\nyes or no:`)),
+      input: async (title) => (await this.#ask(`${title}:`)) || undefined,
+      editor: async (title) => (await this.#ask(`${title}:`)) || undefined,
+      notify: (message, level = "info") => this.#say(level === "info" ? message : `${level}: ${message}`),
+      setStatus: () => {},
+      setWidget: () => {},
+      setTitle: () => {},
+      setEditorText: () => {},
+    };
+  }
+}
