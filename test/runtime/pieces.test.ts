@@ -73,7 +73,7 @@ test("commands of a run see the variables of the skills that it has, and of no o
     request({ sessionKey: "other", skillsSnapshot: { skills: [{ name: "plain", description: "p", path: tree.at("none") }] } }),
   );
   expect(readFileSync(tree.at("work/a"), "utf8")).toBe("key-of-draw,big,mine,key-of-plain,\n");
-  expect(readFileSync(tree.at("work/b"), "utf8")).toBe(",,mine,key-of-plain,\n");
+  expect(readFileSync(tree.at("work/b"), "utf8")).toBe(",,,key-of-plain,\n");
   expect({ ...process.env }).toEqual(before);
 });
 
