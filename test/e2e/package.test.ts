@@ -83,7 +83,7 @@ const libraryBlocksSay = [
 ];
 
 const hostingBlocksSay = [
-  /^pi done bash\n$/,
+  /^pi done bash(,read)?\n$/,
   /^bot_send_message \{ ?taken: 0, parked: 0,? ?\}\n$|^bot_send_message \{\s+taken: 0,\s+parked: 0,\s+\}\n$/,
   /^true 3\n$/,
   /^a,b done\n$/,

@@ -56,7 +56,7 @@ test("commands of a run see the variables of the skills that it has, and of no o
       "agent/skills/draw/SKILL.md": skill("draw", 'metadata: {"agent": {"primaryEnv": "DRAW_KEY"}}\n'),
       "agent/skills/plain/SKILL.md": skill("plain"),
       "agent/config.toml":
-        '[skills.entries.draw]\napi_key = "key-of-draw"\nenv = { DRAW_SIZE = "big", KEPT = "other" }\n[skills.entries.plain]\napi_key = "key-of-plain"\n[skills.entries.absent]\nenv = { ABSENT = "1" }\n',
+        '[runtime]\nenv_allow = ["KEPT"]\n[skills.entries.draw]\napi_key = "key-of-draw"\nenv = { DRAW_SIZE = "big", KEPT = "other" }\n[skills.entries.plain]\napi_key = "key-of-plain"\n[skills.entries.absent]\nenv = { ABSENT = "1" }\n',
     },
     { KEPT: "mine" },
   );
@@ -73,7 +73,7 @@ test("commands of a run see the variables of the skills that it has, and of no o
     request({ sessionKey: "other", skillsSnapshot: { skills: [{ name: "plain", description: "p", path: tree.at("none") }] } }),
   );
   expect(readFileSync(tree.at("work/a"), "utf8")).toBe("key-of-draw,big,mine,key-of-plain,\n");
-  expect(readFileSync(tree.at("work/b"), "utf8")).toBe(",,,key-of-plain,\n");
+  expect(readFileSync(tree.at("work/b"), "utf8")).toBe(",,mine,key-of-plain,\n");
   expect({ ...process.env }).toEqual(before);
 });
 
@@ -159,4 +159,23 @@ test("chunking that cannot be done is the outcome of the run, not its crash", as
   const { runtime, request, model } = await hostBench();
   const result = await runtime.run(request({ replies: { blockReplyChunking: { maxChars: 1 } } }));
   expect([result.outcome, model.calls]).toEqual([expect.objectContaining({ kind: "usage", code: "usage.bad_value" }), []]);
+});
+
+test("a skill that names a variable of the user's gets the user's value, also where commands do not see it otherwise", async () => {
+  const { runtime, model, request, tree } = await hostBench(
+    {
+      "agent/skills/draw/SKILL.md": "---\nname: draw\ndescription: draws\n---\nDo.\n",
+      "agent/config.toml": '[skills.entries.draw]\nenv = { HIDDEN = "other" }\n',
+    },
+    { HIDDEN: "mine" },
+  );
+  model.next(
+    callsTools([["1", "bash", { command: "echo $HIDDEN > a" }]]),
+    says("ok"),
+    callsTools([["2", "bash", { command: "echo $HIDDEN > b" }]]),
+    says("ok"),
+  );
+  await runtime.run(request());
+  await runtime.run(request({ skillsSnapshot: { skills: [] } }));
+  expect([readFileSync(tree.at("work/a"), "utf8"), readFileSync(tree.at("work/b"), "utf8")]).toEqual(["mine\n", "\n"]);
 });

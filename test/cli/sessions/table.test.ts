@@ -25,7 +25,8 @@ test.each(sessionsTable.map(({ name, help }) => [name, help]))("%s --help says w
   expect([status, err]).toEqual([0, ""]);
   expect(out).toContain(`Usage: pi sessions ${name}`);
   expect(out).toContain(help);
-  expect(await optionsOf(name)).toEqual(expect.arrayContaining(["--cwd", "--session-dir"]));
+  // A host's map is no session, and lies where it is said to.
+  if (name !== "migrate") expect(await optionsOf(name)).toEqual(expect.arrayContaining(["--cwd", "--session-dir"]));
   expect((await home.pi("sessions", "help", name)).out).toBe(out);
 });
 
