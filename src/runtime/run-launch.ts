@@ -9,7 +9,6 @@ import { SessionHost } from "../harness/host/session-host.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import { type CustomParts, prepareLaunch } from "../harness/launch/launch.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
-import { childEnv } from "../platform/child-env.ts";
 import type { Host } from "../platform/host.ts";
 import type { Env } from "../platform/paths.ts";
 import { childVariables } from "./child-variables.ts";
@@ -135,7 +134,7 @@ async function variablesOfSkills(skills: readonly SkillPlace[], { values }: Conf
   const { entries } = values.skills;
   if (!skills.some(({ name }) => Object.hasOwn(entries, name))) return {};
   const { skillEnv } = await import("./context/skill-env.ts");
-  return skillEnv({ entries, skills, env: { ...childEnv(env, values.shell.env), ...values.shell.set } });
+  return skillEnv({ entries, skills, env: { ...env, ...values.shell.set } });
 }
 
 /** The second time a tool is judged: an extension may have turned one on. */

@@ -160,3 +160,22 @@ test("chunking that cannot be done is the outcome of the run, not its crash", as
   const result = await runtime.run(request({ replies: { blockReplyChunking: { maxChars: 1 } } }));
   expect([result.outcome, model.calls]).toEqual([expect.objectContaining({ kind: "usage", code: "usage.bad_value" }), []]);
 });
+
+test("a skill that names a variable of the user's gets the user's value, also where commands do not see it otherwise", async () => {
+  const { runtime, model, request, tree } = await hostBench(
+    {
+      "agent/skills/draw/SKILL.md": "---\nname: draw\ndescription: draws\n---\nDo.\n",
+      "agent/config.toml": '[skills.entries.draw]\nenv = { HIDDEN = "other" }\n',
+    },
+    { HIDDEN: "mine" },
+  );
+  model.next(
+    callsTools([["1", "bash", { command: "echo $HIDDEN > a" }]]),
+    says("ok"),
+    callsTools([["2", "bash", { command: "echo $HIDDEN > b" }]]),
+    says("ok"),
+  );
+  await runtime.run(request());
+  await runtime.run(request({ skillsSnapshot: { skills: [] } }));
+  expect([readFileSync(tree.at("work/a"), "utf8"), readFileSync(tree.at("work/b"), "utf8")]).toEqual(["mine\n", "\n"]);
+});

@@ -1,5 +1,5 @@
 // Variables and keys of skills (`[skills.entries.NAME]`), for the commands of a run that has the skill. Called where a run is prepared.
-// Invariant: a variable that is set stays as it is; nothing reaches the process, another run, or a run without the skill.
+// Invariant: a variable that is set keeps its value; nothing reaches the process, another run, or a run without the skill.
 
 import type { SkillEntry } from "../../config/settings.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
@@ -16,7 +16,7 @@ export interface SkillEnvOptions {
   entries: Readonly<Record<string, SkillEntry>>;
   /** Those that the run has. */
   skills: readonly SkillPlace[];
-  /** What commands see anyway. */
+  /** What is set, whether or not commands see it anyway: a skill that names a variable is given the value that it has. */
   env: Env;
 }
 
@@ -24,7 +24,7 @@ export interface SkillEnvOptions {
 export function skillEnv({ entries, skills, env }: SkillEnvOptions): Record<string, string> {
   const added: Record<string, string> = {};
   const add = (name: string, value: string): void => {
-    if (isVariable.test(name) && !env[name] && !Object.hasOwn(added, name)) added[name] = value;
+    if (isVariable.test(name) && !Object.hasOwn(added, name)) added[name] = env[name] || value;
   };
   for (const skill of skills) {
     const entry = Object.hasOwn(entries, skill.name) ? entries[skill.name] : undefined;

@@ -80,7 +80,6 @@ test.each<[string, unknown, RegExp]>([
   ["messages/1.json", "[1]", /no JSON object/],
   ["messages/1.json", "null", /no JSON object/],
   ["messages/1.json", "", /no JSON/],
-  ["messages/1.json", { ...message, text: "x".repeat(1024 * 1024) }, /1 MB/],
   ["messages/1.json", { ...message, type: "toString" }, /type "toString"/],
   ["messages/1.json", { ...message, type: undefined }, /type "\(none\)"/],
   ["messages/1.json", { ...task }, /none of messages/],
@@ -106,6 +105,11 @@ test.each<[string, unknown, RegExp]>([
   const written = typeof data === "string" ? data : JSON.stringify(data);
   expect(readFileSync(join(dir, "errors/family-1.json"), "utf8")).toBe(written);
   expect(lstatSync(join(dir, "errors")).mode & 0o777).toBe(0o700);
+});
+
+test("parked: more than a megabyte", async () => {
+  const { items, parked } = await drained({ "family/messages/1.json": { ...message, text: "x".repeat(1024 * 1024) } });
+  expect([items, parked.map(({ why }) => why)]).toEqual([[], [expect.stringContaining("1 MB")]]);
 });
 
 test("the main group may do all of that for others, but name no folder that is none", async () => {

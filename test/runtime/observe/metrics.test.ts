@@ -38,7 +38,7 @@ test("a file a day, private, one record a line, and back since when it is asked 
     { t: t + 2000, kind: "incident", engine: "pi", text: "a key was shown" },
   ];
   for (const record of records) store.append(record);
-  expect(readdirSync(directory)).toEqual(["2026-05-01.jsonl", "2026-05-02.jsonl"]);
+  expect(readdirSync(directory).sort()).toEqual(["2026-05-01.jsonl", "2026-05-02.jsonl"]);
   expect(statSync(join(directory, "2026-05-01.jsonl")).mode & 0o777).toBe(0o600);
   expect(statSync(directory).mode & 0o777).toBe(0o700);
   expect([...readMetrics(directory, t)]).toEqual(records);
