@@ -9,7 +9,7 @@ import type { CodingSession } from "../run/coding-session.ts";
 import type { CreatedSession, StartDeps } from "./start-session.ts";
 
 /** Later than the first answers of a host that has just been started. */
-const connectAfterMs = 5;
+const connectAfterMs = 50;
 
 export class SessionModels implements ModelChoice {
   readonly #created: () => CreatedSession;

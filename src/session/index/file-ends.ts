@@ -11,7 +11,7 @@ import { type BackScan, scanBack } from "./scan-back.ts";
 /** Of each end: a bit more than what is mostly asked for, since the loops over it run cold. */
 const windowBytes = 64 << 10;
 /** Small enough to stay in the processor's cache. */
-const searchBytes = 256 << 10;
+const searchBytes = 128 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
 const minFileBytes = 4 << 20;
 
