@@ -1,9 +1,9 @@
 // `@earendil-works/pi-coding-agent` for extensions: what works without a terminal is ours, the rest stands in. Loaded when one imports it.
 // A test compares the names with those that the npm agent has (test/fixtures/host-module-exports.json).
 
-import type { InlineExtension } from "./contracts/extension.ts";
 import { standInClass, standInFunction } from "./sdk/npm/stand-in.ts";
 
+export { main } from "./index.ts";
 export { PromptEditor as CustomEditor } from "./modes/interactive/editor/prompt-editor.ts";
 export * from "./sdk/npm/names.ts";
 export { BorderedLoader, DynamicBorder } from "./sdk/npm/tui/components.ts";
@@ -19,16 +19,6 @@ export {
   rawKeyHint,
   Theme,
 } from "./sdk/npm/tui/theme.ts";
-
-/** The program itself: what the command line does with these arguments. */
-export async function main(args: readonly string[], { extensionFactories = [] }: { extensionFactories?: readonly InlineExtension[] } = {}) {
-  const { start } = await import("./cli/main.ts");
-  await start({
-    args,
-    inlineExtensions: extensionFactories,
-    hostModules: async () => (await import("./sdk/host-modules.ts")).hostModules(),
-  });
-}
 
 export const VIRTUAL_MODEL_STATE_ENTRY = "virtual-model-state";
 

@@ -1,5 +1,5 @@
 // The structural rules a machine enforces: imports, types and lazy ones too, point to the right in
-// main, index, pi-coding-agent > cli, sdk > modes, runtime > harness > { the thirteen in braces } > platform > contracts,
+// main, pi-coding-agent > index > cli, sdk > modes, runtime > harness > { the thirteen in braces } > platform > contracts,
 // the rooms of harness and session among themselves likewise.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,7 +10,8 @@ const sourceRoot = resolve(import.meta.dirname, "../src");
 
 /** Left to right; those in one list do not know each other. */
 const layers = [
-  ["main", "index", "pi-coding-agent"],
+  ["main", "pi-coding-agent"],
+  ["index"],
   ["cli", "sdk"],
   ["modes", "runtime"],
   ["harness"],

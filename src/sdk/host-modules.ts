@@ -45,7 +45,7 @@ export function hostModules(): HostModules {
 function entryUrl(entry: string): URL {
   const here = import.meta.url;
   if (here.endsWith(".ts")) return new URL(`../${entry}.ts`, here);
-  if (here.includes("/$bunfs/") || here.includes("/~BUN/"))
-    return new URL(`${here.replace(/(\$bunfs|~BUN)\/root\/.*$/, "$1/root/")}${entry}.js`);
+  const [embedded] = /^.*\/(?:\$bunfs|~BUN)\/[^/]+\//.exec(here) ?? [];
+  if (embedded !== undefined) return new URL(`${embedded}${entry}.js`);
   return new URL(`${here.includes("/chunks/") ? "../" : "./"}${entry.replace(/^.*\//, "")}.mjs`, here);
 }

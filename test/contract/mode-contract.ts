@@ -144,13 +144,14 @@ export function modeContract(mode: ModeCase): void {
       holder.close();
     });
 
-    // Who writes nothing does not learn that its reader has gone.
-    const eventTest = mode.answer === undefined ? test : test.skip;
-    eventTest("a reader that goes away ends the run", async ({ world }) => {
-      const { status } = drive(world, [[...textSteps("half"), { type: "hang" }, finish]], { closesAfter: 4, staysOpen: true });
-      expect(await status).toBe(mode.status("aborted"));
-      expect(result(world)).toMatchObject({ outcome: "aborted" });
-    });
+    // Who writes nothing before the end does not learn that its reader has gone: that is a case of modes that show events.
+    if (mode.answer === undefined) {
+      test("a reader that goes away ends the run", async ({ world }) => {
+        const { status } = drive(world, [[...textSteps("half"), { type: "hang" }, finish]], { closesAfter: 4, staysOpen: true });
+        expect(await status).toBe(mode.status("aborted"));
+        expect(result(world)).toMatchObject({ outcome: "aborted" });
+      });
+    }
   });
 }
 

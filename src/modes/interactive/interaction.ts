@@ -14,8 +14,9 @@ import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { themeInForce } from "../../tui/theme/current.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Look } from "./blocks/look.ts";
-import type { OfferedCommand } from "./commands/commands.ts";
+import { KnownCommands } from "./commands/known-commands.ts";
 import { Dialogs } from "./dialogs.ts";
+import { Attachments } from "./editor/attachments.ts";
 import { PromptCompletion } from "./editor/completion.ts";
 import { Draft } from "./editor/draft.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
@@ -81,21 +82,15 @@ export class Interaction implements Surface {
   readonly #history: PromptHistory;
   readonly #draft: Draft;
   readonly #completion: PromptCompletion;
-  #learning: Promise<void> | undefined;
-  /** By the marker that stands for it in the text. */
-  readonly #attachments = new Map<string, ImageContent>();
-  #attachmentCount = 0;
-  /** Of prompts of the command line, by their text. */
-  readonly #carried = new Map<string, readonly ImageContent[]>();
+  readonly #attachments = new Attachments();
+  readonly #commands: KnownCommands;
   #turn: Promise<void> = Promise.resolve();
-  #commands: readonly OfferedCommand[] = [];
-  /** Of those, and of templates, skills and commands of extensions. */
-  #names: ReadonlySet<string> = new Set();
   readonly #removers: (() => void)[] = [];
 
   constructor(deps: InteractionDeps) {
     this.#deps = deps;
     this.sessions = deps.sessions;
+    this.#commands = new KnownCommands(deps.sessions);
     this.keys = deps.keys;
     this.env = deps.env;
     this.theme = deps.theme;
@@ -144,7 +139,7 @@ export class Interaction implements Surface {
     }));
     this.#completion = new PromptCompletion({
       commands: () =>
-        this.#commands.map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(this.sessions) }) })),
+        this.#commands.offered.map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(this.sessions) }) })),
       files: () => files.all(),
       list: (directory) => files.list(directory),
     });
@@ -186,7 +181,8 @@ export class Interaction implements Surface {
     this.showSession();
     this.screen.start();
     // Behind the first paint.
-    this.#removers.push(later(() => this.#takeUp()));
+    const timer = setTimeout(() => this.#takeUp(), 0);
+    this.#removers.push(() => clearTimeout(timer));
   }
 
   /** `isAskedFor`: by the user, who has nothing more to say. */
@@ -265,17 +261,11 @@ export class Interaction implements Surface {
   }
 
   takeAttachments(text: string): ImageContent[] {
-    const taken = [...this.#attachments].filter(([marker]) => text.includes(marker));
-    for (const [marker] of taken) this.#attachments.delete(marker);
-    const carried = this.#carried.get(text) ?? [];
-    this.#carried.delete(text);
-    return [...carried, ...taken.map(([, image]) => image)];
+    return this.#attachments.take(text);
   }
 
   attach(image: ImageContent): void {
-    const marker = `[image #${++this.#attachmentCount}]`;
-    this.#attachments.set(marker, image);
-    this.screen.editor.insertTextAtCursor(`${marker} `);
+    this.screen.editor.insertTextAtCursor(`${this.#attachments.add(image)} `);
     this.screen.tui.requestRender();
   }
 
@@ -303,8 +293,7 @@ export class Interaction implements Surface {
     try {
       const { runSlash } = await import("./commands/commands.ts");
       if (await runSlash(name, args, this)) return;
-      await this.#learning;
-      if (!this.#names.has(name)) return this.#unknown(name);
+      if (!(await this.#commands.has(name))) return this.#unknown(name);
       const text = `/${name}${args === "" ? "" : ` ${args}`}`;
       await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
     } catch (error) {
@@ -325,8 +314,7 @@ export class Interaction implements Surface {
     this.#look = this.#newLook();
     this.#figures.begin(conversation);
     showStored(session, this.#fold, (text) => this.say(text));
-    this.#learning = this.#learnNames();
-    this.#learning.catch((error: unknown) => this.fail(error));
+    this.#commands.learn().catch((error: unknown) => this.fail(error));
     this.screen.tui.requestRender();
   }
 
@@ -353,7 +341,7 @@ export class Interaction implements Surface {
 
   /** As if it had been typed. */
   submit(text: string, images: readonly ImageContent[], isFollowUp: boolean): void {
-    if (images.length > 0) this.#carried.set(text, images);
+    this.#attachments.carry(text, images);
     this.#dispatch({ type: "submit", text, isFollowUp });
   }
 
@@ -411,8 +399,7 @@ export class Interaction implements Surface {
       isRunning: coding.isStreaming,
       isShellRunning: coding.shell.isRunning && !coding.isStreaming,
       isCompacting: coding.compaction.isRunning,
-      // Those typed before the names are known are looked at when they are.
-      isCommand: (name) => this.#names.size === 0 || this.#names.has(name),
+      isCommand: (name) => this.#commands.mayBe(name),
       doubleEscape: this.#deps.doubleEscape,
       keyOf: (id) => this.keys.keyOf(id),
     };
@@ -453,29 +440,9 @@ export class Interaction implements Surface {
     };
   }
 
-  /** Not before the first paint. */
-  async #learnNames(): Promise<void> {
-    const { coding, extensions, launch } = this.sessions;
-    const [{ offeredCommands }, { listSlashCommands }] = await Promise.all([
-      import("./commands/commands.ts"),
-      import("../../harness/extensions/slash-commands.ts"),
-    ]);
-    const found = extensions.commands() ?? (await listSlashCommands(launch.resources).catch(() => []));
-    if (coding !== this.sessions.coding) return;
-    const named = found.map(({ name, description = "" }): OfferedCommand => ({ name, about: description, argument: "" }));
-    this.#commands = [...offeredCommands(), ...named];
-    this.#names = new Set(this.#commands.map(({ name }) => name));
-  }
-
   async #unknown(name: string): Promise<void> {
-    const { nearestName } = await import("../../contracts/nearest.ts");
-    const near = nearestName(name, [...this.#names]);
+    const near = await this.#commands.nearest(name);
     const again = `${this.keys.keyOf("tui.input.submit")} again sends it as it is`;
     this.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
   }
-}
-
-function later(work: () => void): () => void {
-  const timer = setTimeout(work, 0);
-  return () => clearTimeout(timer);
 }

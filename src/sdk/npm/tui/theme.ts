@@ -3,6 +3,7 @@
 
 import { getKeybindings } from "@earendil-works/pi-tui";
 import { themeInForce } from "../../../tui/theme/current.ts";
+import { markdownColours } from "../../../tui/theme/markdown-colours.ts";
 
 type Paint = (text: string) => string;
 
@@ -55,20 +56,7 @@ const role =
 
 export function getMarkdownTheme(): Record<string, Paint | ((code: string, lang?: string) => string[])> {
   return {
-    heading: role("mdHeading"),
-    link: role("mdLink"),
-    linkUrl: role("mdLinkUrl"),
-    code: role("mdCode"),
-    codeBlock: role("mdCodeBlock"),
-    codeBlockBorder: role("mdCodeBlockBorder"),
-    quote: role("mdQuote"),
-    quoteBorder: role("mdQuoteBorder"),
-    hr: role("mdHr"),
-    listBullet: role("mdListBullet"),
-    bold: (text: string) => theme.bold(text),
-    italic: (text: string) => theme.italic(text),
-    strikethrough: (text: string) => theme.strikethrough(text),
-    underline: (text: string) => theme.underline(text),
+    ...markdownColours(theme),
     highlightCode,
   };
 }
