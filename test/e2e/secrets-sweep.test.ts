@@ -172,6 +172,29 @@ test.for(["binary", "node"] as const)("%s: nothing that a run leaves or tells ha
   expect(statSync(session).mode & 0o777).toBe(0o600);
 });
 
+test.for(["binary", "node"] as const)("%s: nor does what RPC tells", { timeout: 60_000 }, async (way, { world }) => {
+  const { env } = await placed(world);
+  const tell = async (args: string[], commands: Record<string, unknown>[]): Promise<string> => {
+    const stdin = commands.map((command, at) => `${JSON.stringify({ id: `${at}`, ...command })}\n`).join("");
+    const { stdout, stderr, status } = await world.run(["--mode", "rpc", ...model, ...args], { way, env, stdin: { text: stdin } });
+    expect({ status, answers: stdout.match(/"success":true/g)?.length }).toEqual({ status: 0, answers: commands.length });
+    return stdout + stderr;
+  };
+  const live = await tell(
+    [],
+    [{ type: "get_state" }, { type: "get_available_models" }, { type: "prompt", message: `these? ${all.join(" ")}` }],
+  );
+  expect(live).toContain("agent_settled");
+  const asked = ["get_state", "get_messages", "get_entries", "get_tree", "get_session_stats", "get_last_assistant_text"];
+  const [session = ""] = world.sessionFiles();
+  const stored = await tell(
+    ["--session", session],
+    asked.map((type) => ({ type })),
+  );
+  expect(stored).toContain("[redacted]");
+  expect([...leaksIn("rpc", live), ...leaksIn("rpc, stored", stored)]).toEqual([]);
+});
+
 test("a service that says them back in an error, and printed text", async ({ world }) => {
   const { env } = await placed(world);
   const server = await world.strict(strictAnthropic, [{ refuse: 401, message: `no such key: ${all.flatMap(forms).join(", ")}` }]);
