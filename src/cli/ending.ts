@@ -16,6 +16,7 @@ export class Ending {
   killAllNow: () => void = () => {};
   readonly #begun = new AbortController();
   readonly #removers: (() => void)[];
+  #grace: NodeJS.Timeout | undefined;
   readonly #host: Host;
 
   constructor(host: Host) {
@@ -25,7 +26,8 @@ export class Ending {
         if (this.status !== undefined) this.endNow(this.status);
         this.status = statusOfSignal[signal];
         this.#begun.abort();
-        setTimeout(() => this.endNow(this.status ?? 1), graceMs).unref();
+        this.#grace = setTimeout(() => this.endNow(this.status ?? 1), graceMs);
+        this.#grace.unref();
       }),
     );
     host.stdout.onClosed(() => this.#begun.abort());
@@ -43,7 +45,9 @@ export class Ending {
     return this.#host.exitNow(status);
   }
 
+  /** The mode has ended by itself: neither a signal nor the time after one concerns it any more. */
   release(): void {
+    clearTimeout(this.#grace);
     for (const remove of this.#removers) remove();
   }
 }
