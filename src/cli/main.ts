@@ -1,6 +1,7 @@
 // The one place where everything a user can start begins and every error ends. Called by src/main.ts.
 // Invariant: one catch; the exit status is set, not forced, so that nothing written is lost.
 
+import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
@@ -70,7 +71,7 @@ async function dispatch(host: Host): Promise<number> {
       await listModels(at, {
         json: isSaid(said, "--json"),
         approve: isSaid(said, "--approve"),
-        ...(search === undefined ? {} : { search }),
+        ...defined({ search }),
       });
       return 0;
     });

@@ -2,6 +2,7 @@
 
 import { statSync } from "node:fs";
 import { type Config, type ConfigInput, loadConfig } from "../config/load-config.ts";
+import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
@@ -125,7 +126,7 @@ function configLoader(
       strict: isSaid(said, "--strict"),
       commandLine,
       baseUrlVariables: baseUrlVariables(),
-      ...(askTrust === undefined ? {} : { askTrust }),
+      ...defined({ askTrust }),
       ...approve,
     });
 }
@@ -166,7 +167,7 @@ function sessionChoice(said: Said): SessionChoice {
   const ref = valueSaid(said, "--session");
   const id = valueSaid(said, "--session-id");
   const forked = valueSaid(said, "--fork");
-  if (forked !== undefined) return { kind: "fork", ref: forked, ...(id === undefined ? {} : { id }) };
+  if (forked !== undefined) return { kind: "fork", ref: forked, ...defined({ id }) };
   if (ref !== undefined) return { kind: "open", ref };
   if (id !== undefined) return { kind: "named", id };
   if (isSaid(said, "--no-session")) return { kind: "memory" };

@@ -1,6 +1,7 @@
 // One run from the shell, in whatever mode: resolve, prepare the launch, read input, let the mode run, report. Called by cli/main.
 // Invariant: one outcome; text, last record and exit status follow from it. Sessions are opened, ended and disposed of here alone.
 
+import { defined } from "../contracts/defined.ts";
 import { PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
@@ -168,7 +169,7 @@ async function promptsFor(
     });
   }
   tellSeveral(said, host, warn);
-  return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
+  return prompts.map((prompt) => ({ ...prompt, ...defined({ key }) }));
 }
 
 /** What belongs to one answer. */

@@ -2,6 +2,7 @@
 // Invariant: a problem says what is expected, never more of the value than a short excerpt.
 
 import { join, resolve } from "node:path";
+import { defined } from "../contracts/defined.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
@@ -195,5 +196,5 @@ function packageEntry(raw: unknown): PackageEntry | undefined {
   if (autoload !== undefined && typeof autoload !== "boolean") return undefined;
   if (typeof source !== "string" || ![extensions, skills, prompts].every((list) => list === undefined || isStrings(list))) return undefined;
   const lists = Object.entries({ extensions, skills, prompts }).filter(([, list]) => list !== undefined);
-  return { source, ...Object.fromEntries(lists), ...(autoload === undefined ? {} : { autoload }) };
+  return { source, ...Object.fromEntries(lists), ...defined({ autoload }) };
 }

@@ -4,6 +4,7 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { BoundaryProposal } from "../../contracts/boundary.ts";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type { ExtensionEventName } from "../../contracts/extension-event.ts";
 import type { HookRow } from "../../contracts/hook-row.ts";
@@ -106,7 +107,7 @@ export class CommandHooks implements Interceptor {
       if (typeof content !== "string" || content === "") continue;
       messages.push({ role: "custom", customType: "hook", content, display: true, timestamp: this.#deps.now() });
     }
-    return { messages, ...(systemPrompt === undefined ? {} : { systemPrompt }) };
+    return { messages, ...defined({ systemPrompt }) };
   };
 
   readonly userBash: NonNullable<Interceptor["userBash"]> = async (event) => {

@@ -2,6 +2,7 @@
 // Invariant: nothing but what was spent is recorded unless the whole pass succeeded.
 
 import type { CompactionReason, CompactionResult } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ExtensionCompaction } from "../../contracts/extension-event.ts";
 import type { Message, SystemMessage } from "../../contracts/message.ts";
@@ -89,10 +90,10 @@ async function askedOf(
       turnPrefixMessages: plan.turnPrefix,
       isSplitTurn: plan.turnPrefix.length > 0,
       tokensBefore,
-      ...(plan.previousSummary === undefined ? {} : { previousSummary: plan.previousSummary }),
+      ...defined({ previousSummary: plan.previousSummary }),
     },
     branchEntries: session.branch(),
-    ...(customInstructions === undefined ? {} : { customInstructions }),
+    ...defined({ customInstructions }),
     reason,
     willRetry,
     signal,
@@ -117,7 +118,7 @@ async function summarizePlan(
   const previousSummary = plan.previousSummary === undefined ? undefined : withoutFileLists(plan.previousSummary);
   const purpose = { source: "compaction" as const, reason };
   const write = (job: Omit<SummaryJob, "purpose">): Promise<string> =>
-    summarize({ ...job, purpose, ...(focus === undefined ? {} : { focus }) }, signal, conversation, spent);
+    summarize({ ...job, purpose, ...defined({ focus }) }, signal, conversation, spent);
   const parts: string[] = [];
   if (plan.history.length === 0) parts.push(...(previousSummary === undefined ? [] : [previousSummary]));
   else if (previousSummary === undefined) parts.push(await write({ messages: plan.history, instructions: historyInstructions }));

@@ -1,6 +1,7 @@
 // Going to another entry of the session's tree, with or without a summary of the branch that is left. Called by coding-session.
 // Invariant: the leaf moves only when all that was asked for has succeeded.
 
+import { defined } from "../../contracts/defined.ts";
 import { isPiError } from "../../contracts/error.ts";
 import type { TreePreparation } from "../../contracts/extension-event.ts";
 import type { Message, UserContent } from "../../contracts/message.ts";
@@ -113,7 +114,7 @@ function preparationOf(
     commonAncestorId: session.branchIds().findLast((id) => there.has(id)) ?? null,
     entriesToSummarize: left.flatMap((one) => session.entry(one.entryId) ?? []),
     userWantsSummary: summarize,
-    ...(customInstructions === undefined ? {} : { customInstructions }),
+    ...defined({ customInstructions }),
   };
 }
 
@@ -146,7 +147,7 @@ async function summarizeBranch(
 ): Promise<{ summary: string; usage: Usage; details: FileLists }> {
   const messages = left.map(({ message }) => message);
   const purpose = { source: "branchSummary" as const };
-  const job = { purpose, messages, instructions: branchInstructions, ...(focus === undefined ? {} : { focus }) };
+  const job = { purpose, messages, instructions: branchInstructions, ...defined({ focus }) };
   const spent: Spent[] = [];
   const text = await summarize(job, signal, conversation, spent);
   const usage = spent.map((one) => one.usage).reduce(addUsage);

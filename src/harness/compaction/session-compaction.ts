@@ -2,6 +2,7 @@
 // Invariant: by hand it stops a run first; what was called off while it waited for that does not begin.
 
 import type { CompactionResult } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { NewEntry } from "../../contracts/session-entry.ts";
 import type { Conversation } from "../conversation/conversation.ts";
@@ -48,7 +49,7 @@ export class SessionCompaction {
     return this.#compactor.compact({
       reason: "manual",
       keepRecentTokens,
-      ...(customInstructions === undefined ? {} : { customInstructions }),
+      ...defined({ customInstructions }),
     });
   }
 

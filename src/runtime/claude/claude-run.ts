@@ -2,6 +2,7 @@
 // Invariant: each record is told in order; calls of tools and hooks wait for the message that asks for them, and hold nothing up behind them.
 
 import { runTools } from "../../agent/run-tools.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ImageContent, ToolCall } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import { errorResult, type ToolResult } from "../../contracts/tool.ts";
@@ -256,7 +257,7 @@ export class ClaudeRun {
 
   #tellSession(model?: string): void {
     this.#at.session({
-      ...(this.#sessionId === undefined ? {} : { id: this.#sessionId }),
+      ...defined({ id: this.#sessionId }),
       isPresent: this.#resume !== undefined && this.#sessionId !== undefined,
       model: model ?? this.#translation.model,
     });

@@ -59,7 +59,7 @@ export function sessionEntryToContextMessages(entry: AnyEntry): Message[] {
   const timestamp = new Date(entry.timestamp).getTime();
   if (entry.type === "custom_message") {
     const { customType, content, display, details } = entry as EntryOf<"custom_message">;
-    return [{ role: "custom", customType, content, display, ...(details === undefined ? {} : { details }), timestamp }];
+    return [{ role: "custom", customType, content, display, ...defined({ details }), timestamp }];
   }
   if (entry.type === "branch_summary") {
     const { summary, fromId } = entry as EntryOf<"branch_summary">;

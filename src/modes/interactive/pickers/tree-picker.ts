@@ -1,6 +1,7 @@
 // The tree of the session: every branch, what to show of it, labels, and a move to another entry, with a summary of what is left behind if wanted.
 // Opened by /tree. Invariant: moving asks about the summary first, and only where something is left behind.
 
+import { defined } from "../../../contracts/defined.ts";
 import { viewsOf } from "../../../contracts/tool-view.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
@@ -106,7 +107,7 @@ async function move(entryId: string, at: Surface): Promise<void> {
   try {
     const result = await call(
       "navigate",
-      { entryId, summarize: how !== "No summary", ...(instructions === undefined ? {} : { customInstructions: instructions }) },
+      { entryId, summarize: how !== "No summary", ...defined({ customInstructions: instructions }) },
       at,
     );
     at.showSession();
