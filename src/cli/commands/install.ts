@@ -93,6 +93,7 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
     allowScripts: flags.allowScripts === true,
   });
   const declared = source.kind === "path" ? source.path : text;
+  // Only now: what could not be installed must not be looked for by the next start.
   await declare(place, declared, host);
   const { extensions, skills, prompts } = await packageContents(directory);
   const brings = [
@@ -198,6 +199,7 @@ function textOf({ file }: Place): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
+/** In this one file: the configuration in force has those of other files among them, which are not ours to change here. */
 async function declaredIn(place: Place): Promise<string[]> {
   const { packages } = (await parseToml(textOf(place), place.file)) as { packages?: unknown };
   return (Array.isArray(packages) ? packages : []).flatMap((one) => {
@@ -217,6 +219,7 @@ async function declare(place: Place, source: string, host: Host): Promise<void> 
   await save(place, `${start}${start === "" ? "" : "\n"}[[packages]]\nsource = ${JSON.stringify(source)}\n`);
 }
 
+/** By lines of the text, so that what else the user wrote stays as it is, comments included. */
 async function undeclare(place: Place, source: string): Promise<void> {
   const lines = textOf(place).split("\n");
   const isHead = (line: string | undefined): boolean => /^\s*\[/.test(line ?? "");
@@ -236,6 +239,7 @@ async function undeclare(place: Place, source: string): Promise<void> {
 }
 
 async function save({ file }: Place, text: string): Promise<void> {
+  // A file that would not be read again is not written.
   await parseToml(text, file);
   const { makeDirectory } = await import("../../platform/make-directory.ts");
   makeDirectory(dirname(file), 0o700);

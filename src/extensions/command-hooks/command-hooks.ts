@@ -60,6 +60,7 @@ export class CommandHooks implements Interceptor {
         return { reason: told, ...(terminate === true && { terminate }) };
       }
       if (isObject(input)) {
+        // In place: whoever is asked next, and the tool, hold this same object.
         for (const name of Object.keys(args)) delete args[name];
         Object.assign(args, input);
       }
@@ -90,6 +91,7 @@ export class CommandHooks implements Interceptor {
         this.#deps.warn(`The prompt was refused by the hook ${row.command}${typeof reason === "string" ? `: ${reason}` : ""}`);
         return undefined;
       }
+      // The prompt goes in as it was: a broken hook must not lose what a person has typed.
       if ("failure" in asked) this.#failed(row, asked.failure);
       else if (typeof asked.answer.text === "string") text = asked.answer.text;
     }
