@@ -1,6 +1,7 @@
 // What pays for model calls, by provider: asked by the harness before each call, by lists and by `pi inspect`. Made once a run.
 // Invariants: a provider nobody asks for is not looked up; whoever only looks runs no command and learns no value.
 
+import { defined } from "../contracts/defined.ts";
 import { isPiError, PiError } from "../contracts/error.ts";
 import type { Credential } from "../contracts/model-request.ts";
 import type { FlowEndpoints, ProviderSettings, WorkloadVariables } from "../contracts/provider-settings.ts";
@@ -106,7 +107,7 @@ export class Accounts {
     const now = (this.#input.now ?? Date.now)();
     const kept = wish.accountId === undefined ? this.#fromCommands.get(providerId) : undefined;
     if (kept !== undefined && now < kept.untilMs) return kept.credential;
-    const options = { ...this.#options(providerId, true), ...(wish.accountId === undefined ? {} : { accountId: wish.accountId }) };
+    const options = { ...this.#options(providerId, true), ...defined({ accountId: wish.accountId }) };
     const credential = await resolveCredential(providerId, options, {
       ofToken: (accountId) => this.#ofSignIn(providerId, accountId, wish),
       ofWorkload: (variables) => this.#ofWorkload(providerId, variables, wish),
@@ -158,7 +159,7 @@ export class Accounts {
       value: token.access,
       ...credential,
       source: "auth.json",
-      account: { id: accountId, baseUrl, ...(headers === undefined ? {} : { headers }) },
+      account: { id: accountId, baseUrl, ...defined({ headers }) },
     };
   }
 

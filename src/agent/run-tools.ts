@@ -83,7 +83,7 @@ async function announce(call: RunningCall, deps: RunToolsDeps): Promise<void> {
 }
 
 function named({ id, name, parentToolCallId }: RunningCall): { toolCallId: string; toolName: string; parentToolCallId?: string } {
-  return { toolCallId: id, toolName: name, ...(parentToolCallId === undefined ? {} : { parentToolCallId }) };
+  return { toolCallId: id, toolName: name, ...defined({ parentToolCallId }) };
 }
 
 type Prepared = Settled | { tool: Tool; args: Record<string, unknown> };
@@ -116,7 +116,7 @@ async function runOne(
       ...defined({ details, structuredContent }),
     },
     isError: settled.result.isError === true,
-    ...(settled.durationMs === undefined ? {} : { durationMs: settled.durationMs }),
+    ...defined({ durationMs: settled.durationMs }),
   });
   return settled;
 }
@@ -292,7 +292,7 @@ function resultMessage(call: ToolCall, { result, durationMs }: Settled, timestam
     content: result.content,
     ...defined({ details, usage: result.usage }),
     isError,
-    ...(durationMs === undefined ? {} : { durationMs }),
+    ...defined({ durationMs }),
     timestamp,
   };
 }

@@ -2,6 +2,7 @@
 // Our own parser (docs/decisions/0001): two-letter short options, `@file` and a message grammar that option libraries do not take.
 // Invariant: what cannot be the name of an option is a message, so that a list, a front matter or a sentence with a dash in front needs no `--`.
 
+import { defined } from "../contracts/defined.ts";
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import { permissionModes } from "../contracts/policy.ts";
@@ -302,7 +303,7 @@ export function parseOptions(args: readonly string[], isCommand: (word: string) 
       const hasOperand = inlineValue === undefined && next !== undefined && !next.startsWith("-");
       said.unknown.push({
         name,
-        ...(inlineValue === undefined ? {} : { inlineValue }),
+        ...defined({ inlineValue }),
         ...(hasOperand ? { operandIndex: said.operands.length } : {}),
       });
       continue;

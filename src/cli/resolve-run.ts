@@ -2,6 +2,7 @@
 
 import { statSync } from "node:fs";
 import { type Config, type ConfigInput, loadConfig } from "../config/load-config.ts";
+import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
@@ -49,28 +50,28 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   // Where sessions lie is asked before there are extensions, which may be asked about trust.
   const { cwd, session } = await sessionMeant(said, { standing, agentDir, configFor: configLoader(said, host, commandLine) });
   const thinking = valueSaid(said, "--thinking");
-  const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
-    (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
   const recordFile = valueSaid(said, "--record");
   const schemaFile = valueSaid(said, "--output-schema");
   const systemPrompt = valueSaid(said, "--system-prompt");
   const options: RunOptions = {
     cwd,
     agentDir,
-    ...optional("model", scriptedPath(valueSaid(said, "--model"), path)),
-    ...optional("provider", valueSaid(said, "--provider")),
-    ...optional("apiKey", valueSaid(said, "--api-key")),
+    ...defined({
+      model: scriptedPath(valueSaid(said, "--model"), path),
+      provider: valueSaid(said, "--provider"),
+      apiKey: valueSaid(said, "--api-key"),
+      sessionName: valueSaid(said, "--name"),
+      systemPrompt: systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path),
+      recordFile: recordFile === undefined ? undefined : path(recordFile),
+    }),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     session,
-    ...optional("sessionName", valueSaid(said, "--name")),
     onBusy: (valueSaid(said, "--on-busy") ?? "fail") as RunOptions["onBusy"],
     tools: {
-      ...optional("only", valueSaid(said, "--tools")),
-      ...optional("except", valueSaid(said, "--exclude-tools")),
+      ...defined({ only: valueSaid(said, "--tools"), except: valueSaid(said, "--exclude-tools") }),
       none: isSaid(said, "--no-tools"),
       noBuiltin: isSaid(said, "--no-builtin-tools"),
     },
-    ...optional("systemPrompt", systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path)),
     appendSystemPrompt: (said.options.get("--append-system-prompt") ?? []).map((text) => textOrFile(text, path)),
     resources: {
       withContextFiles: !isSaid(said, "--no-context-files"),
@@ -87,7 +88,6 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     ...(await policySaid(said)),
     isStrict: isSaid(said, "--strict"),
-    ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     stallToolMs: stallSaid(said).toolMs ?? 0,
     idle: (optionTable as readonly OptionRecord[]).flatMap(({ isIdle, name }) => (isIdle && isSaid(said, name as OptionName) ? name : [])),
   };
@@ -125,7 +125,7 @@ function configLoader(
       strict: isSaid(said, "--strict"),
       commandLine,
       baseUrlVariables: baseUrlVariables(),
-      ...(askTrust === undefined ? {} : { askTrust }),
+      ...defined({ askTrust }),
       ...approve,
     });
 }
@@ -166,7 +166,7 @@ function sessionChoice(said: Said): SessionChoice {
   const ref = valueSaid(said, "--session");
   const id = valueSaid(said, "--session-id");
   const forked = valueSaid(said, "--fork");
-  if (forked !== undefined) return { kind: "fork", ref: forked, ...(id === undefined ? {} : { id }) };
+  if (forked !== undefined) return { kind: "fork", ref: forked, ...defined({ id }) };
   if (ref !== undefined) return { kind: "open", ref };
   if (id !== undefined) return { kind: "named", id };
   if (isSaid(said, "--no-session")) return { kind: "memory" };

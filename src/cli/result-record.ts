@@ -1,6 +1,7 @@
 // The closing record of `--result`: what it says of a run that could not begin, and where it is written. Called by main and run-mode.
 // Invariant: whole or not at all, so that a reader who polls for the file never sees half a record, nor one of an earlier run.
 
+import { defined } from "../contracts/defined.ts";
 import { isPiError, messageOf, PiError } from "../contracts/error.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { CodingSession } from "../harness/run/coding-session.ts";
@@ -60,7 +61,7 @@ export function brokenOutcome(error: unknown): Outcome {
     text: "",
     code: isPiError(error) ? error.code : "internal.unexpected",
     message: messageOf(error),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   };
 }
 

@@ -1,6 +1,7 @@
 // One run from the shell, in whatever mode: resolve, prepare the launch, read input, let the mode run, report. Called by cli/main.
 // Invariant: one outcome; text, last record and exit status follow from it. Sessions are opened, ended and disposed of here alone.
 
+import { defined } from "../contracts/defined.ts";
 import { PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
@@ -12,6 +13,7 @@ import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { startIsOver } from "../platform/start-pace.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
@@ -168,7 +170,7 @@ async function promptsFor(
     });
   }
   tellSeveral(said, host, warn);
-  return prompts.map((prompt) => ({ ...prompt, ...(key === undefined ? {} : { key }) }));
+  return prompts.map((prompt) => ({ ...prompt, ...defined({ key }) }));
 }
 
 /** What belongs to one answer. */
@@ -255,7 +257,10 @@ function opened(
     },
     next: async () => {
       const { signal } = ending;
+      // A stored conversation may be long.
+      if (launch.options.session.kind !== "new") startIsOver();
       const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
+      if (mode.needs !== "prompts") startIsOver();
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
       // A service lives on between its runs.

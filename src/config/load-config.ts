@@ -2,6 +2,7 @@
 // Called once a run by cli and the SDK. Invariant: nothing of an untrusted project is opened, and no message carries a secret.
 
 import { join } from "node:path";
+import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { ProviderSettings, SettingOrigin } from "../contracts/provider-settings.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
@@ -67,7 +68,7 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     cwd: input.cwd,
     homeDir: input.homeDir,
     strict: input.strict === true,
-    ...(input.problems === undefined ? {} : { problems: input.problems }),
+    ...defined({ problems: input.problems }),
   });
   for (const { file, tree, problem, notice } of loadNpmAgentFiles(input.agentDir)) {
     if (notice !== undefined) merger.warnings.push(notice);
@@ -82,7 +83,7 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     agentDir: input.agentDir,
     homeDir: input.homeDir,
     default: merger.current("trust.default") as Settings["trust"]["default"],
-    ...(input.approve === undefined ? {} : { approve: input.approve }),
+    ...defined({ approve: input.approve }),
   };
   let project = decideTrust(about);
   if (project.decision === "none" && project.root !== undefined && input.askTrust !== undefined) {

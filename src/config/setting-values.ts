@@ -2,10 +2,11 @@
 // Invariant: a problem says what is expected, never more of the value than a short excerpt.
 
 import { join, resolve } from "node:path";
+import { defined } from "../contracts/defined.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import { camelCase, type PackageEntry, type RowField, type SettingType } from "./settings.ts";
+import { camelCase, type PackageEntry, type RowField, type SettingType, snakeCase } from "./settings.ts";
 
 function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBase): CheckedValue {
   if (!Array.isArray(raw) || !raw.every(isTable)) return bad("a list of tables");
@@ -56,6 +57,16 @@ const fieldTypes: Record<NonNullable<RowField["type"]> | "number" | "text", { is
   strings: { isGood: isStrings, expected: "a list of strings" },
   variables: { isGood: isVariables, expected: "a table of texts by names of variables" },
 };
+
+/** Tables by name that were written with the names of properties, as a file has them. */
+export function tablesAsWritten(value: unknown): unknown {
+  if (!isTable(value)) return value;
+  const written = ([name, row]: [string, unknown]): [string, unknown] => [
+    name,
+    isTable(row) ? Object.fromEntries(Object.entries(row).map(([key, inner]) => [snakeCase(key), inner])) : row,
+  ];
+  return Object.fromEntries(Object.entries(value).map(written));
+}
 
 function withPropertyNames(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).map(([key, value]) => [camelCase(key), value]));
@@ -195,5 +206,5 @@ function packageEntry(raw: unknown): PackageEntry | undefined {
   if (autoload !== undefined && typeof autoload !== "boolean") return undefined;
   if (typeof source !== "string" || ![extensions, skills, prompts].every((list) => list === undefined || isStrings(list))) return undefined;
   const lists = Object.entries({ extensions, skills, prompts }).filter(([, list]) => list !== undefined);
-  return { source, ...Object.fromEntries(lists), ...(autoload === undefined ? {} : { autoload }) };
+  return { source, ...Object.fromEntries(lists), ...defined({ autoload }) };
 }

@@ -1,5 +1,6 @@
 // The JSON Schema of `config.toml`, made from the table of settings. Called by `pi schema config`.
 
+import { defined } from "../contracts/defined.ts";
 import { type RowField, type SettingType, settings } from "./settings.ts";
 
 type Schema = Record<string, unknown>;
@@ -15,7 +16,7 @@ export function settingsSchema(): Schema {
       table.properties[name] ??= { type: "object", properties: {}, additionalProperties: false };
       table = table.properties[name] as typeof root;
     }
-    table.properties[last] = { ...schemaOf(type), description, ...(fallback === undefined ? {} : { default: fallback }) };
+    table.properties[last] = { ...schemaOf(type), description, ...defined({ default: fallback }) };
   }
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -34,7 +35,7 @@ function rowSchema(fields: readonly RowField[]): Schema {
         key,
         {
           ...(type === undefined ? { type: isNumber ? "number" : "string" } : schemaOf({ kind: type })),
-          ...(of === undefined ? {} : { enum: of }),
+          ...defined({ enum: of }),
           description,
         },
       ]),

@@ -4,6 +4,7 @@
 // asked about a call other than the one that runs.
 
 import type { Boundary, BoundaryProposal, PreviewBoundary } from "./boundary.ts";
+import { defined } from "./defined.ts";
 import type {
   ExtensionCompaction,
   ExtensionEventOf,
@@ -118,7 +119,7 @@ export function inOrder(list: readonly Interceptor[]): Interceptor | undefined {
         messages.push(...answer.messages);
         systemPrompt = answer.systemPrompt ?? systemPrompt;
       }
-      return { messages, ...(systemPrompt === undefined ? {} : { systemPrompt }) };
+      return { messages, ...defined({ systemPrompt }) };
     }),
     ...member("context", (those) => async (messages) => {
       let shown: readonly Message[] | undefined;

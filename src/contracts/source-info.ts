@@ -1,5 +1,7 @@
 // Where an extension, a skill, a prompt template or a tool came from, as RPC and the library tell it. Types and one pure function.
 
+import { defined } from "./defined.ts";
+
 export interface SourceInfo {
   /** A file, or `<inline:name>` and the like for what has none. */
   path: string;
@@ -13,5 +15,5 @@ export interface SourceInfo {
 /** For what a program makes itself; it lasts as long as the program unless it says otherwise. */
 export function createSyntheticSourceInfo(path: string, given: { source: string } & Partial<Omit<SourceInfo, "path">>): SourceInfo {
   const { source, scope = "temporary", origin = "top-level", baseDir } = given;
-  return { path, source, scope, origin, ...(baseDir === undefined ? {} : { baseDir }) };
+  return { path, source, scope, origin, ...defined({ baseDir }) };
 }

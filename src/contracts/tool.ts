@@ -2,6 +2,7 @@
 
 import type { XStatic } from "typebox/schema";
 import type { Artifacts } from "./artifact.ts";
+import { defined } from "./defined.ts";
 import type { ToolCall, ToolDeclaration, UserContent } from "./message.ts";
 import type { MessagingContext } from "./messaging.ts";
 import type { ToolView } from "./tool-view.ts";
@@ -169,9 +170,7 @@ export function tool<const S extends ToolDeclaration["parameters"]>(
 /** Of anything that has them, and nothing else. */
 export function factsOf({ annotations, namespace, outputSchema }: ToolFacts): ToolFacts {
   return {
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(outputSchema === undefined ? {} : { outputSchema }),
+    ...defined({ annotations, namespace, outputSchema }),
   };
 }
 

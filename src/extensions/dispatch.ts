@@ -2,6 +2,7 @@
 // Invariant: a handler that throws is reported and passed over, but for `tool_call`, where it blocks the call: a guard that fails stays shut.
 
 import type { Boundary, BoundaryPreview, BoundaryProposal, PreviewBoundary } from "../contracts/boundary.ts";
+import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type {
   Extension,
@@ -156,10 +157,10 @@ export class ExtensionDispatch {
     for await (const answer of this.#answers<"input">("input", () => current)) {
       if (answer.action === "handled") return undefined;
       if (answer.action === "transform") {
-        current = { ...current, text: answer.text, ...(answer.images === undefined ? {} : { images: answer.images }) };
+        current = { ...current, text: answer.text, ...defined({ images: answer.images }) };
       }
     }
-    return { text: current.text, ...(current.images === undefined ? {} : { images: current.images }) };
+    return { text: current.text, ...defined({ images: current.images }) };
   }
 
   /** `promptInForce` is asked before each handler. */
@@ -180,7 +181,7 @@ export class ExtensionDispatch {
       if (answer.message !== undefined) messages.push(answer.message);
       replaced = answer.systemPrompt ?? replaced;
     }
-    return { messages, ...(replaced === undefined ? {} : { systemPrompt: replaced }) };
+    return { messages, ...defined({ systemPrompt: replaced }) };
   }
 
   /** What all have proposed; `noted` hears of it as it grows. Entries that cannot be written count as a failure of who wants them. */

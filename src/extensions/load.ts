@@ -2,6 +2,7 @@
 // Invariant: a factory that throws leaves an error with its path and nothing of what it had registered; the others are loaded.
 
 import { dirname } from "node:path";
+import { defined } from "../contracts/defined.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { Extension, ExtensionFactory, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
@@ -21,7 +22,7 @@ export function inlineSources(inline: readonly InlineExtension[]): ExtensionSour
       resolvedPath: path,
       sourceInfo: createSyntheticSourceInfo(path, { source: "inline" }),
       factory,
-      ...(hidden === undefined ? {} : { hidden }),
+      ...defined({ hidden }),
     };
   });
 }

@@ -1,5 +1,6 @@
 // An extension's tool as the agent runs it. Called by the harness for every registered tool.
 
+import { defined } from "../contracts/defined.ts";
 import type { AnyExtensionTool, ExtensionContext, ExtensionToolContext } from "../contracts/extension.ts";
 import type { NestedCalls, Tool } from "../contracts/tool.ts";
 import { errorResult, factsOf } from "../contracts/tool.ts";
@@ -11,11 +12,10 @@ export function toolOf(definition: AnyExtensionTool, createContext: () => Extens
     name,
     description,
     parameters: definition.parameters as Record<string, unknown>,
-    ...(promptSnippet === undefined ? {} : { promptLine: promptSnippet }),
-    ...(promptGuidelines === undefined ? {} : { guidelines: promptGuidelines }),
+    ...defined({ promptLine: promptSnippet, guidelines: promptGuidelines }),
     ...(prepareArguments === undefined ? {} : { prepareArguments: (args) => prepareArguments(args) as Record<string, unknown> }),
     ...(definition.executionMode === "sequential" ? { isSequential: true } : {}),
-    ...(exposure === undefined ? {} : { exposure }),
+    ...defined({ exposure }),
     ...factsOf(definition),
     execute: (args, { toolCallId, signal, onUpdate, calls }) =>
       definition.execute(toolCallId, args, signal, onUpdate, withCalls(createContext(), calls)),

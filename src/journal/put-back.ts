@@ -4,6 +4,7 @@
 
 import { realpathSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { defined } from "../contracts/defined.ts";
 import { leftoversBeside } from "../platform/files.ts";
 import { type FileState, isKept, isSameState, putState, removeEmptyParents } from "./file-state.ts";
 import { cutOffIn, type FileChange, type Journal, openChanges, type ReturnLine, runsIn, standingUndos } from "./journal.ts";
@@ -103,7 +104,7 @@ export async function carryOut(journal: Journal, plan: ReturnPlan): Promise<void
     type,
     id,
     run,
-    ...(of === undefined ? {} : { of }),
+    ...defined({ of }),
     ...(resumes.length === 0 ? {} : { resumed: resumes.map((one) => one.id) }),
     files: [...inPlace.values(), ...files],
   };

@@ -1,6 +1,7 @@
 // Notes what the tools of a session change: stands between them and files and commands. Loaded by the harness with the first change or command.
 // Invariant: a run is never held up or failed by its journal: what cannot be noted is done all the same.
 
+import { defined } from "../contracts/defined.ts";
 import type { FileOperations } from "../contracts/tool.ts";
 import type { Env } from "../platform/paths.ts";
 import { anyMode, type FileState, standingDirectory } from "./file-state.ts";
@@ -50,7 +51,7 @@ export class ChangeRecorder {
       const bytes = typeof data === "string" ? Buffer.from(data) : data;
       const hash = await this.#journal.store.keep(bytes);
       const mode = before.kind === "file" ? before.mode : anyMode;
-      const after: FileState = { kind: "file", mode, size: bytes.length, ...(hash === undefined ? {} : { hash }) };
+      const after: FileState = { kind: "file", mode, size: bytes.length, ...defined({ hash }) };
       this.#journal.append({ type: "change", run: this.#deps.run(), path: real, before, after, floor: standingDirectory(real) });
     });
     await files.writeAtomic(path, data);

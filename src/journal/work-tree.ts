@@ -4,6 +4,7 @@
 
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { defined } from "../contracts/defined.ts";
 import { type ExecutedProgram, executeProgram } from "../platform/exec-program.ts";
 import type { Env } from "../platform/paths.ts";
 import { type FileState, isSameState, type StateStore } from "./file-state.ts";
@@ -238,10 +239,10 @@ class Look {
       ...inherited,
       GIT_OPTIONAL_LOCKS: "0",
       GIT_TERMINAL_PROMPT: "0",
-      ...(index === undefined ? {} : { GIT_INDEX_FILE: index }),
+      ...defined({ GIT_INDEX_FILE: index }),
     };
     const own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false"];
-    return executeProgram("git", [...own, ...args], { cwd: root, env, timeoutMs, ...(input === undefined ? {} : { input }) });
+    return executeProgram("git", [...own, ...args], { cwd: root, env, timeoutMs, ...defined({ input }) });
   }
 }
 

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { defined } from "../contracts/defined.ts";
 import { signalAll } from "./process-tree.ts";
 
 export interface ChildProgram {
@@ -37,7 +38,7 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
   // Who imports the client does not pay for it, and a start has no moment in which it cannot be stopped.
   const { spawn } = process.getBuiltinModule("node:child_process");
   const child = spawn(options.command, [...options.args], {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...defined({ cwd: options.cwd }),
     env: options.isApart ? { ...options.env } : { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
     detached: options.isApart === true,

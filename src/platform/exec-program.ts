@@ -2,6 +2,7 @@
 // Invariant: resolves however it ends; after a deadline or an abort it is killed.
 
 import { execFile } from "node:child_process";
+import { defined } from "../contracts/defined.ts";
 import type { Env } from "./paths.ts";
 
 export interface ExecutedProgram {
@@ -34,7 +35,7 @@ export function executeProgram(command: string, args: readonly string[], options
     const child = execFile(
       command,
       [...args],
-      { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxBytes, ...(signal === undefined ? {} : { signal }) },
+      { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxBytes, ...defined({ signal }) },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
         const reason = error !== null && stderr === "" && typeof error.code !== "number" ? error.message : stderr;

@@ -2,6 +2,7 @@
 // asked for. Invariant: nothing is read or started here; the first run pays for what it needs.
 
 import { join } from "node:path";
+import { defined } from "../contracts/defined.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import type { HostedDeps, HostedRuntime } from "./hosted-runtime.ts";
@@ -66,7 +67,7 @@ async function common(options: RuntimeOptions) {
     agentDir,
     homeDir: host.homeDir,
     env: host.env,
-    ...(config === undefined ? {} : { over: config }),
+    ...defined({ over: config }),
   });
   const { values } = await settings.of(host.cwd);
   const dataDir = options.dataDir ?? values.runtime.dataDir;
@@ -76,8 +77,7 @@ async function common(options: RuntimeOptions) {
     settings,
     warn: (line) => warn(redaction.text(line)),
     redact: redaction.text,
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(custom === undefined ? {} : { custom }),
+    ...defined({ dataDir, custom }),
   };
   return { deps, values, agentDir, redaction };
 }

@@ -1,6 +1,7 @@
 // Which failures another runtime may make good, and what becomes of an error that a run met. Asked by the runtimes and the fallback.
 // Invariant: nothing falls back once something was done or said that cannot be taken back.
 
+import { defined } from "../contracts/defined.ts";
 import { isPiError, messageOf } from "../contracts/error.ts";
 import type { ErrorCode } from "../contracts/error-codes.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
@@ -32,7 +33,7 @@ export function outcomeOfError(error: unknown, text = ""): Outcome {
   const hint = isPiError(error) ? error.hint : undefined;
   const status = isPiError(error) ? error.exitStatus : 1;
   const kind = code === "runtime.aborted_waiting" || code === "model.aborted" ? "aborted" : kindOfStatus(status);
-  return { kind, text, code, message: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+  return { kind, text, code, message: messageOf(error), ...defined({ hint }) };
 }
 
 function kindOfStatus(status: number): Outcome["kind"] {

@@ -2,6 +2,7 @@
 // Invariant: the result never rejects and comes in time, also where what carries the run out does not stop; of it nothing is told afterwards.
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
+import { defined } from "../contracts/defined.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { SessionListener } from "../harness/conversation/listeners.ts";
@@ -244,9 +245,9 @@ class HostedRun {
       runtime: this.#engine.kind,
       outcome,
       payloads,
-      ...(id === undefined ? {} : { sessionId: id }),
+      ...defined({ sessionId: id }),
       sessionPresent: isPresent,
-      ...(model === undefined ? {} : { model }),
+      ...defined({ model }),
       usage,
       costUsd: cost,
       turns,

@@ -3,6 +3,7 @@
 // Invariant: both are prepared alike here, so that what one is told and allowed the other is, too; the process stays where and as it is.
 
 import type { Config } from "../config/load-config.ts";
+import { defined } from "../contracts/defined.ts";
 import type { BootstrapText, Interceptor } from "../contracts/interceptor.ts";
 import type { Tool } from "../contracts/tool.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
@@ -76,7 +77,7 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
     agentDir: deps.settings.agentDir,
     // The other agent's models are not ours.
     ...(model === undefined || kind.runtime !== "pi" ? {} : { model }),
-    ...(thinking === undefined ? {} : { thinking }),
+    ...defined({ thinking }),
     session: kind.session,
     onBusy: "wait",
     tools: { none: false, noBuiltin: !kind.hasBuiltin, permits: permits ?? (() => true) },
@@ -106,7 +107,7 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
     ...deps.custom,
     ...(tools.length === 0 ? {} : { tools }),
     ...(interceptors.length === 0 ? {} : { interceptors }),
-    ...(request.context === undefined ? {} : { messaging: request.context }),
+    ...defined({ messaging: request.context }),
     shellEnv: () => ofSkills,
   };
   const { host } = deps;
@@ -195,7 +196,7 @@ function configOfRun(config: Config, request: RunRequest, { sessionDir }: Launch
       ...values,
       limits: { ...values.limits, maxTurns, maxCostUsd },
       shell: { ...values.shell, env: sees },
-      ...(sessionDir === undefined ? {} : { sessionDir }),
+      ...defined({ sessionDir }),
       ...(builtInTools === undefined ? {} : { tools: { ...values.tools, enabled: [...builtInTools] } }),
     },
   };

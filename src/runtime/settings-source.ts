@@ -5,6 +5,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, loadConfig, projectConfigFile } from "../config/load-config.ts";
 import { findProjectDirectory } from "../config/trust.ts";
+import { defined } from "../contracts/defined.ts";
 import { type Env, userConfigFile } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
 
@@ -49,7 +50,7 @@ export class SettingsSource {
       homeDir,
       env,
       baseUrlVariables: baseUrlVariables(),
-      ...(over === undefined ? {} : { commandLine: over }),
+      ...defined({ commandLine: over }),
     });
     if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value ?? "");
     this.#known.set(cwd, { config, signature });

@@ -1,6 +1,7 @@
 // Requests of the sign-in flows: bounded in time and size, to one address, following nothing. Called by the flows.
 // Invariant: no error carries a token, a code or a body of the service beyond its own short words on the error.
 
+import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type { FlowRequests } from "./flow.ts";
 
@@ -44,7 +45,7 @@ async function send(
       ...init,
       // A token never follows a redirect.
       redirect: "manual",
-      headers: { accept: "application/json", ...(contentType === undefined ? {} : { "content-type": contentType }), ...headers },
+      headers: { accept: "application/json", ...defined({ "content-type": contentType }), ...headers },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     });
     return { status: response.status, fields: fieldsOf(await boundedText(response)) };

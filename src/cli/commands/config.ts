@@ -6,6 +6,7 @@ import { type DescribedSetting, describeConfig, settingLine } from "../../config
 import { type Config, loadConfig, projectConfigFile } from "../../config/load-config.ts";
 import { findVariable, settings } from "../../config/settings.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
+import { defined } from "../../contracts/defined.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import { describeOrigin } from "../../contracts/provider-settings.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
@@ -85,7 +86,7 @@ function load(host: Host, flags: Flags = {}, problems?: PiError[]): Promise<Conf
     env: host.env,
     baseUrlVariables: baseUrlVariables(),
     ...(flags.approve ? { approve: true } : {}),
-    ...(problems === undefined ? {} : { problems }),
+    ...defined({ problems }),
   });
 }
 

@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Extension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { FoundExtension } from "../../harness/launch/extension-launcher.ts";
@@ -72,7 +73,7 @@ function listedOf({ file, problem, importMs }: FoundExtension, extension: Extens
     source: file.sourceInfo.source,
     scope: file.sourceInfo.scope,
     state: extension === undefined ? "failed" : "loaded",
-    ...(problem === undefined ? {} : { problem }),
+    ...defined({ problem }),
     ...(importMs === undefined ? {} : { importMs: Math.round(importMs * 10) / 10 }),
     tools: [...(extension?.tools.keys() ?? [])],
     commands: [...(extension?.commands.keys() ?? [])],

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { type Model, publicModel } from "../../contracts/model.ts";
 import { fuzzyScore } from "../../harness/models/match-models.ts";
@@ -211,7 +212,7 @@ export async function openRegistry(host: Host, approve?: boolean): Promise<{ age
     homeDir: host.homeDir,
     env: host.env,
     baseUrlVariables: baseUrlVariables(),
-    ...(approve === undefined ? {} : { approve }),
+    ...defined({ approve }),
   });
   const registry = new ModelRegistry({ config, env: host.env, agentDir, cwd: host.cwd, now: () => host.now() });
   return { agentDir, config, registry };

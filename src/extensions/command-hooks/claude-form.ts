@@ -2,6 +2,8 @@
 // them. Called by command-hooks. Pure. Invariant: what is ours stands in the event, too; a name of theirs is never one of ours with another meaning.
 // Source: https://code.claude.com/docs/en/hooks (checked 2026-11).
 
+import { defined } from "../../contracts/defined.ts";
+
 const eventNames: Readonly<Record<string, string>> = {
   tool_call: "PreToolUse",
   tool_result: "PostToolUse",
@@ -59,9 +61,7 @@ export function fromClaude(answer: Fields): Fields {
   const said = [permissionDecisionReason, reason, stopReason].find((one) => typeof one === "string");
   return {
     ...answer,
-    ...(isRefused
-      ? { block: true, ...(said === undefined ? {} : { reason: said }), ...(goesOn === false ? { terminate: true } : {}) }
-      : {}),
+    ...(isRefused ? { block: true, ...defined({ reason: said }), ...(goesOn === false ? { terminate: true } : {}) } : {}),
     ...(isFields(updatedInput) ? { input: ourInput(updatedInput) } : {}),
     ...(typeof additionalContext === "string" ? { message: additionalContext } : {}),
   };
@@ -75,14 +75,14 @@ function theirInput(toolName: string, input: unknown): Fields {
   return {
     ...rest,
     file_path: path,
-    ...(edits === undefined ? {} : { edits }),
+    ...defined({ edits }),
     ...(isFields(first) ? { old_string: first.oldText, new_string: first.newText } : {}),
   };
 }
 
 function ourInput({ file_path: path, old_string: oldText, new_string: newText, ...rest }: Fields): Fields {
   const edits = typeof oldText === "string" && typeof newText === "string" ? { edits: [{ oldText, newText }] } : {};
-  return { ...rest, ...(path === undefined ? {} : { path }), ...edits };
+  return { ...rest, ...defined({ path }), ...edits };
 }
 
 function isFields(value: unknown): value is Fields {

@@ -4,6 +4,7 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { BoundaryProposal } from "../../contracts/boundary.ts";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type { ExtensionEventName } from "../../contracts/extension-event.ts";
 import type { HookRow } from "../../contracts/hook-row.ts";
@@ -59,6 +60,7 @@ export class CommandHooks implements Interceptor {
         return { reason: told, ...(terminate === true && { terminate }) };
       }
       if (isObject(input)) {
+        // In place: whoever is asked next, and the tool, hold this same object.
         for (const name of Object.keys(args)) delete args[name];
         Object.assign(args, input);
       }
@@ -89,6 +91,7 @@ export class CommandHooks implements Interceptor {
         this.#deps.warn(`The prompt was refused by the hook ${row.command}${typeof reason === "string" ? `: ${reason}` : ""}`);
         return undefined;
       }
+      // The prompt goes in as it was: a broken hook must not lose what a person has typed.
       if ("failure" in asked) this.#failed(row, asked.failure);
       else if (typeof asked.answer.text === "string") text = asked.answer.text;
     }
@@ -106,7 +109,7 @@ export class CommandHooks implements Interceptor {
       if (typeof content !== "string" || content === "") continue;
       messages.push({ role: "custom", customType: "hook", content, display: true, timestamp: this.#deps.now() });
     }
-    return { messages, ...(systemPrompt === undefined ? {} : { systemPrompt }) };
+    return { messages, ...defined({ systemPrompt }) };
   };
 
   readonly userBash: NonNullable<Interceptor["userBash"]> = async (event) => {
@@ -133,10 +136,12 @@ export class CommandHooks implements Interceptor {
   readonly beforeTree: NonNullable<Interceptor["beforeTree"]> = async ({ signal, ...event }) => {
     const answer = await this.#decision("session_before_tree", event, signal);
     if (answer === undefined) return { cancel: true };
-    const { summary, customInstructions } = answer;
+    const { summary, customInstructions, replaceInstructions, label } = answer;
     return {
       ...(isObject(summary) && typeof summary.summary === "string" ? { summary: { ...summary, summary: summary.summary } } : {}),
       ...(typeof customInstructions === "string" ? { customInstructions } : {}),
+      ...(typeof replaceInstructions === "boolean" ? { replaceInstructions } : {}),
+      ...(typeof label === "string" ? { label } : {}),
     };
   };
 
@@ -252,7 +257,7 @@ export class CommandHooks implements Interceptor {
     try {
       const sessionId = this.#deps.sessionId();
       const theirs = claudeFields?.(row.event, event as Answer, { cwd, sessionId, isContinued: this.#isContinued });
-      const input = `${JSON.stringify({ ...event, ...theirs, type: row.event, cwd, sessionId })}\n`;
+      const input = `${JSON.stringify({ ...event, ...theirs, type: row.event, cwd, sessionId }, setsAsLists)}\n`;
       ended = await feedCommand(row.command, {
         cwd,
         env: isTheirs ? { ...env, CLAUDE_PROJECT_DIR: cwd } : env,
@@ -317,6 +322,10 @@ function answerIn(stdout: string): Answer {
   } catch {
     return {};
   }
+}
+
+function setsAsLists(_: string, value: unknown): unknown {
+  return value instanceof Set ? [...value] : value;
 }
 
 function aboutCall({ id, name, parentToolCallId }: RunningCall): object {

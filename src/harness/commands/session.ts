@@ -1,5 +1,6 @@
 // Commands about the session in force and its tree.
 
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import { amount, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
@@ -141,7 +142,7 @@ export const sessionCommands = [
       const { cwd } = sessions.launch.options;
       const { session } = sessions.coding;
       const shown = { toolViews: viewsOf(sessions.coding.conversation.tools), artifacts: artifactTotal(session.filePath) };
-      return exportHtml(session, { cwd, ...shown, ...(outputPath === undefined ? {} : { outputPath }) });
+      return exportHtml(session, { cwd, ...shown, ...defined({ outputPath }) });
     },
   }),
   command({
@@ -182,8 +183,7 @@ export const sessionCommands = [
     order: "change",
     run: ({ entryId, summarize, customInstructions }, { sessions }) =>
       sessions.coding.navigate(entryId, {
-        ...(summarize === undefined ? {} : { summarize }),
-        ...(customInstructions === undefined ? {} : { customInstructions }),
+        ...defined({ summarize, customInstructions }),
       }),
   }),
   command({

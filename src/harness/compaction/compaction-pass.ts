@@ -2,8 +2,9 @@
 // Invariant: nothing but what was spent is recorded unless the whole pass succeeded.
 
 import type { CompactionReason, CompactionResult } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
-import type { ExtensionCompaction } from "../../contracts/extension-event.ts";
+import type { CompactionPreparation, ExtensionCompaction } from "../../contracts/extension-event.ts";
 import type { Message, SystemMessage } from "../../contracts/message.ts";
 import type { FileLists } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
@@ -12,13 +13,15 @@ import { contextTokens, estimateContext } from "../conversation/context-tokens.t
 import type { Conversation } from "../conversation/conversation.ts";
 import { systemStateOf } from "../conversation/system-prompt.ts";
 import { type CompactionPlan, planCompaction } from "./compaction-plan.ts";
-import { collectFileLists, fileListsIn, withFileLists, withoutFileLists } from "./file-lists.ts";
+import { collectFileLists, fileListsIn, fileOperations, withFileLists, withoutFileLists } from "./file-lists.ts";
 import { cancelled, type Spent, type SummaryJob, summarize } from "./summarizer.ts";
 import { historyInstructions, turnPrefixHeading, turnPrefixInstructions, updateInstructions } from "./summary-prompts.ts";
 
 export interface CompactionRequest {
   reason: CompactionReason;
   keepRecentTokens: number;
+  /** What extensions are told of. */
+  settings: CompactionPreparation["settings"];
   customInstructions?: string;
   /** What the end event tells when it succeeds. */
   willRetry?: boolean;
@@ -77,7 +80,7 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
 async function askedOf(
   { deps, session }: Conversation,
   plan: CompactionPlan,
-  { reason, customInstructions, willRetry = false }: CompactionRequest,
+  { reason, customInstructions, settings, willRetry = false }: CompactionRequest,
   tokensBefore: number,
   signal: AbortSignal,
 ): Promise<ExtensionCompaction | undefined> {
@@ -88,11 +91,13 @@ async function askedOf(
       messagesToSummarize: plan.history,
       turnPrefixMessages: plan.turnPrefix,
       isSplitTurn: plan.turnPrefix.length > 0,
+      fileOps: fileOperations([...plan.history, ...plan.turnPrefix]),
+      settings,
       tokensBefore,
-      ...(plan.previousSummary === undefined ? {} : { previousSummary: plan.previousSummary }),
+      ...defined({ previousSummary: plan.previousSummary }),
     },
     branchEntries: session.branch(),
-    ...(customInstructions === undefined ? {} : { customInstructions }),
+    ...defined({ customInstructions }),
     reason,
     willRetry,
     signal,
@@ -117,7 +122,7 @@ async function summarizePlan(
   const previousSummary = plan.previousSummary === undefined ? undefined : withoutFileLists(plan.previousSummary);
   const purpose = { source: "compaction" as const, reason };
   const write = (job: Omit<SummaryJob, "purpose">): Promise<string> =>
-    summarize({ ...job, purpose, ...(focus === undefined ? {} : { focus }) }, signal, conversation, spent);
+    summarize({ ...job, purpose, ...defined({ focus }) }, signal, conversation, spent);
   const parts: string[] = [];
   if (plan.history.length === 0) parts.push(...(previousSummary === undefined ? [] : [previousSummary]));
   else if (previousSummary === undefined) parts.push(await write({ messages: plan.history, instructions: historyInstructions }));

@@ -2,6 +2,7 @@
 // Invariant: by hand it stops a run first; what was called off while it waited for that does not begin.
 
 import type { CompactionResult } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { NewEntry } from "../../contracts/session-entry.ts";
 import type { Conversation } from "../conversation/conversation.ts";
@@ -44,11 +45,12 @@ export class SessionCompaction {
     for (let stopping = this.#stopRun(); stopping !== undefined; stopping = this.#stopRun()) await stopping;
     // Whoever stopped all work meanwhile (another session, the end) does not expect it to begin now.
     if (this.#abortCount !== abortCount) throw new PiError("session.compaction_cancelled", "Compaction cancelled");
-    const { keepRecentTokens } = this.#auto;
+    const { keepRecentTokens, settings } = this.#auto.limits;
     return this.#compactor.compact({
       reason: "manual",
       keepRecentTokens,
-      ...(customInstructions === undefined ? {} : { customInstructions }),
+      settings,
+      ...defined({ customInstructions }),
     });
   }
 

@@ -3,6 +3,7 @@
 
 import { streamTurn } from "../../agent/stream-turn.ts";
 import type { CompactionReason } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type { AssistantMessage, Message } from "../../contracts/message.ts";
 import { textOf, toolCallsOf } from "../../contracts/message.ts";
@@ -87,7 +88,7 @@ async function summarizeWithRetries(
       maxAttempts: retry.maxRetries,
       delayMs,
       errorMessage: failure.message,
-      ...(failure.retryAt === undefined ? {} : { retryAt: failure.retryAt }),
+      ...defined({ retryAt: failure.retryAt }),
     });
     if (!(await waitFor(delayMs, signal))) throw cancelled();
     await conversation.emit({ type: "summarization_retry_attempt_start", ...job.purpose });

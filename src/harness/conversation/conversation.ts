@@ -4,6 +4,7 @@
 import { Agent } from "../../agent/agent.ts";
 import type { ToolSetup } from "../../agent/run-tools.ts";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { AssistantMessage, CustomMessage, Message, ToolCall } from "../../contracts/message.ts";
@@ -244,7 +245,7 @@ export class Conversation {
       ...(wishes !== undefined && Object.keys(wishes.thinkingBudgets).length > 0 ? { thinkingBudgets: wishes.thinkingBudgets } : {}),
       sessionId: this.session.id,
       ...(isMeasured ? { promptTokens: tokens } : {}),
-      ...(this.deps.outputSchema === undefined ? {} : { outputSchema: this.deps.outputSchema }),
+      ...defined({ outputSchema: this.deps.outputSchema }),
     };
   }
 
@@ -256,7 +257,7 @@ export class Conversation {
 
   /** An entry that the model is not shown, announced; a promise where a listener is slow. */
   appendCustomEntry(customType: string, data: unknown): Promise<void> | undefined {
-    const entry = this.session.append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
+    const entry = this.session.append({ type: "custom", customType, ...defined({ data }) });
     return this.emit({ type: "entry_appended", entry });
   }
 
@@ -325,7 +326,7 @@ export class Conversation {
 }
 
 function customEntry({ customType, content, display, details }: CustomMessage): NewEntry {
-  return { type: "custom_message", customType, content, display, ...(details === undefined ? {} : { details }) };
+  return { type: "custom_message", customType, content, display, ...defined({ details }) };
 }
 
 /** A credential that cannot be had (a refused refresh, a model chosen meanwhile) fails the call like any other refusal. */

@@ -1,6 +1,7 @@
 // Counts and sums over a whole session file, and how full the window is. Called by coding-session (RPC `get_session_stats`).
 // Invariant: everything that was paid for counts, also on branches left behind and in what a compaction replaced.
 
+import { defined } from "../../contracts/defined.ts";
 import { toolCallsOf } from "../../contracts/message.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
@@ -35,10 +36,10 @@ export function sessionStats(conversation: Conversation): SessionStats {
   const { session } = conversation;
   const contextUsage = usageOfWindow(conversation);
   return {
-    ...(session.filePath === undefined ? {} : { sessionFile: session.filePath }),
+    ...defined({ sessionFile: session.filePath }),
     sessionId: session.id,
     ...countEntries(session.entries()),
-    ...(contextUsage === undefined ? {} : { contextUsage }),
+    ...defined({ contextUsage }),
   };
 }
 

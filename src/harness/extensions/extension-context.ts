@@ -1,6 +1,7 @@
 // What extensions of a session can see and do: `ctx`, and the actions behind `pi`. Made by session-extensions for one coding session.
 // Invariant: nothing here outlives the session: once it is replaced, whatever is asked is refused.
 
+import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type {
   Cancellable,
@@ -201,9 +202,7 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
       return executeProgram(command, args, {
         cwd,
         env: about.env,
-        ...(signal === undefined ? {} : { signal }),
-        ...(timeout === undefined ? {} : { timeoutMs: timeout }),
-        ...(maxBuffer === undefined ? {} : { maxBytes: maxBuffer }),
+        ...defined({ signal, timeoutMs: timeout, maxBytes: maxBuffer }),
       });
     },
     getActiveTools: () => [...coding.conversation.activeToolNames],
@@ -247,5 +246,5 @@ export function customMessage({ customType, content, display, details }: CustomM
   if (typeof customType !== "string" || (typeof content !== "string" && !Array.isArray(content))) {
     throw new PiError("extension.bad_message", "A message of an extension needs a customType and a content (text or a list of blocks)");
   }
-  return { role: "custom", customType, content, display: display !== false, ...(details === undefined ? {} : { details }), timestamp };
+  return { role: "custom", customType, content, display: display !== false, ...defined({ details }), timestamp };
 }

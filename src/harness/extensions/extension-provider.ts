@@ -3,6 +3,7 @@
 
 import { convertProvider } from "../../config/npm-agent.ts";
 import { mergeProviders } from "../../config/provider-settings.ts";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type { ExtensionProvider, ExtensionStream, ProviderChange, RefreshModelsContext } from "../../contracts/extension-provider.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
@@ -76,8 +77,7 @@ export function providerOf(api: string, stream: ExtensionStream, watch: (model: 
         apiKey: credential.value,
         maxTokens: maxTokens ?? model.maxTokens,
         ...(thinkingLevel === "off" ? {} : { reasoning: thinkingLevel }),
-        ...(sessionId === undefined ? {} : { sessionId }),
-        ...(model.headers === undefined ? {} : { headers: model.headers }),
+        ...defined({ sessionId, headers: model.headers }),
         ...watch(model),
       };
       // Newer ones find the prompt among the messages, older ones beside them.
@@ -122,7 +122,7 @@ function* translated(event: { type: string; [field: string]: unknown }): Generat
       return;
     case "thinking_end": {
       const signature = block?.type === "thinking" ? block.thinkingSignature : undefined;
-      yield { type: "thinking_end", contentIndex, ...(signature === undefined ? {} : { signature }) };
+      yield { type: "thinking_end", contentIndex, ...defined({ signature }) };
       return;
     }
     case "toolcall_start":

@@ -2,6 +2,7 @@
 // each session. Invariant: `take` is given every event, in order, whether or not anybody listens: turns and half messages are counted from it.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ExtensionEventName, ExtensionEventOf } from "../../contracts/extension-event.ts";
 import { isHeardAlike } from "../../extensions/event-names.ts";
 import { PartialMessage } from "../../extensions/partial-message.ts";
@@ -64,7 +65,7 @@ export class HeardEvents {
     errorMessage,
   }: Extract<AgentEvent, { type: "compaction_end" }>): ExtensionEventOf<"session_compact" | "session_compact_failed"> | undefined {
     if (result === undefined) {
-      return { type: "session_compact_failed", reason, aborted, willRetry, ...(errorMessage === undefined ? {} : { errorMessage }) };
+      return { type: "session_compact_failed", reason, aborted, willRetry, ...defined({ errorMessage }) };
     }
     const compactionEntry = this.#at.lastCompaction();
     return (

@@ -1,6 +1,7 @@
 // Models and credentials as extensions ask for them, under the npm agent's names. Made by extension-context for one session.
 // Invariant: a credential is given to who asks for it, and told nowhere.
 
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type { ExtensionError, ExtensionModelRegistry } from "../../contracts/extension.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
@@ -36,7 +37,7 @@ export function modelsFor(registry: ModelRegistry, about: { report(error: Extens
       try {
         const apiKey = await keyOf(model.provider);
         const { headers } = await registry.ready(model);
-        return { ok: true, ...(apiKey === undefined ? {} : { apiKey }), ...(headers === undefined ? {} : { headers }) };
+        return { ok: true, ...defined({ apiKey, headers }) };
       } catch (error) {
         return { ok: false, error: messageOf(error) };
       }

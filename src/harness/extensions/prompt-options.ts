@@ -2,6 +2,7 @@
 // Invariant: options that nobody changed come to the prompt that is in force without them.
 
 import { basename, dirname } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import type { SystemPromptOptions } from "../../contracts/extension-event.ts";
 import type { Skill } from "../../resources/skills.ts";
 import { type PromptParts, promptSections } from "../conversation/system-prompt.ts";
@@ -9,7 +10,7 @@ import { type PromptParts, promptSections } from "../conversation/system-prompt.
 export function promptOptions(parts: PromptParts, skills: readonly Skill[]): SystemPromptOptions {
   const { systemPrompt, appended, tools, contextFiles, cwd } = parts;
   return {
-    ...(systemPrompt === undefined ? {} : { customPrompt: systemPrompt }),
+    ...defined({ customPrompt: systemPrompt }),
     selectedTools: tools.map(({ name }) => name),
     toolSnippets: Object.fromEntries(tools.flatMap(({ name, promptLine }) => (promptLine === undefined ? [] : [[name, promptLine]]))),
     toolGuidelines: Object.fromEntries(
@@ -36,7 +37,7 @@ export function promptOf(parts: PromptParts, options: SystemPromptOptions): stri
   const tools = parts.tools.filter(({ name }) => selectedTools.includes(name));
   const sections = promptSections({
     ...rest,
-    ...(customPrompt === undefined ? {} : { systemPrompt: customPrompt }),
+    ...defined({ systemPrompt: customPrompt }),
     appended: appendSystemPrompt === undefined || appendSystemPrompt === "" ? [] : [appendSystemPrompt],
     contextFiles: options.contextFiles,
     tools: tools.map(({ promptLine, ...tool }, at) => ({

@@ -1,6 +1,7 @@
 // The tools that a session's extensions have registered, beside those it has anyway. Made by session-extensions, asked when a session starts
 // and when one is registered later. Invariant: of two tools of one name the extension that registered it first has it.
 
+import { defined } from "../../contracts/defined.ts";
 import type { AnyExtensionTool, Extension, ExtensionContext, ToolInfo } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import { factsOf, type Tool } from "../../contracts/tool.ts";
@@ -60,7 +61,7 @@ export class RegisteredTools {
         name,
         description,
         parameters,
-        ...(guidelines === undefined ? {} : { promptGuidelines: guidelines }),
+        ...defined({ promptGuidelines: guidelines }),
         exposure,
         ...factsOf(tool),
         sourceInfo: sources.get(name) ?? createSyntheticSourceInfo(`builtin:${name}`, { source: "builtin" }),

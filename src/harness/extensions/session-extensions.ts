@@ -3,6 +3,7 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { BoundaryProposal } from "../../contracts/boundary.ts";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type {
   ExtensionContext,
@@ -146,7 +147,7 @@ export class SessionExtensions implements Interceptor {
   commands(): SlashCommandInfo[] {
     const own = [...this.#dispatch.commands()].map(([name, { description, sourceInfo }]) => ({
       name,
-      ...(description === undefined ? {} : { description }),
+      ...defined({ description }),
       source: "extension" as const,
       sourceInfo,
     }));
@@ -206,7 +207,7 @@ export class SessionExtensions implements Interceptor {
       text,
       source,
       ...(images === undefined ? {} : { images: [...images] }),
-      ...(streamingBehavior === undefined ? {} : { streamingBehavior }),
+      ...defined({ streamingBehavior }),
     });
   }
 
@@ -244,7 +245,7 @@ export class SessionExtensions implements Interceptor {
         return [];
       }
     });
-    return { messages, ...(systemPrompt === undefined ? {} : { systemPrompt }) };
+    return { messages, ...defined({ systemPrompt }) };
   }
 
   async context(messages: readonly Message[]): Promise<readonly Message[] | undefined> {
@@ -408,7 +409,7 @@ export class SessionExtensions implements Interceptor {
 }
 
 function aboutCall({ id, name, parentToolCallId }: RunningCall): Pick<ToolCallEvent, "toolCallId" | "toolName" | "parentToolCallId"> {
-  return { toolCallId: id, toolName: name, ...(parentToolCallId === undefined ? {} : { parentToolCallId }) };
+  return { toolCallId: id, toolName: name, ...defined({ parentToolCallId }) };
 }
 
 function isSaid({ role }: Message): boolean {

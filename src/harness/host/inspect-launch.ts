@@ -2,6 +2,7 @@
 // Invariant: only what the launch holds is shown, so that it is what a start has in force; credentials by name and source, never by value.
 
 import { skippedNames } from "../../config/trust.ts";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import { clampThinkingLevel } from "../../contracts/model.ts";
 import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
@@ -75,7 +76,7 @@ export async function inspectLaunch(launch: Launch, nowMs: number, continued?: C
   const templates = (await resources.templates()).map(({ name, path }) => ({ name, path }));
   const described = describeConfig(config).map(({ key, value, origin }) => ({
     key,
-    ...(value === undefined ? {} : { value }),
+    ...defined({ value }),
     origin: describeOrigin(origin),
     isIdle: origin.kind !== "default" && findSetting(key)?.isIdle === true,
   }));
@@ -95,7 +96,7 @@ export async function inspectLaunch(launch: Launch, nowMs: number, continued?: C
     promptTemplates: templates,
     extensions: parts?.extensions.extensions.flatMap(({ hidden, path }) => (hidden ? [] : path)) ?? [],
     trust: {
-      ...(config.project.dir === undefined ? {} : { project: config.project.dir }),
+      ...defined({ project: config.project.dir }),
       trusted: config.project.trusted,
       decision: config.project.decision,
       skipped: skippedNames(config.project),

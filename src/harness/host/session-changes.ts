@@ -4,6 +4,7 @@
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Cancellable, WithSession } from "../../contracts/extension.ts";
 import type { ExtensionEventOf, SessionStartEvent } from "../../contracts/extension-event.ts";
@@ -65,7 +66,7 @@ export class SessionChanges {
       const directory = filePath === undefined ? undefined : this.#directory();
       return Session.create({ cwd: this.#now.created.launch.options.cwd, directory, ...given }, this.#watch());
     };
-    const how = { reason: "new", ...(withSession === undefined ? {} : { withSession }) } as const;
+    const how = { reason: "new", ...defined({ withSession }) } as const;
     return this.#replaceIfWanted({ type: "session_before_switch", reason: "new" }, open, how);
   }
 
@@ -208,7 +209,7 @@ export class SessionChanges {
     const { filePath } = before.coding.session;
     const wasPersisted = before.coding.session.isPersisted;
     // While the session can still be written to.
-    await this.#extensions.shutdown({ reason, ...(targetSessionFile === undefined ? {} : { targetSessionFile }) });
+    await this.#extensions.shutdown({ reason, ...defined({ targetSessionFile }) });
     let made: Made;
     try {
       made = await this.#make(open, reason === "reload", keep);

@@ -1,6 +1,7 @@
 // From a launch and a session file to a session that can be prompted: its model, tools, prompt, extensions. Called by session-host.
 // Invariant: nothing is loaded here that the first request does not need.
 
+import { defined } from "../../contracts/defined.ts";
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import { type Interceptor, inOrder } from "../../contracts/interceptor.ts";
 import type { Message } from "../../contracts/message.ts";
@@ -125,7 +126,7 @@ export async function startSession(
       thinkingLevels: config.values.modelThinkingLevels,
     },
     denied,
-    ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
+    ...defined({ outputSchema: options.outputSchema }),
     access,
     retry: config.values.retry,
     compaction: compactionSettings(config, registry),

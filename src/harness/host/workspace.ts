@@ -1,6 +1,7 @@
 // What all sessions of one launch act with: files, commands and their environment, the way to models. Made by session-host.
 // Invariant: commands see the session that is in force, never one before it.
 
+import { defined } from "../../contracts/defined.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { FileOperations, ShellOperations } from "../../contracts/tool.ts";
 import type { ProcessShell } from "../../platform/spawn.ts";
@@ -23,7 +24,7 @@ export async function createWorkspace(launch: Launch, { host, custom = {} }: Pic
   const { createShellOperations } = await import("../../platform/spawn.ts");
   const { createFileOperations } = await import("../../platform/files.ts");
   const shell = createShellOperations({
-    ...(config.values.shell.path === undefined ? {} : { shellPath: config.values.shell.path }),
+    ...defined({ shellPath: config.values.shell.path }),
     commandPrefix: config.values.shell.commandPrefix,
     env: host.env,
     envPolicy: config.values.shell.env,

@@ -3,6 +3,7 @@
 // handlers, templates, images), then `begin`, which answers at once and throws where the prompt is refused; a key is run once.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { InputSource } from "../../contracts/extension-event.ts";
 import type { ImageContent, UserMessage } from "../../contracts/message.ts";
@@ -129,7 +130,7 @@ export class Intake {
 
   #repeated(key: string, known: KnownPrompt): Begun {
     const done = this.#runs.get(key);
-    return { disposition: "handled", known, ...(done === undefined ? {} : { done }) };
+    return { disposition: "handled", known, ...defined({ done }) };
   }
 
   /** What was waiting. It was not run: its keys are free again. */
@@ -150,8 +151,7 @@ export class Intake {
     const given = {
       text,
       source,
-      ...(images === undefined ? {} : { images }),
-      ...(streamingBehavior === undefined ? {} : { streamingBehavior }),
+      ...defined({ images, streamingBehavior }),
     };
     const heard = interceptor?.input === undefined ? given : await interceptor.input(given);
     if (heard === undefined) return this.#handled(key);
@@ -231,7 +231,7 @@ function message(
   images: readonly ImageContent[],
   { key, ownWords }: { key: string | undefined; ownWords: string | undefined },
 ): Received {
-  return { kind: "message", text, images, ...(key === undefined ? {} : { key }), ...(ownWords === undefined ? {} : { ownWords }) };
+  return { kind: "message", text, images, ...defined({ key, ownWords }) };
 }
 
 /** The answer's own text is in the session already. */

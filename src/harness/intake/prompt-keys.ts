@@ -2,6 +2,7 @@
 // Invariant: a key counts as used once its prompt is in the conversation, or an extension has taken care of it; what became of it is recorded
 // before anybody hears that the run has settled.
 
+import { defined } from "../../contracts/defined.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { AnyEntry, EntryOf } from "../../contracts/session-entry.ts";
@@ -55,7 +56,7 @@ export class PromptKeys {
     if (kept === undefined) return undefined;
     const { answerId, outcome, ...plain } = kept;
     const text = this.#textOf(answerId);
-    const told = { ...plain, ...(text === undefined ? {} : { text }) };
+    const told = { ...plain, ...defined({ text }) };
     return { told, outcome: outcome === undefined ? outcomeWithoutRecord(told) : { ...outcome, text: outcome.text ?? text ?? "" } };
   }
 

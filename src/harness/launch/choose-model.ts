@@ -1,6 +1,7 @@
 // Which model a session starts with, and which ones it may fall back to. Called by start-session and inspect-launch.
 
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { CompactionSettings } from "../conversation/conversation-deps.ts";
@@ -87,7 +88,7 @@ async function inPlaceOf(recorded: RecordedModel, code: string, { config, regist
   try {
     const { model, thinkingLevel, why } = await selectModel(undefined, undefined, { registry, config });
     const { gone, warning } = notRestored(recorded, code, model);
-    return { model, ...(thinkingLevel === undefined ? {} : { thinkingLevel }), why: `${gone}; ${why}`, warning };
+    return { model, ...defined({ thinkingLevel }), why: `${gone}; ${why}`, warning };
   } catch {
     return undefined;
   }

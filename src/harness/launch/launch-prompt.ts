@@ -2,6 +2,7 @@
 // Called by start-session and inspect-launch.
 
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import { readingTools } from "../../contracts/policy.ts";
 import type { Tool } from "../../contracts/tool.ts";
@@ -13,7 +14,7 @@ import type { RunOptions } from "./run-options.ts";
 export async function launchPrompt(options: RunOptions, resources: LaunchResources, nowMs: number): Promise<Omit<PromptParts, "tools">> {
   const systemPrompt = options.systemPrompt ?? resources.systemPrompt;
   return {
-    ...(systemPrompt === undefined ? {} : { systemPrompt }),
+    ...defined({ systemPrompt }),
     appended: [...resources.appended, ...options.appendSystemPrompt],
     contextFiles: resources.contextFiles,
     skills: resources.skillsSection,
@@ -52,8 +53,7 @@ export function chooseTools(
       : recorded === undefined
         ? [...config.values.tools.enabled, ...ownToolNames]
         : keptTools(recorded, ownToolNames),
-    ...(options.tools.only === undefined ? {} : { tools: options.tools.only }),
-    ...(options.tools.except === undefined ? {} : { exclude: options.tools.except }),
+    ...defined({ tools: options.tools.only, exclude: options.tools.except }),
     noTools: options.tools.none,
     noBuiltinTools: options.tools.noBuiltin,
   });

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { RepositoryBoundary, readBoundedText, sizeNotice } from "../../platform/bounded-file.ts";
 import type { ContextFile } from "../../resources/context-files.ts";
 import type { PromptTemplate } from "../../resources/prompt-templates.ts";
@@ -55,7 +56,7 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
     paths,
     configured,
     projectSkillDirs: config.project.skillDirs,
-    ...(projectDir === undefined ? {} : { projectDir }),
+    ...defined({ projectDir }),
     ...(projectDir === undefined && config.project.skillDirs.length === 0 ? {} : { boundary }),
   });
   const folders = [agentDir, ...(projectDir === undefined ? [] : [projectDir])];

@@ -4,6 +4,7 @@
 
 import { authFilePath } from "../../accounts/auth-file.ts";
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { MessagingContext } from "../../contracts/messaging.ts";
@@ -86,7 +87,7 @@ export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how =
       env: host.env,
       agentDir: options.agentDir,
       cwd: options.cwd,
-      ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+      ...defined({ apiKey: options.apiKey }),
     });
   if (custom.access === undefined) await checkNetwork({ config, env: host.env });
   const warnings: string[] = [];

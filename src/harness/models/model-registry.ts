@@ -6,6 +6,7 @@ import { providerOfAccount } from "../../accounts/auth-file.ts";
 import { noCredential } from "../../accounts/credentials.ts";
 import type { Flow } from "../../accounts/flows/flow.ts";
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
@@ -258,7 +259,7 @@ export class ModelRegistry {
 
   #fromCatalogue(model: Model, settings: ProviderSettings | undefined): Model {
     const spoken = apiAliases[model.api];
-    const based: Model = { ...model, ...(spoken === undefined ? {} : { api: spoken }) };
+    const based: Model = { ...model, ...defined({ api: spoken }) };
     based.baseUrl = this.#baseUrl(model.provider) ?? this.#filled(model.baseUrl || this.#vendorBaseUrl(model.provider));
     const override = settings?.modelOverrides[model.id];
     return this.#withSettings(override === undefined ? based : applySettings(based, override), settings);

@@ -3,6 +3,7 @@
 
 import type { LoopResult } from "../../agent/loop.ts";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ModelFailure } from "../../contracts/stream-event.ts";
 import type { RetrySettings } from "../conversation/recovery-settings.ts";
 import { type Clock, retryDelayMs, waitFor } from "../conversation/retry-delay.ts";
@@ -46,7 +47,7 @@ export class RetryRecovery implements Recovery {
       maxAttempts: this.#settings.maxRetries,
       delayMs,
       errorMessage: failure.message,
-      ...(failure.retryAt === undefined ? {} : { retryAt: failure.retryAt }),
+      ...defined({ retryAt: failure.retryAt }),
     });
     const hasPassed = await waitFor(delayMs, AbortSignal.any([signal, delay.signal]));
     this.#delay = undefined;
@@ -76,6 +77,6 @@ export class RetryRecovery implements Recovery {
   async #end(success: boolean, finalError?: string): Promise<void> {
     const attempt = this.#attempt;
     this.#attempt = 0;
-    await this.#emit({ type: "auto_retry_end", success, attempt, ...(finalError === undefined ? {} : { finalError }) });
+    await this.#emit({ type: "auto_retry_end", success, attempt, ...defined({ finalError }) });
   }
 }

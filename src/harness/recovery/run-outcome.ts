@@ -1,6 +1,7 @@
 // How a run ended, computed once from what the loop returned. Called when a run settles; text, last event, result record and exit status follow.
 
 import type { LoopResult } from "../../agent/loop.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { PiError } from "../../contracts/error.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import { textOf, toolCallsOf } from "../../contracts/message.ts";
@@ -54,7 +55,7 @@ export const storageLostCode = "session.storage_lost";
 /** An answer that is not in the session as it should be is no success, though it is an answer. */
 export function withStorage(outcome: Outcome, lost: PiError | undefined): Outcome {
   if (outcome.kind !== "done" || lost?.code !== storageLostCode) return outcome;
-  return { ...outcome, kind: "error", code: lost.code, message: lost.message, ...(lost.hint === undefined ? {} : { hint: lost.hint }) };
+  return { ...outcome, kind: "error", code: lost.code, message: lost.message, ...defined({ hint: lost.hint }) };
 }
 
 /** A run whose calls were all refused has done nothing of what it was to do, whatever the model says about that. */

@@ -67,12 +67,12 @@ function entryOf(draft: BoundaryDraft, index: number, ids: ReadonlySet<string>, 
   switch (draft?.type) {
     case "custom": {
       const { type, customType, data } = draft;
-      return { type, customType: text("customType", customType), ...(data === undefined ? {} : { data }) };
+      return { type, customType: text("customType", customType), ...defined({ data }) };
     }
     case "custom_message": {
       const { type, customType, display, details } = draft;
       const own = { customType: text("customType", customType), content: content(draft.content), display: display !== false };
-      return { type, ...own, ...(details === undefined ? {} : { details }) };
+      return { type, ...own, ...defined({ details }) };
     }
     case "context_edit": {
       const { type, targetId, replacement } = draft;
@@ -93,7 +93,7 @@ function entryOf(draft: BoundaryDraft, index: number, ids: ReadonlySet<string>, 
         tokensBefore: contextTokens(messages, edited).tokens,
         ...defined({ details, usage }),
         fromHook: true,
-        ...(systemMessage === undefined ? {} : { systemMessage }),
+        ...defined({ systemMessage }),
       };
     }
     default:

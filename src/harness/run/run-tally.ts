@@ -1,6 +1,7 @@
 // Counts what a run did, as a fold over its events, and makes the closing record of `--result`. Called by cli and RPC.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ErrorCode } from "../../contracts/error-codes.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import type { Denial } from "../../contracts/policy.ts";
@@ -59,9 +60,9 @@ export class RunTally {
       type: "result",
       outcome: outcome.kind,
       text: outcome.text,
-      ...(outcome.value === undefined ? {} : { value: outcome.value }),
+      ...defined({ value: outcome.value }),
       ...(coding === undefined ? {} : { sessionId: coding.session.id }),
-      ...(file === undefined ? {} : { sessionFile: file }),
+      ...defined({ sessionFile: file }),
       ...(coding === undefined ? {} : { model: `${coding.conversation.model.provider}/${coding.conversation.model.id}` }),
       turns: this.#turns,
       toolCalls: this.#toolCalls,
@@ -69,7 +70,7 @@ export class RunTally {
       usage: this.#usage,
       cost: this.#usage.cost.total,
       retries: this.#retries,
-      ...(outcome.retryAt === undefined ? {} : { retryAt: outcome.retryAt }),
+      ...defined({ retryAt: outcome.retryAt }),
       ...(coding === undefined || coding.conversation.denied.length === 0 ? {} : { denied: [...coding.conversation.denied] }),
       ...(outcome.code === undefined
         ? {}
@@ -77,7 +78,7 @@ export class RunTally {
             error: {
               code: outcome.code,
               message: outcome.message ?? outcome.code,
-              ...(outcome.hint === undefined ? {} : { hint: outcome.hint }),
+              ...defined({ hint: outcome.hint }),
             },
           }),
     };

@@ -2,6 +2,7 @@
 // Invariants: what a command said is recorded once, and never between a tool call and its result; of many commands only a few run at a
 // time, the others wait in the order they were asked for.
 
+import { defined } from "../../contracts/defined.ts";
 import type { UserBashResult } from "../../contracts/extension-event.ts";
 import type { BashExecutionMessage } from "../../contracts/message.ts";
 import type { ShellOperations } from "../../contracts/tool.ts";
@@ -99,7 +100,7 @@ export class ShellCommands {
       const { exitCode, cancelled, truncated, fullOutputPath } = asked.result;
       const output = liveSecrets.redact(asked.result.output);
       await onData?.(output);
-      const given = { output, exitCode, cancelled, truncated, ...(fullOutputPath === undefined ? {} : { fullOutputPath }) };
+      const given = { output, exitCode, cancelled, truncated, ...defined({ fullOutputPath }) };
       return this.#record(command, given, excludeFromContext, clock.now());
     }
     const [{ OutputCollector }, { OutputCleaner }] = await Promise.all([
@@ -134,7 +135,7 @@ export class ShellCommands {
       exitCode: outcome.cancelled ? undefined : outcome.exitCode,
       cancelled: outcome.cancelled,
       truncated: truncation.truncated,
-      ...(fullOutputPath === undefined ? {} : { fullOutputPath }),
+      ...defined({ fullOutputPath }),
     };
     return this.#record(command, result, excludeFromContext, clock.now());
   }

@@ -9,6 +9,7 @@ import {
   setKeybindings,
   TUI_KEYBINDINGS,
 } from "@earendil-works/pi-tui";
+import { defined } from "../../contracts/defined.ts";
 
 export interface KeyRow {
   keys: readonly KeyId[];
@@ -135,7 +136,7 @@ export function definitionsFor(platform: KeyPlatform): KeybindingDefinitions {
   const definitions: KeybindingDefinitions = {};
   for (const [id, { defaultKeys, description }] of Object.entries(TUI_KEYBINDINGS as KeybindingDefinitions)) {
     const base = Array.isArray(defaultKeys) ? defaultKeys : [defaultKeys];
-    definitions[id] = { defaultKeys: keysOf(base, libraryElsewhere[id]), ...(description === undefined ? {} : { description }) };
+    definitions[id] = { defaultKeys: keysOf(base, libraryElsewhere[id]), ...defined({ description }) };
   }
   for (const [id, one] of Object.entries(appKeys) as [string, KeyRow][])
     definitions[id] = { defaultKeys: keysOf(one.keys, one), description: one.about };

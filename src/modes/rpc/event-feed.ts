@@ -1,6 +1,7 @@
 // Hands events out: to callbacks, to async iterations, and again to those who missed some. Called by the RPC client.
 // Invariant: each taker gets each event once, in order; an iteration that nobody reads costs memory, never the pace of the others.
 
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 
 interface Taker<E> {
@@ -39,7 +40,7 @@ export class EventFeed<E extends { seq: number }> {
 
   /** Returns the remover. */
   listen(onEvent: (event: E) => void, onEnd?: () => void): () => void {
-    const taker: Taker<E> = { onEvent, ...(onEnd === undefined ? {} : { onEnd }) };
+    const taker: Taker<E> = { onEvent, ...defined({ onEnd }) };
     this.#takers.add(taker);
     return () => this.#takers.delete(taker);
   }

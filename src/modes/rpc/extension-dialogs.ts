@@ -65,11 +65,11 @@ export class ExtensionDialogs {
   }
 
   async input(title: string, placeholder?: string, how?: DialogOptions): Promise<string | undefined> {
-    return (await this.#ask({ method: "input", title, ...(placeholder === undefined ? {} : { placeholder }) }, how))?.value;
+    return (await this.#ask({ method: "input", title, ...defined({ placeholder }) }, how))?.value;
   }
 
   async editor(title: string, prefill?: string, how?: DialogOptions): Promise<string | undefined> {
-    return (await this.#ask({ method: "editor", title, ...(prefill === undefined ? {} : { prefill }) }, how))?.value;
+    return (await this.#ask({ method: "editor", title, ...defined({ prefill }) }, how))?.value;
   }
 
   notify(message: string, notifyType: "info" | "warning" | "error" = "info"): void {
@@ -78,7 +78,7 @@ export class ExtensionDialogs {
 
   /** Without a text the entry goes away. */
   setStatus(statusKey: string, statusText?: string): void {
-    this.#tell({ method: "setStatus", statusKey, ...(statusText === undefined ? {} : { statusText }) });
+    this.#tell({ method: "setStatus", statusKey, ...defined({ statusText }) });
   }
 
   /** Without lines the widget goes away. */
@@ -87,7 +87,7 @@ export class ExtensionDialogs {
       method: "setWidget",
       widgetKey,
       ...(widgetLines === undefined ? {} : { widgetLines: [...widgetLines] }),
-      ...(widgetPlacement === undefined ? {} : { widgetPlacement }),
+      ...defined({ widgetPlacement }),
     });
   }
 

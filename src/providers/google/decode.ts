@@ -129,7 +129,7 @@ function finish(state: State, out: StreamEvent[]): void {
     const failure = { code: "refusal", message: "The model refused to complete the request" } as const;
     out.push({
       type: "failure",
-      failure: { ...failure, ...(state.blockReason === undefined ? {} : { rawStopReason: state.blockReason }) },
+      failure: { ...failure, ...defined({ rawStopReason: state.blockReason }) },
     });
   } else out.push(endOfAnswer(state.finishReason, state.blocks.toolCallCount));
 }

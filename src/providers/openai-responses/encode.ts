@@ -1,6 +1,7 @@
 // From a model call to a Responses request that needs no storage at the service: the whole conversation goes along, reasoning encrypted. Called by the provider.
 // Source: https://platform.openai.com/docs/api-reference/responses (checked 2026-11). Invariant: pure; a reasoning item never stands without what it led to.
 
+import { defined } from "../../contracts/defined.ts";
 import type { UserContent } from "../../contracts/message.ts";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { ResponsesDialect } from "../dialect.ts";
@@ -159,7 +160,7 @@ function encodeAssistant(message: RepairedAssistant): InputItem[] {
         role: "assistant",
         content,
         ...(id === undefined ? {} : { id, status: "completed" }),
-        ...(mark.phase === undefined ? {} : { phase: mark.phase }),
+        ...defined({ phase: mark.phase }),
       });
     }
   });

@@ -1,6 +1,7 @@
 // Turns what decoders read into balanced content events: starts, deltas, ends, contentIndex in order of appearance. One for each model call.
 // Used by the formats whose wire has no blocks of its own, and for tool arguments by all. Invariant: every block started is ended once.
 
+import { defined } from "../../contracts/defined.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { parseArguments } from "./partial-json.ts";
 
@@ -58,7 +59,7 @@ export class BlockWriter {
     } else {
       // Without `arguments` the text is no JSON object: whoever folds the events reports it to the model.
       const parsed = block.argumentsObject ?? parseArguments(block.argumentsText);
-      out.push({ type: "toolcall_end", contentIndex, ...(parsed === undefined ? {} : { arguments: parsed }), ...signed });
+      out.push({ type: "toolcall_end", contentIndex, ...defined({ arguments: parsed }), ...signed });
     }
   }
 

@@ -4,6 +4,7 @@
 
 import { lstatSync, mkdirSync, readdirSync, renameSync, type Stats, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { acquireLease } from "../../platform/lease.ts";
 import { readIpcData, readIpcJson } from "./ipc-file.ts";
@@ -201,7 +202,7 @@ class Drain {
       why = `${why}; it could not be moved to ${errorsFolder}: ${messageOf(error)}`;
     }
     result.parked++;
-    await this.#options.onParked?.({ group, file: name, why, ...(parkedAs === undefined ? {} : { parkedAs }) });
+    await this.#options.onParked?.({ group, file: name, why, ...defined({ parkedAs }) });
   }
 
   /** Never over another, and never by way of a link. */

@@ -3,6 +3,7 @@
 // Invariant: what the group may not do writes no file, and the model is told why.
 
 import { join } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import { lineOf } from "../../contracts/error.ts";
 import { errorResult, type Tool, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { readIpcJson, writeIpcFile } from "./ipc-file.ts";
@@ -184,7 +185,7 @@ async function scheduleTask(args: Args, at: IpcToolsOptions): Promise<ToolResult
     schedule_type,
     schedule_value,
     context_mode: context_mode ?? "group",
-    ...(timezone === undefined ? {} : { timezone }),
+    ...defined({ timezone }),
     chatJid: target === undefined ? at.chatJid : `group:${target}`,
     createdBy: at.group,
     groupFolder: target ?? at.group,
@@ -198,8 +199,7 @@ export function ipcTools(options: IpcToolsOptions): Tool[] {
     name: `${options.prefix ?? ""}${name}`,
     description,
     parameters: { type: "object", properties, required: [...required], additionalProperties: false },
-    ...(sentText === undefined ? {} : { sentText }),
-    ...(sentText === undefined ? {} : { sentText }),
+    ...defined({ sentText }),
     // The order of calls is the order of files.
     ...(isReadOnly === true ? { isReadOnly } : { isSequential: true }),
     execute: async (args) => {

@@ -1,6 +1,7 @@
 // The child process that Claude Code is: records out of it, records into it, and its end. Made for one run by claude-runtime.
 // Invariant: a record is handled before the next is read, so a slow host slows the child down; what it leaves behind is ended with it.
 
+import { defined } from "../../contracts/defined.ts";
 import { type ChildProgram, startChildProgram } from "../../platform/child-program.ts";
 import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
 import { findFamily, findTagged, signalAll, tagVariable } from "../../platform/process-tree.ts";
@@ -62,7 +63,7 @@ export class ClaudeChild {
       await this.#take(this.#lines.end());
       this.#hasEnded = true;
       this.killAllNow();
-      return { ...end, ...(this.#problem === undefined ? {} : { protocolProblem: this.#problem }) };
+      return { ...end, ...defined({ protocolProblem: this.#problem }) };
     });
   }
 

@@ -2,6 +2,7 @@
 // Invariant: each record is told in order; calls of tools and hooks wait for the message that asks for them, and hold nothing up behind them.
 
 import { runTools } from "../../agent/run-tools.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ImageContent, ToolCall } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import { errorResult, type ToolResult } from "../../contracts/tool.ts";
@@ -256,7 +257,7 @@ export class ClaudeRun {
 
   #tellSession(model?: string): void {
     this.#at.session({
-      ...(this.#sessionId === undefined ? {} : { id: this.#sessionId }),
+      ...defined({ id: this.#sessionId }),
       isPresent: this.#resume !== undefined && this.#sessionId !== undefined,
       model: model ?? this.#translation.model,
     });
@@ -410,6 +411,7 @@ export class ClaudeRun {
   async #beforeCompact(input: ClaudeRecord): Promise<void> {
     const { conversation } = this.#launched.sessions.coding;
     const messages = [...conversation.session.context().messages];
+    const { enabled, reserveTokens, keepRecentTokens } = conversation.deps.compaction;
     await conversation.interceptor?.beforeCompact?.({
       preparation: {
         firstKeptEntryId: "",
@@ -417,6 +419,8 @@ export class ClaudeRun {
         turnPrefixMessages: [],
         isSplitTurn: false,
         tokensBefore: conversation.contextTokens().tokens,
+        fileOps: { read: new Set(), written: new Set(), edited: new Set() },
+        settings: { enabled, reserveTokens, keepRecentTokens },
       },
       branchEntries: [],
       reason: input.trigger === "manual" ? "manual" : "threshold",

@@ -1,6 +1,7 @@
 // How a run of Claude Code ended, from its closing record and from the process itself. Called by claude-runtime. Pure.
 // Invariant: an exit status of its own is never believed alone: it is 0 where nothing was answered, too.
 
+import { defined } from "../../contracts/defined.ts";
 import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
 import type { FailureCode } from "../../contracts/stream-event.ts";
 import type { ChildEnd, ClaudeRecord } from "./child.ts";
@@ -103,7 +104,7 @@ function crashed({ end, stderr, command, text }: ClaudeEnded): Outcome {
 }
 
 function error(code: NonNullable<Outcome["code"]>, message: string, text: string, hint?: string): Outcome {
-  return { kind: "error", text, code, message, ...(hint === undefined ? {} : { hint }) };
+  return { kind: "error", text, code, message, ...defined({ hint }) };
 }
 
 /** USD of this run alone: the totals of a session that goes on begin before it. */

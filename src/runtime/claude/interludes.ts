@@ -2,6 +2,7 @@
 // Invariant: what has begun ends, whatever comes instead of its end.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ClaudeRecord } from "./child.ts";
 import { fieldsOf, numberIn } from "./records.ts";
 
@@ -54,7 +55,7 @@ export class Interludes {
       summary: this.summary ?? "",
       firstKeptEntryId: "",
       tokensBefore: numberIn(metadata, "pre_tokens") ?? 0,
-      ...(after === undefined ? {} : { estimatedTokensAfter: after }),
+      ...defined({ estimatedTokensAfter: after }),
     };
     this.summary = undefined;
     await this.#emit({ type: "compaction_end", reason, result, aborted: false, willRetry: false } as AgentEvent);

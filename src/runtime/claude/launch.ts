@@ -3,6 +3,7 @@
 // stands where other users of the machine see it; no text of a stranger is the last word of a prompt.
 
 import type { Settings } from "../../config/settings.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import type { ThinkingLevel } from "../../contracts/model.ts";
 import { childEnv } from "../../platform/child-env.ts";
@@ -84,7 +85,7 @@ export function claudeEnvironment({
   );
   return {
     ...Object.fromEntries(passed),
-    ...(configDir === undefined ? {} : { CLAUDE_CONFIG_DIR: configDir }),
+    ...defined({ CLAUDE_CONFIG_DIR: configDir }),
     CLAUDE_CODE_MAX_RETRIES: String(retry.enabled ? retry.maxRetries : 0),
     ...(thinking === "off" ? { MAX_THINKING_TOKENS: "0" } : {}),
     ...(hasToolResults ? { CLAUDE_CODE_DROP_UNAVAILABLE_DEFERRED_TOOL: "1" } : {}),

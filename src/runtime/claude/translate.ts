@@ -4,6 +4,7 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { assembleMessage, type MessageAssembly } from "../../contracts/assemble-message.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { AssistantMessage, ToolResultMessage, UserMessage } from "../../contracts/message.ts";
 import { toolCallsOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
@@ -203,7 +204,7 @@ export class Translation {
       stream: "subagent",
       data: {
         type: record.type,
-        ...(record.subtype === undefined ? {} : { subtype: record.subtype }),
+        ...defined({ subtype: record.subtype }),
         ...(parent && { parentToolCallId: parent }),
       },
     });
@@ -242,7 +243,7 @@ export class Translation {
     this.#stopReason = undefined;
     const assembly = assembleMessage(this.#asModel(), this.#deps.thinkingLevel, this.#deps.now());
     this.#current = { id, assembly, isStreamed, open: new Map(), next: 0, usage };
-    await this.#apply({ type: "response", ...(id === undefined ? {} : { responseId: id }) });
+    await this.#apply({ type: "response", ...defined({ responseId: id }) });
     await this.#emit({ type: "message_start", message: structuredClone(assembly.message) });
   }
 
@@ -297,10 +298,10 @@ export class Translation {
     const input = this.#inputs.get(index);
     this.#signatures.delete(index);
     this.#inputs.delete(index);
-    const about = { contentIndex: index, ...(signature === undefined ? {} : { signature }) };
+    const about = { contentIndex: index, ...defined({ signature }) };
     if (kind === "text") await this.#apply({ type: "text_end", ...about });
     else if (kind === "thinking") await this.#apply({ type: "thinking_end", ...about });
-    else await this.#apply({ type: "toolcall_end", contentIndex: index, ...(input === undefined ? {} : { arguments: input }) });
+    else await this.#apply({ type: "toolcall_end", contentIndex: index, ...defined({ arguments: input }) });
   }
 
   /** A block that has finished. Where its pieces came it says nothing new. */
@@ -347,7 +348,7 @@ export class Translation {
     if (cut === undefined) {
       const reason = this.#stopReason;
       const stopReason = reason === "max_tokens" ? "length" : toolCallsOf(message).length > 0 ? "toolUse" : "stop";
-      current.assembly.apply({ type: "finish", stopReason, ...(reason === undefined ? {} : { rawStopReason: reason }) });
+      current.assembly.apply({ type: "finish", stopReason, ...defined({ rawStopReason: reason }) });
     } else
       current.assembly.apply({
         type: "failure",

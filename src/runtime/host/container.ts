@@ -2,6 +2,7 @@
 // Exported for hosts. Invariant: the result is an output object, never a throw; of what came out no more is kept than was asked for, and what
 // took too long is gone, with all that it has started.
 
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import { childEnv } from "../../platform/child-env.ts";
 import { startChildProgram } from "../../platform/child-program.ts";
@@ -90,7 +91,7 @@ async function carriedOut(run: ContainerRun, env: Env, output: KeptOutput): Prom
   const child = startChildProgram({
     command,
     args,
-    ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
+    ...defined({ cwd: run.cwd }),
     env: { ...childEnv(env, "inherit"), [tagVariable]: env[tagVariable] === undefined ? tag : `${env[tagVariable]},${tag}` },
     isApart: true,
     onStdout: (chunk) => output.push(chunk),

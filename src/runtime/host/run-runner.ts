@@ -1,6 +1,7 @@
 // `pi runner`: one object on stdin, one run, one object between markers on stdout. Called by the command; hosts start it in any language.
 // Invariant: whatever happens, one whole object is written, and nothing else reaches stdout; what went wrong is the last line of stderr, too.
 
+import { defined } from "../../contracts/defined.ts";
 import { isPiError, lineOf, messageOf, PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import type { Host } from "../../platform/host.ts";
@@ -181,17 +182,13 @@ async function requestOf(
     isFresh: input.contextMode === "isolated",
     signal: deps.ending,
     ...(input.isScheduledTask ? { lane: "cron" } : {}),
-    ...(sessionId === undefined ? {} : { sessionId }),
+    ...defined({ sessionId }),
     ...(images.length === 0 ? {} : { images }),
-    ...(model === undefined ? {} : { model }),
-    ...(thinking === undefined ? {} : { thinking }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(context === undefined ? {} : { context }),
+    ...defined({ model, thinking, timeoutMs, context }),
     ...(tools === undefined ? {} : { policy: [tools] }),
-    ...(extraSystemPrompt === undefined ? {} : { extraSystemPrompt }),
+    ...defined({ extraSystemPrompt }),
     ...(extraTools.length === 0 ? {} : { extraTools }),
-    ...(clientTools === undefined ? {} : { clientTools }),
-    ...(toolResults === undefined ? {} : { toolResults }),
+    ...defined({ clientTools, toolResults }),
     ...(flags.isStreamed ? { replies: { onBlockReply: partial } } : {}),
   };
 }
@@ -243,10 +240,10 @@ function outputOf(result: RunResult, { contextMode }: ContainerInput, { redact, 
     new_session_id: id,
     newSessionId: id,
     error: isSuccess ? null : redact(errorText(outcome)),
-    ...(outcome.code === undefined ? {} : { code: outcome.code }),
+    ...defined({ code: outcome.code }),
     outcome: outcome.kind,
     engine: result.runtime,
-    ...(result.fallbackFrom === undefined ? {} : { fallback_from: result.fallbackFrom }),
+    ...defined({ fallback_from: result.fallbackFrom }),
     session_present: result.sessionPresent,
     used_ipc_send: result.didSendViaMessagingTool,
     tool_calls: result.toolCalls.map(({ resultPreview, args, ...call }) => ({
@@ -260,7 +257,7 @@ function outputOf(result: RunResult, { contextMode }: ContainerInput, { redact, 
     usage: result.usage,
     cost_usd: result.costUsd,
     duration_ms: result.durationMs,
-    ...(outcome.retryAt === undefined ? {} : { retry_at: outcome.retryAt }),
+    ...defined({ retry_at: outcome.retryAt }),
   };
 }
 
@@ -280,7 +277,7 @@ function brokenOutput(error: unknown, engine: RuntimeKind | undefined): Containe
     error: lineOf(error),
     code,
     outcome: code === "model.aborted" ? "aborted" : isUsage ? "usage" : "error",
-    ...(engine === undefined ? {} : { engine }),
+    ...defined({ engine }),
     session_present: false,
     used_ipc_send: false,
     tool_calls: [],

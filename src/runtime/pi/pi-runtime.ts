@@ -1,6 +1,7 @@
 // The runtime `pi`: runs of hosts as conversations of ours, in this process. Made by hosts and the router.
 // Invariant: words go in by the one way in, unexpanded: what a stranger writes is text.
 
+import { defined } from "../../contracts/defined.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
 import { HostedRuntime } from "../hosted-runtime.ts";
@@ -28,7 +29,7 @@ export class PiRuntime extends HostedRuntime {
     const { sessions } = await launchRun(request, this.deps, {
       runtime: "pi",
       session: place.session,
-      ...(place.sessionDir === undefined ? {} : { sessionDir: place.sessionDir }),
+      ...defined({ sessionDir: place.sessionDir }),
       hasBuiltin: true,
       mayLackModel: false,
       signal,

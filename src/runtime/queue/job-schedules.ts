@@ -1,6 +1,7 @@
 // Jobs that come again: a timer for the next time of each schedule. Called by jobs-in-process.
 // Invariant: one job for each time, none for those that passed while nobody looked; timers hold no process open.
 
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import { nextRun, type Schedule } from "../bridge/schedule.ts";
 import type { JobSchedule, LaneQueue, NewJob } from "./jobs.ts";
@@ -61,7 +62,7 @@ export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["
 }
 
 function scheduleOf({ when }: JobSchedule): Schedule {
-  if ("cron" in when) return { type: "cron", value: when.cron, ...(when.tz === undefined ? {} : { timezone: when.tz }) };
+  if ("cron" in when) return { type: "cron", value: when.cron, ...defined({ timezone: when.tz }) };
   if ("everyMs" in when) return { type: "interval", value: String(when.everyMs) };
   return { type: "once", value: new Date(when.at).toISOString() };
 }

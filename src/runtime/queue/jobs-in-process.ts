@@ -2,6 +2,7 @@
 // Invariants: the order of a lane is the order of adding; whoever has lost a job settles nothing; an idle lane is forgotten, and so are the oldest
 // of many jobs that have ended.
 
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import { jobSchedules } from "./job-schedules.ts";
 import type { Claim, Job, JobFilter, JobResult, JobState, JobView, LaneQueue, NewJob } from "./jobs.ts";
@@ -237,7 +238,7 @@ export function createLaneQueue({ now = Date.now }: LaneQueueOptions = {}): Lane
     job,
     state,
     attempts,
-    ...(settled === undefined ? {} : { result: settled }),
+    ...defined({ result: settled }),
   });
 
   const schedules = jobSchedules({ now, add: (job) => add([job]) });

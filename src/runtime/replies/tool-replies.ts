@@ -1,6 +1,7 @@
 // What a host is told of a tool: in a line when it begins, its output when it ends, and as an event of the `tool` stream. Called by reply-stream. Pure.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import { textOf } from "../../contracts/message.ts";
 import { headlineOf } from "../../contracts/tool-view.ts";
 
@@ -33,7 +34,7 @@ export function toolOutput({ result, isError }: Extract<ToolEvent, { type: "tool
 /** `phase`: start, update, result. */
 export function toolEventData(event: ToolEvent): Record<string, unknown> {
   const { type, toolCallId, toolName, parentToolCallId } = event;
-  const about = { toolCallId, name: toolName, ...(parentToolCallId === undefined ? {} : { parentToolCallId }) };
+  const about = { toolCallId, name: toolName, ...defined({ parentToolCallId }) };
   if (type === "tool_execution_start") return { phase: "start", ...about, args: event.args };
   if (type === "tool_execution_update") return { phase: "update", ...about, args: event.args, partialResult: event.partialResult };
   return {
@@ -41,6 +42,6 @@ export function toolEventData(event: ToolEvent): Record<string, unknown> {
     ...about,
     result: event.result,
     isError: event.isError,
-    ...(event.durationMs === undefined ? {} : { durationMs: event.durationMs }),
+    ...defined({ durationMs: event.durationMs }),
   };
 }

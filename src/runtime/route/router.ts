@@ -1,6 +1,7 @@
 // The router: each run in its lane, then to whoever is to carry it out, and to the next one where that is safe; remembers sessions, keeps numbers.
 // Made by `createRuntime`, for the library and `pi runner`. Invariant: who carries a run out is decided when it leaves its lane, and holds for it.
 
+import { defined } from "../../contracts/defined.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import type { HostRuntime, IpcPlace, RouteQuery, RouteSaid } from "../host-runtime.ts";
 import type { HostedDeps, HostedRuntime } from "../hosted-runtime.ts";
@@ -97,9 +98,7 @@ export class Router implements HostRuntime {
         {
           sessionKey,
           signal,
-          ...(lane === undefined ? {} : { lane }),
-          ...(enqueue === undefined ? {} : { enqueue }),
-          ...(onWait === undefined ? {} : { onWait }),
+          ...defined({ lane, enqueue, onWait }),
           ...(context?.spawnedBy === undefined ? {} : { spawnedBy: context.spawnedBy }),
         },
       );
@@ -123,7 +122,7 @@ export class Router implements HostRuntime {
         const said = kind === route.runtime ? request.sessionId : undefined;
         const sessionId = said ?? (request.isFresh ? undefined : await this.#remembered(request.sessionKey, kind));
         const { sessionId: _, ...asked } = request;
-        const result = await run.follow(runtime.start({ ...asked, timeoutMs: leftMs, ...(sessionId === undefined ? {} : { sessionId }) }));
+        const result = await run.follow(runtime.start({ ...asked, timeoutMs: leftMs, ...defined({ sessionId }) }));
         if (result.sessionId !== undefined && request.isFresh !== true)
           await sessionMap?.set(request.sessionKey, kind, result.sessionId).catch((error: unknown) => this.#deps.warn(String(error)));
         return result;
@@ -165,13 +164,13 @@ export class Router implements HostRuntime {
       engine: runtime,
       group: request.sessionKey,
       outcome: outcome.kind,
-      ...(outcome.code === undefined ? {} : { code: outcome.code }),
+      ...defined({ code: outcome.code }),
       durationMs,
       isTimeout,
       tools,
       sessionPresent,
       isScheduledTask,
-      ...(result.fallbackFrom === undefined ? {} : { fallbackFrom: result.fallbackFrom }),
+      ...defined({ fallbackFrom: result.fallbackFrom }),
       costUsd,
     });
     log.write({
@@ -182,8 +181,7 @@ export class Router implements HostRuntime {
       is_scheduled_task: isScheduledTask,
       run_id: id,
       outcome: outcome.kind,
-      ...(outcome.code === undefined ? {} : { code: outcome.code }),
-      ...(result.fallbackFrom === undefined ? {} : { fallback_from: result.fallbackFrom }),
+      ...defined({ code: outcome.code, fallback_from: result.fallbackFrom }),
       duration_ms: durationMs,
     });
   }

@@ -3,6 +3,7 @@
 
 import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
 import { acquireLease } from "../../platform/lease.ts";
@@ -97,6 +98,6 @@ function isTable(value: unknown): value is Record<string, unknown> {
 function broken(file: string, why: string, cause?: unknown): PiError {
   return new PiError("io.session_map", `The map of sessions ${file} cannot be used: ${why}`, {
     hint: "Mend it, or move it away to begin anew",
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }

@@ -3,6 +3,7 @@
 
 import { type LoopDeps, runLoop } from "../../agent/loop.ts";
 import type { LoopEvent } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ExtensionStream } from "../../contracts/extension-provider.ts";
 import type { AssistantMessage, Message, ModelMessage, ToolCall } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
@@ -188,8 +189,7 @@ async function* answer(
     messages: (await config.convertToLlm?.(shown)) ?? modelMessages(shown),
     tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters: parameters as Record<string, unknown> })),
     thinkingLevel: reasoning,
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(sessionId === undefined ? {} : { sessionId }),
+    ...defined({ maxTokens, sessionId }),
   };
   const value = (await config.getApiKey?.(model.provider)) ?? config.apiKey ?? "";
   const credential = { scheme: "own", billing: "metered", value, source: "the caller" } as const;

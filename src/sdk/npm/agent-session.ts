@@ -3,6 +3,7 @@
 
 import { resolve } from "node:path";
 import type { CompactionResult } from "../../contracts/agent-event.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { Cancellable } from "../../contracts/extension.ts";
 import type { ImageContent, Message, UserContent } from "../../contracts/message.ts";
 import { availableThinkingLevels, type Model, type ThinkingLevel } from "../../contracts/model.ts";
@@ -30,7 +31,9 @@ export type { AgentSessionEvent, AgentSessionEventListener, PromptDisposition, P
 export interface NavigateOptions {
   summarize?: boolean;
   customInstructions?: string;
-  /** Put on the entry. */
+  /** They stand in place of the usual ones. */
+  replaceInstructions?: boolean;
+  /** Put on the summary, or on the entry that is gone to where there is none. */
   label?: string;
 }
 
@@ -290,7 +293,7 @@ export class AgentSession {
     onChunk?: (chunk: string) => void,
     how: { excludeFromContext?: boolean } = {},
   ): Promise<ShellCommandResult> {
-    return this.#live.shell.run(command, { ...how, ...(onChunk === undefined ? {} : { onData: onChunk }) });
+    return this.#live.shell.run(command, { ...how, ...defined({ onData: onChunk }) });
   }
 
   /** The same. A command that fails is a result with its `exitCode`. Rejects with `tool.cwd_missing`, `tool.spawn_failed`. */
@@ -327,7 +330,7 @@ export class AgentSession {
     const summaryEntry = summaryEntryId === undefined ? undefined : this.#coding.session.entry(summaryEntryId);
     return {
       cancelled,
-      ...(text === undefined ? {} : { editorText: text }),
+      ...defined({ editorText: text }),
       ...(summaryEntry === undefined ? {} : { summaryEntry: summaryEntry as EntryOf<"branch_summary"> }),
     };
   }
@@ -403,7 +406,7 @@ export class AgentSession {
     const { artifactTotal } = await import("../../artifacts/copy-artifacts.ts");
     const { session } = this.#coding;
     const shown = { toolViews: viewsOf(this.#coding.conversation.tools), artifacts: artifactTotal(session.filePath) };
-    const { path } = await write(session, { cwd, ...shown, ...(outputPath === undefined ? {} : { outputPath }) });
+    const { path } = await write(session, { cwd, ...shown, ...defined({ outputPath }) });
     return resolve(cwd, path);
   }
 

@@ -78,7 +78,7 @@ function definition(name: ToolName, cwd: string, machine: Machine = {}): BuiltIn
     ...defined({ promptSnippet: promptLine, promptGuidelines: guidelines }),
     ...(prepareArguments === undefined ? {} : { prepareArguments: (args) => prepareArguments(args as Record<string, unknown>) }),
     execute: async (_id, params, signal, onUpdate) => {
-      const how = { cwd, ...machine, ...(signal === undefined ? {} : { signal }), ...(onUpdate === undefined ? {} : { onUpdate }) };
+      const how = { cwd, ...machine, ...defined({ signal, onUpdate }) };
       const result = await runTool(tool, params, how);
       if (result.isError === true) throw new Error(textOf(result.content));
       return { ...result, details: result.details };
@@ -144,7 +144,7 @@ export function createLocalBashOperations({ shellPath }: { shellPath?: string } 
       const shell = createShellOperations({
         env: (env ?? processHost().env) as Env,
         envPolicy: "inherit",
-        ...(shellPath === undefined ? {} : { shellPath }),
+        ...defined({ shellPath }),
       });
       const { exitCode } = await shell.run({
         command,
@@ -181,7 +181,7 @@ function shellOf({ operations, spawnHook, commandPrefix, shellPath }: BashToolOp
           onData: (data) => void request.onData(data),
           signal,
           env,
-          ...(timeout === undefined ? {} : { timeout }),
+          ...defined({ timeout }),
         });
         return signal.aborted ? over() : { exitCode: exitCode ?? 1, timedOut: false, cancelled: false };
       } catch (error) {

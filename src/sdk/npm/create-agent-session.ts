@@ -84,7 +84,7 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
   const manager = await options.sessionManager;
   const { modelRuntime: runtime, settingsManager, onWarning: warn = () => {} } = options;
   const place = surroundings({
-    ...(options.env === undefined ? {} : { env: options.env }),
+    ...defined({ env: options.env }),
     ...(options.cwd === undefined ? (manager === undefined ? {} : { cwd: manager.getCwd() }) : { cwd: options.cwd }),
     ...givenAgentDir(options),
   });
@@ -112,7 +112,7 @@ export async function createAgentSession(options: CreateAgentSessionOptions = {}
       mayLackModel: true,
       configFor,
       custom,
-      ...(startEvent === undefined ? {} : { sessionStart: startEvent }),
+      ...defined({ sessionStart: startEvent }),
     },
     manager?.session,
   );
@@ -156,7 +156,7 @@ function runOptions(
     cwd: place.cwd,
     agentDir: place.agentDir,
     ...(typeof options.model === "string" ? { model: options.model } : {}),
-    ...(thinkingLevel === undefined ? {} : { thinking: thinkingLevel }),
+    ...defined({ thinking: thinkingLevel }),
     session: { kind: "new" },
     onBusy: "fail",
     tools: {
@@ -165,7 +165,7 @@ function runOptions(
       none: noTools === "all",
       noBuiltin: noTools === "builtin",
     },
-    ...(systemPrompt === undefined ? {} : { systemPrompt }),
+    ...defined({ systemPrompt }),
     appendSystemPrompt: [...(options.appendSystemPrompt ?? [])],
     resources: {
       withContextFiles: options.contextFiles !== false,

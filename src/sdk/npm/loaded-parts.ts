@@ -2,6 +2,7 @@
 // Invariant: each session has extensions of its own, also when two sessions have one loader.
 
 import type { Config } from "../../config/load-config.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { AnyExtensionTool, Extension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import { forNextSession } from "../../extensions/load.ts";
@@ -33,7 +34,7 @@ function resourcesOf(loader: ResourceLoader, config: Config): LaunchResources {
   return {
     contextFiles: loader.getAgentsFiles().agentsFiles,
     skillsSection: skillsSection(skills),
-    ...(systemPrompt === undefined ? {} : { systemPrompt }),
+    ...defined({ systemPrompt }),
     appended: loader.getAppendSystemPrompt(),
     ...typedResources(skills, async () => templates, config),
   };

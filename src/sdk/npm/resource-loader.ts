@@ -290,7 +290,7 @@ function overridden<T>(base: T, override: ((base: T) => T) | undefined): T {
 }
 
 function withPath(text: string | undefined, path: string | undefined): PromptText | undefined {
-  return text === undefined ? undefined : { text, ...(path === undefined ? {} : { path }) };
+  return text === undefined ? undefined : { text, ...defined({ path }) };
 }
 
 function warning(line: string): ResourceDiagnostic {
@@ -320,7 +320,7 @@ function publicTemplate(template: templateFiles.PromptTemplate): PromptTemplate 
   return {
     name,
     description,
-    ...(argumentHint === undefined ? {} : { argumentHint }),
+    ...defined({ argumentHint }),
     content,
     filePath: path,
     sourceInfo: sourceInfoOf(template, "prompt"),

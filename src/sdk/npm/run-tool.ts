@@ -1,5 +1,6 @@
 // The built-in tools with what came with us, and one call of a tool without an agent. Exported by `pi/tools`.
 
+import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
 import type { FileOperations, ShellOperations, Tool, ToolContext, ToolResult } from "../../contracts/tool.ts";
 import { errorResult } from "../../contracts/tool.ts";
@@ -36,7 +37,7 @@ export interface RunToolOptions {
 /** Checks the arguments against the tool's schema and runs it. Never rejects: a refusal and a failure are results with `isError`. */
 export async function runTool(tool: Tool, args: Record<string, unknown>, options: RunToolOptions = {}): Promise<ToolResult> {
   const { env, signal = new AbortController().signal, files, shell, onUpdate = () => {}, acceptsImages = true } = options;
-  const place = surroundings({ ...(options.cwd === undefined ? {} : { cwd: options.cwd }), ...(env === undefined ? {} : { env }) });
+  const place = surroundings({ ...defined({ cwd: options.cwd, env }) });
   const { validateArguments } = await import("../../tools/shared/validate.ts");
   const valid = await validateArguments(tool, args);
   if (!valid.ok) return errorResult(valid.message);

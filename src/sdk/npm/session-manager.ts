@@ -81,10 +81,10 @@ export class SessionManager {
   static inMemory(cwd?: string, options: NewSessionOptions = {}, entries: readonly (SessionHeader | AnyEntry)[] = []): SessionManager {
     const place = surroundings(cwd === undefined ? {} : { cwd });
     const given = entries.find((entry): entry is SessionHeader => entry.type === "session");
-    const header = { ...(given ?? newHeader(place.cwd)), ...(options.id === undefined ? {} : { id: options.id }) };
+    const header = { ...(given ?? newHeader(place.cwd)), ...defined({ id: options.id }) };
     return new SessionManager(
       Session.fromEntries(
-        { ...header, cwd: place.cwd, ...(options.parentSession === undefined ? {} : { parentSession: options.parentSession }) },
+        { ...header, cwd: place.cwd, ...defined({ parentSession: options.parentSession }) },
         entries.filter((entry): entry is AnyEntry => entry.type !== "session"),
         ownStores(),
       ),
@@ -101,7 +101,7 @@ export class SessionManager {
     const place = sessionPlace(targetCwd, sessionDir);
     const source = await Session.open(resolve(sourcePath), { readOnly: true, ...ownStores() });
     try {
-      return new SessionManager(source.fork({ ...place, ...(options.id === undefined ? {} : { id: options.id }) }));
+      return new SessionManager(source.fork({ ...place, ...defined({ id: options.id }) }));
     } finally {
       source.close();
     }
@@ -232,7 +232,7 @@ export class SessionManager {
 
   /** Something paid for beside the conversation. Answers with the entry. */
   appendUsage(kind: string, provider: string, model: string, usage: Usage, note?: string): UsageEntry {
-    const id = this.#append({ type: "usage", kind, provider, model, usage, ...(note === undefined ? {} : { note }) });
+    const id = this.#append({ type: "usage", kind, provider, model, usage, ...defined({ note }) });
     return this.session.entry(id) as UsageEntry;
   }
 
@@ -254,11 +254,11 @@ export class SessionManager {
   }
 
   appendCustomEntry(customType: string, data?: unknown): string {
-    return this.#append({ type: "custom", customType, ...(data === undefined ? {} : { data }) });
+    return this.#append({ type: "custom", customType, ...defined({ data }) });
   }
 
   appendCustomMessageEntry(customType: string, content: string | UserContent[], display: boolean, details?: unknown): string {
-    return this.#append({ type: "custom_message", customType, content, display, ...(details === undefined ? {} : { details }) });
+    return this.#append({ type: "custom_message", customType, content, display, ...defined({ details }) });
   }
 
   /** `null` takes the target out of what the model is shown. */
@@ -272,7 +272,7 @@ export class SessionManager {
 
   /** Without a label: takes it away. */
   appendLabelChange(targetId: string, label: string | undefined): string {
-    return this.#append({ type: "label", targetId, ...(label === undefined ? {} : { label }) });
+    return this.#append({ type: "label", targetId, ...defined({ label }) });
   }
 
   /** The next entry hangs on this one. @throws PiError `session.entry_not_found`. */

@@ -3,6 +3,7 @@
 
 import { copyFileSync, existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Cancellable, WithSession } from "../../contracts/extension.ts";
 import type { SessionStartEvent } from "../../contracts/extension-event.ts";
@@ -191,7 +192,7 @@ export class AgentSessionRuntime {
     const { session } = this;
     const previousSessionFile = session.sessionFile;
     const target = targetSessionFile ?? next.manager?.getSessionFile();
-    await session.extensionHost.shutdown({ reason, ...(target === undefined ? {} : { targetSessionFile: target }) });
+    await session.extensionHost.shutdown({ reason, ...defined({ targetSessionFile: target }) });
     this.#beforeInvalidate?.();
     await session.dispose();
     const sessionManager = next.manager ?? (await next.open?.());
@@ -201,7 +202,7 @@ export class AgentSessionRuntime {
       cwd: cwdOverride === undefined ? sessionManager.getCwd() : resolve(this.cwd, cwdOverride),
       agentDir: this.services.agentDir,
       sessionManager,
-      sessionStartEvent: { type: "session_start", reason, ...(previousSessionFile === undefined ? {} : { previousSessionFile }) },
+      sessionStartEvent: { type: "session_start", reason, ...defined({ previousSessionFile }) },
     });
     this.#control();
     await this.#rebind?.(this.session);

@@ -1,5 +1,6 @@
 // What sessions of one working directory are made with, and a session made with it; names follow the npm agent's. Exported by `pi`.
 
+import { defined } from "../../contracts/defined.ts";
 import type { AnyExtensionTool } from "../../contracts/extension.ts";
 import type { SessionStartEvent } from "../../contracts/extension-event.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
@@ -47,7 +48,7 @@ export async function createAgentSessionServices(options: CreateAgentSessionServ
   const settingsManager = options.settingsManager ?? SettingsManager.create(cwd, agentDir);
   const resourceLoader = new DefaultResourceLoader({
     ...options.resourceLoaderOptions,
-    ...(options.extensionFlagValues === undefined ? {} : { extensionFlagValues: options.extensionFlagValues }),
+    ...defined({ extensionFlagValues: options.extensionFlagValues }),
     cwd,
     agentDir,
     env,
@@ -95,6 +96,6 @@ export function createAgentSessionFromServices(options: CreateAgentSessionFromSe
     modelRuntime,
     settingsManager,
     resourceLoader,
-    ...(sessionStartEvent === undefined ? {} : { sessionStartEvent }),
+    ...defined({ sessionStartEvent }),
   });
 }

@@ -3,6 +3,7 @@
 
 import { loadConfig } from "../../config/load-config.ts";
 import type { Settings } from "../../config/settings.ts";
+import { defined } from "../../contracts/defined.ts";
 import type { ThinkingLevel } from "../../contracts/model.ts";
 import { surroundings } from "./places.ts";
 import { flatSettings, nestedSettings, type SettingsTree, valuesOf } from "./settings-tree.ts";
@@ -271,8 +272,7 @@ export class SettingsManager {
 
   #place(): ReturnType<typeof surroundings> {
     return surroundings({
-      ...(this.#cwd === undefined ? {} : { cwd: this.#cwd }),
-      ...(this.agentDir === undefined ? {} : { agentDir: this.agentDir }),
+      ...defined({ cwd: this.#cwd, agentDir: this.agentDir }),
     });
   }
 }

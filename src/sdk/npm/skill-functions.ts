@@ -1,5 +1,6 @@
 // Skills, context files and heads of Markdown files, as functions under the npm agent's names. Imported by extensions.
 
+import { defined } from "../../contracts/defined.ts";
 import { loadContextFiles } from "../../resources/context-files.ts";
 import { parseFrontmatter as parseHead } from "../../resources/frontmatter.ts";
 import * as files from "../../resources/skills.ts";
@@ -19,7 +20,7 @@ export function loadSkills(options: {
   includeDefaults?: boolean;
 }): LoadedSkills {
   const { cwd, agentDir, skillPaths = [], includeDefaults = true } = options;
-  const place = surroundings({ cwd, ...(agentDir === undefined ? {} : { agentDir }) });
+  const place = surroundings({ cwd, ...defined({ agentDir }) });
   const { skills, warnings } = files.loadSkills({ agentDir: place.agentDir, homeDir: place.homeDir, paths: skillPaths });
   const wanted = includeDefaults ? skills : skills.filter(({ source }) => source === "command line");
   return { skills: wanted.map(publicSkill), diagnostics: diagnosticsOf(warnings) };

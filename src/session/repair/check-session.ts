@@ -1,6 +1,7 @@
 // What is wrong with a session file, line by line. Called by `pi sessions check`; nothing is written.
 // Invariant: a file that `repair` has written has no findings.
 
+import { defined } from "../../contracts/defined.ts";
 import { isPiError } from "../../contracts/error.ts";
 import { sessionVersion } from "../../contracts/session-entry.ts";
 import { damagedType } from "../index/entry-table.ts";
@@ -51,7 +52,7 @@ function findingsOf(file: ExaminedFile): Finding[] {
   const findings: Finding[] = [];
   const add = (lineNumber: number, kind: Finding["kind"], text: string, entryId?: string): void => {
     const isInterruption = kind === "torn-line" || kind === "dangling-call";
-    findings.push({ lineNumber, kind, text, ...(entryId === undefined ? {} : { entryId }), ...(isInterruption && { isInterruption }) });
+    findings.push({ lineNumber, kind, text, ...defined({ entryId }), ...(isInterruption && { isInterruption }) });
   };
   if (file.sizeBytes === 0) {
     add(1, "empty", "the file is empty");

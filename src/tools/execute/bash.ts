@@ -22,7 +22,7 @@ export async function executeBash(
     const collected = output.collected();
     const { text } = collected;
     const details = detailsOf(collected);
-    context.onUpdate({ content: text === "" ? [] : [{ type: "text", text }], ...(details === undefined ? {} : { details }) });
+    context.onUpdate({ content: text === "" ? [] : [{ type: "text", text }], ...defined({ details }) });
   });
   const startedMs = performance.now();
   context.onUpdate({ content: [] });

@@ -3,6 +3,7 @@
 import { providerOfAccount } from "../../../accounts/auth-file.ts";
 import { flowProviders } from "../../../accounts/flows/flows.ts";
 import type { Config } from "../../../config/load-config.ts";
+import { defined } from "../../../contracts/defined.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import { nearestName } from "../../../contracts/nearest.ts";
 import type { ModelRegistry } from "../../../harness/models/model-registry.ts";
@@ -57,5 +58,5 @@ export function meantAccount({ provider, model }: { provider?: string; model?: s
 /** These commands end with 1 where the npm agent's do: what was asked makes sense, and there is nothing to be had. */
 export function withStatusOne(error: unknown): unknown {
   if (!isPiError(error) || error.exitStatus !== 2 || !error.code.startsWith("auth.")) return error;
-  return new PiError(error.code, error.message, { ...(error.hint === undefined ? {} : { hint: error.hint }), exitStatus: 1 });
+  return new PiError(error.code, error.message, { ...defined({ hint: error.hint }), exitStatus: 1 });
 }

@@ -1,6 +1,7 @@
 // `pi sessions label`: mark an entry, as `git tag` marks a commit. Called through cli/commands/sessions.
 
 import type { Command } from "commander";
+import { defined } from "../../../contracts/defined.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { changeSession, findEntry } from "./open-session.ts";
 import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
@@ -17,7 +18,7 @@ export function define(command: Command, { host }: SubcommandContext): void {
     await changeSession(path, host, (session) => {
       const targetId = findEntry(session, entryRef);
       if (session.label(targetId) === label) return;
-      session.append({ type: "label", targetId, ...(label === undefined ? {} : { label }) });
+      session.append({ type: "label", targetId, ...defined({ label }) });
     });
   });
 }

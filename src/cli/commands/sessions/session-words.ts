@@ -1,5 +1,6 @@
 // Sessions and entries as a shell offers them. Called by cli/complete.
 
+import { defined } from "../../../contracts/defined.ts";
 import { ageInWords, cutToWidth, plainLine } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
 import { filesOf, idsOf, type ListRequest, listSessions } from "../../../session/library/list-sessions.ts";
@@ -69,5 +70,5 @@ export async function entryWords(host: Host, ref: string, flags: Flags): Promise
 }
 
 function givenOnly({ cwd, sessionDir }: Flags): { cwd?: string; sessionDir?: string } {
-  return { ...(cwd === undefined ? {} : { cwd }), ...(sessionDir === undefined ? {} : { sessionDir }) };
+  return { ...defined({ cwd, sessionDir }) };
 }

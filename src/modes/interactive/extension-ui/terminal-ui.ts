@@ -10,6 +10,7 @@ import {
   Text,
   type TUI,
 } from "@earendil-works/pi-tui";
+import { defined } from "../../../contracts/defined.ts";
 import type { ExtensionTheme, ExtensionUIContext } from "../../../contracts/extension.ts";
 import { visibleText } from "../../../contracts/text/plain.ts";
 import { Fence } from "../../../tui/fence.ts";
@@ -103,8 +104,7 @@ export class TerminalUi {
       },
       select: (title, options, how) => dialogs.select(title, options, { ...how, isAsked: false }),
       confirm: (title, message, how) => dialogs.confirm(title, message, { ...how, isAsked: false }),
-      input: (title, placeholder, how) =>
-        dialogs.input(title, "", { ...how, isAsked: false, ...(placeholder === undefined ? {} : { placeholder }) }),
+      input: (title, placeholder, how) => dialogs.input(title, "", { ...how, isAsked: false, ...defined({ placeholder }) }),
       editor: (title, prefill) => dialogs.text(title, prefill ?? "", { isAsked: false }),
       notify: (message, level = "info") => host.say(message, level),
       setStatus: (key, text) => {

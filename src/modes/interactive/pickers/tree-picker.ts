@@ -1,6 +1,7 @@
 // The tree of the session: every branch, what to show of it, labels, and a move to another entry, with a summary of what is left behind if wanted.
 // Opened by /tree. Invariant: moving asks about the summary first, and only where something is left behind.
 
+import { defined } from "../../../contracts/defined.ts";
 import { viewsOf } from "../../../contracts/tool-view.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
@@ -96,7 +97,8 @@ async function move(entryId: string, at: Surface): Promise<void> {
   if (entryId === session.leafId) return;
   // Going on from where one is leaves nothing behind.
   const leavesSomething = !session.branchIds(entryId).includes(session.leafId ?? "");
-  const how = leavesSomething
+  const isAsked = leavesSomething && !at.sessions.launch.config.values.branchSummary.skipPrompt;
+  const how = isAsked
     ? await at.dialogs.select("What is left behind", ["No summary", "Sum it up", "Sum it up, looking to …"])
     : "No summary";
   if (how === undefined) return;
@@ -106,7 +108,7 @@ async function move(entryId: string, at: Surface): Promise<void> {
   try {
     const result = await call(
       "navigate",
-      { entryId, summarize: how !== "No summary", ...(instructions === undefined ? {} : { customInstructions: instructions }) },
+      { entryId, summarize: how !== "No summary", ...defined({ customInstructions: instructions }) },
       at,
     );
     at.showSession();

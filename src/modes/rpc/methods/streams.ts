@@ -1,5 +1,6 @@
 // Methods whose output is more than one answer holds: told as it comes, or encoded piece by piece.
 
+import { defined } from "../../../contracts/defined.ts";
 import { count, fields, flag, list, optional, text } from "../../../contracts/schema.ts";
 import { leafId } from "../../../contracts/shapes.ts";
 import { encodeTree, type TreeAnswer, treeNode } from "../encode-tree.ts";
@@ -22,8 +23,8 @@ export const streamMethods = [
     order: "in turn",
     run: ({ command, excludeFromContext }, { sessions, id, emit }) =>
       sessions.coding.shell.run(command, {
-        ...(excludeFromContext === undefined ? {} : { excludeFromContext }),
-        onData: (delta) => emit({ type: "bash_execution_update", ...(id === undefined ? {} : { id }), delta }),
+        ...defined({ excludeFromContext }),
+        onData: (delta) => emit({ type: "bash_execution_update", ...defined({ id }), delta }),
       }),
   }),
   method({
