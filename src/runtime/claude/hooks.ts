@@ -109,6 +109,7 @@ export class ClaudeHooks {
   async #beforeCompact(input: ClaudeRecord): Promise<void> {
     const conversation = this.#deps.conversation();
     const messages = [...conversation.session.context().messages];
+    const { enabled, reserveTokens, keepRecentTokens } = conversation.deps.compaction;
     await conversation.interceptor?.beforeCompact?.({
       preparation: {
         firstKeptEntryId: "",
@@ -116,6 +117,8 @@ export class ClaudeHooks {
         turnPrefixMessages: [],
         isSplitTurn: false,
         tokensBefore: conversation.contextTokens().tokens,
+        fileOps: { read: new Set(), written: new Set(), edited: new Set() },
+        settings: { enabled, reserveTokens, keepRecentTokens },
       },
       branchEntries: [],
       reason: input.trigger === "manual" ? "manual" : "threshold",
