@@ -75,7 +75,7 @@ export function encodeThinking(
 
 /** What a variable has no value for is left out. */
 function fill(template: Record<string, unknown>, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const valueOf = (value: unknown): unknown => (isObject(value) && typeof value.$var === "string" ? values[value.$var] : value);
-  const filled = Object.entries(template).map(([name, value]) => [name, valueOf(value)]);
+  const filledIn = (value: unknown): unknown => (isObject(value) && typeof value.$var === "string" ? values[value.$var] : value);
+  const filled = Object.entries(template).map(([name, value]) => [name, filledIn(value)]);
   return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
 }
