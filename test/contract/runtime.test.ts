@@ -204,9 +204,10 @@ describe.each(["pi", "claude"] as const)("the runtime %s", (kind) => {
   test("ends in time with what there is, and says that its time was over", async () => {
     const { runtime, request } = await open({ scripts: [{ say: [{ text: "Half of an answer" }], cutAfterBytes: 700, keepOpen: true }] });
     const startedMs = performance.now();
-    const result = await runtime.run(request({ timeoutMs: kind === "claude" ? 900 : 300 }));
+    // Time enough for a busy machine to get as far as the answer, which itself never ends.
+    const result = await runtime.run(request({ timeoutMs: kind === "claude" ? 3000 : 1000 }));
     expect(result).toMatchObject({ outcome: { kind: "budget", code: "runtime.timeout" } });
-    expect(performance.now() - startedMs).toBeLessThan(kind === "claude" ? 2500 : 1500);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
     expect(result.outcome.text).toMatch(/^Half/);
   });
 
