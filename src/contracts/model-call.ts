@@ -25,7 +25,11 @@ export interface ModelStreamOptions {
   apiKey?: string;
   /** Sent with the request. */
   headers?: Record<string, string>;
-  /** What a service may keep its cache by. */
+  /** Default: the service's own; not told to models that take none. */
+  temperature?: number;
+  /** `long`: as long as the service offers. Default: as the service does. */
+  cacheRetention?: "none" | "short" | "long";
+  /** What the calls of one conversation have in common: services keep their beginning by it. */
   sessionId?: string;
   /** A JSON Schema that the answer has to fit. */
   outputSchema?: Record<string, unknown>;

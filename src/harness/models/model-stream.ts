@@ -88,7 +88,7 @@ async function* events(
   // Transcripts have the prompt and the tools among their messages.
   const said = systemStateOf(parts.context.messages);
   const { systemPrompt = promptText(said), tools = [...said.tools.values()] } = parts.context;
-  const { maxTokens, outputSchema, apiKey, headers, sessionId } = parts.options;
+  const { maxTokens, outputSchema, temperature, cacheRetention, apiKey, headers, sessionId } = parts.options;
   let found: Awaited<ReturnType<ModelCallParts["access"]>>;
   try {
     found = await parts.access(apiKey === undefined ? undefined : keyCredential(apiKey));
@@ -103,7 +103,8 @@ async function* events(
     messages,
     tools: [...tools],
     thinkingLevel,
-    ...defined({ maxTokens, outputSchema, sessionId }),
+    ...defined({ maxTokens, outputSchema, temperature, sessionId }),
+    ...(cacheRetention === "long" ? { cacheRetention } : {}),
   };
   yield* provider.stream({ model, request, credential, signal, fetch });
 }
