@@ -6,7 +6,7 @@ import { defined } from "../contracts/defined.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import { camelCase, type PackageEntry, type RowField, type SettingType } from "./settings.ts";
+import { camelCase, type PackageEntry, type RowField, type SettingType, snakeCase } from "./settings.ts";
 
 function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBase): CheckedValue {
   if (!Array.isArray(raw) || !raw.every(isTable)) return bad("a list of tables");
@@ -58,6 +58,16 @@ const fieldTypes: Record<NonNullable<RowField["type"]> | "number" | "text", { is
   variables: { isGood: isVariables, expected: "a table of texts by names of variables" },
 };
 
+/** Tables by name that were written with the names of properties, as a file has them. */
+export function tablesAsWritten(value: unknown): unknown {
+  if (!isTable(value)) return value;
+  const written = ([name, row]: [string, unknown]): [string, unknown] => [
+    name,
+    isTable(row) ? Object.fromEntries(Object.entries(row).map(([key, inner]) => [snakeCase(key), inner])) : row,
+  ];
+  return Object.fromEntries(Object.entries(value).map(written));
+}
+
 function withPropertyNames(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).map(([key, value]) => [camelCase(key), value]));
 }
@@ -83,7 +93,9 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
     case "count":
       return Number.isSafeInteger(raw) && (raw as number) >= 0 ? good(raw) : bad("a whole number from 0");
     case "amount":
-      return typeof raw === "number" && Number.isFinite(raw) && raw >= 0 ? good(raw) : bad("a number from 0");
+      return typeof raw === "number" && Number.isFinite(raw) && raw >= 0 && raw <= (type.most ?? raw)
+        ? good(raw)
+        : bad(`a number from 0${type.most === undefined ? "" : ` to ${type.most}`}`);
     case "duration": {
       const ms = typeof raw === "string" ? parseDuration(raw) : undefined;
       return ms === undefined ? bad('a duration such as "90s" or "1h30m"') : good(ms);

@@ -27,6 +27,7 @@ interface Place {
   file: string;
   isProject: boolean;
   cacheDirectory: string;
+  npmCommand: readonly string[];
 }
 
 function command(
@@ -66,11 +67,12 @@ export const update = command(
   "packages without an exact version, as they are now",
 );
 
-function placeOf(host: Host, { local }: Flags): Place {
+async function placeOf(host: Host, { local }: Flags): Promise<Place> {
+  const { npmCommand } = (await configHere(host)).values;
   const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
   const root = local ? findProjectDirectory(host.cwd) : agentDir;
   const file = local ? projectConfigFile(root) : userConfigFile(root);
-  return { root, file, isProject: local === true, cacheDirectory: join(agentDir, "cache", "packages") };
+  return { root, file, isProject: local === true, cacheDirectory: join(agentDir, "cache", "packages"), npmCommand };
 }
 
 function sourceOf(text: string, host: Host): PackageSource {
@@ -83,7 +85,7 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
       hint: `pi install ${text} brings another`,
     });
   }
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const source = sourceOf(text, host);
   requireNetwork(host, [source]);
   const { directory, name, version, heldBack, hostNames } = await installPackage(source, {
@@ -110,7 +112,7 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
 
 /** Those that are missing; with `--frozen-lockfile` all that come from a registry, so that what is there is what was locked. */
 async function installDeclared(host: Host, flags: Flags): Promise<void> {
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const how = { ...place, allowScripts: flags.allowScripts === true };
   const declared = (await declaredIn(place)).map((one) => parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)));
   const isMissing = (source: PackageSource): boolean => !existsSync(packageDirectory(source, place.root));
@@ -145,7 +147,7 @@ function requireNetwork(host: Host, wanted: readonly PackageSource[]): void {
 }
 
 async function removeOne(host: Host, text: string, flags: Flags): Promise<void> {
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const source = sourceOf(text, host);
   const sources = await declaredIn(place);
   const own = sources.filter(
@@ -178,7 +180,7 @@ async function listAll(host: Host): Promise<void> {
 }
 
 async function updateAll(host: Host, text: string | undefined, flags: Flags): Promise<void> {
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const wanted = text === undefined ? undefined : sourceOf(text, host).identity;
   const lines: string[] = [];
   for (const declared of await declaredIn(place)) {
