@@ -50,7 +50,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
   const interaction = new Interaction({
     sessions,
     terminal: new ScreenTerminal(device, { escapeMs: 10 }),
-    keys: given.keys ?? createKeymap("other", {}),
+    keys: given.keys ?? createKeymap("other"),
     theme: themes.inForce,
     themes: { ...themes, themeOf: (launch) => findThemes(launch, "truecolor").inForce },
     env,

@@ -31,6 +31,7 @@ import { TranscriptFold } from "./fold.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
 import { LiveSettings, type LiveSettingsHooks } from "./live-settings.ts";
+import { ownKeys } from "./own-keys.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
@@ -176,6 +177,9 @@ export class Interaction implements Surface {
       useTheme: (theme) => this.useTheme(theme),
       hideThinking: (hidesThinking) => {
         this.#state = { ...this.#state, hidesThinking };
+      },
+      useKeys: (launch) => {
+        for (const problem of deps.keys.use(ownKeys(launch))) this.say(`Keys: ${problem}`, "warning");
       },
       showHardwareCursor: (isShown) => this.screen.tui.setShowHardwareCursor(isShown),
     });

@@ -56,11 +56,12 @@ export async function openSessionPicker(at: Surface): Promise<void> {
     items: itemsOf(stored, view, at),
     hint: hint(),
     take: (path) => at.runCommand("resume", path),
-    onKey: (data, item, _filter, picker, close) => {
+    onKey: (data, item, filter, picker, close) => {
       const is = (id: string): boolean => at.keys.matches(data, id);
       const before = doomed;
       doomed = undefined;
-      if (is("app.session.delete") && item !== undefined) {
+      const isDelete = is("app.session.delete") || (filter === "" && is("app.session.deleteNoninvasive"));
+      if (isDelete && item !== undefined) {
         if (before !== item.value) doomed = item.value;
         else
           void call("delete_session", { sessionPath: item.value }, at).then(
