@@ -136,7 +136,7 @@ const loadedTogether = {
     "providers/registry.ts",
     "providers/shared/stream-call.ts",
     "platform/fetch.ts",
-    "platform/spawn.ts",
+    "platform/shell-on-demand.ts",
     "platform/files.ts",
     "tools/registry.ts",
     "resources/context-files.ts",

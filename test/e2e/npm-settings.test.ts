@@ -16,7 +16,7 @@ const anthropic = services[0];
 if (anthropic === undefined) throw new Error("no service");
 const red = (side: number): Buffer => Buffer.from(solidPicture(side, [255, 0, 0]), "base64");
 
-describe.each(["binary", "node"] as const)("%s", (way: Way) => {
+describe.concurrent.each(["binary", "node"] as const)("%s", (way: Way) => {
   /** Settings of the user's, and the requests that a run makes. */
   async function asked(
     world: World,
