@@ -33,7 +33,7 @@ export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
   sessions?: SessionHost;
 }
 
-const patienceMs = 8_000;
+const patienceMs = 15_000;
 
 export async function openInteractive(given: InteractiveScreenOptions = {}): Promise<InteractiveScreen> {
   const { columns = 80, rows = 24, env = {}, ...world } = given;

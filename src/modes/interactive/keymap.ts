@@ -38,6 +38,7 @@ export const appKeys = {
   "app.session.togglePath": row("show paths", "ctrl+p"),
   "app.session.toggleSort": row("sort another way", "ctrl+s"),
   "app.session.toggleNamedFilter": row("named sessions only", "ctrl+n"),
+  "app.session.search": row("search in what was said", "ctrl+f"),
   "app.session.rename": row("rename", "ctrl+r"),
   "app.session.delete": row("delete", "ctrl+d"),
   "app.session.deleteNoninvasive": row("delete, where nothing is typed", "ctrl+backspace", "alt+backspace"),
