@@ -124,6 +124,7 @@ export async function startSession(
       resizesImages: config.values.images.resize,
       thinkingBudgets: config.values.thinkingBudgets,
       thinkingLevels: config.values.modelThinkingLevels,
+      cacheRetention: config.values.cacheRetention,
     },
     denied,
     ...defined({ outputSchema: options.outputSchema }),

@@ -21,6 +21,12 @@ export interface ModelStreamOptions {
   signal?: AbortSignal;
   /** Output tokens. Default: the model's maximum. */
   maxTokens?: number;
+  /** Default: the service's own; not told to models that take none. */
+  temperature?: number;
+  /** `long`: as long as the service offers. Default: as the service does. */
+  cacheRetention?: "none" | "short" | "long";
+  /** What the calls of one conversation have in common: services keep their beginning by it. */
+  sessionId?: string;
   /** The nearest that the model takes. Default `off`. */
   reasoning?: ThinkingLevel;
   /** In place of what is found for the provider. */
@@ -108,7 +114,7 @@ async function* events(
   signal: AbortSignal,
 ): AsyncIterable<StreamEvent> {
   const { systemPrompt = "", tools = [] } = parts.context;
-  const { maxTokens, outputSchema } = parts.options;
+  const { maxTokens, outputSchema, temperature, cacheRetention, sessionId } = parts.options;
   let found: Awaited<ReturnType<ModelCallParts["access"]>>;
   try {
     found = await parts.access();
@@ -122,7 +128,8 @@ async function* events(
     messages,
     tools: [...tools],
     thinkingLevel,
-    ...defined({ maxTokens, outputSchema }),
+    ...defined({ maxTokens, outputSchema, temperature, sessionId }),
+    ...(cacheRetention === "long" ? { cacheRetention } : {}),
   };
   yield* provider.stream({ model, request, credential, signal, fetch });
 }
