@@ -74,7 +74,7 @@ export class Interaction implements Surface {
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
-  readonly #figures = new SessionFigures();
+  readonly #figures = new SessionFigures(() => this.screen.tui.requestRender());
   #state: State;
   #look: Look;
   readonly #hint = new PassingHint(() => this.screen.tui.requestRender());
@@ -207,6 +207,7 @@ export class Interaction implements Surface {
     else this.#draft.save();
     for (const remove of this.#removers.splice(0)) remove();
     clearInterval(this.#frames);
+    this.#figures.stop();
     this.#hint.end();
     this.screen.stop();
   }
