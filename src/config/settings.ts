@@ -18,6 +18,7 @@ export interface Settings {
   modelThinkingLevels: Record<string, ThinkingLevel>;
   /** Tokens to think with, for models that take a budget. */
   thinkingBudgets: Partial<Record<ThinkingLevel, number>>;
+  cacheRetention: (typeof cacheRetentions)[number];
   steeringMode: (typeof queueModes)[number];
   followUpMode: (typeof queueModes)[number];
   images: { resize: boolean; block: boolean };
@@ -234,6 +235,7 @@ const skillFields: readonly RowField[] = [
 ];
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
+const cacheRetentions = ["short", "long"] as const;
 const queueModes = ["one-at-a-time", "all"] as const;
 
 function setting(
@@ -280,6 +282,15 @@ export const settings: readonly SettingRecord[] = [
       undefined,
       `Tokens to think with at level ${level}, for models that take a budget.`,
     ),
+  ),
+  setting(
+    "cache_retention",
+    choice(...cacheRetentions),
+    "short",
+    "How long services are asked to remember prompts, where they offer it; long costs more.",
+    {
+      env: "PI_CACHE_RETENTION",
+    },
   ),
   setting("steering_mode", choice(...queueModes), "one-at-a-time", "How many messages that steer a run go out before one model call."),
   setting("follow_up_mode", choice(...queueModes), "one-at-a-time", "How many messages that follow a run go out when it ends."),

@@ -9,6 +9,7 @@ import type {
   ExtensionContext,
   ExtensionError,
   ExtensionMode,
+  ExtensionModelRegistry,
   ExtensionUIContext,
   ReplacedSessionContext,
   SendMessageOptions,
@@ -23,10 +24,12 @@ import { textOf } from "../../contracts/message.ts";
 import { noUi } from "../../extensions/no-ui.ts";
 import type { Env } from "../../platform/paths.ts";
 import type { Skill } from "../../resources/skills.ts";
+import type { Conversation } from "../conversation/conversation.ts";
 import { usageOfWindow } from "../conversation/session-stats.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
+import { ModelStream } from "../models/model-stream.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import { modelsFor } from "./model-view.ts";
 import { promptOptions } from "./prompt-options.ts";
@@ -102,7 +105,7 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
       return live(sessionView(coding.session));
     },
     get modelRegistry() {
-      return live(modelsFor(registry, about));
+      return live(modelsFor(registry, { report: about.report, call: callBeside(coding.conversation, registry) }));
     },
     get model() {
       return live(about.hasModel() ? coding.conversation.model : undefined);
@@ -141,6 +144,21 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
     getSystemPrompt: () => live(coding.conversation.promptInForce()),
     getSystemPromptOptions: () => live(promptOptions(coding.conversation.promptParts(), about.skills())),
   };
+}
+
+/** As the conversation calls its model: with the same credentials, and no longer silent. */
+function callBeside({ deps }: Conversation, registry: ModelRegistry): ExtensionModelRegistry["stream"] {
+  return (model, context, options = {}) =>
+    new ModelStream({
+      model,
+      context,
+      options,
+      silenceMs: deps.stall.modelMs,
+      access: async (credential) => {
+        const ready = await registry.ready(model);
+        return { model: ready, ...(await deps.access(ready, credential)) };
+      },
+    });
 }
 
 /** Dialogs that are waited for: others are told that somebody is asked. */

@@ -124,6 +124,7 @@ export async function startSession(
       resizesImages: config.values.images.resize,
       thinkingBudgets: config.values.thinkingBudgets,
       thinkingLevels: config.values.modelThinkingLevels,
+      cacheRetention: config.values.cacheRetention,
     },
     denied,
     ...defined({ outputSchema: options.outputSchema }),
@@ -157,7 +158,7 @@ export async function startSession(
       settings: () => ({ ...config.values }),
       now,
       resources,
-      chooseTools: (all, off) => chooseTools(all, { options, config, warn: () => {}, off, recorded: recordedTools }),
+      chooseTools: (all, registered) => chooseTools(all, { options, config, warn: () => {}, registered, recorded: recordedTools }),
       ownTools: launch.tools,
       warn,
     });
@@ -237,10 +238,17 @@ export function sessionTools(
   recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
   const tools = withOwn(own, extensions?.tools.all());
-  const off = extensions?.tools.offByDefault();
+  const registered = extensions?.tools.names();
   return {
     tools,
-    active: chooseTools(tools, { options, config, warn, recorded, ...(off && { off }), isComplete: extensions === undefined }),
+    active: chooseTools(tools, {
+      options,
+      config,
+      warn,
+      recorded,
+      ...(registered && { registered }),
+      isComplete: extensions === undefined,
+    }),
   };
 }
 
