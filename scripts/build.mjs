@@ -48,6 +48,8 @@ function bun(args) {
 function stageAssets() {
   stageRipgrep();
   stageAsset(join(root, "node_modules/@cf-wasm/photon/dist/lib/photon_rs_bg.wasm"), "photon.wasm", 0o644);
+  // For /changelog.
+  writeFileSync(join(root, "src/assets/changelog.md"), readFileSync(join(root, "CHANGELOG.md")));
 }
 
 /** Packed, for the binary alone: whoever has packages has the program there. */
@@ -134,7 +136,7 @@ const loadedTogether = {
     "providers/registry.ts",
     "providers/shared/stream-call.ts",
     "platform/fetch.ts",
-    "platform/spawn.ts",
+    "platform/shell-on-demand.ts",
     "platform/files.ts",
     "tools/registry.ts",
     "resources/context-files.ts",

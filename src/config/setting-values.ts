@@ -93,7 +93,9 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
     case "count":
       return Number.isSafeInteger(raw) && (raw as number) >= 0 ? good(raw) : bad("a whole number from 0");
     case "amount":
-      return typeof raw === "number" && Number.isFinite(raw) && raw >= 0 ? good(raw) : bad("a number from 0");
+      return typeof raw === "number" && Number.isFinite(raw) && raw >= 0 && raw <= (type.most ?? raw)
+        ? good(raw)
+        : bad(`a number from 0${type.most === undefined ? "" : ` to ${type.most}`}`);
     case "duration": {
       const ms = typeof raw === "string" ? parseDuration(raw) : undefined;
       return ms === undefined ? bad('a duration such as "90s" or "1h30m"') : good(ms);

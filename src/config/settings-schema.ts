@@ -53,7 +53,7 @@ function schemaOf(type: SettingType): Schema {
     case "count":
       return { type: "integer", minimum: 0 };
     case "amount":
-      return { type: "number", minimum: 0 };
+      return { type: "number", minimum: 0, ...defined({ maximum: type.most }) };
     case "choice":
       return { type: "string", enum: type.of };
     case "choice or strings":

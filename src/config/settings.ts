@@ -130,8 +130,8 @@ export type SettingType =
   | { kind: "boolean" }
   /** A whole number from 0. */
   | { kind: "count" }
-  /** A number from 0. */
-  | { kind: "amount" }
+  /** A number from 0, to `most` where that is said. */
+  | { kind: "amount"; most?: number }
   /** Written `"90s"`, kept in milliseconds. */
   | { kind: "duration" }
   | { kind: "choice"; of: readonly string[] }
@@ -437,7 +437,7 @@ export const settings: readonly SettingRecord[] = [
   hosting("groups", { kind: "tables", fields: groupFields }, {}, "What holds for the runs of a group, by its name."),
   hosting("rollout.runtime", { kind: "string" }, undefined, "Runtime that a share of the groups has in place of the default."),
   hosting("rollout.groups", { kind: "strings" }, [], "Groups that belong to the share in any case."),
-  hosting("rollout.percent", { kind: "amount" }, 0, "Share of the groups in percent."),
+  hosting("rollout.percent", { kind: "amount", most: 100 }, 0, "Share of the groups in percent."),
   hosting("rollout.salt", { kind: "string" }, undefined, "Another draw of the share; the runtime's name when absent."),
   setting("ipc.tool_prefix", { kind: "string" }, "", "Put before the names of tools that speak to a host by files.", { scope: "user" }),
   setting("lanes.main", { kind: "count" }, 4, "Runs that go on at the same time."),

@@ -19,51 +19,56 @@ function sessionFile(world, activePath) {
   return file;
 }
 
+/** From start to the first answer. The directory of the session that was made is nowhere. */
+function rpcOn(world, file) {
+  const argv = [world.program, "--mode", "rpc", "--model", "demo", "--cwd", world.place.cwd, "--session", file];
+  return { ...world.place, argv, stdin: getState, stdoutHolds: ['"success":true'] };
+}
+
+function reading(world, program, file) {
+  return { ...world.place, argv: [world.baselines[program], file], stdoutHolds: [lineCount.slice(0, 4)] };
+}
+
+/** What a figure compares: the first output of two contenders. */
+function firstOutputs(subject, baseline) {
+  return {
+    unit: "ms",
+    compare: /** @type {const} */ ("ratio"),
+    subject: (of) => of(subject, "firstOutputMs"),
+    baseline: (of) => of(baseline, "firstOutputMs"),
+    onCpu: { subject: (of) => of(subject, "cpuMs"), baseline: (of) => of(baseline, "cpuMs") },
+  };
+}
+
 /** @type {import("../race.mjs").Race} */
-export default {
-  id: "open-session",
-  rounds: 7,
+export const openShort = {
+  id: "open-short",
+  rounds: 25,
   contenders: (world) => {
-    const [short, whole] = ["short", "whole"].map((activePath) => sessionFile(world, activePath));
-    // The directory of the session that was made is nowhere.
-    const start = [world.program, "--mode", "rpc", "--model", "demo", "--cwd", world.place.cwd, "--session"];
-    const rpc = { ...world.place, stdin: getState, stdoutHolds: ['"success":true'] };
-    return {
-      "pi, short": { ...rpc, argv: [...start, short] },
-      count: { ...world.place, argv: [world.baselines["count-lines"], short], stdoutHolds: [lineCount.slice(0, 4)] },
-      "pi, whole": { ...rpc, argv: [...start, whole] },
-      parse: { ...world.place, argv: [world.baselines["parse-lines"], whole], stdoutHolds: [lineCount.slice(0, 4)] },
-    };
+    const file = sessionFile(world, "short");
+    return { pi: rpcOn(world, file), count: reading(world, "count-lines", file) };
   },
   figures: [
-    {
-      id: "open-short",
-      title: "open 100,000 entries, short path",
-      against: "counting the lines",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi, short", "firstOutputMs"),
-      baseline: (of) => of("count", "firstOutputMs"),
-      onCpu: { subject: (of) => of("pi, short", "cpuMs"), baseline: (of) => of("count", "cpuMs") },
-    },
+    { id: "open-short", title: "open 100,000 entries, short path", against: "counting the lines", ...firstOutputs("pi", "count") },
     {
       id: "open-short-memory",
       title: "open 100,000 entries, peak memory",
       against: "nothing",
       unit: "MB",
       compare: "difference",
-      subject: (of) => of("pi, short", "peakMb"),
+      subject: (of) => of("pi", "peakMb"),
       baseline: () => 0,
     },
-    {
-      id: "open-whole",
-      title: "open 100,000 entries, all of them",
-      against: "parsing the lines",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi, whole", "firstOutputMs"),
-      baseline: (of) => of("parse", "firstOutputMs"),
-      onCpu: { subject: (of) => of("pi, whole", "cpuMs"), baseline: (of) => of("parse", "cpuMs") },
-    },
   ],
+};
+
+/** @type {import("../race.mjs").Race} */
+export const openWhole = {
+  id: "open-whole",
+  rounds: 9,
+  contenders: (world) => {
+    const file = sessionFile(world, "whole");
+    return { pi: rpcOn(world, file), parse: reading(world, "parse-lines", file) };
+  },
+  figures: [{ id: "open-whole", title: "open 100,000 entries, all of them", against: "parsing the lines", ...firstOutputs("pi", "parse") }],
 };

@@ -46,4 +46,28 @@ export const storedSessionCommands = [
       return { path: (await deleteSession(sessions, sessionPath)) ?? null };
     },
   }),
+  command({
+    name: "import_session",
+    group: "Beyond the npm agent",
+    about:
+      "Takes over a session file from elsewhere and goes on with it: a copy with its id and, where that is on this machine, its working directory. The file itself is left as it is.",
+    params: { path: text("of a .jsonl file, relative to the working directory, or absolute") },
+    result: fields({
+      cancelled: flag("an extension has called the change off"),
+      path: text("of the copy"),
+      changes: list(text("what differs from the file, one phrase each")),
+    }),
+    slash: {
+      name: "import",
+      about: "Go on with a session file from elsewhere",
+      argument: "<path>",
+      params: (argument) => (argument === "" ? undefined : { path: argument }),
+    },
+    order: "change",
+    run: async ({ path }, { sessions }): Promise<{ cancelled: boolean; path: string; changes: string[] }> => {
+      const { importStored } = await import("../host/stored-sessions.ts");
+      const imported = await importStored(sessions, path);
+      return { ...(await sessions.changes.switchSession(imported.path)), ...imported };
+    },
+  }),
 ] as const;

@@ -21,9 +21,9 @@ export interface Workspace {
 
 export async function createWorkspace(launch: Launch, { host, custom = {} }: Pick<LaunchDeps, "host" | "custom">): Promise<Workspace> {
   const { config, registry, options } = launch;
-  const { createShellOperations } = await import("../../platform/spawn.ts");
+  const { shellOnDemand } = await import("../../platform/shell-on-demand.ts");
   const { createFileOperations } = await import("../../platform/files.ts");
-  const shell = createShellOperations({
+  const shell = shellOnDemand({
     ...defined({ shellPath: config.values.shell.path }),
     commandPrefix: config.values.shell.commandPrefix,
     env: host.env,

@@ -1,7 +1,6 @@
 // One conversation at a terminal: keys and lines become actions, actions a state and effects, events what is shown. Made by run.
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
-import { type KeyId, matchesKey } from "@earendil-works/pi-tui";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
@@ -10,11 +9,13 @@ import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
 import type { Host } from "../../platform/host.ts";
+import type { Session } from "../../session/tree/session.ts";
 import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { themeInForce } from "../../tui/theme/current.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Look } from "./blocks/look.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
+import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
 import { PromptCompletion } from "./editor/completion.ts";
@@ -24,15 +25,18 @@ import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
+import { runShortcut } from "./extension-ui/shortcuts.ts";
 import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
+import { LiveSettings, type LiveSettingsHooks } from "./live-settings.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
 import { SessionFigures } from "./status/figures.ts";
 import type { FooterFacts } from "./status/footer.ts";
+import { PassingHint } from "./status/passing-hint.ts";
 import { showStored } from "./stored.ts";
 import type { Surface } from "./surface.ts";
 import { type Action, type Facts, update } from "./update.ts";
@@ -48,12 +52,10 @@ export interface InteractionDeps {
   pid: number;
   now(): number;
   reflows: boolean;
-  doubleEscape: Facts["doubleEscape"];
   hidesThinking: boolean;
-  themes: Pick<TerminalUiHost, "themes" | "themeNamed">;
+  themes: Pick<TerminalUiHost, "themes" | "themeNamed"> & Pick<LiveSettingsHooks, "themeOf">;
 }
 
-const hintMs = 3000;
 /** What Up goes through; the search has all. */
 const editorHistory = 100;
 
@@ -74,8 +76,7 @@ export class Interaction implements Surface {
   readonly #figures = new SessionFigures();
   #state: State;
   #look: Look;
-  #hint = "";
-  #hintTimer: NodeJS.Timeout | undefined;
+  readonly #hint = new PassingHint(() => this.screen.tui.requestRender());
   #frames: NodeJS.Timeout | undefined;
   #branch = "";
   #leave: () => void = () => {};
@@ -84,6 +85,9 @@ export class Interaction implements Surface {
   readonly #completion: PromptCompletion;
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
+  readonly #settings: LiveSettings;
+  /** What stands on the screen. */
+  #shown: Session | undefined;
   #turn: Promise<void> = Promise.resolve();
   readonly #removers: (() => void)[] = [];
 
@@ -120,7 +124,7 @@ export class Interaction implements Surface {
         editor: {
           keys: deps.keys,
           onAction: (id) => this.#press(id),
-          onOther: (data) => this.#shortcut(data),
+          onOther: (data) => runShortcut(data, this.sessions.extensions.inForce, (what, error) => this.#failed(what, error)),
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
@@ -167,6 +171,14 @@ export class Interaction implements Surface {
       branch: () => this.#branch,
     });
     this.#fold = new TranscriptFold(this.screen, deps.now);
+    this.#settings = new LiveSettings(deps.sessions.launch, {
+      themeOf: deps.themes.themeOf,
+      useTheme: (theme) => this.useTheme(theme),
+      hideThinking: (hidesThinking) => {
+        this.#state = { ...this.#state, hidesThinking };
+      },
+      showHardwareCursor: (isShown) => this.screen.tui.setShowHardwareCursor(isShown),
+    });
   }
 
   get device(): Surface["device"] {
@@ -176,7 +188,7 @@ export class Interaction implements Surface {
   start(): void {
     this.#removers.push(
       this.sessions.subscribe((event) => this.#take(event)),
-      this.sessions.onReplaced(() => this.showSession()),
+      this.sessions.onReplaced(() => this.#replaced()),
     );
     this.showSession();
     this.screen.start();
@@ -191,7 +203,7 @@ export class Interaction implements Surface {
     else this.#draft.save();
     for (const remove of this.#removers.splice(0)) remove();
     clearInterval(this.#frames);
-    clearTimeout(this.#hintTimer);
+    this.#hint.end();
     this.screen.stop();
   }
 
@@ -226,13 +238,7 @@ export class Interaction implements Surface {
   }
 
   hint(text: string): void {
-    this.#hint = text;
-    clearTimeout(this.#hintTimer);
-    this.#hintTimer = setTimeout(() => {
-      this.#hint = "";
-      this.screen.tui.requestRender();
-    }, hintMs);
-    this.screen.tui.requestRender();
+    this.#hint.show(text);
   }
 
   fail(error: unknown): void {
@@ -288,34 +294,37 @@ export class Interaction implements Surface {
     this.screen.lookChanged();
   }
 
-  async runCommand(name: string, args: string): Promise<void> {
-    if (name === "unknown") return this.#unknown(args);
-    try {
-      const { runSlash } = await import("./commands/commands.ts");
-      if (await runSlash(name, args, this)) return;
-      if (!(await this.#commands.has(name))) return this.#unknown(name);
-      const text = `/${name}${args === "" ? "" : ` ${args}`}`;
-      await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
-    } catch (error) {
-      this.fail(error);
-      this.giveBack(`/${name}${args === "" ? "" : ` ${args}`}`);
-    }
+  runCommand(name: string, args: string): Promise<void> {
+    return runCommand(name, args, this, this.#commands);
+  }
+
+  /** The same conversation read anew is on the screen already. */
+  #replaced(): void {
+    const { session } = this.sessions.coding;
+    const isShown = session.id === this.#shown?.id && session.leafId === this.#shown.leafId;
+    this.#settings.take(this.sessions.launch);
+    if (isShown) this.#renewed();
+    else this.showSession();
   }
 
   showSession(): void {
-    this.dialogs.cancelAll();
-    this.ui.reset();
     this.#fold.reset();
     this.screen.clear();
+    this.#renewed();
+    showStored(this.sessions.coding.session, this.#fold, (text) => this.say(text));
+  }
+
+  #renewed(): void {
+    this.dialogs.cancelAll();
+    this.ui.reset();
     this.activity.end();
-    this.#state = { ...this.#state, queue: this.sessions.coding.queue.texts };
-    const { conversation, session } = this.sessions.coding;
+    const { conversation, session, queue } = this.sessions.coding;
+    this.#shown = session;
+    this.#state = { ...this.#state, queue: queue.texts };
     this.#branch = gitBranch(this.sessions.launch.options.cwd);
-    this.#look = this.#newLook();
     this.#figures.begin(conversation);
-    showStored(session, this.#fold, (text) => this.say(text));
     this.#commands.learn().catch((error: unknown) => this.fail(error));
-    this.screen.tui.requestRender();
+    this.renewLook();
   }
 
   useTheme(theme: Theme): void {
@@ -326,17 +335,6 @@ export class Interaction implements Surface {
 
   #failed(what: string, error: unknown): void {
     this.say(`${what}: ${errorWords(error).text}`, "error");
-  }
-
-  /** Of extensions; ours that mean the same key give way. */
-  #shortcut(data: string): boolean {
-    const { inForce } = this.sessions.extensions;
-    const found = inForce?.terminal("shortcut").findLast(({ name }) => matchesKey(data, name as KeyId));
-    if (inForce === undefined || found === undefined) return false;
-    const { handler } = found.value as { handler?: (ctx: unknown) => unknown };
-    const run = async (): Promise<void> => void (await handler?.(inForce.contextOf(found.extensionPath)));
-    run().catch((error: unknown) => this.#failed(`the key ${found.name}`, error));
-    return true;
   }
 
   /** As if it had been typed. */
@@ -364,9 +362,14 @@ export class Interaction implements Surface {
     const { editor } = this.screen;
     for (const text of this.#history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
     const draft = this.#draft.take();
-    if (draft === undefined) return;
-    this.giveBack(draft.text);
-    this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
+    if (draft !== undefined) {
+      this.giveBack(draft.text);
+      this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
+    }
+    const { inForce, registry } = this.sessions.models;
+    const { provider = "" } = inForce ?? {};
+    if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))
+      import("./commands/first-start.ts").then(({ offerFirstStart }) => offerFirstStart(this)).catch((error: unknown) => this.fail(error));
   }
 
   #stopFrames(): void {
@@ -400,7 +403,7 @@ export class Interaction implements Surface {
       isShellRunning: coding.shell.isRunning && !coding.isStreaming,
       isCompacting: coding.compaction.isRunning,
       isCommand: (name) => this.#commands.mayBe(name),
-      doubleEscape: this.#deps.doubleEscape,
+      doubleEscape: this.sessions.launch.config.values.doubleEscapeAction,
       keyOf: (id) => this.keys.keyOf(id),
     };
   }
@@ -423,7 +426,7 @@ export class Interaction implements Surface {
       model: inForce === undefined ? "no model" : `${inForce.provider}/${inForce.id}`,
       level: inForce?.reasoning === true ? conversation.thinkingLevel : "",
       statuses: [...this.ui.display.statuses.values()],
-      hint: this.#hint,
+      hint: this.#hint.text,
     };
   }
 
@@ -438,11 +441,5 @@ export class Interaction implements Surface {
       now: this.#deps.now,
       highlight: () => undefined,
     };
-  }
-
-  async #unknown(name: string): Promise<void> {
-    const near = await this.#commands.nearest(name);
-    const again = `${this.keys.keyOf("tui.input.submit")} again sends it as it is`;
-    this.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
   }
 }

@@ -55,14 +55,13 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     terminal,
     keys,
     theme: themes.inForce,
-    themes,
+    themes: { ...themes, themeOf: (launch) => findThemes(launch, colorDepth(at.env)).inForce },
     env: at.env,
     homeDir: at.io.homeDir,
     platform: at.io.platform,
     pid: at.io.pid,
     now: at.io.now,
     reflows: reflows(at.env),
-    doubleEscape: values.doubleEscapeAction,
     hidesThinking: values.hideThinking,
   });
   terminal.on.resumed = () => interaction.resumed();

@@ -167,6 +167,10 @@ export abstract class RpcCalls {
     return (await this.request("delete_session", defined({ sessionPath }))).path;
   }
 
+  importSession(path: string): Promise<ResultOf<"import_session">> {
+    return this.request("import_session", { path });
+  }
+
   async getAuth(): Promise<ResultOf<"get_auth">["providers"]> {
     return (await this.request("get_auth", {})).providers;
   }

@@ -1,0 +1,39 @@
+// Settings of the screen that a reload may have changed. Asked by the interaction when a session comes into force. Invariant: what the user has
+// switched meanwhile stays unless its own setting is another now.
+
+import type { Settings } from "../../config/settings.ts";
+import type { Launch } from "../../harness/launch/launch.ts";
+import type { Theme } from "../../tui/theme/theme.ts";
+
+type Watched = Pick<Settings, "theme" | "hideThinking" | "showHardwareCursor">;
+
+export interface LiveSettingsHooks {
+  /** Of the theme that the configuration names. */
+  themeOf(launch: Launch): Theme;
+  useTheme(theme: Theme): void;
+  hideThinking(isHidden: boolean): void;
+  showHardwareCursor(isShown: boolean): void;
+}
+
+export class LiveSettings {
+  readonly #hooks: LiveSettingsHooks;
+  #known: Watched;
+
+  constructor({ config }: Launch, hooks: LiveSettingsHooks) {
+    this.#hooks = hooks;
+    this.#known = watched(config.values);
+  }
+
+  take(launch: Launch): void {
+    const before = this.#known;
+    const now = watched(launch.config.values);
+    this.#known = now;
+    if (now.theme !== before.theme) this.#hooks.useTheme(this.#hooks.themeOf(launch));
+    if (now.hideThinking !== before.hideThinking) this.#hooks.hideThinking(now.hideThinking);
+    if (now.showHardwareCursor !== before.showHardwareCursor) this.#hooks.showHardwareCursor(now.showHardwareCursor);
+  }
+}
+
+function watched({ theme, hideThinking, showHardwareCursor }: Settings): Watched {
+  return { theme, hideThinking, showHardwareCursor };
+}
