@@ -17,6 +17,10 @@ export interface ModelStreamOptions {
   signal?: AbortSignal;
   /** Output tokens. Default: the model's maximum. */
   maxTokens?: number;
+  /** Default: the service's own; not told to models that take none. */
+  temperature?: number;
+  /** `long`: as long as the service offers. Default: as the service does. */
+  cacheRetention?: "none" | "short" | "long";
   /** The nearest that the model takes. Default `off`. */
   reasoning?: ThinkingLevel;
   /** The same, as the npm agent's OpenAI calls name it. */
@@ -25,10 +29,6 @@ export interface ModelStreamOptions {
   apiKey?: string;
   /** Sent with the request. */
   headers?: Record<string, string>;
-  /** Default: the service's own; not told to models that take none. */
-  temperature?: number;
-  /** `long`: as long as the service offers. Default: as the service does. */
-  cacheRetention?: "none" | "short" | "long";
   /** What the calls of one conversation have in common: services keep their beginning by it. */
   sessionId?: string;
   /** A JSON Schema that the answer has to fit. */

@@ -88,7 +88,7 @@ async function* events(
   // Transcripts have the prompt and the tools among their messages.
   const said = systemStateOf(parts.context.messages);
   const { systemPrompt = promptText(said), tools = [...said.tools.values()] } = parts.context;
-  const { maxTokens, outputSchema, temperature, cacheRetention, apiKey, headers, sessionId } = parts.options;
+  const { maxTokens, outputSchema, apiKey, headers, temperature, cacheRetention, sessionId } = parts.options;
   let found: Awaited<ReturnType<ModelCallParts["access"]>>;
   try {
     found = await parts.access(apiKey === undefined ? undefined : keyCredential(apiKey));

@@ -3,17 +3,23 @@
 // Invariant: says something only where nothing unread could make it wrong; any irregularity in sight makes it step back.
 
 import type { SessionHeader } from "../../contracts/session-entry.ts";
+import { decodeLine, isHeader } from "../lines/line-codec.ts";
+import type { OpeningNote } from "../lines/opening-note.ts";
 import { type ByteSource, fill, type LinePlace } from "../lines/read-lines.ts";
+import { ContextNeeds } from "./context-needs.ts";
 import { indexLines, type LineIndex, usualLineBytes } from "./line-index.ts";
 import { PathLines } from "./path-lines.ts";
 import { type BackScan, scanBack } from "./scan-back.ts";
 
-/** Of each end: a bit more than what is mostly asked for, since the loops over it run cold. */
-const windowBytes = 64 << 10;
+/** Read of the beginning; looked at only where a path leads there. */
+const headBytes = 64 << 10;
+/** Of the end: little, since the loops over it run cold; more of it where the last line is longer. */
+const tailBytes = [16 << 10, 64 << 10, 1 << 20] as const;
+const lineFeed = 0x0a;
 /** Small enough to stay in the processor's cache. */
 const searchBytes = 128 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
-const minFileBytes = 4 << 20;
+export const minFileBytes = 4 << 20;
 
 interface Window {
   /** File positions: of the first byte, and behind the last one. */
@@ -24,43 +30,66 @@ interface Window {
   parents: ReadonlyMap<string, string>;
 }
 
+/** What is known of the way to the file's last entry. */
+export interface KnownPath {
+  lines: PathLines;
+  /** How many of its first rows are no part of the way, but where settings come from. */
+  settingCount: number;
+  /** The entry before the part that is known, which is not in `lines`; `null`: all of it is known. */
+  beforeId: string | null;
+}
+
 export class FileEnds {
   readonly header: SessionHeader;
   readonly lastId: string;
   readonly #source: ByteSource;
-  readonly #head: Window;
   readonly #tail: Window;
+  readonly #headBytes: Buffer;
+  #head: Window | "irregular" | undefined;
   #path: PathLines | "unknown" | undefined;
+  #recent: KnownPath | "unknown" | undefined;
+  #nextId: string | null = null;
+  #note: OpeningNote | undefined;
+  /** The last name before what is known, where it has been looked for. */
+  #earlierName: { place: LinePlace | undefined } | undefined;
   #middle: BackScan | undefined;
 
-  private constructor(source: ByteSource, header: SessionHeader, lastId: string, head: Window, tail: Window) {
+  private constructor(source: ByteSource, headBytes: Buffer, header: SessionHeader, tail: Window) {
     this.#source = source;
-    this.header = header;
-    this.lastId = lastId;
-    this.#head = head;
+    this.#headBytes = headBytes;
     this.#tail = tail;
+    this.header = header;
+    this.lastId = tail.index.table.idOf(tail.index.table.lastIndex());
   }
 
   /** `undefined` for a file that is short, or not as it should be. */
   static of(source: ByteSource): FileEnds | undefined {
-    const { size } = source;
-    if (size < minFileBytes) return undefined;
-    const head = readWindow(source, 0, false);
-    const tail = readWindow(source, size - windowBytes, true);
-    const last = tail?.index.table.lastIndex() ?? -1;
-    if (head?.index.header === undefined || tail === undefined || last < 0) return undefined;
-    return new FileEnds(source, head.index.header, tail.index.table.idOf(last), head, tail);
+    if (source.size < minFileBytes) return undefined;
+    const bytes = Buffer.allocUnsafe(headBytes);
+    if (fill(source, bytes, 0) < bytes.length) return undefined;
+    const header = decodeLine(bytes.toString("utf8", 0, Math.max(0, bytes.indexOf(lineFeed))));
+    const tail = readTail(source);
+    return !isHeader(header) || tail === undefined ? undefined : new FileEnds(source, bytes, header, tail);
   }
 
   /** From the file's last entry; `undefined` when it cannot be told from here. `decodes`: its entries will be asked for, and are kept. */
   path(decodes: boolean): PathLines | undefined {
     this.#path ??= this.#findPath(decodes) ?? "unknown";
-    return this.knownPath;
+    return this.#knownPath();
+  }
+
+  /** The same for a context: of what comes before what the last compaction kept, there may be only what settings come from. */
+  contextPath(decodes: boolean): PathLines | undefined {
+    if (this.#path !== undefined || !decodes) return this.path(decodes);
+    this.#recent ??= this.#findRecent() ?? "unknown";
+    return this.#recent === "unknown" ? this.#knownPath() : this.#recent.lines;
   }
 
   /** Where it has been looked for. */
-  get knownPath(): PathLines | undefined {
-    return this.#path === "unknown" ? undefined : this.#path;
+  get known(): KnownPath | undefined {
+    const lines = this.#knownPath();
+    if (lines !== undefined) return { lines, settingCount: 0, beforeId: null };
+    return this.#recent === "unknown" ? undefined : this.#recent;
   }
 
   /** Of the file's last entry. */
@@ -71,18 +100,56 @@ export class FileEnds {
   }
 
   #findPath(decodes: boolean): PathLines | undefined {
-    const lines = new PathLines(Math.ceil(this.#source.size / usualLineBytes));
-    let id: string | null = addFrom(this.#tail, this.lastId, lines);
-    if (id === null || isIn(this.#head, id)) return this.#reachedRoot(id, lines);
-    const range = { from: this.#head.end, to: this.#tail.base };
-    this.#middle = scanBack(this.#source, range, id, lines, (next) => isIn(this.#head, next), { decodes });
-    if (this.#middle === undefined) return undefined;
-    id = this.#middle.nextId;
-    return this.#reachedRoot(id, lines);
+    const lines = this.#newLines();
+    return this.#follow(lines, { decodes, isEnough: () => false });
   }
 
-  #reachedRoot(id: string | null, lines: PathLines): PathLines | undefined {
-    return id === null || addFrom(this.#head, id, lines) === null ? lines : undefined;
+  /** Nothing where a context needs all of the path, or it cannot be told. */
+  #findRecent(): KnownPath | undefined {
+    const lines = this.#newLines();
+    const needs = new ContextNeeds(this.#source, lines, this.header.id, (position) => this.#hasLevelBefore(position));
+    const whole = this.#follow(lines, { decodes: true, isEnough: () => needs.areMet() });
+    if (needs.isMet) {
+      this.#note = needs.note;
+      return { lines, settingCount: needs.settingCount, beforeId: this.#nextId };
+    }
+    this.#path = whole ?? "unknown";
+    return undefined;
+  }
+
+  #knownPath(): PathLines | undefined {
+    return this.#path === "unknown" ? undefined : this.#path;
+  }
+
+  #newLines(): PathLines {
+    return new PathLines(Math.ceil(this.#source.size / usualLineBytes));
+  }
+
+  /** From the last entry to the root, or as far as is enough; then `#nextId` is what would come next. */
+  #follow(lines: PathLines, { decodes, isEnough }: { decodes: boolean; isEnough(): boolean }): PathLines | undefined {
+    let id = addFrom(this.#tail, this.lastId, lines);
+    this.#nextId = id;
+    if (id === null) return lines;
+    if (isEnough()) return undefined;
+    const head = this.#readHead();
+    if (head === undefined) return undefined;
+    if (!isIn(head, id)) {
+      const isDone = (next: string): boolean => isIn(head, next) || isEnough();
+      this.#middle = scanBack(this.#source, { from: head.end, to: this.#tail.base }, id, lines, isDone, { decodes });
+      if (this.#middle === undefined) return undefined;
+      id = this.#middle.nextId;
+      this.#nextId = id;
+    }
+    return id === null || addFrom(head, id, lines) === null ? lines : undefined;
+  }
+
+  /** `undefined`: something is wrong there. */
+  #readHead(): Window | undefined {
+    if (this.#head === undefined) {
+      const window = windowOf(this.#headBytes, { from: 0, position: 0 });
+      this.#head = window === undefined || window.index.orphans.length > 0 ? "irregular" : window;
+    }
+    return this.#head === "irregular" ? undefined : this.#head;
   }
 
   /** Of the last entry of a type; `undefined`: there is none. What the line holds may turn out to be something else. */
@@ -92,31 +159,53 @@ export class FileEnds {
     for (let at = table.count - 1; at >= 0; at--) {
       if (table.typeOf(at) === type) return { start: base + table.startOf(at), length: table.lengthOf(at) };
     }
-    return this.#middle?.lastOfType.get(type) ?? this.#lastLineWith(`${type}"`, this.#middle?.position ?? base);
+    const seen = this.#middle?.lastOfType.get(type);
+    if (seen !== undefined) return seen;
+    if (type === "session_info") {
+      if (this.#note !== undefined) return this.#note.name ?? undefined;
+      if (this.#earlierName !== undefined) return this.#earlierName.place;
+    }
+    return this.#lastLinesWith([type], this.#middle?.position ?? base).get(type);
   }
 
-  /** The last line with these bytes before a position; `undefined` when there is none. Reads backwards until it finds one. */
-  #lastLineWith(text: string, before: number): LinePlace | undefined {
-    const needle = Buffer.from(text);
+  /** Looks for the name as well, which is asked for next: so the file is read once. */
+  #hasLevelBefore(position: number): boolean {
+    const [level, name] = ["thinking_level_change", "session_info"];
+    const table = this.#readHead()?.index.table;
+    if (table === undefined) return true;
+    for (let at = 0; at < table.count; at++) if (table.typeOf(at) === level) return true;
+    const found = this.#lastLinesWith([level, name], position);
+    if (found.has(level)) return true;
+    this.#earlierName = { place: found.get(name) };
+    return false;
+  }
+
+  /** The last line with each of these types before a position, until one with the first of them is found. Reads backwards. */
+  #lastLinesWith(types: readonly [string, ...string[]], before: number): Map<string, LinePlace> {
+    const wanted = types.map((type) => ({ type, needle: Buffer.from(`${type}"`) }));
+    const found = new Map<string, LinePlace>();
     const buffer = Buffer.allocUnsafe(searchBytes);
     // Neighbouring reads overlap, so that nothing is missed between them.
-    const step = buffer.length - needle.length;
-    for (let end = before; end > 0; end -= step) {
+    const step = buffer.length - Math.max(...wanted.map(({ needle }) => needle.length));
+    for (let end = before; end > 0 && !found.has(types[0]); end -= step) {
       const start = Math.max(0, end - buffer.length);
       const filled = buffer.subarray(0, fill(this.#source, buffer.subarray(0, end - start), start));
-      const found = filled.lastIndexOf(needle);
-      if (found >= 0) return this.#lineAround(start + found);
+      for (const { type, needle } of wanted) {
+        const at = found.has(type) ? -1 : filled.lastIndexOf(needle);
+        // Where a line is too long to be seen whole, reading the place shows that it is none.
+        if (at >= 0) found.set(type, this.#lineAround(start + at) ?? { start: start + at, length: 0 });
+      }
       if (start === 0) break;
     }
-    return undefined;
+    return found;
   }
 
   #lineAround(position: number): LinePlace | undefined {
     const around = Buffer.allocUnsafe(64 << 10);
     const from = Math.max(0, position - (around.length >> 1));
     const filled = around.subarray(0, fill(this.#source, around, from));
-    const before = filled.lastIndexOf(0x0a, position - from);
-    const after = filled.indexOf(0x0a, position - from);
+    const before = filled.lastIndexOf(lineFeed, position - from);
+    const after = filled.indexOf(lineFeed, position - from);
     return before < 0 || after < 0 ? undefined : { start: from + before + 1, length: after - before - 1 };
   }
 }
@@ -136,18 +225,28 @@ function isIn({ index }: Window, id: string): boolean {
   return index.table.find(id) !== undefined;
 }
 
-/** The whole lines of a part of the file, with nothing wrong in them. */
-function readWindow(source: ByteSource, position: number, isTail: boolean): Window | undefined {
-  const bytes = Buffer.allocUnsafe(windowBytes);
-  if (fill(source, bytes, position) < bytes.length) return undefined;
-  const from = isTail ? bytes.indexOf(0x0a) + 1 : 0;
-  const to = bytes.lastIndexOf(0x0a) + 1;
-  if (to <= from || (isTail && to < bytes.length)) return undefined;
+/** The last lines, one at least; `undefined` where that is not a whole one, or something is wrong with them. */
+function readTail(source: ByteSource): Window | undefined {
+  for (const length of tailBytes) {
+    const bytes = Buffer.allocUnsafe(length);
+    const position = source.size - length;
+    if (fill(source, bytes, position) < length || bytes[length - 1] !== lineFeed) return undefined;
+    const from = bytes.indexOf(lineFeed) + 1;
+    if (from === length) continue;
+    const window = windowOf(bytes, { from, position });
+    return window === undefined || window.index.table.lastIndex() < 0 ? undefined : window;
+  }
+  return undefined;
+}
+
+/** The whole lines of a part of the file that begins at `position`, with nothing wrong in them. `from`: where the first of them begins. */
+function windowOf(bytes: Buffer, { from, position }: { from: number; position: number }): Window | undefined {
+  const to = bytes.lastIndexOf(lineFeed) + 1;
+  if (to <= from) return undefined;
   const lines = bytes.subarray(from, to);
   const read = (target: Uint8Array, at: number): number => lines.copy(target, 0, at);
-  const index = indexLines({ size: lines.length, read }, { isPart: isTail });
+  const index = indexLines({ size: lines.length, read }, { isPart: position > 0 });
   const { damagedLineNumbers, irregularLineNumbers, torn, orphans } = index;
   if (torn !== undefined || damagedLineNumbers.length > 0 || irregularLineNumbers.length > 0) return undefined;
-  if (!isTail && orphans.length > 0) return undefined;
   return { base: position + from, end: position + to, index, parents: new Map(orphans.map(({ id, parentId }) => [id, parentId])) };
 }
