@@ -13,6 +13,7 @@ import { buildBaselines } from "./build-baselines.mjs";
  * @property {string} root the repository
  * @property {string} bun
  * @property {string} program a fresh copy of pi, or what PI_BENCH_PROGRAM names instead
+ * @property {string[]} onNode the same for Node, on the Node that runs this
  * @property {string} version what `--version` must say
  * @property {Record<string, string>} baselines compiled programs by name
  * @property {string | undefined} peer the npm agent's command
@@ -74,6 +75,7 @@ export function makeWorld(root, env) {
     root,
     bun,
     program: isBinary(program) ? freshCopy(program, join(freshFolder, "pi")) : program,
+    onNode: [process.execPath, join(root, "dist", "node", "main.mjs")],
     version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
     baselines,
     peer: existsSync(peer) ? peer : undefined,
