@@ -6,6 +6,7 @@ import binarySize from "./binary-size.mjs";
 import deltas from "./deltas.mjs";
 import extensions from "./extensions.mjs";
 import help from "./help.mjs";
+import { hostRuns, replyDeltas, runnerStart } from "./host-runs.mjs";
 import judgeCalls from "./judge-calls.mjs";
 import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
@@ -33,5 +34,8 @@ export const races = [
   rpcStart,
   rpcPipelined,
   rpcInTurn,
+  runnerStart,
+  replyDeltas,
+  hostRuns,
   binarySize,
 ];

@@ -83,8 +83,14 @@ export function metricsStore({ directory, redaction, warn }: MetricsStoreOptions
 
 function openForAppend(path: string): AppendFile {
   try {
+    return AppendFile.open(path, "append");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  try {
     return AppendFile.create(path, "make");
   } catch (error) {
+    // Another process was first.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return AppendFile.open(path, "append");
   }

@@ -1,7 +1,7 @@
 // Which session each group has with each runtime: `sessions.json` of a host. Read and written by the router, and by hosts themselves.
 // Invariant: whole or not at all, one writer at a time; what is not ours in it stays as it is.
 
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
@@ -17,21 +17,32 @@ type Entries = Record<string, unknown>;
 const maxBytes = 16 * 1024 * 1024;
 
 export function sessionMap(file: string) {
+  let known: { signature: string; entries: Entries } | undefined;
+  /** A map of many groups is read anew only when it is another. */
+  const read = (): Entries => {
+    const signature = signatureOf(file);
+    if (known === undefined || known.signature !== signature) known = { signature, entries: readMap(file) };
+    return known.entries;
+  };
   return {
     /** Nothing where there is no map, or no session. Rejects with `io.session_map`. */
     get: async (group: string, runtime: RuntimeKind): Promise<string | undefined> => {
-      const entries = readMap(file);
+      const entries = read();
       return (Object.hasOwn(entries, group) ? idsOf(entries[group])[runtime] : undefined) ?? undefined;
     },
     /** Rejects with `io.session_map`. */
     set: (group: string, runtime: RuntimeKind, id: string): Promise<void> =>
-      changeMap(file, (entries) => {
-        const before = Object.hasOwn(entries, group) ? entries[group] : undefined;
-        const ids = idsOf(before);
-        if (ids[runtime] === id) return undefined;
-        const kept = isTable(before) ? before : {};
-        return withEntry(entries, group, { ...kept, ...ids, [runtime]: id });
-      }),
+      changeMap(
+        file,
+        (entries) => {
+          const before = Object.hasOwn(entries, group) ? entries[group] : undefined;
+          const ids = idsOf(before);
+          if (ids[runtime] === id) return undefined;
+          const kept = isTable(before) ? before : {};
+          return withEntry(entries, group, { ...kept, ...ids, [runtime]: id });
+        },
+        read,
+      ),
   };
 }
 
@@ -44,6 +55,15 @@ export function idsOf(entry: unknown): SessionIds {
   return Object.fromEntries(
     runtimeKinds.toReversed().map((kind) => [kind, typeof table[kind] === "string" ? table[kind] : null]),
   ) as SessionIds;
+}
+
+function signatureOf(file: string): string {
+  try {
+    const { mtimeNs, ctimeNs, size, ino } = statSync(file, { bigint: true });
+    return `${mtimeNs}.${ctimeNs}.${size}.${ino}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "-";
+  }
 }
 
 /** @throws PiError `io.session_map` */
@@ -68,14 +88,18 @@ export function parseMap(text: string, file: string): Entries {
 }
 
 /** Under the lease; nothing is written where `change` gives nothing. Rejects with `io.session_map`. */
-export async function changeMap(file: string, change: (entries: Entries) => Entries | undefined): Promise<void> {
+export async function changeMap(
+  file: string,
+  change: (entries: Readonly<Entries>) => Entries | undefined,
+  read: () => Entries = () => readMap(file),
+): Promise<void> {
   const lock = `${file}.lock`;
   try {
     makeDirectory(dirname(file), 0o700);
     closeSync(openSync(lock, "a", 0o600));
     const lease = await acquireLease(lock, "wait");
     try {
-      const changed = change(readMap(file));
+      const changed = change(read());
       if (changed !== undefined) await replaceFile(file, [`${JSON.stringify(changed, null, 2)}\n`]);
     } finally {
       if (typeof lease === "object") lease.release();
