@@ -158,7 +158,7 @@ export async function startSession(
       settings: () => ({ ...config.values }),
       now,
       resources,
-      chooseTools: (all, off) => chooseTools(all, { options, config, warn: () => {}, off, recorded: recordedTools }),
+      chooseTools: (all, registered) => chooseTools(all, { options, config, warn: () => {}, registered, recorded: recordedTools }),
       ownTools: launch.tools,
       warn,
     });
@@ -238,10 +238,17 @@ export function sessionTools(
   recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
   const tools = withOwn(own, extensions?.tools.all());
-  const off = extensions?.tools.offByDefault();
+  const registered = extensions?.tools.names();
   return {
     tools,
-    active: chooseTools(tools, { options, config, warn, recorded, ...(off && { off }), isComplete: extensions === undefined }),
+    active: chooseTools(tools, {
+      options,
+      config,
+      warn,
+      recorded,
+      ...(registered && { registered }),
+      isComplete: extensions === undefined,
+    }),
   };
 }
 

@@ -88,7 +88,9 @@ export class ClaudeHooks {
     const call: ToolCall = { type: "toolCall", id, name, arguments: args };
     await translation.announced(id);
     const { interceptor } = conversation();
-    const refusal = await inTime(interceptor?.toolCall?.(call, args, at.signal) ?? Promise.resolve(undefined), undefined);
+    // Whoever decides too late has not allowed it.
+    const late = { reason: `Not run: nobody has decided about it within ${hookMs / 1000} s` };
+    const refusal = await inTime(interceptor?.toolCall?.(call, args, at.signal) ?? Promise.resolve(undefined), late);
     if (refusal !== undefined) {
       translation.deny(id);
       return decision("deny", refusal.reason);
@@ -128,9 +130,9 @@ export class ClaudeHooks {
   }
 }
 
-async function inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {
+async function inTime<T, O>(work: Promise<T>, otherwise: O): Promise<T | O> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<T>((resolve) => {
+  const over = new Promise<O>((resolve) => {
     timer = setTimeout(() => resolve(otherwise), hookMs);
   });
   try {

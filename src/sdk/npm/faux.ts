@@ -4,10 +4,10 @@
 import { defined } from "../../contracts/defined.ts";
 import type { AssistantContent, AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
+import type { Context, ModelStreamOptions } from "../../contracts/model-call.ts";
 import { emptyUsage } from "../../contracts/usage.ts";
 import { AssistantMessageEventStream } from "./event-stream.ts";
-import type { Context } from "./model-stream.ts";
-import { type CallOptions, registeredApis, type StreamFunction } from "./registered-apis.ts";
+import { registeredApis, type StreamFunction } from "./registered-apis.ts";
 
 type Block = AssistantContent;
 type Fact = Partial<Pick<AssistantMessage, "stopReason" | "errorMessage" | "timestamp" | "responseId">>;
@@ -17,7 +17,7 @@ export type FauxResponse =
   | AssistantMessage
   | ((
       context: Context,
-      options: CallOptions | undefined,
+      options: ModelStreamOptions | undefined,
       state: { callCount: number },
       model: Model,
     ) => AssistantMessage | Promise<AssistantMessage>);

@@ -2,15 +2,10 @@
 // Invariant: of this process, and of no session: what extensions register for one is the session's own.
 
 import type { Model } from "../../contracts/model.ts";
+import type { Context, ModelStreamOptions } from "../../contracts/model-call.ts";
 import type { AssistantMessageEventStream } from "./event-stream.ts";
-import type { Context, ModelStreamOptions } from "./model-stream.ts";
 
-export interface CallOptions extends ModelStreamOptions {
-  /** Sent with the request. */
-  headers?: Record<string, string>;
-}
-
-export type StreamFunction = (model: Model, context: Context, options?: CallOptions) => AssistantMessageEventStream;
+export type StreamFunction = (model: Model, context: Context, options?: ModelStreamOptions) => AssistantMessageEventStream;
 
 export interface ApiProvider {
   api: string;

@@ -195,7 +195,7 @@ export class Session implements EntrySource {
 
   context(leafId?: string | null): SessionContext {
     const remember = leafId === undefined || leafId === this.#leafId;
-    const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
+    const context = this.#read(() => buildContext(this.#log.contextPath(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
     if (context.hasPictures) makeWhole(context.messages, this.#pictures);
     return context;
