@@ -62,6 +62,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
       .run({
         open: open.next,
         prompts,
+        picksSession: isSaid(said, "--resume") && !isSaid(said, "--session"),
         io: host,
         ending: ending.signal,
         warn,
@@ -118,7 +119,7 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
 const recordMs = 200;
 
 /** Somebody sits at a terminal, and has not asked for an answer alone. */
-function usualMode(said: Said, { stdin, stdout }: Host): string {
+export function usualMode(said: Said, { stdin, stdout }: Host): string {
   return !isSaid(said, "--print") && stdin.isTerminal && stdout.isTerminal ? "interactive" : "text";
 }
 
@@ -205,8 +206,9 @@ function refuseForService(name: string, said: Said): void {
 
 /** Words without quotes around them are a prompt each, which is seldom meant. */
 function tellSeveral(said: Said, host: Host, warn: Warn): void {
+  if (!host.stderr.isTerminal) return;
   const messages = said.operands.filter(({ text, isLiteral }) => isLiteral || !/^(@|-$)/.test(text)).map(({ text }) => text);
-  if (messages.filter((text) => !/\s/.test(text)).length < 2 || !host.stderr.isTerminal) return;
+  if (messages.filter((text) => !/\s/.test(text)).length < 2) return;
   warn(`these are ${messages.length} prompts, a run each; quotes make one of them: pi "${messages.join(" ")}"`);
 }
 

@@ -32,6 +32,8 @@ export interface Settings {
   /** A command; empty: as the environment says. */
   externalEditor: string;
   showHardwareCursor: boolean;
+  /** By the id of the action. */
+  keys: Record<string, string[]>;
   tools: { enabled: string[]; policy: PolicyRule[] };
   shell: {
     path?: string;
@@ -149,6 +151,8 @@ export type SettingType =
   | { kind: "packages" }
   /** A table of texts by free names; what the sources say of different names adds up. `of`: the only texts there are. */
   | { kind: "variables"; of?: readonly string[] }
+  /** Keys, or lists of them, by the names of what they do, whose dots may be those of tables; the names of all sources add up. */
+  | { kind: "keys" }
   /** A list of tables; the lists of all sources add up. */
   | { kind: "rows"; fields: readonly RowField[] }
   /** Tables by free names; of one name, the keys of all sources add up. */
@@ -257,6 +261,7 @@ function hosting(key: string, type: SettingType, fallback: unknown, description:
 
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
 export function camelCase(key: string): string {
+  if (!key.includes("_")) return key;
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
@@ -328,6 +333,15 @@ export const settings: readonly SettingRecord[] = [
     scope: "user",
   }),
   setting("show_hardware_cursor", { kind: "boolean" }, false, "Show the terminal's own cursor in the text."),
+  setting(
+    "keys",
+    { kind: "keys" },
+    {},
+    'Other keys for the same, such as "app.tools.expand" = "ctrl+e"; a list for several, [] for none.',
+    {
+      scope: "user",
+    },
+  ),
   setting(
     "tools.enabled",
     { kind: "selection" },
@@ -477,6 +491,8 @@ export function findSetting(key: string): SettingRecord | undefined {
 
 /** The setting of which a key names one variable: `shell.set.EDITOR`. */
 export function findVariable(key: string): { record: SettingRecord; name: string } | undefined {
-  const record = settings.find((one) => one.type.kind === "variables" && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1);
+  const record = settings.find(
+    (one) => ["variables", "keys"].includes(one.type.kind) && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1,
+  );
   return record === undefined ? undefined : { record, name: key.slice(record.key.length + 1) };
 }
