@@ -4,11 +4,12 @@
 import { execFile } from "node:child_process";
 import { defined } from "../contracts/defined.ts";
 import type { Env } from "./paths.ts";
+import { signalStatus } from "./shell-process.ts";
 
 export interface ExecutedProgram {
   stdout: string;
   stderr: string;
-  /** 1 where it could not be started or was killed. */
+  /** 128 + the signal's number where one ended it, 1 where it could not be started or was stopped for what it said. */
   code: number;
   killed: boolean;
   /** There was more than was kept. */
@@ -37,9 +38,10 @@ export function executeProgram(command: string, args: readonly string[], options
       [...args],
       { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxBytes, ...defined({ signal }) },
       (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-        const reason = error !== null && stderr === "" && typeof error.code !== "number" ? error.message : stderr;
-        const truncated = (error as { code?: unknown } | null)?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+        const cause: unknown = error?.code;
+        const truncated = cause === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+        const reason = typeof cause === "string" && !truncated && stderr === "" ? (error?.message ?? "") : stderr;
+        const code = error === null ? 0 : typeof cause === "number" ? cause : error.signal && !truncated ? signalStatus(error.signal) : 1;
         resolve({ stdout, stderr: reason, code, killed: error?.killed === true || signal?.aborted === true, truncated });
       },
     );

@@ -155,7 +155,8 @@ async function startOnNode(request: ShellStart): Promise<ShellProcess> {
   };
 }
 
-function signalStatus(signal: NodeJS.Signals): number {
+/** As a shell tells it. */
+export function signalStatus(signal: NodeJS.Signals): number {
   const { constants } = process.getBuiltinModule("node:os");
   return 128 + (constants.signals[signal] ?? 0);
 }

@@ -30,6 +30,8 @@ export interface CompletionsDialect {
   /** `response_format: { type: "json_schema" }`. */
   supportsJsonSchema: boolean;
   maxTokensField: "max_completion_tokens" | "max_tokens";
+  /** Part of a prompt by which the service, which counts with a tokenizer of its own, may count more than the model's maker has. */
+  promptCountSpare: number;
   /** Tool results carry `name`. */
   requiresToolResultName: boolean;
   /** A user message may not follow a tool result directly. */
@@ -132,6 +134,7 @@ export const completionsDefaults: CompletionsDialect = {
   supportsStrictMode: true,
   supportsJsonSchema: true,
   maxTokensField: "max_completion_tokens",
+  promptCountSpare: 0,
   requiresToolResultName: false,
   requiresAssistantAfterToolResult: false,
   requiresNonNullAssistantContent: false,

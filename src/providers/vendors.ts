@@ -137,6 +137,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
       "openai-completions": {
         ...openModelHost,
         thinkingFormat: "openrouter",
+        promptCountSpare: 0.15,
         sendSessionAffinityHeaders: true,
         sessionAffinityFormat: "openrouter",
       },

@@ -67,6 +67,37 @@ test.for(delivered)("%s: threads and programs of its own", async (way, { world }
   expect({ status, isClean: !stdout.includes("from a program") }).toEqual({ status: 0, isClean: true });
 });
 
+test.for(delivered)(
+  "%s: how a program ended that an extension ran: by a signal, by its time, for what it said, not at all",
+  async (way, { world }) => {
+    extension(
+      world,
+      "ends.ts",
+      `export default (pi: any) => pi.on("session_start", async () => {
+       const told = async (...how: unknown[]) => {
+         const { code, killed, truncated, stdout, stderr } = await pi.exec(...how);
+         return [code, killed, truncated, stdout.length, stderr !== ""];
+       };
+       console.error("SAID " + JSON.stringify([
+         await told("sh", ["-c", "kill -TERM $$"]),
+         await told("sleep", ["60"], { timeout: 50 }),
+         await told("sh", ["-c", "yes | head -c 100000"], { maxBuffer: 1000 }),
+         await told("/no/such/program", []),
+       ]));
+     });`,
+    );
+    const { stderr } = await world.run(demo, { way });
+    expect(said(stderr), stderr).toEqual([
+      [
+        [143, false, false, 0, false],
+        [137, true, false, 0, false],
+        [1, expect.any(Boolean), true, 1000, false],
+        [1, false, false, 0, true],
+      ],
+    ]);
+  },
+);
+
 const hasSqlite = process.getBuiltinModule("node:sqlite") !== undefined;
 
 test.for(delivered.filter((way) => way === "binary" || hasSqlite))("%s: a database", async (way, { world }) => {

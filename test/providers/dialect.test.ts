@@ -51,6 +51,7 @@ const completions: Row[] = [
   ["supportsStrictMode", true, {}, { tools: [{ type: "function", function: expect.objectContaining({ strict: true }) }] }],
   ["supportsJsonSchema", true, {}, { response_format: expect.objectContaining({ type: "json_schema" }) }],
   ["maxTokensField", "max_completion_tokens", {}, { max_completion_tokens: expect.any(Number) }],
+  ["promptCountSpare", 0.15, {}, { max_tokens: 3580 }, { promptTokens: 170_800 }],
   ["requiresToolResultName", true, {}, { messages: expect.arrayContaining([expect.objectContaining({ role: "tool", name: "read" })]) }],
   [
     "requiresAssistantAfterToolResult",

@@ -56,6 +56,26 @@ test("a stand-in is imported, extended and constructed, and refuses by name what
   expect(() => mine.render()).toThrow("TreeSelectorComponent.render is not available here");
 });
 
+test("what of the packages beside the agent refuses is what the page says, and each does", async () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/library.md"), "utf8");
+  const section = page.split("## Names that refuse")[1]?.split("\n## ")[0] ?? "";
+  const told = section.split("\n").flatMap((line) => [...(/^\| `(.*)` \|/.exec(line)?.[1]?.split("`, `") ?? [])]);
+  const names = ["pi-ai", "pi-ai/models", "pi-ai/providers/all", "pi-agent-core"].map((name) => `@earendil-works/${name}`);
+  const files = ["pi-ai", "pi-ai-models", "pi-ai-providers", "pi-agent-core"];
+  const refusing = new Set(
+    files.flatMap((file) => {
+      const source = readFileSync(join(import.meta.dirname, `../../src/sdk/host-modules/${file}.ts`), "utf8");
+      return [...source.matchAll(/standIn(?:Class|Function)\("(\w+)"\)/g)].map((match) => match[1] ?? "");
+    }),
+  );
+  expect([...refusing].sort()).toEqual([...told].sort());
+  const modules = await Promise.all(names.map(load));
+  for (const name of told) {
+    const value = modules.find((module) => module[name] !== undefined)?.[name];
+    if (kindOf(value) === "function") expect(isStandIn(value), name).toBe(true);
+  }
+});
+
 test("both scopes and both names of TypeBox are one module each", () => {
   const modules = hostModules();
   const same: [string, string][] = [

@@ -5,6 +5,7 @@ import type { UserContent } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import { supportsOutputSchema } from "../resolve-dialect.ts";
+import { withoutConst } from "../shared/json-schema.ts";
 import {
   imageBlocks,
   plainId,
@@ -64,7 +65,7 @@ export function encodeGoogle(call: ModelCall): GoogleRequest {
     const functionDeclarations = request.tools.map((tool) => ({
       name: tool.name,
       description: tool.description,
-      parametersJsonSchema: { ...tool.parameters, type: "object", properties: tool.parameters.properties ?? {} },
+      parametersJsonSchema: withoutConst({ ...tool.parameters, type: "object", properties: tool.parameters.properties ?? {} }),
     }));
     config.tools = [{ functionDeclarations }];
   }

@@ -53,7 +53,7 @@ export function encodeChat(call: ModelCall): ChatRequest {
   const body: ChatRequest = { model: model.requestName ?? model.id, messages: encodeMessages(call, dialect), stream: true };
   if (dialect.supportsUsageInStreaming) body.stream_options = { include_usage: true };
   if (dialect.supportsStore) body.store = false;
-  const maxTokens = answerRoom(model, request);
+  const maxTokens = answerRoom(model, request, dialect.promptCountSpare);
   if (maxTokens !== undefined) body[dialect.maxTokensField] = maxTokens;
   addTools(body, request, dialect);
   encodeThinking(body, call, maxTokens, dialect);
@@ -152,7 +152,7 @@ function encodeToolResult(message: RepairedToolResult, dialect: CompletionsDiale
   return {
     role: "tool",
     tool_call_id: message.toolCallId,
-    content: text === "" ? (hasImages ? "(see the attached image)" : "(no output)") : text,
+    content: text.trim() === "" ? (hasImages ? "(see the attached image)" : "(no output)") : text,
     ...(dialect.requiresToolResultName ? { name: message.toolName } : {}),
   };
 }

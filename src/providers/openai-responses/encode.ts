@@ -117,7 +117,7 @@ function encodePart(block: UserContent): InputPart {
 function encodeToolResult(message: RepairedToolResult): InputItem {
   const plain = message.content.every((block) => block.type === "text");
   const text = message.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
-  const output = plain ? (text === "" ? "(no output)" : text) : message.content.map(encodePart);
+  const output = plain ? (text.trim() === "" ? "(no output)" : text) : message.content.map(encodePart);
   return { type: "function_call_output", call_id: message.toolCallId, output };
 }
 

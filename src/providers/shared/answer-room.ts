@@ -9,12 +9,16 @@ const charactersPerToken = 4;
 const tokensPerImage = 1200;
 const smallestAnswerTokens = 1024;
 
-/** Undefined where the model's maximum is not known: the service then decides. */
-export function answerRoom(model: Model, request: ModelRequest): number | undefined {
+/**
+ * Undefined where the model's maximum is not known: the service then decides. `spare`: the part of the prompt by which the service may count more than
+ * was counted before.
+ */
+export function answerRoom(model: Model, request: ModelRequest, spare = 0): number | undefined {
   const wanted = request.maxTokens ?? model.maxTokens;
   if (!(wanted > 0)) return undefined;
   if (!(model.contextWindow > 0)) return wanted;
-  const room = model.contextWindow - (request.promptTokens ?? estimatePromptTokens(request));
+  const promptTokens = request.promptTokens ?? estimatePromptTokens(request);
+  const room = model.contextWindow - Math.ceil(promptTokens * (1 + spare));
   return Math.min(wanted, Math.max(room, smallestAnswerTokens));
 }
 

@@ -129,7 +129,7 @@ const rows = (): readonly Row[] => [
   {
     ...passing(
       "gateways",
-      /try again (later|in a (moment|few))|internal server error|request timed out|stream (disconnected|closed) before/i,
+      /try again (later|in a (moment|few))|internal server error|request timed out|stream (disconnected|closed) before|cut short after the reply/i,
     ),
     over: ["bad_request"],
   },
@@ -138,6 +138,10 @@ const rows = (): readonly Row[] => [
 /** What the words make of a refusal of this code, which the service itself named or which its status says; undefined where they say nothing. */
 export function codeInWords(code: FailureCode, isNamed: boolean, text: string): FailureCode | undefined {
   return rows().find((row) => row.over.includes(code) && (row.evenNamed || !isNamed) && row.words.test(text))?.code;
+}
+
+export function overflowWords(): RegExp[] {
+  return rows().flatMap(({ code, words }) => (code === "overflow" ? [words] : []));
 }
 
 function overflow(source: string, words: RegExp): Row {

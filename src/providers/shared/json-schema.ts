@@ -98,10 +98,33 @@ function closeValue(value: unknown): unknown {
   return isObject(value) ? closeSchema(value) : value;
 }
 
+/** One of these says what a value is. */
+const typed = ["type", "anyOf", "$ref", "enum", "const", "properties"] as const;
+
+/** `const` as an `enum` of one, for services that know no other; values are left as they are. */
+export function withoutConst(schema: Json): Json {
+  const plain: Json = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === "const") plain.enum = [value];
+    else if (key === "properties" || key === "$defs" || key === "definitions") {
+      plain[key] = isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, constless(one)])) : value;
+    } else if (key === "enum" || key === "default" || key === "examples" || key === "required") plain[key] = value;
+    else plain[key] = constless(value);
+  }
+  return plain;
+}
+
+function constless(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(constless);
+  return isObject(value) ? withoutConst(value) : value;
+}
+
 /** Whether every object is closed and requires all its properties, as OpenAI's strict mode demands, and nothing stands there that it refuses. */
 export function isStrictSchema(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.every(isStrictSchema);
   if (!isObject(schema)) return true;
+  // Whatever may be any value is refused there.
+  if (!typed.some((key) => schema[key] !== undefined)) return false;
   if (Object.keys(schema).some((key) => beyondDecoding.has(key))) return false;
   if (schema.type === "object" || isObject(schema.properties)) {
     const names = Object.keys(isObject(schema.properties) ? schema.properties : {});

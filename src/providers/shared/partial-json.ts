@@ -58,7 +58,7 @@ function objectsIn(text: string): Json[] | undefined {
   return text.slice(start).trim() === "" ? objects : undefined;
 }
 
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   let inString = false;
   let result = "";
   for (let index = 0; index < text.length; index++) {

@@ -2,13 +2,16 @@
 
 import { standInFunction } from "../npm/stand-in.ts";
 
-export { getModels as getBuiltinModels, getProviders as getBuiltinProviders } from "../npm/model-calls.ts";
+export {
+  getAllModels as getAllBuiltinModels,
+  getModels as getBuiltinModels,
+  getProviders as getBuiltinProviders,
+} from "../npm/model-calls.ts";
 export { getModel as getBuiltinModel } from "../npm/model-runtime.ts";
 
 // What needs a terminal, or a service that there is none of.
 export const builtinModels = standInFunction("builtinModels");
 export const builtinProviders = standInFunction("builtinProviders");
-export const getAllBuiltinModels = standInFunction("getAllBuiltinModels");
 export const getBuiltinClassifierModel = standInFunction("getBuiltinClassifierModel");
 export const getBuiltinClassifierModels = standInFunction("getBuiltinClassifierModels");
 export const getBuiltinImageModel = standInFunction("getBuiltinImageModel");

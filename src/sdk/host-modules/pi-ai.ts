@@ -1,7 +1,15 @@
 // `@earendil-works/pi-ai` for extensions: model calls, streams, schemas; services that there are none of stand in. Loaded when one imports it.
 
 import { version } from "../../contracts/version.ts";
-import { anthropicMessagesApi, googleGenerativeAIApi, openAICompletionsApi, openAIResponsesApi } from "../npm/api-providers.ts";
+import {
+  anthropicMessagesApi,
+  azureOpenAIResponsesApi,
+  googleGenerativeAIApi,
+  mistralConversationsApi,
+  openAICodexResponsesApi,
+  openAICompletionsApi,
+  openAIResponsesApi,
+} from "../npm/api-providers.ts";
 import { standInClass, standInFunction } from "../npm/stand-in.ts";
 
 export { default as Type } from "typebox";
@@ -21,19 +29,51 @@ export {
 } from "../npm/answer-facts.ts";
 export {
   anthropicMessagesApi,
+  azureOpenAIResponsesApi,
   createProvider,
   getApiProvider,
   getApiProviders,
   googleGenerativeAIApi,
+  lazyApi,
+  lazyStream,
+  mistralConversationsApi,
+  openAICodexResponsesApi,
   openAICompletionsApi,
   openAIResponsesApi,
   registerApiProvider,
   resetApiProviders,
+  resetApiProviders as registerBuiltInApiProviders,
   unregisterApiProviders,
 } from "../npm/api-providers.ts";
+export {
+  appendAssistantMessageDiagnostic,
+  createAssistantMessageDiagnostic,
+  extractDiagnosticError,
+  formatThrownValue,
+  getClientVersion,
+  getOverflowPatterns,
+  parseToolCallArguments,
+  repairJson,
+} from "../npm/diagnostics.ts";
 export { AssistantMessageEventStream, createAssistantMessageEventStream, EventStream } from "../npm/event-stream.ts";
+export { fauxAssistantMessage, fauxText, fauxThinking, fauxToolCall, registerFauxProvider } from "../npm/faux.ts";
 export { complete, completeSimple, getModels, getProviders, stream, streamSimple } from "../npm/model-calls.ts";
 export { getModel } from "../npm/model-runtime.ts";
+export { cleanupSessionResources, registerSessionResourceCleanup } from "../npm/session-resources.ts";
+export {
+  createInitialSystemMessage,
+  declarationsEqual,
+  getDeclaredTools,
+  getInitialSystemMessage,
+  getSystemMessageText,
+  getToolStateChanges,
+  hasNonAdditiveToolChanges,
+  hasToolRedefinitions,
+  normalizeContext,
+  renderSystemMessageUpdate,
+  resolveTranscript,
+  resolveTranscriptTools,
+} from "../npm/system-messages.ts";
 export {
   calculateCost,
   clampThinkingLevel,
@@ -45,6 +85,7 @@ export {
   getSupportedThinkingLevels,
   modelsAreEqual,
   parseStreamingJson,
+  StreamingJsonParser,
   StringEnum,
   ToolCallArgumentsStream,
   uuidv7,
@@ -74,83 +115,46 @@ export const { stream: streamAnthropic, streamSimple: streamSimpleAnthropic } = 
 export const { stream: streamGoogle, streamSimple: streamSimpleGoogle } = googleGenerativeAIApi();
 export const { stream: streamOpenAICompletions, streamSimple: streamSimpleOpenAICompletions } = openAICompletionsApi();
 export const { stream: streamOpenAIResponses, streamSimple: streamSimpleOpenAIResponses } = openAIResponsesApi();
+export const { stream: streamAzureOpenAIResponses, streamSimple: streamSimpleAzureOpenAIResponses } = azureOpenAIResponsesApi();
+export const { stream: streamOpenAICodexResponses, streamSimple: streamSimpleOpenAICodexResponses } = openAICodexResponsesApi();
+export const { stream: streamMistral, streamSimple: streamSimpleMistral } = mistralConversationsApi();
 
 export class ModelsError extends Error {}
 
 // What needs a terminal, or a service that there is none of.
 export const InMemoryCredentialStore = standInClass("InMemoryCredentialStore");
 export const InMemoryModelsStore = standInClass("InMemoryModelsStore");
-export const StreamingJsonParser = standInClass("StreamingJsonParser");
-export const appendAssistantMessageDiagnostic = standInFunction("appendAssistantMessageDiagnostic");
-export const azureOpenAIResponsesApi = standInFunction("azureOpenAIResponsesApi");
 export const bedrockConverseStreamApi = standInFunction("bedrockConverseStreamApi");
-export const cleanupSessionResources = standInFunction("cleanupSessionResources");
-export const createAssistantMessageDiagnostic = standInFunction("createAssistantMessageDiagnostic");
 export const createFauxCore = standInFunction("createFauxCore");
-export const createInitialSystemMessage = standInFunction("createInitialSystemMessage");
 export const createModels = standInFunction("createModels");
-export const declarationsEqual = standInFunction("declarationsEqual");
 export const defaultProviderAuthContext = standInFunction("defaultProviderAuthContext");
 export const envApiKeyAuth = standInFunction("envApiKeyAuth");
 export const evaluateCacheWarming = standInFunction("evaluateCacheWarming");
-export const extractDiagnosticError = standInFunction("extractDiagnosticError");
-export const fauxAssistantMessage = standInFunction("fauxAssistantMessage");
 export const fauxProvider = standInFunction("fauxProvider");
-export const fauxText = standInFunction("fauxText");
-export const fauxThinking = standInFunction("fauxThinking");
-export const fauxToolCall = standInFunction("fauxToolCall");
-export const formatThrownValue = standInFunction("formatThrownValue");
 export const formatUserAgent = standInFunction("formatUserAgent");
 export const generateImages = standInFunction("generateImages");
 export const generateImagesOpenRouter = standInFunction("generateImagesOpenRouter");
 export const getAttributionHeaders = standInFunction("getAttributionHeaders");
 export const getCacheWarmingDelayMs = standInFunction("getCacheWarmingDelayMs");
 export const getCacheWarmingRequestOptions = standInFunction("getCacheWarmingRequestOptions");
-export const getClientVersion = standInFunction("getClientVersion");
-export const getDeclaredTools = standInFunction("getDeclaredTools");
 export const getIdentityHeaders = standInFunction("getIdentityHeaders");
 export const getImageModel = standInFunction("getImageModel");
 export const getImageModels = standInFunction("getImageModels");
 export const getImageProviders = standInFunction("getImageProviders");
 export const getImagesApiProvider = standInFunction("getImagesApiProvider");
-export const getInitialSystemMessage = standInFunction("getInitialSystemMessage");
 export const getOpenCodeSessionHeaders = standInFunction("getOpenCodeSessionHeaders");
-export const getOverflowPatterns = standInFunction("getOverflowPatterns");
 export const getPromptCacheTtlMs = standInFunction("getPromptCacheTtlMs");
-export const getSystemMessageText = standInFunction("getSystemMessageText");
-export const getToolStateChanges = standInFunction("getToolStateChanges");
 export const googleVertexApi = standInFunction("googleVertexApi");
-export const hasNonAdditiveToolChanges = standInFunction("hasNonAdditiveToolChanges");
-export const hasToolRedefinitions = standInFunction("hasToolRedefinitions");
 export const isCacheWarmingReplayable = standInFunction("isCacheWarmingReplayable");
-export const lazyApi = standInFunction("lazyApi");
 export const lazyOAuth = standInFunction("lazyOAuth");
-export const lazyStream = standInFunction("lazyStream");
 export const mergeClientIdentity = standInFunction("mergeClientIdentity");
-export const mistralConversationsApi = standInFunction("mistralConversationsApi");
-export const normalizeContext = standInFunction("normalizeContext");
-export const openAICodexResponsesApi = standInFunction("openAICodexResponsesApi");
-export const parseToolCallArguments = standInFunction("parseToolCallArguments");
 export const piMessagesApi = standInFunction("piMessagesApi");
-export const registerBuiltInApiProviders = standInFunction("registerBuiltInApiProviders");
 export const registerBuiltInImagesApiProviders = standInFunction("registerBuiltInImagesApiProviders");
-export const registerFauxProvider = standInFunction("registerFauxProvider");
 export const registerImagesApiProvider = standInFunction("registerImagesApiProvider");
-export const registerSessionResourceCleanup = standInFunction("registerSessionResourceCleanup");
-export const renderSystemMessageUpdate = standInFunction("renderSystemMessageUpdate");
-export const repairJson = standInFunction("repairJson");
-export const resolveTranscript = standInFunction("resolveTranscript");
-export const resolveTranscriptTools = standInFunction("resolveTranscriptTools");
 export const retryAssistantCall = standInFunction("retryAssistantCall");
 export const retryDelayMs = standInFunction("retryDelayMs");
 export const setBedrockProviderLoader = standInFunction("setBedrockProviderLoader");
 export const setBedrockProviderModule = standInFunction("setBedrockProviderModule");
-export const streamAzureOpenAIResponses = standInFunction("streamAzureOpenAIResponses");
 export const streamGoogleVertex = standInFunction("streamGoogleVertex");
-export const streamMistral = standInFunction("streamMistral");
-export const streamOpenAICodexResponses = standInFunction("streamOpenAICodexResponses");
-export const streamSimpleAzureOpenAIResponses = standInFunction("streamSimpleAzureOpenAIResponses");
 export const streamSimpleGoogleVertex = standInFunction("streamSimpleGoogleVertex");
-export const streamSimpleMistral = standInFunction("streamSimpleMistral");
-export const streamSimpleOpenAICodexResponses = standInFunction("streamSimpleOpenAICodexResponses");
 export const withClientIdentity = standInFunction("withClientIdentity");

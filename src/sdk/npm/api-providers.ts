@@ -1,24 +1,17 @@
 // Wire formats and providers as extensions name them when they build one of their own. Imported by extensions.
 // Invariant: a provider of an extension counts in the session where `pi.registerProvider` was called, and nowhere else.
 
-import type { Model } from "../../contracts/model.ts";
-import type { Context, ModelStreamOptions } from "../../contracts/model-call.ts";
-import type { AssistantMessageEventStream } from "./event-stream.ts";
-import { stream } from "./model-calls.ts";
+import { knownApis } from "../../providers/registry.ts";
+import { apiAliases } from "../../providers/vendors.ts";
+import { AssistantMessageEventStream } from "./event-stream.ts";
+import { failedAnswer, streamByRuntime } from "./model-calls.ts";
+import { type ApiProvider, registeredApis, type StreamFunction } from "./registered-apis.ts";
 
-type StreamFunction = (model: Model, context: Context, options?: ModelStreamOptions) => AssistantMessageEventStream;
-
-export interface ApiProvider {
-  api: string;
-  stream: StreamFunction;
-  streamSimple: StreamFunction;
-}
-
-const registered = new Map<string, ApiProvider>();
+export type { ApiProvider } from "./registered-apis.ts";
 
 /** Of the formats that there are here; a provider that names one is called in it. */
 const builtIn = (api: string) => (): ApiProvider => {
-  const call: StreamFunction = (model, context, options) => stream({ ...model, api }, context, options);
+  const call: StreamFunction = (model, context, options) => streamByRuntime({ ...model, api }, context, options);
   return { api, stream: call, streamSimple: call };
 };
 
@@ -26,25 +19,57 @@ export const anthropicMessagesApi = builtIn("anthropic-messages");
 export const openAICompletionsApi = builtIn("openai-completions");
 export const openAIResponsesApi = builtIn("openai-responses");
 export const googleGenerativeAIApi = builtIn("google-generative-ai");
+export const azureOpenAIResponsesApi = builtIn("azure-openai-responses");
+export const openAICodexResponsesApi = builtIn("openai-codex-responses");
+export const mistralConversationsApi = builtIn("mistral-conversations");
+
+const builtInApis = (): string[] => [...knownApis, ...Object.keys(apiAliases)].filter((api) => api !== "scripted");
 
 export function registerApiProvider(provider: ApiProvider): void {
-  registered.set(provider.api, provider);
+  registeredApis.set(provider.api, provider);
 }
 
+/** One that was registered, else of the formats that there are. */
 export function getApiProvider(api: string): ApiProvider | undefined {
-  return registered.get(api);
+  return registeredApis.get(api) ?? (builtInApis().includes(api) ? builtIn(api)() : undefined);
 }
 
 export function getApiProviders(): ApiProvider[] {
-  return [...registered.values()];
+  return [...new Set([...builtInApis(), ...registeredApis.keys()])].flatMap((api) => getApiProvider(api) ?? []);
 }
 
 export function unregisterApiProviders(...apis: string[]): void {
-  for (const api of apis) registered.delete(api);
+  for (const api of apis) registeredApis.delete(api);
 }
 
+/** The formats that there are, and no others; they are never missing. */
 export function resetApiProviders(): void {
-  registered.clear();
+  registeredApis.clear();
+}
+
+/** A format that is loaded with its first call. */
+export function lazyApi(load: () => Promise<{ stream: StreamFunction; streamSimple?: StreamFunction }>): Omit<ApiProvider, "api"> {
+  const call =
+    (name: "stream" | "streamSimple"): StreamFunction =>
+    (model, context, options) =>
+      lazyStream(async () => {
+        const loaded = await load();
+        return (loaded[name] ?? loaded.stream)(model, context, options);
+      });
+  return { stream: call("stream"), streamSimple: call("streamSimple") };
+}
+
+/** A stream that is made later; what keeps it from being made ends this one with an error. */
+export function lazyStream(make: () => Promise<AssistantMessageEventStream>): AssistantMessageEventStream {
+  const events = new AssistantMessageEventStream();
+  const forward = async (): Promise<void> => {
+    for await (const event of await make()) events.push(event);
+  };
+  forward().catch((error: unknown) => {
+    const said = error instanceof Error ? error.message : String(error);
+    events.push({ type: "error", reason: "error", error: failedAnswer({ api: "", provider: "", id: "" }, said) });
+  });
+  return events;
 }
 
 /** What `pi.registerProvider` takes in place of a name and a configuration. */

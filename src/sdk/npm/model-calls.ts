@@ -10,6 +10,7 @@ import type { ModelRegistry } from "../../harness/models/model-registry.ts";
 import { AssistantMessageEventStream } from "./event-stream.ts";
 import { ModelRuntime, registryWithKeys } from "./model-runtime.ts";
 import { surroundings } from "./places.ts";
+import { registeredApis } from "./registered-apis.ts";
 
 let runtime: Promise<ModelRuntime> | undefined;
 
@@ -20,13 +21,18 @@ export function processRuntime(): Promise<ModelRuntime> {
 }
 
 /** Events as they come, and the answer by `result()`. */
-export function stream(model: Model, context: Context, options: ModelStreamOptions = {}): AssistantMessageEventStream {
+export function stream(model: Model, context: Context, options?: ModelStreamOptions): AssistantMessageEventStream {
+  return (registeredApis.get(model.api)?.streamSimple ?? streamByRuntime)(model, context, options);
+}
+
+/** In the model's own format, whoever has registered one of its name. */
+export function streamByRuntime(model: Model, context: Context, options: ModelStreamOptions = {}): AssistantMessageEventStream {
   const events = new AssistantMessageEventStream();
   const forward = async (): Promise<void> => {
     const answer: ModelAnswer = (await processRuntime()).stream(model, context, options);
     for await (const event of answer as AsyncIterable<ModelStreamEvent>) events.push(event as Parameters<typeof events.push>[0]);
   };
-  forward().catch((error: unknown) => events.push({ type: "error", reason: "error", error: failed(model, error) }));
+  forward().catch((error: unknown) => events.push({ type: "error", reason: "error", error: failedAnswer(model, error) }));
   return events;
 }
 
@@ -43,6 +49,10 @@ export function getProviders(): string[] {
   return [...registryOfCatalogue().providers()];
 }
 
+export function getAllModels(): Model[] {
+  return getProviders().flatMap(getModels);
+}
+
 /** What is known without any configuration. */
 export function registryOfCatalogue(): ModelRegistry {
   return registryWithKeys(surroundings(), { providers: {} } as Config, {});
@@ -50,7 +60,7 @@ export function registryOfCatalogue(): ModelRegistry {
 
 export { complete as completeSimple, stream as streamSimple };
 
-function failed({ api, provider, id }: Model, error: unknown): AssistantMessage {
+export function failedAnswer({ api, provider, id }: Pick<Model, "api" | "provider" | "id">, error: unknown): AssistantMessage {
   return {
     role: "assistant",
     content: [],

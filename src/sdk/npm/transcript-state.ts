@@ -115,6 +115,19 @@ export class ToolCallArgumentsStream {
   }
 }
 
+/** The same, text by text: what can be read so far, whenever it is asked for. */
+export class StreamingJsonParser {
+  readonly #stream = new ToolCallArgumentsStream();
+
+  append(delta: string): void {
+    this.#stream.append(delta);
+  }
+
+  snapshot(): Record<string, unknown> {
+    return this.#stream.value;
+  }
+}
+
 /** An object from JSON that may not be whole; empty where nothing can be read. */
 export function parseStreamingJson(text: string): Record<string, unknown> {
   for (const closed of [text, ...closings(text)]) {

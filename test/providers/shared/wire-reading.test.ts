@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { answerRoom } from "../../../src/providers/shared/answer-room.ts";
-import { closeSchema, isStrictSchema } from "../../../src/providers/shared/json-schema.ts";
+import { closeSchema, isStrictSchema, withoutConst } from "../../../src/providers/shared/json-schema.ts";
 import { parseArguments } from "../../../src/providers/shared/partial-json.ts";
 import { SseSplitter } from "../../../src/providers/shared/sse.ts";
 import { readTool, testModel, testRequest, user } from "../../support/model-calls.ts";
@@ -92,4 +92,25 @@ test("room for an answer", () => {
   expect(answerRoom(model, testRequest({ messages: [user("x".repeat(900_000))] }))).toBe(1024);
   expect(answerRoom({ ...model, maxTokens: 8000 }, testRequest())).toBe(8000);
   expect(answerRoom({ ...model, maxTokens: 0 }, testRequest())).toBeUndefined();
+});
+
+test("a node that may be any value is strict nowhere, and a single value is an enum for those who know no const", () => {
+  const of = (value: object): object => ({ type: "object", properties: { x: value }, required: ["x"], additionalProperties: false });
+  for (const loose of [{}, { description: "any" }, { type: "array", items: {} }, { anyOf: [{ type: "string" }, {}] }]) {
+    expect(isStrictSchema(of(loose)), JSON.stringify(loose)).toBe(false);
+  }
+  for (const strict of [
+    { type: "string" },
+    { enum: ["a"] },
+    { const: 1 },
+    { $ref: "#/$defs/a" },
+    { type: "array", items: { type: "string" } },
+  ]) {
+    expect(isStrictSchema(of(strict)), JSON.stringify(strict)).toBe(true);
+  }
+  const schema = { properties: { const: { const: "a" }, y: { anyOf: [{ const: 1 }], default: { const: 2 } } }, enum: [{ const: 3 }] };
+  expect(withoutConst(schema)).toEqual({
+    properties: { const: { enum: ["a"] }, y: { anyOf: [{ enum: [1] }], default: { const: 2 } } },
+    enum: [{ const: 3 }],
+  });
 });

@@ -63,8 +63,11 @@ export interface StrictServer extends WireServer {
   complaints: Complaint[];
 }
 
-/** Answers request by request from the script; the last entry serves all further ones. */
-export async function startStrictServer(format: StrictFormat, scripts: readonly Script[]): Promise<StrictServer> {
+/** Answers request by request from the script, whose last entry serves all further ones; or each as it is asked. */
+export async function startStrictServer(
+  format: StrictFormat,
+  scripts: readonly Script[] | ((request: WireRequest) => Script),
+): Promise<StrictServer> {
   const complaints: Complaint[] = [];
   let accepted = 0;
   const server = await startWireServer((request) => {
@@ -73,7 +76,7 @@ export async function startStrictServer(format: StrictFormat, scripts: readonly 
       complaints.push(complaint);
       return refusal(format, complaint, {});
     }
-    const script = scripts[Math.min(accepted++, scripts.length - 1)];
+    const script = typeof scripts === "function" ? scripts(request) : scripts[Math.min(accepted++, scripts.length - 1)];
     if (script === undefined) return { drop: true };
     if ("wire" in script) return script.wire;
     if ("refuse" in script) {
