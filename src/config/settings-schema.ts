@@ -72,6 +72,8 @@ function schemaOf(type: SettingType): Schema {
     }
     case "variables":
       return { type: "object", additionalProperties: { type: "string", ...(type.of === undefined ? {} : { enum: [...type.of] }) } };
+    case "keys":
+      return { type: "object", additionalProperties: { anyOf: [{ type: "string" }, strings, { type: "object" }] } };
     case "rows":
       return { type: "array", items: rowSchema(type.fields) };
     case "tables":

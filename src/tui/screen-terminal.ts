@@ -3,6 +3,7 @@
 
 import { type Terminal as LibraryTerminal, StdinBuffer, setKittyProtocolActive } from "@earendil-works/pi-tui";
 import type { Terminal, TerminalListeners } from "../platform/terminal/terminal.ts";
+import { PasteGate } from "./paste-gate.ts";
 
 const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
 /** Escapes told apart, releases and other layouts reported. */
@@ -32,6 +33,7 @@ export class ScreenTerminal implements LibraryTerminal {
   readonly device: Device;
   readonly #options: ScreenTerminalOptions;
   readonly #buffer: StdinBuffer;
+  readonly #gate: PasteGate;
   /** Answers to `askAttributes` that are still to come. */
   #owed = 0;
   /** What came before there was a screen. */
@@ -49,7 +51,16 @@ export class ScreenTerminal implements LibraryTerminal {
     this.#options = options;
     this.#buffer = new StdinBuffer({ escapeTimeout: options.escapeMs });
     this.#buffer.on("data", (sequence: string) => this.#take(sequence));
-    this.#buffer.on("paste", (text: string) => this.#onInput(`\u001b[200~${text}\u001b[201~`));
+    this.#gate = new PasteGate(
+      {
+        keys: (text, isWhole) => {
+          this.#buffer.process(text);
+          if (isWhole) for (const sequence of this.#buffer.flush()) this.#take(sequence);
+        },
+        paste: (text) => this.#onInput(`\u001b[200~${text}\u001b[201~`),
+      },
+      options,
+    );
   }
 
   get columns(): number {
@@ -70,7 +81,7 @@ export class ScreenTerminal implements LibraryTerminal {
     if (this.#isStarted) return;
     this.#isStarted = true;
     this.device.start({
-      input: (text) => this.#buffer.process(text),
+      input: (text) => this.#gate.push(text),
       resize: () => this.#onResize(),
       drain: () => this.on.drain?.(),
       printed: (line) => this.on.printed?.(line),
@@ -96,6 +107,7 @@ export class ScreenTerminal implements LibraryTerminal {
   }
 
   async end(): Promise<void> {
+    this.#gate.stop();
     this.#buffer.destroy();
     if (this.kittyProtocolActive) setKittyProtocolActive(false);
     await this.device.end(this.owesReplies);
@@ -103,6 +115,12 @@ export class ScreenTerminal implements LibraryTerminal {
 
   write(data: string): void {
     this.device.write(data);
+  }
+
+  /** What may be the beginning of something is what it is: nothing more comes. */
+  flushInput(): void {
+    this.#gate.flush();
+    for (const sequence of this.#buffer.flush()) this.#take(sequence);
   }
 
   async drainInput(): Promise<void> {}

@@ -227,11 +227,11 @@ describe.each(kinds)("the runtime %s (%s)", { timeout: 60_000 }, (kind, _name, c
   test("ends in time with what there is, and says that its time was over", async () => {
     const { runtime, request } = await open({ scripts: [{ say: [{ text: "Half of an answer" }], cutAfterBytes: 700, keepOpen: true }] });
     const startedMs = performance.now();
-    // Long enough to have begun: a child has to start, the real one takes its time, and the machine may be busy. The answer itself never ends.
+    // Long enough for a busy machine to get as far as the answer, which itself never ends; a child has to start, and the real one takes its time.
     const timeoutMs = claude !== undefined ? 8000 : kind === "claude" ? 3000 : 1000;
     const result = await runtime.run(request({ timeoutMs }));
     expect(result).toMatchObject({ outcome: { kind: "budget", code: "runtime.timeout" } });
-    expect(performance.now() - startedMs).toBeLessThan(timeoutMs + 7000);
+    expect(performance.now() - startedMs).toBeLessThan(timeoutMs + 9000);
     expect(result.outcome.text).toMatch(/^Half/);
   });
 

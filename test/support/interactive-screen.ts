@@ -33,7 +33,7 @@ export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
   sessions?: SessionHost;
 }
 
-const patienceMs = 8_000;
+const patienceMs = 15_000;
 
 export async function openInteractive(given: InteractiveScreenOptions = {}): Promise<InteractiveScreen> {
   const { columns = 80, rows = 24, env = {}, ...world } = given;
@@ -50,7 +50,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
   const interaction = new Interaction({
     sessions,
     terminal: new ScreenTerminal(device, { escapeMs: 10 }),
-    keys: given.keys ?? createKeymap("other", {}),
+    keys: given.keys ?? createKeymap("other"),
     theme: themes.inForce,
     themes: { ...themes, themeOf: (launch) => findThemes(launch, "truecolor").inForce },
     env,

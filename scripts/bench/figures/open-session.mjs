@@ -1,5 +1,5 @@
 // RPC on a session of 100,000 entries (56 MB), from start to the answer of the first `get_state`: with a short active path against a
-// program that counts the file's lines, with all of it on the active path against one that parses them.
+// program that counts the file's lines, with all of it on the active path against one that parses them, compacted against no session at all.
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -20,9 +20,9 @@ function sessionFile(world, activePath) {
 }
 
 /** From start to the first answer. The directory of the session that was made is nowhere. */
-function rpcOn(world, file) {
-  const argv = [world.program, "--mode", "rpc", "--model", "demo", "--cwd", world.place.cwd, "--session", file];
-  return { ...world.place, argv, stdin: getState, stdoutHolds: ['"success":true'] };
+function rpcOn(world, session, stdoutHolds = ['"success":true']) {
+  const argv = [world.program, "--mode", "rpc", "--model", "demo", "--cwd", world.place.cwd, ...session];
+  return { ...world.place, argv, stdin: getState, stdoutHolds };
 }
 
 function reading(world, program, file) {
@@ -46,7 +46,7 @@ export const openShort = {
   rounds: 25,
   contenders: (world) => {
     const file = sessionFile(world, "short");
-    return { pi: rpcOn(world, file), count: reading(world, "count-lines", file) };
+    return { pi: rpcOn(world, ["--session", file]), count: reading(world, "count-lines", file) };
   },
   figures: [
     { id: "open-short", title: "open 100,000 entries, short path", against: "counting the lines", ...firstOutputs("pi", "count") },
@@ -68,7 +68,18 @@ export const openWhole = {
   rounds: 9,
   contenders: (world) => {
     const file = sessionFile(world, "whole");
-    return { pi: rpcOn(world, file), parse: reading(world, "parse-lines", file) };
+    return { pi: rpcOn(world, ["--session", file]), parse: reading(world, "parse-lines", file) };
   },
   figures: [{ id: "open-whole", title: "open 100,000 entries, all of them", against: "parsing the lines", ...firstOutputs("pi", "parse") }],
+};
+
+/** @type {import("../race.mjs").Race} */
+export const openCompacted = {
+  id: "open-compacted",
+  rounds: 25,
+  contenders: (world) => ({
+    pi: rpcOn(world, ["--session", sessionFile(world, "compacted")], ['"messageCount":22']),
+    none: rpcOn(world, ["--no-session"]),
+  }),
+  figures: [{ id: "open-compacted", title: "open 100,000 entries, compacted", against: "no session", ...firstOutputs("pi", "none") }],
 };

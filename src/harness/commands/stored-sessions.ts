@@ -35,6 +35,24 @@ export const storedSessionCommands = [
     },
   }),
   command({
+    name: "search_sessions",
+    group: "Beyond the npm agent",
+    about:
+      "Stored sessions that hold a text in prompts, answers, thinking, tool calls and their results, summaries, names or labels, with the first line that does. Upper and lower case are the same.",
+    params: { text: text(), all: optional(flag("of all working directories")), limit: optional(count("at most so many")) },
+    result: fields({
+      sessions: list(
+        fields({ path: text(), entryId: orNull(text()), where: text("`text`, `thinking`, `tool call`, `tool result`, …"), line: text() }),
+      ),
+    }),
+    order: "at once",
+    run: async ({ text: wanted, all, limit }, { sessions }) => {
+      const { searchStored } = await import("../host/stored-sessions.ts");
+      const how = { text: wanted, all: all === true, limit: limit ?? Number.POSITIVE_INFINITY };
+      return { sessions: await searchStored(sessions.launch, how) };
+    },
+  }),
+  command({
     name: "delete_session",
     group: "Beyond the npm agent",
     about: "Removes a session file and what lies beside it. Without a path it is the session in force; a new one takes its place.",

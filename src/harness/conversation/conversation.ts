@@ -242,6 +242,7 @@ export class Conversation {
       messages: wishes?.blocksImages ? withoutImages(modelMessages(messages)) : modelMessages(messages),
       thinkingLevel: this.choices.thinkingLevel,
       ...(wishes !== undefined && Object.keys(wishes.thinkingBudgets).length > 0 ? { thinkingBudgets: wishes.thinkingBudgets } : {}),
+      ...(wishes?.cacheRetention === "long" ? { cacheRetention: "long" } : {}),
       sessionId: this.session.id,
       ...defined({ promptTokens: measuredTokens(messages, this.#edited), outputSchema: this.deps.outputSchema }),
     };

@@ -3,7 +3,14 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PiError } from "../../contracts/error.ts";
-import { findSession, type ListRequest, listSessions, type SessionSummary, sessionSummary } from "../../session/library/list-sessions.ts";
+import {
+  findSession,
+  type ListRequest,
+  listSessions,
+  type SessionSummary,
+  sessionFiles,
+  sessionSummary,
+} from "../../session/library/list-sessions.ts";
 import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import type { ImportRequest } from "../../session/repair/repair-session.ts";
 import { Session } from "../../session/tree/session.ts";
@@ -25,6 +32,48 @@ export async function storedSessions({ options, config }: Launch, how: { all: bo
 function allSessions({ options, config }: Pick<Launch, "options" | "config">): ListRequest {
   const { directory, override } = sessionPlace(options, config);
   return override === undefined ? { directory: sessionRoot(options.agentDir), isRoot: true } : { directory };
+}
+
+export interface FoundSession {
+  path: string;
+  entryId: string | null;
+  /** `text`, `thinking`, `tool call`, … */
+  where: string;
+  /** The line that holds it, cut around it. */
+  line: string;
+}
+
+const excerptBefore = 30;
+const excerptLength = 200;
+
+/** The first match of each session that holds the text, upper and lower case alike; the one changed last first. Others have their turn between two files. */
+export async function searchStored(
+  { options, config }: Launch,
+  { text, all, limit }: { text: string; all: boolean; limit: number },
+): Promise<FoundSession[]> {
+  const [{ parsePattern }, { searchSession }, { searchedTexts }] = await Promise.all([
+    import("../../session/library/search-pattern.ts"),
+    import("../../session/library/search-session.ts"),
+    import("../../transcript/searched-texts.ts"),
+  ]);
+  const pattern = parsePattern(text, { ignoreCase: true, isFixed: true });
+  const { directory } = sessionPlace(options, config);
+  const found: FoundSession[] = [];
+  for (const { path, header } of sessionFiles(all ? allSessions({ options, config }) : { directory, cwd: options.cwd })) {
+    if (found.length >= limit) break;
+    if (header === undefined) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      for (const { entryId = null, where, line, start } of searchSession(path, pattern, searchedTexts)) {
+        const from = Math.max(0, start - excerptBefore);
+        found.push({ path, entryId, where, line: line.slice(from, from + excerptLength).trim() });
+        break;
+      }
+    } catch {
+      // Gone or unreadable meanwhile: it holds nothing that could be opened.
+    }
+  }
+  return found;
 }
 
 /**

@@ -31,6 +31,7 @@ import { TranscriptFold } from "./fold.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
 import { LiveSettings, type LiveSettingsHooks } from "./live-settings.ts";
+import { ownKeys } from "./own-keys.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
@@ -73,7 +74,7 @@ export class Interaction implements Surface {
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
-  readonly #figures = new SessionFigures();
+  readonly #figures = new SessionFigures(() => this.screen.tui.requestRender());
   #state: State;
   #look: Look;
   readonly #hint = new PassingHint(() => this.screen.tui.requestRender());
@@ -177,6 +178,9 @@ export class Interaction implements Surface {
       hideThinking: (hidesThinking) => {
         this.#state = { ...this.#state, hidesThinking };
       },
+      useKeys: (launch) => {
+        for (const problem of deps.keys.use(ownKeys(launch))) this.say(`Keys: ${problem}`, "warning");
+      },
       showHardwareCursor: (isShown) => this.screen.tui.setShowHardwareCursor(isShown),
     });
   }
@@ -203,6 +207,7 @@ export class Interaction implements Surface {
     else this.#draft.save();
     for (const remove of this.#removers.splice(0)) remove();
     clearInterval(this.#frames);
+    this.#figures.stop();
     this.#hint.end();
     this.screen.stop();
   }

@@ -47,7 +47,8 @@ async function plain(at: ModeContext, sessions: SessionHost): Promise<void> {
 }
 
 async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: ModeContext, early: string[]): ReturnType<Mode["run"]> {
-  const keys = createKeymap(keyPlatform(at.env, at.io.platform), ownKeys(sessions.launch.options.agentDir));
+  const keys = createKeymap(keyPlatform(at.env, at.io.platform));
+  const keyProblems = keys.use(ownKeys(sessions.launch));
   const { values } = sessions.launch.config;
   const themes = findThemes(sessions.launch, colorDepth(at.env));
   const interaction = new Interaction({
@@ -72,7 +73,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   if (at.tuiMode === "fullscreen") interaction.say("There is no fullscreen yet: this is the regular screen", "warning");
   if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
-  for (const problem of keys.problems) interaction.say(`Keys: ${problem}`, "warning");
+  for (const problem of keyProblems) interaction.say(`Keys: ${problem}`, "warning");
   try {
     const bound = sessions.extensions.bind({
       mode: "tui",
@@ -81,6 +82,10 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
       shutdownHandler: () => interaction.quit(),
     });
     bound.catch((error: unknown) => interaction.fail(error));
+    if (at.picksSession) {
+      const { openSessionPicker } = await import("./pickers/session-picker.ts");
+      await beforeEnd(at.ending, new Promise<void>((closed, failed) => openSessionPicker(interaction, closed).catch(failed)));
+    }
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {

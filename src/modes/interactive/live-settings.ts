@@ -13,6 +13,8 @@ export interface LiveSettingsHooks {
   useTheme(theme: Theme): void;
   hideThinking(isHidden: boolean): void;
   showHardwareCursor(isShown: boolean): void;
+  /** Keys may stand in a file beside the configuration: they are read whatever that says. */
+  useKeys(launch: Launch): void;
 }
 
 export class LiveSettings {
@@ -30,6 +32,7 @@ export class LiveSettings {
     this.#known = now;
     if (now.theme !== before.theme) this.#hooks.useTheme(this.#hooks.themeOf(launch));
     if (now.hideThinking !== before.hideThinking) this.#hooks.hideThinking(now.hideThinking);
+    this.#hooks.useKeys(launch);
     if (now.showHardwareCursor !== before.showHardwareCursor) this.#hooks.showHardwareCursor(now.showHardwareCursor);
   }
 }

@@ -163,6 +163,13 @@ export abstract class RpcCalls {
     return (await this.request("list_sessions", how)).sessions;
   }
 
+  async searchSessions(
+    text: string,
+    how: Omit<ParamsOf<"search_sessions">, "text"> = {},
+  ): Promise<ResultOf<"search_sessions">["sessions"]> {
+    return (await this.request("search_sessions", { text, ...how })).sessions;
+  }
+
   async deleteSession(sessionPath?: string): Promise<ResultOf<"delete_session">["path"]> {
     return (await this.request("delete_session", defined({ sessionPath }))).path;
   }

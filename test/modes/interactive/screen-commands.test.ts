@@ -22,7 +22,7 @@ test("a setting is chosen from its values, kept in the file and in force at once
   expect(screen.device.all().filter((line) => line === "❯ a prompt")).toHaveLength(1);
   screen.device.keys("\u001b");
   screen.device.keys("\u001b");
-  screen.device.keys("still here");
+  screen.device.keys("\u001b[200~still here\u001b[201~");
   expect(await screen.until((text) => text.includes("still here"))).not.toContain("Tree");
 });
 

@@ -50,6 +50,7 @@ test("every method answers in the shape that its record says", async () => {
     bash: { command: "echo out; exit 3" },
     switch_session: { sessionPath: "other.jsonl" },
     import_session: { path: "brought.jsonl" },
+    search_sessions: { text: "one" },
     fork: { entryId: first },
     get_entries: { since: first },
     set_session_name: { name: "named" },

@@ -92,7 +92,9 @@ export const screenCommands: readonly ScreenCommand[] = [
     about: "Show what has changed in pi",
     run: async (_args, at) => {
       const { readAsset } = await import("../../../platform/assets.ts");
-      at.show("Changelog", readAsset("changelog.md").replace(/^# .*\n+/, ""));
+      // Of the newest version.
+      const [, newest = ""] = readAsset("changelog.md").split(/^## /m);
+      at.show("Changelog", newest);
     },
   },
   key("app.model.cycleForward", async (_args, at) => {
