@@ -218,7 +218,7 @@ describe.concurrent("by a command in a git work tree", () => {
   test.for([
     ["the repository made anew", "rm -rf .git && git init -q && echo 2 > a.txt"],
     ["line ends otherwise", "echo '*.txt eol=crlf' > .gitattributes && echo 2 > a.txt"],
-  ])("%s: what git can no longer say is named, and nothing is put in its place", async ([, command], { world }) => {
+  ])("%s: what git can no longer say is named, and nothing is put in its place", async ([, command = ""], { world }) => {
     repository(world);
     await run(world, bash(command));
     const after = picture(world.cwd);
@@ -230,7 +230,7 @@ describe.concurrent("by a command in a git work tree", () => {
   test.for([
     ["config", "filter.up"],
     ["an included file", "include.path"],
-  ])("programs that the repository names, in %s, are not run, and that is said", async ([, key], { world }) => {
+  ])("programs that the repository names, in %s, are not run, and that is said", async ([, key = ""], { world }) => {
     repository(world);
     const mark = join(world.home, "ran");
     world.write("odd", `[filter "up"]\n\tclean = touch ${mark}; cat\n\tsmudge = touch ${mark}; cat\n`);
