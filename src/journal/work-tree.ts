@@ -7,7 +7,8 @@ import { dirname, join, resolve } from "node:path";
 import { defined } from "../contracts/defined.ts";
 import { type ExecutedProgram, executeProgram } from "../platform/exec-program.ts";
 import type { Env } from "../platform/paths.ts";
-import { type FileState, isSameState, type StateStore } from "./file-state.ts";
+import { anyMode, type FileState, isSameState, type StateStore } from "./file-state.ts";
+import { indexOf, namesPrograms } from "./git-directory.ts";
 import type { FileChange, Journal } from "./journal.ts";
 
 /** Beyond so many files that git does not know as they are, a comparison would hold up every command. */
@@ -64,6 +65,7 @@ export async function keepBefore(root: string, directory: string, deps: WorkTree
   const trees: TreeBefore[] = [];
   const found = [root];
   for (const [number, tree] of found.entries()) {
+    if (namesPrograms(tree)) return { reason: "its own configuration has filters or includes, whose programs are not run" };
     const source = indexOf(tree);
     const hasIndex = source !== undefined && existsSync(source);
     const index = hasIndex ? join(directory, `${number}.index`) : "";
@@ -143,33 +145,28 @@ async function cleanStates(tree: TreeBefore, names: readonly string[], directory
   const out = join(directory, "out");
   // Of a look that was cut off.
   rmSync(out, { recursive: true, force: true });
-  if (names.length > 0 && tree.index !== "") {
-    // Names that the index does not have are complained of, and are those of new files.
-    const listed = await look.git(tree.root, ["ls-files", "-z", "--cached"], { index: tree.index });
-    const known = new Set(listed.stdout.split("\0"));
-    const input = names
-      .filter((name) => known.has(name))
-      .map((name) => `${name}\0`)
-      .join("");
-    if (input !== "")
-      await look.git(tree.root, ["checkout-index", "-z", "--stdin", "-q", `--prefix=${out}/`], { index: tree.index, input });
+  const sizes = names.length > 0 && tree.index !== "" ? await look.sizesIn(tree.root, tree.index) : new Map<string, number>();
+  // Names that the index does not have are complained of, and are those of new files.
+  const input = names
+    .filter((name) => sizes.has(name))
+    .map((name) => `${name}\0`)
+    .join("");
+  if (input !== "") {
+    await look.git(tree.root, ["checkout-index", "-z", "--stdin", "-q", `--prefix=${out}/`], { index: tree.index, input });
   }
   const states: [string, FileState][] = [];
-  for (const name of names) states.push([name, await look.deps.store.stateAt(join(out, name))]);
+  for (const name of names) states.push([name, asKnown(await look.deps.store.stateAt(join(out, name)), sizes.get(name))]);
   rmSync(out, { recursive: true, force: true });
   return states;
 }
 
-/** The index of a work tree, where its repository keeps it: `.git` may be a file that leads there. */
-function indexOf(root: string): string | undefined {
-  const at = join(root, ".git");
-  try {
-    if (lstatSync(at).isDirectory()) return join(at, "index");
-    const directory = /^gitdir: (.+)$/m.exec(readFileSync(at, "utf8"))?.[1];
-    return directory === undefined ? undefined : join(resolve(root, directory.trimEnd()), "index");
-  } catch {
-    return undefined;
-  }
+/**
+ * What git has written out is what was there only where it is as long as what git had seen there (0: it was in doubt). The command may have
+ * taken away what git has it from, or changed how it is written out.
+ */
+function asKnown(written: FileState, size = 0): FileState {
+  const isDoubtful = written.kind === "absent" || (written.kind === "file" && written.size !== size);
+  return size > 0 && isDoubtful ? { kind: "file", mode: anyMode, size } : written;
 }
 
 /** Younger than the files that it knows, it would be believed of those that were changed in the same moment. */
@@ -219,6 +216,15 @@ class Look {
     return { value: { files, repositories: repositories.filter((name) => isOwnTree(join(root, name))) } };
   }
 
+  /** Of all files that an index knows: how long they were when git last saw them. */
+  async sizesIn(root: string, index: string): Promise<Map<string, number>> {
+    const { stdout } = await this.git(root, ["ls-files", "-z", "--cached", "--debug"], { index });
+    const sizes = new Map<string, number>();
+    for (const [, name = "", size] of stdout.matchAll(/([^\0]+)\0 {2}ctime: [^\0]*?\n {2}size: (\d+)\tflags: [^\n]*\n/g))
+      sizes.set(name, Number(size));
+    return sizes;
+  }
+
   /** Those that are checked out. */
   async submodulesOf(root: string): Promise<string[]> {
     if (!existsSync(join(root, ".gitmodules"))) return [];
@@ -239,6 +245,7 @@ class Look {
       ...inherited,
       GIT_OPTIONAL_LOCKS: "0",
       GIT_TERMINAL_PROMPT: "0",
+      GIT_NO_LAZY_FETCH: "1",
       ...defined({ GIT_INDEX_FILE: index }),
     };
     const own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false"];

@@ -215,6 +215,36 @@ describe.concurrent("by a command in a git work tree", () => {
     expect(picture(world.cwd)).toEqual(before);
   });
 
+  test.for([
+    ["the repository made anew", "rm -rf .git && git init -q && echo 2 > a.txt"],
+    ["line ends otherwise", "echo '*.txt eol=crlf' > .gitattributes && echo 2 > a.txt"],
+  ])("%s: what git can no longer say is named, and nothing is put in its place", async ([, command = ""], { world }) => {
+    repository(world);
+    await run(world, bash(command));
+    const after = picture(world.cwd);
+    const { status, stderr } = await world.run(["undo"]);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^Error: .*a\.txt.* was not kept/) });
+    expect(picture(world.cwd)).toEqual(after);
+  });
+
+  test.for([
+    ["config", "filter.up"],
+    ["an included file", "include.path"],
+  ])("programs that the repository names, in %s, are not run, and that is said", async ([, key = ""], { world }) => {
+    repository(world);
+    const mark = join(world.home, "ran");
+    world.write("odd", `[filter "up"]\n\tclean = touch ${mark}; cat\n\tsmudge = touch ${mark}; cat\n`);
+    world.write(".gitattributes", "*.txt filter=up\n");
+    if (key === "include.path") git(world.cwd, "config", key, join(world.cwd, "odd"));
+    else for (const one of ["clean", "smudge"]) git(world.cwd, "config", `${key}.${one}`, `touch ${mark}; cat`);
+    // Of the same length, so that only its bytes could tell.
+    world.write("a.txt", "one\ntwo\nTHREE\n");
+    const said = await runBy("binary", world, bash("echo 2 > a.txt"));
+    expect(said).toMatch(/^pi: pi undo will not know what commands change in .*: its own configuration has filters or includes/);
+    expect((await world.run(["undo"])).stderr).toContain("Not known is what commands changed");
+    expect(existsSync(mark)).toBe(false);
+  });
+
   test("neither index nor stash nor objects of the repository are touched by looking", async ({ world }) => {
     repository(world);
     world.write("a.txt", "changed, so that the index is stale\n");
