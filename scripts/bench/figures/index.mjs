@@ -13,6 +13,7 @@ import { openCompacted, openShort, openWhole } from "./open-session.mjs";
 import rpcInTurn from "./rpc-in-turn.mjs";
 import rpcPipelined from "./rpc-pipelined.mjs";
 import rpcStart from "./rpc-start.mjs";
+import { screen, screenDeltas, screenOpen } from "./screen.mjs";
 import version from "./version.mjs";
 
 export const races = [
@@ -31,5 +32,8 @@ export const races = [
   rpcStart,
   rpcPipelined,
   rpcInTurn,
+  screen,
+  screenDeltas,
+  screenOpen,
   binarySize,
 ];
