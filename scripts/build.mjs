@@ -121,7 +121,7 @@ function buildBinary() {
 const ownGlobals = Object.fromEntries(["Headers", "FormData"].map((name) => [name, `globalThis.Node${name}`]));
 
 /** What is loaded together, by the name of the file that is made of it: what every start reads, and what a run of one prompt loads behind it. */
-const loadedTogether = {
+export const loadedTogether = {
   "start.mjs": ["cli/main.ts"],
   "run.mjs": [
     "cli/run-mode.ts",

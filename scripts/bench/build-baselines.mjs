@@ -1,5 +1,5 @@
 // Compiles the programs that pi is held against, and those around single parts of it, with the flags pi itself is compiled with, and keeps them under dist/bench
-// by the hash of all that goes into them. Called by run.mjs before anything is measured.
+// by the hash of all that goes into them. Called by world.mjs; each is compiled when it is first asked for.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,9 +15,9 @@ const subjects = new URL("./subjects/", import.meta.url);
 const partFolders = ["contracts", "platform", "session", "tui"];
 
 /**
- * Compiled programs by name (`empty`, `request`, `drain`).
+ * What gives the path of a compiled program, by the program's name (`empty`, `request`, `drain`).
  * @param {{root: string, bun: string}} where
- * @returns {Record<string, string>}
+ * @returns {Record<string, () => string>}
  */
 export function buildBaselines({ root, bun }) {
   const folder = join(root, "dist", "bench");
@@ -37,10 +37,13 @@ export function buildBaselines({ root, bun }) {
     ...sourcesIn(fileURLToPath(baselines)).map((source) => programIn(source, [])),
     ...sourcesIn(fileURLToPath(subjects)).map((source) => programIn(source, parts)),
   ];
-  for (const { source, program } of wanted) if (!existsSync(program)) compile({ bun, root, source, program });
   const kept = new Set(wanted.map((one) => basename(one.program)));
   for (const name of readdirSync(folder)) if (/-[0-9a-f]{12}$/.test(name) && !kept.has(name)) rmSync(join(folder, name), { force: true });
-  return Object.fromEntries(wanted.map((one) => [one.name, one.program]));
+  const compiled = ({ source, program }) => {
+    if (!existsSync(program)) compile({ bun, root, source, program });
+    return program;
+  };
+  return Object.fromEntries(wanted.map((one) => [one.name, () => compiled(one)]));
 }
 
 /** @param {string} folder */

@@ -43,6 +43,12 @@ export const commandTable: readonly CommandRecord[] = [
     load: async () => (await import("./commands/install.ts")).remove,
   },
   {
+    name: "uninstall",
+    usage: "uninstall SOURCE [-l]",
+    help: "the same as remove",
+    load: async () => (await import("./commands/install.ts")).uninstall,
+  },
+  {
     name: "list",
     usage: "list",
     help: "the packages that are declared",

@@ -3,9 +3,11 @@
 
 import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
+import { keepCompiled } from "../platform/compile-cache.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { useOwnHeaders } from "../platform/node-headers.ts";
+import { agentDirectory } from "../platform/paths.ts";
 import { startIsOver } from "../platform/start-pace.ts";
 import { commandTable } from "./commands.ts";
 import type { Said } from "./options.ts";
@@ -92,6 +94,7 @@ async function dispatch(host: Host): Promise<number> {
     return 0;
   }
   if (said.operands.length > 0 && !isSaid(said, "--print")) (await import("./meant-words.ts")).refuseCommandWord(said, commandTable);
+  keepCompiled(agentDirectory(host.env, host.homeDir, host.cwd));
   const { runMode } = await import("./run-mode.ts");
   return runMode(said, host);
 }

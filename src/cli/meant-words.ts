@@ -34,6 +34,7 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
   "--prompt-interactive": 'Write the prompt by itself: pi -p "…"',
   "--query": 'Write the prompt by itself: pi -p "…"',
   "--message": 'Write the prompt by itself: pi -p "…"',
+  "--system": "That is --system-prompt TEXT|FILE",
   "--system-prompt-file": "--system-prompt takes a file, too",
   "--append-system-prompt-file": "--append-system-prompt takes a file, too",
   "--image": "@FILE puts a picture into the prompt",
@@ -77,6 +78,12 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
   "--config": "That is --set KEY=VALUE; pi config shows and changes settings",
   "--settings": "That is --set KEY=VALUE; pi config shows and changes settings",
   "--profile": "PI_CODING_AGENT_DIR in the environment names another agent directory",
+  "--mcp-config": "pi starts no MCP servers",
+  "--strict-mcp-config": "pi starts no MCP servers",
+  "--temperature": "Leave it out: each model is asked as its service advises",
+  "--stream": "Leave it out: a terminal has the answer as it comes, and so has --mode json",
+  "--no-stream": "Leave it out: a pipe has the answer when it is whole",
+  "--dry-run": "pi inspect shows what a run would be; pi undo puts back what one has changed",
   "--json-schema": "That is --output-schema FILE",
 };
 

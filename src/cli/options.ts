@@ -322,8 +322,13 @@ export function parseOptions(args: readonly string[], isCommand: (word: string) 
     if (inlineValue !== undefined) values.push(checked(record, inlineValue));
     else if (record.kind === "optional") {
       if (next !== undefined && !next.startsWith("-") && !next.startsWith("@")) values.push(args[++index] ?? "");
-    } else if (next === undefined) {
-      throw new PiError("usage.missing_value", `${record.name} needs a value`, { hint: `${record.name} ${record.value ?? "VALUE"}` });
+    } else if (next === undefined || recordOf(next) !== undefined) {
+      // An option is nobody's value: a key, a folder or a text that was forgotten would be what was said next.
+      const wanted = next === undefined ? "" : `, and got the option ${next}`;
+      const asValue = next === undefined || !arg.startsWith("--") ? "" : `; as a value, ${record.name}=${next}`;
+      throw new PiError("usage.missing_value", `${record.name} needs a value${wanted}`, {
+        hint: `${record.name} ${record.value ?? "VALUE"}${asValue}`,
+      });
     } else {
       values.push(checked(record, next));
       index++;

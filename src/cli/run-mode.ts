@@ -206,8 +206,9 @@ function refuseForService(name: string, said: Said): void {
 
 /** Words without quotes around them are a prompt each, which is seldom meant. */
 function tellSeveral(said: Said, host: Host, warn: Warn): void {
+  if (!host.stderr.isTerminal) return;
   const messages = said.operands.filter(({ text, isLiteral }) => isLiteral || !/^(@|-$)/.test(text)).map(({ text }) => text);
-  if (messages.filter((text) => !/\s/.test(text)).length < 2 || !host.stderr.isTerminal) return;
+  if (messages.filter((text) => !/\s/.test(text)).length < 2) return;
   warn(`these are ${messages.length} prompts, a run each; quotes make one of them: pi "${messages.join(" ")}"`);
 }
 

@@ -159,7 +159,7 @@ export function parseValue(type: SettingType, text: string): unknown {
 
 /** Applies `+name` and `-name` entries to the list in force; a list with any plain name starts afresh from the plain names. */
 export function applySelection(inForce: readonly string[], entries: readonly string[]): string[] {
-  const plain = entries.filter((entry) => !/^[+-]/.test(entry));
+  const plain = entries.filter((entry) => !entry.startsWith("+") && !entry.startsWith("-"));
   const changesOnly = plain.length === 0 && entries.length > 0;
   const selected = new Set(changesOnly ? inForce : plain);
   for (const entry of entries) {

@@ -261,6 +261,7 @@ function hosting(key: string, type: SettingType, fallback: unknown, description:
 
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
 export function camelCase(key: string): string {
+  if (!key.includes("_")) return key;
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -243,6 +243,8 @@ export interface OwnExtensionEvents {
       fromExtension: boolean;
       reason: CompactionReason;
       willRetry: boolean;
+      /** Where it is known. */
+      estimatedTokensAfter?: number;
     };
     result: undefined;
   };

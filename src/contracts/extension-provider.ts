@@ -10,7 +10,8 @@ export interface ExtensionProvider {
   baseUrl?: string;
   /** A literal, `$ENV` or `!command`. */
   apiKey?: string;
-  api?: string;
+  /** A wire format; of a whole provider its way to call models, or one for each format. */
+  api?: string | ProviderCalls | Readonly<Record<string, ProviderCalls>>;
   headers?: Record<string, string>;
   authHeader?: boolean;
   models?: readonly object[];
@@ -21,6 +22,11 @@ export interface ExtensionProvider {
   oauth?: ExtensionSignIn;
   /** Which models there are; nothing where `publish` or `getModels` says it. Asked by lists and by `ctx.modelRegistry.refresh()`, never at a start. */
   refreshModels?(context: RefreshModelsContext): Promise<readonly object[] | undefined>;
+}
+
+export interface ProviderCalls {
+  stream?: ExtensionStream;
+  streamSimple?: ExtensionStream;
 }
 
 export interface RefreshModelsContext {

@@ -43,7 +43,8 @@ export function readBoundedText(path: string, { maxBytes = maxTextBytes, boundar
     if (info.size > maxBytes) return leftOut(path, `it has ${sizeText(info.size)}, and at most ${sizeText(maxBytes)} are read`);
     const bytes = readUpTo(descriptor, info.size, maxBytes);
     if (bytes === undefined) return leftOut(path, `it has more than the ${sizeText(maxBytes)} that are read`);
-    return { text: bytes.toString("utf8").replace(/^\uFEFF/, ""), bytes: bytes.length };
+    const text = bytes.toString("utf8");
+    return { text: text.startsWith("\uFEFF") ? text.slice(1) : text, bytes: bytes.length };
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code ?? "unknown");
     // A link to nothing holds nothing, like a name that is not there.

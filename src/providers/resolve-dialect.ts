@@ -63,7 +63,8 @@ export function supportsOutputSchema(model: Model, withTools: boolean): boolean 
 export function baseUrlWith(baseUrl: string, suffix: string): string {
   const at = baseUrl.indexOf("?");
   const query = at < 0 ? "" : baseUrl.slice(at);
-  const path = (at < 0 ? baseUrl : baseUrl.slice(0, at)).replace(/\/+$/, "");
+  let path = at < 0 ? baseUrl : baseUrl.slice(0, at);
+  while (path.endsWith("/")) path = path.slice(0, -1);
   const parts = suffix.split("/").slice(1);
   // `…/openai` wants no more than `/v1`.
   const there = parts.map((_, index) => `/${parts.slice(0, parts.length - index).join("/")}`).find((part) => path.endsWith(part)) ?? "";

@@ -66,6 +66,9 @@ describe("pi help", () => {
     expect(await help("sessions")).toMatch(/^Usage: pi sessions/);
     expect(await help("sessions", "show")).toMatch(/^Usage: pi sessions show/);
     for (const { name } of commandTable) expect(await help(name), name).toMatch(/\S/);
+    for (const name of ["install", "remove", "uninstall", "list", "update"]) {
+      expect(await help(name)).toMatch(new RegExp(`^Usage: pi ${name} \\[options\\]`));
+    }
   });
 
   test("of what there is none of is a mistake", async () => {

@@ -56,6 +56,14 @@ const cases: Record<string, Case> = {
     stderr: /^Error: --resume cannot be combined with --mode json\./,
   },
   "an option without its value": { args: ["-p", "--model"], stderr: /^Error: --model needs a value\./ },
+  "an option in the place of a value": {
+    args: ["--api-key", "-p", "hi"],
+    stderr: /^Error: --api-key needs a value, and got the option -p\. --api-key KEY; as a value, --api-key=-p\n/,
+  },
+  "a folder that was forgotten": {
+    args: ["-C", "--print", "hi"],
+    stderr: /^Error: --cwd needs a value, and got the option --print\. --cwd DIR\n/,
+  },
   "a flag with a value": { args: ["--print=yes"], stderr: /^Error: --print takes no value, got "yes"\./ },
   "an unknown mode": { args: ["--mode", "jsn", "-p", "hi"], stderr: /^Error: --mode "jsn" is not one of .*Did you mean json\?/ },
   "an unknown thinking level": {

@@ -116,6 +116,57 @@ const features: [string, Record<string, string>, unknown][] = [
     [1, "m", "c", "awaited", "late"],
   ],
   [
+    "texts",
+    {
+      "index.ts": saying('import words from "./words.md" with { type: "text" };', "[words]"),
+      "words.md": "# `Words` $of\n",
+    },
+    ["# `Words` $of\n"],
+  ],
+  [
+    "packages in every form: conditions, patterns, sources in TypeScript, themselves, assets, threads, and a copy of ours that must not load",
+    {
+      "index.ts": saying(
+        `import form, { place } from "esm-only"; import { a } from "esm-only/sub/a"; import * as common from "common"; import { all } from "typed";
+         import { itself } from "itself"; import { isOurs } from "own-copy"; import Legacy from "legacy"; import { answer } from "threads";`,
+        "[form, place, a, common.default.named, (await common.default.lazy()).default, typeof common.default.ours().Type, all, itself, isOurs, Legacy.data.k, await answer()]",
+      ),
+      "node_modules/esm-only/package.json":
+        '{"name":"esm-only","type":"module","exports":{".":{"browser":"./no.js","import":"./index.js"},"./sub/*":"./sub/*.js"}}',
+      "node_modules/esm-only/index.js":
+        'export default "esm"; export const place = import.meta.resolve("./sub/a.js").endsWith("/sub/a.js") && import.meta.dirname.endsWith("esm-only");',
+      "node_modules/esm-only/sub/a.js": 'const { readFile } = await import("node:fs/promises"); export const a = typeof readFile;',
+      "node_modules/common/package.json": '{"name":"common"}',
+      "node_modules/common/index.js":
+        'exports.named = typeof require("fs").readFileSync; exports.lazy = () => import("esm-only"); exports.ours = () => require("typebox");',
+      "node_modules/typed/package.json": '{"name":"typed","type":"module","exports":"./src/index.ts"}',
+      "node_modules/typed/src/index.ts":
+        'import { one } from "./one"; import * as deep from "./deep"; export enum Colour { Red = 1 } class P { constructor(private readonly q: number) {} get() { return this.q; } } export const all: unknown[] = [one, deep.two, Colour.Red, new P(4).get()];',
+      "node_modules/typed/src/one.ts": 'import type { Missing } from "./missing"; export const one = "one" satisfies string;',
+      "node_modules/typed/src/deep/index.ts": 'export const two: string = "two";',
+      "node_modules/itself/package.json":
+        '{"name":"itself","type":"module","exports":{".":"./i.js","./b":"./b.js"},"imports":{"#c":{"node":"./c.js"}}}',
+      "node_modules/itself/i.js": 'import { b } from "itself/b"; import { c } from "#c"; export const itself = b + c;',
+      "node_modules/itself/b.js": 'export const b = "b";',
+      "node_modules/itself/c.js": 'export const c = "c";',
+      "node_modules/own-copy/package.json": '{"name":"own-copy","type":"module","main":"i.js"}',
+      "node_modules/own-copy/i.js":
+        'import { Type } from "typebox"; import { Type as other } from "@sinclair/typebox"; export const isOurs = Type === other;',
+      "node_modules/own-copy/node_modules/typebox/package.json": '{"name":"typebox","main":"i.js"}',
+      "node_modules/own-copy/node_modules/typebox/i.js": 'throw new Error("a copy was loaded");',
+      "node_modules/legacy/package.json": '{"name":"legacy","main":"./lib"}',
+      "node_modules/legacy/lib/index.js":
+        'var util = require("util"); function L() {} util.inherits(L, require("events")); module.exports = L; L.data = require("./data");',
+      "node_modules/legacy/lib/data.json": '{"k":1}',
+      "node_modules/threads/package.json": '{"name":"threads","type":"module","main":"i.js"}',
+      "node_modules/threads/i.js":
+        'import { Worker } from "worker_threads"; export const answer = () => new Promise((ok, no) => { const w = new Worker(new URL("./w.js", import.meta.url)); w.once("message", (m) => { ok(m); w.terminate(); }); w.once("error", no); });',
+      "node_modules/threads/w.js":
+        'import { parentPort } from "node:worker_threads"; import form from "esm-only"; parentPort.postMessage("by " + form);',
+    },
+    ["esm", true, "function", "function", "esm", "object", ["one", "two", 1, 4], "bc", true, 1, "by esm"],
+  ],
+  [
     "its own place, require and createRequire",
     {
       "index.ts": saying(

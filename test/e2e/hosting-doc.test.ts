@@ -39,3 +39,23 @@ test("the tables of the page are settings", async ({ world }) => {
   const { stdout } = await world.run(["runner", "--explain-route"], { stdin: { text: world.read("in.json") } });
   expect(JSON.parse(stdout)).toMatchObject({ runtime: "claude", why: "rollout" });
 });
+
+test("each row of what hosts ask for names tests that are there", () => {
+  const table = /## Where it is tested\n(.*?)\n## /s.exec(page)?.[1] ?? "";
+  const rows = [...table.matchAll(/^\| (\d\.\d+) \| (.+?) \| (.+) \|$/gm)].map(([, id = "", , tests = ""]) => ({ id, tests }));
+  const numbered = (head: number, from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, at) => `${head}.${from + at}`);
+  expect(rows.map(({ id }) => id)).toEqual([...numbered(0, 1, 29), ...numbered(2, 1, 35)]);
+  for (const { id, tests } of rows) {
+    const named = [...tests.matchAll(/([a-z0-9/-]+): ((?:“[^”]+”(?:, )?)+)/g)].map(([, file = "", names = ""]) => ({ file, names }));
+    expect(named.length, `row ${id}`).toBeGreaterThan(0);
+    expect(named.map(({ file, names }) => `${file}: ${names}`).join("; ")).toBe(tests);
+    for (const { file, names } of named) {
+      const source = readFileSync(join(projectRoot, "test", `${file}.test.ts`), "utf8");
+      for (const [, name = ""] of names.matchAll(/“([^”]+)”/g)) {
+        const isThere = source.includes(`${name}"`) || source.includes(`${name}\``);
+        expect(isThere ? "" : `row ${id}: ${file} has no ${name}`).toBe("");
+      }
+    }
+  }
+});

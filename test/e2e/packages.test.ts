@@ -121,7 +121,14 @@ test.concurrent("what names no package is refused by its form", async ({ world }
     expect(status).toBe(2);
   }
   expect((await world.run(["install", "./absent"])).stderr).toContain("is not there");
-  expect((await world.run(["remove", "npm:never"])).stderr).toContain("is not declared");
+  for (const verb of ["remove", "uninstall"]) {
+    expect((await world.run([verb, "npm:never"])).stderr).toContain("is not declared");
+    expect(await world.run([verb])).toMatchObject({
+      status: 2,
+      stderr: `Error: Missing required argument 'source'. Usage: pi ${verb} <source>.\n`,
+    });
+  }
+  expect((await world.run(["list", "--zzz"])).stderr).toBe("Error: Unknown option '--zzz'. See pi list --help.\n");
 });
 
 /** An extension that says a word at the start of a session. */
@@ -293,7 +300,7 @@ test.concurrent.for(delivered)(
     expect(absent.stderr).toMatch(/^Error: git failed: fatal: /);
     expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
 
-    expect((await world.run(["remove", source], { way })).stdout).toBe(`Removed ${source}@v1\n`);
+    expect((await world.run(["uninstall", source], { way })).stdout).toBe(`Removed ${source}@v1\n`);
     expect(existsSync(directory)).toBe(false);
     expect((await world.run(demo, { way })).stderr).toBe("");
   },

@@ -51,7 +51,11 @@ const race: Race = {
 };
 
 /** The one row of the race above when its attempts give these samples in turn. */
-async function decide(attempts: (Sample[] | Error)[], bound = { budget: 1.5, ceiling: 2 }, more: Partial<Bench> = {}) {
+async function decide(
+  attempts: (Sample[] | Error)[],
+  bound: Bench["budgets"][string] = { budget: 1.5, ceiling: 2 },
+  more: Partial<Bench> = {},
+) {
   let held = 0;
   const rows = await runBench({
     races: [race],
@@ -113,6 +117,16 @@ describe("a decision", () => {
     const { row } = await decide([disturbed]);
     expect(row).toMatchObject({ state: "ok", attempts: 2 });
     expect(row.note).toContain("CPU time 1.50");
+  });
+
+  test("a program of several threads has a ceiling of its own on CPU time, and the other one holds for its fastest runs", async () => {
+    const threaded = (fastest: number) => [...runs("empty", [4, 4, 4]), ...runs("pi", [fastest, 20, 40], [10, 10, 10])];
+    const bound = { budget: 1.5, ceiling: 2 };
+    expect((await decide([threaded(5)], bound)).row.state).toBe("too high");
+    expect((await decide([threaded(5)], { ...bound, cpuCeiling: 3 })).row.state).toBe("above budget");
+    expect((await decide([threaded(9)], { ...bound, cpuCeiling: 3 })).row.state).toBe("too high");
+    expect((await decide([threaded(5)], { ...bound, cpuCeiling: 2.4 })).row.state).toBe("too high");
+    expect(tighten({ start: { ...bound, cpuCeiling: 3 } }, [])).toEqual({ start: { ...bound, cpuCeiling: 3 } });
   });
 
   test("noise does not excuse a program that sleeps, nor one that computes", async () => {

@@ -174,6 +174,40 @@ test("a provider with a way of its own streams as one of ours does", async () =>
   ]);
 });
 
+test("a whole provider calls each of its models in that model's format", async () => {
+  const says = (text: string) => ({
+    stream: async function* () {
+      yield { type: "text_start", contentIndex: 0 };
+      yield { type: "text_delta", contentIndex: 0, delta: text };
+      yield { type: "text_end", contentIndex: 0, content: text };
+      const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
+      const usage = { input: 1, output: 2, cacheRead: 0, cacheWrite: 0, totalTokens: 3, cost };
+      yield { type: "done", reason: "stop", message: { role: "assistant", content: [], usage, stopReason: "stop" } };
+    },
+  });
+  const model = { name: "M", reasoning: false, input: ["text"], contextWindow: 10_000, maxTokens: 100 };
+  const models = [
+    { id: "a", api: "one", ...model },
+    { id: "b", api: "other", ...model },
+  ];
+  const whole = {
+    id: "whole",
+    baseUrl: "http://localhost",
+    apiKey: "k",
+    models,
+    api: { one: says("by one"), other: says("by the other") },
+  };
+  for (const [id, text] of [
+    ["a", "by one"],
+    ["b", "by the other"],
+  ]) {
+    const { session } = await made([(pi) => pi.registerProvider(whole)], { model: `whole/${id}` });
+    expect(await session.prompt("hello")).toMatchObject({ kind: "done", text });
+  }
+  const { session } = await made([(pi) => pi.registerProvider({ ...whole, api: says("by the only way") })], { model: "whole/b" });
+  expect(await session.prompt("hello")).toMatchObject({ kind: "done", text: "by the only way" });
+});
+
 test("context_with_system comes after context, with the messages of the system", async () => {
   const roles: string[][] = [];
   const { session } = await made([

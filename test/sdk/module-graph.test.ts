@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { loadedTogether } from "../../scripts/build.mjs";
 
 const sourceRoot = resolve(import.meta.dirname, "../../src");
 
@@ -85,3 +86,13 @@ test.each(["main.ts", "cli/main.ts", "cli/run-mode.ts", "modes/print.ts", ...ent
     expect(entry(name).filter((one) => one.startsWith("runtime/"))).toEqual([]);
   },
 );
+
+test("what a run loads before its request takes no more of the runtime than files and paths", () => {
+  const loaded = Object.values(loadedTogether)
+    .flat()
+    .concat("providers/anthropic/provider.ts", "providers/openai-completions/provider.ts", "providers/openai-responses/provider.ts")
+    .flatMap(entry);
+  expect(loaded.length).toBeGreaterThan(100);
+  // Each of the others takes a tenth of a millisecond and more: `process.getBuiltinModule`, or an import, where it is needed.
+  expect([...new Set(loaded)].filter((one) => !one.endsWith(".ts")).sort()).toEqual(["node:fs", "node:path"]);
+});

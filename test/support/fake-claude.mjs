@@ -205,6 +205,17 @@ async function run() {
     ...about,
   });
   await hook("UserPromptSubmit", { prompt: last });
+  if (args.includes("--compact")) {
+    await hook("PreCompact", { trigger: "auto" });
+    out({ type: "system", subtype: "status", status: "compacting", ...about });
+    await hook("PostCompact", { trigger: "auto", compact_summary: "What was said before." });
+    out({
+      type: "system",
+      subtype: "compact_boundary",
+      compact_metadata: { trigger: "auto", pre_tokens: 9000, post_tokens: 800 },
+      ...about,
+    });
+  }
   // A call that the host has taken away leaves the message before it without an answer.
   if (messages.at(-1)?.role === "user") messages.at(-1).content.push(...prompt.content);
   else messages.push(prompt);

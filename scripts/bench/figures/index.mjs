@@ -6,6 +6,7 @@ import binarySize from "./binary-size.mjs";
 import deltas from "./deltas.mjs";
 import extensions from "./extensions.mjs";
 import help from "./help.mjs";
+import judgeCalls from "./judge-calls.mjs";
 import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
@@ -21,6 +22,7 @@ export const races = [
   help,
   oneShot,
   extensions,
+  judgeCalls,
   npmAgent,
   deltas,
   bashOutput,

@@ -1,5 +1,5 @@
-// Exec to first request byte of `pi -p` against that of the npm agent, where that is installed beside
-// (`PI_PEER`, else pi-peer/pi in the user's cache directory). Few rounds: the budget is a tenth, and each takes seconds.
+// `pi -p`, as a binary and on Node, against the npm agent, where that is installed beside (`PI_PEER`, else pi-peer/pi in the user's cache directory).
+// Few rounds: the budgets are fractions, and each takes seconds.
 
 import { join } from "node:path";
 import { lastWord } from "../scenarios.mjs";
@@ -14,6 +14,7 @@ export default {
   ],
   contenders: (world) => ({
     pi: { ...world.place, argv: [world.program, ...world.prompt("text")], stdoutHolds: [lastWord] },
+    node: { ...world.place, argv: [...world.onNode, ...world.prompt("text")], stdoutHolds: [lastWord] },
     peer: {
       ...world.place,
       env: { ...world.place.env, HOME: world.peerHome, PI_OFFLINE: "1" },
@@ -30,6 +31,33 @@ export default {
       compare: "ratio",
       subject: (of) => of("pi", "firstByteMs"),
       baseline: (of) => of("peer", "firstByteMs"),
+    },
+    {
+      id: "node-first-byte",
+      title: "-p on Node, exec to first request byte",
+      against: "npm agent",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("node", "firstByteMs"),
+      baseline: (of) => of("peer", "firstByteMs"),
+    },
+    {
+      id: "node-one-shot",
+      title: "-p on Node, whole one-shot",
+      against: "npm agent",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("node", "wallMs"),
+      baseline: (of) => of("peer", "wallMs"),
+    },
+    {
+      id: "node-memory",
+      title: "-p on Node, peak memory",
+      against: "npm agent",
+      unit: "MB",
+      compare: "ratio",
+      subject: (of) => of("node", "peakMb"),
+      baseline: (of) => of("peer", "peakMb"),
     },
   ],
 };

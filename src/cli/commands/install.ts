@@ -1,4 +1,4 @@
-// `pi install | remove | list | update`: packages of extensions, skills and prompts, on this machine and in the configuration. Called by cli/main.
+// `pi install | remove | uninstall | list | update`: packages of extensions, skills and prompts, on this machine and in the configuration. Called by cli/main.
 // Invariant: what is declared is what was installed; a failure changes neither the configuration nor what was there.
 
 import { existsSync, readFileSync } from "node:fs";
@@ -38,8 +38,8 @@ function command(
 ): CommandModule {
   return {
     run: (args, host) =>
-      runSubcommands(name, [name, ...args], host, (program) => {
-        const own = program.command(name).description(about).option("-l, --local", "in the project's .pi");
+      runSubcommands(name, args, host, (program) => {
+        const own = program.description(about).option("-l, --local", "in the project's .pi");
         if (name === "install" || name === "update") own.option("--allow-scripts", "let the package's install scripts run");
         if (name === "install") own.option("--frozen-lockfile", "what is declared, exactly as the lock file has it");
         if (argument !== "") own.argument(argument);
@@ -58,7 +58,11 @@ export const install = command(
   "[source]",
   "bring a package and declare it; without one those that are declared and missing",
 );
-export const remove = command("remove", (host, source = "", flags) => removeOne(host, source, flags), "<source>", "take a package away");
+const takeAway = (name: string): CommandModule =>
+  command(name, (host, source = "", flags) => removeOne(host, source, flags), "<source>", "take a package away");
+export const remove = takeAway("remove");
+/** The npm agent's other word for it. */
+export const uninstall = takeAway("uninstall");
 export const list = command("list", (host) => listAll(host), "", "the packages that are declared");
 export const update = command(
   "update",

@@ -65,9 +65,8 @@ export async function runSubcommands(
 
 /** How the command is used, where something is missing or too much; else where to read about it. */
 function remedy(code: string, program: Command, args: readonly string[]): string {
-  const named = program.commands.find((command) => args[0] === command.name() || command.aliases().includes(args[0] ?? ""));
-  if (named === undefined) return `See ${program.name()} --help.`;
-  const words = `${program.name()} ${named.name()}`;
+  const named = program.commands.find((command) => args[0] === command.name() || command.aliases().includes(args[0] ?? "")) ?? program;
+  const words = named === program ? program.name() : `${program.name()} ${named.name()}`;
   const isAboutArguments = code === "commander.missingArgument" || code === "commander.excessArguments";
   return isAboutArguments ? `Usage: ${words} ${named.usage().replace("[options] ", "")}.` : `See ${words} --help.`;
 }

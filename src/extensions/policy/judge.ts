@@ -4,9 +4,9 @@
 import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { type PermissionMode, type PolicyAction, type PolicyRow, readingTools } from "../../contracts/policy.ts";
 import { expandHome } from "../../platform/paths.ts";
-import { isExactly, mayBe } from "./match-command.ts";
-import { nameOf, pathGlob, wordGlob } from "./rows.ts";
-import { type LineCommand, readShellLine, type ShellLine } from "./shell-line.ts";
+import { type CommandPattern, commandPattern, isExactly, mayBe } from "./match-command.ts";
+import { nameOf, pathGlob, wordMatcher } from "./rows.ts";
+import { type LineCommand, programName, readShellLine, type ShellLine } from "./shell-line.ts";
 
 export interface Places {
   cwd: string;
@@ -25,44 +25,97 @@ export interface Judged {
 
 const severity: Record<PolicyAction, number> = { allow: 0, ask: 1, deny: 2 };
 
-export async function judge(
+export type Judge = (tool: string, args: Record<string, unknown>) => Promise<Judged>;
+
+/** One call alone. */
+export function judge(
   tool: string,
   args: Record<string, unknown>,
   rows: readonly PolicyRow[],
   mode: PermissionMode,
   places: Places,
 ): Promise<Judged> {
-  const real = { ...places, cwd: await places.canonical(places.cwd) };
-  const of = rows.filter((row) => row.tool === undefined || isNamed(row.tool, tool));
+  return createJudge(rows, mode, places)(tool, args);
+}
+
+/** For many calls: rows are read once. */
+export function createJudge(rows: readonly PolicyRow[], mode: PermissionMode, places: Places): Judge {
+  const readRows = rows.map(readRow);
+  const known = new Map<string, ToolRows>();
+  return (tool, args) => {
+    let of = known.get(tool);
+    if (of === undefined) {
+      of = toolRows(readRows.filter((one) => one.isFor(tool)));
+      known.set(tool, of);
+    }
+    return judgeCall(tool, args, of, mode, places);
+  };
+}
+
+/** The rows about one tool, each list in their order. */
+interface ToolRows {
+  all: readonly ReadRow[];
+  /** Those that a command of another name than the ones they write out may fit. */
+  open: readonly ReadRow[];
+  /** By program: the open ones, and its own. */
+  byProgram: ReadonlyMap<string, readonly ReadRow[]>;
+}
+
+function toolRows(all: readonly ReadRow[]): ToolRows {
+  const programs = new Set(all.flatMap(({ command }) => command?.program ?? []));
+  const fitting = (program?: string): ReadRow[] =>
+    all.filter(({ command }) => command?.program === undefined || command.program === program);
+  return { all, open: fitting(), byProgram: new Map([...programs].map((program) => [program, fitting(program)])) };
+}
+
+interface ReadRow {
+  row: PolicyRow;
+  isFor(tool: string): boolean;
+  command: CommandPattern | undefined;
+}
+
+function readRow(row: PolicyRow): ReadRow {
+  // Names with blanks or commas between them.
+  const names = row.tool?.split(/[\s,]+/).filter((glob) => glob !== "");
+  const tools = names?.map(wordMatcher);
+  return {
+    row,
+    isFor: (tool) => tools === undefined || tools.some((fits) => fits(tool)),
+    command: row.command === undefined ? undefined : commandPattern(row.command),
+  };
+}
+
+async function judgeCall(tool: string, args: Record<string, unknown>, of: ToolRows, mode: PermissionMode, places: Places): Promise<Judged> {
   if (mode === "plan" && !readingTools.includes(tool)) return { action: "deny", row: undefined, reason: "the permission mode plan" };
   const line = tool === "bash" && typeof args.command === "string" ? readShellLine(args.command) : undefined;
-  const paths = of.some((row) => row.path !== undefined) ? await pathsOf(args, line, places) : [];
+  const hasPaths = of.all.some(({ row }) => row.path !== undefined);
+  const real = hasPaths ? { ...places, cwd: await places.canonical(places.cwd) } : places;
+  const paths = hasPaths ? await pathsOf(args, line, places) : [];
   const parts: (LineCommand | undefined)[] = line === undefined || line.commands.length === 0 ? [undefined] : line.commands;
   let worst: Judged | undefined;
   for (const part of parts) {
+    const about = { part, line, paths, places };
+    const first = line?.isAnything === true ? undefined : part?.words[0];
+    const program = first === undefined || first.isComputed ? undefined : programName(first.text);
+    const rows = program === undefined ? of.all : (of.byProgram.get(program) ?? of.open);
     const judged = judgePart(
-      of,
+      rows,
       mode,
-      (row) => matches(row, { part, line, paths, places }) || matches(row, { part, line, paths, places: real }),
+      (one) => matches(one, about) || (real.cwd !== places.cwd && matches(one, { ...about, places: real })),
     );
     if (worst === undefined || severity[judged.action] > severity[worst.action]) worst = judged;
   }
   return worst ?? { action: "allow", row: undefined, reason: `the permission mode ${mode}` };
 }
 
-function judgePart(rows: readonly PolicyRow[], mode: PermissionMode, isMatch: (row: PolicyRow) => boolean): Judged {
+function judgePart(rows: readonly ReadRow[], mode: PermissionMode, isMatch: (row: ReadRow) => boolean): Judged {
   let decided: PolicyRow | undefined;
-  for (const row of rows) {
-    if (decided !== undefined && severity[row.action] <= severity[decided.action]) continue;
-    if (isMatch(row)) decided = row;
+  for (const one of rows) {
+    if (decided !== undefined && severity[one.row.action] <= severity[decided.action]) continue;
+    if (isMatch(one)) decided = one.row;
   }
   if (decided !== undefined) return { action: decided.action, row: decided, reason: nameOf(decided) };
   return { action: mode === "ask" ? "ask" : "allow", row: undefined, reason: `the permission mode ${mode}` };
-}
-
-/** Names with blanks or commas between them. */
-function isNamed(globs: string, tool: string): boolean {
-  return globs.split(/[\s,]+/).some((glob) => glob !== "" && wordGlob(glob).test(tool));
 }
 
 interface CallPath {
@@ -79,13 +132,13 @@ interface About {
   places: Places;
 }
 
-function matches(row: PolicyRow, { part, line, paths, places }: About): boolean {
+function matches({ row, command }: ReadRow, { part, line, paths, places }: About): boolean {
   const isAllow = row.action === "allow";
   if (isAllow && (line?.isAnything === true || part?.isPlain === false)) return false;
-  if (row.command !== undefined) {
+  if (command !== undefined) {
     if (line === undefined) return false;
-    if (isAllow) return part !== undefined && isExactly(row.command, part.words);
-    if (!line.isAnything && (part === undefined || !mayBe(row.command, part.words))) return false;
+    if (isAllow) return part !== undefined && isExactly(command, part.words);
+    if (!line.isAnything && (part === undefined || !mayBe(command, part.words))) return false;
   }
   if (row.path !== undefined) {
     if (!isAllow && line?.isAnything === true) return true;

@@ -1,30 +1,53 @@
 // Whether a row's command pattern fits a command. Called by judge. Pure. Invariant: what forbids reaches as far as the words could mean,
 // what allows no farther than they say.
 
-import { wordGlob } from "./rows.ts";
+import { wordMatcher } from "./rows.ts";
 import { programName } from "./shell-line.ts";
 import type { Word } from "./shell-words.ts";
 
+/** A row's pattern, read once for all calls. */
+export interface CommandPattern {
+  /** The program's own name where it is written out: no command of another name fits. */
+  program: string | undefined;
+  isProgram(said: string): boolean;
+  words: readonly WantedWord[];
+  /** What stands behind the program. */
+  options: readonly string[];
+  operands: readonly WantedWord[];
+}
+
+interface WantedWord {
+  /** A lone `*`: any words, also none. */
+  isAny: boolean;
+  fits(text: string): boolean;
+}
+
+export function commandPattern(pattern: string): CommandPattern {
+  const texts = pattern.split(/\s+/).filter((word) => word !== "");
+  const [head = "*", ...rest] = texts;
+  const wanted = (word: string): WantedWord => ({ isAny: word === "*", fits: wordMatcher(word) });
+  const whole = wordMatcher(head);
+  const name = wordMatcher(programName(head));
+  return {
+    program: /[*?]/.test(head) ? undefined : programName(head),
+    isProgram: (said) => whole(said) || whole(programName(said)) || name(programName(said)),
+    words: texts.map(wanted),
+    options: rest.filter((word) => /^-[^*?]/.test(word)),
+    operands: rest.filter((word) => !/^-[^*?]/.test(word)).map(wanted),
+  };
+}
+
 /** Behind paths, between options, in computed words: may it be this command? */
-export function mayBe(pattern: string, words: readonly Word[]): boolean {
-  const [head = "*", ...rest] = pattern.split(/\s+/).filter((word) => word !== "");
+export function mayBe({ isProgram, options, operands }: CommandPattern, words: readonly Word[]): boolean {
   const [first, ...said] = words;
   if (first === undefined) return false;
-  if (!first.isComputed && !isProgram(head, first.text)) return false;
-  const options = rest.filter((word) => /^-[^*?]/.test(word));
-  const operands = rest.filter((word) => !/^-[^*?]/.test(word));
+  if (!first.isComputed && !isProgram(first.text)) return false;
   return options.every((option) => hasOption(option, said)) && fits(operands, said, { skipsOptions: true });
 }
 
 /** The words as they stand, with any behind them. */
-export function isExactly(pattern: string, words: readonly Word[]): boolean {
-  const wanted = pattern.split(/\s+/).filter((word) => word !== "");
-  return fits(wanted, words, { skipsOptions: false });
-}
-
-function isProgram(wanted: string, said: string): boolean {
-  const glob = wordGlob(wanted);
-  return glob.test(said) || glob.test(programName(said)) || wordGlob(programName(wanted)).test(programName(said));
+export function isExactly(pattern: CommandPattern, words: readonly Word[]): boolean {
+  return fits(pattern.words, words, { skipsOptions: false });
 }
 
 /** `-rf` is also `-fr`, `-r -f` and in `-vrf`; `--force` also `--force=x`. */
@@ -36,7 +59,7 @@ function hasOption(option: string, said: readonly Word[]): boolean {
 }
 
 /** Whether the words begin with those that are wanted; a lone `*` is any words, also none. */
-function fits(wanted: readonly string[], said: readonly Word[], how: { skipsOptions: boolean }): boolean {
+function fits(wanted: readonly WantedWord[], said: readonly Word[], how: { skipsOptions: boolean }): boolean {
   // Places in `wanted` that can have been reached: patterns with several `*` cost no more than their length.
   let places = closed(wanted, new Set([0]));
   let next = new Set<number>();
@@ -45,14 +68,14 @@ function fits(wanted: readonly string[], said: readonly Word[], how: { skipsOpti
     const reached = new Set(next);
     next = new Set();
     for (const place of places) {
-      const pattern = wanted[place] ?? "";
-      if (pattern === "*") reached.add(place);
+      const pattern = wanted[place];
+      if (pattern?.isAny === true) reached.add(place);
       if (word.isComputed) {
         // It may be any words: in what forbids it is all that is still wanted.
         if (how.skipsOptions) return true;
         continue;
       }
-      if (wordGlob(pattern).test(word.text)) reached.add(place + 1);
+      if (pattern?.fits(word.text) === true) reached.add(place + 1);
       if (how.skipsOptions && /^[-+]./.test(word.text)) {
         reached.add(place);
         // Its value, which may be the next word.
@@ -64,8 +87,8 @@ function fits(wanted: readonly string[], said: readonly Word[], how: { skipsOpti
   return places.has(wanted.length) || false;
 }
 
-function closed(wanted: readonly string[], places: ReadonlySet<number>): Set<number> {
+function closed(wanted: readonly WantedWord[], places: ReadonlySet<number>): Set<number> {
   const all = new Set(places);
-  for (const place of all) if (wanted[place] === "*") all.add(place + 1);
+  for (const place of all) if (wanted[place]?.isAny === true) all.add(place + 1);
   return all;
 }

@@ -4,7 +4,7 @@
 import { PiError } from "../../contracts/error.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import type { Denial, PermissionMode, PolicyRow } from "../../contracts/policy.ts";
-import { type Judged, judge, type Places } from "./judge.ts";
+import { createJudge, type Judged, type Places } from "./judge.ts";
 
 export interface PolicyDeps {
   rows: readonly PolicyRow[];
@@ -18,8 +18,9 @@ export interface PolicyDeps {
 }
 
 export function createPolicy(deps: PolicyDeps): Interceptor {
+  const judge = createJudge(deps.rows, deps.mode, deps.places);
   const refusalOf = async (tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<string | undefined> => {
-    const judged = await judge(tool, args, deps.rows, deps.mode, deps.places);
+    const judged = await judge(tool, args);
     if (judged.action === "allow") return undefined;
     const refusal = judged.action === "deny" ? `Denied by ${judged.reason}` : await askAbout(tool, args, judged, signal);
     if (refusal !== undefined) deps.denied({ tool, row: judged.reason });

@@ -34,6 +34,13 @@ export function wordGlob(pattern: string): RegExp {
   );
 }
 
+/** The same as a test, which for a word that is written out is no more than a comparison. */
+export function wordMatcher(pattern: string): (text: string) => boolean {
+  if (!/[*?]/.test(pattern)) return (text) => text === pattern;
+  const glob = wordGlob(pattern);
+  return (text) => glob.test(text);
+}
+
 /** `**` any folders, `*` and `?` within a name. */
 export function pathGlob(pattern: string): RegExp {
   const parts = pattern.split(/(\*\*\/|\*\*|\*|\?)/);

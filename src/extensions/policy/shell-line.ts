@@ -72,6 +72,15 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
   jobs: {},
 };
 
+/** They run what stands behind words of their own, of whatever kind: every word may be where it begins. */
+const launchers = new Set(
+  (
+    "asdf bundle bwrap cgexec choom chpst conda dbus-launch dbus-run-session direnv dumb-init eatmydata fakeroot faketime firejail gdb gosu " +
+    "i386 linux32 linux64 mise numactl perf pipenv pkexec poetry proxychains proxychains4 rlwrap run-one setarch softlimit ssh-agent su-exec tini torify " +
+    "torsocks tsocks uv valgrind x86_64 xvfb-run"
+  ).split(" "),
+);
+
 /** They make commands of words in ways of their own, or change what a word means. */
 const opaque = new Set([
   "alias",
@@ -87,10 +96,24 @@ const opaque = new Set([
   "script",
   "su",
   "ssh",
+  "at",
+  "batch",
+  "capsh",
+  "crontab",
+  "entr",
+  "expect",
+  "hyperfine",
+  "run-parts",
+  "screen",
+  "sg",
+  "socat",
+  "start-stop-daemon",
+  "tmux",
 ]);
 
 /** A shell reads and runs what these are set to. */
-const startUpVariables = /^(?:BASH_ENV|ENV|PROMPT_COMMAND|PS[0-4]|SHELLOPTS|BASHOPTS|IFS|LD_PRELOAD|LD_AUDIT|BASH_FUNC_.*)$/;
+const startUpVariables =
+  /^(?:BASH_ENV|ENV|PROMPT_COMMAND|PS[0-4]|SHELLOPTS|BASHOPTS|IFS|BASH_CMDS|BASH_ALIASES|GIT_CONFIG_.*|LD_PRELOAD|LD_AUDIT|BASH_FUNC_.*)$/;
 
 const calculating = new Set(["let", "declare", "typeset", "local", "readonly", "export", "unset", "test", "[", "printf", "read", "wait"]);
 
@@ -126,7 +149,7 @@ function calculates({ hasArithmetic, commands }: ParsedLine): boolean {
 }
 
 function addCommand({ words, assignments, redirections }: FoundCommand, into: ShellLine, isWrapped: boolean, depth: number): void {
-  if (assignments.some(({ name }) => startUpVariables.test(name))) into.isAnything = true;
+  for (const { name, value } of assignments) addVariable(name, value, depth, into);
   const isPlain = !isWrapped && assignments.length === 0 && redirections.every(writesNothing);
   addWords(words, { redirections, isPlain, depth }, into);
 }
@@ -147,14 +170,83 @@ function addWords(words: readonly Word[], around: Around, into: ShellLine): void
     return;
   }
   const name = programName(first.text);
-  if (opaque.has(name) || isHashing(name, rest)) into.isAnything = true;
+  if (opaque.has(name) || isHashing(name, rest) || first.text.startsWith("/proc/")) into.isAnything = true;
   if (shells.has(name)) addShell(rest, around, into);
   else if (name === "eval") addText(rest, around, into);
   else if (name === "trap") addTrap(rest, around, into);
   else if (name === "source" || name === ".") {
     if (rest[0] === undefined || rest[0].hasProcess || isStream(rest[0].text)) into.isAnything = true;
   } else if (name === "find" || name === "fd" || name === "fdfind") addFind(rest, around, into);
-  else if (Object.hasOwn(wrappers, name)) addWrapped(name, rest, around, into);
+  else if (name === "git") addGit(rest, around, into);
+  else if (setting.has(name)) for (const word of rest) addSetting(word, around.depth, into);
+  else if (launchers.has(name) || /^ld[-.\w]*\.so[.\d]*$/.test(name)) addLaunched(rest, around, into);
+  else if (Object.hasOwn(wrappers, name)) addWrapped(name, name === "xargs" ? withInput(rest) : rest, around, into);
+}
+
+const setting = new Set(["export", "declare", "typeset", "local", "readonly"]);
+
+/** Programs ask these for a command to run. */
+const commandVariables =
+  /^(?:GIT_(?:ASKPASS|EDITOR|EXTERNAL_DIFF|PAGER|PROXY_COMMAND|SEQUENCE_EDITOR|SSH|SSH_COMMAND)|(?:MAN|SYSTEMD_|)PAGER|EDITOR|VISUAL|FCEDIT|BROWSER|LESSOPEN|LESSCLOSE|(?:SSH|SUDO)_ASKPASS|(?:RSYNC|CVS)_RSH)$/;
+
+function addVariable(name: string, value: Word, depth: number, into: ShellLine): void {
+  if (startUpVariables.test(name)) into.isAnything = true;
+  else if (commandVariables.test(name)) addCalled(value, depth, into);
+}
+
+/** `NAME=value` as a word. */
+function addSetting(word: Word, depth: number, into: ShellLine): void {
+  const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)(?:\[.*\])?\+?=(.*)$/s.exec(word.text) ?? [];
+  if (name !== undefined && value !== undefined) addVariable(name, { ...word, text: value }, depth, into);
+}
+
+/** A command as text, which whoever runs it gives words of its own. */
+function addCalled(text: Word, depth: number, into: ShellLine): void {
+  if (text.isComputed) into.isAnything = true;
+  else if (text.text.trim() !== "") addLine(`${text.text} "$@"`, into, true, depth + 1);
+}
+
+/** Settings of git that are commands; an alias is one of git's own, or of a shell. */
+const commandSettings =
+  /^(?:alias\..*|pager\..*|.*\.(?:askpass|clean|cmd|command|difffilter|driver|editor|external|fsmonitor|gitproxy|helper|pager|process|program|receivepack|sendmailcmd|smudge|sshcommand|textconv|uploadpack))$/i;
+
+function addGit(words: readonly Word[], { depth }: Around, into: ShellLine): void {
+  const add = (key: string, value: Word): void => {
+    if (!commandSettings.test(key)) return;
+    const text = value.text.startsWith("!") ? value.text.slice(1) : /^alias\./i.test(key) ? `git ${value.text}` : value.text;
+    addCalled({ ...value, text }, depth, into);
+  };
+  for (const [at, word] of words.entries()) {
+    const next = words[at + 1];
+    if (/^--config-env(?:=|$)/.test(word.text)) into.isAnything = true;
+    if (next === undefined) continue;
+    const equals = next.text.indexOf("=");
+    if (word.text === "-c" && equals > 0) add(next.text.slice(0, equals), { ...next, text: next.text.slice(equals + 1) });
+    else if (words.slice(0, at).some(({ text }) => text === "config")) add(word.text, next);
+  }
+}
+
+function addLaunched(words: readonly Word[], around: Around, into: ShellLine): void {
+  // A name of its own (`uv run`), then the command; behind an option, a word may be its value.
+  let placesLeft = 2;
+  for (const [at, word] of words.entries()) {
+    if (word.text.startsWith("-") && !word.isComputed) continue;
+    if (!word.isComputed) addWords(words.slice(at), { ...around, isPlain: false }, into);
+    else if (placesLeft > 0) into.isAnything = true;
+    const before = words[at - 1]?.text ?? "";
+    if (!before.startsWith("-") || before === "--") placesLeft--;
+  }
+}
+
+/** What xargs reads stands behind its words, or in the place of a name in them. */
+function withInput(words: readonly Word[]): Word[] {
+  const at = words.findIndex(({ text }) => /^(?:-[a-zA-Z0-9]*[Ii]|--replace(?:=|$))/.test(text));
+  const option = words[at]?.text ?? "";
+  const glued = option.replace(/^(?:-[a-zA-Z0-9]*?[Ii]|--replace=?)/, "");
+  const name = glued !== "" ? glued : /I$/.test(option) ? (words[at + 1]?.text ?? "") : "{}";
+  const read: Word = { text: "", isComputed: true, isPattern: false, isQuoted: true, hasProcess: false };
+  if (at < 0) return [...words, read];
+  return words.map((word, place) => (place > at + 1 && name !== "" && word.text.includes(name) ? { ...word, isComputed: true } : word));
 }
 
 /** `hash -p` gives a program another name. */
@@ -203,8 +295,10 @@ function addShell(words: readonly Word[], around: Around, into: ShellLine): void
       if (!readsInput && !isStream(operand.text)) return;
       break;
     }
-    if (/^--(?:rcfile|init-file)$/.test(text)) at++;
-    else if (/^--?(?:init-file|rcfile)=/.test(text)) into.isAnything = true;
+    if (/^--(?:rcfile|init-file)$/.test(text)) {
+      const file = words[++at];
+      if (file === undefined || file.isComputed || file.hasProcess || isStream(file.text)) into.isAnything = true;
+    } else if (/^--?(?:init-file|rcfile)=/.test(text)) into.isAnything = true;
     else if (!text.startsWith("--")) {
       if (text.startsWith("-") && text.includes("c")) hasText = true;
       if (text.includes("s")) readsInput = true;
@@ -225,12 +319,15 @@ function addInput({ redirections, depth }: Around, into: ShellLine): void {
 }
 
 function addFind(words: readonly Word[], around: Around, into: ShellLine): void {
+  const notPlain = { ...around, isPlain: false };
   for (const [at, word] of words.entries()) {
     const isRun = /^-(?:exec|execdir|ok|okdir|x|X|-exec|-exec-batch)$/.test(word.text);
     if (!isRun) continue;
     const rest = words.slice(at + 1);
     const end = rest.findIndex(({ text }) => text === ";" || text === "+");
-    addWords(end < 0 ? rest : rest.slice(0, end), { ...around, isPlain: false }, into);
+    const [first, ...others] = end < 0 ? rest : rest.slice(0, end);
+    // A file that is found may be what is run.
+    if (first !== undefined) addWords([{ ...first, isComputed: first.isComputed || first.text.includes("{}") }, ...others], notPlain, into);
   }
   if (words.some((word) => word.isComputed && !word.isPattern && !word.isQuoted)) into.isAnything = true;
 }
@@ -246,7 +343,7 @@ function addWrapped(name: string, words: readonly Word[], around: Around, into: 
       into.isAnything = true;
       return;
     }
-    if (text === "--") continue;
+    if (text === "--" || (text === "-" && name === "env")) continue;
     if (/^-./.test(text)) {
       if (name === "env" && /^(?:-[a-zA-Z]*S|--split-string)/.test(text)) {
         into.isAnything ||= words.slice(at).some((one) => one.isComputed);
@@ -263,7 +360,7 @@ function addWrapped(name: string, words: readonly Word[], around: Around, into: 
       continue;
     }
     if (wrapper.assignments === true && /^[A-Za-z_][A-Za-z0-9_]*=/.test(text)) {
-      if (startUpVariables.test(text.slice(0, text.indexOf("=")))) into.isAnything = true;
+      addSetting(word, around.depth, into);
       continue;
     }
     if (operands > 0) {

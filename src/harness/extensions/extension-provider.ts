@@ -5,7 +5,13 @@ import { convertProvider } from "../../config/npm-agent.ts";
 import { mergeProviders } from "../../config/provider-settings.ts";
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
-import type { ExtensionProvider, ExtensionStream, ProviderChange, RefreshModelsContext } from "../../contracts/extension-provider.ts";
+import type {
+  ExtensionProvider,
+  ExtensionStream,
+  ProviderCalls,
+  ProviderChange,
+  RefreshModelsContext,
+} from "../../contracts/extension-provider.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
@@ -18,14 +24,15 @@ import { flowOf } from "./extension-sign-in.ts";
 
 /** @throws PiError `extension.bad_provider` */
 export function changeProvider(
-  { name, provider }: ProviderChange,
+  { name, provider: given }: ProviderChange,
   registry: ModelRegistry,
   watch: (model: Model) => object = () => ({}),
 ): void {
-  if (provider === undefined) {
+  if (given === undefined) {
     registry.setProvider(name, undefined);
     return;
   }
+  const provider = asConfiguration(name, given);
   const known = registry.settingsOf(name);
   const stream = provider.streamSimple ?? provider.stream;
   const brought: BroughtParts = {
@@ -45,6 +52,23 @@ export function changeProvider(
   const settingsWith = (models: readonly object[] | undefined): ProviderSettings | undefined =>
     settingsOf(name, { ...provider, models }, known);
   registry.setProvider(name, settingsWith(modelsOf(provider)), brought);
+}
+
+type Configuration = ExtensionProvider & { api?: string };
+
+/** A whole provider calls its models itself: by one way, or by that of each model's format. */
+function asConfiguration(name: string, provider: ExtensionProvider): Configuration {
+  const { api } = provider;
+  if (api === undefined || typeof api === "string") return { ...provider, api } as Configuration;
+  const isOne = (calls: object): calls is ProviderCalls => ["stream", "streamSimple"].some((way) => way in calls);
+  const byFormat: Readonly<Record<string, ProviderCalls | undefined>> = isOne(api) ? {} : api;
+  const streamSimple: ExtensionStream = (model, ...asked) => {
+    const calls = isOne(api) ? api : byFormat[model.api];
+    const call = calls?.streamSimple ?? calls?.stream;
+    if (call === undefined) throw new Error(`The provider ${name} has no way to call ${model.api}`);
+    return call(model, ...asked);
+  };
+  return { ...provider, api: Object.keys(byFormat)[0] ?? name, streamSimple };
 }
 
 /** A whole provider tells them when it is asked. */

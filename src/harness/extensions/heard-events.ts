@@ -10,6 +10,8 @@ import type { Session } from "../../session/tree/session.ts";
 
 type CompactionEntry = ExtensionEventOf<"session_compact">["compactionEntry"];
 
+type Compacted = NonNullable<Extract<AgentEvent, { type: "compaction_end" }>["result"]>;
+
 interface Surroundings {
   now(): number;
   /** The newest of the branch in force. */
@@ -67,11 +69,23 @@ export class HeardEvents {
     if (result === undefined) {
       return { type: "session_compact_failed", reason, aborted, willRetry, ...defined({ errorMessage }) };
     }
-    const compactionEntry = this.#at.lastCompaction();
-    return (
-      compactionEntry && { type: "session_compact", compactionEntry, fromExtension: compactionEntry.fromHook === true, reason, willRetry }
-    );
+    // Another agent's conversation has no entries of ours.
+    const compactionEntry = this.#at.lastCompaction() ?? entryOf(result, this.#at.now());
+    const { estimatedTokensAfter } = result;
+    return {
+      type: "session_compact",
+      compactionEntry,
+      fromExtension: compactionEntry.fromHook === true,
+      reason,
+      willRetry,
+      ...defined({ estimatedTokensAfter }),
+    };
   }
+}
+
+function entryOf(result: Compacted, now: number): CompactionEntry {
+  const { summary, firstKeptEntryId, tokensBefore } = result;
+  return { type: "compaction", id: "", parentId: null, timestamp: new Date(now).toISOString(), summary, firstKeptEntryId, tokensBefore };
 }
 
 export function lastCompaction(session: Session): CompactionEntry | undefined {

@@ -10,7 +10,16 @@ export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoad
   const virtualModules = await valuesOf(hostModules);
   const roots = new Set<string>();
   giveToRequire(virtualModules, roots);
-  const jiti = createJiti(import.meta.url, { fsCache: cacheDirectory, interopDefault: false, tryNative: false, virtualModules });
+  const options = { fsCache: cacheDirectory, interopDefault: false, tryNative: false, virtualModules };
+  const { transform } = createJiti(import.meta.url, options);
+  const jiti = createJiti(import.meta.url, {
+    ...options,
+    extensions: [...sources, ...texts],
+    transform: (file) => {
+      const isText = texts.some((ending) => file.filename?.endsWith(ending));
+      return { code: isText ? `exports.__esModule = true; exports.default = ${JSON.stringify(file.source)};` : transform(file) };
+    },
+  });
   const require = createRequire(import.meta.url);
   return {
     load: async (path) => {
@@ -22,6 +31,27 @@ export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoad
     },
   };
 }
+
+const sources = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".mtsx", ".ctsx"];
+
+/** What an import may have as text: the attribute that asks for it does not come through. */
+const texts = [
+  ".txt",
+  ".md",
+  ".html",
+  ".css",
+  ".csv",
+  ".sql",
+  ".svg",
+  ".xml",
+  ".yaml",
+  ".yml",
+  ".toml",
+  ".graphql",
+  ".tpl",
+  ".tmpl",
+  ".prompt",
+];
 
 async function valuesOf(hostModules: HostModules): Promise<Record<string, unknown>> {
   const byUrl = new Map<string, Promise<unknown>>();

@@ -47,12 +47,10 @@ export function hasObjectRoot(schema: Json): boolean {
 
 /** Whether a schema can be closed without ruling out what it means: no open objects, no recursion, no keyword beyond constrained decoding. */
 export function isClosable(schema: Json): boolean {
-  return (
-    hasObjectRoot(schema) &&
-    !/"\$ref":"#(?!\/(\$defs|definitions)\/)/.test(JSON.stringify(schema)) &&
-    isClosed(schema) &&
-    !isRecursive(schema)
-  );
+  if (!hasObjectRoot(schema) || !isClosed(schema)) return false;
+  const text = JSON.stringify(schema);
+  // Few refer to anything, and those of tools are looked at with every request.
+  return !text.includes('"$ref"') || (!/"\$ref":"#(?!\/(\$defs|definitions)\/)/.test(text) && !isRecursive(schema));
 }
 
 function isClosed(value: unknown): boolean {

@@ -3,6 +3,7 @@
 // Invariant: says something only where nothing unread could make it wrong; any irregularity in sight makes it step back.
 
 import type { SessionHeader } from "../../contracts/session-entry.ts";
+import { decodeLine, isHeader } from "../lines/line-codec.ts";
 import type { OpeningNote } from "../lines/opening-note.ts";
 import { type ByteSource, fill, type LinePlace } from "../lines/read-lines.ts";
 import { ContextNeeds } from "./context-needs.ts";
@@ -10,8 +11,11 @@ import { indexLines, type LineIndex, usualLineBytes } from "./line-index.ts";
 import { PathLines } from "./path-lines.ts";
 import { type BackScan, scanBack } from "./scan-back.ts";
 
-/** Of each end: a bit more than what is mostly asked for, since the loops over it run cold. */
-const windowBytes = 64 << 10;
+/** Read of the beginning; looked at only where a path leads there. */
+const headBytes = 64 << 10;
+/** Of the end: little, since the loops over it run cold; more of it where the last line is longer. */
+const tailBytes = [16 << 10, 64 << 10, 1 << 20] as const;
+const lineFeed = 0x0a;
 /** Small enough to stay in the processor's cache. */
 const searchBytes = 128 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
@@ -39,8 +43,9 @@ export class FileEnds {
   readonly header: SessionHeader;
   readonly lastId: string;
   readonly #source: ByteSource;
-  readonly #head: Window;
   readonly #tail: Window;
+  readonly #headBytes: Buffer;
+  #head: Window | "irregular" | undefined;
   #path: PathLines | "unknown" | undefined;
   #recent: KnownPath | "unknown" | undefined;
   #nextId: string | null = null;
@@ -49,23 +54,22 @@ export class FileEnds {
   #earlierName: { place: LinePlace | undefined } | undefined;
   #middle: BackScan | undefined;
 
-  private constructor(source: ByteSource, header: SessionHeader, lastId: string, head: Window, tail: Window) {
+  private constructor(source: ByteSource, headBytes: Buffer, header: SessionHeader, tail: Window) {
     this.#source = source;
-    this.header = header;
-    this.lastId = lastId;
-    this.#head = head;
+    this.#headBytes = headBytes;
     this.#tail = tail;
+    this.header = header;
+    this.lastId = tail.index.table.idOf(tail.index.table.lastIndex());
   }
 
   /** `undefined` for a file that is short, or not as it should be. */
   static of(source: ByteSource): FileEnds | undefined {
-    const { size } = source;
-    if (size < minFileBytes) return undefined;
-    const head = readWindow(source, 0, false);
-    const tail = readWindow(source, size - windowBytes, true);
-    const last = tail?.index.table.lastIndex() ?? -1;
-    if (head?.index.header === undefined || tail === undefined || last < 0) return undefined;
-    return new FileEnds(source, head.index.header, tail.index.table.idOf(last), head, tail);
+    if (source.size < minFileBytes) return undefined;
+    const bytes = Buffer.allocUnsafe(headBytes);
+    if (fill(source, bytes, 0) < bytes.length) return undefined;
+    const header = decodeLine(bytes.toString("utf8", 0, Math.max(0, bytes.indexOf(lineFeed))));
+    const tail = readTail(source);
+    return !isHeader(header) || tail === undefined ? undefined : new FileEnds(source, bytes, header, tail);
   }
 
   /** From the file's last entry; `undefined` when it cannot be told from here. `decodes`: its entries will be asked for, and are kept. */
@@ -123,19 +127,29 @@ export class FileEnds {
 
   /** From the last entry to the root, or as far as is enough; then `#nextId` is what would come next. */
   #follow(lines: PathLines, { decodes, isEnough }: { decodes: boolean; isEnough(): boolean }): PathLines | undefined {
-    const isDone = (next: string): boolean => isIn(this.#head, next) || isEnough();
     let id = addFrom(this.#tail, this.lastId, lines);
-    if (id !== null && !isDone(id)) {
-      this.#middle = scanBack(this.#source, { from: this.#head.end, to: this.#tail.base }, id, lines, isDone, { decodes });
+    this.#nextId = id;
+    if (id === null) return lines;
+    if (isEnough()) return undefined;
+    const head = this.#readHead();
+    if (head === undefined) return undefined;
+    if (!isIn(head, id)) {
+      const isDone = (next: string): boolean => isIn(head, next) || isEnough();
+      this.#middle = scanBack(this.#source, { from: head.end, to: this.#tail.base }, id, lines, isDone, { decodes });
       if (this.#middle === undefined) return undefined;
       id = this.#middle.nextId;
+      this.#nextId = id;
     }
-    this.#nextId = id;
-    return this.#reachedRoot(id, lines);
+    return id === null || addFrom(head, id, lines) === null ? lines : undefined;
   }
 
-  #reachedRoot(id: string | null, lines: PathLines): PathLines | undefined {
-    return id === null || addFrom(this.#head, id, lines) === null ? lines : undefined;
+  /** `undefined`: something is wrong there. */
+  #readHead(): Window | undefined {
+    if (this.#head === undefined) {
+      const window = windowOf(this.#headBytes, { from: 0, position: 0 });
+      this.#head = window === undefined || window.index.orphans.length > 0 ? "irregular" : window;
+    }
+    return this.#head === "irregular" ? undefined : this.#head;
   }
 
   /** Of the last entry of a type; `undefined`: there is none. What the line holds may turn out to be something else. */
@@ -157,7 +171,8 @@ export class FileEnds {
   /** Looks for the name as well, which is asked for next: so the file is read once. */
   #hasLevelBefore(position: number): boolean {
     const [level, name] = ["thinking_level_change", "session_info"];
-    const { table } = this.#head.index;
+    const table = this.#readHead()?.index.table;
+    if (table === undefined) return true;
     for (let at = 0; at < table.count; at++) if (table.typeOf(at) === level) return true;
     const found = this.#lastLinesWith([level, name], position);
     if (found.has(level)) return true;
@@ -189,8 +204,8 @@ export class FileEnds {
     const around = Buffer.allocUnsafe(64 << 10);
     const from = Math.max(0, position - (around.length >> 1));
     const filled = around.subarray(0, fill(this.#source, around, from));
-    const before = filled.lastIndexOf(0x0a, position - from);
-    const after = filled.indexOf(0x0a, position - from);
+    const before = filled.lastIndexOf(lineFeed, position - from);
+    const after = filled.indexOf(lineFeed, position - from);
     return before < 0 || after < 0 ? undefined : { start: from + before + 1, length: after - before - 1 };
   }
 }
@@ -210,18 +225,28 @@ function isIn({ index }: Window, id: string): boolean {
   return index.table.find(id) !== undefined;
 }
 
-/** The whole lines of a part of the file, with nothing wrong in them. */
-function readWindow(source: ByteSource, position: number, isTail: boolean): Window | undefined {
-  const bytes = Buffer.allocUnsafe(windowBytes);
-  if (fill(source, bytes, position) < bytes.length) return undefined;
-  const from = isTail ? bytes.indexOf(0x0a) + 1 : 0;
-  const to = bytes.lastIndexOf(0x0a) + 1;
-  if (to <= from || (isTail && to < bytes.length)) return undefined;
+/** The last lines, one at least; `undefined` where that is not a whole one, or something is wrong with them. */
+function readTail(source: ByteSource): Window | undefined {
+  for (const length of tailBytes) {
+    const bytes = Buffer.allocUnsafe(length);
+    const position = source.size - length;
+    if (fill(source, bytes, position) < length || bytes[length - 1] !== lineFeed) return undefined;
+    const from = bytes.indexOf(lineFeed) + 1;
+    if (from === length) continue;
+    const window = windowOf(bytes, { from, position });
+    return window === undefined || window.index.table.lastIndex() < 0 ? undefined : window;
+  }
+  return undefined;
+}
+
+/** The whole lines of a part of the file that begins at `position`, with nothing wrong in them. `from`: where the first of them begins. */
+function windowOf(bytes: Buffer, { from, position }: { from: number; position: number }): Window | undefined {
+  const to = bytes.lastIndexOf(lineFeed) + 1;
+  if (to <= from) return undefined;
   const lines = bytes.subarray(from, to);
   const read = (target: Uint8Array, at: number): number => lines.copy(target, 0, at);
-  const index = indexLines({ size: lines.length, read }, { isPart: isTail });
+  const index = indexLines({ size: lines.length, read }, { isPart: position > 0 });
   const { damagedLineNumbers, irregularLineNumbers, torn, orphans } = index;
   if (torn !== undefined || damagedLineNumbers.length > 0 || irregularLineNumbers.length > 0) return undefined;
-  if (!isTail && orphans.length > 0) return undefined;
   return { base: position + from, end: position + to, index, parents: new Map(orphans.map(({ id, parentId }) => [id, parentId])) };
 }

@@ -199,6 +199,40 @@ mapfile -C 'git push' x
 coproc git push
 while true; do sh; done < x
 echo git push | { sh; }
+echo push | xargs git
+echo push | xargs -n1 git
+echo push | xargs -I{} git {}
+echo push | xargs --replace=R git R
+echo git push | xargs -I% sh -c '%'
+echo git push | xargs env
+xargs -a words git
+find . -name git -exec {} push \\;
+env - git push
+git -c alias.x='!git push' x
+git -c alias.x=push x
+git -c alias.x='push origin' x
+git config alias.x '!git push'
+git -c core.sshCommand='git push' fetch
+git -c core.pager='git push; cat' log
+git --config-env=alias.x=X x
+GIT_SSH_COMMAND='git push;' git fetch
+GIT_PAGER='git push' git log
+export GIT_EDITOR='git push'
+env EDITOR='git push' git commit
+GIT_CONFIG_COUNT=1 git x
+BASH_ALIASES[q]='git push'
+BASH_CMDS[q]=/usr/bin/git; q push
+ssh-agent git push
+dbus-run-session -- git push
+fakeroot git push
+choom -n 0 -- git push
+xvfb-run -a -n 99 git push
+uv run git push
+start-stop-daemon -S -x /usr/bin/git -- push
+/lib64/ld-linux-x86-64.so.2 /usr/bin/git push
+/proc/self/exe -c 'git push'
+bash --rcfile <(echo git push) -i
+tmux new -d 'git push'
 `
   .trim()
   .split("\n");
@@ -281,6 +315,17 @@ grep -r "git push" .
 gіt status
 git status
 node -e 'x'
+git -c core.pager=cat log
+git -c user.name="O'Brien" commit
+git config user.name "O'Brien"
+GIT_PAGER=cat git log
+PAGER= git log
+export EDITOR=vim
+ls | xargs grep x
+ls | xargs git add
+find . -exec grep x {} \\;
+uv run python -c "print('a b')"
+poetry run pytest $x
 python3 script.py
 ./run.sh
 x=1

@@ -17,10 +17,12 @@ const noteStart = ',"opening":[';
 /** A tree of more than 4 MB, most of it long forgotten; the last entry is the leaf. */
 function randomTree(random: Random, settings: number): Line[] {
   const lines: Line[] = [];
+  // What is kept stands within the last kilobytes, or in some hundred of them.
+  const lastLong = random.pick([730, 760]);
   for (let number = 0; number < 760; number++) {
     const id = (0x10000000 + number * 7919).toString(16);
     const parent = number > 0 && random.chance(0.97) ? lines.at(-1) : number > 0 ? random.pick(lines) : undefined;
-    const body = random.chance(settings) ? settingLine(random, number) : messageLine(random, number);
+    const body = random.chance(settings) ? settingLine(random, number) : messageLine(random, number, number < lastLong);
     lines.push({ id, parentId: parent?.id ?? null, timestamp, ...body } as Line);
   }
   return lines;
@@ -35,8 +37,8 @@ function settingLine(random: Random, number: number): Record<string, unknown> {
   ]);
 }
 
-function messageLine(random: Random, number: number): Record<string, unknown> {
-  const text = `${number} ${number < 730 ? filler : ""}${random.chance(0.02) ? "session_info" : ""}`;
+function messageLine(random: Random, number: number, isLong: boolean): Record<string, unknown> {
+  const text = `${number} ${isLong ? filler : ""}${random.chance(0.02) ? "session_info" : ""}`;
   const message = random.chance(0.5) ? userMessage(text) : assistantMessage(text, random.chance(0.3) ? { thinkingLevel: "low" } : {});
   return { type: "message", message };
 }

@@ -59,6 +59,24 @@ test("the name is found wherever it stands, and not where it only seems to", asy
   expect((await open(path)).session.name).toBe("in the middle");
 });
 
+test("a last line that is longer than what is read at first does not mean reading all", async () => {
+  for (const length of [20_000, 200_000]) {
+    const path = large("short");
+    const { session: before } = await open(path);
+    const { messages } = before.context();
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    lines[6000] = "#".repeat(Buffer.byteLength(lines[6000] ?? ""));
+    const message = userMessage("x".repeat(length));
+    lines.push(JSON.stringify({ type: "message", id: "f0000001", parentId: before.leafId, timestamp: "t", message }));
+    writeFileSync(path, `${lines.join("\n")}\n`);
+    const { session, warnings } = await open(path);
+    expect(session.context().messages).toEqual([...messages, message]);
+    expect(warnings).toEqual([]);
+    expect(session.entries()).toHaveLength(entries);
+    expect(warnings).toEqual([expect.stringContaining("line 6001 is damaged")]);
+  }
+});
+
 test("a path that goes through the middle is found", async () => {
   const path = large("whole");
   const { session } = await open(path);
