@@ -12,7 +12,7 @@ const baselines = new URL("./baselines/", import.meta.url);
 /** Programs around parts of pi, for what cannot be measured from outside. */
 const subjects = new URL("./subjects/", import.meta.url);
 /** What those parts are made of. */
-const partFolders = ["contracts", "platform", "session"];
+const partFolders = ["contracts", "platform", "session", "tui"];
 
 /**
  * What gives the path of a compiled program, by the program's name (`empty`, `request`, `drain`).

@@ -4,6 +4,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { onTerminal } from "./on-terminal.mjs";
 import { startServer } from "./server.mjs";
 
 /**
@@ -15,6 +16,8 @@ import { startServer } from "./server.mjs";
  * @property {import("./scenarios.mjs").Scenario} [scenario] what the server answers to this contender
  * @property {string[]} [stdoutHolds] what its stdout must hold for the run to count
  * @property {{text: string, atLeast: number}} [stdoutRepeats] and how often something must stand there
+ * @property {import("./on-terminal.mjs").Step[]} [terminal] it is started on a pseudo terminal, and these are what is done there; what a
+ *   step names stands in the sample
  * @property {string[]} [requestHolds] what the body of its last request must hold
  *
  * @typedef {object} RaceRun
@@ -74,6 +77,7 @@ async function start(contender, keepStdout) {
   server.expect(contender.scenario ?? { kind: "answer" });
   // Keeps the meter small, and its collections out of what is timed.
   Bun.gc(true);
+  if (contender.terminal !== undefined) return startOnTerminal(contender, contender.terminal);
   let firstOutputAt;
   const startedAt = performance.now();
   const child = Bun.spawn(contender.argv, {
@@ -106,6 +110,23 @@ async function start(contender, keepStdout) {
     callMs,
   };
   return { run, status, stdout: keepStdout ? Buffer.concat(kept).toString("utf8") : undefined, stderr: await complaints };
+}
+
+/**
+ * @param {Contender} contender
+ * @param {import("./on-terminal.mjs").Step[]} steps
+ */
+async function startOnTerminal(contender, steps) {
+  const { child, measured, startedAt } = await onTerminal(contender, steps, runTimeoutMs);
+  const used = child.resourceUsage();
+  const run = {
+    ...measured,
+    wallMs: performance.now() - startedAt,
+    cpuMs: Number(used.cpuTime.total) / 1000,
+    peakMb: used.maxRSS / megabyte,
+    meterMb: ownPeakMb(),
+  };
+  return { run, status: child.signalCode ?? child.exitCode, stdout: undefined, stderr: "" };
 }
 
 /**

@@ -15,6 +15,7 @@ import { openCompacted, openShort, openWhole } from "./open-session.mjs";
 import rpcInTurn from "./rpc-in-turn.mjs";
 import rpcPipelined from "./rpc-pipelined.mjs";
 import rpcStart from "./rpc-start.mjs";
+import { screen, screenDeltas, screenOpen } from "./screen.mjs";
 import version from "./version.mjs";
 
 export const races = [
@@ -37,5 +38,8 @@ export const races = [
   runnerStart,
   replyDeltas,
   hostRuns,
+  screen,
+  screenDeltas,
+  screenOpen,
   binarySize,
 ];

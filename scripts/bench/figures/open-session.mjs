@@ -10,7 +10,7 @@ const lineCount = "100001";
 const getState = '{"id":"1","type":"get_state"}\n';
 
 /** In a directory of its own, which goes with the benchmark. */
-function sessionFile(world, activePath) {
+export function sessionFile(world, activePath) {
   const file = join(dirname(world.place.cwd), `${activePath}.jsonl`);
   if (existsSync(file)) return file;
   const script = fileURLToPath(new URL("../make-session.ts", import.meta.url));

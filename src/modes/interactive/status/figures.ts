@@ -29,9 +29,12 @@ export class SessionFigures {
     this.#sums = none;
     this.#window = undefined;
     clearTimeout(this.#counting);
-    if (conversation.session.entryCount === 0) return;
-    const batches = conversation.session.batches(conversation.session.entryCount);
+    const { session } = conversation;
+    // How many there are is not known either before the first paint: the file has been read from its end.
+    let batches: ReturnType<typeof session.batches> | undefined;
     const count = (): void => {
+      if (session.isClosed) return;
+      batches ??= session.batches(session.entryCount);
       const untilMs = performance.now() + sliceMs;
       do {
         const { value, done } = batches.next();
