@@ -31,6 +31,11 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   enabledModels: "models",
   sessionDir: "session_dir",
   theme: "theme",
+  tuiMode: "tui_mode",
+  fullscreenExitOutput: "fullscreen.exit_output",
+  fullscreenScrollbar: "fullscreen.scrollbar",
+  fullscreenCopyOnSelect: "fullscreen.copy_on_select",
+  fullscreenWheelScrollLines: "fullscreen.wheel_lines",
   hideThinkingBlock: "hide_thinking",
   doubleEscapeAction: "double_escape_action",
   externalEditor: "external_editor",
@@ -151,7 +156,8 @@ function valueAt(json: Record<string, unknown>, key: string): unknown {
 
 /** A value of `settings.json` as our file would hold it. */
 export function npmAgentValue(theirs: string, value: unknown): unknown {
-  return theirs === "httpIdleTimeoutMs" && value === "disabled" ? 0 : value;
+  const isNone = (theirs === "httpIdleTimeoutMs" && value === "disabled") || (theirs === "fullscreenWheelScrollLines" && value === "auto");
+  return isNone ? 0 : value;
 }
 
 function put(tree: Record<string, unknown>, key: string, value: unknown): void {

@@ -9,6 +9,8 @@ import type { ScreenTerminal } from "./screen-terminal.ts";
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
+/** All from the cursor's row on. Not from the first column: tmux takes that, in the first row, for a screen that is to be kept in its history. */
+const clearBelow = "\r\u001b[K\u001b[C\u001b[J\r";
 /** Resizes that follow each other faster are one. */
 const resizeQuietMs = 100;
 export const leastColumns = 20;
@@ -71,6 +73,14 @@ export class MainScreen extends TuiMainScreen {
     this.forget();
   }
 
+  /** All of our rows are taken off; what has scrolled off stays the terminal's. */
+  withdraw(): void {
+    clearTimeout(this.#resizeTimer);
+    this.#resizeTimer = undefined;
+    if (this.#rows.length > 0) this.terminal.write(this.#backToTop(this.terminal.columns, this.terminal.rows));
+    this.forget();
+  }
+
   protected override resetRenderState(): void {
     // Forced by extensions: all rows are written again, where they are.
     this.#rows = this.#rows.map(() => "\u0000");
@@ -112,7 +122,7 @@ export class MainScreen extends TuiMainScreen {
     up = Math.min(up, rows - 1);
     this.#rows = [];
     this.#cursorRow = 0;
-    return `${up > 0 ? `\u001b[${up}A` : ""}\r\u001b[J`;
+    return `${up > 0 ? `\u001b[${up}A` : ""}${clearBelow}`;
   }
 
   #draw(before: string, columns: number, rows: number): void {
@@ -156,7 +166,7 @@ export class MainScreen extends TuiMainScreen {
 
   #written(lines: string[], cursor: { row: number; column: number } | undefined, height: number): string {
     const before = this.#rows;
-    let text = before.length === 0 && this.#width === 0 ? "\r\u001b[J" : "";
+    let text = before.length === 0 && this.#width === 0 ? clearBelow : "";
     let at = this.#cursorRow;
     const total = Math.max(lines.length, before.length);
     for (let row = 0; row < total; row++) {

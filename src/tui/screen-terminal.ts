@@ -5,6 +5,11 @@ import { type Terminal as LibraryTerminal, StdinBuffer, setKittyProtocolActive }
 import type { Terminal, TerminalListeners } from "../platform/terminal/terminal.ts";
 
 const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
+/** A screen of its own, on which nothing wraps by itself. */
+const alternate = { on: "\u001b[?1049h\u001b[?7l\u001b[2J\u001b[H", off: "\u001b[?7h\u001b[?1049l" };
+/** Buttons, and the pointer while one is held; multiplexers lag behind a pointer that is told of at every step. */
+const mouse = { on: "\u001b[?1000h\u001b[?1002h\u001b[?1004h\u001b[?1006h", off: "\u001b[?1006l\u001b[?1004l\u001b[?1002l\u001b[?1000l" };
+const pointer = { on: "\u001b[?1003h", off: "\u001b[?1003l" };
 /** Escapes told apart, releases and other layouts reported. */
 const kittyKeys = { on: "\u001b[>7u", off: "\u001b[<u" };
 const modifyOtherKeys = { on: "\u001b[>4;2m", off: "\u001b[>4;0m" };
@@ -26,7 +31,14 @@ export interface ScreenTerminalOptions {
   escapeMs: number;
   /** A terminal that understands nothing beyond lines gets no questions. */
   isDumb?: boolean;
+  /** Which one is drawn on at first; `main` where nothing is said. */
+  screen?: ScreenKind;
+  /** Whether the pointer is told of also where no button is held. */
+  followsPointer?: boolean;
 }
+
+/** `main`: the one that scrolls, the terminal's own; `alternate`: one that is gone afterwards, with the mouse ours. */
+export type ScreenKind = "main" | "alternate";
 
 export class ScreenTerminal implements LibraryTerminal {
   readonly device: Device;
@@ -40,6 +52,8 @@ export class ScreenTerminal implements LibraryTerminal {
   #onResize: () => void = () => {};
   #isCursorHidden = false;
   #isStarted = false;
+  #screen: ScreenKind;
+  #captured: string[] | undefined;
   kittyProtocolActive = false;
   /** Called beside what the library does. */
   on: Partial<Pick<TerminalListeners, "drain" | "printed" | "resumed">> = {};
@@ -47,6 +61,7 @@ export class ScreenTerminal implements LibraryTerminal {
   constructor(device: Device, options: ScreenTerminalOptions) {
     this.device = device;
     this.#options = options;
+    this.#screen = options.screen ?? "main";
     this.#buffer = new StdinBuffer({ escapeTimeout: options.escapeMs });
     this.#buffer.on("data", (sequence: string) => this.#take(sequence));
     this.#buffer.on("paste", (text: string) => this.#onInput(`\u001b[200~${text}\u001b[201~`));
@@ -102,7 +117,32 @@ export class ScreenTerminal implements LibraryTerminal {
   }
 
   write(data: string): void {
-    this.device.write(data);
+    if (this.#captured === undefined) this.device.write(data);
+    else this.#captured.push(data);
+  }
+
+  /** What `work` writes, in place of writing it. */
+  capture(work: () => void): string {
+    const outer = this.#captured;
+    const captured: string[] = [];
+    this.#captured = captured;
+    try {
+      work();
+    } finally {
+      this.#captured = outer;
+    }
+    return captured.join("");
+  }
+
+  /** From now on it is the other screen that is drawn on. Keys are asked for anew: their protocol belongs to a screen. */
+  toScreen(screen: ScreenKind): void {
+    if (screen === this.#screen) return;
+    const wasHidden = this.#isCursorHidden;
+    this.showCursor();
+    for (const { on } of [pointer, mouse, modifyOtherKeys, kittyKeys, bracketedPaste, alternate]) this.device.switchOff(on);
+    this.#screen = screen;
+    this.#isCursorHidden = wasHidden;
+    if (this.#isStarted) this.#switchOn();
   }
 
   async drainInput(): Promise<void> {}
@@ -148,6 +188,12 @@ export class ScreenTerminal implements LibraryTerminal {
     const wasHidden = this.#isCursorHidden;
     this.#isCursorHidden = false;
     if (this.#options.isDumb === true) return;
+    if (this.#screen === "alternate") {
+      // First: what belongs to a screen is switched on on it, and off before it is left.
+      this.device.switchOn(alternate.on, alternate.off);
+      this.device.switchOn(mouse.on, mouse.off);
+      if (this.#options.followsPointer === true) this.device.switchOn(pointer.on, pointer.off);
+    }
     this.device.switchOn(bracketedPaste.on, bracketedPaste.off);
     this.device.switchOn(kittyKeys.on, kittyKeys.off);
     this.#owed++;

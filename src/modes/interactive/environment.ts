@@ -26,6 +26,11 @@ export function isPlain({ TERM }: Env): boolean {
   return TERM === "dumb";
 }
 
+/** Something between us and the terminal, which has to pass each movement of the pointer on. */
+export function isMultiplexed({ TMUX, ZELLIJ, STY, TERM = "" }: Env): boolean {
+  return Boolean(TMUX || ZELLIJ || STY) || TERM.startsWith("tmux") || TERM.startsWith("screen");
+}
+
 /** Those known not to: xterm itself, the Linux console, screen; tmux does. */
 export function reflows(env: Env): boolean {
   if (env.TMUX) return true;

@@ -10,7 +10,7 @@ import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
 import type { Host } from "../../platform/host.ts";
-import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
+import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { themeInForce } from "../../tui/theme/current.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Look } from "./blocks/look.ts";
@@ -26,6 +26,7 @@ import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
 import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
+import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
 import { Screen } from "./screen.ts";
@@ -33,7 +34,7 @@ import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
 import { SessionFigures } from "./status/figures.ts";
 import type { FooterFacts } from "./status/footer.ts";
-import { showStored } from "./stored.ts";
+import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
 import { type Action, type Facts, update } from "./update.ts";
 
@@ -50,6 +51,7 @@ export interface InteractionDeps {
   reflows: boolean;
   doubleEscape: Facts["doubleEscape"];
   hidesThinking: boolean;
+  screen: ScreenKind;
   themes: Pick<TerminalUiHost, "themes" | "themeNamed">;
 }
 
@@ -84,6 +86,7 @@ export class Interaction implements Surface {
   readonly #completion: PromptCompletion;
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
+  readonly #stored: ShownPath;
   #turn: Promise<void> = Promise.resolve();
   readonly #removers: (() => void)[] = [];
 
@@ -117,6 +120,7 @@ export class Interaction implements Surface {
             cwd: () => this.sessions.launch.options.cwd,
             draw: () => this.screen.lookChanged(),
           }),
+        earlier: (sink) => this.#stored.showEarlier(sink),
         editor: {
           keys: deps.keys,
           onAction: (id) => this.#press(id),
@@ -125,7 +129,12 @@ export class Interaction implements Surface {
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
       },
-      { reflows: deps.reflows, failed: (what, error) => this.#failed(what, error) },
+      {
+        kind: deps.screen,
+        reflows: deps.reflows,
+        fullScreen: fullScreenOptions(this),
+        failed: (what, error) => this.#failed(what, error),
+      },
     );
     const { agentDir, cwd } = deps.sessions.launch.options;
     this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
@@ -167,6 +176,7 @@ export class Interaction implements Surface {
       branch: () => this.#branch,
     });
     this.#fold = new TranscriptFold(this.screen, deps.now);
+    this.#stored = new ShownPath(this.screen, deps.now);
   }
 
   get device(): Surface["device"] {
@@ -193,6 +203,12 @@ export class Interaction implements Surface {
     clearInterval(this.#frames);
     clearTimeout(this.#hintTimer);
     this.screen.stop();
+    if (this.screen.kind === "alternate") leaveFullScreen(this, this.#deps.terminal);
+  }
+
+  /** Draft, queue and what is shown stay. */
+  useScreen(kind: ScreenKind): void {
+    if (!this.screen.switchTo(kind)) this.hint("Close what lies over the screen first");
   }
 
   quit(): void {
@@ -313,7 +329,7 @@ export class Interaction implements Surface {
     this.#branch = gitBranch(this.sessions.launch.options.cwd);
     this.#look = this.#newLook();
     this.#figures.begin(conversation);
-    showStored(session, this.#fold, (text) => this.say(text));
+    this.#stored.show(session, this.#fold);
     this.#commands.learn().catch((error: unknown) => this.fail(error));
     this.screen.tui.requestRender();
   }

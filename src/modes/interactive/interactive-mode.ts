@@ -6,7 +6,7 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
 import { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { beforeEnd, type Mode, type ModeContext } from "../mode.ts";
-import { colorDepth, escapeMs, isPlain, keyPlatform, reflows } from "./environment.ts";
+import { colorDepth, escapeMs, isMultiplexed, isPlain, keyPlatform, reflows } from "./environment.ts";
 import { Interaction } from "./interaction.ts";
 import { createKeymap } from "./keymap.ts";
 import { ownKeys } from "./own-keys.ts";
@@ -26,7 +26,8 @@ export const interactiveMode: Mode = {
       await plain(at, await at.open());
       return { kind: "done", text: "" };
     }
-    const terminal = new ScreenTerminal(new Terminal(), { escapeMs: escapeMs(at.env) });
+    const screen = at.tuiMode === "fullscreen" ? "alternate" : "main";
+    const terminal = new ScreenTerminal(new Terminal(), { escapeMs: escapeMs(at.env), screen, followsPointer: !isMultiplexed(at.env) });
     const early: string[] = [];
     const giveWarningsBack = at.takeWarnings((line) => void early.push(line.replace(/^pi: /, "")));
     // Keys that come before there is anything to show are kept.
@@ -64,13 +65,13 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     reflows: reflows(at.env),
     doubleEscape: values.doubleEscapeAction,
     hidesThinking: values.hideThinking,
+    screen: at.tuiMode === "fullscreen" ? "alternate" : "main",
   });
   terminal.on.resumed = () => interaction.resumed();
   terminal.on.printed = (line) => interaction.say(line, "info");
   at.takeWarnings((line) => interaction.say(line.replace(/^pi: /, ""), "warning"));
   interaction.screen.tui.setShowHardwareCursor(values.showHardwareCursor);
   interaction.start();
-  if (at.tuiMode === "fullscreen") interaction.say("There is no fullscreen yet: this is the regular screen", "warning");
   if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keys.problems) interaction.say(`Keys: ${problem}`, "warning");

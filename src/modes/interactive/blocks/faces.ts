@@ -13,6 +13,9 @@ import { outputLines, withMore } from "./output.ts";
 import { StreamedMarkdown } from "./streamed-markdown.ts";
 import { toolLines } from "./tool.ts";
 
+/** Where jumps from prompt to prompt stop: a mark that terminals and the screen of our own know. Nothing is seen of it. */
+const promptStart = "\u001b]133;A\u0007";
+
 const faces: { readonly [K in BlockKind]: (block: BlockOf<K>) => Drawn } = {
   prompt: (block) => ({ draw: (width, look) => promptLines(block, width, look) }),
   text: (block) => textFace(block),
@@ -32,7 +35,7 @@ function promptLines({ text, images }: BlockOf<"prompt">, width: number, { theme
   const said = visibleText(text).replaceAll("\t", "    ").trimEnd();
   const lines = said === "" ? [] : wrapTextWithAnsi(said, width - 2);
   for (const { mimeType } of images) lines.push(theme.fg("muted", `[${mimeType.replace("image/", "")} image]`));
-  const mark = theme.fg("accent", "❯ ");
+  const mark = `${promptStart}${theme.fg("accent", "❯ ")}`;
   if (!theme.hasBg("userMessageBg"))
     return ["", ...lines.map((line, at) => `${at === 0 ? mark : "  "}${theme.fg("userMessageText", line)}`)];
   return [
