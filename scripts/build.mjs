@@ -6,7 +6,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, re
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { chunksOf, joinChunks } from "./join-chunks.mjs";
+import { chunkFolder, chunksOf, joinChunks } from "./join-chunks.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -97,57 +97,53 @@ const extensionEntries = [
 /** Loads its own parts by their place, which a bundle does not have; only an older Node needs it. */
 const outside = ["--external", "jiti"];
 
+/** See docs/decisions/0009. Whoever starts like this says when its start is over (platform/start-pace); what pi is held against does not. */
+const startFlags = ["--compile-jit-policy=32"];
+
 function buildBinary() {
-  const out = join(dist, "pi");
-  const building = `${out}.new`;
+  const parts = join(dist, "parts");
+  bundleInChunks(parts, "bun", []);
+  const entries = ["main.ts", ...extensionEntries].map((name) => join(parts, name.replace(/\.ts$/, ".js")));
+  // Its name is in it: a build is the same wherever it is made.
+  const building = join(parts, "pi");
   bun([
     "build",
-    "main.ts",
-    ...extensionEntries,
+    ...entries,
     ...outside,
     ...binaryFlags,
+    ...startFlags,
+    `--root=${parts}`,
     "--asset=assets",
-    "--chunk-naming=chunks/[name]-[hash].js",
+    chunkNaming,
     `--outfile=${building}`,
   ]);
   // Replaced in one step: a running pi keeps the file it was started from.
-  renameSync(building, out);
+  renameSync(building, join(dist, "pi"));
+  rmSync(parts, { recursive: true });
 }
 
 /** See platform/node-headers: the runtime's own are those of all of undici. */
 const ownGlobals = ["Headers", "FormData"].flatMap((name) => ["--define", `${name}=globalThis.Node${name}`]);
 
-/** What a run of one prompt loads before its request is out, whatever its model. */
-const everyRun = [
-  "cli/run-mode.ts",
-  "modes/print.ts",
-  "providers/registry.ts",
-  "platform/fetch.ts",
-  "platform/spawn.ts",
-  "platform/files.ts",
-  "tools/registry.ts",
-  "resources/context-files.ts",
-];
+/** What is loaded together, by the name of the file that is made of it: what every start reads, and what a run of one prompt loads behind it. */
+const loadedTogether = {
+  "start.mjs": ["cli/main.ts"],
+  "run.mjs": [
+    "cli/run-mode.ts",
+    "modes/print.ts",
+    "providers/registry.ts",
+    "providers/shared/stream-call.ts",
+    "platform/fetch.ts",
+    "platform/spawn.ts",
+    "platform/files.ts",
+    "tools/registry.ts",
+    "resources/context-files.ts",
+  ],
+};
 
 function buildNode() {
   const out = join(dist, "node");
-  const metafile = join(dist, "node-build.json");
-  rmSync(out, { recursive: true, force: true });
-  bun([
-    "build",
-    "main.ts",
-    ...extensionEntries,
-    ...outside,
-    "--target=node",
-    ...shared,
-    ...ownGlobals,
-    "--entry-naming=[name].mjs",
-    "--chunk-naming=chunks/[name]-[hash].mjs",
-    `--metafile=${metafile}`,
-    `--outdir=${out}`,
-  ]);
-  joinHotChunks(join(out, "chunks"), JSON.parse(readFileSync(metafile, "utf8")).outputs);
-  rmSync(metafile);
+  bundleInChunks(out, "node", [...ownGlobals, "--entry-naming=[name].mjs"]);
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true, filter: (path) => !packedRipgrep.includes(basename(path)) });
   // Where hosts of the npm agent look for the program in its package.
   for (const name of ["cli.js", "bundle/cli.js"]) {
@@ -157,13 +153,37 @@ function buildNode() {
   }
 }
 
-function joinHotChunks(directory, outputs) {
-  const hot = chunksOf(outputs, everyRun);
-  const others = readdirSync(directory).filter((name) => !hot.includes(name));
-  const external = others.flatMap((name) => ["--external", join(directory, name)]);
-  joinChunks(directory, hot, (entry, outfile) =>
-    bun(["build", entry, ...outside, ...external, "--target=node", "--minify", "--format=esm", `--outfile=${outfile}`]),
-  );
+const chunkNaming = `--chunk-naming=${chunkFolder}/[name]-[hash].mjs`;
+
+/** The program as files: its entries, and chunks of which those that are loaded together are one. */
+function bundleInChunks(out, target, flags) {
+  const metafile = `${out}-build.json`;
+  rmSync(out, { recursive: true, force: true });
+  const asTarget = [...outside, `--target=${target}`];
+  bun([
+    "build",
+    "main.ts",
+    ...extensionEntries,
+    ...asTarget,
+    ...shared,
+    ...flags,
+    chunkNaming,
+    `--metafile=${metafile}`,
+    `--outdir=${out}`,
+  ]);
+  const { outputs } = JSON.parse(readFileSync(metafile, "utf8"));
+  rmSync(metafile);
+  const directory = join(out, chunkFolder);
+  const joined = new Set();
+  for (const [name, sources] of Object.entries(loadedTogether)) {
+    const chunks = chunksOf(outputs, sources).filter((chunk) => !joined.has(chunk));
+    for (const chunk of chunks) joined.add(chunk);
+    // Those that were joined before only name what is in another file.
+    const external = readdirSync(directory).flatMap((chunk) => (joined.has(chunk) ? [] : ["--external", join(directory, chunk)]));
+    joinChunks(directory, chunks, name, (entry, outfile) =>
+      bun(["build", entry, ...asTarget, ...external, "--minify", "--format=esm", `--outfile=${outfile}`]),
+    );
+  }
 }
 
 /** Beside the program's chunks, so that both find the same assets. Packages stay outside: npm installs them beside us. */

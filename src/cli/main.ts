@@ -6,6 +6,7 @@ import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { useOwnHeaders } from "../platform/node-headers.ts";
+import { startIsOver } from "../platform/start-pace.ts";
 import { commandTable } from "./commands.ts";
 import type { Said } from "./options.ts";
 import { isSaid, valueSaid } from "./options.ts";
@@ -85,6 +86,7 @@ async function dispatch(host: Host): Promise<number> {
     said.options.set("--session", [path]);
   }
   if (isSaid(said, "--export")) {
+    startIsOver();
     const { exportPage } = await import("./export-page.ts");
     await exportPage(said, host);
     return 0;
@@ -96,6 +98,7 @@ async function dispatch(host: Host): Promise<number> {
 
 /** Options in front of a command: where it runs is the host's, as in git; the others are read by the command itself. */
 async function runCommand(said: Said, { name, args }: NonNullable<Said["command"]>, host: Host): Promise<number> {
+  startIsOver();
   const command = commandTable.find((one) => one.name === name);
   if (command === undefined) throw new Error(`No command ${name}`);
   const [stray] = said.unknown;

@@ -50,28 +50,28 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
   // Where sessions lie is asked before there are extensions, which may be asked about trust.
   const { cwd, session } = await sessionMeant(said, { standing, agentDir, configFor: configLoader(said, host, commandLine) });
   const thinking = valueSaid(said, "--thinking");
-  const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
-    (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
   const recordFile = valueSaid(said, "--record");
   const schemaFile = valueSaid(said, "--output-schema");
   const systemPrompt = valueSaid(said, "--system-prompt");
   const options: RunOptions = {
     cwd,
     agentDir,
-    ...optional("model", scriptedPath(valueSaid(said, "--model"), path)),
-    ...optional("provider", valueSaid(said, "--provider")),
-    ...optional("apiKey", valueSaid(said, "--api-key")),
+    ...defined({
+      model: scriptedPath(valueSaid(said, "--model"), path),
+      provider: valueSaid(said, "--provider"),
+      apiKey: valueSaid(said, "--api-key"),
+      sessionName: valueSaid(said, "--name"),
+      systemPrompt: systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path),
+      recordFile: recordFile === undefined ? undefined : path(recordFile),
+    }),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     session,
-    ...optional("sessionName", valueSaid(said, "--name")),
     onBusy: (valueSaid(said, "--on-busy") ?? "fail") as RunOptions["onBusy"],
     tools: {
-      ...optional("only", valueSaid(said, "--tools")),
-      ...optional("except", valueSaid(said, "--exclude-tools")),
+      ...defined({ only: valueSaid(said, "--tools"), except: valueSaid(said, "--exclude-tools") }),
       none: isSaid(said, "--no-tools"),
       noBuiltin: isSaid(said, "--no-builtin-tools"),
     },
-    ...optional("systemPrompt", systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path)),
     appendSystemPrompt: (said.options.get("--append-system-prompt") ?? []).map((text) => textOrFile(text, path)),
     resources: {
       withContextFiles: !isSaid(said, "--no-context-files"),
@@ -88,7 +88,6 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     ...(await policySaid(said)),
     isStrict: isSaid(said, "--strict"),
-    ...optional("recordFile", recordFile === undefined ? undefined : path(recordFile)),
     stallToolMs: stallSaid(said).toolMs ?? 0,
     idle: (optionTable as readonly OptionRecord[]).flatMap(({ isIdle, name }) => (isIdle && isSaid(said, name as OptionName) ? name : [])),
   };

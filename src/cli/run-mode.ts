@@ -13,6 +13,7 @@ import { modeTable } from "../modes/modes.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
+import { startIsOver } from "../platform/start-pace.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
@@ -256,7 +257,10 @@ function opened(
     },
     next: async () => {
       const { signal } = ending;
+      // A stored conversation may be long.
+      if (launch.options.session.kind !== "new") startIsOver();
       const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
+      if (mode.needs !== "prompts") startIsOver();
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
       // A service lives on between its runs.

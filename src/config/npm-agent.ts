@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { messageOf } from "../contracts/error.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { readBoundedText } from "../platform/bounded-file.ts";
+import { tablesAsWritten } from "./setting-values.ts";
 
 export interface NpmAgentFile {
   file: string;
@@ -46,7 +47,9 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   "compaction.enabled": "compaction.enabled",
   "compaction.reserveTokens": "compaction.reserve_tokens",
   "compaction.keepRecentTokens": "compaction.keep_recent_tokens",
+  "compaction.modelOverrides": "compaction.model_overrides",
   "branchSummary.reserveTokens": "branch_summary.reserve_tokens",
+  "branchSummary.skipPrompt": "branch_summary.skip_prompt",
   "retry.enabled": "retry.enabled",
   "retry.maxRetries": "retry.max_retries",
   "retry.baseDelayMs": "retry.base_delay_ms",
@@ -58,6 +61,7 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   httpIdleTimeoutMs: "network.idle_timeout_ms",
   extensions: "resources.extensions",
   packages: "packages",
+  npmCommand: "npm_command",
   skills: "resources.skills",
   prompts: "resources.prompts",
   enableSkillCommands: "resources.skill_commands",
@@ -69,15 +73,11 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
  * terminal interface are none of them.
  */
 const idleSettings: readonly { key: string; asOurs?: readonly unknown[] }[] = [
-  // There is nobody here who would be asked.
-  { key: "branchSummary.skipPrompt", asOurs: [true] },
-  { key: "compaction.modelOverrides" },
   { key: "transport", asOurs: ["auto", "sse"] },
   { key: "websocketConnectTimeoutMs" },
   { key: "cacheWarming", asOurs: ["off"] },
   { key: "codemode.mode" },
   { key: "codemode.inlineBudget" },
-  { key: "npmCommand" },
   { key: "themes" },
 ];
 
@@ -156,6 +156,7 @@ function valueAt(json: Record<string, unknown>, key: string): unknown {
 
 /** A value of `settings.json` as our file would hold it. */
 export function npmAgentValue(theirs: string, value: unknown): unknown {
+  if (theirs === "compaction.modelOverrides") return tablesAsWritten(value);
   const isNone = (theirs === "httpIdleTimeoutMs" && value === "disabled") || (theirs === "fullscreenWheelScrollLines" && value === "auto");
   return isNone ? 0 : value;
 }

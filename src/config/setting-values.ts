@@ -6,7 +6,7 @@ import { defined } from "../contracts/defined.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import { camelCase, type PackageEntry, type RowField, type SettingType } from "./settings.ts";
+import { camelCase, type PackageEntry, type RowField, type SettingType, snakeCase } from "./settings.ts";
 
 function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBase): CheckedValue {
   if (!Array.isArray(raw) || !raw.every(isTable)) return bad("a list of tables");
@@ -57,6 +57,16 @@ const fieldTypes: Record<NonNullable<RowField["type"]> | "number" | "text", { is
   strings: { isGood: isStrings, expected: "a list of strings" },
   variables: { isGood: isVariables, expected: "a table of texts by names of variables" },
 };
+
+/** Tables by name that were written with the names of properties, as a file has them. */
+export function tablesAsWritten(value: unknown): unknown {
+  if (!isTable(value)) return value;
+  const written = ([name, row]: [string, unknown]): [string, unknown] => [
+    name,
+    isTable(row) ? Object.fromEntries(Object.entries(row).map(([key, inner]) => [snakeCase(key), inner])) : row,
+  ];
+  return Object.fromEntries(Object.entries(value).map(written));
+}
 
 function withPropertyNames(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).map(([key, value]) => [camelCase(key), value]));

@@ -46,8 +46,15 @@ export interface Settings {
     set: Record<string, string>;
     background: "end" | "keep";
   };
-  compaction: { enabled: boolean; reserveTokens: number; keepRecentTokens: number; model?: string };
-  branchSummary: { reserveTokens?: number };
+  compaction: {
+    enabled: boolean;
+    reserveTokens: number;
+    keepRecentTokens: number;
+    model?: string;
+    /** By `provider/id`. */
+    modelOverrides: Record<string, { reserveTokens?: number; keepRecentTokens?: number }>;
+  };
+  branchSummary: { reserveTokens?: number; skipPrompt: boolean };
   retry: {
     enabled: boolean;
     maxRetries: number;
@@ -63,6 +70,8 @@ export interface Settings {
   resources: { extensions: string[]; skills: string[]; prompts: string[]; skillCommands: boolean };
   /** Packages of extensions, skills and prompts. */
   packages: PackageEntry[];
+  /** A program and its first arguments, in place of the installer that is used else. */
+  npmCommand: string[];
   /** Names or paths of extensions without which nothing begins. */
   extensions: { required: string[] };
   trust: { default: "ask" | "always" | "never" };
@@ -220,6 +229,11 @@ const groupFields: readonly RowField[] = [
   listOfNames("deny", "Globs of tools that are off."),
 ];
 
+const compactionFields: readonly RowField[] = [
+  { key: "reserve_tokens", type: "count", description: "Tokens of the window kept free." },
+  { key: "keep_recent_tokens", type: "count", description: "Recent tokens kept as they are." },
+];
+
 const skillFields: readonly RowField[] = [
   { key: "env", type: "variables", description: "Variables for commands of a run that has the skill." },
   { key: "api_key", description: "The value of the variable that the skill names." },
@@ -288,6 +302,13 @@ export const settings: readonly SettingRecord[] = [
     { kind: "packages" },
     [],
     "Packages of extensions, skills and prompts: a source, or a table with what is wanted of it.",
+  ),
+  setting(
+    "npm_command",
+    { kind: "strings" },
+    [],
+    'What brings packages: npm, or a program that takes its arguments, with its first ones, such as ["mise", "exec", "--", "npm"].',
+    { scope: "user" },
   ),
   setting("theme", { kind: "string" }, "system", "Colours on a terminal: system, dark, light, a theme file's name, or LIGHT/DARK."),
   setting(
@@ -359,10 +380,22 @@ export const settings: readonly SettingRecord[] = [
   setting("compaction.keep_recent_tokens", { kind: "count" }, 20000, "Recent tokens kept as they are."),
   setting("compaction.model", { kind: "string" }, undefined, "Model that writes summaries; the session's own when absent."),
   setting(
+    "compaction.model_overrides",
+    { kind: "tables", fields: compactionFields },
+    {},
+    'Its reserve_tokens and keep_recent_tokens by model, such as { "anthropic/claude-opus-5-5" = { reserve_tokens = 400000 } }.',
+  ),
+  setting(
     "branch_summary.reserve_tokens",
     { kind: "count" },
     undefined,
     "Tokens of the window kept free when a branch is summarised; as many as its summary may need when absent.",
+  ),
+  setting(
+    "branch_summary.skip_prompt",
+    { kind: "boolean" },
+    false,
+    "Move in the tree without a question about a summary, and without one.",
   ),
   setting("retry.enabled", { kind: "boolean" }, true, "Try a failed model call again where that can help."),
   setting("retry.max_retries", { kind: "count" }, 3, "Retries of one model call."),

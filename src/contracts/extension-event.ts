@@ -38,6 +38,17 @@ export interface CompactionPreparation {
   isSplitTurn: boolean;
   tokensBefore: number;
   previousSummary?: string;
+  /** What the summarised messages did to files. */
+  fileOps: FileOperations;
+  /** As they hold for the model in force. */
+  settings: { enabled: boolean; reserveTokens: number; keepRecentTokens: number };
+}
+
+/** Paths as the model gave them. */
+export interface FileOperations {
+  read: Set<string>;
+  written: Set<string>;
+  edited: Set<string>;
 }
 
 export interface SessionBeforeCompactEvent {
@@ -69,6 +80,10 @@ export interface TreePreparation {
   entriesToSummarize: AnyEntry[];
   userWantsSummary: boolean;
   customInstructions?: string;
+  /** `customInstructions` stand in place of the usual ones. */
+  replaceInstructions?: boolean;
+  /** For the summary, or for the entry gone to where there is none. */
+  label?: string;
 }
 
 export interface SessionBeforeTreeEvent {
@@ -82,6 +97,8 @@ export interface SessionBeforeTreeResult {
   /** In place of the one a model would write; counts only where one is wanted. */
   summary?: { summary: string; details?: unknown; usage?: Usage };
   customInstructions?: string;
+  replaceInstructions?: boolean;
+  label?: string;
 }
 
 export interface SessionTreeEvent {

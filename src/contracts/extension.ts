@@ -177,7 +177,10 @@ export interface SessionControl {
   newSession(how?: { parentSession?: string } & WithSession): Promise<Cancellable>;
   fork(entryId: string, how?: { position?: "before" | "at" } & WithSession): Promise<Cancellable>;
   switchSession(sessionPath: string, how?: WithSession): Promise<Cancellable>;
-  navigateTree(targetId: string, how?: { summarize?: boolean; customInstructions?: string; label?: string }): Promise<Cancellable>;
+  navigateTree(
+    targetId: string,
+    how?: { summarize?: boolean; customInstructions?: string; replaceInstructions?: boolean; label?: string },
+  ): Promise<Cancellable>;
   reload(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { Env } from "./paths.ts";
 import { liveSecrets } from "./secrets.ts";
+import { startIsOver } from "./start-pace.ts";
 
 export interface FetchOptions {
   env: Env;
@@ -57,7 +58,9 @@ function bunFetch(env: Env, route: ProxyRoute | undefined, authorities: readonly
       ...(route === undefined ? {} : { proxy: proxy ?? "" }),
       ...(tls === undefined ? {} : { tls: await tls }),
     };
-    return globalThis.fetch(input, { ...init, ...extra } as RequestInit).catch((error: unknown) => {
+    const answer = globalThis.fetch(input, { ...init, ...extra } as RequestInit);
+    startIsOver();
+    return answer.catch((error: unknown) => {
       // Bun does not say who refused, as Node does.
       if (proxy !== undefined && error instanceof Error) Object.assign(error, proxyAddress(proxy));
       throw error;

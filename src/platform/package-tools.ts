@@ -1,4 +1,4 @@
-// The programs that bring packages: this binary as bun, npm where we run on Node, git. Called by extensions/packages/install.
+// The programs that bring packages: this binary as bun, npm where we run on Node, what the user has named in their place, git. Called by extensions/packages/install.
 // Invariant: bounded in time; nothing of a package runs unless it was allowed to; what went wrong is the program's last words in one line.
 
 import { messageOf, PiError } from "../contracts/error.ts";
@@ -8,6 +8,8 @@ export interface InstallerRun {
   directory: string;
   cacheDirectory: string;
   allowScripts: boolean;
+  /** A program that takes npm's arguments, with its first ones; empty: the installer of this runtime. */
+  npmCommand: readonly string[];
 }
 
 const installMs = 10 * 60_000;
@@ -18,10 +20,10 @@ export async function runInstaller(
   /** `restore`: exactly what the lock file says, with the hashes in it. */
   what: "add" | "remove" | "install" | "restore",
   names: readonly string[],
-  { directory, cacheDirectory, allowScripts }: InstallerRun,
+  { directory, cacheDirectory, allowScripts, npmCommand }: InstallerRun,
 ): Promise<void> {
   const scripts = allowScripts ? [] : ["--ignore-scripts"];
-  if (process.versions.bun !== undefined) {
+  if (isOwnInstaller(npmCommand)) {
     const verb = what === "restore" ? ["install", "--frozen-lockfile"] : [what];
     const args = [...verb, ...scripts, ...(what === "remove" ? [] : ["--omit=dev", "--omit=peer"]), ...names];
     await runProgram(process.execPath, args, {
@@ -43,12 +45,17 @@ export async function runInstaller(
     cacheDirectory,
     ...names,
   ];
-  await runProgram("npm", args, { cwd: directory, ms: installMs, env: {} });
+  const [program = "npm", ...first] = npmCommand;
+  await runProgram(program, [...first, ...args], { cwd: directory, ms: installMs, env: {} });
 }
 
 /** The lock file that this installer writes and reads. */
-export function lockFileName(): string {
-  return process.versions.bun === undefined ? "package-lock.json" : "bun.lock";
+export function lockFileName(npmCommand: readonly string[]): string {
+  return isOwnInstaller(npmCommand) ? "bun.lock" : "package-lock.json";
+}
+
+function isOwnInstaller(npmCommand: readonly string[]): boolean {
+  return npmCommand.length === 0 && process.versions.bun !== undefined;
 }
 
 /** Asks nobody for a password. Rejects with `io.package`. */

@@ -12,14 +12,6 @@ export type {
 } from "../contracts/session-entry.ts";
 export { sessionVersion, sessionVersion as CURRENT_SESSION_VERSION } from "../contracts/session-entry.ts";
 export { type OpenOptions, Session, type SessionContext, type SessionOptions, type TreeNode } from "../session/tree/session.ts";
-export {
-  buildContextEntries,
-  buildSessionContext,
-  buildSessionProjection,
-  type NewSessionOptions,
-  type SessionInfo,
-  type SessionListProgress,
-  SessionManager,
-} from "./npm/session-manager.ts";
+export * from "./npm/session-manager.ts";
 export type * from "./npm/session-views.ts";
 export { getLatestCompactionEntry, parseSessionEntries } from "./npm/session-views.ts";

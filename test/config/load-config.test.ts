@@ -305,19 +305,16 @@ describe("the npm agent's files", () => {
   test("what has no effect here is named in one line, unless it says what is done anyway", async () => {
     const settingsOf = (json: object) => load(tempTree({ "agent/settings.json": JSON.stringify(json), "project/x": "" }));
     const vain = {
-      branchSummary: { skipPrompt: false },
-      compaction: { modelOverrides: { "a/b": { reserveTokens: 1 } } },
       transport: "websocket",
       websocketConnectTimeoutMs: 1,
       cacheWarming: "idle",
       codemode: { mode: "only", inlineBudget: 5 },
-      npmCommand: ["pnpm"],
       themes: ["t"],
     };
     const { warnings } = await settingsOf(vain);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /settings\.json: branchSummary\.skipPrompt, compaction\.modelOverrides, transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode, codemode\.inlineBudget, npmCommand, themes have no effect here\.$/,
+        /settings\.json: transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode, codemode\.inlineBudget, themes have no effect here\.$/,
       ),
     ]);
     const same = { transport: "sse", cacheWarming: "off", themes: [], quietStartup: true };

@@ -83,6 +83,24 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     expect((await terminal.ended).status).toBe(0);
   });
 
+  test.for([false, true])(
+    "a move in the tree asks about a summary, unless the settings say not to: skipPrompt %s",
+    async (skipPrompt, { world }) => {
+      world.write("../home/.pi/agent/settings.json", JSON.stringify({ branchSummary: { skipPrompt } }));
+      const terminal = open(world, program, ["--model", world.trace(answerSteps("First.")), "said before"]);
+      await terminal.until((screen) => screen.includes("First."));
+      terminal.type("/tree\r");
+      await terminal.until((screen) => screen.includes("fold"));
+      terminal.type("\u001b[A\r");
+      // What was said there is to be said anew.
+      const isMoved = (screen: string): boolean => /─\nsaid before/.test(screen);
+      const screen = await terminal.until((shown) => shown.includes("What is left behind") || isMoved(shown));
+      expect(isMoved(screen)).toBe(skipPrompt);
+      terminal.hangUp();
+      expect((await terminal.ended).status).toBe(129);
+    },
+  );
+
   test.for([
     ["SIGINT", 130, "regular"],
     ["SIGTERM", 143, "regular"],

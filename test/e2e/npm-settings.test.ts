@@ -194,12 +194,43 @@ describe.each(["binary", "node"] as const)("%s", (way: Way) => {
     expect(narrowed).not.toContain("skill:one");
   });
 
+  test("compaction.modelOverrides: a model with a reserve of its own is summarised sooner; others are not", async ({ world }) => {
+    world.write("long.txt", "word ".repeat(8000));
+    const scripts: Script[] = [{ say: [{ text: "One." }], usage: { input: 60_000, output: 5 } }, { say: [{ text: "Summary." }] }, fine];
+    const compactions = async (of: string): Promise<number> => {
+      const modelOverrides = { [of]: { reserveTokens: 150_000, keepRecentTokens: 1 } };
+      const settings = { compaction: { modelOverrides } };
+      const { stdout } = await asked(world, settings, [...model, "--mode", "json", "-p", "@long.txt", "first", "second"], { scripts });
+      return records(stdout).filter((record) => record.type === "compaction_start").length;
+    };
+    expect(await compactions("anthropic/claude-haiku-4-5")).toBe(0);
+    expect(await compactions(anthropic.model)).toBeGreaterThan(0);
+  });
+
+  test("npmCommand: brings packages in npm's place, with its arguments", async ({ world }) => {
+    world.write(
+      "installer.cjs",
+      'require("fs").writeFileSync(__dirname + "/asked.json", JSON.stringify(process.argv.slice(2))); process.exit(3);',
+    );
+    world.write(
+      "../home/.pi/agent/settings.json",
+      JSON.stringify({ npmCommand: [process.execPath, join(world.cwd, "installer.cjs"), "exec"] }),
+    );
+    const { status } = await world.run(["install", "npm:@some/pack@^1.0.0"], { way });
+    const [first, verb, ...rest] = JSON.parse(world.read("asked.json")) as string[];
+    expect({ status, first, verb, last: rest.at(-1) }).toEqual({ status: 1, first: "exec", verb: "install", last: "@some/pack@^1.0.0" });
+    expect(rest).toContain("--ignore-scripts");
+  });
+
   test("what can have no effect is named in one line; a value of the wrong kind too, and neither ends a run", async ({ world }) => {
     world.write(
       "../home/.pi/agent/settings.json",
       JSON.stringify({
         transport: "websocket",
-        branchSummary: { skipPrompt: false },
+        websocketConnectTimeoutMs: 5000,
+        cacheWarming: "idle",
+        codemode: { mode: "on" },
+        themes: ["./themes"],
         images: { blockImages: "yes" },
         thinkingBudgets: { low: -5 },
         modelThinkingLevels: { "a/b": "enormous" },
@@ -211,7 +242,9 @@ describe.each(["binary", "node"] as const)("%s", (way: Way) => {
     expect({ stdout, status }).toEqual({ stdout: "Fine.\n", status: 0 });
     const lines = stderr.trimEnd().split("\n");
     expect(lines).toHaveLength(5);
-    expect(lines[0]).toMatch(/settings\.json: branchSummary\.skipPrompt, transport have no effect here\.$/);
+    expect(lines[0]).toMatch(
+      /settings\.json: transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode, themes have no effect here\.$/,
+    );
     for (const key of ["images.block", "thinking_budgets.low", "model_thinking_levels", "steering_mode"]) {
       expect(lines.filter((line) => line.includes(`${key} must be`) && line.endsWith("; ignored."))).toHaveLength(1);
     }

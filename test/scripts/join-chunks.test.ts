@@ -13,17 +13,18 @@ const later = (path: string) => ({ path, kind: "dynamic-import" });
 
 test("the chunks of a source are those that are loaded with it, not those that may be later", () => {
   const outputs = {
-    "./main.mjs": { entryPoint: "main.ts", imports: [statically("./chunks/a.mjs")] },
+    "./main.mjs": { inputs: { "main.ts": {} }, imports: [statically("./chunks/a.mjs")] },
     "./chunks/run-1.mjs": {
-      entryPoint: "run.ts",
+      inputs: { "run.ts": {} },
       imports: [statically("./chunks/a.mjs"), later("./chunks/rare.mjs"), statically("node:fs")],
     },
-    "./chunks/a.mjs": { imports: [statically("./chunks/b.mjs")] },
+    "./chunks/a.mjs": { inputs: { "shared.ts": {}, "words.ts": {} }, imports: [statically("./chunks/b.mjs")] },
     "./chunks/b.mjs": { imports: [] },
-    "./chunks/rare.mjs": { entryPoint: "rare.ts", imports: [statically("./chunks/c.mjs")] },
+    "./chunks/rare.mjs": { inputs: { "rare.ts": {} }, imports: [statically("./chunks/c.mjs")] },
     "./chunks/c.mjs": { imports: [] },
   };
   expect(chunksOf(outputs, ["run.ts"]).sort()).toEqual(["a.mjs", "b.mjs", "run-1.mjs"]);
+  expect(chunksOf(outputs, ["main.ts", "words.ts"]).sort()).toEqual(["a.mjs", "b.mjs"]);
   expect(() => chunksOf(outputs, ["run.ts", "gone.ts"])).toThrow("gone.ts");
 });
 
@@ -41,7 +42,7 @@ test("what is joined keeps names, state and what it loads later", () => {
   const before = run();
   expect(JSON.parse(before)).toEqual([["run", 2, ["rare", 2, 3]], 3]);
   const outside = ["rare.mjs", "main.mjs"].flatMap((name) => ["--external", join(directory, name)]);
-  joinChunks(directory, ["state.mjs", "run.mjs"], (entry, out) => {
+  joinChunks(directory, ["state.mjs", "run.mjs"], "core.mjs", (entry, out) => {
     const made = spawnSync(bunPath(), ["build", entry, ...outside, "--target=node", "--minify", `--outfile=${out}`], { encoding: "utf8" });
     expect(made.stderr).toBe("");
   });
@@ -52,5 +53,5 @@ test("what is joined keeps names, state and what it loads later", () => {
 test("two chunks that export one name are not joined", () => {
   const directory = temporaryDirectory();
   for (const name of ["a.mjs", "b.mjs"]) writeFileSync(join(directory, name), "const x=1;export{x};");
-  expect(() => joinChunks(directory, ["a.mjs", "b.mjs"], () => {})).toThrow("two chunks export x");
+  expect(() => joinChunks(directory, ["a.mjs", "b.mjs"], "core.mjs", () => {})).toThrow("two chunks export x");
 });

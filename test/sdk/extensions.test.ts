@@ -680,12 +680,15 @@ test("a finished message is changed before it is recorded", async () => {
 
 test("a compaction is called off, or gets the summary of an extension", async () => {
   let decide: "cancel" | "summary" | "wrong" | "wait" = "cancel";
+  const prepared: unknown[] = [];
   const seen: unknown[] = [];
   const { session } = await made(
     [
       (pi) => {
         pi.on("session_before_compact", ({ preparation, reason, customInstructions }) => {
           seen.push([reason, customInstructions, preparation.turnPrefixMessages.length > 0]);
+          const { fileOps, settings } = preparation;
+          prepared.push([[...fileOps.read], [...fileOps.written], [...fileOps.edited], settings]);
           if (decide === "cancel") return { cancel: true };
           if (decide === "wait") {
             session.abortCompaction();
@@ -719,6 +722,7 @@ test("a compaction is called off, or gets the summary of an extension", async ()
     [true, "mine"],
   ]);
   expect(session.messages.find((message) => message.role === "compactionSummary")).toMatchObject({ summary: "mine" });
+  expect(prepared[0]).toEqual([[], [], [], { enabled: true, reserveTokens: 16_384, keepRecentTokens: 20_000 }]);
 });
 
 test("going elsewhere in the tree is called off, or gets the summary of an extension", async () => {

@@ -27,6 +27,7 @@ interface Place {
   file: string;
   isProject: boolean;
   cacheDirectory: string;
+  npmCommand: readonly string[];
 }
 
 function command(
@@ -66,11 +67,12 @@ export const update = command(
   "packages without an exact version, as they are now",
 );
 
-function placeOf(host: Host, { local }: Flags): Place {
+async function placeOf(host: Host, { local }: Flags): Promise<Place> {
+  const { npmCommand } = (await configHere(host)).values;
   const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
   const root = local ? findProjectDirectory(host.cwd) : agentDir;
   const file = local ? projectConfigFile(root) : userConfigFile(root);
-  return { root, file, isProject: local === true, cacheDirectory: join(agentDir, "cache", "packages") };
+  return { root, file, isProject: local === true, cacheDirectory: join(agentDir, "cache", "packages"), npmCommand };
 }
 
 function sourceOf(text: string, host: Host): PackageSource {
@@ -83,7 +85,7 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
       hint: `pi install ${text} brings another`,
     });
   }
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const source = sourceOf(text, host);
   requireNetwork(host, [source]);
   const { directory, name, version, heldBack, hostNames } = await installPackage(source, {
@@ -91,6 +93,7 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
     allowScripts: flags.allowScripts === true,
   });
   const declared = source.kind === "path" ? source.path : text;
+  // Only now: what could not be installed must not be looked for by the next start.
   await declare(place, declared, host);
   const { extensions, skills, prompts } = await packageContents(directory);
   const brings = [
@@ -109,7 +112,7 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
 
 /** Those that are missing; with `--frozen-lockfile` all that come from a registry, so that what is there is what was locked. */
 async function installDeclared(host: Host, flags: Flags): Promise<void> {
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const how = { ...place, allowScripts: flags.allowScripts === true };
   const declared = (await declaredIn(place)).map((one) => parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)));
   const isMissing = (source: PackageSource): boolean => !existsSync(packageDirectory(source, place.root));
@@ -144,7 +147,7 @@ function requireNetwork(host: Host, wanted: readonly PackageSource[]): void {
 }
 
 async function removeOne(host: Host, text: string, flags: Flags): Promise<void> {
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const source = sourceOf(text, host);
   const sources = await declaredIn(place);
   const own = sources.filter(
@@ -177,7 +180,7 @@ async function listAll(host: Host): Promise<void> {
 }
 
 async function updateAll(host: Host, text: string | undefined, flags: Flags): Promise<void> {
-  const place = placeOf(host, flags);
+  const place = await placeOf(host, flags);
   const wanted = text === undefined ? undefined : sourceOf(text, host).identity;
   const lines: string[] = [];
   for (const declared of await declaredIn(place)) {
@@ -196,6 +199,7 @@ function textOf({ file }: Place): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
+/** In this one file: the configuration in force has those of other files among them, which are not ours to change here. */
 async function declaredIn(place: Place): Promise<string[]> {
   const { packages } = (await parseToml(textOf(place), place.file)) as { packages?: unknown };
   return (Array.isArray(packages) ? packages : []).flatMap((one) => {
@@ -215,6 +219,7 @@ async function declare(place: Place, source: string, host: Host): Promise<void> 
   await save(place, `${start}${start === "" ? "" : "\n"}[[packages]]\nsource = ${JSON.stringify(source)}\n`);
 }
 
+/** By lines of the text, so that what else the user wrote stays as it is, comments included. */
 async function undeclare(place: Place, source: string): Promise<void> {
   const lines = textOf(place).split("\n");
   const isHead = (line: string | undefined): boolean => /^\s*\[/.test(line ?? "");
@@ -234,6 +239,7 @@ async function undeclare(place: Place, source: string): Promise<void> {
 }
 
 async function save({ file }: Place, text: string): Promise<void> {
+  // A file that would not be read again is not written.
   await parseToml(text, file);
   const { makeDirectory } = await import("../../platform/make-directory.ts");
   makeDirectory(dirname(file), 0o700);

@@ -60,6 +60,7 @@ export class CommandHooks implements Interceptor {
         return { reason: told, ...(terminate === true && { terminate }) };
       }
       if (isObject(input)) {
+        // In place: whoever is asked next, and the tool, hold this same object.
         for (const name of Object.keys(args)) delete args[name];
         Object.assign(args, input);
       }
@@ -90,6 +91,7 @@ export class CommandHooks implements Interceptor {
         this.#deps.warn(`The prompt was refused by the hook ${row.command}${typeof reason === "string" ? `: ${reason}` : ""}`);
         return undefined;
       }
+      // The prompt goes in as it was: a broken hook must not lose what a person has typed.
       if ("failure" in asked) this.#failed(row, asked.failure);
       else if (typeof asked.answer.text === "string") text = asked.answer.text;
     }
@@ -134,10 +136,12 @@ export class CommandHooks implements Interceptor {
   readonly beforeTree: NonNullable<Interceptor["beforeTree"]> = async ({ signal, ...event }) => {
     const answer = await this.#decision("session_before_tree", event, signal);
     if (answer === undefined) return { cancel: true };
-    const { summary, customInstructions } = answer;
+    const { summary, customInstructions, replaceInstructions, label } = answer;
     return {
       ...(isObject(summary) && typeof summary.summary === "string" ? { summary: { ...summary, summary: summary.summary } } : {}),
       ...(typeof customInstructions === "string" ? { customInstructions } : {}),
+      ...(typeof replaceInstructions === "boolean" ? { replaceInstructions } : {}),
+      ...(typeof label === "string" ? { label } : {}),
     };
   };
 
@@ -253,7 +257,7 @@ export class CommandHooks implements Interceptor {
     try {
       const sessionId = this.#deps.sessionId();
       const theirs = claudeFields?.(row.event, event as Answer, { cwd, sessionId, isContinued: this.#isContinued });
-      const input = `${JSON.stringify({ ...event, ...theirs, type: row.event, cwd, sessionId })}\n`;
+      const input = `${JSON.stringify({ ...event, ...theirs, type: row.event, cwd, sessionId }, setsAsLists)}\n`;
       ended = await feedCommand(row.command, {
         cwd,
         env: isTheirs ? { ...env, CLAUDE_PROJECT_DIR: cwd } : env,
@@ -318,6 +322,10 @@ function answerIn(stdout: string): Answer {
   } catch {
     return {};
   }
+}
+
+function setsAsLists(_: string, value: unknown): unknown {
+  return value instanceof Set ? [...value] : value;
 }
 
 function aboutCall({ id, name, parentToolCallId }: RunningCall): object {

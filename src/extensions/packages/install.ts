@@ -14,6 +14,7 @@ export interface InstallPlace {
   root: string;
   cacheDirectory: string;
   allowScripts: boolean;
+  npmCommand: readonly string[];
 }
 
 export interface Installed {
@@ -39,7 +40,7 @@ export async function installPackage(source: PackageSource, place: InstallPlace)
       await changeNpm(place, async (directory) => {
         const at = { ...place, directory };
         // What is locked would be kept as long as its range allows it.
-        if (isLocked(source.name, directory)) await runInstaller("remove", [source.name], at);
+        if (isLocked(source.name, at)) await runInstaller("remove", [source.name], at);
         await runInstaller("add", [npmName(source.name, source.range)], at);
       });
     else await clone(source, place);
@@ -65,7 +66,7 @@ async function alone<T>(place: InstallPlace, work: () => Promise<T>): Promise<T>
  * @throws PiError `io.package`; where `mustBeLocked`, also without a lock file.
  */
 export async function restoreNpm(place: InstallPlace, mustBeLocked: boolean): Promise<void> {
-  const lockFile = join(place.root, "npm", lockFileName());
+  const lockFile = join(place.root, "npm", lockFileName(place.npmCommand));
   const isLocked = existsSync(lockFile);
   if (mustBeLocked && !isLocked) {
     throw new PiError("io.package", `There is no lock file ${lockFile}`, { hint: "Leave out --frozen-lockfile, and one is written" });
@@ -88,9 +89,9 @@ export function versionAt(directory: string): string | undefined {
   return typeof version === "string" ? version : undefined;
 }
 
-function isLocked(name: string, directory: string): boolean {
+function isLocked(name: string, { directory, npmCommand }: { directory: string; npmCommand: readonly string[] }): boolean {
   const { dependencies } = readManifest(directory) ?? {};
-  return existsSync(join(directory, lockFileName())) && Object.hasOwn((dependencies as object | undefined) ?? {}, name);
+  return existsSync(join(directory, lockFileName(npmCommand))) && Object.hasOwn((dependencies as object | undefined) ?? {}, name);
 }
 
 function npmName(name: string, range: string | undefined): string {

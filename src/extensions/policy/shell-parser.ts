@@ -4,7 +4,9 @@
 
 import { emptyWord, type FoundCommand, maxDepth, type ParsedLine, type Redirection, ShellWords, Unreadable } from "./shell-words.ts";
 
+// Where a backslash joins lines, `reservedWord` does not see these; after all words are read they stand first, and nothing is certain any more.
 const hiddenWord = /^(?:for|select|case|\[\[|function|time|esac|coproc|[A-Za-z_][A-Za-z0-9_]*(?:\[.*\])?\+?=.*)$/s;
+// They only open and close: what stands between them is found as commands of the same list.
 const skippedWords = new Set(["if", "then", "elif", "else", "fi", "while", "until", "do", "done", "{", "}", "!"]);
 const timeOption = /^-[p-](?=[ \t\n]|$)/;
 const maxLength = 100_000;

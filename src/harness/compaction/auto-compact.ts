@@ -4,12 +4,21 @@
 import type { LoopResult } from "../../agent/loop.ts";
 import { isPiError } from "../../contracts/error.ts";
 import { type AssistantMessage, textOf, toolCallsOf } from "../../contracts/message.ts";
+import type { Model } from "../../contracts/model.ts";
 import { estimateContext } from "../conversation/context-tokens.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import { isWhole } from "../conversation/conversation.ts";
 import type { CompactionSettings } from "../conversation/conversation-deps.ts";
 import type { Recovery, RecoveryPlan, Verdict } from "../recovery/settle-run.ts";
 import type { Compactor } from "./compact.ts";
+
+interface Limits {
+  thresholdTokens: number;
+  keepRecentTokens: number;
+  settings: TokenSettings & { enabled: boolean };
+}
+
+type TokenSettings = Pick<CompactionSettings, "reserveTokens" | "keepRecentTokens">;
 
 export class AutoCompaction implements Recovery {
   isEnabled: boolean;
@@ -40,15 +49,17 @@ export class AutoCompaction implements Recovery {
     if (!saysNothing(answer)) this.#hasAnsweredOverflow = false;
   }
 
-  /** Tokens to keep when compacting by hand. */
-  get keepRecentTokens(): number {
-    return compactionLimits(this.#settings, this.#conversation.model.contextWindow).keepRecentTokens;
+  /** As they hold for the model in force. */
+  get limits(): Limits {
+    const { model } = this.#conversation;
+    const settings = { ...settingsFor(this.#settings, model), enabled: this.isEnabled };
+    return { ...compactionLimits(settings, model.contextWindow), settings };
   }
 
   /** Compacts if the window is nearly full. Never rejects: a failure is told by the events, and the run goes on. */
   async ifFull(signal: AbortSignal): Promise<void> {
     if (!this.isEnabled || this.#isPaused || signal.aborted || this.#conversation.budget.isReached()) return;
-    const limits = compactionLimits(this.#settings, this.#conversation.model.contextWindow);
+    const { limits } = this;
     if (this.#conversation.contextTokens().tokens <= limits.thresholdTokens) return;
     const plan = this.#compactor.isRunning ? undefined : await this.#compactor.plan(limits.keepRecentTokens);
     if (plan === undefined || plan.firstKeptEntryId === this.#vainCut) return;
@@ -76,10 +87,11 @@ export class AutoCompaction implements Recovery {
     }
     // The window is smaller than it was thought to be: half of what is there is the most that can be kept.
     const half = Math.floor(estimateContext(this.#conversation.messages.filter((message) => message.role !== "system")) / 2);
-    const keepRecentTokens = Math.min(this.keepRecentTokens, half);
+    const { settings, ...limits } = this.limits;
+    const keepRecentTokens = Math.min(limits.keepRecentTokens, half);
     if (signal.aborted || this.#compactor.isRunning || (await this.#compactor.plan(keepRecentTokens)) === undefined) return "in_vain";
     try {
-      await this.#compactor.compact({ reason: "overflow", keepRecentTokens, willRetry: true, signal });
+      await this.#compactor.compact({ reason: "overflow", keepRecentTokens, settings, willRetry: true, signal });
       return "again";
     } catch {
       this.#isPaused = true;
@@ -104,9 +116,17 @@ function saysNothing(answer: AssistantMessage): boolean {
   return textOf(answer.content).trim() === "" && toolCallsOf(answer).length === 0;
 }
 
+/** Each number by itself: the model's own, else that of all models. */
+function settingsFor(
+  { reserveTokens, keepRecentTokens, modelOverrides }: CompactionSettings,
+  { provider, id }: Pick<Model, "provider" | "id">,
+): TokenSettings {
+  return { reserveTokens, keepRecentTokens, ...modelOverrides?.[`${provider}/${id}`] };
+}
+
 /** A reserve larger than the window would make every prompt a compaction; what is kept must leave room for a summary. */
 export function compactionLimits(
-  { reserveTokens, keepRecentTokens }: Pick<CompactionSettings, "reserveTokens" | "keepRecentTokens">,
+  { reserveTokens, keepRecentTokens }: TokenSettings,
   contextWindow: number,
 ): { thresholdTokens: number; keepRecentTokens: number } {
   if (!(contextWindow > 0)) return { thresholdTokens: Number.POSITIVE_INFINITY, keepRecentTokens };

@@ -4,7 +4,7 @@
 import type { CompactionReason, CompactionResult } from "../../contracts/agent-event.ts";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
-import type { ExtensionCompaction } from "../../contracts/extension-event.ts";
+import type { CompactionPreparation, ExtensionCompaction } from "../../contracts/extension-event.ts";
 import type { Message, SystemMessage } from "../../contracts/message.ts";
 import type { FileLists } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
@@ -13,13 +13,15 @@ import { contextTokens, estimateContext } from "../conversation/context-tokens.t
 import type { Conversation } from "../conversation/conversation.ts";
 import { systemStateOf } from "../conversation/system-prompt.ts";
 import { type CompactionPlan, planCompaction } from "./compaction-plan.ts";
-import { collectFileLists, fileListsIn, withFileLists, withoutFileLists } from "./file-lists.ts";
+import { collectFileLists, fileListsIn, fileOperations, withFileLists, withoutFileLists } from "./file-lists.ts";
 import { cancelled, type Spent, type SummaryJob, summarize } from "./summarizer.ts";
 import { historyInstructions, turnPrefixHeading, turnPrefixInstructions, updateInstructions } from "./summary-prompts.ts";
 
 export interface CompactionRequest {
   reason: CompactionReason;
   keepRecentTokens: number;
+  /** What extensions are told of. */
+  settings: CompactionPreparation["settings"];
   customInstructions?: string;
   /** What the end event tells when it succeeds. */
   willRetry?: boolean;
@@ -78,7 +80,7 @@ export async function compactOnce(request: CompactionRequest, signal: AbortSigna
 async function askedOf(
   { deps, session }: Conversation,
   plan: CompactionPlan,
-  { reason, customInstructions, willRetry = false }: CompactionRequest,
+  { reason, customInstructions, settings, willRetry = false }: CompactionRequest,
   tokensBefore: number,
   signal: AbortSignal,
 ): Promise<ExtensionCompaction | undefined> {
@@ -89,6 +91,8 @@ async function askedOf(
       messagesToSummarize: plan.history,
       turnPrefixMessages: plan.turnPrefix,
       isSplitTurn: plan.turnPrefix.length > 0,
+      fileOps: fileOperations([...plan.history, ...plan.turnPrefix]),
+      settings,
       tokensBefore,
       ...defined({ previousSummary: plan.previousSummary }),
     },

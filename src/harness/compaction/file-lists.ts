@@ -1,25 +1,36 @@
 // Which files the summarised part of a conversation read and changed. Pure. Called by compact and branch.
 // Invariant: a file is in one list only, and what earlier summaries knew is never lost.
 
+import type { FileOperations } from "../../contracts/extension-event.ts";
 import type { Message } from "../../contracts/message.ts";
 import { toolCallsOf } from "../../contracts/message.ts";
 import type { FileLists } from "../../contracts/session-entry.ts";
 
 /** `earlier`: lists of summaries that are themselves being summarised. Paths as the model gave them, sorted. */
 export function collectFileLists(messages: readonly Message[], earlier: readonly FileLists[]): FileLists {
-  const read = new Set(earlier.flatMap((lists) => lists.readFiles));
-  const modified = new Set(earlier.flatMap((lists) => lists.modifiedFiles));
+  const done = fileOperations(messages);
+  const read = new Set([...earlier.flatMap((lists) => lists.readFiles), ...done.read]);
+  const modified = new Set([...earlier.flatMap((lists) => lists.modifiedFiles), ...done.written, ...done.edited]);
+  return { readFiles: [...read].filter((path) => !modified.has(path)).sort(), modifiedFiles: [...modified].sort() };
+}
+
+/** Of calls that did not fail. */
+export function fileOperations(messages: readonly Message[]): FileOperations {
+  const operations: FileOperations = { read: new Set(), written: new Set(), edited: new Set() };
+  const byTool = new Map([
+    ["read", operations.read],
+    ["write", operations.written],
+    ["edit", operations.edited],
+  ]);
   const failed = new Set(messages.flatMap((message) => (message.role === "toolResult" && message.isError ? [message.toolCallId] : [])));
   for (const message of messages) {
     if (message.role !== "assistant") continue;
     for (const call of toolCallsOf(message)) {
       const { path } = call.arguments;
-      if (typeof path !== "string" || failed.has(call.id)) continue;
-      if (call.name === "read") read.add(path);
-      else if (call.name === "edit" || call.name === "write") modified.add(path);
+      if (typeof path === "string" && !failed.has(call.id)) byTool.get(call.name)?.add(path);
     }
   }
-  return { readFiles: [...read].filter((path) => !modified.has(path)).sort(), modifiedFiles: [...modified].sort() };
+  return operations;
 }
 
 /** The lists in the `details` of an entry, where it has them. */

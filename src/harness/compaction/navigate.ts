@@ -11,7 +11,7 @@ import { isA } from "../../contracts/session-entry.ts";
 import { addUsage, type Usage } from "../../contracts/usage.ts";
 import { estimateTokens } from "../conversation/context-tokens.ts";
 import type { Conversation } from "../conversation/conversation.ts";
-import { entryAt } from "./branch.ts";
+import { entryAt, setLabel } from "./branch.ts";
 import type { Compactor } from "./compact.ts";
 import { collectFileLists, fileListsIn, withFileLists } from "./file-lists.ts";
 import { type Spent, summarize } from "./summarizer.ts";
@@ -21,7 +21,9 @@ export interface NavigateOptions {
   /** Leave a summary of the branch that is left at the place that is gone to. */
   summarize?: boolean;
   customInstructions?: string;
-  /** Put on the entry that is gone to. */
+  /** They stand in place of the usual ones. */
+  replaceInstructions?: boolean;
+  /** Put on the summary, or on the entry that is gone to where there is none. */
   label?: string;
 }
 
@@ -68,11 +70,14 @@ async function move(
   const asked = await interceptor?.beforeTree?.({ preparation: preparationOf(entryId, leafId, left, options, conversation), signal });
   if (asked?.cancel === true || signal.aborted) return { cancelled: true };
   const given = left.length > 0 ? asked?.summary : undefined;
-  const focus = asked?.customInstructions ?? options.customInstructions;
+  const { customInstructions, replaceInstructions, label } = { ...options, ...defined({ ...asked }) };
+  const focus = defined({ customInstructions, replaceInstructions });
   const own = left.length > 0 && given === undefined ? await summarizeBranch(left, focus, signal, conversation) : undefined;
   const summary = given === undefined ? own : { ...given, fromHook: true };
   session.navigate(leafId);
   const entry = summary && session.append({ type: "branch_summary", fromId, ...summary });
+  const labelled = entry?.id ?? entryId;
+  if (label !== undefined && labelled !== null) setLabel(labelled, label, conversation);
   conversation.choices.forgetRecorded();
   conversation.reload();
   await interceptor?.treeChanged?.({
@@ -97,14 +102,18 @@ export async function summarizeLeft(
 ): Promise<NewEntry | undefined> {
   const left = leftBehind(leafId, conversation);
   if (left.length === 0) return undefined;
-  return { type: "branch_summary", fromId: conversation.session.leafId, ...(await summarizeBranch(left, focus, signal, conversation)) };
+  return {
+    type: "branch_summary",
+    fromId: conversation.session.leafId,
+    ...(await summarizeBranch(left, defined({ customInstructions: focus }), signal, conversation)),
+  };
 }
 
 function preparationOf(
   targetId: string | null,
   leafId: string | null,
   left: readonly Left[],
-  { summarize = false, customInstructions }: NavigateOptions,
+  { summarize = false, ...wishes }: NavigateOptions,
   { session }: Conversation,
 ): TreePreparation {
   const there = new Set(session.branchIds(leafId));
@@ -114,7 +123,7 @@ function preparationOf(
     commonAncestorId: session.branchIds().findLast((id) => there.has(id)) ?? null,
     entriesToSummarize: left.flatMap((one) => session.entry(one.entryId) ?? []),
     userWantsSummary: summarize,
-    ...defined({ customInstructions }),
+    ...defined(wishes),
   };
 }
 
@@ -141,13 +150,17 @@ function leftBehind(leafId: string | null, { session }: Conversation): Left[] {
 
 async function summarizeBranch(
   left: readonly Left[],
-  focus: string | undefined,
+  { customInstructions, replaceInstructions = false }: Pick<NavigateOptions, "customInstructions" | "replaceInstructions">,
   signal: AbortSignal,
   conversation: Conversation,
 ): Promise<{ summary: string; usage: Usage; details: FileLists }> {
   const messages = left.map(({ message }) => message);
   const purpose = { source: "branchSummary" as const };
-  const job = { purpose, messages, instructions: branchInstructions, ...defined({ focus }) };
+  const said =
+    replaceInstructions && customInstructions !== undefined
+      ? { instructions: customInstructions }
+      : { instructions: branchInstructions, ...defined({ focus: customInstructions }) };
+  const job = { purpose, messages, ...said };
   const spent: Spent[] = [];
   const text = await summarize(job, signal, conversation, spent);
   const usage = spent.map((one) => one.usage).reduce(addUsage);

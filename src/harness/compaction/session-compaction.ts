@@ -45,10 +45,11 @@ export class SessionCompaction {
     for (let stopping = this.#stopRun(); stopping !== undefined; stopping = this.#stopRun()) await stopping;
     // Whoever stopped all work meanwhile (another session, the end) does not expect it to begin now.
     if (this.#abortCount !== abortCount) throw new PiError("session.compaction_cancelled", "Compaction cancelled");
-    const { keepRecentTokens } = this.#auto;
+    const { keepRecentTokens, settings } = this.#auto.limits;
     return this.#compactor.compact({
       reason: "manual",
       keepRecentTokens,
+      settings,
       ...defined({ customInstructions }),
     });
   }

@@ -27,6 +27,8 @@ export interface CompactionSettings {
   enabled: boolean;
   reserveTokens: number;
   keepRecentTokens: number;
+  /** In place of those two, by `provider/id`. */
+  modelOverrides?: Readonly<Record<string, { reserveTokens?: number; keepRecentTokens?: number }>>;
   /** Tokens of the window kept free when a branch is summarised; as many as its summary may need where absent. */
   branchReserveTokens?: number | undefined;
   /** Who writes summaries, where not the session's model. Rejects with a PiError when there is no such model. */

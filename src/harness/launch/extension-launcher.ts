@@ -127,6 +127,7 @@ export class ExtensionLauncher {
     const { packageContents } = await import("../../extensions/packages/contents.ts");
     const { installPackage } = await import("../../extensions/packages/install.ts");
     const root = join(this.#deps.agentDir, "tmp");
+    const cacheDirectory = join(this.#deps.agentDir, "cache", "packages");
     const found: PackageExtensions[] = [];
     for (const text of sources) {
       const source = parsePackageSource(text, (path) => path);
@@ -134,7 +135,7 @@ export class ExtensionLauncher {
       if (!existsSync(directory)) {
         if (config.values.network.offline)
           throw new PiError("config.extension_missing", `${text} is not installed`, { hint: "Leave --offline out once, or name a path" });
-        await installPackage(source, { root, cacheDirectory: join(this.#deps.agentDir, "cache", "packages"), allowScripts: false });
+        await installPackage(source, { root, cacheDirectory, allowScripts: false, npmCommand: config.values.npmCommand });
       }
       found.push({ source: text, directory, scope: "temporary", files: (await packageContents(directory)).extensions });
     }

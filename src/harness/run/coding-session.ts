@@ -174,9 +174,7 @@ export class CodingSession {
       throw new PiError("session.busy_run", "Agent is already processing", { hint: "Wait for the run to settle, or abort it" });
     }
     const { navigate } = await import("../compaction/navigate.ts");
-    const navigation = await navigate(entryId, options, this.conversation, this.#compactor);
-    if (options.label !== undefined && entryId !== null && !navigation.cancelled) this.setLabel(entryId, options.label);
-    return navigation;
+    return navigate(entryId, options, this.conversation, this.#compactor);
   }
 
   /** @throws PiError `session.invalid_fork`. */

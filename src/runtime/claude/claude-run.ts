@@ -411,6 +411,7 @@ export class ClaudeRun {
   async #beforeCompact(input: ClaudeRecord): Promise<void> {
     const { conversation } = this.#launched.sessions.coding;
     const messages = [...conversation.session.context().messages];
+    const { enabled, reserveTokens, keepRecentTokens } = conversation.deps.compaction;
     await conversation.interceptor?.beforeCompact?.({
       preparation: {
         firstKeptEntryId: "",
@@ -418,6 +419,8 @@ export class ClaudeRun {
         turnPrefixMessages: [],
         isSplitTurn: false,
         tokensBefore: conversation.contextTokens().tokens,
+        fileOps: { read: new Set(), written: new Set(), edited: new Set() },
+        settings: { enabled, reserveTokens, keepRecentTokens },
       },
       branchEntries: [],
       reason: input.trigger === "manual" ? "manual" : "threshold",

@@ -31,7 +31,9 @@ export type { AgentSessionEvent, AgentSessionEventListener, PromptDisposition, P
 export interface NavigateOptions {
   summarize?: boolean;
   customInstructions?: string;
-  /** Put on the entry. */
+  /** They stand in place of the usual ones. */
+  replaceInstructions?: boolean;
+  /** Put on the summary, or on the entry that is gone to where there is none. */
   label?: string;
 }
 

@@ -2,14 +2,14 @@
 
 import type { CompactionResult } from "../../contracts/agent-event.ts";
 import { defined } from "../../contracts/defined.ts";
-import type { CompactionPreparation } from "../../contracts/extension-event.ts";
+import type { CompactionPreparation, FileOperations } from "../../contracts/extension-event.ts";
 import type { AssistantMessage, Message } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { AnyEntry, EntryOf, FileLists } from "../../contracts/session-entry.ts";
 import type { Usage } from "../../contracts/usage.ts";
 import { conversationText } from "../../harness/compaction/conversation-text.ts";
-import { collectFileLists, withFileLists } from "../../harness/compaction/file-lists.ts";
+import { collectFileLists, fileOperations, withFileLists } from "../../harness/compaction/file-lists.ts";
 import {
   branchInstructions,
   historyInstructions,
@@ -119,7 +119,7 @@ export function collectEntriesForBranchSummary(
 export function prepareBranchEntries(
   entries: readonly AnyEntry[],
   tokenBudget = 0,
-): { messages: Message[]; fileOps: FileLists; totalTokens: number } {
+): { messages: Message[]; fileOps: FileOperations; totalTokens: number } {
   const messages: Message[] = [];
   let totalTokens = 0;
   for (const entry of entries.toReversed()) {
@@ -129,7 +129,7 @@ export function prepareBranchEntries(
     messages.unshift(...found);
     totalTokens += tokens;
   }
-  return { messages, fileOps: collectFileLists(messages, []), totalTokens };
+  return { messages, fileOps: fileOperations(messages), totalTokens };
 }
 
 interface Asked {
@@ -229,13 +229,14 @@ export async function generateBranchSummary(
   options: BranchSummaryOptions,
 ): Promise<{ summary?: string; aborted?: boolean; error?: string } & Partial<FileLists>> {
   const { model, apiKey, headers, signal, thinkingLevel, customInstructions, replaceInstructions = false, reserveTokens = 16384 } = options;
-  const { messages, fileOps } = prepareBranchEntries(entries, Math.max(0, model.contextWindow - reserveTokens));
+  const { messages } = prepareBranchEntries(entries, Math.max(0, model.contextWindow - reserveTokens));
   if (messages.length === 0) return { summary: "No content to summarize" };
   const instructions =
     replaceInstructions && customInstructions !== undefined ? customInstructions : withFocus(branchInstructions, customInstructions);
   try {
     const { text } = await summarize(messages, instructions, { model, apiKey, headers, signal, thinkingLevel });
-    return { summary: withFileLists(text, fileOps), ...fileOps };
+    const lists = collectFileLists(messages, []);
+    return { summary: withFileLists(text, lists), ...lists };
   } catch (error) {
     return signal.aborted ? { aborted: true } : { error: error instanceof Error ? error.message : String(error) };
   }

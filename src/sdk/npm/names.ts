@@ -115,15 +115,7 @@ export {
   type Theme,
 } from "./resource-loader.ts";
 export { type PrintModeOptions, runPrintMode, runRpcMode } from "./run-modes.ts";
-export {
-  buildContextEntries,
-  buildSessionContext,
-  buildSessionProjection,
-  type NewSessionOptions,
-  type SessionInfo,
-  type SessionListProgress,
-  SessionManager,
-} from "./session-manager.ts";
+export * from "./session-manager.ts";
 export {
   AgentSessionRuntime,
   type CreateAgentSessionRuntimeFactory,

@@ -3,6 +3,7 @@
 
 import { LayerMerger } from "../../config/merge-layers.ts";
 import { npmAgentSettings, npmAgentValue } from "../../config/npm-agent.ts";
+import { tablesAsWritten } from "../../config/setting-values.ts";
 import { findSetting, type SettingRecord, type Settings, settings } from "../../config/settings.ts";
 import { PiError } from "../../contracts/error.ts";
 import { nearestName } from "../../contracts/nearest.ts";
@@ -87,6 +88,7 @@ function isTable(value: unknown): value is Record<string, unknown> {
 }
 
 function asWritten(record: SettingRecord, value: unknown): unknown {
+  if (record.type.kind === "tables") return tablesAsWritten(value);
   return record.type.kind === "duration" && typeof value === "number" ? `${value}ms` : value;
 }
 

@@ -338,3 +338,16 @@ test("limits: within the window whatever the settings say", () => {
   expect(compactionLimits(settings, 8_000)).toEqual({ thresholdTokens: 4_000, keepRecentTokens: 2_000 });
   expect(compactionLimits(settings, 0)).toEqual({ thresholdTokens: Number.POSITIVE_INFINITY, keepRecentTokens: 20_000 });
 });
+
+test("a model has numbers of its own, each by itself, as soon as it is changed to", async () => {
+  const modelOverrides = { "test/roomy": { reserveTokens: 70_000 }, "test/terse": { keepRecentTokens: 7 } };
+  const { coding, script, told } = codingBench({ compaction: { ...small, modelOverrides } });
+  script.next(says("one"), says("two", { input: 40_000, output: 0 }), says("S"), says("P"), says("three"));
+  await coding.prompt("first");
+  await coding.prompt("second");
+  expect(told()).not.toContain("compaction_start threshold");
+  coding.conversation.choices.setModel({ ...coding.conversation.model, id: "terse" });
+  coding.conversation.choices.setModel({ ...coding.conversation.model, id: "roomy" });
+  await coding.prompt("third");
+  expect(told()).toContain("compaction_start threshold");
+});

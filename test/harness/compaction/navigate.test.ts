@@ -99,6 +99,17 @@ test("with a summary: it stands at the place gone to, and the model is told", as
   expect(sessionStats(coding.conversation).tokens.input).toBe(10 + 10 + 40 + 10);
 });
 
+test("instructions that stand alone, and a label for the summary; without one for the entry gone to", async () => {
+  const { coding, session, script, idOf } = await talked();
+  script.next(says("Tried second"));
+  const how = { customInstructions: "Only a title.", replaceInstructions: true, label: "tried" };
+  const { summaryEntryId = "" } = await coding.navigate(idOf("one"), { summarize: true, ...how });
+  expect(script.prompts[2]).toMatch(/<\/conversation>\n\nOnly a title\.$/);
+  expect([session.label(summaryEntryId), session.label(idOf("one"))]).toEqual(["tried", undefined]);
+  await coding.navigate(idOf("one"), { label: "here" });
+  expect(session.label(idOf("one"))).toBe("here");
+});
+
 test("a summary of a branch carries the files of what it summarises, also of summaries in it", async () => {
   const bench = codingBench();
   const { coding, session, script } = bench;

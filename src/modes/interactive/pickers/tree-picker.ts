@@ -97,7 +97,8 @@ async function move(entryId: string, at: Surface): Promise<void> {
   if (entryId === session.leafId) return;
   // Going on from where one is leaves nothing behind.
   const leavesSomething = !session.branchIds(entryId).includes(session.leafId ?? "");
-  const how = leavesSomething
+  const isAsked = leavesSomething && !at.sessions.launch.config.values.branchSummary.skipPrompt;
+  const how = isAsked
     ? await at.dialogs.select("What is left behind", ["No summary", "Sum it up", "Sum it up, looking to …"])
     : "No summary";
   if (how === undefined) return;
