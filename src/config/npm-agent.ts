@@ -33,6 +33,9 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   sessionDir: "session_dir",
   theme: "theme",
   tuiMode: "tui_mode",
+  "terminal.showImages": "terminal.show_images",
+  "terminal.imageWidthCells": "terminal.image_width",
+  "terminal.images": "terminal.images",
   fullscreenExitOutput: "fullscreen.exit_output",
   fullscreenScrollbar: "fullscreen.scrollbar",
   fullscreenCopyOnSelect: "fullscreen.copy_on_select",
@@ -157,6 +160,7 @@ function valueAt(json: Record<string, unknown>, key: string): unknown {
 /** A value of `settings.json` as our file would hold it. */
 export function npmAgentValue(theirs: string, value: unknown): unknown {
   if (theirs === "compaction.modelOverrides") return tablesAsWritten(value);
+  if (theirs === "terminal.images" && value === false) return "none";
   const isNone = (theirs === "httpIdleTimeoutMs" && value === "disabled") || (theirs === "fullscreenWheelScrollLines" && value === "auto");
   return isNone ? 0 : value;
 }

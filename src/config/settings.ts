@@ -26,6 +26,7 @@ export interface Settings {
   session: { blobs: boolean };
   theme: string;
   tuiMode: "regular" | "fullscreen" | "plain";
+  terminal: { showImages: boolean; imageWidth: number; images: "auto" | "kitty" | "iterm2" | "none" };
   fullscreen: {
     exitOutput: "transcript" | "resume-hint";
     scrollbar: "auto" | "always" | "hidden";
@@ -330,6 +331,14 @@ export const settings: readonly SettingRecord[] = [
     { kind: "count" },
     0,
     "Lines that one step of the wheel moves in fullscreen; 0: as fast as it is turned.",
+  ),
+  setting("terminal.show_images", { kind: "boolean" }, true, "Show pictures where the terminal can."),
+  setting("terminal.image_width", { kind: "count" }, 60, "How many columns wide a picture is at most."),
+  setting(
+    "terminal.images",
+    choice("auto", "kitty", "iterm2", "none"),
+    "auto",
+    "How the terminal is sent pictures; auto: as its environment says.",
   ),
   setting("hide_thinking", { kind: "boolean" }, false, "Show what a model thinks as one line."),
   setting("double_escape_action", choice("tree", "fork", "none"), "tree", "What Escape twice on an empty text opens."),

@@ -3,6 +3,7 @@
 
 import type { Component, TuiMouseEvent, TuiMouseEventResult } from "@earendil-works/pi-tui";
 import { plainText } from "../contracts/text/plain.ts";
+import { isImageLine } from "./image-line.ts";
 
 /** A part of the transcript that keeps its own lines. */
 export interface KeptBlock {
@@ -169,5 +170,6 @@ export class KeptLines implements Component, Tail {
 
 /** Without blanks: those are what wrapping changes. */
 function textLength(line: string): number {
+  if (isImageLine(line)) return 0;
   return plainText(line).replace(/\s+/g, "").length;
 }

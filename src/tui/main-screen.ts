@@ -3,6 +3,7 @@
 // line of the tail goes into the history once, when it is settled (what is not, and does not fit, is not shown yet).
 
 import { TuiMainScreen, visibleWidth } from "@earendil-works/pi-tui";
+import { isImageLine, removal, rowsBelow } from "./image-line.ts";
 import type { Tail } from "./kept-lines.ts";
 import { writtenRow } from "./row.ts";
 import type { ScreenTerminal } from "./screen-terminal.ts";
@@ -168,14 +169,20 @@ export class MainScreen extends TuiMainScreen {
     const before = this.#rows;
     let text = before.length === 0 && this.#width === 0 ? clearBelow : "";
     let at = this.#cursorRow;
+    // Text that takes the place of a picture does not cover it.
+    for (const row of before) if (isImageLine(row) && !lines.includes(row)) text += removal(row);
     const total = Math.max(lines.length, before.length);
     for (let row = 0; row < total; row++) {
       const line = lines[row] ?? "";
       if (row < before.length) {
         if (line === before[row]) continue;
         text += `${moved(at, row)}\r${before[row] === "" ? "" : "\u001b[2K"}${line}`;
-      } else if (row === 0) text += line;
-      else text += `${moved(at, row - 1)}\r\n${line}`;
+      } else {
+        if (row > 0) text += `${moved(at, row - 1)}\r\n`;
+        // A picture does not make itself room.
+        const below = isImageLine(line) ? Math.min(rowsBelow(line), height - 1) : 0;
+        text += `${below === 0 ? "" : `${"\r\n".repeat(below)}\u001b[${below}A`}${line}`;
+      }
       at = row;
     }
     // What has scrolled off is the terminal's.

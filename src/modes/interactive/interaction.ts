@@ -19,6 +19,7 @@ import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
 import { PromptCompletion } from "./editor/completion.ts";
 import { Draft } from "./editor/draft.ts";
+import { takeDropped } from "./editor/dropped-pictures.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
 import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { perform } from "./effects.ts";
@@ -29,6 +30,7 @@ import { TranscriptFold } from "./fold.ts";
 import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
+import { TerminalPictures } from "./pictures.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
@@ -74,6 +76,7 @@ export class Interaction implements Surface {
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
   readonly #figures = new SessionFigures();
+  readonly #pictures = new TerminalPictures(() => this.renewLook());
   #state: State;
   #look: Look;
   #hint = "";
@@ -125,6 +128,7 @@ export class Interaction implements Surface {
           keys: deps.keys,
           onAction: (id) => this.#press(id),
           onOther: (data) => this.#shortcut(data),
+          onPaste: (data) => takeDropped(data, this),
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
@@ -291,6 +295,10 @@ export class Interaction implements Surface {
     return mine;
   }
 
+  get homeDir(): string {
+    return this.#deps.homeDir;
+  }
+
   get platform(): string {
     return this.#deps.platform;
   }
@@ -452,6 +460,11 @@ export class Interaction implements Surface {
       hiddenThinking: () => this.ui?.display.hiddenThinkingLabel,
       keyOf: (id) => this.keys.keyOf(id),
       now: this.#deps.now,
+      pictures: this.#pictures.look({
+        isWanted: this.sessions.launch.config.values.terminal.showImages,
+        maxColumns: this.sessions.launch.config.values.terminal.imageWidth,
+        rows: () => this.#deps.terminal.rows,
+      }),
       highlight: () => undefined,
     };
   }

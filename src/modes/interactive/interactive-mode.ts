@@ -1,6 +1,7 @@
 // The interactive mode: opens the terminal, shows the session in force, waits until the user goes, gives the terminal back. A record of the table of
 // modes; loaded in no other one. Invariant: whatever happens, the terminal is as it was.
 
+import { setCapabilityOverrides } from "@earendil-works/pi-tui";
 import { PiError } from "../../contracts/error.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
@@ -50,6 +51,8 @@ async function plain(at: ModeContext, sessions: SessionHost): Promise<void> {
 async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: ModeContext, early: string[]): ReturnType<Mode["run"]> {
   const keys = createKeymap(keyPlatform(at.env, at.io.platform), ownKeys(sessions.launch.options.agentDir));
   const { values } = sessions.launch.config;
+  const { images } = values.terminal;
+  if (images !== "auto") setCapabilityOverrides({ images: images === "none" ? null : images });
   const themes = findThemes(sessions.launch, colorDepth(at.env));
   const interaction = new Interaction({
     sessions,

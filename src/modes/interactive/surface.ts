@@ -19,6 +19,7 @@ export interface Surface {
   readonly keys: Keymap;
   readonly env: Host["env"];
   readonly platform: string;
+  readonly homeDir: string;
   /** A command; empty: as the environment says. */
   readonly externalEditor: string;
   /** One after another, in the order in which they were asked for. */

@@ -10,6 +10,7 @@ import type { Block, BlockKind, BlockOf } from "./block.ts";
 import type { Drawn, Look } from "./look.ts";
 import { markdownTheme } from "./markdown-theme.ts";
 import { outputLines, withMore } from "./output.ts";
+import { BlockPictures } from "./pictures.ts";
 import { StreamedMarkdown } from "./streamed-markdown.ts";
 import { toolLines } from "./tool.ts";
 
@@ -17,10 +18,10 @@ import { toolLines } from "./tool.ts";
 const promptStart = "\u001b]133;A\u0007";
 
 const faces: { readonly [K in BlockKind]: (block: BlockOf<K>) => Drawn } = {
-  prompt: (block) => ({ draw: (width, look) => promptLines(block, width, look) }),
+  prompt: (block) => promptFace(block),
   text: (block) => textFace(block),
   thinking: (block) => thinkingFace(block),
-  tool: (block) => ({ draw: (width, look) => toolLines(block, width, look) }),
+  tool: (block) => toolFace(block),
   shell: (block) => ({ draw: (width, look) => shellLines(block, width, look) }),
   summary: (block) => ({ draw: (width, look) => summaryLines(block, width, look) }),
   note: (block) => ({ draw: (width, look) => noteLines(block, width, look) }),
@@ -31,10 +32,28 @@ export function faceOf(block: Block): Drawn {
   return (faces[block.kind] as (block: Block) => Drawn)(block);
 }
 
+function promptFace(block: BlockOf<"prompt">): Drawn {
+  const pictures = new BlockPictures();
+  return { draw: (width, look) => [...promptLines(block, width, look), ...pictures.lines(block.images, width, look)] };
+}
+
+function toolFace(block: BlockOf<"tool">): Drawn {
+  const pictures = new BlockPictures();
+  return {
+    draw: (width, look) => {
+      const lines = toolLines(block, width, look);
+      // While it goes on what is above must be able to leave the screen.
+      if (block.isLive || block.result === undefined) return lines;
+      const images = block.result.blocks.filter((one) => one.kind === "image");
+      return images.length === 0 ? lines : [...lines, ...pictures.lines(images, width, look)];
+    },
+  };
+}
+
 function promptLines({ text, images }: BlockOf<"prompt">, width: number, { theme }: Look): string[] {
   const said = visibleText(text).replaceAll("\t", "    ").trimEnd();
   const lines = said === "" ? [] : wrapTextWithAnsi(said, width - 2);
-  for (const { mimeType } of images) lines.push(theme.fg("muted", `[${mimeType.replace("image/", "")} image]`));
+  if (lines.length === 0 && images.length === 0) return [];
   const mark = `${promptStart}${theme.fg("accent", "❯ ")}`;
   if (!theme.hasBg("userMessageBg"))
     return ["", ...lines.map((line, at) => `${at === 0 ? mark : "  "}${theme.fg("userMessageText", line)}`)];

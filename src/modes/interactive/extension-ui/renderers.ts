@@ -59,7 +59,7 @@ function toolFace(block: BlockOf<"tool">, extensions: Extensions, host: Renderer
       isPartial: block.isLive,
       executionStarted: block.startedMs !== undefined || block.result !== undefined,
       argsComplete: true,
-      showImages: false,
+      showImages: look.pictures.areShown,
       invalidate: host.draw,
       ...hints(look),
     };

@@ -160,6 +160,7 @@ class PlainConversation {
       hiddenThinking: () => undefined,
       keyOf: () => "",
       now: this.#at.io.now,
+      pictures: { areShown: false, maxColumns: 0, maxRows: () => 0, forTerminal: () => null },
       highlight: () => undefined,
     };
   }
