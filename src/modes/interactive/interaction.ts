@@ -13,6 +13,7 @@ import type { Host } from "../../platform/host.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { themeInForce } from "../../tui/theme/current.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
+import { CodeColours } from "./blocks/code-colours.ts";
 import type { Look } from "./blocks/look.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
 import { Dialogs } from "./dialogs.ts";
@@ -77,6 +78,7 @@ export class Interaction implements Surface {
   readonly #fold: TranscriptFold;
   readonly #figures = new SessionFigures();
   readonly #pictures = new TerminalPictures(() => this.renewLook());
+  readonly #code = new CodeColours(() => this.renewLook());
   #state: State;
   #look: Look;
   #hint = "";
@@ -465,7 +467,7 @@ export class Interaction implements Surface {
         maxColumns: this.sessions.launch.config.values.terminal.imageWidth,
         rows: () => this.#deps.terminal.rows,
       }),
-      highlight: () => undefined,
+      highlight: (code, language) => this.#code.coloured(code, language, this.theme),
     };
   }
 
