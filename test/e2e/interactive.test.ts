@@ -1,9 +1,10 @@
 // The interactive mode on a pseudo terminal, as the binary and on Node: it opens, takes text typed before it was there, streams, runs tools, is stopped,
 // and gives the terminal back on every way out.
 
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect } from "vitest";
+import { roles } from "../../src/tui/theme/roles.ts";
 import { hasPty, startOnTerminal, type TerminalProgram } from "../support/terminal.ts";
 import { answerSteps, callSteps, test, type World } from "../support/world.ts";
 
@@ -18,8 +19,9 @@ function open(
   program: readonly string[],
   args: readonly string[],
   size: { columns?: number; rows?: number } = {},
+  more: Readonly<Record<string, string>> = {},
 ): TerminalProgram {
-  const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
+  const env = { ...more, PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
   return startOnTerminal([...program, ...args], { cwd: world.cwd, env, ...size });
 }
 
@@ -34,6 +36,7 @@ function expectBalanced(output: string): void {
   expect(count("\u001b[>4;2m")).toBe(count("\u001b[>4;0m"));
   for (const mode of [1000, 1002, 1003, 1004, 1006, 1049])
     expect(count(`\u001b[?${mode}h`), `mode ${mode}`).toBe(count(`\u001b[?${mode}l`));
+  expect(count("\u001b[?2031h")).toBe(count("\u001b[?2031l"));
   expect(count("\u001b[?7l")).toBe(count("\u001b[?7h"));
   expect(output.lastIndexOf("\u001b[?25h")).toBeGreaterThanOrEqual(output.lastIndexOf("\u001b[?25l"));
   expect(output).not.toContain("\u001b[3J");
@@ -179,6 +182,35 @@ describe.skipIf(!hasPty).each(programs)("fullscreen, %s", (_name, program) => {
     const shown = terminal.scrollback().join("\n");
     for (const text of ["❯ go", "● bash"]) expect(shown.split(text).length - 1, text).toBe(1);
     expectBalanced(terminal.output());
+  });
+});
+
+describe.skipIf(!hasPty).each(programs)("themes, %s", (_name, program) => {
+  test("a theme's file that is written anew is drawn at once; one that is wrong is told of and changes nothing", async ({ world }) => {
+    const colours = (text: string): string => {
+      const theme: { name: string; colors: Record<string, string> } = { name: "own", colors: {} };
+      for (const [role, ground] of Object.entries(roles)) theme.colors[role] = ground === "bg" ? "" : text;
+      return JSON.stringify(theme);
+    };
+    const path = join(world.home, ".pi/agent/themes/own.json");
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, colours("#010203"));
+    const env = { COLORTERM: "truecolor" };
+    const terminal = open(world, program, ["--use-theme", "own", "--model", world.trace(answerSteps("unused"))], {}, env);
+    await terminal.until(() => terminal.output().includes("38;2;1;2;3"), "the theme");
+    await terminal.until(hasFooter);
+    const again = { text: "#0a0b0c" };
+    // A watcher begins some time after it was asked for: the file is written until it is seen.
+    const writing = setInterval(() => writeFileSync(path, colours(again.text)), 200);
+    try {
+      await terminal.until(() => terminal.output().includes("38;2;10;11;12"), "the other theme");
+    } finally {
+      clearInterval(writing);
+    }
+    writeFileSync(path, "{ no theme");
+    await terminal.until((screen) => screen.includes("Theme: ") && screen.includes("own.json"));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
   });
 });
 

@@ -44,3 +44,9 @@ export function escapeMs(env: Env): number {
   if (Number.isFinite(said) && said > 0) return Math.min(said, 5000);
   return env.SSH_CONNECTION || env.SSH_TTY ? 100 : 10;
 }
+
+/** What terminals say without being asked: the last number is the background's. */
+export function guessedAppearance({ COLORFGBG = "" }: Env): "dark" | "light" {
+  const background = /(?:^|;)(\d{1,2})$/.exec(COLORFGBG)?.[1];
+  return background === "7" || background === "15" ? "light" : "dark";
+}

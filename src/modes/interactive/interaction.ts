@@ -11,10 +11,10 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
 import type { Host } from "../../platform/host.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
-import { themeInForce } from "../../tui/theme/current.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import { CodeColours } from "./blocks/code-colours.ts";
 import type { Look } from "./blocks/look.ts";
+import { ChosenTheme } from "./chosen-theme.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
@@ -26,7 +26,7 @@ import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
-import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
+import { TerminalUi } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import { homePath } from "./home-path.ts";
@@ -39,13 +39,13 @@ import { SessionFigures } from "./status/figures.ts";
 import type { FooterFacts } from "./status/footer.ts";
 import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
+import type { Themes } from "./themes.ts";
 import { type Action, type Facts, update } from "./update.ts";
 
 export interface InteractionDeps {
   sessions: SessionHost;
   terminal: ScreenTerminal;
   keys: Keymap;
-  theme: Theme;
   env: Host["env"];
   homeDir: string;
   platform: string;
@@ -55,7 +55,7 @@ export interface InteractionDeps {
   doubleEscape: Facts["doubleEscape"];
   hidesThinking: boolean;
   screen: ScreenKind;
-  themes: Pick<TerminalUiHost, "themes" | "themeNamed">;
+  themes: Pick<Themes, "themes" | "themeNamed" | "takeColours" | "follow" | "inForce">;
 }
 
 const hintMs = 3000;
@@ -72,7 +72,7 @@ export class Interaction implements Surface {
   readonly ui: TerminalUi;
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
-  theme: Theme;
+  readonly colours: ChosenTheme;
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
@@ -101,7 +101,11 @@ export class Interaction implements Surface {
     this.#commands = new KnownCommands(deps.sessions);
     this.keys = deps.keys;
     this.env = deps.env;
-    this.theme = deps.theme;
+    this.colours = new ChosenTheme({
+      themes: deps.themes,
+      changed: () => this.renewLook(),
+      say: (text, level) => this.say(text, level),
+    });
     this.activity = new Activity(deps.now);
     this.#state = { ...firstState, hidesThinking: deps.hidesThinking };
     this.#look = this.#newLook();
@@ -162,14 +166,14 @@ export class Interaction implements Surface {
     this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
     this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
     this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
-    themeInForce.current = deps.theme;
     this.ui = new TerminalUi({
       screen: this.screen,
       dialogs: this.dialogs,
       keys: deps.keys,
       theme: () => this.theme,
-      ...deps.themes,
-      useTheme: (theme) => this.useTheme(theme),
+      themes: () => deps.themes.themes(),
+      themeNamed: (name) => deps.themes.themeNamed(name),
+      useTheme: (theme) => this.colours.give(theme),
       say: (text, level) => this.say(text, level),
       failed: (what, error) => this.#failed(what, error),
       setTitle: (title) => deps.terminal.setTitle(title),
@@ -185,6 +189,10 @@ export class Interaction implements Surface {
     this.#stored = new ShownPath(this.screen, deps.now);
   }
 
+  get theme(): Theme {
+    return this.colours.current;
+  }
+
   get device(): Surface["device"] {
     return this.#deps.terminal.device;
   }
@@ -197,7 +205,10 @@ export class Interaction implements Surface {
     this.showSession();
     this.screen.start();
     // Behind the first paint.
-    const timer = setTimeout(() => this.#takeUp(), 0);
+    const timer = setTimeout(() => {
+      this.#takeUp();
+      this.colours.follow();
+    }, 0);
     this.#removers.push(() => clearTimeout(timer));
   }
 
@@ -342,12 +353,6 @@ export class Interaction implements Surface {
     this.#stored.show(session, this.#fold);
     this.#commands.learn().catch((error: unknown) => this.fail(error));
     this.screen.tui.requestRender();
-  }
-
-  useTheme(theme: Theme): void {
-    this.theme = theme;
-    themeInForce.current = theme;
-    this.renewLook();
   }
 
   #failed(what: string, error: unknown): void {

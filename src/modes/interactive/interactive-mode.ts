@@ -7,11 +7,11 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
 import { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { beforeEnd, type Mode, type ModeContext } from "../mode.ts";
-import { colorDepth, escapeMs, isMultiplexed, isPlain, keyPlatform, reflows } from "./environment.ts";
+import { colorDepth, escapeMs, guessedAppearance, isMultiplexed, isPlain, keyPlatform, reflows } from "./environment.ts";
 import { Interaction } from "./interaction.ts";
 import { createKeymap } from "./keymap.ts";
 import { ownKeys } from "./own-keys.ts";
-import { findThemes } from "./themes.ts";
+import { Themes } from "./themes.ts";
 
 export const interactiveMode: Mode = {
   needs: "prompts or nothing",
@@ -53,12 +53,11 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   const { values } = sessions.launch.config;
   const { images } = values.terminal;
   if (images !== "auto") setCapabilityOverrides({ images: images === "none" ? null : images });
-  const themes = findThemes(sessions.launch, colorDepth(at.env));
+  const themes = new Themes(sessions.launch, colorDepth(at.env), guessedAppearance(at.env));
   const interaction = new Interaction({
     sessions,
     terminal,
     keys,
-    theme: themes.inForce,
     themes,
     env: at.env,
     homeDir: at.io.homeDir,
@@ -75,6 +74,11 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   at.takeWarnings((line) => interaction.say(line.replace(/^pi: /, ""), "warning"));
   interaction.screen.tui.setShowHardwareCursor(values.showHardwareCursor);
   interaction.start();
+  const askColours = (): void => terminal.askColours((palette) => interaction.colours.takeColours(palette));
+  if (colorDepth(at.env) !== "none") {
+    askColours();
+    terminal.onAppearance(askColours);
+  }
   if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keys.problems) interaction.say(`Keys: ${problem}`, "warning");
@@ -89,6 +93,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {
+    themes.stop();
     interaction.stop(interaction.hasLeft);
   }
   await sessions.end();
