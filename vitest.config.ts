@@ -1,4 +1,42 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What takes longest, by waiting or by the processor: begun first, nothing is waited for alone at the end. */
+const longest = [
+  "e2e/waits",
+  "session/log/kill",
+  "e2e/undo",
+  "e2e/packages",
+  "artifacts/blob-kills",
+  "contract/runtime",
+  "e2e/auth",
+  "e2e/failing-services",
+  "extensions/policy/shell-fuzz",
+  "session/tree/random-trees",
+  "e2e/npm-settings",
+  "contract/on-bun",
+  "scripts/bench-gate",
+  "accounts/killed-refresh",
+  "session/index/long-files",
+  "providers/kept-connection",
+  "e2e/package",
+  "e2e/npm-agent",
+  "e2e/first-steps",
+  "e2e/deep-tree",
+  "modes/rpc/any-lines",
+  "session/log/lease",
+  "providers/recorded-streams",
+].map((name) => `/test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.endsWith(name));
+      return at === -1 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((one, other) => place(one) - place(other));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -6,9 +44,10 @@ export default defineConfig({
     // Asks real services, for money: only when that is said.
     exclude: [...configDefaults.exclude, ...(process.env.PI_LIVE === "1" ? [] : ["test/live/**"])],
     pool: "threads",
-    // One less than the cores is the default, which on two cores is one after another.
-    maxWorkers: 2,
-    testTimeout: 20_000,
+    // One more than two cores have: while one file waits for what it has started, two others have the processors.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

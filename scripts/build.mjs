@@ -48,6 +48,8 @@ function bun(args) {
 function stageAssets() {
   stageRipgrep();
   stageAsset(join(root, "node_modules/@cf-wasm/photon/dist/lib/photon_rs_bg.wasm"), "photon.wasm", 0o644);
+  // For /changelog.
+  writeFileSync(join(root, "src/assets/changelog.md"), readFileSync(join(root, "CHANGELOG.md")));
 }
 
 /** Packed, for the binary alone: whoever has packages has the program there. */
@@ -70,7 +72,8 @@ function stageAsset(source, name, mode) {
   chmodSync(target, mode);
 }
 
-const shared = ["--minify", "--splitting", "--format=esm", "--define", 'process.env.NODE_ENV="production"'];
+const defines = { "process.env.NODE_ENV": '"production"' };
+const shared = ["--minify", "--splitting", "--format=esm", ...Object.entries(defines).flatMap((pair) => ["--define", pair.join("=")])];
 
 /** How the binary is compiled; the benchmark compiles what it is held against in the same way. */
 export const binaryFlags = [
@@ -95,35 +98,27 @@ const extensionEntries = [
 ];
 
 /** Loads its own parts by their place, which a bundle does not have; only an older Node needs it. */
-const outside = ["--external", "jiti"];
+const outside = ["jiti"];
+const leftOutside = outside.flatMap((name) => ["--external", name]);
 
 /** See docs/decisions/0009. Whoever starts like this says when its start is over (platform/start-pace); what pi is held against does not. */
 const startFlags = ["--compile-jit-policy=32"];
 
 function buildBinary() {
   const parts = join(dist, "parts");
-  bundleInChunks(parts, "bun", []);
+  bundleInChunks({ outdir: parts, target: "bun" });
   const entries = ["main.ts", ...extensionEntries].map((name) => join(parts, name.replace(/\.ts$/, ".js")));
   // Its name is in it: a build is the same wherever it is made.
   const building = join(parts, "pi");
-  bun([
-    "build",
-    ...entries,
-    ...outside,
-    ...binaryFlags,
-    ...startFlags,
-    `--root=${parts}`,
-    "--asset=assets",
-    chunkNaming,
-    `--outfile=${building}`,
-  ]);
+  const flags = [...leftOutside, ...binaryFlags, ...startFlags, `--chunk-naming=${chunkNames}`, "--asset=assets"];
+  bun(["build", ...entries, ...flags, `--root=${parts}`, `--outfile=${building}`]);
   // Replaced in one step: a running pi keeps the file it was started from.
   renameSync(building, join(dist, "pi"));
   rmSync(parts, { recursive: true });
 }
 
 /** See platform/node-headers: the runtime's own are those of all of undici. */
-const ownGlobals = ["Headers", "FormData"].flatMap((name) => ["--define", `${name}=globalThis.Node${name}`]);
+const ownGlobals = Object.fromEntries(["Headers", "FormData"].map((name) => [name, `globalThis.Node${name}`]));
 
 /** What is loaded together, by the name of the file that is made of it: what every start reads, and what a run of one prompt loads behind it. */
 const loadedTogether = {
@@ -134,7 +129,7 @@ const loadedTogether = {
     "providers/registry.ts",
     "providers/shared/stream-call.ts",
     "platform/fetch.ts",
-    "platform/spawn.ts",
+    "platform/shell-on-demand.ts",
     "platform/files.ts",
     "tools/registry.ts",
     "resources/context-files.ts",
@@ -143,7 +138,7 @@ const loadedTogether = {
 
 function buildNode() {
   const out = join(dist, "node");
-  bundleInChunks(out, "node", [...ownGlobals, "--entry-naming=[name].mjs"]);
+  bundleInChunks({ outdir: out, target: "node", define: { ...defines, ...ownGlobals }, naming: { entry: "[name].mjs" } });
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true, filter: (path) => !packedRipgrep.includes(basename(path)) });
   // Where hosts of the npm agent look for the program in its package.
   for (const name of ["cli.js", "bundle/cli.js"]) {
@@ -153,27 +148,19 @@ function buildNode() {
   }
 }
 
-const chunkNaming = `--chunk-naming=${chunkFolder}/[name]-[hash].mjs`;
+const chunkNames = `${chunkFolder}/[name]-[hash].mjs`;
 
-/** The program as files: its entries, and chunks of which those that are loaded together are one. */
-function bundleInChunks(out, target, flags) {
-  const metafile = `${out}-build.json`;
-  rmSync(out, { recursive: true, force: true });
-  const asTarget = [...outside, `--target=${target}`];
-  bun([
-    "build",
-    "main.ts",
-    ...extensionEntries,
-    ...asTarget,
-    ...shared,
-    ...flags,
-    chunkNaming,
-    `--metafile=${metafile}`,
-    `--outdir=${out}`,
-  ]);
-  const { outputs } = JSON.parse(readFileSync(metafile, "utf8"));
-  rmSync(metafile);
-  const directory = join(out, chunkFolder);
+/**
+ * The program as files: its entries, and chunks of which those that are loaded together are one.
+ * @param {{outdir: string, target: "bun" | "node", define?: Record<string, string>, naming?: {entry: string}}} what
+ */
+function bundleInChunks({ outdir, target, define = defines, naming }) {
+  rmSync(outdir, { recursive: true, force: true });
+  const entrypoints = ["main.ts", ...extensionEntries];
+  const wanted = { entrypoints, outdir, target, define, naming: { ...naming, chunk: chunkNames }, external: outside };
+  const bundle = fileURLToPath(new URL("./bundle.mjs", import.meta.url));
+  const outputs = JSON.parse(bun([bundle, JSON.stringify({ ...wanted, splitting: true, minify: true, format: "esm" })]));
+  const directory = join(outdir, chunkFolder);
   const joined = new Set();
   for (const [name, sources] of Object.entries(loadedTogether)) {
     const chunks = chunksOf(outputs, sources).filter((chunk) => !joined.has(chunk));
@@ -181,7 +168,7 @@ function bundleInChunks(out, target, flags) {
     // Those that were joined before only name what is in another file.
     const external = readdirSync(directory).flatMap((chunk) => (joined.has(chunk) ? [] : ["--external", join(directory, chunk)]));
     joinChunks(directory, chunks, name, (entry, outfile) =>
-      bun(["build", entry, ...asTarget, ...external, "--minify", "--format=esm", `--outfile=${outfile}`]),
+      bun(["build", entry, ...leftOutside, `--target=${target}`, ...external, "--minify", "--format=esm", `--outfile=${outfile}`]),
     );
   }
 }

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
  * @typedef {import("./world.mjs").World} World
  *
  * @typedef {(contender: string, metric: "wallMs" | "cpuMs" | "peakMb" | "firstOutputMs" | "firstByteMs" | "callMs") => number} Of
- *   one number for all runs of a contender: their median, or the smallest
+ *   one number for the runs of a contender: that of a round, the median of all rounds, or the smallest
  *
  * @typedef {object} Figure
  * @property {string} id as in budgets.json
@@ -46,7 +46,8 @@ export async function holdRace(race, world, rounds = race.rounds) {
   if (race.rounds === 0) return [];
   // Without its compiler the meter is smaller and always the same; it has little to compute.
   const env = { ...process.env, BUN_JSC_useJIT: "0" };
-  const meter = spawn(world.bun, ["--smol", fileURLToPath(new URL("./meter.mjs", import.meta.url))], {
+  const [command, ...args] = [...world.ahead, world.bun, "--smol", fileURLToPath(new URL("./meter.mjs", import.meta.url))];
+  const meter = spawn(command, args, {
     env,
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -64,26 +65,38 @@ export async function holdRace(race, world, rounds = race.rounds) {
 }
 
 /**
- * A figure's value from one go.
+ * A figure's value from one go: the median of what its rounds give, each for itself, since a machine that slows down for a while slows down
+ * both sides of a round. `least`: what the fastest runs of each contender give.
  * @param {Figure} figure
  * @param {Sample[]} samples
  * @param {World} world
- * @param {{by?: "median" | "least", clock?: "wall" | "cpu"}} [how]
+ * @param {{by?: "round" | "least", clock?: "wall" | "cpu"}} [how]
  * @returns {Measured}
  */
-export function evaluate(figure, samples, world, { by = "median", clock = "wall" } = {}) {
-  const of = (contender, metric) => {
-    const values = samples.filter((sample) => sample.contender === contender).map((sample) => numberIn(sample, metric));
-    if (values.length === 0) throw new Error(`no runs of ${contender}`);
-    return by === "median" ? median(values) : Math.min(...values);
+export function evaluate(figure, samples, world, { by = "round", clock = "wall" } = {}) {
+  const sides = clock === "cpu" && figure.onCpu !== undefined ? figure.onCpu : figure;
+  const measure = (runs, fold) => {
+    const of = (contender, metric) => {
+      const values = runs.filter((sample) => sample.contender === contender).map((sample) => numberIn(sample, metric));
+      if (values.length === 0) throw new Error(`no runs of ${contender}`);
+      return fold(values);
+    };
+    const [subject, baseline] = [sides.subject(of, world), sides.baseline(of, world)];
+    return { value: figure.compare === "ratio" ? subject / baseline : subject - baseline, subject, baseline };
   };
-  const { subject: subjectOf, baseline: baselineOf } = clock === "cpu" && figure.onCpu !== undefined ? figure.onCpu : figure;
-  const subject = subjectOf(of, world);
-  const baseline = baselineOf(of, world);
-  const value = figure.compare === "ratio" ? subject / baseline : subject - baseline;
+  const whole = measure(samples, by === "round" ? median : (values) => Math.min(...values));
+  const rounds = by === "round" ? [...new Set(samples.map(({ round }) => round))] : [];
+  const values = rounds.map(
+    (round) =>
+      measure(
+        samples.filter((sample) => sample.round === round),
+        median,
+      ).value,
+  );
+  const value = values.length === 0 ? whole.value : median(values);
   if (!Number.isFinite(value) || (figure.compare === "ratio" && value <= 0))
-    throw new Error(`${subject} against ${baseline} ${figure.unit} is no figure`);
-  return { value, subject, baseline };
+    throw new Error(`${whole.subject} against ${whole.baseline} ${figure.unit} is no figure`);
+  return { ...whole, value };
 }
 
 /**

@@ -17,6 +17,7 @@ import { buildBaselines } from "./build-baselines.mjs";
  * @property {Record<string, string>} baselines compiled programs by name
  * @property {string | undefined} peer the npm agent's command
  * @property {string} peerHome
+ * @property {string[]} ahead what a command is started with so that it runs ahead of all else on the machine; nothing where that is not allowed
  * @property {{cwd: string, env: Record<string, string>}} place where a contender runs
  * @property {(mode: "text" | "json") => string[]} prompt arguments of a one-shot run
  */
@@ -77,10 +78,21 @@ export function makeWorld(root, env) {
     baselines,
     peer: existsSync(peer) ? peer : undefined,
     peerHome,
+    ahead: commandAhead(),
     place,
     prompt: (mode) => ["--approve", "--model", "anthropic/claude-haiku-4-5", ...(mode === "json" ? ["--mode", "json"] : []), "-p", "hi"],
   };
   return { world, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Other work on the machine delays a program of many threads more than one of few, so that no comparison evens it out. In turn among equals
+ * (`--rr`), so that a program that never yields cannot hold up the meter.
+ * @returns {string[]}
+ */
+function commandAhead() {
+  const command = ["chrt", "--rr", "50"];
+  return spawnSync(command[0], [...command.slice(1), "true"], { stdio: "ignore" }).status === 0 ? command : [];
 }
 
 /**

@@ -81,9 +81,9 @@ async function dispatch(host: Host): Promise<number> {
     throw new PiError("usage.conflict", "--json goes with --list-models and pi inspect", { hint: "A run that writes JSON is --mode json" });
   }
   if (isSaid(said, "--resume")) {
-    const path = await (await import("./pick-session.ts")).pickSession(said, host);
-    if (path === undefined) return 0;
-    said.options.set("--session", [path]);
+    const picked = await (await import("./pick-session.ts")).pickSession(said, host);
+    if (picked.by === "nobody") return 0;
+    if (picked.by === "number") said.options.set("--session", [picked.path]);
   }
   if (isSaid(said, "--export")) {
     startIsOver();

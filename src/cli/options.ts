@@ -335,14 +335,18 @@ export function parseOptions(args: readonly string[], isCommand: (word: string) 
 /** Typed by hand an option begins with hyphens; pages and word processors make dashes of them. */
 export const typographicDash = /^[\u2010-\u2015\u2212]+(?=[A-Za-z][\w-]*(?:=|$))/;
 
+const hyphen = 45;
+
 function isMessage(arg: string): boolean {
-  if (typographicDash.test(arg)) return false;
+  const first = arg.charCodeAt(0);
+  if (first > 127 && typographicDash.test(arg)) return false;
+  if (first !== hyphen) return true;
   if (!/^--?[A-Za-z0-9]/.test(arg)) return true;
   const name = nameIn(arg);
   if (!/\s/.test(name)) return false;
   // `"--model opus"` is a mistake in quoting, `"--model is ignored, why?"` a sentence.
-  const [first = "", second = "", ...more] = name.split(/\s+/);
-  return more.length > 0 || second === "" || (recordOf(first)?.kind ?? "flag") === "flag";
+  const [option = "", second = "", ...more] = name.split(/\s+/);
+  return more.length > 0 || second === "" || (recordOf(option)?.kind ?? "flag") === "flag";
 }
 
 function nameIn(arg: string): string {

@@ -1,4 +1,5 @@
-// `--resume`: which session to go on with, picked by a person from a list; where nobody can pick, the list alone. Called by cli/main.
+// `--resume`: which session to go on with, picked by a person from a list, on the screen where there is one; where nobody can pick, the list alone. Called by
+// cli/main.
 
 import { PiError } from "../contracts/error.ts";
 import { ageInWords, cutToWidth, plainLine } from "../contracts/text/terminal-text.ts";
@@ -7,19 +8,24 @@ import { filesOf, idsOf, listSessions } from "../session/library/list-sessions.t
 import { idShortener } from "../session/library/short-ids.ts";
 import { sessionPlaces } from "./commands/sessions/session-places.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
+import { usualMode } from "./run-mode.ts";
 
 const mostShown = 20;
 const numberWidth = 4;
 
-/** Path of the one that was picked; nothing where the list was printed instead. Rejects with `usage.no_session` where none was picked. */
-export async function pickSession(said: Said, host: Host): Promise<string | undefined> {
+/** `nobody`: the list was printed instead; `screen`: the interactive mode asks. */
+export type Picked = { by: "nobody" | "screen" } | { by: "number"; path: string };
+
+/** Rejects with `usage.no_session` where none was picked. */
+export async function pickSession(said: Said, host: Host): Promise<Picked> {
   for (const other of ["--session", "--session-id", "--continue", "--fork", "--no-session"] as const) {
     if (isSaid(said, other)) throw conflict(other);
   }
   const mode = valueSaid(said, "--mode");
   if (mode === "json" || mode === "rpc") throw conflict(`--mode ${mode}`);
+  if ((mode ?? usualMode(said, host)) === "interactive") return { by: "screen" };
   const [message] = said.operands;
-  if (host.stdin.isTerminal && host.stderr.isTerminal && message !== undefined) return pick(said, host);
+  if (host.stdin.isTerminal && host.stderr.isTerminal && message !== undefined) return { by: "number", path: await pick(said, host) };
   if (message !== undefined) {
     throw new PiError(
       "usage.no_terminal",
@@ -35,7 +41,7 @@ export async function pickSession(said: Said, host: Host): Promise<string | unde
   });
   await (await import("./commands/sessions.ts")).run(["list", ...places], host);
   if (host.stderr.isTerminal) await host.stderr.write('pi --session ID "…" goes on with one of them.\n');
-  return undefined;
+  return { by: "nobody" };
 }
 
 function conflict(other: string): PiError {

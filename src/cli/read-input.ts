@@ -4,15 +4,12 @@
 import { basename } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
-import { wholeText } from "../contracts/text-encoding.ts";
 import type { FileOperations } from "../contracts/tool.ts";
 import { omittedText } from "../harness/intake/prompt-images.ts";
 import type { ModePrompt } from "../modes/mode.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
-import { readPipe } from "../platform/read-pipe.ts";
 import type { Said } from "./options.ts";
-import { concatenated, maxInputBytes, readPipedInput } from "./piped-input.ts";
 
 export interface ReadInputDeps {
   host: Host;
@@ -94,7 +91,7 @@ async function longestPath(text: string, { files, cwd, host }: ReadInputDeps): P
 const longestPathLength = 4096;
 
 async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ block: string; image?: ImageContent }> {
-  const { resolvePath } = await import("../tools/shared/resolve-path.ts");
+  const [{ resolvePath }, { maxInputBytes }] = await Promise.all([import("../tools/shared/resolve-path.ts"), import("./piped-input.ts")]);
   const absolute = await resolvePath(path, { cwd: deps.cwd, homeDir: deps.host.homeDir, files: deps.files });
   const bytes = await readBytes(absolute, deps.files).catch((error: NodeJS.ErrnoException) => {
     throw fileError(absolute, error);
@@ -107,6 +104,7 @@ async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ bl
   }
   if (image === "omitted") return { block: `<file name="${absolute}">${omittedText}</file>` };
   if (image) return { block: `<file name="${absolute}"></file>`, image };
+  const { wholeText } = await import("../contracts/text-encoding.ts");
   const text = wholeText(bytes);
   if (text === undefined) {
     throw new PiError("usage.binary_file", `@${path} is neither text nor an image (${basename(absolute)})`, {
@@ -124,11 +122,13 @@ async function pipedPart(
   if (stdin.kind === "none" || (stdin.kind === "terminal" && !want.waits)) return { text: "" };
   // A file answers at once; only a pipe or a socket can be held open by a host that never writes.
   const mayBeLeft = want.hasPrompt && !want.waits && (stdin.kind === "pipe" || stdin.kind === "socket");
+  const { readPipedInput } = await import("./piped-input.ts");
   const bytes = await readPipedInput({ stdin, platform, mayBeLeft, timeoutMs: deps.timeoutMs, warn: deps.warn });
   if (bytes === undefined || bytes.length === 0) return { text: "" };
   const image = await deps.decodeImage(bytes);
   if (image === "omitted") return { text: omittedText };
   if (image) return { text: "", image };
+  const { wholeText } = await import("../contracts/text-encoding.ts");
   const text = wholeText(bytes);
   if (text !== undefined) return { text };
   throw new PiError("usage.binary_input", "stdin is neither text nor an image", { hint: "Give text, png, jpeg, gif or webp" });
@@ -137,6 +137,10 @@ async function pipedPart(
 /** A pipe (`@<(command)`) or a device tells no size and may have no end: of it no more is read than is known to be too much. */
 async function readBytes(path: string, files: FileOperations): Promise<Uint8Array> {
   if ((await files.stat(path)).kind !== "other") return files.read(path);
+  const [{ readPipe }, { concatenated, maxInputBytes }] = await Promise.all([
+    import("../platform/read-pipe.ts"),
+    import("./piped-input.ts"),
+  ]);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of readPipe(path)) {

@@ -21,8 +21,7 @@ export class ResultRecorder {
     this.tally = new RunTally(() => host.now());
     this.#host = host;
     const target = valueSaid(said, "--result");
-    const cwd = absolutePath(valueSaid(said, "--cwd") ?? "", host.cwd, host.homeDir);
-    this.#target = target === undefined || target === "-" ? target : absolutePath(target, cwd, host.homeDir);
+    this.#target = target === undefined || target === "-" ? target : fileSaid(target, said, host);
   }
 
   get isOnStdout(): boolean {
@@ -48,6 +47,10 @@ export class ResultRecorder {
       });
     }
   }
+}
+
+function fileSaid(target: string, said: Said, host: Host): string {
+  return absolutePath(target, absolutePath(valueSaid(said, "--cwd") ?? "", host.cwd, host.homeDir), host.homeDir);
 }
 
 const kindOfStatus: Readonly<Record<number, Outcome["kind"]>> = { 2: "usage", 3: "budget" };

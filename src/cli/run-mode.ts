@@ -62,6 +62,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
       .run({
         open: open.next,
         prompts,
+        picksSession: isSaid(said, "--resume") && !isSaid(said, "--session"),
         io: host,
         ending: ending.signal,
         warn,
@@ -118,7 +119,7 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
 const recordMs = 200;
 
 /** Somebody sits at a terminal, and has not asked for an answer alone. */
-function usualMode(said: Said, { stdin, stdout }: Host): string {
+export function usualMode(said: Said, { stdin, stdout }: Host): string {
   return !isSaid(said, "--print") && stdin.isTerminal && stdout.isTerminal ? "interactive" : "text";
 }
 

@@ -172,7 +172,8 @@ export class LayerMerger {
     else if (record.type.kind === "paths") {
       this.#parts.set(record.key, [...this.parts(record.key), { kind: layer.kind, values: value as string[] }]);
       this.#values.set(record.key, [...new Set([...(before ?? []), ...(value as string[])])]);
-    } else if (record.type.kind === "variables") this.#values.set(record.key, { ...(before ?? {}), ...(value as Record<string, string>) });
+    } else if (record.type.kind === "variables" || record.type.kind === "keys")
+      this.#values.set(record.key, { ...(before ?? {}), ...(value as Record<string, unknown>) });
     else if (record.type.kind === "tables") this.#values.set(record.key, mergedTables(before, value));
     else if (record.type.kind === "selection") this.#values.set(record.key, applySelection(before ?? [], value as string[]));
     else this.#values.set(record.key, value);

@@ -217,6 +217,8 @@ function convertModel(json: Record<string, unknown>): Record<string, unknown> {
       : undefined,
     headers: json.headers,
     dialect: json.compat,
+    sampling_params: json.samplingParams,
+    sampling_params_by_thinking_level: json.samplingParamsByThinkingLevel,
   });
 }
 

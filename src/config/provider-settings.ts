@@ -22,6 +22,8 @@ type FieldType =
   | "texts"
   | "headers"
   | "table"
+  /** A table whose keys are the service's, and stay as they are written. */
+  | "body"
   | "levels"
   | "cost"
   | "tiers"
@@ -80,6 +82,8 @@ export const modelFields: readonly FieldRecord[] = [
   field("thinking_levels", "levels", "Thinking level to the service's word for it; false: no such level."),
   field("headers", "headers", "Sent with every request to this model."),
   field("dialect", "table", "What differs from the provider's dialect."),
+  field("sampling_params", "body", "Fields of every request of an OpenAI format, such as { top_k = 20 }."),
+  field("sampling_params_by_thinking_level", "table", "Such fields by thinking level, over those."),
 ];
 
 const priceFields: readonly FieldRecord[] = [
@@ -224,6 +228,8 @@ function readField(type: FieldType, raw: unknown, path: Path, report: ProblemRep
       return isTable(raw)
         ? record(Object.fromEntries(Object.entries(raw).map(([key, value]) => [camelCase(key), value])))
         : wrong("a table");
+    case "body":
+      return isTable(raw) ? record(raw) : wrong("a table");
     case "oauth":
       if (!isTable(raw)) return wrong("a table");
       if (fromProject) {

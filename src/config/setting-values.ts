@@ -93,7 +93,9 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
     case "count":
       return Number.isSafeInteger(raw) && (raw as number) >= 0 ? good(raw) : bad("a whole number from 0");
     case "amount":
-      return typeof raw === "number" && Number.isFinite(raw) && raw >= 0 ? good(raw) : bad("a number from 0");
+      return typeof raw === "number" && Number.isFinite(raw) && raw >= 0 && raw <= (type.most ?? raw)
+        ? good(raw)
+        : bad(`a number from 0${type.most === undefined ? "" : ` to ${type.most}`}`);
     case "duration": {
       const ms = typeof raw === "string" ? parseDuration(raw) : undefined;
       return ms === undefined ? bad('a duration such as "90s" or "1h30m"') : good(ms);
@@ -118,6 +120,10 @@ export function checkValue(type: SettingType, raw: unknown, base: PathBase): Che
       return checkTables(type.fields, raw);
     case "paths":
       return isStrings(raw) ? good(raw.map((path) => resolveResource(path, base))) : bad("a list of paths");
+    case "keys": {
+      const keys = isTable(raw) ? keysIn(raw) : undefined;
+      return keys === undefined ? bad('keys by the names of actions, such as { "app.tools.expand" = "ctrl+e" }') : good(keys);
+    }
     case "variables":
       if (!isVariables(raw)) return bad(type.of === undefined ? variablesForm : `a table of ${type.of.join(", ")} by names`);
       return Object.values(raw).every((text) => type.of?.includes(text) !== false)
@@ -141,6 +147,7 @@ export function parseValue(type: SettingType, text: string): unknown {
       return splitList(text);
     case "choice or strings":
       return type.of.includes(text) ? text : splitList(text);
+    case "keys":
     case "variables": {
       const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
       return name === undefined ? text : { [name]: value };
@@ -184,6 +191,22 @@ function resolveResource(path: string, base: PathBase): string {
 
 function isStrings(raw: unknown): raw is string[] {
   return Array.isArray(raw) && raw.every((item) => typeof item === "string");
+}
+
+/** The tables that a name with dots makes where it stands without quotes are one name again. */
+function keysIn(table: Record<string, unknown>, above = ""): Record<string, string[]> | undefined {
+  const keys: Record<string, string[]> = {};
+  for (const [name, raw] of Object.entries(table)) {
+    const id = `${above}${name}`;
+    if (typeof raw === "string") keys[id] = raw === "" ? [] : [raw];
+    else if (isStrings(raw)) keys[id] = [...raw];
+    else {
+      const inner = isTable(raw) ? keysIn(raw, `${id}.`) : undefined;
+      if (inner === undefined) return undefined;
+      Object.assign(keys, inner);
+    }
+  }
+  return keys;
 }
 
 function isVariables(raw: unknown): raw is Record<string, string> {

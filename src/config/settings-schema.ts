@@ -53,7 +53,7 @@ function schemaOf(type: SettingType): Schema {
     case "count":
       return { type: "integer", minimum: 0 };
     case "amount":
-      return { type: "number", minimum: 0 };
+      return { type: "number", minimum: 0, ...defined({ maximum: type.most }) };
     case "choice":
       return { type: "string", enum: type.of };
     case "choice or strings":
@@ -72,6 +72,8 @@ function schemaOf(type: SettingType): Schema {
     }
     case "variables":
       return { type: "object", additionalProperties: { type: "string", ...(type.of === undefined ? {} : { enum: [...type.of] }) } };
+    case "keys":
+      return { type: "object", additionalProperties: { anyOf: [{ type: "string" }, strings, { type: "object" }] } };
     case "rows":
       return { type: "array", items: rowSchema(type.fields) };
     case "tables":

@@ -18,6 +18,7 @@ export interface Settings {
   modelThinkingLevels: Record<string, ThinkingLevel>;
   /** Tokens to think with, for models that take a budget. */
   thinkingBudgets: Partial<Record<ThinkingLevel, number>>;
+  cacheRetention: (typeof cacheRetentions)[number];
   steeringMode: (typeof queueModes)[number];
   followUpMode: (typeof queueModes)[number];
   images: { resize: boolean; block: boolean };
@@ -38,6 +39,8 @@ export interface Settings {
   /** A command; empty: as the environment says. */
   externalEditor: string;
   showHardwareCursor: boolean;
+  /** By the id of the action. */
+  keys: Record<string, string[]>;
   tools: { enabled: string[]; policy: PolicyRule[] };
   shell: {
     path?: string;
@@ -137,8 +140,8 @@ export type SettingType =
   | { kind: "boolean" }
   /** A whole number from 0. */
   | { kind: "count" }
-  /** A number from 0. */
-  | { kind: "amount" }
+  /** A number from 0, to `most` where that is said. */
+  | { kind: "amount"; most?: number }
   /** Written `"90s"`, kept in milliseconds. */
   | { kind: "duration" }
   | { kind: "choice"; of: readonly string[] }
@@ -155,6 +158,8 @@ export type SettingType =
   | { kind: "packages" }
   /** A table of texts by free names; what the sources say of different names adds up. `of`: the only texts there are. */
   | { kind: "variables"; of?: readonly string[] }
+  /** Keys, or lists of them, by the names of what they do, whose dots may be those of tables; the names of all sources add up. */
+  | { kind: "keys" }
   /** A list of tables; the lists of all sources add up. */
   | { kind: "rows"; fields: readonly RowField[] }
   /** Tables by free names; of one name, the keys of all sources add up. */
@@ -241,6 +246,7 @@ const skillFields: readonly RowField[] = [
 ];
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
+const cacheRetentions = ["short", "long"] as const;
 const queueModes = ["one-at-a-time", "all"] as const;
 
 function setting(
@@ -287,6 +293,15 @@ export const settings: readonly SettingRecord[] = [
       undefined,
       `Tokens to think with at level ${level}, for models that take a budget.`,
     ),
+  ),
+  setting(
+    "cache_retention",
+    choice(...cacheRetentions),
+    "short",
+    "How long services are asked to remember prompts, where they offer it; long costs more.",
+    {
+      env: "PI_CACHE_RETENTION",
+    },
   ),
   setting("steering_mode", choice(...queueModes), "one-at-a-time", "How many messages that steer a run go out before one model call."),
   setting("follow_up_mode", choice(...queueModes), "one-at-a-time", "How many messages that follow a run go out when it ends."),
@@ -346,6 +361,15 @@ export const settings: readonly SettingRecord[] = [
     scope: "user",
   }),
   setting("show_hardware_cursor", { kind: "boolean" }, false, "Show the terminal's own cursor in the text."),
+  setting(
+    "keys",
+    { kind: "keys" },
+    {},
+    'Other keys for the same, such as "app.tools.expand" = "ctrl+e"; a list for several, [] for none.',
+    {
+      scope: "user",
+    },
+  ),
   setting(
     "tools.enabled",
     { kind: "selection" },
@@ -466,7 +490,7 @@ export const settings: readonly SettingRecord[] = [
   hosting("groups", { kind: "tables", fields: groupFields }, {}, "What holds for the runs of a group, by its name."),
   hosting("rollout.runtime", { kind: "string" }, undefined, "Runtime that a share of the groups has in place of the default."),
   hosting("rollout.groups", { kind: "strings" }, [], "Groups that belong to the share in any case."),
-  hosting("rollout.percent", { kind: "amount" }, 0, "Share of the groups in percent."),
+  hosting("rollout.percent", { kind: "amount", most: 100 }, 0, "Share of the groups in percent."),
   hosting("rollout.salt", { kind: "string" }, undefined, "Another draw of the share; the runtime's name when absent."),
   setting("ipc.tool_prefix", { kind: "string" }, "", "Put before the names of tools that speak to a host by files.", { scope: "user" }),
   setting("lanes.main", { kind: "count" }, 4, "Runs that go on at the same time."),
@@ -495,6 +519,8 @@ export function findSetting(key: string): SettingRecord | undefined {
 
 /** The setting of which a key names one variable: `shell.set.EDITOR`. */
 export function findVariable(key: string): { record: SettingRecord; name: string } | undefined {
-  const record = settings.find((one) => one.type.kind === "variables" && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1);
+  const record = settings.find(
+    (one) => ["variables", "keys"].includes(one.type.kind) && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1,
+  );
   return record === undefined ? undefined : { record, name: key.slice(record.key.length + 1) };
 }

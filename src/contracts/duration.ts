@@ -7,9 +7,12 @@ const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   if (trimmed === "0") return 0;
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|mo|s|m|h|d|w|y))+$/.test(trimmed)) return undefined;
+  const length = /(\d+(?:\.\d+)?)(ms|mo|s|m|h|d|w|y)/y;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|mo|s|m|h|d|w|y)/g))
-    total += Number(amount) * (unitMs[unit ?? ""] ?? 0);
+  do {
+    const [, amount, unit = ""] = length.exec(trimmed) ?? [];
+    if (amount === undefined) return undefined;
+    total += Number(amount) * (unitMs[unit] ?? 0);
+  } while (length.lastIndex < trimmed.length);
   return Math.round(total);
 }

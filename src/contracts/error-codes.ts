@@ -167,6 +167,7 @@ export const errorCodes = {
   "extension.bad_provider": "A provider that an extension registers cannot be one.",
   "extension.bad_schema": "A tool's parameters are no schema of an object.",
   "extension.load": "A file cannot be loaded as an extension.",
+  "extension.no_session": "What an extension asks for needs a session of pi, and another agent has the conversation.",
   "extension.refused": "An extension refused it, or failed while it was asked.",
   "extension.stale": "An extension holds on to a session that has gone.",
   "extension.unbound": "An extension acts before its session is there.",

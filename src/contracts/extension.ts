@@ -11,8 +11,9 @@ import type {
   SystemPromptOptions,
 } from "./extension-event.ts";
 import type { ExtensionProvider, ProviderChange } from "./extension-provider.ts";
-import type { Message, ToolDeclaration, UserContent } from "./message.ts";
+import type { AssistantMessage, Message, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
+import type { Context, ModelAnswer, ModelStreamOptions } from "./model-call.ts";
 import type { AnyEntry, SessionHeader } from "./session-entry.ts";
 import type { SourceInfo } from "./source-info.ts";
 import type { NestedCalls, ToolExposure, ToolFacts, ToolResult } from "./tool.ts";
@@ -115,6 +116,16 @@ export interface ExtensionModelRegistry {
     model: Model,
   ): Promise<{ ok: true; apiKey?: string; headers?: Record<string, string> } | { ok: false; error: string }>;
   getApiKeyForProvider(provider: string): Promise<string | undefined>;
+  /** One call outside of the conversation: no tools are run, nothing is recorded, nothing rejects. */
+  stream(model: Model, context: Context, options?: ModelStreamOptions): ModelAnswer;
+  /** The same; the npm agent has both. */
+  streamSimple(model: Model, context: Context, options?: ModelStreamOptions): ModelAnswer;
+  complete(model: Model, context: Context, options?: ModelStreamOptions): Promise<AssistantMessage>;
+  completeSimple(model: Model, context: Context, options?: ModelStreamOptions): Promise<AssistantMessage>;
+  /** Of kinds other than `chat` there are none. */
+  findOfType(type: string, provider: string, modelId: string): Model | undefined;
+  getModelsOfType(type: string, provider?: string): readonly Model[];
+  getAvailableOfType(type: string, provider?: string): Promise<readonly Model[]>;
   refresh(): Promise<void>;
   getError(): string | undefined;
   registerProvider(name: string, provider: ExtensionProvider): void;

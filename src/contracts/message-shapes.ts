@@ -197,6 +197,8 @@ export const messageShapes: Definitions<NamedShapes> = {
         "what one request may hold at most",
       ),
     ),
+    samplingParams: optional(record("fields of every request of an OpenAI format")),
+    samplingParamsByThinkingLevel: optional(record("such fields by thinking level")),
     dialect: optional(record()),
   }),
 };

@@ -11,6 +11,10 @@ export interface ModelRequest {
   thinkingLevel: ThinkingLevel;
   /** Tokens to think with at a level, for models that take a budget; the format's own where absent. */
   thinkingBudgets?: Partial<Record<ThinkingLevel, number>>;
+  /** The longest that the service offers; its usual one where absent. */
+  cacheRetention?: "long";
+  /** Where the model takes one; the service's own where absent. */
+  temperature?: number;
   /** Stable per session; services use it as a cache key. */
   sessionId?: string;
   /** What the prompt takes, where a service has counted most of it in an earlier answer; guessed from its length when absent. */

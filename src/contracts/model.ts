@@ -32,6 +32,9 @@ export interface Model {
   requestName?: string;
   /** What one request may hold at most. */
   inputLimits?: { maxRequestBytes?: number; images?: { maxPerRequest?: number; maxPerMessage?: number } };
+  /** Fields of every request of an OpenAI format, and those of a thinking level over them. */
+  samplingParams?: Record<string, unknown>;
+  samplingParamsByThinkingLevel?: Partial<Record<ThinkingLevel, Record<string, unknown>>>;
   /** Overrides of the provider's dialect row: from the catalogue, and from configuration. */
   dialect?: Record<string, unknown>;
 }

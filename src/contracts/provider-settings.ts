@@ -52,6 +52,8 @@ export interface ModelSettings {
   /** As written: literals, `$ENV` or `!command`. */
   headers?: Record<string, string>;
   dialect?: Record<string, unknown>;
+  samplingParams?: Record<string, unknown>;
+  samplingParamsByThinkingLevel?: Partial<Record<ThinkingLevel, Record<string, unknown>>>;
 }
 
 export interface ProviderSettings {

@@ -28,6 +28,8 @@ export interface ModeContext {
   open(): Promise<SessionHost>;
   /** Those of the command line, where the mode needs them. */
   prompts: readonly ModePrompt[];
+  /** Which session to go on with is asked before the first of them. */
+  picksSession: boolean;
   io: Pick<Host, "stdin" | "stdout" | "stderr" | "now" | "platform" | "homeDir" | "pid">;
   /** Fires with a signal, or when the reader of stdout has gone: what was opened is being stopped. */
   ending: AbortSignal;

@@ -1,7 +1,6 @@
 // Files that travel with the program (catalogue, templates, ripgrep): read on first use. Works from sources, from dist/node and in the binary.
 
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 /** `name` is relative to the assets folder, for example `catalog/anthropic.json`. */
 function assetUrl(name: string): URL {
@@ -17,5 +16,5 @@ export function readBinaryAsset(name: string): Uint8Array {
 }
 
 export function assetPath(name: string): string {
-  return fileURLToPath(assetUrl(name));
+  return process.getBuiltinModule("node:url").fileURLToPath(assetUrl(name));
 }

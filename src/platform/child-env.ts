@@ -36,13 +36,14 @@ const secretAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@]+@|^https:\/\/(?:hooks\.s
 /** How known kinds of keys begin. */
 const secretForm = new RegExp(`^(?:${keyBeginnings}|-----BEGIN [A-Z ]*PRIVATE KEY|(?:Bearer|Basic|Token) \\S{8})`);
 
-const keyName = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PAT)$/i;
+/** Last words of names; looked at in every variable at every start, so no expression. */
+const keyWords: ReadonlySet<string> = new Set(["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PAT"]);
 /** Letters and digits in one word of some length that is neither a path nor an address. */
 const keyLike = /^(?![~./]|[a-z][a-z0-9+.-]*:\/\/)(?=\S*\d)(?=\S*[A-Za-z])\S{16,}$/;
 
 /** Whether a variable's value is surely a key, whoever's: what stands in its place hides no word or number that means something else. */
 export function isKeyOfSomebody(name: string, value: string): boolean {
-  return secretForm.test(value) || (keyName.test(name) && keyLike.test(value));
+  return secretForm.test(value) || (keyWords.has(name.slice(name.lastIndexOf("_") + 1).toUpperCase()) && keyLike.test(value));
 }
 
 /** Judges by the words of the name, and by a value that carries a password in a URL or has the form of a known kind of key. */

@@ -77,12 +77,19 @@ class ProcessInput implements InputStream {
   async *#read(): AsyncIterable<Uint8Array> {
     if (process.versions.bun === undefined) {
       const { stdin } = process;
-      this.#release = () => {
-        stdin.pause();
-        (stdin as { unref?(): void }).unref?.();
-      };
-      yield* stdin;
-      return;
+      const chunks: AsyncIterator<Uint8Array> = stdin[Symbol.asyncIterator]();
+      const released = new Promise<{ done: true; value: undefined }>((resolve) => {
+        this.#release = () => {
+          stdin.pause();
+          (stdin as { unref?(): void }).unref?.();
+          resolve({ done: true, value: undefined });
+        };
+      });
+      for (;;) {
+        const { done, value } = await Promise.race([chunks.next(), released]);
+        if (done) return;
+        yield value;
+      }
     }
     // process.stdin costs 10 ms to open in Bun.
     const reader = Bun.stdin.stream().getReader();

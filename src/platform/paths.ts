@@ -1,6 +1,5 @@
 // Where things are: home, agent directory, paths as users and models write them. Called by every layer that names a file.
 
-import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -9,7 +8,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export function homeDirectory(env: Env): string {
   if (env.HOME) return env.HOME;
   try {
-    return homedir() || "/nonexistent";
+    return process.getBuiltinModule("node:os").homedir() || "/nonexistent";
   } catch {
     return "/nonexistent";
   }

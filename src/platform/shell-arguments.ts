@@ -2,7 +2,6 @@
 // Called by spawn. Invariant: the file is the user's alone and gone when the command has begun, at the latest when it has ended.
 
 import { rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface ShellArguments {
@@ -24,7 +23,7 @@ export function shellArguments(shell: string, command: string): ShellArguments {
   if (command.length <= maxArgumentBytes / 3 || Buffer.byteLength(command) <= maxArgumentBytes) {
     return { args: ["-c", command], release: () => {} };
   }
-  const path = join(tmpdir(), `.pi-command-${crypto.randomUUID()}`);
+  const path = join(process.getBuiltinModule("node:os").tmpdir(), `.pi-command-${crypto.randomUUID()}`);
   writeFileSync(path, command, { flag: "wx", mode: 0o600 });
   return { args: ["-c", loader, shell, path], release: () => rmSync(path, { force: true }) };
 }

@@ -11,7 +11,9 @@ export type ThinkingFormat =
   | "zai" // thinking: { type }
   | "qwen" // enable_thinking
   | "qwen-chat-template" // chat_template_kwargs: { enable_thinking }
-  | "baseten" // chat_template_args: { enable_thinking }
+  | "chat-template" // chat_template_kwargs, as chatTemplateKwargs says
+  | "baseten" // chat_template_args, as chatTemplateArgs says; else { enable_thinking }
+  | "string-thinking" // thinking: the level's word, or "none"
   | "ant-ling" // reasoning: { effort }, where the map has a word for the level
   | "none"; // nothing is said
 
@@ -41,14 +43,24 @@ export interface CompletionsDialect {
   /** Every replayed assistant message carries `reasoning_content`, empty if need be. */
   requiresReasoningContentOnAssistantMessages: boolean;
   thinkingFormat: ThinkingFormat;
+  /** Values as given; `{ $var }` is filled in with thinking.enabled, thinking.effort or thinking.budget. */
+  chatTemplateKwargs?: Record<string, unknown>;
+  chatTemplateArgs?: Record<string, unknown>;
+  /** Field that limits the tokens to think with; `supportsThinkingTokenBudget` stands for thinking_token_budget. */
+  thinkingTokenBudgetField?: string;
+  supportsThinkingTokenBudget: boolean;
   /** Tool call ids: the general form, or exactly nine letters and digits. */
   toolCallIdFormat: "openai" | "mistral";
   /** `cache_control` marks as Anthropic's, on the system prompt, the last tool and the last user message. */
   cacheControlFormat: "anthropic" | "none";
   /** `prompt_cache_key`. */
   promptCacheKeyMode: "auto" | "enabled" | "disabled";
+  /** Takes `prompt_cache_retention: "24h"`, and `ttl` on cache marks. */
+  supportsLongCacheRetention: boolean;
   sendSessionAffinityHeaders: boolean;
   sessionAffinityFormat: "openai" | "openai-nosession" | "openrouter";
+  /** vLLM's `priority`. */
+  vllmPriority?: number;
   /** z.ai: tool arguments come in fragments only when asked for. */
   zaiToolStream: boolean;
   /** OpenRouter's `provider` field, as given. */
@@ -69,6 +81,9 @@ export interface ResponsesDialect {
   supportsJsonSchema: boolean;
   supportsMaxOutputTokens: boolean;
   promptCacheKeyMode: "auto" | "enabled" | "disabled";
+  supportsLongCacheRetention: boolean;
+  /** How that is asked for: `prompt_cache_options`, else `prompt_cache_retention`. */
+  supportsExplicitPromptCacheMode: boolean;
   sessionAffinityFormat: "openai" | "openai-nosession" | "openrouter";
   versionPath: string;
   credentialHeader: CredentialHeader;
@@ -82,6 +97,11 @@ export interface AnthropicDialect {
   /** `eager_input_streaming` on each tool. */
   supportsEagerToolInputStreaming: boolean;
   supportsCacheControlOnTools: boolean;
+  /** `cache_control.ttl`. */
+  supportsLongCacheRetention: boolean;
+  /** `strict` on tools whose schema can be closed. */
+  supportsStrictTools: boolean;
+  supportsTemperature: boolean;
   /** `thinking.display`. */
   supportsThinkingDisplay: boolean;
   /** `output_config.format`. */
@@ -119,9 +139,11 @@ export const completionsDefaults: CompletionsDialect = {
   requiresThinkingAsText: false,
   requiresReasoningContentOnAssistantMessages: false,
   thinkingFormat: "openai",
+  supportsThinkingTokenBudget: false,
   toolCallIdFormat: "openai",
   cacheControlFormat: "none",
   promptCacheKeyMode: "auto",
+  supportsLongCacheRetention: true,
   sendSessionAffinityHeaders: false,
   sessionAffinityFormat: "openai",
   zaiToolStream: false,
@@ -137,6 +159,7 @@ export const unknownCompletions: Partial<CompletionsDialect> = {
   supportsJsonSchema: false,
   maxTokensField: "max_tokens",
   promptCacheKeyMode: "disabled",
+  supportsLongCacheRetention: false,
 };
 
 export const responsesDefaults: ResponsesDialect = {
@@ -147,6 +170,8 @@ export const responsesDefaults: ResponsesDialect = {
   strictWhereLoose: false,
   extraBody: {},
   promptCacheKeyMode: "auto",
+  supportsLongCacheRetention: true,
+  supportsExplicitPromptCacheMode: false,
   sessionAffinityFormat: "openai",
   versionPath: "",
   credentialHeader: "bearer",
@@ -156,6 +181,9 @@ export const responsesDefaults: ResponsesDialect = {
 export const anthropicDefaults: AnthropicDialect = {
   supportsEagerToolInputStreaming: true,
   supportsCacheControlOnTools: true,
+  supportsLongCacheRetention: true,
+  supportsStrictTools: false,
+  supportsTemperature: true,
   supportsThinkingDisplay: true,
   supportsJsonSchema: true,
   allowEmptySignature: false,

@@ -48,6 +48,7 @@ export const openModelHost = {
   supportsStrictMode: false,
   maxTokensField: "max_tokens",
   promptCacheKeyMode: "disabled",
+  supportsLongCacheRetention: false,
 } as const;
 
 export const anthropicImitator = {

@@ -27,7 +27,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
       baseUrl: "https://api.anthropic.com",
     },
     baseUrlVariable: "ANTHROPIC_BASE_URL",
-    dialect: { "anthropic-messages": {} },
+    dialect: { "anthropic-messages": { supportsStrictTools: true } },
   },
   openai: {
     name: "OpenAI",
@@ -63,7 +63,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     dialect: {
       "openai-completions": { ...openModelHost },
       "openai-responses": { supportsStrictMode: false },
-      "anthropic-messages": { ...anthropicImitator, credentialHeader: "bearer" },
+      "anthropic-messages": { ...anthropicImitator, supportsStrictTools: true, credentialHeader: "bearer" },
     },
   },
   google: {
@@ -107,7 +107,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     api: "openai-responses",
     credentialVariables: ["XAI_API_KEY"],
     dialect: {
-      "openai-responses": {},
+      "openai-responses": { supportsLongCacheRetention: false },
       "openai-completions": { ...openModelHost, maxTokensField: "max_completion_tokens" },
     },
   },
@@ -190,6 +190,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
       "anthropic-messages": {
         ...anthropicImitator,
         supportsCacheControlOnTools: false,
+        supportsLongCacheRetention: false,
         sendSessionAffinityHeaders: true,
         allowEmptySignature: true,
       },
@@ -234,6 +235,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
         supportsDeveloperRole: false,
         supportsStrictMode: false,
         promptCacheKeyMode: "disabled",
+        supportsLongCacheRetention: false,
         maxTokensField: "max_tokens",
         credentialHeader: "api-key",
         versionPath: "/openai/v1",

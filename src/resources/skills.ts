@@ -25,6 +25,9 @@ export interface Skill {
 
 export type ResourceSource = "command line" | "settings" | "project" | "user";
 
+/** Of two skills of one name the earlier source counts. */
+const usualOrder: readonly ResourceSource[] = ["command line", "project", "settings", "user"];
+
 export interface ResourcePlaces {
   agentDir: string;
   homeDir: string;
@@ -38,6 +41,8 @@ export interface ResourcePlaces {
   paths?: readonly string[];
   /** `resources.*` of the configuration: absolute, or `!`, `+`, `-` filters. */
   configured?: readonly string[];
+  /** In place of the usual order of sources. */
+  order?: readonly ResourceSource[];
 }
 
 export interface LoadedSkills {
@@ -54,13 +59,14 @@ export function loadSkills(places: ResourcePlaces): LoadedSkills {
   const loaded: LoadedSkills = { skills: [], warnings: [] };
   const configured = places.configured ?? [];
   const filter = resourceFilter(configured, [places.agentDir, ...(places.projectDir === undefined ? [] : [places.projectDir])]);
-  const sources: [ResourceSource, string[]][] = [
-    ["command line", [...(places.paths ?? [])]],
-    ["project", [...(places.projectDir === undefined ? [] : [join(places.projectDir, "skills")]), ...(places.projectSkillDirs ?? [])]],
-    ["settings", configured.filter((entry) => !/^[!+-]/.test(entry))],
-    ["user", [join(places.agentDir, "skills"), join(places.homeDir, ".agents", "skills")]],
-  ];
-  for (const [source, paths] of sources) {
+  const pathsOf: Record<ResourceSource, readonly string[]> = {
+    "command line": places.paths ?? [],
+    project: [...(places.projectDir === undefined ? [] : [join(places.projectDir, "skills")]), ...(places.projectSkillDirs ?? [])],
+    settings: configured.filter((entry) => !/^[!+-]/.test(entry)),
+    user: [join(places.agentDir, "skills"), join(places.homeDir, ".agents", "skills")],
+  };
+  for (const source of places.order ?? usualOrder) {
+    const paths = pathsOf[source];
     const isNamed = source === "command line" || source === "settings";
     const boundary = source === "project" ? places.boundary : undefined;
     for (const path of paths) {

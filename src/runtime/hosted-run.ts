@@ -5,7 +5,9 @@ import type { AgentEvent } from "../contracts/agent-event.ts";
 import { defined } from "../contracts/defined.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
+import type { Usage } from "../contracts/usage.ts";
 import type { SessionListener } from "../harness/conversation/listeners.ts";
+import { charged } from "./charge.ts";
 import { outcomeOfError } from "./failure.ts";
 import type { HostEvent, PendingToolCall, ReplyStream, RunRequest } from "./request.ts";
 import type { RunResult, RuntimeKind } from "./result.ts";
@@ -39,6 +41,8 @@ export interface RunAt {
 
 export interface EngineEnd {
   outcome: Outcome;
+  /** Of the whole run, where who carried it out says so: more than its events do. */
+  usage?: Usage;
   pendingToolCalls?: PendingToolCall[];
 }
 
@@ -238,8 +242,9 @@ class HostedRun {
     };
   }
 
-  #resultOf({ outcome, pendingToolCalls }: EngineEnd, payloads: RunResult["payloads"]): RunResult {
-    const { turns, usage, cost, durationMs } = this.#fold.record();
+  #resultOf({ outcome, usage: whole, pendingToolCalls }: EngineEnd, payloads: RunResult["payloads"]): RunResult {
+    const { turns, usage: told, durationMs } = this.#fold.record();
+    const usage = whole === undefined ? told : charged(told, told, whole);
     const { id, isPresent, model } = this.#session;
     return {
       runtime: this.#engine.kind,
@@ -249,7 +254,7 @@ class HostedRun {
       sessionPresent: isPresent,
       ...defined({ model }),
       usage,
-      costUsd: cost,
+      costUsd: usage.cost.total,
       turns,
       durationMs,
       compactions: this.#fold.compactions,

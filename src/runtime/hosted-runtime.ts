@@ -8,6 +8,7 @@ import type { RunRequest } from "./request.ts";
 import type { RunResult, RuntimeKind } from "./result.ts";
 import { type RuntimeDeps, timeoutMsOf } from "./run-launch.ts";
 import type { AgentRuntime, Probe, Run } from "./runtime.ts";
+import { requireWorkspace } from "./workspace.ts";
 
 export interface HostedDeps extends RuntimeDeps {
   /** Without secrets. */
@@ -34,7 +35,10 @@ export abstract class HostedRuntime implements AgentRuntime {
       {
         kind: this.kind,
         timeoutMs: (asked) => timeoutMsOf(asked, this.deps.settings),
-        carryOut: (at) => this.#tracked(this.carryOut(at)),
+        carryOut: async (at) => {
+          requireWorkspace(at.request.workspaceDir);
+          return this.#tracked(this.carryOut(at));
+        },
       },
       request,
       {

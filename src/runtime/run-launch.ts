@@ -12,10 +12,12 @@ import { type CustomParts, prepareLaunch } from "../harness/launch/launch.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
 import type { Host } from "../platform/host.ts";
 import type { Env } from "../platform/paths.ts";
+import type { Skill } from "../resources/skills.ts";
 import { childVariables } from "./child-variables.ts";
 import { bootstrapText, loadBootstrapFiles } from "./context/bootstrap-files.ts";
 import { type Permits, toolPermit } from "./context/policy.ts";
 import { messagingText } from "./context/prompt-parts.ts";
+import type { RunSkills } from "./context/run-skills.ts";
 import type { SkillPlace } from "./context/skill-env.ts";
 import type { RunRequest } from "./request.ts";
 import type { RuntimeKind } from "./result.ts";
@@ -85,6 +87,8 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
     resources: {
       withContextFiles: false,
       withSkills: request.skillsSnapshot === undefined,
+      // Of the workspace, of the user, what the configuration adds; packages come behind it.
+      skillOrder: ["command line", "project", "user", "settings"],
       withTemplates: false,
       skillPaths: [],
       templatePaths: [],
@@ -112,7 +116,8 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
   };
   const { host } = deps;
   const launch = await prepareLaunch(options, { host, config, extensions, warn: kind.warn, custom });
-  const ofSkills = await variablesOfSkills(request.skillsSnapshot?.skills ?? launch.resources.skills, config, host.env);
+  const known = await skillsKnown(request, launch.resources.skills, kind.warn);
+  const ofSkills = await variablesOfSkills(known.skills, config, host.env);
   const sessions = await SessionHost.create(launch, {
     host,
     extensions,
@@ -122,8 +127,8 @@ export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: La
     signal: kind.signal,
   });
   try {
-    await sessions.extensions.bind({ mode: "print" });
-    return { sessions, config, permits, ...(await tell(request, sessions, config, deps, kind)) };
+    await sessions.extensions.bind({ mode: "print", lacksSession: kind.runtime !== "pi" });
+    return { sessions, config, permits, ...(await tell(request, sessions, config, deps, kind, known.section)) };
   } catch (error) {
     await sessions.dispose();
     throw error;
@@ -153,6 +158,7 @@ async function tell(
   { values }: Config,
   { settings }: RuntimeDeps,
   { warn }: LaunchKind,
+  known: string,
 ): Promise<Pick<LaunchedRun, "told" | "skills">> {
   const bootstrap = bootstrapOf(request, values.bootstrap.files, settings.agentDir, warn);
   const files: readonly BootstrapText[] =
@@ -164,7 +170,6 @@ async function tell(
   ].filter((text) => text.trim() !== "");
   const { tools: _, ...parts } = conversation.promptParts();
   const canRead = conversation.activeToolNames.includes("read");
-  const known = request.skillsSnapshot === undefined ? parts.skills : await snapshotText(request.skillsSnapshot);
   const skills = canRead ? known : "";
   if (told.length > 0 || skills !== parts.skills)
     conversation.setResources({ ...parts, skills, appended: [...parts.appended, ...told] }, undefined);
@@ -179,9 +184,10 @@ function bootstrapOf(request: RunRequest, names: readonly string[], agentDir: st
     : { files: bootstrap.map((one) => ({ ...one })), missing: [] };
 }
 
-async function snapshotText({ skills }: NonNullable<RunRequest["skillsSnapshot"]>): Promise<string> {
-  const { skillsSection } = await import("../resources/skills.ts");
-  return skillsSection(skills.map((skill) => ({ ...skill, source: "settings", isHidden: false })));
+async function skillsKnown({ skillsSnapshot }: RunRequest, found: readonly Skill[], warn: (line: string) => void): Promise<RunSkills> {
+  if (skillsSnapshot === undefined && found.length === 0) return { skills: [], section: "" };
+  const { skillsOfRun, skillsOfSnapshot } = await import("./context/run-skills.ts");
+  return skillsOfRun(skillsSnapshot === undefined ? found : skillsOfSnapshot(skillsSnapshot), warn);
 }
 
 /** What was asked for stands over what is configured. The run's time is measured around it. */

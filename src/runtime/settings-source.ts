@@ -62,8 +62,13 @@ export class SettingsSource {
     const own = ["settings.json", "models.json", "trust.json"].map((name) => join(agentDir, name));
     return [userConfigFile(agentDir), projectConfigFile(findProjectDirectory(cwd)), ...own]
       .map((file) => {
-        const info = statSync(file, { throwIfNoEntry: false, bigint: true });
-        return info === undefined ? "-" : `${info.mtimeNs}.${info.size}.${info.ino}`;
+        try {
+          const info = statSync(file, { throwIfNoEntry: false, bigint: true });
+          return info === undefined ? "-" : `${info.mtimeNs}.${info.size}.${info.ino}`;
+        } catch (error) {
+          // Whoever reads it says so.
+          return (error as NodeJS.ErrnoException).code ?? "-";
+        }
       })
       .join("|");
   }

@@ -3,6 +3,7 @@
 
 import { type Terminal as LibraryTerminal, StdinBuffer, setKittyProtocolActive } from "@earendil-works/pi-tui";
 import type { Terminal, TerminalListeners } from "../platform/terminal/terminal.ts";
+import { PasteGate } from "./paste-gate.ts";
 
 const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
 /** A screen of its own, on which nothing wraps by itself. */
@@ -60,6 +61,7 @@ export class ScreenTerminal implements LibraryTerminal {
   readonly device: Device;
   readonly #options: ScreenTerminalOptions;
   readonly #buffer: StdinBuffer;
+  readonly #gate: PasteGate;
   /** What is done with each answer to `askAttributes` that is still to come: they come in order, behind all that was asked before. */
   readonly #owed: (() => void)[] = [];
   #palette: TerminalPalette | undefined;
@@ -82,7 +84,16 @@ export class ScreenTerminal implements LibraryTerminal {
     this.#screen = options.screen ?? "main";
     this.#buffer = new StdinBuffer({ escapeTimeout: options.escapeMs });
     this.#buffer.on("data", (sequence: string) => this.#take(sequence));
-    this.#buffer.on("paste", (text: string) => this.#onInput(`\u001b[200~${text}\u001b[201~`));
+    this.#gate = new PasteGate(
+      {
+        keys: (text, isWhole) => {
+          this.#buffer.process(text);
+          if (isWhole) for (const sequence of this.#buffer.flush()) this.#take(sequence);
+        },
+        paste: (text) => this.#onInput(`\u001b[200~${text}\u001b[201~`),
+      },
+      options,
+    );
   }
 
   get columns(): number {
@@ -103,7 +114,7 @@ export class ScreenTerminal implements LibraryTerminal {
     if (this.#isStarted) return;
     this.#isStarted = true;
     this.device.start({
-      input: (text) => this.#buffer.process(text),
+      input: (text) => this.#gate.push(text),
       resize: () => this.#onResize(),
       drain: () => this.on.drain?.(),
       printed: (line) => this.on.printed?.(line),
@@ -129,6 +140,7 @@ export class ScreenTerminal implements LibraryTerminal {
   }
 
   async end(): Promise<void> {
+    this.#gate.stop();
     this.#buffer.destroy();
     if (this.kittyProtocolActive) setKittyProtocolActive(false);
     await this.device.end(this.owesReplies);
@@ -161,6 +173,12 @@ export class ScreenTerminal implements LibraryTerminal {
     this.#screen = screen;
     this.#isCursorHidden = wasHidden;
     if (this.#isStarted) this.#switchOn();
+  }
+
+  /** What may be the beginning of something is what it is: nothing more comes. */
+  flushInput(): void {
+    this.#gate.flush();
+    for (const sequence of this.#buffer.flush()) this.#take(sequence);
   }
 
   async drainInput(): Promise<void> {}

@@ -1,6 +1,6 @@
 // Killed at every step on the way of a picture to the disk, or of clearing the store: what was said to be stored is there, and all else can go on.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BlobFiles } from "../../src/artifacts/blob-files.ts";
@@ -75,10 +75,12 @@ describe.each(["node", "bun"] as const)("on %s, killed at every step", (runtime)
   });
 
   test("of clearing: nothing that is needed is lost, and the next clearing ends the work", { timeout: 120_000 }, async () => {
+    const { directory: written } = seeded();
+    const { ids } = await run(runtime, "write", written, 0);
     let killAt = 1;
     for (; ; killAt++) {
-      const { directory } = seeded();
-      const { ids } = await run(runtime, "write", directory, 0);
+      const directory = temporaryDirectory();
+      cpSync(written, directory, { recursive: true, preserveTimestamps: true });
       const { isKilled } = await run(runtime, "collect", directory, killAt);
       await requireWhole(directory, ids);
       if (!isKilled) break;

@@ -421,3 +421,17 @@ describe("a table of variables", () => {
     expect(error.message).toContain("shell.set must be a table of texts");
   });
 });
+
+describe("keys", () => {
+  test("a name may stand with or without quotes; what several sources say adds up by name", async () => {
+    const tree = user('[keys]\n"app.clear" = "f5"\n"app.suspend" = []\napp.model.select = ["ctrl+l", ","]\n');
+    const { values } = await load(tree, { commandLine: { "keys.app.clear": "f6" } });
+    expect(values.keys).toEqual({ "app.clear": ["f6"], "app.suspend": [], "app.model.select": ["ctrl+l", ","] });
+  });
+
+  test("a project has no say in them", async () => {
+    const { values, warnings } = await load(project('[keys]\n"app.clear" = "f5"\n'), { approve: true });
+    expect(values.keys).toEqual({});
+    expect(warnings.join()).toContain("keys");
+  });
+});

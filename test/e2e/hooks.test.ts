@@ -63,7 +63,10 @@ test("a guard written for another agent finds its keys, and its answers count", 
     hook_event_name: "PreToolUse",
     tool_name: "Write",
     tool_input: { file_path: "secret.txt", content: "x" },
+    tool_use_id: "one",
     session_id: expect.any(String),
+    transcript_path: world.sessionFiles()[0],
+    permission_mode: "bypassPermissions",
     toolName: "write",
     input: { path: "secret.txt" },
   });
@@ -72,6 +75,35 @@ test("a guard written for another agent finds its keys, and its answers count", 
   const said = records.flatMap(({ type, entry }) => (type === "entry_appended" && entry.type === "custom_message" ? entry.content : []));
   expect(said).toEqual(["run the tests"]);
   expect(records.at(-1)).toMatchObject({ type: "agent_settled", outcome: "done" });
+});
+
+test("what hooks for another agent say to the model reaches it: at the start, with a prompt, and of a call that has run", async ({
+  world,
+}) => {
+  script(world, "start.sh", "cat > start.json; echo the tests live in spec/");
+  script(
+    world,
+    "prompt.sh",
+    `cat > prompt.json; echo '${JSON.stringify({ hookSpecificOutput: { hookEventName: "UserPromptSubmit", additionalContext: "it is Friday" } })}'`,
+  );
+  script(world, "after.sh", `cat > after.json; echo '${JSON.stringify({ decision: "block", reason: "format it first" })}'`);
+  const command = (name: string): object[] => [{ hooks: [{ type: "command", command: `./${name}` }] }];
+  const hooks = { SessionStart: command("start.sh"), UserPromptSubmit: command("prompt.sh"), PostToolUse: command("after.sh") };
+  world.write("hooks.json", JSON.stringify({ hooks }));
+  await world.run(["config", "import", "--hooks", "hooks.json"]);
+  const model = world.trace(callSteps("bash", { command: "echo ran" }, "one"), answerSteps("done"));
+  const { stdout, stderr, status } = await world.run(["--mode", "json", "--permission-mode", "auto", "--model", model, "hi"]);
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  const messages = recordsOf(stdout).flatMap(({ type, message }) => (type === "message_end" ? message : []));
+  expect(messages.filter(({ role }) => role === "custom").map(({ content }) => content)).toEqual([
+    "the tests live in spec/",
+    "it is Friday",
+  ]);
+  const ran = messages.find(({ role }) => role === "toolResult");
+  expect(ran.content.map(({ text }: { text: string }) => text.trim())).toEqual(["ran", "format it first"]);
+  expect(JSON.parse(world.read("start.json"))).toMatchObject({ hook_event_name: "SessionStart", source: "startup" });
+  expect(JSON.parse(world.read("prompt.json"))).toMatchObject({ hook_event_name: "UserPromptSubmit", prompt: "hi" });
+  expect(JSON.parse(world.read("after.json"))).toMatchObject({ tool_use_id: "one", tool_response: { is_error: false } });
 });
 
 test("before it settles a hook may write entries; what cannot be written is said", async ({ world }) => {

@@ -214,6 +214,33 @@ describe.skipIf(!hasPty).each(programs)("themes, %s", (_name, program) => {
   });
 });
 
+describe.skipIf(!hasPty).each(programs)("--resume, %s", (_name, program) => {
+  test("the session is picked on the screen, and what was said on the command line goes on with it", async ({ world }) => {
+    await world.run(["-p", "--model", world.trace(answerSteps("First answer.")), "the first prompt"]);
+    await world.run(["-p", "--model", world.trace(answerSteps("Second answer.")), "the second prompt"]);
+    const terminal = open(world, program, ["-r", "--model", world.trace(answerSteps("Third answer.")), "go on"]);
+    await terminal.until((screen) => screen.includes("Sessions") && screen.includes("the first prompt"));
+    terminal.type("first");
+    await terminal.until((screen) => !screen.includes("the second prompt"));
+    terminal.type("\r");
+    const screen = await terminal.until((text) => text.includes("Third answer."));
+    expect(screen).toMatch(/❯ the first prompt\n\nFirst answer\.[\s\S]*❯ go on\n\nThird answer\./);
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+  });
+
+  test("plain: it is picked by its number", async ({ world }) => {
+    await world.run(["-p", "--model", world.trace(answerSteps("First answer.")), "the first prompt"]);
+    const terminal = open(world, program, ["-r", "--tui-mode", "plain", "--model", world.trace(answerSteps("Next answer.")), "go on"]);
+    await terminal.until((screen) => screen.includes("1  the first prompt") && screen.includes("Which one?"));
+    terminal.type("1\r");
+    await terminal.until((text) => text.includes("Next answer."));
+    terminal.type("/quit\r");
+    expect((await terminal.ended).status).toBe(0);
+    expect(world.sessionFiles()).toHaveLength(1);
+  });
+});
+
 describe.skipIf(!hasPty)("without a terminal on both ends", () => {
   test("--mode interactive is refused, and says what runs there", async ({ world }) => {
     const { status, stderr } = await world.run(["--mode", "interactive"], {});

@@ -16,7 +16,7 @@ const anthropic = services[0];
 if (anthropic === undefined) throw new Error("no service");
 const red = (side: number): Buffer => Buffer.from(solidPicture(side, [255, 0, 0]), "base64");
 
-describe.each(["binary", "node"] as const)("%s", (way: Way) => {
+describe.concurrent.each(["binary", "node"] as const)("%s", (way: Way) => {
   /** Settings of the user's, and the requests that a run makes. */
   async function asked(
     world: World,
@@ -220,6 +220,29 @@ describe.each(["binary", "node"] as const)("%s", (way: Way) => {
     const [first, verb, ...rest] = JSON.parse(world.read("asked.json")) as string[];
     expect({ status, first, verb, last: rest.at(-1) }).toEqual({ status: 1, first: "exec", verb: "install", last: "@some/pack@^1.0.0" });
     expect(rest).toContain("--ignore-scripts");
+  });
+
+  test("models.json: samplingParams and compat are in the request, as PI_CACHE_RETENTION is", async ({ world }) => {
+    const server = await startWireServer(() => ({ status: 401, body: "no" }));
+    const own = { id: "m", contextWindow: 100_000, maxTokens: 4096, reasoning: true };
+    const sampling = { samplingParams: { top_k: 20, seed: 1 }, samplingParamsByThinkingLevel: { high: { seed: 7 } } };
+    const compat = {
+      thinkingFormat: "chat-template",
+      chatTemplateKwargs: { think: { $var: "thinking.effort" } },
+      supportsLongCacheRetention: true,
+    };
+    const providers = {
+      wire: { baseUrl: `${server.url}/v1`, apiKey: "k", api: "openai-completions", models: [{ ...own, ...sampling, compat }] },
+    };
+    world.write("../home/.pi/agent/models.json", JSON.stringify({ providers }));
+    const env = { PI_CACHE_RETENTION: "long" };
+    try {
+      await world.run(["--model", "wire/m", "--thinking", "high", "-p", "hi"], { way, env });
+    } finally {
+      await server.close();
+    }
+    const expected = { top_k: 20, seed: 7, chat_template_kwargs: { think: "high" }, prompt_cache_retention: "24h" };
+    expect(server.requests[0]?.body).toMatchObject(expected);
   });
 
   test("what can have no effect is named in one line; a value of the wrong kind too, and neither ends a run", async ({ world }) => {

@@ -3,19 +3,22 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { type PackageRegistry, startRegistry } from "../support/package-registry.ts";
 import { ways } from "../support/program.ts";
-import { test, type World } from "../support/world.ts";
+import { test as inWorld, type World } from "../support/world.ts";
 
 const demo = ["--model", "demo", "-p", "hello"];
 
-async function registryOf(world: World): Promise<PackageRegistry> {
-  const registry = await startRegistry();
-  onTestFinished(() => registry.close());
-  world.write("../home/.npmrc", `registry=${registry.url}/\nfetch-retries=0\n`);
-  return registry;
-}
+/** What the installer asks, in a world of its own. */
+const test = inWorld.extend<{ registry: PackageRegistry }>({
+  registry: async ({ world }, use) => {
+    const registry = await startRegistry();
+    world.write("../home/.npmrc", `registry=${registry.url}/\nfetch-retries=0\n`);
+    await use(registry);
+    await registry.close();
+  },
+});
 
 const delivered = ways.filter((way) => way !== "bun");
 
@@ -44,8 +47,10 @@ function offer(registry: PackageRegistry, version = "1.0.0"): void {
   });
 }
 
-test("install brings a package with what it needs, declares it, runs no script, and the next run has it", async ({ world }) => {
-  const registry = await registryOf(world);
+test.concurrent("install brings a package with what it needs, declares it, runs no script, and the next run has it", async ({
+  world,
+  registry,
+}) => {
   offer(registry);
   const installed = await world.run(["install", "npm:@some/pack"]);
   expect(installed.stderr).toBe("");
@@ -74,8 +79,7 @@ test("install brings a package with what it needs, declares it, runs no script, 
   expect((await world.run(["list"])).stdout).toContain("No packages.");
 });
 
-test("a hash that is another's, and a package that is not there, leave everything as it was", async ({ world }) => {
-  const registry = await registryOf(world);
+test.concurrent("a hash that is another's, and a package that is not there, leave everything as it was", async ({ world, registry }) => {
   offer(registry);
   await world.run(["install", "npm:@some/pack"]);
   registry.packages.set("bad", { files: { "package.json": manifest({ name: "bad" }) }, hasWrongIntegrity: true });
@@ -88,8 +92,10 @@ test("a hash that is another's, and a package that is not there, leave everythin
   expect((await world.run(demo)).stderr).toBe("SAID helped function 1.0.0\n");
 });
 
-test("a declared package that is not there is one line with the command, and nothing is fetched at a start", async ({ world }) => {
-  const registry = await registryOf(world);
+test.concurrent("a declared package that is not there is one line with the command, and nothing is fetched at a start", async ({
+  world,
+  registry,
+}) => {
   world.config('packages = ["npm:@some/pack"]\n');
   const { stderr, status } = await world.run(demo);
   expect(stderr).toBe("pi: The package npm:@some/pack is declared and not installed: pi install npm:@some/pack\n");
@@ -97,7 +103,7 @@ test("a declared package that is not there is one line with the command, and not
   expect(registry.requests).toEqual([]);
 });
 
-test("a folder is a package as it lies there, and a table narrows what is wanted of one", async ({ world }) => {
+test.concurrent("a folder is a package as it lies there, and a table narrows what is wanted of one", async ({ world }) => {
   world.write("pack/extensions/one.ts", 'export default () => console.error("one");');
   world.write("pack/extensions/two.ts", 'export default () => console.error("two");');
   expect((await world.run(["install", "./pack"])).status).toBe(0);
@@ -108,7 +114,7 @@ test("a folder is a package as it lies there, and a table narrows what is wanted
   expect((await world.run(demo)).stderr).toBe("");
 });
 
-test("what names no package is refused by its form", async ({ world }) => {
+test.concurrent("what names no package is refused by its form", async ({ world }) => {
   for (const source of ["npm:", "npm:../x", "git:host/../x"]) {
     const { stderr, status } = await world.run(["install", source]);
     expect(stderr).toContain("names no package");
@@ -124,8 +130,7 @@ const sayer = (name: string, word: string, version = "1.0.0", more: object = {})
   "main.ts": `export default (pi: any) => pi.on("session_start", () => console.error("SAID ${word}"));`,
 });
 
-test.for(delivered)("%s: a range moves with update, an exact version and a folder stay", async (way, { world }) => {
-  const registry = await registryOf(world);
+test.concurrent.for(delivered)("%s: a range moves with update, an exact version and a folder stay", async (way, { world, registry }) => {
   const offerBoth = (...versions: string[]): void => {
     for (const name of ["moving", "fixed"]) {
       const [files = {}, ...older] = versions.map((version) => sayer(name, `${name} ${version}`, version));
@@ -150,38 +155,39 @@ test.for(delivered)("%s: a range moves with update, an exact version and a folde
   expect({ status: offline.status, asked: registry.requests.length - requests }).toEqual({ status: 2, asked: 0 });
 });
 
-test.for(delivered)("%s: what is declared comes back as it was locked, and not with another hash", async (way, { world }) => {
-  const registry = await registryOf(world);
-  registry.packages.set("locked", { files: sayer("locked", "one") });
-  expect((await world.run(["install", "npm:locked@^1.0.0"], { way })).status).toBe(0);
-  const forgetAll = (): void => {
-    for (const name of ["cache", "npm/node_modules"]) rmSync(join(world.agentDir, name), { recursive: true, force: true });
-  };
-  forgetAll();
-  const again = await world.run(["install"], { way });
-  expect(again.stdout, again.stderr).toBe("npm:locked@^1.0.0 1.0.0\n");
-  expect((await world.run(demo, { way })).stderr).toBe("SAID one\n");
-  expect((await world.run(["install"], { way })).stdout).toBe("Nothing is missing.\n");
+test.concurrent.for(delivered)(
+  "%s: what is declared comes back as it was locked, and not with another hash",
+  async (way, { world, registry }) => {
+    registry.packages.set("locked", { files: sayer("locked", "one") });
+    expect((await world.run(["install", "npm:locked@^1.0.0"], { way })).status).toBe(0);
+    const forgetAll = (): void => {
+      for (const name of ["cache", "npm/node_modules"]) rmSync(join(world.agentDir, name), { recursive: true, force: true });
+    };
+    forgetAll();
+    const again = await world.run(["install"], { way });
+    expect(again.stdout, again.stderr).toBe("npm:locked@^1.0.0 1.0.0\n");
+    expect((await world.run(demo, { way })).stderr).toBe("SAID one\n");
+    expect((await world.run(["install"], { way })).stdout).toBe("Nothing is missing.\n");
 
-  registry.packages.set("locked", { files: sayer("locked", "another under the same version") });
-  forgetAll();
-  const changed = await world.run(["install", "--frozen-lockfile"], { way });
-  expect(changed.status, changed.stdout).toBe(1);
-  expect(changed.stderr).toMatch(/^Error: (The installer|npm) failed: .*/);
-  expect((await world.run(demo, { way })).stderr).toContain("is declared and not installed");
+    registry.packages.set("locked", { files: sayer("locked", "another under the same version") });
+    forgetAll();
+    const changed = await world.run(["install", "--frozen-lockfile"], { way });
+    expect(changed.status, changed.stdout).toBe(1);
+    expect(changed.stderr).toMatch(/^Error: (The installer|npm) failed: .*/);
+    expect((await world.run(demo, { way })).stderr).toContain("is declared and not installed");
 
-  world.config('packages = ["npm:locked@^1.0.0", "npm:late"]\n');
-  registry.packages.set("locked", { files: sayer("locked", "one") });
-  registry.packages.set("late", { files: sayer("late", "late") });
-  const unlocked = await world.run(["install", "--frozen-lockfile"], { way });
-  expect(unlocked.stderr).toContain("npm:late is declared, and not in the lock file");
-  expect((await world.run(["install", "npm:late", "--frozen-lockfile"], { way })).status).toBe(2);
-  expect((await world.run(["install"], { way })).stdout).toBe("npm:late 1.0.0\n");
-  expect((await world.run(demo, { way })).stderr).toBe("SAID one\nSAID late\n");
-});
+    world.config('packages = ["npm:locked@^1.0.0", "npm:late"]\n');
+    registry.packages.set("locked", { files: sayer("locked", "one") });
+    registry.packages.set("late", { files: sayer("late", "late") });
+    const unlocked = await world.run(["install", "--frozen-lockfile"], { way });
+    expect(unlocked.stderr).toContain("npm:late is declared, and not in the lock file");
+    expect((await world.run(["install", "npm:late", "--frozen-lockfile"], { way })).status).toBe(2);
+    expect((await world.run(["install"], { way })).stdout).toBe("npm:late 1.0.0\n");
+    expect((await world.run(demo, { way })).stderr).toBe("SAID one\nSAID late\n");
+  },
+);
 
-test.for(delivered)("%s: of two installs at once none undoes the other", async (way, { world }) => {
-  const registry = await registryOf(world);
+test.concurrent.for(delivered)("%s: of two installs at once none undoes the other", async (way, { world, registry }) => {
   const names = ["one", "two", "three"];
   for (const name of names) registry.packages.set(name, { files: sayer(name, name) });
   const runs = await Promise.all(names.map((name) => world.run(["install", `npm:${name}`], { way })));
@@ -191,8 +197,7 @@ test.for(delivered)("%s: of two installs at once none undoes the other", async (
   expect(readdirSync(world.agentDir).filter((name) => /\.(new|old)$/.test(name))).toEqual([]);
 });
 
-test("an install that is killed leaves what was there, and the next one goes through", async ({ world }) => {
-  const registry = await registryOf(world);
+test.concurrent("an install that is killed leaves what was there, and the next one goes through", async ({ world, registry }) => {
   registry.packages.set("first", { files: sayer("first", "first") });
   registry.packages.set("second", { files: sayer("second", "second") });
   await world.run(["install", "npm:first"]);
@@ -248,76 +253,80 @@ function repository(
   };
 }
 
-test.for(delivered)("%s: a repository is cloned with what it needs, by name and ref, updated, and taken away", async (way, { world }) => {
-  const registry = await registryOf(world);
-  registry.packages.set("helper", {
-    files: { "package.json": manifest({ name: "helper", main: "main.js" }), "main.js": 'module.exports = "helped";' },
-  });
-  const { url, commit } = repository(world, "pack", {
-    ...sayer("pack", "first", "1.0.0", { dependencies: { helper: "^1.0.0" }, scripts: { postinstall: "touch ran" } }),
-    "main.ts":
-      'import helped from "helper"; export default (pi: any) => pi.on("session_start", () => console.error("SAID first", helped));',
-  });
-  // What the names of hosts stand for is git's business.
-  world.write(
-    "../home/.gitconfig",
-    `[url "${dirname(url)}/"]\n\tinsteadOf = https://example.invalid/owner/\n[protocol "file"]\n\tallow = always\n`,
-  );
-  const source = "git:example.invalid/owner/pack";
-  const installed = await world.run(["install", source], { way });
-  expect(installed.status, installed.stderr).toBe(0);
-  expect(installed.stdout).toContain("Scripts held back: postinstall");
-  const directory = join(world.agentDir, "git/example.invalid/owner/pack");
-  expect(existsSync(join(directory, "ran"))).toBe(false);
-  expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+test.concurrent.for(delivered)(
+  "%s: a repository is cloned with what it needs, by name and ref, updated, and taken away",
+  async (way, { world, registry }) => {
+    registry.packages.set("helper", {
+      files: { "package.json": manifest({ name: "helper", main: "main.js" }), "main.js": 'module.exports = "helped";' },
+    });
+    const { url, commit } = repository(world, "pack", {
+      ...sayer("pack", "first", "1.0.0", { dependencies: { helper: "^1.0.0" }, scripts: { postinstall: "touch ran" } }),
+      "main.ts":
+        'import helped from "helper"; export default (pi: any) => pi.on("session_start", () => console.error("SAID first", helped));',
+    });
+    // What the names of hosts stand for is git's business.
+    world.write(
+      "../home/.gitconfig",
+      `[url "${dirname(url)}/"]\n\tinsteadOf = https://example.invalid/owner/\n[protocol "file"]\n\tallow = always\n`,
+    );
+    const source = "git:example.invalid/owner/pack";
+    const installed = await world.run(["install", source], { way });
+    expect(installed.status, installed.stderr).toBe(0);
+    expect(installed.stdout).toContain("Scripts held back: postinstall");
+    const directory = join(world.agentDir, "git/example.invalid/owner/pack");
+    expect(existsSync(join(directory, "ran"))).toBe(false);
+    expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
 
-  commit(sayer("pack", "second", "2.0.0"));
-  const updated = await world.run(["update"], { way });
-  expect(updated.stdout, updated.stderr).toBe("pack: 1.0.0 to 2.0.0\n");
-  expect((await world.run(demo, { way })).stderr).toBe("SAID second\n");
+    commit(sayer("pack", "second", "2.0.0"));
+    const updated = await world.run(["update"], { way });
+    expect(updated.stdout, updated.stderr).toBe("pack: 1.0.0 to 2.0.0\n");
+    expect((await world.run(demo, { way })).stderr).toBe("SAID second\n");
 
-  const pinned = await world.run(["install", `${source}@v1`], { way });
-  expect(pinned.status, pinned.stderr).toBe(0);
-  expect(world.read("../home/.pi/agent/config.toml")).toBe(`[[packages]]\nsource = "${source}@v1"\n`);
-  expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
-  expect((await world.run(["update"], { way })).stdout).toBe("Nothing to update.\n");
+    const pinned = await world.run(["install", `${source}@v1`], { way });
+    expect(pinned.status, pinned.stderr).toBe(0);
+    expect(world.read("../home/.pi/agent/config.toml")).toBe(`[[packages]]\nsource = "${source}@v1"\n`);
+    expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+    expect((await world.run(["update"], { way })).stdout).toBe("Nothing to update.\n");
 
-  const absent = await world.run(["install", "git:example.invalid/owner/absent"], { way });
-  expect(absent.status).toBe(1);
-  expect(absent.stderr).toMatch(/^Error: git failed: fatal: /);
-  expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+    const absent = await world.run(["install", "git:example.invalid/owner/absent"], { way });
+    expect(absent.status).toBe(1);
+    expect(absent.stderr).toMatch(/^Error: git failed: fatal: /);
+    expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
 
-  expect((await world.run(["remove", source], { way })).stdout).toBe(`Removed ${source}@v1\n`);
-  expect(existsSync(directory)).toBe(false);
-  expect((await world.run(demo, { way })).stderr).toBe("");
-});
+    expect((await world.run(["remove", source], { way })).stdout).toBe(`Removed ${source}@v1\n`);
+    expect(existsSync(directory)).toBe(false);
+    expect((await world.run(demo, { way })).stderr).toBe("");
+  },
+);
 
-test.for(delivered)("%s: -e npm: and -e git: install once for runs that name them, and never offline", async (way, { world }) => {
-  const registry = await registryOf(world);
-  registry.packages.set("named", { files: sayer("named", "named") });
-  const { url } = repository(world, "pack", sayer("pack", "cloned"));
-  world.write(
-    "../home/.gitconfig",
-    `[url "${dirname(url)}/"]\n\tinsteadOf = https://example.invalid/owner/\n[protocol "file"]\n\tallow = always\n`,
-  );
-  for (const [source, said] of [
-    ["npm:named", "SAID named\n"],
-    ["git:example.invalid/owner/pack", "SAID cloned\n"],
-  ] as const) {
-    const offline = await world.run(["--offline", "-e", source, ...demo], { way });
-    expect(offline).toMatchObject({ status: 2, stderr: expect.stringContaining(`${source} is not installed`) });
-    const first = await world.run(["-e", source, ...demo], { way });
-    expect(first).toMatchObject({ status: 0, stderr: said });
-    const requests = registry.requests.length;
-    expect((await world.run(["--offline", "-e", source, ...demo], { way })).stderr).toBe(said);
-    expect(registry.requests).toHaveLength(requests);
-  }
-  expect(existsSync(join(world.agentDir, "config.toml"))).toBe(false);
-  expect(existsSync(join(world.agentDir, "npm"))).toBe(false);
-  expect((await world.run(demo, { way })).stderr).toBe("");
-});
+test.concurrent.for(delivered)(
+  "%s: -e npm: and -e git: install once for runs that name them, and never offline",
+  async (way, { world, registry }) => {
+    registry.packages.set("named", { files: sayer("named", "named") });
+    const { url } = repository(world, "pack", sayer("pack", "cloned"));
+    world.write(
+      "../home/.gitconfig",
+      `[url "${dirname(url)}/"]\n\tinsteadOf = https://example.invalid/owner/\n[protocol "file"]\n\tallow = always\n`,
+    );
+    for (const [source, said] of [
+      ["npm:named", "SAID named\n"],
+      ["git:example.invalid/owner/pack", "SAID cloned\n"],
+    ] as const) {
+      const offline = await world.run(["--offline", "-e", source, ...demo], { way });
+      expect(offline).toMatchObject({ status: 2, stderr: expect.stringContaining(`${source} is not installed`) });
+      const first = await world.run(["-e", source, ...demo], { way });
+      expect(first).toMatchObject({ status: 0, stderr: said });
+      const requests = registry.requests.length;
+      expect((await world.run(["--offline", "-e", source, ...demo], { way })).stderr).toBe(said);
+      expect(registry.requests).toHaveLength(requests);
+    }
+    expect(existsSync(join(world.agentDir, "config.toml"))).toBe(false);
+    expect(existsSync(join(world.agentDir, "npm"))).toBe(false);
+    expect((await world.run(demo, { way })).stderr).toBe("");
+  },
+);
 
-test("a project's entry replaces the user's, or with autoload = false only changes it", async ({ world }) => {
+test.concurrent("a project's entry replaces the user's, or with autoload = false only changes it", async ({ world }) => {
   for (const name of ["one", "two", "three"])
     world.write(`../home/pack/extensions/${name}.ts`, `export default () => console.error("${name}");`);
   const source = JSON.stringify(join(world.home, "pack"));

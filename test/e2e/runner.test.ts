@@ -87,6 +87,43 @@ test("switches that are not known, and a configuration that cannot be read, are 
   expect(outputOf(await world.run(["runner"], { stdin: input() }))).toMatchObject({ status: "error", code: "config.syntax" });
 });
 
+test.for([
+  [["--cwd", "/no/such/place"], "usage.bad_cwd"],
+  [["--cwd", "/etc/passwd"], "usage.bad_cwd"],
+  [["--timeout", "soon"], "usage.bad_value"],
+  [["--stream=yes"], "usage.unexpected_value"],
+  [["--engine", "gpt"], "usage.runtime"],
+  [["--marker", "a b"], "usage.runner_input"],
+  [["--data", "/etc/passwd"], "usage.group"],
+  [["--model", "x".repeat(100_000)], "usage.unknown_model"],
+  [["extra"], "usage.unknown_option"],
+] as const)("the switches %j are an error object of bounded size", async ([args, code], { world }) => {
+  const ran = await world.run(["runner", "--model", hello(world), ...args], { stdin: input() });
+  const output = outputOf(ran);
+  expect([ran.status, output.status, output.code]).toEqual([1, "error", code]);
+  expect(output.error.length).toBeLessThan(5000);
+  expect(Buffer.byteLength(lastLine(ran))).toBeLessThanOrEqual(200);
+});
+
+test("a variable that is set to nothing names no marker and no runtime", async ({ world }) => {
+  const env = { PI_RUNNER_MARKER: "", PI_RUNTIME: "", PYLDON_AGENT_ENGINE: "" };
+  expect(outputOf(await world.run(["runner", "--model", hello(world)], { stdin: input(), env }))).toMatchObject({ status: "success" });
+});
+
+test("a map of sessions that cannot be read costs the memory, not the run, and is told once", async ({ world }) => {
+  world.write("data/sessions.json", "{bad");
+  const ran = await world.run(["runner", "--model", hello(world), "--data", "data"], { stdin: input() });
+  expect(outputOf(ran)).toMatchObject({ status: "success" });
+  expect(ran.stderr.match(/The map of sessions/g)).toHaveLength(1);
+  expect(world.read("data/sessions.json")).toBe("{bad");
+});
+
+test("a run whose host cannot know its runtime weighs on none of them", async ({ world }) => {
+  await world.run(["runner", "--model", hello(world), "--data", "data", "--engine", "gpt"], { stdin: input() });
+  const report = await world.run(["metrics", "--data", "data", "--json"]);
+  expect(JSON.parse(report.stdout).engines.pi.agent_run_count).toBe(0);
+});
+
 test("a session goes on by its id, and by the map of the data directory", async ({ world }) => {
   const server = await world.strict(strictAnthropic, [{ say: [{ text: "First." }] }]);
   const env = { ANTHROPIC_API_KEY: "sk-ant-0123456789abcdef", ANTHROPIC_BASE_URL: server.baseUrl };
@@ -107,11 +144,11 @@ test("a session goes on by its id, and by the map of the data directory", async 
 test("a run over its time is an error at once, with what there was", async ({ world }) => {
   const steps = [{ type: "event", event: { type: "text_start", contentIndex: 0 } }];
   const model = world.trace([...steps, event({ type: "text_delta", contentIndex: 0, delta: "Half" }), ...hanging]);
-  const ran = await world.run(["runner", "--model", model, "--timeout", "400"], { stdin: input() });
+  const ran = await world.run(["runner", "--model", model, "--timeout", "1500"], { stdin: input() });
   const output = outputOf(ran);
   expect(output).toMatchObject({ status: "error", code: "runtime.timeout", partial_result: "Half" });
   expect(ran.status).toBe(1);
-  expect(output.duration_ms).toBeLessThan(1600);
+  expect(output.duration_ms).toBeLessThan(6000);
 });
 
 /** A command that runs longer than any test. */
@@ -175,6 +212,20 @@ function installClaude(world: World): Record<string, string> {
   symlinkSync(fakeClaude, join(bin, "claude"));
   return { PATH: `${bin}:${process.env.PATH}` };
 }
+
+test("what a host calls a session or a model never becomes an option of the child", async ({ world }) => {
+  const seen = join(world.home, "seen");
+  const bin = join(world.home, "bin");
+  mkdirSync(bin, { recursive: true });
+  const result = { type: "result", subtype: "success", is_error: false, result: "Yes.", session_id: "s", total_cost_usd: 0.25 };
+  writeFileSync(join(bin, "claude"), `#!/bin/sh\nprintf '%s\\n' "$@" > '${seen}'\necho '${JSON.stringify(result)}'\n`, { mode: 0o755 });
+  const asked = { sessionId: "--dangerously-skip-permissions", model: "--add-dir=/" };
+  const ran = await world.run(["runner", "--engine", "claude"], { stdin: input(asked), env: { PATH: `${bin}:${process.env.PATH}` } });
+  // An answer that came without a message is one, and what it cost is told.
+  expect(outputOf(ran)).toMatchObject({ status: "success", result: "Yes.", session_present: false, cost_usd: 0.25 });
+  const args = readFileSync(seen, "utf8");
+  expect(args).not.toMatch(/dangerously|add-dir|--resume|--model/);
+});
 
 for (const way of ways.filter((one) => one !== "bun"))
   test(`${way}: the other runtime carries it out`, async ({ world }) => {

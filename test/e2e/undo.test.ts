@@ -88,7 +88,7 @@ const changes: Record<string, string> = {
   "in the background": "(echo late > late.txt) & wait",
 };
 
-describe("by a command in a git work tree", () => {
+describe.concurrent("by a command in a git work tree", () => {
   const byWay = Object.entries(changes).flatMap(([name, command]) =>
     (["binary", "node"] as const).map((way) => [name, way, command] as const),
   );
@@ -225,7 +225,7 @@ describe("by a command in a git work tree", () => {
   });
 });
 
-describe("by write and edit, outside of git", () => {
+describe.concurrent("by write and edit, outside of git", () => {
   test("new, replaced, edited, and through a link", async ({ world }) => {
     world.write("a.txt", "one\ntwo\n");
     world.write("b.txt", "old\n");
@@ -299,7 +299,7 @@ describe("by write and edit, outside of git", () => {
   });
 });
 
-describe("the diff", () => {
+describe.concurrent("the diff", () => {
   test("is one that git takes, of the session or of a run", async ({ world }) => {
     repository(world);
     await run(world, bash("sed -i s/two/2/ a.txt; rm gone.txt; printf end > new.txt; chmod 755 tool.sh"));
@@ -319,7 +319,7 @@ describe("the diff", () => {
   });
 });
 
-describe("after kill -9", () => {
+describe.concurrent("after kill -9", () => {
   test.for(["write", "command"] as const)("of the run in the middle of a %s, what it has done can be put back", async (by, { world }) => {
     repository(world);
     const before = picture(world.cwd);

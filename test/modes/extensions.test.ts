@@ -82,6 +82,7 @@ async function ran(
     io: host,
     ending,
     warn,
+    picksSession: false,
     showsAnswer: true,
     progress: () => ({ lines: "none", isVerbose: false }),
     streamsAnswer: () => false,

@@ -129,6 +129,13 @@ describe("a decision", () => {
   });
 });
 
+test("each round is compared within itself", () => {
+  const [figure] = race.figures;
+  const drifting = [...runs("empty", [4, 8, 40, 4, 4]), ...runs("pi", [6, 12, 60, 30, 6])];
+  expect(evaluate(figure as Race["figures"][number], drifting, world)).toEqual({ value: 1.5, subject: 12, baseline: 4 });
+  expect(evaluate(figure as Race["figures"][number], drifting, world, { by: "least" }).value).toBe(1.5);
+});
+
 describe("a figure that is missing fails and says why", () => {
   test("a program that fails", async () => {
     const { row, held } = await decide([new Error("pi: ended with 3")]);

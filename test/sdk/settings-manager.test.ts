@@ -191,3 +191,18 @@ test("a thinking level of one model is stored beside those that are there", asyn
   expect(again.getModelThinkingLevel("openai", "gpt-6.2")).toBe("max");
   expect([again.getBlockImages(), again.getSteeringMode(), again.getThinkingBudgets()]).toEqual([true, "all", undefined]);
 });
+
+test("numbers of compaction are those of the model that is asked about, each by itself, written in either way", () => {
+  const modelOverrides = { "a/b/c": { reserveTokens: 5 }, "a/d": { keep_recent_tokens: 6 } };
+  const manager = SettingsManager.inMemory({ compaction: { modelOverrides }, branchSummary: { skipPrompt: true }, npmCommand: ["pnpm"] });
+  const numbers = [undefined, { provider: "a", id: "b/c" }, { provider: "a", id: "d" }].map((model) => [
+    manager.getCompactionReserveTokens(model),
+    manager.getCompactionKeepRecentTokens(model),
+  ]);
+  expect(numbers).toEqual([
+    [16_384, 20_000],
+    [5, 20_000],
+    [16_384, 6],
+  ]);
+  expect([manager.getBranchSummarySkipPrompt(), manager.getNpmCommand()]).toEqual([true, ["pnpm"]]);
+});

@@ -49,8 +49,17 @@ export interface RunningProgram {
   result: Promise<ProgramResult>;
 }
 
+const commands = new Map<Way, string[]>();
+
 /** The command that starts the program in a way, without its arguments. */
 export function commandOf(way: Way): string[] {
+  // Looked at once a file of tests: every start would stat all sources otherwise.
+  const known = commands.get(way) ?? findCommand(way);
+  commands.set(way, known);
+  return known;
+}
+
+function findCommand(way: Way): string[] {
   if (way === "bun") return [bunPath(), join(projectRoot, "src/main.ts")];
   const built = join(projectRoot, way === "binary" ? "dist/pi" : "dist/node/main.mjs");
   if (!existsSync(built) || statSync(built).mtimeMs < newestSource())

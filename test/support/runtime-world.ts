@@ -1,8 +1,9 @@
 // A place for runs of hosts: a workspace, a home, a strict service that both runtimes ask, and the runtimes. Used by the runtime's tests.
 // Invariant: nothing of the user's own environment reaches a run; Claude Code is the stand-in beside this file.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { makeRuntime } from "../../src/runtime/create-runtime.ts";
 import type { ReplyPayload, RunRequest } from "../../src/runtime/request.ts";
 import type { RuntimeKind } from "../../src/runtime/result.ts";
@@ -10,8 +11,28 @@ import type { Router } from "../../src/runtime/route/router.ts";
 import { strictAnthropic } from "./strict/anthropic.ts";
 import { type Script, type StrictServer, startStrictServer } from "./strict/script.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
+import type { WireRequest } from "./wire-server.ts";
 
 export const fakeClaude = join(import.meta.dirname, "fake-claude.mjs");
+
+/** The real program, where this machine has one that speaks the protocol of the stand-in. */
+export function installedClaude(path = process.env.PATH ?? ""): string | undefined {
+  for (const directory of path.split(delimiter)) {
+    const program = join(directory, "claude");
+    if (directory === "" || !existsSync(program)) continue;
+    const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: 20_000 });
+    const [, major, minor] = /^(\d+)\.(\d+)/.exec(stdout ?? "") ?? [];
+    return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 1) ? program : undefined;
+  }
+  return undefined;
+}
+
+/** What the real program asks is between it and its service: newer than what we know to be strict about. */
+const lenientAnthropic = {
+  ...strictAnthropic,
+  check: ({ method, path }: WireRequest) =>
+    method === "POST" && path.startsWith("/v1/messages?") ? undefined : { status: 404, type: "not_found_error", message: path },
+};
 
 export interface RuntimeWorld {
   home: string;
@@ -37,15 +58,24 @@ export interface RuntimeWorldOptions {
   scripts: readonly Script[];
   config?: Record<string, unknown>;
   env?: Record<string, string>;
+  /** In place of the stand-in. */
+  claude?: string | undefined;
   /** Further arguments of the stand-in. */
   claudeArgs?: readonly string[];
 }
 
-export async function runtimeWorld({ kind, scripts, config, env: more, claudeArgs = [] }: RuntimeWorldOptions): Promise<RuntimeWorld> {
+export async function runtimeWorld({
+  kind,
+  scripts,
+  config,
+  env: more,
+  claude,
+  claudeArgs = [],
+}: RuntimeWorldOptions): Promise<RuntimeWorld> {
   const root = temporaryDirectory();
   const [home, workspace, dataDir] = ["home", "workspace", "data"].map((name) => join(root, name)) as [string, string, string];
   for (const directory of [join(home, ".pi/agent"), workspace]) mkdirSync(directory, { recursive: true });
-  const server = await startStrictServer(strictAnthropic, scripts);
+  const server = await startStrictServer(claude === undefined ? strictAnthropic : lenientAnthropic, scripts);
   const env = {
     PATH: process.env.PATH ?? "",
     HOME: home,
@@ -73,8 +103,8 @@ export async function runtimeWorld({ kind, scripts, config, env: more, claudeArg
       "retry.base_delay_ms": 1,
       "retry.max_retries": 1,
       "runtime.default": kind,
-      "runtime.claude.command": fakeClaude,
-      "runtime.claude.args": ["--journal", journal, ...claudeArgs],
+      "runtime.claude.command": claude ?? fakeClaude,
+      "runtime.claude.args": claude === undefined ? ["--journal", journal, ...claudeArgs] : claudeArgs,
       ...config,
     },
     warn: (line) => void warnings.push(line),

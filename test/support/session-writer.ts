@@ -28,7 +28,7 @@ let random = process.pid;
 for (let count = 0; ; count++) {
   random = (Math.imul(random, 1103515245) + 12345) >>> 0;
   // Mostly small, now and then so large that a write can be cut in the middle.
-  const length = random % 17 === 0 ? random % 400_000 : random % 500;
+  const length = random % 67 === 0 ? random % 400_000 : random % 500;
   const message = { type: "message", message: userMessage("x".repeat(length)) } as const;
   // What belongs together goes in one write: all of it is stored when it is said.
   const entries = count % 5 === 4 ? session.appendAll([message, message, message]) : [session.append(message)];

@@ -55,7 +55,7 @@ export function createWorld(): { world: World; close(): Promise<void> } {
   const agentDir = join(home, ".pi/agent");
   for (const directory of [home, cwd, join(root, "tmp")]) mkdirSync(directory, { recursive: true });
   const servers: { close(): Promise<void> }[] = [];
-  const programs: RunningProgram[] = [];
+  const running = new Set<RunningProgram>();
   const put = (path: string, content: string | Uint8Array): string => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
@@ -76,7 +76,10 @@ export function createWorld(): { world: World; close(): Promise<void> } {
       const all = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: home, LANG: "C.UTF-8", TMPDIR: join(root, "tmp"), ...env };
       const given = Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
       const program = startProgram({ cwd, ...changes, env: given, args });
-      programs.push(program);
+      running.add(program);
+      // What it left behind has been killed by then.
+      const gone = (): void => void running.delete(program);
+      program.result.then(gone, gone);
       return program;
     },
     run: (args, changes) => world.start(args, changes).result,
@@ -93,7 +96,7 @@ export function createWorld(): { world: World; close(): Promise<void> } {
     sessionFiles: () => sessionFilesIn(join(agentDir, "sessions")),
   };
   const close = async (): Promise<void> => {
-    for (const program of programs) {
+    for (const program of running) {
       for (const pid of program.family()) process.kill(pid, "SIGKILL");
       await program.result.catch(() => undefined);
     }

@@ -4,6 +4,7 @@ import { applyPatch } from "diff";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ToolResult } from "../../src/contracts/tool.ts";
 import { editTool } from "../../src/tools/edit.ts";
+import { quickestMs } from "../support/quickest.ts";
 import { seededRandom } from "../support/random.ts";
 import { type ToolBench, textOfResult, toolBench } from "../support/tool-context.ts";
 
@@ -202,11 +203,13 @@ test("keeps the mode", async () => {
 });
 
 test("a change in a huge file is fast", async () => {
-  writeFileSync(pathOf("f"), `${"some line of text that repeats\n".repeat(1_000_000)}needle\n`);
-  const started = performance.now();
-  const result = await edit(["needle", "thread"]);
-  expect(result.details).toMatchObject({ firstChangedLine: 1_000_001 });
-  expect(performance.now() - started).toBeLessThan(5000);
+  const text = `${"some line of text that repeats\n".repeat(1_000_000)}needle\n`;
+  const change = async (): Promise<void> => {
+    writeFileSync(pathOf("f"), text);
+    const result = await edit(["needle", "thread"]);
+    expect(result.details).toMatchObject({ firstChangedLine: 1_000_001 });
+  };
+  expect(await quickestMs(5000, change)).toBeLessThan(5000);
 });
 
 test("random edits: bytes as a plain reference says, and the patch turns old into new", async () => {

@@ -9,7 +9,7 @@ import help from "./help.mjs";
 import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
-import openSession from "./open-session.mjs";
+import { openCompacted, openShort, openWhole } from "./open-session.mjs";
 import rpcInTurn from "./rpc-in-turn.mjs";
 import rpcPipelined from "./rpc-pipelined.mjs";
 import rpcStart from "./rpc-start.mjs";
@@ -23,7 +23,9 @@ export const races = [
   npmAgent,
   deltas,
   bashOutput,
-  openSession,
+  openShort,
+  openWhole,
+  openCompacted,
   listSessions,
   appendEntries,
   rpcStart,

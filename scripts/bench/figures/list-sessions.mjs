@@ -21,7 +21,7 @@ function sessionsDirectory(world) {
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "list-sessions",
-  rounds: 15,
+  rounds: 30,
   contenders: (world) => {
     const directory = sessionsDirectory(world);
     return {

@@ -107,7 +107,8 @@ async function hand(host: Host, item: IpcItem, command: string, signal: AbortSig
   return ran.exitCode === undefined ? "the command was killed, or could not be started" : `the command exited with ${ran.exitCode}`;
 }
 
-function parkedLine({ group, file, parkedAs, why }: ParkedFile): string {
+function parkedLine({ group, file, parkedAs, wasTaken, why }: ParkedFile): string {
+  if (wasTaken === true) return `${group}/${file} was taken, and the next drain takes it again: ${why}.`;
   return `${group}/${file} was not taken: ${why}${parkedAs === undefined ? "" : `; it is now ${join("errors", parkedAs)}`}.`;
 }
 

@@ -102,7 +102,9 @@ function readFlags(args: readonly string[], host: Host): RunnerFlags {
     const [name = "", inline] = (args[at] ?? "").split(/=(.*)/s, 2);
     const kind = Object.hasOwn(switches, name) ? switches[name as keyof typeof switches] : undefined;
     if (kind === undefined)
-      problem ??= new PiError("usage.unknown_option", `pi runner knows no ${args[at]}`, { hint: "See pi runner --help" });
+      problem ??= new PiError("usage.unknown_option", `pi runner knows no ${args[at]?.slice(0, 200)}`, { hint: "See pi runner --help" });
+    else if (kind === true && inline !== undefined)
+      problem ??= new PiError("usage.unexpected_value", `${name} takes no value`, { hint: "See pi runner --help" });
     else if (kind === true) said[name] = true;
     else {
       const value = inline ?? args[++at];

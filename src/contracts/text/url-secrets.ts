@@ -11,8 +11,10 @@ export function withoutUrlSecrets(text: string, mark = "[redacted]"): string {
 
 /** What they are, as written. */
 export function urlSecrets(url: string): { user: string; password: string | undefined; query: string[] } {
-  const [, user = "", password] = /^[a-z][a-z0-9+.-]*:\/\/([^:/?#@\s]*)(?::([^/?#\s]*))?@/i.exec(url) ?? [];
-  return { user, password, query: [...url.matchAll(secretQuery)].map(([found, name = ""]) => found.slice(name.length)) };
+  // Most addresses have neither, and are looked at in every start.
+  const [, user = "", password] = url.includes("@") ? (/^[a-z][a-z0-9+.-]*:\/\/([^:/?#@\s]*)(?::([^/?#\s]*))?@/i.exec(url) ?? []) : [];
+  const query = url.includes("=") ? [...url.matchAll(secretQuery)].map(([found, name = ""]) => found.slice(name.length)) : [];
+  return { user, password, query };
 }
 
 /** The address alone, and the header in which user and password go. Node refuses an address that holds them, in words that repeat it. */

@@ -24,22 +24,32 @@ const toolNames: Readonly<Record<string, string>> = {
   ls: "LS",
 };
 
+const sources: Readonly<Record<string, string>> = { new: "clear", fork: "resume", reload: "resume" };
+
+const permissionModes = { auto: "bypassPermissions", ask: "default", plan: "plan" } as const;
+
 type Fields = Record<string, unknown>;
 
 /** Beside the event's own fields. */
-export function claudeFields(type: string, event: Fields, { cwd, sessionId, isContinued }: ClaudeSurroundings): Fields {
-  const { toolName, input, content, isError, text, reason } = event;
+export function claudeFields(type: string, event: Fields, about: ClaudeSurroundings): Fields {
+  const { cwd, sessionId, sessionFile = "", permissionMode, isContinued } = about;
+  const { toolName, toolCallId, input, content, isError, text, reason, customInstructions = "" } = event;
   return {
     hook_event_name: eventNames[type] ?? type,
     session_id: sessionId,
-    transcript_path: "",
+    transcript_path: sessionFile,
     cwd,
-    ...(typeof toolName === "string" ? { tool_name: toolNames[toolName] ?? toolName, tool_input: theirInput(toolName, input) } : {}),
+    permission_mode: permissionModes[permissionMode],
+    ...(typeof toolName === "string"
+      ? { tool_name: toolNames[toolName] ?? toolName, tool_input: theirInput(toolName, input), ...defined({ tool_use_id: toolCallId }) }
+      : {}),
     ...(type === "tool_result" ? { tool_response: { content, is_error: isError === true } } : {}),
     ...(type === "input" ? { prompt: text } : {}),
-    ...(type === "session_start" ? { source: reason === "new" ? "clear" : reason } : {}),
-    ...(type === "session_shutdown" ? { reason } : {}),
-    ...(type === "session_before_compact" ? { trigger: reason === "manual" ? "manual" : "auto" } : {}),
+    ...(type === "session_start" ? { source: sources[String(reason)] ?? reason, ...defined({ model: about.model }) } : {}),
+    ...(type === "session_shutdown" ? { reason: reason === "new" ? "clear" : "other" } : {}),
+    ...(type === "session_before_compact"
+      ? { trigger: reason === "manual" ? "manual" : "auto", custom_instructions: customInstructions }
+      : {}),
     ...(type === "agent_before_settle" ? { stop_hook_active: isContinued } : {}),
   };
 }
@@ -47,21 +57,30 @@ export function claudeFields(type: string, event: Fields, { cwd, sessionId, isCo
 export interface ClaudeSurroundings {
   cwd: string;
   sessionId: string;
+  /** Nothing where the session is kept nowhere. */
+  sessionFile?: string | undefined;
+  permissionMode: keyof typeof permissionModes;
+  /** The model's id, where there is one. */
+  model?: string | undefined;
   /** A hook has sent this very run on before. */
   isContinued: boolean;
 }
 
-/** Their answer in our words. */
-export function fromClaude(answer: Fields): Fields {
+/** Those whose plain words are meant for the model. */
+const sayToModel: ReadonlySet<string> = new Set(["input", "session_start"]);
+
+/** Their answer in our words; `said`: what they wrote, where it is no object. */
+export function fromClaude(type: string, answer: Fields, said: string): Fields {
+  if (Object.keys(answer).length === 0) return sayToModel.has(type) && said.trim() !== "" ? { message: said.trim() } : {};
   const { decision, reason, continue: goesOn, stopReason } = answer;
   const own = isFields(answer.hookSpecificOutput) ? answer.hookSpecificOutput : {};
   const { permissionDecision, permissionDecisionReason, updatedInput, additionalContext } = own;
   // Whoever wants somebody to be asked, where hooks ask nobody, has not said yes.
   const isRefused = decision === "block" || permissionDecision === "deny" || permissionDecision === "ask" || goesOn === false;
-  const said = [permissionDecisionReason, reason, stopReason].find((one) => typeof one === "string");
+  const told = [permissionDecisionReason, reason, stopReason].find((one) => typeof one === "string");
   return {
     ...answer,
-    ...(isRefused ? { block: true, ...defined({ reason: said }), ...(goesOn === false ? { terminate: true } : {}) } : {}),
+    ...(isRefused ? { block: true, ...defined({ reason: told }), ...(goesOn === false ? { terminate: true } : {}) } : {}),
     ...(isFields(updatedInput) ? { input: ourInput(updatedInput) } : {}),
     ...(typeof additionalContext === "string" ? { message: additionalContext } : {}),
   };

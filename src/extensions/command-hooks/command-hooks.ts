@@ -14,12 +14,14 @@ import type { RunningCall } from "../../contracts/tool.ts";
 import type { FedCommand } from "../../platform/feed-command.ts";
 import type { Env } from "../../platform/paths.ts";
 import { wordGlob } from "../policy/rows.ts";
+import type { ClaudeSurroundings } from "./claude-form.ts";
 
 export interface CommandHooksDeps {
   rows: readonly HookRow[];
   cwd: string;
   env: Env;
-  sessionId(): string;
+  /** Of the session, as it stands. */
+  about(): Pick<ClaudeSurroundings, "sessionId" | "sessionFile" | "permissionMode" | "model">;
   /** Of the run under way. */
   signal(): AbortSignal | undefined;
   now(): number;
@@ -40,6 +42,8 @@ export class CommandHooks implements Interceptor {
   readonly #deps: CommandHooksDeps;
   readonly #events: ReadonlySet<string>;
 
+  /** What hooks have said to the model since its last prompt. */
+  #noted: string[] = [];
   /** A hook has sent the run on that is about to settle. */
   #isContinued = false;
 
@@ -73,11 +77,14 @@ export class CommandHooks implements Interceptor {
     for (const row of this.#rows("tool_result", call.name, args)) {
       const event = { ...aboutCall(call), input: args, ...amended, isError: amended.isError === true };
       const answer = await this.#answer(row, event, signal);
-      const { content, details, isError } = answer ?? {};
+      const { content, details, isError, message, block, reason } = answer ?? {};
       if (Array.isArray(content)) amended = { ...amended, content: content as typeof result.content };
       else if (typeof content === "string") amended = { ...amended, content: [{ type: "text", text: content }] };
       if (details !== undefined) amended = { ...amended, details };
       if (typeof isError === "boolean") amended = { ...amended, isError };
+      // It has run: a refusal now is a word to the model.
+      for (const text of [message, block === true ? reason : undefined])
+        if (typeof text === "string") amended = { ...amended, content: [...amended.content, { type: "text", text }] };
     }
     return amended;
   };
@@ -93,7 +100,10 @@ export class CommandHooks implements Interceptor {
       }
       // The prompt goes in as it was: a broken hook must not lose what a person has typed.
       if ("failure" in asked) this.#failed(row, asked.failure);
-      else if (typeof asked.answer.text === "string") text = asked.answer.text;
+      else {
+        if (typeof asked.answer.text === "string") text = asked.answer.text;
+        this.#note(asked.answer);
+      }
     }
     return { ...given, text };
   };
@@ -101,13 +111,15 @@ export class CommandHooks implements Interceptor {
   readonly beforeAgentStart: NonNullable<Interceptor["beforeAgentStart"]> = async (message, promptInForce) => {
     const messages: Awaited<ReturnType<NonNullable<Interceptor["beforeAgentStart"]>>>["messages"] = [];
     let systemPrompt: string | undefined;
+    const say = (content: string): void =>
+      void messages.push({ role: "custom", customType: "hook", content, display: true, timestamp: this.#deps.now() });
+    for (const text of this.#noted.splice(0)) say(text);
     for (const row of this.#rows("before_agent_start")) {
       const answer = await this.#answer(row, { message, systemPrompt: promptInForce(systemPrompt) }, this.#deps.signal());
       if (typeof answer?.systemPrompt === "string") systemPrompt = answer.systemPrompt;
       const added = answer?.message;
       const content = isObject(added) ? added.content : added;
-      if (typeof content !== "string" || content === "") continue;
-      messages.push({ role: "custom", customType: "hook", content, display: true, timestamp: this.#deps.now() });
+      if (typeof content === "string" && content !== "") say(content);
     }
     return { messages, ...defined({ systemPrompt }) };
   };
@@ -220,7 +232,16 @@ export class CommandHooks implements Interceptor {
   }
 
   async notify(type: string, event: object): Promise<void> {
-    for (const row of this.#rows(type, (event as { toolName?: string }).toolName)) await this.#answer(row, event, undefined);
+    for (const row of this.#rows(type, (event as { toolName?: string }).toolName)) {
+      const answer = await this.#answer(row, event, undefined);
+      if (type === "session_start") this.#note(answer);
+    }
+  }
+
+  /** For the model, with its next prompt. */
+  #note(answer: Answer | undefined): void {
+    const { message } = answer ?? {};
+    if (typeof message === "string" && message !== "") this.#noted.push(message);
   }
 
   #rows(event: string, toolName?: string, args: Record<string, unknown> = {}): HookRow[] {
@@ -255,8 +276,9 @@ export class CommandHooks implements Interceptor {
     const isTheirs = row.form === "claude-code";
     const { claudeFields, fromClaude } = isTheirs ? await import("./claude-form.ts") : {};
     try {
-      const sessionId = this.#deps.sessionId();
-      const theirs = claudeFields?.(row.event, event as Answer, { cwd, sessionId, isContinued: this.#isContinued });
+      const about = this.#deps.about();
+      const { sessionId } = about;
+      const theirs = claudeFields?.(row.event, event as Answer, { ...about, cwd, isContinued: this.#isContinued });
       const input = `${JSON.stringify({ ...event, ...theirs, type: row.event, cwd, sessionId }, setsAsLists)}\n`;
       ended = await feedCommand(row.command, {
         cwd,
@@ -275,7 +297,7 @@ export class CommandHooks implements Interceptor {
     if (exitCode !== 0)
       return { failure: `${exitCode === undefined ? "did not end by itself" : `ended with ${exitCode}`}${said === "" ? "" : `: ${said}`}` };
     const answer = answerIn(ended.stdout);
-    return { answer: fromClaude?.(answer) ?? answer };
+    return { answer: fromClaude?.(row.event, answer, ended.stdout) ?? answer };
   }
 }
 

@@ -117,8 +117,8 @@ function saysNothing(answer: AssistantMessage): boolean {
 }
 
 /** Each number by itself: the model's own, else that of all models. */
-function settingsFor(
-  { reserveTokens, keepRecentTokens, modelOverrides }: CompactionSettings,
+export function settingsFor(
+  { reserveTokens, keepRecentTokens, modelOverrides }: Omit<CompactionSettings, "model">,
   { provider, id }: Pick<Model, "provider" | "id">,
 ): TokenSettings {
   return { reserveTokens, keepRecentTokens, ...modelOverrides?.[`${provider}/${id}`] };

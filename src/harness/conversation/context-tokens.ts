@@ -16,11 +16,16 @@ export interface ContextTokens {
 
 /** `edited`: where answers measured another context (see a session's context). */
 export function contextTokens(messages: readonly Message[], edited?: SessionContext["edited"]): ContextTokens {
+  const tokens = measuredTokens(messages, edited);
+  return tokens === undefined ? { tokens: estimateContext(messages), isMeasured: false } : { tokens, isMeasured: true };
+}
+
+/** Nothing where no service has counted anything of it. */
+export function measuredTokens(messages: readonly Message[], edited?: SessionContext["edited"]): number | undefined {
   const measuredAt = lastMeasured(messages, edited);
   const measured = messages[measuredAt];
-  if (measured?.role !== "assistant") return { tokens: estimateContext(messages), isMeasured: false };
-  const later = messages.slice(measuredAt + 1);
-  return { tokens: usedTokens(measured) + sum(later.map(estimateTokens)), isMeasured: true };
+  if (measured?.role !== "assistant") return undefined;
+  return usedTokens(measured) + sum(messages.slice(measuredAt + 1).map(estimateTokens));
 }
 
 /** Everything estimated, the system prompt in force included. */

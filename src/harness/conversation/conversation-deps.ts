@@ -58,7 +58,7 @@ export interface CodingSessionDeps {
   /** Calls that the policy has refused, as they come. */
   denied?: readonly Denial[];
   /** Loads the wire format and finds the credential of a model; rejects with a PiError that says what is missing. */
-  access(model: Model): Promise<ModelAccess>;
+  access: AccessTo;
   retry: RetrySettings;
   compaction: CompactionSettings;
   fallback: FallbackSettings;
@@ -67,6 +67,9 @@ export interface CodingSessionDeps {
   stall: { modelMs: number; toolMs: number };
   clock: { now(): number; random(): number };
 }
+
+/** A credential that is given stands in place of what is found for the provider. */
+export type AccessTo = (model: Model, given?: Credential) => Promise<ModelAccess>;
 
 /** What other concerns do in the middle of a run. */
 export interface ConversationHooks {

@@ -18,7 +18,7 @@ import type { StreamEvent } from "../../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
 import type { Session, SessionContext } from "../../session/tree/session.ts";
 import { Budget } from "./budget.ts";
-import { type ContextTokens, contextTokens } from "./context-tokens.ts";
+import { type ContextTokens, contextTokens, measuredTokens } from "./context-tokens.ts";
 import { type CodingSessionDeps, type ConversationHooks, isBilled, type ModelAccess } from "./conversation-deps.ts";
 import { Listeners } from "./listeners.ts";
 import { shownResult } from "./long-results.ts";
@@ -235,7 +235,6 @@ export class Conversation {
 
   request(messages: readonly Message[]): ModelRequest {
     const state = systemStateOf(messages);
-    const { tokens, isMeasured } = contextTokens(messages, this.#edited);
     const { wishes } = this.deps;
     return {
       systemPrompt: this.runPrompt ?? promptText(state),
@@ -243,9 +242,9 @@ export class Conversation {
       messages: wishes?.blocksImages ? withoutImages(modelMessages(messages)) : modelMessages(messages),
       thinkingLevel: this.choices.thinkingLevel,
       ...(wishes !== undefined && Object.keys(wishes.thinkingBudgets).length > 0 ? { thinkingBudgets: wishes.thinkingBudgets } : {}),
+      ...(wishes?.cacheRetention === "long" ? { cacheRetention: "long" } : {}),
       sessionId: this.session.id,
-      ...(isMeasured ? { promptTokens: tokens } : {}),
-      ...defined({ outputSchema: this.deps.outputSchema }),
+      ...defined({ promptTokens: measuredTokens(messages, this.#edited), outputSchema: this.deps.outputSchema }),
     };
   }
 

@@ -9,6 +9,8 @@ export interface ModelWishes {
   resizesImages: boolean;
   /** Tokens to think with. */
   thinkingBudgets: Partial<Record<ThinkingLevel, number>>;
+  /** How long services are to remember prompts. */
+  cacheRetention: "short" | "long";
   /** By `provider/id`, what a model begins with. */
   thinkingLevels: Readonly<Record<string, ThinkingLevel>>;
 }

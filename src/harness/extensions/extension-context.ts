@@ -4,12 +4,12 @@
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type {
-  Cancellable,
   ExtensionActions,
   ExtensionCommandContext,
   ExtensionContext,
   ExtensionError,
   ExtensionMode,
+  ExtensionModelRegistry,
   ExtensionUIContext,
   ReplacedSessionContext,
   SendMessageOptions,
@@ -24,10 +24,12 @@ import { textOf } from "../../contracts/message.ts";
 import { noUi } from "../../extensions/no-ui.ts";
 import type { Env } from "../../platform/paths.ts";
 import type { Skill } from "../../resources/skills.ts";
+import type { Conversation } from "../conversation/conversation.ts";
 import { usageOfWindow } from "../conversation/session-stats.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import type { ScopedModel } from "../models/model-scope.ts";
+import { ModelStream } from "../models/model-stream.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import { modelsFor } from "./model-view.ts";
 import { promptOptions } from "./prompt-options.ts";
@@ -38,6 +40,8 @@ export interface ExtensionBindings {
   uiContext?: ExtensionUIContext;
   /** Default `print`. */
   mode?: ExtensionMode;
+  /** The conversation is another agent's: what only a session of ours can do is refused (`extension.no_session`). */
+  lacksSession?: boolean;
   /** In place of what the session host does itself. */
   commandContextActions?: Partial<SessionControl>;
   abortHandler?: () => void;
@@ -101,7 +105,7 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
       return live(sessionView(coding.session));
     },
     get modelRegistry() {
-      return live(modelsFor(registry, about));
+      return live(modelsFor(registry, { report: about.report, call: callBeside(coding.conversation, registry) }));
     },
     get model() {
       return live(about.hasModel() ? coding.conversation.model : undefined);
@@ -131,6 +135,7 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
     getContextUsage: () => live(usageOfWindow(coding.conversation)),
     compact: ({ customInstructions, onComplete, onError } = {}) => {
       about.requireLive();
+      requireSession(about, "compact");
       coding.compaction.run(customInstructions).then(
         (result) => onComplete?.(result),
         (error: unknown) => onError?.(error instanceof Error ? error : new Error(messageOf(error))),
@@ -139,6 +144,21 @@ export function createContext(about: ExtensionSurroundings, extensionPath?: stri
     getSystemPrompt: () => live(coding.conversation.promptInForce()),
     getSystemPromptOptions: () => live(promptOptions(coding.conversation.promptParts(), about.skills())),
   };
+}
+
+/** As the conversation calls its model: with the same credentials, and no longer silent. */
+function callBeside({ deps }: Conversation, registry: ModelRegistry): ExtensionModelRegistry["stream"] {
+  return (model, context, options = {}) =>
+    new ModelStream({
+      model,
+      context,
+      options,
+      silenceMs: deps.stall.modelMs,
+      access: async (credential) => {
+        const ready = await registry.ready(model);
+        return { model: ready, ...(await deps.access(ready, credential)) };
+      },
+    });
 }
 
 /** Dialogs that are waited for: others are told that somebody is asked. */
@@ -156,19 +176,24 @@ function announcedDialogs(
 
 export function createCommandContext(about: ExtensionSurroundings): ExtensionCommandContext {
   const control = { ...about.control, ...about.bindings().commandContextActions };
-  const guarded = <A extends unknown[], R>(work: (...args: A) => R): ((...args: A) => R) => {
+  const guarded = <A extends unknown[], R>(work: (...args: A) => R, needsSession?: string): ((...args: A) => R) => {
     return (...args) => {
       about.requireLive();
+      if (needsSession !== undefined) requireSession(about, needsSession);
       return work(...args);
     };
   };
+  const controlled = <K extends keyof SessionControl>(
+    name: K,
+  ): ((...args: Parameters<SessionControl[K]>) => ReturnType<SessionControl[K]>) =>
+    guarded(control[name] as (...args: Parameters<SessionControl[K]>) => ReturnType<SessionControl[K]>, name);
   return withFields(createContext(about), {
     waitForIdle: guarded(() => about.coding.waitForIdle()),
-    newSession: guarded<Parameters<SessionControl["newSession"]>, Promise<Cancellable>>(control.newSession),
-    fork: guarded<Parameters<SessionControl["fork"]>, Promise<Cancellable>>(control.fork),
-    switchSession: guarded<Parameters<SessionControl["switchSession"]>, Promise<Cancellable>>(control.switchSession),
-    navigateTree: guarded<Parameters<SessionControl["navigateTree"]>, Promise<Cancellable>>(control.navigateTree),
-    reload: guarded(control.reload),
+    newSession: controlled("newSession"),
+    fork: controlled("fork"),
+    switchSession: controlled("switchSession"),
+    navigateTree: controlled("navigateTree"),
+    reload: controlled("reload"),
   });
 }
 
@@ -189,14 +214,24 @@ function withFields<T extends object, F extends object>(target: T, fields: F): T
 export function createActions(about: ExtensionSurroundings): ExtensionActions {
   const { coding } = about;
   const failed = (event: string) => (error: unknown) => about.report({ extensionPath: "<runtime>", event, error: messageOf(error) });
+  /** Where the conversation is another agent's it would be lost, or done twice. */
+  const ofSession = <A extends unknown[], R>(name: string, work: (...args: A) => R): ((...args: A) => R) => {
+    return (...args) => {
+      requireSession(about, name);
+      return work(...args);
+    };
+  };
   return {
-    sendMessage: (message, how) =>
+    sendMessage: ofSession("sendMessage", (message, how) =>
       about.soon(() => void coding.add(customMessage(message, about.now()), how)?.catch(failed("sendMessage"))),
-    sendUserMessage: (content, how) => about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
-    appendEntry: (customType, data) => void coding.conversation.appendCustomEntry(customType, data),
-    setSessionName: (name) => coding.conversation.setName(name),
+    ),
+    sendUserMessage: ofSession("sendUserMessage", (content, how) =>
+      about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
+    ),
+    appendEntry: ofSession("appendEntry", (customType, data) => void coding.conversation.appendCustomEntry(customType, data)),
+    setSessionName: ofSession("setSessionName", (name) => coding.conversation.setName(name)),
     getSessionName: () => coding.session.name,
-    setLabel: (entryId, label) => coding.setLabel(entryId, label),
+    setLabel: ofSession("setLabel", (entryId, label) => coding.setLabel(entryId, label)),
     exec: async (command, args, { signal, timeout, maxBuffer, cwd = about.cwd } = {}) => {
       const { executeProgram } = await import("../../platform/exec-program.ts");
       return executeProgram(command, args, {
@@ -213,15 +248,24 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     getAllTools: () => about.tools(),
     getCommands: () => about.commands(),
     setModel: async (model) => {
+      requireSession(about, "setModel");
       if (!about.registry.isAvailable(model.provider, true)) return false;
       coding.conversation.choices.setModel(await about.registry.ready(model));
       return true;
     },
     getThinkingLevel: () => coding.conversation.thinkingLevel,
-    setThinkingLevel: (level) => void coding.conversation.choices.setThinkingLevel(level),
+    setThinkingLevel: ofSession("setThinkingLevel", (level) => void coding.conversation.choices.setThinkingLevel(level)),
     getSettings: () => about.settings(),
     getMcpServers: () => [],
   };
+}
+
+/** @throws PiError `extension.no_session` */
+function requireSession({ bindings }: ExtensionSurroundings, what: string): void {
+  if (bindings().lacksSession === true)
+    throw new PiError("extension.no_session", `${what} needs a session of pi, and this run is carried out by another agent`, {
+      hint: "Tools, and the events of tools and messages, are there all the same",
+    });
 }
 
 /** Resolves when it is queued, handled, or its run has settled. */

@@ -10,7 +10,13 @@ import { changeProvider } from "./extension-provider.ts";
 /** A list that takes longer is not waited for. */
 const refreshMs = 15_000;
 
-export function modelsFor(registry: ModelRegistry, about: { report(error: ExtensionError): void }): ExtensionModelRegistry {
+export interface ModelViewParts {
+  report(error: ExtensionError): void;
+  /** One call outside of the conversation. */
+  call: ExtensionModelRegistry["stream"];
+}
+
+export function modelsFor(registry: ModelRegistry, about: ModelViewParts): ExtensionModelRegistry {
   const change = (name: string, provider: Parameters<ExtensionModelRegistry["registerProvider"]>[1] | undefined): void => {
     try {
       changeProvider({ extensionPath: "<runtime>", name, provider }, registry);
@@ -22,6 +28,7 @@ export function modelsFor(registry: ModelRegistry, about: { report(error: Extens
     const { scheme, value } = await registry.credential(provider);
     return scheme === "none" ? undefined : value;
   };
+  const complete: ExtensionModelRegistry["complete"] = (...of) => about.call(...of).result();
   return {
     find: (provider, id) => registry.find(provider, id),
     getAll: () => registry.providers().flatMap((id) => registry.models(id)),
@@ -43,6 +50,15 @@ export function modelsFor(registry: ModelRegistry, about: { report(error: Extens
       }
     },
     getApiKeyForProvider: (id) => keyOf(id).catch(() => undefined),
+    stream: about.call,
+    streamSimple: about.call,
+    complete,
+    completeSimple: complete,
+    findOfType: (type, provider, id) => (type === "chat" ? registry.find(provider, id) : undefined),
+    getModelsOfType: (type, provider) =>
+      type === "chat" ? (provider === undefined ? registry.providers() : [provider]).flatMap((id) => registry.models(id)) : [],
+    getAvailableOfType: async (type, provider) =>
+      type === "chat" ? registry.available().filter((model) => provider === undefined || model.provider === provider) : [],
     refresh: () =>
       registry.refreshModels(AbortSignal.timeout(refreshMs), (provider, error) =>
         about.report({ extensionPath: "<runtime>", event: `refreshModels:${provider}`, error: messageOf(error) }),

@@ -7,10 +7,11 @@ import { createSyntheticSourceInfo } from "../../contracts/source-info.ts";
 import { factsOf, type Tool } from "../../contracts/tool.ts";
 import { toolOf } from "../../extensions/tool.ts";
 import type { Conversation } from "../conversation/conversation.ts";
+import type { RegisteredNames } from "../launch/launch-prompt.ts";
 
 export interface ToolSurroundings {
   /** The tools that are on unless somebody turns them off, of all there are. */
-  chooseTools(all: readonly Tool[], off: ReadonlySet<string>): readonly string[];
+  chooseTools(all: readonly Tool[], registered: RegisteredNames): readonly string[];
   /** The built-in ones, and those of the host. */
   ownTools: readonly Tool[];
 }
@@ -33,13 +34,10 @@ export class RegisteredTools {
     return this.#definitions().map((definition) => toolOf(definition, this.#createContext));
   }
 
-  /** Those that wait until somebody turns them on. */
-  offByDefault(): Set<string> {
-    return new Set(
-      this.#definitions()
-        .filter(isOffAtFirst)
-        .map((one) => one.name),
-    );
+  names(): RegisteredNames {
+    const definitions = this.#definitions();
+    const namesOf = (some: readonly AnyExtensionTool[]): Set<string> => new Set(some.map(({ name }) => name));
+    return { all: namesOf(definitions), off: namesOf(definitions.filter(isOffAtFirst)) };
   }
 
   /** Into a conversation that goes on; what came since it began is on at once. */
@@ -48,7 +46,7 @@ export class RegisteredTools {
     const own = this.all();
     const all = [...ownTools.filter((tool) => !own.some((one) => one.name === tool.name)), ...own];
     conversation.setTools(all);
-    const added = chooseTools(all, this.offByDefault()).filter((name) => !before.has(name));
+    const added = chooseTools(all, this.names()).filter((name) => !before.has(name));
     if (added.length > 0) conversation.setActiveToolNames([...conversation.activeToolNames, ...added]);
   }
 

@@ -95,7 +95,7 @@ export async function startSession(
       : undefined;
   const denied: Denial[] = [];
   const running = (): CodingSession | undefined => workspace.current?.coding;
-  const hooks = await commandHooks(launch, session, deps, () => running()?.signal);
+  const hooks = await commandHooks(launch, session, deps, running);
   const policy = await launchPolicy(launch, { ...deps, files, extensionHost, denied: (denial) => void denied.push(denial) });
   // Who changes a call, then who decides about it, the policy with whom it asks. What came of it is noted below the tools, whoever called them.
   const interceptors = [extensions, hooks, policy, ...(deps.custom?.interceptors ?? [])].filter((one) => one !== undefined);
@@ -124,6 +124,7 @@ export async function startSession(
       resizesImages: config.values.images.resize,
       thinkingBudgets: config.values.thinkingBudgets,
       thinkingLevels: config.values.modelThinkingLevels,
+      cacheRetention: config.values.cacheRetention,
     },
     denied,
     ...defined({ outputSchema: options.outputSchema }),
@@ -157,7 +158,7 @@ export async function startSession(
       settings: () => ({ ...config.values }),
       now,
       resources,
-      chooseTools: (all, off) => chooseTools(all, { options, config, warn: () => {}, off, recorded: recordedTools }),
+      chooseTools: (all, registered) => chooseTools(all, { options, config, warn: () => {}, registered, recorded: recordedTools }),
       ownTools: launch.tools,
       warn,
     });
@@ -195,12 +196,25 @@ async function commandHooks(
   { config, options }: Launch,
   session: Session,
   { host, warn }: StartDeps,
-  signal: () => AbortSignal | undefined,
+  running: () => CodingSession | undefined,
 ): Promise<CommandHooks | undefined> {
   const rows = config.values.hooks;
   if (rows.length === 0) return undefined;
   const { CommandHooks } = await import("../../extensions/command-hooks/command-hooks.ts");
-  return new CommandHooks({ rows, cwd: options.cwd, env: host.env, sessionId: () => session.id, signal, now: () => host.now(), warn });
+  return new CommandHooks({
+    rows,
+    cwd: options.cwd,
+    env: host.env,
+    about: () => ({
+      sessionId: session.id,
+      sessionFile: session.filePath,
+      permissionMode: config.values.permissionMode,
+      model: running()?.conversation.model.id,
+    }),
+    signal: () => running()?.signal,
+    now: () => host.now(),
+    warn,
+  });
 }
 
 /** Loaded only where there is something to decide. */
@@ -237,10 +251,17 @@ export function sessionTools(
   recorded?: ReadonlySet<string>,
 ): { tools: ReturnType<typeof withOwn>; active: string[] } {
   const tools = withOwn(own, extensions?.tools.all());
-  const off = extensions?.tools.offByDefault();
+  const registered = extensions?.tools.names();
   return {
     tools,
-    active: chooseTools(tools, { options, config, warn, recorded, ...(off && { off }), isComplete: extensions === undefined }),
+    active: chooseTools(tools, {
+      options,
+      config,
+      warn,
+      recorded,
+      ...(registered && { registered }),
+      isComplete: extensions === undefined,
+    }),
   };
 }
 

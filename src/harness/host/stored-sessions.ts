@@ -1,13 +1,22 @@
-// Lists and removes stored sessions for a program that drives us. Called by RPC mode.
+// Lists, removes and takes in stored sessions for whoever drives us. Called by commands.
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PiError } from "../../contracts/error.ts";
-import { type ListRequest, listSessions, type SessionSummary } from "../../session/library/list-sessions.ts";
-import { sessionRoot } from "../../session/lines/locate.ts";
+import {
+  findSession,
+  type ListRequest,
+  listSessions,
+  type SessionSummary,
+  sessionFiles,
+  sessionSummary,
+} from "../../session/library/list-sessions.ts";
+import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
+import type { ImportRequest } from "../../session/repair/repair-session.ts";
 import { Session } from "../../session/tree/session.ts";
 import type { Launch } from "../launch/launch.ts";
 import { sessionPlace } from "../launch/open-session.ts";
+import { isDirectory } from "./session-handover.ts";
 import type { SessionHost } from "./session-host.ts";
 
 /** The one changed last first. `all`: of every working directory. */
@@ -23,6 +32,48 @@ export async function storedSessions({ options, config }: Launch, how: { all: bo
 function allSessions({ options, config }: Pick<Launch, "options" | "config">): ListRequest {
   const { directory, override } = sessionPlace(options, config);
   return override === undefined ? { directory: sessionRoot(options.agentDir), isRoot: true } : { directory };
+}
+
+export interface FoundSession {
+  path: string;
+  entryId: string | null;
+  /** `text`, `thinking`, `tool call`, … */
+  where: string;
+  /** The line that holds it, cut around it. */
+  line: string;
+}
+
+const excerptBefore = 30;
+const excerptLength = 200;
+
+/** The first match of each session that holds the text, upper and lower case alike; the one changed last first. Others have their turn between two files. */
+export async function searchStored(
+  { options, config }: Launch,
+  { text, all, limit }: { text: string; all: boolean; limit: number },
+): Promise<FoundSession[]> {
+  const [{ parsePattern }, { searchSession }, { searchedTexts }] = await Promise.all([
+    import("../../session/library/search-pattern.ts"),
+    import("../../session/library/search-session.ts"),
+    import("../../transcript/searched-texts.ts"),
+  ]);
+  const pattern = parsePattern(text, { ignoreCase: true, isFixed: true });
+  const { directory } = sessionPlace(options, config);
+  const found: FoundSession[] = [];
+  for (const { path, header } of sessionFiles(all ? allSessions({ options, config }) : { directory, cwd: options.cwd })) {
+    if (found.length >= limit) break;
+    if (header === undefined) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      for (const { entryId = null, where, line, start } of searchSession(path, pattern, searchedTexts)) {
+        const from = Math.max(0, start - excerptBefore);
+        found.push({ path, entryId, where, line: line.slice(from, from + excerptLength).trim() });
+        break;
+      }
+    } catch {
+      // Gone or unreadable meanwhile: it holds nothing that could be opened.
+    }
+  }
+  return found;
 }
 
 /**
@@ -64,4 +115,36 @@ export async function renameStored(sessions: SessionHost, sessionPath: string, n
   } finally {
     stored.close();
   }
+}
+
+/**
+ * Takes over a session file from elsewhere: a copy with its id and its working directory, where sessions lie. One whose directory is not on this machine
+ * becomes a session of this one. @throws PiError `session.not_found`, those of `importSession`.
+ */
+export async function importStored(sessions: SessionHost, givenPath: string): Promise<{ path: string; changes: string[] }> {
+  const { options, config } = sessions.launch;
+  const source = resolve(options.cwd, givenPath);
+  if (!existsSync(source)) throw new PiError("session.not_found", `Session file not found: ${source}`, { hint: "Name a .jsonl file" });
+  const [{ importSession }, { BroughtAlong }] = await Promise.all([
+    import("../../session/repair/repair-session.ts"),
+    import("./brought-along.ts"),
+  ]);
+  const stores = new BroughtAlong(options.agentDir);
+  const { override } = sessionPlace(options, config);
+  const home = sessionSummary(source)?.cwd;
+  const keepsProject = home !== undefined && isDirectory(home);
+  let there: string | undefined;
+  const request: ImportRequest = {
+    cwd: options.cwd,
+    directoryFor: (cwd) => sessionDirectory({ cwd, agentDir: options.agentDir, override }),
+    keepsProject,
+    bring: ({ path, lines }) => stores.bring(source, path, lines),
+  };
+  const imported = importSession(source, request, (id, directory) => {
+    there = findSession(id, { directory });
+    return there !== undefined;
+  });
+  if (imported === undefined) return { path: there ?? source, changes: ["it was here already"] };
+  const moved = keepsProject || !home ? [] : [`it was made in ${home}, which is not here: it is one of ${options.cwd} now`];
+  return { path: imported.path, changes: [...imported.changes, ...stores.told(), ...moved] };
 }

@@ -2,11 +2,10 @@
 // Invariant: commands see the session that is in force, never one before it.
 
 import { defined } from "../../contracts/defined.ts";
-import type { Model } from "../../contracts/model.ts";
 import type { FileOperations, ShellOperations } from "../../contracts/tool.ts";
 import type { ProcessShell } from "../../platform/spawn.ts";
 import type { Session } from "../../session/tree/session.ts";
-import type { ModelAccess } from "../conversation/conversation-deps.ts";
+import type { AccessTo } from "../conversation/conversation-deps.ts";
 import type { Launch, LaunchDeps } from "../launch/launch.ts";
 import { createModelAccess } from "../models/model-access.ts";
 import type { CodingSession } from "../run/coding-session.ts";
@@ -14,16 +13,16 @@ import type { CodingSession } from "../run/coding-session.ts";
 export interface Workspace {
   readonly files: FileOperations;
   readonly shell: ProcessShell;
-  readonly access: (model: Model) => Promise<ModelAccess>;
+  readonly access: AccessTo;
   /** Whose commands the shell runs: what they see of the session follows it. */
   current: { session: Session; coding?: CodingSession } | undefined;
 }
 
 export async function createWorkspace(launch: Launch, { host, custom = {} }: Pick<LaunchDeps, "host" | "custom">): Promise<Workspace> {
   const { config, registry, options } = launch;
-  const { createShellOperations } = await import("../../platform/spawn.ts");
+  const { shellOnDemand } = await import("../../platform/shell-on-demand.ts");
   const { createFileOperations } = await import("../../platform/files.ts");
-  const shell = createShellOperations({
+  const shell = shellOnDemand({
     ...defined({ shellPath: config.values.shell.path }),
     commandPrefix: config.values.shell.commandPrefix,
     env: host.env,

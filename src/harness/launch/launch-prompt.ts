@@ -26,12 +26,18 @@ export async function launchPrompt(options: RunOptions, resources: LaunchResourc
   };
 }
 
+/** Tools of extensions, by name; one may stand in the place of a built-in tool. */
+export interface RegisteredNames {
+  all: ReadonlySet<string>;
+  /** On only where they are named. */
+  off: ReadonlySet<string>;
+}
+
 export interface ToolChoice {
   options: RunOptions;
   config: Config;
   warn(line: string): void;
-  /** On only where they are named. */
-  off?: ReadonlySet<string>;
+  registered?: RegisteredNames;
   /** What the session's model has had so far; nothing for a new session. */
   recorded?: ReadonlySet<string> | undefined;
   /** No other tools will come: a list of which none is known is a mistake. */
@@ -39,15 +45,13 @@ export interface ToolChoice {
 }
 
 /** Names of the tools the model gets. @throws PiError `usage.unknown_tool` when strict, and for a list of which nothing is known. */
-export function chooseTools(
-  tools: readonly Tool[],
-  { options, config, warn, off = new Set(), recorded, isComplete }: ToolChoice,
-): string[] {
+export function chooseTools(tools: readonly Tool[], { options, config, warn, registered, recorded, isComplete }: ToolChoice): string[] {
   const isPlan = config.values.permissionMode === "plan";
-  const builtin = new Set(builtinTools().map((tool) => tool.name));
-  const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.has(name) && !off.has(name));
+  const builtin = builtinTools().flatMap(({ name }) => (registered?.all.has(name) ? [] : [name]));
+  const ownToolNames = tools.map((tool) => tool.name).filter((name) => !builtin.includes(name) && !registered?.off.has(name));
   const { active, unknown } = selectTools({
     available: tools.map((tool) => tool.name),
+    builtin,
     defaults: isPlan
       ? readingTools
       : recorded === undefined

@@ -8,11 +8,13 @@ import { defined } from "../../contracts/defined.ts";
 import { RepositoryBoundary, readBoundedText, sizeNotice } from "../../platform/bounded-file.ts";
 import type { ContextFile } from "../../resources/context-files.ts";
 import type { PromptTemplate } from "../../resources/prompt-templates.ts";
-import type { ResourcePlaces, Skill } from "../../resources/skills.ts";
+import type { ResourcePlaces, ResourceSource, Skill } from "../../resources/skills.ts";
 
 export interface ResourceChoice {
   withContextFiles: boolean;
   withSkills: boolean;
+  /** Of two skills of one name the earlier source counts; absent: as everywhere. */
+  skillOrder?: readonly ResourceSource[];
   withTemplates: boolean;
   /** Absolute. */
   skillPaths: readonly string[];
@@ -68,7 +70,10 @@ export async function loadResources(choice: ResourceChoice, where: Where): Promi
       : await (await import("./declared-packages.ts")).declaredContents(config, agentDir, () => {});
   const configured = (own: readonly string[], more: readonly string[], isWanted: boolean): readonly string[] =>
     isWanted ? [...own, ...more] : [];
-  const skillPlaces = places(choice.skillPaths, configured(config.values.resources.skills, packaged.skills, choice.withSkills));
+  const skillPlaces = {
+    ...places(choice.skillPaths, configured(config.values.resources.skills, packaged.skills, choice.withSkills)),
+    ...defined({ order: choice.skillOrder }),
+  };
   const skills = hasSkills(choice, skillPlaces, folders) ? await skillsOf(choice, skillPlaces, warn) : { skills: [], section: "" };
 
   let found: Promise<PromptTemplate[]> | undefined;

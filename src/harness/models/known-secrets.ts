@@ -24,7 +24,7 @@ export function learnSecrets({ env, apiKey, config }: SecretPlaces): void {
     if (value === undefined) continue;
     if (isKeyOfSomebody(name, value)) liveSecrets.add(value);
     // A user without a password is no secret.
-    else if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@:]*:[^/?#\s]+@/i.test(value)) liveSecrets.addUrl(value);
+    else if (value.includes("@") && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@:]*:[^/?#\s]+@/i.test(value)) liveSecrets.addUrl(value);
   }
   for (const [name, text] of Object.entries(config?.values?.shell.set ?? {})) if (looksLikeCredential(name, text)) liveSecrets.add(text);
   for (const { baseUrl, apiKey: written, models } of Object.values(config?.providers ?? {})) {

@@ -5,7 +5,7 @@ import { PiError } from "../../contracts/error.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { Env } from "../../platform/paths.ts";
-import type { ModelAccess } from "../conversation/conversation-deps.ts";
+import type { AccessTo } from "../conversation/conversation-deps.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
 export interface ModelAccessDeps {
@@ -17,20 +17,20 @@ export interface ModelAccessDeps {
   now(): number;
 }
 
-export function createModelAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
+export function createModelAccess(deps: ModelAccessDeps): AccessTo {
   const access = plainAccess(deps);
   const { retry } = deps.config.values;
   if ((retry.provider.maxRetries || retry.provider.timeoutMs || 0) === 0) return access;
-  return async (model) => {
-    const [{ provider, ...rest }, { withRequestRetries }] = await Promise.all([access(model), import("./request-retries.ts")]);
+  return async (model, given) => {
+    const [{ provider, ...rest }, { withRequestRetries }] = await Promise.all([access(model, given), import("./request-retries.ts")]);
     return { ...rest, provider: withRequestRetries(provider, retry, { now: deps.now, random: Math.random }) };
   };
 }
 
-function plainAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAccess> {
+function plainAccess(deps: ModelAccessDeps): AccessTo {
   const providers = new Map<string, Promise<Provider>>();
   let fetching: Promise<typeof globalThis.fetch> | undefined;
-  return async (model) => {
+  return async (model, given) => {
     const own = deps.registry.streamOf?.(model);
     let provider = own === undefined ? providers.get(model.api) : Promise.resolve(own);
     if (!provider) {
@@ -39,7 +39,7 @@ function plainAccess(deps: ModelAccessDeps): (model: Model) => Promise<ModelAcce
     }
     fetching ??= loadFetch(deps);
     // Together: one that fails while another is waited for would be nobody's failure, and end the process.
-    const [loaded, credential, fetch] = await Promise.all([provider, deps.registry.credential(model.provider), fetching]);
+    const [loaded, credential, fetch] = await Promise.all([provider, given ?? deps.registry.credential(model.provider), fetching]);
     const isSignIn = credential.account !== undefined;
     return { provider: isSignIn ? (await import("./signed-in.ts")).signedIn(loaded, deps.registry) : loaded, credential, fetch };
   };

@@ -350,10 +350,13 @@ function scriptedModel(file: string): Model {
 }
 
 function applySettings(model: Model, said: Omit<ModelSettings, "id">): Model {
-  const { cost, thinkingLevelMap, headers, dialect, ...plain } = said;
+  const { cost, thinkingLevelMap, headers, dialect, samplingParamsByThinkingLevel, ...plain } = said;
   const merged: Model = { ...model, ...plain };
   if (cost !== undefined) merged.cost = { ...model.cost, ...cost };
   if (thinkingLevelMap !== undefined) merged.thinkingLevelMap = { ...model.thinkingLevelMap, ...thinkingLevelMap };
+  if (samplingParamsByThinkingLevel !== undefined) {
+    merged.samplingParamsByThinkingLevel = { ...model.samplingParamsByThinkingLevel, ...samplingParamsByThinkingLevel };
+  }
   if (headers !== undefined) merged.headers = { ...model.headers, ...headers };
   if (dialect !== undefined) merged.dialect = { ...model.dialect, ...dialect };
   return merged;

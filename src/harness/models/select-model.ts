@@ -206,8 +206,9 @@ function startingModel(provider: string | undefined, registry: ModelRegistry): S
   const unlisted = providers.filter((id) => !listed.includes(id));
   for (const id of [...listed, ...unlisted]) {
     const preferred = defaultModels.find(([one]) => one === id)?.[1];
-    const models = registry.models(id).filter((model) => registry.speaks(model));
-    const model = models.find((one) => one.id === preferred) ?? models[0];
+    // By its name: one line of the catalogue is read in place of all.
+    const named = preferred === undefined ? undefined : registry.findListed(id, preferred);
+    const model = named !== undefined && registry.speaks(named) ? named : registry.models(id).find((one) => registry.speaks(one));
     if (model === undefined) continue;
     const reason = provider === undefined ? "the first provider with a credential" : "named by --provider";
     return { model, why: `default model of ${id}, ${reason}` };

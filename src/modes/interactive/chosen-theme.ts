@@ -7,7 +7,7 @@ import type { Theme } from "../../tui/theme/theme.ts";
 import type { Themes } from "./themes.ts";
 
 export interface ThemeHost {
-  themes: Pick<Themes, "takeColours" | "follow" | "inForce">;
+  themes: Pick<Themes, "takeColours" | "follow" | "inForce" | "want" | "problem">;
   /** Everything is drawn in another one from now on. */
   changed(): void;
   say(text: string, level: "warning"): void;
@@ -28,6 +28,15 @@ export class ChosenTheme {
   give(theme: Theme): void {
     this.#isGiven = true;
     this.#use(theme);
+  }
+
+  /** By the settings. */
+  want(name: string): void {
+    const { themes, say } = this.#host;
+    themes.want(name);
+    this.#isGiven = false;
+    this.#use(themes.inForce);
+    if (themes.problem !== "") say(`Theme: ${themes.problem}`, "warning");
   }
 
   takeColours(palette: TerminalPalette): void {

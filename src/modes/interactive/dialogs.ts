@@ -16,6 +16,12 @@ export interface DialogOptions {
   isAsked?: boolean;
 }
 
+export interface LineOptions {
+  placeholder?: string;
+  /** What is typed is not shown: for keys. */
+  isHidden?: boolean;
+}
+
 export interface DialogSurroundings {
   screen: Screen;
   keys: Keymap;
@@ -52,8 +58,8 @@ export class Dialogs {
     return (await this.select(message === "" ? title : `${title}\n${message}`, ["Yes", "No"], how)) === "Yes";
   }
 
-  input(title: string, prefill = "", how: DialogOptions & { placeholder?: string } = {}): Promise<string | undefined> {
-    return this.#ask((answer) => new LineDialog(title, prefill, how.placeholder ?? "", this.#at, answer), how);
+  input(title: string, prefill = "", how: DialogOptions & LineOptions = {}): Promise<string | undefined> {
+    return this.#ask((answer) => new LineDialog(title, prefill, how, this.#at, answer), how);
   }
 
   text(title: string, prefill = "", how: DialogOptions = {}): Promise<string | undefined> {
@@ -101,14 +107,23 @@ export class Dialogs {
 class LineDialog implements Component, Focusable {
   readonly #title: string;
   readonly #input: Input;
+  readonly #isHidden: boolean;
   readonly #at: DialogSurroundings;
   focused = false;
 
-  constructor(title: string, prefill: string, placeholder: string, at: DialogSurroundings, answer: (value: string | undefined) => void) {
+  constructor(
+    title: string,
+    prefill: string,
+    { placeholder = "", isHidden = false }: LineOptions,
+    at: DialogSurroundings,
+    answer: (value: string | undefined) => void,
+  ) {
     this.#title = title;
+    this.#isHidden = isHidden;
     this.#at = at;
     this.#input = new Input({ placeholder, placeholderStyle: (text) => at.theme().fg("dim", text) });
-    this.#input.setValue(prefill);
+    // As if it had been typed: the cursor is behind it.
+    if (prefill !== "") this.#input.handleInput(`\u001b[200~${prefill.replaceAll("\u001b", "")}\u001b[201~`);
     this.#input.onSubmit = answer;
     this.#input.onEscape = () => answer(undefined);
   }
@@ -128,7 +143,8 @@ class LineDialog implements Component, Focusable {
       "dim",
       `${this.#at.keys.keyOf("tui.select.confirm")} takes it · ${this.#at.keys.keyOf("tui.select.cancel")} leaves`,
     );
-    return [border, ...titleRows(this.#title, width, theme), ...this.#input.render(width), truncateToWidth(hint, width), border];
+    const line = this.#isHidden ? [truncateToWidth(`> ${"•".repeat(this.#input.getValue().length)}`, width)] : this.#input.render(width);
+    return [border, ...titleRows(this.#title, width, theme), ...line, truncateToWidth(hint, width), border];
   }
 }
 

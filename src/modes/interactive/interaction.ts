@@ -1,7 +1,6 @@
 // One conversation at a terminal: keys and lines become actions, actions a state and effects, events what is shown. Made by run.
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
-import { type KeyId, matchesKey } from "@earendil-works/pi-tui";
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
@@ -10,12 +9,14 @@ import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
 import type { Host } from "../../platform/host.ts";
+import type { Session } from "../../session/tree/session.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import { CodeColours } from "./blocks/code-colours.ts";
 import type { Look } from "./blocks/look.ts";
 import { ChosenTheme } from "./chosen-theme.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
+import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
 import { PromptCompletion } from "./editor/completion.ts";
@@ -26,17 +27,21 @@ import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
+import { runShortcut } from "./extension-ui/shortcuts.ts";
 import { TerminalUi } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
+import { LiveSettings } from "./live-settings.ts";
+import { ownKeys } from "./own-keys.ts";
 import { TerminalPictures } from "./pictures.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
 import { SessionFigures } from "./status/figures.ts";
 import type { FooterFacts } from "./status/footer.ts";
+import { PassingHint } from "./status/passing-hint.ts";
 import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
 import type { Themes } from "./themes.ts";
@@ -52,13 +57,11 @@ export interface InteractionDeps {
   pid: number;
   now(): number;
   reflows: boolean;
-  doubleEscape: Facts["doubleEscape"];
   hidesThinking: boolean;
   screen: ScreenKind;
-  themes: Pick<Themes, "themes" | "themeNamed" | "takeColours" | "follow" | "inForce">;
+  themes: Pick<Themes, "themes" | "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
 }
 
-const hintMs = 3000;
 /** What Up goes through; the search has all. */
 const editorHistory = 100;
 
@@ -76,13 +79,12 @@ export class Interaction implements Surface {
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
-  readonly #figures = new SessionFigures();
+  readonly #figures = new SessionFigures(() => this.screen.tui.requestRender());
   readonly #pictures = new TerminalPictures(() => this.renewLook());
   readonly #code = new CodeColours(() => this.renewLook());
   #state: State;
   #look: Look;
-  #hint = "";
-  #hintTimer: NodeJS.Timeout | undefined;
+  readonly #hint = new PassingHint(() => this.screen.tui.requestRender());
   #frames: NodeJS.Timeout | undefined;
   #branch = "";
   #leave: () => void = () => {};
@@ -92,6 +94,9 @@ export class Interaction implements Surface {
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
   readonly #stored: ShownPath;
+  readonly #settings: LiveSettings;
+  /** What stands on the screen. */
+  #shown: Session | undefined;
   #turn: Promise<void> = Promise.resolve();
   readonly #removers: (() => void)[] = [];
 
@@ -133,7 +138,7 @@ export class Interaction implements Surface {
         editor: {
           keys: deps.keys,
           onAction: (id) => this.#press(id),
-          onOther: (data) => this.#shortcut(data),
+          onOther: (data) => runShortcut(data, this.sessions.extensions.inForce, (what, error) => this.#failed(what, error)),
           onPaste: (data) => takeDropped(data, this),
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
@@ -187,6 +192,17 @@ export class Interaction implements Surface {
     });
     this.#fold = new TranscriptFold(this.screen, deps.now);
     this.#stored = new ShownPath(this.screen, deps.now);
+    this.#settings = new LiveSettings(deps.sessions.launch, {
+      useTheme: (name) => this.colours.want(name),
+      useScreen: (kind) => this.useScreen(kind),
+      hideThinking: (hidesThinking) => {
+        this.#state = { ...this.#state, hidesThinking };
+      },
+      useKeys: (launch) => {
+        for (const problem of deps.keys.use(ownKeys(launch))) this.say(`Keys: ${problem}`, "warning");
+      },
+      showHardwareCursor: (isShown) => this.screen.tui.setShowHardwareCursor(isShown),
+    });
   }
 
   get theme(): Theme {
@@ -200,7 +216,7 @@ export class Interaction implements Surface {
   start(): void {
     this.#removers.push(
       this.sessions.subscribe((event) => this.#take(event)),
-      this.sessions.onReplaced(() => this.showSession()),
+      this.sessions.onReplaced(() => this.#replaced()),
     );
     this.showSession();
     this.screen.start();
@@ -218,7 +234,8 @@ export class Interaction implements Surface {
     else this.#draft.save();
     for (const remove of this.#removers.splice(0)) remove();
     clearInterval(this.#frames);
-    clearTimeout(this.#hintTimer);
+    this.#figures.stop();
+    this.#hint.end();
     this.screen.stop();
     if (this.screen.kind === "alternate") leaveFullScreen(this, this.#deps.terminal);
   }
@@ -259,13 +276,7 @@ export class Interaction implements Surface {
   }
 
   hint(text: string): void {
-    this.#hint = text;
-    clearTimeout(this.#hintTimer);
-    this.#hintTimer = setTimeout(() => {
-      this.#hint = "";
-      this.screen.tui.requestRender();
-    }, hintMs);
-    this.screen.tui.requestRender();
+    this.#hint.show(text);
   }
 
   fail(error: unknown): void {
@@ -325,49 +336,42 @@ export class Interaction implements Surface {
     this.screen.lookChanged();
   }
 
-  async runCommand(name: string, args: string): Promise<void> {
-    if (name === "unknown") return this.#unknown(args);
-    try {
-      const { runSlash } = await import("./commands/commands.ts");
-      if (await runSlash(name, args, this)) return;
-      if (!(await this.#commands.has(name))) return this.#unknown(name);
-      const text = `/${name}${args === "" ? "" : ` ${args}`}`;
-      await perform({ type: "send", text, behavior: this.sessions.coding.isStreaming ? "steer" : undefined }, this);
-    } catch (error) {
-      this.fail(error);
-      this.giveBack(`/${name}${args === "" ? "" : ` ${args}`}`);
-    }
+  runCommand(name: string, args: string): Promise<void> {
+    return runCommand(name, args, this, this.#commands);
+  }
+
+  /** The same conversation read anew is on the screen already. */
+  #replaced(): void {
+    const { session } = this.sessions.coding;
+    const isShown = session.id === this.#shown?.id && session.leafId === this.#shown.leafId;
+    this.#settings.take(this.sessions.launch);
+    this.#stored.renew(session);
+    if (isShown) this.#renewed();
+    else this.showSession();
   }
 
   showSession(): void {
-    this.dialogs.cancelAll();
-    this.ui.reset();
     this.#fold.reset();
     this.screen.clear();
+    this.#renewed();
+    this.#stored.show(this.sessions.coding.session, this.#fold);
+  }
+
+  #renewed(): void {
+    this.dialogs.cancelAll();
+    this.ui.reset();
     this.activity.end();
-    this.#state = { ...this.#state, queue: this.sessions.coding.queue.texts };
-    const { conversation, session } = this.sessions.coding;
+    const { conversation, session, queue } = this.sessions.coding;
+    this.#shown = session;
+    this.#state = { ...this.#state, queue: queue.texts };
     this.#branch = gitBranch(this.sessions.launch.options.cwd);
-    this.#look = this.#newLook();
     this.#figures.begin(conversation);
-    this.#stored.show(session, this.#fold);
     this.#commands.learn().catch((error: unknown) => this.fail(error));
-    this.screen.tui.requestRender();
+    this.renewLook();
   }
 
   #failed(what: string, error: unknown): void {
     this.say(`${what}: ${errorWords(error).text}`, "error");
-  }
-
-  /** Of extensions; ours that mean the same key give way. */
-  #shortcut(data: string): boolean {
-    const { inForce } = this.sessions.extensions;
-    const found = inForce?.terminal("shortcut").findLast(({ name }) => matchesKey(data, name as KeyId));
-    if (inForce === undefined || found === undefined) return false;
-    const { handler } = found.value as { handler?: (ctx: unknown) => unknown };
-    const run = async (): Promise<void> => void (await handler?.(inForce.contextOf(found.extensionPath)));
-    run().catch((error: unknown) => this.#failed(`the key ${found.name}`, error));
-    return true;
   }
 
   /** As if it had been typed. */
@@ -395,9 +399,14 @@ export class Interaction implements Surface {
     const { editor } = this.screen;
     for (const text of this.#history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
     const draft = this.#draft.take();
-    if (draft === undefined) return;
-    this.giveBack(draft.text);
-    this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
+    if (draft !== undefined) {
+      this.giveBack(draft.text);
+      this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
+    }
+    const { inForce, registry } = this.sessions.models;
+    const { provider = "" } = inForce ?? {};
+    if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))
+      import("./commands/first-start.ts").then(({ offerFirstStart }) => offerFirstStart(this)).catch((error: unknown) => this.fail(error));
   }
 
   #stopFrames(): void {
@@ -431,7 +440,7 @@ export class Interaction implements Surface {
       isShellRunning: coding.shell.isRunning && !coding.isStreaming,
       isCompacting: coding.compaction.isRunning,
       isCommand: (name) => this.#commands.mayBe(name),
-      doubleEscape: this.#deps.doubleEscape,
+      doubleEscape: this.sessions.launch.config.values.doubleEscapeAction,
       keyOf: (id) => this.keys.keyOf(id),
     };
   }
@@ -454,7 +463,7 @@ export class Interaction implements Surface {
       model: inForce === undefined ? "no model" : `${inForce.provider}/${inForce.id}`,
       level: inForce?.reasoning === true ? conversation.thinkingLevel : "",
       statuses: [...this.ui.display.statuses.values()],
-      hint: this.#hint,
+      hint: this.#hint.text,
     };
   }
 
@@ -474,11 +483,5 @@ export class Interaction implements Surface {
       }),
       highlight: (code, language) => this.#code.coloured(code, language, this.theme),
     };
-  }
-
-  async #unknown(name: string): Promise<void> {
-    const near = await this.#commands.nearest(name);
-    const again = `${this.keys.keyOf("tui.input.submit")} again sends it as it is`;
-    this.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
   }
 }

@@ -49,7 +49,8 @@ async function plain(at: ModeContext, sessions: SessionHost): Promise<void> {
 }
 
 async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: ModeContext, early: string[]): ReturnType<Mode["run"]> {
-  const keys = createKeymap(keyPlatform(at.env, at.io.platform), ownKeys(sessions.launch.options.agentDir));
+  const keys = createKeymap(keyPlatform(at.env, at.io.platform));
+  const keyProblems = keys.use(ownKeys(sessions.launch));
   const { values } = sessions.launch.config;
   const { images } = values.terminal;
   if (images !== "auto") setCapabilityOverrides({ images: images === "none" ? null : images });
@@ -65,7 +66,6 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     pid: at.io.pid,
     now: at.io.now,
     reflows: reflows(at.env),
-    doubleEscape: values.doubleEscapeAction,
     hidesThinking: values.hideThinking,
     screen: at.tuiMode === "fullscreen" ? "alternate" : "main",
   });
@@ -81,7 +81,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   }
   if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
-  for (const problem of keys.problems) interaction.say(`Keys: ${problem}`, "warning");
+  for (const problem of keyProblems) interaction.say(`Keys: ${problem}`, "warning");
   try {
     const bound = sessions.extensions.bind({
       mode: "tui",
@@ -90,6 +90,10 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
       shutdownHandler: () => interaction.quit(),
     });
     bound.catch((error: unknown) => interaction.fail(error));
+    if (at.picksSession) {
+      const { openSessionPicker } = await import("./pickers/session-picker.ts");
+      await beforeEnd(at.ending, new Promise<void>((closed, failed) => openSessionPicker(interaction, closed).catch(failed)));
+    }
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {

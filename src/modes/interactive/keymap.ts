@@ -1,5 +1,5 @@
 // Every key that the interactive mode knows, by what it does: the library's for editing and lists, and those of the application. Read by the editor,
-// pickers, hints and /hotkeys. Invariant: an id and its default keys are the npm agent's; each action has a key that a plain terminal can send.
+// pickers, hints and /hotkeys. Invariant: an id and its first default key are the npm agent's; each action has a key that a plain terminal can send.
 
 import {
   type KeybindingDefinitions,
@@ -38,12 +38,13 @@ export const appKeys = {
   "app.session.togglePath": row("show paths", "ctrl+p"),
   "app.session.toggleSort": row("sort another way", "ctrl+s"),
   "app.session.toggleNamedFilter": row("named sessions only", "ctrl+n"),
+  "app.session.search": row("search in what was said", "ctrl+f"),
   "app.session.rename": row("rename", "ctrl+r"),
   "app.session.delete": row("delete", "ctrl+d"),
-  "app.session.deleteNoninvasive": row("delete, where nothing is typed", "ctrl+backspace"),
+  "app.session.deleteNoninvasive": row("delete, where nothing is typed", "ctrl+backspace", "alt+backspace"),
   "app.model.select": row("choose a model", "ctrl+l"),
   "app.model.cycleForward": row("next model", "ctrl+p"),
-  "app.model.cycleBackward": rowFor("previous model", ["shift+ctrl+p"], both("alt+p")),
+  "app.model.cycleBackward": rowFor("previous model", ["shift+ctrl+p", "alt+p"], both("alt+p")),
   "app.models.save": row("keep as the setting", "ctrl+s"),
   "app.thinking.cycle": row("next thinking level", "shift+tab"),
   "app.thinking.save": row("keep the level as the setting", "ctrl+s"),
@@ -62,7 +63,7 @@ export const appKeys = {
   "app.tree.filter.labeledOnly": row("labelled only", "ctrl+l"),
   "app.tree.filter.all": row("everything", "ctrl+a"),
   "app.tree.filter.cycleForward": row("next view", "ctrl+o"),
-  "app.tree.filter.cycleBackward": row("previous view", "shift+ctrl+o"),
+  "app.tree.filter.cycleBackward": row("previous view", "shift+ctrl+o", "alt+o"),
   "app.models.enableAll": row("all on", "ctrl+a"),
   "app.models.clearAll": row("all off", "ctrl+x"),
   "app.models.toggleProvider": row("the provider on or off", "ctrl+p"),
@@ -113,20 +114,25 @@ export interface Keymap {
   matches(data: string, id: string): boolean;
   /** As people read it; empty where there is none. */
   keyOf(id: string): string;
-  /** What is wrong with what the user has set, a line each. */
-  problems: string[];
+  /** Puts what the user has set into force; gives what is wrong with it, a line each. */
+  use(own: Readonly<Record<string, unknown>>): string[];
 }
 
 /** Also from now on what the library's components go by. */
-export function createKeymap(platform: KeyPlatform, own: Readonly<Record<string, unknown>>): Keymap {
-  const manager = new KeybindingsManager(definitionsFor(platform), usable(own));
+export function createKeymap(platform: KeyPlatform): Keymap {
+  const manager = new KeybindingsManager(definitionsFor(platform));
   setKeybindings(manager);
-  const problems = Object.keys(own)
-    .filter((id) => id !== "$schema" && manager.getDefinition(id as never) === undefined)
-    .map((id) => `no action is called ${JSON.stringify(id)}`);
-  for (const { key, keybindings } of manager.getConflicts()) problems.push(`${key} is given to ${keybindings.join(" and ")}`);
-  const matches = (data: string, id: string): boolean => manager.matches(data, id as never);
-  return { manager, problems, matches, keyOf: (id) => manager.getKeys(id as never)[0] ?? "" };
+  return {
+    manager,
+    matches: (data, id) => manager.matches(data, id as never),
+    keyOf: (id) => manager.getKeys(id as never)[0] ?? "",
+    use: (own) => {
+      const { bindings, problems } = readBindings(own, (id) => manager.getDefinition(id as never) !== undefined);
+      manager.setUserBindings(bindings);
+      for (const { key, keybindings } of manager.getConflicts()) problems.push(`${key} is given to ${keybindings.join(" and ")}`);
+      return problems;
+    },
+  };
 }
 
 export function definitionsFor(platform: KeyPlatform): KeybindingDefinitions {
@@ -143,8 +149,27 @@ export function definitionsFor(platform: KeyPlatform): KeybindingDefinitions {
   return definitions;
 }
 
-function usable(own: Readonly<Record<string, unknown>>): KeybindingsConfig {
-  const isKeys = (value: unknown): value is KeyId | KeyId[] =>
-    typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"));
-  return Object.fromEntries(Object.entries(own).filter(([, value]) => isKeys(value))) as KeybindingsConfig;
+const specialKeys =
+  "escape|esc|enter|return|tab|space|backspace|delete|insert|clear|home|end|pageUp|pageDown|up|down|left|right|f1|f2|f3|f4|f5|f6|f7|f8|f9|f10|f11|f12";
+const keyName = new RegExp(`^(?:(?:ctrl|shift|alt|super)\\+){0,4}(?:[!-~]|${specialKeys})$`);
+
+/** What is no action's, or no key, counts for nothing. */
+function readBindings(
+  own: Readonly<Record<string, unknown>>,
+  isAction: (id: string) => boolean,
+): { bindings: KeybindingsConfig; problems: string[] } {
+  const bindings: Record<string, KeyId[]> = {};
+  const problems: string[] = [];
+  for (const [id, value] of Object.entries(own)) {
+    if (id === "$schema") continue;
+    if (!isAction(id)) {
+      problems.push(`no action is called ${JSON.stringify(id)}`);
+      continue;
+    }
+    const keys: unknown[] = Array.isArray(value) ? value : [value];
+    const wrong = keys.find((key) => typeof key !== "string" || !keyName.test(key));
+    if (wrong === undefined) bindings[id] = keys as KeyId[];
+    else problems.push(`${JSON.stringify(wrong)} is no key (${id}): write ctrl+e, alt+enter, f5, pageUp`);
+  }
+  return { bindings, problems };
 }

@@ -1,10 +1,16 @@
-// The keys that the user has set: `keybindings.json` of the agent directory, as the npm agent has it. Read by the mode at its start.
+// The keys that the user has set: `keybindings.json` of the agent directory, as the npm agent has it, and over it `[keys]` of the configuration. Read by the mode
+// at its start and by a reload.
 // Invariant: a file that cannot be read sets nothing, and is said.
 
 import { join } from "node:path";
+import type { Launch } from "../../harness/launch/launch.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
 
-export function ownKeys(agentDir: string): Readonly<Record<string, unknown>> {
+export function ownKeys({ options, config }: Pick<Launch, "options" | "config">): Readonly<Record<string, unknown>> {
+  return { ...keysOfNpmAgent(options.agentDir), ...config.values.keys };
+}
+
+function keysOfNpmAgent(agentDir: string): Readonly<Record<string, unknown>> {
   const path = join(agentDir, "keybindings.json");
   const found = readBoundedText(path);
   if (found === undefined) return {};

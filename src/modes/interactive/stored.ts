@@ -12,14 +12,14 @@ import type { Screen } from "./screen.ts";
 export const shownEntries = 200;
 
 export class StoredPath {
-  readonly #session: Pick<Session, "branchIds" | "entry">;
+  session: Pick<Session, "branchIds" | "entry">;
   readonly #ids: readonly string[];
   /** Entries from there on have been shown; those from `#begin` on are next. */
   #end: number;
   #begin: number;
 
   constructor(session: Pick<Session, "branchIds" | "entry">) {
-    this.#session = session;
+    this.session = session;
     this.#ids = session.branchIds();
     this.#end = this.#ids.length;
     this.#begin = this.#beginningOf(this.#end - shownEntries);
@@ -39,7 +39,7 @@ export class StoredPath {
     // What a session begins with is no change of anything.
     let hasBegun = begin > 0;
     for (const id of this.#ids.slice(begin, end)) {
-      const entry = this.#session.entry(id);
+      const entry = this.session.entry(id);
       if (entry === undefined) continue;
       const item = itemOf(entry);
       if (item.kind === "prompt" || item.kind === "answer") hasBegun = true;
@@ -53,7 +53,7 @@ export class StoredPath {
   #beginningOf(wanted: number): number {
     let from = Math.max(0, wanted);
     while (from > 0) {
-      const entry = this.#session.entry(this.#ids[from] ?? "");
+      const entry = this.session.entry(this.#ids[from] ?? "");
       if (entry === undefined || itemOf(entry).kind !== "result") break;
       from--;
     }
@@ -82,6 +82,11 @@ export class ShownPath {
       this.#screen.add(this.#above);
     }
     this.#path.showMore(fold);
+  }
+
+  /** Read anew: what has not been shown comes from there. */
+  renew(session: Pick<Session, "branchIds" | "entry">): void {
+    if (this.#path !== undefined) this.#path.session = session;
   }
 
   showEarlier(sink: BlockSink): boolean {

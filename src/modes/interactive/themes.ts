@@ -17,7 +17,7 @@ const settledMs = 100;
 export class Themes {
   readonly #directory: string;
   readonly #depth: ColorDepth;
-  readonly #wanted: string;
+  #wanted: string;
   #appearance: "dark" | "light";
   #system: ThemeSource = plainSystem;
   #problem = "";
@@ -39,6 +39,11 @@ export class Themes {
     const theme = this.themeNamed(name);
     if (theme === undefined && this.#problem === "") this.#problem = `there is no theme ${JSON.stringify(name)}`;
     return theme ?? new Theme(this.#system, this.#depth);
+  }
+
+  /** Another one is meant from now on. */
+  want(name: string): void {
+    this.#wanted = name;
   }
 
   /** Why the one that was asked for is not in force; empty: it is. */

@@ -163,8 +163,19 @@ export abstract class RpcCalls {
     return (await this.request("list_sessions", how)).sessions;
   }
 
+  async searchSessions(
+    text: string,
+    how: Omit<ParamsOf<"search_sessions">, "text"> = {},
+  ): Promise<ResultOf<"search_sessions">["sessions"]> {
+    return (await this.request("search_sessions", { text, ...how })).sessions;
+  }
+
   async deleteSession(sessionPath?: string): Promise<ResultOf<"delete_session">["path"]> {
     return (await this.request("delete_session", defined({ sessionPath }))).path;
+  }
+
+  importSession(path: string): Promise<ResultOf<"import_session">> {
+    return this.request("import_session", { path });
   }
 
   async getAuth(): Promise<ResultOf<"get_auth">["providers"]> {

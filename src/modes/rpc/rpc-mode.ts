@@ -12,7 +12,13 @@ export const rpcMode: Mode = {
   async run({ open, io, ending, warn }) {
     const sessions = await open();
     sessions.models.connectAhead();
-    const server = new RpcServer({ sessions, stdout: io.stdout, warn, newId: () => crypto.randomUUID() });
+    const server = new RpcServer({
+      sessions,
+      stdout: io.stdout,
+      warn,
+      newId: () => crypto.randomUUID(),
+      onShutdown: () => io.stdin.release(),
+    });
     const read = server.read(io.stdin).catch((error: unknown) => warn(`stdin cannot be read any further: ${messageOf(error)}`));
     await beforeEnd(ending, read);
     if (ending.aborted) server.close();

@@ -31,6 +31,8 @@ export interface RpcServerDeps {
   warn(line: string): void;
   newId(): string;
   maxLineBytes?: number;
+  /** An extension wants the end: nothing is accepted any more once all that was is done. */
+  onShutdown?(): void;
 }
 
 /** A command that has been understood. */
@@ -70,7 +72,8 @@ export class RpcServer {
     else {
       const onError = (error: ExtensionError): void => void this.emit({ type: "extension_error", ...error });
       // What is asked meanwhile waits: a session that has not started takes no prompts.
-      const bound = extensions.bind({ uiContext, mode: "rpc", onError });
+      const shutdownHandler = (): void => void this.#idle().then(() => deps.onShutdown?.());
+      const bound = extensions.bind({ uiContext, mode: "rpc", onError, shutdownHandler });
       this.#takeTurn(
         bound.catch((error: unknown) => deps.warn(lineOf(error))),
         { length: 0 },
@@ -104,6 +107,10 @@ export class RpcServer {
   /** No answer is outstanding and nothing runs. */
   async settled(): Promise<void> {
     this.dialogs.close();
+    await this.#idle();
+  }
+
+  async #idle(): Promise<void> {
     do {
       await Promise.all(this.#pending);
       await this.#deps.sessions.coding.waitForIdle();

@@ -16,9 +16,11 @@ import {
   textBlocks,
   wellFormed,
 } from "../shared/repair-history.ts";
+import { thinkingBudget } from "../shared/thinking-budget.ts";
 
 export interface CacheControl {
   type: "ephemeral";
+  ttl?: "1h";
 }
 
 export type AnthropicBlock = (
@@ -40,6 +42,7 @@ export interface AnthropicTool {
   description: string;
   input_schema: Record<string, unknown>;
   eager_input_streaming?: true;
+  strict?: true;
   cache_control?: CacheControl;
 }
 
@@ -50,6 +53,7 @@ export interface AnthropicRequest {
   system?: AnthropicBlock[];
   messages: AnthropicMessage[];
   tools?: AnthropicTool[];
+  temperature?: number;
   thinking?:
     | { type: "enabled"; budget_tokens: number; display?: "summarized" }
     | { type: "adaptive"; display?: "summarized" }
@@ -57,52 +61,67 @@ export interface AnthropicRequest {
   output_config?: { effort?: string; format?: { type: "json_schema"; schema: Record<string, unknown> } };
 }
 
-/** Tokens to think with, for models that take a budget. */
-const budgets: Readonly<Record<Exclude<ThinkingLevel, "off">, number>> = {
-  minimal: 1024,
-  low: 2048,
-  medium: 8192,
-  high: 16_384,
-  xhigh: 32_768,
-  max: 32_768,
-};
-
 /** The service refuses a smaller budget. */
 const smallestBudget = 1024;
 
-/** Left for the answer when the budget and the output limit are close. */
-const answerTokens = 1024;
+/** What one request may hold of strict tools: https://platform.claude.com/docs/en/build-with-claude/structured-outputs (read 2026-11). */
+const strictLimits = { tools: 20, optionalParameters: 24 };
 
 export function encodeAnthropic(call: ModelCall): AnthropicRequest {
   const { model, request } = call;
   const dialect = anthropicDialect(model);
+  const cache: CacheControl = {
+    type: "ephemeral",
+    ...(request.cacheRetention === "long" && dialect.supportsLongCacheRetention ? { ttl: "1h" } : {}),
+  };
   const body: AnthropicRequest = {
     model: model.id,
     max_tokens: request.maxTokens ?? model.maxTokens,
     stream: true,
-    messages: encodeMessages(model, request, dialect),
+    messages: encodeMessages(model, request, dialect, cache),
   };
   const system = wellFormed(request.systemPrompt);
-  if (system.trim() !== "") body.system = [{ type: "text", text: system, cache_control: { type: "ephemeral" } }];
-  if (request.tools.length > 0) body.tools = encodeTools(request.tools, dialect);
+  if (system.trim() !== "") body.system = [{ type: "text", text: system, cache_control: cache }];
+  if (request.tools.length > 0) body.tools = encodeTools(request.tools, dialect, cache);
   addThinking(body, model, request, dialect);
+  // Beside thinking the service takes its own temperature alone.
+  const mayTell = dialect.supportsTemperature && (body.thinking === undefined || body.thinking.type === "disabled");
+  if (request.temperature !== undefined && mayTell) body.temperature = request.temperature;
   if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && isClosable(request.outputSchema)) {
     body.output_config = { ...body.output_config, format: { type: "json_schema", schema: closeSchema(request.outputSchema) } };
   }
   return body;
 }
 
-function encodeTools(tools: readonly ToolDeclaration[], dialect: AnthropicDialect): AnthropicTool[] {
+function encodeTools(tools: readonly ToolDeclaration[], dialect: AnthropicDialect, cache: CacheControl): AnthropicTool[] {
+  const strict = dialect.supportsStrictTools ? strictTools(tools) : new Set();
   return tools.map((tool, index) => {
+    const schema = { ...tool.parameters, type: "object", properties: tool.parameters.properties ?? {} };
     const encoded: AnthropicTool = {
       name: tool.name,
       description: tool.description,
-      input_schema: { ...tool.parameters, type: "object", properties: tool.parameters.properties ?? {} },
+      input_schema: strict.has(tool) ? closeSchema(schema) : schema,
     };
     if (dialect.supportsEagerToolInputStreaming) encoded.eager_input_streaming = true;
-    if (index === tools.length - 1 && dialect.supportsCacheControlOnTools) encoded.cache_control = { type: "ephemeral" };
+    if (strict.has(tool)) encoded.strict = true;
+    if (index === tools.length - 1 && dialect.supportsCacheControlOnTools) encoded.cache_control = cache;
     return encoded;
   });
+}
+
+/** The first that fit into what the service takes; the others are asked for loosely. */
+function strictTools(tools: readonly ToolDeclaration[]): Set<ToolDeclaration> {
+  const strict = new Set<ToolDeclaration>();
+  let optionalCount = 0;
+  for (const tool of tools) {
+    const { properties = {}, required = [] } = tool.parameters as { properties?: object; required?: unknown[] };
+    const optional = Object.keys(properties).length - required.length;
+    if (!isClosable({ ...tool.parameters, properties }) || strict.size === strictLimits.tools) continue;
+    if (optionalCount + optional > strictLimits.optionalParameters) continue;
+    optionalCount += optional;
+    strict.add(tool);
+  }
+  return strict;
 }
 
 /** Claude 4.6 and later think adaptively, and from 4.7 on take nothing else; earlier ones only know a budget. */
@@ -115,13 +134,9 @@ function thinksAdaptively(model: Model, level: ThinkingLevel, dialect: Anthropic
   return major > 4 || (major === 4 && Number(version[2] ?? 0) >= 6);
 }
 
-function addThinking(
-  body: AnthropicRequest,
-  model: Model,
-  { thinkingLevel: level, thinkingBudgets }: ModelRequest,
-  dialect: AnthropicDialect,
-): void {
+function addThinking(body: AnthropicRequest, model: Model, request: ModelRequest, dialect: AnthropicDialect): void {
   if (!model.reasoning) return;
+  const { thinkingLevel: level } = request;
   const mapped = model.thinkingLevelMap?.[level];
   if (level === "off") {
     // `null`: the model cannot be told not to think.
@@ -134,7 +149,7 @@ function addThinking(
     body.output_config = { effort: mapped ?? (level === "minimal" ? "low" : level) };
     return;
   }
-  const budget = Math.min(thinkingBudgets?.[level] ?? budgets[level], body.max_tokens - answerTokens);
+  const budget = thinkingBudget(request, body.max_tokens);
   if (budget >= smallestBudget && !midTurnWithoutThinking(body.messages))
     body.thinking = { type: "enabled", budget_tokens: budget, ...display };
 }
@@ -149,7 +164,7 @@ function midTurnWithoutThinking(messages: readonly AnthropicMessage[]): boolean 
   return first !== undefined && first.type !== "thinking" && first.type !== "redacted_thinking";
 }
 
-function encodeMessages(model: Model, request: ModelRequest, dialect: AnthropicDialect): AnthropicMessage[] {
+function encodeMessages(model: Model, request: ModelRequest, dialect: AnthropicDialect, cache: CacheControl): AnthropicMessage[] {
   const history = repairHistory(request.messages, {
     model,
     validId: (id, attempt) => plainId(id, attempt, 64),
@@ -172,7 +187,7 @@ function encodeMessages(model: Model, request: ModelRequest, dialect: AnthropicD
     }
   });
   const last = messages.findLast((message) => message.role === "user")?.content.at(-1);
-  if (last !== undefined) last.cache_control = { type: "ephemeral" };
+  if (last !== undefined) last.cache_control = cache;
   return messages;
 }
 

@@ -68,6 +68,7 @@ export function encodeGoogle(call: ModelCall): GoogleRequest {
     }));
     config.tools = [{ functionDeclarations }];
   }
+  if (request.temperature !== undefined) config.temperature = request.temperature;
   const thinkingConfig = encodeThinking(model, request);
   if (thinkingConfig !== undefined) config.thinkingConfig = thinkingConfig;
   if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0)) {

@@ -15,12 +15,18 @@ import {
   repairHistory,
   wellFormed,
 } from "../shared/repair-history.ts";
+import { samplingFields } from "../shared/sampling-fields.ts";
 import { readReasoningSignature } from "./reasoning-details.ts";
 import { encodeThinking } from "./thinking.ts";
 
 export type ChatPart = ({ type: "text"; text: string } | { type: "image_url"; image_url: { url: string } }) & {
-  cache_control?: { type: "ephemeral" };
+  cache_control?: CacheControl;
 };
+
+interface CacheControl {
+  type: "ephemeral";
+  ttl?: "1h";
+}
 
 export interface ChatToolCall {
   id: string;
@@ -50,7 +56,9 @@ export function encodeChat(call: ModelCall): ChatRequest {
   const maxTokens = answerRoom(model, request);
   if (maxTokens !== undefined) body[dialect.maxTokensField] = maxTokens;
   addTools(body, request, dialect);
-  encodeThinking(body, model, request.thinkingLevel, dialect);
+  encodeThinking(body, call, maxTokens, dialect);
+  if (request.temperature !== undefined) body.temperature = request.temperature;
+  if (dialect.vllmPriority !== undefined) body.priority = dialect.vllmPriority;
   if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && hasObjectRoot(request.outputSchema)) {
     const strict = dialect.supportsStrictMode ? { strict: isStrictSchema(request.outputSchema) } : {};
     body.response_format = { type: "json_schema", json_schema: { name: "answer", schema: request.outputSchema, ...strict } };
@@ -58,8 +66,10 @@ export function encodeChat(call: ModelCall): ChatRequest {
   if (request.sessionId !== undefined && dialect.promptCacheKeyMode !== "disabled") body.prompt_cache_key = request.sessionId.slice(0, 64);
   if (dialect.openRouterRouting !== undefined) body.provider = dialect.openRouterRouting;
   if (dialect.vercelGatewayRouting !== undefined) body.providerOptions = { gateway: dialect.vercelGatewayRouting };
-  if (dialect.cacheControlFormat === "anthropic") markForCache(body);
-  return body;
+  const isLong = request.cacheRetention === "long" && dialect.supportsLongCacheRetention;
+  if (isLong) Object.assign(body, { prompt_cache_retention: "24h" });
+  if (dialect.cacheControlFormat === "anthropic") markForCache(body, { type: "ephemeral", ...(isLong ? { ttl: "1h" } : {}) });
+  return Object.assign(body, samplingFields(call));
 }
 
 function addTools(body: ChatRequest, request: ModelRequest, dialect: CompletionsDialect): void {
@@ -195,8 +205,8 @@ function mistralId(id: string, attempt: number): string {
   return hash.toString(36).padStart(9, "0").slice(-9);
 }
 
-function markForCache(body: ChatRequest): void {
-  const mark = { cache_control: { type: "ephemeral" } } as const;
+function markForCache(body: ChatRequest, cacheControl: CacheControl): void {
+  const mark = { cache_control: cacheControl };
   const marked = (message: ChatMessage | undefined): void => {
     if (message === undefined || message.role === "assistant" || message.role === "tool") return;
     const parts = asParts(message.content);

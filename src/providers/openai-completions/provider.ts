@@ -32,7 +32,7 @@ export const completionsProvider: Provider = {
   },
 };
 
-function chatHeaders(call: ModelCall): Record<string, string> {
+export function chatHeaders(call: ModelCall): Record<string, string> {
   const dialect = completionsDialect(call.model);
   return {
     accept: "text/event-stream",

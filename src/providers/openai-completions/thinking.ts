@@ -1,10 +1,18 @@
 // How a chat completions server is told to think: the one place where the thinking formats of the dialects differ. Called by encode.
 
-import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import type { ModelCall } from "../../contracts/model-request.ts";
 import type { CompletionsDialect } from "../dialect.ts";
+import { isObject } from "../shared/json.ts";
+import { thinkingBudget } from "../shared/thinking-budget.ts";
 
-export function encodeThinking(body: Record<string, unknown>, model: Model, level: ThinkingLevel, dialect: CompletionsDialect): void {
+export function encodeThinking(
+  body: Record<string, unknown>,
+  { model, request }: Pick<ModelCall, "model" | "request">,
+  maxTokens: number | undefined,
+  dialect: CompletionsDialect,
+): void {
   if (!model.reasoning) return;
+  const level = request.thinkingLevel;
   const mapped = model.thinkingLevelMap?.[level];
   const on = level !== "off";
   // `null` for off: the model thinks whatever it is told, so nothing is said.
@@ -15,6 +23,15 @@ export function encodeThinking(body: Record<string, unknown>, model: Model, leve
   const tellEffort = (): void => {
     if (on && mayTell && effort !== undefined) body.reasoning_effort = effort;
   };
+  const budget = thinkingBudget(request, maxTokens ?? Number.POSITIVE_INFINITY);
+  const budgetField = dialect.thinkingTokenBudgetField ?? (dialect.supportsThinkingTokenBudget ? "thinking_token_budget" : undefined);
+  if (budgetField !== undefined && budget > 0) body[budgetField] = budget;
+  const filled = (template: Record<string, unknown>): Record<string, unknown> =>
+    fill(template, {
+      "thinking.enabled": on,
+      "thinking.effort": on ? effort : undefined,
+      "thinking.budget": budget > 0 ? budget : undefined,
+    });
   switch (dialect.thinkingFormat) {
     case "openai":
       if (mayTell && effort !== undefined) body.reasoning_effort = effort;
@@ -36,7 +53,7 @@ export function encodeThinking(body: Record<string, unknown>, model: Model, leve
       tellEffort();
       return;
     case "baseten":
-      body.chat_template_args = { enable_thinking: on };
+      body.chat_template_args = filled(dialect.chatTemplateArgs ?? { enable_thinking: { $var: "thinking.enabled" } });
       tellEffort();
       return;
     case "ant-ling":
@@ -46,6 +63,19 @@ export function encodeThinking(body: Record<string, unknown>, model: Model, leve
       body.chat_template_kwargs = { enable_thinking: on };
       tellEffort();
       return;
+    case "chat-template":
+      body.chat_template_kwargs = filled(dialect.chatTemplateKwargs ?? {});
+      return;
+    case "string-thinking":
+      body.thinking = effort ?? "none";
+      return;
     case "none":
   }
+}
+
+/** What a variable has no value for is left out. */
+function fill(template: Record<string, unknown>, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const filledIn = (value: unknown): unknown => (isObject(value) && typeof value.$var === "string" ? values[value.$var] : value);
+  const filled = Object.entries(template).map(([name, value]) => [name, filledIn(value)]);
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
 }

@@ -10,6 +10,7 @@ import { answerRoom } from "../shared/answer-room.ts";
 import { parseObject } from "../shared/json.ts";
 import { hasObjectRoot, isStrictSchema } from "../shared/json-schema.ts";
 import { plainId, type RepairedAssistant, type RepairedToolResult, repairHistory, wellFormed } from "../shared/repair-history.ts";
+import { samplingFields } from "../shared/sampling-fields.ts";
 
 export type InputPart =
   | { type: "input_text"; text: string }
@@ -48,6 +49,13 @@ export function encodeResponses(call: ModelCall): ResponsesRequest {
   const maxTokens = answerRoom(model, request);
   if (dialect.supportsMaxOutputTokens && maxTokens !== undefined) body.max_output_tokens = Math.max(maxTokens, smallestAnswerTokens);
   if (request.sessionId !== undefined && dialect.promptCacheKeyMode !== "disabled") body.prompt_cache_key = request.sessionId.slice(0, 64);
+  if (request.cacheRetention === "long" && dialect.supportsLongCacheRetention) {
+    Object.assign(
+      body,
+      dialect.supportsExplicitPromptCacheMode ? { prompt_cache_options: { ttl: "30m" } } : { prompt_cache_retention: "24h" },
+    );
+  }
+  if (request.temperature !== undefined) body.temperature = request.temperature;
   if (request.tools.length > 0) body.tools = encodeTools(request, dialect);
   addReasoning(body, call);
   if (request.outputSchema !== undefined && supportsOutputSchema(model, request.tools.length > 0) && hasObjectRoot(request.outputSchema)) {
@@ -57,7 +65,7 @@ export function encodeResponses(call: ModelCall): ResponsesRequest {
       format: { type: "json_schema", name: "answer", schema: request.outputSchema, strict },
     };
   }
-  return body;
+  return Object.assign(body, samplingFields(call));
 }
 
 function encodeTools(request: ModelRequest, dialect: ResponsesDialect): unknown[] {

@@ -67,7 +67,8 @@ interface Row {
   evenNamed: boolean;
 }
 
-const rows: readonly Row[] = [
+/** Made when something has failed: most runs never read them. */
+const rows = (): readonly Row[] => [
   // Longer than the model takes.
   overflow("Anthropic, Fireworks, Baidu, Ollama", /prompt (is )?too long/i),
   overflow(
@@ -136,7 +137,7 @@ const rows: readonly Row[] = [
 
 /** What the words make of a refusal of this code, which the service itself named or which its status says; undefined where they say nothing. */
 export function codeInWords(code: FailureCode, isNamed: boolean, text: string): FailureCode | undefined {
-  return rows.find((row) => row.over.includes(code) && (row.evenNamed || !isNamed) && row.words.test(text))?.code;
+  return rows().find((row) => row.over.includes(code) && (row.evenNamed || !isNamed) && row.words.test(text))?.code;
 }
 
 function overflow(source: string, words: RegExp): Row {

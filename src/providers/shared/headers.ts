@@ -18,15 +18,17 @@ export function affinityHeaders(
   sessionHeader: string,
 ): Record<string, string> {
   if (sessionId === undefined) return {};
+  // Servers of chat completions that are not OpenAI's go by this one.
+  const beside = sessionHeader === "session_id" ? { "x-session-affinity": sessionId } : {};
   switch (format) {
     case "openrouter":
       return { "x-session-id": sessionId };
     case "session-affinity":
       return { "x-session-affinity": sessionId };
     case "openai":
-      return { [sessionHeader]: sessionId, "x-client-request-id": sessionId };
+      return { [sessionHeader]: sessionId, "x-client-request-id": sessionId, ...beside };
     case "openai-nosession":
-      return { "x-client-request-id": sessionId };
+      return { "x-client-request-id": sessionId, ...beside };
   }
 }
 

@@ -6,10 +6,11 @@ interface Limit {
   remaining: string;
 }
 
-const limits: readonly Limit[] = ["requests", "tokens", "input-tokens", "output-tokens"].flatMap((kind) => [
-  { reset: `anthropic-ratelimit-${kind}-reset`, remaining: `anthropic-ratelimit-${kind}-remaining` },
-  { reset: `x-ratelimit-reset-${kind}`, remaining: `x-ratelimit-remaining-${kind}` },
-]);
+const limits = (): Limit[] =>
+  ["requests", "tokens", "input-tokens", "output-tokens"].flatMap((kind) => [
+    { reset: `anthropic-ratelimit-${kind}-reset`, remaining: `anthropic-ratelimit-${kind}-remaining` },
+    { reset: `x-ratelimit-reset-${kind}`, remaining: `x-ratelimit-remaining-${kind}` },
+  ]);
 
 /**
  * Unix ms before which another try is useless, or undefined where the service said nothing. `limited`: a limit was met, so that the reset headers,
@@ -36,7 +37,7 @@ export function retryAtOf(headers: Headers, nowMs: number, limited: boolean): nu
 function resetOfLimits(headers: Headers, nowMs: number): number | undefined {
   let spent: number | undefined;
   let tokens: number | undefined;
-  for (const limit of limits) {
+  for (const limit of limits()) {
     const value = headers.get(limit.reset);
     const at = value === null ? undefined : momentOf(value, nowMs);
     if (at === undefined) continue;

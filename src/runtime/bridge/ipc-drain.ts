@@ -24,6 +24,8 @@ export interface ParkedFile {
   file: string;
   /** Below `errors`; absent where it could not be moved. */
   parkedAs?: string;
+  /** It was taken, and is there all the same: whoever drains next takes it again. */
+  wasTaken?: boolean;
   why: string;
 }
 
@@ -172,21 +174,25 @@ class Drain {
     }
     if (why === undefined) {
       result.taken++;
-      this.#remove(path, info);
+      const stuck = this.#remove(path, info);
+      if (stuck === undefined) return;
+      result.parked++;
+      await this.#options.onParked?.({ group: one.group, file: one.file, why: stuck, wasTaken: true });
       return;
     }
     if (isSame(statIfThere(path), info)) await this.#park(one, path, why, result);
   }
 
-  /** Only what was taken: another file may stand there by now, or another directory on the way. */
-  #remove(path: string, info: Stats): void {
+  /** Only what was taken: another file may stand there by now, or another directory on the way. Why it stays, where it does. */
+  #remove(path: string, info: Stats): string | undefined {
     try {
-      if (!isSame(statIfThere(path), info)) return;
-      unlinkSync(path);
+      if (isSame(statIfThere(path), info)) unlinkSync(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       this.#stuck.set(path, info.ino);
+      return `it cannot be removed: ${messageOf(error)}`;
     }
+    return undefined;
   }
 
   async #park({ group, folder, file }: Waiting, path: string, why: string, result: DrainResult): Promise<void> {

@@ -59,12 +59,15 @@ function shapeProblem(type: string, data: IpcData): string | undefined {
   return isMode ? undefined : `its context_mode ${named(data.context_mode)} is none of group, isolated`;
 }
 
+/** Whom a record is for, in the words of those that read it. */
+const targetNames = ["groupFolder", "group_folder", "targetGroup", "target_group"];
+
 /** Of a group that is not the main one. */
 function rightProblem(type: string, { isForMain }: IpcKind, data: IpcData, sender: IpcSender): string | undefined {
   const { group } = sender;
   if (isForMain === true) return `${type} is for the main group alone, and ${group} is another`;
-  if (data.groupFolder !== undefined && data.groupFolder !== group)
-    return `${group} is not the main group, so it may not act for ${named(data.groupFolder)}`;
+  const target = targetNames.map((name) => data[name]).find((one) => one !== undefined && one !== null && one !== group);
+  if (target !== undefined) return `${group} is not the main group, so it may not act for ${named(target)}`;
   const chat = data.chatJid as string | undefined;
   const isForeign = chat?.startsWith("group:")
     ? chat !== `group:${group}`

@@ -10,13 +10,15 @@ import { messageLine } from "../context/prompt-parts.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
 import { promptOf } from "../prompt-of.ts";
 import { type LaunchedRun, toolFacts } from "../run-launch.ts";
+import { lostSession } from "../sessions/lost-session.ts";
 import { type ChildEnd, ClaudeChild, type ClaudeRecord } from "./child.ts";
 import { Control } from "./control.ts";
-import { costOf, lacksSession, outcomeOf } from "./ended.ts";
-import { claudeArguments, claudeEnvironment, initializeRequest, serverName, type ToldHook, userRecord } from "./launch.ts";
+import { type Bill, billOf, lacksSession, outcomeOf, sumOfBills } from "./ended.ts";
+import { ClaudeHooks } from "./hooks.ts";
+import { claudeArguments, claudeEnvironment, initializeRequest, resumable, serverName, userRecord } from "./launch.ts";
 import { type CalledTool, McpServer } from "./mcp-server.ts";
-import { contentOf, fieldsOf, listOf, numberIn, textIn } from "./records.ts";
-import { plainName, Translation } from "./translate.ts";
+import { listOf, numberIn, textIn } from "./records.ts";
+import { Translation } from "./translate.ts";
 
 export interface ClaudeRunDeps {
   env: Readonly<Record<string, string | undefined>>;
@@ -29,8 +31,6 @@ export interface ClaudeRunDeps {
 
 type Stopped = Pick<Outcome, "kind" | "code" | "message" | "hint">;
 
-/** Tool hooks wait so long for those who listen. */
-const hookMs = 60_000;
 /** Its own tools that change nothing. */
 const readingTools: ReadonlySet<string> = new Set(["Read", "Glob", "Grep", "LS"]);
 
@@ -40,15 +40,16 @@ export class ClaudeRun {
   readonly #deps: ClaudeRunDeps;
   readonly #control: Control;
   readonly #server: McpServer;
+  readonly #hooks: ClaudeHooks;
   readonly #translation: Translation;
   #child: ClaudeChild | undefined;
   #result: ClaudeRecord | undefined;
+  #bills: Bill[] = [];
   #sessionId: string | undefined;
   #stopped: Stopped | undefined;
   #stopping: Promise<void> | undefined;
   #isClosing = false;
   #tasks = new Set<string>();
-  #pending: ToolCall[] = [];
   #resume: string | undefined;
   #text = "";
   #quiet: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +59,9 @@ export class ClaudeRun {
     this.#at = at;
     this.#launched = launched;
     this.#deps = deps;
-    this.#resume = at.request.isFresh === true ? undefined : at.request.sessionId;
+    const asked = at.request.isFresh === true ? undefined : at.request.sessionId;
+    this.#resume = resumable(asked);
+    if (asked !== undefined && this.#resume === undefined) at.warn(lostSession(asked));
     const { conversation } = launched.sessions.coding;
     this.#server = new McpServer({
       tools: () => conversation.activeTools,
@@ -68,7 +71,7 @@ export class ClaudeRun {
     this.#control = new Control({
       send: (record) => this.#child?.send(record),
       mcp: (message) => this.#server.answer(message),
-      hook: (event, input, toolUseId) => this.#hooked(event, input, toolUseId),
+      hook: (event, input, toolUseId) => this.#hooks.answer(event, input, toolUseId),
       warn: (line) => at.warn(line),
     });
     this.#translation = new Translation({
@@ -81,6 +84,11 @@ export class ClaudeRun {
         if (conversation.budget.isReached() && conversation.budget.stop !== undefined)
           this.#stop({ kind: "budget", ...conversation.budget.stop });
       },
+    });
+    this.#hooks = new ClaudeHooks({
+      at,
+      conversation: () => launched.sessions.coding.conversation,
+      translation: this.#translation,
     });
   }
 
@@ -112,8 +120,9 @@ export class ClaudeRun {
       sessions.coding.conversation.budget.begin();
       await this.#translation.start({ role: "user", content: received.text, timestamp: this.#deps.now() });
       const outcome = await this.#carriedOut(received.text, received.images);
-      await this.#translation.settle(outcome.kind);
-      return { outcome, ...(this.#pending.length === 0 ? {} : { pendingToolCalls: this.#pending }) };
+      const usage = sumOfBills(this.#bills);
+      await this.#translation.settle(outcome.kind, usage);
+      return { outcome, ...defined({ usage }), ...(this.#hooks.pending.length === 0 ? {} : { pendingToolCalls: this.#hooks.pending }) };
     } finally {
       signal.removeEventListener("abort", onAbort);
       clearTimeout(this.#quiet);
@@ -146,12 +155,12 @@ export class ClaudeRun {
       const { end, recordCount, stderr } = await this.#once(text, images);
       const ended = { result: this.#result, end };
       if (this.#resume !== undefined && this.#stopped === undefined && lacksSession({ ...ended, recordCount })) {
-        this.#at.warn(`Session ${JSON.stringify(this.#resume.slice(0, 80))} is not there: a new one is begun`);
+        this.#at.warn(lostSession(this.#resume));
         this.#resume = undefined;
         this.#result = undefined;
+        this.#bills = [];
         continue;
       }
-      if (this.#result !== undefined) this.#translation.charge(costOf(this.#result, this.#resume !== undefined));
       return outcomeOf({
         ...ended,
         command: this.#settings.command,
@@ -159,7 +168,7 @@ export class ClaudeRun {
         text: this.#text,
         stderr: this.#deps.redact(stderr),
         stopped: this.#stopped,
-        hasPending: this.#pending.length > 0,
+        hasPending: this.#hooks.pending.length > 0,
       });
     }
   }
@@ -276,17 +285,10 @@ export class ClaudeRun {
 
   #resulted(record: ClaudeRecord): void {
     this.#result = record;
+    this.#bills.push(billOf(record, this.#resume !== undefined));
     this.#sessionId = textIn(record, "session_id") ?? this.#sessionId;
     this.#tellSession();
-    const deferred = fieldsOf(record.deferred_tool_use);
-    const id = textIn(deferred, "id");
-    if (id !== undefined && !this.#pending.some((call) => call.id === id))
-      this.#pending.push({
-        type: "toolCall",
-        id,
-        name: plainName(textIn(deferred, "name") ?? ""),
-        arguments: { ...fieldsOf(deferred.input) },
-      });
+    this.#hooks.deferredBy(record);
     const isLast = (numberIn(record, "queued_turn_count") ?? 0) === 0 && this.#tasks.size === 0;
     if (isLast || this.#stopped !== undefined) this.#finish();
   }
@@ -344,105 +346,4 @@ export class ClaudeRun {
       this.#watchSilence();
     }
   }
-
-  async #hooked(event: ToldHook, input: ClaudeRecord, toolUseId: string | undefined): Promise<object> {
-    const name = textIn(input, "tool_name") ?? "";
-    const id = toolUseId ?? textIn(input, "tool_use_id") ?? "";
-    switch (event) {
-      case "PreToolUse":
-        return this.#isClientTool(name) ? this.#deferred(id, name, input) : this.#judged(id, name, input);
-      case "PostToolUse":
-      case "PostToolUseFailure":
-        if (plainName(name) === name) await this.#inTime(this.#ranBuiltIn(id, name, input, event === "PostToolUseFailure"), undefined);
-        return {};
-      case "PostCompact":
-        this.#translation.summary(textIn(input, "compact_summary") ?? textIn(input, "summary") ?? "");
-        return {};
-      case "PreCompact":
-        void this.#beforeCompact(input);
-        return {};
-      case "SubagentStart":
-      case "SubagentStop":
-        void this.#at.tell({
-          stream: "subagent",
-          data: { type: event, ...(textIn(input, "agent_id") && { agentId: textIn(input, "agent_id") }) },
-        });
-        return {};
-      default:
-        return {};
-    }
-  }
-
-  #isClientTool(name: string): boolean {
-    return plainName(name) !== name && (this.#at.request.clientTools ?? []).some((tool) => tool.name === plainName(name));
-  }
-
-  #deferred(id: string, name: string, input: ClaudeRecord): object {
-    this.#pending.push({ type: "toolCall", id, name: plainName(name), arguments: { ...fieldsOf(input.tool_input) } });
-    void this.#translation.announced(id).then(() => this.#translation.defer(id));
-    return decision("defer", "The host carries it out");
-  }
-
-  /** Its own tools are judged here; ours when they are called. */
-  async #judged(id: string, name: string, input: ClaudeRecord): Promise<object> {
-    if (plainName(name) !== name) return {};
-    const args = { ...fieldsOf(input.tool_input) };
-    const call: ToolCall = { type: "toolCall", id, name, arguments: args };
-    await this.#translation.announced(id);
-    const { interceptor } = this.#launched.sessions.coding.conversation;
-    const refusal = await this.#inTime(interceptor?.toolCall?.(call, args, this.#at.signal) ?? Promise.resolve(undefined), undefined);
-    if (refusal !== undefined) {
-      this.#translation.deny(id);
-      return decision("deny", refusal.reason);
-    }
-    await this.#inTime(this.#translation.beginBuiltIn(id, name, args), undefined);
-    return {};
-  }
-
-  async #ranBuiltIn(id: string, name: string, input: ClaudeRecord, isError: boolean): Promise<void> {
-    const { interceptor } = this.#launched.sessions.coding.conversation;
-    const args = { ...fieldsOf(input.tool_input) };
-    const said = isError ? input.error : input.tool_response;
-    const content = contentOf(typeof said === "string" ? said : (JSON.stringify(said) ?? ""));
-    await interceptor?.toolResult?.({ type: "toolCall", id, name, arguments: args }, args, { content, isError }, this.#at.signal);
-  }
-
-  /** Told, not asked: it cannot be called off. */
-  async #beforeCompact(input: ClaudeRecord): Promise<void> {
-    const { conversation } = this.#launched.sessions.coding;
-    const messages = [...conversation.session.context().messages];
-    const { enabled, reserveTokens, keepRecentTokens } = conversation.deps.compaction;
-    await conversation.interceptor?.beforeCompact?.({
-      preparation: {
-        firstKeptEntryId: "",
-        messagesToSummarize: messages,
-        turnPrefixMessages: [],
-        isSplitTurn: false,
-        tokensBefore: conversation.contextTokens().tokens,
-        fileOps: { read: new Set(), written: new Set(), edited: new Set() },
-        settings: { enabled, reserveTokens, keepRecentTokens },
-      },
-      branchEntries: [],
-      reason: input.trigger === "manual" ? "manual" : "threshold",
-      willRetry: false,
-      signal: this.#at.signal,
-    });
-  }
-
-  /** An unanswered hook would hold the run for ever. */
-  async #inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const over = new Promise<T>((resolve) => {
-      timer = setTimeout(() => resolve(otherwise), hookMs);
-    });
-    try {
-      return await Promise.race([work, over]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-function decision(permissionDecision: "deny" | "defer", permissionDecisionReason: string): object {
-  return { hookSpecificOutput: { hookEventName: "PreToolUse", permissionDecision, permissionDecisionReason } };
 }

@@ -4,8 +4,9 @@
 import { defined } from "../../contracts/defined.ts";
 import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
 import type { FailureCode } from "../../contracts/stream-event.ts";
+import { addUsage, priceUsage, type TokenCounts, type Usage } from "../../contracts/usage.ts";
 import type { ChildEnd, ClaudeRecord } from "./child.ts";
-import { numberIn, textIn } from "./records.ts";
+import { fieldsOf, numberIn, textIn } from "./records.ts";
 
 export interface ClaudeEnded {
   result: ClaudeRecord | undefined;
@@ -107,12 +108,41 @@ function error(code: NonNullable<Outcome["code"]>, message: string, text: string
   return { kind: "error", text, code, message, ...defined({ hint }) };
 }
 
-/** USD of this run alone: the totals of a session that goes on begin before it. */
-export function costOf(result: ClaudeRecord, isResumed: boolean): number {
+/** What a part of a run has used, as its closing record says. */
+export interface Bill {
+  /** Absent where it does not say. */
+  counts?: TokenCounts;
+  costUsd: number;
+}
+
+/** Of all parts; where one does not say what is its own, the last has what all came to. */
+export function sumOfBills(bills: readonly Bill[]): Usage | undefined {
+  const last = bills.at(-1);
+  if (last === undefined) return undefined;
+  const usages = (bills.every(({ counts }) => counts !== undefined) ? bills : [last]).map(usageOf);
+  return usages.reduce(addUsage);
+}
+
+function usageOf({ counts, costUsd }: Bill): Usage {
+  const free = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+  return priceUsage({ ...(counts ?? free), costTotal: costUsd }, free);
+}
+
+/** `isResumed`: the totals of a session that goes on begin before this run. */
+export function billOf(result: ClaudeRecord, isResumed: boolean): Bill {
   const since = result.model_usage_since_last_result;
-  if (typeof since === "object" && since !== null)
-    return Object.values(since).reduce((sum: number, one) => sum + (numberIn((one ?? {}) as ClaudeRecord, "costUSD") ?? 0), 0);
-  return isResumed ? 0 : (numberIn(result, "total_cost_usd") ?? 0);
+  if (typeof since !== "object" || since === null) return { costUsd: isResumed ? 0 : (numberIn(result, "total_cost_usd") ?? 0) };
+  const models = Object.values(since).map(fieldsOf);
+  const sum = (name: string): number => models.reduce((total, one) => total + (numberIn(one, name) ?? 0), 0);
+  return {
+    counts: {
+      input: sum("inputTokens"),
+      output: sum("outputTokens"),
+      cacheRead: sum("cacheReadInputTokens"),
+      cacheWrite: sum("cacheCreationInputTokens"),
+    },
+    costUsd: sum("costUSD"),
+  };
 }
 
 function firstError(result: ClaudeRecord | undefined): string | undefined {

@@ -8,6 +8,7 @@ import type { ImageContent } from "../../contracts/message.ts";
 import type { ThinkingLevel } from "../../contracts/model.ts";
 import { childEnv } from "../../platform/child-env.ts";
 import type { Env } from "../../platform/paths.ts";
+import { isValidSessionId } from "../../session/lines/locate.ts";
 
 /** Our server among its own. */
 export const serverName = "pi";
@@ -55,6 +56,13 @@ function modelName(model: string | undefined): string | undefined {
   const name = model?.replace(/^anthropic\//, "");
   return name === undefined || name === "" || name.includes("/") || name.startsWith("-") ? undefined : name;
 }
+
+/** An id that it may be given; what is none might be an option there. */
+export function resumable(id: string | undefined): string | undefined {
+  return id !== undefined && id.length <= longestId && isValidSessionId(id) ? id : undefined;
+}
+
+const longestId = 200;
 
 /** What pays for its calls, and where they go. */
 export const claudeCredentials = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"] as const;

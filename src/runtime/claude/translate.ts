@@ -10,7 +10,8 @@ import { toolCallsOf } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { OutcomeKind } from "../../contracts/outcome.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
-import { type Prices, priceUsage } from "../../contracts/usage.ts";
+import { addUsage, emptyUsage, type Prices, priceUsage, type Usage } from "../../contracts/usage.ts";
+import { charged } from "../charge.ts";
 import type { HostEvent } from "../request.ts";
 import type { ClaudeRecord } from "./child.ts";
 import { Interludes } from "./interludes.ts";
@@ -155,21 +156,16 @@ export class Translation {
     this.#interludes.summary = text;
   }
 
-  /** What a run has cost beside what its messages say: put to the last of them. */
-  charge(costUsd: number): void {
-    const last = this.#answer;
-    if (last === undefined || costUsd <= 0) return;
-    const known = this.#messages.reduce((sum, { usage }) => sum + usage.cost.total, 0);
-    const { cost } = last.usage;
-    last.usage = { ...last.usage, cost: { ...cost, total: Math.max(0, cost.total + costUsd - known), totalFromProvider: true } };
-  }
-
   /** The last that is told of a run; brings to its end whatever has begun. */
-  async settle(kind: OutcomeKind): Promise<void> {
+  async settle(kind: OutcomeKind, usage?: Usage): Promise<void> {
     if (this.#hasSettled) return;
     this.#hasSettled = true;
     await this.#interludes.close(kind === "done");
     await this.#endMessage(kind === "done" ? undefined : kind === "aborted" ? "aborted" : "error");
+    if (this.#answer !== undefined && usage !== undefined) {
+      const known = this.#messages.reduce((sum, message) => addUsage(sum, message.usage), emptyUsage());
+      this.#answer.usage = charged(this.#answer.usage, known, usage);
+    }
     for (const [id, call] of this.#calls)
       if (!call.isDone) await this.#endBuiltIn(id, [{ type: "text", text: "The run ended before a result" }], true);
     await this.#closeTurn();

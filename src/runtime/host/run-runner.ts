@@ -10,6 +10,7 @@ import type { HostRuntime } from "../host-runtime.ts";
 import type { ReplyPayload, RunRequest } from "../request.ts";
 import type { RunResult, RuntimeKind } from "../result.ts";
 import type { Route } from "../route/route.ts";
+import { requireWorkspace } from "../workspace.ts";
 import { type ContainerInput, type ContainerOutput, markedLine, markerNamed, parseContainerInput, pendingOf } from "./runner-contract.ts";
 
 export interface RunnerFlags {
@@ -51,6 +52,16 @@ const endingMs = 2500;
 
 /** The exit status. */
 export async function runRunner(flags: RunnerFlags, deps: RunnerDeps): Promise<number> {
+  const status = await answered(flags, deps);
+  const { stdout } = deps.host;
+  await stdout.flush();
+  // That a disk is full is told where the program ends.
+  if (status !== 0 || !stdout.isClosed || stdout.failure !== undefined) return status;
+  deps.fail("The result was read by nobody: stdout was closed before it was written (io.write)");
+  return 1;
+}
+
+async function answered(flags: RunnerFlags, deps: RunnerDeps): Promise<number> {
   const { stdout, env } = deps.host;
   let marker = markerNamed("PI_OUTPUT");
   const write = async (output: object): Promise<void> => {
@@ -59,9 +70,10 @@ export async function runRunner(flags: RunnerFlags, deps: RunnerDeps): Promise<n
   };
   let engine: RuntimeKind | undefined;
   try {
-    marker = markerNamed(flags.marker ?? env.PI_RUNNER_MARKER ?? "PI_OUTPUT");
+    marker = markerNamed(flags.marker ?? (env.PI_RUNNER_MARKER || "PI_OUTPUT"));
     if (flags.problem !== undefined) throw flags.problem;
     const input = parseContainerInput(await readInput(deps));
+    requireWorkspace(flags.cwd);
     const runtime = await deps.runtime(flags);
     const asked = { group: input.groupFolder, flag: flags.engine, input: input.engine, workspaceDir: flags.cwd };
     if (flags.explainsRoute) {
@@ -86,9 +98,10 @@ export async function runRunner(flags: RunnerFlags, deps: RunnerDeps): Promise<n
     if (output.error !== null) deps.fail(output.error);
     return output.status === "success" ? 0 : (deps.endingStatus() ?? 1);
   } catch (error) {
-    const output = deps.redactValue(brokenOutput(error, engine));
+    const broken = deps.redactValue(brokenOutput(error, engine));
+    const output = { ...broken, error: cutError(broken.error ?? "") };
     await write(output);
-    deps.fail(output.error ?? "");
+    deps.fail(output.error);
     return deps.endingStatus() ?? 1;
   }
 }
@@ -239,7 +252,7 @@ function outputOf(result: RunResult, { contextMode }: ContainerInput, { redact, 
     result: isSuccess && text !== "" ? text : null,
     new_session_id: id,
     newSessionId: id,
-    error: isSuccess ? null : redact(errorText(outcome)),
+    error: isSuccess ? null : cutError(redact(errorText(outcome))),
     ...defined({ code: outcome.code }),
     outcome: outcome.kind,
     engine: result.runtime,
@@ -259,6 +272,13 @@ function outputOf(result: RunResult, { contextMode }: ContainerInput, { redact, 
     duration_ms: result.durationMs,
     ...defined({ retry_at: outcome.retryAt }),
   };
+}
+
+/** What a service, a child or a value has put into an error is as long as it likes. */
+const longestError = 4000;
+
+function cutError(text: string): string {
+  return text.length > longestError ? `${text.slice(0, longestError)}…` : text;
 }
 
 function errorText({ message, hint, code, kind }: RunResult["outcome"]): string {

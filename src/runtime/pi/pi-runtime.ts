@@ -7,6 +7,7 @@ import type { EngineEnd, RunAt } from "../hosted-run.ts";
 import { HostedRuntime } from "../hosted-runtime.ts";
 import { launchRun, toolFacts } from "../run-launch.ts";
 import type { Probe } from "../runtime.ts";
+import { lostSession } from "../sessions/lost-session.ts";
 import { piPlace } from "./session-place.ts";
 
 export class PiRuntime extends HostedRuntime {
@@ -23,8 +24,7 @@ export class PiRuntime extends HostedRuntime {
     const { settings, dataDir } = this.deps;
     const config = await settings.of(request.workspaceDir);
     const place = await piPlace(request, { agentDir: settings.agentDir, dataDir, sessionDir: config.values.sessionDir });
-    if (request.sessionId !== undefined && request.isFresh !== true && !place.isPresent)
-      at.warn(`Session ${JSON.stringify(request.sessionId.slice(0, 80))} is not there: a new one is begun`);
+    if (request.sessionId !== undefined && request.isFresh !== true && !place.isPresent) at.warn(lostSession(request.sessionId));
     const client = request.clientTools?.length ? (await import("../bridge/client-tools.ts")).clientToolsOf(request.clientTools) : undefined;
     const { sessions } = await launchRun(request, this.deps, {
       runtime: "pi",

@@ -2,6 +2,7 @@
 // Made by `createRuntime`, for the library and `pi runner`. Invariant: who carries a run out is decided when it leaves its lane, and holds for it.
 
 import { defined } from "../../contracts/defined.ts";
+import { lineOf } from "../../contracts/error.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import type { HostRuntime, IpcPlace, RouteQuery, RouteSaid } from "../host-runtime.ts";
 import type { HostedDeps, HostedRuntime } from "../hosted-runtime.ts";
@@ -13,6 +14,7 @@ import type { RunResult, RuntimeKind } from "../result.ts";
 import { timeoutMsOf } from "../run-launch.ts";
 import type { Probe, Run } from "../runtime.ts";
 import type { SessionMap } from "../sessions/session-map.ts";
+import { requireWorkspace } from "../workspace.ts";
 import { withFallback } from "./fallback.ts";
 import { type Route, routeOf } from "./route.ts";
 import { neverRun, RoutedRun } from "./routed-run.ts";
@@ -34,6 +36,8 @@ export class Router implements HostRuntime {
   readonly #going = new Set<RoutedRun>();
   /** By group: who carried out its last run. */
   readonly #last = new Map<string, RuntimeKind>();
+  /** What is wrong with the map of sessions. */
+  readonly #told = new Set<string>();
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
@@ -85,14 +89,16 @@ export class Router implements HostRuntime {
   async #inLane(request: RunRequest, said: RouteSaid, run: RoutedRun, signal: AbortSignal): Promise<RunResult> {
     const { sessionKey, lane, enqueue, context, onWait } = request;
     const startedMs = this.#deps.host.now();
-    let runtime: RuntimeKind = "pi";
+    let runtime: RuntimeKind | undefined;
     try {
       return await this.lanes.run(
         async () => {
+          requireWorkspace(request.workspaceDir);
           const route = await this.route({ ...said, group: sessionKey, workspaceDir: request.workspaceDir });
           runtime = route.runtime;
           const result = await this.#routed(route, { ...request, signal }, run);
-          this.#note(request, result, run.id);
+          this.#count(request, result);
+          this.#tellRun(request, result, run.id);
           return result;
         },
         {
@@ -103,8 +109,10 @@ export class Router implements HostRuntime {
         },
       );
     } catch (error) {
-      const result = neverRun(runtime, error, this.#deps.host.now() - startedMs);
-      this.#note(request, result, run.id);
+      const result = neverRun(runtime ?? "pi", error, this.#deps.host.now() - startedMs);
+      // What came to no runtime is no failure of one: it must not weigh where two are compared.
+      if (runtime !== undefined) this.#count(request, result);
+      this.#tellRun(request, result, run.id);
       return result;
     }
   }
@@ -124,7 +132,7 @@ export class Router implements HostRuntime {
         const { sessionId: _, ...asked } = request;
         const result = await run.follow(runtime.start({ ...asked, timeoutMs: leftMs, ...defined({ sessionId }) }));
         if (result.sessionId !== undefined && request.isFresh !== true)
-          await sessionMap?.set(request.sessionKey, kind, result.sessionId).catch((error: unknown) => this.#deps.warn(String(error)));
+          await sessionMap?.set(request.sessionKey, kind, result.sessionId).catch((error: unknown) => this.#warnOnce(error));
         return result;
       },
       {
@@ -140,9 +148,16 @@ export class Router implements HostRuntime {
     try {
       return await this.#deps.sessionMap?.get(group, kind);
     } catch (error) {
-      this.#deps.warn(error instanceof Error ? error.message : String(error));
+      this.#warnOnce(error);
       return undefined;
     }
+  }
+
+  #warnOnce(error: unknown): void {
+    const line = lineOf(error);
+    if (this.#told.has(line)) return;
+    this.#told.add(line);
+    this.#deps.warn(line);
   }
 
   #tellSwitch({ group, runtime }: Route): void {
@@ -151,13 +166,11 @@ export class Router implements HostRuntime {
     if (last !== undefined && last !== runtime) this.#deps.log.write({ event: "runtime_changed", group, from: last, to: runtime });
   }
 
-  #note(request: RunRequest, result: RunResult, id: string): void {
-    const { host, metrics, log } = this.#deps;
+  #count(request: RunRequest, result: RunResult): void {
+    const { host, metrics } = this.#deps;
     const { outcome, runtime, durationMs, sessionPresent, costUsd } = result;
     const tools: Record<string, number> = Object.create(null);
     for (const { tool } of result.toolCalls) tools[tool] = (tools[tool] ?? 0) + 1;
-    const isTimeout = outcome.code === "runtime.timeout";
-    const isScheduledTask = request.isScheduledTask === true;
     metrics.append({
       t: host.now(),
       kind: "run",
@@ -166,19 +179,23 @@ export class Router implements HostRuntime {
       outcome: outcome.kind,
       ...defined({ code: outcome.code }),
       durationMs,
-      isTimeout,
+      isTimeout: outcome.code === "runtime.timeout",
       tools,
       sessionPresent,
-      isScheduledTask,
+      isScheduledTask: request.isScheduledTask === true,
       ...defined({ fallbackFrom: result.fallbackFrom }),
       costUsd,
     });
-    log.write({
+  }
+
+  #tellRun(request: RunRequest, result: RunResult, id: string): void {
+    const { outcome, runtime, durationMs, sessionPresent } = result;
+    this.#deps.log.write({
       event: "run",
       engine: runtime,
       group: request.sessionKey,
       session_present: sessionPresent,
-      is_scheduled_task: isScheduledTask,
+      is_scheduled_task: request.isScheduledTask === true,
       run_id: id,
       outcome: outcome.kind,
       ...defined({ code: outcome.code, fallback_from: result.fallbackFrom }),

@@ -1,9 +1,9 @@
 // The directory of a group among those of all groups: a name from outside that becomes a path. Called wherever one is used.
 // Invariant: it is a real directory of its parent, never a link, never anything above.
 
-import { lstatSync } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { PiError } from "../../contracts/error.ts";
+import { messageOf, PiError } from "../../contracts/error.ts";
 import { isGroupName } from "./group-name.ts";
 
 /** @throws PiError `usage.group` */
@@ -24,7 +24,15 @@ export function groupDirectory(parent: string, name: string): string {
 
 /** Nothing is well, too. @throws PiError `usage.group` */
 export function requireRealDirectory(path: string, group: string): void {
-  const info = lstatSync(path, { throwIfNoEntry: false });
+  let info: Stats | undefined;
+  try {
+    info = lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new PiError("usage.group", `The directory of group ${group} cannot be had: ${messageOf(error)}`, {
+      hint: "Name a data directory that can be used.",
+      cause: error,
+    });
+  }
   if (info === undefined || info.isDirectory()) return;
   throw new PiError("usage.group", `The directory of group ${group} is ${info.isSymbolicLink() ? "a link" : "no directory"}: ${path}`, {
     hint: "Make it a directory of its own.",

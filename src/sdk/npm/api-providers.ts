@@ -2,11 +2,11 @@
 // Invariant: a provider of an extension counts in the session where `pi.registerProvider` was called, and nowhere else.
 
 import type { Model } from "../../contracts/model.ts";
+import type { Context, ModelStreamOptions } from "../../contracts/model-call.ts";
 import type { AssistantMessageEventStream } from "./event-stream.ts";
-import { type CallOptions, stream } from "./model-calls.ts";
-import type { Context } from "./model-stream.ts";
+import { stream } from "./model-calls.ts";
 
-type StreamFunction = (model: Model, context: Context, options?: CallOptions) => AssistantMessageEventStream;
+type StreamFunction = (model: Model, context: Context, options?: ModelStreamOptions) => AssistantMessageEventStream;
 
 export interface ApiProvider {
   api: string;

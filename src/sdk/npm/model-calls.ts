@@ -4,17 +4,12 @@
 import type { Config } from "../../config/load-config.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
+import type { Context, ModelAnswer, ModelStreamEvent, ModelStreamOptions } from "../../contracts/model-call.ts";
 import { emptyUsage } from "../../contracts/usage.ts";
 import type { ModelRegistry } from "../../harness/models/model-registry.ts";
 import { AssistantMessageEventStream } from "./event-stream.ts";
 import { ModelRuntime, registryWithKeys } from "./model-runtime.ts";
-import type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./model-stream.ts";
 import { surroundings } from "./places.ts";
-
-export interface CallOptions extends ModelStreamOptions {
-  /** Sent with the request. */
-  headers?: Record<string, string>;
-}
 
 let runtime: Promise<ModelRuntime> | undefined;
 
@@ -25,18 +20,17 @@ export function processRuntime(): Promise<ModelRuntime> {
 }
 
 /** Events as they come, and the answer by `result()`. */
-export function stream(model: Model, context: Context, { headers, ...options }: CallOptions = {}): AssistantMessageEventStream {
+export function stream(model: Model, context: Context, options: ModelStreamOptions = {}): AssistantMessageEventStream {
   const events = new AssistantMessageEventStream();
-  const called = headers === undefined ? model : { ...model, headers: { ...model.headers, ...headers } };
   const forward = async (): Promise<void> => {
-    const answer: ModelStream = (await processRuntime()).stream(called, context, options);
+    const answer: ModelAnswer = (await processRuntime()).stream(model, context, options);
     for await (const event of answer as AsyncIterable<ModelStreamEvent>) events.push(event as Parameters<typeof events.push>[0]);
   };
   forward().catch((error: unknown) => events.push({ type: "error", reason: "error", error: failed(model, error) }));
   return events;
 }
 
-export function complete(model: Model, context: Context, options?: CallOptions): Promise<AssistantMessage> {
+export function complete(model: Model, context: Context, options?: ModelStreamOptions): Promise<AssistantMessage> {
   return stream(model, context, options).result();
 }
 

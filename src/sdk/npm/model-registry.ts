@@ -4,9 +4,10 @@
 import type { ExtensionModelRegistry } from "../../contracts/extension.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
+import type { Context, ModelStreamOptions } from "../../contracts/model-call.ts";
 import { modelsFor } from "../../harness/extensions/model-view.ts";
+import type { ModelStream } from "../../harness/models/model-stream.ts";
 import type { ModelRuntime } from "./model-runtime.ts";
-import type { Context, ModelStream, ModelStreamOptions } from "./model-stream.ts";
 import { unavailable } from "./stand-in.ts";
 
 type ProviderGiven = Parameters<ExtensionModelRegistry["registerProvider"]>[1];
@@ -23,6 +24,7 @@ export class ModelRegistry {
   /** Of now: keys that are set at run time make another. */
   get #view(): ExtensionModelRegistry {
     return modelsFor(this.#runtime.registry, {
+      call: (model, context, options) => this.#runtime.stream(model, context, options),
       report: ({ error }) => {
         this.#error = error;
       },

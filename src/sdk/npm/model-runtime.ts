@@ -2,15 +2,15 @@
 
 import { dirname, resolve } from "node:path";
 import { authFilePath, readAuthFile } from "../../accounts/auth-file.ts";
-import { noCredential } from "../../accounts/credentials.ts";
 import { addBaseUrls, type Config, loadConfig } from "../../config/load-config.ts";
 import { emptyProvider } from "../../config/provider-settings.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
-import type { ModelAccess } from "../../harness/conversation/conversation-deps.ts";
+import type { Context, ModelStreamOptions } from "../../contracts/model-call.ts";
+import type { AccessTo } from "../../harness/conversation/conversation-deps.ts";
 import { ModelRegistry } from "../../harness/models/model-registry.ts";
+import { ModelStream } from "../../harness/models/model-stream.ts";
 import type { Env } from "../../platform/paths.ts";
-import { type Context, ModelStream, type ModelStreamOptions } from "./model-stream.ts";
 import { type Surroundings, surroundings } from "./places.ts";
 
 export interface ModelRuntimeOptions {
@@ -28,9 +28,7 @@ export class ModelRuntime {
   readonly #place: Surroundings;
   readonly #keys: Record<string, string> = {};
   #registry: ModelRegistry;
-  #access: ((model: Model) => Promise<ModelAccess>) | undefined;
-  /** For calls that bring their key. */
-  #accessWithoutKey: ((model: Model) => Promise<ModelAccess>) | undefined;
+  #access: AccessTo | undefined;
 
   private constructor(place: Surroundings, config: Config) {
     this.#place = place;
@@ -57,7 +55,6 @@ export class ModelRuntime {
   /** Reads configuration and credentials anew. Rejects with `config.*`. */
   async refresh(): Promise<void> {
     this.#config = await loadConfig(this.#place);
-    this.#accessWithoutKey = undefined;
     this.#refresh();
   }
 
@@ -118,26 +115,18 @@ export class ModelRuntime {
       context,
       options,
       silenceMs: this.#config.values.network.idleTimeoutMs,
-      access: async () => {
+      access: async (credential) => {
         const ready = await this.#registry.ready(model);
-        return { model: ready, ...(await this.#accessTo(ready, options.apiKey)) };
+        return { model: ready, ...(await (await this.#accessToModels())(ready, credential)) };
       },
     });
   }
 
-  async #accessTo(model: Model, apiKey: string | undefined): Promise<ModelAccess> {
+  async #accessToModels(): Promise<AccessTo> {
     const { createModelAccess } = await import("../../harness/models/model-access.ts");
     const { env, now } = this.#place;
-    const shared = { config: this.#config, env, recordFile: undefined, now };
-    if (apiKey === undefined) {
-      this.#access ??= createModelAccess({ ...shared, registry: this.#registry });
-      return this.#access(model);
-    }
-    this.#accessWithoutKey ??= createModelAccess({
-      ...shared,
-      registry: { credential: async () => noCredential, credentialOf: async () => noCredential },
-    });
-    return { ...(await this.#accessWithoutKey(model)), credential: { scheme: "own", billing: "metered", value: apiKey, source: "apiKey" } };
+    this.#access ??= createModelAccess({ config: this.#config, env, recordFile: undefined, now, registry: this.#registry });
+    return this.#access;
   }
 
   /** The answer of `stream`. */

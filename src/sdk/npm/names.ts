@@ -17,6 +17,7 @@ export {
   type ToolCallEvent,
   type ToolResultEvent,
 } from "../../contracts/extension-event.ts";
+export type { Context, ModelStreamEvent, ModelStreamOptions } from "../../contracts/model-call.ts";
 export {
   type AnyEntry,
   type SessionEntry,
@@ -25,6 +26,7 @@ export {
 } from "../../contracts/session-entry.ts";
 export { version, version as VERSION } from "../../contracts/version.ts";
 export { createExtensionRuntime } from "../../extensions/runtime.ts";
+export type { ModelStream } from "../../harness/models/model-stream.ts";
 export { RpcClient } from "../../modes/rpc/client.ts";
 export {
   AgentSession,
@@ -99,7 +101,6 @@ export {
 } from "./machine.ts";
 export { ModelRegistry } from "./model-registry.ts";
 export { ModelRuntime, type ModelRuntimeOptions } from "./model-runtime.ts";
-export type { Context, ModelStream, ModelStreamEvent, ModelStreamOptions } from "./model-stream.ts";
 export { type Args, parseArgs } from "./parse-args.ts";
 export { getAgentDir } from "./places.ts";
 export {

@@ -62,6 +62,7 @@ async function runOn(
     const outcome = await mode.run({
       open: async () => runtime.session.host,
       prompts,
+      picksSession: false,
       io: host,
       ending: ending.signal,
       warn: (line) => writeErrorLine(`pi: ${line}`),

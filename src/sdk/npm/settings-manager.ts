@@ -4,13 +4,16 @@
 import { loadConfig } from "../../config/load-config.ts";
 import type { Settings } from "../../config/settings.ts";
 import { defined } from "../../contracts/defined.ts";
-import type { ThinkingLevel } from "../../contracts/model.ts";
+import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import { settingsFor } from "../../harness/compaction/auto-compact.ts";
 import { surroundings } from "./places.ts";
 import { flatSettings, nestedSettings, type SettingsTree, valuesOf } from "./settings-tree.ts";
 import { readUserSettings, type SettingsError, storeUserSetting } from "./user-settings.ts";
 
 export type { SettingsTree } from "./settings-tree.ts";
 export type { SettingsError } from "./user-settings.ts";
+
+type ModelName = Pick<Model, "provider" | "id">;
 
 export class SettingsManager {
   /** Whether configuration files count. */
@@ -114,17 +117,28 @@ export class SettingsManager {
   }
 
   /** Tokens. */
-  getCompactionReserveTokens(): number {
-    return this.getSettings().compaction.reserveTokens;
+  getCompactionReserveTokens(model?: ModelName): number {
+    return this.getCompactionSettings(model).reserveTokens;
   }
 
   /** Tokens. */
-  getCompactionKeepRecentTokens(): number {
-    return this.getSettings().compaction.keepRecentTokens;
+  getCompactionKeepRecentTokens(model?: ModelName): number {
+    return this.getCompactionSettings(model).keepRecentTokens;
   }
 
-  getCompactionSettings(): Settings["compaction"] {
-    return this.getSettings().compaction;
+  /** As they hold for a model, or for all that have none of their own. */
+  getCompactionSettings(model: ModelName = { provider: "", id: "" }): Omit<Settings["compaction"], "modelOverrides"> {
+    const { modelOverrides, ...rest } = this.getSettings().compaction;
+    return { ...rest, ...settingsFor({ ...rest, modelOverrides }, model) };
+  }
+
+  getBranchSummarySkipPrompt(): boolean {
+    return this.getSettings().branchSummary.skipPrompt;
+  }
+
+  getNpmCommand(): string[] | undefined {
+    const { npmCommand } = this.getSettings();
+    return npmCommand.length === 0 ? undefined : npmCommand;
   }
 
   getRetryEnabled(): boolean {

@@ -1,5 +1,6 @@
 // What the system messages of a transcript come to, and small things around models and calls, under the npm agent's names. Imported by extensions. Pure.
 
+import { messageOf } from "../../contracts/error.ts";
 import type { Message, ToolDeclaration } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import { availableThinkingLevels, clampThinkingLevel as clamp, type Model, type ThinkingLevel } from "../../contracts/model.ts";
@@ -17,16 +18,25 @@ export function getCurrentTools(messages: readonly Message[]): ToolDeclaration[]
   return [...systemStateOf(messages).tools.values()];
 }
 
-/** The last one, which says what is in force. */
+/** One that says all that is in force. */
 export function getCurrentSystemMessage(messages: readonly Message[]): System | undefined {
-  return messages.findLast((message): message is System => message.role === "system");
+  const first = messages.find((message): message is System => message.role === "system");
+  if (first === undefined) return undefined;
+  const { texts, sections, tools } = systemStateOf(messages);
+  return {
+    role: "system",
+    content: texts.join("\n\n"),
+    ...(sections.size > 0 && { sections: Object.fromEntries(sections) }),
+    ...(tools.size > 0 && { toolsAdded: [...tools.values()] }),
+    timestamp: first.timestamp,
+  };
 }
 
-/** All but the last are left out. */
-export function collapseSystemMessages(messages: readonly Message[]): Message[] {
-  const last = getCurrentSystemMessage(messages);
+/** That one at the head, in place of all of them. */
+export function collapseSystemMessages({ messages }: { messages: readonly Message[] }): { messages: Message[] } {
+  const head = getCurrentSystemMessage(messages);
   const others = messages.filter(({ role }) => role !== "system");
-  return last === undefined ? others : [last, ...others];
+  return { messages: head === undefined ? others : [head, ...others] };
 }
 
 export function withoutInitialSystemMessage(messages: readonly Message[]): Message[] {
@@ -79,6 +89,25 @@ export class ToolCallArgumentsStream {
 
   get text(): string {
     return this.#text;
+  }
+
+  /** What goes on from the text so far is appended; another text takes its place. */
+  replace(text: string): { delta: string | undefined; arguments: Record<string, unknown> } {
+    const delta = text.startsWith(this.#text) ? text.slice(this.#text.length) : undefined;
+    this.#text = text;
+    return { delta, arguments: this.value };
+  }
+
+  /** The whole, and what is wrong with it; fields of a tool call. */
+  finish(): { arguments: Record<string, unknown>; argumentsError?: string } {
+    if (this.#text.trim() === "") return { arguments: {} };
+    try {
+      const parsed: unknown = JSON.parse(this.#text);
+      if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return { arguments: parsed as Record<string, unknown> };
+      return { arguments: {}, argumentsError: "Tool arguments must be a JSON object" };
+    } catch (error) {
+      return { arguments: {}, argumentsError: messageOf(error) };
+    }
   }
 
   get value(): Record<string, unknown> {

@@ -3,7 +3,9 @@
 // Invariant: says something only where nothing unread could make it wrong; any irregularity in sight makes it step back.
 
 import type { SessionHeader } from "../../contracts/session-entry.ts";
+import type { OpeningNote } from "../lines/opening-note.ts";
 import { type ByteSource, fill, type LinePlace } from "../lines/read-lines.ts";
+import { ContextNeeds } from "./context-needs.ts";
 import { indexLines, type LineIndex, usualLineBytes } from "./line-index.ts";
 import { PathLines } from "./path-lines.ts";
 import { type BackScan, scanBack } from "./scan-back.ts";
@@ -13,7 +15,7 @@ const windowBytes = 64 << 10;
 /** Small enough to stay in the processor's cache. */
 const searchBytes = 128 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
-const minFileBytes = 4 << 20;
+export const minFileBytes = 4 << 20;
 
 interface Window {
   /** File positions: of the first byte, and behind the last one. */
@@ -24,6 +26,15 @@ interface Window {
   parents: ReadonlyMap<string, string>;
 }
 
+/** What is known of the way to the file's last entry. */
+export interface KnownPath {
+  lines: PathLines;
+  /** How many of its first rows are no part of the way, but where settings come from. */
+  settingCount: number;
+  /** The entry before the part that is known, which is not in `lines`; `null`: all of it is known. */
+  beforeId: string | null;
+}
+
 export class FileEnds {
   readonly header: SessionHeader;
   readonly lastId: string;
@@ -31,6 +42,11 @@ export class FileEnds {
   readonly #head: Window;
   readonly #tail: Window;
   #path: PathLines | "unknown" | undefined;
+  #recent: KnownPath | "unknown" | undefined;
+  #nextId: string | null = null;
+  #note: OpeningNote | undefined;
+  /** The last name before what is known, where it has been looked for. */
+  #earlierName: { place: LinePlace | undefined } | undefined;
   #middle: BackScan | undefined;
 
   private constructor(source: ByteSource, header: SessionHeader, lastId: string, head: Window, tail: Window) {
@@ -55,12 +71,21 @@ export class FileEnds {
   /** From the file's last entry; `undefined` when it cannot be told from here. `decodes`: its entries will be asked for, and are kept. */
   path(decodes: boolean): PathLines | undefined {
     this.#path ??= this.#findPath(decodes) ?? "unknown";
-    return this.knownPath;
+    return this.#knownPath();
+  }
+
+  /** The same for a context: of what comes before what the last compaction kept, there may be only what settings come from. */
+  contextPath(decodes: boolean): PathLines | undefined {
+    if (this.#path !== undefined || !decodes) return this.path(decodes);
+    this.#recent ??= this.#findRecent() ?? "unknown";
+    return this.#recent === "unknown" ? this.#knownPath() : this.#recent.lines;
   }
 
   /** Where it has been looked for. */
-  get knownPath(): PathLines | undefined {
-    return this.#path === "unknown" ? undefined : this.#path;
+  get known(): KnownPath | undefined {
+    const lines = this.#knownPath();
+    if (lines !== undefined) return { lines, settingCount: 0, beforeId: null };
+    return this.#recent === "unknown" ? undefined : this.#recent;
   }
 
   /** Of the file's last entry. */
@@ -71,13 +96,41 @@ export class FileEnds {
   }
 
   #findPath(decodes: boolean): PathLines | undefined {
-    const lines = new PathLines(Math.ceil(this.#source.size / usualLineBytes));
-    let id: string | null = addFrom(this.#tail, this.lastId, lines);
-    if (id === null || isIn(this.#head, id)) return this.#reachedRoot(id, lines);
-    const range = { from: this.#head.end, to: this.#tail.base };
-    this.#middle = scanBack(this.#source, range, id, lines, (next) => isIn(this.#head, next), { decodes });
-    if (this.#middle === undefined) return undefined;
-    id = this.#middle.nextId;
+    const lines = this.#newLines();
+    return this.#follow(lines, { decodes, isEnough: () => false });
+  }
+
+  /** Nothing where a context needs all of the path, or it cannot be told. */
+  #findRecent(): KnownPath | undefined {
+    const lines = this.#newLines();
+    const needs = new ContextNeeds(this.#source, lines, this.header.id, (position) => this.#hasLevelBefore(position));
+    const whole = this.#follow(lines, { decodes: true, isEnough: () => needs.areMet() });
+    if (needs.isMet) {
+      this.#note = needs.note;
+      return { lines, settingCount: needs.settingCount, beforeId: this.#nextId };
+    }
+    this.#path = whole ?? "unknown";
+    return undefined;
+  }
+
+  #knownPath(): PathLines | undefined {
+    return this.#path === "unknown" ? undefined : this.#path;
+  }
+
+  #newLines(): PathLines {
+    return new PathLines(Math.ceil(this.#source.size / usualLineBytes));
+  }
+
+  /** From the last entry to the root, or as far as is enough; then `#nextId` is what would come next. */
+  #follow(lines: PathLines, { decodes, isEnough }: { decodes: boolean; isEnough(): boolean }): PathLines | undefined {
+    const isDone = (next: string): boolean => isIn(this.#head, next) || isEnough();
+    let id = addFrom(this.#tail, this.lastId, lines);
+    if (id !== null && !isDone(id)) {
+      this.#middle = scanBack(this.#source, { from: this.#head.end, to: this.#tail.base }, id, lines, isDone, { decodes });
+      if (this.#middle === undefined) return undefined;
+      id = this.#middle.nextId;
+    }
+    this.#nextId = id;
     return this.#reachedRoot(id, lines);
   }
 
@@ -92,23 +145,44 @@ export class FileEnds {
     for (let at = table.count - 1; at >= 0; at--) {
       if (table.typeOf(at) === type) return { start: base + table.startOf(at), length: table.lengthOf(at) };
     }
-    return this.#middle?.lastOfType.get(type) ?? this.#lastLineWith(`${type}"`, this.#middle?.position ?? base);
+    const seen = this.#middle?.lastOfType.get(type);
+    if (seen !== undefined) return seen;
+    if (type === "session_info") {
+      if (this.#note !== undefined) return this.#note.name ?? undefined;
+      if (this.#earlierName !== undefined) return this.#earlierName.place;
+    }
+    return this.#lastLinesWith([type], this.#middle?.position ?? base).get(type);
   }
 
-  /** The last line with these bytes before a position; `undefined` when there is none. Reads backwards until it finds one. */
-  #lastLineWith(text: string, before: number): LinePlace | undefined {
-    const needle = Buffer.from(text);
+  /** Looks for the name as well, which is asked for next: so the file is read once. */
+  #hasLevelBefore(position: number): boolean {
+    const [level, name] = ["thinking_level_change", "session_info"];
+    const { table } = this.#head.index;
+    for (let at = 0; at < table.count; at++) if (table.typeOf(at) === level) return true;
+    const found = this.#lastLinesWith([level, name], position);
+    if (found.has(level)) return true;
+    this.#earlierName = { place: found.get(name) };
+    return false;
+  }
+
+  /** The last line with each of these types before a position, until one with the first of them is found. Reads backwards. */
+  #lastLinesWith(types: readonly [string, ...string[]], before: number): Map<string, LinePlace> {
+    const wanted = types.map((type) => ({ type, needle: Buffer.from(`${type}"`) }));
+    const found = new Map<string, LinePlace>();
     const buffer = Buffer.allocUnsafe(searchBytes);
     // Neighbouring reads overlap, so that nothing is missed between them.
-    const step = buffer.length - needle.length;
-    for (let end = before; end > 0; end -= step) {
+    const step = buffer.length - Math.max(...wanted.map(({ needle }) => needle.length));
+    for (let end = before; end > 0 && !found.has(types[0]); end -= step) {
       const start = Math.max(0, end - buffer.length);
       const filled = buffer.subarray(0, fill(this.#source, buffer.subarray(0, end - start), start));
-      const found = filled.lastIndexOf(needle);
-      if (found >= 0) return this.#lineAround(start + found);
+      for (const { type, needle } of wanted) {
+        const at = found.has(type) ? -1 : filled.lastIndexOf(needle);
+        // Where a line is too long to be seen whole, reading the place shows that it is none.
+        if (at >= 0) found.set(type, this.#lineAround(start + at) ?? { start: start + at, length: 0 });
+      }
       if (start === 0) break;
     }
-    return undefined;
+    return found;
   }
 
   #lineAround(position: number): LinePlace | undefined {

@@ -5,6 +5,7 @@
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { emptyUsage } from "../../contracts/usage.ts";
 import { isEntry } from "./line-codec.ts";
+import { withoutNote } from "./opening-note.ts";
 import { decodeStored } from "./salvage.ts";
 
 type Fields = Record<string, unknown>;
@@ -32,9 +33,10 @@ export function decodeEntries(list: string, count: number): AnyEntry[] | undefin
   return records;
 }
 
-export function soundEntry(entry: AnyEntry): AnyEntry {
-  const shape = entryShapes[entry.type];
-  if (shape === undefined) return entry;
+export function soundEntry(stored: AnyEntry): AnyEntry {
+  const shape = entryShapes[stored.type];
+  if (shape === undefined) return stored;
+  const entry = stored.type === "compaction" ? withoutNote(stored) : stored;
   const timestamp = typeof entry.timestamp === "string" ? entry.timestamp : "";
   const fixed = shape(entry as Fields, timestamp);
   if (timestamp === entry.timestamp) return fixed === undefined ? entry : ({ ...entry, ...fixed } as AnyEntry);

@@ -7,14 +7,16 @@ import { AppendFile } from "../../platform/append-file.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";
-import { FileEnds } from "../index/file-ends.ts";
+import { FileEnds, type KnownPath, minFileBytes } from "../index/file-ends.ts";
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
 import { encodeLine, withTexts } from "../lines/line-codec.ts";
+import { withNote } from "../lines/opening-note.ts";
 import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
 import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
+import { openingNote } from "./note-opening.ts";
 import type { PathView } from "./session-log.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
@@ -98,11 +100,11 @@ export class FileLog implements SessionLog {
 
   get table(): EntryTable {
     if (this.#ends !== undefined && this.#file !== undefined) {
-      const { knownPath: path } = this.#ends;
+      const { known } = this.#ends;
       this.#ends = undefined;
-      if (path !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(path);
+      if (known !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(known);
       else this.#takeIndex(indexLines(this.#file));
-      if (path !== undefined) this.#rememberPath(path);
+      if (known !== undefined) this.#rememberPath(known.lines);
     }
     return this.#table;
   }
@@ -161,14 +163,12 @@ export class FileLog implements SessionLog {
 
   path(leafId: string | null, remember: boolean): PathView {
     const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path(remember) : undefined;
-    if (lines === undefined) return pathOf(this, leafId, remember);
-    return {
-      length: lines.length,
-      typeAt: (position) => lines.typeAt(position),
-      idAt: (position) => lines.idAt(position),
-      lastOfType: (type, before) => lines.lastOfType(type, before),
-      entries: (from, to) => this.#endEntriesAt(lines, from, to, remember),
-    };
+    return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
+  }
+
+  contextPath(leafId: string | null, remember: boolean): PathView {
+    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.contextPath(remember) : undefined;
+    return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
   }
 
   lastOfType(type: string): AnyEntry | undefined {
@@ -199,7 +199,7 @@ export class FileLog implements SessionLog {
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at];
       if (entry !== undefined)
-        added.push({ entry, line: liveSecrets.redactLines(lines === undefined ? encodeLine(entry) : `${lines[at] ?? ""}\n`) });
+        added.push({ entry, line: liveSecrets.redactLines(lines === undefined ? this.#encoded(entry) : `${lines[at] ?? ""}\n`) });
     }
     const { table } = this;
     for (const one of added) {
@@ -209,6 +209,20 @@ export class FileLog implements SessionLog {
     }
     if (!this.#isStarted) this.#isStarted = entries.some(isWorthKeeping);
     if (this.#isStarted) this.#save();
+  }
+
+  /** With a note for the next opening, where that is worth a note and nothing else is to be written before it. */
+  #encoded(entry: AnyEntry): string {
+    const line = encodeLine(entry);
+    const at = this.#file?.size ?? 0;
+    if (entry.type !== "compaction" || this.#unsaved.length > 0 || at < minFileBytes) return line;
+    try {
+      const note = openingNote(this, entry.parentId, at);
+      return note === undefined ? line : withNote(line, note, this.#header.id, entry.id);
+    } catch (error) {
+      if (!(error instanceof IndexChanged)) throw error;
+      return line;
+    }
   }
 
   forgetOthers(): void {
@@ -351,6 +365,16 @@ export class FileLog implements SessionLog {
     throw new IndexChanged();
   }
 
+  #viewOf(lines: PathLines, remember: boolean): PathView {
+    return {
+      length: lines.length,
+      typeAt: (position) => lines.typeAt(position),
+      idAt: (position) => lines.idAt(position),
+      lastOfType: (type, before) => lines.lastOfType(type, before),
+      entries: (from, to) => this.#endEntriesAt(lines, from, to, remember),
+    };
+  }
+
   #endEntriesAt(lines: PathLines, from: number, to: number, remember: boolean): (AnyEntry | undefined)[] {
     const entries = lines.entries(from, to);
     const toRead = lines.undecoded(from, to);
@@ -420,10 +444,16 @@ export class FileLog implements SessionLog {
 }
 
 /** Of a path alone: what is known of a file that is no longer what it was. */
-function tableOf(path: PathLines): EntryTable {
-  const table = new EntryTable(path.length);
-  for (let position = 0; position < path.length; position++) {
-    table.add(path.idAt(position), position === 0 ? null : path.idAt(position - 1), path.typeAt(position));
+function tableOf({ lines, settingCount, beforeId }: KnownPath): EntryTable {
+  const table = new EntryTable(lines.length + 1);
+  let parentId: string | null = null;
+  const add = (id: string, type: string): void => {
+    table.add(id, parentId, type);
+    parentId = id;
+  };
+  for (let position = 0; position < lines.length; position++) {
+    if (position === settingCount && beforeId !== null) add(beforeId, "message");
+    add(lines.idAt(position), lines.typeAt(position));
   }
   return table;
 }

@@ -59,6 +59,10 @@ export class MemoryLog implements SessionLog {
     return pathOf(this, leafId, remember);
   }
 
+  contextPath(leafId: string | null, remember: boolean): PathView {
+    return pathOf(this, leafId, remember);
+  }
+
   lastOfType(type: string): AnyEntry | undefined {
     return lastEntryOfType(this, type);
   }

@@ -40,6 +40,11 @@ export interface SessionLog {
   verifyLast(): void;
   /** Root to `leafId`. `remember` holds for what is decoded of it. Errors: `session.entry_not_found`. */
   path(leafId: string | null, remember: boolean): PathView;
+  /**
+   * The same for a context: it may begin where what the last compaction kept begins, and have of everything before no more than the entries
+   * that settings come from.
+   */
+  contextPath(leafId: string | null, remember: boolean): PathView;
   /** The last entry of a type, in file order. */
   lastOfType(type: string): AnyEntry | undefined;
   /** The stored line, without its LF: what a copy must carry over byte for byte. */

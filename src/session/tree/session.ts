@@ -20,7 +20,7 @@ import { buildContext, type SessionContext } from "./build-context.ts";
 import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
 import { HeldLease } from "./held-lease.ts";
 import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
-import { surveyed } from "./survey.ts";
+import { batchesOf, surveyed } from "./survey.ts";
 import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
@@ -195,7 +195,7 @@ export class Session implements EntrySource {
 
   context(leafId?: string | null): SessionContext {
     const remember = leafId === undefined || leafId === this.#leafId;
-    const context = this.#read(() => buildContext(this.#log.path(leafId === undefined ? this.#leafId : leafId, remember)));
+    const context = this.#read(() => buildContext(this.#log.contextPath(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
     if (context.hasPictures) makeWhole(context.messages, this.#pictures);
     return context;
@@ -239,6 +239,14 @@ export class Session implements EntrySource {
       const index = this.#log.table.find(id);
       return index === undefined ? undefined : wholeEntry(this.#log.entriesAt([index])[0], this.#pictures);
     });
+  }
+
+  /** The first so many, in file order, some at a time, for readers that have other things to do in between. Ends with the session. */
+  *batches(count: number): Generator<AnyEntry[]> {
+    for (const batch of batchesOf(Int32Array.from(range(count)))) {
+      if (this.isClosed) return;
+      yield this.#whole(this.#read(() => this.#log.entriesAt(batch)));
+    }
   }
 
   /** All, in file order. */

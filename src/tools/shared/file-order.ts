@@ -2,7 +2,6 @@
 // Used by the tools that change files. Invariant: a file's real path has one queue in the process, whatever names it goes by.
 
 import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
-import { resolvePath } from "./resolve-path.ts";
 
 /** The last change to each file; gone when nothing waits for it. Process-wide, since the files are. */
 const last = new Map<string, Promise<unknown>>();
@@ -38,6 +37,7 @@ export function changeFile(given: string, context: ToolContext, change: (path: s
     signal.addEventListener("abort", onAbort, { once: true });
   });
   const findPath = async (): Promise<string> => {
+    const { resolvePath } = await import("./resolve-path.ts");
     path = await resolvePath(given, context);
     return context.files.canonical(path);
   };

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { PermissionMode, PolicyRow } from "../../../src/contracts/policy.ts";
 import { judge } from "../../../src/extensions/policy/judge.ts";
 import { parseRule } from "../../../src/extensions/policy/rows.ts";
+import { quickestMs } from "../../support/quickest.ts";
 
 const rows: PolicyRow[] = [
   parseRule("bash(git push)", "deny"),
@@ -331,10 +332,11 @@ describe("shell lines", () => {
 test("a hundred rows cost less than a twentieth of a millisecond a call", async () => {
   const many = Array.from({ length: 100 }, (_, index) => parseRule(`bash(tool${index} sub*)`, "deny"));
   await said("git status && ls -la | cat", many);
-  const before = performance.now();
-  for (let index = 0; index < 200; index++) await said("git status && ls -la | cat", many);
+  const judgeAll = async (): Promise<void> => {
+    for (let index = 0; index < 200; index++) await said("git status && ls -la | cat", many);
+  };
   // Ten times the goal: the machine may be busy.
-  expect((performance.now() - before) / 200).toBeLessThan(5);
+  expect(await quickestMs(1000, judgeAll)).toBeLessThan(1000);
 });
 
 describe("files", () => {

@@ -1,6 +1,6 @@
 // Every method: its answer fits its schema, its errors are the texts that clients know, and the order of answers and events holds.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { problemOf } from "../../../src/contracts/schema.ts";
@@ -49,6 +49,8 @@ test("every method answers in the shape that its record says", async () => {
     set_auto_retry: { enabled: false },
     bash: { command: "echo out; exit 3" },
     switch_session: { sessionPath: "other.jsonl" },
+    import_session: { path: "brought.jsonl" },
+    search_sessions: { text: "one" },
     fork: { entryId: first },
     get_entries: { since: first },
     set_session_name: { name: "named" },
@@ -57,8 +59,10 @@ test("every method answers in the shape that its record says", async () => {
     navigate: { entryId: second },
     export_html: { outputPath: "page.html" },
   };
+  const header = { type: "session", version: 3, id: "brought-1", timestamp: "2026-01-02T03:04:05.678Z", cwd: made.cwd };
+  writeFileSync(join(made.cwd, "brought.jsonl"), `${JSON.stringify(header)}\n`);
   // Those that take the session away come last; compaction needs more than this session holds.
-  const last = ["set_model", "clone", "fork", "switch_session", "new_session", "delete_session", "reload"];
+  const last = ["set_model", "clone", "fork", "switch_session", "import_session", "new_session", "delete_session", "reload"];
   const names = (rpcMethods as readonly { name: string }[]).map((one) => one.name).filter((name) => name !== "compact");
   for (const name of [...names.filter((one) => !last.includes(one)), ...last]) {
     if (name === "switch_session") {

@@ -92,6 +92,8 @@ test.each<[string, unknown, RegExp]>([
   ["tasks/1.json", { ...task, prompt: undefined }, /no prompt/],
   ["tasks/1.json", { ...task, schedule_type: "never" }, /schedule_type/],
   ["tasks/1.json", { ...task, groupFolder: "main" }, /may not act/],
+  ["tasks/1.json", { ...task, groupFolder: "family", target_group: "main" }, /may not act for "main"/],
+  ["tasks/1.json", { ...task, targetGroup: "main" }, /may not act for "main"/],
   ["tasks/1.json", { ...task, groupFolder: "../main" }, /no name of a group/],
   ["tasks/1.json", { ...task, chatJid: "group:main" }, /not its chat/],
   ["tasks/1.json", { type: "pause_task", isMain: true }, /no taskId/],
@@ -255,9 +257,12 @@ test.skipIf(process.getuid?.() === 0)("a file that its directory does not let go
   put(dir, { "g/messages/1.json": message });
   chmodSync(join(dir, "g/messages"), 0o500);
   let taken = 0;
-  const watcher = new IpcWatcher({ dir, intervalMs: 1, take: () => void taken++ as undefined });
+  const stuck: ParkedFile[] = [];
+  const onParked = (one: ParkedFile): void => void stuck.push(one);
+  const watcher = new IpcWatcher({ dir, intervalMs: 1, take: () => void taken++ as undefined, onParked });
   await watcher.start();
   await watcher.stop();
+  expect(stuck).toEqual([{ group: "g", file: "1.json", wasTaken: true, why: expect.stringContaining("cannot be removed") }]);
   chmodSync(join(dir, "g/messages"), 0o700);
   rmSync(join(dir, "g"), { recursive: true });
   expect(taken).toBe(1);

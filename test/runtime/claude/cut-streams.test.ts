@@ -2,8 +2,9 @@
 
 import { expect, test } from "vitest";
 import type { AgentEvent } from "../../../src/contracts/agent-event.ts";
+import type { Usage } from "../../../src/contracts/usage.ts";
 import type { ClaudeRecord } from "../../../src/runtime/claude/child.ts";
-import { lacksSession, outcomeOf } from "../../../src/runtime/claude/ended.ts";
+import { billOf, lacksSession, outcomeOf, sumOfBills } from "../../../src/runtime/claude/ended.ts";
 import { Translation } from "../../../src/runtime/claude/translate.ts";
 import type { HostEvent } from "../../../src/runtime/request.ts";
 import { streams } from "../../support/claude-records.ts";
@@ -16,6 +17,7 @@ interface Told {
 async function told(
   records: readonly ClaudeRecord[],
   kind: "done" | "error" | "aborted" = "done",
+  usage?: Usage,
 ): Promise<Told & { translation: Translation }> {
   const [events, host]: [AgentEvent[], HostEvent[]] = [[], []];
   const translation = new Translation({
@@ -28,7 +30,7 @@ async function told(
   });
   await translation.start({ role: "user", content: "hi", timestamp: 0 });
   for (const record of records) await translation.take(record);
-  await translation.settle(kind);
+  await translation.settle(kind, usage);
   return { events, host, translation };
 }
 
@@ -207,6 +209,24 @@ test.each([
   [{ code: null, signal: "SIGKILL" }, "runtime.crashed"],
 ])("an end %j without a closing record is %s", (end, code) => {
   expect(outcomeOf({ ...ended, end, result: undefined })).toMatchObject({ kind: "error", code });
+});
+
+test("what a run has used is what the service says, with what no message says", async () => {
+  const { events: withoutResult } = await told((streams.streamed ?? []).slice(0, -1));
+  const before = withoutResult.findLast((event) => event.type === "turn_end");
+  const since = {
+    "claude-sonnet-4-5": { inputTokens: 10, outputTokens: 7, cacheReadInputTokens: 100, costUSD: 0.5 },
+    "claude-haiku": { inputTokens: 5, outputTokens: 3, costUSD: 0.25 },
+  };
+  const part = { type: "result", model_usage_since_last_result: since, total_cost_usd: 99 };
+  const sum = sumOfBills([billOf(part, true), billOf(part, true)]);
+  expect(sum).toMatchObject({ input: 30, output: 20, cacheRead: 200, totalTokens: 250, cost: { total: 1.5 } });
+  expect(sumOfBills([billOf({ total_cost_usd: 1 }, false), billOf({ total_cost_usd: 3 }, false)])?.cost.total).toBe(3);
+  expect(sumOfBills([billOf({ total_cost_usd: 1 }, true)])?.cost.total).toBe(0);
+  const { events } = await told(streams.streamed ?? [], "done", sum);
+  const after = events.findLast((event) => event.type === "turn_end");
+  expect(before).toMatchObject({ message: { usage: { input: 10, output: 7, totalTokens: 17 } } });
+  expect(after).toMatchObject({ message: { usage: { input: 30, output: 20, cacheRead: 200, totalTokens: 250, cost: { total: 1.5 } } } });
 });
 
 test("a session that is not there is told from other failures", () => {

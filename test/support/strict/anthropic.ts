@@ -20,6 +20,7 @@ const topLevel = [
   "stop_sequences",
   "cache_control",
   "service_tier",
+  "temperature",
 ];
 
 /** The signature this server gives a thought; any other is refused. */
@@ -94,12 +95,20 @@ function checkTools(on: Checker, tools: Any[]): void {
     on.require(!names.has(tool.name), "tools: Tool names must be unique.");
     names.add(tool.name);
     on.require(tool.input_schema?.type === "object", `tools.${index}.input_schema.type: Field required`);
+    on.require(
+      tool.strict !== true || tool.input_schema.additionalProperties === false,
+      `tools.${index}.custom: For 'object' type, 'additionalProperties' must be explicitly set to false`,
+    );
   });
 }
 
 function checkThinking(on: Checker, body: Any): void {
   const { thinking } = body;
   if (thinking === undefined) return;
+  on.require(
+    thinking.type === "disabled" || body.temperature === undefined || body.temperature === 1,
+    "`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.",
+  );
   const adaptiveOnly = /claude-(opus|sonnet|haiku|fable)-(5|4-[789])/.test(body.model);
   if (thinking.type === "enabled") {
     on.require(

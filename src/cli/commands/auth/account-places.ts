@@ -1,11 +1,9 @@
-// What the `pi auth` commands share: the registry of the user's configuration, and which provider is meant. Called by the files beside it.
+// What the `pi auth` commands share: the registry of the user's configuration, and which account is meant. Called by the files beside it.
 
 import { providerOfAccount } from "../../../accounts/auth-file.ts";
-import { flowProviders } from "../../../accounts/flows/flows.ts";
 import type { Config } from "../../../config/load-config.ts";
 import { defined } from "../../../contracts/defined.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
-import { nearestName } from "../../../contracts/nearest.ts";
 import type { ModelRegistry } from "../../../harness/models/model-registry.ts";
 import type { Host } from "../../../platform/host.ts";
 import { openRegistry, withExtensions } from "../models.ts";
@@ -19,23 +17,6 @@ export interface AccountPlaces {
 /** No project has a say in accounts; the user's extensions have: they may bring a sign-in. */
 export async function accountPlaces(host: Host): Promise<AccountPlaces> {
   return withExtensions(await openRegistry(host, false), host, ["--no-approve"]);
-}
-
-/** The provider of an account id. @throws PiError `usage.unknown_provider`, `usage.account_name`. */
-export function knownProvider(accountId: string, { registry }: AccountPlaces): string {
-  const provider = providerOfAccount(accountId);
-  const name = accountId.slice(provider.length);
-  if (name !== "" && !/^#[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
-    throw new PiError("usage.account_name", `${JSON.stringify(accountId)} is no name of an account`, {
-      hint: `For example ${provider}#work.`,
-    });
-  }
-  const names = [...new Set([...registry.providers(), ...flowProviders])];
-  if (names.includes(provider)) return provider;
-  const near = nearestName(provider, names);
-  throw new PiError("usage.unknown_provider", `There is no provider ${JSON.stringify(provider)}`, {
-    hint: near === undefined ? "pi models --all lists them." : `Did you mean ${near}?`,
-  });
 }
 
 /** Of `--provider` and `--model`: which account is meant. @throws PiError `usage.conflict`, `usage.missing_argument`. */

@@ -2,16 +2,14 @@
 
 import type { Command } from "commander";
 import { authFilePath } from "../../../accounts/auth-file.ts";
-import { signIn, storeKey } from "../../../accounts/sign-in.ts";
+import { storeKey } from "../../../accounts/sign-in.ts";
 import { PiError } from "../../../contracts/error.ts";
-import { createFetch } from "../../../platform/fetch.ts";
+import { keyIn, knownProvider, maxKeyLength, signInTo } from "../../../harness/models/account-sign-in.ts";
 import type { Host } from "../../../platform/host.ts";
 import { openUrl } from "../../../platform/open-url.ts";
 import { readLine } from "../../../platform/read-line.ts";
 import type { SubcommandContext } from "../subcommands.ts";
-import { accountPlaces, knownProvider, withStatusOne } from "./account-places.ts";
-
-const maxKeyLength = 16_384;
+import { accountPlaces, withStatusOne } from "./account-places.ts";
 
 export function define(command: Command, { host }: SubcommandContext): void {
   command
@@ -27,7 +25,7 @@ export function define(command: Command, { host }: SubcommandContext): void {
 
 async function login(accountId: string, { apiKey = false, browser }: { apiKey?: boolean; browser: boolean }, host: Host): Promise<void> {
   const places = await accountPlaces(host);
-  const provider = knownProvider(accountId, places);
+  const provider = knownProvider(accountId, places.registry);
   const flow = apiKey ? undefined : await places.registry.flow(provider);
   const file = authFilePath(places.agentDir);
   if (flow === undefined) {
@@ -38,12 +36,8 @@ async function login(accountId: string, { apiKey = false, browser }: { apiKey?: 
   const stop = new AbortController();
   const remove = host.onSignal("SIGINT", () => stop.abort(new PiError("usage.cancelled", "Cancelled", { exitStatus: 130 })));
   try {
-    const { network } = places.config.values;
-    await signIn(accountId, flow, {
-      agentDir: places.agentDir,
-      endpoints: places.registry.endpoints(provider),
-      fetch: await createFetch({ env: host.env, proxy: network.proxy, caFile: network.caFile }),
-      now: () => host.now(),
+    const at = { ...places, env: host.env, now: () => host.now() };
+    await signInTo(accountId, flow, at, {
       say: (line) => void host.stderr.write(`${line}\n`),
       ask: (question, signal) => readLine({ question, signal }),
       openBrowser: (url) => {
@@ -54,7 +48,6 @@ async function login(accountId: string, { apiKey = false, browser }: { apiKey?: 
           hint: `Run it in a terminal, or store a key: pi auth login ${accountId} --api-key`,
         });
       },
-      callbackHost: host.env.PI_OAUTH_CALLBACK_HOST,
       signal: stop.signal,
     });
   } finally {
@@ -67,14 +60,7 @@ async function readKey(accountId: string, host: Host): Promise<string> {
   const text = host.stdin.isTerminal
     ? await readLine({ question: `Key for ${accountId} (not shown): `, isHidden: true })
     : await pipedText(host);
-  const key = text.trim();
-  if (key === "" || key.length > maxKeyLength || /[\r\n]/.test(key)) {
-    throw new PiError("auth.no_key", key === "" ? "No key was given" : "What was given is no key: it is more than one line", {
-      hint: `Type it, or pipe it: pass show ${accountId} | pi auth login ${accountId} --api-key`,
-      exitStatus: 1,
-    });
-  }
-  return key;
+  return keyIn(text, `Type it, or pipe it: pass show ${accountId} | pi auth login ${accountId} --api-key`);
 }
 
 async function pipedText({ stdin }: Host): Promise<string> {

@@ -3,8 +3,9 @@
 import { providerOfAccount } from "../../../accounts/auth-file.ts";
 import { hasFlow } from "../../../accounts/flows/flows.ts";
 import { PiError } from "../../../contracts/error.ts";
+import { knownProvider } from "../../../harness/models/account-sign-in.ts";
 import type { Host } from "../../../platform/host.ts";
-import { accountPlaces, knownProvider, meantAccount, withStatusOne } from "./account-places.ts";
+import { accountPlaces, meantAccount, withStatusOne } from "./account-places.ts";
 
 export async function printCredential(
   kind: "key" | "token",
@@ -14,7 +15,7 @@ export async function printCredential(
 ): Promise<void> {
   const account = meantAccount(flags);
   const places = await accountPlaces(host);
-  knownProvider(account, places);
+  knownProvider(account, places.registry);
   const credential = await places.registry.credentialOf(account, leadMs === undefined ? {} : { leadMs }).catch((error: unknown) => {
     throw withStatusOne(error);
   });

@@ -86,6 +86,14 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
       );
     },
   },
+  import: {
+    ask: (at) => at.say("/import takes over a session file from elsewhere", "info", "/import PATH, of a .jsonl file"),
+    told: (result, at) => {
+      cancelledOr("Session imported")(result, at);
+      const { path, changes } = result as { path: string; changes: readonly string[] };
+      at.say(`Session file ${path}${changes.map((one) => `\n${one}`).join("")}`);
+    },
+  },
   export: { told: (result, at) => at.say(`Written to ${(result as { path: string }).path}`) },
   reload: { told: (_result, at) => at.hint("Configuration, resources and extensions are read anew") },
   inspect: {

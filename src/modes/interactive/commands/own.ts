@@ -38,6 +38,70 @@ export const screenCommands: readonly ScreenCommand[] = [
     run: (_args, at) => at.useScreen(at.screen.kind === "main" ? "alternate" : "main"),
   },
   { name: "quit", about: "Quit", run: (_args, at) => at.quit() },
+  {
+    name: "settings",
+    about: "Show and change settings",
+    argument: "[key]",
+    complete: async () => {
+      const { settings } = await import("../../../config/settings.ts");
+      return settings.map(({ key, description }) => ({ value: key, label: key, description }));
+    },
+    run: async (args, at) => (await import("./settings.ts")).openSettings(args, at),
+  },
+  {
+    name: "scoped-models",
+    about: "Choose the models to cycle through",
+    run: async (_args, at) => (await import("../pickers/scoped-models.ts")).openScopedModels(at),
+  },
+  {
+    name: "login",
+    about: "Sign in to a provider, or store its key",
+    argument: "[account]",
+    complete: (sessions) => sessions.launch.registry.providers().map((id) => ({ value: id, label: id })),
+    run: async (args, at) => (await import("./accounts.ts")).login(args, at),
+  },
+  {
+    name: "logout",
+    about: "Forget what is stored of an account",
+    argument: "[account]",
+    run: async (args, at) => (await import("./accounts.ts")).logout(args, at),
+  },
+  {
+    name: "trust",
+    about: "Decide whether the project's own .pi counts",
+    run: async (_args, at) => (await import("./trust.ts")).decideTrust(at),
+  },
+  {
+    name: "share",
+    about: "Put the session as a page into a secret gist at GitHub",
+    run: async (_args, at) => (await import("./hand-out.ts")).share(at),
+  },
+  {
+    name: "bug",
+    about: "Write a report of a bug, to be sent by you",
+    argument: "[description]",
+    run: async (args, at) => (await import("./hand-out.ts")).reportBug(args, at),
+  },
+  {
+    name: "debug",
+    about: "Write what the screen and the model hold to a file",
+    run: async (_args, at) => (await import("./hand-out.ts")).writeDebugLog(at),
+  },
+  {
+    name: "mcp",
+    about: "Servers of the Model Context Protocol",
+    run: (_args, at) => at.say("pi has no MCP servers yet", "warning", "An extension can bring a tool: docs/extensions.md"),
+  },
+  {
+    name: "changelog",
+    about: "Show what has changed in pi",
+    run: async (_args, at) => {
+      const { readAsset } = await import("../../../platform/assets.ts");
+      // Of the newest version.
+      const [, newest = ""] = readAsset("changelog.md").split(/^## /m);
+      at.show("Changelog", newest);
+    },
+  },
   key("app.model.cycleForward", async (_args, at) => {
     const changed = await call("cycle_model", {}, at);
     at.hint(changed === null ? "There is no other model" : `Model: ${changed.model.provider}/${changed.model.id}`);

@@ -7,11 +7,13 @@ export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "
   /** `value` of what was chosen. */
   take(value: string): void | Promise<void>;
   cancelled?(): void;
+  /** Not asked for just now: it waits until nobody types. */
+  isOffered?: boolean;
   onKey?(data: string, item: PickerItem | undefined, filter: string, picker: Picker, close: () => void): boolean;
 }
 
-/** By the user's own wish: the keys are its at once. */
-export function openChoice(at: Surface, { take, cancelled, onKey, ...options }: ChoiceOptions): Picker {
+/** By the user's own wish the keys are its at once. Gives the way to close it. */
+export function openChoice(at: Surface, { take, cancelled, onKey, isOffered = false, ...options }: ChoiceOptions): () => void {
   const close = (): void => closeIt();
   const picker: Picker = new Picker({
     ...options,
@@ -28,6 +30,6 @@ export function openChoice(at: Surface, { take, cancelled, onKey, ...options }: 
     },
     ...(onKey === undefined ? {} : { onKey: (data, item, filter) => onKey(data, item, filter, picker, close) }),
   });
-  const closeIt = at.screen.open(picker, true);
-  return picker;
+  const closeIt = at.screen.open(picker, !isOffered);
+  return close;
 }

@@ -65,6 +65,11 @@ export class Picker implements Component, Focusable {
     this.#apply(chosen);
   }
 
+  setFilter(text: string): void {
+    this.#filter.setValue(text);
+    this.#apply(undefined);
+  }
+
   setHint(hint: string): void {
     this.#hint = hint;
   }

@@ -1,4 +1,5 @@
-// The choice of a session: of this directory or of all, named ones only, by age or size; renamed and deleted in place. Opened by /resume.
+// The choice of a session: of this directory or of all, named ones only, by age or size, by what was said in them; renamed and deleted in place. Opened by
+// /resume, and by a start with --resume.
 // Invariant: deleting asks.
 
 import { shortAge } from "../../../contracts/text/terminal-text.ts";
@@ -15,10 +16,13 @@ interface View {
   path: boolean;
   bySize: boolean;
   named: boolean;
+  /** What was searched for, and the line of each session that holds it. */
+  search: { text: string; lines: ReadonlyMap<string, string> } | undefined;
 }
 
-export async function openSessionPicker(at: Surface): Promise<void> {
-  const view: View = { all: false, path: false, bySize: false, named: false };
+/** `closed`: something was chosen, or nothing. */
+export async function openSessionPicker(at: Surface, closed: () => void = () => {}): Promise<void> {
+  const view: View = { all: false, path: false, bySize: false, named: false, search: undefined };
   let stored = (await call("list_sessions", {}, at)).sessions;
   if (stored.length === 0) {
     view.all = true;
@@ -26,6 +30,7 @@ export async function openSessionPicker(at: Surface): Promise<void> {
   }
   if (stored.length === 0) {
     at.hint("There is no stored session yet");
+    closed();
     return;
   }
   /** Asked about once; the same key again does it. */
@@ -33,8 +38,11 @@ export async function openSessionPicker(at: Surface): Promise<void> {
   const hint = (): string => {
     const { keyOf } = at.keys;
     if (doomed !== undefined) return `${keyOf("app.session.delete")} again deletes it for good`;
+    const found = view.search === undefined ? [] : [`${JSON.stringify(view.search.text)} in ${view.search.lines.size}`];
     return [
+      ...found,
       `tab ${view.all ? "this folder" : "all folders"}`,
+      `${keyOf("app.session.search")} search in them`,
       `${keyOf("app.session.toggleNamedFilter")} named`,
       `${keyOf("app.session.toggleSort")} sort`,
       `${keyOf("app.session.togglePath")} path`,
@@ -49,18 +57,34 @@ export async function openSessionPicker(at: Surface): Promise<void> {
   };
   const load = async (picker: Picker): Promise<void> => {
     stored = (await call("list_sessions", { all: view.all }, at)).sessions;
+    if (view.search !== undefined) await search(view.search.text, picker);
+    else show(picker);
+  };
+  /** The newest search counts. */
+  let searches = 0;
+  const search = async (text: string, picker: Picker): Promise<void> => {
+    const mine = ++searches;
+    picker.setHint(`searching for ${JSON.stringify(text)} …`);
+    const { sessions } = await call("search_sessions", { text, all: view.all }, at);
+    if (mine !== searches) return;
+    view.search = { text, lines: new Map(sessions.map(({ path, line }) => [path, line])) };
     show(picker);
   };
   openChoice(at, {
     title: "Sessions",
     items: itemsOf(stored, view, at),
     hint: hint(),
-    take: (path) => at.runCommand("resume", path),
-    onKey: (data, item, _filter, picker, close) => {
+    take: async (path) => {
+      await at.runCommand("resume", path);
+      closed();
+    },
+    cancelled: closed,
+    onKey: (data, item, filter, picker, close) => {
       const is = (id: string): boolean => at.keys.matches(data, id);
       const before = doomed;
       doomed = undefined;
-      if (is("app.session.delete") && item !== undefined) {
+      const isDelete = is("app.session.delete") || (filter === "" && is("app.session.deleteNoninvasive"));
+      if (isDelete && item !== undefined) {
         if (before !== item.value) doomed = item.value;
         else
           void call("delete_session", { sessionPath: item.value }, at).then(
@@ -69,11 +93,16 @@ export async function openSessionPicker(at: Surface): Promise<void> {
           );
       } else if (is("app.session.rename") && item !== undefined) {
         close();
-        void rename(item.value, at).catch((error: unknown) => at.fail(error));
+        void rename(item.value, at, closed).catch((error: unknown) => at.fail(error));
         return true;
       } else if (is("tui.input.tab")) {
         view.all = !view.all;
         void load(picker).catch((error: unknown) => at.fail(error));
+      } else if (is("app.session.search")) {
+        searches++;
+        view.search = undefined;
+        picker.setFilter("");
+        if (filter.trim() !== "") void search(filter.trim(), picker).catch((error: unknown) => at.fail(error));
       } else if (is("app.session.toggleNamedFilter")) view.named = !view.named;
       else if (is("app.session.toggleSort")) view.bySize = !view.bySize;
       else if (is("app.session.togglePath")) view.path = !view.path;
@@ -88,7 +117,8 @@ export async function openSessionPicker(at: Surface): Promise<void> {
 }
 
 function itemsOf(stored: readonly Stored[], view: View, at: Surface): PickerItem[] {
-  const shown = stored.filter(({ name }) => !view.named || name !== undefined);
+  const { named, search } = view;
+  const shown = stored.filter(({ name, path }) => (!named || name !== undefined) && search?.lines.has(path) !== false);
   const sorted = view.bySize ? [...shown].sort((one, other) => other.sizeBytes - one.sizeBytes) : shown;
   return sorted.map((one) => {
     const age = shortAge(one.modifiedMs, Date.now());
@@ -96,7 +126,7 @@ function itemsOf(stored: readonly Stored[], view: View, at: Surface): PickerItem
     return {
       value: one.path,
       label: one.name ?? one.firstPrompt ?? "(nothing said)",
-      description: [age, one.messageCount === undefined ? "" : `${one.messageCount} messages`, place]
+      description: [search?.lines.get(one.path) ?? "", age, one.messageCount === undefined ? "" : `${one.messageCount} messages`, place]
         .filter((part) => part !== "")
         .join(" · "),
       searched: `${one.name ?? ""} ${one.firstPrompt ?? ""} ${one.path} ${one.cwd}`,
@@ -104,11 +134,11 @@ function itemsOf(stored: readonly Stored[], view: View, at: Surface): PickerItem
   });
 }
 
-async function rename(path: string, at: Surface): Promise<void> {
+async function rename(path: string, at: Surface, closed: () => void): Promise<void> {
   const name = await at.dialogs.input("Name of the session");
   if (name !== undefined && name.trim() !== "") {
     const { renameStored } = await import("../../../harness/host/stored-sessions.ts");
     await renameStored(at.sessions, path, name);
   }
-  await openSessionPicker(at);
+  await openSessionPicker(at, closed);
 }

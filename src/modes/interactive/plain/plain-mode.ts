@@ -59,8 +59,13 @@ class PlainConversation {
         shutdownHandler: () => void this.#at.io.stdin.release(),
         onError: ({ extensionPath, event, error }) => this.#say(`error: ${extensionPath}: ${event}: ${error}`),
       });
-      for (const { text } of this.#at.prompts) await this.#send(text);
-      await beforeEnd(this.#at.ending, this.#read());
+      const { ending, picksSession, prompts } = this.#at;
+      const reading = this.#read();
+      // Told when it is waited for.
+      reading.catch(() => undefined);
+      if (picksSession) await beforeEnd(ending, Promise.race([this.#pickSession(), reading]));
+      for (const { text } of prompts) await this.#send(text);
+      await beforeEnd(ending, reading);
     } finally {
       unsubscribe();
       giveWarningsBack();
@@ -76,6 +81,23 @@ class PlainConversation {
         if (this.#isQuitting) return;
       }
     }
+  }
+
+  /** By its number. */
+  async #pickSession(): Promise<void> {
+    const { storedSessions } = await import("../../../harness/host/stored-sessions.ts");
+    const found = await storedSessions(this.#sessions.launch, { all: false, limit: 20 });
+    for (const [index, { name, firstPrompt }] of found.entries()) this.#say(`${index + 1}  ${visibleText(name ?? firstPrompt ?? "")}`);
+    if (found.length === 0) {
+      this.#say("There is no stored session yet");
+      return;
+    }
+    this.#say("Which one? Its number; anything else begins a new one.");
+    const answer = await new Promise<string>((resolve) => {
+      this.#asked = resolve;
+    });
+    const picked = found[/^\d+$/.test(answer) ? Number(answer) - 1 : -1];
+    if (picked !== undefined) await this.#line(`/resume ${picked.path}`);
   }
 
   async #line(line: string): Promise<void> {

@@ -10,10 +10,19 @@ type Sums = Pick<FooterFacts, "input" | "output" | "cacheRead" | "cacheWrite" | 
 
 const none: Sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0, cacheHit: undefined };
 
+/** So long it counts before keys and frames have their turn. */
+const sliceMs = 6;
+
 export class SessionFigures {
+  readonly #counted: () => void;
   #sums: Sums = none;
   #window: { model: unknown; of: Pick<FooterFacts, "used" | "contextWindow"> } | undefined;
   #counting: NodeJS.Timeout | undefined;
+
+  /** `counted`: what is stored has been added up. */
+  constructor(counted: () => void) {
+    this.#counted = counted;
+  }
 
   /** Of what is stored; in a long session a moment later, so that nobody waits for it. */
   begin(conversation: Conversation): void {
@@ -21,18 +30,33 @@ export class SessionFigures {
     this.#window = undefined;
     clearTimeout(this.#counting);
     if (conversation.session.entryCount === 0) return;
-    this.#counting = setTimeout(() => {
-      if (conversation.session.isClosed) return;
-      const { tokens, cost } = countEntries(conversation.session.entries());
-      this.#sums = {
-        ...this.#sums,
-        input: tokens.input,
-        output: tokens.output,
-        cacheRead: tokens.cacheRead,
-        cacheWrite: tokens.cacheWrite,
-        cost,
-      };
-    }, 0);
+    const batches = conversation.session.batches(conversation.session.entryCount);
+    const count = (): void => {
+      const untilMs = performance.now() + sliceMs;
+      do {
+        const { value, done } = batches.next();
+        if (done === true) {
+          this.#counted();
+          return;
+        }
+        const { tokens, cost } = countEntries(value);
+        this.#add({ ...tokens, cost });
+      } while (performance.now() < untilMs);
+      this.#counting = setTimeout(count, 0);
+    };
+    this.#counting = setTimeout(count, 0);
+  }
+
+  #add(one: Pick<Sums, "input" | "output" | "cacheRead" | "cacheWrite" | "cost">): void {
+    const { input, output, cacheRead, cacheWrite, cost } = this.#sums;
+    this.#sums = {
+      ...this.#sums,
+      input: input + one.input,
+      output: output + one.output,
+      cacheRead: cacheRead + one.cacheRead,
+      cacheWrite: cacheWrite + one.cacheWrite,
+      cost: cost + one.cost,
+    };
   }
 
   stop(): void {
@@ -43,14 +67,8 @@ export class SessionFigures {
     if (event.type === "message_end" && event.message.role === "assistant") {
       const { usage } = event.message;
       const read = usage.input + usage.cacheRead + usage.cacheWrite;
-      this.#sums = {
-        input: this.#sums.input + usage.input,
-        output: this.#sums.output + usage.output,
-        cacheRead: this.#sums.cacheRead + usage.cacheRead,
-        cacheWrite: this.#sums.cacheWrite + usage.cacheWrite,
-        cost: this.#sums.cost + usage.cost.total,
-        cacheHit: read === 0 ? undefined : (usage.cacheRead / read) * 100,
-      };
+      this.#add({ ...usage, cost: usage.cost.total });
+      this.#sums = { ...this.#sums, cacheHit: read === 0 ? undefined : (usage.cacheRead / read) * 100 };
     }
     if (["message_end", "compaction_end", "agent_settled", "entry_appended"].includes(event.type)) this.#window = undefined;
   }

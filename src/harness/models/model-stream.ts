@@ -1,39 +1,14 @@
-// One model call for callers of the library: events as they come, the message at the end. Made by `ModelRuntime.stream`.
+// One model call outside of a conversation: events as they come, the message at the end. Made by the library's `ModelRuntime` and for extensions.
 // Invariant: a call that fails is an answer with `stopReason` `error` or `aborted` and an `errorMessage`; nothing rejects.
 
 import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
-import type { AssistantMessage, Message, ModelMessage, ToolDeclaration } from "../../contracts/message.ts";
+import type { AssistantMessage, Message, ModelMessage } from "../../contracts/message.ts";
 import { clampThinkingLevel, type Model, type ThinkingLevel } from "../../contracts/model.ts";
+import type { Context, ModelAnswer, ModelStreamEvent, ModelStreamOptions } from "../../contracts/model-call.ts";
 import type { Credential } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
-import type { AssistantMessageEvent, StreamEvent } from "../../contracts/stream-event.ts";
-
-/** What a model is shown. */
-export interface Context {
-  systemPrompt?: string;
-  /** Others than of user, assistant and tools are put into words, or left out. */
-  messages: readonly Message[];
-  tools?: readonly ToolDeclaration[];
-}
-
-export interface ModelStreamOptions {
-  signal?: AbortSignal;
-  /** Output tokens. Default: the model's maximum. */
-  maxTokens?: number;
-  /** The nearest that the model takes. Default `off`. */
-  reasoning?: ThinkingLevel;
-  /** In place of what is found for the provider. */
-  apiKey?: string;
-  /** A JSON Schema that the answer has to fit. */
-  outputSchema?: Record<string, unknown>;
-}
-
-export type ModelStreamEvent =
-  | AssistantMessageEvent
-  /** The last one. */
-  | { type: "done"; reason: "stop" | "length" | "toolUse"; message: AssistantMessage }
-  | { type: "error"; reason: "error" | "aborted"; error: AssistantMessage };
+import type { StreamEvent } from "../../contracts/stream-event.ts";
 
 export interface ModelCallParts {
   model: Model;
@@ -42,10 +17,12 @@ export interface ModelCallParts {
   /** Longest silence in ms; 0: none. */
   silenceMs: number;
   /** The model as a request needs it, and the way to it. */
-  access(): Promise<{ model: Model; provider: Provider; credential: Credential; fetch: typeof globalThis.fetch }>;
+  access(
+    credential: Credential | undefined,
+  ): Promise<{ model: Model; provider: Provider; credential: Credential; fetch: typeof globalThis.fetch }>;
 }
 
-export class ModelStream implements AsyncIterable<ModelStreamEvent> {
+export class ModelStream implements ModelAnswer {
   readonly #events: ModelStreamEvent[] = [];
   readonly #result: Promise<AssistantMessage>;
   #isOver = false;
@@ -74,9 +51,9 @@ export class ModelStream implements AsyncIterable<ModelStreamEvent> {
 
   async #run(parts: ModelCallParts): Promise<AssistantMessage> {
     const { streamTurn } = await import("../../agent/stream-turn.ts");
-    const { modelMessages } = await import("../../harness/conversation/model-messages.ts");
+    const { modelMessages } = await import("../conversation/model-messages.ts");
     const { model, context, options, silenceMs } = parts;
-    const thinkingLevel = clampThinkingLevel(options.reasoning ?? "off", model);
+    const thinkingLevel = clampThinkingLevel(options.reasoning ?? options.reasoningEffort ?? "off", model);
     const setup = {
       model,
       thinkingLevel,
@@ -107,24 +84,33 @@ async function* events(
   messages: ModelMessage[],
   signal: AbortSignal,
 ): AsyncIterable<StreamEvent> {
-  const { systemPrompt = "", tools = [] } = parts.context;
-  const { maxTokens, outputSchema } = parts.options;
+  const { promptText, systemStateOf } = await import("../conversation/system-prompt.ts");
+  // Transcripts have the prompt and the tools among their messages.
+  const said = systemStateOf(parts.context.messages);
+  const { systemPrompt = promptText(said), tools = [...said.tools.values()] } = parts.context;
+  const { maxTokens, outputSchema, apiKey, headers, temperature, cacheRetention, sessionId } = parts.options;
   let found: Awaited<ReturnType<ModelCallParts["access"]>>;
   try {
-    found = await parts.access();
+    found = await parts.access(apiKey === undefined ? undefined : keyCredential(apiKey));
   } catch (error) {
     yield { type: "failure", failure: { code: "auth", message: messageOf(error) } };
     return;
   }
-  const { model, provider, credential, fetch } = found;
+  const { provider, credential, fetch } = found;
+  const model = headers === undefined ? found.model : { ...found.model, headers: { ...found.model.headers, ...headers } };
   const request = {
     systemPrompt,
     messages,
     tools: [...tools],
     thinkingLevel,
-    ...defined({ maxTokens, outputSchema }),
+    ...defined({ maxTokens, outputSchema, temperature, sessionId }),
+    ...(cacheRetention === "long" ? { cacheRetention } : {}),
   };
   yield* provider.stream({ model, request, credential, signal, fetch });
+}
+
+function keyCredential(value: string): Credential {
+  return { scheme: "own", billing: "metered", value, source: "apiKey" };
 }
 
 function lastEvent(message: AssistantMessage): ModelStreamEvent {

@@ -1,0 +1,26 @@
+// A typed command carried out: one of the screen's or of the session's, else a template, a skill or an extension's, which goes in as words. Called by the
+// interaction. Invariant: what fails is told, and stands in the editor again.
+
+import { perform } from "../effects.ts";
+import type { Surface } from "../surface.ts";
+import type { KnownCommands } from "./known-commands.ts";
+
+export async function runCommand(name: string, args: string, at: Surface, known: KnownCommands): Promise<void> {
+  if (name === "unknown") return tellUnknown(args, at, known);
+  const text = `/${name}${args === "" ? "" : ` ${args}`}`;
+  try {
+    const { runSlash } = await import("./commands.ts");
+    if (await runSlash(name, args, at)) return;
+    if (!(await known.has(name))) return tellUnknown(name, at, known);
+    await perform({ type: "send", text, behavior: at.sessions.coding.isStreaming ? "steer" : undefined }, at);
+  } catch (error) {
+    at.fail(error);
+    at.giveBack(text);
+  }
+}
+
+async function tellUnknown(name: string, at: Surface, known: KnownCommands): Promise<void> {
+  const near = await known.nearest(name);
+  const again = `${at.keys.keyOf("tui.input.submit")} again sends it as it is`;
+  at.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
+}

@@ -1,0 +1,27 @@
+// A few words below the editor that go away by themselves. Made by the interaction, shown by the footer. Invariant: the newest counts, and no timer outlives it.
+
+const shownMs = 3000;
+
+export class PassingHint {
+  readonly #changed: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  text = "";
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  show(text: string): void {
+    this.end();
+    this.text = text;
+    this.#timer = setTimeout(() => {
+      this.text = "";
+      this.#changed();
+    }, shownMs);
+    this.#changed();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}

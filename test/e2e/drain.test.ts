@@ -1,0 +1,40 @@
+// `pi ipc drain` under the rights of an ordinary user, also where the tests run as root, whom no directory stops.
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "vitest";
+import { commandOf } from "../support/program.ts";
+import { test } from "../support/world.ts";
+
+const isRoot = process.getuid?.() === 0;
+const asOrdinary = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+/** Nobody may not be let into the place where the program lies. */
+const canBeOrdinary = (): boolean => {
+  const [command = "", ...args] = [...asOrdinary, ...commandOf("binary"), "--version"];
+  return spawnSync(command, args, { timeout: 20_000 }).status === 0;
+};
+const shell = isRoot ? `exec ${asOrdinary.join(" ")} "$@"` : 'exec "$@"';
+
+test("what was taken and cannot go is told, and no success", async ({ world, skip }) => {
+  if (isRoot && !canBeOrdinary()) skip("root, and no way to be another");
+  world.write("ipc/team/messages/1.json", JSON.stringify({ type: "message", chatJid: "c", text: "hi" }));
+  world.write("ipc/closed/messages/2.json", JSON.stringify({ type: "message", chatJid: "c", text: "hi" }));
+  const dir = join(world.cwd, "ipc");
+  mkdirSync(join(world.home, "open"), { recursive: true });
+  for (const one of [dirname(world.cwd), world.cwd, world.home]) chmodSync(one, 0o755);
+  chmodSync(dir, 0o777);
+  chmodSync(join(dir, "team/messages"), 0o555);
+  chmodSync(join(dir, "closed"), 0o000);
+  try {
+    const ran = await world.run(["ipc", "drain", dir, "--data", join(dir, "data")], { shell });
+    expect(ran.stderr).toMatch(/team\/1\.json was taken, and the next drain takes it again: it cannot be removed/);
+    // Who closes a folder to its consumer holds nobody else up.
+    expect(ran.stdout.trim().split("\n")).toHaveLength(1);
+    expect(ran.status).toBe(1);
+  } finally {
+    chmodSync(join(dir, "closed"), 0o700);
+    chmodSync(join(dir, "team/messages"), 0o755);
+  }
+  expect(existsSync(join(dir, "closed/messages/2.json"))).toBe(true);
+});

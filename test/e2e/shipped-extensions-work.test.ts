@@ -1,0 +1,17 @@
+// What the extensions that the npm agent ships as examples do where there is no terminal: each does its work, unmodified, from the binary in an
+// empty folder with no runtime on the path, and on Node. Runs where that agent is installed.
+
+import { describe } from "vitest";
+import { conversing } from "../support/shipped/conversing.ts";
+import { areInstalled, Bench, delivered } from "../support/shipped/examples.ts";
+import { work } from "../support/shipped/work.ts";
+import { test } from "../support/world.ts";
+
+describe.skipIf(!areInstalled).each(delivered)("%s", (way) => {
+  test.for(Object.keys(work))("%s", { timeout: 60_000 }, async (name, { world }) => {
+    await work[name]?.(new Bench(world, way, name));
+  });
+  test.for(Object.keys(conversing))("%s in a conversation", { timeout: 60_000 }, async (name, { world }) => {
+    await conversing[name]?.(new Bench(world, way, name));
+  });
+});

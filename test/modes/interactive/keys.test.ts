@@ -1,0 +1,173 @@
+// Every key of the keymap in every encoding that terminals have for it, cut at each byte; keys of the user's own.
+
+import { describe, expect, test } from "vitest";
+import { appKeys, createKeymap, definitionsFor } from "../../../src/modes/interactive/keymap.ts";
+import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
+import { openInteractive } from "../../support/interactive-screen.ts";
+import { screenDevice } from "../../support/screen-device.ts";
+
+interface Named {
+  shift: boolean;
+  alt: boolean;
+  ctrl: boolean;
+  key: string;
+}
+
+function named(id: string): Named {
+  const parts = id.split("+");
+  const key = parts.pop() || "+";
+  return { shift: parts.includes("shift"), alt: parts.includes("alt"), ctrl: parts.includes("ctrl"), key };
+}
+
+/** Of xterm: final letter, or number before `~`. */
+const functional: Record<string, string> = { up: "A", down: "B", right: "C", left: "D", home: "H", end: "F" };
+const numbered: Record<string, number> = { insert: 2, delete: 3, pageUp: 5, pageDown: 6 };
+const coded: Record<string, number> = { enter: 13, tab: 9, escape: 27, backspace: 127, space: 32 };
+
+const modifiers = ({ shift, alt, ctrl }: Named): number => 1 + Number(shift) + 2 * Number(alt) + 4 * Number(ctrl);
+const codeOf = ({ key }: Named): number | undefined => coded[key] ?? (key.length === 1 ? key.codePointAt(0) : undefined);
+
+function functionKey(one: Named, event = ""): string | undefined {
+  const m = modifiers(one);
+  const modified = m === 1 && event === "" ? "" : `;${m}${event}`;
+  const letter = functional[one.key];
+  if (letter !== undefined) return modified === "" ? `\u001b[${letter}` : `\u001b[1${modified}${letter}`;
+  const number = numbered[one.key];
+  return number === undefined ? undefined : `\u001b[${number}${modified}~`;
+}
+
+/** What a terminal without any of the protocols sends; nothing where it cannot say it. */
+function legacy(one: Named): string | undefined {
+  const { shift, alt, ctrl, key } = one;
+  const byFunction = functionKey(one);
+  if (byFunction !== undefined) return byFunction;
+  const before = alt ? "\u001b" : "";
+  if (key === "tab" && shift) return ctrl || alt ? undefined : "\u001b[Z";
+  if (key in coded) {
+    if (ctrl || shift) return undefined;
+    return before + String.fromCharCode(coded[key] ?? 0);
+  }
+  if (ctrl && shift) return undefined;
+  if (ctrl) {
+    const code = key === "-" ? 0x1f : key.toUpperCase().charCodeAt(0) & 0x1f;
+    return before + String.fromCharCode(code);
+  }
+  return before + (shift ? key.toUpperCase() : key);
+}
+
+function kitty(one: Named): string[] {
+  const byFunction = functionKey(one);
+  if (byFunction !== undefined) return [byFunction, functionKey(one, ":1") ?? ""];
+  const code = codeOf(one);
+  const m = modifiers(one);
+  // What is plain text stays plain text.
+  if (code === undefined || (m === 1 && one.key.length === 1)) return [];
+  return [`\u001b[${code}${m === 1 ? "" : `;${m}`}u`, `\u001b[${code};${m}:1u`];
+}
+
+function modifyOtherKeys(one: Named): string[] {
+  const code = codeOf(one);
+  const m = modifiers(one);
+  if (code === undefined || m === 1) return [];
+  const shown = one.shift && one.key.length === 1 ? one.key.toUpperCase().charCodeAt(0) : code;
+  return [`\u001b[27;${m};${shown}~`];
+}
+
+/** What the screen is told of bytes, in the given pieces. */
+function heard(pieces: readonly string[], isKitty: boolean): string[] {
+  const device = screenDevice();
+  const terminal = new ScreenTerminal(device, { escapeMs: 10 });
+  const told: string[] = [];
+  terminal.start(
+    (data) => told.push(data),
+    () => {},
+  );
+  if (isKitty) device.keys("\u001b[?7u");
+  told.length = 0;
+  for (const piece of pieces) device.keys(piece);
+  // An Escape alone is told of when nothing more can belong to it.
+  terminal.flushInput();
+  void terminal.end();
+  return told;
+}
+
+const rows = Object.entries(definitionsFor("other")).flatMap(([id, { defaultKeys }]) =>
+  [defaultKeys].flat().map((key) => ({ id, key: key as string })),
+);
+const keymap = createKeymap("other");
+
+describe("each key of the keymap", () => {
+  test.for(rows)("$id: $key", ({ id, key }) => {
+    const one = named(key);
+    const plain = legacy(one);
+    const all = [
+      ...(plain === undefined ? [] : [{ bytes: plain, isKitty: false }]),
+      ...kitty(one).map((bytes) => ({ bytes, isKitty: true })),
+      ...modifyOtherKeys(one).map((bytes) => ({ bytes, isKitty: false })),
+    ];
+    expect(all.length).toBeGreaterThan(0);
+    for (const { bytes, isKitty } of all) {
+      for (let at = 0; at < bytes.length; at++) {
+        const pieces = at === 0 ? [bytes] : [bytes.slice(0, at), bytes.slice(at)];
+        const told = heard(pieces, isKitty);
+        expect(told, `${JSON.stringify(bytes)} cut at ${at}`).toHaveLength(1);
+        expect(keymap.matches(told[0] ?? "", id), `${JSON.stringify(bytes)} is ${key}`).toBe(true);
+      }
+    }
+  });
+
+  test.for(["other", "wsl", "windows"] as const)("%s: each action has one that a plain terminal can send", (platform) => {
+    const definitions = definitionsFor(platform);
+    const unsayable = Object.keys(appKeys).filter((id) => {
+      const keys = [definitions[id]?.defaultKeys ?? []].flat();
+      return keys.length > 0 && !keys.some((key) => legacy(named(key)) !== undefined);
+    });
+    expect(unsayable).toEqual([]);
+  });
+});
+
+describe("keys of the user's own", () => {
+  test("they take the place of the usual ones; none is none", () => {
+    const keys = createKeymap("other");
+    expect(keys.use({ "app.tools.expand": "ctrl+e", "app.suspend": [] })).toEqual([]);
+    expect(keys.matches("\u0005", "app.tools.expand")).toBe(true);
+    expect(keys.matches("\u000f", "app.tools.expand")).toBe(false);
+    expect(keys.matches("\u001a", "app.suspend")).toBe(false);
+    expect(keys.use({})).toEqual([]);
+    expect(keys.matches("\u000f", "app.tools.expand")).toBe(true);
+  });
+
+  test("an unknown action, what is no key, and a key given twice are a line each, and the rest counts", () => {
+    const keys = createKeymap("other");
+    const problems = keys.use({
+      "app.nonsense": "ctrl+e",
+      "app.tools.expand": ["ctrl+nothing"],
+      "app.model.select": "ctrl+e",
+      "app.message.copy": ["ctrl+e", "f5"],
+      "app.thinking.cycle": 7,
+      $schema: "anything",
+    });
+    expect(problems).toEqual([
+      'no action is called "app.nonsense"',
+      '"ctrl+nothing" is no key (app.tools.expand): write ctrl+e, alt+enter, f5, pageUp',
+      "7 is no key (app.thinking.cycle): write ctrl+e, alt+enter, f5, pageUp",
+      "ctrl+e is given to app.model.select and app.message.copy",
+    ]);
+    expect(keys.matches("\u000f", "app.tools.expand")).toBe(true);
+    expect(keys.matches("\u001b[15~", "app.message.copy")).toBe(true);
+  });
+
+  test("the configuration says them, with or without quotes, and hints show them", async () => {
+    const screen = await openInteractive({ settings: { keys: { app: { model: { select: "ctrl+e" } }, "app.clear": ["f5"] } } });
+    const { ownKeys } = await import("../../../src/modes/interactive/own-keys.ts");
+    const keys = ownKeys(screen.sessions.launch);
+    expect(keys).toEqual({ "app.model.select": ["ctrl+e"], "app.clear": ["f5"] });
+    expect(screen.interaction.keys.use(keys)).toEqual([]);
+    screen.device.keys("text\u001b[15~");
+    await screen.until((text) => !text.includes("text"));
+    screen.device.keys("\u001b[15~");
+    await screen.until((text) => text.includes("f5 again quits"));
+    screen.device.keys("\u0005");
+    await screen.until((text) => /No model can be called|Model/.test(text));
+  });
+});

@@ -1,0 +1,158 @@
+// Commands that only a screen has: settings changed and in force, models to cycle through, trust, what is made for others, sessions taken over.
+
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
+import { openInteractive } from "../../support/interactive-screen.ts";
+import { textReply } from "../../support/rpc-world.ts";
+
+const configOf = (directory: string): string => readFileSync(join(directory, "agent", "config.toml"), "utf8");
+
+test("a setting is chosen from its values, kept in the file and in force at once, without a line being shown twice", async () => {
+  const screen = await openInteractive({ reply: textReply("An answer.") });
+  screen.device.keys("a prompt\r");
+  await screen.until((text) => text.includes("An answer."));
+  screen.device.keys("/settings double_escape_action\r");
+  await screen.until((text) => text.includes("❯ tree"));
+  screen.device.keys("\u001b[B\u001b[B\r");
+  await screen.until((text) => text.includes("double_escape_action is kept"));
+  expect(configOf(screen.directory)).toContain('double_escape_action = "none"');
+  expect(screen.sessions.launch.config.values.doubleEscapeAction).toBe("none");
+  expect(screen.device.all().filter((line) => line === "❯ a prompt")).toHaveLength(1);
+  screen.device.keys("\u001b");
+  screen.device.keys("\u001b");
+  screen.device.keys("\u001b[200~still here\u001b[201~");
+  expect(await screen.until((text) => text.includes("still here"))).not.toContain("Tree");
+});
+
+test("a setting of the screen changes the screen", async () => {
+  const screen = await openInteractive();
+  screen.device.keys("/settings theme\r");
+  await screen.until((text) => text.includes("Colours on a terminal"));
+  screen.device.keys("\u0015light\r");
+  await screen.until((text) => text.includes("theme is kept"));
+  expect(screen.interaction.theme.name).toBe("light");
+});
+
+test("a value that a setting does not take is told, with what it takes", async () => {
+  const screen = await openInteractive({ columns: 120 });
+  screen.device.keys("/settings retry.max_retries\r");
+  await screen.until((text) => text.includes("Retries of one model call"));
+  screen.device.keys("\u0015many\r");
+  await screen.until((text) => text.includes('retry.max_retries must be a whole number from 0, not "many"'));
+  screen.device.keys("\u0003/settings retry.max_retrys\r");
+  await screen.until((text) => text.includes("Did you mean retry.max_retries?"));
+});
+
+test("models to cycle through are switched, put in another order and kept", async () => {
+  const screen = await openInteractive({ options: { apiKey: "key", model: "scripted/demo" } });
+  mkdirSync(join(screen.directory, "agent"), { recursive: true });
+  writeFileSync(join(screen.directory, "agent", "auth.json"), JSON.stringify({ anthropic: { type: "api_key", key: "k" } }), {
+    mode: 0o600,
+  });
+  screen.device.keys("/scoped-models\r");
+  await screen.until((text) => text.includes("Models to cycle through"));
+  screen.device.keys("\u0018");
+  await screen.until((text) => !text.includes("✓"));
+  screen.device.keys("\r\u001b[B\r");
+  await screen.until((text) => text.split("✓").length === 3);
+  const before = screen.sessions.models.scope.map(({ model }) => model.id);
+  screen.device.keys("\u001b[1;3A");
+  await screen.until(() => screen.sessions.models.scope[0]?.model.id === before[1]);
+  expect(screen.sessions.models.scope.map(({ model }) => model.id)).toEqual(before.reverse());
+  screen.device.keys("\u0013");
+  await screen.until((text) => text.includes("models is kept"));
+  expect(configOf(screen.directory)).toMatch(/models = \["anthropic\/[^"]+", "anthropic\/[^"]+"\]/);
+});
+
+test("a project is trusted only by a choice, and what it holds is named", async () => {
+  const screen = await openInteractive({ columns: 120 });
+  const project = screen.sessions.launch.options.cwd;
+  mkdirSync(join(project, ".pi"), { recursive: true });
+  writeFileSync(join(project, ".pi", "config.toml"), 'theme = "dark"\n');
+  screen.device.keys("/trust\r");
+  await screen.until((text) => text.includes("config.toml") && text.includes("Nothing was decided"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("Nothing was decided"));
+  expect(existsSync(join(screen.directory, "agent", "trust.json"))).toBe(false);
+  screen.device.keys("/trust\r");
+  await screen.until((text) => text.includes("Nothing was decided"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("is trusted"));
+  expect(Object.values(JSON.parse(readFileSync(join(screen.directory, "agent", "trust.json"), "utf8")))).toEqual([true]);
+});
+
+test("a report of a bug says what goes in, is one's own file, and has no conversation unless asked", async () => {
+  const screen = await openInteractive({ reply: textReply("private words"), columns: 200 });
+  screen.device.keys("go\r");
+  await screen.until((text) => text.includes("private words"));
+  const reports = join(screen.directory, "agent", "reports");
+  screen.device.keys("/bug it flickers\r");
+  await screen.until((text) => text.includes("What goes into the report?"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("Nothing has left this machine"));
+  const [name = ""] = readdirSync(reports);
+  const text = readFileSync(join(reports, name), "utf8");
+  expect(text).toContain("it flickers");
+  expect(text).not.toContain("private words");
+  expect(statSync(join(reports, name)).mode & 0o777).toBe(0o600);
+});
+
+test("what goes over the network is refused in one line where that is forbidden", async () => {
+  const screen = await openInteractive({ settings: { network: { offline: true } }, columns: 120 });
+  screen.device.keys("go\r");
+  await screen.until((text) => text.includes("done"));
+  screen.device.keys("/share\r");
+  await screen.until((text) => text.includes("forbids it"));
+});
+
+test("sharing names what leaves the machine and asks; a no leaves it here", async () => {
+  const screen = await openInteractive({ columns: 160 });
+  const bin = join(screen.directory, "bin");
+  mkdirSync(bin);
+  const called = join(screen.directory, "called");
+  writeFileSync(join(bin, "gh"), `#!/bin/sh\necho "$@" >> '${called}'\n[ "$1" = auth ] || echo https://gist.example/1\n`, { mode: 0o755 });
+  Object.assign(screen.interaction.env, { PATH: `${bin}:/usr/bin:/bin` });
+  screen.device.keys("go\r");
+  await screen.until((text) => text.includes("done"));
+  screen.device.keys("/share\r");
+  await screen.until((text) => text.includes("The whole session") && text.includes("secret gist"));
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => text.includes("Nothing has left this machine"));
+  expect(readFileSync(called, "utf8")).toBe("auth status\n");
+  screen.device.keys("/share\r");
+  await screen.until((text) => text.includes("The whole session"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("Shared: https://gist.example/1"));
+  expect(readFileSync(called, "utf8")).toMatch(/gist create --public=false \S+\.html/);
+});
+
+test("a session file from elsewhere is taken over and gone on with, the file left as it is", async () => {
+  const first = await openInteractive({ reply: textReply("said elsewhere") });
+  first.device.keys("go\r");
+  await first.until((text) => text.includes("said elsewhere"));
+  const { id, filePath = "" } = first.sessions.coding.session;
+  const second = await openInteractive({ columns: 160 });
+  const file = join(second.directory, "brought.jsonl");
+  copyFileSync(filePath, file);
+  const bytes = readFileSync(file);
+  second.device.keys(`/import ${file}\r`);
+  await second.until((text) => text.includes("said elsewhere") && text.includes("Session file"));
+  expect(second.sessions.coding.session.id).toBe(id);
+  expect(second.sessions.coding.session.filePath).not.toBe(file);
+  expect(readFileSync(file)).toEqual(bytes);
+});
+
+test("what is in the way of a command is one line, and the command stands in the editor", async () => {
+  const screen = await openInteractive({ columns: 100 });
+  screen.device.keys("/import nowhere.jsonl\r");
+  const shown = await screen.until((text) => text.includes("Session file not found"));
+  expect(shown).toMatch(/─\n\/import nowhere\.jsonl/);
+});
+
+test("each command of the screen is one word with a line about it", () => {
+  const offered = screenCommands.filter(({ about }) => about !== "").map(({ name }) => name);
+  const wanted = "settings scoped-models login logout copy share bug trust mcp hotkeys changelog quit debug fullscreen".split(" ");
+  expect([...offered].sort()).toEqual([...wanted].sort());
+});

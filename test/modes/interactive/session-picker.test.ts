@@ -1,0 +1,62 @@
+// The choice of a session: by what was said in it, of this folder or of all, with what was typed kept.
+
+import { expect, test } from "vitest";
+import { openInteractive } from "../../support/interactive-screen.ts";
+import { makeRpcWorld, textReply } from "../../support/rpc-world.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+/** Sessions of one home, each of a prompt and its answer. */
+async function stored(directory: string, said: Readonly<Record<string, string>>): Promise<void> {
+  for (const [prompt, answer] of Object.entries(said)) {
+    const { ask, next, sessions } = await makeRpcWorld({ directory, reply: textReply(answer) });
+    const settled = next((record) => record.type === "agent_settled");
+    await ask("prompt", { message: prompt });
+    await settled;
+    await sessions.dispose();
+  }
+}
+
+const said = { "about trees": "An oak, and a BEECH.", "about stars": "A beech is no star.", "about seas": "Nothing of the kind." };
+
+test("what is typed is searched in what was said; only those that hold it are left, with the line", async () => {
+  const directory = temporaryDirectory();
+  await stored(directory, said);
+  const screen = await openInteractive({ directory, columns: 120 });
+  screen.device.keys("/resume\r");
+  await screen.until((text) => text.includes("about seas"));
+  screen.device.keys("beech\u0006");
+  const shown = await screen.until((text) => text.includes('"beech" in 2'));
+  expect(shown).toMatch(/about stars +A beech is no star\./);
+  expect(shown).toMatch(/about trees +An oak, and a BEECH\./);
+  expect(shown).not.toContain("about seas");
+  screen.device.keys('"trees');
+  await screen.until((text) => !text.includes("about stars"));
+  screen.device.keys("\r");
+  await screen.until((text) => /\nAn oak, and a BEECH\./.test(text));
+  expect(screen.sessions.coding.conversation.messages.at(-1)?.role).toBe("assistant");
+});
+
+test("the search is taken back, and finds nothing where nothing holds it", async () => {
+  const directory = temporaryDirectory();
+  await stored(directory, said);
+  const screen = await openInteractive({ directory, columns: 120 });
+  screen.device.keys("/resume\r");
+  await screen.until((text) => text.includes("about seas"));
+  screen.device.keys("no such words\u0006");
+  await screen.until((text) => text.includes("Nothing matches"));
+  screen.device.keys("\u0006");
+  await screen.until((text) => text.includes("about seas") && text.includes("about stars"));
+});
+
+test("RPC: the first line of each session that holds the text, the newest session first", async () => {
+  const directory = temporaryDirectory();
+  await stored(directory, said);
+  const { ask, sessions } = await makeRpcWorld({ directory });
+  const { data } = await ask("search_sessions", { text: "Beech" });
+  expect((data as { sessions: { line: string; where: string }[] }).sessions.map(({ line, where }) => [where, line])).toEqual([
+    ["text", "A beech is no star."],
+    ["text", "An oak, and a BEECH."],
+  ]);
+  expect(((await ask("search_sessions", { text: "beech", limit: 1 })).data as { sessions: unknown[] }).sessions).toHaveLength(1);
+  await sessions.dispose();
+});

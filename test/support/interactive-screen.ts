@@ -1,0 +1,111 @@
+// The interactive mode inside the test: its interaction over a headless terminal and a session whose model is a script. Used by the tests of what a person
+// does there. Invariant: waiting is for something to be seen, never for time to pass.
+
+import { onTestFinished } from "vitest";
+import type { SessionHost } from "../../src/harness/host/session-host.ts";
+import { Interaction } from "../../src/modes/interactive/interaction.ts";
+import { createKeymap, type Keymap } from "../../src/modes/interactive/keymap.ts";
+import { Themes } from "../../src/modes/interactive/themes.ts";
+import { type ScreenKind, ScreenTerminal } from "../../src/tui/screen-terminal.ts";
+import type { ColorDepth } from "../../src/tui/theme/theme.ts";
+import { makeRpcWorld, type RpcWorldOptions, textReply } from "./rpc-world.ts";
+import { type ScreenDevice, screenDevice } from "./screen-device.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+export interface InteractiveScreen {
+  device: ScreenDevice;
+  interaction: Interaction;
+  sessions: SessionHost;
+  directory: string;
+  /** Resolves once the screen is so; rejects after a while with what it is. */
+  until(is: (screen: string) => boolean, what?: string): Promise<string>;
+  /** The screen as it is by now, all that is to be drawn drawn. */
+  drawn(): string;
+  /** Gone, as quitting does it; the session stays. */
+  leave(): void;
+}
+
+export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
+  columns?: number;
+  rows?: number;
+  env?: Record<string, string>;
+  keys?: Keymap;
+  /** `main` where nothing is said. */
+  kind?: ScreenKind;
+  /** `truecolor` where nothing is said. */
+  depth?: ColorDepth;
+  /** Of the background, as long as the terminal has not said. */
+  appearance?: "dark" | "light";
+  now?(): number;
+  /** The one to show, in place of a new one. */
+  sessions?: SessionHost;
+}
+
+const patienceMs = 15_000;
+
+export async function openInteractive(given: InteractiveScreenOptions = {}): Promise<InteractiveScreen> {
+  const { columns = 80, rows = 24, env = {}, ...world } = given;
+  const directory = given.directory ?? temporaryDirectory();
+  const sessions = given.sessions ?? (await makeRpcWorld({ reply: textReply("done"), ...world, directory })).sessions;
+  const device = screenDevice(columns, rows);
+  const waiting = new Set<() => void>();
+  const { write } = device;
+  device.write = (text) => {
+    write(text);
+    for (const look of [...waiting]) look();
+  };
+  const themes = new Themes(sessions.launch, given.depth ?? "truecolor", given.appearance ?? "dark");
+  onTestFinished(() => themes.stop());
+  const interaction = new Interaction({
+    sessions,
+    terminal: new ScreenTerminal(device, { escapeMs: 10, screen: given.kind ?? "main" }),
+    keys: given.keys ?? createKeymap("other"),
+    themes,
+    screen: given.kind ?? "main",
+    env,
+    homeDir: directory,
+    platform: "linux",
+    pid: process.pid,
+    now: given.now ?? (() => Date.now()),
+    reflows: true,
+    hidesThinking: sessions.launch.config.values.hideThinking,
+  });
+  interaction.start();
+  let isGone = false;
+  const leave = (): void => {
+    if (isGone) return;
+    isGone = true;
+    interaction.stop(true);
+  };
+  onTestFinished(async () => {
+    leave();
+    await sessions.dispose();
+  });
+  const screen = (): string => device.screen().join("\n");
+  return {
+    device,
+    interaction,
+    sessions,
+    directory,
+    leave,
+    drawn: () => {
+      interaction.screen.tui.renderNow();
+      return screen();
+    },
+    until: (is, what = "the screen") =>
+      new Promise((resolve, reject) => {
+        const done = (finish: () => void): void => {
+          clearTimeout(timer);
+          waiting.delete(look);
+          finish();
+        };
+        const look = (): void => {
+          const text = screen();
+          if (is(text)) done(() => resolve(text));
+        };
+        const timer = setTimeout(() => done(() => reject(new Error(`${what} never came:\n${screen()}`))), patienceMs);
+        waiting.add(look);
+        look();
+      }),
+  };
+}

@@ -1,0 +1,97 @@
+// The extensions that the npm agent ships as examples, where that agent is installed: their names, where each lies, and a place to run one in.
+// Used by the tests of shipped extensions. Invariant: an example runs as it was shipped; what it needs installed lies beside a copy of it.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { npmAgentPath } from "../npm-agent.ts";
+import type { ProgramResult, RunningProgram, Way } from "../program.ts";
+import { ways } from "../program.ts";
+import type { RunChanges, World } from "../world.ts";
+
+/** The installed program is a line of shell that names its package. */
+function findDirectory(): string | undefined {
+  if (!existsSync(npmAgentPath)) return undefined;
+  const named = /"([^"]*\/package)\/dist\//.exec(readFileSync(npmAgentPath, "utf8"))?.[1] ?? resolve(dirname(npmAgentPath), "package");
+  const directory = join(named, "examples/extensions");
+  return existsSync(directory) ? directory : undefined;
+}
+
+const directory = findDirectory();
+export const areInstalled = directory !== undefined;
+export const exampleNames: readonly string[] = directory === undefined ? [] : readdirSync(directory).filter((name) => name !== "README.md");
+
+/** The built program on both of its runtimes. */
+export const delivered: readonly Way[] = ways.filter((way) => way !== "bun");
+
+/** What an example says it depends on, and where the tests' own packages have it. */
+const dependencies: Record<string, readonly string[]> = {
+  "with-deps": ["ms"],
+  "custom-provider-anthropic": ["@anthropic-ai/sdk"],
+};
+
+/** It starts a virtual machine, whose package is no part of ours. */
+export const needsMachine = "gondolin";
+
+/** The file or folder of an example: in its place, or as a copy with what it depends on. */
+export function exampleIn(world: World, name: string): string {
+  const source = join(directory ?? "", name);
+  const wanted = dependencies[name];
+  if (wanted === undefined) return source;
+  const copy = join(world.home, "examples", name);
+  if (existsSync(copy)) return copy;
+  cpSync(source, copy, { recursive: true });
+  const inProject = createRequire(import.meta.url);
+  for (const one of wanted) {
+    const target = join(copy, "node_modules", one);
+    mkdirSync(dirname(target), { recursive: true });
+    const [found] = (inProject.resolve.paths(one) ?? []).map((at) => join(at, one)).filter(existsSync);
+    symlinkSync(found ?? "", target);
+  }
+  return copy;
+}
+
+const runtimes = new Set(["node", "nodejs", "npm", "npx", "bun", "bunx", "pi"]);
+
+/** A folder with every program of the machine but a runtime for JavaScript. */
+export function pathWithoutRuntime(world: World): string {
+  const bin = join(world.home, "bin");
+  if (existsSync(bin)) return bin;
+  mkdirSync(bin);
+  for (const from of (process.env.PATH ?? "").split(delimiter).filter((path) => existsSync(path))) {
+    for (const name of readdirSync(from)) {
+      if (!runtimes.has(name) && !existsSync(join(bin, name))) {
+        try {
+          symlinkSync(join(from, name), join(bin, name));
+        } catch {
+          // A link to nothing that another folder has left.
+        }
+      }
+    }
+  }
+  return bin;
+}
+
+/** One example, in one way of delivery, in an empty folder. */
+export class Bench {
+  readonly world: World;
+  readonly way: Way;
+  readonly name: string;
+
+  constructor(world: World, way: Way, name: string) {
+    this.world = world;
+    this.way = way;
+    this.name = name;
+  }
+
+  /** The program with the example, and with what is said besides. */
+  start(args: readonly string[], changes: RunChanges = {}): RunningProgram {
+    const path = this.way === "binary" ? { PATH: pathWithoutRuntime(this.world) } : {};
+    const env = { ...path, PI_OFFLINE: "1", ...changes.env };
+    return this.world.start(["-e", exampleIn(this.world, this.name), ...args], { timeoutMs: 60_000, ...changes, way: this.way, env });
+  }
+
+  run(args: readonly string[], changes?: RunChanges): Promise<ProgramResult> {
+    return this.start(args, changes).result;
+  }
+}
