@@ -26,7 +26,7 @@ import { PromptHistory } from "./editor/prompt-history.ts";
 import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
-import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
+import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
 import { runShortcut } from "./extension-ui/shortcuts.ts";
 import { TerminalUi } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
@@ -81,6 +81,10 @@ export class Interaction implements Surface {
   readonly #fold: TranscriptFold;
   readonly #figures = new SessionFigures(() => this.screen.tui.requestRender());
   readonly #pictures = new TerminalPictures(() => this.renewLook());
+  readonly #transform = markdownTransforms({
+    extensions: () => this.sessions.extensions.inForce,
+    failed: (what, error) => setTimeout(() => this.#failed(what, error), 0),
+  });
   readonly #code = new CodeColours(() => this.renewLook());
   #state: State;
   #look: Look;
@@ -481,6 +485,7 @@ export class Interaction implements Surface {
         maxColumns: this.sessions.launch.config.values.terminal.imageWidth,
         rows: () => this.#deps.terminal.rows,
       }),
+      transform: this.#transform,
       highlight: (code, language) => this.#code.coloured(code, language, this.theme),
     };
   }

@@ -30,6 +30,7 @@ function lookWith(isWanted = true, ready: () => void = () => {}): Look {
     keyOf: () => "",
     now: () => 0,
     pictures: new TerminalPictures(ready).look({ isWanted, maxColumns: 20, rows: () => 24 }),
+    transform: (markdown) => markdown,
     highlight: () => undefined,
   };
 }

@@ -16,8 +16,17 @@ export interface Look {
   keyOf(action: string): string;
   now(): number;
   pictures: PictureLook;
+  /** Markdown as extensions want it shown; what is kept, and what a model is told, stays as it is. */
+  transform(markdown: string, of: TransformedMarkdown): string;
   /** Code in colours, line by line; `undefined` where the language is not known or the highlighter is not there yet. */
   highlight(code: string, language: string): string[] | undefined;
+}
+
+export interface TransformedMarkdown {
+  messageType: "user" | "assistant" | "assistant-thinking" | "custom" | "summary";
+  /** More of it is to come. */
+  isStreaming: boolean;
+  availableWidth: number;
 }
 
 export interface Picture {

@@ -183,6 +183,7 @@ class PlainConversation {
       keyOf: () => "",
       now: this.#at.io.now,
       pictures: { areShown: false, maxColumns: 0, maxRows: () => 0, forTerminal: () => null },
+      transform: (markdown) => markdown,
       highlight: () => undefined,
     };
   }
