@@ -32,6 +32,14 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   enabledModels: "models",
   sessionDir: "session_dir",
   theme: "theme",
+  tuiMode: "tui_mode",
+  "terminal.showImages": "terminal.show_images",
+  "terminal.imageWidthCells": "terminal.image_width",
+  "terminal.images": "terminal.images",
+  fullscreenExitOutput: "fullscreen.exit_output",
+  fullscreenScrollbar: "fullscreen.scrollbar",
+  fullscreenCopyOnSelect: "fullscreen.copy_on_select",
+  fullscreenWheelScrollLines: "fullscreen.wheel_lines",
   hideThinkingBlock: "hide_thinking",
   doubleEscapeAction: "double_escape_action",
   externalEditor: "external_editor",
@@ -152,7 +160,9 @@ function valueAt(json: Record<string, unknown>, key: string): unknown {
 /** A value of `settings.json` as our file would hold it. */
 export function npmAgentValue(theirs: string, value: unknown): unknown {
   if (theirs === "compaction.modelOverrides") return tablesAsWritten(value);
-  return theirs === "httpIdleTimeoutMs" && value === "disabled" ? 0 : value;
+  if (theirs === "terminal.images" && value === false) return "none";
+  const isNone = (theirs === "httpIdleTimeoutMs" && value === "disabled") || (theirs === "fullscreenWheelScrollLines" && value === "auto");
+  return isNone ? 0 : value;
 }
 
 function put(tree: Record<string, unknown>, key: string, value: unknown): void {

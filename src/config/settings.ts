@@ -27,6 +27,13 @@ export interface Settings {
   session: { blobs: boolean };
   theme: string;
   tuiMode: "regular" | "fullscreen" | "plain";
+  terminal: { showImages: boolean; imageWidth: number; images: "auto" | "kitty" | "iterm2" | "none" };
+  fullscreen: {
+    exitOutput: "transcript" | "resume-hint";
+    scrollbar: "auto" | "always" | "hidden";
+    copyOnSelect: boolean;
+    wheelLines: number;
+  };
   hideThinking: boolean;
   doubleEscapeAction: "tree" | "fork" | "none";
   /** A command; empty: as the environment says. */
@@ -325,7 +332,29 @@ export const settings: readonly SettingRecord[] = [
     "tui_mode",
     choice("regular", "fullscreen", "plain"),
     "regular",
-    "How the interactive mode draws; plain: no cursor motion, for screen readers and logs; fullscreen is drawn as regular yet.",
+    "How the interactive mode draws; fullscreen: on a screen of its own, with the mouse; plain: no cursor motion, for screen readers and logs.",
+  ),
+  setting(
+    "fullscreen.exit_output",
+    choice("transcript", "resume-hint"),
+    "transcript",
+    "What stands on the terminal after fullscreen: the conversation, or how to go on with it.",
+  ),
+  setting("fullscreen.scrollbar", choice("auto", "always", "hidden"), "auto", "The scrollbar of fullscreen; auto: while it moves."),
+  setting("fullscreen.copy_on_select", { kind: "boolean" }, true, "Copy what is selected in fullscreen when the button is let go."),
+  setting(
+    "fullscreen.wheel_lines",
+    { kind: "count" },
+    0,
+    "Lines that one step of the wheel moves in fullscreen; 0: as fast as it is turned.",
+  ),
+  setting("terminal.show_images", { kind: "boolean" }, true, "Show pictures where the terminal can."),
+  setting("terminal.image_width", { kind: "count" }, 60, "How many columns wide a picture is at most."),
+  setting(
+    "terminal.images",
+    choice("auto", "kitty", "iterm2", "none"),
+    "auto",
+    "How the terminal is sent pictures; auto: as its environment says.",
   ),
   setting("hide_thinking", { kind: "boolean" }, false, "Show what a model thinks as one line."),
   setting("double_escape_action", choice("tree", "fork", "none"), "tree", "What Escape twice on an empty text opens."),

@@ -391,6 +391,8 @@ export interface TerminalRegistration {
   /** Of the key, or of what it draws; empty where it is for all. */
   name: string;
   value: unknown;
+  /** Said beside a value that has no name. */
+  options?: unknown;
 }
 
 /** What a session lends to its extensions. */

@@ -1,6 +1,7 @@
 // What a factory is given as `pi`: registrations go to its extension, actions to the session that the runtime is bound to. Made by load.
 // Invariant: what there is not here is said once, and the rest of the extension works.
 
+import { defined } from "../contracts/defined.ts";
 import { PiError } from "../contracts/error.ts";
 import { aliasOf } from "../contracts/event-aliases.ts";
 import type {
@@ -130,9 +131,9 @@ function onAlias(
 }
 
 function registerForTerminal(kind: TerminalRegistration["kind"], args: readonly unknown[], extension: Extension): void {
-  const [name, value] = typeof args[0] === "string" ? [args[0], args[1]] : ["", args[0]];
+  const [name, value, options] = typeof args[0] === "string" ? [args[0], args[1]] : ["", args[0], args[1]];
   const others = (extension.terminal ?? []).filter((one) => one.kind !== kind || one.name !== name);
-  extension.terminal = [...others, { kind, name, value }];
+  extension.terminal = [...others, { kind, name, value, ...defined({ options }) }];
 }
 
 /** What registers, too, is refused once the session has gone: nobody would ever hear of it. */

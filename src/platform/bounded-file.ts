@@ -12,7 +12,11 @@ const maxTextBytes = 1024 * 1024;
 const noticedBytes = 64 * 1024;
 
 /** `leftOut`: one line that names the file and says why it does not count; `why`: the reason alone. */
-export type BoundedText = { text: string; bytes: number } | { leftOut: string; why: string };
+interface LeftOut {
+  leftOut: string;
+  why: string;
+}
+export type BoundedText = { text: string; bytes: number } | LeftOut;
 
 export interface ReadBounds {
   /** Default: 1 MB. */
@@ -24,7 +28,18 @@ export interface ReadBounds {
 }
 
 /** `undefined` where nothing is. UTF-8 without its byte order mark. */
-export function readBoundedText(path: string, { maxBytes = maxTextBytes, boundary, links }: ReadBounds = {}): BoundedText | undefined {
+export function readBoundedText(path: string, bounds: ReadBounds = {}): BoundedText | undefined {
+  const found = readBoundedBytes(path, bounds);
+  if (found === undefined || "leftOut" in found) return found;
+  const text = found.content.toString("utf8");
+  return { text: text.startsWith("\uFEFF") ? text.slice(1) : text, bytes: found.content.length };
+}
+
+/** `undefined` where nothing is. */
+export function readBoundedBytes(
+  path: string,
+  { maxBytes = maxTextBytes, boundary, links }: ReadBounds = {},
+): { content: Buffer } | LeftOut | undefined {
   const named = lstatIfThere(path);
   if (named === undefined) return undefined;
   let target = path;
@@ -43,8 +58,7 @@ export function readBoundedText(path: string, { maxBytes = maxTextBytes, boundar
     if (info.size > maxBytes) return leftOut(path, `it has ${sizeText(info.size)}, and at most ${sizeText(maxBytes)} are read`);
     const bytes = readUpTo(descriptor, info.size, maxBytes);
     if (bytes === undefined) return leftOut(path, `it has more than the ${sizeText(maxBytes)} that are read`);
-    const text = bytes.toString("utf8");
-    return { text: text.startsWith("\uFEFF") ? text.slice(1) : text, bytes: bytes.length };
+    return { content: bytes };
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code ?? "unknown");
     // A link to nothing holds nothing, like a name that is not there.
@@ -170,7 +184,7 @@ function leftOutLine(path: string, why: string): string {
   return `${namedPath(path)} is left out: ${why}.`;
 }
 
-function leftOut(path: string, why: string): BoundedText {
+function leftOut(path: string, why: string): LeftOut {
   return { leftOut: leftOutLine(path, why), why };
 }
 

@@ -3,10 +3,10 @@
 
 import type { EntrySource } from "../contracts/entry-source.ts";
 import { bodyOf, headlineOf, type ShownBody, type ToolViews } from "../contracts/tool-view.ts";
+import { languageOfPath } from "./code/languages.ts";
 import { ConversationFold, type Told } from "./fold.ts";
 import { artifactsLeftOut, dateTime, duration, imageSize, money, plural, shortCount } from "./format.ts";
 import { cleanText, oneLine } from "./html/escape.ts";
-import { languageOfPath } from "./html/languages.ts";
 import { type Call, type Faces, faceOf, type ItemOf, textOfBlocks } from "./items.ts";
 import { type Block, jsonText } from "./read-entry.ts";
 import type { SessionFacts } from "./session-facts.ts";

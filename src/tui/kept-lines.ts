@@ -1,8 +1,9 @@
 // What has been said so far, as lines: blocks in order, of which those that have left the screen are the terminal's. Shown by both screens.
 // Invariant: a line is handed to the terminal once, in its final form, in order; the cost of a frame is that of the blocks that are not handed yet.
 
-import type { Component } from "@earendil-works/pi-tui";
+import type { Component, TuiMouseEvent, TuiMouseEventResult } from "@earendil-works/pi-tui";
 import { plainText } from "../contracts/text/plain.ts";
+import { isImageLine } from "./image-line.ts";
 
 /** A part of the transcript that keeps its own lines. */
 export interface KeptBlock {
@@ -11,6 +12,8 @@ export interface KeptBlock {
   /** Of the lines just given: so many will not change any more, but for another width. */
   settled(): number;
   invalidate(): void;
+  /** Pressed on this of its lines; whether that meant something. */
+  press?(lineIndex: number): boolean;
 }
 
 /** What a screen that hands its history to the terminal draws from. */
@@ -42,10 +45,18 @@ export class KeptLines implements Component, Tail {
     this.#blocks.push(block);
   }
 
-  /** A block that came to nothing. One that has lines in the terminal already stays. */
+  /** Above all others: what the terminal has, or does not get any more. */
+  prepend(blocks: readonly KeptBlock[]): void {
+    this.#blocks.unshift(...blocks);
+    this.#first += blocks.length;
+    this.#forgetJoined();
+  }
+
+  /** A block that came to nothing. One that the terminal has a part of stays; what it has in whole it keeps. */
   remove(block: KeptBlock): void {
     const at = this.#blocks.lastIndexOf(block);
-    if (at < this.#first || (at === this.#first && this.#offset > 0)) return;
+    if (at < 0 || (at === this.#first && this.#offset > 0)) return;
+    if (at < this.#first) this.#first--;
     this.#blocks.splice(at, 1);
     this.#forgetJoined();
   }
@@ -109,6 +120,23 @@ export class KeptLines implements Component, Tail {
     return this.#joined;
   }
 
+  handleMouse({ type, button, y }: TuiMouseEvent): TuiMouseEventResult | undefined {
+    if (button !== "left" || (type !== "press" && type !== "click")) return undefined;
+    let line = y;
+    for (const block of this.#blocks) {
+      const { length } = block.lines(this.#joinedWidth);
+      if (line >= length) {
+        line -= length;
+        continue;
+      }
+      // The press alone, so that whatever else is under the pointer can be selected.
+      if (type === "click" || block.press?.(line) !== true) return undefined;
+      this.#forgetJoined();
+      return { handled: true };
+    }
+    return undefined;
+  }
+
   /** Colours or expansion have changed; what the terminal has stays as it is. */
   invalidate(): void {
     for (const block of this.#blocks) block.invalidate();
@@ -142,5 +170,6 @@ export class KeptLines implements Component, Tail {
 
 /** Without blanks: those are what wrapping changes. */
 function textLength(line: string): number {
+  if (isImageLine(line)) return 0;
   return plainText(line).replace(/\s+/g, "").length;
 }

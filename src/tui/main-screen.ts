@@ -3,12 +3,15 @@
 // line of the tail goes into the history once, when it is settled (what is not, and does not fit, is not shown yet).
 
 import { TuiMainScreen, visibleWidth } from "@earendil-works/pi-tui";
+import { isImageLine, removal, rowsBelow } from "./image-line.ts";
 import type { Tail } from "./kept-lines.ts";
 import { writtenRow } from "./row.ts";
 import type { ScreenTerminal } from "./screen-terminal.ts";
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
+/** All from the cursor's row on. Not from the first column: tmux takes that, in the first row, for a screen that is to be kept in its history. */
+const clearBelow = "\r\u001b[K\u001b[C\u001b[J\r";
 /** Resizes that follow each other faster are one. */
 const resizeQuietMs = 100;
 export const leastColumns = 20;
@@ -71,6 +74,14 @@ export class MainScreen extends TuiMainScreen {
     this.forget();
   }
 
+  /** All of our rows are taken off; what has scrolled off stays the terminal's. */
+  withdraw(): void {
+    clearTimeout(this.#resizeTimer);
+    this.#resizeTimer = undefined;
+    if (this.#rows.length > 0) this.terminal.write(this.#backToTop(this.terminal.columns, this.terminal.rows));
+    this.forget();
+  }
+
   protected override resetRenderState(): void {
     // Forced by extensions: all rows are written again, where they are.
     this.#rows = this.#rows.map(() => "\u0000");
@@ -112,7 +123,7 @@ export class MainScreen extends TuiMainScreen {
     up = Math.min(up, rows - 1);
     this.#rows = [];
     this.#cursorRow = 0;
-    return `${up > 0 ? `\u001b[${up}A` : ""}\r\u001b[J`;
+    return `${up > 0 ? `\u001b[${up}A` : ""}${clearBelow}`;
   }
 
   #draw(before: string, columns: number, rows: number): void {
@@ -156,16 +167,22 @@ export class MainScreen extends TuiMainScreen {
 
   #written(lines: string[], cursor: { row: number; column: number } | undefined, height: number): string {
     const before = this.#rows;
-    let text = before.length === 0 && this.#width === 0 ? "\r\u001b[J" : "";
+    let text = before.length === 0 && this.#width === 0 ? clearBelow : "";
     let at = this.#cursorRow;
+    // Text that takes the place of a picture does not cover it.
+    for (const row of before) if (isImageLine(row) && !lines.includes(row)) text += removal(row);
     const total = Math.max(lines.length, before.length);
     for (let row = 0; row < total; row++) {
       const line = lines[row] ?? "";
       if (row < before.length) {
         if (line === before[row]) continue;
         text += `${moved(at, row)}\r${before[row] === "" ? "" : "\u001b[2K"}${line}`;
-      } else if (row === 0) text += line;
-      else text += `${moved(at, row - 1)}\r\n${line}`;
+      } else {
+        if (row > 0) text += `${moved(at, row - 1)}\r\n`;
+        // A picture does not make itself room.
+        const below = isImageLine(line) ? Math.min(rowsBelow(line), height - 1) : 0;
+        text += `${below === 0 ? "" : `${"\r\n".repeat(below)}\u001b[${below}A`}${line}`;
+      }
       at = row;
     }
     // What has scrolled off is the terminal's.

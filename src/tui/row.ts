@@ -7,8 +7,15 @@ const trailing = /( +)((?:\u001b\[[0-9;]*m|\u001b\]8;;[^\u0007\u001b]*(?:\u0007|
 const style = /\u001b\[([0-9;]*)m/g;
 export const rowEnd = "\u001b[0m\u001b]8;;\u0007";
 
+/** Marks of a shell's prompt: on the terminal's own screen they are the shell's. */
+const promptMark = /\u001b\]133;[A-D][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
+
 export function writtenRow(line: string, width: number): string {
   if (isImageLine(line)) return line;
+  return fittingRow(line.includes("\u001b]133;") ? line.replace(promptMark, "") : line, width);
+}
+
+function fittingRow(line: string, width: number): string {
   const fitting = line.length > width && visibleWidth(line) > width ? sliceByColumn(line, 0, width, true) : line;
   const match = trailing.exec(fitting);
   const text = match === null ? fitting : fitting.slice(0, match.index);

@@ -6,10 +6,22 @@ import type { Terminal, TerminalListeners } from "../platform/terminal/terminal.
 import { PasteGate } from "./paste-gate.ts";
 
 const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
+/** A screen of its own, on which nothing wraps by itself. */
+const alternate = { on: "\u001b[?1049h\u001b[?7l\u001b[2J\u001b[H", off: "\u001b[?7h\u001b[?1049l" };
+/** Buttons, and the pointer while one is held; multiplexers lag behind a pointer that is told of at every step. */
+const mouse = { on: "\u001b[?1000h\u001b[?1002h\u001b[?1004h\u001b[?1006h", off: "\u001b[?1006l\u001b[?1004l\u001b[?1002l\u001b[?1000l" };
+const pointer = { on: "\u001b[?1003h", off: "\u001b[?1003l" };
 /** Escapes told apart, releases and other layouts reported. */
 const kittyKeys = { on: "\u001b[>7u", off: "\u001b[<u" };
 const modifyOtherKeys = { on: "\u001b[>4;2m", off: "\u001b[>4;0m" };
 const hiddenCursor = { on: "\u001b[?25l", off: "\u001b[?25h" };
+/** The terminal says when its user goes from dark to light, or back. */
+const appearance = { on: "\u001b[?2031h", off: "\u001b[?2031l" };
+const appearanceReport = /^(?:\u001b\[\?997;[12]n)+$/;
+const colourCount = 16;
+const askColours = `\u001b]10;?\u0007\u001b]11;?\u0007${Array.from({ length: colourCount }, (_, at) => `\u001b]4;${at};?\u0007`).join("")}`;
+const colourReply =
+  /^\u001b\](?:4;(\d{1,2})|(1[01]));rgba?:([\da-f]{1,4})\/([\da-f]{1,4})\/([\da-f]{1,4})(?:\/[\da-f]{1,4})?(?:\u0007|\u001b\\)$/i;
 const askKittyFlags = "\u001b[?u";
 /** Every terminal answers this, and in order: what has not been answered before it will not be. */
 const askAttributes = "\u001b[c";
@@ -27,21 +39,41 @@ export interface ScreenTerminalOptions {
   escapeMs: number;
   /** A terminal that understands nothing beyond lines gets no questions. */
   isDumb?: boolean;
+  /** Which one is drawn on at first; `main` where nothing is said. */
+  screen?: ScreenKind;
+  /** Whether the pointer is told of also where no button is held. */
+  followsPointer?: boolean;
 }
+
+/** `main`: the one that scrolls, the terminal's own; `alternate`: one that is gone afterwards, with the mouse ours. */
+export type ScreenKind = "main" | "alternate";
+
+/** Each from 0 to 255; what the terminal has not told is not there. */
+export interface TerminalPalette {
+  foreground?: Rgb;
+  background?: Rgb;
+  /** The sixteen, by number. */
+  colours: (Rgb | undefined)[];
+}
+export type Rgb = readonly [red: number, green: number, blue: number];
 
 export class ScreenTerminal implements LibraryTerminal {
   readonly device: Device;
   readonly #options: ScreenTerminalOptions;
   readonly #buffer: StdinBuffer;
   readonly #gate: PasteGate;
-  /** Answers to `askAttributes` that are still to come. */
-  #owed = 0;
+  /** What is done with each answer to `askAttributes` that is still to come: they come in order, behind all that was asked before. */
+  readonly #owed: (() => void)[] = [];
+  #palette: TerminalPalette | undefined;
+  #onAppearance: (() => void) | undefined;
   /** What came before there was a screen. */
   #early: string[] = [];
   #onInput: (data: string) => void = (data) => void this.#early.push(data);
   #onResize: () => void = () => {};
   #isCursorHidden = false;
   #isStarted = false;
+  #screen: ScreenKind;
+  #captured: string[] | undefined;
   kittyProtocolActive = false;
   /** Called beside what the library does. */
   on: Partial<Pick<TerminalListeners, "drain" | "printed" | "resumed">> = {};
@@ -49,6 +81,7 @@ export class ScreenTerminal implements LibraryTerminal {
   constructor(device: Device, options: ScreenTerminalOptions) {
     this.device = device;
     this.#options = options;
+    this.#screen = options.screen ?? "main";
     this.#buffer = new StdinBuffer({ escapeTimeout: options.escapeMs });
     this.#buffer.on("data", (sequence: string) => this.#take(sequence));
     this.#gate = new PasteGate(
@@ -73,7 +106,7 @@ export class ScreenTerminal implements LibraryTerminal {
 
   /** Whether the terminal has been asked something that it has not answered. */
   get owesReplies(): boolean {
-    return this.#owed > 0;
+    return this.#owed.length > 0;
   }
 
   /** From now on keys are kept: before there is a screen to take them. */
@@ -114,7 +147,32 @@ export class ScreenTerminal implements LibraryTerminal {
   }
 
   write(data: string): void {
-    this.device.write(data);
+    if (this.#captured === undefined) this.device.write(data);
+    else this.#captured.push(data);
+  }
+
+  /** What `work` writes, in place of writing it. */
+  capture(work: () => void): string {
+    const outer = this.#captured;
+    const captured: string[] = [];
+    this.#captured = captured;
+    try {
+      work();
+    } finally {
+      this.#captured = outer;
+    }
+    return captured.join("");
+  }
+
+  /** From now on it is the other screen that is drawn on. Keys are asked for anew: their protocol belongs to a screen. */
+  toScreen(screen: ScreenKind): void {
+    if (screen === this.#screen) return;
+    const wasHidden = this.#isCursorHidden;
+    this.showCursor();
+    for (const { on } of [appearance, pointer, mouse, modifyOtherKeys, kittyKeys, bracketedPaste, alternate]) this.device.switchOff(on);
+    this.#screen = screen;
+    this.#isCursorHidden = wasHidden;
+    if (this.#isStarted) this.#switchOn();
   }
 
   /** What may be the beginning of something is what it is: nothing more comes. */
@@ -153,6 +211,24 @@ export class ScreenTerminal implements LibraryTerminal {
     this.write("\u001b[H\u001b[J");
   }
 
+  /** What the terminal's colours are; told once it has answered, which no terminal must. */
+  askColours(told: (palette: TerminalPalette) => void): void {
+    if (this.#options.isDumb === true) return;
+    const palette: TerminalPalette = { colours: [] };
+    this.#palette = palette;
+    this.#owed.push(() => {
+      if (this.#palette === palette) this.#palette = undefined;
+      told(palette);
+    });
+    this.device.write(askColours + askAttributes);
+  }
+
+  /** From now on: its user has gone from dark to light, or back. */
+  onAppearance(changed: () => void): void {
+    this.#onAppearance = changed;
+    this.device.switchOn(appearance.on, appearance.off);
+  }
+
   setTitle(title: string): void {
     this.write(`\u001b]0;${title.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ").slice(0, 200)}\u0007`);
   }
@@ -166,10 +242,21 @@ export class ScreenTerminal implements LibraryTerminal {
     const wasHidden = this.#isCursorHidden;
     this.#isCursorHidden = false;
     if (this.#options.isDumb === true) return;
+    if (this.#screen === "alternate") {
+      // First: what belongs to a screen is switched on on it, and off before it is left.
+      this.device.switchOn(alternate.on, alternate.off);
+      this.device.switchOn(mouse.on, mouse.off);
+      if (this.#options.followsPointer === true) this.device.switchOn(pointer.on, pointer.off);
+    }
     this.device.switchOn(bracketedPaste.on, bracketedPaste.off);
     this.device.switchOn(kittyKeys.on, kittyKeys.off);
-    this.#owed++;
+    this.#owed.push(() => {
+      if (this.kittyProtocolActive) return;
+      this.device.switchOff(kittyKeys.on);
+      this.device.switchOn(modifyOtherKeys.on, modifyOtherKeys.off);
+    });
     this.write(askKittyFlags + askAttributes);
+    if (this.#onAppearance !== undefined) this.device.switchOn(appearance.on, appearance.off);
     if (wasHidden) this.hideCursor();
   }
 
@@ -181,14 +268,28 @@ export class ScreenTerminal implements LibraryTerminal {
       setKittyProtocolActive(true);
       return;
     }
-    if (this.#owed > 0 && attributes.test(sequence)) {
-      this.#owed--;
-      if (!this.kittyProtocolActive) {
-        this.device.switchOff(kittyKeys.on);
-        this.device.switchOn(modifyOtherKeys.on, modifyOtherKeys.off);
-      }
+    if (this.#owed.length > 0 && attributes.test(sequence)) {
+      this.#owed.shift()?.();
+      return;
+    }
+    if (sequence.startsWith("\u001b]") && this.#takeColour(sequence)) return;
+    if (this.#onAppearance !== undefined && appearanceReport.test(sequence)) {
+      this.#onAppearance();
       return;
     }
     this.#onInput(sequence);
+  }
+
+  #takeColour(sequence: string): boolean {
+    const found = colourReply.exec(sequence);
+    if (found === null || this.#palette === undefined) return false;
+    const [, number, ground, ...channels] = found;
+    const [red = 0, green = 0, blue = 0] = channels.map((channel) =>
+      Math.round((Number.parseInt(channel, 16) / (16 ** channel.length - 1)) * 255),
+    );
+    if (ground === "10") this.#palette.foreground = [red, green, blue];
+    else if (ground === "11") this.#palette.background = [red, green, blue];
+    else if (Number(number) < colourCount) this.#palette.colours[Number(number)] = [red, green, blue];
+    return true;
   }
 }

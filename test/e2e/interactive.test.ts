@@ -1,9 +1,10 @@
 // The interactive mode on a pseudo terminal, as the binary and on Node: it opens, takes text typed before it was there, streams, runs tools, is stopped,
 // and gives the terminal back on every way out.
 
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect } from "vitest";
+import { roles } from "../../src/tui/theme/roles.ts";
 import { hasPty, startOnTerminal, type TerminalProgram } from "../support/terminal.ts";
 import { answerSteps, callSteps, test, type World } from "../support/world.ts";
 
@@ -18,8 +19,9 @@ function open(
   program: readonly string[],
   args: readonly string[],
   size: { columns?: number; rows?: number } = {},
+  more: Readonly<Record<string, string>> = {},
 ): TerminalProgram {
-  const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
+  const env = { ...more, PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
   return startOnTerminal([...program, ...args], { cwd: world.cwd, env, ...size });
 }
 
@@ -32,6 +34,10 @@ function expectBalanced(output: string): void {
   expect(count("\u001b[?2026h")).toBe(count("\u001b[?2026l"));
   expect(count("\u001b[>7u")).toBe(count("\u001b[<u"));
   expect(count("\u001b[>4;2m")).toBe(count("\u001b[>4;0m"));
+  for (const mode of [1000, 1002, 1003, 1004, 1006, 1049])
+    expect(count(`\u001b[?${mode}h`), `mode ${mode}`).toBe(count(`\u001b[?${mode}l`));
+  expect(count("\u001b[?2031h")).toBe(count("\u001b[?2031l"));
+  expect(count("\u001b[?7l")).toBe(count("\u001b[?7h"));
   expect(output.lastIndexOf("\u001b[?25h")).toBeGreaterThanOrEqual(output.lastIndexOf("\u001b[?25l"));
   expect(output).not.toContain("\u001b[3J");
 }
@@ -99,11 +105,13 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
   );
 
   test.for([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const)("%s ends it with %i, the terminal as it was", async ([signal, status], { world }) => {
-    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+    ["SIGINT", 130, "regular"],
+    ["SIGTERM", 143, "regular"],
+    ["SIGHUP", 129, "regular"],
+    ["SIGTERM", 143, "fullscreen"],
+    ["SIGHUP", 129, "fullscreen"],
+  ] as const)("%s ends it with %i, the terminal as it was (%s)", async ([signal, status, mode], { world }) => {
+    const terminal = open(world, program, ["--tui-mode", mode, "--model", world.trace(answerSteps("unused"))]);
     await terminal.until(hasFooter);
     terminal.signal(signal);
     expect(await terminal.ended).toEqual({ status, flags: "same" });
@@ -117,8 +125,8 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     expect((await terminal.ended).status).toBe(129);
   });
 
-  test("suspended and taken up again it draws anew and has the draft", async ({ world }) => {
-    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+  test.for(["regular", "fullscreen"])("suspended and taken up again it draws anew and has the draft (%s)", async (mode, { world }) => {
+    const terminal = open(world, program, ["--tui-mode", mode, "--model", world.trace(answerSteps("unused"))]);
     await terminal.until(hasFooter);
     terminal.type("a draft");
     await terminal.until((screen) => screen.includes("a draft"));
@@ -132,6 +140,77 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     terminal.signal("SIGTERM");
     expect(await terminal.ended).toEqual({ status: 143, flags: "same" });
     expectBalanced(terminal.output());
+  });
+});
+
+describe.skipIf(!hasPty).each(programs)("fullscreen, %s", (_name, program) => {
+  test("what was said stands on the terminal afterwards, or how to go on with it", async ({ world }) => {
+    const model = world.trace(callSteps("bash", { command: "seq 30" }), answerSteps(`Done.\n\n${"- an item\n".repeat(40)}`));
+    const args = ["--tui-mode", "fullscreen", "--model", model];
+    const first = open(world, program, [...args, "go"]);
+    await first.until((screen) => screen.includes("- an item") && hasFooter(screen));
+    first.type("\u0004");
+    expect(await first.ended).toEqual({ status: 0, flags: "same" });
+    const shown = first.scrollback().join("\n");
+    expect(shown).toContain("❯ go\n\n● bash seq 30");
+    expect(shown.split("- an item").length - 1).toBe(40);
+    expect(shown).not.toContain("scripted/");
+    expectBalanced(first.output());
+    world.config('[fullscreen]\nexit_output = "resume-hint"\n');
+    const second = open(world, program, [...args, "go"]);
+    await second.until((screen) => screen.includes("- an item") && hasFooter(screen));
+    second.type("\u0004");
+    await second.ended;
+    expect(second.scrollback().join("\n").trim()).toMatch(/^pi --session [0-9a-f-]{36}$/);
+  });
+
+  test("switched while it runs: the draft stays, a run goes on, and each line is in the history once", async ({ world }) => {
+    const model = world.trace(callSteps("bash", { command: "sleep 60" }), answerSteps("The end."));
+    const terminal = open(world, program, ["--model", model, "go"]);
+    await terminal.until((screen) => screen.includes("○ bash"));
+    terminal.type("/fullscreen\r");
+    await terminal.until(() => terminal.output().includes("\u001b[?1049h"), "the other screen");
+    terminal.type("a draft");
+    await terminal.until((screen) => screen.includes("a draft") && screen.includes("○ bash"));
+    terminal.type("\u001b");
+    await terminal.until((screen) => /Stopped|aborted/.test(screen) && screen.includes("a draft"));
+    terminal.type("\u0003/fullscreen\r");
+    await terminal.until(() => terminal.output().includes("\u001b[?1049l"), "the terminal's own screen");
+    await terminal.until(hasFooter);
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+    const shown = terminal.scrollback().join("\n");
+    for (const text of ["❯ go", "● bash"]) expect(shown.split(text).length - 1, text).toBe(1);
+    expectBalanced(terminal.output());
+  });
+});
+
+describe.skipIf(!hasPty).each(programs)("themes, %s", (_name, program) => {
+  test("a theme's file that is written anew is drawn at once; one that is wrong is told of and changes nothing", async ({ world }) => {
+    const colours = (text: string): string => {
+      const theme: { name: string; colors: Record<string, string> } = { name: "own", colors: {} };
+      for (const [role, ground] of Object.entries(roles)) theme.colors[role] = ground === "bg" ? "" : text;
+      return JSON.stringify(theme);
+    };
+    const path = join(world.home, ".pi/agent/themes/own.json");
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, colours("#010203"));
+    const env = { COLORTERM: "truecolor" };
+    const terminal = open(world, program, ["--use-theme", "own", "--model", world.trace(answerSteps("unused"))], {}, env);
+    await terminal.until(() => terminal.output().includes("38;2;1;2;3"), "the theme");
+    await terminal.until(hasFooter);
+    const again = { text: "#0a0b0c" };
+    // A watcher begins some time after it was asked for: the file is written until it is seen.
+    const writing = setInterval(() => writeFileSync(path, colours(again.text)), 200);
+    try {
+      await terminal.until(() => terminal.output().includes("38;2;10;11;12"), "the other theme");
+    } finally {
+      clearInterval(writing);
+    }
+    writeFileSync(path, "{ no theme");
+    await terminal.until((screen) => screen.includes("Theme: ") && screen.includes("own.json"));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
   });
 });
 

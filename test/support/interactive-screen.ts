@@ -5,8 +5,9 @@ import { onTestFinished } from "vitest";
 import type { SessionHost } from "../../src/harness/host/session-host.ts";
 import { Interaction } from "../../src/modes/interactive/interaction.ts";
 import { createKeymap, type Keymap } from "../../src/modes/interactive/keymap.ts";
-import { findThemes } from "../../src/modes/interactive/themes.ts";
-import { ScreenTerminal } from "../../src/tui/screen-terminal.ts";
+import { Themes } from "../../src/modes/interactive/themes.ts";
+import { type ScreenKind, ScreenTerminal } from "../../src/tui/screen-terminal.ts";
+import type { ColorDepth } from "../../src/tui/theme/theme.ts";
 import { makeRpcWorld, type RpcWorldOptions, textReply } from "./rpc-world.ts";
 import { type ScreenDevice, screenDevice } from "./screen-device.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -29,6 +30,13 @@ export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
   rows?: number;
   env?: Record<string, string>;
   keys?: Keymap;
+  /** `main` where nothing is said. */
+  kind?: ScreenKind;
+  /** `truecolor` where nothing is said. */
+  depth?: ColorDepth;
+  /** Of the background, as long as the terminal has not said. */
+  appearance?: "dark" | "light";
+  now?(): number;
   /** The one to show, in place of a new one. */
   sessions?: SessionHost;
 }
@@ -46,18 +54,19 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     write(text);
     for (const look of [...waiting]) look();
   };
-  const themes = findThemes(sessions.launch, "truecolor");
+  const themes = new Themes(sessions.launch, given.depth ?? "truecolor", given.appearance ?? "dark");
+  onTestFinished(() => themes.stop());
   const interaction = new Interaction({
     sessions,
-    terminal: new ScreenTerminal(device, { escapeMs: 10 }),
+    terminal: new ScreenTerminal(device, { escapeMs: 10, screen: given.kind ?? "main" }),
     keys: given.keys ?? createKeymap("other"),
-    theme: themes.inForce,
-    themes: { ...themes, themeOf: (launch) => findThemes(launch, "truecolor").inForce },
+    themes,
+    screen: given.kind ?? "main",
     env,
     homeDir: directory,
     platform: "linux",
     pid: process.pid,
-    now: () => Date.now(),
+    now: given.now ?? (() => Date.now()),
     reflows: true,
     hidesThinking: sessions.launch.config.values.hideThinking,
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { languageOfPath } from "../../src/transcript/code/languages.ts";
 import { highlight } from "../../src/transcript/html/highlight.ts";
-import { languageOfPath } from "../../src/transcript/html/languages.ts";
 import { unescaped } from "../support/page-reader.ts";
 import { quickestMs } from "../support/quickest.ts";
 import { seededRandom } from "../support/random.ts";

@@ -155,9 +155,9 @@ export class SessionExtensions implements Interceptor {
   }
 
   /** What is there for a terminal, in order. */
-  terminal(kind: TerminalRegistration["kind"]): { extensionPath: string; name: string; value: unknown }[] {
+  terminal(kind: TerminalRegistration["kind"]): { extensionPath: string; name: string; value: unknown; options: unknown }[] {
     return this.loaded.extensions.flatMap(({ path, terminal = [] }) =>
-      terminal.filter((one) => one.kind === kind).map(({ name, value }) => ({ extensionPath: path, name, value })),
+      terminal.filter((one) => one.kind === kind).map(({ name, value, options }) => ({ extensionPath: path, name, value, options })),
     );
   }
 

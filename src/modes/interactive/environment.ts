@@ -26,6 +26,11 @@ export function isPlain({ TERM }: Env): boolean {
   return TERM === "dumb";
 }
 
+/** Something between us and the terminal, which has to pass each movement of the pointer on. */
+export function isMultiplexed({ TMUX, ZELLIJ, STY, TERM = "" }: Env): boolean {
+  return Boolean(TMUX || ZELLIJ || STY) || TERM.startsWith("tmux") || TERM.startsWith("screen");
+}
+
 /** Those known not to: xterm itself, the Linux console, screen; tmux does. */
 export function reflows(env: Env): boolean {
   if (env.TMUX) return true;
@@ -38,4 +43,10 @@ export function escapeMs(env: Env): number {
   const said = Number(env.PI_TUI_ESC_TIMEOUT);
   if (Number.isFinite(said) && said > 0) return Math.min(said, 5000);
   return env.SSH_CONNECTION || env.SSH_TTY ? 100 : 10;
+}
+
+/** What terminals say without being asked: the last number is the background's. */
+export function guessedAppearance({ COLORFGBG = "" }: Env): "dark" | "light" {
+  const background = /(?:^|;)(\d{1,2})$/.exec(COLORFGBG)?.[1];
+  return background === "7" || background === "15" ? "light" : "dark";
 }

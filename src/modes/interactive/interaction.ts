@@ -10,43 +10,47 @@ import type { SessionHost } from "../../harness/host/session-host.ts";
 import { gitBranch } from "../../platform/git-branch.ts";
 import type { Host } from "../../platform/host.ts";
 import type { Session } from "../../session/tree/session.ts";
-import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
-import { themeInForce } from "../../tui/theme/current.ts";
+import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
+import { CodeColours } from "./blocks/code-colours.ts";
 import type { Look } from "./blocks/look.ts";
+import { ChosenTheme } from "./chosen-theme.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
 import { PromptCompletion } from "./editor/completion.ts";
 import { Draft } from "./editor/draft.ts";
+import { takeDropped } from "./editor/dropped-pictures.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
 import { WorkspaceFiles } from "./editor/workspace-files.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
-import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
+import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
 import { runShortcut } from "./extension-ui/shortcuts.ts";
-import { TerminalUi, type TerminalUiHost } from "./extension-ui/terminal-ui.ts";
+import { TerminalUi } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
+import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
-import { LiveSettings, type LiveSettingsHooks } from "./live-settings.ts";
+import { LiveSettings } from "./live-settings.ts";
 import { ownKeys } from "./own-keys.ts";
+import { TerminalPictures } from "./pictures.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
 import { SessionFigures } from "./status/figures.ts";
 import type { FooterFacts } from "./status/footer.ts";
 import { PassingHint } from "./status/passing-hint.ts";
-import { showStored } from "./stored.ts";
+import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
+import type { Themes } from "./themes.ts";
 import { type Action, type Facts, update } from "./update.ts";
 
 export interface InteractionDeps {
   sessions: SessionHost;
   terminal: ScreenTerminal;
   keys: Keymap;
-  theme: Theme;
   env: Host["env"];
   homeDir: string;
   platform: string;
@@ -54,7 +58,8 @@ export interface InteractionDeps {
   now(): number;
   reflows: boolean;
   hidesThinking: boolean;
-  themes: Pick<TerminalUiHost, "themes" | "themeNamed"> & Pick<LiveSettingsHooks, "themeOf">;
+  screen: ScreenKind;
+  themes: Pick<Themes, "themes" | "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
 }
 
 /** What Up goes through; the search has all. */
@@ -70,11 +75,17 @@ export class Interaction implements Surface {
   readonly ui: TerminalUi;
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
-  theme: Theme;
+  readonly colours: ChosenTheme;
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
   readonly #figures = new SessionFigures(() => this.screen.tui.requestRender());
+  readonly #pictures = new TerminalPictures(() => this.renewLook());
+  readonly #transform = markdownTransforms({
+    extensions: () => this.sessions.extensions.inForce,
+    failed: (what, error) => setTimeout(() => this.#failed(what, error), 0),
+  });
+  readonly #code = new CodeColours(() => this.renewLook());
   #state: State;
   #look: Look;
   readonly #hint = new PassingHint(() => this.screen.tui.requestRender());
@@ -86,6 +97,7 @@ export class Interaction implements Surface {
   readonly #completion: PromptCompletion;
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
+  readonly #stored: ShownPath;
   readonly #settings: LiveSettings;
   /** What stands on the screen. */
   #shown: Session | undefined;
@@ -98,7 +110,11 @@ export class Interaction implements Surface {
     this.#commands = new KnownCommands(deps.sessions);
     this.keys = deps.keys;
     this.env = deps.env;
-    this.theme = deps.theme;
+    this.colours = new ChosenTheme({
+      themes: deps.themes,
+      changed: () => this.renewLook(),
+      say: (text, level) => this.say(text, level),
+    });
     this.activity = new Activity(deps.now);
     this.#state = { ...firstState, hidesThinking: deps.hidesThinking };
     this.#look = this.#newLook();
@@ -122,15 +138,22 @@ export class Interaction implements Surface {
             cwd: () => this.sessions.launch.options.cwd,
             draw: () => this.screen.lookChanged(),
           }),
+        earlier: (sink) => this.#stored.showEarlier(sink),
         editor: {
           keys: deps.keys,
           onAction: (id) => this.#press(id),
           onOther: (data) => runShortcut(data, this.sessions.extensions.inForce, (what, error) => this.#failed(what, error)),
+          onPaste: (data) => takeDropped(data, this),
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
       },
-      { reflows: deps.reflows, failed: (what, error) => this.#failed(what, error) },
+      {
+        kind: deps.screen,
+        reflows: deps.reflows,
+        fullScreen: fullScreenOptions(this),
+        failed: (what, error) => this.#failed(what, error),
+      },
     );
     const { agentDir, cwd } = deps.sessions.launch.options;
     this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
@@ -152,14 +175,14 @@ export class Interaction implements Surface {
     this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
     this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
     this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
-    themeInForce.current = deps.theme;
     this.ui = new TerminalUi({
       screen: this.screen,
       dialogs: this.dialogs,
       keys: deps.keys,
       theme: () => this.theme,
-      ...deps.themes,
-      useTheme: (theme) => this.useTheme(theme),
+      themes: () => deps.themes.themes(),
+      themeNamed: (name) => deps.themes.themeNamed(name),
+      useTheme: (theme) => this.colours.give(theme),
       say: (text, level) => this.say(text, level),
       failed: (what, error) => this.#failed(what, error),
       setTitle: (title) => deps.terminal.setTitle(title),
@@ -172,9 +195,10 @@ export class Interaction implements Surface {
       branch: () => this.#branch,
     });
     this.#fold = new TranscriptFold(this.screen, deps.now);
+    this.#stored = new ShownPath(this.screen, deps.now);
     this.#settings = new LiveSettings(deps.sessions.launch, {
-      themeOf: deps.themes.themeOf,
-      useTheme: (theme) => this.useTheme(theme),
+      useTheme: (name) => this.colours.want(name),
+      useScreen: (kind) => this.useScreen(kind),
       hideThinking: (hidesThinking) => {
         this.#state = { ...this.#state, hidesThinking };
       },
@@ -183,6 +207,10 @@ export class Interaction implements Surface {
       },
       showHardwareCursor: (isShown) => this.screen.tui.setShowHardwareCursor(isShown),
     });
+  }
+
+  get theme(): Theme {
+    return this.colours.current;
   }
 
   get device(): Surface["device"] {
@@ -197,7 +225,10 @@ export class Interaction implements Surface {
     this.showSession();
     this.screen.start();
     // Behind the first paint.
-    const timer = setTimeout(() => this.#takeUp(), 0);
+    const timer = setTimeout(() => {
+      this.#takeUp();
+      this.colours.follow();
+    }, 0);
     this.#removers.push(() => clearTimeout(timer));
   }
 
@@ -210,6 +241,12 @@ export class Interaction implements Surface {
     this.#figures.stop();
     this.#hint.end();
     this.screen.stop();
+    if (this.screen.kind === "alternate") leaveFullScreen(this, this.#deps.terminal);
+  }
+
+  /** Draft, queue and what is shown stay. */
+  useScreen(kind: ScreenKind): void {
+    if (!this.screen.switchTo(kind)) this.hint("Close what lies over the screen first");
   }
 
   quit(): void {
@@ -286,6 +323,10 @@ export class Interaction implements Surface {
     return mine;
   }
 
+  get homeDir(): string {
+    return this.#deps.homeDir;
+  }
+
   get platform(): string {
     return this.#deps.platform;
   }
@@ -308,6 +349,7 @@ export class Interaction implements Surface {
     const { session } = this.sessions.coding;
     const isShown = session.id === this.#shown?.id && session.leafId === this.#shown.leafId;
     this.#settings.take(this.sessions.launch);
+    this.#stored.renew(session);
     if (isShown) this.#renewed();
     else this.showSession();
   }
@@ -316,7 +358,7 @@ export class Interaction implements Surface {
     this.#fold.reset();
     this.screen.clear();
     this.#renewed();
-    showStored(this.sessions.coding.session, this.#fold, (text) => this.say(text));
+    this.#stored.show(this.sessions.coding.session, this.#fold);
   }
 
   #renewed(): void {
@@ -329,12 +371,6 @@ export class Interaction implements Surface {
     this.#branch = gitBranch(this.sessions.launch.options.cwd);
     this.#figures.begin(conversation);
     this.#commands.learn().catch((error: unknown) => this.fail(error));
-    this.renewLook();
-  }
-
-  useTheme(theme: Theme): void {
-    this.theme = theme;
-    themeInForce.current = theme;
     this.renewLook();
   }
 
@@ -444,7 +480,13 @@ export class Interaction implements Surface {
       hiddenThinking: () => this.ui?.display.hiddenThinkingLabel,
       keyOf: (id) => this.keys.keyOf(id),
       now: this.#deps.now,
-      highlight: () => undefined,
+      pictures: this.#pictures.look({
+        isWanted: this.sessions.launch.config.values.terminal.showImages,
+        maxColumns: this.sessions.launch.config.values.terminal.imageWidth,
+        rows: () => this.#deps.terminal.rows,
+      }),
+      transform: this.#transform,
+      highlight: (code, language) => this.#code.coloured(code, language, this.theme),
     };
   }
 }

@@ -1,16 +1,17 @@
 // The interactive mode: opens the terminal, shows the session in force, waits until the user goes, gives the terminal back. A record of the table of
 // modes; loaded in no other one. Invariant: whatever happens, the terminal is as it was.
 
+import { setCapabilityOverrides } from "@earendil-works/pi-tui";
 import { PiError } from "../../contracts/error.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
 import { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { beforeEnd, type Mode, type ModeContext } from "../mode.ts";
-import { colorDepth, escapeMs, isPlain, keyPlatform, reflows } from "./environment.ts";
+import { colorDepth, escapeMs, guessedAppearance, isMultiplexed, isPlain, keyPlatform, reflows } from "./environment.ts";
 import { Interaction } from "./interaction.ts";
 import { createKeymap } from "./keymap.ts";
 import { ownKeys } from "./own-keys.ts";
-import { findThemes } from "./themes.ts";
+import { Themes } from "./themes.ts";
 
 export const interactiveMode: Mode = {
   needs: "prompts or nothing",
@@ -26,7 +27,8 @@ export const interactiveMode: Mode = {
       await plain(at, await at.open());
       return { kind: "done", text: "" };
     }
-    const terminal = new ScreenTerminal(new Terminal(), { escapeMs: escapeMs(at.env) });
+    const screen = at.tuiMode === "fullscreen" ? "alternate" : "main";
+    const terminal = new ScreenTerminal(new Terminal(), { escapeMs: escapeMs(at.env), screen, followsPointer: !isMultiplexed(at.env) });
     const early: string[] = [];
     const giveWarningsBack = at.takeWarnings((line) => void early.push(line.replace(/^pi: /, "")));
     // Keys that come before there is anything to show are kept.
@@ -50,13 +52,14 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   const keys = createKeymap(keyPlatform(at.env, at.io.platform));
   const keyProblems = keys.use(ownKeys(sessions.launch));
   const { values } = sessions.launch.config;
-  const themes = findThemes(sessions.launch, colorDepth(at.env));
+  const { images } = values.terminal;
+  if (images !== "auto") setCapabilityOverrides({ images: images === "none" ? null : images });
+  const themes = new Themes(sessions.launch, colorDepth(at.env), guessedAppearance(at.env));
   const interaction = new Interaction({
     sessions,
     terminal,
     keys,
-    theme: themes.inForce,
-    themes: { ...themes, themeOf: (launch) => findThemes(launch, colorDepth(at.env)).inForce },
+    themes,
     env: at.env,
     homeDir: at.io.homeDir,
     platform: at.io.platform,
@@ -64,13 +67,18 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     now: at.io.now,
     reflows: reflows(at.env),
     hidesThinking: values.hideThinking,
+    screen: at.tuiMode === "fullscreen" ? "alternate" : "main",
   });
   terminal.on.resumed = () => interaction.resumed();
   terminal.on.printed = (line) => interaction.say(line, "info");
   at.takeWarnings((line) => interaction.say(line.replace(/^pi: /, ""), "warning"));
   interaction.screen.tui.setShowHardwareCursor(values.showHardwareCursor);
   interaction.start();
-  if (at.tuiMode === "fullscreen") interaction.say("There is no fullscreen yet: this is the regular screen", "warning");
+  const askColours = (): void => terminal.askColours((palette) => interaction.colours.takeColours(palette));
+  if (colorDepth(at.env) !== "none") {
+    askColours();
+    terminal.onAppearance(askColours);
+  }
   if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keyProblems) interaction.say(`Keys: ${problem}`, "warning");
@@ -89,6 +97,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {
+    themes.stop();
     interaction.stop(interaction.hasLeft);
   }
   await sessions.end();

@@ -3,14 +3,13 @@
 
 import type { Settings } from "../../config/settings.ts";
 import type { Launch } from "../../harness/launch/launch.ts";
-import type { Theme } from "../../tui/theme/theme.ts";
+import type { ScreenKind } from "../../tui/screen-terminal.ts";
 
-type Watched = Pick<Settings, "theme" | "hideThinking" | "showHardwareCursor">;
+type Watched = Pick<Settings, "theme" | "tuiMode" | "hideThinking" | "showHardwareCursor">;
 
 export interface LiveSettingsHooks {
-  /** Of the theme that the configuration names. */
-  themeOf(launch: Launch): Theme;
-  useTheme(theme: Theme): void;
+  useTheme(name: string): void;
+  useScreen(kind: ScreenKind): void;
   hideThinking(isHidden: boolean): void;
   showHardwareCursor(isShown: boolean): void;
   /** Keys may stand in a file beside the configuration: they are read whatever that says. */
@@ -30,13 +29,14 @@ export class LiveSettings {
     const before = this.#known;
     const now = watched(launch.config.values);
     this.#known = now;
-    if (now.theme !== before.theme) this.#hooks.useTheme(this.#hooks.themeOf(launch));
+    if (now.theme !== before.theme) this.#hooks.useTheme(now.theme);
+    if (now.tuiMode !== before.tuiMode) this.#hooks.useScreen(now.tuiMode === "fullscreen" ? "alternate" : "main");
     if (now.hideThinking !== before.hideThinking) this.#hooks.hideThinking(now.hideThinking);
     this.#hooks.useKeys(launch);
     if (now.showHardwareCursor !== before.showHardwareCursor) this.#hooks.showHardwareCursor(now.showHardwareCursor);
   }
 }
 
-function watched({ theme, hideThinking, showHardwareCursor }: Settings): Watched {
-  return { theme, hideThinking, showHardwareCursor };
+function watched({ theme, tuiMode, hideThinking, showHardwareCursor }: Settings): Watched {
+  return { theme, tuiMode, hideThinking, showHardwareCursor };
 }

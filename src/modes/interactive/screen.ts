@@ -9,19 +9,22 @@ import {
   type EditorTheme,
   type OverlayHandle,
   type OverlayOptions,
-  type TUI,
   truncateToWidth,
 } from "@earendil-works/pi-tui";
 import { visibleText } from "../../contracts/text/plain.ts";
 import { Fence } from "../../tui/fence.ts";
+import { FullScreen, type FullScreenOptions } from "../../tui/full-screen.ts";
 import { KeptLines } from "../../tui/kept-lines.ts";
 import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
-import type { ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { writtenRow } from "../../tui/row.ts";
+import { type DrawnScreen, ScreenSwitch } from "../../tui/screen-switch.ts";
+import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Block } from "./blocks/block.ts";
 import { BlockView } from "./blocks/block-view.ts";
 import type { Drawn, Look } from "./blocks/look.ts";
 import { PromptEditor, type PromptEditorHooks } from "./editor/prompt-editor.ts";
+import type { BlockSink } from "./fold.ts";
 import type { Keymap } from "./keymap.ts";
 import { type FooterFacts, footerLines } from "./status/footer.ts";
 
@@ -35,7 +38,17 @@ export interface ScreenHooks {
   drawsEntry(name: string): boolean;
   /** Of an extension, for a block of its own. */
   faceFor(block: Block): Drawn | undefined;
+  /** Blocks of what is above all that is shown; whether there was any. */
+  earlier(sink: BlockSink): boolean;
   now(): number;
+}
+
+export interface ScreenOptions {
+  kind: ScreenKind;
+  reflows: boolean;
+  /** Of the screen of our own, as the settings have it. */
+  fullScreen: Pick<FullScreenOptions, "scrollbar" | "library">;
+  failed(what: string, error: unknown): void;
 }
 
 /** What there is to do with the text under way. */
@@ -47,7 +60,9 @@ export type EditorFace = Required<
 const quietMs = 300;
 
 export class Screen {
-  readonly tui: TUI & MainScreen;
+  /** The screen in force, whichever it is. */
+  readonly tui: DrawnScreen;
+  readonly #switch: ScreenSwitch;
   readonly transcript = new KeptLines();
   readonly editorTheme: EditorTheme;
   /** Ours; an extension's may stand in its place. */
@@ -59,6 +74,7 @@ export class Screen {
   readonly above = new Container();
   readonly below = new Container();
   readonly #hooks: ScreenHooks;
+  readonly #bottom = new Container();
   readonly #slot = new Container();
   readonly #foot = new Container();
   readonly #views = new Map<Block, BlockView>();
@@ -67,14 +83,31 @@ export class Screen {
   readonly #open: Component[] = [];
   readonly #waiting = new Set<NodeJS.Timeout>();
 
-  constructor(terminal: ScreenTerminal, hooks: ScreenHooks, how: { reflows: boolean; failed(what: string, error: unknown): void }) {
+  constructor(terminal: ScreenTerminal, hooks: ScreenHooks, how: ScreenOptions) {
     this.#hooks = hooks;
-    this.tui = new MainScreen(terminal, {
-      tail: this.transcript,
-      reflows: how.reflows,
+    const drawn = {
       noRoom: `pi needs ${leastColumns} columns and ${leastRows} rows`,
-      failed: (error) => how.failed("the screen", error),
-    });
+      failed: (error: unknown) => how.failed("the screen", error),
+    };
+    const make = {
+      main: () => {
+        const screen = new MainScreen(terminal, { tail: this.transcript, reflows: how.reflows, ...drawn });
+        screen.addChild(this.#bottom);
+        return screen;
+      },
+      alternate: () =>
+        new FullScreen(terminal, {
+          ...how.fullScreen,
+          ...drawn,
+          transcript: this.transcript,
+          bottom: this.#bottom,
+          earlier: (width) => this.#earlier(width),
+          track: (text) => hooks.theme().fg("scrollbarTrack", text),
+          thumb: (text) => hooks.theme().fg("scrollbarThumb", text),
+        }),
+    };
+    this.#switch = new ScreenSwitch(terminal, make, how.kind);
+    this.tui = this.#switch.tui;
     const { theme } = hooks;
     this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: selectTheme(theme) };
     this.#own = new PromptEditor(this.tui, this.editorTheme);
@@ -84,12 +117,12 @@ export class Screen {
     const fenced = (name: string, render: (width: number) => string[]): Fence =>
       new Fence({ render, invalidate: () => {} }, name, (error) => how.failed(name, error));
     this.#slot.addChild(new Fence(this.#editor, "the editor", (error) => how.failed("the editor", error)));
-    this.tui.addChild(fenced("the queue", (width) => this.#queueLines(width)));
-    this.tui.addChild(this.above);
-    this.tui.addChild(this.#slot);
-    this.tui.addChild(this.below);
+    this.#bottom.addChild(fenced("the queue", (width) => this.#queueLines(width)));
+    this.#bottom.addChild(this.above);
+    this.#bottom.addChild(this.#slot);
+    this.#bottom.addChild(this.below);
     this.#foot.addChild(fenced("the footer", (width) => footerLines(hooks.footer(), width, theme())));
-    this.tui.addChild(this.#foot);
+    this.#bottom.addChild(this.#foot);
     this.tui.addInputListener(() => {
       this.#lastKeyMs = hooks.now();
       return undefined;
@@ -145,18 +178,58 @@ export class Screen {
     this.tui.start();
   }
 
-  /** What was drawn stays; the cursor stands below it. */
+  get kind(): ScreenKind {
+    return this.#switch.kind;
+  }
+
+  /** Whether it is so now: what lies over the screen is closed first. */
+  switchTo(kind: ScreenKind): boolean {
+    return this.#switch.to(kind);
+  }
+
+  /** What was drawn on the main screen stays; the cursor stands below it. */
   stop(): void {
     for (const timer of this.#waiting) clearTimeout(timer);
     this.tui.leave();
     this.tui.stop({ preserveScreen: true });
   }
 
+  /** Of the transcript, what the terminal's own screen does not have yet. */
+  takeRest(width: number): readonly string[] {
+    const { lines } = this.transcript.lines(width);
+    return lines.map((line) => writtenRow(line, width));
+  }
+
   add(block: Block): void {
-    const view = new BlockView(block, this.#hooks.look, this.#hooks.faceFor(block));
+    const view = this.#viewOf(block);
     this.#views.set(block, view);
     this.transcript.add(view);
     this.tui.requestRender();
+  }
+
+  #viewOf(block: Block): BlockView {
+    return new BlockView(block, this.#hooks.look, this.#hooks.faceFor(block));
+  }
+
+  /** How many lines have come in above all that was there. */
+  #earlier(width: number): number {
+    for (;;) {
+      const views: BlockView[] = [];
+      const viewOf = (block: Block): BlockView | undefined => views.findLast((view) => view.block === block);
+      const hasMore = this.#hooks.earlier({
+        add: (block) => void views.push(this.#viewOf(block)),
+        changed: (block) => viewOf(block)?.changed(),
+        remove: (block) => {
+          const view = viewOf(block);
+          if (view !== undefined) views.splice(views.indexOf(view), 1);
+        },
+        drawsEntry: (name) => this.drawsEntry(name),
+      });
+      if (!hasMore) return 0;
+      this.transcript.prepend(views);
+      const lines = views.reduce((sum, view) => sum + view.lines(width).length, 0);
+      if (lines > 0) return lines;
+    }
   }
 
   changed(block: Block): void {
@@ -189,6 +262,7 @@ export class Screen {
   clear(): void {
     this.#views.clear();
     this.transcript.clear();
+    this.#switch.screen.restart?.();
     this.tui.requestRender();
   }
 

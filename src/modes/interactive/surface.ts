@@ -4,6 +4,7 @@ import type { ImageContent } from "../../contracts/message.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { Host } from "../../platform/host.ts";
 import type { Terminal } from "../../platform/terminal/terminal.ts";
+import type { ScreenKind } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Dialogs } from "./dialogs.ts";
 import type { Keymap } from "./keymap.ts";
@@ -18,6 +19,7 @@ export interface Surface {
   readonly keys: Keymap;
   readonly env: Host["env"];
   readonly platform: string;
+  readonly homeDir: string;
   /** A command; empty: as the environment says. */
   readonly externalEditor: string;
   /** One after another, in the order in which they were asked for. */
@@ -46,6 +48,8 @@ export interface Surface {
   attach(image: ImageContent): void;
   /** Switches have changed: what is on the screen is drawn anew. */
   renewLook(): void;
+  /** On the terminal's main screen, or on one of our own. */
+  useScreen(kind: ScreenKind): void;
   runCommand(name: string, args: string): Promise<void>;
   /** Another session, or the same one anew: all that is shown is shown again. */
   showSession(): void;

@@ -1,55 +1,120 @@
-// Which themes there are and which one is meant: built in, and those of the agent directory and of a trusted project. Made by the mode.
-// Invariant: the first paint waits for no terminal and no file that is not the one wanted.
+// Which themes there are and which one is meant: built in, and those of the agent directory. Made by the mode, which tells it the terminal's colours when
+// they come. Invariant: the first paint waits for no terminal and no file that is not the one wanted; a theme that is wrong changes nothing.
 
-import { readdirSync } from "node:fs";
+import { type FSWatcher, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import type { Launch } from "../../harness/launch/launch.ts";
 import { readBoundedText } from "../../platform/bounded-file.ts";
+import type { TerminalPalette } from "../../tui/screen-terminal.ts";
 import { darkTheme, lightTheme, plainSystem } from "../../tui/theme/built-in.ts";
+import { appearanceOf, systemTheme } from "../../tui/theme/system.ts";
 import { type ColorDepth, Theme, type ThemeSource } from "../../tui/theme/theme.ts";
 import { parseTheme } from "../../tui/theme/theme-file.ts";
 
-const builtIn: Readonly<Record<string, () => ThemeSource>> = { system: () => plainSystem, dark: darkTheme, light: lightTheme };
+/** Editors write a file in several steps. */
+const settledMs = 100;
 
-export interface Themes {
-  inForce: Theme;
-  themes(): { name: string; path: string | undefined }[];
-  themeNamed(name: string): Theme | undefined;
+export class Themes {
+  readonly #directory: string;
+  readonly #depth: ColorDepth;
+  #wanted: string;
+  #appearance: "dark" | "light";
+  #system: ThemeSource = plainSystem;
+  #problem = "";
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `guess`: of the environment, until the terminal has said. */
+  constructor({ options, config }: Pick<Launch, "options" | "config">, depth: ColorDepth, guess: "dark" | "light") {
+    this.#directory = join(options.agentDir, "themes");
+    this.#depth = depth;
+    this.#wanted = config.values.theme;
+    this.#appearance = guess;
+  }
+
+  /** The one that is meant, or else the terminal's own colours. */
+  get inForce(): Theme {
+    this.#problem = "";
+    const { name } = this;
+    const theme = this.themeNamed(name);
+    if (theme === undefined && this.#problem === "") this.#problem = `there is no theme ${JSON.stringify(name)}`;
+    return theme ?? new Theme(this.#system, this.#depth);
+  }
+
+  /** Another one is meant from now on. */
+  want(name: string): void {
+    this.#wanted = name;
+  }
+
   /** Why the one that was asked for is not in force; empty: it is. */
-  problem: string;
-}
+  get problem(): string {
+    return this.#problem;
+  }
 
-export function findThemes({ options, config }: Pick<Launch, "options" | "config">, depth: ColorDepth): Themes {
-  const directory = join(options.agentDir, "themes");
-  let problem = "";
-  const themeNamed = (name: string): Theme | undefined => {
-    const own = builtIn[name];
-    if (own !== undefined) return new Theme(own(), depth);
+  /** A pair is light first. */
+  get name(): string {
+    const [light = "", dark] = this.#wanted.split("/");
+    return dark === undefined || this.#appearance === "light" ? light : dark;
+  }
+
+  /** Whether there are others now. */
+  takeColours(told: TerminalPalette): boolean {
+    const before = this.name;
+    this.#appearance = appearanceOf(told) ?? this.#appearance;
+    const system = this.#depth === "truecolor" || this.#depth === "256color" ? systemTheme(told) : undefined;
+    if (system !== undefined) this.#system = system;
+    return before !== this.name || (this.name === "system" && system !== undefined);
+  }
+
+  themes(): { name: string; path: string | undefined }[] {
+    const own = ["system", "dark", "light"].map((name) => ({ name, path: undefined }));
+    const files = namesIn(this.#directory).filter((file) => file.endsWith(".json"));
+    return [...own, ...files.map((file) => ({ name: file.slice(0, -5), path: join(this.#directory, file) }))];
+  }
+
+  themeNamed(name: string): Theme | undefined {
+    if (name === "system") return new Theme(this.#system, this.#depth);
+    if (name === "dark") return new Theme(darkTheme(), this.#depth);
+    if (name === "light") return new Theme(lightTheme(), this.#depth);
     if (!/^[^/\\]+$/.test(name)) return undefined;
-    const path = join(directory, `${name}.json`);
+    const path = join(this.#directory, `${name}.json`);
     const found = readBoundedText(path);
     if (found === undefined) return undefined;
     const source = "text" in found ? parseTheme(found.text, path) : found.why;
-    if (typeof source === "string") {
-      problem = source;
-      return undefined;
+    if (typeof source !== "string") return new Theme(source, this.#depth);
+    this.#problem = source;
+    return undefined;
+  }
+
+  /** From now on: the file of the theme in force was written. A file that is wrong is told, and the theme stays. */
+  follow(path: string | undefined, changed: (theme: Theme) => void, wrong: (problem: string) => void): void {
+    this.stop();
+    if (path === undefined) return;
+    const name = path.slice(this.#directory.length + 1, -5);
+    const read = (): void => {
+      this.#problem = "";
+      const theme = this.themeNamed(name);
+      if (theme !== undefined) changed(theme);
+      else if (this.#problem !== "") wrong(this.#problem);
+    };
+    try {
+      // The directory: who writes a file anew puts another one in its place.
+      this.#watcher = watch(this.#directory, { persistent: false }, (_, file) => {
+        if (file !== null && file !== `${name}.json`) return;
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(read, settledMs);
+      });
+      this.#watcher.on("error", () => this.stop());
+    } catch {
+      // No more watchers to be had: it is read at the next start.
     }
-    return new Theme(source, depth);
-  };
-  // A pair is light first: without a word of the terminal's it is dark.
-  const wanted = config.values.theme;
-  const name = wanted.includes("/") ? (wanted.split("/")[1] ?? "") : wanted;
-  const theme = themeNamed(name);
-  if (theme === undefined && problem === "") problem = `there is no theme ${JSON.stringify(name)}`;
-  return {
-    inForce: theme ?? new Theme(plainSystem, depth),
-    problem: theme === undefined ? problem : "",
-    themeNamed,
-    themes: () => [
-      ...Object.keys(builtIn).map((one) => ({ name: one, path: undefined })),
-      ...namesIn(directory).flatMap((file) => (file.endsWith(".json") ? [{ name: file.slice(0, -5), path: join(directory, file) }] : [])),
-    ],
-  };
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
 }
 
 function namesIn(directory: string): string[] {

@@ -41,6 +41,27 @@ export async function fitImage(
   }
 }
 
+/** The same picture as a PNG, no side longer than `side`. `undefined` as above. */
+export async function pngOf(
+  bytes: Uint8Array,
+  mimeType: ImageType,
+  loadCodec: () => Promise<Uint8Array>,
+  side: number = anySide,
+): Promise<Uint8Array | undefined> {
+  const header = readImageHeader(bytes, mimeType);
+  if (header === undefined || header.width * header.height > maxPixels) return undefined;
+  try {
+    const photon = await loadPhoton(loadCodec);
+    return withImage(photon, bytes, (image, replace) => {
+      scale(photon, image(), side, replace);
+      if (header.orientation !== 1) replace(upright(photon, image(), header.orientation));
+      return image().get_bytes();
+    });
+  } catch {
+    return undefined;
+  }
+}
+
 type Photon = typeof import("@cf-wasm/photon/others");
 type PhotonImage = InstanceType<Photon["PhotonImage"]>;
 
@@ -56,31 +77,43 @@ async function loadPhoton(loadCodec: () => Promise<Uint8Array>): Promise<Photon>
   return photon;
 }
 
-function shrink(photon: Photon, bytes: Uint8Array, mimeType: ImageType, header: ImageHeader, most: number): FittedImage | undefined {
+/** Decoded while `work` goes on, which may put another one in its place. */
+function withImage<T>(photon: Photon, bytes: Uint8Array, work: (image: () => PhotonImage, replace: (next: PhotonImage) => void) => T): T {
   let image: PhotonImage = photon.PhotonImage.new_from_byteslice(bytes);
   try {
-    const replace = (next: PhotonImage): void => {
-      image.free();
-      image = next;
-    };
-    const [width, height] = [image.get_width(), image.get_height()];
-    const original = header.orientation >= 5 ? { width: height, height: width } : { width, height };
-    for (let side = most, attempt = 0; attempt < 6; attempt++, side = Math.floor(side * 0.75)) {
-      const scale = Math.min(1, side / Math.max(image.get_width(), image.get_height()));
-      if (scale < 1) {
-        const [width, height] = [image.get_width(), image.get_height()].map((length) => Math.max(1, Math.round(length * scale)));
-        replace(photon.resize(image, width ?? 1, height ?? 1, photon.SamplingFilter.CatmullRom));
-      }
-      // Re-encoding loses the EXIF data that would turn it.
-      if (attempt === 0 && header.orientation !== 1) replace(upright(photon, image, header.orientation));
-      const encoded = encode(image, mimeType);
-      if (encoded === undefined) continue;
-      return { ...encoded, width: image.get_width(), height: image.get_height(), original };
-    }
-    return undefined;
+    return work(
+      () => image,
+      (next) => {
+        image.free();
+        image = next;
+      },
+    );
   } finally {
     image.free();
   }
+}
+
+function scale(photon: Photon, image: PhotonImage, side: number, replace: (next: PhotonImage) => void): void {
+  const factor = Math.min(1, side / Math.max(image.get_width(), image.get_height()));
+  if (factor >= 1) return;
+  const [width, height] = [image.get_width(), image.get_height()].map((length) => Math.max(1, Math.round(length * factor)));
+  replace(photon.resize(image, width ?? 1, height ?? 1, photon.SamplingFilter.CatmullRom));
+}
+
+function shrink(photon: Photon, bytes: Uint8Array, mimeType: ImageType, header: ImageHeader, most: number): FittedImage | undefined {
+  return withImage(photon, bytes, (image, replace) => {
+    const [width, height] = [image().get_width(), image().get_height()];
+    const original = header.orientation >= 5 ? { width: height, height: width } : { width, height };
+    for (let side = most, attempt = 0; attempt < 6; attempt++, side = Math.floor(side * 0.75)) {
+      scale(photon, image(), side, replace);
+      // Re-encoding loses the EXIF data that would turn it.
+      if (attempt === 0 && header.orientation !== 1) replace(upright(photon, image(), header.orientation));
+      const encoded = encode(image(), mimeType);
+      if (encoded === undefined) continue;
+      return { ...encoded, width: image().get_width(), height: image().get_height(), original };
+    }
+    return undefined;
+  });
 }
 
 /** PNG stays PNG where that is small enough; photographs and what is too large become JPEG. */

@@ -1,12 +1,13 @@
 // A tool call together with its result: a line that says what was done, and behind it the whole of it. Called by entry-html.
 
 import { bodyOf, headlineOf, type ShownBody } from "../../contracts/tool-view.ts";
+import { languageOfPath } from "../code/languages.ts";
+import { hasLongLine } from "../code/mark-code.ts";
 import { duration } from "../format.ts";
 import { type Call, type ItemOf, textOfBlocks } from "../items.ts";
 import type { Fields } from "../read-entry.ts";
 import { cleanText, escapeHtml, oneLine, safeText } from "./escape.ts";
-import { hasLongLine, highlight, highlightDiff } from "./highlight.ts";
-import { languageOfPath } from "./languages.ts";
+import { highlight, highlightDiff } from "./highlight.ts";
 import { type EntryRenderer, image, jsonBlock, lineCount, meta } from "./pieces.ts";
 import { terminalHtml } from "./terminal-html.ts";
 

@@ -59,7 +59,8 @@ export const plainSystem: ThemeSource = {
   },
 };
 
-const darkPalette = {
+/** As hexadecimal numbers. */
+export const darkPalette = {
   text: "#d7dae0",
   muted: "#8b919c",
   dim: "#666c78",
@@ -76,7 +77,9 @@ const darkPalette = {
   selected: "#3c4556",
 };
 
-const lightPalette: typeof darkPalette = {
+export type Palette = Record<keyof typeof darkPalette, string>;
+
+export const lightPalette: Palette = {
   text: "#2a2d34",
   muted: "#626a76",
   dim: "#757c88",
@@ -151,7 +154,7 @@ const assigned: Record<
   bashMode: "green",
 };
 
-function painted(palette: typeof darkPalette): Partial<Record<Role, ThemeColor>> {
+export function painted(palette: Palette): Partial<Record<Role, ThemeColor>> {
   return Object.fromEntries(Object.entries(assigned).map(([role, name]) => [role, parseColor(palette[name])]));
 }
 

@@ -7,6 +7,9 @@ import type { Block } from "./block.ts";
 import { faceOf } from "./faces.ts";
 import type { Drawn, Look } from "./look.ts";
 
+/** What is longer than it is shown. */
+const expandable: ReadonlySet<string> = new Set(["tool", "shell", "summary", "note", "thinking"]);
+
 export class BlockView implements KeptBlock {
   readonly block: Block;
   readonly #look: () => Look;
@@ -14,6 +17,10 @@ export class BlockView implements KeptBlock {
   #lines: readonly string[] | undefined;
   #width = 0;
   #drawnLook: Look | undefined;
+  /** Other than all others: the user has pressed on it. */
+  #isTurned = false;
+  #turnedLook: Look | undefined;
+  #turnedFrom: Look | undefined;
 
   /** `face`: an extension's in place of ours. */
   constructor(block: Block, look: () => Look, face?: Drawn) {
@@ -23,7 +30,7 @@ export class BlockView implements KeptBlock {
   }
 
   lines(width: number): readonly string[] {
-    const look = this.#look();
+    const look = this.#lookNow();
     if (this.#lines !== undefined && this.#width === width && this.#drawnLook === look) return this.#lines;
     this.#width = width;
     this.#drawnLook = look;
@@ -46,6 +53,25 @@ export class BlockView implements KeptBlock {
   settled(): number {
     if (!this.block.isLive) return Number.POSITIVE_INFINITY;
     return this.#face.settled?.() ?? 0;
+  }
+
+  /** On its title, or on the line that says how much more there is: in full, or not. */
+  press(lineIndex: number): boolean {
+    const lines = this.#lines ?? [];
+    if (!expandable.has(this.block.kind) || this.block.isLive || (lineIndex > 1 && lineIndex < lines.length - 1)) return false;
+    this.#isTurned = !this.#isTurned;
+    this.#lines = undefined;
+    return true;
+  }
+
+  #lookNow(): Look {
+    const look = this.#look();
+    if (!this.#isTurned) return look;
+    if (this.#turnedFrom !== look || this.#turnedLook === undefined) {
+      this.#turnedFrom = look;
+      this.#turnedLook = { ...look, isExpanded: !look.isExpanded, hidesThinking: false };
+    }
+    return this.#turnedLook;
   }
 
   /** The block is not what it was. */

@@ -7,17 +7,21 @@ import { countText } from "../../../contracts/text/terminal-text.ts";
 import { duration, plural } from "../../../transcript/format.ts";
 import { textOfBlocks } from "../../../transcript/items.ts";
 import type { Block, BlockKind, BlockOf } from "./block.ts";
-import type { Drawn, Look } from "./look.ts";
+import type { Drawn, Look, TransformedMarkdown } from "./look.ts";
 import { markdownTheme } from "./markdown-theme.ts";
 import { outputLines, withMore } from "./output.ts";
+import { BlockPictures } from "./pictures.ts";
 import { StreamedMarkdown } from "./streamed-markdown.ts";
 import { toolLines } from "./tool.ts";
 
+/** Where jumps from prompt to prompt stop: a mark that terminals and the screen of our own know. Nothing is seen of it. */
+const promptStart = "\u001b]133;A\u0007";
+
 const faces: { readonly [K in BlockKind]: (block: BlockOf<K>) => Drawn } = {
-  prompt: (block) => ({ draw: (width, look) => promptLines(block, width, look) }),
+  prompt: (block) => promptFace(block),
   text: (block) => textFace(block),
   thinking: (block) => thinkingFace(block),
-  tool: (block) => ({ draw: (width, look) => toolLines(block, width, look) }),
+  tool: (block) => toolFace(block),
   shell: (block) => ({ draw: (width, look) => shellLines(block, width, look) }),
   summary: (block) => ({ draw: (width, look) => summaryLines(block, width, look) }),
   note: (block) => ({ draw: (width, look) => noteLines(block, width, look) }),
@@ -28,11 +32,30 @@ export function faceOf(block: Block): Drawn {
   return (faces[block.kind] as (block: Block) => Drawn)(block);
 }
 
-function promptLines({ text, images }: BlockOf<"prompt">, width: number, { theme }: Look): string[] {
-  const said = visibleText(text).replaceAll("\t", "    ").trimEnd();
+function promptFace(block: BlockOf<"prompt">): Drawn {
+  const pictures = new BlockPictures();
+  return { draw: (width, look) => [...promptLines(block, width, look), ...pictures.lines(block.images, width, look)] };
+}
+
+function toolFace(block: BlockOf<"tool">): Drawn {
+  const pictures = new BlockPictures();
+  return {
+    draw: (width, look) => {
+      const lines = toolLines(block, width, look);
+      // While it goes on what is above must be able to leave the screen.
+      if (block.isLive || block.result === undefined) return lines;
+      const images = block.result.blocks.filter((one) => one.kind === "image");
+      return images.length === 0 ? lines : [...lines, ...pictures.lines(images, width, look)];
+    },
+  };
+}
+
+function promptLines({ text, images }: BlockOf<"prompt">, width: number, { theme, transform }: Look): string[] {
+  const shown = transform(text, { messageType: "user", isStreaming: false, availableWidth: width - 2 });
+  const said = visibleText(shown).replaceAll("\t", "    ").trimEnd();
   const lines = said === "" ? [] : wrapTextWithAnsi(said, width - 2);
-  for (const { mimeType } of images) lines.push(theme.fg("muted", `[${mimeType.replace("image/", "")} image]`));
-  const mark = theme.fg("accent", "❯ ");
+  if (lines.length === 0 && images.length === 0) return [];
+  const mark = `${promptStart}${theme.fg("accent", "❯ ")}`;
   if (!theme.hasBg("userMessageBg"))
     return ["", ...lines.map((line, at) => `${at === 0 ? mark : "  "}${theme.fg("userMessageText", line)}`)];
   return [
@@ -49,12 +72,21 @@ function textFace(block: BlockOf<"text">): Drawn {
   return {
     draw: (width, look) => {
       if (streamed?.look !== look) streamed = { look, markdown: new StreamedMarkdown(markdownTheme(look)) };
-      streamed.markdown.setText(visibleText(block.text));
+      streamed.markdown.setText(visibleText(transformed(block, "assistant", width, look)));
       const lines = streamed.markdown.lines(width);
       return lines.length === 0 ? [] : ["", ...lines];
     },
     settled: () => (streamed === undefined || streamed.markdown.settled === 0 ? 0 : streamed.markdown.settled + 1),
   };
+}
+
+function transformed(
+  { text, isLive }: { text: string; isLive: boolean },
+  messageType: TransformedMarkdown["messageType"],
+  availableWidth: number,
+  look: Look,
+): string {
+  return look.transform(text, { messageType, isStreaming: isLive, availableWidth });
 }
 
 function thinkingFace(block: BlockOf<"thinking">): Drawn {
@@ -70,7 +102,7 @@ function thinkingFace(block: BlockOf<"thinking">): Drawn {
       }
       const color = (text: string): string => theme.fg("thinkingText", theme.italic(text));
       if (streamed?.look !== look) streamed = { look, markdown: new StreamedMarkdown(markdownTheme(look), color) };
-      streamed.markdown.setText(visibleText(block.text));
+      streamed.markdown.setText(visibleText(transformed(block, "assistant-thinking", width, look)));
       const lines = streamed.markdown.lines(width);
       return lines.length === 0 ? [] : ["", ...lines];
     },
@@ -87,7 +119,8 @@ function shellLines(block: BlockOf<"shell">, width: number, look: Look): string[
   return lines;
 }
 
-function summaryLines({ of, text, tokensBefore, tokensAfter }: BlockOf<"summary">, width: number, look: Look): string[] {
+function summaryLines(block: BlockOf<"summary">, width: number, look: Look): string[] {
+  const { of, text, tokensBefore, tokensAfter } = block;
   const { theme } = look;
   const tokens =
     tokensBefore === undefined
@@ -100,12 +133,15 @@ function summaryLines({ of, text, tokensBefore, tokensAfter }: BlockOf<"summary"
       ...lines,
       truncateToWidth(theme.fg("dim", `… ${plural(text.trim().split("\n").length, "line")} (${look.keyOf("app.tools.expand")})`), width),
     ];
-  return [...lines, ...new Markdown(visibleText(text), 0, 0, markdownTheme(look)).render(width)];
+  return [...lines, ...new Markdown(visibleText(transformed(block, "summary", width, look)), 0, 0, markdownTheme(look)).render(width)];
 }
 
-function noteLines({ name, blocks, isWhole }: BlockOf<"note">, width: number, look: Look): string[] {
+function noteLines({ name, blocks, isWhole, message }: BlockOf<"note">, width: number, look: Look): string[] {
   const { theme } = look;
-  const text = visibleText(textOfBlocks(blocks)).trimEnd();
+  const said = textOfBlocks(blocks);
+  // A text of ours is no message.
+  const shown = message === undefined ? said : transformed({ text: said, isLive: false }, "custom", width, look);
+  const text = visibleText(shown).trimEnd();
   const label = theme.fg("customMessageLabel", theme.bold(visibleText(name)));
   const body =
     text === "" ? [] : new Markdown(text, 0, 0, markdownTheme(look), { color: (one) => theme.fg("customMessageText", one) }).render(width);

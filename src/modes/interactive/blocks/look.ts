@@ -15,8 +15,32 @@ export interface Look {
   /** The key of an action, for hints. */
   keyOf(action: string): string;
   now(): number;
+  pictures: PictureLook;
+  /** Markdown as extensions want it shown; what is kept, and what a model is told, stays as it is. */
+  transform(markdown: string, of: TransformedMarkdown): string;
   /** Code in colours, line by line; `undefined` where the language is not known or the highlighter is not there yet. */
   highlight(code: string, language: string): string[] | undefined;
+}
+
+export interface TransformedMarkdown {
+  messageType: "user" | "assistant" | "assistant-thinking" | "custom" | "summary";
+  /** More of it is to come. */
+  isStreaming: boolean;
+  availableWidth: number;
+}
+
+export interface Picture {
+  data: string;
+  mimeType: string;
+}
+
+export interface PictureLook {
+  /** Whether the terminal can and the user wants to; else a line stands for them. */
+  areShown: boolean;
+  maxColumns: number;
+  maxRows(): number;
+  /** As the terminal takes it. `undefined`: not yet, and everything is drawn anew once it is; `null`: it cannot be shown. */
+  forTerminal(picture: Picture): Picture | null | undefined;
 }
 
 /** What draws one block. Of the lines that it gave last, `settled` will not change any more while the block is live. */

@@ -28,12 +28,11 @@ export function toolLines(block: BlockOf<"tool">, width: number, look: Look): st
     block.result === undefined
       ? ""
       : (view?.outcome?.(block.args, { text, isError: block.result.isError, details: block.result.details }) ?? "");
-  const images = block.result?.blocks.filter((one) => one.kind === "image").length ?? 0;
   const form = {
     keep: block.name === "bash" ? "last" : "first",
     count: block.name === "bash" ? 5 : block.result?.isError === true ? 5 : 3,
     isLive: block.isLive,
-    facts: [outcome.length > 60 ? "" : outcome, images === 0 ? "" : `${images} image${images === 1 ? "" : "s"}`, ...facts],
+    facts: [outcome.length > 60 ? "" : outcome, ...facts],
   } as const;
   return [...lines, ...outputLines(withoutStatus(text, outcome), width, look, form)];
 }

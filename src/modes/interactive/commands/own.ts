@@ -32,6 +32,11 @@ export const screenCommands: readonly ScreenCommand[] = [
     about: "Copy the last answer",
     run: async (_args, at) => (await import("../editor/clipboard.ts")).copyLastAnswer(at),
   },
+  {
+    name: "fullscreen",
+    about: "Fullscreen, or the terminal's own scrolling",
+    run: (_args, at) => at.useScreen(at.screen.kind === "main" ? "alternate" : "main"),
+  },
   { name: "quit", about: "Quit", run: (_args, at) => at.quit() },
   {
     name: "settings",

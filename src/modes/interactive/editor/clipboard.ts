@@ -29,9 +29,15 @@ export async function copyLastAnswer(at: Surface): Promise<void> {
 }
 
 export async function copyText(text: string, at: Surface): Promise<void> {
+  await copied(text, at);
+  at.hint("Copied");
+}
+
+/** By a program, and where there is none, or from afar, by the terminal: one of them has it. */
+export async function copied(text: string, at: Surface): Promise<true> {
   const { copyText: copy } = await import("../../../platform/clipboard.ts");
   const isTaken = await copy(text, at.env);
   // The terminal's own way, which also works from afar; terminals that do not know it pass over it.
   if (!isTaken || at.env.SSH_CONNECTION) at.device.write(`\u001b]52;c;${Buffer.from(text).toString("base64")}\u0007`);
-  at.hint("Copied");
+  return true;
 }

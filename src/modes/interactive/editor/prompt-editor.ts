@@ -17,6 +17,8 @@ export interface PromptEditorHooks {
   onAction(id: ActionId): void;
   /** Shortcuts of extensions; true: taken. */
   onOther(data: string): boolean;
+  /** What came at once; true: it was no text. */
+  onPaste(data: string): boolean;
   /** In the upper border; empty: none. */
   activity(): string;
   /** What the completion on show offers: whether the text at the cursor is one of its values already. */
@@ -41,6 +43,7 @@ export class PromptEditor extends Editor {
       return;
     }
     const { keys, onOther, onAction, isWholeValue } = this.hooks;
+    if (data.startsWith("\u001b[200~") && this.hooks.onPaste(data)) return;
     const isCompleting = this.isShowingAutocomplete();
     if (
       isCompleting &&

@@ -59,7 +59,7 @@ function toolFace(block: BlockOf<"tool">, extensions: Extensions, host: Renderer
       isPartial: block.isLive,
       executionStarted: block.startedMs !== undefined || block.result !== undefined,
       argsComplete: true,
-      showImages: false,
+      showImages: look.pictures.areShown,
       invalidate: host.draw,
       ...hints(look),
     };
@@ -132,3 +132,28 @@ function drawnBy(
     },
   };
 }
+
+type Transformer = (markdown: string, context: object) => unknown;
+
+/** One after another, in the order in which they were loaded. One that fails, or gives no text, changes nothing; it is told of once. */
+export function markdownTransforms(host: Pick<RendererHost, "extensions" | "failed">): Look["transform"] {
+  const failed = new Set<unknown>();
+  return (markdown, of) => {
+    let text = markdown;
+    for (const { value, options, extensionPath } of host.extensions()?.terminal("markdownTransformer") ?? []) {
+      const transformer = value as Transformer;
+      const { messageTypes = usualMessages } = (options ?? {}) as { messageTypes?: readonly string[] };
+      if (!messageTypes.includes(of.messageType)) continue;
+      try {
+        const given = transformer(text, { ...of, messageId: undefined, timestamp: undefined });
+        if (typeof given === "string") text = given;
+      } catch (error) {
+        if (!failed.has(transformer)) host.failed(`the Markdown transformer of ${extensionPath}`, error);
+        failed.add(transformer);
+      }
+    }
+    return text;
+  };
+}
+
+const usualMessages: readonly string[] = ["user", "assistant", "assistant-thinking"];

@@ -16,7 +16,7 @@ import { faceOf } from "../blocks/faces.ts";
 import type { Look } from "../blocks/look.ts";
 import { errorWords } from "../error-words.ts";
 import { TranscriptFold } from "../fold.ts";
-import { showStored } from "../stored.ts";
+import { StoredPath } from "../stored.ts";
 
 const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop stops, /quit or Ctrl-D quits.";
 
@@ -49,7 +49,9 @@ class PlainConversation {
     const giveWarningsBack = this.#at.takeWarnings((line) => this.#say(line));
     const unsubscribe = this.#sessions.subscribe((event) => this.#take(event));
     try {
-      showStored(coding.session, this.#fold, (text) => this.#say(text));
+      const stored = new StoredPath(coding.session);
+      if (stored.aboveText !== "") this.#say(`${stored.aboveText}: /tree has them all`);
+      stored.showMore(this.#fold);
       this.#say(help);
       await extensions.bind({
         mode: "tui",
@@ -180,6 +182,8 @@ class PlainConversation {
       hiddenThinking: () => undefined,
       keyOf: () => "",
       now: this.#at.io.now,
+      pictures: { areShown: false, maxColumns: 0, maxRows: () => 0, forTerminal: () => null },
+      transform: (markdown) => markdown,
       highlight: () => undefined,
     };
   }

@@ -2,6 +2,7 @@
 // by extensions.
 
 import { getKeybindings } from "@earendil-works/pi-tui";
+import { colouredCode } from "../../../transcript/code/coloured-code.ts";
 import { themeInForce } from "../../../tui/theme/current.ts";
 import { markdownColours } from "../../../tui/theme/markdown-colours.ts";
 
@@ -81,8 +82,9 @@ export function getSettingsListTheme(): Record<string, Paint | ((text: string, i
   };
 }
 
-export function highlightCode(code: string, _lang?: string): string[] {
-  return code.split("\n").map((line) => theme.fg("mdCodeBlock", line));
+export function highlightCode(code: string, lang = ""): string[] {
+  const coloured = themeInForce.current === undefined ? undefined : colouredCode(code, lang, theme);
+  return coloured ?? code.split("\n").map((line) => theme.fg("mdCodeBlock", line));
 }
 
 const languages: Readonly<Record<string, string>> = {

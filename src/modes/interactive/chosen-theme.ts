@@ -1,0 +1,62 @@
+// The theme in force on the screen: the one that is meant, another one when the terminal's colours come or its file is written, or one that an extension has
+// chosen. Owned by the interaction. Invariant: what an extension has chosen stays until it chooses again.
+
+import type { TerminalPalette } from "../../tui/screen-terminal.ts";
+import { themeInForce } from "../../tui/theme/current.ts";
+import type { Theme } from "../../tui/theme/theme.ts";
+import type { Themes } from "./themes.ts";
+
+export interface ThemeHost {
+  themes: Pick<Themes, "takeColours" | "follow" | "inForce" | "want" | "problem">;
+  /** Everything is drawn in another one from now on. */
+  changed(): void;
+  say(text: string, level: "warning"): void;
+}
+
+export class ChosenTheme {
+  current: Theme;
+  readonly #host: ThemeHost;
+  #isGiven = false;
+
+  constructor(host: ThemeHost) {
+    this.#host = host;
+    this.current = host.themes.inForce;
+    themeInForce.current = this.current;
+  }
+
+  /** By an extension. */
+  give(theme: Theme): void {
+    this.#isGiven = true;
+    this.#use(theme);
+  }
+
+  /** By the settings. */
+  want(name: string): void {
+    const { themes, say } = this.#host;
+    themes.want(name);
+    this.#isGiven = false;
+    this.#use(themes.inForce);
+    if (themes.problem !== "") say(`Theme: ${themes.problem}`, "warning");
+  }
+
+  takeColours(palette: TerminalPalette): void {
+    const { themes } = this.#host;
+    if (themes.takeColours(palette) && !this.#isGiven) this.#use(themes.inForce);
+  }
+
+  follow(): void {
+    const { themes, say } = this.#host;
+    themes.follow(
+      this.current.sourcePath,
+      (theme) => this.#use(theme),
+      (problem) => say(`Theme: ${problem}`, "warning"),
+    );
+  }
+
+  #use(theme: Theme): void {
+    this.current = theme;
+    themeInForce.current = theme;
+    this.#host.changed();
+    this.follow();
+  }
+}

@@ -1,0 +1,146 @@
+// Pictures on the screen: in the terminal's protocol where it has one, else a line; each sent once, with room of its own; and paths of pictures that are pasted.
+
+import { writeFileSync } from "node:fs";
+import { resetCapabilitiesCache, setCapabilities } from "@earendil-works/pi-tui";
+import { afterEach, expect, test } from "vitest";
+import { plainText } from "../../../src/contracts/text/plain.ts";
+import type { Block } from "../../../src/modes/interactive/blocks/block.ts";
+import { BlockView } from "../../../src/modes/interactive/blocks/block-view.ts";
+import type { Look } from "../../../src/modes/interactive/blocks/look.ts";
+import { picturePaths, readPictures } from "../../../src/modes/interactive/editor/dropped-pictures.ts";
+import { TerminalPictures } from "../../../src/modes/interactive/pictures.ts";
+import { KeptLines } from "../../../src/tui/kept-lines.ts";
+import { MainScreen } from "../../../src/tui/main-screen.ts";
+import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
+import { plainSystem } from "../../../src/tui/theme/built-in.ts";
+import { Theme } from "../../../src/tui/theme/theme.ts";
+import { screenDevice } from "../../support/screen-device.ts";
+import { solidPicture } from "../../support/solid-picture.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+afterEach(() => resetCapabilitiesCache());
+
+function lookWith(isWanted = true, ready: () => void = () => {}): Look {
+  return {
+    theme: new Theme(plainSystem, "none"),
+    toolViews: new Map(),
+    isExpanded: false,
+    hidesThinking: false,
+    hiddenThinking: () => undefined,
+    keyOf: () => "",
+    now: () => 0,
+    pictures: new TerminalPictures(ready).look({ isWanted, maxColumns: 20, rows: () => 24 }),
+    transform: (markdown) => markdown,
+    highlight: () => undefined,
+  };
+}
+
+const picture = (data: string, mimeType = "image/png"): Block => ({
+  kind: "prompt",
+  isLive: false,
+  text: "see",
+  images: [{ data, mimeType }],
+});
+const capable = (images: "kitty" | "iterm2" | null): void => setCapabilities({ images, trueColor: true, hyperlinks: false });
+const red = solidPicture(64, [255, 0, 0]);
+
+test("without a protocol, or where nobody wants them, a line says what stands there", () => {
+  capable(null);
+  expect(new BlockView(picture(red), lookWith).lines(40).map(plainText)).toEqual(["", "❯ see", "[png image 64×64]"]);
+  capable("kitty");
+  expect(new BlockView(picture(red), () => lookWith(false)).lines(40).at(-1)).toBe("[png image 64×64]");
+  expect(new BlockView(picture("bm8gcGljdHVyZQ=="), () => lookWith()).lines(40).at(-1)).toBe("[png image]");
+});
+
+test("kitty gets it once while the conversation goes on, with room below it; a switch to another session takes it off", () => {
+  capable("kitty");
+  const device = screenDevice(40, 24);
+  const kept = new KeptLines();
+  const screen = new MainScreen(new ScreenTerminal(device, { escapeMs: 10 }), {
+    tail: kept,
+    reflows: true,
+    noRoom: "",
+    failed: (error) => {
+      throw error;
+    },
+  });
+  screen.addChild({ render: () => ["-- editor --"], invalidate: () => {} });
+  screen.start();
+  const look = lookWith();
+  const view = new BlockView(picture(red), () => look);
+  kept.add(view);
+  screen.renderNow();
+  const lines = view.lines(40);
+  const rows = lines.length - 2;
+  expect(rows).toBeGreaterThan(2);
+  expect(lines[2]).toMatch(new RegExp(`^\\u001b_G[^;]*r=${rows}\\b`));
+  for (let at = 0; at < 60; at++) {
+    kept.add(new BlockView({ kind: "notice", isLive: false, level: "info", text: `line ${at}`, hint: "" }, () => look));
+    screen.renderNow();
+  }
+  const output = device.writes.join("");
+  expect(output.split("\u001b_Ga=T").length - 1).toBe(1);
+  expect(output).toContain(`${"\r\n".repeat(rows - 1)}\u001b[${rows - 1}A\u001b_G`);
+  const text = device.all();
+  expect(text.slice(text.indexOf("❯ see"))[rows + 2]).toBe("· line 0");
+  kept.clear();
+  const other = new BlockView(picture(red), () => look);
+  kept.add(other);
+  screen.renderNow();
+  kept.clear();
+  screen.renderNow();
+  expect(device.writes.at(-1)).toMatch(/\u001b_Ga=d,d=I,i=\d+,q=2\u001b\\/);
+});
+
+test("what is no PNG is made one for kitty, while a line stands there; iTerm2 takes it as it is", async () => {
+  capable("kitty");
+  let look = lookWith();
+  const ready = new Promise<void>((resolve) => {
+    look = lookWith(true, resolve);
+  });
+  const { pngOf } = await import("../../../src/tools/shared/fit-image.ts");
+  const { imageCodec } = await import("../../../src/harness/intake/prompt-images.ts");
+  // Photographs are what cameras and screens give: made by the codec itself.
+  const { PhotonImage, initPhoton } = await import("@cf-wasm/photon/others");
+  await pngOf(Buffer.from(red, "base64"), "image/png", imageCodec);
+  await initPhoton.ensure();
+  const source = PhotonImage.new_from_byteslice(Buffer.from(red, "base64"));
+  const jpeg = Buffer.from(source.get_bytes_jpeg(80)).toString("base64");
+  source.free();
+  const view = new BlockView(picture(jpeg, "image/jpeg"), () => look);
+  expect(view.lines(40).at(-1)).toBe("[jpeg image 64×64]");
+  await ready;
+  view.invalidate();
+  expect(view.lines(40)[2]).toMatch(/^\u001b_G/);
+  capable("iterm2");
+  const other = lookWith();
+  expect(new BlockView(picture(jpeg, "image/jpeg"), () => other).lines(40).at(-1)).toContain("\u001b]1337;File=");
+});
+
+test("only the bytes of a picture reach the terminal, whatever stands in their place", () => {
+  capable("iterm2");
+  const hostile = `${red}\u0007\u001b]0;owned\u0007`;
+  const look = lookWith();
+  const lines = new BlockView(picture(hostile), () => look).lines(40).join("\n");
+  expect(lines).not.toContain("owned");
+  const named = new BlockView(picture(red, "image/png\u001b]0;owned\u0007"), () => lookWith(false)).lines(40).join("\n");
+  expect(named).toContain("[unknown image");
+});
+
+test("pasted paths of pictures: quoted, escaped, as addresses; anything else is text", async () => {
+  const paste = (text: string): string[] => picturePaths(`\u001b[200~${text}\u001b[201~`, "/work", "/home/u");
+  expect(paste("/a/b.png")).toEqual(["/a/b.png"]);
+  expect(paste("'/a/b c.PNG' ")).toEqual(["/a/b c.PNG"]);
+  expect(paste("/a/b\\ c.jpg /d.webp\n")).toEqual(["/a/b c.jpg", "/d.webp"]);
+  expect(paste("/a/b c.png")).toEqual(["/a/b c.png"]);
+  expect(paste("file:///a/b%20c.gif")).toEqual(["/a/b c.gif"]);
+  expect(paste("~/x.jpeg ./y.bmp")).toEqual(["/home/u/x.jpeg", "/work/y.bmp"]);
+  for (const text of ["see /a/b.png", "b.png", "/a/b.txt", "", "line\n/a.png", "https://x/y.png"]) expect(paste(text), text).toEqual([]);
+  const directory = temporaryDirectory();
+  const path = `${directory}/a.png`;
+  writeFileSync(path, Buffer.from(red, "base64"));
+  expect(await readPictures([path], true)).toEqual([{ type: "image", data: red, mimeType: "image/png" }]);
+  writeFileSync(`${directory}/b.png`, "no picture");
+  expect(await readPictures([path, `${directory}/b.png`], true)).toBeUndefined();
+  expect(await readPictures([`${directory}/none.png`], true)).toBeUndefined();
+});
