@@ -35,7 +35,7 @@ export function ripgrepPath() {
 }
 
 function bun(args) {
-  // From src/, so that assets are embedded as assets/…, where platform/assets.ts looks for them beside the chunks' folder.
+  // From src/, so that assets are embedded as assets/…, where platform/files/assets.ts looks for them beside the chunks' folder.
   const result = spawnSync(bunPath(), args, { cwd: join(root, "src"), stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
   if (result.status !== 0) {
     process.stderr.write(result.stdout ?? "");
@@ -62,7 +62,7 @@ function stageRipgrep() {
   writeFileSync(told, hash);
 }
 
-/** See platform/ripgrep. */
+/** See platform/processes/ripgrep. */
 const packedRipgrep = ["rg.gz", "rg.sha256"];
 
 function stageAsset(source, name, mode) {
@@ -117,7 +117,7 @@ function buildBinary() {
   rmSync(parts, { recursive: true });
 }
 
-/** See platform/node-headers: the runtime's own are those of all of undici. */
+/** See platform/network/node-headers: the runtime's own are those of all of undici. */
 const ownGlobals = Object.fromEntries(["Headers", "FormData"].map((name) => [name, `globalThis.Node${name}`]));
 
 /** What is loaded together, by the name of the file that is made of it: what every start reads, and what a run of one prompt loads behind it. */
@@ -128,9 +128,9 @@ export const loadedTogether = {
     "modes/print.ts",
     "providers/registry.ts",
     "providers/shared/stream-call.ts",
-    "platform/fetch.ts",
-    "platform/shell-on-demand.ts",
-    "platform/files.ts",
+    "platform/network/fetch.ts",
+    "platform/processes/shell-on-demand.ts",
+    "platform/files/files.ts",
     "tools/registry.ts",
     "resources/context-files.ts",
   ],

@@ -6,9 +6,9 @@ import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync,
 import { basename, dirname, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
-import { makeDirectory } from "../platform/make-directory.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
+import { ownUserId } from "../platform/files/user-id.ts";
 import { liveSecrets } from "../platform/secrets.ts";
-import { ownUserId } from "../platform/user-id.ts";
 
 /** A key as it was written: a literal, `$VARIABLE`, or `!command`. */
 export interface StoredKey {
@@ -84,7 +84,7 @@ export async function changeAuthFile(
   makeDirectory(dirname(path), 0o700);
   const target = realPath(path);
   requireOwnDirectory(dirname(target));
-  const { withSharedLock } = await import("../platform/shared-lock.ts");
+  const { withSharedLock } = await import("../platform/locks/shared-lock.ts");
   await withSharedLock(target, { area: "auth", signal }, async (lock) => {
     const changed = await change(readAuthFile(target, { isLocked: true }) ?? {});
     if (changed === undefined) return;

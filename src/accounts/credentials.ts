@@ -249,7 +249,7 @@ async function runCommand(providerId: string, source: CredentialSource, options:
 }
 
 async function captureSecret(command: string, what: string, options: Pick<CredentialOptions, "env" | "cwd">): Promise<string> {
-  const { captureCommand } = await import("../platform/capture-command.ts");
+  const { captureCommand } = await import("../platform/processes/capture-command.ts");
   const { exitCode, stdout } = await captureCommand(command, { env: options.env, cwd: options.cwd, timeoutMs: commandTimeoutMs });
   const secret = stdout.trim();
   liveSecrets.add(secret);

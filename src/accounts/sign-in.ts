@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
-import { makeDirectory } from "../platform/make-directory.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 import { authFilePath, changeAuthFile, isStoredToken, readAuthFile } from "./auth-file.ts";
 import type { Callback, CallbackListener, Flow, FlowEndpoints, LoginContext } from "./flows/flow.ts";
@@ -85,7 +85,7 @@ export async function signOut(accountId: string, agentDir: string): Promise<"tok
 }
 
 async function receive(wanted: Callback, host: string): Promise<CallbackListener> {
-  const { listenOnLoopback } = await import("../platform/loopback.ts");
+  const { listenOnLoopback } = await import("../platform/network/loopback.ts");
   const { port, received, close } = await listenOnLoopback({ ...wanted, host });
   return { redirectUri: `http://${host.includes(":") ? `[${host}]` : host}:${port}${wanted.path}`, received, close };
 }

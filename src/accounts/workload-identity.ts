@@ -4,7 +4,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import type { WorkloadVariables } from "../contracts/provider-settings.ts";
-import { readBoundedText } from "../platform/bounded-file.ts";
+import { readBoundedText } from "../platform/files/bounded-file.ts";
 import type { Env } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 import type { FlowRequests } from "./flows/flow.ts";

@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { FoundArtifact } from "../contracts/artifact.ts";
-import { makeDirectory } from "../platform/make-directory.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
 
 /** Names the parent of a session whose own file is gone, so that its forks still find what lies further up. */
 const parentFile = ".parent";

@@ -23,8 +23,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type BlobStore, isBlobHash } from "../contracts/blob-store.ts";
-import { makeDirectory } from "../platform/make-directory.ts";
-import { sha256Hex } from "../platform/sha256.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
+import { sha256Hex } from "../platform/files/sha256.ts";
 
 /** No picture that a model takes comes near it. */
 const maxBytes = 256 * 1024 * 1024;

@@ -4,7 +4,7 @@
 
 import { closeSync, constants, existsSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { makeDirectory } from "../platform/make-directory.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 import { type ArtifactEntry, ancestorDirectories, artifactDirectoryOf, artifactsIn, parentOf } from "./artifact-directories.ts";
 

@@ -4,7 +4,7 @@
 
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeDirectory } from "../platform/make-directory.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
 
 function listPath(agentDir: string): string {
   return join(agentDir, "session-directories");

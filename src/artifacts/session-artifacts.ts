@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Artifacts, ArtifactWriter, FoundArtifact } from "../contracts/artifact.ts";
-import { makeDirectory } from "../platform/make-directory.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
 import { ancestorDirectories, artifactDirectoryOf, artifactsIn, placeOf } from "./artifact-directories.ts";
 import { ArtifactFile } from "./artifact-file.ts";
 

@@ -4,7 +4,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
-import { createFileOperations } from "../platform/files.ts";
+import { createFileOperations } from "../platform/files/files.ts";
 import type { Host } from "../platform/host.ts";
 
 /** @throws PiError `usage.bad_output` for a place where no file can be. */
@@ -21,7 +21,7 @@ export async function writeAnswer(path: string, text: string, host: Host): Promi
     // What is no regular file (a pipe, /dev/stderr) cannot be replaced by one.
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined || info.isFile()) await createFileOperations().writeAtomic(path, text);
-    else await (await import("../platform/write-pipe.ts")).writePipe(path, [text]);
+    else await (await import("../platform/pipes/write-pipe.ts")).writePipe(path, [text]);
   } catch (error) {
     void host.stdout.write(text);
     throw new PiError("io.output_file", `Cannot write the answer to ${path}: ${messageOf(error)}`, {

@@ -11,7 +11,7 @@ import type { SessionHost } from "../harness/host/session-host.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
-import { appendWithoutWaiting } from "../platform/write-pipe.ts";
+import { appendWithoutWaiting } from "../platform/pipes/write-pipe.ts";
 
 export interface EventLog {
   /** Of a session that has been opened. */

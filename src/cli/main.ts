@@ -3,10 +3,10 @@
 
 import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
-import { keepCompiled } from "../platform/compile-cache.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
-import { useOwnHeaders } from "../platform/node-headers.ts";
+import { keepCompiled } from "../platform/modules/compile-cache.ts";
+import { useOwnHeaders } from "../platform/network/node-headers.ts";
 import { agentDirectory } from "../platform/paths.ts";
 import { startIsOver } from "../platform/start-pace.ts";
 import { commandTable } from "./commands.ts";

@@ -5,7 +5,7 @@ import type { Host } from "../platform/host.ts";
 
 export async function paged(host: Host, run: (host: Host) => Promise<number>): Promise<number> {
   if (!host.stdout.isTerminal) return run(host);
-  const { PagedOutput, pagerIn } = await import("../platform/pager.ts");
+  const { PagedOutput, pagerIn } = await import("../platform/processes/pager.ts");
   const pager = pagerIn(host.env);
   if (pager === undefined) return run(host);
   const stdout = new PagedOutput(host.stdout, { pager, env: host.env, rows: host.stdout.rows });

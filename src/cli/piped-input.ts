@@ -3,7 +3,7 @@
 
 import { PiError } from "../contracts/error.ts";
 import type { InputStream } from "../platform/host.ts";
-import { stdinWriters } from "../platform/pipe-ends.ts";
+import { stdinWriters } from "../platform/pipes/pipe-ends.ts";
 
 /** More than any model takes; a mistake such as `yes | pi` must not eat the machine. */
 export const maxInputBytes = 10 * 1024 * 1024;

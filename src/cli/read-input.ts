@@ -138,7 +138,7 @@ async function pipedPart(
 async function readBytes(path: string, files: FileOperations): Promise<Uint8Array> {
   if ((await files.stat(path)).kind !== "other") return files.read(path);
   const [{ readPipe }, { concatenated, maxInputBytes }] = await Promise.all([
-    import("../platform/read-pipe.ts"),
+    import("../platform/pipes/read-pipe.ts"),
     import("./piped-input.ts"),
   ]);
   const chunks: Uint8Array[] = [];

@@ -7,7 +7,7 @@ import { messageOf, PiError } from "../contracts/error.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
-import { readBoundedText } from "../platform/bounded-file.ts";
+import { readBoundedText } from "../platform/files/bounded-file.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";

@@ -37,7 +37,7 @@ export class ResultRecorder {
       void this.#host.stdout.write(line);
       return this.#host.stdout.flush();
     }
-    const { replaceFile } = await import("../platform/replace-file.ts");
+    const { replaceFile } = await import("../platform/files/replace-file.ts");
     try {
       await replaceFile(path, [line]);
     } catch (error) {

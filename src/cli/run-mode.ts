@@ -153,7 +153,7 @@ async function promptsFor(
     return [];
   }
   if (mode.needs === "prompts or nothing") refuseForConversation(said);
-  const { createFileOperations } = await import("../platform/files.ts");
+  const { createFileOperations } = await import("../platform/files/files.ts");
   const { timeoutMs } = config.values.limits;
   const prompts = await readInput(said, {
     host,

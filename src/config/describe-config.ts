@@ -4,7 +4,7 @@
 import { isTable, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
 import { isCommand, isLiteral, variablesIn } from "../contracts/text/secret-text.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
-import { looksLikeCredential } from "../platform/child-env.ts";
+import { looksLikeCredential } from "../platform/processes/child-env.ts";
 import { formatTomlKey, formatTomlValue } from "./edit-toml.ts";
 import type { Config } from "./load-config.ts";
 import { settings, snakeCase } from "./settings.ts";

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { messageOf } from "../contracts/error.ts";
 import { isTable } from "../contracts/provider-settings.ts";
-import { readBoundedText } from "../platform/bounded-file.ts";
+import { readBoundedText } from "../platform/files/bounded-file.ts";
 import { tablesAsWritten } from "./setting-values.ts";
 
 export interface NpmAgentFile {

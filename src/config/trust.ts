@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { PiError } from "../contracts/error.ts";
-import { RepositoryBoundary, readBoundedText } from "../platform/bounded-file.ts";
+import { RepositoryBoundary, readBoundedText } from "../platform/files/bounded-file.ts";
 
 export interface ProjectTrust {
   /** The nearest `.pi` directory that holds something to load; absent: there is none. */
@@ -160,9 +160,9 @@ export async function saveDecision(directory: string, isTrusted: boolean, agentD
 /** Under the lock of the file: whoever else decides at the same time is not written over. */
 export async function changeDecisions(agentDir: string, change: (decisions: Map<string, boolean>) => void): Promise<void> {
   const [{ makeDirectory }, { replaceFile }, { withSharedLock }] = await Promise.all([
-    import("../platform/make-directory.ts"),
-    import("../platform/replace-file.ts"),
-    import("../platform/shared-lock.ts"),
+    import("../platform/files/make-directory.ts"),
+    import("../platform/files/replace-file.ts"),
+    import("../platform/locks/shared-lock.ts"),
   ]);
   makeDirectory(agentDir, 0o700);
   const file = trustFile(agentDir);

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { SourceInfo } from "../contracts/source-info.ts";
-import { kindOfPath, listDirectory, resourceFilter } from "../platform/resource-files.ts";
+import { kindOfPath, listDirectory, resourceFilter } from "../platform/files/resource-files.ts";
 
 /** A file whose default export is a factory. */
 export interface ExtensionFile {

@@ -4,7 +4,7 @@
 import { dirname, join } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { ExtensionFactory } from "../contracts/extension.ts";
-import { createModuleLoader, isBelow, placeOf } from "../platform/load-module.ts";
+import { createModuleLoader, isBelow, placeOf } from "../platform/modules/load-module.ts";
 import type { HostModules, ModuleLoader } from "../platform/modules/module-loader.ts";
 import type { ExtensionFile } from "./discover.ts";
 import type { ExtensionSource } from "./load.ts";

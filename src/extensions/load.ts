@@ -6,7 +6,7 @@ import { defined } from "../contracts/defined.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { Extension, ExtensionFactory, InlineExtension, LoadExtensionsResult } from "../contracts/extension.ts";
 import { createSyntheticSourceInfo } from "../contracts/source-info.ts";
-import { isBelow, placeOf } from "../platform/load-module.ts";
+import { isBelow, placeOf } from "../platform/modules/load-module.ts";
 import { createExtensionRuntime } from "./runtime.ts";
 
 /** An extension before its factory has been called. */

@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createFileOperations } from "../platform/files.ts";
-import { makeDirectory } from "../platform/make-directory.ts";
+import { createFileOperations } from "../platform/files/files.ts";
+import { makeDirectory } from "../platform/files/make-directory.ts";
 
 export type FileState =
   | { kind: "absent" }

@@ -3,7 +3,7 @@
 
 import { lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readBoundedText } from "../platform/bounded-file.ts";
+import { readBoundedText } from "../platform/files/bounded-file.ts";
 
 /** `.git` may be a file that leads there: in a submodule, in a second work tree. */
 function gitDirectoryOf(root: string): string | undefined {

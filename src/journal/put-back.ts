@@ -5,7 +5,7 @@
 import { realpathSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { defined } from "../contracts/defined.ts";
-import { leftoversBeside } from "../platform/files.ts";
+import { leftoversBeside } from "../platform/files/files.ts";
 import { type FileState, isKept, isSameState, putState, removeEmptyParents } from "./file-state.ts";
 import { cutOffIn, type FileChange, type Journal, openChanges, type ReturnLine, runsIn, standingUndos } from "./journal.ts";
 

@@ -5,8 +5,8 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { defined } from "../contracts/defined.ts";
-import { type ExecutedProgram, executeProgram } from "../platform/exec-program.ts";
 import type { Env } from "../platform/paths.ts";
+import { type ExecutedProgram, executeProgram } from "../platform/processes/exec-program.ts";
 import { anyMode, type FileState, isSameState, type StateStore } from "./file-state.ts";
 import { indexOf, namesPrograms } from "./git-directory.ts";
 import type { FileChange, Journal } from "./journal.ts";

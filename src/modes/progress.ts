@@ -9,7 +9,7 @@ import { type TextForm, textForm } from "../contracts/text/terminal-text.ts";
 import { viewsOf } from "../contracts/tool-view.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import { RunTally } from "../harness/run/run-tally.ts";
-import type { OutputStream } from "../platform/descriptor-output.ts";
+import type { OutputStream } from "../platform/pipes/descriptor-output.ts";
 import { type ProgressFacts, ProgressText } from "../transcript/text/progress-text.ts";
 import type { ModeContext, ProgressKind } from "./mode.ts";
 

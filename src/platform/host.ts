@@ -5,11 +5,11 @@ import { fstatSync, writeSync } from "node:fs";
 import type { InlineExtension } from "../contracts/extension.ts";
 import { plainText } from "../contracts/text/plain.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
-import { FileDescriptorOutput, isTerminal, type OutputStream } from "./descriptor-output.ts";
 import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
-import { processPlace } from "./process-place.ts";
-import { killDescendants } from "./process-tree.ts";
+import { FileDescriptorOutput, isTerminal, type OutputStream } from "./pipes/descriptor-output.ts";
+import { processPlace } from "./processes/process-place.ts";
+import { killDescendants } from "./processes/process-tree.ts";
 import { liveSecrets } from "./secrets.ts";
 
 export interface InputStream {
@@ -129,7 +129,7 @@ export function processHost(lent: Partial<Pick<Host, "hostModules" | "args" | "i
     admitExtensions: async (onStray) => {
       if (hasExtensions) return;
       hasExtensions = true;
-      (await import("./guest-code.ts")).admitGuestCode(onStray);
+      (await import("./modules/guest-code.ts")).admitGuestCode(onStray);
     },
     get hasExtensions() {
       return hasExtensions;

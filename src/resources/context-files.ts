@@ -2,7 +2,7 @@
 // They need no trust, so nothing but what is the repository's own is read. Invariant: at most one file a directory; the nearest to cwd comes last.
 
 import { dirname, join, resolve } from "node:path";
-import { RepositoryBoundary, readBoundedText, sizeNotice } from "../platform/bounded-file.ts";
+import { RepositoryBoundary, readBoundedText, sizeNotice } from "../platform/files/bounded-file.ts";
 
 export interface ContextFile {
   path: string;

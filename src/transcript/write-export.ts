@@ -41,7 +41,7 @@ export async function writeExport(
       hint: "Name another file, or write over it with pi sessions export --force.",
     });
   }
-  const { replaceFile } = await import("../platform/replace-file.ts");
+  const { replaceFile } = await import("../platform/files/replace-file.ts");
   try {
     await replaceFile(target, withoutSecrets(chunks));
   } catch (error) {

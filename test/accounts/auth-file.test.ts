@@ -16,8 +16,8 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { authFilePath, changeAuthFile, readAuthFile } from "../../src/accounts/auth-file.ts";
-import { withSharedLock } from "../../src/platform/shared-lock.ts";
-import { isLoose } from "../../src/platform/user-id.ts";
+import { isLoose } from "../../src/platform/files/user-id.ts";
+import { withSharedLock } from "../../src/platform/locks/shared-lock.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const key = (text: string) => ({ type: "api_key", key: text });

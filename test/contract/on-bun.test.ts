@@ -11,7 +11,7 @@ const suites = [
   "test/artifacts/artifacts.test.ts",
   "test/artifacts/blob-files.test.ts",
   "test/contracts/text-encoding.test.ts",
-  "test/platform/files.test.ts",
+  "test/platform/files/files.test.ts",
   "test/runtime/bridge/ipc-drain.test.ts",
   "test/runtime/bridge/ipc-tools.test.ts",
   "test/runtime/observe/metrics.test.ts",

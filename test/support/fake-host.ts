@@ -1,7 +1,7 @@
 // A host whose streams are strings: for commands and modes run inside the test.
 
-import type { OutputStream } from "../../src/platform/descriptor-output.ts";
 import type { Host } from "../../src/platform/host.ts";
+import type { OutputStream } from "../../src/platform/pipes/descriptor-output.ts";
 
 export interface FakeHost extends Host {
   out(): string;

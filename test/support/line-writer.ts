@@ -2,7 +2,7 @@
 // descriptor-output, on Bun and on Node.
 
 import { setImmediate } from "node:timers/promises";
-import { FileDescriptorOutput } from "../../src/platform/descriptor-output.ts";
+import { FileDescriptorOutput } from "../../src/platform/pipes/descriptor-output.ts";
 
 const output = new FileDescriptorOutput(1);
 let number = 0;

@@ -4,7 +4,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createShellOperations } from "../../src/platform/spawn.ts";
+import { createShellOperations } from "../../src/platform/processes/spawn.ts";
 
 const [, , directory = "", command = "", before] = process.argv;
 const shell = createShellOperations({ env: process.env, envPolicy: "inherit", background: before === undefined ? "end" : "keep" });

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ShellRequest, SpawnOutcome } from "../../src/contracts/tool.ts";
-import { createShellOperations, type ProcessShell, type ShellSettings } from "../../src/platform/spawn.ts";
+import { createShellOperations, type ProcessShell, type ShellSettings } from "../../src/platform/processes/spawn.ts";
 
 interface Run {
   outcome: SpawnOutcome;

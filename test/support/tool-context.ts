@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plainArtifacts } from "../../src/artifacts/plain-directory.ts";
 import type { Tool, ToolContext, ToolResult } from "../../src/contracts/tool.ts";
-import { createFileOperations } from "../../src/platform/files.ts";
-import { createShellOperations, type ProcessShell } from "../../src/platform/spawn.ts";
+import { createFileOperations } from "../../src/platform/files/files.ts";
+import { createShellOperations, type ProcessShell } from "../../src/platform/processes/spawn.ts";
 import { validateArguments } from "../../src/tools/shared/validate.ts";
 
 export interface ToolBench {

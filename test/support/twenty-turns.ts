@@ -2,7 +2,7 @@
 // tests in a process of its own on Bun.
 
 import { streamTurn } from "../../src/agent/stream-turn.ts";
-import { createFetch } from "../../src/platform/fetch.ts";
+import { createFetch } from "../../src/platform/network/fetch.ts";
 import { loadProvider } from "../../src/providers/registry.ts";
 import { testCall, testModel } from "./model-calls.ts";
 

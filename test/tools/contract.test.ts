@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
-import { ripgrepPath } from "../../src/platform/ripgrep.ts";
+import { ripgrepPath } from "../../src/platform/processes/ripgrep.ts";
 import { builtinTools } from "../../src/tools/registry.ts";
 import { type ToolCase, toolContract } from "../contract/tool-contract.ts";
 import { type ToolBench, toolBench } from "../support/tool-context.ts";

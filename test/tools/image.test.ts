@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { imageWasmLoader } from "../../src/platform/image-wasm.ts";
+import { imageWasmLoader } from "../../src/platform/files/image-wasm.ts";
 import { readTool } from "../../src/tools/read.ts";
 import { fitImage } from "../../src/tools/shared/fit-image.ts";
 import { imageTypeOf, isWholeImage, readImageHeader } from "../../src/tools/shared/image-type.ts";

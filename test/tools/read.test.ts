@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { imageWasmLoader } from "../../src/platform/image-wasm.ts";
+import { imageWasmLoader } from "../../src/platform/files/image-wasm.ts";
 import { readTool as createReadTool } from "../../src/tools/read.ts";
 import { type ToolBench, textOfResult, toolBench } from "../support/tool-context.ts";
 

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Tool } from "../../src/contracts/tool.ts";
-import { ripgrepPath } from "../../src/platform/ripgrep.ts";
+import { ripgrepPath } from "../../src/platform/processes/ripgrep.ts";
 import { findTool } from "../../src/tools/find.ts";
 import { grepTool } from "../../src/tools/grep.ts";
 import { lsTool } from "../../src/tools/ls.ts";
@@ -157,7 +157,7 @@ test("find: names with newlines and blanks, and the limit", async () => {
 });
 
 test("a configured prefix that prints does not show in results", async () => {
-  const { createShellOperations } = await import("../../src/platform/spawn.ts");
+  const { createShellOperations } = await import("../../src/platform/processes/spawn.ts");
   const shell = createShellOperations({ env: process.env, envPolicy: "inherit", commandPrefix: "echo noise; echo more:1:noise" });
   expect(textOfResult(await bench.call(find, { pattern: "a.ts" }, { shell }))).toBe("src/a.ts");
   expect(textOfResult(await bench.call(grep, { pattern: "world" }, { shell }))).toBe("src/a.ts:1: hello world");

@@ -9,8 +9,8 @@ import { findProjectDirectory } from "../../config/trust.ts";
 import { defined } from "../../contracts/defined.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import { describeOrigin } from "../../contracts/provider-settings.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
-import { createFileOperations } from "../../platform/files.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
+import { createFileOperations } from "../../platform/files/files.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory, userConfigFile } from "../../platform/paths.ts";
 import { baseUrlVariables } from "../../providers/vendors.ts";
@@ -186,7 +186,7 @@ async function edit(host: Host, flags: Flags): Promise<number> {
   }
   const editor = named || (host.platform === "win32" ? "notepad" : "vi");
   createPrivately(file, flags.project ? "" : template());
-  const { runOnTerminal } = await import("../../platform/run-interactive.ts");
+  const { runOnTerminal } = await import("../../platform/processes/run-interactive.ts");
   const exitCode = await runOnTerminal(editor, file, { env: host.env, cwd: host.cwd });
   if (exitCode !== 0) {
     throw new PiError("io.editor", `${editor} ended with exit code ${exitCode}.`, { hint: `Set EDITOR to an editor, or edit ${file}.` });

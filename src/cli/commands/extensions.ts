@@ -7,7 +7,7 @@ import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Extension, LoadExtensionsResult } from "../../contracts/extension.ts";
 import type { FoundExtension } from "../../harness/launch/extension-launcher.ts";
-import { createFileOperations } from "../../platform/files.ts";
+import { createFileOperations } from "../../platform/files/files.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
 import { parseOptions } from "../options.ts";

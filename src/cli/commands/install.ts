@@ -9,7 +9,7 @@ import { PiError } from "../../contracts/error.ts";
 import { packageContents } from "../../extensions/packages/contents.ts";
 import { installPackage, removePackage, restoreNpm, versionAt } from "../../extensions/packages/install.ts";
 import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
-import { createFileOperations } from "../../platform/files.ts";
+import { createFileOperations } from "../../platform/files/files.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory, userConfigFile } from "../../platform/paths.ts";
 import type { CommandModule } from "../command-record.ts";
@@ -245,7 +245,7 @@ async function undeclare(place: Place, source: string): Promise<void> {
 async function save({ file }: Place, text: string): Promise<void> {
   // A file that would not be read again is not written.
   await parseToml(text, file);
-  const { makeDirectory } = await import("../../platform/make-directory.ts");
+  const { makeDirectory } = await import("../../platform/files/make-directory.ts");
   makeDirectory(dirname(file), 0o700);
   await createFileOperations().writeAtomic(file, text);
 }

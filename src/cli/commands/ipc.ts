@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { PiError } from "../../contracts/error.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import type { DrainOptions, DrainResult, IpcItem, ParkedFile } from "../../runtime/bridge/ipc-drain.ts";
@@ -91,7 +91,7 @@ async function print(host: Host, item: IpcItem): Promise<undefined> {
 }
 
 async function hand(host: Host, item: IpcItem, command: string, signal: AbortSignal): Promise<string | undefined> {
-  const { feedCommand } = await import("../../platform/feed-command.ts");
+  const { feedCommand } = await import("../../platform/processes/feed-command.ts");
   const ran = await feedCommand(command, {
     cwd: host.cwd,
     env: host.env,

@@ -152,8 +152,8 @@ async function refresh(host: Host, flags: Flags): Promise<void> {
       hint: "Unset PI_OFFLINE, or give a file with --from.",
     });
   }
-  const { createFetch } = await import("../../platform/fetch.ts");
-  const { createFileOperations } = await import("../../platform/files.ts");
+  const { createFetch } = await import("../../platform/network/fetch.ts");
+  const { createFileOperations } = await import("../../platform/files/files.ts");
   const cacheDir = catalogCacheDirectory(agentDir);
   const refreshed = await refreshCatalog({
     source: source ?? modelsDevUrl,

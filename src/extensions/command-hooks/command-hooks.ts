@@ -11,8 +11,8 @@ import type { HookRow } from "../../contracts/hook-row.ts";
 import type { Interceptor } from "../../contracts/interceptor.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { RunningCall } from "../../contracts/tool.ts";
-import type { FedCommand } from "../../platform/feed-command.ts";
 import type { Env } from "../../platform/paths.ts";
+import type { FedCommand } from "../../platform/processes/feed-command.ts";
 import { wordGlob } from "../policy/rows.ts";
 import type { ClaudeSurroundings } from "./claude-form.ts";
 
@@ -271,7 +271,7 @@ export class CommandHooks implements Interceptor {
   async #ask(row: HookRow, event: object, signal: AbortSignal | undefined): Promise<Asked> {
     const { cwd, env } = this.#deps;
     const seconds = row.timeout ?? defaultTimeoutSeconds;
-    const { feedCommand } = await import("../../platform/feed-command.ts");
+    const { feedCommand } = await import("../../platform/processes/feed-command.ts");
     let ended: FedCommand;
     const isTheirs = row.form === "claude-code";
     const { claudeFields, fromClaude } = isTheirs ? await import("./claude-form.ts") : {};

@@ -4,8 +4,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PiError } from "../../contracts/error.ts";
-import { acquireLease } from "../../platform/lease.ts";
-import { lockFileName, runGit, runInstaller } from "../../platform/package-tools.ts";
+import { acquireLease } from "../../platform/locks/lease.ts";
+import { lockFileName, runGit, runInstaller } from "../../platform/processes/package-tools.ts";
 import { readManifest } from "../discover.ts";
 import { type PackageSource, packageDirectory } from "./source.ts";
 

@@ -3,7 +3,7 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { AssistantMessageEvent } from "../../contracts/stream-event.ts";
-import { StreamRedactor } from "../../platform/redact-stream.ts";
+import { StreamRedactor } from "../../platform/pipes/redact-stream.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 
 type Update = Extract<AgentEvent, { type: "message_update" }>;

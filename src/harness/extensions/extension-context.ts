@@ -233,7 +233,7 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
     getSessionName: () => coding.session.name,
     setLabel: ofSession("setLabel", (entryId, label) => coding.setLabel(entryId, label)),
     exec: async (command, args, { signal, timeout, maxBuffer, cwd = about.cwd } = {}) => {
-      const { executeProgram } = await import("../../platform/exec-program.ts");
+      const { executeProgram } = await import("../../platform/processes/exec-program.ts");
       return executeProgram(command, args, {
         cwd,
         env: about.env,

@@ -3,7 +3,7 @@
 
 import { defined } from "../../contracts/defined.ts";
 import type { FileOperations, ShellOperations } from "../../contracts/tool.ts";
-import type { ProcessShell } from "../../platform/spawn.ts";
+import type { ProcessShell } from "../../platform/processes/spawn.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { AccessTo } from "../conversation/conversation-deps.ts";
 import type { Launch, LaunchDeps } from "../launch/launch.ts";
@@ -20,8 +20,8 @@ export interface Workspace {
 
 export async function createWorkspace(launch: Launch, { host, custom = {} }: Pick<LaunchDeps, "host" | "custom">): Promise<Workspace> {
   const { config, registry, options } = launch;
-  const { shellOnDemand } = await import("../../platform/shell-on-demand.ts");
-  const { createFileOperations } = await import("../../platform/files.ts");
+  const { shellOnDemand } = await import("../../platform/processes/shell-on-demand.ts");
+  const { createFileOperations } = await import("../../platform/files/files.ts");
   const shell = shellOnDemand({
     ...defined({ shellPath: config.values.shell.path }),
     commandPrefix: config.values.shell.commandPrefix,

@@ -197,7 +197,7 @@ export class ExtensionLauncher {
 
   /** The stack tells whose it is, if anything does: a file of its own before one beside it. */
   async #strayed(error: unknown): Promise<void> {
-    const { isBelow, placeOf } = await import("../../platform/load-module.ts");
+    const { isBelow, placeOf } = await import("../../platform/modules/load-module.ts");
     const paths = this.found.map(({ file }) => file.realPath);
     const own = paths.find((path) => placeOf(error, (file) => file === path) !== undefined);
     const owner = own ?? paths.find((path) => placeOf(error, isBelow(dirname(path))) !== undefined);

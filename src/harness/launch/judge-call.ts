@@ -2,7 +2,7 @@
 
 import type { Judged } from "../../extensions/policy/judge.ts";
 import { judge } from "../../extensions/policy/judge.ts";
-import { createFileOperations } from "../../platform/files.ts";
+import { createFileOperations } from "../../platform/files/files.ts";
 import { type Launch, policyRows } from "./launch.ts";
 
 export async function judgeCall(

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
-import { RepositoryBoundary, readBoundedText, sizeNotice } from "../../platform/bounded-file.ts";
+import { RepositoryBoundary, readBoundedText, sizeNotice } from "../../platform/files/bounded-file.ts";
 import type { ContextFile } from "../../resources/context-files.ts";
 import type { PromptTemplate } from "../../resources/prompt-templates.ts";
 import type { ResourcePlaces, ResourceSource, Skill } from "../../resources/skills.ts";

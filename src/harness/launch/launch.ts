@@ -11,8 +11,8 @@ import type { MessagingContext } from "../../contracts/messaging.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { PolicyRow } from "../../contracts/policy.ts";
 import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
+import { looseWarning } from "../../platform/files/user-id.ts";
 import type { Env } from "../../platform/paths.ts";
-import { looseWarning } from "../../platform/user-id.ts";
 import { builtinTools } from "../../tools/registry.ts";
 import type { ModelAccess } from "../conversation/conversation-deps.ts";
 import { checkNetwork } from "../models/model-access.ts";
@@ -158,7 +158,7 @@ function told(line: string, warnings: string[], { warn }: Pick<LaunchDeps, "warn
 
 function allTools(options: RunOptions, config: Config, own: readonly Tool[] | undefined): Tool[] {
   const builtin = builtinTools({
-    ripgrep: async () => (await import("../../platform/ripgrep.ts")).bundledRipgrep(options.agentDir),
+    ripgrep: async () => (await import("../../platform/processes/ripgrep.ts")).bundledRipgrep(options.agentDir),
     background: config.values.shell.background,
     ...(config.values.images.resize ? {} : { imageSide: Number.POSITIVE_INFINITY }),
     imageCodec: async () => (await import("../intake/prompt-images.ts")).imageCodec(),

@@ -31,7 +31,7 @@ export interface SignInFace {
 export const maxKeyLength = 16_384;
 
 export async function signInTo(accountId: string, flow: Flow, at: SignInPlace, face: SignInFace): Promise<void> {
-  const { createFetch } = await import("../../platform/fetch.ts");
+  const { createFetch } = await import("../../platform/network/fetch.ts");
   const { network } = at.config.values;
   await signIn(accountId, flow, {
     ...face,

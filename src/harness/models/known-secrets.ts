@@ -3,8 +3,8 @@
 
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import { readSecretText } from "../../contracts/text/secret-text.ts";
-import { isKeyOfSomebody, looksLikeCredential } from "../../platform/child-env.ts";
 import type { Env } from "../../platform/paths.ts";
+import { isKeyOfSomebody, looksLikeCredential } from "../../platform/processes/child-env.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { type Vendor, vendors } from "../../providers/vendors.ts";
 

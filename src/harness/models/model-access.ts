@@ -79,13 +79,13 @@ export async function connectToModel(
   if (network.offline || network.caFile !== "" || model.provider === "scripted" || registry.streamOf(model) !== undefined) return;
   const { baseUrl } = model;
   if (!URL.canParse(baseUrl) || !registry.isAvailable(model.provider, true)) return;
-  const { proxyRoute } = await import("../../platform/fetch.ts");
+  const { proxyRoute } = await import("../../platform/network/fetch.ts");
   if (proxyRoute({ env, proxy: network.proxy })?.(new URL(baseUrl)) !== undefined) return;
-  const { connectAhead } = await import("../../platform/connect-ahead.ts");
+  const { connectAhead } = await import("../../platform/network/connect-ahead.ts");
   await connectAhead(baseUrl, await loadFetch({ config, env }));
 }
 
 async function loadFetch({ config, env }: Pick<ModelAccessDeps, "config" | "env">): Promise<typeof globalThis.fetch> {
-  const { createFetch } = await import("../../platform/fetch.ts");
+  const { createFetch } = await import("../../platform/network/fetch.ts");
   return createFetch({ env, proxy: config.values.network.proxy, caFile: config.values.network.caFile });
 }

@@ -64,7 +64,7 @@ export class ModelRegistry {
       vendorOf,
       flowOf: (id) => this.#brought.get(id)?.flow,
       fetch: async () => {
-        const { createFetch } = await import("../../platform/fetch.ts");
+        const { createFetch } = await import("../../platform/network/fetch.ts");
         const { proxy = "", caFile = "" } = input.config.values?.network ?? {};
         return createFetch({ env: input.env, proxy, caFile });
       },

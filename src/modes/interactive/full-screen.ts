@@ -38,7 +38,7 @@ export function leaveFullScreen(at: Surface, terminal: ScreenTerminal): void {
 }
 
 async function open(url: string, at: Surface): Promise<void> {
-  const { openUrl } = await import("../../platform/open-url.ts");
+  const { openUrl } = await import("../../platform/processes/open-url.ts");
   try {
     if (openUrl(url, at.env)) return;
   } catch {

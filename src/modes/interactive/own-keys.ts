@@ -4,7 +4,7 @@
 
 import { join } from "node:path";
 import type { Launch } from "../../harness/launch/launch.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
 
 export function ownKeys({ options, config }: Pick<Launch, "options" | "config">): Readonly<Record<string, unknown>> {
   return { ...keysOfNpmAgent(options.agentDir), ...config.values.keys };

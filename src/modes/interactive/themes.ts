@@ -4,7 +4,7 @@
 import { type FSWatcher, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import type { Launch } from "../../harness/launch/launch.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import type { TerminalPalette } from "../../tui/screen-terminal.ts";
 import { darkTheme, lightTheme, plainSystem } from "../../tui/theme/built-in.ts";
 import { appearanceOf, systemTheme } from "../../tui/theme/system.ts";

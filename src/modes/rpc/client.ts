@@ -5,7 +5,7 @@ import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
-import { ownProgram, programAt } from "../../platform/child-program.ts";
+import { ownProgram, programAt } from "../../platform/processes/child-program.ts";
 import { EventFeed, handOut } from "./event-feed.ts";
 import type { MethodName, ParamsOf, ResultOf } from "./methods.ts";
 import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";

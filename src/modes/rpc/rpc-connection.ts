@@ -3,8 +3,8 @@
 
 import { PiError } from "../../contracts/error.ts";
 import type { ErrorCode } from "../../contracts/error-codes.ts";
-import { type ChildProgram, type ChildProgramOptions, startChildProgram } from "../../platform/child-program.ts";
-import { LineSplitter } from "../../platform/line-splitter.ts";
+import { LineSplitter } from "../../platform/pipes/line-splitter.ts";
+import { type ChildProgram, type ChildProgramOptions, startChildProgram } from "../../platform/processes/child-program.ts";
 
 export interface RpcConnectionOptions extends Pick<ChildProgramOptions, "command" | "args" | "cwd" | "env"> {
   /** Each record that is no answer. */

@@ -2,7 +2,7 @@
 
 import type { Provider } from "../../contracts/provider.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
-import { StreamRedactor } from "../../platform/redact-stream.ts";
+import { StreamRedactor } from "../../platform/pipes/redact-stream.ts";
 import { traceVersion } from "./trace.ts";
 
 /** `writeLine` gets one JSON text at a time, without LF; `now` is in ms. */

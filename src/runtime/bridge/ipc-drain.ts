@@ -6,7 +6,7 @@ import { lstatSync, mkdirSync, readdirSync, renameSync, type Stats, unlinkSync, 
 import { join } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
-import { acquireLease } from "../../platform/lease.ts";
+import { acquireLease } from "../../platform/locks/lease.ts";
 import { readIpcData, readIpcJson } from "./ipc-file.ts";
 import { type IpcData, type IpcFolder, ipcFolders, ipcProblem, listedTasks } from "./ipc-rules.ts";
 

@@ -4,8 +4,8 @@
 import { closeSync, fchmodSync, fsyncSync, lstatSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, PiError } from "../../contracts/error.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
-import { makeDirectory } from "../../platform/make-directory.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
+import { makeDirectory } from "../../platform/files/make-directory.ts";
 import { risingMs } from "../../platform/rising-time.ts";
 import { type IpcData, type IpcFolder, isRecord } from "./ipc-rules.ts";
 

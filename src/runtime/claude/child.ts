@@ -2,9 +2,9 @@
 // Invariant: a record is handled before the next is read, so a slow host slows the child down; what it leaves behind is ended with it.
 
 import { defined } from "../../contracts/defined.ts";
-import { type ChildProgram, startChildProgram } from "../../platform/child-program.ts";
-import { LineSplitter, type SplitLine } from "../../platform/line-splitter.ts";
-import { findFamily, findTagged, signalAll, tagVariable } from "../../platform/process-tree.ts";
+import { LineSplitter, type SplitLine } from "../../platform/pipes/line-splitter.ts";
+import { type ChildProgram, startChildProgram } from "../../platform/processes/child-program.ts";
+import { findFamily, findTagged, signalAll, tagVariable } from "../../platform/processes/process-tree.ts";
 
 export type ClaudeRecord = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@
 // Invariant: the child is gone when the run is, with all that it has started; its session is its own file, ours keeps nothing.
 
 import { join } from "node:path";
-import { tagVariable } from "../../platform/process-tree.ts";
+import { tagVariable } from "../../platform/processes/process-tree.ts";
 import { childVariables } from "../child-variables.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
 import { HostedRuntime } from "../hosted-runtime.ts";
@@ -71,7 +71,7 @@ export class ClaudeRuntime extends HostedRuntime {
     if (dataDir === undefined || claude.configDir === "user") return undefined;
     const directory = join(groupDirectory(join(dataDir, "sessions"), sessionKey), ".claude");
     requireRealDirectory(directory, sessionKey);
-    const { makeDirectory } = await import("../../platform/make-directory.ts");
+    const { makeDirectory } = await import("../../platform/files/make-directory.ts");
     makeDirectory(directory, 0o700);
     return directory;
   }

@@ -6,8 +6,8 @@ import type { Settings } from "../../config/settings.ts";
 import { defined } from "../../contracts/defined.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import type { ThinkingLevel } from "../../contracts/model.ts";
-import { childEnv } from "../../platform/child-env.ts";
 import type { Env } from "../../platform/paths.ts";
+import { childEnv } from "../../platform/processes/child-env.ts";
 import { isValidSessionId } from "../../session/lines/locate.ts";
 
 /** Our server among its own. */

@@ -8,7 +8,7 @@ const timeoutMs = 20_000;
 const hint = "Install Claude Code, or set [runtime.claude] command.";
 
 export async function probeClaude(command: string, env: Env): Promise<Probe> {
-  const { executeProgram } = await import("../../platform/exec-program.ts");
+  const { executeProgram } = await import("../../platform/processes/exec-program.ts");
   try {
     const { code, stdout } = await executeProgram(command, ["--version"], { cwd: "/", env, timeoutMs });
     const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];

@@ -4,7 +4,7 @@
 import { realpathSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
 import type { Settings } from "../../config/settings.ts";
-import { RepositoryBoundary, readBoundedText } from "../../platform/bounded-file.ts";
+import { RepositoryBoundary, readBoundedText } from "../../platform/files/bounded-file.ts";
 import type { BootstrapFile } from "../request.ts";
 
 export interface Bootstrap {

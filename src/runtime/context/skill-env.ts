@@ -2,7 +2,7 @@
 // Invariant: a variable that is set keeps its value; nothing reaches the process, another run, or a run without the skill.
 
 import type { SkillEntry } from "../../config/settings.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import type { Env } from "../../platform/paths.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { parseFrontmatter } from "../../resources/frontmatter.ts";

@@ -4,11 +4,11 @@
 
 import { defined } from "../../contracts/defined.ts";
 import { messageOf } from "../../contracts/error.ts";
-import { childEnv } from "../../platform/child-env.ts";
-import { startChildProgram } from "../../platform/child-program.ts";
 import { processHost } from "../../platform/host.ts";
 import type { Env } from "../../platform/paths.ts";
-import { findFamily, signalAll, tagVariable } from "../../platform/process-tree.ts";
+import { childEnv } from "../../platform/processes/child-env.ts";
+import { startChildProgram } from "../../platform/processes/child-program.ts";
+import { findFamily, signalAll, tagVariable } from "../../platform/processes/process-tree.ts";
 import { redactionFor } from "../observe/redaction.ts";
 import { type ContainerOutput, markerNamed } from "./runner-contract.ts";
 
@@ -126,7 +126,7 @@ async function carriedOut(run: ContainerRun, env: Env, output: KeptOutput): Prom
 }
 
 async function killed([command, ...args]: readonly [string, ...string[]], env: Env, cwd = "/"): Promise<void> {
-  const { executeProgram } = await import("../../platform/exec-program.ts");
+  const { executeProgram } = await import("../../platform/processes/exec-program.ts");
   await executeProgram(command, args, { cwd, env, timeoutMs: killMs });
 }
 

@@ -221,7 +221,7 @@ async function loadImages(named: ContainerInput["images"], cwd: string, { host, 
 const maxImageBytes = 32 * 1024 * 1024;
 
 async function loadImage(file: string): Promise<ImageContent | string> {
-  const { createFileOperations } = await import("../../platform/files.ts");
+  const { createFileOperations } = await import("../../platform/files/files.ts");
   const files = createFileOperations();
   const info = await files.stat(file);
   if (info.kind !== "file") return "it is no file";

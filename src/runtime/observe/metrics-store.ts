@@ -5,8 +5,8 @@
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../contracts/error.ts";
-import { AppendFile } from "../../platform/append-file.ts";
-import { LineSplitter } from "../../platform/line-splitter.ts";
+import { AppendFile } from "../../platform/files/append-file.ts";
+import { LineSplitter } from "../../platform/pipes/line-splitter.ts";
 import type { Redaction } from "./redaction.ts";
 
 export interface RunRecord {

@@ -2,8 +2,8 @@
 // by whoever writes, asked before anything is cut. Invariant: answers and session files do not come here, they are the user's own.
 
 import { withoutSecretShapes } from "../../contracts/text/secret-shapes.ts";
-import { looksLikeCredential } from "../../platform/child-env.ts";
 import type { Env } from "../../platform/paths.ts";
+import { looksLikeCredential } from "../../platform/processes/child-env.ts";
 import { liveSecrets, SecretRegistry } from "../../platform/secrets.ts";
 
 /** Shorter values of variables stand in too many words. */

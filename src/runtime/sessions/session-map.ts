@@ -5,10 +5,10 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
-import { acquireLease } from "../../platform/lease.ts";
-import { makeDirectory } from "../../platform/make-directory.ts";
-import { replaceFile } from "../../platform/replace-file.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
+import { makeDirectory } from "../../platform/files/make-directory.ts";
+import { replaceFile } from "../../platform/files/replace-file.ts";
+import { acquireLease } from "../../platform/locks/lease.ts";
 import { type RuntimeKind, runtimeKinds } from "../result.ts";
 
 export type SessionIds = Record<RuntimeKind, string | null>;

@@ -6,7 +6,7 @@ import { defined } from "../../contracts/defined.ts";
 import type { ExtensionContext, ExtensionToolDefinition } from "../../contracts/extension.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { FileOperations, ShellOperations, Tool, ToolResult } from "../../contracts/tool.ts";
-import { createFileOperations } from "../../platform/files.ts";
+import { createFileOperations } from "../../platform/files/files.ts";
 import { processHost } from "../../platform/host.ts";
 import type { Env } from "../../platform/paths.ts";
 import { imageTypeOf } from "../../tools/shared/image-type.ts";
@@ -140,7 +140,7 @@ export function createReadOnlyTools(cwd: string, options: ToolsOptions = {}): Bu
 export function createLocalBashOperations({ shellPath }: { shellPath?: string } = {}): BashOperations {
   return {
     exec: async (command, cwd, { onData, signal, timeout, env }) => {
-      const { createShellOperations } = await import("../../platform/spawn.ts");
+      const { createShellOperations } = await import("../../platform/processes/spawn.ts");
       const shell = createShellOperations({
         env: (env ?? processHost().env) as Env,
         envPolicy: "inherit",

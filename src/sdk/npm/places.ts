@@ -2,7 +2,7 @@
 
 import type { Env } from "../../platform/paths.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
-import { processPlace } from "../../platform/process-place.ts";
+import { processPlace } from "../../platform/processes/process-place.ts";
 
 export interface Surroundings {
   /** Absolute. */

@@ -11,8 +11,8 @@ import { surroundings } from "./places.ts";
 /** All there are: read, bash, edit, write, grep, find, ls. Default for `options`: the ripgrep and the image codec that came with us. */
 export function builtinTools(options: ToolShelfOptions = {}): Tool[] {
   return shelf({
-    ripgrep: async () => (await import("../../platform/ripgrep.ts")).bundledRipgrep(surroundings().agentDir),
-    imageCodec: async () => (await import("../../platform/assets.ts")).readBinaryAsset("photon.wasm"),
+    ripgrep: async () => (await import("../../platform/processes/ripgrep.ts")).bundledRipgrep(surroundings().agentDir),
+    imageCodec: async () => (await import("../../platform/files/assets.ts")).readBinaryAsset("photon.wasm"),
     ...options,
   });
 }
@@ -41,8 +41,8 @@ export async function runTool(tool: Tool, args: Record<string, unknown>, options
   const { validateArguments } = await import("../../tools/shared/validate.ts");
   const valid = await validateArguments(tool, args);
   if (!valid.ok) return errorResult(valid.message);
-  const { createFileOperations } = await import("../../platform/files.ts");
-  const { createShellOperations } = await import("../../platform/spawn.ts");
+  const { createFileOperations } = await import("../../platform/files/files.ts");
+  const { createShellOperations } = await import("../../platform/processes/spawn.ts");
   const own = createShellOperations({ env: place.env, envPolicy: "inherit" });
   const { plainArtifacts } = await import("../../artifacts/plain-directory.ts");
   try {

@@ -9,7 +9,7 @@ import type { Cancellable, WithSession } from "../../contracts/extension.ts";
 import type { SessionStartEvent } from "../../contracts/extension-event.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
-import { makeDirectory } from "../../platform/make-directory.ts";
+import { makeDirectory } from "../../platform/files/make-directory.ts";
 import { Session } from "../../session/tree/session.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { CreateAgentSessionResult } from "./create-agent-session.ts";

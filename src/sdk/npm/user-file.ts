@@ -3,7 +3,7 @@
 
 import { createRequire } from "node:module";
 import { PiError } from "../../contracts/error.ts";
-import { readBoundedText } from "../../platform/bounded-file.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import { userConfigFile } from "../../platform/paths.ts";
 
 /** Empty where there is none, and where it cannot be read, which `failed` is told. */

@@ -29,7 +29,7 @@ export async function storeUserSetting(agentDir: string, change: SettingChange):
   const file = userConfigFile(agentDir);
   try {
     const { saveChange } = await import("../../config/change-config.ts");
-    const { createFileOperations } = await import("../../platform/files.ts");
+    const { createFileOperations } = await import("../../platform/files/files.ts");
     await saveChange(file, change, createFileOperations().writeAtomic);
   } catch (error) {
     throw failure(file, error);

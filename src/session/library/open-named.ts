@@ -4,9 +4,9 @@
 import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isPiError, PiError } from "../../contracts/error.ts";
-import { AppendFile } from "../../platform/append-file.ts";
-import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/lease.ts";
-import { makeDirectory } from "../../platform/make-directory.ts";
+import { AppendFile } from "../../platform/files/append-file.ts";
+import { makeDirectory } from "../../platform/files/make-directory.ts";
+import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/locks/lease.ts";
 import { sessionFileName } from "../lines/locate.ts";
 import { type OpenOptions, Session } from "../tree/session.ts";
 import { ambiguousId, type SessionFile, sessionFilesWithId } from "./list-sessions.ts";

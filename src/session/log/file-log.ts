@@ -3,7 +3,7 @@
 
 import { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
-import { AppendFile } from "../../platform/append-file.ts";
+import { AppendFile } from "../../platform/files/append-file.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";

@@ -5,7 +5,7 @@ import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
-import { AppendFile, type FileFate } from "../../platform/append-file.ts";
+import { AppendFile, type FileFate } from "../../platform/files/append-file.ts";
 import { noParent } from "../index/entry-table.ts";
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import { encodeLine } from "../lines/line-codec.ts";

@@ -3,8 +3,8 @@
 import { chmodSync } from "node:fs";
 import { isPiError, PiError } from "../../contracts/error.ts";
 import { type SessionHeader, sessionVersion } from "../../contracts/session-entry.ts";
-import { AppendFile } from "../../platform/append-file.ts";
-import { acquireLease, type Lease, type LeaseOutcome, leaseHolder } from "../../platform/lease.ts";
+import { AppendFile } from "../../platform/files/append-file.ts";
+import { acquireLease, type Lease, type LeaseOutcome, leaseHolder } from "../../platform/locks/lease.ts";
 import { requireRegularFile, storageReason, unreadable } from "../lines/file-errors.ts";
 import { withTexts } from "../lines/line-codec.ts";
 import { FileLog, type FileLogOptions } from "./file-log.ts";

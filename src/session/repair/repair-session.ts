@@ -3,7 +3,7 @@
 
 import { linkSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { makeDirectory } from "../../platform/make-directory.ts";
+import { makeDirectory } from "../../platform/files/make-directory.ts";
 import { unwritable } from "../lines/file-errors.ts";
 import { encodeLine } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";

@@ -7,7 +7,7 @@ import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
 import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA, sessionVersion } from "../../contracts/session-entry.ts";
-import type { Lease } from "../../platform/lease.ts";
+import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
 import { completeEntry, encodeLine } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";

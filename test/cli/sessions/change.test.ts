@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { acquireLease } from "../../../src/platform/lease.ts";
+import { acquireLease } from "../../../src/platform/locks/lease.ts";
 import { answer, linesOf, nowMs, sessionHome, user } from "../../support/session-home.ts";
 
 describe("rename", () => {

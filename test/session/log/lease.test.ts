@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { acquireLease, leaseHolder } from "../../../src/platform/lease.ts";
+import { acquireLease, leaseHolder } from "../../../src/platform/locks/lease.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { bundleWriter, type ChildWriter, type Runtime, startWriter } from "../../support/child-writer.ts";
 import { userMessage } from "../../support/messages.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, onTestFinished } from "vitest";
 import type { SessionHeader } from "../../../src/contracts/session-entry.ts";
-import { AppendFile } from "../../../src/platform/append-file.ts";
+import { AppendFile } from "../../../src/platform/files/append-file.ts";
 import { FileLog } from "../../../src/session/log/file-log.ts";
 import { MemoryLog } from "../../../src/session/log/memory-log.ts";
 import { sessionLogContract } from "../../contract/session-log-contract.ts";

@@ -6,8 +6,8 @@ import { storeKey } from "../../../accounts/sign-in.ts";
 import { PiError } from "../../../contracts/error.ts";
 import { keyIn, knownProvider, maxKeyLength, signInTo } from "../../../harness/models/account-sign-in.ts";
 import type { Host } from "../../../platform/host.ts";
-import { openUrl } from "../../../platform/open-url.ts";
-import { readLine } from "../../../platform/read-line.ts";
+import { readLine } from "../../../platform/pipes/read-line.ts";
+import { openUrl } from "../../../platform/processes/open-url.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { accountPlaces, withStatusOne } from "./account-places.ts";
 

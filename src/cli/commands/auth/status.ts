@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import { authFilePath, isStoredToken, providerOfAccount, readAuthFile } from "../../../accounts/auth-file.ts";
+import { isLoose } from "../../../platform/files/user-id.ts";
 import type { Host } from "../../../platform/host.ts";
-import { isLoose } from "../../../platform/user-id.ts";
 import type { SubcommandContext } from "../subcommands.ts";
 import { accountPlaces } from "./account-places.ts";
 

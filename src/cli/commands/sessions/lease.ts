@@ -1,7 +1,7 @@
 // Does something to a session's file while nobody else writes it. Called by rm and repair.
 
 import { PiError } from "../../../contracts/error.ts";
-import { acquireLease, leaseHolder } from "../../../platform/lease.ts";
+import { acquireLease, leaseHolder } from "../../../platform/locks/lease.ts";
 
 /** Errors: `session.busy`. A system without leases is taken as one on which nobody holds one. */
 export async function withLease<T>(path: string, action: () => T): Promise<T> {

@@ -63,7 +63,7 @@ async function signInWith(flow: Flow, account: string, at: Surface): Promise<voi
   const cancelled = (): void => stop.abort(new PiError("usage.cancelled", "Cancelled"));
   const { config, registry, options } = at.sessions.launch;
   const { signInTo } = await import("../../../harness/models/account-sign-in.ts");
-  const { openUrl } = await import("../../../platform/open-url.ts");
+  const { openUrl } = await import("../../../platform/processes/open-url.ts");
   const closeWaiting = openChoice(at, {
     title: `Signing in: ${flow.name}`,
     items: [{ value: "cancel", label: "Cancel" }],
@@ -172,7 +172,7 @@ const maxServerModels = 500;
 /** By name; where nothing answers, that is said. */
 async function modelsAt(address: string, at: Surface): Promise<string[]> {
   const [{ createFetch }, { getJson }] = await Promise.all([
-    import("../../../platform/fetch.ts"),
+    import("../../../platform/network/fetch.ts"),
     import("../../../accounts/flows/requests.ts"),
   ]);
   const { network } = at.sessions.launch.config.values;

@@ -3,7 +3,7 @@
 
 import { parseChange, type SettingChange, saveChange } from "../../../config/change-config.ts";
 import { describeOrigin } from "../../../contracts/provider-settings.ts";
-import { createFileOperations } from "../../../platform/files.ts";
+import { createFileOperations } from "../../../platform/files/files.ts";
 import { userConfigFile } from "../../../platform/paths.ts";
 import type { Surface } from "../surface.ts";
 import { call } from "./call.ts";

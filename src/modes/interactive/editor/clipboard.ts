@@ -5,7 +5,7 @@ import type { Surface } from "../surface.ts";
 
 /** A picture where there is one, else text. */
 export async function pasteFromClipboard(at: Surface): Promise<void> {
-  const { readClipboardImage, readClipboardText } = await import("../../../platform/clipboard.ts");
+  const { readClipboardImage, readClipboardText } = await import("../../../platform/processes/clipboard.ts");
   const bytes = await readClipboardImage(at.env);
   if (bytes !== undefined) {
     const { decodeImage } = await import("../../../harness/intake/prompt-images.ts");
@@ -35,7 +35,7 @@ export async function copyText(text: string, at: Surface): Promise<void> {
 
 /** By a program, and where there is none, or from afar, by the terminal: one of them has it. */
 export async function copied(text: string, at: Surface): Promise<true> {
-  const { copyText: copy } = await import("../../../platform/clipboard.ts");
+  const { copyText: copy } = await import("../../../platform/processes/clipboard.ts");
   const isTaken = await copy(text, at.env);
   // The terminal's own way, which also works from afar; terminals that do not know it pass over it.
   if (!isTaken || at.env.SSH_CONNECTION) at.device.write(`\u001b]52;c;${Buffer.from(text).toString("base64")}\u0007`);

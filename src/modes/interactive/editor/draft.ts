@@ -3,10 +3,10 @@
 
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readBoundedText } from "../../../platform/bounded-file.ts";
-import { processIsAlive } from "../../../platform/process-tree.ts";
+import { readBoundedText } from "../../../platform/files/bounded-file.ts";
+import { sha256Hex } from "../../../platform/files/sha256.ts";
+import { processIsAlive } from "../../../platform/processes/process-tree.ts";
 import { liveSecrets } from "../../../platform/secrets.ts";
-import { sha256Hex } from "../../../platform/sha256.ts";
 
 const behindMs = 500;
 const maxBytes = 8 * 1024 * 1024;

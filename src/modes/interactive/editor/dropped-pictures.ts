@@ -3,7 +3,7 @@
 
 import { isAbsolute, join, resolve } from "node:path";
 import type { ImageContent } from "../../../contracts/message.ts";
-import { readBoundedBytes } from "../../../platform/bounded-file.ts";
+import { readBoundedBytes } from "../../../platform/files/bounded-file.ts";
 import type { Surface } from "../surface.ts";
 
 const pasted = /^\u001b\[200~([\s\S]*)\u001b\[201~$/;

@@ -3,7 +3,7 @@
 import type { Surface } from "../surface.ts";
 
 export async function editOutside(at: Surface): Promise<void> {
-  const { editText } = await import("../../../platform/edit-text.ts");
+  const { editText } = await import("../../../platform/processes/edit-text.ts");
   const { env } = at;
   const command = at.externalEditor || env.VISUAL || env.EDITOR || (at.platform === "win32" ? "notepad" : "nano");
   const { editor } = at.screen;

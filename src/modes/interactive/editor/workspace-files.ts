@@ -3,9 +3,9 @@
 
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { executeProgram } from "../../../platform/exec-program.ts";
 import type { Env } from "../../../platform/paths.ts";
-import { bundledRipgrep } from "../../../platform/ripgrep.ts";
+import { executeProgram } from "../../../platform/processes/exec-program.ts";
+import { bundledRipgrep } from "../../../platform/processes/ripgrep.ts";
 
 const keptMs = 10_000;
 const timeoutMs = 5000;

@@ -7,7 +7,7 @@ import { plainText, visibleText } from "../../../contracts/text/plain.ts";
 import { headlineOf, viewsOf } from "../../../contracts/tool-view.ts";
 import { withoutTerminal } from "../../../extensions/no-ui.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
-import { LineSplitter } from "../../../platform/line-splitter.ts";
+import { LineSplitter } from "../../../platform/pipes/line-splitter.ts";
 import { plainSystem } from "../../../tui/theme/built-in.ts";
 import { Theme } from "../../../tui/theme/theme.ts";
 import { beforeEnd, type ModeContext } from "../../mode.ts";

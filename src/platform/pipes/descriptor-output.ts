@@ -1,0 +1,230 @@
+// Standard output and error over their bare descriptors. Made once by host; the modes write through it.
+// Invariant: what is written leaves in order, honours backpressure and never blocks on a slow reader; a reader that went away is an event,
+// never an exception.
+
+import { fstatSync, readFileSync, write, writeSync } from "node:fs";
+import { drawnText, plainText } from "../../contracts/text/plain.ts";
+import { liveSecrets } from "../secrets.ts";
+
+export type OutputForm = "drawn" | "secret";
+
+export interface OutputStream {
+  readonly isTerminal: boolean;
+  /** Columns of the terminal; 80 when there is none, or one that does not know its size. */
+  readonly columns: number;
+  /** Rows of the terminal; 24 when there is none, or one that does not know its size. */
+  readonly rows: number;
+  /**
+   * A promise only when the reader is slow: wait for it before writing more. At a terminal nothing in the text can move the cursor or change
+   * the terminal; colours and the line written anew stay where they are our own (`drawn`). Pipes and files get the bytes. Secrets are made unreadable in
+   * all but what somebody asked for by name (`secret`).
+   */
+  write(text: string, form?: OutputForm): Promise<void> | undefined;
+  /** Resolves when everything written has left the process, or its reader has gone. */
+  flush(): Promise<void>;
+  readonly isClosed: boolean;
+  /** Why what was written is lost, when it is not that the reader has gone: a full disk, say. */
+  readonly failure?: Error | undefined;
+  /** Called once when the reader goes away (EPIPE) or the device is full. */
+  onClosed(listener: () => void): void;
+  /**
+   * From now on the reader's going is noticed within a second or so although nothing is written, while `isWanted` says so. Where the system
+   * does not show who reads, the next write tells. Returns what stops it.
+   */
+  watchReader(isWanted: () => boolean): () => void;
+}
+
+/** What is written of a text at a terminal. */
+export function textAtTerminal(text: string, form: OutputForm | undefined): string {
+  const clean = withoutSecrets(text, form);
+  return form === "drawn" ? drawnText(clean) : plainText(clean);
+}
+
+function withoutSecrets(text: string, form: OutputForm | undefined): string {
+  return form === "secret" ? text : liveSecrets.redactLines(text);
+}
+
+/** Text waiting for a reader beyond this many characters slows the writer down. */
+const slowReaderLimit = 256 * 1024;
+
+/** Twice in the second within which a host may be killed and missed. */
+const readerWatchMs = 400;
+
+/** What a pipe, socket or terminal that says it is writable takes whole: `PIPE_BUF`. */
+const atOnceBytes = process.platform === "linux" ? 4096 : 512;
+
+/** A socket whose reader left something unread behind is reset. */
+const readerIsGone: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);
+
+/** Whoever writes less often does not pay for what finds out that a descriptor takes bytes. */
+const writesBeforeAsking = 16;
+
+/**
+ * One asynchronous write at a time; what comes meanwhile goes out together in the next. It wakes a thread for each, so what is short is written
+ * at once where the system says that it will not have to wait. The stream objects of the runtimes cost 10 ms to
+ * open and, on a pipe, either block the event loop or grow without bound (docs/decisions/0004).
+ */
+export class FileDescriptorOutput implements OutputStream {
+  readonly #descriptor: number;
+  readonly #listeners: (() => void)[] = [];
+  #waiting = "";
+  #writeCount = 0;
+  /** Whether a short write would not wait; known on Bun only, once there was reason to ask. */
+  #takesBytes: (() => boolean) | undefined;
+  #isTerminal: boolean | undefined;
+  #isWriting = false;
+  #isScheduled = false;
+  #idle: { promise: Promise<void>; resolve(): void } | undefined;
+  isClosed = false;
+  failure: Error | undefined;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  get isTerminal(): boolean {
+    this.#isTerminal ??= isTerminal(this.#descriptor);
+    return this.#isTerminal;
+  }
+
+  get columns(): number {
+    if (!this.isTerminal) return 80;
+    return (this.#descriptor === 1 ? process.stdout : process.stderr).columns || 80;
+  }
+
+  get rows(): number {
+    if (!this.isTerminal) return 24;
+    return (this.#descriptor === 1 ? process.stdout : process.stderr).rows || 24;
+  }
+
+  write(text: string, form?: OutputForm): Promise<void> | undefined {
+    if (this.isClosed || text === "") return undefined;
+    this.#waiting += this.isTerminal ? textAtTerminal(text, form) : withoutSecrets(text, form);
+    if (!this.#isWriting && !this.#isScheduled) {
+      // At the end of this turn of the event loop, so that a burst of records costs one system call.
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#writeWaiting();
+      });
+    }
+    return this.#waiting.length > slowReaderLimit ? this.flush() : undefined;
+  }
+
+  flush(): Promise<void> {
+    if (this.isClosed || (!this.#isWriting && this.#waiting === "")) return Promise.resolve();
+    if (!this.#idle) {
+      let resolve = (): void => {};
+      const promise = new Promise<void>((settle) => {
+        resolve = settle;
+      });
+      this.#idle = { promise, resolve };
+    }
+    return this.#idle.promise;
+  }
+
+  onClosed(listener: () => void): void {
+    if (this.isClosed) listener();
+    else this.#listeners.push(listener);
+  }
+
+  watchReader(isWanted: () => boolean): () => void {
+    let watch: { isGone(): boolean } | undefined;
+    const timer = setInterval(async () => {
+      watch ??= new (await import("./pipe-ends.ts")).ReaderWatch(this.#descriptor);
+      // Asked even while unwanted: who reads has to be seen before it can be missed.
+      if (watch.isGone() && isWanted() && !this.isClosed) this.#close(undefined);
+      if (this.isClosed) clearInterval(timer);
+    }, readerWatchMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
+  #writeWaiting(): void {
+    if (this.#isWriting || this.isClosed) return;
+    if (this.#waiting === "") {
+      this.#idle?.resolve();
+      this.#idle = undefined;
+      return;
+    }
+    if (this.#writeCount === 0 && wasClosedAtStart(this.#descriptor)) {
+      this.#close(new Error("it was closed when pi was started"));
+      return;
+    }
+    if (++this.#writeCount === writesBeforeAsking) void this.#learnToAsk();
+    const bytes = Buffer.from(this.#waiting);
+    this.#waiting = "";
+    const written = this.#writeAtOnce(bytes);
+    if (written === bytes.length) {
+      this.#writeWaiting();
+      return;
+    }
+    this.#isWriting = true;
+    this.#writeBytes(bytes, written);
+  }
+
+  async #learnToAsk(): Promise<void> {
+    if (process.versions.bun === undefined) return;
+    const { readyToWrite } = await import("./ready-to-write.ts");
+    this.#takesBytes = await readyToWrite(this.#descriptor);
+  }
+
+  /** Returns how many bytes went out. Why they did not is for the queued write to find. */
+  #writeAtOnce(bytes: Uint8Array): number {
+    if (bytes.length > atOnceBytes || this.#takesBytes?.() !== true) return 0;
+    try {
+      return writeSync(this.#descriptor, bytes);
+    } catch {
+      return 0;
+    }
+  }
+
+  #writeBytes(bytes: Uint8Array, offset: number): void {
+    write(this.#descriptor, bytes, offset, bytes.length - offset, null, (error, written) => {
+      // A descriptor that a parent made non-blocking says EAGAIN instead of waiting; there is no event to wait for on a bare descriptor.
+      if (error?.code === "EAGAIN") setTimeout(() => this.#writeBytes(bytes, offset), 5);
+      else if (error) this.#close(readerIsGone.has(error.code ?? "") ? undefined : error);
+      else if (offset + written < bytes.length) this.#writeBytes(bytes, offset + written);
+      else {
+        this.#isWriting = false;
+        this.#writeWaiting();
+      }
+    });
+  }
+
+  #close(failure: Error | undefined): void {
+    this.isClosed = true;
+    this.failure = failure;
+    this.#waiting = "";
+    this.#idle?.resolve();
+    for (const listener of this.#listeners.splice(0)) listener();
+  }
+}
+
+/** Device number of /dev/null on Linux. */
+const nullDevice = 0x103;
+
+/** Of a descriptor on /dev/null: that it closes when another program is started. None that we were given does. */
+const closesOnExec = 0o2000000;
+
+/** Bun puts /dev/null where a standard descriptor is missing; Node does so in a way that nobody can tell from one that was given. */
+function wasClosedAtStart(descriptor: number): boolean {
+  try {
+    if (process.versions.bun === undefined || process.platform !== "linux" || fstatSync(descriptor).rdev !== nullDevice) return false;
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "0";
+    return (Number.parseInt(flags, 8) & closesOnExec) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The module that can really tell costs 3 ms: pipes, files and /dev/null are told without it. */
+export function isTerminal(descriptor: number): boolean {
+  try {
+    const info = fstatSync(descriptor);
+    if (!info.isCharacterDevice() || (process.platform === "linux" && info.rdev === nullDevice)) return false;
+    return process.getBuiltinModule("node:tty").isatty(descriptor);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+// What a command's environment lets through. Called by spawn.ts.
+// Invariant: `BUN_*` never passes (`BUN_BE_BUN` would turn our own binary into bun), whatever the policy.
+
+import { keyBeginnings } from "../../contracts/text/secret-shapes.ts";
+import type { Env } from "../paths.ts";
+
+/** Everything, everything but what looks like a credential, or only the names listed (`*` at the end matches any rest). */
+export type EnvPolicy = "inherit" | "scrub" | readonly string[];
+
+export function childEnv(env: Env, policy: EnvPolicy): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || name.startsWith("BUN_")) continue;
+    if (policy === "scrub" ? looksLikeCredential(name, value) : policy !== "inherit" && !isListed(name, policy)) continue;
+    passed[name] = value;
+  }
+  return passed;
+}
+
+function isListed(name: string, list: readonly string[]): boolean {
+  return list.some((entry) => (entry.endsWith("*") ? name.startsWith(entry.slice(0, -1)) : name === entry));
+}
+
+const secretWord = new RegExp(
+  [
+    "^(AUTH|OAUTH|AUTHORIZATION|BEARER|COOKIES?|CREDS?|CREDENTIALS?|DSN|JWT|KEYFILE|KUBECONFIG|MNEMONIC|NETRC|OTP|TOTP|P12|PAT|PEM|PFX|PIN|PRIVATE|PSW|PW|PWD",
+    "|SALT|SAS|SEED|SIGNATURE|SK|WEBHOOKS?|CONNECTIONSTRING|CONNSTR|PASSFILE|PGPASSFILE)$",
+    "|(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|AUTHTOKEN|PASSCODE|WEBHOOK)$",
+    "|(?<!^COM|^BY|^TRES|^SUR|^UNDER|^OVER)PASS$",
+  ].join(""),
+);
+/** Names of several words. */
+const secretName = /CONN(?:ECTION)?_STR(?:ING)?$|SESSION_?ID$(?<!^PI_SESSION_ID|^XDG_SESSION_ID)|_PASS_|ACCOUNT_SID$/;
+/** A password in an address, or an address that is one by itself. */
+const secretAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@]+@|^https:\/\/(?:hooks\.slack\.com|discord(?:app)?\.com\/api\/webhooks)\//i;
+/** How known kinds of keys begin. */
+const secretForm = new RegExp(`^(?:${keyBeginnings}|-----BEGIN [A-Z ]*PRIVATE KEY|(?:Bearer|Basic|Token) \\S{8})`);
+
+/** Last words of names; looked at in every variable at every start, so no expression. */
+const keyWords: ReadonlySet<string> = new Set(["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PAT"]);
+/** Letters and digits in one word of some length that is neither a path nor an address. */
+const keyLike = /^(?![~./]|[a-z][a-z0-9+.-]*:\/\/)(?=\S*\d)(?=\S*[A-Za-z])\S{16,}$/;
+
+/** Whether a variable's value is surely a key, whoever's: what stands in its place hides no word or number that means something else. */
+export function isKeyOfSomebody(name: string, value: string): boolean {
+  return secretForm.test(value) || (keyWords.has(name.slice(name.lastIndexOf("_") + 1).toUpperCase()) && keyLike.test(value));
+}
+
+/** Judges by the words of the name, and by a value that carries a password in a URL or has the form of a known kind of key. */
+export function looksLikeCredential(name: string, value: string): boolean {
+  if (name === "PWD" || name === "OLDPWD") return false;
+  const upper = name.toUpperCase();
+  if (secretName.test(upper) || upper.split(/[^A-Z0-9]+/).some((word) => secretWord.test(word))) return true;
+  return secretAddress.test(value) || secretForm.test(value);
+}

@@ -1,0 +1,65 @@
+// Short writes to a reader that stops, and to one that goes: over a pipe and over a socket, on both runtimes.
+
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { bunPath } from "../../../scripts/build.mjs";
+
+const cases = (["bun", "node"] as const).flatMap((runtime) => (["pipe", "socket"] as const).map((channel) => ({ runtime, channel })));
+
+let program: string;
+
+beforeAll(() => {
+  program = join(mkdtempSync(join(tmpdir(), "pi-test-")), "line-writer.mjs");
+  execFileSync(bunPath(), ["build", join(import.meta.dirname, "../../support/line-writer.ts"), "--target=node", `--outfile=${program}`], {
+    stdio: "pipe",
+  });
+});
+
+afterAll(() => rmSync(dirname(program), { recursive: true, force: true }));
+
+/** `then`: what the shell at the other end of a pipe does once it is told to go on. */
+function start({ runtime, channel }: (typeof cases)[number], then: string) {
+  const command = [runtime === "bun" ? bunPath() : process.execPath, program];
+  // A child's stdout is a socket here; between two programs of a shell there is a pipe.
+  const shell = `exec 3<&0; "$@" </dev/null | { read -r word <&3; ${then}; }`;
+  const argv = channel === "socket" ? command : ["sh", "-c", shell, "sh", ...command];
+  const child = spawn(argv[0] ?? "", argv.slice(1), { stdio: ["pipe", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  const hears = (word: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (said.includes(word)) resolve();
+      };
+      child.stderr.on("data", look);
+      look();
+    });
+  child.stderr.on("data", (bytes) => {
+    said += bytes;
+  });
+  return { child, hears, said: () => said };
+}
+
+test.for(cases)("$runtime, $channel: a reader that stops holds nothing up, and misses nothing", async (way) => {
+  const { child, hears, said } = start(way, "cat");
+  await hears("held back");
+  child.stdin.end("go\n");
+  const lines = (await text(child.stdout)).trimEnd().split("\n");
+  await hears("wrote");
+  expect(said()).toContain(`wrote ${lines.length}\n`);
+  expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(lines.map((_, number) => number));
+  expect(lines.every((line) => line.endsWith(" ".concat("x".repeat(90))))).toBe(true);
+});
+
+test.for(cases)("$runtime, $channel: a reader that goes is told of once, and quietly", async (way) => {
+  const { child, hears, said } = start(way, "exec <&-");
+  await hears("held back");
+  child.stdin.end("go\n");
+  child.stdout.destroy();
+  await hears("gone");
+  expect(said()).toBe("held back\ngone quietly\n");
+});
