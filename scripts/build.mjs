@@ -35,7 +35,7 @@ export function ripgrepPath() {
 }
 
 function bun(args) {
-  // From src/, so that assets are embedded as assets/…, where platform/files/assets.ts looks for them beside the chunks' folder.
+  // From src/, so that assets are embedded as assets/…, where platform/assets.ts looks for them beside the chunks' folder.
   const result = spawnSync(bunPath(), args, { cwd: join(root, "src"), stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
   if (result.status !== 0) {
     process.stderr.write(result.stdout ?? "");

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Model } from "../contracts/model.ts";
-import { readAsset } from "../platform/files/assets.ts";
+import { readAsset } from "../platform/assets.ts";
 
 /**
  * Providers that have an embedded file, in the order in which they are listed. Amazon Bedrock and Google Vertex AI are left out: their wire formats

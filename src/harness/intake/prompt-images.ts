@@ -13,7 +13,7 @@ export interface ImageWishes {
 
 /** The WebAssembly that makes images smaller. */
 export async function imageCodec(): Promise<Uint8Array> {
-  return (await import("../../platform/files/assets.ts")).readBinaryAsset("photon.wasm");
+  return (await import("../../platform/assets.ts")).readBinaryAsset("photon.wasm");
 }
 
 /** `omitted` for one that cannot be made to fit, nothing when the bytes are no image. */

@@ -86,7 +86,7 @@ async function shrunk(block: ImageContent): Promise<UserContent> {
   const [{ imageTypeOf }, { fitImage }, { readBinaryAsset }, { imageWasmLoader }] = await Promise.all([
     import("../../tools/shared/image-type.ts"),
     import("../../tools/shared/fit-image.ts"),
-    import("../../platform/files/assets.ts"),
+    import("../../platform/assets.ts"),
     import("../../platform/files/image-wasm.ts"),
   ]);
   const bytes = Buffer.from(block.data, "base64");

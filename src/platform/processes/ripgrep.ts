@@ -71,7 +71,7 @@ export async function bundledRipgrep(agentDir: string): Promise<string> {
   // On Node it is there; the binary has no packages, and none that stands somewhere near it counts.
   const installed = process.versions.bun === undefined ? await installedRipgrep() : undefined;
   if (installed !== undefined) return installed;
-  const { readBinaryAsset } = await import("../files/assets.ts");
+  const { readBinaryAsset } = await import("../assets.ts");
   try {
     return await ripgrepPath({ cacheDirs: [join(agentDir, "cache")], readAsset: readBinaryAsset });
   } catch (error) {

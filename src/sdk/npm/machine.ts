@@ -35,7 +35,7 @@ export interface ResizedImage {
 
 /** As small as models take it; `null` where it is damaged or cannot be made so small. */
 export async function resizeImage(bytes: Uint8Array, mimeType: string): Promise<ResizedImage | null> {
-  const codec = async (): Promise<Uint8Array> => (await import("../../platform/files/assets.ts")).readBinaryAsset("photon.wasm");
+  const codec = async (): Promise<Uint8Array> => (await import("../../platform/assets.ts")).readBinaryAsset("photon.wasm");
   const fitted = await fitImage(bytes, imageTypeOf(bytes) ?? (mimeType as ImageType), codec);
   if (fitted === undefined) return null;
   const { width, height, original = { width, height } } = fitted;

@@ -12,7 +12,7 @@ import { surroundings } from "./places.ts";
 export function builtinTools(options: ToolShelfOptions = {}): Tool[] {
   return shelf({
     ripgrep: async () => (await import("../../platform/processes/ripgrep.ts")).bundledRipgrep(surroundings().agentDir),
-    imageCodec: async () => (await import("../../platform/files/assets.ts")).readBinaryAsset("photon.wasm"),
+    imageCodec: async () => (await import("../../platform/assets.ts")).readBinaryAsset("photon.wasm"),
     ...options,
   });
 }

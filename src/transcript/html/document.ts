@@ -4,7 +4,7 @@
 import type { EntrySource } from "../../contracts/entry-source.ts";
 import type { ToolViews } from "../../contracts/tool-view.ts";
 import { version } from "../../contracts/version.ts";
-import { readAsset } from "../../platform/files/assets.ts";
+import { readAsset } from "../../platform/assets.ts";
 import { artifactsLeftOut, dateTime, money, plural, shortCount } from "../format.ts";
 import { type Call, callsIn, itemOf } from "../items.ts";
 import type { SessionFacts } from "../session-facts.ts";

@@ -96,7 +96,7 @@ export const screenCommands: readonly ScreenCommand[] = [
     name: "changelog",
     about: "Show what has changed in pi",
     run: async (_args, at) => {
-      const { readAsset } = await import("../../../platform/files/assets.ts");
+      const { readAsset } = await import("../../../platform/assets.ts");
       // Of the newest version.
       const [, newest = ""] = readAsset("changelog.md").split(/^## /m);
       at.show("Changelog", newest);
