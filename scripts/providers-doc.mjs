@@ -124,6 +124,21 @@ context_window = 131072
 max_tokens = 16384
 \`\`\`
 
+The npm agent's \`compat\` says the same in the same words (its \`models.json\` is read as it is). These of its flags have nothing to act on here; each only
+spares a service work that it does again:
+
+| flag | why |
+|---|---|
+| \`supportsMidConvoSystemMessages\`, \`supportsMidConvoToolAdditions\`, \`supportsMidConvoToolChanges\` | a prompt or tools that change during a conversation are sent as they now are, at its beginning |
+| \`supportsMidConvoEffort\` | so is the thinking level |
+| \`supportsAdditionalTools\`, \`supportsToolSearch\` | tools are declared, not looked up by the model |
+| \`supportsMessageThreads\` | every request holds the whole conversation |
+| \`supportsOpenAIGrammarTools\` | tools take JSON |
+| \`allowedFallbackModels\` | another model after a refusal is asked by \`fallback_models\`, not by the service |
+
+\`sampling_params\` of a model (\`samplingParams\` there) are put into its requests as they stand, in the two OpenAI formats. \`cache_retention = "long"\`, or
+\`PI_CACHE_RETENTION=long\`, asks services to remember prompts for longer where they offer that.
+
 A field that a server refuses and that the answer does not depend on is left out, and the request made again.
 
 A new vendor is one row in \`src/providers/vendors.ts\` (or \`vendors-by-plan.ts\`) and one recorded stream in \`test/fixtures/streams/<format>/<vendor>.sse\`, with what it means in the \`.json\` beside it.

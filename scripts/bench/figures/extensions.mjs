@@ -21,7 +21,7 @@ const large = (world) => join(folder(world), "large");
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "extensions",
-  rounds: 40,
+  rounds: 25,
   files: (world) => [
     ...tens(world).map((path, index) => ({ path, text: small(index) })),
     ...numbers(39).map((index) => ({

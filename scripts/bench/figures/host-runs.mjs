@@ -16,7 +16,7 @@ const beside = (of, many, few) => of(many, "cpuMs") - of(few, "cpuMs");
 /** @type {import("../race.mjs").Race} */
 export const runnerStart = {
   id: "runner-start",
-  rounds: 25,
+  rounds: 15,
   contenders: (world) => ({
     runner: { ...runner(world), stdoutHolds: [lastWord] },
     print: { ...world.place, argv: [world.program, ...world.prompt("text")], stdoutHolds: [lastWord] },
@@ -27,7 +27,7 @@ export const runnerStart = {
       title: "runner, exec to first request byte",
       against: "-p",
       unit: "ms",
-      compare: "difference",
+      compare: "ratio",
       subject: (of) => of("runner", "firstByteMs"),
       baseline: (of) => of("print", "firstByteMs"),
       onCpu: { subject: (of) => of("runner", "cpuMs"), baseline: (of) => of("print", "cpuMs") },
@@ -38,7 +38,7 @@ export const runnerStart = {
 /** @type {import("../race.mjs").Race} */
 export const replyDeltas = {
   id: "reply-deltas",
-  rounds: 7,
+  rounds: 5,
   contenders: (world) => {
     const scenario = { kind: "deltas", count: deltas };
     const json = { ...world.place, argv: [world.program, ...world.prompt("json")] };
@@ -65,7 +65,7 @@ export const replyDeltas = {
 /** @type {import("../race.mjs").Race} */
 export const hostRuns = {
   id: "host-runs",
-  rounds: 7,
+  rounds: 3,
   contenders: (world) => {
     const folder = dirname(world.place.cwd);
     const contender = (count) => ({ ...world.place, argv: [world.baselines["host-runs"], folder, count], stdoutHolds: ["done"] });
@@ -75,11 +75,11 @@ export const hostRuns = {
     {
       id: "host-run",
       title: "a run among 500 sessions, CPU",
-      against: "nothing",
+      against: "a process with one",
       unit: "ms",
-      compare: "difference",
+      compare: "ratio",
       subject: (of) => beside(of, "runs", "one") / (runs - 1),
-      baseline: () => 0,
+      baseline: (of) => of("one", "cpuMs"),
     },
     {
       id: "host-run-memory",

@@ -4,7 +4,6 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
-import { timeText } from "../../contracts/text/terminal-text.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { Host } from "../../platform/host.ts";
@@ -19,11 +18,12 @@ import { KnownCommands } from "./commands/known-commands.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
-import { PromptCompletion } from "./editor/completion.ts";
+import type { PromptCompletion } from "./editor/completion.ts";
 import { Draft } from "./editor/draft.ts";
 import { takeDropped } from "./editor/dropped-pictures.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
-import { WorkspaceFiles } from "./editor/workspace-files.ts";
+import { promptCompletion } from "./editor/session-completion.ts";
+import { takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
@@ -31,7 +31,6 @@ import { runShortcut } from "./extension-ui/shortcuts.ts";
 import { TerminalUi } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
-import { homePath } from "./home-path.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
 import { LiveSettings } from "./live-settings.ts";
 import { ownKeys } from "./own-keys.ts";
@@ -41,6 +40,7 @@ import { firstState, type State } from "./state.ts";
 import { Activity, frameMs } from "./status/activity.ts";
 import { SessionFigures } from "./status/figures.ts";
 import type { FooterFacts } from "./status/footer.ts";
+import { footerFacts } from "./status/footer-facts.ts";
 import { PassingHint } from "./status/passing-hint.ts";
 import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
@@ -61,9 +61,6 @@ export interface InteractionDeps {
   screen: ScreenKind;
   themes: Pick<Themes, "themes" | "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
 }
-
-/** What Up goes through; the search has all. */
-const editorHistory = 100;
 
 export class Interaction implements Surface {
   readonly sessions: SessionHost;
@@ -158,18 +155,12 @@ export class Interaction implements Surface {
     const { agentDir, cwd } = deps.sessions.launch.options;
     this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
     this.#draft = new Draft(agentDir, cwd, deps.pid);
-    const files = new WorkspaceFiles(() => ({
-      cwd: this.sessions.launch.options.cwd,
+    this.#completion = promptCompletion({
+      sessions: deps.sessions,
+      commands: this.#commands,
       homeDir: deps.homeDir,
       env: deps.env,
-      agentDir,
       now: deps.now,
-    }));
-    this.#completion = new PromptCompletion({
-      commands: () =>
-        this.#commands.offered.map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(this.sessions) }) })),
-      files: () => files.all(),
-      list: (directory) => files.list(directory),
     });
     this.screen.setCompletion(this.#completion);
     this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
@@ -226,7 +217,7 @@ export class Interaction implements Surface {
     this.screen.start();
     // Behind the first paint.
     const timer = setTimeout(() => {
-      this.#takeUp();
+      takeUp(this, this.#history, this.#draft);
       this.colours.follow();
     }, 0);
     this.#removers.push(() => clearTimeout(timer));
@@ -398,21 +389,6 @@ export class Interaction implements Surface {
     this.screen.tui.requestRender();
   }
 
-  /** What was there before: the history, and a draft that nobody gave up. */
-  #takeUp(): void {
-    const { editor } = this.screen;
-    for (const text of this.#history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
-    const draft = this.#draft.take();
-    if (draft !== undefined) {
-      this.giveBack(draft.text);
-      this.say(`The text in the editor is from ${timeText(draft.writtenMs)}`, "info", `${this.keys.keyOf("app.clear")} clears it`);
-    }
-    const { inForce, registry } = this.sessions.models;
-    const { provider = "" } = inForce ?? {};
-    if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))
-      import("./commands/first-start.ts").then(({ offerFirstStart }) => offerFirstStart(this)).catch((error: unknown) => this.fail(error));
-  }
-
   #stopFrames(): void {
     clearInterval(this.#frames);
     this.#frames = undefined;
@@ -457,18 +433,8 @@ export class Interaction implements Surface {
   }
 
   #footer(): FooterFacts {
-    const { conversation } = this.sessions.coding;
-    const inForce = this.sessions.models.inForce;
-    return {
-      ...this.#figures.facts(conversation),
-      directory: homePath(this.sessions.launch.options.cwd, this.#deps.homeDir),
-      branch: this.#branch,
-      name: conversation.name ?? "",
-      model: inForce === undefined ? "no model" : `${inForce.provider}/${inForce.id}`,
-      level: inForce?.reasoning === true ? conversation.thinkingLevel : "",
-      statuses: [...this.ui.display.statuses.values()],
-      hint: this.#hint.text,
-    };
+    const statuses = [...this.ui.display.statuses.values()];
+    return footerFacts(this, { figures: this.#figures, hint: this.#hint.text, branch: this.#branch, statuses });
   }
 
   #newLook(): Look {

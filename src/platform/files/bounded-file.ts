@@ -31,7 +31,7 @@ export interface ReadBounds {
 export function readBoundedText(path: string, bounds: ReadBounds = {}): BoundedText | undefined {
   const found = readBoundedBytes(path, bounds);
   if (found === undefined || "leftOut" in found) return found;
-  const text = found.content.toString("utf8");
+  const text = Buffer.from(found.content.buffer, found.content.byteOffset, found.content.length).toString("utf8");
   return { text: text.startsWith("\uFEFF") ? text.slice(1) : text, bytes: found.content.length };
 }
 
@@ -39,7 +39,7 @@ export function readBoundedText(path: string, bounds: ReadBounds = {}): BoundedT
 export function readBoundedBytes(
   path: string,
   { maxBytes = maxTextBytes, boundary, links }: ReadBounds = {},
-): { content: Buffer } | LeftOut | undefined {
+): { content: Uint8Array } | LeftOut | undefined {
   const named = lstatIfThere(path);
   if (named === undefined) return undefined;
   let target = path;
@@ -231,7 +231,7 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | 
 /** `directory` itself counts as inside. */
 function isInside(path: string, directory: string): boolean {
   const way = relative(directory, path);
-  return way === "" || (way !== ".." && !way.startsWith("../../") && !way.startsWith("..\\") && resolve(directory, way) === path);
+  return way === "" || (way !== ".." && !way.startsWith("../") && !way.startsWith("..\\") && resolve(directory, way) === path);
 }
 
 function sizeText(bytes: number): string {

@@ -7,7 +7,7 @@ import { PiError } from "../../contracts/error.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { requireRegularFile } from "../lines/file-errors.ts";
 import { idInFileName } from "../lines/locate.ts";
-import type { SessionSummary } from "./session-summary.ts";
+import type { SessionSummary, SummaryHeader } from "./session-summary.ts";
 import { idShortener } from "./short-ids.ts";
 import { type ReadableFile, readHeader, type SummaryBuffers, type SummaryRequest, summarizeFile, summaryBuffers } from "./summarize.ts";
 
@@ -71,7 +71,7 @@ export function sessionSummary(path: string): SessionSummary | undefined {
 
 export interface SessionFile extends FoundFile {
   /** `undefined`: its first line is no header. */
-  header: ReturnType<typeof readHeader>;
+  header: SummaryHeader | undefined;
 }
 
 /** Every file that lies where sessions do, newest change first, also those that are damaged at the start; only their first lines are read. */
@@ -296,7 +296,7 @@ function summarize(found: FoundFile, buffers: SummaryBuffers, request: SummaryRe
   return readFile(found.path, found.sizeBytes, (file) => summarizeFile(file, found, buffers, request));
 }
 
-function headerOf(path: string, buffers: SummaryBuffers): ReturnType<typeof readHeader> {
+function headerOf(path: string, buffers: SummaryBuffers): SummaryHeader | undefined {
   return readFile(path, undefined, (file) => readHeader(file, buffers));
 }
 

@@ -23,3 +23,6 @@ export interface SessionSummary {
   /** `provider/id` of the last choice or answer seen. */
   model?: string;
 }
+
+/** What the first line of its file says. */
+export type SummaryHeader = Pick<SessionSummary, "id" | "cwd" | "timestamp" | "parentSession">;

@@ -6,7 +6,7 @@ import { ownWordsType } from "../../contracts/session-entry.ts";
 import { lineBlocks } from "../lines/line-blocks.ts";
 import { decodeLine, isHeader, withTexts } from "../lines/line-codec.ts";
 import { damagedHeader } from "../lines/salvage.ts";
-import type { SessionSummary } from "./session-summary.ts";
+import type { SessionSummary, SummaryHeader } from "./session-summary.ts";
 
 export interface ReadableFile {
   size: number;
@@ -80,14 +80,11 @@ export function summarizeFile(
 }
 
 /** What the first line says, when it is the header of a session. */
-export function readHeader(
-  file: ReadableFile,
-  { all }: SummaryBuffers,
-): Pick<SessionSummary, "id" | "cwd" | "timestamp" | "parentSession"> | undefined {
+export function readHeader(file: ReadableFile, { all }: SummaryBuffers): SummaryHeader | undefined {
   return headerOf(firstLine(bytesAt(file, all.subarray(0, Math.min(file.size, headerBytes)), 0)));
 }
 
-function headerOf(line: Buffer): ReturnType<typeof readHeader> {
+function headerOf(line: Buffer): SummaryHeader | undefined {
   const record = decodeLine(line.toString("utf8"));
   const header = isHeader(record) ? record : damagedHeader(line.toString("latin1"))?.header;
   if (header === undefined) return undefined;
@@ -108,7 +105,7 @@ function firstLine(head: Buffer): Buffer {
 }
 
 class SummaryScan {
-  #header: ReturnType<typeof readHeader>;
+  #header: SummaryHeader | undefined;
   #name: string | undefined;
   #firstPrompt: string | undefined;
   #model: string | undefined;

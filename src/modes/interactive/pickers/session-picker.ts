@@ -2,6 +2,7 @@
 // /resume, and by a start with --resume.
 // Invariant: deleting asks.
 
+import { basename } from "node:path";
 import { shortAge } from "../../../contracts/text/terminal-text.ts";
 import { call } from "../commands/call.ts";
 import { homePath } from "../home-path.ts";
@@ -129,7 +130,8 @@ function itemsOf(stored: readonly Stored[], view: View, at: Surface): PickerItem
       description: [search?.lines.get(one.path) ?? "", age, one.messageCount === undefined ? "" : `${one.messageCount} messages`, place]
         .filter((part) => part !== "")
         .join(" · "),
-      searched: `${one.name ?? ""} ${one.firstPrompt ?? ""} ${one.path} ${one.cwd}`,
+      // Of where it lies only what is shown: a few letters are found in any path.
+      searched: [one.name, one.firstPrompt, basename(one.path), place].filter((part) => part !== undefined).join(" "),
     };
   });
 }

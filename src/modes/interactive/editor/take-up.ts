@@ -1,0 +1,24 @@
+// What was there before the screen: the history, a draft that nobody gave up; and for whoever has nothing to ask a model with, the ways to it. Called by
+// the interaction behind the first paint.
+
+import { timeText } from "../../../contracts/text/terminal-text.ts";
+import type { Surface } from "../surface.ts";
+import type { Draft } from "./draft.ts";
+import type { PromptHistory } from "./prompt-history.ts";
+
+/** What Up goes through; the search has all. */
+const editorHistory = 100;
+
+export function takeUp(at: Surface, history: PromptHistory, draft: Draft): void {
+  const { editor } = at.screen;
+  for (const text of history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
+  const kept = draft.take();
+  if (kept !== undefined) {
+    at.giveBack(kept.text);
+    at.say(`The text in the editor is from ${timeText(kept.writtenMs)}`, "info", `${at.keys.keyOf("app.clear")} clears it`);
+  }
+  const { inForce, registry } = at.sessions.models;
+  const { provider = "" } = inForce ?? {};
+  if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))
+    import("../commands/first-start.ts").then(({ offerFirstStart }) => offerFirstStart(at)).catch((error: unknown) => at.fail(error));
+}
