@@ -7,8 +7,8 @@ import type { Host } from "../platform/host.ts";
 import { filesOf, idsOf, listSessions } from "../session/library/list-sessions.ts";
 import { idShortener } from "../session/library/short-ids.ts";
 import { sessionPlaces } from "./commands/sessions/session-places.ts";
+import { modeSaid } from "./mode-said.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
-import { usualMode } from "./run-mode.ts";
 
 const mostShown = 20;
 const numberWidth = 4;
@@ -23,7 +23,7 @@ export async function pickSession(said: Said, host: Host): Promise<Picked> {
   }
   const mode = valueSaid(said, "--mode");
   if (mode === "json" || mode === "rpc") throw conflict(`--mode ${mode}`);
-  if ((mode ?? usualMode(said, host)) === "interactive") return { by: "screen" };
+  if (modeSaid(said, host) === "interactive") return { by: "screen" };
   const [message] = said.operands;
   if (host.stdin.isTerminal && host.stderr.isTerminal && message !== undefined) return { by: "number", path: await pick(said, host) };
   if (message !== undefined) {
@@ -63,17 +63,8 @@ async function pick(said: Said, host: Host): Promise<string> {
   }
   if (paths.length === 0) throw new PiError("usage.no_session", `There is no session of ${places.cwd} yet`, { hint: "Leave out --resume" });
   await host.stderr.write("Which one? Its number, its id or its name [1]: ");
-  const answer = await readAnswer(host);
+  const answer = await host.stdin.line();
   if (answer === undefined) throw new PiError("usage.no_session", "No session was picked", { hint: "pi sessions list shows them" });
   if (answer === "") return paths[0] ?? "";
   return paths[/^\d{1,2}$/.test(answer) ? Number(answer) - 1 : -1] ?? places.find(answer);
-}
-
-/** A terminal hands on whole lines. */
-async function readAnswer(host: Host): Promise<string | undefined> {
-  for await (const chunk of host.stdin.chunks()) {
-    host.stdin.release();
-    return new TextDecoder().decode(chunk).trim();
-  }
-  return undefined;
 }

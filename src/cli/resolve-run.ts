@@ -12,6 +12,7 @@ import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
+import { modeSaid } from "./mode-said.ts";
 import { isSaid, type OptionName, type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
 import { settingsSaid, stallSaid } from "./settings-said.ts";
 
@@ -98,6 +99,9 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     now: () => host.now(),
     warn: (line) => writeErrorLine(`pi: ${line}`),
     admit: (onStray) => host.admitExtensions(onStray),
+    ...(modeSaid(said, host) === "interactive" && {
+      dialogs: async () => ({ mode: "tui" as const, ui: (await import("./line-dialogs.ts")).lineDialogs(host) }),
+    }),
   });
   return { options, extensions, configFor: configLoader(said, host, commandLine, (config) => extensions.askTrust(options, config)) };
 }

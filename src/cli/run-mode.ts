@@ -17,6 +17,7 @@ import { startIsOver } from "../platform/start-pace.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
+import { modeSaid } from "./mode-said.ts";
 import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
@@ -35,7 +36,7 @@ export async function runMode(said: Said, host: Host): Promise<number> {
 }
 
 async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
-  const name = valueSaid(said, "--mode") ?? usualMode(said, host);
+  const name = modeSaid(said, host);
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
   /** Whoever draws on stderr takes them. */
@@ -117,11 +118,6 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
 }
 
 const recordMs = 200;
-
-/** Somebody sits at a terminal, and has not asked for an answer alone. */
-export function usualMode(said: Said, { stdin, stdout }: Host): string {
-  return !isSaid(said, "--print") && stdin.isTerminal && stdout.isTerminal ? "interactive" : "text";
-}
 
 /** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
 function progressOf(said: Said, host: Host): ProgressKind {

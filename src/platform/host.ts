@@ -1,7 +1,7 @@
 // The process as a value: arguments, environment, streams, clock. Made once in main and passed down, so that nothing below reads globals.
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, read, writeSync } from "node:fs";
 import type { InlineExtension } from "../contracts/extension.ts";
 import { plainText } from "../contracts/text/plain.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
@@ -21,6 +21,8 @@ export interface InputStream {
   readonly isReading: boolean;
   /** Stop reading and let the process end although the stream is open. */
   release(): void;
+  /** A line that a person types where nothing reads yet; nothing at the end. No stream is opened: whoever reads next finds the terminal as it was. */
+  line(): Promise<string | undefined>;
 }
 
 export interface Host {
@@ -104,7 +106,20 @@ class ProcessInput implements InputStream {
   release(): void {
     this.#release?.();
   }
+
+  line(): Promise<string | undefined> {
+    const buffer = Buffer.allocUnsafe(maxLineBytes);
+    return new Promise((resolve) =>
+      // A terminal hands on whole lines.
+      read(0, buffer, 0, buffer.length, null, (error, length) =>
+        resolve(error !== null || length === 0 ? undefined : buffer.toString("utf8", 0, length).trim()),
+      ),
+    );
+  }
 }
+
+/** A terminal takes no longer ones. */
+const maxLineBytes = 4096;
 
 function inputKind(): InputStream["kind"] {
   try {

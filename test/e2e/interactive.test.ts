@@ -214,6 +214,34 @@ describe.skipIf(!hasPty).each(programs)("themes, %s", (_name, program) => {
   });
 });
 
+describe.skipIf(!hasPty).each(programs)("before there is a screen, %s", (_name, program) => {
+  test("an extension asks whether a project is trusted, and what it is answered counts", async ({ world }) => {
+    world.write(".pi/config.toml", 'theme = "light"\n');
+    world.write(
+      "../home/.pi/agent/extensions/asks.ts",
+      `export default (pi) => pi.on("project_trust", async ({ cwd }, { mode, hasUI, ui }) => {
+        ui.notify("mode " + mode + " " + hasUI);
+        const answer = await ui.select("Trust " + cwd + "?", ["Trust it", "\u001b[2JDo not"]);
+        const isSure = await ui.confirm("Sure?", "It brings settings");
+        return { trusted: answer === "Trust it" && isSure ? "yes" : "no", remember: true };
+      });`,
+    );
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("The answer."))]);
+    await terminal.until((screen) => screen.includes("Which one? Its number:"));
+    expect(terminal.output()).toContain("mode tui true");
+    expect(terminal.output()).not.toContain("\u001b[2J");
+    terminal.type("1\r");
+    await terminal.until((screen) => screen.includes("[y/N]:"));
+    terminal.type("y\r");
+    await terminal.until(hasFooter);
+    terminal.type("hello\r");
+    await terminal.until((screen) => screen.includes("The answer."));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+    expect(JSON.parse(world.read("../home/.pi/agent/trust.json"))).toEqual({ [world.cwd]: true });
+  });
+});
+
 describe.skipIf(!hasPty).each(programs)("--resume, %s", (_name, program) => {
   test("the session is picked on the screen, and what was said on the command line goes on with it", async ({ world }) => {
     await world.run(["-p", "--model", world.trace(answerSteps("First answer.")), "the first prompt"]);

@@ -70,6 +70,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
       },
       isReading: false,
       release: () => undefined,
+      line: async () => given.input?.split("\n")[0],
     },
     stdout: stream((text) => {
       out += text;

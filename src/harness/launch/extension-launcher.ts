@@ -22,6 +22,8 @@ export interface ExtensionLauncherDeps {
   now(): number;
   /** One line for stderr: of what happens while there is no session. */
   warn(line: string): void;
+  /** Where a person can be asked before there is a session; without it nobody is. */
+  dialogs?(): Promise<Pick<ExtensionContext, "mode" | "ui">>;
   /** Before the first file is loaded; `onStray` takes what their code throws with nobody to catch it. */
   admit?(onStray: (error: unknown) => void): Promise<void>;
 }
@@ -77,8 +79,9 @@ export class ExtensionLauncher {
     const loaded = await this.load(launch, config, how);
     if (loaded === undefined) return undefined;
     const { ExtensionDispatch } = await import("../../extensions/dispatch.ts");
+    const asked = await this.#deps.dialogs?.();
     const { noUi } = await import("../../extensions/no-ui.ts");
-    const context = { cwd: launch.cwd, mode: "print", hasUI: false, ui: noUi } as ExtensionContext;
+    const context = { cwd: launch.cwd, hasUI: asked !== undefined, ...(asked ?? { mode: "print", ui: noUi }) } as ExtensionContext;
     const dispatch = new ExtensionDispatch({
       extensions: loaded.extensions,
       createContext: () => context,
