@@ -49,5 +49,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What comes from another process comes when the machine has time for it.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -182,7 +182,7 @@ test("what is dragged over is copied; a press where there is something to press 
   kept.add(button);
   draw();
   device.keys("\u001b[<0;1;1M\u001b[<32;6;2M\u001b[<0;6;2m");
-  await vi.waitFor(() => expect(copied).toEqual(["line 0\nline 1"]));
+  await vi.waitFor(() => expect(copied).toEqual(["line 0\nline 1"]), { timeout: 30_000 });
   device.keys("\u001b[<0;2;4M\u001b[<0;2;4m");
   expect(button.presses).toEqual([0]);
   expect(copied).toHaveLength(1);

@@ -118,10 +118,10 @@ test("a thousand at once: a few run, the others in order; aborted, those that wa
   });
   const names = Array.from({ length: 1000 }, (_, index) => `c${index}`);
   const commands = names.map((name) => coding.shell.run(name));
-  await vi.waitFor(() => expect(begun).toHaveLength(16));
+  await vi.waitFor(() => expect(begun).toHaveLength(16), { timeout: 30_000 });
   waiting[3]?.(exited(0));
   await commands[3];
-  await vi.waitFor(() => expect(begun).toHaveLength(17));
+  await vi.waitFor(() => expect(begun).toHaveLength(17), { timeout: 30_000 });
   expect(begun).toEqual(names.slice(0, 17));
   coding.shell.abort();
   const results = await Promise.all(commands);
@@ -130,7 +130,7 @@ test("a thousand at once: a few run, the others in order; aborted, those that wa
   await coding.shell.settled();
   expect(session.entries().filter((entry) => JSON.stringify(entry).includes("bashExecution"))).toHaveLength(17);
   const after = coding.shell.run("after");
-  await vi.waitFor(() => expect(begun.at(-1)).toBe("after"));
+  await vi.waitFor(() => expect(begun.at(-1)).toBe("after"), { timeout: 30_000 });
   waiting.at(-1)?.(exited(0));
   expect((await after).exitCode).toBe(0);
 });
