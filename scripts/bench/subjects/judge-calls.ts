@@ -12,7 +12,7 @@ const count = Number(countText);
 const lines = [
   "ls -la src",
   "cd packages/core && npm test -- --run test/unit | tail -n 40",
-  'for file in $(git ls-files \'*.ts\'); do grep -l "TODO" "$file"; done',
+  'for file in $(git ls-files \'*.ts\'); do grep -l "export" "$file"; done',
   "cat <<'END' > notes.txt\nline one\nline two\nEND",
   'git commit -m "A message of some length" && git log --oneline -5',
 ];

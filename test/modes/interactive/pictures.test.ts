@@ -128,13 +128,13 @@ test("only the bytes of a picture reach the terminal, whatever stands in their p
 });
 
 test("pasted paths of pictures: quoted, escaped, as addresses; anything else is text", async () => {
-  const paste = (text: string): string[] => picturePaths(`\u001b[200~${text}\u001b[201~`, "/work", "/home/u");
+  const paste = (text: string): string[] => picturePaths(`\u001b[200~${text}\u001b[201~`, "/project", "/home/u");
   expect(paste("/a/b.png")).toEqual(["/a/b.png"]);
   expect(paste("'/a/b c.PNG' ")).toEqual(["/a/b c.PNG"]);
   expect(paste("/a/b\\ c.jpg /d.webp\n")).toEqual(["/a/b c.jpg", "/d.webp"]);
   expect(paste("/a/b c.png")).toEqual(["/a/b c.png"]);
   expect(paste("file:///a/b%20c.gif")).toEqual(["/a/b c.gif"]);
-  expect(paste("~/x.jpeg ./y.bmp")).toEqual(["/home/u/x.jpeg", "/work/y.bmp"]);
+  expect(paste("~/x.jpeg ./y.bmp")).toEqual(["/home/u/x.jpeg", "/project/y.bmp"]);
   for (const text of ["see /a/b.png", "b.png", "/a/b.txt", "", "line\n/a.png", "https://x/y.png"]) expect(paste(text), text).toEqual([]);
   const directory = temporaryDirectory();
   const path = `${directory}/a.png`;
