@@ -12,8 +12,9 @@ import { setTomlValue } from "./edit-toml.ts";
 import { parseToml } from "./load-config.ts";
 import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { providerFields } from "./provider-settings.ts";
+import type { SettingRecord } from "./setting-type.ts";
 import { checkValue, parseValue } from "./setting-values.ts";
-import { findSetting, findVariable, type SettingRecord, settings } from "./settings.ts";
+import { findSetting, findVariable, settings } from "./settings.ts";
 
 export type WriteAtomic = (path: string, data: string) => Promise<void>;
 

@@ -8,8 +8,9 @@ import type { ErrorCode } from "../contracts/error-codes.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import { isTable, type ProviderSettings, type SettingOrigin } from "../contracts/provider-settings.ts";
 import { mergeProviders, type Path, type ProblemReporter } from "./provider-settings.ts";
+import type { SettingRecord } from "./setting-type.ts";
 import { applySelection, type CheckedValue, checkValue } from "./setting-values.ts";
-import { findSetting, findVariable, type PackageEntry, type SettingRecord, type Settings, settings } from "./settings.ts";
+import { findSetting, findVariable, type PackageEntry, type Settings, settings } from "./settings.ts";
 import { findInLayout, positionAt, tomlLayout } from "./toml-layout.ts";
 
 export interface Layer {

@@ -6,7 +6,8 @@ import { defined } from "../contracts/defined.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { isTable } from "../contracts/provider-settings.ts";
 import { expandHome } from "../platform/paths.ts";
-import { camelCase, type PackageEntry, type RowField, type SettingType, snakeCase } from "./settings.ts";
+import type { RowField, SettingType } from "./setting-type.ts";
+import { camelCase, type PackageEntry, snakeCase } from "./settings.ts";
 
 function checkRows(fields: readonly RowField[], raw: unknown, { source }: PathBase): CheckedValue {
   if (!Array.isArray(raw) || !raw.every(isTable)) return bad("a list of tables");

@@ -1,7 +1,8 @@
 // The JSON Schema of `config.toml`, made from the table of settings. Called by `pi schema config`.
 
 import { defined } from "../contracts/defined.ts";
-import { type RowField, type SettingType, settings } from "./settings.ts";
+import type { RowField, SettingType } from "./setting-type.ts";
+import { settings } from "./settings.ts";
 
 type Schema = Record<string, unknown>;
 

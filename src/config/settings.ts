@@ -4,7 +4,9 @@
 import type { HookRow } from "../contracts/hook-row.ts";
 import type { PolicyRule } from "../contracts/messaging.ts";
 import { type ThinkingLevel, thinkingLevels } from "../contracts/model.ts";
-import { type PermissionMode, type PolicyRow, permissionModes, policyActions } from "../contracts/policy.ts";
+import { type PermissionMode, type PolicyRow, permissionModes } from "../contracts/policy.ts";
+import { compactionFields, groupFields, hookFields, policyFields, skillFields, toolPolicyFields } from "./row-fields.ts";
+import type { SettingRecord, SettingType } from "./setting-type.ts";
 
 /** All settings with defaults filled in. Paths are absolute, durations are milliseconds. */
 export interface Settings {
@@ -134,116 +136,6 @@ export interface PackageEntry {
   /** `false`, in a project: only what is changed of the user's package of that name. */
   autoload?: boolean;
 }
-
-export type SettingType =
-  | { kind: "string" }
-  | { kind: "boolean" }
-  /** A whole number from 0. */
-  | { kind: "count" }
-  /** A number from 0, to `most` where that is said. */
-  | { kind: "amount"; most?: number }
-  /** Written `"90s"`, kept in milliseconds. */
-  | { kind: "duration" }
-  | { kind: "choice"; of: readonly string[] }
-  | { kind: "strings" }
-  /** One word of `of`, or a list of strings. */
-  | { kind: "choice or strings"; of: readonly string[] }
-  /** A list whose `+name` and `-name` entries change the list in force instead of replacing it. */
-  | { kind: "selection" }
-  /** `from`: what a relative path starts from. A `program` without a slash is looked up in PATH. */
-  | { kind: "path"; from: "cwd" | "file"; program?: boolean }
-  /** A list of paths, relative to the directory of the file; the lists of all sources add up. */
-  | { kind: "paths" }
-  /** Sources, or tables with one and with lists that narrow it; those of all files add up. */
-  | { kind: "packages" }
-  /** A table of texts by free names; what the sources say of different names adds up. `of`: the only texts there are. */
-  | { kind: "variables"; of?: readonly string[] }
-  /** Keys, or lists of them, by the names of what they do, whose dots may be those of tables; the names of all sources add up. */
-  | { kind: "keys" }
-  /** A list of tables; the lists of all sources add up. */
-  | { kind: "rows"; fields: readonly RowField[] }
-  /** Tables by free names; of one name, the keys of all sources add up. */
-  | { kind: "tables"; fields: readonly RowField[] };
-
-/** A key of such a table. */
-export interface RowField {
-  key: string;
-  isRequired?: boolean;
-  /** A positive number; else a string. */
-  isNumber?: boolean;
-  /** Another kind of value. */
-  type?: "boolean" | "count" | "strings" | "variables";
-  of?: readonly string[];
-  description: string;
-}
-
-export interface SettingRecord {
-  /** Dotted, as in the file. */
-  key: string;
-  type: SettingType;
-  /** As it would be written in the file; absent: the setting has no default. */
-  default?: unknown;
-  /** Environment variable that sets it. */
-  env?: string;
-  /** Dotted path in `Settings`. */
-  property: string;
-  description: string;
-  /** `user`: a project file may not set it. */
-  scope: "any" | "user";
-  /** The npm agent's, accepted: there is nothing yet that it could act on. */
-  isIdle?: boolean;
-}
-
-const policyFields: readonly RowField[] = [
-  { key: "tool", description: "Globs of tool names; without it every tool." },
-  { key: "command", description: "Words of a shell command, with globs." },
-  { key: "path", description: "Glob of files, with links followed." },
-  { key: "action", isRequired: true, of: policyActions, description: "Of all rows that match, deny beats ask beats allow." },
-];
-
-const hookFields: readonly RowField[] = [
-  { key: "event", isRequired: true, description: "An event as extensions hear it, such as tool_call." },
-  { key: "tool", description: "Globs of tool names." },
-  { key: "match", description: "Glob of a command or a path." },
-  { key: "command", isRequired: true, description: "A shell line that gets the event on stdin." },
-  { key: "timeout", isNumber: true, description: "Seconds; 60 when absent." },
-  { key: "form", of: ["claude-code"], description: "For whom the command was written; pi when absent." },
-];
-
-const listOfNames = (key: string, description: string): RowField => ({ key, type: "strings", description });
-
-const toolPolicyFields: readonly RowField[] = [
-  { key: "channel", description: "Glob of the chat system." },
-  { key: "group", description: "Glob of the group's id or name." },
-  { key: "space", description: "Glob of the workspace that the group belongs to." },
-  { key: "sender", description: "Glob of the sender's id." },
-  { key: "owner", type: "boolean", description: "Whether the sender is an owner." },
-  { key: "runtime", of: ["pi", "claude"], description: "Who carries the run out." },
-  { key: "spawned", type: "boolean", description: "Whether another run has begun it." },
-  listOfNames("allow", "Globs of the tools that are on."),
-  listOfNames("deny", "Globs of tools that are off."),
-  listOfNames("owner_only", "Globs of tools that are on for owners alone."),
-];
-
-const groupFields: readonly RowField[] = [
-  { key: "runtime", description: "pi or claude." },
-  listOfNames("fallback", "Runtimes to try next."),
-  { key: "timeout_ms", type: "count", description: "Longest run; 0: the longest there is." },
-  { key: "model", description: "Model of the group." },
-  { key: "thinking", of: thinkingLevels, description: "Thinking level of the group." },
-  listOfNames("allow", "Globs of the tools that are on."),
-  listOfNames("deny", "Globs of tools that are off."),
-];
-
-const compactionFields: readonly RowField[] = [
-  { key: "reserve_tokens", type: "count", description: "Tokens of the window kept free." },
-  { key: "keep_recent_tokens", type: "count", description: "Recent tokens kept as they are." },
-];
-
-const skillFields: readonly RowField[] = [
-  { key: "env", type: "variables", description: "Variables for commands of a run that has the skill." },
-  { key: "api_key", description: "The value of the variable that the skill names." },
-];
 
 const choice = (...of: string[]): SettingType => ({ kind: "choice", of });
 const cacheRetentions = ["short", "long"] as const;

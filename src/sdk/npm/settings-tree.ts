@@ -3,8 +3,9 @@
 
 import { LayerMerger } from "../../config/merge-layers.ts";
 import { npmAgentSettings, npmAgentValue } from "../../config/npm-agent.ts";
+import type { SettingRecord } from "../../config/setting-type.ts";
 import { tablesAsWritten } from "../../config/setting-values.ts";
-import { findSetting, type SettingRecord, type Settings, settings } from "../../config/settings.ts";
+import { findSetting, type Settings, settings } from "../../config/settings.ts";
 import { PiError } from "../../contracts/error.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import { surroundings } from "./places.ts";

@@ -2,7 +2,8 @@
 // settings; what is no single value is changed in the file.
 
 import { type DescribedSetting, describeConfig, settingLine } from "../../../config/describe-config.ts";
-import { findSetting, type SettingRecord } from "../../../config/settings.ts";
+import type { SettingRecord } from "../../../config/setting-type.ts";
+import { findSetting } from "../../../config/settings.ts";
 import { describeOrigin } from "../../../contracts/provider-settings.ts";
 import { userConfigFile } from "../../../platform/paths.ts";
 import { openChoice } from "../pickers/choice.ts";
