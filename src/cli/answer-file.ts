@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { createFileOperations } from "../platform/files/files.ts";
 import type { Host } from "../platform/host.ts";
+import { liveSecrets } from "../platform/secrets.ts";
 
 /** @throws PiError `usage.bad_output` for a place where no file can be. */
 export function checkAnswerFile(path: string): void {
@@ -16,7 +17,8 @@ export function checkAnswerFile(path: string): void {
 }
 
 /** Rejects with `io.output_file`, the answer printed. */
-export async function writeAnswer(path: string, text: string, host: Host): Promise<void> {
+export async function writeAnswer(path: string, answer: string, host: Host): Promise<void> {
+  const text = liveSecrets.redact(answer);
   try {
     // What is no regular file (a pipe, /dev/stderr) cannot be replaced by one.
     const info = statSync(path, { throwIfNoEntry: false });
