@@ -1,8 +1,11 @@
 // The interactive mode inside the test: its interaction over a headless terminal and a session whose model is a script. Used by the tests of what a person
 // does there. Invariant: waiting is for something to be seen, never for time to pass.
 
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { ExtensionFactory } from "../../src/contracts/extension.ts";
 import type { SessionHost } from "../../src/harness/host/session-host.ts";
+import { ExtensionLauncher } from "../../src/harness/launch/extension-launcher.ts";
 import { Interaction } from "../../src/modes/interactive/interaction.ts";
 import { createKeymap, type Keymap } from "../../src/modes/interactive/keymap.ts";
 import { Themes } from "../../src/modes/interactive/themes.ts";
@@ -39,6 +42,7 @@ export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
   now?(): number;
   /** The one to show, in place of a new one. */
   sessions?: SessionHost;
+  extension?: ExtensionFactory;
 }
 
 const patienceMs = 15_000;
@@ -46,6 +50,11 @@ const patienceMs = 15_000;
 export async function openInteractive(given: InteractiveScreenOptions = {}): Promise<InteractiveScreen> {
   const { columns = 80, rows = 24, env = {}, ...world } = given;
   const directory = given.directory ?? temporaryDirectory();
+  if (given.extension !== undefined) {
+    const agentDir = join(directory, "agent");
+    const place = { hostModules: () => ({}) as never, agentDir, now: () => 0, warn: () => {} };
+    world.deps = { ...world.deps, extensions: new ExtensionLauncher({ ...place, inline: [given.extension] }) };
+  }
   const sessions = given.sessions ?? (await makeRpcWorld({ reply: textReply("done"), ...world, directory })).sessions;
   const device = screenDevice(columns, rows);
   const waiting = new Set<() => void>();
@@ -71,6 +80,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     hidesThinking: sessions.launch.config.values.hideThinking,
   });
   interaction.start();
+  if (given.extension !== undefined) await sessions.extensions.bind({ mode: "tui", uiContext: interaction.ui.context });
   let isGone = false;
   const leave = (): void => {
     if (isGone) return;

@@ -16,6 +16,8 @@ export interface ScreenDevice extends Device {
   screen(): string[];
   /** All rows, also those that have scrolled off. */
   all(): string[];
+  /** The same, as copying gives it: rows that the terminal has wrapped are one line. */
+  whole(): string[];
 }
 
 export function screenDevice(columns = 80, rows = 24): ScreenDevice {
@@ -63,6 +65,14 @@ export function screenDevice(columns = 80, rows = 24): ScreenDevice {
     },
     screen: () => lines(terminal.buffer.active.baseY),
     all: () => lines(0),
+    whole: () => {
+      const whole: string[] = [];
+      for (const [at, line] of lines(0).entries()) {
+        if (terminal.buffer.active.getLine(at)?.isWrapped) whole[whole.length - 1] += line;
+        else whole.push(line);
+      }
+      return whole;
+    },
   };
   terminal.onData((text) => listeners?.input(text));
   return device;

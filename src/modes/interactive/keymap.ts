@@ -97,6 +97,13 @@ export const editorActions = [
   "app.message.dequeue",
 ] as const satisfies readonly ActionId[];
 
+/** Of the library's that have no key which a plain terminal can send: one of ours beside them. */
+const libraryBeside: Record<string, readonly KeyId[]> = {
+  "tui.altScreen.search": ["f3"],
+  "tui.altScreen.searchNext": ["down"],
+  "tui.altScreen.searchPrevious": ["up"],
+};
+
 /** Of the library's, where the terminal is Windows'. */
 const libraryElsewhere: Record<string, Pick<KeyRow, "windows" | "wsl">> = {
   "tui.editor.undo": { windows: ["ctrl+z"], wsl: ["alt+z"] },
@@ -142,7 +149,8 @@ export function definitionsFor(platform: KeyPlatform): KeybindingDefinitions {
   const definitions: KeybindingDefinitions = {};
   for (const [id, { defaultKeys, description }] of Object.entries(TUI_KEYBINDINGS as KeybindingDefinitions)) {
     const base = Array.isArray(defaultKeys) ? defaultKeys : [defaultKeys];
-    definitions[id] = { defaultKeys: keysOf(base, libraryElsewhere[id]), ...defined({ description }) };
+    const keys = [...keysOf(base, libraryElsewhere[id]), ...(libraryBeside[id] ?? [])];
+    definitions[id] = { defaultKeys: keys, ...defined({ description }) };
   }
   for (const [id, one] of Object.entries(appKeys) as [string, KeyRow][])
     definitions[id] = { defaultKeys: keysOf(one.keys, one), description: one.about };
