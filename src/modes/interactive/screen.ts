@@ -7,6 +7,7 @@ import {
   Container,
   type EditorComponent,
   type EditorTheme,
+  getCapabilities,
   type OverlayHandle,
   type OverlayOptions,
   truncateToWidth,
@@ -16,7 +17,7 @@ import { Fence } from "../../tui/fence.ts";
 import { FullScreen, type FullScreenOptions } from "../../tui/full-screen.ts";
 import { KeptLines } from "../../tui/kept-lines.ts";
 import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
-import { writtenRow } from "../../tui/row.ts";
+import { wholeLines, withoutLinks, writtenRow } from "../../tui/row.ts";
 import { type DrawnScreen, ScreenSwitch } from "../../tui/screen-switch.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
@@ -195,9 +196,10 @@ export class Screen {
   }
 
   /** Of the transcript, what the terminal's own screen does not have yet. */
-  takeRest(width: number): readonly string[] {
-    const { lines } = this.transcript.lines(width);
-    return lines.map((line) => writtenRow(line, width));
+  takeRest(width: number): string {
+    const rows = this.transcript.lines(width).lines.map((line) => writtenRow(line, width));
+    const text = wholeLines(rows, width).join("\r\n");
+    return getCapabilities().hyperlinks ? text : withoutLinks(text);
   }
 
   add(block: Block): void {

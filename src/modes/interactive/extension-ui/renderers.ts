@@ -145,7 +145,7 @@ export function markdownTransforms(host: Pick<RendererHost, "extensions" | "fail
       const { messageTypes = usualMessages } = (options ?? {}) as { messageTypes?: readonly string[] };
       if (!messageTypes.includes(of.messageType)) continue;
       try {
-        const given = transformer(text, { ...of, messageId: undefined, timestamp: undefined });
+        const given = transformer(text, { messageId: undefined, timestamp: undefined, ...of });
         if (typeof given === "string") text = given;
       } catch (error) {
         if (!failed.has(transformer)) host.failed(`the Markdown transformer of ${extensionPath}`, error);
