@@ -2,6 +2,7 @@
 // pickers, hints and /hotkeys. Invariant: an id and its first default key are the npm agent's; each action has a key that a plain terminal can send.
 
 import {
+  getKeybindings,
   type KeybindingDefinitions,
   type KeybindingsConfig,
   KeybindingsManager,
@@ -124,6 +125,15 @@ export interface Keymap {
   /** Puts what the user has set into force; gives what is wrong with it, a line each. */
   use(own: Readonly<Record<string, unknown>>): string[];
 }
+
+/** What lists and dialogs have to know of keys. */
+export type KnownKeys = Pick<Keymap, "matches" | "keyOf">;
+
+/** Those that the library's components go by, for parts that nobody has given any. */
+export const keysInForce: KnownKeys = {
+  matches: (data, id) => getKeybindings().matches(data, id as never),
+  keyOf: (id) => getKeybindings().getKeys(id as never)[0] ?? "",
+};
 
 /** Also from now on what the library's components go by. */
 export function createKeymap(platform: KeyPlatform): Keymap {

@@ -20,6 +20,7 @@ import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
 import { wholeLines, withoutLinks, writtenRow } from "../../tui/row.ts";
 import { type DrawnScreen, ScreenSwitch } from "../../tui/screen-switch.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { listColours } from "../../tui/theme/list-colours.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Block } from "./blocks/block.ts";
 import { BlockView } from "./blocks/block-view.ts";
@@ -110,7 +111,7 @@ export class Screen {
     this.#switch = new ScreenSwitch(terminal, make, how.kind);
     this.tui = this.#switch.tui;
     const { theme } = hooks;
-    this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: selectTheme(theme) };
+    this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: listColours(theme) };
     this.#own = new PromptEditor(this.tui, this.editorTheme);
     this.#own.hooks = hooks.editor;
     this.#editor = this.#own;
@@ -341,20 +342,4 @@ export class Screen {
     const key = this.#hooks.keys.keyOf("app.message.dequeue");
     return ["", ...lines.slice(0, 5), ...more, ...(key === "" ? [] : [truncateToWidth(theme.fg("dim", `${key} takes them back`), width)])];
   }
-}
-
-export function selectTheme(theme: () => Theme): {
-  selectedPrefix(text: string): string;
-  selectedText(text: string): string;
-  description(text: string): string;
-  scrollInfo(text: string): string;
-  noMatch(text: string): string;
-} {
-  return {
-    selectedPrefix: (text) => theme().fg("accent", text),
-    selectedText: (text) => theme().fg("accent", theme().bold(text)),
-    description: (text) => theme().fg("muted", text),
-    scrollInfo: (text) => theme().fg("dim", text),
-    noMatch: (text) => theme().fg("muted", text),
-  };
 }

@@ -8,15 +8,19 @@ import { faceOf } from "../blocks/faces.ts";
 import type { Drawn, Look } from "../blocks/look.ts";
 
 type Extensions = Pick<SessionExtensions, "terminal" | "loaded">;
-type Renderer = (subject: unknown, options: object, theme: unknown, context?: object) => Component | undefined;
+export type Renderer = (subject: unknown, options: object, theme: unknown, context?: object) => Component | undefined;
 
-interface ToolRendering {
+export interface ToolRendering {
   renderCall?(args: unknown, theme: unknown, context: object): Component | undefined;
   renderResult?(result: object, options: object, theme: unknown, context: object): Component | undefined;
 }
 
-export interface RendererHost {
+export interface RendererHost extends DrawingHost {
   extensions(): Extensions | undefined;
+}
+
+/** What is drawn is drawn for. */
+export interface DrawingHost {
   failed(what: string, error: unknown): void;
   cwd(): string;
   draw(): void;
@@ -36,7 +40,10 @@ export function extensionFace(block: Block, host: RendererHost): Drawn | undefin
 function noteFace(block: BlockOf<"note">, extensions: Extensions, host: RendererHost): Drawn | undefined {
   const kind = block.isEntry === true ? "entryRenderer" : "messageRenderer";
   const renderer = extensions.terminal(kind).findLast(({ name }) => name === block.name)?.value as Renderer | undefined;
-  if (renderer === undefined) return undefined;
+  return renderer && renderedNote(block, renderer, host);
+}
+
+export function renderedNote(block: BlockOf<"note">, renderer: Renderer, host: Pick<DrawingHost, "failed">): Drawn {
   return drawnBy(block, host, `the renderer of ${block.name}`, (look) => {
     const component = renderer(block.message, { expanded: look.isExpanded, outputPad: 0, ...hints(look) }, look.theme);
     return component === undefined ? undefined : [component];
@@ -45,7 +52,11 @@ function noteFace(block: BlockOf<"note">, extensions: Extensions, host: Renderer
 
 function toolFace(block: BlockOf<"tool">, extensions: Extensions, host: RendererHost): Drawn | undefined {
   const rendering = renderingOf(block.name, extensions);
-  if (rendering?.renderCall === undefined && rendering?.renderResult === undefined) return undefined;
+  return rendering && renderedTool(block, rendering, host);
+}
+
+export function renderedTool(block: BlockOf<"tool">, rendering: ToolRendering, host: DrawingHost): Drawn | undefined {
+  if (rendering.renderCall === undefined && rendering.renderResult === undefined) return undefined;
   const state = {};
   const last: { call?: Component | undefined; result?: Component | undefined } = {};
   return drawnBy(block, host, `the renderer of ${block.name}`, (look) => {
@@ -112,7 +123,7 @@ function hints(look: Look): { keyText(id: string): string; keyHint(id: string, a
 
 function drawnBy(
   block: Block,
-  host: RendererHost,
+  host: Pick<DrawingHost, "failed">,
   what: string,
   make: (look: Look) => (Component | ((width: number) => string[]))[] | undefined,
 ): Drawn {

@@ -4,7 +4,7 @@
 import { type Component, type Focusable, fuzzyFilter, Input, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
 import { visibleText } from "../../../contracts/text/plain.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
-import type { Keymap } from "../keymap.ts";
+import type { KnownKeys } from "../keymap.ts";
 
 export interface PickerItem {
   value: string;
@@ -18,7 +18,7 @@ export interface PickerOptions {
   title: string;
   items: readonly PickerItem[];
   theme(): Theme;
-  keys: Keymap;
+  keys: KnownKeys;
   rows(): number;
   /** The value that is chosen at first. */
   chosen?: string;
