@@ -32,9 +32,9 @@ export class Dialogs {
 
   select(title: string, options: readonly string[], how: DialogOptions = {}): Promise<string | undefined> {
     return this.#ask(
-      (answer) =>
+      (answer, left) =>
         new Picker({
-          title,
+          title: () => timed(title, left()),
           items: options.map((option) => ({ value: option, label: option })),
           theme: this.#at.theme,
           keys: this.#at.keys,
@@ -52,7 +52,7 @@ export class Dialogs {
   }
 
   input(title: string, prefill = "", how: DialogOptions & LineOptions = {}): Promise<string | undefined> {
-    return this.#ask((answer) => new LineDialog(title, prefill, how, this.#at, answer), how);
+    return this.#ask((answer, left) => new LineDialog(() => timed(title, left()), prefill, how, this.#at, answer), how);
   }
 
   text(title: string, prefill = "", how: DialogOptions = {}): Promise<string | undefined> {
@@ -65,7 +65,7 @@ export class Dialogs {
   }
 
   #ask<T>(
-    make: (answer: (value: T | undefined) => void) => Component,
+    make: (answer: (value: T | undefined) => void, left: () => string) => Component,
     { timeout, signal, isAsked = true }: DialogOptions,
   ): Promise<T | undefined> {
     if (signal?.aborted) return Promise.resolve(undefined);
@@ -77,6 +77,7 @@ export class Dialogs {
         if (isSettled) return;
         isSettled = true;
         clearTimeout(timer);
+        clearInterval(ticks);
         signal?.removeEventListener("abort", cancel);
         this.#open.delete(cancel);
         close();
@@ -85,13 +86,22 @@ export class Dialogs {
     });
     const cancel = (): void => settle(undefined);
     const timer = timeout === undefined ? undefined : setTimeout(cancel, timeout);
+    // How long there is still time: said in whole seconds.
+    const endsMs = performance.now() + (timeout ?? 0);
+    const left = (): string => (timeout === undefined ? "" : ` (${Math.max(0, Math.ceil((endsMs - performance.now()) / 1000))} s)`);
+    const ticks = timeout === undefined ? undefined : setInterval(() => this.#at.screen.tui.requestRender(), 1000);
     signal?.addEventListener("abort", cancel, { once: true });
     this.#open.add(cancel);
     this.#last = this.#last.then(() => {
       if (isSettled) return undefined;
-      close = this.#at.screen.open(make(settle), isAsked);
+      close = this.#at.screen.open(make(settle, left), isAsked);
       return answered;
     });
     return answered;
   }
+}
+
+/** Beside what is asked, which may have more to say below. */
+function timed(title: string, left: string): string {
+  return title.replace(/^.*/, (first) => first + left);
 }

@@ -15,7 +15,7 @@ export interface PickerItem {
 }
 
 export interface PickerOptions {
-  title: string;
+  title: string | (() => string);
   items: readonly PickerItem[];
   theme(): Theme;
   keys: KnownKeys;
@@ -97,7 +97,10 @@ export class Picker implements Component, Focusable {
   render(width: number): string[] {
     const theme = this.#options.theme();
     const border = theme.fg("borderAccent", "─".repeat(width));
-    const titles = visibleText(this.#options.title).split("\n").slice(0, 8);
+    const { title } = this.#options;
+    const titles = visibleText(typeof title === "string" ? title : title())
+      .split("\n")
+      .slice(0, 8);
     const lines = [border, ...titles.map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width))];
     if (this.#options.hasFilter !== false) {
       this.#filter.focused = this.focused;

@@ -20,20 +20,20 @@ export interface AnswerSurroundings {
 
 /** One line. */
 export class LineDialog implements Component, Focusable {
-  readonly #title: string;
+  readonly #title: () => string;
   readonly #input: Input;
   readonly #isHidden: boolean;
   readonly #at: AnswerSurroundings;
   focused = false;
 
   constructor(
-    title: string,
+    title: string | (() => string),
     prefill: string,
     { placeholder = "", isHidden = false }: LineOptions,
     at: AnswerSurroundings,
     answer: (value: string | undefined) => void,
   ) {
-    this.#title = title;
+    this.#title = typeof title === "string" ? () => title : title;
     this.#isHidden = isHidden;
     this.#at = at;
     this.#input = new Input({ placeholder, placeholderStyle: (text) => at.theme().fg("dim", text) });
@@ -59,7 +59,7 @@ export class LineDialog implements Component, Focusable {
       `${this.#at.keys.keyOf("tui.select.confirm")} takes it · ${this.#at.keys.keyOf("tui.select.cancel")} leaves`,
     );
     const line = this.#isHidden ? [truncateToWidth(`> ${"•".repeat(this.#input.getValue().length)}`, width)] : this.#input.render(width);
-    return [border, ...titleRows(this.#title, width, theme), ...line, truncateToWidth(hint, width), border];
+    return [border, ...titleRows(this.#title(), width, theme), ...line, truncateToWidth(hint, width), border];
   }
 }
 
