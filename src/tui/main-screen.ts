@@ -12,6 +12,9 @@ const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 /** All from the cursor's row on. Not from the first column: tmux takes that, in the first row, for a screen that is to be kept in its history. */
 const clearBelow = "\r\u001b[K\u001b[C\u001b[J\r";
+const clearRest = "\u001b[K";
+/** Somebody else may have written there. */
+const unknownRow = "\u0000";
 /** Resizes that follow each other faster are one. */
 const resizeQuietMs = 100;
 export const leastColumns = 20;
@@ -84,7 +87,7 @@ export class MainScreen extends TuiMainScreen {
 
   protected override resetRenderState(): void {
     // Forced by extensions: all rows are written again, where they are.
-    this.#rows = this.#rows.map(() => "\u0000");
+    this.#rows = this.#rows.map(() => unknownRow);
   }
 
   protected override beforeTerminalStop(): void {}
@@ -191,9 +194,9 @@ export class MainScreen extends TuiMainScreen {
       if (isKept[row] ?? isSame(row)) continue;
       if (at === row - 1 && isKept[row - 1] === false && goesOn(row)) {
         // The cursor waits behind the last column of the row before.
-        text += `${line}${visibleWidth(line) < width ? "\u001b[K" : ""}`;
+        text += `${line}${visibleWidth(line) < width ? clearRest : ""}`;
       } else if (row < before.length) {
-        text += `${moved(at, row)}\r${before[row] === "" ? "" : "\u001b[2K"}${line}`;
+        text += `${moved(at, row)}\r${inPlaceOf(before[row] ?? "", line)}`;
       } else {
         if (row > 0) text += `${moved(at, row - 1)}\r\n`;
         // A picture does not make itself room.
@@ -220,6 +223,13 @@ export class MainScreen extends TuiMainScreen {
     }
     return text;
   }
+}
+
+/** The row is overwritten, and never empty in between; only what stands out behind it is taken off. */
+function inPlaceOf(before: string, line: string): string {
+  if (isImageLine(line) || isImageLine(before) || line === "") return before === "" ? line : `\u001b[2K${line}`;
+  const standsOut = before === unknownRow || before.includes(clearRest) || visibleWidth(before) > visibleWidth(line);
+  return standsOut && !line.includes(clearRest) ? `${line}${clearRest}` : line;
 }
 
 function moved(from: number, to: number): string {

@@ -192,3 +192,29 @@ test("too wide a line is clipped, blanks at the end are not written", () => {
   expect(frame).not.toContain("x".repeat(21));
   expect(frame).not.toMatch(/text +/);
 });
+
+test("a row is never empty between what it was and what it becomes, and nothing that is the same is written", () => {
+  const { device, kept, draw } = opened(40, 12);
+  const block = new Words("one\ntwo\nthree");
+  kept.add(block);
+  draw();
+  const shown = (): string[] => device.screen().slice(-6);
+  for (const [text, frame] of [
+    ["one\ntwo and more\nthree", /^\u001b\[\?2026h[^\n]*\rtwo and more[^\n]*$/],
+    ["one\n2\nthree", /\r2\u001b\[K/],
+    ["one\n\u001b[41mred\u001b[K\u001b[49m\nthree", /\rred|\r\u001b\[41mred\u001b\[K/],
+    ["one\nplain\nthree", /\rplain\u001b\[K/],
+    ["one\n\nthree", /\u001b\[2K/],
+    ["one\n漢字\nthree", /\r漢字/],
+    ["one\nab\nthree", /\rab\u001b\[K/],
+  ] as const) {
+    block.text = text;
+    draw();
+    const last = device.writes.at(-1) ?? "";
+    expect(last).toMatch(frame);
+    if (!last.includes("\u001b[2K")) expect(last).not.toContain("one");
+    expect(last).not.toContain("three");
+    const plain = text.replace(/\u001b\[[0-9;]*[mK]/g, "").split("\n");
+    expect(shown()).toEqual(["$ pi", ...plain, "-- editor --", "-- footer --"]);
+  }
+});

@@ -12,7 +12,6 @@ import {
   type OverlayOptions,
   truncateToWidth,
 } from "@earendil-works/pi-tui";
-import { visibleText } from "../../contracts/text/plain.ts";
 import { Fence } from "../../tui/fence.ts";
 import { FullScreen, type FullScreenOptions } from "../../tui/full-screen.ts";
 import { KeptLines } from "../../tui/kept-lines.ts";
@@ -20,6 +19,7 @@ import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
 import { wholeLines, withoutLinks, writtenRow } from "../../tui/row.ts";
 import { type DrawnScreen, ScreenSwitch } from "../../tui/screen-switch.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { shownText } from "../../tui/shown-text.ts";
 import { listColours } from "../../tui/theme/list-colours.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Block } from "./blocks/block.ts";
@@ -335,7 +335,7 @@ export class Screen {
     const { steering, followUp } = this.#hooks.queue();
     const theme = this.#hooks.theme();
     const line = (label: string, text: string): string =>
-      truncateToWidth(theme.fg("dim", `${label}: ${visibleText(text).replaceAll("\n", " ↵ ")}`), width);
+      truncateToWidth(theme.fg("dim", `${label}: ${shownText(text).replaceAll("\n", " ↵ ")}`), width);
     const lines = [...steering.map((text) => line("next", text)), ...followUp.map((text) => line("then", text))];
     if (lines.length === 0) return [];
     const more = lines.length > 5 ? [theme.fg("dim", `… ${lines.length - 5} more`)] : [];

@@ -1,8 +1,8 @@
 // What a tool changed in a file, with line numbers where they are known and changed words marked. Used by the face of tools. Pure.
 
 import { truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { plural } from "../../../transcript/format.ts";
+import { shownText } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { Look } from "./look.ts";
 
@@ -28,7 +28,7 @@ export function colouredDiff(diff: string, theme: Theme): string {
 }
 
 function linesOf(diff: string): string[] {
-  return visibleText(diff).replaceAll("\t", "    ").replace(/\n+$/, "").split("\n");
+  return shownText(diff).replace(/\n+$/, "").split("\n");
 }
 
 /** A line that took the place of another one: the words that are other are reversed. */

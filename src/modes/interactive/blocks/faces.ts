@@ -7,6 +7,7 @@ import { visibleText } from "../../../contracts/text/plain.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
 import { duration, plural } from "../../../transcript/format.ts";
 import { textOfBlocks } from "../../../transcript/items.ts";
+import { shownLine, shownText } from "../../../tui/shown-text.ts";
 import type { Block, BlockKind, BlockOf, Stored } from "./block.ts";
 import type { Drawn, Look, TransformedMarkdown } from "./look.ts";
 import { markdownTheme } from "./markdown-theme.ts";
@@ -55,7 +56,7 @@ function promptLines(block: BlockOf<"prompt">, width: number, look: Look): strin
   const { images } = block;
   const { theme } = look;
   const shown = transformed(block, "user", width - 2, look);
-  const said = visibleText(shown).replaceAll("\t", "    ").trimEnd();
+  const said = shownText(shown).trimEnd();
   const lines = said === "" ? [] : wrapTextWithAnsi(said, width - 2);
   if (lines.length === 0 && images.length === 0) return [];
   const mark = `${promptStart}${theme.fg("accent", "❯ ")}`;
@@ -115,7 +116,7 @@ function thinkingFace(block: BlockOf<"thinking">): Drawn {
 
 function shellLines(block: BlockOf<"shell">, width: number, look: Look): string[] {
   const { theme } = look;
-  const title = theme.fg("bashMode", theme.bold(`${block.isHidden ? "!!" : "!"} ${visibleText(block.command)}`));
+  const title = theme.fg("bashMode", theme.bold(`${block.isHidden ? "!!" : "!"} ${shownText(block.command)}`));
   const lines = ["", ...wrapTextWithAnsi(title, width)];
   const outcome = block.isCancelled ? "stopped" : block.exitCode === 0 ? "" : `exit ${block.exitCode}`;
   lines.push(...outputLines(block.output, width, look, { keep: "last", count: 10, isLive: block.isLive, facts: [outcome] }));
@@ -145,7 +146,7 @@ function noteLines({ name, blocks, isWhole, message, stored }: BlockOf<"note">, 
   // A text of ours is no message.
   const shown = message === undefined ? said : transformed({ text: said, isLive: false, ...defined({ stored }) }, "custom", width, look);
   const text = visibleText(shown).trimEnd();
-  const label = theme.fg("customMessageLabel", theme.bold(visibleText(name)));
+  const label = theme.fg("customMessageLabel", theme.bold(shownLine(name)));
   const body =
     text === "" ? [] : new Markdown(text, 0, 0, markdownTheme(look), { color: (one) => theme.fg("customMessageText", one) }).render(width);
   return ["", truncateToWidth(label, width), ...(isWhole === true ? body : withMore(body, look, 12, width))];
@@ -164,7 +165,7 @@ const address = /(https?:\/\/\S*[^\s.,;:!?)\]}'"])/;
 /** `isWhole`: from edge to edge. An address that is longer than that goes on over it, so that it can be taken from the screen in one piece. */
 function saidLines(said: string, width: number, paint: (text: string) => string): { text: string; isWhole: boolean }[] {
   const inner = Math.max(1, width - 2);
-  const parts = visibleText(said).split(address);
+  const parts = shownText(said).split(address);
   const lines: { text: string; isWhole: boolean }[] = [];
   let open = "";
   const close = (): void => {

@@ -1,10 +1,10 @@
 // A call of a tool and what came of it: title, then output or the change that it made. The face of tools; how each is shown comes with the tool.
 
 import { truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { headlineOf } from "../../../contracts/tool-view.ts";
 import { duration } from "../../../transcript/format.ts";
 import { textOfBlocks } from "../../../transcript/items.ts";
+import { shownLine, shownText } from "../../../tui/shown-text.ts";
 import type { BlockOf } from "./block.ts";
 import { diffLines } from "./diff.ts";
 import type { Look } from "./look.ts";
@@ -16,9 +16,9 @@ const toldFromMs = 1000;
 export function toolLines(block: BlockOf<"tool">, width: number, look: Look): string[] {
   const { theme } = look;
   const view = look.toolViews.get(block.name);
-  const headline = visibleText(headlineOf(view, block.args)).trim();
+  const headline = shownText(headlineOf(view, block.args)).trim();
   const state = block.isLive ? theme.fg("muted", "○") : block.result?.isError === true ? theme.fg("error", "●") : theme.fg("success", "●");
-  const title = `${theme.fg("toolTitle", theme.bold(visibleText(block.name)))} ${theme.fg("accent", look.isExpanded ? headline : oneLine(headline))}`;
+  const title = `${theme.fg("toolTitle", theme.bold(shownLine(block.name)))} ${theme.fg("accent", look.isExpanded ? headline : oneLine(headline))}`;
   const lines = ["", ...titleLines(`${state} ${title}`, width, look.isExpanded)];
   const text = block.result === undefined ? "" : textOfBlocks(block.result.blocks);
   const diff = view?.diff?.(block.args, block.result?.details) ?? "";

@@ -3,6 +3,7 @@
 
 import type { Component } from "@earendil-works/pi-tui";
 import type { SessionExtensions } from "../../../harness/extensions/session-extensions.ts";
+import { fittedLine } from "../../../tui/fence.ts";
 import type { Block, BlockOf } from "../blocks/block.ts";
 import { faceOf } from "../blocks/faces.ts";
 import type { Drawn, Look } from "../blocks/look.ts";
@@ -133,7 +134,9 @@ function drawnBy(
       if (!hasFailed) {
         try {
           const parts = make(look);
-          if (parts !== undefined) return ["", ...parts.flatMap((part) => (typeof part === "function" ? part(width) : part.render(width)))];
+          if (parts === undefined) return faceOf(block).draw(width, look);
+          const lines = parts.flatMap((part) => (typeof part === "function" ? part(width) : part.render(width)));
+          return ["", ...lines.map((line) => fittedLine(line, width))];
         } catch (error) {
           hasFailed = true;
           host.failed(what, error);

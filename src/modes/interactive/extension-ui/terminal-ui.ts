@@ -12,8 +12,8 @@ import {
 } from "@earendil-works/pi-tui";
 import { defined } from "../../../contracts/defined.ts";
 import type { ExtensionTheme, ExtensionUIContext } from "../../../contracts/extension.ts";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { Fence } from "../../../tui/fence.ts";
+import { shownText } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { Dialogs } from "../dialogs.ts";
 import type { Keymap } from "../keymap.ts";
@@ -298,6 +298,6 @@ export class TerminalUi {
 function visibleLine(text: string): string {
   return text
     .split(/(\u001b\[[0-9;]*m)/)
-    .map((part, at) => (at % 2 === 1 ? part : visibleText(part)))
+    .map((part, at) => (at % 2 === 1 ? part : shownText(part)))
     .join("");
 }

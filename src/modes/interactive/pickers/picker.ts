@@ -2,7 +2,7 @@
 // Invariant: what is not shown costs nothing to draw; the filter is `"exact"`, `re:…` or letters in their order; keys that a picker adds come first.
 
 import { type Component, type Focusable, fuzzyFilter, Input, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
+import { shownLine, shownText } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
 
@@ -98,7 +98,7 @@ export class Picker implements Component, Focusable {
     const theme = this.#options.theme();
     const border = theme.fg("borderAccent", "─".repeat(width));
     const { title } = this.#options;
-    const titles = visibleText(typeof title === "string" ? title : title())
+    const titles = shownText(typeof title === "string" ? title : title())
       .split("\n")
       .slice(0, 8);
     const lines = [border, ...titles.map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width))];
@@ -109,7 +109,7 @@ export class Picker implements Component, Focusable {
     const size = this.#size();
     const start = Math.max(0, Math.min(this.#at - Math.floor(size / 2), this.#shown.length - size));
     const rows = this.#shown.slice(start, start + size);
-    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map(({ label }) => visibleWidth(visibleText(label)))));
+    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map(({ label }) => visibleWidth(shownLine(label)))));
     for (const [offset, item] of rows.entries()) lines.push(this.#row(item, start + offset === this.#at, labels, width));
     if (this.#shown.length === 0) lines.push(theme.fg("muted", "  Nothing matches"));
     const place = this.#shown.length > size ? `${this.#at + 1}/${this.#shown.length}` : "";
@@ -121,8 +121,8 @@ export class Picker implements Component, Focusable {
 
   #row(item: PickerItem, isChosen: boolean, labels: number, width: number): string {
     const theme = this.#options.theme();
-    const label = truncateToWidth(visibleText(item.label).replaceAll("\n", " "), Math.max(1, width - 2));
-    const about = item.description === undefined ? "" : visibleText(item.description).replaceAll("\n", " ");
+    const label = truncateToWidth(shownLine(item.label), Math.max(1, width - 2));
+    const about = item.description === undefined ? "" : shownLine(item.description);
     const gap = " ".repeat(Math.max(1, labels - visibleWidth(label) + 2));
     const room = width - 2 - visibleWidth(label) - gap.length;
     const rest = about === "" || room < 8 ? "" : `${gap}${theme.fg("muted", truncateToWidth(about, room))}`;

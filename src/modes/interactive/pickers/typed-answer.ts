@@ -2,7 +2,7 @@
 // to be hidden is not drawn.
 
 import { type Component, Editor, type Focusable, Input, type TUI, truncateToWidth } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
+import { shownText } from "../../../tui/shown-text.ts";
 import { listColours } from "../../../tui/theme/list-colours.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
@@ -98,7 +98,7 @@ export class TextDialog implements Component, Focusable {
 }
 
 function titleRows(title: string, width: number, theme: Theme): string[] {
-  return visibleText(title)
+  return shownText(title)
     .split("\n")
     .map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width));
 }
