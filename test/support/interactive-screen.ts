@@ -11,7 +11,7 @@ import { createKeymap, type Keymap } from "../../src/modes/interactive/keymap.ts
 import { Themes } from "../../src/modes/interactive/themes.ts";
 import { type ScreenKind, ScreenTerminal } from "../../src/tui/screen-terminal.ts";
 import type { ColorDepth } from "../../src/tui/theme/theme.ts";
-import { makeRpcWorld, type RpcWorldOptions, textReply } from "./rpc-world.ts";
+import { makeSessions, type RpcWorldOptions, textReply } from "./rpc-world.ts";
 import { type ScreenDevice, screenDevice } from "./screen-device.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -55,7 +55,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     const place = { hostModules: () => ({}) as never, agentDir, now: () => 0, warn: () => {} };
     world.deps = { ...world.deps, extensions: new ExtensionLauncher({ ...place, inline: [given.extension] }) };
   }
-  const sessions = given.sessions ?? (await makeRpcWorld({ reply: textReply("done"), ...world, directory })).sessions;
+  const sessions = given.sessions ?? (await makeSessions({ reply: textReply("done"), ...world, directory })).sessions;
   const device = screenDevice(columns, rows);
   const waiting = new Set<() => void>();
   const { write } = device;
@@ -80,7 +80,12 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     hidesThinking: sessions.launch.config.values.hideThinking,
   });
   interaction.start();
-  if (given.extension !== undefined) await sessions.extensions.bind({ mode: "tui", uiContext: interaction.ui.context });
+  if (given.extension !== undefined)
+    await sessions.extensions.bind({
+      mode: "tui",
+      uiContext: interaction.ui.context,
+      onError: ({ event, error }) => interaction.say(`${event}: ${error}`, "error"),
+    });
   let isGone = false;
   const leave = (): void => {
     if (isGone) return;

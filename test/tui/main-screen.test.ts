@@ -1,7 +1,7 @@
 // The regular screen: each line of the history once and in its final form, what was there before untouched, frames of one write, resizes.
 
 import { expect, test, vi } from "vitest";
-import { type KeptBlock, KeptLines } from "../../src/tui/kept-lines.ts";
+import { DrawnBlock, type KeptBlock, KeptLines } from "../../src/tui/kept-lines.ts";
 import { MainScreen } from "../../src/tui/main-screen.ts";
 import { ScreenTerminal } from "../../src/tui/screen-terminal.ts";
 import { type ScreenDevice, screenDevice } from "../support/screen-device.ts";
@@ -217,4 +217,30 @@ test("a row is never empty between what it was and what it becomes, and nothing 
     const plain = text.replace(/\u001b\[[0-9;]*[mK]/g, "").split("\n");
     expect(shown()).toEqual(["$ pi", ...plain, "-- editor --", "-- footer --"]);
   }
+});
+
+test("what stands above all is drawn anew while it is on the screen, scrolls away with the rest, and is the first also when earlier lines come in", () => {
+  const { device, kept, draw } = opened(40, 10);
+  let text = "header";
+  kept.setTop(new DrawnBlock({ render: () => [text], invalidate: () => {} }));
+  kept.add(new Words("said"));
+  draw();
+  text = "header, later";
+  draw();
+  expect(device.screen().slice(-4)).toEqual(["header, later", "said", "-- editor --", "-- footer --"]);
+  for (const line of numbered(0, 20)) {
+    kept.add(new Words(line));
+    draw();
+  }
+  text = "too late";
+  draw();
+  expect(device.all().slice(2)).toEqual(["$ pi", "header, later", "said", ...numbered(0, 20), "-- editor --", "-- footer --"]);
+  kept.prepend([new Words("earlier")]);
+  expect(kept.render(40).slice(0, 3)).toEqual(["too late", "earlier", "said"]);
+  text = "another";
+  expect(kept.render(40).slice(0, 3)).toEqual(["another", "earlier", "said"]);
+  kept.setTop(undefined);
+  expect(kept.render(40).slice(0, 2)).toEqual(["earlier", "said"]);
+  draw();
+  expect(device.screen().slice(-3)).toEqual(["line 19", "-- editor --", "-- footer --"]);
 });

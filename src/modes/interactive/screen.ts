@@ -14,7 +14,7 @@ import {
 } from "@earendil-works/pi-tui";
 import { Fence } from "../../tui/fence.ts";
 import { FullScreen, type FullScreenOptions } from "../../tui/full-screen.ts";
-import { KeptLines } from "../../tui/kept-lines.ts";
+import { DrawnBlock, KeptLines } from "../../tui/kept-lines.ts";
 import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
 import { wholeLines, withoutLinks, writtenRow } from "../../tui/row.ts";
 import { type DrawnScreen, ScreenSwitch } from "../../tui/screen-switch.ts";
@@ -303,6 +303,12 @@ export class Screen {
 
   overlay(component: Component, options?: OverlayOptions): OverlayHandle {
     return this.tui.showOverlay(component, options);
+  }
+
+  /** Above all that was said. */
+  setHeader(component: Component | undefined): void {
+    this.transcript.setTop(component && new DrawnBlock(component));
+    this.tui.requestRender();
   }
 
   /** In place of ours; without one ours again. */

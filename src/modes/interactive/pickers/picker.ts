@@ -34,6 +34,9 @@ export interface PickerOptions {
   moved?(item: PickerItem | undefined): void;
 }
 
+/** With fewer the list itself has the room. */
+const roomyRows = 16;
+
 export class Picker implements Component, Focusable {
   readonly capturesViewportInput = true;
   readonly #options: PickerOptions;
@@ -113,8 +116,8 @@ export class Picker implements Component, Focusable {
     for (const [offset, item] of rows.entries()) lines.push(this.#row(item, start + offset === this.#at, labels, width));
     if (this.#shown.length === 0) lines.push(theme.fg("muted", "  Nothing matches"));
     const place = this.#shown.length > size ? `${this.#at + 1}/${this.#shown.length}` : "";
-    const foot = [place, this.#hint].filter((one) => one !== "").join(" · ");
-    if (foot !== "") lines.push(truncateToWidth(theme.fg("dim", foot), width));
+    const foot = inRows([place, ...this.#hint.split(" · ")], width).slice(0, this.#options.rows() < roomyRows ? 1 : 3);
+    for (const row of foot) lines.push(truncateToWidth(theme.fg("dim", row), width));
     lines.push(border);
     return lines;
   }
@@ -144,6 +147,17 @@ export class Picker implements Component, Focusable {
     const at = chosen === undefined ? 0 : this.#shown.findIndex(({ value }) => value === chosen);
     this.#move(at < 0 ? Math.min(this.#at, Math.max(0, this.#shown.length - 1)) : at);
   }
+}
+
+/** Parts as they fit beside each other, none of them cut. */
+function inRows(parts: readonly string[], width: number): string[] {
+  const rows: string[] = [];
+  for (const part of parts.filter((one) => one !== "")) {
+    const longer = rows.length === 0 ? part : `${rows.at(-1)} · ${part}`;
+    if (rows.length > 0 && visibleWidth(longer) > width) rows.push(part);
+    else rows[Math.max(0, rows.length - 1)] = longer;
+  }
+  return rows;
 }
 
 export function filtered(items: readonly PickerItem[], filter: string): readonly PickerItem[] {
