@@ -108,15 +108,15 @@ async function runOne(
   } catch (error) {
     settled = { result: errorResult(error instanceof Error ? error.message : String(error)) };
   }
-  const { content, details, structuredContent } = settled.result;
+  const { content, details, structuredContent, isError } = settled.result;
   await deps.emit({
     type: "tool_execution_end",
     ...named(call),
     result: {
       content,
-      ...defined({ details, structuredContent }),
+      ...defined({ details, structuredContent, isError }),
     },
-    isError: settled.result.isError === true,
+    isError: isError === true,
     ...defined({ durationMs: settled.durationMs }),
   });
   return settled;

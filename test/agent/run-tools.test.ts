@@ -177,11 +177,19 @@ test("a tool that throws, one that answers with an error, one that has own usage
     tool("fails", async () => errorResult("no")),
     tool("works", async () => ({ ...textResult("x"), usage })),
   ];
-  const { messages } = await run(tools, [call("1", "throws"), call("2", "fails"), call("3", "works")]);
+  const { messages, events } = await run(tools, [call("1", "throws"), call("2", "fails"), call("3", "works")]);
   expect(messages[0]).toMatchObject({ isError: true, details: {}, content: [{ text: "boom" }], durationMs: expect.any(Number) });
   expect(messages[1]).toMatchObject({ isError: true, details: {} });
   expect(messages[2]).toMatchObject({ isError: false, usage });
   expect("details" in (messages[2] ?? {})).toBe(false);
+  const ends = events.flatMap((event) =>
+    event.type === "tool_execution_end" ? [[event.toolName, event.result.isError, event.isError]] : [],
+  );
+  expect(ends.sort()).toEqual([
+    ["fails", true, true],
+    ["throws", true, true],
+    ["works", undefined, false],
+  ]);
 });
 
 test("aborted: running tools hear it, those behind them do not begin, each call has its result", async () => {
