@@ -180,6 +180,7 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
   const server = new RpcServer({
     sessions,
     stdout: {
+      together: (act) => act(),
       flush: async () => undefined,
       write: (text) => {
         for (const line of text.split("\n").slice(0, -1)) {
