@@ -35,7 +35,7 @@ export function openTreePicker(at: Surface): void {
   const views = viewsOf(conversation.tools);
   const folded = new Set<string>();
   let filter: Filter = "default";
-  let rows = rowsOf(session.tree(), views);
+  const rows = rowsOf(session.tree(), views);
   const way = new Set(session.branchIds());
   const items = (): PickerItem[] => shownItems(rows, filter, folded, way, session.leafId);
   const { keyOf } = at.keys;
@@ -83,7 +83,6 @@ export function openTreePicker(at: Surface): void {
       return false;
     },
   });
-  rows = rowsOf(session.tree(), views);
 }
 
 async function label(entryId: string, before: string, at: Surface): Promise<void> {
