@@ -17,7 +17,7 @@ import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/r
 import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { openingNote } from "./note-opening.ts";
-import type { PathView } from "./session-log.ts";
+import type { PathEnd, PathView } from "./session-log.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
@@ -110,6 +110,10 @@ export class FileLog implements SessionLog {
     return this.#table;
   }
 
+  get isIndexed(): boolean {
+    return this.#ends === undefined;
+  }
+
   get isPersisted(): boolean {
     return this.#file !== undefined && this.#unsaved.length === 0;
   }
@@ -170,6 +174,13 @@ export class FileLog implements SessionLog {
   contextPath(leafId: string | null, remember: boolean): PathView {
     const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.contextPath(remember) : undefined;
     return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
+  }
+
+  pathEnd(leafId: string | null, count: number): PathEnd {
+    const end = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.pathEnd(count) : undefined;
+    return end === undefined
+      ? { view: pathOf(this, leafId, false), before: 0 }
+      : { view: this.#viewOf(end.lines, false), before: end.before };
   }
 
   lastOfType(type: string): AnyEntry | undefined {
