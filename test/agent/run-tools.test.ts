@@ -26,7 +26,10 @@ async function run(
   const { signal = new AbortController().signal, canonical = async (path: string) => path, ...setup } = changes;
   const { messages, isTerminated } = await runTools(
     calls,
-    new Map([["unreadable", { text: '{"x":', reason: "cut" }]]),
+    new Map([
+      ["unreadable", { text: '{"x":', reason: "cut" }],
+      ["long", { text: "x".repeat(3_000_000), reason: "cut" }],
+    ]),
     {
       tools,
       validate: async (_, args) => ({ ok: true, args: args as Record<string, unknown> }),
@@ -160,6 +163,9 @@ test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused
   for (const message of messages) expect(message).toMatchObject({ isError: true, details: {} });
   expect(messages.some((message) => "durationMs" in message)).toBe(false);
   expect(told.filter((one) => one.startsWith("tool_execution_start"))).toHaveLength(4);
+  const long = "x".repeat(3_000_000);
+  const echoes = await run([tool("read", execute)], [call("1", long), call("long", "read")], {});
+  for (const text of echoes.texts) expect(text.length).toBeLessThan(20_000);
   expect((await run([], [call("1", "x")])).texts).toEqual(["Tool x not found. There are no tools."]);
   expect((await run([tool("read", execute)], [call("1", "read")], { refuseAll: "Not now" })).texts).toEqual(["Not now"]);
 });
