@@ -129,7 +129,7 @@ test("a reference is a path, an id, a prefix, a name or last; the project comes 
 
 test("a session without a name is meant by its first prompt, whole or as a list has cut it; a name is more than a prompt", async () => {
   const directory = temporaryDirectory();
-  const begun = (text: string): Record<string, unknown> => ({ type: "message", message: userMessage(text) });
+  const begun = (text: string): NewEntry => ({ type: "message", message: userMessage(text) });
   const told: string[] = [];
   const where = { directory, cwd: "/x", warn: (line: string) => void told.push(line) };
   const page = write(directory, { id: "page", modified: 1, entries: [begun("Mend the\nlogin page in src/a.ts")] });
