@@ -161,7 +161,7 @@ test.for([
   const running = world.start(["runner", "--model", world.trace([...hanging, event({ type: "finish", stopReason: "toolUse" })])], {
     stdin: input(),
   });
-  await expect.poll(() => readdirSync(world.cwd), { timeout: 15_000 }).toContain("started");
+  await expect.poll(() => readdirSync(world.cwd), { timeout: 60_000 }).toContain("started");
   running.signal(signal);
   const ran = await running.result;
   expect(ran).toMatchObject({ status, survivors: [] });
@@ -325,7 +325,7 @@ test("a host's side of it: what a container gives becomes an object, whatever it
     return [path];
   };
   const run = (text: string, more: object = {}) =>
-    runContainer({ argv: scripted(text), input: {}, timeoutMs: 15_000, env: { PATH: "/usr/bin:/bin" }, ...more });
+    runContainer({ argv: scripted(text), input: {}, timeoutMs: 60_000, env: { PATH: "/usr/bin:/bin" }, ...more });
   const one = '{"status":"success","result":"one","new_session_id":"s"}';
   expect(await run(`echo noise; echo ---PI_OUTPUT_START---; echo '${one}'; echo ---PI_OUTPUT_END---; echo more`)).toMatchObject({
     result: "one",
@@ -350,7 +350,7 @@ test("a host's side of it: what a container gives becomes an object, whatever it
   const whole = await runContainer({
     argv: [program, ...rest, "runner", "--model", hello(world)],
     input: JSON.parse(input().text),
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     cwd: world.cwd,
     env: { PATH: "/usr/bin:/bin", HOME: world.home },
   });
