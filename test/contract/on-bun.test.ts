@@ -12,6 +12,7 @@ const suites = [
   "test/artifacts/blob-files.test.ts",
   "test/contracts/text-encoding.test.ts",
   "test/platform/files/files.test.ts",
+  "test/platform/processes/exec-program.test.ts",
   "test/runtime/bridge/ipc-drain.test.ts",
   "test/runtime/bridge/ipc-tools.test.ts",
   "test/runtime/observe/metrics.test.ts",

@@ -73,6 +73,12 @@ export class RpcServer {
   constructor(deps: RpcServerDeps) {
     this.#deps = deps;
     this.dialogs = new ExtensionDialogs({ send: (request) => void this.#write(`${JSON.stringify(request)}\n`), newId: deps.newId });
+    deps.sessions.subscribe((event) => {
+      this.#idleMemory.worked();
+      const slow = this.emit(event);
+      this.#promptIds.leave(event);
+      return slow;
+    });
     const { extensions } = deps.sessions;
     const uiContext = dialogUi(this.dialogs);
     if (extensions.loaded === undefined) extensions.lend({ uiContext, mode: "rpc" });
@@ -86,12 +92,6 @@ export class RpcServer {
         { length: 0 },
       );
     }
-    deps.sessions.subscribe((event) => {
-      this.#idleMemory.worked();
-      const slow = this.emit(event);
-      this.#promptIds.leave(event);
-      return slow;
-    });
   }
 
   /** Until the end of stdin; `settled` then says when all that was accepted is done. */

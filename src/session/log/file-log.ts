@@ -17,7 +17,7 @@ import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/r
 import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { openingNote } from "./note-opening.ts";
-import type { PathView } from "./session-log.ts";
+import type { PathEnd, PathView } from "./session-log.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
@@ -118,6 +118,10 @@ export class FileLog implements SessionLog {
     return this.#table;
   }
 
+  get isIndexed(): boolean {
+    return this.#ends === undefined;
+  }
+
   get isPersisted(): boolean {
     return this.#file !== undefined && this.#unsaved.length === 0;
   }
@@ -197,6 +201,13 @@ export class FileLog implements SessionLog {
     if (lines === undefined) return undefined;
     const view = this.#viewOf(lines, remember);
     return behind.length === 0 ? view : longerPath(view, behind);
+  }
+
+  pathEnd(leafId: string | null, count: number): PathEnd {
+    const end = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.pathEnd(count) : undefined;
+    return end === undefined
+      ? { view: pathOf(this, leafId, false), before: 0 }
+      : { view: this.#viewOf(end.lines, false), before: end.before };
   }
 
   lastOfType(type: string): AnyEntry | undefined {
