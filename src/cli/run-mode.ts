@@ -52,6 +52,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const unwatch = stdout.watchReader(() => !stdin.isReading && stdin.kind !== "terminal");
   const prompts = await promptsFor(mode, name, { said, host, launch, warn });
   limit?.touch();
+  await recorder.check();
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
   const logTarget = host.env.PI_LOG;

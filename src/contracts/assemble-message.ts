@@ -1,6 +1,7 @@
 // Folds a provider's stream events into the growing assistant message and tells what the wire shows of each.
 // Called by agent/stream-turn and by record/replay. Invariant: the message is valid after every event, whatever came or did not come.
 
+import { isDeeperThan, maxArgumentLevels } from "./depth.ts";
 import type { AssistantContent, AssistantMessage, TextContent, ThinkingContent, ToolCall } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AssistantMessageEvent, ModelFailure, StreamEvent } from "./stream-event.ts";
@@ -165,6 +166,7 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
 function parseArguments(text: string): Record<string, unknown> | string {
   try {
     const value: unknown = JSON.parse(text);
+    if (isDeeperThan(value, maxArgumentLevels)) return `nested more than ${maxArgumentLevels} levels deep`;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
     return `expected a JSON object, got ${Array.isArray(value) ? "an array" : typeof value}`;
   } catch (error) {

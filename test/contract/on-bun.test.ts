@@ -16,6 +16,7 @@ const suites = [
   "test/runtime/bridge/ipc-tools.test.ts",
   "test/runtime/observe/metrics.test.ts",
   "test/runtime/replies/reply-stream.test.ts",
+  "test/runtime/sessions/session-map.test.ts",
   "test/session/lines/damage.test.ts",
   "test/session/lines/sound-entry.test.ts",
   "test/session/inline-pictures.test.ts",

@@ -26,7 +26,7 @@ const maxPending = { count: 10_000, length: 256 * 1024 * 1024 };
 
 export interface RpcServerDeps {
   sessions: SessionHost;
-  stdout: Pick<OutputStream, "write" | "flush">;
+  stdout: Pick<OutputStream, "write" | "together" | "flush">;
   /** One line for stderr. */
   warn(line: string): void;
   newId(): string;
@@ -89,13 +89,16 @@ export class RpcServer {
   /** Until the end of stdin; `settled` then says when all that was accepted is done. */
   async read(stdin: Pick<InputStream, "chunks">): Promise<void> {
     const splitter = new LineSplitter(this.#deps.maxLineBytes ?? maxLineBytes);
-    for await (const chunk of stdin.chunks()) {
-      for (const line of splitter.push(chunk)) {
-        this.take(line);
-        if (this.#slow !== undefined) await this.#slow;
-      }
-    }
-    for (const line of splitter.end()) this.take(line);
+    for await (const chunk of stdin.chunks("ours")) await this.#takeAll(splitter.push(chunk));
+    await this.#takeAll(splitter.end());
+  }
+
+  #takeAll(lines: SplitLine[]): Promise<void> | undefined {
+    let at = 0;
+    this.#deps.stdout.together(() => {
+      while (at < lines.length && this.#slow === undefined) this.take(lines[at++] as SplitLine);
+    });
+    return at === lines.length ? this.#slow : this.#slow?.then(() => this.#takeAll(lines.slice(at)));
   }
 
   /** The process is about to end: commands that come now are refused. */
@@ -236,9 +239,10 @@ export class RpcServer {
   /** The command with what its method has made ready; nothing where that failed, which is answered. */
   #prepare(command: Command): Promise<Command | undefined> | Command | undefined {
     const { method, id } = command;
+    if (method.prepare === undefined) return command;
     const failed = (error: unknown): undefined => this.#fail(method.name, id, lineOf(error));
     try {
-      const prepared = method.prepare?.(command.params as never, this.#contextOf(command));
+      const prepared = method.prepare(command.params as never, this.#contextOf(command));
       if (!(prepared instanceof Promise)) return { ...command, prepared };
       return prepared.then((ready) => ({ ...command, prepared: ready }), failed);
     } catch (error) {

@@ -20,6 +20,7 @@ const lineFeed = 0x0a;
 const searchBytes = 128 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
 export const minFileBytes = 4 << 20;
+const longestHeaderBytes = 1 << 20;
 
 interface Window {
   /** File positions: of the first byte, and behind the last one. */
@@ -37,6 +38,13 @@ export interface KnownPath {
   settingCount: number;
   /** The entry before the part that is known, which is not in `lines`; `null`: all of it is known. */
   beforeId: string | null;
+}
+
+/** No header is as long. Of a large file that is something else, no more is read. */
+export function beginsWithLine(source: ByteSource): boolean {
+  if (source.size < minFileBytes) return true;
+  const bytes = Buffer.allocUnsafe(longestHeaderBytes);
+  return bytes.subarray(0, fill(source, bytes, 0)).includes(lineFeed);
 }
 
 export class FileEnds {

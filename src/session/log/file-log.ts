@@ -7,7 +7,7 @@ import { AppendFile } from "../../platform/files/append-file.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";
-import { FileEnds, type KnownPath, minFileBytes } from "../index/file-ends.ts";
+import { beginsWithLine, FileEnds, type KnownPath, minFileBytes } from "../index/file-ends.ts";
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
@@ -76,6 +76,7 @@ export class FileLog implements SessionLog {
   static load(file: AppendFile, access: "append" | { refusal: string }, options: FileLogOptions): FileLog {
     try {
       const ends = FileEnds.of(file);
+      if (ends === undefined && !beginsWithLine(file)) throw notASession(file.path);
       const index = ends === undefined ? indexLines(file) : undefined;
       const header = ends?.header ?? index?.header;
       if (header === undefined) throw notASession(file.path);

@@ -8,6 +8,7 @@ import { headlineOf, viewsOf } from "../../../contracts/tool-view.ts";
 import { withoutTerminal } from "../../../extensions/no-ui.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
 import { LineSplitter } from "../../../platform/pipes/line-splitter.ts";
+import { wholeLines } from "../../../tui/row.ts";
 import { plainSystem } from "../../../tui/theme/built-in.ts";
 import { Theme } from "../../../tui/theme/theme.ts";
 import { beforeEnd, type ModeContext } from "../../mode.ts";
@@ -170,7 +171,7 @@ class PlainConversation {
     if (block.isLive || this.#printed.has(block) || block.kind === "prompt") return;
     this.#printed.add(block);
     const width = Math.max(20, this.#at.io.stdout.columns - 1);
-    this.#print(faceOf(block).draw(width, this.#look()).map(plainText));
+    this.#print(wholeLines(faceOf(block).draw(width, this.#look()), width).map(plainText));
   }
 
   #look(): Look {

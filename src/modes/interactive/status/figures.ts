@@ -34,7 +34,11 @@ export class SessionFigures {
     let batches: ReturnType<typeof session.batches> | undefined;
     const count = (): void => {
       if (session.isClosed) return;
-      batches ??= session.batches(session.entryCount);
+      if (batches === undefined) {
+        batches = session.batches(session.entryCount);
+        // What has come meanwhile is among them.
+        this.#sums = { ...none, cacheHit: this.#sums.cacheHit };
+      }
       const untilMs = performance.now() + sliceMs;
       do {
         const { value, done } = batches.next();
