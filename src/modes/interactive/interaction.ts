@@ -385,7 +385,12 @@ export class Interaction implements Surface {
     this.#fold.take(event);
     if (this.activity.isBusy) this.#frames ??= setInterval(() => this.screen.tui.requestRender(), frameMs);
     else this.#stopFrames();
-    if (event.type === "agent_settled") this.#branch = gitBranch(this.sessions.launch.options.cwd);
+    if (event.type === "agent_settled") {
+      this.#branch = gitBranch(this.sessions.launch.options.cwd);
+      const { kind, message, hint } = this.sessions.coding.lastOutcome ?? {};
+      // Of the others the answer itself has said it.
+      if (event.outcome === "budget" && kind === "budget" && message !== undefined) this.say(message, "warning", hint);
+    }
     this.screen.tui.requestRender();
   }
 
