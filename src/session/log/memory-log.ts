@@ -50,6 +50,8 @@ export class MemoryLog implements SessionLog {
     return Array.from(indexes, (index) => this.#entries[index]);
   }
 
+  readonly canTellIds = true;
+
   lastId(): string | null {
     return lastIdOf(this);
   }

@@ -44,6 +44,8 @@ export interface SessionLog {
    * list of indexes stays as it is.
    */
   entriesAt(indexes: ArrayLike<number>, remember?: boolean): readonly (AnyEntry | undefined)[];
+  /** Whether its table would tell which ids are taken without reading the whole file. */
+  readonly canTellIds: boolean;
   /** `null` when the log is empty. */
   lastId(): string | null;
   /** Reads the entry that `lastId` names. Throws IndexChanged when its line is damaged. */
