@@ -25,6 +25,6 @@ export async function openModelPicker(at: Surface, filter = ""): Promise<void> {
       ...(name === id ? {} : { description: name }),
     })),
     ...(inForce === undefined ? {} : { chosen: `${inForce.provider}/${inForce.id}` }),
-    take: (value) => at.runCommand("model", value),
+    take: (value) => at.runChosen("model", value),
   });
 }

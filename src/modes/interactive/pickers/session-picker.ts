@@ -83,8 +83,7 @@ export async function openSessionPicker(at: Surface, { closed = () => {}, filter
     items: sessionItems(stored, view, at.homeDir),
     hint: hint(),
     take: async (path) => {
-      await at.runCommand("resume", path);
-      closed();
+      await at.runChosen("resume", path).finally(closed);
     },
     cancelled: closed,
     onKey: (data, item, filter, picker, close) => {
