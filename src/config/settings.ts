@@ -371,7 +371,12 @@ export const settings: readonly SettingRecord[] = [
   hosting("runtime.fallback", { kind: "strings" }, [], "Runtimes tried in turn where a run has failed before it did anything."),
   hosting("runtime.timeout_ms", { kind: "count" }, 300_000, "Longest run of a host."),
   hosting("runtime.max_timeout_ms", { kind: "count" }, 86_400_000, "Longest run that a host may ask for."),
-  hosting("runtime.max_output_bytes", { kind: "count" }, 10_485_760, "Most that is kept of what a child writes."),
+  hosting(
+    "runtime.max_output_bytes",
+    { kind: "count" },
+    10_485_760,
+    "Most that is kept of what a container writes, where its host does not say.",
+  ),
   hosting("runtime.env_allow", { kind: "strings" }, [], "Variables that children see beside the usual ones."),
   hosting("runtime.data_dir", { kind: "path", from: "file" }, undefined, "Where sessions of groups, their map and metrics lie."),
   hosting("runtime.tell_phone_numbers", { kind: "boolean" }, false, "Whether models are told phone numbers of senders."),

@@ -112,6 +112,12 @@ function decisionFor(directory: string, input: TrustInput): Pick<ProjectTrust, "
   return { trusted: false, decision: input.default === "never" ? "refused" : "none" };
 }
 
+/** Somebody has decided for this very directory, not only for one above it: what has come to lie there since is not meant. */
+export function isTrustedItself(directory: string, agentDir: string): boolean {
+  const decisions = loadDecisions(trustFile(agentDir));
+  return decisions !== undefined && new Map(Object.entries(decisions)).get(canonical(directory)) === true;
+}
+
 /** `trust.json` maps canonical directories to true or false; the nearest one above counts. */
 function savedDecision(directory: string, agentDir: string): boolean | undefined {
   const decisions = loadDecisions(trustFile(agentDir));

@@ -70,7 +70,6 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
       else call.arguments = parsed;
     }
   };
-  const isReadable = (call: ToolCall): boolean => !unreadableArguments.has(call.id) && ![...openCalls.values()].includes(call);
   const settle = (stopReason: AssistantMessage["stopReason"], rawStopReason: string | undefined): void => {
     message.stopReason = stopReason;
     if (rawStopReason !== undefined) message.rawStopReason = rawStopReason;
@@ -150,13 +149,17 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
           for (const [contentIndex, call] of openCalls) close(contentIndex, call);
           settle(event.stopReason, event.rawStopReason);
           return undefined;
-        case "failure":
+        case "failure": {
           failure = event.failure;
           settle(failure.code === "aborted" ? "aborted" : "error", failure.rawStopReason);
           message.errorMessage = failure.message;
           // A call that was cut short has no arguments to trust: it would look like a call with fewer of them.
-          message.content = message.content.filter((block) => block.type !== "toolCall" || isReadable(block));
+          const cut = new Set(openCalls.values());
+          message.content = message.content.filter(
+            (block) => block.type !== "toolCall" || !(unreadableArguments.has(block.id) || cut.has(block)),
+          );
           return undefined;
+        }
       }
     },
   };

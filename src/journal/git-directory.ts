@@ -1,9 +1,42 @@
-// Where the repository of a work tree keeps its index and its configuration, found without starting git. Called by work-tree.
+// Where a work tree is, and where its repository keeps index and configuration, found without starting git. Called by work-tree, the recorder, and
+// the harness.
 // Invariant: what lies there may be somebody else's; it is read in bounds, and nothing of it is run.
 
-import { lstatSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, lstatSync, realpathSync, statfsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { readBoundedText } from "../platform/files/bounded-file.ts";
+
+/** The work tree that a directory lies in; found without starting anything. */
+export function workTreeOf(directory: string): string | undefined {
+  let at: string;
+  try {
+    at = realpathSync(directory);
+  } catch {
+    return undefined;
+  }
+  for (;;) {
+    if (existsSync(join(at, ".git"))) return at;
+    const parent = dirname(at);
+    if (parent === at) return undefined;
+    at = parent;
+  }
+}
+
+/** An index as long as that of some 10,000 files: a comparison takes long enough to be felt. */
+const largeIndexBytes = 1 << 20;
+/** File systems that have the clock of this machine: ext, xfs, btrfs, overlay, tmpfs, zfs, f2fs. */
+const localFileSystems = new Set([0xef53, 0x58465342, 0x9123683e, 0x794c7630, 0x01021994, 0x2fc12fc1, 0xf2f52010]);
+
+/** Whether it is worth while to look at a tree before it is certain that anybody has to, and safe: times of files can be held against ours. */
+export function paysToLookAhead(root: string): boolean {
+  const index = indexOf(root);
+  if (index === undefined || (lstatSync(index, { throwIfNoEntry: false })?.size ?? 0) < largeIndexBytes) return false;
+  try {
+    return localFileSystems.has(statfsSync(root).type >>> 0);
+  } catch {
+    return false;
+  }
+}
 
 /** `.git` may be a file that leads there: in a submodule, in a second work tree. */
 function gitDirectoryOf(root: string): string | undefined {

@@ -2,7 +2,7 @@
 // and by undo, read by `pi sessions diff` and `pi undo`.
 // Invariant: a line stands there before what it tells of is done, so that it survives a kill at any moment; a torn line tells nothing.
 
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { type FileState, isSameState, makePrivate, StateStore } from "./file-state.ts";
 
@@ -25,6 +25,8 @@ export interface PendingLine {
   type: "pending";
   run: string;
   id: string;
+  /** When it began (Unix ms), where the look at the tree had been before. */
+  since?: number;
 }
 
 export interface SettledLine {
@@ -82,6 +84,15 @@ export class Journal {
     const start = !this.#isReady && existsSync(this.#file) ? "\n" : "";
     this.#isReady = true;
     appendFileSync(this.#file, start + lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+  }
+
+  /** Where nothing was noted nothing stays. */
+  removeIfEmpty(): void {
+    try {
+      rmdirSync(this.directory);
+    } catch {
+      // There is something in it.
+    }
   }
 
   lines(): JournalLine[] {

@@ -4,13 +4,12 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Env } from "../platform/paths.ts";
 import { type Journal, pendingIn } from "./journal.ts";
-import { changesSince, letGo, pendingDirectory } from "./work-tree.ts";
+import { changesSince, letGo, pendingDirectory, type WorkTreeDeps } from "./work-tree.ts";
 
-export async function settlePending(journal: Journal, env: Env): Promise<void> {
-  for (const { id, run } of pendingIn(journal.lines())) {
-    const { changes } = await changesSince(pendingDirectory(journal, id), { env, store: journal.store });
+export async function settlePending(journal: Journal, deps: Omit<WorkTreeDeps, "store">): Promise<void> {
+  for (const { id, run, since } of pendingIn(journal.lines())) {
+    const { changes } = await changesSince(pendingDirectory(journal, id), { ...deps, store: journal.store }, since);
     journal.append(...changes.map((change) => ({ type: "change" as const, run, ...change })), { type: "settled", id });
   }
   // Of commands that had not begun, or were settled, when everything ended.

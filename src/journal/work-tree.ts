@@ -5,6 +5,7 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { defined } from "../contracts/defined.ts";
+import { plainLine } from "../contracts/text/terminal-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { type ExecutedProgram, executeProgram } from "../platform/processes/exec-program.ts";
 import { anyMode, type FileState, isSameState, type StateStore } from "./file-state.ts";
@@ -32,6 +33,8 @@ interface TreeBefore {
 export interface WorkTreeDeps {
   env: Env;
   store: StateStore;
+  /** The user has decided for this very tree that programs which its own configuration names may run. */
+  trusts(root: string): boolean;
 }
 
 /** Where what a command needs to be compared with is kept while it runs. */
@@ -39,33 +42,16 @@ export function pendingDirectory(journal: Journal, id: string): string {
   return join(journal.directory, `pending-${id}`);
 }
 
-/** The work tree that a directory lies in; found without starting anything. */
-export function workTreeOf(directory: string): string | undefined {
-  let at: string;
-  try {
-    at = realpathSync(directory);
-  } catch {
-    return undefined;
-  }
-  for (;;) {
-    if (existsSync(join(at, ".git"))) return at;
-    const parent = dirname(at);
-    if (parent === at) return undefined;
-    at = parent;
-  }
-}
-
 /** What has been seen, or why it could not be: a reason for people. */
 export type Seen<T> = { value: T } | { reason: string };
 
 /** Keeps in `directory` what is needed to say later what has changed. */
-export async function keepBefore(root: string, directory: string, deps: WorkTreeDeps): Promise<Seen<true>> {
+export async function keepBefore(root: string, directory: string, deps: WorkTreeDeps, signal?: AbortSignal): Promise<Seen<true>> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const look = new Look(deps);
+  const look = new Look(deps, signal);
   const trees: TreeBefore[] = [];
   const found = [root];
   for (const [number, tree] of found.entries()) {
-    if (namesPrograms(tree)) return { reason: "its own configuration has filters or includes, whose programs are not run" };
     const source = indexOf(tree);
     const hasIndex = source !== undefined && existsSync(source);
     const index = hasIndex ? join(directory, `${number}.index`) : "";
@@ -89,8 +75,11 @@ export interface ChangesSeen {
   reason?: string;
 }
 
-/** What is otherwise now. What was kept for it stays until `letGo`: it may have to be asked again. */
-export async function changesSince(directory: string, deps: WorkTreeDeps): Promise<ChangesSeen> {
+/**
+ * What is otherwise now. What was kept for it stays until `letGo`: it may have to be asked again. `since`: where the look had been before the command
+ * began (Unix ms), what somebody else has changed between the two is left out.
+ */
+export async function changesSince(directory: string, deps: WorkTreeDeps, since?: number): Promise<ChangesSeen> {
   const seen: ChangesSeen = { changes: [] };
   let trees: TreeBefore[];
   try {
@@ -116,11 +105,25 @@ export async function changesSince(directory: string, deps: WorkTreeDeps): Promi
       else seen.changes.push(...(await changesIn({ root, index: "", unclean: {} }, all.value.files, directory, look)));
     }
   }
+  if (since !== undefined) seen.changes = seen.changes.filter(({ path, floor }) => !isOlder(path, floor, since));
   return seen;
 }
 
 export function letGo(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** The clock of a file system ticks more slowly than that of programs. */
+const tickMs = 50;
+
+/** Neither what is there nor a directory on the way to it has been changed since; of what is gone nobody can say. */
+function isOlder(path: string, floor: string, since: number): boolean {
+  for (let at = path; at.startsWith(floor); at = dirname(at)) {
+    const info = lstatSync(at, { throwIfNoEntry: false });
+    if (info === undefined || info.ctimeMs >= since - tickMs) return false;
+    if (at === floor) return true;
+  }
+  return false;
 }
 
 async function changesIn(tree: TreeBefore, now: readonly string[], directory: string, look: Look): Promise<FileChange[]> {
@@ -187,13 +190,17 @@ interface Unclean {
 class Look {
   readonly deps: WorkTreeDeps;
   readonly #endsAt = performance.now() + maxLookMs;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(deps: WorkTreeDeps) {
+  constructor(deps: WorkTreeDeps, signal?: AbortSignal) {
     this.deps = deps;
+    this.#signal = signal;
   }
 
   /** Files that are not as the index has them, gone and new ones too. */
-  uncleanIn(root: string, index: string): Promise<Seen<Unclean>> {
+  async uncleanIn(root: string, index: string): Promise<Seen<Unclean>> {
+    if (namesPrograms(root) && !this.deps.trusts(root))
+      return { reason: `its own configuration has filters or includes, whose programs run only after pi trust ${plainLine(root)}` };
     return this.#list(root, ["--modified", "--deleted", "--others", "--exclude-standard"], index);
   }
 
@@ -249,7 +256,7 @@ class Look {
       ...defined({ GIT_INDEX_FILE: index }),
     };
     const own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false"];
-    return executeProgram("git", [...own, ...args], { cwd: root, env, timeoutMs, ...defined({ input }) });
+    return executeProgram("git", [...own, ...args], { cwd: root, env, timeoutMs, ...defined({ input, signal: this.#signal }) });
   }
 }
 

@@ -2,6 +2,8 @@
 
 declare const Bun: {
   unsafe: { setJITPolicy?(scale: number): void };
+  /** Collects garbage, and drops compiled code, as soon as no script runs. */
+  shrink?(): void;
   stdin: { stream(): ReadableStream<Uint8Array> };
   connect(to: { fd: number; allowHalfOpen: boolean; socket: BunSocketHandler }): Promise<BunSocket>;
   plugin(plugin: {

@@ -12,6 +12,7 @@ const suites = [
   "test/artifacts/blob-files.test.ts",
   "test/contracts/text-encoding.test.ts",
   "test/platform/files/files.test.ts",
+  "test/platform/processes/exec-program.test.ts",
   "test/runtime/bridge/ipc-drain.test.ts",
   "test/runtime/bridge/ipc-tools.test.ts",
   "test/runtime/observe/metrics.test.ts",
@@ -31,7 +32,7 @@ const suites = [
   "test/tools/search.test.ts",
 ];
 
-test("tools, files and the session log do on Bun what they do on Node", { timeout: 120_000 }, async () => {
+test("tools, files and the session log do on Bun what they do on Node", async () => {
   const { code, said } = await new Promise<{ code: unknown; said: string }>((settle) => {
     const bun = join(root, "node_modules/.bin/bun");
     execFile(bun, ["test", "--timeout", "60000", ...suites.map((path) => `./${path}`)], { cwd: root }, (error, _, stderr) =>

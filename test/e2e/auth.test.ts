@@ -36,7 +36,7 @@ describe("a sign-in", () => {
     expect(existsSync(`${file}.lock`)).toBe(false);
   });
 
-  test("50 starts at once make one renewal, and all have the token", { timeout: 120_000 }, async ({ world }) => {
+  test("50 starts at once make one renewal, and all have the token", async ({ world }) => {
     const { auth } = await signedIn(world);
     world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\n`);
     const args = ["auth", "print-bearer-token", "--provider", "openai"];

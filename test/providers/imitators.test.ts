@@ -267,11 +267,15 @@ test("a failed call's image stands beside its result", async () => {
 test.each([
   ["a line", Buffer.alloc(1024 * 1024, "x"), "an event of more than 64 MB"],
   ["an answer", Buffer.from(sse({ choices: [], padding: "x".repeat(4_000_000) })), "an answer of more than 256 MB"],
+  ["a list of calls", undefined, "an answer of more than 5000 tool calls"],
 ])("%s without end is given up", (_name, piece, words) => {
   const decoder = decoders["openai-completions"]?.(testModel(chat));
   if (decoder === undefined) throw new Error("no decoder");
   const reader = new EventReader(testCall({ model: testModel(chat) }), decoder, new Headers(), openaiFailure);
   const events = [];
-  for (let count = 0; !reader.ended && count < 1000; count++) events.push(...reader.push(piece));
+  for (let count = 0; !reader.ended && count < 1000; count++) {
+    const ten = Array.from({ length: 10 }, (_, at) => fragment({ index: 10 * count + at, id: `c${count}-${at}` }, "{}", "ls"));
+    events.push(...reader.push(piece ?? Buffer.from(sse(...ten))));
+  }
   expect(fold(events).failure).toMatchObject({ code: "bad_request", message: `the service sent ${words}` });
 });

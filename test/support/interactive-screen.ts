@@ -43,9 +43,11 @@ export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
   /** The one to show, in place of a new one. */
   sessions?: SessionHost;
   extension?: ExtensionFactory;
+  /** What the terminal shows already. */
+  before?: string;
 }
 
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 
 export async function openInteractive(given: InteractiveScreenOptions = {}): Promise<InteractiveScreen> {
   const { columns = 80, rows = 24, env = {}, ...world } = given;
@@ -57,6 +59,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
   }
   const sessions = given.sessions ?? (await makeSessions({ reply: textReply("done"), ...world, directory })).sessions;
   const device = screenDevice(columns, rows);
+  if (given.before !== undefined) device.write(given.before);
   const waiting = new Set<() => void>();
   const { write } = device;
   device.write = (text) => {

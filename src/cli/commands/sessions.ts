@@ -60,7 +60,8 @@ export const sessionsTable: readonly SubcommandRecord[] = [
 ];
 
 const references =
-  "A session is named by its id, any unambiguous prefix of it, its name, `last`, or the path of its file; " +
+  "A session is named by its id, any unambiguous prefix of it, its name or, without one, its first prompt, " +
+  "`last`, or the path of its file; " +
   "an entry by its id, a prefix of it, or its label.";
 
 /** What somebody who knows git would try, and what does that here. */

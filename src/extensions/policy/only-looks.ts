@@ -77,6 +77,17 @@ export function onlyLooks(line: string, env: Env, root: string): boolean {
   return !isAnything && commands.length > 0 && commands.every(({ words, isPlain }) => isPlain && looks(words));
 }
 
+/** Whether the beginning of a line, cut anywhere, can no more become one that only looks. */
+export function changesAlready(beginning: string): boolean {
+  const whole = /^[\s\S]*\s/.exec(beginning)?.[0] ?? "";
+  const { commands } = readShellLine(whole);
+  return commands.some(({ words: [first], isPlain }) => !isPlain || (first !== undefined && !first.isComputed && !isLooking(first.text)));
+}
+
+function isLooking(program: string): boolean {
+  return looking.has(program.replace(/^\/(?:usr\/)?bin\//, ""));
+}
+
 function looks([first, ...rest]: readonly { text: string; isComputed: boolean }[]): boolean {
   if (first === undefined || first.isComputed) return false;
   const name = first.text.replace(/^\/(?:usr\/)?bin\//, "");

@@ -1,6 +1,7 @@
 // From a launch and a session file to a session that can be prompted: its model, tools, prompt, extensions. Called by session-host.
 // Invariant: nothing is loaded here that the first request does not need.
 
+import { isTrustedItself } from "../../config/trust.ts";
 import { defined } from "../../contracts/defined.ts";
 import type { LoadExtensionsResult } from "../../contracts/extension.ts";
 import { type Interceptor, inOrder } from "../../contracts/interceptor.ts";
@@ -91,7 +92,11 @@ export async function startSession(
   // A caller's own files and commands may be of another machine.
   const watched =
     deps.custom?.files === undefined && deps.custom?.shell === undefined
-      ? new WatchedTools(session, { files, shell }, { ...shellOf(launch, deps), warn })
+      ? new WatchedTools(
+          session,
+          { files, shell },
+          { ...shellOf(launch, deps), cwd: options.cwd, trusts: (root) => isTrustedItself(root, options.agentDir), warn },
+        )
       : undefined;
   const denied: Denial[] = [];
   const running = (): CodingSession | undefined => workspace.current?.coding;
@@ -140,7 +145,10 @@ export async function startSession(
   coding.queue.followUpMode = config.values.followUpMode;
   workspace.current = { session, coding };
   if (watched !== undefined) {
-    coding.subscribe(({ type }) => (type === "agent_settled" ? watched.endRun() : undefined));
+    coding.subscribe((event) => {
+      if (event.type === "message_update") watched.hear(event.assistantMessageEvent);
+      return event.type === "agent_settled" ? watched.endRun() : undefined;
+    });
   }
   if (hooks !== undefined) coding.subscribe((event) => hooks.told(event));
   const intake = new Intake(coding, () => {

@@ -1,6 +1,7 @@
 // Files and commands as the tools of a session get them: what they change is noted beside the session. Made by start-session.
 // Invariant: nothing of it is loaded before the first change or command; a session without a file notes nothing.
 
+import type { AssistantMessageEvent } from "../../contracts/stream-event.ts";
 import type { FileOperations, ShellOperations, ShellRequest } from "../../contracts/tool.ts";
 import type { ChangeRecorder } from "../../journal/recorder.ts";
 import type { Env } from "../../platform/paths.ts";
@@ -11,8 +12,18 @@ export interface WatchDeps {
   env: Env;
   /** The shell runs what it is given, and nothing before it. */
   readsLinesAsWritten: boolean;
+  /** Whether the user has decided for this very directory. */
+  trusts(directory: string): boolean;
+  /** Where the session's commands run. */
+  cwd: string;
   warn(line: string): void;
 }
+
+/** Of calls of it the command is known before it runs. */
+const commandTool = "bash";
+const commandSoFar = /^\s*\{\s*"command"\s*:\s*"((?:[^"\\]|\\.)*)/s;
+/** So much of it tells what it does. */
+const tellingLength = 2000;
 
 export class WatchedTools {
   readonly files: FileOperations;
@@ -21,6 +32,9 @@ export class WatchedTools {
   readonly #deps: WatchDeps;
   #run: string | undefined;
   #recorder: Promise<ChangeRecorder> | undefined;
+  /** Of calls that are being asked for: what there is of their arguments, by place in the answer. */
+  readonly #asked = new Map<number, string>();
+  #paysToLookAhead: boolean | undefined;
 
   constructor(session: Session, { files, shell }: { files: FileOperations; shell: ShellOperations }, deps: WatchDeps) {
     this.#session = session;
@@ -39,6 +53,33 @@ export class WatchedTools {
         return recorder === undefined ? shell.run(request) : recorder.command(request.cwd, () => shell.run(request));
       },
     };
+  }
+
+  /** Hears what the model says: the tree is looked at while it still says which command is to change it. Holds nobody up. */
+  hear(event: AssistantMessageEvent): void {
+    if (event.type === "toolcall_start" && event.toolName === commandTool) this.#asked.set(event.contentIndex, "");
+    else if (event.type === "toolcall_delta") {
+      const before = this.#asked.get(event.contentIndex);
+      if (before === undefined) return;
+      const text = before.length < tellingLength ? before + event.delta : before;
+      this.#asked.set(event.contentIndex, text);
+      void this.#lookAhead(text).catch(() => {});
+    } else if (event.type === "toolcall_end") this.#asked.delete(event.contentIndex);
+  }
+
+  async #lookAhead(argumentsSoFar: string): Promise<void> {
+    if (this.#paysToLookAhead === false) return;
+    const { paysToLookAhead, workTreeOf } = await import("../../journal/git-directory.ts");
+    const root = workTreeOf(this.#deps.cwd);
+    this.#paysToLookAhead ??= root !== undefined && paysToLookAhead(root);
+    if (!this.#paysToLookAhead) return;
+    const told = commandSoFar.exec(argumentsSoFar)?.[1]?.replace(/\\$/, "");
+    if (told === undefined) return;
+    const { changesAlready } = await import("../../extensions/policy/only-looks.ts");
+    const command = told.replace(/\\(?:u[0-9a-fA-F]{0,4}|.)/gs, (escaped) =>
+      escaped === "\\n" || escaped === "\\t" ? "\n" : escaped.slice(1),
+    );
+    if (argumentsSoFar.length >= tellingLength || changesAlready(command)) (await this.#load())?.lookAhead(this.#deps.cwd);
   }
 
   /** What comes now belongs to another run. Resolves when all that this one did is noted. */
@@ -61,6 +102,7 @@ export class WatchedTools {
       ({ ChangeRecorder }) =>
         new ChangeRecorder(file, {
           env: this.#deps.env,
+          trusts: this.#deps.trusts,
           warn: this.#deps.warn,
           run: () => {
             this.#run ??= crypto.randomUUID();

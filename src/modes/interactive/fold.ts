@@ -2,6 +2,7 @@
 // Invariant: the message at its end counts, whatever the deltas said; each call has one block, which its result goes to.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { shortFailure } from "../../contracts/text/service-words.ts";
 import { duration } from "../../transcript/format.ts";
 import { type Item, type ItemOf, itemOf, itemOfMessage, textOfBlocks } from "../../transcript/items.ts";
 import { blocksOf, fieldsOf } from "../../transcript/read-entry.ts";
@@ -139,10 +140,8 @@ export class TranscriptFold {
       }
       case "auto_retry_start": {
         const when = event.retryAt === undefined ? "" : ", as the service asks";
-        this.say(
-          `Trying again (${event.attempt}/${event.maxAttempts}) in ${duration(event.delayMs)}${when}: ${event.errorMessage}`,
-          "warning",
-        );
+        // Why stands right above: the answer that failed.
+        this.say(`Trying again (${event.attempt}/${event.maxAttempts}) in ${duration(event.delayMs)}${when}`, "warning");
         return;
       }
       case "auto_retry_end":
@@ -168,7 +167,7 @@ export class TranscriptFold {
             tokensAfter: estimatedTokensAfter,
           });
         } else if (event.aborted) this.say("Compaction stopped", "warning");
-        else this.say(event.errorMessage ?? "Compaction failed", "error");
+        else this.say(shortFailure(event.errorMessage ?? "Compaction failed"), "error");
         return;
       case "entry_appended": {
         const item = itemOf(event.entry);
@@ -283,7 +282,7 @@ export class TranscriptFold {
     }
     if (stopReason === "aborted") this.say("Stopped", "warning");
     else if (stopReason === "length") this.say("The answer was cut off: it reached the most that the model may say at a time", "warning");
-    else if (errorMessage !== "" && stopReason === "error") this.say(errorMessage, "error");
+    else if (errorMessage !== "" && stopReason === "error") this.say(shortFailure(errorMessage), "error");
   }
 
   #settle(block: BlockOf<"text"> | BlockOf<"thinking">, text: string): void {

@@ -139,8 +139,8 @@ export interface RefPlaces {
 }
 
 /**
- * Path of the session that is meant by a path, a full id, a prefix of an id, a name or `last`. An id is more than a name, one of this
- * project more than one of another; of several that bear one name the newest of this folder is meant, else what could be two is neither.
+ * Path of the session that is meant by a path, a full id, a prefix of an id, a name, without one its first prompt, or `last`. An id is more than a
+ * name, one of this project more than one of another; of several that bear one title the newest of this folder is meant, else what could be two is neither.
  * Errors: `session.not_found`, `session.invalid` for a path of what is no file, `usage.ambiguous_session` with the candidates in its hint.
  */
 export async function resolveSessionRef(ref: string, where: RefPlaces): Promise<string> {
@@ -182,7 +182,7 @@ async function resolveIn(files: readonly FoundFile[], ref: string, where: RefPla
   const [first] = matches;
   // The beginning of a UUID is nobody's idea of a name, and names are what takes time.
   if (first === undefined || !/^[0-9a-f]{8}/.test(ref)) {
-    const named = await byName(files, ref);
+    const named = await byTitle(files, ref);
     if (first === undefined && named.length > 1) return newestOf(named, ref, where, buffers);
     for (const found of named) if (!matches.includes(found)) matches.push(found);
   }
@@ -202,19 +202,28 @@ function idOf(found: FoundFile, buffers: SummaryBuffers): string | undefined {
   return idInFileName(found.path) ?? headerOf(found.path, buffers)?.id;
 }
 
-/** Those of exactly this name, else those of it in another case. */
-async function byName(files: readonly FoundFile[], ref: string): Promise<FoundFile[]> {
+/**
+ * Those that a list shows under these words: of exactly this name, else of it in another case, else without a name and begun with this prompt, which
+ * a list may have cut (`Mend the log…`).
+ */
+async function byTitle(files: readonly FoundFile[], ref: string): Promise<FoundFile[]> {
   const wanted = ref.toLowerCase();
-  const matches: { found: FoundFile; name: string }[] = [];
+  const beginning = ref.endsWith("…") && ref.length > leastCutTitle ? wanted.slice(0, -1) : undefined;
+  const ranks: FoundFile[][] = [[], [], [], [], []];
   const buffers = summaryBuffers();
   for (const found of files) {
-    const name = summarize(found, buffers, { needsName: true })?.name;
-    if (name?.toLowerCase() === wanted) matches.push({ found, name });
+    const { name, firstPrompt } = summarize(found, buffers, { needsName: true }) ?? {};
+    const [title, offset] = name === undefined ? [firstPrompt ?? "", 2] : [name, 0];
+    const lower = plainLine(title).toLowerCase();
+    if (title === ref || plainLine(title) === ref) ranks[offset]?.push(found);
+    else if (lower === wanted) ranks[offset + 1]?.push(found);
+    else if (beginning !== undefined && lower.startsWith(beginning)) ranks[4]?.push(found);
   }
-  const exact = matches.filter(({ name }) => name === ref);
-  return (exact.length > 0 ? exact : matches).map(({ found }) => found);
+  return ranks.find((rank) => rank.length > 0) ?? [];
 }
 
+/** With the sign that it was cut. */
+const leastCutTitle = 4;
 const mostCandidates = 10;
 const titleLength = 40;
 

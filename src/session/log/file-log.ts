@@ -17,7 +17,7 @@ import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/r
 import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { openingNote } from "./note-opening.ts";
-import type { PathView } from "./session-log.ts";
+import type { PathEnd, PathView } from "./session-log.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
@@ -27,6 +27,9 @@ export interface FileLogOptions {
   /** Called once, when something appended could not be stored. */
   onStorageLost?: ((error: PiError) => void) | undefined;
 }
+
+/** Ids of entries behind the ends are long ones, which readers of files take longer over: few. */
+const maxLate = 8;
 
 interface Unsaved {
   entry: AnyEntry;
@@ -49,6 +52,8 @@ export class FileLog implements SessionLog {
   #memory = new EntryMemory();
   /** Entries not yet in the file, as lines; the last ones of the table. */
   #unsaved: Unsaved[] = [];
+  /** Appended while only the ends stand for the rest: behind the file's last entry, in order. */
+  #late: Unsaved[] = [];
   #isStarted = false;
   #hasWritten = false;
   #storageLost: PiError | undefined;
@@ -103,11 +108,18 @@ export class FileLog implements SessionLog {
     if (this.#ends !== undefined && this.#file !== undefined) {
       const { known } = this.#ends;
       this.#ends = undefined;
-      if (known !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(known);
-      else this.#takeIndex(indexLines(this.#file));
+      if (known !== undefined && this.#file.fate() === "truncated") {
+        this.#table = tableOf(known);
+        for (const { entry } of this.#late) this.#table.add(entry.id, entry.parentId, entry.type);
+        this.#rememberLate();
+      } else this.#takeIndex(indexLines(this.#file));
       if (known !== undefined) this.#rememberPath(known.lines);
     }
     return this.#table;
+  }
+
+  get isIndexed(): boolean {
+    return this.#ends === undefined;
   }
 
   get isPersisted(): boolean {
@@ -154,7 +166,11 @@ export class FileLog implements SessionLog {
   }
 
   lastId(): string | null {
-    return this.#ends?.lastId ?? lastIdOf(this);
+    return this.#late.at(-1)?.entry.id ?? this.#ends?.lastId ?? lastIdOf(this);
+  }
+
+  get canTellIds(): boolean {
+    return this.#ends === undefined;
   }
 
   verifyLast(): void {
@@ -163,17 +179,41 @@ export class FileLog implements SessionLog {
   }
 
   path(leafId: string | null, remember: boolean): PathView {
-    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path(remember) : undefined;
-    return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
+    return this.#endPath(leafId, remember, (ends) => ends.path(remember)) ?? pathOf(this, leafId, remember);
   }
 
   contextPath(leafId: string | null, remember: boolean): PathView {
-    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.contextPath(remember) : undefined;
-    return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
+    return this.#endPath(leafId, remember, (ends) => ends.contextPath(remember)) ?? pathOf(this, leafId, remember);
+  }
+
+  /** Where the way leads over what was appended since, if anything, to the entry that was the file's last. */
+  #endPath(leafId: string | null, remember: boolean, pathIn: (ends: FileEnds) => PathLines | undefined): PathView | undefined {
+    if (this.#ends === undefined || leafId === null) return undefined;
+    const behind: AnyEntry[] = [];
+    let id: string | null = leafId;
+    for (let at = this.#late.length - 1; at >= 0; at--) {
+      const entry = this.#late[at]?.entry;
+      if (entry === undefined || entry.id !== id) continue;
+      behind.unshift(entry);
+      id = entry.parentId;
+    }
+    const lines = id === this.#ends.lastId ? pathIn(this.#ends) : undefined;
+    if (lines === undefined) return undefined;
+    const view = this.#viewOf(lines, remember);
+    return behind.length === 0 ? view : longerPath(view, behind);
+  }
+
+  pathEnd(leafId: string | null, count: number): PathEnd {
+    const end = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.pathEnd(count) : undefined;
+    return end === undefined
+      ? { view: pathOf(this, leafId, false), before: 0 }
+      : { view: this.#viewOf(end.lines, false), before: end.before };
   }
 
   lastOfType(type: string): AnyEntry | undefined {
     if (this.#ends === undefined) return lastEntryOfType(this, type);
+    const late = this.#late.findLast(({ entry }) => entry.type === type);
+    if (late !== undefined) return late.entry;
     const place = this.#ends.lastOfType(type);
     const found = place === undefined ? undefined : this.#readEntry(place, () => {});
     // The word stood there for something else: only the whole index can tell.
@@ -202,11 +242,17 @@ export class FileLog implements SessionLog {
       if (entry !== undefined)
         added.push({ entry, line: liveSecrets.redactLines(lines === undefined ? this.#encoded(entry) : `${lines[at] ?? ""}\n`) });
     }
-    const { table } = this;
-    for (const one of added) {
-      const index = table.add(one.entry.id, one.entry.parentId, one.entry.type);
-      this.#memory.addOwn(index, one.entry, one.line.length);
-      this.#unsaved.push(one);
+    // To begin with, so that what an opened conversation is asked first does not wait for its index.
+    if (this.#ends !== undefined && this.#late.length + added.length <= maxLate) {
+      this.#late.push(...added);
+      this.#unsaved.push(...added);
+    } else {
+      const { table } = this;
+      for (const one of added) {
+        const index = table.add(one.entry.id, one.entry.parentId, one.entry.type);
+        this.#memory.addOwn(index, one.entry, one.line.length);
+        this.#unsaved.push(one);
+      }
     }
     if (!this.#isStarted) this.#isStarted = entries.some(isWorthKeeping);
     if (this.#isStarted) this.#save();
@@ -270,6 +316,7 @@ export class FileLog implements SessionLog {
   /** Where the entries just written stand: at least when no other process wrote in the same moment, which reading them again would show. */
   #notePlaces(start: number): void {
     this.#isStrict = false;
+    if (this.#ends !== undefined) return;
     let at = start;
     let index = this.#table.count - this.#unsaved.length;
     for (const { line } of this.#unsaved) {
@@ -308,7 +355,8 @@ export class FileLog implements SessionLog {
     });
     const fate = file.fate();
     if (fate === "same" || fate === "grown") return file;
-    const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines());
+    const { table } = this;
+    const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines(table));
     if (restored !== file) this.#fileNumber++;
     this.#file = restored;
     this.#adoptIndex(indexLines(restored));
@@ -317,8 +365,7 @@ export class FileLog implements SessionLog {
     return restored;
   }
 
-  #knownLines(): KnownLines {
-    const table = this.#table;
+  #knownLines(table: EntryTable): KnownLines {
     return {
       count: table.count - this.#unsaved.length,
       idAt: (index) => table.idOf(index),
@@ -345,6 +392,15 @@ export class FileLog implements SessionLog {
     this.#table = index.table;
     for (const { entry } of this.#unsaved) this.#table.add(entry.id, entry.parentId, entry.type);
     this.#memory = this.#memory.movedTo(this.#table);
+    this.#rememberLate();
+  }
+
+  #rememberLate(): void {
+    for (const { entry, line } of this.#late) {
+      const index = this.#table.find(entry.id);
+      if (index !== undefined) this.#memory.addOwn(index, entry, line.length);
+    }
+    this.#late = [];
   }
 
   #reindex(): LineIndex | undefined {
@@ -442,6 +498,24 @@ export class FileLog implements SessionLog {
   #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
     if (this.#file !== undefined) readLines(this.#file, places, take);
   }
+}
+
+/** The same path and what hangs behind it. */
+function longerPath(view: PathView, behind: readonly AnyEntry[]): PathView {
+  const typeAt = (position: number): string => behind[position - view.length]?.type ?? view.typeAt(position);
+  return {
+    length: view.length + behind.length,
+    typeAt,
+    idAt: (position) => behind[position - view.length]?.id ?? view.idAt(position),
+    lastOfType: (type, before) => {
+      for (let at = before - 1; at >= view.length; at--) if (typeAt(at) === type) return at;
+      return view.lastOfType(type, Math.min(before, view.length));
+    },
+    entries: (from, to) => [
+      ...(from < view.length ? view.entries(from, Math.min(to, view.length)) : []),
+      ...behind.slice(Math.max(0, from - view.length), Math.max(0, to - view.length)),
+    ],
+  };
 }
 
 /** Of a path alone: what is known of a file that is no longer what it was. */

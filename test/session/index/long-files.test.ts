@@ -1,8 +1,10 @@
 // Files so long that only their ends are read at first: nothing may depend on that.
 
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { FileEnds } from "../../../src/session/index/file-ends.ts";
+import type { PathBatch } from "../../../src/session/tree/path-back.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { userMessage } from "../../support/messages.ts";
 import { type SessionShape, writeLargeSession } from "../../support/session-fixtures.ts";
@@ -117,6 +119,83 @@ test("appending, navigating and forking after a look at the ends only", async ()
   await expectAsReference(path);
 });
 
+/** Shows whether the whole file is read: then it is told of. */
+function damageMiddle(path: string): void {
+  const lines = readFileSync(path, "utf8").split("\n");
+  lines[6000] = "#".repeat(Buffer.byteLength(lines[6000] ?? ""));
+  writeFileSync(path, lines.join("\n"));
+}
+
+test("the first appends do not wait for the whole, and are what they would have been", async () => {
+  const path = large("short");
+  damageMiddle(path);
+  const { session, warnings } = await open(path, false);
+  const before = session.context();
+  const [first, second] = session.appendAll([
+    { type: "message", message: userMessage("first") },
+    { type: "session_info", name: "late" },
+  ]);
+  const third = session.append({ type: "message", message: userMessage("third") });
+  const added = [first, second, third].map((entry) => entry?.id ?? "");
+  const messageIds = [...before.entryIds, first?.id, third.id];
+  expect(session.leafId).toBe(third.id);
+  expect(session.name).toBe("late");
+  expect(session.context()).toMatchObject({
+    messages: [...before.messages, userMessage("first"), userMessage("third")],
+    entryIds: messageIds,
+  });
+  expect(session.branch(second?.id).slice(-3)).toEqual([...session.branch(before.entryIds.at(-1)).slice(-1), first, second]);
+  expect(session.branchIds().slice(-4)).toEqual([before.entryIds.at(-1), ...added]);
+  expect([...session.walk()].at(-1)).toEqual(third);
+  expect(warnings).toEqual([]);
+  const count = session.entryCount;
+  expect(warnings).toHaveLength(1);
+  expect(session.context().entryIds).toEqual(messageIds);
+  expect(added.map((id) => session.entry(id))).toEqual([first, second, third]);
+  session.append({ type: "message", message: userMessage("fourth") });
+  expect(session.entryCount).toBe(count + 1);
+  session.close();
+  const { session: again } = await open(path);
+  expect(again.branchIds().slice(-4, -1)).toEqual(added);
+  expect(again.name).toBe("late");
+});
+
+test("many appends to a long file that was only looked at from its end, some on another branch", async () => {
+  const path = large("short");
+  const { session } = await open(path, false);
+  const texts = Array.from({ length: 30 }, (_, at) => `number ${at}`);
+  const fork = session.leafId;
+  const ids = texts.map((text) => {
+    if (text === "number 5") session.navigate(fork);
+    return session.append({ type: "message", message: userMessage(text) }).id;
+  });
+  expect(new Set(ids).size).toBe(ids.length);
+  // From the ninth on they are as long as any.
+  expect(ids.slice(8).every((id) => id.length === 8)).toBe(true);
+  expect(session.context().entryIds.slice(-25)).toEqual(ids.slice(5));
+  session.close();
+  await expectAsReference(path);
+});
+
+test("a long file that is taken away, or cut, between the first append and the second is whole again", async () => {
+  for (const harm of [(path: string) => rmSync(path), (path: string) => truncateSync(path, 5 << 20)]) {
+    const path = large("short");
+    const { session } = await open(path, false);
+    const before = session.context();
+    const first = session.append({ type: "message", message: userMessage("first") });
+    // What became of the file is looked at once in a turn of the event loop.
+    await Promise.resolve();
+    harm(path);
+    const second = session.append({ type: "message", message: userMessage("second") });
+    const ids = [...before.entryIds, first.id, second.id];
+    expect(session.context().entryIds).toEqual(ids);
+    session.close();
+    const { session: again } = await open(path);
+    expect(again.context().entryIds).toEqual(ids);
+    expect(again.context().messages.slice(-2)).toEqual([userMessage("first"), userMessage("second")]);
+  }
+});
+
 test("damage in the tail, and damage in the middle that shows later", async () => {
   const path = large("short");
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
@@ -160,4 +239,58 @@ test("a leaf that turns out to be damaged, in a long file", async () => {
   const { session, warnings } = await open(path);
   expect(session.context().messages).toHaveLength(12);
   expect(warnings).toEqual([expect.stringContaining(`line ${entries + 1} is damaged`)]);
+});
+
+test("the end of a long path is had without what comes before it, and batches join", async () => {
+  for (const activePath of ["whole", "short"] as const) {
+    const path = large(activePath);
+    const { session } = await open(path);
+    const wanted = session.branch();
+    for (const [leafId, batch] of [
+      [undefined, 64],
+      [undefined, 5000],
+      [wanted.at(-3)?.id, 7000],
+    ] as const) {
+      const { session: anew } = await open(path);
+      const batches = [...anew.back({ ...(leafId !== undefined && { leafId }), batch })];
+      const length = leafId === undefined ? wanted.length : wanted.length - 2;
+      expect(batches.flatMap(({ entries }) => [...entries].reverse()).reverse()).toEqual(wanted.slice(0, length));
+      expect(batches.at(-1)).toMatchObject({ above: 0, isGuess: false });
+      for (const [at, { above, isGuess }] of batches.entries()) {
+        const exact = Math.max(0, length - (at + 1) * batch);
+        if (isGuess) expect(Math.abs(above - exact)).toBeLessThan(0.2 * wanted.length);
+        else expect(above).toBe(exact);
+      }
+    }
+  }
+});
+
+test("what comes before the end of a path is not read", () => {
+  const bytes = readFileSync(large("whole"));
+  let read = 0;
+  const source = {
+    size: bytes.length,
+    read: (target: Uint8Array, position: number): number => {
+      const count = bytes.copy(target, 0, position);
+      read += count;
+      return count;
+    },
+  };
+  const end = FileEnds.of(source)?.pathEnd(200);
+  expect(end?.lines.length).toBeGreaterThanOrEqual(200);
+  expect(end?.before).toBeGreaterThan(entries / 2);
+  expect(read).toBeLessThan(bytes.length / 8);
+});
+
+test("an append and a damage in the middle disturb nobody who reads from the end", async () => {
+  const path = large("whole");
+  const text = readFileSync(path, "utf8").split("\n");
+  text[6000] = (text[6000] ?? "").replace('"role"', '"rol');
+  writeFileSync(path, text.join("\n"));
+  const { session } = await open(path, false);
+  const back = session.back({ batch: 500 });
+  const first = back.next().value as PathBatch;
+  session.append({ type: "message", message: userMessage("meanwhile") });
+  const rest = [...back].flatMap(({ entries: found }) => [...found].reverse());
+  expect([...[...first.entries].reverse(), ...rest].reverse().map(({ id }) => id)).toEqual(session.branchIds().slice(0, -1));
 });

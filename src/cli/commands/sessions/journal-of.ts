@@ -1,11 +1,13 @@
 // The journal of a session's changes, with what a killed process has left open settled. Called by diff and undo.
 
+import { isTrustedItself } from "../../../config/trust.ts";
 import { isPiError } from "../../../contracts/error.ts";
 import { plainLine } from "../../../contracts/text/terminal-text.ts";
+import { workTreeOf } from "../../../journal/git-directory.ts";
 import { Journal, type MissedLine, pendingIn } from "../../../journal/journal.ts";
 import { settlePending } from "../../../journal/settle.ts";
-import { workTreeOf } from "../../../journal/work-tree.ts";
 import type { Host } from "../../../platform/host.ts";
+import { agentDirectory } from "../../../platform/paths.ts";
 import { Session } from "../../../session/tree/session.ts";
 
 /** While `use` runs nobody else works in the session. Errors: `session.busy`. */
@@ -13,7 +15,8 @@ export async function withJournal<T>(path: string, host: Host, use: (journal: Jo
   const session = await Session.open(path, { clock: () => host.now(), onWarning: () => {} });
   try {
     const journal = new Journal(path);
-    await settlePending(journal, host.env);
+    const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);
+    await settlePending(journal, { env: host.env, trusts: (root) => isTrustedItself(root, agentDir) });
     return await use(journal);
   } finally {
     session.close();

@@ -17,7 +17,7 @@ import { faceOf } from "../blocks/faces.ts";
 import type { Look } from "../blocks/look.ts";
 import { errorWords } from "../error-words.ts";
 import { TranscriptFold } from "../fold.ts";
-import { StoredPath } from "../stored.ts";
+import { StoredPath, showStored } from "../stored.ts";
 
 const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop stops, /quit or Ctrl-D quits.";
 
@@ -50,9 +50,9 @@ class PlainConversation {
     const giveWarningsBack = this.#at.takeWarnings((line) => this.#say(line));
     const unsubscribe = this.#sessions.subscribe((event) => this.#take(event));
     try {
-      const stored = new StoredPath(coding.session);
-      if (stored.aboveText !== "") this.#say(`${stored.aboveText}: /tree has them all`);
-      stored.showMore(this.#fold);
+      const { entries, aboveText } = new StoredPath(coding.session).next();
+      if (aboveText !== "") this.#say(`${aboveText}: /tree has them all`);
+      showStored(entries, aboveText === "", this.#fold);
       this.#say(help);
       await extensions.bind({
         mode: "tui",

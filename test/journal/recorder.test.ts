@@ -1,0 +1,102 @@
+// A look at a large tree that is begun while a command is still being asked for: what it may be taken for, and what stays of it.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { changesOf, Journal, journalDirectoryOf, runsIn } from "../../src/journal/journal.ts";
+import { ChangeRecorder } from "../../src/journal/recorder.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+/** Few files with an index as long as that of many. */
+function largeRepository(): string {
+  const root = join(temporaryDirectory(), "tree");
+  const deep = join(root, ...Array.from({ length: 12 }, (_, at) => String(at).repeat(120)));
+  mkdirSync(deep, { recursive: true });
+  for (let at = 0; at < 700; at++) writeFileSync(join(deep, String(at)), "x");
+  mkdirSync(join(root, "src"));
+  for (const name of ["a", "mine", "src/b"]) writeFileSync(join(root, name), "as committed\n");
+  const git = (...args: string[]) => execFileSync("git", ["-c", "user.name=n", "-c", "user.email=e@e", ...args], { cwd: root });
+  git("init", "-q");
+  git("add", ".");
+  git("commit", "-qm", "first");
+  return root;
+}
+
+function recorderFor(root: string): { recorder: ChangeRecorder; changes: string; changed(): string[]; looked(): Promise<void> } {
+  const session = join(root, "..", "session.jsonl");
+  const changes = journalDirectoryOf(session);
+  const recorder = new ChangeRecorder(session, { env: process.env, trusts: () => false, run: () => "run", warn: () => {} });
+  return {
+    recorder,
+    changes,
+    changed: () => {
+      const lines = new Journal(session).lines();
+      return runsIn(lines).flatMap((run) => changesOf(lines, run).map(({ path }) => path.slice(root.length + 1)));
+    },
+    looked: () =>
+      expect
+        .poll(() => existsSync(changes) && readdirSync(changes).some((name) => existsSync(join(changes, name, "before.json"))), {
+          timeout: 20_000,
+        })
+        .toBe(true),
+  };
+}
+
+/** Long enough ago to be told from what comes now. */
+const isPast = (path: string) => expect.poll(() => Date.now() - lstatSync(path).ctimeMs, { timeout: 20_000 }).toBeGreaterThan(80);
+
+test("what somebody else saves between the look and the command is none of the command's changes, what the command moves there is", async () => {
+  const root = largeRepository();
+  const { recorder, changed, looked } = recorderFor(root);
+  recorder.lookAhead(root);
+  await looked();
+  writeFileSync(join(root, "mine"), "saved by hand\n");
+  writeFileSync(join(root, "new"), "by hand\n");
+  await isPast(join(root, "new"));
+  await recorder.command(root, async () => {
+    writeFileSync(join(root, "src/b"), "by the command\n");
+  });
+  await recorder.settled();
+  expect(changed()).toEqual(["src/b"]);
+});
+
+test("files that are as old as they were, in a directory that the command has moved, are its changes", async () => {
+  const root = largeRepository();
+  const { recorder, changed, looked } = recorderFor(root);
+  recorder.lookAhead(root);
+  await looked();
+  await isPast(join(root, "src/b"));
+  await recorder.command(root, async () => renameSync(join(root, "src"), join(root, "lib")));
+  await recorder.settled();
+  expect(changed().sort()).toEqual(["lib/b", "src/b"]);
+});
+
+test.each(["no command", "a write"])("a look that %s follows leaves nothing, and nothing waits for it", async (what) => {
+  const root = largeRepository();
+  const { recorder, changes, looked } = recorderFor(root);
+  recorder.lookAhead(root);
+  recorder.lookAhead(root);
+  if (what === "a write") {
+    await looked();
+    await recorder.write(join(root, "a"), "written\n", {
+      canonical: async (path: string) => path,
+      writeAtomic: async (path: string, data: Uint8Array | string) => writeFileSync(path, data),
+    } as never);
+  }
+  await recorder.settled();
+  const left = existsSync(changes) ? readdirSync(changes).filter((name) => name.startsWith("pending-")) : [];
+  expect(left).toEqual([]);
+  if (what === "no command") expect(existsSync(changes)).toBe(false);
+  else expect(readFileSync(join(root, "a"), "utf8")).toBe("written\n");
+});
+
+test("a small tree is looked at when the command comes, and not before", async () => {
+  const root = join(temporaryDirectory(), "small");
+  mkdirSync(root);
+  execFileSync("git", ["init", "-q"], { cwd: root });
+  const { recorder, changes } = recorderFor(root);
+  recorder.lookAhead(root);
+  await recorder.settled();
+  expect(existsSync(changes)).toBe(false);
+});
