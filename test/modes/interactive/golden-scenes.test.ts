@@ -170,6 +170,8 @@ const scenes: Record<string, Scene> = {
     play: async (at) => {
       at.device.keys("/settings\r");
       await at.until((screen) => screen.includes("Settings"));
+      // Some of them, so that another setting is none of this scene's.
+      at.device.keys('"fullscreen.');
     },
   },
   hotkeys: {
