@@ -5,8 +5,33 @@ import { standInClass, standInFunction } from "./sdk/npm/stand-in.ts";
 
 export { main } from "./index.ts";
 export { PromptEditor as CustomEditor } from "./modes/interactive/editor/prompt-editor.ts";
+export { convertToPng } from "./sdk/npm/machine.ts";
 export * from "./sdk/npm/names.ts";
+export {
+  ExtensionEditorComponent,
+  ExtensionInputComponent,
+  ExtensionSelectorComponent,
+  ModelSelectorComponent,
+  OAuthSelectorComponent,
+  SessionSelectorComponent,
+  ShowImagesSelectorComponent,
+  ThemeSelectorComponent,
+  ThinkingSelectorComponent,
+  TreeSelectorComponent,
+  UserMessageSelectorComponent,
+} from "./sdk/npm/tui/choice-components.ts";
 export { BorderedLoader, DynamicBorder } from "./sdk/npm/tui/components.ts";
+export { renderDiff, truncateToVisualLines } from "./sdk/npm/tui/drawn-text.ts";
+export {
+  AssistantMessageComponent,
+  BashExecutionComponent,
+  BranchSummaryMessageComponent,
+  CompactionSummaryMessageComponent,
+  CustomMessageComponent,
+  SkillInvocationMessageComponent,
+  ToolExecutionComponent,
+  UserMessageComponent,
+} from "./sdk/npm/tui/message-components.ts";
 export {
   getLanguageFromPath,
   getMarkdownTheme,
@@ -24,33 +49,13 @@ export const VIRTUAL_MODEL_STATE_ENTRY = "virtual-model-state";
 
 // What needs a terminal, or a service that there is none of.
 export const ArminComponent = standInClass("ArminComponent");
-export const AssistantMessageComponent = standInClass("AssistantMessageComponent");
-export const BashExecutionComponent = standInClass("BashExecutionComponent");
-export const BranchSummaryMessageComponent = standInClass("BranchSummaryMessageComponent");
-export const CompactionSummaryMessageComponent = standInClass("CompactionSummaryMessageComponent");
 export const CredentialSynchronizationError = standInClass("CredentialSynchronizationError");
-export const CustomMessageComponent = standInClass("CustomMessageComponent");
 export const DefaultPackageManager = standInClass("DefaultPackageManager");
-export const ExtensionEditorComponent = standInClass("ExtensionEditorComponent");
-export const ExtensionInputComponent = standInClass("ExtensionInputComponent");
 export const ExtensionRunner = standInClass("ExtensionRunner");
-export const ExtensionSelectorComponent = standInClass("ExtensionSelectorComponent");
 export const FooterComponent = standInClass("FooterComponent");
 export const InteractiveMode = standInClass("InteractiveMode");
 export const LoginDialogComponent = standInClass("LoginDialogComponent");
-export const ModelSelectorComponent = standInClass("ModelSelectorComponent");
-export const OAuthSelectorComponent = standInClass("OAuthSelectorComponent");
-export const SessionSelectorComponent = standInClass("SessionSelectorComponent");
 export const SettingsSelectorComponent = standInClass("SettingsSelectorComponent");
-export const ShowImagesSelectorComponent = standInClass("ShowImagesSelectorComponent");
-export const SkillInvocationMessageComponent = standInClass("SkillInvocationMessageComponent");
-export const ThemeSelectorComponent = standInClass("ThemeSelectorComponent");
-export const ThinkingSelectorComponent = standInClass("ThinkingSelectorComponent");
-export const ToolExecutionComponent = standInClass("ToolExecutionComponent");
-export const TreeSelectorComponent = standInClass("TreeSelectorComponent");
-export const UserMessageComponent = standInClass("UserMessageComponent");
-export const UserMessageSelectorComponent = standInClass("UserMessageSelectorComponent");
-export const convertToPng = standInFunction("convertToPng");
 export const createCodemodeExtension = standInFunction("createCodemodeExtension");
 export const createLocalPowerShellOperations = standInFunction("createLocalPowerShellOperations");
 export const createMcpExtension = standInFunction("createMcpExtension");
@@ -65,9 +70,7 @@ export const getPowerShellConfig = standInFunction("getPowerShellConfig");
 export const getReadmePath = standInFunction("getReadmePath");
 export const migrateSessionEntries = standInFunction("migrateSessionEntries");
 export const readStoredCredential = standInFunction("readStoredCredential");
-export const renderDiff = standInFunction("renderDiff");
 export const resolveCliModel = standInFunction("resolveCliModel");
 export const resolveModelScopeWithDiagnostics = standInFunction("resolveModelScopeWithDiagnostics");
-export const truncateToVisualLines = standInFunction("truncateToVisualLines");
 export const wrapRegisteredTool = standInFunction("wrapRegisteredTool");
 export const wrapRegisteredTools = standInFunction("wrapRegisteredTools");

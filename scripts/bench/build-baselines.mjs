@@ -11,8 +11,8 @@ import { binaryFlags } from "../build.mjs";
 const baselines = new URL("./baselines/", import.meta.url);
 /** Programs around parts of pi, for what cannot be measured from outside. */
 const subjects = new URL("./subjects/", import.meta.url);
-/** What those parts are made of. */
-const partFolders = ["contracts", "platform", "session", "tui"];
+/** What those parts are made of: all of it, since what one imports imports others. */
+const partsFolder = "src";
 
 /**
  * What gives the path of a compiled program, by the program's name (`empty`, `request`, `drain`).
@@ -24,7 +24,7 @@ export function buildBaselines({ root, bun }) {
   mkdirSync(folder, { recursive: true });
   const version = spawnSync(bun, ["--version"], { encoding: "utf8" }).stdout.trim();
   const lock = readFileSync(join(root, "package-lock.json"));
-  const parts = partFolders.flatMap((part) => sourcesIn(join(root, "src", part)));
+  const parts = sourcesBelow(join(root, partsFolder));
   const programIn = (source, alsoMadeOf) => {
     const hash = createHash("sha256")
       .update([version, ...binaryFlags].join("\n"))
@@ -49,6 +49,14 @@ export function buildBaselines({ root, bun }) {
 /** @param {string} folder */
 function sourcesIn(folder) {
   return readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .sort()
+    .map((file) => join(folder, file));
+}
+
+/** @param {string} folder */
+function sourcesBelow(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .sort()
     .map((file) => join(folder, file));

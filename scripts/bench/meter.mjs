@@ -13,6 +13,7 @@ import { startServer } from "./server.mjs";
  * @property {string} cwd
  * @property {Record<string, string>} env the whole environment; `{server}` in a value becomes the server's origin
  * @property {string} [stdin] written at the start, then closed; without it stdin is /dev/null
+ * @property {number} [idleMs] its stdin stays open, and so long after its first output the memory that is its own alone is read
  * @property {import("./scenarios.mjs").Scenario} [scenario] what the server answers to this contender
  * @property {string[]} [stdoutHolds] what its stdout must hold for the run to count
  * @property {{text: string, atLeast: number}} [stdoutRepeats] and how often something must stand there
@@ -32,6 +33,7 @@ import { startServer } from "./server.mjs";
  * @property {number} cpuMs of the program and the children it waited for
  * @property {number} peakMb
  * @property {number} meterMb the meter's own peak: a peakMb not above it says nothing about the program
+ * @property {number} [idleMb] anonymous memory while nothing happens
  * @property {number | undefined} firstOutputMs start to first byte on stdout
  * @property {number | undefined} firstByteMs start to first byte of the first request
  * @property {number | undefined} callMs tool call sent to first byte of the next request
@@ -83,15 +85,26 @@ async function start(contender, keepStdout) {
   const child = Bun.spawn(contender.argv, {
     cwd: contender.cwd,
     env: contender.env,
-    stdin: contender.stdin === undefined ? "ignore" : Buffer.from(contender.stdin),
+    stdin: contender.idleMs !== undefined ? "pipe" : contender.stdin === undefined ? "ignore" : Buffer.from(contender.stdin),
     stdout: "pipe",
     stderr: "pipe",
     timeout: runTimeoutMs,
     killSignal: "SIGKILL",
   });
   const complaints = child.stderr.text();
+  if (contender.idleMs !== undefined) {
+    child.stdin.write(contender.stdin ?? "");
+    child.stdin.flush();
+  }
+  let idleMb;
   const kept = [];
   for await (const chunk of child.stdout) {
+    if (firstOutputAt === undefined && contender.idleMs !== undefined) {
+      setTimeout(() => {
+        idleMb = anonymousMb(child.pid);
+        child.stdin.end();
+      }, contender.idleMs);
+    }
     firstOutputAt ??= performance.now();
     if (keepStdout) kept.push(chunk);
   }
@@ -105,6 +118,7 @@ async function start(contender, keepStdout) {
     cpuMs: Number(used.cpuTime.total) / 1000,
     peakMb: used.maxRSS / megabyte,
     meterMb: ownPeakMb(),
+    idleMb,
     firstOutputMs: firstOutputAt === undefined ? undefined : firstOutputAt - startedAt,
     firstByteMs: firstByteAt === undefined ? undefined : firstByteAt - startedAt,
     callMs,
@@ -148,6 +162,13 @@ function faultOf(contender, status, stdout) {
   const count = stdout.split(text).length - 1;
   if (count < atLeast) return `its output holds ${JSON.stringify(text)} ${count} times instead of ${atLeast}`;
   return undefined;
+}
+
+/** What no other process shares; nothing where the system does not say. */
+function anonymousMb(pid) {
+  const file = `/proc/${pid}/smaps_rollup`;
+  if (!existsSync(file)) return undefined;
+  return Number(/^Anonymous:\s+(\d+)/m.exec(readFileSync(file, "utf8"))?.[1]) / 1024;
 }
 
 /** Linux only; elsewhere a child's peak does not start from its parent's and 0 is right. */

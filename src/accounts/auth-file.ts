@@ -2,10 +2,11 @@
 // sign-in, sign-out and refresh. Invariants: providers and fields we do not know survive every write; a damaged file is never written over;
 // the file and its directory are the user's alone (0600, 0700).
 
-import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import { isLiteral } from "../contracts/text/secret-text.ts";
+import { readBoundedText } from "../platform/files/bounded-file.ts";
 import { makeDirectory } from "../platform/files/make-directory.ts";
 import { ownUserId } from "../platform/files/user-id.ts";
 import { liveSecrets } from "../platform/secrets.ts";
@@ -41,15 +42,11 @@ export function authFilePath(agentDir: string): string {
 export function readAuthFile(path: string, { isLocked = false } = {}): StoredAccounts | undefined {
   const untilMs = isLocked ? 0 : Date.now() + settleMs;
   for (;;) {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-      throw new PiError("auth.unreadable_file", `${path} cannot be read: ${code ?? error}`, { hint: "It must be a file of yours (0600)." });
-    }
-    const accounts = parseAccounts(text);
+    const found = readBoundedText(path);
+    if (found === undefined) return undefined;
+    if ("leftOut" in found)
+      throw new PiError("auth.unreadable_file", `${path} cannot be used: ${found.why}`, { hint: "It must be a file of yours (0600)." });
+    const accounts = parseAccounts(found.text);
     if (accounts !== undefined) {
       learnSecrets(accounts);
       return accounts;

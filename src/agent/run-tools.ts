@@ -6,6 +6,7 @@ import { defined } from "../contracts/defined.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
+import { echoed } from "../contracts/text/echoed.ts";
 import type { NestedCallOptions, NestedCalls, Refusal, RunningCall, Tool, ToolContext, ToolResult } from "../contracts/tool.ts";
 import { errorResult } from "../contracts/tool.ts";
 import { addUsage, type Usage } from "../contracts/usage.ts";
@@ -107,15 +108,15 @@ async function runOne(
   } catch (error) {
     settled = { result: errorResult(error instanceof Error ? error.message : String(error)) };
   }
-  const { content, details, structuredContent } = settled.result;
+  const { content, details, structuredContent, isError } = settled.result;
   await deps.emit({
     type: "tool_execution_end",
     ...named(call),
     result: {
       content,
-      ...defined({ details, structuredContent }),
+      ...defined({ details, structuredContent, isError }),
     },
-    isError: settled.result.isError === true,
+    isError: isError === true,
     ...defined({ durationMs: settled.durationMs }),
   });
   return settled;
@@ -134,7 +135,9 @@ async function prepare(
   if (!tool) return { result: errorResult(unknownTool(call.name, setup.tools)) };
   if (unreadable) {
     return {
-      result: errorResult(`Invalid arguments for tool "${call.name}": ${unreadable.reason}\n\nReceived arguments:\n${unreadable.text}`),
+      result: errorResult(
+        `Invalid arguments for tool "${call.name}": ${unreadable.reason}\n\nReceived arguments:\n${echoed(unreadable.text)}`,
+      ),
     };
   }
   const validation = await setup.validate(tool, call.arguments);
@@ -148,7 +151,7 @@ function unknownTool(name: string, tools: readonly Tool[]): string {
   const names = tools.map((tool) => tool.name);
   const near = nearestName(name, names);
   const known = names.length === 0 ? "There are no tools." : `Tools: ${names.join(", ")}.`;
-  return `Tool ${name} not found. ${near ? `Did you mean ${near}? ` : ""}${known}`;
+  return `Tool ${echoed(name, 200)} not found. ${near ? `Did you mean ${near}? ` : ""}${known}`;
 }
 
 async function execute(

@@ -6,17 +6,24 @@ import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { createFileOperations } from "../platform/files/files.ts";
 import type { Host } from "../platform/host.ts";
+import { liveSecrets } from "../platform/secrets.ts";
+
+/** @throws PiError `usage.bad_output` for a directory. */
+export function refuseDirectory(option: "--output" | "--result", path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new PiError("usage.bad_output", `${option} ${path} is a directory`, { hint: "Name a file in it" });
+}
 
 /** @throws PiError `usage.bad_output` for a place where no file can be. */
 export function checkAnswerFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new PiError("usage.bad_output", `--output ${path} is a directory`, { hint: "Name a file in it" });
+  refuseDirectory("--output", path);
   if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
     throw new PiError("usage.bad_output", `--output ${path}: there is no directory ${dirname(path)}`, { hint: "Make it first" });
 }
 
 /** Rejects with `io.output_file`, the answer printed. */
-export async function writeAnswer(path: string, text: string, host: Host): Promise<void> {
+export async function writeAnswer(path: string, answer: string, host: Host): Promise<void> {
+  const text = liveSecrets.redact(answer);
   try {
     // What is no regular file (a pipe, /dev/stderr) cannot be replaced by one.
     const info = statSync(path, { throwIfNoEntry: false });

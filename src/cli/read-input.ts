@@ -4,7 +4,7 @@
 import { basename } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
-import type { FileOperations } from "../contracts/tool.ts";
+import type { FileInfo, FileOperations } from "../contracts/tool.ts";
 import { omittedText } from "../harness/intake/prompt-images.ts";
 import type { ModePrompt } from "../modes/mode.ts";
 import type { Host } from "../platform/host.ts";
@@ -90,17 +90,28 @@ async function longestPath(text: string, { files, cwd, host }: ReadInputDeps): P
 /** Of Linux; what is longer is a text. */
 const longestPathLength = 4096;
 
+/** A picture may be larger than what fits, since it is made smaller. */
+const maxPictureBytes = 100 * 1024 * 1024;
+
+function tooLarge(path: string, bytes: number, most: number): PiError {
+  return new PiError("usage.file_too_large", `@${path} has ${bytes} bytes or more; at most ${most} fit into a prompt`, {
+    hint: "Name the path in the message and let the read tool look at it",
+  });
+}
+
 async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ block: string; image?: ImageContent }> {
   const [{ resolvePath }, { maxInputBytes }] = await Promise.all([import("../tools/shared/resolve-path.ts"), import("./piped-input.ts")]);
   const absolute = await resolvePath(path, { cwd: deps.cwd, homeDir: deps.host.homeDir, files: deps.files });
-  const bytes = await readBytes(absolute, deps.files).catch((error: NodeJS.ErrnoException) => {
+  const info = await deps.files.stat(absolute).catch((error: NodeJS.ErrnoException) => {
+    throw fileError(absolute, error);
+  });
+  if (info.kind === "file" && info.size > maxPictureBytes) throw tooLarge(path, info.size, maxInputBytes);
+  const bytes = await readBytes(absolute, info, deps.files).catch((error: NodeJS.ErrnoException) => {
     throw fileError(absolute, error);
   });
   const image = await deps.decodeImage(bytes);
   if (!image && bytes.length > maxInputBytes) {
-    throw new PiError("usage.file_too_large", `@${path} has ${bytes.length} bytes or more; at most ${maxInputBytes} fit into a prompt`, {
-      hint: "Name the path in the message and let the read tool look at it",
-    });
+    throw tooLarge(path, bytes.length, maxInputBytes);
   }
   if (image === "omitted") return { block: `<file name="${absolute}">${omittedText}</file>` };
   if (image) return { block: `<file name="${absolute}"></file>`, image };
@@ -135,8 +146,8 @@ async function pipedPart(
 }
 
 /** A pipe (`@<(command)`) or a device tells no size and may have no end: of it no more is read than is known to be too much. */
-async function readBytes(path: string, files: FileOperations): Promise<Uint8Array> {
-  if ((await files.stat(path)).kind !== "other") return files.read(path);
+async function readBytes(path: string, { kind }: FileInfo, files: FileOperations): Promise<Uint8Array> {
+  if (kind !== "other") return files.read(path);
   const [{ readPipe }, { concatenated, maxInputBytes }] = await Promise.all([
     import("../platform/pipes/read-pipe.ts"),
     import("./piped-input.ts"),

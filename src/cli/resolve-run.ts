@@ -63,7 +63,7 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       apiKey: valueSaid(said, "--api-key"),
       sessionName: valueSaid(said, "--name"),
       systemPrompt: systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path),
-      recordFile: recordFile === undefined ? undefined : path(recordFile),
+      recordFile: recordFile === undefined ? undefined : traceToBe(path(recordFile)),
     }),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     session,
@@ -184,6 +184,12 @@ function scriptedPath(model: string | undefined, path: (text: string) => string)
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
   if (model === "scripted/demo") return model;
   throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
+}
+
+/** Each answer is added to it as it comes. */
+function traceToBe(file: string): string {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== false) return file;
+  throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
 }
 
 /** A prompt is a text, unless a file of that name is there. */

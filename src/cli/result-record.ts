@@ -28,6 +28,12 @@ export class ResultRecorder {
     return this.#target === "-";
   }
 
+  /** What can be known of the place before anything is asked. Rejects with `usage.bad_output`. */
+  async check(): Promise<void> {
+    const path = this.#target;
+    if (path !== undefined && path !== "-") (await import("./answer-file.ts")).refuseDirectory("--result", path);
+  }
+
   /** Rejects with `io.result_file`. */
   async write(outcome: Outcome, coding?: CodingSession): Promise<void> {
     const path = this.#target;

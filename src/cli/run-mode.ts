@@ -52,6 +52,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const unwatch = stdout.watchReader(() => !stdin.isReading && stdin.kind !== "terminal");
   const prompts = await promptsFor(mode, name, { said, host, launch, warn });
   limit?.touch();
+  await recorder.check();
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
   const logTarget = host.env.PI_LOG;
@@ -256,9 +257,10 @@ function opened(
     next: async () => {
       const { signal } = ending;
       // A stored conversation may be long.
-      if (launch.options.session.kind !== "new") startIsOver();
+      if (!["new", "memory"].includes(launch.options.session.kind)) startIsOver();
       const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
-      if (mode.needs !== "prompts") startIsOver();
+      // A service says itself when it has much to do.
+      if (mode.needs !== "prompts" && mode.status !== "service") startIsOver();
       all.push(sessions);
       sessions.subscribe((event) => recorder.tally.take(event));
       // A service lives on between its runs.

@@ -1,6 +1,7 @@
 // Folds a provider's stream events into the growing assistant message and tells what the wire shows of each.
 // Called by agent/stream-turn and by record/replay. Invariant: the message is valid after every event, whatever came or did not come.
 
+import { isDeeperThan, maxArgumentLevels } from "./depth.ts";
 import type { AssistantContent, AssistantMessage, TextContent, ThinkingContent, ToolCall } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { AssistantMessageEvent, ModelFailure, StreamEvent } from "./stream-event.ts";
@@ -69,7 +70,6 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
       else call.arguments = parsed;
     }
   };
-  const isReadable = (call: ToolCall): boolean => !unreadableArguments.has(call.id) && ![...openCalls.values()].includes(call);
   const settle = (stopReason: AssistantMessage["stopReason"], rawStopReason: string | undefined): void => {
     message.stopReason = stopReason;
     if (rawStopReason !== undefined) message.rawStopReason = rawStopReason;
@@ -149,13 +149,17 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
           for (const [contentIndex, call] of openCalls) close(contentIndex, call);
           settle(event.stopReason, event.rawStopReason);
           return undefined;
-        case "failure":
+        case "failure": {
           failure = event.failure;
           settle(failure.code === "aborted" ? "aborted" : "error", failure.rawStopReason);
           message.errorMessage = failure.message;
           // A call that was cut short has no arguments to trust: it would look like a call with fewer of them.
-          message.content = message.content.filter((block) => block.type !== "toolCall" || isReadable(block));
+          const cut = new Set(openCalls.values());
+          message.content = message.content.filter(
+            (block) => block.type !== "toolCall" || !(unreadableArguments.has(block.id) || cut.has(block)),
+          );
           return undefined;
+        }
       }
     },
   };
@@ -165,6 +169,7 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
 function parseArguments(text: string): Record<string, unknown> | string {
   try {
     const value: unknown = JSON.parse(text);
+    if (isDeeperThan(value, maxArgumentLevels)) return `nested more than ${maxArgumentLevels} levels deep`;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
     return `expected a JSON object, got ${Array.isArray(value) ? "an array" : typeof value}`;
   } catch (error) {

@@ -85,7 +85,11 @@ export const events = {
     about: "The tool's result. `durationMs` is absent where it did not run.",
     fields: {
       ...toolCall,
-      result: fields({ ...resultFields, structuredContent: optional(anything("for programs; not kept")) }),
+      result: fields({
+        ...resultFields,
+        structuredContent: optional(anything("for programs; not kept")),
+        isError: optional(flag("as the tool said")),
+      }),
       isError: flag(),
       durationMs: optional(amount()),
     },

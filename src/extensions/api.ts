@@ -2,7 +2,7 @@
 // Invariant: what there is not here is said once, and the rest of the extension works.
 
 import { defined } from "../contracts/defined.ts";
-import { PiError } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import { aliasOf } from "../contracts/event-aliases.ts";
 import type {
   Extension,
@@ -104,7 +104,17 @@ export function createExtensionApi(
     },
     unregisterProvider: (name) => changeProvider({ extensionPath: extension.path, name, provider: undefined }),
     getFlag: (name) => (extension.flags.has(name) ? runtime.flagValues.get(name) : undefined),
-    events: runtime.events,
+    events: {
+      emit: (...said) => runtime.events.emit(...said),
+      on: (channel, handler) =>
+        runtime.events.on(channel, async (data) => {
+          try {
+            await handler(data);
+          } catch (error) {
+            runtime.current?.report({ extensionPath: extension.path, event: `events:${channel}`, error: messageOf(error) });
+          }
+        }),
+    },
   };
   const actions = Object.fromEntries(
     actionNames.map((name) => [name, (...args: never[]) => (runtime.binding().actions[name] as (...args: never[]) => unknown)(...args)]),

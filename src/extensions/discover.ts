@@ -5,6 +5,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { SourceInfo } from "../contracts/source-info.ts";
+import type { RepositoryBoundary } from "../platform/files/bounded-file.ts";
 import { kindOfPath, listDirectory, resourceFilter } from "../platform/files/resource-files.ts";
 
 /** A file whose default export is a factory. */
@@ -23,6 +24,8 @@ export interface ListedPaths {
   entries: readonly string[];
   /** The resource directory beside the list. */
   directory: string;
+  /** Of what lies in the directory, where it is not the user's own: what really lies elsewhere, or is somebody else's, is left out. */
+  boundary?: RepositoryBoundary;
 }
 
 /** What a package brings. */
@@ -80,7 +83,7 @@ export async function discoverExtensions(places: ExtensionPlaces): Promise<{ fil
 }
 
 async function addListed(
-  { entries, directory }: ListedPaths,
+  { entries, directory, boundary }: ListedPaths,
   scope: "project" | "user",
   add: (path: string, sourceInfo: Omit<SourceInfo, "path">, isNamed: boolean) => void,
   warnings: string[],
@@ -95,7 +98,11 @@ async function addListed(
     if (found.length === 0) warnings.push(`${entry} holds no extension; ignored.`);
     for (const file of found) take(file, "local", directoryOf(entry));
   }
-  for (const file of await extensionsInDirectory(directory)) take(file, "auto", base);
+  for (const file of await extensionsInDirectory(directory)) {
+    const leftOut = boundary?.leftOut(file);
+    if (leftOut === undefined) take(file, "auto", base);
+    else warnings.push(leftOut);
+  }
 }
 
 /** Of a path that a user names: a file, a directory that is one, or a directory of several. */

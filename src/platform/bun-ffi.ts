@@ -5,11 +5,14 @@ interface ForeignCalls {
   /** Throws where there is no such library. */
   dlopen<T>(library: string, declarations: object): { symbols: T };
   read: { i32(pointer: number, offset: number): number };
+  ptr(bytes: Uint8Array): number;
 }
 
 export interface CLibrary<T> {
   calls: T;
   int32At(pointer: number): number;
+  /** Holds as long as the bytes are referred to. */
+  addressOf(bytes: Uint8Array): number;
 }
 
 const muslArchitecture = process.arch === "arm64" ? "aarch64" : "x86_64";
@@ -28,7 +31,8 @@ export async function openCLibrary<T>(declarations: object): Promise<CLibrary<T>
   }
   for (const name of names[process.platform] ?? []) {
     try {
-      return { calls: foreign.dlopen<T>(name, declarations).symbols, int32At: (pointer) => foreign.read.i32(pointer, 0) };
+      const calls = foreign.dlopen<T>(name, declarations).symbols;
+      return { calls, int32At: (pointer) => foreign.read.i32(pointer, 0), addressOf: (bytes) => foreign.ptr(bytes) };
     } catch {
       // Not this C library: the next name.
     }

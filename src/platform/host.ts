@@ -8,6 +8,7 @@ import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
 import type { HostModules } from "./modules/module-loader.ts";
 import type { Env } from "./paths.ts";
 import { FileDescriptorOutput, isTerminal, type OutputStream } from "./pipes/descriptor-output.ts";
+import type { ChunkReader, ReadResult } from "./pipes/read-socket.ts";
 import { processPlace } from "./processes/process-place.ts";
 import { killDescendants } from "./processes/process-tree.ts";
 import { liveSecrets } from "./secrets.ts";
@@ -16,7 +17,8 @@ export interface InputStream {
   readonly isTerminal: boolean;
   /** What stands at the other end, which decides whether silence means "nothing to come". */
   readonly kind: "terminal" | "pipe" | "socket" | "file" | "none";
-  chunks(): AsyncIterable<Uint8Array>;
+  /** `ours`: nobody reads the descriptor behind us, not even programs that we or our parent start. */
+  chunks(of?: "ours"): AsyncIterable<Uint8Array>;
   /** Reading has begun and neither ended nor was released. */
   readonly isReading: boolean;
   /** Stop reading and let the process end although the stream is open. */
@@ -70,37 +72,25 @@ class ProcessInput implements InputStream {
     return this.#kind;
   }
 
-  async *chunks(): AsyncIterable<Uint8Array> {
-    this.isReading = true;
-    yield* this.#read();
-    this.isReading = false;
+  chunks(of?: "ours"): AsyncIterable<Uint8Array> {
+    let reader: ChunkReader | undefined;
+    const begin = async (): Promise<ReadResult> => {
+      reader = await this.#open(of);
+      return reader.read();
+    };
+    // A promise less for each piece.
+    const next = (): Promise<ReadResult> => reader?.read() ?? begin();
+    return { [Symbol.asyncIterator]: () => ({ next }) };
   }
 
-  async *#read(): AsyncIterable<Uint8Array> {
-    if (process.versions.bun === undefined) {
-      const { stdin } = process;
-      const chunks: AsyncIterator<Uint8Array> = stdin[Symbol.asyncIterator]();
-      const released = new Promise<{ done: true; value: undefined }>((resolve) => {
-        this.#release = () => {
-          stdin.pause();
-          (stdin as { unref?(): void }).unref?.();
-          resolve({ done: true, value: undefined });
-        };
-      });
-      for (;;) {
-        const { done, value } = await Promise.race([chunks.next(), released]);
-        if (done) return;
-        yield value;
-      }
-    }
-    // process.stdin costs 10 ms to open in Bun.
-    const reader = Bun.stdin.stream().getReader();
+  async #open(of: "ours" | undefined): Promise<ChunkReader> {
+    this.isReading = true;
+    const onEnd = (): void => {
+      this.isReading = false;
+    };
+    const reader = process.versions.bun === undefined ? readerOnNode(onEnd) : await readerOnBun(of, onEnd);
     this.#release = () => void reader.cancel().catch(() => undefined);
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
+    return reader;
   }
 
   release(): void {
@@ -116,6 +106,37 @@ class ProcessInput implements InputStream {
       ),
     );
   }
+}
+
+/** `onEnd`: nothing more comes, or nobody wants it. */
+async function readerOnBun(of: "ours" | undefined, onEnd: () => void): Promise<ChunkReader> {
+  const socket = of === "ours" ? await (await import("./pipes/read-socket.ts")).socketReader(0, onEnd) : undefined;
+  if (socket !== undefined) return socket;
+  // process.stdin costs 10 ms to open in Bun.
+  const reader = Bun.stdin.stream().getReader();
+  reader.closed.then(onEnd, () => undefined);
+  return reader as ChunkReader;
+}
+
+function readerOnNode(onEnd: () => void): ChunkReader {
+  const { stdin } = process;
+  const chunks: AsyncIterator<Uint8Array> = stdin[Symbol.asyncIterator]();
+  let release = (): void => {};
+  const released = new Promise<{ done: true; value: undefined }>((resolve) => {
+    release = () => {
+      stdin.pause();
+      (stdin as { unref?(): void }).unref?.();
+      resolve({ done: true, value: undefined });
+    };
+  });
+  return {
+    read: async () => {
+      const result = await Promise.race([chunks.next(), released]);
+      if (result.done) onEnd();
+      return result as ReadResult;
+    },
+    cancel: async () => release(),
+  };
 }
 
 /** A terminal takes no longer ones. */

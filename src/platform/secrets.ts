@@ -109,7 +109,8 @@ export class SecretRegistry {
 
   #walk(value: unknown, depth: number): unknown {
     if (typeof value === "string") return this.redact(value);
-    if (typeof value !== "object" || value === null || depth > maxDepth || ArrayBuffer.isView(value)) return value;
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+    if (depth > maxDepth) return this.#walkText(value);
     if (Array.isArray(value)) {
       let copy: unknown[] | undefined;
       for (let at = 0; at < value.length; at++) {
@@ -124,15 +125,27 @@ export class SecretRegistry {
     for (const [key, one] of Object.entries(value)) {
       if (signed.test(key)) continue;
       const clean = this.#walk(one, depth + 1);
-      if (clean === one) continue;
+      const name = this.redact(key);
+      if (clean === one && name === key) continue;
       copy ??= { ...(value as Record<string, unknown>) };
-      copy[key] = clean;
+      if (name !== key) delete copy[key];
+      copy[name] = clean;
     }
     return copy ?? value;
   }
+
+  /** What lies too deep to be walked, or turns in a circle, which nobody can write down. */
+  #walkText(value: object): unknown {
+    try {
+      const text = JSON.stringify(value);
+      return this.isIn(text) ? JSON.parse(this.redact(text)) : value;
+    } catch {
+      return value;
+    }
+  }
 }
 
-/** Deeper than anything that is no circle. */
+/** Deeper than anything that was not made to be deep. */
 const maxDepth = 100;
 
 /** Holds back what may be the beginning of a secret until it is known. What comes out is what `redact` makes of the whole. */
@@ -181,7 +194,7 @@ function makeForms(secrets: Iterable<string>): Forms {
   return { any: new RegExp(source), all: new RegExp(source, "g"), byFirst, longest: forms[0]?.length ?? 0 };
 }
 
-/** As it is, and as it stands in URLs, JSON (in JSON), HTML, and in base64 behind 0, 1 or 2 other bytes. */
+/** As it is, and as it stands in URLs, forms, JSON (in JSON), HTML, as hex, and in base64 behind 0, 1 or 2 other bytes. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const url = encodeURIComponent(secret);
@@ -194,7 +207,14 @@ function formsOf(secret: string): string[] {
   });
   const forms = [
     ...[secret, url, url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()), url.replaceAll("%20", "+")],
-    ...[json, JSON.stringify(json).slice(1, -1), html, html.replaceAll('"', "&quot;").replaceAll("'", "&#39;")],
+    ...[
+      json,
+      json.replaceAll("/", "\\/"),
+      JSON.stringify(json).slice(1, -1),
+      html,
+      html.replaceAll('"', "&quot;").replaceAll("'", "&#39;"),
+    ],
+    ...[new URLSearchParams([["", secret]]).toString().slice(1), bytes.toString("hex"), bytes.toString("hex").toUpperCase()],
     ...base64,
     ...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
     // Of bytes that are looked at one by one.

@@ -1,6 +1,7 @@
 // What all runtimes have alike: starting runs, keeping what is open, closing it. The class that each of them extends.
 // Invariant: `dispose` resolves when nothing of any run is left, also of those that were given up.
 
+import type { Config } from "../config/load-config.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import { giveMemoryFeedback } from "./context/memory-feedback.ts";
 import { type EngineEnd, type RunAt, startHostedRun } from "./hosted-run.ts";
@@ -27,17 +28,24 @@ export abstract class HostedRuntime implements AgentRuntime {
   }
 
   abstract probe(): Promise<Probe>;
-  abstract carryOut(at: RunAt): Promise<EngineEnd>;
+  /** `config`: what holds for the run from its beginning to its end. */
+  abstract carryOut(at: RunAt, config: Config): Promise<EngineEnd>;
 
-  start(request: RunRequest): Run {
-    const { host, warn, redact } = this.deps;
+  /** `config`: that of the workspace, where the caller has it already. */
+  start(request: RunRequest, config?: Config): Run {
+    const { host, settings, warn, redact } = this.deps;
+    let inForce = config;
+    const configured = async (): Promise<Config> => {
+      inForce ??= await settings.of(request.workspaceDir);
+      return inForce;
+    };
     const run = startHostedRun(
       {
         kind: this.kind,
-        timeoutMs: (asked) => timeoutMsOf(asked, this.deps.settings),
+        timeoutMs: async (asked) => timeoutMsOf(asked, await configured()),
         carryOut: async (at) => {
           requireWorkspace(at.request.workspaceDir);
-          return this.#tracked(this.carryOut(at));
+          return this.#tracked(this.carryOut(at, await configured()));
         },
       },
       request,

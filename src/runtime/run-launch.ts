@@ -61,8 +61,8 @@ export interface LaunchedRun {
 }
 
 /** Rejects with what keeps the run from beginning. */
-export async function launchRun(request: RunRequest, deps: RuntimeDeps, kind: LaunchKind): Promise<LaunchedRun> {
-  const config = configOfRun(await deps.settings.of(request.workspaceDir), request, kind);
+export async function launchRun(request: RunRequest, configured: Config, deps: RuntimeDeps, kind: LaunchKind): Promise<LaunchedRun> {
+  const config = configOfRun(configured, request, kind);
   const { values } = config;
   const group = Object.hasOwn(values.groups, request.sessionKey) ? values.groups[request.sessionKey] : undefined;
   const permits = toolPermit({
@@ -209,8 +209,7 @@ function configOfRun(config: Config, request: RunRequest, { sessionDir }: Launch
 }
 
 /** How long a run may take: what was asked for, else its group's, else the usual; 0: the longest there is. Never longer than that. */
-export async function timeoutMsOf(request: RunRequest, settings: SettingsSource): Promise<number> {
-  const { groups, runtime } = (await settings.of(request.workspaceDir)).values;
+export function timeoutMsOf(request: RunRequest, { values: { groups, runtime } }: Config): number {
   const group = Object.hasOwn(groups, request.sessionKey) ? groups[request.sessionKey] : undefined;
   const asked = request.timeoutMs ?? group?.timeoutMs ?? runtime.timeoutMs;
   return asked > 0 ? Math.min(asked, runtime.maxTimeoutMs) : runtime.maxTimeoutMs;

@@ -50,7 +50,7 @@ export class Fence implements Component, Focusable {
     if (this.#failure !== undefined) return [sliceByColumn(this.#failure, 0, width, true)];
     const lines = this.#try(() => this.#inner.render(width));
     if (!Array.isArray(lines)) return this.#failure === undefined ? [] : [sliceByColumn(this.#failure, 0, width, true)];
-    return lines.map((line) => fitting(String(line), width));
+    return lines.map((line) => fittedLine(line, width));
   }
 
   handleInput(data: string): void {
@@ -77,7 +77,12 @@ export class Fence implements Component, Focusable {
   }
 }
 
-function fitting(line: string, width: number): string {
-  if (line.includes("\n")) return fitting(line.replace(/\s*\n\s*/g, " "), width);
+/** As wide as the library takes it to be, wherever it stands. */
+const tab = "   ";
+
+/** One row, whatever somebody has drawn as one. */
+export function fittedLine(drawn: unknown, width: number): string {
+  const line = String(drawn);
+  if (/[\n\r\t]/.test(line)) return fittedLine(line.replaceAll("\t", tab).replace(/\s*[\n\r]+\s*/g, " "), width);
   return isImageLine(line) || line.length <= width || visibleWidth(line) <= width ? line : sliceByColumn(line, 0, width, true);
 }

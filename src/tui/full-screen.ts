@@ -2,8 +2,17 @@
 // the library's. Made by whoever opens one. Invariants: a frame is one write inside a synchronized update, and none where nothing has changed; a mode of the
 // terminal is switched on by its owner alone; a reader who has scrolled up stays where he is, also when what is above comes in.
 
-import { type Component, ScrollView, sliceByColumn, TuiAltScreen, type TuiAltScreenOptions, VStack } from "@earendil-works/pi-tui";
+import {
+  type Component,
+  getCapabilities,
+  ScrollView,
+  sliceByColumn,
+  TuiAltScreen,
+  type TuiAltScreenOptions,
+  VStack,
+} from "@earendil-works/pi-tui";
 import { leastColumns, leastRows } from "./main-screen.ts";
+import { withoutLinks } from "./row.ts";
 import type { ScreenTerminal } from "./screen-terminal.ts";
 
 export interface FullScreenOptions {
@@ -160,7 +169,7 @@ export class FullScreen extends TuiAltScreen {
     const cursor = cursorAtEnd.exec(frame)?.[0] ?? "";
     if (frame.length === begin.length + cursor.length && cursor === this.#cursor) return;
     this.#cursor = cursor;
-    this.#terminal.write(frame);
+    this.#terminal.write(getCapabilities().hyperlinks ? frame : withoutLinks(frame));
   }
 
   /** So many lines have come in above: the reader, and what he has found, stay where they are. */

@@ -23,6 +23,8 @@ export interface Tail {
   hand(count: number): void;
 }
 
+const noLines: readonly string[] = [];
+
 export class KeptLines implements Component, Tail {
   readonly #blocks: KeptBlock[] = [];
   /** The first block that is not handed in whole, and how many of its lines are. */
@@ -36,6 +38,9 @@ export class KeptLines implements Component, Tail {
   #joinedBlocks = 0;
   #joinedLines = 0;
   #joinedWidth = 0;
+  /** What stands above all that was said, and its lines as they were joined. */
+  #top: KeptBlock | undefined;
+  #topLines: readonly string[] = noLines;
 
   get blocks(): readonly KeptBlock[] {
     return this.#blocks;
@@ -47,8 +52,20 @@ export class KeptLines implements Component, Tail {
 
   /** Above all others: what the terminal has, or does not get any more. */
   prepend(blocks: readonly KeptBlock[]): void {
-    this.#blocks.unshift(...blocks);
-    this.#first += blocks.length;
+    const hasTop = this.#top !== undefined;
+    this.#blocks.splice(hasTop ? 1 : 0, 0, ...blocks);
+    this.#first = Math.max(this.#first, hasTop ? 1 : 0) + blocks.length;
+    this.#forgetJoined();
+  }
+
+  /** Above all others, also above those that come in later; it scrolls away with them. In place of the one before. */
+  setTop(block: KeptBlock | undefined): void {
+    if (this.#top !== undefined) this.remove(this.#top);
+    this.#top = block;
+    if (block === undefined) return;
+    // The terminal has no room above what it has.
+    if (this.#first > 0 || this.#offset > 0) this.#first++;
+    this.#blocks.unshift(block);
     this.#forgetJoined();
   }
 
@@ -63,6 +80,7 @@ export class KeptLines implements Component, Tail {
 
   clear(): void {
     this.#blocks.length = 0;
+    this.#top = undefined;
     this.#first = 0;
     this.#offset = 0;
     this.#handedText = 0;
@@ -104,8 +122,10 @@ export class KeptLines implements Component, Tail {
 
   /** All lines; the same array each time, longer or with another end. */
   render(width: number): string[] {
-    if (width !== this.#joinedWidth) this.#forgetJoined();
+    const top = this.#top?.lines(width) ?? noLines;
+    if (width !== this.#joinedWidth || top !== this.#topLines) this.#forgetJoined();
     this.#joinedWidth = width;
+    this.#topLines = top;
     this.#joined.length = this.#joinedLines;
     let isSettled = true;
     for (let at = this.#joinedBlocks; at < this.#blocks.length; at++) {
@@ -165,6 +185,30 @@ export class KeptLines implements Component, Tail {
     }
     this.#offset = count;
     this.#handedText = own.slice(0, count).reduce((sum, line) => sum + textLength(line), 0);
+  }
+}
+
+/** Something of the library's as a part of the transcript: drawn with each frame, and what it is when it leaves the screen stays so. */
+export class DrawnBlock implements KeptBlock {
+  readonly #component: Component;
+  #lines: readonly string[] = [];
+
+  constructor(component: Component) {
+    this.#component = component;
+  }
+
+  lines(width: number): readonly string[] {
+    const lines = this.#component.render(width);
+    if (lines.length !== this.#lines.length || lines.some((line, at) => line !== this.#lines[at])) this.#lines = lines;
+    return this.#lines;
+  }
+
+  settled(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  invalidate(): void {
+    this.#component.invalidate?.();
   }
 }
 

@@ -2,16 +2,19 @@
 // Invariants: a frame is one write inside a synchronized update; nothing above what we have drawn is touched, the history is never cleared; each
 // line of the tail goes into the history once, when it is settled (what is not, and does not fit, is not shown yet).
 
-import { TuiMainScreen, visibleWidth } from "@earendil-works/pi-tui";
+import { getCapabilities, TuiMainScreen, visibleWidth } from "@earendil-works/pi-tui";
 import { isImageLine, removal, rowsBelow } from "./image-line.ts";
 import type { Tail } from "./kept-lines.ts";
-import { writtenRow } from "./row.ts";
+import { runsOn, withoutLinks, writtenRow } from "./row.ts";
 import type { ScreenTerminal } from "./screen-terminal.ts";
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 /** All from the cursor's row on. Not from the first column: tmux takes that, in the first row, for a screen that is to be kept in its history. */
 const clearBelow = "\r\u001b[K\u001b[C\u001b[J\r";
+const clearRest = "\u001b[K";
+/** Somebody else may have written there. */
+const unknownRow = "\u0000";
 /** Resizes that follow each other faster are one. */
 const resizeQuietMs = 100;
 export const leastColumns = 20;
@@ -84,7 +87,7 @@ export class MainScreen extends TuiMainScreen {
 
   protected override resetRenderState(): void {
     // Forced by extensions: all rows are written again, where they are.
-    this.#rows = this.#rows.map(() => "\u0000");
+    this.#rows = this.#rows.map(() => unknownRow);
   }
 
   protected override beforeTerminalStop(): void {}
@@ -117,9 +120,17 @@ export class MainScreen extends TuiMainScreen {
 
   /** To the first of our rows, as far as the screen goes, with all below it gone. */
   #backToTop(columns: number, rows: number): string {
-    const wraps = this.#options.reflows && columns < this.#width;
+    const { reflows } = this.#options;
+    const wraps = reflows && columns < this.#width;
     let up = wraps ? Math.floor(this.#cursorColumn / columns) : 0;
-    for (const row of this.#rows.slice(0, this.#cursorRow)) up += wraps ? Math.max(1, Math.ceil(visibleWidth(row) / columns)) : 1;
+    // Rows that are one line to the terminal are wrapped as one, also where there is more room.
+    let length = 0;
+    for (const [at, row] of this.#rows.slice(0, this.#cursorRow).entries()) {
+      length += visibleWidth(row);
+      if (reflows && at + 1 < this.#cursorRow && runsOn(row, this.#rows[at + 1] ?? "", this.#width)) continue;
+      up += wraps || length > this.#width ? Math.max(1, Math.ceil(length / columns)) : 1;
+      length = 0;
+    }
     up = Math.min(up, rows - 1);
     this.#rows = [];
     this.#cursorRow = 0;
@@ -141,7 +152,7 @@ export class MainScreen extends TuiMainScreen {
     this.#width = columns;
     this.#height = rows;
     if (handed > 0) tail.hand(handed);
-    if (text !== "") this.terminal.write(`${begin}${text}${end}`);
+    if (text !== "") this.terminal.write(`${begin}${getCapabilities().hyperlinks ? text : withoutLinks(text)}${end}`);
   }
 
   /** The rows to come, those first that leave the screen for good. */
@@ -172,11 +183,20 @@ export class MainScreen extends TuiMainScreen {
     // Text that takes the place of a picture does not cover it.
     for (const row of before) if (isImageLine(row) && !lines.includes(row)) text += removal(row);
     const total = Math.max(lines.length, before.length);
+    const width = this.terminal.columns;
+    const isSame = (row: number): boolean => row < before.length && (lines[row] ?? "") === before[row];
+    const goesOn = (row: number): boolean => row > 0 && runsOn(lines[row - 1] ?? "", lines[row] ?? "", width);
+    // What the terminal has to wrap by itself is written in one go: a row with what it goes on from.
+    const isKept = lines.map((_, row) => isSame(row));
+    for (let row = lines.length - 1; row > 0; row--) if (isKept[row] === false && goesOn(row)) isKept[row - 1] = false;
     for (let row = 0; row < total; row++) {
       const line = lines[row] ?? "";
-      if (row < before.length) {
-        if (line === before[row]) continue;
-        text += `${moved(at, row)}\r${before[row] === "" ? "" : "\u001b[2K"}${line}`;
+      if (isKept[row] ?? isSame(row)) continue;
+      if (at === row - 1 && isKept[row - 1] === false && goesOn(row)) {
+        // The cursor waits behind the last column of the row before.
+        text += `${line}${visibleWidth(line) < width ? clearRest : ""}`;
+      } else if (row < before.length) {
+        text += `${moved(at, row)}\r${inPlaceOf(before[row] ?? "", line)}`;
       } else {
         if (row > 0) text += `${moved(at, row - 1)}\r\n`;
         // A picture does not make itself room.
@@ -203,6 +223,13 @@ export class MainScreen extends TuiMainScreen {
     }
     return text;
   }
+}
+
+/** The row is overwritten, and never empty in between; only what stands out behind it is taken off. */
+function inPlaceOf(before: string, line: string): string {
+  if (isImageLine(line) || isImageLine(before) || line === "") return before === "" ? line : `\u001b[2K${line}`;
+  const standsOut = before === unknownRow || before.includes(clearRest) || visibleWidth(before) > visibleWidth(line);
+  return standsOut && !line.includes(clearRest) ? `${line}${clearRest}` : line;
 }
 
 function moved(from: number, to: number): string {

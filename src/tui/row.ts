@@ -7,6 +7,33 @@ const trailing = /( +)((?:\u001b\[[0-9;]*m|\u001b\]8;;[^\u0007\u001b]*(?:\u0007|
 const style = /\u001b\[([0-9;]*)m/g;
 export const rowEnd = "\u001b[0m\u001b]8;;\u0007";
 
+const linkStart = /\u001b\]8;[^;\u0007\u001b]*;([^\u0007\u001b]*)(?:\u0007|\u001b\\)/g;
+const linkFirst = /^(?:\u001b\[[0-9;]*m)*\u001b\]8;[^;\u0007\u001b]*;([^\u0007\u001b]+)(?:\u0007|\u001b\\)/;
+
+/** Whether an address goes on from one row to the next, over the edge: the terminal is to know them as one line, which can be copied. */
+export function runsOn(row: string, next: string, width: number): boolean {
+  const address = linkFirst.exec(next)?.[1];
+  if (address === undefined || visibleWidth(row) !== width) return false;
+  // The last that was opened before the end of the text.
+  const text = row.replace(/(?:\u001b\[[0-9;]*m|\u001b\]8;;(?:\u0007|\u001b\\))+$/, "");
+  return [...text.matchAll(linkStart)].at(-1)?.[1] === address;
+}
+
+/** Rows of which those that run on are one line, for whoever wraps them himself. */
+export function wholeLines(rows: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const [at, row] of rows.entries()) {
+    if (at > 0 && runsOn(rows[at - 1] ?? "", row, width)) lines[lines.length - 1] += row;
+    else lines.push(row);
+  }
+  return lines;
+}
+
+/** For a terminal that shows links' marks as text, or does not know them. */
+export function withoutLinks(text: string): string {
+  return text.includes("\u001b]8;") ? text.replace(linkStart, "") : text;
+}
+
 /** Marks of a shell's prompt: on the terminal's own screen they are the shell's. */
 const promptMark = /\u001b\]133;[A-D][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
 

@@ -26,7 +26,10 @@ async function run(
   const { signal = new AbortController().signal, canonical = async (path: string) => path, ...setup } = changes;
   const { messages, isTerminated } = await runTools(
     calls,
-    new Map([["unreadable", { text: '{"x":', reason: "cut" }]]),
+    new Map([
+      ["unreadable", { text: '{"x":', reason: "cut" }],
+      ["long", { text: "x".repeat(3_000_000), reason: "cut" }],
+    ]),
     {
       tools,
       validate: async (_, args) => ({ ok: true, args: args as Record<string, unknown> }),
@@ -160,6 +163,9 @@ test("what cannot run: unknown tool, unreadable arguments, invalid ones, refused
   for (const message of messages) expect(message).toMatchObject({ isError: true, details: {} });
   expect(messages.some((message) => "durationMs" in message)).toBe(false);
   expect(told.filter((one) => one.startsWith("tool_execution_start"))).toHaveLength(4);
+  const long = "x".repeat(3_000_000);
+  const echoes = await run([tool("read", execute)], [call("1", long), call("long", "read")], {});
+  for (const text of echoes.texts) expect(text.length).toBeLessThan(20_000);
   expect((await run([], [call("1", "x")])).texts).toEqual(["Tool x not found. There are no tools."]);
   expect((await run([tool("read", execute)], [call("1", "read")], { refuseAll: "Not now" })).texts).toEqual(["Not now"]);
 });
@@ -171,11 +177,19 @@ test("a tool that throws, one that answers with an error, one that has own usage
     tool("fails", async () => errorResult("no")),
     tool("works", async () => ({ ...textResult("x"), usage })),
   ];
-  const { messages } = await run(tools, [call("1", "throws"), call("2", "fails"), call("3", "works")]);
+  const { messages, events } = await run(tools, [call("1", "throws"), call("2", "fails"), call("3", "works")]);
   expect(messages[0]).toMatchObject({ isError: true, details: {}, content: [{ text: "boom" }], durationMs: expect.any(Number) });
   expect(messages[1]).toMatchObject({ isError: true, details: {} });
   expect(messages[2]).toMatchObject({ isError: false, usage });
   expect("details" in (messages[2] ?? {})).toBe(false);
+  const ends = events.flatMap((event) =>
+    event.type === "tool_execution_end" ? [[event.toolName, event.result.isError, event.isError]] : [],
+  );
+  expect(ends.sort()).toEqual([
+    ["fails", true, true],
+    ["throws", true, true],
+    ["works", undefined, false],
+  ]);
 });
 
 test("aborted: running tools hear it, those behind them do not begin, each call has its result", async () => {

@@ -78,16 +78,18 @@ test("arguments: none, an object given, JSON, and what is none", () => {
     ...callEvents("c", "t", '{"x":', 2),
     ...callEvents("d", "t", "[1]", 3),
     ...callEvents("e", "t", "7", 4),
+    ...callEvents("f", "t", `{"x":${"[".repeat(9999)}${"]".repeat(9999)}}`, 5),
     { type: "finish", stopReason: "toolUse" },
   ]);
   expect(message.content).toEqual([
     { type: "toolCall", id: "a", name: "t", arguments: {} },
     { type: "toolCall", id: "b", name: "t", arguments: { x: 1 }, thoughtSignature: "s" },
-    ...["c", "d", "e"].map((id) => ({ type: "toolCall", id, name: "t", arguments: {} })),
+    ...["c", "d", "e", "f"].map((id) => ({ type: "toolCall", id, name: "t", arguments: {} })),
   ]);
-  expect([...assembly.unreadableArguments.keys()]).toEqual(["c", "d", "e"]);
+  expect([...assembly.unreadableArguments.keys()]).toEqual(["c", "d", "e", "f"]);
   expect(assembly.unreadableArguments.get("c")?.text).toBe('{"x":');
   expect(assembly.unreadableArguments.get("d")?.reason).toBe("expected a JSON object, got an array");
+  expect(assembly.unreadableArguments.get("f")?.reason).toBe("nested more than 500 levels deep");
 });
 
 test("a call that is not ended before the finish is read as it stands", () => {

@@ -99,6 +99,15 @@ const cases: Record<string, Case> = {
     prepare: ({ cwd }) => mkdirSync(`${cwd}/folder`),
     stderr: /^Error: \/.*\/project\/folder is a directory\./,
   },
+  "a directory for the result": {
+    args: ["--model", "demo", "--result", "folder", "-p", "hi"],
+    prepare: ({ cwd }) => mkdirSync(`${cwd}/folder`),
+    stderr: /^Error: --result \/.*\/project\/folder is a directory\. Name a file in it$/m,
+  },
+  "a device for a trace": {
+    args: ["--model", "demo", "--record", "/dev/null", "-p", "hi"],
+    stderr: /^Error: --record \/dev\/null is no regular file\./,
+  },
   "a device for a file": { args: ["--model", "demo", "-p", "@/dev/zero"], stderr: /^Error: .*\/dev\/zero/ },
   "a file that cannot be read": { args: ["--model", "demo", "-p", "@/proc/self/mem"], stderr: /^Error: .*\/proc\/self\/mem/ },
   "a binary file": {

@@ -1,7 +1,7 @@
 // Files that never come to an end, wherever a run reads one that is not its own: it holds up nothing.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, truncateSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Way } from "../support/program.ts";
@@ -22,6 +22,29 @@ describe.concurrent.each(ways)("as %s", (way) => {
     const model = world.trace(answerSteps("whole"));
     const { status, stdout, timedOut } = await world.run(["-p", "--approve", "--timeout", "5s", "--model", model, "hi"], { way });
     expect({ status, stdout, timedOut }).toEqual({ status: 0, stdout: "whole\n", timedOut: false });
+  });
+
+  test("a file of gigabytes without a line is refused for its beginning or its size", async ({ world }) => {
+    world.write("huge", "");
+    truncateSync(join(world.cwd, "huge"), 3e9);
+    const model = world.trace(answerSteps("whole"));
+    const refused = async (...args: string[]): Promise<string> => {
+      const { status, stderr, timedOut } = await world.run(["-p", "--timeout", "20s", ...args, "hi"], { way });
+      expect({ status, timedOut }).toEqual({ status: args.includes("scripted/huge") ? 1 : 2, timedOut: false });
+      return stderr;
+    };
+    expect(await refused("--model", model, "--session", "./huge")).toMatch(/^Error: Session file is not a valid pi session: .*huge\./);
+    expect(await refused("--model", model, "@huge")).toMatch(/^Error: @huge has 3000000000 bytes or more; /);
+    expect(await refused("--model", "scripted/huge")).toContain("it has 2861 MB, and at most 256 MB are read");
+  });
+
+  test("a pipe in place of stored sign-ins is named", async ({ world }) => {
+    const file = join(world.agentDir, "auth.json");
+    mkdirSync(world.agentDir, { recursive: true });
+    execFileSync("mkfifo", [file]);
+    const { status, stderr, timedOut } = await world.run(["-p", "--model", "openai/gpt-5", "hi"], { way });
+    expect({ status, timedOut }).toEqual({ status: 2, timedOut: false });
+    expect(stderr).toContain(`Error: ${file} cannot be used: it is a named pipe, not a regular file.`);
   });
 
   test.for(["grep", "find"])("%s passes over ignore files that never end", async (tool, { world }) => {

@@ -1,7 +1,9 @@
 // The interactive mode on a pseudo terminal, as the binary and on Node: it opens, takes text typed before it was there, streams, runs tools, is stopped,
 // and gives the terminal back on every way out.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect } from "vitest";
 import { roles } from "../../src/tui/theme/roles.ts";
@@ -21,7 +23,7 @@ function open(
   size: { columns?: number; rows?: number } = {},
   more: Readonly<Record<string, string>> = {},
 ): TerminalProgram {
-  const env = { ...more, PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
+  const env = { PATH: "/usr/local/bin:/usr/bin:/bin", ...more, HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
   return startOnTerminal([...program, ...args], { cwd: world.cwd, env, ...size });
 }
 
@@ -55,6 +57,23 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     const shown = terminal.scrollback().join("\n");
     expect(shown).toContain("❯ hello\n\nThe answer.\n\n- one\n- two\n");
     expectBalanced(terminal.output());
+  });
+
+  test("tmux is asked about links behind the first paint, and nothing waits for it", async ({ world }) => {
+    const gate = join(world.home, "gate");
+    execFileSync("mkfifo", [gate]);
+    const tmux = world.write("../home/bin/tmux", `#!/bin/sh\n[ "$3" = '#{client_termfeatures}' ] && cat ${gate}\n`);
+    chmodSync(tmux, 0o755);
+    const model = world.trace(answerSteps("See [the page](https://page.example/x)."));
+    const env = { TMUX: "/nowhere,1,0", PATH: `${dirname(tmux)}:/usr/bin:/bin` };
+    const terminal = open(world, program, ["--model", model, "go"], {}, env);
+    // It has not answered yet.
+    await terminal.until((screen) => screen.includes("See the page (https://page.example/x)."));
+    await writeFile(gate, "256,RGB,hyperlinks,title\n");
+    await terminal.until((screen) => screen.includes("See the page."));
+    expect(terminal.output()).toContain("\u001b]8;;https://page.example/x");
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
   });
 
   test("what is typed before the first paint is in the editor", async ({ world }) => {

@@ -65,6 +65,12 @@ describe.each(ways)("on %s", (way) => {
   test("print mode, and what a service says of the key it refuses", async ({ world }) => {
     const printed = await world.run([...model, "-p", "hi"], { way, env: await echoing(world) });
     expect(printed).toMatchObject({ status: 0, stdout: "It is [redacted]\n" });
+    const file = join(world.home, "answer.txt");
+    expect(await world.run([...model, "-o", file, "-p", "hi"], { way, env: await echoing(world) })).toMatchObject({
+      status: 0,
+      stdout: "",
+    });
+    expect(readFileSync(file, "utf8")).toBe("It is [redacted]\n");
     const server = await world.strict(strictAnthropic, [{ refuse: 401, message: `invalid x-api-key: ${key} (${forms.join(", ")})` }]);
     const refused = await world.run([...model, "-p", "hi"], {
       way,

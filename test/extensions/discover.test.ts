@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { discoverExtensions, type ExtensionPlaces } from "../../src/extensions/discover.ts";
+import { RepositoryBoundary } from "../../src/platform/files/bounded-file.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 function put(root: string, files: Record<string, string>): void {
@@ -120,4 +121,26 @@ test("an entry of the settings that holds none is one warning", async () => {
   const root = temporaryDirectory();
   const { files, warnings } = await discoverExtensions({ ...none, user: { entries: [join(root, "gone")], directory: join(root, "none") } });
   expect({ files, warnings }).toEqual({ files: [], warnings: [`${join(root, "gone")} holds no extension; ignored.`] });
+});
+
+test("what lies in a project's directory and leads out of the repository is left out, with a line", async () => {
+  const root = temporaryDirectory();
+  put(root, {
+    "elsewhere/x.ts": "",
+    "elsewhere/index.ts": "",
+    "work/.git/HEAD": "",
+    "work/lib/z.ts": "",
+    "work/.pi/extensions/own.ts": "",
+  });
+  const directory = join(root, "work/.pi/extensions");
+  symlinkSync(join(root, "elsewhere/x.ts"), join(directory, "a.ts"));
+  symlinkSync(join(root, "elsewhere"), join(directory, "b"));
+  symlinkSync("../../lib/z.ts", join(directory, "inside.ts"));
+  const boundary = new RepositoryBoundary({ cwd: join(root, "work"), agentDir: join(root, "agent") });
+  const { files, warnings } = await discoverExtensions({ ...none, project: { entries: [], directory, boundary } });
+  expect(files.map(({ path }) => path)).toEqual([join(directory, "inside.ts"), join(directory, "own.ts")]);
+  expect(warnings).toEqual([
+    expect.stringContaining(`${join(directory, "a.ts")} is left out: it leads out of `),
+    expect.stringContaining(`${join(directory, "b/index.ts")} is left out: it leads out of `),
+  ]);
 });

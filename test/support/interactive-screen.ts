@@ -1,14 +1,17 @@
 // The interactive mode inside the test: its interaction over a headless terminal and a session whose model is a script. Used by the tests of what a person
 // does there. Invariant: waiting is for something to be seen, never for time to pass.
 
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { ExtensionFactory } from "../../src/contracts/extension.ts";
 import type { SessionHost } from "../../src/harness/host/session-host.ts";
+import { ExtensionLauncher } from "../../src/harness/launch/extension-launcher.ts";
 import { Interaction } from "../../src/modes/interactive/interaction.ts";
 import { createKeymap, type Keymap } from "../../src/modes/interactive/keymap.ts";
 import { Themes } from "../../src/modes/interactive/themes.ts";
 import { type ScreenKind, ScreenTerminal } from "../../src/tui/screen-terminal.ts";
 import type { ColorDepth } from "../../src/tui/theme/theme.ts";
-import { makeRpcWorld, type RpcWorldOptions, textReply } from "./rpc-world.ts";
+import { makeSessions, type RpcWorldOptions, textReply } from "./rpc-world.ts";
 import { type ScreenDevice, screenDevice } from "./screen-device.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -39,6 +42,9 @@ export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
   now?(): number;
   /** The one to show, in place of a new one. */
   sessions?: SessionHost;
+  extension?: ExtensionFactory;
+  /** What the terminal shows already. */
+  before?: string;
 }
 
 const patienceMs = 15_000;
@@ -46,8 +52,14 @@ const patienceMs = 15_000;
 export async function openInteractive(given: InteractiveScreenOptions = {}): Promise<InteractiveScreen> {
   const { columns = 80, rows = 24, env = {}, ...world } = given;
   const directory = given.directory ?? temporaryDirectory();
-  const sessions = given.sessions ?? (await makeRpcWorld({ reply: textReply("done"), ...world, directory })).sessions;
+  if (given.extension !== undefined) {
+    const agentDir = join(directory, "agent");
+    const place = { hostModules: () => ({}) as never, agentDir, now: () => 0, warn: () => {} };
+    world.deps = { ...world.deps, extensions: new ExtensionLauncher({ ...place, inline: [given.extension] }) };
+  }
+  const sessions = given.sessions ?? (await makeSessions({ reply: textReply("done"), ...world, directory })).sessions;
   const device = screenDevice(columns, rows);
+  if (given.before !== undefined) device.write(given.before);
   const waiting = new Set<() => void>();
   const { write } = device;
   device.write = (text) => {
@@ -71,6 +83,12 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     hidesThinking: sessions.launch.config.values.hideThinking,
   });
   interaction.start();
+  if (given.extension !== undefined)
+    await sessions.extensions.bind({
+      mode: "tui",
+      uiContext: interaction.ui.context,
+      onError: ({ event, error }) => interaction.say(`${event}: ${error}`, "error"),
+    });
   let isGone = false;
   const leave = (): void => {
     if (isGone) return;

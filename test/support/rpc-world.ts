@@ -144,7 +144,10 @@ export async function makeLaunch(
   return { launch: await prepareLaunch(options, { ...deps, config: await configFor(cwd) }), deps };
 }
 
-export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
+/** Sessions that nobody has taken up yet. */
+export async function makeSessions(
+  given: Omit<RpcWorldOptions, "slowWrites">,
+): Promise<{ sessions: SessionHost; launch: Launch; warnings: string[] }> {
   const warnings: string[] = [];
   const { reply } = given;
   const custom =
@@ -166,12 +169,18 @@ export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
   });
   const sessions = await SessionHost.create(launch, deps);
   if (reply !== undefined) sessions.coding.conversation.choices.setModel(fakeModel);
+  return { sessions, launch, warnings };
+}
+
+export async function makeRpcWorld(given: RpcWorldOptions): Promise<RpcWorld> {
+  const { sessions, launch, warnings } = await makeSessions(given);
   const records: WireRecord[] = [];
   const waiters = new Set<{ fits(record: WireRecord): boolean; resolve(record: WireRecord): void }>();
   let ids = 0;
   const server = new RpcServer({
     sessions,
     stdout: {
+      together: (act) => act(),
       flush: async () => undefined,
       write: (text) => {
         for (const line of text.split("\n").slice(0, -1)) {

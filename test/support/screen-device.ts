@@ -16,6 +16,10 @@ export interface ScreenDevice extends Device {
   screen(): string[];
   /** All rows, also those that have scrolled off. */
   all(): string[];
+  /** The same with what they are painted in, where it changes: `{31 bold}`, `{#rrggbb on 44}`; `{}`: as the terminal has it. */
+  painted(): string[];
+  /** The same, as copying gives it: rows that the terminal has wrapped are one line. */
+  whole(): string[];
 }
 
 export function screenDevice(columns = 80, rows = 24): ScreenDevice {
@@ -63,7 +67,45 @@ export function screenDevice(columns = 80, rows = 24): ScreenDevice {
     },
     screen: () => lines(terminal.buffer.active.baseY),
     all: () => lines(0),
+    painted: () =>
+      lines(0).map((text, at) => {
+        const line = terminal.buffer.active.getLine(at);
+        let before = "";
+        let painted = "";
+        for (let column = 0; line !== undefined && column < Math.max(text.length, terminal.cols); column++) {
+          const cell = line.getCell(column);
+          if (cell === undefined || cell.getWidth() === 0) continue;
+          const paint = paintOf(cell);
+          if (paint !== before) painted += `{${paint}}`;
+          before = paint;
+          painted += cell.getChars() || " ";
+        }
+        return painted.trimEnd();
+      }),
+    whole: () => {
+      const whole: string[] = [];
+      for (const [at, line] of lines(0).entries()) {
+        if (terminal.buffer.active.getLine(at)?.isWrapped) whole[whole.length - 1] += line;
+        else whole.push(line);
+      }
+      return whole;
+    },
   };
   terminal.onData((text) => listeners?.input(text));
   return device;
+}
+
+function paintOf(cell: xterm.IBufferCell): string {
+  const hex = (color: number): string => `#${color.toString(16).padStart(6, "0")}`;
+  const fg = cell.isFgRGB() ? hex(cell.getFgColor()) : cell.isFgPalette() ? String(cell.getFgColor()) : "";
+  const bg = cell.isBgRGB() ? hex(cell.getBgColor()) : cell.isBgPalette() ? String(cell.getBgColor()) : "";
+  const looks = [
+    [cell.isBold(), "bold"],
+    [cell.isDim(), "dim"],
+    [cell.isItalic(), "italic"],
+    [cell.isUnderline(), "underline"],
+    [cell.isStrikethrough(), "struck"],
+    [cell.isInverse(), "reverse"],
+  ] as const;
+  return [fg, bg === "" ? "" : `on ${bg}`, ...looks.map(([is, name]) => (is ? name : ""))].filter((part) => part !== "").join(" ");
 }

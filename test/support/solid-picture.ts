@@ -15,6 +15,20 @@ export function solidPicture(side: number, [red, green, blue]: readonly [number,
   return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))]).toString("base64");
 }
 
+/** The same picture as cameras give it, made by the codec itself. */
+export async function asJpeg(png: string): Promise<string> {
+  const { pngOf } = await import("../../src/tools/shared/fit-image.ts");
+  const { imageCodec } = await import("../../src/harness/intake/prompt-images.ts");
+  const { PhotonImage, initPhoton } = await import("@cf-wasm/photon/others");
+  // A first use loads the codec.
+  await pngOf(Buffer.from(png, "base64"), "image/png", imageCodec);
+  await initPhoton.ensure();
+  const source = PhotonImage.new_from_byteslice(Buffer.from(png, "base64"));
+  const jpeg = Buffer.from(source.get_bytes_jpeg(80)).toString("base64");
+  source.free();
+  return jpeg;
+}
+
 function chunk(type: string, data: Buffer): Buffer {
   const typed = Buffer.concat([Buffer.from(type), data]);
   let crc = ~0;

@@ -96,6 +96,15 @@ test("keeps BOM, CRLF, mixed line ends and a missing last LF", async () => {
   expect(await edited("a\r\nb\r\n", ["a\r\nb", "c\r\nd"])).toBe("c\r\nd\r\n");
 });
 
+test("lines that end in CR alone are lines, and a CR beside LF is a character", async () => {
+  expect(await edited("a\rb\rc\r", ["b\nc", "B\nnew\nC"])).toBe("a\rB\rnew\rC\r");
+  expect(await edited("\ufeffa\rb", ["b", "1\n2"])).toBe("\ufeffa\r1\r2");
+  expect(await edited("a\rb\r", ["a\rb", "x\ry"])).toBe("x\ry\r");
+  expect(await edited("a\rb\n", ["b", "1\n2"])).toBe("a\r1\n2\n");
+  writeFileSync(pathOf("f"), "a\rb\r");
+  expect(await edit(["b", "c"])).toMatchObject({ details: { diff: expect.not.stringContaining("\r") } });
+});
+
 test("a change goes into the file in the file's encoding", async () => {
   const change = async (before: Buffer, ...pairs: Pair[]): Promise<Buffer> => {
     writeFileSync(pathOf("f"), before);

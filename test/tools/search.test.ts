@@ -92,6 +92,14 @@ test("grep: what goes wrong, and what is not there", async () => {
   expect(await textOf(grep, { pattern: "hello", path: "bin" })).toBe("bin: binary file matches");
 });
 
+test("grep: what may never end is refused, in a directory it is passed over", async () => {
+  execFileSync("mkfifo", [join(bench.directory, "src/pipe")]);
+  symlinkSync("/dev/zero", join(bench.directory, "src/zero"));
+  for (const path of ["src/pipe", "src/zero", "/dev/zero"])
+    expect(await textOf(grep, { pattern: "x", path })).toMatch(/^Not a regular file: /);
+  expect(await textOf(grep, { pattern: "hello w", path: "src" })).toBe("a.ts:1: hello world");
+});
+
 test("grep: shell words in pattern, glob and path stay words", async () => {
   put("a b'c/$(touch pwned).txt", "$(touch pwned) 'quoted'\n");
   expect(await textOf(grep, { pattern: "$(touch pwned) 'q", literal: true, path: "a b'c", glob: "*.txt" })).toBe(

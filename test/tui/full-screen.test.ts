@@ -8,6 +8,8 @@ import { type KeptBlock, KeptLines } from "../../src/tui/kept-lines.ts";
 import { MainScreen } from "../../src/tui/main-screen.ts";
 import { ScreenSwitch } from "../../src/tui/screen-switch.ts";
 import { ScreenTerminal } from "../../src/tui/screen-terminal.ts";
+import { openInteractive } from "../support/interactive-screen.ts";
+import { textReply } from "../support/rpc-world.ts";
 import { type ScreenDevice, screenDevice } from "../support/screen-device.ts";
 
 const up = "\u001b[5~";
@@ -174,6 +176,27 @@ test("a search finds what has not come in yet, and goes there", () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("a terminal without further keys searches, goes through what was found both ways, and leaves", async () => {
+  const at = await openInteractive({ kind: "alternate", reply: textReply("needle one\n\nneedle two\n\nneedle three") });
+  at.device.keys("go\r");
+  await at.until((screen) => screen.includes("needle three") && !screen.includes("stops"));
+  at.device.keys("\u001bOR");
+  at.device.keys("needle");
+  await at.until((screen) => /\d\/3/.test(screen), "what was found");
+  const place = (): string => /(\d)\/3/.exec(at.drawn())?.[1] ?? "";
+  const places = [place()];
+  for (const key of ["\u001b[B", "\u001b[B", "\u001b[A", "\r"]) {
+    at.device.keys(key);
+    places.push(place());
+  }
+  const first = Number(places[0]) - 1;
+  expect(places.map(Number)).toEqual([0, 1, 2, 1, 2].map((step) => ((first + step) % 3) + 1));
+  at.device.keys("\u001b");
+  await at.until((screen) => !/\d\/3/.test(screen));
+  at.device.keys("typed");
+  expect(at.drawn()).toContain("\ntyped");
 });
 
 test("what is dragged over is copied; a press where there is something to press is not a selection", async () => {

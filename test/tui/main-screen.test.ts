@@ -1,7 +1,7 @@
 // The regular screen: each line of the history once and in its final form, what was there before untouched, frames of one write, resizes.
 
 import { expect, test, vi } from "vitest";
-import { type KeptBlock, KeptLines } from "../../src/tui/kept-lines.ts";
+import { DrawnBlock, type KeptBlock, KeptLines } from "../../src/tui/kept-lines.ts";
 import { MainScreen } from "../../src/tui/main-screen.ts";
 import { ScreenTerminal } from "../../src/tui/screen-terminal.ts";
 import { type ScreenDevice, screenDevice } from "../support/screen-device.ts";
@@ -191,4 +191,56 @@ test("too wide a line is clipped, blanks at the end are not written", () => {
   expect(frame).toContain("x".repeat(20));
   expect(frame).not.toContain("x".repeat(21));
   expect(frame).not.toMatch(/text +/);
+});
+
+test("a row is never empty between what it was and what it becomes, and nothing that is the same is written", () => {
+  const { device, kept, draw } = opened(40, 12);
+  const block = new Words("one\ntwo\nthree");
+  kept.add(block);
+  draw();
+  const shown = (): string[] => device.screen().slice(-6);
+  for (const [text, frame] of [
+    ["one\ntwo and more\nthree", /^\u001b\[\?2026h[^\n]*\rtwo and more[^\n]*$/],
+    ["one\n2\nthree", /\r2\u001b\[K/],
+    ["one\n\u001b[41mred\u001b[K\u001b[49m\nthree", /\rred|\r\u001b\[41mred\u001b\[K/],
+    ["one\nplain\nthree", /\rplain\u001b\[K/],
+    ["one\n\nthree", /\u001b\[2K/],
+    ["one\n漢字\nthree", /\r漢字/],
+    ["one\nab\nthree", /\rab\u001b\[K/],
+  ] as const) {
+    block.text = text;
+    draw();
+    const last = device.writes.at(-1) ?? "";
+    expect(last).toMatch(frame);
+    if (!last.includes("\u001b[2K")) expect(last).not.toContain("one");
+    expect(last).not.toContain("three");
+    const plain = text.replace(/\u001b\[[0-9;]*[mK]/g, "").split("\n");
+    expect(shown()).toEqual(["$ pi", ...plain, "-- editor --", "-- footer --"]);
+  }
+});
+
+test("what stands above all is drawn anew while it is on the screen, scrolls away with the rest, and is the first also when earlier lines come in", () => {
+  const { device, kept, draw } = opened(40, 10);
+  let text = "header";
+  kept.setTop(new DrawnBlock({ render: () => [text], invalidate: () => {} }));
+  kept.add(new Words("said"));
+  draw();
+  text = "header, later";
+  draw();
+  expect(device.screen().slice(-4)).toEqual(["header, later", "said", "-- editor --", "-- footer --"]);
+  for (const line of numbered(0, 20)) {
+    kept.add(new Words(line));
+    draw();
+  }
+  text = "too late";
+  draw();
+  expect(device.all().slice(2)).toEqual(["$ pi", "header, later", "said", ...numbered(0, 20), "-- editor --", "-- footer --"]);
+  kept.prepend([new Words("earlier")]);
+  expect(kept.render(40).slice(0, 3)).toEqual(["too late", "earlier", "said"]);
+  text = "another";
+  expect(kept.render(40).slice(0, 3)).toEqual(["another", "earlier", "said"]);
+  kept.setTop(undefined);
+  expect(kept.render(40).slice(0, 2)).toEqual(["earlier", "said"]);
+  draw();
+  expect(device.screen().slice(-3)).toEqual(["line 19", "-- editor --", "-- footer --"]);
 });

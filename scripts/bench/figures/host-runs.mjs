@@ -3,8 +3,8 @@
 import { dirname } from "node:path";
 import { lastWord } from "../scenarios.mjs";
 
-const deltas = 20_000;
-const runs = 500;
+const deltas = 100_000;
+const runs = 1000;
 const input = JSON.stringify({ prompt: "hi", groupFolder: "main", chatJid: "room" });
 const runner = (world, ...more) => ({
   ...world.place,
@@ -52,7 +52,7 @@ export const replyDeltas = {
   figures: [
     {
       id: "reply-deltas",
-      title: "20,000 deltas in blocks, CPU",
+      title: "100,000 deltas in blocks, CPU",
       against: "JSON mode",
       unit: "ms",
       compare: "ratio",
@@ -74,7 +74,7 @@ export const hostRuns = {
   figures: [
     {
       id: "host-run",
-      title: "a run among 500 sessions, CPU",
+      title: "a run among 1,000 sessions, CPU",
       against: "a process with one",
       unit: "ms",
       compare: "ratio",

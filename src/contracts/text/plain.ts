@@ -33,7 +33,8 @@ export class TerminalStream {
   }
 }
 
-const unseen = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+/** Also halves of characters, which have no width before they are written and one afterwards. */
+const unseen = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
 /** Control characters made visible, each by its picture, in place of what it would do; pieces of a text can be shown one by one. */
 export function visibleText(text: string): string {

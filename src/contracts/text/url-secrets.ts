@@ -5,7 +5,7 @@ const secretQuery = /([?&][\w.-]*(?:key|token|secret|password|passwd|signature|s
 
 /** The text with `mark` in their place, in every address in it. */
 export function withoutUrlSecrets(text: string, mark = "[redacted]"): string {
-  if (!text.includes("://")) return text;
+  if (!text.includes("://") || !(text.includes("@") || text.includes("="))) return text;
   return text.replace(userInfo, `$1${mark}@`).replace(secretQuery, `$1${mark}`);
 }
 

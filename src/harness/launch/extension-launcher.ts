@@ -10,6 +10,7 @@ import type { ExtensionContext, ExtensionError, InlineExtension, LoadExtensionsR
 import type { ExtensionFile, ExtensionPlaces, PackageExtensions } from "../../extensions/discover.ts";
 import type { ExtensionSource } from "../../extensions/load.ts";
 import type { ExtensionFiles } from "../../extensions/load-files.ts";
+import { RepositoryBoundary } from "../../platform/files/bounded-file.ts";
 import type { HostModules } from "../../platform/modules/module-loader.ts";
 import type { DeclaredContents } from "./declared-packages.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -38,7 +39,7 @@ interface LoadHow {
   inline?: readonly ExtensionSource[];
 }
 
-type Launch = Pick<RunOptions, "extensions" | "isStrict">;
+type Launch = Pick<RunOptions, "cwd" | "extensions" | "isStrict">;
 
 /** What was found at a launch, for those who show it. */
 export interface FoundExtension {
@@ -74,7 +75,7 @@ export class ExtensionLauncher {
   }
 
   /** What the user's extensions and named ones say of a project; the first that decides. They stay loaded for the session. */
-  async askTrust(launch: Launch & Pick<RunOptions, "cwd">, config: Config): Promise<TrustAnswer | undefined> {
+  async askTrust(launch: Launch, config: Config): Promise<TrustAnswer | undefined> {
     const how = { reload: false, warn: (line: string) => this.#deps.warn(line) };
     const loaded = await this.load(launch, config, how);
     if (loaded === undefined) return undefined;
@@ -99,8 +100,9 @@ export class ExtensionLauncher {
     return files;
   }
 
-  async #places({ extensions }: Launch, config: Config, warn: (line: string) => void): Promise<ExtensionPlaces> {
+  async #places({ cwd, extensions }: Launch, config: Config, warn: (line: string) => void): Promise<ExtensionPlaces> {
     const { project } = config;
+    const boundary = new RepositoryBoundary({ cwd, agentDir: this.#deps.agentDir });
     const listed = (kinds: readonly string[]): string[] =>
       config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
     return {
@@ -112,7 +114,7 @@ export class ExtensionLauncher {
         ? { user: { entries: listed(["user", "npm agent", "environment"]), directory: join(this.#deps.agentDir, "extensions") } }
         : {}),
       ...(extensions.withDiscovered && project.dir !== undefined && project.trusted
-        ? { project: { entries: listed(["project"]), directory: join(project.dir, "extensions") } }
+        ? { project: { entries: listed(["project"]), directory: join(project.dir, "extensions"), boundary } }
         : {}),
     };
   }

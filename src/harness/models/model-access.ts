@@ -1,7 +1,6 @@
 // Everything a model call needs beside the request: wire format, credential, network. Called before each call; loads each thing once.
 
 import type { Config } from "../../config/load-config.ts";
-import { PiError } from "../../contracts/error.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { Env } from "../../platform/paths.ts";
@@ -50,11 +49,8 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
   const provider = await loadProvider(model.api);
   if (deps.recordFile === undefined) return provider;
   const { recordProvider } = await import("../../providers/scripted/record.ts");
-  const { appendFileSync, statSync, writeFileSync } = await import("node:fs");
+  const { appendFileSync, writeFileSync } = await import("node:fs");
   const file = deps.recordFile;
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
-    throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
-  }
   writeFileSync(file, "", { mode: 0o600 });
   return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
 }

@@ -118,6 +118,15 @@ export class ModelRegistry {
     return id === "scripted" || this.providers().includes(id);
   }
 
+  /** A full name in its parts, where a provider is known by the first of them; ids of both may have slashes, and the longest one counts. */
+  parts(name: string): { provider: string; id: string } | undefined {
+    for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1)) {
+      const provider = name.slice(0, at);
+      if (this.hasProvider(provider)) return { provider, id: name.slice(at + 1) };
+    }
+    return undefined;
+  }
+
   /** Providers with a credential, or that need none and were configured. */
   availableProviders(): string[] {
     return this.providers().filter((id) => this.isAvailable(id) && (vendorOf(id)?.keyless !== true || this.#settings(id) !== undefined));

@@ -89,8 +89,7 @@ export function findModel(pattern: string, provider: string | undefined, registr
 
 /** An id written out behind its provider, which no list has yet. What differs from a listed one by a slip of the hand is no such id. */
 function asWritten(name: string, provider: string | undefined, registry: ModelRegistry): SelectedModel | undefined {
-  const slash = name.indexOf("/");
-  const prefix = provider ?? name.slice(0, Math.max(slash, 0));
+  const prefix = provider ?? registry.parts(name)?.provider ?? "";
   const id = prefix !== "" && name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
   if (!registry.hasProvider(prefix) || !/^[\w.:@/+-]+$/.test(id) || id === "") return undefined;
   const near = nearestName(
@@ -134,10 +133,9 @@ function exactly(name: string, provider: string | undefined, registry: ModelRegi
     const own = name.startsWith(`${provider}/`) ? find(provider, name.slice(provider.length + 1)) : undefined;
     return exact(registry.findListed(provider, name) ?? own ?? find(provider, name));
   }
-  const slash = name.indexOf("/");
-  const prefix = name.slice(0, Math.max(slash, 0));
-  const named = slash > 0 && registry.hasProvider(prefix) ? find(prefix, name.slice(slash + 1)) : undefined;
-  if (named !== undefined && registry.isAvailable(prefix)) return exact(named);
+  const parts = registry.parts(name);
+  const named = parts && find(parts.provider, parts.id);
+  if (named !== undefined && registry.isAvailable(named.provider)) return exact(named);
   const holding = (ids: readonly string[]): string[] => ids.filter((id) => registry.mayHave(id, name));
   const available = holding(registry.availableProviders());
   if (named !== undefined && available.length === 0) return exact(named);
@@ -156,12 +154,11 @@ function exact(model: Model | undefined): SelectedModel | undefined {
 }
 
 function loosely(pattern: string, provider: string | undefined, registry: ModelRegistry): SelectedModel | undefined {
-  const slash = pattern.indexOf("/");
-  const prefix = pattern.slice(0, Math.max(slash, 0));
   if (provider !== undefined)
     return bestOf(pattern.startsWith(`${provider}/`) ? pattern.slice(provider.length + 1) : pattern, [provider], registry);
-  if (slash > 0 && registry.hasProvider(prefix)) {
-    const within = bestOf(pattern.slice(slash + 1), [prefix], registry);
+  const parts = registry.parts(pattern);
+  if (parts !== undefined) {
+    const within = bestOf(parts.id, [parts.provider], registry);
     if (within !== undefined) return within;
   }
   const available = registry.availableProviders();
@@ -236,17 +233,21 @@ function unknownModel(pattern: string, provider: string | undefined, registry: M
 }
 
 function nearModels(name: string, registry: ModelRegistry): string[] {
-  const slash = name.indexOf("/");
-  const prefix = name.slice(0, Math.max(slash, 0));
-  const isKnown = slash > 0 && registry.hasProvider(prefix);
-  const ids = (isKnown ? [prefix] : registry.providers()).flatMap((id) => registry.models(id).map((model) => `${id}/${model.id}`));
-  const full = nearestName(name, ids);
-  const byId = nearestName(
-    isKnown ? name.slice(slash + 1) : name,
-    ids.map((one) => one.slice(one.indexOf("/") + 1)),
+  const parts = registry.parts(name);
+  const models = (parts === undefined ? registry.providers() : [parts.provider]).flatMap((id) => registry.models(id));
+  const full = nearestName(
+    name,
+    models.map((model) => `${model.provider}/${model.id}`),
   );
-  const found = full ?? ids.find((one) => one.slice(one.indexOf("/") + 1) === byId);
-  return found === undefined ? [] : [found];
+  if (full !== undefined) return [full];
+  const byId = nearestName(
+    parts?.id ?? name,
+    models.map((model) => model.id),
+  );
+  return models
+    .filter((model) => model.id === byId)
+    .slice(0, 1)
+    .map((model) => `${model.provider}/${model.id}`);
 }
 
 function unknownProvider(provider: string, registry: ModelRegistry): PiError {

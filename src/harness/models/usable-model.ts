@@ -20,7 +20,9 @@ export interface ModelChoice {
 const shownNear = 3;
 
 /** The model of this very id, ready to be asked. @throws PiError `usage.unknown_model` with near ids, `auth.no_credential`, `config.no_base_url`. */
-export async function usableModel(provider: string, modelId: string, registry: ModelRegistry): Promise<Model> {
+export async function usableModel(providerSaid: string, idSaid: string, registry: ModelRegistry): Promise<Model> {
+  const parts = registry.hasProvider(providerSaid) ? undefined : registry.parts(`${providerSaid}/${idSaid}`);
+  const { provider, id: modelId } = parts ?? { provider: providerSaid, id: idSaid };
   // Any id will do only where there is no list: a client that picks from a list has mistyped.
   const hasList = provider !== "scripted" && registry.models(provider).length > 0;
   const model = hasList ? registry.findListed(provider, modelId) : registry.find(provider, modelId);

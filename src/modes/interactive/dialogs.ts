@@ -1,25 +1,18 @@
 // Questions to the user, by us and by extensions: a choice, yes or no, a line, a text. Made by the interaction. Invariants: they queue, one is open at a time;
 // each is answered exactly once: by the user, its timeout, its signal, or the end of what it belongs to, all but the first with nothing.
 
-import type { Component, Focusable } from "@earendil-works/pi-tui";
-import { Editor, Input, truncateToWidth } from "@earendil-works/pi-tui";
-import { visibleText } from "../../contracts/text/plain.ts";
+import type { Component } from "@earendil-works/pi-tui";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Keymap } from "./keymap.ts";
 import { Picker } from "./pickers/picker.ts";
-import { type Screen, selectTheme } from "./screen.ts";
+import { LineDialog, type LineOptions, TextDialog } from "./pickers/typed-answer.ts";
+import type { Screen } from "./screen.ts";
 
 export interface DialogOptions {
   timeout?: number;
   signal?: AbortSignal;
   /** The user has asked for it: it need not wait until nobody types. */
   isAsked?: boolean;
-}
-
-export interface LineOptions {
-  placeholder?: string;
-  /** What is typed is not shown: for keys. */
-  isHidden?: boolean;
 }
 
 export interface DialogSurroundings {
@@ -39,9 +32,9 @@ export class Dialogs {
 
   select(title: string, options: readonly string[], how: DialogOptions = {}): Promise<string | undefined> {
     return this.#ask(
-      (answer) =>
+      (answer, left) =>
         new Picker({
-          title,
+          title: () => timed(title, left()),
           items: options.map((option) => ({ value: option, label: option })),
           theme: this.#at.theme,
           keys: this.#at.keys,
@@ -59,11 +52,11 @@ export class Dialogs {
   }
 
   input(title: string, prefill = "", how: DialogOptions & LineOptions = {}): Promise<string | undefined> {
-    return this.#ask((answer) => new LineDialog(title, prefill, how, this.#at, answer), how);
+    return this.#ask((answer, left) => new LineDialog(() => timed(title, left()), prefill, how, this.#at, answer), how);
   }
 
   text(title: string, prefill = "", how: DialogOptions = {}): Promise<string | undefined> {
-    return this.#ask((answer) => new TextDialog(title, prefill, this.#at, answer), how);
+    return this.#ask((answer) => new TextDialog(title, prefill, { ...this.#at, tui: this.#at.screen.tui }, answer), how);
   }
 
   /** All that are open or wait get nothing. */
@@ -72,7 +65,7 @@ export class Dialogs {
   }
 
   #ask<T>(
-    make: (answer: (value: T | undefined) => void) => Component,
+    make: (answer: (value: T | undefined) => void, left: () => string) => Component,
     { timeout, signal, isAsked = true }: DialogOptions,
   ): Promise<T | undefined> {
     if (signal?.aborted) return Promise.resolve(undefined);
@@ -84,6 +77,7 @@ export class Dialogs {
         if (isSettled) return;
         isSettled = true;
         clearTimeout(timer);
+        clearInterval(ticks);
         signal?.removeEventListener("abort", cancel);
         this.#open.delete(cancel);
         close();
@@ -92,98 +86,22 @@ export class Dialogs {
     });
     const cancel = (): void => settle(undefined);
     const timer = timeout === undefined ? undefined : setTimeout(cancel, timeout);
+    // How long there is still time: said in whole seconds.
+    const endsMs = performance.now() + (timeout ?? 0);
+    const left = (): string => (timeout === undefined ? "" : ` (${Math.max(0, Math.ceil((endsMs - performance.now()) / 1000))} s)`);
+    const ticks = timeout === undefined ? undefined : setInterval(() => this.#at.screen.tui.requestRender(), 1000);
     signal?.addEventListener("abort", cancel, { once: true });
     this.#open.add(cancel);
     this.#last = this.#last.then(() => {
       if (isSettled) return undefined;
-      close = this.#at.screen.open(make(settle), isAsked);
+      close = this.#at.screen.open(make(settle, left), isAsked);
       return answered;
     });
     return answered;
   }
 }
 
-/** One line. */
-class LineDialog implements Component, Focusable {
-  readonly #title: string;
-  readonly #input: Input;
-  readonly #isHidden: boolean;
-  readonly #at: DialogSurroundings;
-  focused = false;
-
-  constructor(
-    title: string,
-    prefill: string,
-    { placeholder = "", isHidden = false }: LineOptions,
-    at: DialogSurroundings,
-    answer: (value: string | undefined) => void,
-  ) {
-    this.#title = title;
-    this.#isHidden = isHidden;
-    this.#at = at;
-    this.#input = new Input({ placeholder, placeholderStyle: (text) => at.theme().fg("dim", text) });
-    // As if it had been typed: the cursor is behind it.
-    if (prefill !== "") this.#input.handleInput(`\u001b[200~${prefill.replaceAll("\u001b", "")}\u001b[201~`);
-    this.#input.onSubmit = answer;
-    this.#input.onEscape = () => answer(undefined);
-  }
-
-  invalidate(): void {}
-
-  handleInput(data: string): void {
-    if (this.#at.keys.matches(data, "tui.select.cancel")) this.#input.onEscape?.();
-    else this.#input.handleInput(data);
-  }
-
-  render(width: number): string[] {
-    const theme = this.#at.theme();
-    this.#input.focused = this.focused;
-    const border = theme.fg("borderAccent", "─".repeat(width));
-    const hint = theme.fg(
-      "dim",
-      `${this.#at.keys.keyOf("tui.select.confirm")} takes it · ${this.#at.keys.keyOf("tui.select.cancel")} leaves`,
-    );
-    const line = this.#isHidden ? [truncateToWidth(`> ${"•".repeat(this.#input.getValue().length)}`, width)] : this.#input.render(width);
-    return [border, ...titleRows(this.#title, width, theme), ...line, truncateToWidth(hint, width), border];
-  }
-}
-
-/** Several lines. */
-class TextDialog implements Component, Focusable {
-  readonly #title: string;
-  readonly #editor: Editor;
-  readonly #at: DialogSurroundings;
-  readonly #answer: (value: string | undefined) => void;
-  focused = false;
-
-  constructor(title: string, prefill: string, at: DialogSurroundings, answer: (value: string | undefined) => void) {
-    this.#title = title;
-    this.#at = at;
-    this.#answer = answer;
-    this.#editor = new Editor(at.screen.tui, {
-      borderColor: (text) => at.theme().fg("borderAccent", text),
-      selectList: selectTheme(at.theme),
-    });
-    this.#editor.setText(prefill);
-    this.#editor.onSubmit = answer;
-  }
-
-  invalidate(): void {}
-
-  handleInput(data: string): void {
-    if (this.#at.keys.matches(data, "tui.select.cancel")) this.#answer(undefined);
-    else this.#editor.handleInput(data);
-  }
-
-  render(width: number): string[] {
-    const theme = this.#at.theme();
-    this.#editor.focused = this.focused;
-    return [...titleRows(this.#title, width, theme), ...this.#editor.render(width)];
-  }
-}
-
-function titleRows(title: string, width: number, theme: Theme): string[] {
-  return visibleText(title)
-    .split("\n")
-    .map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width));
+/** Beside what is asked, which may have more to say below. */
+function timed(title: string, left: string): string {
+  return title.replace(/^.*/, (first) => first + left);
 }

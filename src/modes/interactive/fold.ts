@@ -2,10 +2,11 @@
 // Invariant: the message at its end counts, whatever the deltas said; each call has one block, which its result goes to.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { shortFailure } from "../../contracts/text/service-words.ts";
 import { duration } from "../../transcript/format.ts";
 import { type Item, type ItemOf, itemOf, itemOfMessage, textOfBlocks } from "../../transcript/items.ts";
 import { blocksOf, fieldsOf } from "../../transcript/read-entry.ts";
-import type { Block, BlockOf } from "./blocks/block.ts";
+import type { Block, BlockOf, Stored } from "./blocks/block.ts";
 
 export interface BlockSink {
   add(block: Block): void;
@@ -68,10 +69,19 @@ export class TranscriptFold {
           text: item.text,
           tokensBefore: item.tokensBefore,
           tokensAfter: undefined,
+          ...storedAs(item),
         });
         return;
       case "note":
-        if (!item.isHidden) this.#sink.add({ kind: "note", isLive: false, name: item.name, blocks: item.blocks, message: messageIn(kept) });
+        if (item.isHidden) return;
+        this.#sink.add({
+          kind: "note",
+          isLive: false,
+          name: item.name,
+          blocks: item.blocks,
+          message: messageIn(kept),
+          ...storedAs(item),
+        });
         return;
       case "data":
         if (this.#sink.drawsEntry(item.about))
@@ -130,10 +140,8 @@ export class TranscriptFold {
       }
       case "auto_retry_start": {
         const when = event.retryAt === undefined ? "" : ", as the service asks";
-        this.say(
-          `Trying again (${event.attempt}/${event.maxAttempts}) in ${duration(event.delayMs)}${when}: ${event.errorMessage}`,
-          "warning",
-        );
+        // Why stands right above: the answer that failed.
+        this.say(`Trying again (${event.attempt}/${event.maxAttempts}) in ${duration(event.delayMs)}${when}`, "warning");
         return;
       }
       case "auto_retry_end":
@@ -159,7 +167,7 @@ export class TranscriptFold {
             tokensAfter: estimatedTokensAfter,
           });
         } else if (event.aborted) this.say("Compaction stopped", "warning");
-        else this.say(event.errorMessage ?? "Compaction failed", "error");
+        else this.say(shortFailure(event.errorMessage ?? "Compaction failed"), "error");
         return;
       case "entry_appended": {
         const item = itemOf(event.entry);
@@ -185,9 +193,10 @@ export class TranscriptFold {
     this.#sink.add({ kind: "notice", isLive: false, level, text, hint });
   }
 
-  #prompt({ blocks }: ItemOf<"prompt">): void {
+  #prompt(item: ItemOf<"prompt">): void {
+    const { blocks } = item;
     const images = blocks.flatMap((block) => (block.kind === "image" ? [{ data: block.data, mimeType: block.mimeType }] : []));
-    this.#sink.add({ kind: "prompt", isLive: false, text: textOfBlocks(blocks), images });
+    this.#sink.add({ kind: "prompt", isLive: false, text: textOfBlocks(blocks), images, ...storedAs(item) });
   }
 
   #piece(piece: Extract<AgentEvent, { type: "message_update" }>["assistantMessageEvent"]): void {
@@ -238,18 +247,27 @@ export class TranscriptFold {
   }
 
   /** The answer as it is kept: blocks that are there already take what it says. */
-  #answered({ blocks, stopReason, errorMessage }: ItemOf<"answer">): void {
+  #answered(item: ItemOf<"answer">): void {
+    const { blocks, stopReason, errorMessage } = item;
+    const stored = storedAs(item);
     const live = this.#answer;
     this.#answer = [];
     for (const [at, content] of blocks.entries()) {
       const block = live[at];
       if (content.kind === "text") {
         if (block?.kind === "text") this.#settle(block, content.text);
-        else if (content.text.trim() !== "") this.#sink.add({ kind: "text", isLive: false, text: content.text });
+        else if (content.text.trim() !== "") this.#sink.add({ kind: "text", isLive: false, text: content.text, ...stored });
       } else if (content.kind === "thinking") {
         if (block?.kind === "thinking") this.#settle(block, content.text);
         else if (content.text.trim() !== "")
-          this.#sink.add({ kind: "thinking", isLive: false, text: content.text, startedMs: undefined, endedMs: undefined });
+          this.#sink.add({
+            kind: "thinking",
+            isLive: false,
+            text: content.text,
+            startedMs: undefined,
+            endedMs: undefined,
+            ...stored,
+          });
       } else if (content.kind === "call") {
         if (block?.kind === "tool") {
           block.args = content.args;
@@ -264,7 +282,7 @@ export class TranscriptFold {
     }
     if (stopReason === "aborted") this.say("Stopped", "warning");
     else if (stopReason === "length") this.say("The answer was cut off: it reached the most that the model may say at a time", "warning");
-    else if (errorMessage !== "" && stopReason === "error") this.say(errorMessage, "error");
+    else if (errorMessage !== "" && stopReason === "error") this.say(shortFailure(errorMessage), "error");
   }
 
   #settle(block: BlockOf<"text"> | BlockOf<"thinking">, text: string): void {
@@ -305,6 +323,11 @@ export class TranscriptFold {
     this.#sink.add(tool);
     return tool;
   }
+}
+
+/** A message that is no entry yet has none. */
+function storedAs({ id, timestamp }: Pick<Item, "id" | "timestamp">): { stored?: Stored } {
+  return id === "" ? {} : { stored: { messageId: id, timestamp } };
 }
 
 /** An entry holds its message, or is one. */

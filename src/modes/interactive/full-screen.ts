@@ -32,9 +32,8 @@ export function leaveFullScreen(at: Surface, terminal: ScreenTerminal): void {
   terminal.toScreen("main");
   const { exitOutput } = at.sessions.launch.config.values.fullscreen;
   const { session } = at.sessions.coding;
-  const lines =
-    exitOutput === "transcript" ? at.screen.takeRest(terminal.columns) : session.isPersisted ? [`pi --session ${session.id}`] : [];
-  if (lines.length > 0) terminal.write(`${lines.join("\r\n")}\r\n`);
+  const rest = exitOutput === "transcript" ? at.screen.takeRest(terminal.columns) : session.isPersisted ? `pi --session ${session.id}` : "";
+  if (rest !== "") terminal.write(`${rest}\r\n`);
 }
 
 async function open(url: string, at: Surface): Promise<void> {

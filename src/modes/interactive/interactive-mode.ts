@@ -1,12 +1,12 @@
 // The interactive mode: opens the terminal, shows the session in force, waits until the user goes, gives the terminal back. A record of the table of
 // modes; loaded in no other one. Invariant: whatever happens, the terminal is as it was.
 
-import { setCapabilityOverrides } from "@earendil-works/pi-tui";
 import { PiError } from "../../contracts/error.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
 import { ScreenTerminal } from "../../tui/screen-terminal.ts";
 import { beforeEnd, type Mode, type ModeContext } from "../mode.ts";
+import { useCapabilities } from "./capabilities.ts";
 import { colorDepth, escapeMs, guessedAppearance, isMultiplexed, isPlain, keyPlatform, reflows } from "./environment.ts";
 import { Interaction } from "./interaction.ts";
 import { createKeymap } from "./keymap.ts";
@@ -52,8 +52,8 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   const keys = createKeymap(keyPlatform(at.env, at.io.platform));
   const keyProblems = keys.use(ownKeys(sessions.launch));
   const { values } = sessions.launch.config;
-  const { images } = values.terminal;
-  if (images !== "auto") setCapabilityOverrides({ images: images === "none" ? null : images });
+  // First: whoever asks what the terminal can would ask tmux, and wait.
+  const can = useCapabilities(at.env, values.terminal.images);
   const themes = new Themes(sessions.launch, colorDepth(at.env), guessedAppearance(at.env));
   const interaction = new Interaction({
     sessions,
@@ -79,6 +79,10 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     askColours();
     terminal.onAppearance(askColours);
   }
+  const learning = new AbortController();
+  const timer = setTimeout(() => {
+    void can.learn(sessions.launch.options.cwd, learning.signal).then((isMore) => isMore && interaction.renewLook());
+  }, 0);
   if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keyProblems) interaction.say(`Keys: ${problem}`, "warning");
@@ -97,6 +101,8 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {
+    clearTimeout(timer);
+    learning.abort();
     themes.stop();
     interaction.stop(interaction.hasLeft);
   }

@@ -2,6 +2,7 @@
 // pickers, hints and /hotkeys. Invariant: an id and its first default key are the npm agent's; each action has a key that a plain terminal can send.
 
 import {
+  getKeybindings,
   type KeybindingDefinitions,
   type KeybindingsConfig,
   KeybindingsManager,
@@ -97,6 +98,13 @@ export const editorActions = [
   "app.message.dequeue",
 ] as const satisfies readonly ActionId[];
 
+/** Of the library's that have no key which a plain terminal can send: one of ours beside them. */
+const libraryBeside: Record<string, readonly KeyId[]> = {
+  "tui.altScreen.search": ["f3"],
+  "tui.altScreen.searchNext": ["down"],
+  "tui.altScreen.searchPrevious": ["up"],
+};
+
 /** Of the library's, where the terminal is Windows'. */
 const libraryElsewhere: Record<string, Pick<KeyRow, "windows" | "wsl">> = {
   "tui.editor.undo": { windows: ["ctrl+z"], wsl: ["alt+z"] },
@@ -117,6 +125,15 @@ export interface Keymap {
   /** Puts what the user has set into force; gives what is wrong with it, a line each. */
   use(own: Readonly<Record<string, unknown>>): string[];
 }
+
+/** What lists and dialogs have to know of keys. */
+export type KnownKeys = Pick<Keymap, "matches" | "keyOf">;
+
+/** Those that the library's components go by, for parts that nobody has given any. */
+export const keysInForce: KnownKeys = {
+  matches: (data, id) => getKeybindings().matches(data, id as never),
+  keyOf: (id) => getKeybindings().getKeys(id as never)[0] ?? "",
+};
 
 /** Also from now on what the library's components go by. */
 export function createKeymap(platform: KeyPlatform): Keymap {
@@ -142,7 +159,8 @@ export function definitionsFor(platform: KeyPlatform): KeybindingDefinitions {
   const definitions: KeybindingDefinitions = {};
   for (const [id, { defaultKeys, description }] of Object.entries(TUI_KEYBINDINGS as KeybindingDefinitions)) {
     const base = Array.isArray(defaultKeys) ? defaultKeys : [defaultKeys];
-    definitions[id] = { defaultKeys: keysOf(base, libraryElsewhere[id]), ...defined({ description }) };
+    const keys = [...keysOf(base, libraryElsewhere[id]), ...(libraryBeside[id] ?? [])];
+    definitions[id] = { defaultKeys: keys, ...defined({ description }) };
   }
   for (const [id, one] of Object.entries(appKeys) as [string, KeyRow][])
     definitions[id] = { defaultKeys: keysOf(one.keys, one), description: one.about };

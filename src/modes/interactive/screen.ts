@@ -7,18 +7,20 @@ import {
   Container,
   type EditorComponent,
   type EditorTheme,
+  getCapabilities,
   type OverlayHandle,
   type OverlayOptions,
   truncateToWidth,
 } from "@earendil-works/pi-tui";
-import { visibleText } from "../../contracts/text/plain.ts";
 import { Fence } from "../../tui/fence.ts";
 import { FullScreen, type FullScreenOptions } from "../../tui/full-screen.ts";
-import { KeptLines } from "../../tui/kept-lines.ts";
+import { DrawnBlock, KeptLines } from "../../tui/kept-lines.ts";
 import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
-import { writtenRow } from "../../tui/row.ts";
+import { wholeLines, withoutLinks, writtenRow } from "../../tui/row.ts";
 import { type DrawnScreen, ScreenSwitch } from "../../tui/screen-switch.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
+import { shownText } from "../../tui/shown-text.ts";
+import { listColours } from "../../tui/theme/list-colours.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Block } from "./blocks/block.ts";
 import { BlockView } from "./blocks/block-view.ts";
@@ -109,7 +111,7 @@ export class Screen {
     this.#switch = new ScreenSwitch(terminal, make, how.kind);
     this.tui = this.#switch.tui;
     const { theme } = hooks;
-    this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: selectTheme(theme) };
+    this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: listColours(theme) };
     this.#own = new PromptEditor(this.tui, this.editorTheme);
     this.#own.hooks = hooks.editor;
     this.#editor = this.#own;
@@ -195,9 +197,10 @@ export class Screen {
   }
 
   /** Of the transcript, what the terminal's own screen does not have yet. */
-  takeRest(width: number): readonly string[] {
-    const { lines } = this.transcript.lines(width);
-    return lines.map((line) => writtenRow(line, width));
+  takeRest(width: number): string {
+    const rows = this.transcript.lines(width).lines.map((line) => writtenRow(line, width));
+    const text = wholeLines(rows, width).join("\r\n");
+    return getCapabilities().hyperlinks ? text : withoutLinks(text);
   }
 
   add(block: Block): void {
@@ -302,6 +305,12 @@ export class Screen {
     return this.tui.showOverlay(component, options);
   }
 
+  /** Above all that was said. */
+  setHeader(component: Component | undefined): void {
+    this.transcript.setTop(component && new DrawnBlock(component));
+    this.tui.requestRender();
+  }
+
   /** In place of ours; without one ours again. */
   setFooter(component: Component | undefined): void {
     this.#foot.clear();
@@ -332,27 +341,11 @@ export class Screen {
     const { steering, followUp } = this.#hooks.queue();
     const theme = this.#hooks.theme();
     const line = (label: string, text: string): string =>
-      truncateToWidth(theme.fg("dim", `${label}: ${visibleText(text).replaceAll("\n", " ↵ ")}`), width);
+      truncateToWidth(theme.fg("dim", `${label}: ${shownText(text).replaceAll("\n", " ↵ ")}`), width);
     const lines = [...steering.map((text) => line("next", text)), ...followUp.map((text) => line("then", text))];
     if (lines.length === 0) return [];
     const more = lines.length > 5 ? [theme.fg("dim", `… ${lines.length - 5} more`)] : [];
     const key = this.#hooks.keys.keyOf("app.message.dequeue");
     return ["", ...lines.slice(0, 5), ...more, ...(key === "" ? [] : [truncateToWidth(theme.fg("dim", `${key} takes them back`), width)])];
   }
-}
-
-export function selectTheme(theme: () => Theme): {
-  selectedPrefix(text: string): string;
-  selectedText(text: string): string;
-  description(text: string): string;
-  scrollInfo(text: string): string;
-  noMatch(text: string): string;
-} {
-  return {
-    selectedPrefix: (text) => theme().fg("accent", text),
-    selectedText: (text) => theme().fg("accent", theme().bold(text)),
-    description: (text) => theme().fg("muted", text),
-    scrollInfo: (text) => theme().fg("dim", text),
-    noMatch: (text) => theme().fg("muted", text),
-  };
 }

@@ -2,6 +2,8 @@
 // the interaction. Invariant: however long the session, only its last entries become blocks, and earlier ones as they are asked for; a result never
 // comes without its call.
 
+import type { AnyEntry } from "../../contracts/session-entry.ts";
+import type { PathBatch } from "../../session/tree/path-back.ts";
 import type { Session } from "../../session/tree/session.ts";
 import { plural } from "../../transcript/format.ts";
 import { itemOf } from "../../transcript/items.ts";
@@ -11,54 +13,85 @@ import type { Screen } from "./screen.ts";
 
 export const shownEntries = 200;
 
+type Stored = Pick<Session, "leafId" | "back">;
+
 export class StoredPath {
-  session: Pick<Session, "branchIds" | "entry">;
-  readonly #ids: readonly string[];
-  /** Entries from there on have been shown; those from `#begin` on are next. */
-  #end: number;
-  #begin: number;
+  readonly #leafId: string | null;
+  #back: ReturnType<Session["back"]>;
+  /** Read and not shown yet, root first. */
+  #held: readonly AnyEntry[] = [];
+  #readCount = 0;
+  /** Those that have not been read. */
+  #above: Pick<PathBatch, "above" | "isGuess"> = { above: 1, isGuess: true };
 
-  constructor(session: Pick<Session, "branchIds" | "entry">) {
-    this.session = session;
-    this.#ids = session.branchIds();
-    this.#end = this.#ids.length;
-    this.#begin = this.#beginningOf(this.#end - shownEntries);
+  constructor(session: Stored) {
+    this.#leafId = session.leafId;
+    this.#back = session.back({ batch: shownEntries });
   }
 
-  /** What is above those that are shown next, in words; empty where nothing is. */
-  get aboveText(): string {
-    return this.#begin === 0 ? "" : `${plural(this.#begin, "entry", "entries")} above`;
+  /** What has not been read comes from there. */
+  renew(session: Stored): void {
+    this.#back = session.back({ leafId: this.#leafId, from: this.#readCount, batch: shownEntries });
   }
 
-  /** The last ones before those that have been shown; whether there were any. */
-  showMore(fold: TranscriptFold): boolean {
-    const [begin, end] = [this.#begin, this.#end];
-    if (begin === end) return false;
-    this.#end = begin;
-    this.#begin = this.#beginningOf(begin - shownEntries);
-    // What a session begins with is no change of anything.
-    let hasBegun = begin > 0;
-    for (const id of this.#ids.slice(begin, end)) {
-      const entry = this.session.entry(id);
-      if (entry === undefined) continue;
-      const item = itemOf(entry);
-      if (item.kind === "prompt" || item.kind === "answer") hasBegun = true;
-      if (item.kind === "model" && !hasBegun) continue;
-      fold.takeItem(item, entry);
+  /** The last ones before those that have been shown, and what is above them in words, which is empty where nothing is; no entries: there were none. */
+  next(): { entries: readonly AnyEntry[]; aboveText: string } {
+    while (this.#held.length < shownEntries && this.#read());
+    let begin = Math.max(0, this.#held.length - shownEntries);
+    while (isResult(this.#held[begin])) {
+      if (begin === 0) {
+        const { length } = this.#held;
+        if (!this.#read()) break;
+        begin = this.#held.length - length;
+      }
+      begin = Math.max(0, begin - 1);
     }
-    fold.endOpen();
+    const entries = this.#held.slice(begin);
+    this.#held = this.#held.slice(0, begin);
+    return { entries, aboveText: this.#aboveText };
+  }
+
+  get #aboveText(): string {
+    const { above, isGuess } = this.#above;
+    const count = this.#held.length + above;
+    if (count === 0) return "";
+    return isGuess ? `About ${rounded(count)} entries above` : `${plural(count, "entry", "entries")} above`;
+  }
+
+  #read(): boolean {
+    const next = this.#back.next();
+    if (next.done === true) {
+      this.#above = { above: 0, isGuess: false };
+      return false;
+    }
+    const { entries, ...above } = next.value;
+    this.#readCount += entries.length;
+    this.#held = [...entries, ...this.#held];
+    this.#above = above;
     return true;
   }
+}
 
-  #beginningOf(wanted: number): number {
-    let from = Math.max(0, wanted);
-    while (from > 0) {
-      const entry = this.session.entry(this.#ids[from] ?? "");
-      if (entry === undefined || itemOf(entry).kind !== "result") break;
-      from--;
-    }
-    return from;
+/** Two digits of it: it is a guess. */
+function rounded(count: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return Math.round(count / unit) * unit;
+}
+
+function isResult(entry: AnyEntry | undefined): boolean {
+  return entry !== undefined && itemOf(entry).kind === "result";
+}
+
+/** `isFirst`: with what the session begins with, which is no change of anything. */
+export function showStored(entries: readonly AnyEntry[], isFirst: boolean, fold: TranscriptFold): void {
+  let hasBegun = !isFirst;
+  for (const entry of entries) {
+    const item = itemOf(entry);
+    if (item.kind === "prompt" || item.kind === "answer") hasBegun = true;
+    if (item.kind === "model" && !hasBegun) continue;
+    fold.takeItem(item, entry);
   }
+  fold.endOpen();
 }
 
 /** The path as a screen shows it: above the last of it a line says how much more there is, until that comes in. */
@@ -73,27 +106,30 @@ export class ShownPath {
     this.#now = now;
   }
 
-  show(session: Pick<Session, "branchIds" | "entry">, fold: TranscriptFold): void {
+  show(session: Stored, fold: TranscriptFold): void {
     this.#path = new StoredPath(session);
     this.#above = undefined;
-    if (this.#path.aboveText !== "") {
+    const { entries, aboveText } = this.#path.next();
+    if (aboveText !== "") {
       const where = this.#screen.kind === "main" ? "/tree has them all" : "scroll up to them, or /tree";
-      this.#above = { kind: "notice", isLive: false, level: "info", text: `${this.#path.aboveText}: ${where}`, hint: "" };
+      this.#above = { kind: "notice", isLive: false, level: "info", text: `${aboveText}: ${where}`, hint: "" };
       this.#screen.add(this.#above);
     }
-    this.#path.showMore(fold);
+    showStored(entries, aboveText === "", fold);
   }
 
   /** Read anew: what has not been shown comes from there. */
-  renew(session: Pick<Session, "branchIds" | "entry">): void {
-    if (this.#path !== undefined) this.#path.session = session;
+  renew(session: Stored): void {
+    this.#path?.renew(session);
   }
 
   showEarlier(sink: BlockSink): boolean {
     if (this.#path === undefined) return false;
-    const hadMore = this.#path.showMore(new TranscriptFold(sink, this.#now));
-    if (hadMore && this.#above !== undefined) this.#screen.remove(this.#above);
-    if (hadMore) this.#above = undefined;
-    return hadMore;
+    const { entries, aboveText } = this.#path.next();
+    if (entries.length === 0) return false;
+    showStored(entries, aboveText === "", new TranscriptFold(sink, this.#now));
+    if (this.#above !== undefined) this.#screen.remove(this.#above);
+    this.#above = undefined;
+    return true;
   }
 }

@@ -67,9 +67,7 @@ export class Themes {
   }
 
   themes(): { name: string; path: string | undefined }[] {
-    const own = ["system", "dark", "light"].map((name) => ({ name, path: undefined }));
-    const files = namesIn(this.#directory).filter((file) => file.endsWith(".json"));
-    return [...own, ...files.map((file) => ({ name: file.slice(0, -5), path: join(this.#directory, file) }))];
+    return themesIn(this.#directory);
   }
 
   themeNamed(name: string): Theme | undefined {
@@ -115,6 +113,13 @@ export class Themes {
     this.#watcher?.close();
     this.#watcher = undefined;
   }
+}
+
+/** Built in, and as files of the directory. */
+export function themesIn(directory: string): { name: string; path: string | undefined }[] {
+  const own = ["system", "dark", "light"].map((name) => ({ name, path: undefined }));
+  const files = namesIn(directory).filter((file) => file.endsWith(".json"));
+  return [...own, ...files.map((file) => ({ name: file.slice(0, -5), path: join(directory, file) }))];
 }
 
 function namesIn(directory: string): string[] {

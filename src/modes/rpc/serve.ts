@@ -9,8 +9,10 @@ import type { JsonSchema } from "../../contracts/schema.ts";
 import { objectSchema, problemOf } from "../../contracts/schema.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { InputStream } from "../../platform/host.ts";
+import { IdleMemory } from "../../platform/idle-memory.ts";
 import type { OutputStream } from "../../platform/pipes/descriptor-output.ts";
 import { LineSplitter, type SplitLine } from "../../platform/pipes/line-splitter.ts";
+import { startIsOver } from "../../platform/start-pace.ts";
 import { EventEncoder, mustBeOut } from "../event-encoder.ts";
 import { dialogUi, ExtensionDialogs } from "./extension-dialogs.ts";
 import type { Method, MethodContext } from "./method.ts";
@@ -21,12 +23,15 @@ import type { ExtensionUiResponse, RpcResponse } from "./records.ts";
 /** Of one command line; far more than any model takes. */
 export const maxLineBytes = 128 * 1024 * 1024;
 
+/** So many are a service at work; before them, code that is compiled for speed is memory for nothing. A request counts as well (`platform/network`). */
+const manyLines = 64;
+
 /** Commands that take their time, together: more are refused, so that whoever never waits for an answer cannot fill the memory. */
 const maxPending = { count: 10_000, length: 256 * 1024 * 1024 };
 
 export interface RpcServerDeps {
   sessions: SessionHost;
-  stdout: Pick<OutputStream, "write" | "flush">;
+  stdout: Pick<OutputStream, "write" | "together" | "flush">;
   /** One line for stderr. */
   warn(line: string): void;
   newId(): string;
@@ -61,11 +66,19 @@ export class RpcServer {
   #held: string[] | undefined;
   /** Set while the reader of stdout is slow. */
   #slow: Promise<void> | undefined;
+  readonly #idleMemory = new IdleMemory(() => this.#pending.size > 0 || this.#deps.sessions.coding.isStreaming);
+  #lineCount = 0;
   #isClosing = false;
 
   constructor(deps: RpcServerDeps) {
     this.#deps = deps;
     this.dialogs = new ExtensionDialogs({ send: (request) => void this.#write(`${JSON.stringify(request)}\n`), newId: deps.newId });
+    deps.sessions.subscribe((event) => {
+      this.#idleMemory.worked();
+      const slow = this.emit(event);
+      this.#promptIds.leave(event);
+      return slow;
+    });
     const { extensions } = deps.sessions;
     const uiContext = dialogUi(this.dialogs);
     if (extensions.loaded === undefined) extensions.lend({ uiContext, mode: "rpc" });
@@ -79,23 +92,25 @@ export class RpcServer {
         { length: 0 },
       );
     }
-    deps.sessions.subscribe((event) => {
-      const slow = this.emit(event);
-      this.#promptIds.leave(event);
-      return slow;
-    });
   }
 
   /** Until the end of stdin; `settled` then says when all that was accepted is done. */
   async read(stdin: Pick<InputStream, "chunks">): Promise<void> {
     const splitter = new LineSplitter(this.#deps.maxLineBytes ?? maxLineBytes);
-    for await (const chunk of stdin.chunks()) {
-      for (const line of splitter.push(chunk)) {
-        this.take(line);
-        if (this.#slow !== undefined) await this.#slow;
-      }
-    }
-    for (const line of splitter.end()) this.take(line);
+    for await (const chunk of stdin.chunks("ours")) await this.#takeAll(splitter.push(chunk));
+    await this.#takeAll(splitter.end());
+  }
+
+  #takeAll(lines: SplitLine[]): Promise<void> | undefined {
+    this.#idleMemory.touched();
+    const before = this.#lineCount;
+    this.#lineCount += lines.length;
+    if (before < manyLines && this.#lineCount >= manyLines) startIsOver();
+    let at = 0;
+    this.#deps.stdout.together(() => {
+      while (at < lines.length && this.#slow === undefined) this.take(lines[at++] as SplitLine);
+    });
+    return at === lines.length ? this.#slow : this.#slow?.then(() => this.#takeAll(lines.slice(at)));
   }
 
   /** The process is about to end: commands that come now are refused. */
@@ -236,9 +251,10 @@ export class RpcServer {
   /** The command with what its method has made ready; nothing where that failed, which is answered. */
   #prepare(command: Command): Promise<Command | undefined> | Command | undefined {
     const { method, id } = command;
+    if (method.prepare === undefined) return command;
     const failed = (error: unknown): undefined => this.#fail(method.name, id, lineOf(error));
     try {
-      const prepared = method.prepare?.(command.params as never, this.#contextOf(command));
+      const prepared = method.prepare(command.params as never, this.#contextOf(command));
       if (!(prepared instanceof Promise)) return { ...command, prepared };
       return prepared.then((ready) => ({ ...command, prepared: ready }), failed);
     } catch (error) {

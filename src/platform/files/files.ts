@@ -7,6 +7,8 @@ import type { FileInfo, FileOperations } from "../../contracts/tool.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 const chunkBytes = 64 * 1024;
+/** What would wait for a writer (a pipe that has taken a file's place, a log of the kernel that only looks like a file) fails instead. */
+const forReading = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
 
 export function createFileOperations(): FileOperations {
   return {
@@ -14,7 +16,7 @@ export function createFileOperations(): FileOperations {
       const info = await fs.promises.stat(path);
       return { kind: kindOf(info), size: info.size };
     },
-    read: (path) => fs.promises.readFile(path),
+    read: (path) => fs.promises.readFile(path, { flag: forReading }),
     readChunks,
     writeAtomic,
     list: async (path) => {
@@ -44,7 +46,7 @@ async function kindBehindLink(path: string): Promise<FileInfo["kind"]> {
 }
 
 async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
-  const file = await fs.promises.open(path, "r");
+  const file = await fs.promises.open(path, forReading);
   try {
     for (;;) {
       const buffer = Buffer.allocUnsafe(chunkBytes);

@@ -4,6 +4,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import type { CLibrary } from "../bun-ffi.ts";
+import type { LockCalls } from "./flock-calls.ts";
 
 /** `unsupported`: this system or file system has no such locks; one goes on without. */
 export type LeaseOutcome = Lease | "busy" | "unsupported";
@@ -144,26 +145,13 @@ function namesSameFile(path: string, descriptor: number): boolean {
 
 async function lock(descriptor: number, how: "fail" | "wait", signal: AbortSignal | undefined): Promise<LockResult> {
   if (process.versions.bun === undefined) return lockByProgram(descriptor, how, signal);
-  const library = await openLibrary();
+  const library = await (await import("./flock-calls.ts")).lockLibrary;
   if (library === undefined) return lockByProgram(descriptor, how, signal);
   for (;;) {
     const result = lockByCall(library, descriptor);
     if (result !== "busy" || how === "fail") return result;
     await pause(pollMs, signal);
   }
-}
-
-interface LockCalls {
-  flock(descriptor: number, operation: number): number;
-  __errno_location(): number;
-}
-
-async function openLibrary(): Promise<CLibrary<LockCalls> | undefined> {
-  const { openCLibrary } = await import("../bun-ffi.ts");
-  return openCLibrary<LockCalls>({
-    flock: { args: ["i32", "i32"], returns: "i32" },
-    __errno_location: { args: [], returns: "ptr" },
-  });
 }
 
 function lockByCall({ calls, int32At }: CLibrary<LockCalls>, descriptor: number): LockResult {

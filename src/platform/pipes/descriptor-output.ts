@@ -2,9 +2,10 @@
 // Invariant: what is written leaves in order, honours backpressure and never blocks on a slow reader; a reader that went away is an event,
 // never an exception.
 
-import { fstatSync, readFileSync, write, writeSync } from "node:fs";
+import { fstatSync, readFileSync, write } from "node:fs";
 import { drawnText, plainText } from "../../contracts/text/plain.ts";
 import { liveSecrets } from "../secrets.ts";
+import type { WriteAtOnce } from "./write-at-once.ts";
 
 export type OutputForm = "drawn" | "secret";
 
@@ -20,6 +21,8 @@ export interface OutputStream {
    * all but what somebody asked for by name (`secret`).
    */
   write(text: string, form?: OutputForm): Promise<void> | undefined;
+  /** What is written meanwhile leaves at its end, in one write, and not only when everything else has had its turn. */
+  together(act: () => void): void;
   /** Resolves when everything written has left the process, or its reader has gone. */
   flush(): Promise<void>;
   readonly isClosed: boolean;
@@ -50,18 +53,18 @@ const slowReaderLimit = 256 * 1024;
 /** Twice in the second within which a host may be killed and missed. */
 const readerWatchMs = 400;
 
-/** What a pipe, socket or terminal that says it is writable takes whole: `PIPE_BUF`. */
-const atOnceBytes = process.platform === "linux" ? 4096 : 512;
-
 /** A socket whose reader left something unread behind is reset. */
 const readerIsGone: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);
 
-/** Whoever writes less often does not pay for what finds out that a descriptor takes bytes. */
+/** Whoever writes less often does not pay for what writes at once. */
 const writesBeforeAsking = 16;
+
+/** Longer texts, of UTF-16 units that may take three bytes each, wait in the queue. */
+const atOnceLength = 16 * 1024;
 
 /**
  * One asynchronous write at a time; what comes meanwhile goes out together in the next. It wakes a thread for each, so what is short is written
- * at once where the system says that it will not have to wait. The stream objects of the runtimes cost 10 ms to
+ * at once, as far as the descriptor takes it without waiting. The stream objects of the runtimes cost 10 ms to
  * open and, on a pipe, either block the event loop or grow without bound (docs/decisions/0004).
  */
 export class FileDescriptorOutput implements OutputStream {
@@ -69,11 +72,12 @@ export class FileDescriptorOutput implements OutputStream {
   readonly #listeners: (() => void)[] = [];
   #waiting = "";
   #writeCount = 0;
-  /** Whether a short write would not wait; known on Bun only, once there was reason to ask. */
-  #takesBytes: (() => boolean) | undefined;
+  /** On Bun only, once there was reason to ask. */
+  #atOnce: { write: WriteAtOnce; bytes: Uint8Array<ArrayBuffer>; encoder: InstanceType<typeof TextEncoder> } | undefined;
   #isTerminal: boolean | undefined;
   #isWriting = false;
   #isScheduled = false;
+  #isTogether = false;
   #idle: { promise: Promise<void>; resolve(): void } | undefined;
   isClosed = false;
   failure: Error | undefined;
@@ -100,7 +104,7 @@ export class FileDescriptorOutput implements OutputStream {
   write(text: string, form?: OutputForm): Promise<void> | undefined {
     if (this.isClosed || text === "") return undefined;
     this.#waiting += this.isTerminal ? textAtTerminal(text, form) : withoutSecrets(text, form);
-    if (!this.#isWriting && !this.#isScheduled) {
+    if (!this.#isWriting && !this.#isScheduled && !this.#isTogether) {
       // At the end of this turn of the event loop, so that a burst of records costs one system call.
       this.#isScheduled = true;
       setImmediate(() => {
@@ -109,6 +113,16 @@ export class FileDescriptorOutput implements OutputStream {
       });
     }
     return this.#waiting.length > slowReaderLimit ? this.flush() : undefined;
+  }
+
+  together(act: () => void): void {
+    this.#isTogether = true;
+    try {
+      act();
+    } finally {
+      this.#isTogether = false;
+      this.#writeWaiting();
+    }
   }
 
   flush(): Promise<void> {
@@ -152,31 +166,31 @@ export class FileDescriptorOutput implements OutputStream {
       return;
     }
     if (++this.#writeCount === writesBeforeAsking) void this.#learnToAsk();
-    const bytes = Buffer.from(this.#waiting);
+    const text = this.#waiting;
     this.#waiting = "";
-    const written = this.#writeAtOnce(bytes);
-    if (written === bytes.length) {
+    const rest = this.#restAfterWriting(text);
+    if (rest === undefined) {
       this.#writeWaiting();
       return;
     }
     this.#isWriting = true;
-    this.#writeBytes(bytes, written);
+    this.#writeBytes(rest, 0);
   }
 
   async #learnToAsk(): Promise<void> {
     if (process.versions.bun === undefined) return;
-    const { readyToWrite } = await import("./ready-to-write.ts");
-    this.#takesBytes = await readyToWrite(this.#descriptor);
+    const { writeAtOnce } = await import("./write-at-once.ts");
+    const write = await writeAtOnce(this.#descriptor);
+    if (write !== undefined) this.#atOnce = { write, bytes: new Uint8Array(3 * atOnceLength), encoder: new TextEncoder() };
   }
 
-  /** Returns how many bytes went out. Why they did not is for the queued write to find. */
-  #writeAtOnce(bytes: Uint8Array): number {
-    if (bytes.length > atOnceBytes || this.#takesBytes?.() !== true) return 0;
-    try {
-      return writeSync(this.#descriptor, bytes);
-    } catch {
-      return 0;
-    }
+  /** What the descriptor does not take at once; nothing where it took all. */
+  #restAfterWriting(text: string): Uint8Array | undefined {
+    if (this.#atOnce === undefined || text.length > atOnceLength) return Buffer.from(text);
+    const { write, bytes, encoder } = this.#atOnce;
+    const length = encoder.encodeInto(text, bytes).written;
+    const written = write(bytes, length);
+    return written === length ? undefined : bytes.slice(written, length);
   }
 
   #writeBytes(bytes: Uint8Array, offset: number): void {

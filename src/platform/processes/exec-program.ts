@@ -1,15 +1,14 @@
 // Runs a program with its arguments and collects what it says, the two streams apart (`pi.exec` of extensions).
-// Invariant: resolves however it ends; after a deadline or an abort it is killed.
+// Invariant: resolves however it ends; after a deadline, an abort or too much output it is asked to end, and a while later killed.
 
 import { execFile } from "node:child_process";
-import { defined } from "../../contracts/defined.ts";
 import type { Env } from "../paths.ts";
 import { signalStatus } from "./shell-process.ts";
 
 export interface ExecutedProgram {
   stdout: string;
   stderr: string;
-  /** 128 + the signal's number where one ended it, 1 where it could not be started or was stopped for what it said. */
+  /** 128 + the signal's number where one ended it, 1 where it could not be started. */
   code: number;
   killed: boolean;
   /** There was more than was kept. */
@@ -25,27 +24,46 @@ export interface ExecuteOptions {
   input?: string;
   /** Of each stream; default 64 MB. */
   maxBytes?: number;
+  killGraceMs?: number;
 }
 
 const maxOutputBytes = 64 * 1024 * 1024;
 
+/** Between the wish and the end: what a program needs to put its own affairs in order. */
+const defaultKillGraceMs = 5000;
+
 export function executeProgram(command: string, args: readonly string[], options: ExecuteOptions): Promise<ExecutedProgram> {
-  const { cwd, signal, timeoutMs = 0, maxBytes = maxOutputBytes } = options;
+  const { cwd, signal, timeoutMs = 0, maxBytes = maxOutputBytes, killGraceMs = defaultKillGraceMs } = options;
   const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !name.startsWith("BUN_")));
   return new Promise((resolve) => {
-    const child = execFile(
-      command,
-      [...args],
-      { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxBytes, ...defined({ signal }) },
-      (error, stdout, stderr) => {
-        const cause: unknown = error?.code;
-        const truncated = cause === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
-        const reason = typeof cause === "string" && !truncated && stderr === "" ? (error?.message ?? "") : stderr;
-        const code = error === null ? 0 : typeof cause === "number" ? cause : error.signal && !truncated ? signalStatus(error.signal) : 1;
-        resolve({ stdout, stderr: reason, code, killed: error?.killed === true || signal?.aborted === true, truncated });
-      },
-    );
+    let killing: NodeJS.Timeout | undefined;
+    const killLater = (): void => {
+      killing ??= setTimeout(() => child.kill("SIGKILL"), killGraceMs);
+    };
+    const end = (): void => {
+      child.kill();
+      killLater();
+    };
+    const child = execFile(command, [...args], { cwd, env, timeout: timeoutMs, maxBuffer: maxBytes }, (error, stdout, stderr) => {
+      clearTimeout(killing);
+      signal?.removeEventListener("abort", end);
+      const cause: unknown = error?.code;
+      const truncated = cause === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+      const isUnstarted = typeof cause === "string" && !truncated;
+      const reason = isUnstarted && stderr === "" ? (error?.message ?? "") : stderr;
+      const killed = error?.killed === true || child.killed || signal?.aborted === true;
+      resolve({ stdout, stderr: reason, code: status(isUnstarted, killed), killed, truncated });
+    });
+    const status = (isUnstarted: boolean, killed: boolean): number => {
+      if (isUnstarted) return 1;
+      const code = child.signalCode ? signalStatus(child.signalCode) : (child.exitCode ?? 1);
+      return code === 0 && killed ? signalStatus("SIGTERM") : code;
+    };
     child.stdin?.on("error", () => {});
     child.stdin?.end(options.input ?? "");
+    if (signal?.aborted) end();
+    signal?.addEventListener("abort", end, { once: true });
+    // Its streams are torn down where it has said too much or taken too long.
+    child.stdout?.once("close", () => child.killed && killLater());
   });
 }

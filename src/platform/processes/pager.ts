@@ -65,6 +65,10 @@ export class PagedOutput implements OutputStream {
     return this.#hand(this.#pieces.map((piece) => textAtTerminal(piece.text, piece.form)).join(""));
   }
 
+  together(act: () => void): void {
+    act();
+  }
+
   async flush(): Promise<void> {
     const input = this.#pager?.child.stdin;
     if (!input || input.writableLength === 0 || this.#hasGone) return;

@@ -3,6 +3,7 @@
 // reason has come; the wire has no other end mark.
 
 import { defined } from "../../contracts/defined.ts";
+import { isDeeperThan, maxArgumentLevels } from "../../contracts/depth.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage, type TokenCounts } from "../../contracts/usage.ts";
@@ -68,7 +69,7 @@ function decodePart(state: State, part: Json, out: StreamEvent[]): void {
     const block = state.blocks.startToolCall(id === "" ? newId() : id, stringOf(call.name) ?? "", out);
     const args = objectOf(call.args);
     // The deltas are for those who show a call while it is made; here it comes whole.
-    state.blocks.delta(block, JSON.stringify(args), out);
+    if (!isDeeperThan(args, maxArgumentLevels)) state.blocks.delta(block, JSON.stringify(args), out);
     block.argumentsObject = args;
     if (signature !== undefined) block.signature = signature;
     state.blocks.end(block, out);

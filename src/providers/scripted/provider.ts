@@ -1,10 +1,10 @@
 // The embedded offline provider: `demo` answers by rules, `scripted/<file>` replays a trace. Called through the registry.
 
-import { readFileSync } from "node:fs";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
 import { priceUsage } from "../../contracts/usage.ts";
+import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import type { DemoAnswer } from "./demo.ts";
 import type { TraceStep } from "./trace.ts";
 
@@ -24,7 +24,7 @@ export function createScriptedProvider(): Provider {
       if (!trace) {
         const { parseTrace } = await import("./trace.ts");
         try {
-          trace = { calls: parseTrace(readFileSync(id, "utf8"), id), next: 0 };
+          trace = { calls: parseTrace(readTrace(id), id), next: 0 };
         } catch (error) {
           yield { type: "failure", failure: { code: "bad_request", message: error instanceof Error ? error.message : String(error) } };
           return;
@@ -36,6 +36,15 @@ export function createScriptedProvider(): Provider {
       else yield { type: "failure", failure: { code: "bad_request", message: `The trace ${id} has no call number ${trace.next}` } };
     },
   };
+}
+
+const maxTraceBytes = 256 << 20;
+
+function readTrace(file: string): string {
+  const found = readBoundedText(file, { maxBytes: maxTraceBytes });
+  if (found === undefined) throw new Error(`There is no trace ${file}`);
+  if ("leftOut" in found) throw new Error(`The trace ${file} cannot be read: ${found.why}`);
+  return found.text;
 }
 
 const aborted: ModelFailure = { code: "aborted", message: "Request was aborted" };

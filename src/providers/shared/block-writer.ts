@@ -2,6 +2,7 @@
 // Used by the formats whose wire has no blocks of its own, and for tool arguments by all. Invariant: every block started is ended once.
 
 import { defined } from "../../contracts/defined.ts";
+import { isDeeperThan, maxArgumentLevels } from "../../contracts/depth.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
 import { parseArguments } from "./partial-json.ts";
 
@@ -59,7 +60,9 @@ export class BlockWriter {
     } else {
       // Without `arguments` the text is no JSON object: whoever folds the events reports it to the model.
       const parsed = block.argumentsObject ?? parseArguments(block.argumentsText);
-      out.push({ type: "toolcall_end", contentIndex, ...defined({ arguments: parsed }), ...signed });
+      const isReadable = !isDeeperThan(parsed, maxArgumentLevels);
+      if (!isReadable && block.argumentsText === "") this.delta(block, `nested more than ${maxArgumentLevels} levels deep`, out);
+      out.push({ type: "toolcall_end", contentIndex, ...(isReadable ? defined({ arguments: parsed }) : {}), ...signed });
     }
   }
 

@@ -30,9 +30,15 @@ const maxHeadBytes = 16 * 1024 * 1024;
 const maxEventLength = 64 * 1024 * 1024;
 const maxAnswerBytes = 256 * 1024 * 1024;
 
-function endless(what: string, most: number): ModelFailure {
-  return { code: "bad_request", message: `the service sent ${what} of more than ${most / 1024 / 1024} MB` };
+/** Each is kept as a part of the message; each call is answered as well. */
+const maxBlocks = 50_000;
+const maxCalls = 5000;
+
+function endless(what: string, most: string): ModelFailure {
+  return { code: "bad_request", message: `the service sent ${what} of more than ${most}` };
 }
+
+const megabytes = (bytes: number): string => `${bytes / 1024 / 1024} MB`;
 
 const cutShort: ModelFailure = { code: "network", message: "the stream ended before the answer was complete" };
 
@@ -46,6 +52,8 @@ export class EventReader {
   #head: Uint8Array[] = [];
   #bytes = 0;
   #eventCount = 0;
+  #blockCount = 0;
+  #callCount = 0;
   #said = false;
   #usage: Usage | undefined;
   #ended = false;
@@ -68,8 +76,8 @@ export class EventReader {
     this.#bytes += bytes.length;
     const out = this.#read(this.#splitter.push(bytes), false);
     if (this.#eventCount > 0) this.#head = [];
-    if (!this.#ended && this.#splitter.pendingLength > maxEventLength) this.#fail(endless("an event", maxEventLength), out);
-    if (!this.#ended && this.#bytes > maxAnswerBytes) this.#fail(endless("an answer", maxAnswerBytes), out);
+    if (!this.#ended && this.#splitter.pendingLength > maxEventLength) this.#fail(endless("an event", megabytes(maxEventLength)), out);
+    if (!this.#ended && this.#bytes > maxAnswerBytes) this.#fail(endless("an answer", megabytes(maxAnswerBytes)), out);
     return out;
   }
 
@@ -144,9 +152,17 @@ export class EventReader {
           this.#usage = event.usage;
           out.push(event);
           break;
-        case "text_delta":
+        case "text_start":
         case "thinking_start":
         case "toolcall_start":
+          if (event.type === "toolcall_start") this.#callCount++;
+          if (this.#callCount > maxCalls) this.#fail(endless("an answer", `${maxCalls} tool calls`), out);
+          else if (++this.#blockCount > maxBlocks) this.#fail(endless("an answer", `${maxBlocks} parts`), out);
+          if (this.#ended) break;
+          if (event.type !== "text_start") this.#said = true;
+          out.push(event);
+          break;
+        case "text_delta":
           this.#said = true;
           out.push(event);
           break;

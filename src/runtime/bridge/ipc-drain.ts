@@ -2,13 +2,13 @@
 // Invariants: a file goes away only once it was taken; one that is parked stays on the disk, under a name that nothing else had; no file, link
 // or name of a group's making decides about rights, holds the others up, or is read without bounds.
 
-import { lstatSync, mkdirSync, readdirSync, renameSync, type Stats, unlinkSync, writeFileSync } from "node:fs";
+import { accessSync, constants, lstatSync, mkdirSync, readdirSync, renameSync, type Stats, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { acquireLease } from "../../platform/locks/lease.ts";
 import { readIpcData, readIpcJson } from "./ipc-file.ts";
-import { type IpcData, type IpcFolder, ipcFolders, ipcProblem, listedTasks } from "./ipc-rules.ts";
+import { type GroupOfTask, type IpcData, type IpcFolder, ipcFolders, ipcProblem, listedTasks } from "./ipc-rules.ts";
 
 /** One file as its consumer sees it. `data`: what stands in it, but for what it says about who wrote it where that is not so. */
 export interface IpcItem {
@@ -72,7 +72,7 @@ export async function openDrain(options: DrainOptions): Promise<{ pass(result?: 
 async function alone(dir: string): Promise<() => void> {
   const path = join(dir, lockName);
   try {
-    const info = statIfThere(path);
+    const info = lstatSync(path, { throwIfNoEntry: false });
     if (info === undefined) writeFileSync(path, "", { flag: "wx", mode: 0o600 });
     else if (!info.isFile()) throw new Error(`${path} is no file`);
   } catch (error) {
@@ -92,6 +92,8 @@ interface Waiting {
   group: string;
   folder: IpcFolder;
   file: string;
+  /** Why it cannot be looked at. */
+  closed?: string;
 }
 
 class Drain {
@@ -99,8 +101,10 @@ class Drain {
   readonly #main: string;
   /** Taken, but still there: their directory would not let them go. By path, with the inode: a new file of the name is another. */
   readonly #stuck = new Map<string, number>();
-  /** Told once. */
-  readonly #unmovable = new Set<string>();
+  /** What could not be moved, and was told. */
+  readonly #told = new Set<string>();
+  /** What could not be looked at, and was told. */
+  readonly #closed = new Set<string>();
 
   constructor(options: DrainOptions) {
     this.#options = options;
@@ -108,14 +112,15 @@ class Drain {
   }
 
   async pass(result: DrainResult = { taken: 0, parked: 0 }): Promise<DrainResult> {
-    let tasks: Map<string, string | undefined> | undefined;
-    const groupOfTask = (id: string): string | undefined => {
+    let tasks: Map<string, string | undefined> | { why: string } | undefined;
+    const groupOfTask: GroupOfTask = (id) => {
       tasks ??= this.#tasksOfMain();
-      return tasks.get(id);
+      return "why" in tasks ? tasks : tasks.get(id);
     };
     const groups = this.#groups();
+    for (const { group, closed } of groups) await this.#stays(join(this.#options.dir, group), { group, file: "" }, closed, result);
     for (const folder of ipcFolders) {
-      const waiting = groups.flatMap((group) => this.#filesOf(group, folder));
+      const waiting = groups.flatMap(({ group, closed }) => (closed === undefined ? this.#filesOf(group, folder) : []));
       for (const one of waiting.sort(byName)) {
         if (this.#options.signal?.aborted) return result;
         await this.#handle(one, groupOfTask, result);
@@ -124,38 +129,67 @@ class Drain {
     return result;
   }
 
-  #groups(): string[] {
+  #groups(): { group: string; closed: string | undefined }[] {
     const { dir } = this.#options;
+    let names: string[];
     try {
-      return readdirSync(dir)
-        .filter((name) => name !== errorsFolder && !name.startsWith(".") && statIfThere(join(dir, name))?.isDirectory() === true)
-        .sort();
+      names = readdirSync(dir);
     } catch (error) {
       throw unusable(dir, error);
     }
+    return names
+      .filter((name) => name !== errorsFolder && !name.startsWith("."))
+      .sort()
+      .flatMap((group) => {
+        const found = look(join(dir, group));
+        if (found === undefined) return [];
+        if ("closed" in found) return [{ group, closed: found.closed }];
+        return found.isDirectory() ? [{ group, closed: closedTo(join(dir, group)) }] : [];
+      });
   }
 
   /** A folder that is something else is parked itself: what a link leads to is another's. */
   #filesOf(group: string, folder: IpcFolder): Waiting[] {
     const directory = join(this.#options.dir, group, folder);
-    const info = statIfThere(directory);
-    if (info === undefined) return [];
-    if (!info.isDirectory()) return [{ group, folder, file: "" }];
+    const found = look(directory);
+    if (found === undefined) return [];
+    if ("closed" in found) return [{ group, folder, file: "", ...found }];
+    if (!found.isDirectory()) return [{ group, folder, file: "" }];
     try {
       return readdirSync(directory)
         .filter((name) => name.endsWith(".json") && !name.startsWith("."))
         .map((file) => ({ group, folder, file }));
-    } catch {
-      // Gone meanwhile, or closed to us: the other groups are not to wait for it.
-      return [];
+    } catch (error) {
+      return isGone(error) ? [] : [{ group, folder, file: "", closed: messageOf(error) }];
     }
   }
 
-  async #handle(one: Waiting, groupOfTask: (id: string) => string | undefined, result: DrainResult): Promise<void> {
+  /** What cannot be looked at is told, once, and stays; the other groups do not wait for it. */
+  async #stays(
+    path: string,
+    { group, file }: { group: string; file: string },
+    closed: string | undefined,
+    result: DrainResult,
+  ): Promise<boolean> {
+    if (closed === undefined) {
+      this.#closed.delete(path);
+      return false;
+    }
+    if (this.#closed.has(path)) return true;
+    this.#closed.add(path);
+    result.parked++;
+    await this.#options.onParked?.({ group, file, why: `it cannot be read: ${closed}` });
+    return true;
+  }
+
+  async #handle(one: Waiting, groupOfTask: GroupOfTask, result: DrainResult): Promise<void> {
     const { dir } = this.#options;
     const path = join(dir, one.group, one.folder, one.file);
-    const info = statIfThere(path);
-    if (info === undefined || this.#stuck.get(path) === info.ino) return;
+    const info = one.closed === undefined ? look(path) : { closed: one.closed };
+    if (info === undefined) return;
+    const closed = "closed" in info ? info.closed : undefined;
+    if (await this.#stays(path, { group: one.group, file: nameOf(one) }, closed, result)) return;
+    if ("closed" in info || this.#stuck.get(path) === info.ino) return;
     const isMain = one.group === this.#main;
     const read = one.file === "" ? { why: "it is no directory" } : readIpcData(path);
     if (read === undefined) return;
@@ -180,13 +214,13 @@ class Drain {
       await this.#options.onParked?.({ group: one.group, file: one.file, why: stuck, wasTaken: true });
       return;
     }
-    if (isSame(statIfThere(path), info)) await this.#park(one, path, why, result);
+    if (isSame(look(path), info)) await this.#park(one, path, why, result);
   }
 
   /** Only what was taken: another file may stand there by now, or another directory on the way. Why it stays, where it does. */
   #remove(path: string, info: Stats): string | undefined {
     try {
-      if (isSame(statIfThere(path), info)) unlinkSync(path);
+      if (isSame(lstatSync(path, { throwIfNoEntry: false }), info)) unlinkSync(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       this.#stuck.set(path, info.ino);
@@ -195,16 +229,17 @@ class Drain {
     return undefined;
   }
 
-  async #park({ group, folder, file }: Waiting, path: string, why: string, result: DrainResult): Promise<void> {
-    const name = file === "" ? folder : file;
+  async #park(one: Waiting, path: string, why: string, result: DrainResult): Promise<void> {
+    const { group } = one;
+    const name = nameOf(one);
     let parkedAs: string | undefined;
     try {
       parkedAs = this.#move(path, `${group}-${name}`);
-      this.#unmovable.delete(path);
+      this.#told.delete(path);
     } catch (error) {
       // It stays, and would be met with each pass.
-      if (this.#unmovable.has(path)) return;
-      this.#unmovable.add(path);
+      if (this.#told.has(path)) return;
+      this.#told.add(path);
       why = `${why}; it could not be moved to ${errorsFolder}: ${messageOf(error)}`;
     }
     result.parked++;
@@ -217,21 +252,22 @@ class Drain {
     try {
       mkdirSync(errors, 0o700);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || statIfThere(errors)?.isDirectory() !== true) throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !lstatSync(errors).isDirectory()) throw error;
     }
     const [, stem = "", extension = ""] = /^(.*?)((?:\.json)?)$/s.exec(name) ?? [];
     for (let count = 1; ; count++) {
       const tail = `${count === 1 ? "" : `.${count}`}${extension}`;
       const free = `${cutToBytes(stem, 255 - tail.length)}${tail}`;
-      if (statIfThere(join(errors, free)) !== undefined) continue;
+      if (lstatSync(join(errors, free), { throwIfNoEntry: false }) !== undefined) continue;
       renameSync(path, join(errors, free));
       return free;
     }
   }
 
-  #tasksOfMain(): Map<string, string | undefined> {
+  #tasksOfMain(): Map<string, string | undefined> | { why: string } {
     const read = readIpcJson(join(this.#options.dir, this.#main, "current_tasks.json"));
-    return new Map(read === undefined || "why" in read ? [] : listedTasks(read.json).map(({ id, group }) => [id, group]));
+    if (read !== undefined && "why" in read) return read;
+    return new Map(read === undefined ? [] : listedTasks(read.json).map(({ id, group }) => [id, group]));
   }
 }
 
@@ -252,16 +288,38 @@ function jidOf(groups: Readonly<Record<string, { jid: string }>>, group: string)
   return Object.hasOwn(groups, group) ? groups[group]?.jid : undefined;
 }
 
-function statIfThere(path: string): Stats | undefined {
+type Closed = { closed: string };
+
+/** Nothing where nothing is. */
+function look(path: string): Stats | Closed | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
+  } catch (error) {
+    return isGone(error) ? undefined : { closed: messageOf(error) };
   }
 }
 
-function isSame(now: Stats | undefined, then: Stats): boolean {
-  return now !== undefined && now.ino === then.ino && now.dev === then.dev;
+/** Why what is in a directory cannot be had, if it cannot. */
+function closedTo(directory: string): string | undefined {
+  try {
+    accessSync(directory, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return isGone(error) ? undefined : messageOf(error);
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(String((error as NodeJS.ErrnoException).code));
+}
+
+/** Of a folder that is none, the folder's. */
+function nameOf({ folder, file }: Waiting): string {
+  return file === "" ? folder : file;
+}
+
+function isSame(now: Stats | Closed | undefined, then: Stats): boolean {
+  return now !== undefined && !("closed" in now) && now.ino === then.ino && now.dev === then.dev;
 }
 
 function cutToBytes(text: string, most: number): string {

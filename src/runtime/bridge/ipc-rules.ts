@@ -27,14 +27,16 @@ const kinds: Readonly<Record<string, IpcKind>> = {
 
 export type IpcData = Readonly<Record<string, unknown>>;
 
+/** The group that a task belongs to; nothing where none is known, a sentence where the list of them cannot be had. */
+export type GroupOfTask = (taskId: string) => string | { why: string } | undefined;
+
 /** Who has written it. */
 export interface IpcSender {
   group: string;
   isMain: boolean;
   /** Its chat, where that is known. */
   chatJid?: string | undefined;
-  /** The group that a task belongs to, where that is known. */
-  groupOfTask?(taskId: string): string | undefined;
+  groupOfTask?: GroupOfTask;
 }
 
 /** Of what a tool or a file would have done, and why not; `undefined`: it may be done. */
@@ -74,6 +76,8 @@ function rightProblem(type: string, { isForMain }: IpcKind, data: IpcData, sende
     : chat !== undefined && sender.chatJid !== undefined && chat !== sender.chatJid;
   if (isForeign) return `${group} is not the main group, and ${named(chat)} is not its chat`;
   const owner = typeof data.taskId === "string" ? sender.groupOfTask?.(data.taskId) : undefined;
+  if (typeof owner === "object")
+    return `whose task ${named(data.taskId)} is cannot be told: current_tasks.json cannot be used, ${owner.why}`;
   if (owner !== undefined && owner !== group) return `${group} is not the main group, and task ${named(data.taskId)} is of another`;
   return undefined;
 }

@@ -3,6 +3,7 @@
 // Invariant: the child is gone when the run is, with all that it has started; its session is its own file, ours keeps nothing.
 
 import { join } from "node:path";
+import type { Config } from "../../config/load-config.ts";
 import { tagVariable } from "../../platform/processes/process-tree.ts";
 import { childVariables } from "../child-variables.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
@@ -24,10 +25,10 @@ export class ClaudeRuntime extends HostedRuntime {
     return probeClaude(config.values.runtime.claude.command, host.env);
   }
 
-  async carryOut(at: RunAt): Promise<EngineEnd> {
+  async carryOut(at: RunAt, config: Config): Promise<EngineEnd> {
     const { request, signal } = at;
-    const configDir = await this.#configDir(request);
-    const launched = await launchRun(request, this.deps, {
+    const configDir = await this.#configDir(request, config);
+    const launched = await launchRun(request, config, this.deps, {
       runtime: "claude",
       session: { kind: "memory" },
       hasBuiltin: false,
@@ -65,10 +66,9 @@ export class ClaudeRuntime extends HostedRuntime {
   }
 
   /** Of the group, where groups have directories; else where it always is. */
-  async #configDir({ workspaceDir, sessionKey }: RunAt["request"]): Promise<string | undefined> {
-    const { settings, dataDir } = this.deps;
-    const { claude } = (await settings.of(workspaceDir)).values.runtime;
-    if (dataDir === undefined || claude.configDir === "user") return undefined;
+  async #configDir({ sessionKey }: RunAt["request"], { values }: Config): Promise<string | undefined> {
+    const { dataDir } = this.deps;
+    if (dataDir === undefined || values.runtime.claude.configDir === "user") return undefined;
     const directory = join(groupDirectory(join(dataDir, "sessions"), sessionKey), ".claude");
     requireRealDirectory(directory, sessionKey);
     const { makeDirectory } = await import("../../platform/files/make-directory.ts");

@@ -1,6 +1,7 @@
 // The runtime `pi`: runs of hosts as conversations of ours, in this process. Made by hosts and the router.
 // Invariant: words go in by the one way in, unexpanded: what a stranger writes is text.
 
+import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
@@ -19,14 +20,13 @@ export class PiRuntime extends HostedRuntime {
     return prepared(version, this.deps);
   }
 
-  async carryOut(at: RunAt): Promise<EngineEnd> {
+  async carryOut(at: RunAt, config: Config): Promise<EngineEnd> {
     const { request, signal } = at;
     const { settings, dataDir } = this.deps;
-    const config = await settings.of(request.workspaceDir);
     const place = await piPlace(request, { agentDir: settings.agentDir, dataDir, sessionDir: config.values.sessionDir });
     if (request.sessionId !== undefined && request.isFresh !== true && !place.isPresent) at.warn(lostSession(request.sessionId));
     const client = request.clientTools?.length ? (await import("../bridge/client-tools.ts")).clientToolsOf(request.clientTools) : undefined;
-    const { sessions } = await launchRun(request, this.deps, {
+    const { sessions } = await launchRun(request, config, this.deps, {
       runtime: "pi",
       session: place.session,
       ...defined({ sessionDir: place.sessionDir }),

@@ -6,7 +6,9 @@ import type { Probe } from "../runtime.ts";
 
 export async function prepared(version: string, deps: RuntimeDeps): Promise<Probe> {
   try {
-    const { sessions } = await launchRun({ prompt: "", workspaceDir: deps.settings.agentDir, sessionKey: "", bootstrap: false }, deps, {
+    const workspaceDir = deps.settings.agentDir;
+    const config = await deps.settings.of(workspaceDir);
+    const { sessions } = await launchRun({ prompt: "", workspaceDir, sessionKey: "", bootstrap: false }, config, deps, {
       runtime: "pi",
       session: { kind: "memory" },
       hasBuiltin: true,

@@ -1,6 +1,7 @@
 // The router: each run in its lane, then to whoever is to carry it out, and to the next one where that is safe; remembers sessions, keeps numbers.
 // Made by `createRuntime`, for the library and `pi runner`. Invariant: who carries a run out is decided when it leaves its lane, and holds for it.
 
+import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { lineOf } from "../../contracts/error.ts";
 import type { Tool } from "../../contracts/tool.ts";
@@ -16,7 +17,7 @@ import type { Probe, Run } from "../runtime.ts";
 import type { SessionMap } from "../sessions/session-map.ts";
 import { requireWorkspace } from "../workspace.ts";
 import { withFallback } from "./fallback.ts";
-import { type Route, routeOf } from "./route.ts";
+import { type Route, type RouteAsked, routeOf } from "./route.ts";
 import { neverRun, RoutedRun } from "./routed-run.ts";
 
 export interface RouterDeps extends HostedDeps {
@@ -44,10 +45,8 @@ export class Router implements HostRuntime {
     this.lanes = deps.lanes;
   }
 
-  async route({ group, flag, input, workspaceDir }: RouteQuery): Promise<Route> {
-    const config = await this.#deps.settings.of(workspaceDir);
-    const hasDefault = config.origin("runtime.default").kind !== "default";
-    return routeOf({ group, flag, input, env: this.#deps.host.env, values: config.values, hasDefault });
+  async route({ workspaceDir, ...asked }: RouteQuery): Promise<Route> {
+    return this.#routeBy(await this.#deps.settings.of(workspaceDir), asked);
   }
 
   async ipcTools({ dir, groupFolder, chatJid, isMain, workspaceDir }: IpcPlace): Promise<Tool[]> {
@@ -94,9 +93,11 @@ export class Router implements HostRuntime {
       return await this.lanes.run(
         async () => {
           requireWorkspace(request.workspaceDir);
-          const route = await this.route({ ...said, group: sessionKey, workspaceDir: request.workspaceDir });
+          // Once, for all that the run is made of: what it has begun with holds to its end.
+          const config = await this.#deps.settings.of(request.workspaceDir);
+          const route = this.#routeBy(config, { ...said, group: sessionKey });
           runtime = route.runtime;
-          const result = await this.#routed(route, { ...request, signal }, run);
+          const result = await this.#routed(route, config, { ...request, signal }, run);
           this.#count(request, result);
           this.#tellRun(request, result, run.id);
           return result;
@@ -117,10 +118,15 @@ export class Router implements HostRuntime {
     }
   }
 
-  async #routed(route: Route, request: RunRequest, run: RoutedRun): Promise<RunResult> {
-    const { host, settings, sessionMap } = this.#deps;
+  #routeBy(config: Config, asked: Omit<RouteQuery, "workspaceDir">): Route {
+    const hasDefault = config.origin("runtime.default").kind !== "default";
+    return routeOf({ ...asked, env: this.#deps.host.env, values: config.values, hasDefault } satisfies RouteAsked);
+  }
+
+  async #routed(route: Route, config: Config, request: RunRequest, run: RoutedRun): Promise<RunResult> {
+    const { host, sessionMap } = this.#deps;
     this.#tellSwitch(route);
-    const timeoutMs = await timeoutMsOf(request, settings);
+    const timeoutMs = timeoutMsOf(request, config);
     return withFallback(
       [route.runtime, ...route.fallback],
       timeoutMs,
@@ -130,7 +136,7 @@ export class Router implements HostRuntime {
         const said = kind === route.runtime ? request.sessionId : undefined;
         const sessionId = said ?? (request.isFresh ? undefined : await this.#remembered(request.sessionKey, kind));
         const { sessionId: _, ...asked } = request;
-        const result = await run.follow(runtime.start({ ...asked, timeoutMs: leftMs, ...defined({ sessionId }) }));
+        const result = await run.follow(runtime.start({ ...asked, timeoutMs: leftMs, ...defined({ sessionId }) }, config));
         if (result.sessionId !== undefined && request.isFresh !== true)
           await sessionMap?.set(request.sessionKey, kind, result.sessionId).catch((error: unknown) => this.#warnOnce(error));
         return result;

@@ -14,35 +14,75 @@ import { type RuntimeKind, runtimeKinds } from "../result.ts";
 export type SessionIds = Record<RuntimeKind, string | null>;
 type Entries = Record<string, unknown>;
 
+interface Known {
+  signature: string;
+  text: string;
+  entries: Entries;
+}
+
+interface Change {
+  group: string;
+  runtime: RuntimeKind;
+  id: string;
+}
+
 const maxBytes = 16 * 1024 * 1024;
 
 export function sessionMap(file: string) {
-  let known: { signature: string; entries: Entries } | undefined;
-  /** A map of many groups is read anew only when it is another. */
-  const read = (): Entries => {
+  let known: Known | undefined;
+  /** A map of many groups is parsed anew only when it is another: not when the change was ours. */
+  const read = (): Known => {
     const signature = signatureOf(file);
-    if (known === undefined || known.signature !== signature) known = { signature, entries: readMap(file) };
-    return known.entries;
+    if (known?.signature === signature) return known;
+    const text = readMapText(file);
+    known = { signature, text, entries: known?.text === text ? known.entries : parseMap(text, file) };
+    return known;
+  };
+  const idIn = (group: string, runtime: RuntimeKind): string | null => {
+    const { entries } = read();
+    return Object.hasOwn(entries, group) ? idsOf(entries[group])[runtime] : null;
+  };
+  const write = async (changes: readonly Change[]): Promise<void> => {
+    try {
+      await inMap(file, async () => {
+        const { signature, text: before, entries } = read();
+        const text = changes.reduce((written, change) => put(entries, change, written), before);
+        if (text === before) return;
+        await replaceFile(file, [text]);
+        known = { signature, text, entries };
+      });
+    } catch (error) {
+      known = undefined;
+      throw error;
+    }
+  };
+  /** What is to be written once the write under way is over, all at once. */
+  let next: { changes: Change[]; written: Promise<void> } | undefined;
+  let last: Promise<void> | undefined;
+  const afterLast = (): { changes: Change[]; written: Promise<void> } => {
+    const changes: Change[] = [];
+    const written = (last ?? Promise.resolve()).then(() => {
+      next = undefined;
+      return write(changes);
+    });
+    const settled = written
+      .catch(() => undefined)
+      .then(() => {
+        if (last === settled) last = undefined;
+      });
+    last = settled;
+    return { changes, written };
   };
   return {
     /** Nothing where there is no map, or no session. Rejects with `io.session_map`. */
-    get: async (group: string, runtime: RuntimeKind): Promise<string | undefined> => {
-      const entries = read();
-      return (Object.hasOwn(entries, group) ? idsOf(entries[group])[runtime] : undefined) ?? undefined;
-    },
+    get: async (group: string, runtime: RuntimeKind): Promise<string | undefined> => idIn(group, runtime) ?? undefined,
     /** Rejects with `io.session_map`. */
-    set: (group: string, runtime: RuntimeKind, id: string): Promise<void> =>
-      changeMap(
-        file,
-        (entries) => {
-          const before = Object.hasOwn(entries, group) ? entries[group] : undefined;
-          const ids = idsOf(before);
-          if (ids[runtime] === id) return undefined;
-          const kept = isTable(before) ? before : {};
-          return withEntry(entries, group, { ...kept, ...ids, [runtime]: id });
-        },
-        read,
-      ),
+    set: async (group: string, runtime: RuntimeKind, id: string): Promise<void> => {
+      if (last === undefined && idIn(group, runtime) === id) return;
+      next ??= afterLast();
+      next.changes.push({ group, runtime, id });
+      await next.written;
+    },
   };
 }
 
@@ -68,10 +108,19 @@ function signatureOf(file: string): string {
 
 /** @throws PiError `io.session_map` */
 export function readMap(file: string): Entries {
+  return parseMap(readMapText(file), file);
+}
+
+/** @throws PiError `io.session_map` */
+function readMapText(file: string): string {
   const found = readBoundedText(file, { maxBytes });
-  if (found === undefined) return {};
+  if (found === undefined) return "";
   if ("leftOut" in found) throw broken(file, found.why);
-  return parseMap(found.text, file);
+  return found.text;
+}
+
+function textOfMap(entries: Readonly<Entries>): string {
+  return `${JSON.stringify(entries, null, 2)}\n`;
 }
 
 /** @throws PiError `io.session_map` */
@@ -88,19 +137,22 @@ export function parseMap(text: string, file: string): Entries {
 }
 
 /** Under the lease; nothing is written where `change` gives nothing. Rejects with `io.session_map`. */
-export async function changeMap(
-  file: string,
-  change: (entries: Readonly<Entries>) => Entries | undefined,
-  read: () => Entries = () => readMap(file),
-): Promise<void> {
+export function changeMap(file: string, change: (entries: Readonly<Entries>) => Entries | undefined): Promise<void> {
+  return inMap(file, async () => {
+    const changed = change(readMap(file));
+    if (changed !== undefined) await replaceFile(file, [textOfMap(changed)]);
+  });
+}
+
+/** Does what nobody else may do at the same time. Rejects with `io.session_map`. */
+async function inMap(file: string, work: () => Promise<void>): Promise<void> {
   const lock = `${file}.lock`;
   try {
     makeDirectory(dirname(file), 0o700);
     closeSync(openSync(lock, "a", 0o600));
     const lease = await acquireLease(lock, "wait");
     try {
-      const changed = change(read());
-      if (changed !== undefined) await replaceFile(file, [`${JSON.stringify(changed, null, 2)}\n`]);
+      await work();
     } finally {
       if (typeof lease === "object") lease.release();
     }
@@ -110,9 +162,19 @@ export async function changeMap(
   }
 }
 
-/** Also under a name that objects have of themselves. */
-function withEntry(entries: Entries, group: string, entry: object): Entries {
-  return Object.defineProperty({ ...entries }, group, { value: entry, enumerable: true, configurable: true, writable: true });
+/** The text of the map with the change, which is made in `entries` too. */
+function put(entries: Entries, { group, runtime, id }: Change, text: string): string {
+  const isKnown = Object.hasOwn(entries, group);
+  const before = isKnown ? entries[group] : undefined;
+  const ids = idsOf(before);
+  if (ids[runtime] === id) return text;
+  const value = { ...(isTable(before) ? before : {}), ...ids, [runtime]: id };
+  // Also under a name that objects have of themselves.
+  Object.defineProperty(entries, group, { value, enumerable: true, configurable: true, writable: true });
+  // Of a thousand groups the others' texts are not made anew for one more.
+  const end = "\n}\n";
+  const others = text.endsWith(end) ? text.slice(0, -end.length) : "";
+  return isKnown || !/[^\s{]$/.test(others) ? textOfMap(entries) : `${others},${textOfMap({ [group]: value }).slice(1)}`;
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

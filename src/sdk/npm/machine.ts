@@ -3,8 +3,9 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { changeDecisions, findProject, findSkillDirectories } from "../../config/trust.ts";
+import { imageCodec } from "../../harness/intake/prompt-images.ts";
 import { processHost } from "../../platform/host.ts";
-import { fitImage } from "../../tools/shared/fit-image.ts";
+import { fitImage, pngOf } from "../../tools/shared/fit-image.ts";
 import { type ImageType, imageTypeOf } from "../../tools/shared/image-type.ts";
 import { renderDiff } from "../../tools/shared/unified-diff.ts";
 import { unavailable } from "./stand-in.ts";
@@ -33,10 +34,18 @@ export interface ResizedImage {
   wasResized: boolean;
 }
 
+/** What terminals take that know one format; `null` where it is damaged, too large, or of a kind that is not known. */
+export async function convertToPng(base64: string, mimeType: string): Promise<{ data: string; mimeType: string } | null> {
+  const bytes = Buffer.from(base64, "base64");
+  const type = imageTypeOf(bytes) ?? (mimeType as ImageType);
+  if (type === "image/png") return { data: base64, mimeType: type };
+  const png = await pngOf(bytes, type, imageCodec);
+  return png === undefined ? null : { data: Buffer.from(png).toString("base64"), mimeType: "image/png" };
+}
+
 /** As small as models take it; `null` where it is damaged or cannot be made so small. */
 export async function resizeImage(bytes: Uint8Array, mimeType: string): Promise<ResizedImage | null> {
-  const codec = async (): Promise<Uint8Array> => (await import("../../platform/assets.ts")).readBinaryAsset("photon.wasm");
-  const fitted = await fitImage(bytes, imageTypeOf(bytes) ?? (mimeType as ImageType), codec);
+  const fitted = await fitImage(bytes, imageTypeOf(bytes) ?? (mimeType as ImageType), imageCodec);
   if (fitted === undefined) return null;
   const { width, height, original = { width, height } } = fitted;
   return {

@@ -260,7 +260,12 @@ export class DefaultResourceLoader implements ResourceLoader {
     const inline = inlineSources(extensionFactories);
     const warn = (): void => {};
     const load = (paths: readonly string[]): Promise<LoadExtensionsResult | undefined> =>
-      this.#launcher.load({ extensions: { ...chosen, paths }, isStrict: false }, config, { ...how, warn, collects: true, inline });
+      this.#launcher.load({ cwd: this.#place.cwd, extensions: { ...chosen, paths }, isStrict: false }, config, {
+        ...how,
+        warn,
+        collects: true,
+        inline,
+      });
     const missing = chosen.paths.filter((path) => kindOfPath(path) === undefined);
     const loaded = await load(chosen.paths.filter((path) => !missing.includes(path)));
     const gone = missing.map((path) => ({ path, error: `There is no extension ${path}` }));

@@ -20,6 +20,7 @@ const lineFeed = 0x0a;
 const searchBytes = 128 << 10;
 /** A shorter file is indexed whole in less time than it takes to think about it. */
 export const minFileBytes = 4 << 20;
+const longestHeaderBytes = 1 << 20;
 
 interface Window {
   /** File positions: of the first byte, and behind the last one. */
@@ -28,6 +29,20 @@ interface Window {
   index: LineIndex;
   /** Entries whose parent is not in this window: id to parent id. */
   parents: ReadonlyMap<string, string>;
+}
+
+/** How far the way from the file's last entry was followed. */
+interface Followed {
+  /** The entry that comes next; `null`: the root was reached. */
+  nextId: string | null;
+  middle: BackScan | undefined;
+}
+
+/** The end of the way to the file's last entry. */
+export interface PathEnd {
+  lines: PathLines;
+  /** How many entries come before it: 0, or about so many. */
+  before: number;
 }
 
 /** What is known of the way to the file's last entry. */
@@ -39,6 +54,13 @@ export interface KnownPath {
   beforeId: string | null;
 }
 
+/** No header is as long. Of a large file that is something else, no more is read. */
+export function beginsWithLine(source: ByteSource): boolean {
+  if (source.size < minFileBytes) return true;
+  const bytes = Buffer.allocUnsafe(longestHeaderBytes);
+  return bytes.subarray(0, fill(source, bytes, 0)).includes(lineFeed);
+}
+
 export class FileEnds {
   readonly header: SessionHeader;
   readonly lastId: string;
@@ -48,7 +70,7 @@ export class FileEnds {
   #head: Window | "irregular" | undefined;
   #path: PathLines | "unknown" | undefined;
   #recent: KnownPath | "unknown" | undefined;
-  #nextId: string | null = null;
+  #end: PathEnd | "unknown" | undefined;
   #note: OpeningNote | undefined;
   /** The last name before what is known, where it has been looked for. */
   #earlierName: { place: LinePlace | undefined } | undefined;
@@ -85,6 +107,14 @@ export class FileEnds {
     return this.#recent === "unknown" ? this.#knownPath() : this.#recent.lines;
   }
 
+  /** The last so many entries of the way, or a few more; nothing is decoded. `undefined` when they cannot be told from here. */
+  pathEnd(count: number): PathEnd | undefined {
+    const whole = this.#knownPath();
+    if (whole !== undefined) return { lines: whole, before: 0 };
+    this.#end ??= this.#findEnd(count) ?? "unknown";
+    return this.#end === "unknown" ? undefined : this.#end;
+  }
+
   /** Where it has been looked for. */
   get known(): KnownPath | undefined {
     const lines = this.#knownPath();
@@ -101,19 +131,32 @@ export class FileEnds {
 
   #findPath(decodes: boolean): PathLines | undefined {
     const lines = this.#newLines();
-    return this.#follow(lines, { decodes, isEnough: () => false });
+    const followed = this.#follow(lines, { decodes, isEnough: () => false });
+    this.#middle = followed?.middle;
+    return followed === undefined ? undefined : lines;
+  }
+
+  #findEnd(count: number): PathEnd | undefined {
+    const lines = new PathLines(2 * count);
+    const followed = this.#follow(lines, { decodes: false, isEnough: () => lines.length >= count });
+    if (followed === undefined || lines.length === 0) return undefined;
+    if (followed.nextId === null) return { lines, before: 0 };
+    // As many to the byte as there were down to here, whatever else lies between them.
+    const start = lines.startOf(lines.length - 1);
+    return { lines, before: Math.max(1, Math.round((lines.length * start) / (this.#source.size - start))) };
   }
 
   /** Nothing where a context needs all of the path, or it cannot be told. */
   #findRecent(): KnownPath | undefined {
     const lines = this.#newLines();
     const needs = new ContextNeeds(this.#source, lines, this.header.id, (position) => this.#hasLevelBefore(position));
-    const whole = this.#follow(lines, { decodes: true, isEnough: () => needs.areMet() });
-    if (needs.isMet) {
+    const followed = this.#follow(lines, { decodes: true, isEnough: () => needs.areMet() });
+    this.#middle = followed?.middle;
+    if (followed !== undefined && needs.isMet) {
       this.#note = needs.note;
-      return { lines, settingCount: needs.settingCount, beforeId: this.#nextId };
+      return { lines, settingCount: needs.settingCount, beforeId: followed.nextId };
     }
-    this.#path = whole ?? "unknown";
+    this.#path = followed?.nextId === null ? lines : "unknown";
     return undefined;
   }
 
@@ -125,22 +168,21 @@ export class FileEnds {
     return new PathLines(Math.ceil(this.#source.size / usualLineBytes));
   }
 
-  /** From the last entry to the root, or as far as is enough; then `#nextId` is what would come next. */
-  #follow(lines: PathLines, { decodes, isEnough }: { decodes: boolean; isEnough(): boolean }): PathLines | undefined {
-    let id = addFrom(this.#tail, this.lastId, lines);
-    this.#nextId = id;
-    if (id === null) return lines;
-    if (isEnough()) return undefined;
+  /** From the last entry to the root, or as far as is enough; `undefined` when it cannot be told. */
+  #follow(lines: PathLines, { decodes, isEnough }: { decodes: boolean; isEnough(): boolean }): Followed | undefined {
+    let nextId = addFrom(this.#tail, this.lastId, lines);
+    let middle: BackScan | undefined;
+    if (nextId === null || isEnough()) return { nextId, middle };
     const head = this.#readHead();
     if (head === undefined) return undefined;
-    if (!isIn(head, id)) {
+    if (!isIn(head, nextId)) {
       const isDone = (next: string): boolean => isIn(head, next) || isEnough();
-      this.#middle = scanBack(this.#source, { from: head.end, to: this.#tail.base }, id, lines, isDone, { decodes });
-      if (this.#middle === undefined) return undefined;
-      id = this.#middle.nextId;
-      this.#nextId = id;
+      middle = scanBack(this.#source, { from: head.end, to: this.#tail.base }, nextId, lines, isDone, { decodes });
+      if (middle === undefined) return undefined;
+      nextId = middle.nextId;
     }
-    return id === null || addFrom(head, id, lines) === null ? lines : undefined;
+    if (nextId === null || !isIn(head, nextId)) return { nextId, middle };
+    return addFrom(head, nextId, lines) === null ? { nextId: null, middle } : undefined;
   }
 
   /** `undefined`: something is wrong there. */

@@ -21,10 +21,10 @@ export interface UsedCall {
 
 const marks = ['"usage"', '"model_change"'].map((text) => Buffer.from(text));
 
-/** In file order. Throws Node's errors. */
-export function* usedCalls(path: string): Generator<UsedCall> {
+/** In file order; of the first so many bytes. Throws Node's errors. */
+export function* usedCalls(path: string, maxBytes?: number): Generator<UsedCall> {
   let model = "unknown";
-  for (const block of lineBlocks(path)) {
+  for (const block of lineBlocks(path, undefined, maxBytes)) {
     for (const text of markedLines(block)) {
       const entry = decodeEntry(text);
       if (entry === undefined) continue;

@@ -7,7 +7,7 @@ import { AppendFile } from "../../platform/files/append-file.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";
-import { FileEnds, type KnownPath, minFileBytes } from "../index/file-ends.ts";
+import { beginsWithLine, FileEnds, type KnownPath, minFileBytes } from "../index/file-ends.ts";
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
@@ -17,7 +17,7 @@ import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/r
 import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { openingNote } from "./note-opening.ts";
-import type { PathView } from "./session-log.ts";
+import type { PathEnd, PathView } from "./session-log.ts";
 import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
@@ -76,6 +76,7 @@ export class FileLog implements SessionLog {
   static load(file: AppendFile, access: "append" | { refusal: string }, options: FileLogOptions): FileLog {
     try {
       const ends = FileEnds.of(file);
+      if (ends === undefined && !beginsWithLine(file)) throw notASession(file.path);
       const index = ends === undefined ? indexLines(file) : undefined;
       const header = ends?.header ?? index?.header;
       if (header === undefined) throw notASession(file.path);
@@ -107,6 +108,10 @@ export class FileLog implements SessionLog {
       if (known !== undefined) this.#rememberPath(known.lines);
     }
     return this.#table;
+  }
+
+  get isIndexed(): boolean {
+    return this.#ends === undefined;
   }
 
   get isPersisted(): boolean {
@@ -169,6 +174,13 @@ export class FileLog implements SessionLog {
   contextPath(leafId: string | null, remember: boolean): PathView {
     const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.contextPath(remember) : undefined;
     return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
+  }
+
+  pathEnd(leafId: string | null, count: number): PathEnd {
+    const end = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.pathEnd(count) : undefined;
+    return end === undefined
+      ? { view: pathOf(this, leafId, false), before: 0 }
+      : { view: this.#viewOf(end.lines, false), before: end.before };
   }
 
   lastOfType(type: string): AnyEntry | undefined {

@@ -7,7 +7,7 @@ import { EntryTable } from "../index/entry-table.ts";
 import { storageLoss } from "../lines/file-errors.ts";
 import { encodeLine } from "../lines/line-codec.ts";
 import { soundEntry } from "../lines/sound-entry.ts";
-import type { PathView } from "./session-log.ts";
+import type { PathEnd, PathView } from "./session-log.ts";
 import { lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 /** The file that the entries come from and that takes no more of them. */
@@ -21,6 +21,7 @@ export interface FileBehind {
 export class MemoryLog implements SessionLog {
   readonly header: SessionHeader;
   readonly table = new EntryTable();
+  readonly isIndexed = true;
   readonly fileNumber = 0;
   readonly #entries: AnyEntry[] = [];
   readonly #file: FileBehind | undefined;
@@ -57,6 +58,10 @@ export class MemoryLog implements SessionLog {
 
   path(leafId: string | null, remember: boolean): PathView {
     return pathOf(this, leafId, remember);
+  }
+
+  pathEnd(leafId: string | null): PathEnd {
+    return { view: pathOf(this, leafId, false), before: 0 };
   }
 
   contextPath(leafId: string | null, remember: boolean): PathView {

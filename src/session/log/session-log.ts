@@ -17,10 +17,20 @@ export interface PathView {
   entries(from: number, to: number): readonly (AnyEntry | undefined)[];
 }
 
+/** The last part of a path, or all of it. */
+export interface PathEnd {
+  /** Positions count from where it begins. */
+  view: PathView;
+  /** How many entries come before it: none, or about so many. */
+  before: number;
+}
+
 export interface SessionLog {
   readonly header: SessionHeader;
   /** Asking for it may mean reading the whole file. */
   readonly table: EntryTable;
+  /** Whether asking for the table costs nothing. */
+  readonly isIndexed: boolean;
   /** The file's name, also before the file is there; `undefined` for a session that lives in memory only. */
   readonly filePath: string | undefined;
   /** Whether the file holds everything appended so far. */
@@ -45,6 +55,8 @@ export interface SessionLog {
    * that settings come from.
    */
   contextPath(leafId: string | null, remember: boolean): PathView;
+  /** Its last so many entries at least, without reading what comes before them. Errors: `session.entry_not_found`. */
+  pathEnd(leafId: string | null, count: number): PathEnd;
   /** The last entry of a type, in file order. */
   lastOfType(type: string): AnyEntry | undefined;
   /** The stored line, without its LF: what a copy must carry over byte for byte. */

@@ -19,6 +19,7 @@ import { IndexChanged, indexOf, type PathView, type SessionLog } from "../log/se
 import { buildContext, type SessionContext } from "./build-context.ts";
 import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
 import { HeldLease } from "./held-lease.ts";
+import { type BackOptions, type PathBatch, pathBack } from "./path-back.ts";
 import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
 import { batchesOf, surveyed } from "./survey.ts";
 import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
@@ -153,6 +154,11 @@ export class Session implements EntrySource {
     return this.#leafId;
   }
 
+  /** Whether all of it has been looked at; of a long file only the end has, as long as nobody asks for more. */
+  get isIndexed(): boolean {
+    return this.#log.isIndexed;
+  }
+
   get entryCount(): number {
     return this.#log.table.count;
   }
@@ -223,6 +229,13 @@ export class Session implements EntrySource {
         return found;
       });
       yield* this.#whole(entries);
+    }
+  }
+
+  /** From the leaf (or `leafId`) towards the root. */
+  *back({ leafId = this.#leafId, from = 0, batch = walkBatch }: Partial<BackOptions> = {}): Generator<PathBatch> {
+    for (const one of pathBack(this.#log, { leafId, from, batch }, (reader) => this.#read(reader))) {
+      yield { ...one, entries: this.#whole(one.entries) };
     }
   }
 

@@ -27,8 +27,7 @@ class EditRefusal extends Error {}
 /** `path` is where the file given is. */
 export async function executeEdit(args: { path: string; edits: Edit[] }, context: ToolContext, path: string): Promise<ToolResult> {
   const { path: given } = args;
-  const edits = args.edits.map(({ oldText, newText }) => ({ oldText: withLf(oldText), newText: withLf(newText) }));
-  if (edits.length === 0) return errorResult("Edit tool input is invalid. edits must contain at least one replacement.");
+  if (args.edits.length === 0) return errorResult("Edit tool input is invalid. edits must contain at least one replacement.");
   let bytes: Uint8Array;
   try {
     const info = await context.files.stat(path);
@@ -46,6 +45,8 @@ export async function executeEdit(args: { path: string; edits: Edit[] }, context
   try {
     const encoded = openEncoded(bytes);
     const source = new SourceText(encoded?.utf8 ?? bytes);
+    const read = (text: string): string => source.withItsLineEnds(withLf(text));
+    const edits = args.edits.map(({ oldText, newText }) => ({ oldText: read(oldText), newText: read(newText) }));
     const replacements = locate(edits, source.lf, given);
     const edited = source.apply(replacements);
     if (edited.equals(encoded?.utf8 ?? bytes)) {
@@ -54,7 +55,7 @@ export async function executeEdit(args: { path: string; edits: Edit[] }, context
     const elsewhere = await placeOutside(path, context);
     const result = textResult(
       `Successfully replaced ${edits.length} block(s) in ${given}${elsewhere}.`,
-      describeEdit(given, source, replacements, edited.at(-1) === 10),
+      describeEdit(given, source, replacements, source.endsLine(edited)),
     );
     const written = encoded === undefined ? edited : encoded.encode(edited);
     if (context.signal.aborted) return errorResult("Operation aborted");
@@ -65,7 +66,7 @@ export async function executeEdit(args: { path: string; edits: Edit[] }, context
   }
 }
 
-/** Models write what they see, which has neither BOM nor CR. */
+/** Models write what they see, which has neither BOM nor CR LF. */
 function withLf(text: string): string {
   return text.replace(/^\ufeff/, "").replaceAll("\r\n", "\n");
 }

@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { messageOf } from "../../contracts/error.ts";
 import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { limitedText } from "../shared/limited-text.ts";
-import { readablePath } from "../shared/readable-path.ts";
+import { notRegularText, readablePath } from "../shared/readable-path.ts";
 import { errorCode } from "../shared/resolve-path.ts";
 import { incomplete, runRipgrep } from "../shared/run-ripgrep.ts";
 
@@ -34,6 +34,7 @@ export async function executeGrep(args: Search, context: ToolContext, ripgrep: (
   } catch (error) {
     return errorResult(errorCode(error) === "ENOENT" ? `Path not found: ${path}` : messageOf(error));
   }
+  if (info.kind === "other") return errorResult(notRegularText(path));
   const isDirectory = info.kind === "directory";
   let collector = new MatchCollector(limit, contextLines);
   try {

@@ -6,7 +6,7 @@ import { decodeText, detectText, type TextEncoding } from "../../contracts/text-
 import { errorResult, type FileInfo, type ToolContext, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { countNewlines, indexAfterNewline } from "../shared/count-newlines.ts";
 import { foreignPictureName, imageTypeOf } from "../shared/image-type.ts";
-import { readablePath } from "../shared/readable-path.ts";
+import { notRegularText, readablePath } from "../shared/readable-path.ts";
 import { errorCode, nearestEntryHint } from "../shared/resolve-path.ts";
 import { formatSize, maxBytes, maxLines, type Truncation, truncateHead } from "../shared/truncate.ts";
 
@@ -30,7 +30,7 @@ export async function executeRead(
   }
   if (info.kind === "directory")
     return errorResult(`EISDIR: illegal operation on a directory, read\n${given} is a directory: list it with ls.`);
-  if (info.kind === "other") return errorResult(`Not a regular file: ${path} is a device, pipe or socket and cannot be read.`);
+  if (info.kind === "other") return errorResult(notRegularText(path));
   const startLine = Math.max(0, Math.floor(offset ?? 1) - 1);
   try {
     const selection = await select(

@@ -14,3 +14,8 @@ export async function readablePath(given: string, context: ToolContext): Promise
   const known = there.length === 0 ? "There are none." : `There are ${there.slice(-50).map(artifactReference).join(", ")}.`;
   return { refusal: `There is no ${given} in this session. ${known}` };
 }
+
+/** Of what may never end, or never begin. In words for the model. */
+export function notRegularText(path: string): string {
+  return `Not a regular file: ${path} is a device, pipe or socket and cannot be read.`;
+}

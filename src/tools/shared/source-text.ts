@@ -1,5 +1,6 @@
 // A file's bytes seen as text with LF line ends, and the way back to the bytes. Used by edit.
 // Invariant: bytes that no replacement touches come out as they went in: BOM, CRLF, mixed line ends, invalid UTF-8, missing last LF.
+// A file with no LF in it whose lines end in CR stays one; beside LF a CR alone is a character like others.
 
 export interface Replacement {
   /** Byte offsets in `SourceText.lf`. */
@@ -15,16 +16,27 @@ export class SourceText {
   readonly #bomBytes: number;
   /** Offsets in `lf` of the LFs that were CRLF. */
   readonly #crlf: Int32Array;
-  /** The content without BOM and with LF for CRLF. */
+  /** The content without BOM and with LF for CRLF, or for CR where no other line end is. */
   readonly lf: Buffer;
+  readonly #endsInCr: boolean;
 
   constructor(bytes: Uint8Array) {
     this.#original = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#bomBytes = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
     const body = this.#original.subarray(this.#bomBytes);
-    const { lf, crlf } = withoutCarriageReturns(body);
+    this.#endsInCr = !body.includes(10) && body.includes(13);
+    const { lf, crlf } = this.#endsInCr ? { lf: withLineFeeds(body), crlf: new Int32Array(0) } : withoutCarriageReturns(body);
     this.lf = lf;
     this.#crlf = crlf;
+  }
+
+  /** A text from outside as it would stand in `lf`. */
+  withItsLineEnds(text: string): string {
+    return this.#endsInCr ? text.replaceAll("\r", "\n") : text;
+  }
+
+  endsLine(bytes: Buffer): boolean {
+    return bytes.at(-1) === (this.#endsInCr ? 13 : 10);
   }
 
   /** The file's bytes with the replacements made; they are sorted and do not overlap. */
@@ -81,7 +93,7 @@ export class SourceText {
     let at = start;
     for (const line of lines.slice(0, -1)) {
       at += line.length;
-      ends.push(this.#isCrlf(at) ? "\r\n" : "\n");
+      ends.push(this.#lineEndAt(at));
       at++;
     }
     return ends;
@@ -91,11 +103,12 @@ export class SourceText {
   #lineEndNear(start: number, end: number): string {
     const next = this.lf.indexOf(10, end);
     const near = next >= 0 ? next : this.lf.subarray(0, start).lastIndexOf(10);
-    return near >= 0 && this.#isCrlf(near) ? "\r\n" : "\n";
+    return this.#lineEndAt(near);
   }
 
-  #isCrlf(offset: number): boolean {
-    return this.#crlf[this.#crlfBefore(offset)] === offset;
+  #lineEndAt(offset: number): string {
+    if (this.#endsInCr) return "\r";
+    return this.#crlf[this.#crlfBefore(offset)] === offset ? "\r\n" : "\n";
   }
 
   #originalOffset(offset: number): number {
@@ -123,6 +136,12 @@ function sharedLines(oldLines: readonly string[], newLines: readonly string[]): 
   let after = 0;
   while (after < most - before && oldLines.at(-1 - after) === newLines.at(-1 - after)) after++;
   return { before, after };
+}
+
+function withLineFeeds(body: Buffer): Buffer {
+  const lf = Buffer.from(body);
+  for (let at = lf.indexOf(13); at >= 0; at = lf.indexOf(13, at + 1)) lf[at] = 10;
+  return lf;
 }
 
 function withoutCarriageReturns(body: Buffer): { lf: Buffer; crlf: Int32Array } {

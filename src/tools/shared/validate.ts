@@ -3,14 +3,13 @@
 
 import { messageOf } from "../../contracts/error.ts";
 import type { ToolDeclaration } from "../../contracts/message.ts";
+import { echoed } from "../../contracts/text/echoed.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import { parseLenientJson } from "./lenient-json.ts";
 
 export type ValidatedArguments = { ok: true; args: Record<string, unknown> } | { ok: false; message: string };
 
 type Schema = Record<string, unknown>;
-
-const echoedCharacters = 4000;
 
 type CheckedTool = ToolDeclaration & Pick<Tool, "prepareArguments">;
 
@@ -62,11 +61,7 @@ function checkedBy(check: SchemaCheck, tool: CheckedTool, { given, coerced }: Ta
 
 function failureText(toolName: string, problems: readonly string[], given: unknown): string {
   const list = problems.map((problem) => `  - ${problem}`).join("\n");
-  return `Validation failed for tool "${toolName}":\n${list}\n\nReceived arguments:\n${shortened(JSON.stringify(given, null, 2))}`;
-}
-
-function shortened(text: string): string {
-  return text.length <= echoedCharacters ? text : `${text.slice(0, echoedCharacters)}… (${text.length - echoedCharacters} more characters)`;
+  return `Validation failed for tool "${toolName}":\n${list}\n\nReceived arguments:\n${echoed(JSON.stringify(given, null, 2))}`;
 }
 
 interface SchemaError {

@@ -210,6 +210,24 @@ test("an id that is written out and in no list goes on, with what is known of th
   }
 });
 
+test("ids of providers may have slashes: an address stands for a server", async () => {
+  const server = (id: string, models: readonly string[]): string =>
+    `[providers."${id}"]\nbase_url = "http://127.0.0.1:1"\napi_key = "k"\n${models.map((one) => `[[providers."${id}".models]]\nid = "${one}"\n`).join("")}`;
+  const toml = `${server("http://gpu:8080/v1", ["org/llama-4", "m"])}${server("http://gpu:8080", ["v1/m", "other"])}`;
+  for (const [pattern, wanted] of [
+    ["http://gpu:8080/v1/org/llama-4", "http://gpu:8080/v1/org/llama-4"],
+    ["http://gpu:8080/v1/org/llama-4:high", "http://gpu:8080/v1/org/llama-4 high"],
+    ["http://gpu:8080/v1/m", "http://gpu:8080/v1/m"],
+    ["http://gpu:8080/other", "http://gpu:8080/other"],
+  ] as const) {
+    expect(await name(pattern, undefined, { toml }), pattern).toBe(wanted);
+  }
+  expect((await select("http://gpu:8080/v1/new-one", undefined, { toml })).model).toMatchObject({
+    provider: "http://gpu:8080/v1",
+    id: "new-one",
+  });
+});
+
 test("a wire format nobody speaks here is refused by name", async () => {
   const toml =
     '[providers.far]\nbase_url = "http://127.0.0.1:9"\napi_key = "k"\n[[providers.far.models]]\nid = "m"\napi = "smoke-signals"\n';

@@ -30,3 +30,9 @@ test("the embedded model is there without a list; a catalogue's are those of the
   expect((await usableModel("scripted", "demo", registry)).id).toBe("demo");
   await expect(usableModel("anthropic", "claude-nothing", registry)).rejects.toMatchObject({ code: "usage.unknown_model" });
 });
+
+test("a name that was cut at its first slash is put together again", async () => {
+  const address =
+    '[providers."http://gpu/v1"]\nbase_url = "http://127.0.0.1:9/v1"\napi_key = "k"\n[[providers."http://gpu/v1".models]]\nid = "m"\n';
+  expect(await usableModel("http:", "/gpu/v1/m", await registryWith(address))).toMatchObject({ provider: "http://gpu/v1", id: "m" });
+});

@@ -1,7 +1,7 @@
 // Every key of the keymap in every encoding that terminals have for it, cut at each byte; keys of the user's own.
 
 import { describe, expect, test } from "vitest";
-import { appKeys, createKeymap, definitionsFor } from "../../../src/modes/interactive/keymap.ts";
+import { createKeymap, definitionsFor } from "../../../src/modes/interactive/keymap.ts";
 import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
 import { screenDevice } from "../../support/screen-device.ts";
@@ -22,6 +22,8 @@ function named(id: string): Named {
 /** Of xterm: final letter, or number before `~`. */
 const functional: Record<string, string> = { up: "A", down: "B", right: "C", left: "D", home: "H", end: "F" };
 const numbered: Record<string, number> = { insert: 2, delete: 3, pageUp: 5, pageDown: 6 };
+/** In the usual encoding; with a modifier they are like the arrows. */
+const functionKeys: Record<string, string> = { f1: "P", f2: "Q", f3: "R", f4: "S" };
 const coded: Record<string, number> = { enter: 13, tab: 9, escape: 27, backspace: 127, space: 32 };
 
 const modifiers = ({ shift, alt, ctrl }: Named): number => 1 + Number(shift) + 2 * Number(alt) + 4 * Number(ctrl);
@@ -32,6 +34,8 @@ function functionKey(one: Named, event = ""): string | undefined {
   const modified = m === 1 && event === "" ? "" : `;${m}${event}`;
   const letter = functional[one.key];
   if (letter !== undefined) return modified === "" ? `\u001b[${letter}` : `\u001b[1${modified}${letter}`;
+  const f = functionKeys[one.key];
+  if (f !== undefined && modified === "") return `\u001bO${f}`;
   const number = numbered[one.key];
   return number === undefined ? undefined : `\u001b[${number}${modified}~`;
 }
@@ -118,7 +122,7 @@ describe("each key of the keymap", () => {
 
   test.for(["other", "wsl", "windows"] as const)("%s: each action has one that a plain terminal can send", (platform) => {
     const definitions = definitionsFor(platform);
-    const unsayable = Object.keys(appKeys).filter((id) => {
+    const unsayable = Object.keys(definitions).filter((id) => {
       const keys = [definitions[id]?.defaultKeys ?? []].flat();
       return keys.length > 0 && !keys.some((key) => legacy(named(key)) !== undefined);
     });

@@ -1,7 +1,10 @@
 // Markdown as extensions want it shown: in their order, of the messages that each has named; one that fails is told of once and changes nothing.
 
 import { expect, test } from "vitest";
+import type { ExtensionFactory } from "../../../src/contracts/extension.ts";
 import { markdownTransforms } from "../../../src/modes/interactive/extension-ui/renderers.ts";
+import { openInteractive } from "../../support/interactive-screen.ts";
+import { textReply } from "../../support/rpc-world.ts";
 
 type Registered = { value: unknown; options?: unknown };
 
@@ -52,4 +55,29 @@ test("one that throws, or gives no text, changes nothing; it is told of once", (
   ]);
   for (let time = 0; time < 3; time++) expect(transform("text", of)).toBe("text end");
   expect(failures).toEqual(["the Markdown transformer of /e0.ts"]);
+});
+
+test("what is read from a session has the entry's id and time; what is live has neither", async () => {
+  const seen: { messageType: string; messageId: string | undefined; timestamp: string | undefined }[] = [];
+  const transformer = (markdown: string, { messageType, messageId, timestamp }: (typeof seen)[number]): string => {
+    seen.push({ messageType, messageId, timestamp });
+    return markdown;
+  };
+  const extension = ((pi: { registerMarkdownTransformer(one: typeof transformer): void }) =>
+    pi.registerMarkdownTransformer(transformer)) as unknown as ExtensionFactory;
+  const at = await openInteractive({ reply: textReply("An answer."), extension });
+  at.device.keys("a question\r");
+  await at.until((screen) => screen.includes("An answer.") && !screen.includes("stops"));
+  expect(seen.map(({ messageType }) => messageType)).toEqual(expect.arrayContaining(["user", "assistant"]));
+  expect(seen.filter(({ messageId, timestamp }) => messageId !== undefined || timestamp !== undefined)).toEqual([]);
+  seen.length = 0;
+  at.interaction.showSession();
+  at.drawn();
+  const { session } = at.sessions.coding;
+  const stored = session.branchIds().map((id) => session.entry(id) as unknown as Record<string, unknown>);
+  for (const role of ["user", "assistant"]) {
+    const entry = stored.find(({ message }) => (message as { role?: string } | undefined)?.role === role);
+    expect(entry?.id).toMatch(/./);
+    expect(seen).toContainEqual({ messageType: role, messageId: entry?.id, timestamp: entry?.timestamp });
+  }
 });

@@ -15,7 +15,7 @@ import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
 import { plainSystem } from "../../../src/tui/theme/built-in.ts";
 import { Theme } from "../../../src/tui/theme/theme.ts";
 import { screenDevice } from "../../support/screen-device.ts";
-import { solidPicture } from "../../support/solid-picture.ts";
+import { asJpeg, solidPicture } from "../../support/solid-picture.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 afterEach(() => resetCapabilitiesCache());
@@ -98,15 +98,7 @@ test("what is no PNG is made one for kitty, while a line stands there; iTerm2 ta
   const ready = new Promise<void>((resolve) => {
     look = lookWith(true, resolve);
   });
-  const { pngOf } = await import("../../../src/tools/shared/fit-image.ts");
-  const { imageCodec } = await import("../../../src/harness/intake/prompt-images.ts");
-  // Photographs are what cameras and screens give: made by the codec itself.
-  const { PhotonImage, initPhoton } = await import("@cf-wasm/photon/others");
-  await pngOf(Buffer.from(red, "base64"), "image/png", imageCodec);
-  await initPhoton.ensure();
-  const source = PhotonImage.new_from_byteslice(Buffer.from(red, "base64"));
-  const jpeg = Buffer.from(source.get_bytes_jpeg(80)).toString("base64");
-  source.free();
+  const jpeg = await asJpeg(red);
   const view = new BlockView(picture(jpeg, "image/jpeg"), () => look);
   expect(view.lines(40).at(-1)).toBe("[jpeg image 64×64]");
   await ready;

@@ -53,6 +53,7 @@ test("100,000 random and malformed lines, cut anywhere, are answered one by one"
   const server = new RpcServer({
     sessions: made.sessions,
     stdout: {
+      together: (act) => act(),
       flush: async () => undefined,
       write: (text) => {
         for (const one of text.split("\n").slice(0, -1)) {
@@ -96,6 +97,7 @@ test("a line of 50 MB is answered, one beyond the limit as well, and what stands
   const server = new RpcServer({
     sessions: made.sessions,
     stdout: {
+      together: (act) => act(),
       flush: async () => undefined,
       write: (text) =>
         void answers.push(
@@ -150,6 +152,7 @@ test("a reader that stops holds the reading of commands back, and nothing is los
   const server = new RpcServer({
     sessions: made.sessions,
     stdout: {
+      together: (act) => act(),
       flush: async () => undefined,
       write: () => {
         written++;

@@ -181,3 +181,26 @@ test("an abort does not wait for a handler that asks the client; the prompt is s
   expect(await prompt).toMatchObject({ data: { disposition: "started" } });
   expect(await settled).toMatchObject({ aborted: true });
 });
+
+test("what is done at the start of a session, also the first, is told; an error of a shared channel names its extension", async () => {
+  const world = await worldWith((pi) => {
+    pi.on("session_start", ({ reason }) => pi.appendEntry("mine", { reason }));
+    pi.events.on("shared", () => {
+      throw new Error("thrown");
+    });
+    pi.events.on("shared", () => Promise.reject(new Error("rejected")));
+    pi.registerCommand("share", { description: "Shares", handler: async () => pi.events.emit("shared", {}) });
+  });
+  await world.ask("new_session");
+  expect(world.records.filter(({ type }) => type === "entry_appended")).toMatchObject([
+    { entry: { data: { reason: "startup" } } },
+    { entry: { data: { reason: "new" } } },
+  ]);
+  const second = world.next((record) => record.type === "extension_error" && record.error === "rejected");
+  await world.ask("prompt", { message: "/share" });
+  await second;
+  expect(world.records.filter(({ type }) => type === "extension_error")).toMatchObject([
+    { extensionPath: "<inline:1>", event: "events:shared", error: "thrown" },
+    { extensionPath: "<inline:1>", event: "events:shared", error: "rejected" },
+  ]);
+});

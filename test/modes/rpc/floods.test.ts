@@ -21,6 +21,7 @@ function stoppedReader(made: RpcWorld): { server: RpcServer; written(): WireReco
     server: new RpcServer({
       sessions: made.sessions,
       stdout: {
+        together: (act) => act(),
         flush: async () => undefined,
         write: (text) => {
           lines += text;

@@ -149,3 +149,10 @@ test("what only its owner may read is never readable by others, not even half wr
   expect(modes.filter((mode) => (mode & 0o077) !== 0)).toEqual([]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
+
+test("a pipe that has taken a file's place ends a reader instead of holding it", async () => {
+  const path = join(directory, "swapped");
+  execFileSync("mkfifo", [path]);
+  expect([...(await files.read(path))]).toEqual([]);
+  for await (const chunk of files.readChunks(path)) expect(chunk.length).toBe(0);
+});

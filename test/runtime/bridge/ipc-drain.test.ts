@@ -267,3 +267,16 @@ test.skipIf(process.getuid?.() === 0)("a file that its directory does not let go
   rmSync(join(dir, "g"), { recursive: true });
   expect(taken).toBe(1);
 });
+
+test("whose task it is decides, and nobody's word where the list of tasks cannot be had", async () => {
+  const pause = { type: "pause_task", taskId: "7" };
+  for (const [list, why] of [
+    [JSON.stringify([{ id: "7", groupFolder: "other" }]), 'g is not the main group, and task "7" is of another'],
+    ['[{"id": "7"', 'whose task "7" is cannot be told: current_tasks.json cannot be used, it is no JSON'],
+    ["[]", undefined],
+  ] as const) {
+    const { items, parked } = await drained({ "main/current_tasks.json": list, "g/tasks/1.json": pause, "main/tasks/2.json": pause });
+    expect(parked.map((one) => one.why)).toEqual(why === undefined ? [] : [why]);
+    expect(items.map(({ group }) => group)).toEqual(why === undefined ? ["g", "main"] : ["main"]);
+  }
+});

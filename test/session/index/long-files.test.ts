@@ -3,6 +3,8 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { FileEnds } from "../../../src/session/index/file-ends.ts";
+import type { PathBatch } from "../../../src/session/tree/path-back.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { userMessage } from "../../support/messages.ts";
 import { type SessionShape, writeLargeSession } from "../../support/session-fixtures.ts";
@@ -160,4 +162,58 @@ test("a leaf that turns out to be damaged, in a long file", async () => {
   const { session, warnings } = await open(path);
   expect(session.context().messages).toHaveLength(12);
   expect(warnings).toEqual([expect.stringContaining(`line ${entries + 1} is damaged`)]);
+});
+
+test("the end of a long path is had without what comes before it, and batches join", async () => {
+  for (const activePath of ["whole", "short"] as const) {
+    const path = large(activePath);
+    const { session } = await open(path);
+    const wanted = session.branch();
+    for (const [leafId, batch] of [
+      [undefined, 64],
+      [undefined, 5000],
+      [wanted.at(-3)?.id, 7000],
+    ] as const) {
+      const { session: anew } = await open(path);
+      const batches = [...anew.back({ ...(leafId !== undefined && { leafId }), batch })];
+      const length = leafId === undefined ? wanted.length : wanted.length - 2;
+      expect(batches.flatMap(({ entries }) => [...entries].reverse()).reverse()).toEqual(wanted.slice(0, length));
+      expect(batches.at(-1)).toMatchObject({ above: 0, isGuess: false });
+      for (const [at, { above, isGuess }] of batches.entries()) {
+        const exact = Math.max(0, length - (at + 1) * batch);
+        if (isGuess) expect(Math.abs(above - exact)).toBeLessThan(0.2 * wanted.length);
+        else expect(above).toBe(exact);
+      }
+    }
+  }
+});
+
+test("what comes before the end of a path is not read", () => {
+  const bytes = readFileSync(large("whole"));
+  let read = 0;
+  const source = {
+    size: bytes.length,
+    read: (target: Uint8Array, position: number): number => {
+      const count = bytes.copy(target, 0, position);
+      read += count;
+      return count;
+    },
+  };
+  const end = FileEnds.of(source)?.pathEnd(200);
+  expect(end?.lines.length).toBeGreaterThanOrEqual(200);
+  expect(end?.before).toBeGreaterThan(entries / 2);
+  expect(read).toBeLessThan(bytes.length / 8);
+});
+
+test("an append and a damage in the middle disturb nobody who reads from the end", async () => {
+  const path = large("whole");
+  const text = readFileSync(path, "utf8").split("\n");
+  text[6000] = (text[6000] ?? "").replace('"role"', '"rol');
+  writeFileSync(path, text.join("\n"));
+  const { session } = await open(path, false);
+  const back = session.back({ batch: 500 });
+  const first = back.next().value as PathBatch;
+  session.append({ type: "message", message: userMessage("meanwhile") });
+  const rest = [...back].flatMap(({ entries: found }) => [...found].reverse());
+  expect([...[...first.entries].reverse(), ...rest].reverse().map(({ id }) => id)).toEqual(session.branchIds().slice(0, -1));
 });

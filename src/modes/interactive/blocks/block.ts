@@ -3,11 +3,18 @@
 
 import type { Block as ContentBlock, Fields } from "../../../transcript/read-entry.ts";
 
+/** The entry that a block was read from. What is live has none. */
+export interface Stored {
+  messageId: string;
+  /** ISO. */
+  timestamp: string;
+}
+
 export interface BlockShapes {
-  prompt: { text: string; images: { data: string; mimeType: string }[] };
+  prompt: { text: string; images: { data: string; mimeType: string }[]; stored?: Stored };
   /** Text of an answer: Markdown. */
-  text: { text: string };
-  thinking: { text: string; startedMs: number | undefined; endedMs: number | undefined };
+  text: { text: string; stored?: Stored };
+  thinking: { text: string; startedMs: number | undefined; endedMs: number | undefined; stored?: Stored };
   tool: {
     callId: string;
     name: string;
@@ -19,7 +26,7 @@ export interface BlockShapes {
   };
   /** A command of the user's own. */
   shell: { command: string; output: string; exitCode: number; isCancelled: boolean; isHidden: boolean };
-  summary: { of: string; text: string; tokensBefore: number | undefined; tokensAfter: number | undefined };
+  summary: { of: string; text: string; tokensBefore: number | undefined; tokensAfter: number | undefined; stored?: Stored };
   /** What an extension says, or has kept. */
   note: {
     name: string;
@@ -30,6 +37,7 @@ export interface BlockShapes {
     isEntry?: boolean;
     /** Also where outputs are cut. */
     isWhole?: boolean;
+    stored?: Stored;
   };
   /** A line of ours. */
   notice: { level: "info" | "warning" | "error"; text: string; hint: string };

@@ -1,18 +1,19 @@
 // What a tool changed in a file, with line numbers where they are known and changed words marked. Used by the face of tools. Pure.
 
 import { truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { plural } from "../../../transcript/format.ts";
+import { shownText } from "../../../tui/shown-text.ts";
+import type { Theme } from "../../../tui/theme/theme.ts";
 import type { Look } from "./look.ts";
 
 const collapsedCount = 12;
 
 export function diffLines(diff: string, width: number, look: Look, facts: readonly string[]): string[] {
   const { theme } = look;
-  const all = visibleText(diff).replaceAll("\t", "    ").replace(/\n+$/, "").split("\n");
+  const all = linesOf(diff);
   const inner = Math.max(1, width - 2);
   const shown = look.isExpanded ? all : all.slice(0, collapsedCount);
-  const marked = markWords(shown, look);
+  const marked = markWords(shown, theme);
   const body = marked.flatMap((line) => (look.isExpanded ? wrapTextWithAnsi(line, inner) : [truncateToWidth(line, inner)]));
   const count = (sign: string): number => all.filter((line) => line.startsWith(sign)).length;
   const left = all.length - shown.length;
@@ -21,8 +22,17 @@ export function diffLines(diff: string, width: number, look: Look, facts: readon
   return [...body, truncateToWidth(theme.fg("dim", said), inner)].map((line) => `  ${line}`);
 }
 
+/** All of it in colours, as wide as it is. */
+export function colouredDiff(diff: string, theme: Theme): string {
+  return markWords(linesOf(diff), theme).join("\n");
+}
+
+function linesOf(diff: string): string[] {
+  return shownText(diff).replace(/\n+$/, "").split("\n");
+}
+
 /** A line that took the place of another one: the words that are other are reversed. */
-function markWords(lines: readonly string[], { theme }: Look): string[] {
+function markWords(lines: readonly string[], theme: Theme): string[] {
   return lines.map((line, at) => {
     const sign = line.charAt(0);
     if (sign !== "+" && sign !== "-") return theme.fg("toolDiffContext", line);

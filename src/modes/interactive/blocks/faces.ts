@@ -1,12 +1,14 @@
 // How each kind of block is drawn. A kind without a face does not compile. Read by the views of blocks.
 // Invariant: what comes from models, tools, files and sessions is shown and never obeyed; no line is wider than the screen.
 
-import { Markdown, truncateToWidth, visibleWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
+import { hyperlink, Markdown, sliceByColumn, truncateToWidth, visibleWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
+import { defined } from "../../../contracts/defined.ts";
 import { visibleText } from "../../../contracts/text/plain.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
 import { duration, plural } from "../../../transcript/format.ts";
 import { textOfBlocks } from "../../../transcript/items.ts";
-import type { Block, BlockKind, BlockOf } from "./block.ts";
+import { shownLine, shownText } from "../../../tui/shown-text.ts";
+import type { Block, BlockKind, BlockOf, Stored } from "./block.ts";
 import type { Drawn, Look, TransformedMarkdown } from "./look.ts";
 import { markdownTheme } from "./markdown-theme.ts";
 import { outputLines, withMore } from "./output.ts";
@@ -50,9 +52,11 @@ function toolFace(block: BlockOf<"tool">): Drawn {
   };
 }
 
-function promptLines({ text, images }: BlockOf<"prompt">, width: number, { theme, transform }: Look): string[] {
-  const shown = transform(text, { messageType: "user", isStreaming: false, availableWidth: width - 2 });
-  const said = visibleText(shown).replaceAll("\t", "    ").trimEnd();
+function promptLines(block: BlockOf<"prompt">, width: number, look: Look): string[] {
+  const { images } = block;
+  const { theme } = look;
+  const shown = transformed(block, "user", width - 2, look);
+  const said = shownText(shown).trimEnd();
   const lines = said === "" ? [] : wrapTextWithAnsi(said, width - 2);
   if (lines.length === 0 && images.length === 0) return [];
   const mark = `${promptStart}${theme.fg("accent", "❯ ")}`;
@@ -81,12 +85,12 @@ function textFace(block: BlockOf<"text">): Drawn {
 }
 
 function transformed(
-  { text, isLive }: { text: string; isLive: boolean },
+  { text, isLive, stored }: { text: string; isLive: boolean; stored?: Stored },
   messageType: TransformedMarkdown["messageType"],
   availableWidth: number,
   look: Look,
 ): string {
-  return look.transform(text, { messageType, isStreaming: isLive, availableWidth });
+  return look.transform(text, { messageType, isStreaming: isLive, availableWidth, ...stored });
 }
 
 function thinkingFace(block: BlockOf<"thinking">): Drawn {
@@ -112,7 +116,7 @@ function thinkingFace(block: BlockOf<"thinking">): Drawn {
 
 function shellLines(block: BlockOf<"shell">, width: number, look: Look): string[] {
   const { theme } = look;
-  const title = theme.fg("bashMode", theme.bold(`${block.isHidden ? "!!" : "!"} ${visibleText(block.command)}`));
+  const title = theme.fg("bashMode", theme.bold(`${block.isHidden ? "!!" : "!"} ${shownText(block.command)}`));
   const lines = ["", ...wrapTextWithAnsi(title, width)];
   const outcome = block.isCancelled ? "stopped" : block.exitCode === 0 ? "" : `exit ${block.exitCode}`;
   lines.push(...outputLines(block.output, width, look, { keep: "last", count: 10, isLive: block.isLive, facts: [outcome] }));
@@ -136,13 +140,13 @@ function summaryLines(block: BlockOf<"summary">, width: number, look: Look): str
   return [...lines, ...new Markdown(visibleText(transformed(block, "summary", width, look)), 0, 0, markdownTheme(look)).render(width)];
 }
 
-function noteLines({ name, blocks, isWhole, message }: BlockOf<"note">, width: number, look: Look): string[] {
+function noteLines({ name, blocks, isWhole, message, stored }: BlockOf<"note">, width: number, look: Look): string[] {
   const { theme } = look;
   const said = textOfBlocks(blocks);
   // A text of ours is no message.
-  const shown = message === undefined ? said : transformed({ text: said, isLive: false }, "custom", width, look);
+  const shown = message === undefined ? said : transformed({ text: said, isLive: false, ...defined({ stored }) }, "custom", width, look);
   const text = visibleText(shown).trimEnd();
-  const label = theme.fg("customMessageLabel", theme.bold(visibleText(name)));
+  const label = theme.fg("customMessageLabel", theme.bold(shownLine(name)));
   const body =
     text === "" ? [] : new Markdown(text, 0, 0, markdownTheme(look), { color: (one) => theme.fg("customMessageText", one) }).render(width);
   return ["", truncateToWidth(label, width), ...(isWhole === true ? body : withMore(body, look, 12, width))];
@@ -151,7 +155,39 @@ function noteLines({ name, blocks, isWhole, message }: BlockOf<"note">, width: n
 function noticeLines({ level, text, hint }: BlockOf<"notice">, width: number, { theme }: Look): string[] {
   const mark = level === "error" ? theme.fg("error", "✗ ") : level === "warning" ? theme.fg("warning", "! ") : theme.fg("dim", "· ");
   const role = level === "info" ? "muted" : level;
-  const lines = wrapTextWithAnsi(theme.fg(role, visibleText(text)), width - 2);
-  const more = hint === "" ? [] : wrapTextWithAnsi(theme.fg("muted", visibleText(hint)), width - 2);
-  return ["", ...[...lines, ...more].map((line, at) => `${at === 0 ? mark : "  "}${line}`)];
+  const said = [...saidLines(text, width, (one) => theme.fg(role, one)), ...saidLines(hint, width, (one) => theme.fg("muted", one))];
+  return ["", ...said.map((line, at) => (at === 0 ? `${mark}${line.text}` : line.isWhole ? line.text : `  ${line.text}`))];
+}
+
+/** Without what ends the sentence that it stands in. */
+const address = /(https?:\/\/\S*[^\s.,;:!?)\]}'"])/;
+
+/** `isWhole`: from edge to edge. An address that is longer than that goes on over it, so that it can be taken from the screen in one piece. */
+function saidLines(said: string, width: number, paint: (text: string) => string): { text: string; isWhole: boolean }[] {
+  const inner = Math.max(1, width - 2);
+  const parts = shownText(said).split(address);
+  const lines: { text: string; isWhole: boolean }[] = [];
+  let open = "";
+  const close = (): void => {
+    if (open !== "") for (const text of wrapTextWithAnsi(open, inner)) lines.push({ text, isWhole: false });
+    open = "";
+  };
+  const isLong = (at: number): boolean => at % 2 === 1 && visibleWidth(parts[at] ?? "") > inner;
+  for (const [at, part] of parts.entries()) {
+    if (at % 2 === 0) {
+      const from = isLong(at - 1) ? part.trimStart() : part;
+      const text = isLong(at + 1) ? from.trimEnd() : from;
+      open += text === "" ? "" : paint(text);
+    } else if (!isLong(at)) open += hyperlink(paint(part), part);
+    else {
+      close();
+      // The first line has the mark of what it is.
+      if (lines.length === 0) lines.push({ text: "", isWhole: false });
+      for (let from = 0; from < visibleWidth(part); from += width) {
+        lines.push({ text: hyperlink(paint(sliceByColumn(part, from, width, true)), part), isWhole: true });
+      }
+    }
+  }
+  close();
+  return lines;
 }

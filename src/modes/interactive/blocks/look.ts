@@ -3,6 +3,7 @@
 
 import type { ToolViews } from "../../../contracts/tool-view.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
+import type { Stored } from "./block.ts";
 
 export interface Look {
   theme: Theme;
@@ -22,7 +23,7 @@ export interface Look {
   highlight(code: string, language: string): string[] | undefined;
 }
 
-export interface TransformedMarkdown {
+export interface TransformedMarkdown extends Partial<Stored> {
   messageType: "user" | "assistant" | "assistant-thinking" | "custom" | "summary";
   /** More of it is to come. */
   isStreaming: boolean;

@@ -1,8 +1,8 @@
 // Output under a title: its first or its last lines, how many more there are, what there is to know of it. Used by the faces. Pure.
 
 import { truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { plural } from "../../../transcript/format.ts";
+import { shownText } from "../../../tui/shown-text.ts";
 import type { Look } from "./look.ts";
 
 export interface OutputForm {
@@ -20,9 +20,7 @@ const maxLength = 400_000;
 export function outputLines(output: string, width: number, look: Look, { keep, count, isLive, facts }: OutputForm): string[] {
   const { theme } = look;
   const cut = output.length > maxLength ? (keep === "last" ? output.slice(-maxLength) : output.slice(0, maxLength)) : output;
-  const text = visibleText(cut)
-    .replaceAll("\t", "    ")
-    .replace(/^\n+|\s+$/g, "");
+  const text = shownText(cut).replace(/^\n+|\s+$/g, "");
   const all = text === "" ? [] : text.split("\n");
   // Live output stays a few lines, or what is above it could never leave the screen.
   const shown = look.isExpanded && !isLive ? all : keep === "last" ? all.slice(-count) : all.slice(0, count);

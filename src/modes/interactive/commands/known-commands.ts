@@ -8,7 +8,7 @@ export class KnownCommands {
   readonly #sessions: SessionHost;
   #learning: Promise<void> | undefined;
   #names: ReadonlySet<string> = new Set();
-  offered: readonly OfferedCommand[] = [];
+  #offered: readonly OfferedCommand[] = [];
 
   constructor(sessions: SessionHost) {
     this.#sessions = sessions;
@@ -30,6 +30,11 @@ export class KnownCommands {
     return this.#names.has(name);
   }
 
+  async all(): Promise<readonly OfferedCommand[]> {
+    await this.#learning;
+    return this.#offered;
+  }
+
   async nearest(name: string): Promise<string | undefined> {
     const { nearestName } = await import("../../../contracts/nearest.ts");
     return nearestName(name, [...this.#names]);
@@ -44,7 +49,7 @@ export class KnownCommands {
     const found = extensions.commands() ?? (await listSlashCommands(launch.resources).catch(() => []));
     if (coding !== this.#sessions.coding) return;
     const named = found.map(({ name, description = "" }): OfferedCommand => ({ name, about: description, argument: "" }));
-    this.offered = [...offeredCommands(), ...named];
-    this.#names = new Set(this.offered.map(({ name }) => name));
+    this.#offered = [...offeredCommands(), ...named];
+    this.#names = new Set(this.#offered.map(({ name }) => name));
   }
 }

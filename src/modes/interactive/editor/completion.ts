@@ -6,7 +6,8 @@ import type { Completion } from "../commands/slash-command.ts";
 import { bestMatches } from "./match-files.ts";
 
 export interface CompletionSources {
-  commands(): readonly { name: string; about: string; argument: string; complete?(): Completion[] | Promise<Completion[]> }[];
+  /** Once they are known. */
+  commands(): Promise<readonly { name: string; about: string; argument: string; complete?(): Completion[] | Promise<Completion[]> }[]>;
   /** All files below the working directory, relative to it; directories end in a slash. */
   files(signal: AbortSignal): Promise<readonly string[]>;
   /** What lies in a directory. */
@@ -83,9 +84,9 @@ export class PromptCompletion implements AutocompleteProvider {
     return word === undefined ? null : this.#paths(word);
   }
 
-  #commands(prefix: string): AutocompleteSuggestions | null {
+  async #commands(prefix: string): Promise<AutocompleteSuggestions | null> {
     const typed = prefix.slice(1).toLowerCase();
-    const all = this.#sources.commands();
+    const all = await this.#sources.commands();
     const starting = all.filter(({ name }) => name.toLowerCase().startsWith(typed));
     const within = all.filter(({ name }) => !name.toLowerCase().startsWith(typed) && name.toLowerCase().includes(typed));
     const items = [...starting, ...within].map(({ name, about, argument }) => ({
@@ -97,7 +98,7 @@ export class PromptCompletion implements AutocompleteProvider {
   }
 
   async #argument(name: string, typed: string): Promise<AutocompleteSuggestions | null> {
-    const command = this.#sources.commands().find((one) => one.name === name);
+    const command = (await this.#sources.commands()).find((one) => one.name === name);
     if (command?.complete === undefined) return null;
     const all = await command.complete();
     const items = all

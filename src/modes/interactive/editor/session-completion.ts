@@ -19,7 +19,8 @@ export function promptCompletion({ sessions, commands, homeDir, env, now }: Sess
   // The directory changes with the session.
   const files = new WorkspaceFiles(() => ({ cwd: sessions.launch.options.cwd, homeDir, env, agentDir, now }));
   return new PromptCompletion({
-    commands: () => commands.offered.map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(sessions) }) })),
+    commands: async () =>
+      (await commands.all()).map(({ complete, ...one }) => ({ ...one, ...(complete && { complete: () => complete(sessions) }) })),
     files: () => files.all(),
     list: (directory) => files.list(directory),
   });

@@ -3,20 +3,25 @@
 
 import type { Component } from "@earendil-works/pi-tui";
 import type { SessionExtensions } from "../../../harness/extensions/session-extensions.ts";
+import { fittedLine } from "../../../tui/fence.ts";
 import type { Block, BlockOf } from "../blocks/block.ts";
 import { faceOf } from "../blocks/faces.ts";
 import type { Drawn, Look } from "../blocks/look.ts";
 
 type Extensions = Pick<SessionExtensions, "terminal" | "loaded">;
-type Renderer = (subject: unknown, options: object, theme: unknown, context?: object) => Component | undefined;
+export type Renderer = (subject: unknown, options: object, theme: unknown, context?: object) => Component | undefined;
 
-interface ToolRendering {
+export interface ToolRendering {
   renderCall?(args: unknown, theme: unknown, context: object): Component | undefined;
   renderResult?(result: object, options: object, theme: unknown, context: object): Component | undefined;
 }
 
-export interface RendererHost {
+export interface RendererHost extends DrawingHost {
   extensions(): Extensions | undefined;
+}
+
+/** What is drawn is drawn for. */
+export interface DrawingHost {
   failed(what: string, error: unknown): void;
   cwd(): string;
   draw(): void;
@@ -36,7 +41,10 @@ export function extensionFace(block: Block, host: RendererHost): Drawn | undefin
 function noteFace(block: BlockOf<"note">, extensions: Extensions, host: RendererHost): Drawn | undefined {
   const kind = block.isEntry === true ? "entryRenderer" : "messageRenderer";
   const renderer = extensions.terminal(kind).findLast(({ name }) => name === block.name)?.value as Renderer | undefined;
-  if (renderer === undefined) return undefined;
+  return renderer && renderedNote(block, renderer, host);
+}
+
+export function renderedNote(block: BlockOf<"note">, renderer: Renderer, host: Pick<DrawingHost, "failed">): Drawn {
   return drawnBy(block, host, `the renderer of ${block.name}`, (look) => {
     const component = renderer(block.message, { expanded: look.isExpanded, outputPad: 0, ...hints(look) }, look.theme);
     return component === undefined ? undefined : [component];
@@ -45,7 +53,11 @@ function noteFace(block: BlockOf<"note">, extensions: Extensions, host: Renderer
 
 function toolFace(block: BlockOf<"tool">, extensions: Extensions, host: RendererHost): Drawn | undefined {
   const rendering = renderingOf(block.name, extensions);
-  if (rendering?.renderCall === undefined && rendering?.renderResult === undefined) return undefined;
+  return rendering && renderedTool(block, rendering, host);
+}
+
+export function renderedTool(block: BlockOf<"tool">, rendering: ToolRendering, host: DrawingHost): Drawn | undefined {
+  if (rendering.renderCall === undefined && rendering.renderResult === undefined) return undefined;
   const state = {};
   const last: { call?: Component | undefined; result?: Component | undefined } = {};
   return drawnBy(block, host, `the renderer of ${block.name}`, (look) => {
@@ -112,7 +124,7 @@ function hints(look: Look): { keyText(id: string): string; keyHint(id: string, a
 
 function drawnBy(
   block: Block,
-  host: RendererHost,
+  host: Pick<DrawingHost, "failed">,
   what: string,
   make: (look: Look) => (Component | ((width: number) => string[]))[] | undefined,
 ): Drawn {
@@ -122,7 +134,9 @@ function drawnBy(
       if (!hasFailed) {
         try {
           const parts = make(look);
-          if (parts !== undefined) return ["", ...parts.flatMap((part) => (typeof part === "function" ? part(width) : part.render(width)))];
+          if (parts === undefined) return faceOf(block).draw(width, look);
+          const lines = parts.flatMap((part) => (typeof part === "function" ? part(width) : part.render(width)));
+          return ["", ...lines.map((line) => fittedLine(line, width))];
         } catch (error) {
           hasFailed = true;
           host.failed(what, error);
@@ -145,7 +159,7 @@ export function markdownTransforms(host: Pick<RendererHost, "extensions" | "fail
       const { messageTypes = usualMessages } = (options ?? {}) as { messageTypes?: readonly string[] };
       if (!messageTypes.includes(of.messageType)) continue;
       try {
-        const given = transformer(text, { ...of, messageId: undefined, timestamp: undefined });
+        const given = transformer(text, { messageId: undefined, timestamp: undefined, ...of });
         if (typeof given === "string") text = given;
       } catch (error) {
         if (!failed.has(transformer)) host.failed(`the Markdown transformer of ${extensionPath}`, error);

@@ -12,8 +12,8 @@ import {
 } from "@earendil-works/pi-tui";
 import { defined } from "../../../contracts/defined.ts";
 import type { ExtensionTheme, ExtensionUIContext } from "../../../contracts/extension.ts";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { Fence } from "../../../tui/fence.ts";
+import { shownText } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { Dialogs } from "../dialogs.ts";
 import type { Keymap } from "../keymap.ts";
@@ -66,7 +66,6 @@ export class TerminalUi {
   readonly #host: TerminalUiHost;
   readonly #widgets = new Map<string, { component: Component; below: boolean; dispose(): void }>();
   readonly #listeners = new Set<() => void>();
-  #header: Component | undefined;
   #editorFactory: unknown;
   #provider: AutocompleteProvider;
 
@@ -87,7 +86,7 @@ export class TerminalUi {
     Object.assign(this.display, { workingMessage: undefined, isWorkingVisible: true, frames: undefined, hiddenThinkingLabel: undefined });
     this.display.statuses.clear();
     screen.setFooter(undefined);
-    this.#header = undefined;
+    screen.setHeader(undefined);
     this.#provider = this.#host.completion;
     screen.setCompletion(this.#provider);
     if (this.#editorFactory !== undefined) screen.setEditor(undefined);
@@ -153,15 +152,8 @@ export class TerminalUi {
         else this.#with(factory as Factory, "the footer", (component) => screen.setFooter(component), this.#footerData());
       },
       setHeader: (factory) => {
-        if (this.#header !== undefined) screen.above.removeChild(this.#header);
-        this.#header = undefined;
-        if (factory !== undefined) {
-          this.#with(factory as Factory, "the header", (component) => {
-            this.#header = component;
-            screen.above.children.unshift(component);
-          });
-        }
-        draw();
+        if (factory === undefined) screen.setHeader(undefined);
+        else this.#with(factory as Factory, "the header", (component) => screen.setHeader(component));
       },
       pasteToEditor: (text) => screen.editor.handleInput(`\u001b[200~${text}\u001b[201~`),
       getEditorText: () => screen.editor.getExpandedText(),
@@ -229,7 +221,6 @@ export class TerminalUi {
       [screen.below, true],
     ] as const) {
       place.clear();
-      if (!below && this.#header !== undefined) place.addChild(this.#header);
       for (const one of this.#widgets.values()) if (one.below === below) place.addChild(one.component);
     }
     screen.tui.requestRender();
@@ -298,6 +289,6 @@ export class TerminalUi {
 function visibleLine(text: string): string {
   return text
     .split(/(\u001b\[[0-9;]*m)/)
-    .map((part, at) => (at % 2 === 1 ? part : visibleText(part)))
+    .map((part, at) => (at % 2 === 1 ? part : shownText(part)))
     .join("");
 }

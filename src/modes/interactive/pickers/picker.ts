@@ -2,9 +2,9 @@
 // Invariant: what is not shown costs nothing to draw; the filter is `"exact"`, `re:…` or letters in their order; keys that a picker adds come first.
 
 import { type Component, type Focusable, fuzzyFilter, Input, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
+import { shownLine, shownText } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
-import type { Keymap } from "../keymap.ts";
+import type { KnownKeys } from "../keymap.ts";
 
 export interface PickerItem {
   value: string;
@@ -15,10 +15,10 @@ export interface PickerItem {
 }
 
 export interface PickerOptions {
-  title: string;
+  title: string | (() => string);
   items: readonly PickerItem[];
   theme(): Theme;
-  keys: Keymap;
+  keys: KnownKeys;
   rows(): number;
   /** The value that is chosen at first. */
   chosen?: string;
@@ -33,6 +33,9 @@ export interface PickerOptions {
   /** The chosen one is another. */
   moved?(item: PickerItem | undefined): void;
 }
+
+/** With fewer the list itself has the room. */
+const roomyRows = 16;
 
 export class Picker implements Component, Focusable {
   readonly capturesViewportInput = true;
@@ -97,7 +100,10 @@ export class Picker implements Component, Focusable {
   render(width: number): string[] {
     const theme = this.#options.theme();
     const border = theme.fg("borderAccent", "─".repeat(width));
-    const titles = visibleText(this.#options.title).split("\n").slice(0, 8);
+    const { title } = this.#options;
+    const titles = shownText(typeof title === "string" ? title : title())
+      .split("\n")
+      .slice(0, 8);
     const lines = [border, ...titles.map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width))];
     if (this.#options.hasFilter !== false) {
       this.#filter.focused = this.focused;
@@ -106,20 +112,20 @@ export class Picker implements Component, Focusable {
     const size = this.#size();
     const start = Math.max(0, Math.min(this.#at - Math.floor(size / 2), this.#shown.length - size));
     const rows = this.#shown.slice(start, start + size);
-    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map(({ label }) => visibleWidth(visibleText(label)))));
+    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map(({ label }) => visibleWidth(shownLine(label)))));
     for (const [offset, item] of rows.entries()) lines.push(this.#row(item, start + offset === this.#at, labels, width));
     if (this.#shown.length === 0) lines.push(theme.fg("muted", "  Nothing matches"));
     const place = this.#shown.length > size ? `${this.#at + 1}/${this.#shown.length}` : "";
-    const foot = [place, this.#hint].filter((one) => one !== "").join(" · ");
-    if (foot !== "") lines.push(truncateToWidth(theme.fg("dim", foot), width));
+    const foot = inRows([place, ...this.#hint.split(" · ")], width).slice(0, this.#options.rows() < roomyRows ? 1 : 3);
+    for (const row of foot) lines.push(truncateToWidth(theme.fg("dim", row), width));
     lines.push(border);
     return lines;
   }
 
   #row(item: PickerItem, isChosen: boolean, labels: number, width: number): string {
     const theme = this.#options.theme();
-    const label = truncateToWidth(visibleText(item.label).replaceAll("\n", " "), Math.max(1, width - 2));
-    const about = item.description === undefined ? "" : visibleText(item.description).replaceAll("\n", " ");
+    const label = truncateToWidth(shownLine(item.label), Math.max(1, width - 2));
+    const about = item.description === undefined ? "" : shownLine(item.description);
     const gap = " ".repeat(Math.max(1, labels - visibleWidth(label) + 2));
     const room = width - 2 - visibleWidth(label) - gap.length;
     const rest = about === "" || room < 8 ? "" : `${gap}${theme.fg("muted", truncateToWidth(about, room))}`;
@@ -141,6 +147,17 @@ export class Picker implements Component, Focusable {
     const at = chosen === undefined ? 0 : this.#shown.findIndex(({ value }) => value === chosen);
     this.#move(at < 0 ? Math.min(this.#at, Math.max(0, this.#shown.length - 1)) : at);
   }
+}
+
+/** Parts as they fit beside each other, none of them cut. */
+function inRows(parts: readonly string[], width: number): string[] {
+  const rows: string[] = [];
+  for (const part of parts.filter((one) => one !== "")) {
+    const longer = rows.length === 0 ? part : `${rows.at(-1)} · ${part}`;
+    if (rows.length > 0 && visibleWidth(longer) > width) rows.push(part);
+    else rows[Math.max(0, rows.length - 1)] = longer;
+  }
+  return rows;
 }
 
 export function filtered(items: readonly PickerItem[], filter: string): readonly PickerItem[] {

@@ -61,16 +61,16 @@ export function openScopedModels(at: Surface): void {
       if (is("tui.select.confirm")) {
         return changed(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name], picker, name);
       }
-      if (is("app.models.toggleProvider")) return changed(providerToggled(name, chosen, [...all.keys()]), picker, name);
+      if (is("app.models.toggleProvider")) return changed(providerToggled(name, chosen, all), picker, name);
       const step = is("app.models.reorderUp") ? -1 : is("app.models.reorderDown") ? 1 : 0;
       return step === 0 ? false : changed(moved(name, step, chosen), picker, name);
     },
   });
 }
 
-function providerToggled(name: string, chosen: readonly string[], all: readonly string[]): string[] {
-  const provider = name.slice(0, name.indexOf("/") + 1);
-  const its = all.filter((one) => one.startsWith(provider));
+function providerToggled(name: string, chosen: readonly string[], all: ReadonlyMap<string, Model>): string[] {
+  const provider = all.get(name)?.provider;
+  const its = [...all].filter(([, model]) => model.provider === provider).map(([one]) => one);
   const isOn = its.every((one) => chosen.includes(one));
   const others = chosen.filter((one) => !its.includes(one));
   return isOn ? others : [...chosen, ...its.filter((one) => !chosen.includes(one))];

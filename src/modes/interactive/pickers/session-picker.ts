@@ -12,7 +12,7 @@ import type { Picker, PickerItem } from "./picker.ts";
 
 type Stored = Awaited<ReturnType<typeof call<"list_sessions">>>["sessions"][number];
 
-interface View {
+export interface SessionsView {
   all: boolean;
   path: boolean;
   bySize: boolean;
@@ -23,7 +23,7 @@ interface View {
 
 /** `closed`: something was chosen, or nothing. */
 export async function openSessionPicker(at: Surface, closed: () => void = () => {}): Promise<void> {
-  const view: View = { all: false, path: false, bySize: false, named: false, search: undefined };
+  const view: SessionsView = { all: false, path: false, bySize: false, named: false, search: undefined };
   let stored = (await call("list_sessions", {}, at)).sessions;
   if (stored.length === 0) {
     view.all = true;
@@ -52,7 +52,7 @@ export async function openSessionPicker(at: Surface, closed: () => void = () => 
     ].join(" · ");
   };
   const show = (picker: Picker): void => {
-    picker.setItems(itemsOf(stored, view, at));
+    picker.setItems(sessionItems(stored, view, at.homeDir));
     picker.setHint(hint());
     at.screen.tui.requestRender();
   };
@@ -73,7 +73,7 @@ export async function openSessionPicker(at: Surface, closed: () => void = () => 
   };
   openChoice(at, {
     title: "Sessions",
-    items: itemsOf(stored, view, at),
+    items: sessionItems(stored, view, at.homeDir),
     hint: hint(),
     take: async (path) => {
       await at.runCommand("resume", path);
@@ -117,13 +117,20 @@ export async function openSessionPicker(at: Surface, closed: () => void = () => 
   });
 }
 
-function itemsOf(stored: readonly Stored[], view: View, at: Surface): PickerItem[] {
+/** What there is to know of a session for a line of the list. */
+export type ListedSession = Pick<Stored, "path" | "cwd" | "modifiedMs" | "sizeBytes"> & {
+  name?: string | undefined;
+  firstPrompt?: string | undefined;
+  messageCount?: number | undefined;
+};
+
+export function sessionItems(stored: readonly ListedSession[], view: SessionsView, homeDir: string): PickerItem[] {
   const { named, search } = view;
   const shown = stored.filter(({ name, path }) => (!named || name !== undefined) && search?.lines.has(path) !== false);
   const sorted = view.bySize ? [...shown].sort((one, other) => other.sizeBytes - one.sizeBytes) : shown;
   return sorted.map((one) => {
     const age = shortAge(one.modifiedMs, Date.now());
-    const place = view.path ? one.path : view.all ? homePath(one.cwd, at.env.HOME ?? "") : "";
+    const place = view.path ? one.path : view.all ? homePath(one.cwd, homeDir) : "";
     return {
       value: one.path,
       label: one.name ?? one.firstPrompt ?? "(nothing said)",

@@ -2,14 +2,14 @@
 // Opened by /tree. Invariant: moving asks about the summary first, and only where something is left behind.
 
 import { defined } from "../../../contracts/defined.ts";
-import { viewsOf } from "../../../contracts/tool-view.ts";
+import { type ToolViews, viewsOf } from "../../../contracts/tool-view.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
 import type { Surface } from "../surface.ts";
 import { openChoice } from "./choice.ts";
-import type { Picker, PickerItem } from "./picker.ts";
+import type { PickerItem } from "./picker.ts";
 
-type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
+export type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
 
 interface Row {
   id: string;
@@ -24,7 +24,66 @@ interface Row {
 }
 
 const filters = ["default", "noTools", "userOnly", "labeledOnly", "all"] as const;
-type Filter = (typeof filters)[number];
+export type Filter = (typeof filters)[number];
+
+/** What is on show of a tree, and the keys that change it. */
+export class TreeView {
+  #filter: Filter;
+  readonly #folded = new Set<string>();
+  readonly #rows: readonly Row[];
+  readonly #way: ReadonlySet<string>;
+  readonly #leafId: string | null;
+
+  /** `way`: from the beginning to where it stands. */
+  constructor(
+    tree: readonly TreeNode[],
+    { views, way, leafId, filter = "default" }: { views: ToolViews; way: Iterable<string>; leafId: string | null; filter?: Filter },
+  ) {
+    this.#rows = rowsOf(tree, views);
+    this.#way = new Set(way);
+    this.#leafId = leafId;
+    this.#filter = filter;
+  }
+
+  get items(): PickerItem[] {
+    return shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#leafId);
+  }
+
+  /** The one that is chosen at first. */
+  get chosen(): string {
+    return this.items.findLast(({ value }) => this.#way.has(value))?.value ?? "";
+  }
+
+  hint(keyOf: (id: string) => string, takesLabels = true): string {
+    const named = this.#filter === "default" ? "" : `${this.#filter} · `;
+    const label = takesLabels ? `${keyOf("app.tree.editLabel")} label · ` : "";
+    return `${named}${keyOf("app.tree.filter.cycleForward")} view · ${keyOf("app.tree.foldOrUp")} fold · ${label}${keyOf("app.message.copy")} copy`;
+  }
+
+  textOf(id: string): string {
+    return this.#rows.find((row) => row.id === id)?.text ?? "";
+  }
+
+  labelOf(id: string): string {
+    return this.#rows.find((row) => row.id === id)?.label ?? "";
+  }
+
+  /** Whether the key has changed what is on show. */
+  press(is: (id: string) => boolean, entryId: string | undefined): boolean {
+    const chosen = filters.find((one) => is(`app.tree.filter.${one}`));
+    const step = is("app.tree.filter.cycleForward") ? 1 : is("app.tree.filter.cycleBackward") ? -1 : 0;
+    if (chosen !== undefined || step !== 0) {
+      const next = chosen ?? filters.at((filters.indexOf(this.#filter) + step) % filters.length) ?? "default";
+      this.#filter = next === this.#filter && chosen !== undefined ? "default" : next;
+      return true;
+    }
+    if (entryId === undefined) return false;
+    if (is("app.tree.foldOrUp")) this.#folded.add(entryId);
+    else if (is("app.tree.unfoldOrDown")) this.#folded.delete(entryId);
+    else return false;
+    return true;
+  }
+}
 
 export function openTreePicker(at: Surface): void {
   const { session, conversation } = at.sessions.coding;
@@ -32,58 +91,34 @@ export function openTreePicker(at: Surface): void {
     at.hint("Nothing has been said yet");
     return;
   }
-  const views = viewsOf(conversation.tools);
-  const folded = new Set<string>();
-  let filter: Filter = "default";
-  let rows = rowsOf(session.tree(), views);
-  const way = new Set(session.branchIds());
-  const items = (): PickerItem[] => shownItems(rows, filter, folded, way, session.leafId);
+  const tree = new TreeView(session.tree(), { views: viewsOf(conversation.tools), way: session.branchIds(), leafId: session.leafId });
   const { keyOf } = at.keys;
-  const hint = (): string =>
-    `${filter === "default" ? "" : `${filter} · `}${keyOf("app.tree.filter.cycleForward")} view · ${keyOf("app.tree.foldOrUp")} fold · ${keyOf("app.tree.editLabel")} label · ${keyOf("app.message.copy")} copy`;
-  const show = (picker: Picker): boolean => {
-    picker.setItems(items());
-    picker.setHint(hint());
-    return true;
-  };
   openChoice(at, {
     title: "Tree",
-    items: items(),
-    hint: hint(),
-    chosen: lastShown(items(), way),
+    items: tree.items,
+    hint: tree.hint(keyOf),
+    chosen: tree.chosen,
     take: (id) => move(id, at),
     onKey: (data, item, typed, picker, close) => {
       const is = (id: string): boolean => at.keys.matches(data, id);
-      const chosen = filters.find((one) => is(`app.tree.filter.${one}`));
-      const step = is("app.tree.filter.cycleForward") ? 1 : is("app.tree.filter.cycleBackward") ? -1 : 0;
-      if (chosen !== undefined || step !== 0) {
-        const next = chosen ?? filters.at((filters.indexOf(filter) + step) % filters.length) ?? "default";
-        filter = next === filter && chosen !== undefined ? "default" : next;
-        return show(picker);
+      if (tree.press(is, item?.value)) {
+        picker.setItems(tree.items);
+        picker.setHint(tree.hint(keyOf));
+        return true;
       }
       if (item === undefined) return false;
-      if (is("app.tree.foldOrUp")) {
-        folded.add(item.value);
-        return show(picker);
-      }
-      if (is("app.tree.unfoldOrDown")) {
-        folded.delete(item.value);
-        return show(picker);
-      }
       if (is("app.message.copy")) {
-        const text = rows.find(({ id }) => id === item.value)?.text ?? "";
-        void import("../editor/clipboard.ts").then(({ copyText }) => copyText(text, at));
+        void import("../editor/clipboard.ts").then(({ copyText }) => copyText(tree.textOf(item.value), at));
         return true;
       }
       if (is("app.tree.editLabel") && typed === "") {
         close();
-        void label(item.value, rows.find(({ id }) => id === item.value)?.label ?? "", at).catch((error: unknown) => at.fail(error));
+        void label(item.value, tree.labelOf(item.value), at).catch((error: unknown) => at.fail(error));
         return true;
       }
       return false;
     },
   });
-  rows = rowsOf(session.tree(), views);
 }
 
 async function label(entryId: string, before: string, at: Surface): Promise<void> {
@@ -120,7 +155,7 @@ async function move(entryId: string, at: Surface): Promise<void> {
 }
 
 /** Depth grows where branches part, not with every entry. */
-function rowsOf(roots: readonly TreeNode[], views: ReturnType<typeof viewsOf>): Row[] {
+function rowsOf(roots: readonly TreeNode[], views: ToolViews): Row[] {
   const rows: Row[] = [];
   const waiting = [...roots].reverse().map((node) => ({ node, depth: 0, isFork: roots.length > 1 }));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -172,8 +207,4 @@ function shownItems(
     });
   }
   return items;
-}
-
-function lastShown(items: readonly PickerItem[], way: ReadonlySet<string>): string {
-  return items.findLast(({ value }) => way.has(value))?.value ?? "";
 }

@@ -8,6 +8,7 @@ import { headlineOf, viewsOf } from "../../../contracts/tool-view.ts";
 import { withoutTerminal } from "../../../extensions/no-ui.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
 import { LineSplitter } from "../../../platform/pipes/line-splitter.ts";
+import { wholeLines } from "../../../tui/row.ts";
 import { plainSystem } from "../../../tui/theme/built-in.ts";
 import { Theme } from "../../../tui/theme/theme.ts";
 import { beforeEnd, type ModeContext } from "../../mode.ts";
@@ -16,7 +17,7 @@ import { faceOf } from "../blocks/faces.ts";
 import type { Look } from "../blocks/look.ts";
 import { errorWords } from "../error-words.ts";
 import { TranscriptFold } from "../fold.ts";
-import { StoredPath } from "../stored.ts";
+import { StoredPath, showStored } from "../stored.ts";
 
 const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop stops, /quit or Ctrl-D quits.";
 
@@ -49,9 +50,9 @@ class PlainConversation {
     const giveWarningsBack = this.#at.takeWarnings((line) => this.#say(line));
     const unsubscribe = this.#sessions.subscribe((event) => this.#take(event));
     try {
-      const stored = new StoredPath(coding.session);
-      if (stored.aboveText !== "") this.#say(`${stored.aboveText}: /tree has them all`);
-      stored.showMore(this.#fold);
+      const { entries, aboveText } = new StoredPath(coding.session).next();
+      if (aboveText !== "") this.#say(`${aboveText}: /tree has them all`);
+      showStored(entries, aboveText === "", this.#fold);
       this.#say(help);
       await extensions.bind({
         mode: "tui",
@@ -170,7 +171,7 @@ class PlainConversation {
     if (block.isLive || this.#printed.has(block) || block.kind === "prompt") return;
     this.#printed.add(block);
     const width = Math.max(20, this.#at.io.stdout.columns - 1);
-    this.#print(faceOf(block).draw(width, this.#look()).map(plainText));
+    this.#print(wholeLines(faceOf(block).draw(width, this.#look()), width).map(plainText));
   }
 
   #look(): Look {

@@ -2,8 +2,8 @@
 // nothing is said.
 
 import type { AgentEvent } from "../../../contracts/agent-event.ts";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
+import { shownLine } from "../../../tui/shown-text.ts";
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 export const frameMs = 120;
@@ -78,7 +78,7 @@ export class Activity {
   text(stop: string, message?: string, own: readonly string[] = frames): string {
     if (this.#sinceMs === undefined) return "";
     const seconds = Math.floor((this.#now() - this.#sinceMs) / 1000);
-    const tools = [...new Set(this.#tools.values())].map((name) => visibleText(name));
+    const tools = [...new Set(this.#tools.values())].map((name) => shownLine(name));
     const waits =
       this.#retryAtMs === undefined ? "" : `trying again in ${Math.max(0, Math.ceil((this.#retryAtMs - this.#now()) / 1000))} s`;
     const what = waits || (tools.length > 0 ? tools.join(", ") : (message ?? (this.#what || "working")));

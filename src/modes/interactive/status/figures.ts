@@ -1,22 +1,29 @@
 // What the session has used, for the footer: sums over all of it, kept up by its events. Owned by the interaction.
 // Invariant: a frame adds nothing up.
 
+import { statSync } from "node:fs";
 import type { AgentEvent } from "../../../contracts/agent-event.ts";
 import type { Conversation } from "../../../harness/conversation/conversation.ts";
 import { countEntries, usageOfWindow } from "../../../harness/conversation/session-stats.ts";
+import { usedCalls } from "../../../session/library/session-totals.ts";
+import type { Session } from "../../../session/tree/session.ts";
 import type { FooterFacts } from "./footer.ts";
 
-type Sums = Pick<FooterFacts, "input" | "output" | "cacheRead" | "cacheWrite" | "cost" | "cacheHit">;
+type Used = Pick<FooterFacts, "input" | "output" | "cacheRead" | "cacheWrite" | "cost">;
+type Sums = Used & Pick<FooterFacts, "cacheHit">;
 
 const none: Sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0, cacheHit: undefined };
 
 /** So long it counts before keys and frames have their turn. */
 const sliceMs = 6;
+/** Within which a long session is on the screen. */
+const shownMs = 100;
 
 export class SessionFigures {
   readonly #counted: () => void;
   #sums: Sums = none;
   #window: { model: unknown; of: Pick<FooterFacts, "used" | "contextWindow"> } | undefined;
+  #stored: Generator<Used> | undefined;
   #counting: NodeJS.Timeout | undefined;
 
   /** `counted`: what is stored has been added up. */
@@ -24,33 +31,38 @@ export class SessionFigures {
     this.#counted = counted;
   }
 
-  /** Of what is stored; in a long session a moment later, so that nobody waits for it. */
+  /** Of what is stored; of a long session when it has been shown, a little at a time, so that nobody waits for it. */
   begin(conversation: Conversation): void {
     this.#sums = none;
     this.#window = undefined;
-    clearTimeout(this.#counting);
+    this.stop();
     const { session } = conversation;
-    // How many there are is not known either before the first paint: the file has been read from its end.
-    let batches: ReturnType<typeof session.batches> | undefined;
+    const sums = storedSums(session);
+    this.#stored = sums;
     const count = (): void => {
-      if (session.isClosed) return;
-      batches ??= session.batches(session.entryCount);
-      const untilMs = performance.now() + sliceMs;
-      do {
-        const { value, done } = batches.next();
-        if (done === true) {
-          this.#counted();
-          return;
-        }
-        const { tokens, cost } = countEntries(value);
-        this.#add({ ...tokens, cost });
-      } while (performance.now() < untilMs);
-      this.#counting = setTimeout(count, 0);
+      const hasMore = !session.isClosed && this.#addSome(sums);
+      if (hasMore) this.#counting = setTimeout(count, 0);
+      else this.#counted();
     };
-    this.#counting = setTimeout(count, 0);
+    this.#counting = setTimeout(count, session.isIndexed ? 0 : shownMs);
   }
 
-  #add(one: Pick<Sums, "input" | "output" | "cacheRead" | "cacheWrite" | "cost">): void {
+  /** Whether there may be more. */
+  #addSome(sums: Generator<Used>): boolean {
+    try {
+      for (const untilMs = performance.now() + sliceMs; performance.now() < untilMs; ) {
+        const { value, done } = sums.next();
+        if (done === true) return false;
+        this.#add(value);
+      }
+      return true;
+    } catch {
+      // A file that cannot be read any more has been told by who writes it.
+      return false;
+    }
+  }
+
+  #add(one: Used): void {
     const { input, output, cacheRead, cacheWrite, cost } = this.#sums;
     this.#sums = {
       ...this.#sums,
@@ -64,6 +76,7 @@ export class SessionFigures {
 
   stop(): void {
     clearTimeout(this.#counting);
+    this.#stored?.return(undefined);
   }
 
   take(event: AgentEvent): void {
@@ -82,5 +95,28 @@ export class SessionFigures {
       this.#window = { model: conversation.model, of: { used: usage?.percent, contextWindow: usage?.contextWindow ?? 0 } };
     }
     return { ...this.#sums, ...this.#window.of };
+  }
+}
+
+/** What is stored by now, part by part; what is said from now on is told by events. */
+function storedSums(session: Session): Generator<Used> {
+  const { filePath } = session;
+  return session.isIndexed || filePath === undefined
+    ? sumsOfEntries(session, session.entryCount)
+    : sumsOfFile(filePath, statSync(filePath, { throwIfNoEntry: false })?.size ?? 0);
+}
+
+function* sumsOfEntries(session: Session, count: number): Generator<Used> {
+  for (const entries of session.batches(count)) {
+    const { tokens, cost } = countEntries(entries);
+    yield { ...tokens, cost };
+  }
+}
+
+/** Without the index of it, which takes longer than a key may. */
+function* sumsOfFile(path: string, size: number): Generator<Used> {
+  for (const { usage } of usedCalls(path, size)) {
+    const { input, output = 0, cacheRead = 0, cacheWrite = 0, cost } = usage;
+    yield { input, output, cacheRead, cacheWrite, cost: cost?.total ?? 0 };
   }
 }

@@ -2,8 +2,8 @@
 // Invariant: where there is no room the figures go first, the model never.
 
 import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
-import { visibleText } from "../../../contracts/text/plain.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
+import { shownLine } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 
 export interface FooterFacts {
@@ -32,9 +32,9 @@ export interface FooterFacts {
 export function footerLines(facts: FooterFacts, width: number, theme: Theme): string[] {
   const dim = (text: string): string => theme.fg("dim", text);
   const place = `${facts.directory}${facts.branch === "" ? "" : ` (${facts.branch})`}${facts.name === "" ? "" : ` • ${facts.name}`}`;
-  const first = facts.hint === "" ? dim(cutStart(visibleText(place), width)) : theme.fg("warning", truncateToWidth(facts.hint, width));
+  const first = facts.hint === "" ? dim(cutStart(shownLine(place), width)) : theme.fg("warning", truncateToWidth(facts.hint, width));
   const model = facts.level === "" ? facts.model : `${facts.model} • ${facts.level}`;
-  const shown = truncateToWidth(visibleText(model), width);
+  const shown = truncateToWidth(shownLine(model), width);
   const left = fitting(figures(facts), width - visibleWidth(shown) - 1);
   const gap = Math.max(left === "" ? 0 : 1, width - visibleWidth(left) - visibleWidth(shown));
   const usedStyle = (facts.used ?? 0) >= 90 ? "error" : (facts.used ?? 0) >= 70 ? "warning" : "dim";
@@ -74,6 +74,6 @@ function cutStart(text: string, width: number): string {
 function visibleTextKeepingColors(text: string): string {
   return text
     .split(/(\u001b\[[0-9;]*m)/)
-    .map((part, at) => (at % 2 === 1 ? part : visibleText(part).replaceAll("\n", " ")))
+    .map((part, at) => (at % 2 === 1 ? part : shownLine(part)))
     .join("");
 }

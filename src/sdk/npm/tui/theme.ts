@@ -4,6 +4,7 @@
 import { getKeybindings } from "@earendil-works/pi-tui";
 import { colouredCode } from "../../../transcript/code/coloured-code.ts";
 import { themeInForce } from "../../../tui/theme/current.ts";
+import { listColours } from "../../../tui/theme/list-colours.ts";
 import { markdownColours } from "../../../tui/theme/markdown-colours.ts";
 
 type Paint = (text: string) => string;
@@ -62,14 +63,8 @@ export function getMarkdownTheme(): Record<string, Paint | ((code: string, lang?
   };
 }
 
-export function getSelectListTheme(): Record<string, Paint> {
-  return {
-    selectedPrefix: role("accent"),
-    selectedText: role("accent"),
-    description: role("muted"),
-    scrollInfo: role("dim"),
-    noMatch: role("muted"),
-  };
+export function getSelectListTheme(): ReturnType<typeof listColours> {
+  return listColours(() => theme);
 }
 
 export function getSettingsListTheme(): Record<string, Paint | ((text: string, isSelected: boolean) => string) | string> {

@@ -1,0 +1,77 @@
+// Writes what a descriptor takes without making its writer wait, in one system call where there is one for it. Called by descriptor-output, on Bun.
+
+import { fstatSync, writeSync } from "node:fs";
+import { openCLibrary } from "../bun-ffi.ts";
+
+/** How many of the first `length` bytes went out. Why others did not is for a write that waits to find. */
+export type WriteAtOnce = (bytes: Uint8Array<ArrayBuffer>, length: number) => number;
+
+/** What a pipe or terminal that says it is writable takes whole: `PIPE_BUF`. */
+const atOnceBytes = process.platform === "linux" ? 4096 : 512;
+
+/** `undefined` where it cannot be done. */
+export async function writeAtOnce(descriptor: number): Promise<WriteAtOnce | undefined> {
+  const info = fstatSync(descriptor);
+  if (process.platform === "linux" && info.isSocket()) return sendAtOnce(descriptor);
+  return (process.platform === "linux" && info.isFIFO() ? await pipeAtOnce(descriptor) : undefined) ?? whenReady(descriptor);
+}
+
+/** send(2). */
+async function sendAtOnce(descriptor: number): Promise<WriteAtOnce | undefined> {
+  const library = await openCLibrary<{ send(descriptor: number, bytes: Uint8Array, length: number, flags: number): number }>({
+    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+  });
+  if (library === undefined) return undefined;
+  const { send } = library.calls;
+  // MSG_DONTWAIT, MSG_NOSIGNAL
+  const flags = 0x40 | 0x4000;
+  return (bytes, length) => Math.max(0, send(descriptor, bytes, length, flags));
+}
+
+/** pwritev2(2), which knows "not now" also for a pipe that others left blocking. */
+async function pipeAtOnce(descriptor: number): Promise<WriteAtOnce | undefined> {
+  const library = await openCLibrary<{
+    pwritev2(descriptor: number, pieces: Uint8Array, count: number, at: number, flags: number): number;
+  }>({
+    pwritev2: { args: ["i32", "ptr", "i32", "i64", "i32"], returns: "i32" },
+  });
+  if (library === undefined) return undefined;
+  const { pwritev2 } = library.calls;
+  // struct iovec: address and length.
+  const piece = new BigUint64Array(2);
+  const pieceBytes = new Uint8Array(piece.buffer);
+  const noWait = 0x8;
+  let known: Uint8Array | undefined;
+  return (bytes, length) => {
+    if (bytes !== known) {
+      piece[0] = BigInt(library.addressOf(bytes));
+      known = bytes;
+    }
+    piece[1] = BigInt(length);
+    return Math.max(0, pwritev2(descriptor, pieceBytes, 1, -1, noWait));
+  };
+}
+
+/** poll(2), then a write of what a descriptor that is ready takes whole. */
+async function whenReady(descriptor: number): Promise<WriteAtOnce | undefined> {
+  const library = await openCLibrary<{ poll(descriptors: Uint8Array, count: number, timeoutMs: number): number }>({
+    poll: { args: ["ptr", process.platform === "linux" ? "u64" : "u32", "i32"], returns: "i32" },
+  });
+  if (library === undefined) return undefined;
+  const { poll } = library.calls;
+  const writable = 4;
+  // struct pollfd: the descriptor, what is asked, what is answered.
+  const asked = new Uint8Array(8);
+  const view = new DataView(asked.buffer);
+  view.setInt32(0, descriptor, true);
+  view.setInt16(4, writable, true);
+  return (bytes, length) => {
+    // An error or a reader that has gone stands beside it in the answer.
+    if (length > atOnceBytes || poll(asked, 1, 0) !== 1 || view.getInt16(6, true) !== writable) return 0;
+    try {
+      return writeSync(descriptor, bytes, 0, length);
+    } catch {
+      return 0;
+    }
+  };
+}
