@@ -340,6 +340,11 @@ export class Interaction implements Surface {
     return runCommand(name, args, this, this.#commands);
   }
 
+  async runChosen(name: string, args: string): Promise<void> {
+    const { runSlash } = await import("./commands/commands.ts");
+    await runSlash(name, args, this);
+  }
+
   /** The same conversation read anew is on the screen already. */
   #replaced(): void {
     const { session } = this.sessions.coding;

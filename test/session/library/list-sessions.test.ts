@@ -155,8 +155,8 @@ test("names of folders and files", () => {
   expect(sessionDirectory({ cwd: "/x", agentDir: "/a", override: "/given" })).toBe("/given");
   expect(sessionFileName({ id: "i_d", timestamp: "2026-01-02T03:04:05.678Z" })).toBe("2026-01-02T03-04-05-678Z_i_d.jsonl");
   expect(idInFileName("/a/2026-01-02T03-04-05-678Z_i_d.jsonl")).toBe("i_d");
-  expect(["a", "a.b_c-d", "0"].every(isValidSessionId)).toBe(true);
-  expect(["", "-a", "a.", "a b", "a/b", "ä"].some(isValidSessionId)).toBe(false);
+  expect(["a", "a.b_c-d", "0", "x".repeat(200)].every(isValidSessionId)).toBe(true);
+  expect(["", "-a", "a.", "a b", "a/b", "ä", "x".repeat(201)].some(isValidSessionId)).toBe(false);
 });
 
 test("a session is known by what was said, not by the files put before it", () => {

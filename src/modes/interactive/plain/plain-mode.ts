@@ -129,7 +129,7 @@ class PlainConversation {
   async #command(text: string): Promise<boolean> {
     if (!text.startsWith("/")) return false;
     const { typedCommand } = await import("../../../harness/commands/slash.ts");
-    const typed = typedCommand(text);
+    const typed = typedCommand(text, this.#sessions.launch.options.cwd);
     if (typed === undefined) return false;
     if (typed.params === undefined) {
       this.#say(`/${typed.command.slash.name} ${typed.command.slash.argument ?? ""}: say which`);
