@@ -37,6 +37,7 @@ export interface Settings {
     wheelLines: number;
   };
   hideThinking: boolean;
+  tips: boolean;
   doubleEscapeAction: "tree" | "fork" | "none";
   /** A command; empty: as the environment says. */
   externalEditor: string;
@@ -248,6 +249,7 @@ export const settings: readonly SettingRecord[] = [
     "auto",
     "How the terminal is sent pictures; auto: as its environment says.",
   ),
+  setting("tips", { kind: "boolean" }, true, "Say now and then what could be done at the terminal: once a session at most."),
   setting("hide_thinking", { kind: "boolean" }, false, "Show what a model thinks as one line."),
   setting("double_escape_action", choice("tree", "fork", "none"), "tree", "What Escape twice on an empty text opens."),
   setting("external_editor", { kind: "string" }, "", "The editor that a text is opened in; empty: $VISUAL, $EDITOR, nano.", {

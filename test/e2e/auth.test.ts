@@ -215,6 +215,19 @@ describe("pi auth", () => {
     expect(await world.run(["auth", "check", ...args])).toMatchObject({ stdout, status });
   });
 
+  test.for([5, null, "sk-x", {}, { type: "api_key" }, { type: "api_key", key: 7 }])(
+    "an entry such as %j is damage, not a missing key",
+    async (entry, { world }) => {
+      mkdirSync(world.agentDir, { recursive: true });
+      writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ openai: entry }), { mode: 0o600 });
+      const { status, stderr } = await world.run(["-p", "--model", "openai/gpt-5", "hi"]);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining("auth.json is damaged: its entry openai is neither a key nor a sign-in. Store it anew: "),
+      });
+    },
+  );
+
   test("check: ready with a key of the environment, invalid with a damaged file", async ({ world }) => {
     const ready = await world.run(["auth", "check", "--model", "groq/x", "--json"], { env: { GROQ_API_KEY: "gsk-k" } });
     expect(ready).toMatchObject({ status: 0, stdout: '{"status":"ready","provider":"groq","authType":"api_key"}\n' });

@@ -7,7 +7,7 @@ import { AppendFile } from "../../platform/files/append-file.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";
-import { beginsWithLine, FileEnds, type KnownPath, minFileBytes } from "../index/file-ends.ts";
+import { beginsWithLine, FileEnds, minFileBytes, tableOf } from "../index/file-ends.ts";
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
@@ -16,9 +16,10 @@ import { withNote } from "../lines/opening-note.ts";
 import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
 import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
+import { LateEntries, type LateEntry } from "./late-entries.ts";
 import { openingNote } from "./note-opening.ts";
 import type { PathEnd, PathView } from "./session-log.ts";
-import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
+import { entryOf, IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, longerPath, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
   /** An empty file that nothing was written to goes when the log is closed. */
@@ -26,15 +27,6 @@ export interface FileLogOptions {
   onWarning?: ((text: string) => void) | undefined;
   /** Called once, when something appended could not be stored. */
   onStorageLost?: ((error: PiError) => void) | undefined;
-}
-
-/** Ids of entries behind the ends are long ones, which readers of files take longer over: few. */
-const maxLate = 8;
-
-interface Unsaved {
-  entry: AnyEntry;
-  /** With its LF. */
-  line: string;
 }
 
 export class FileLog implements SessionLog {
@@ -51,9 +43,9 @@ export class FileLog implements SessionLog {
   #refusal: string | undefined;
   #memory = new EntryMemory();
   /** Entries not yet in the file, as lines; the last ones of the table. */
-  #unsaved: Unsaved[] = [];
-  /** Appended while only the ends stand for the rest: behind the file's last entry, in order. */
-  #late: Unsaved[] = [];
+  #unsaved: LateEntry[] = [];
+  /** Appended while only the ends stand for the rest. */
+  readonly #late = new LateEntries();
   #isStarted = false;
   #hasWritten = false;
   #storageLost: PiError | undefined;
@@ -166,11 +158,7 @@ export class FileLog implements SessionLog {
   }
 
   lastId(): string | null {
-    return this.#late.at(-1)?.entry.id ?? this.#ends?.lastId ?? lastIdOf(this);
-  }
-
-  get canTellIds(): boolean {
-    return this.#ends === undefined;
+    return this.#late.lastId ?? this.#ends?.lastId ?? lastIdOf(this);
   }
 
   verifyLast(): void {
@@ -189,31 +177,35 @@ export class FileLog implements SessionLog {
   /** Where the way leads over what was appended since, if anything, to the entry that was the file's last. */
   #endPath(leafId: string | null, remember: boolean, pathIn: (ends: FileEnds) => PathLines | undefined): PathView | undefined {
     if (this.#ends === undefined || leafId === null) return undefined;
-    const behind: AnyEntry[] = [];
-    let id: string | null = leafId;
-    for (let at = this.#late.length - 1; at >= 0; at--) {
-      const entry = this.#late[at]?.entry;
-      if (entry === undefined || entry.id !== id) continue;
-      behind.unshift(entry);
-      id = entry.parentId;
-    }
-    const lines = id === this.#ends.lastId ? pathIn(this.#ends) : undefined;
+    const { behind, from } = this.#late.wayTo(leafId);
+    const lines = from === this.#ends.lastId ? pathIn(this.#ends) : undefined;
     if (lines === undefined) return undefined;
     const view = this.#viewOf(lines, remember);
     return behind.length === 0 ? view : longerPath(view, behind);
   }
 
   pathEnd(leafId: string | null, count: number): PathEnd {
-    const end = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.pathEnd(count) : undefined;
-    return end === undefined
-      ? { view: pathOf(this, leafId, false), before: 0 }
-      : { view: this.#viewOf(end.lines, false), before: end.before };
+    let before = 0;
+    const view = this.#endPath(leafId, false, (ends) => {
+      const end = ends.pathEnd(count);
+      before = end?.before ?? 0;
+      return end?.lines;
+    });
+    return view === undefined ? { view: pathOf(this, leafId, false), before: 0 } : { view, before };
+  }
+
+  entryWith(id: string): AnyEntry | undefined {
+    const late = this.#late.find(id);
+    const lines = this.#ends?.known?.lines;
+    const position = lines?.positionWith(id) ?? -1;
+    if (late !== undefined || lines === undefined || position < 0) return late ?? entryOf(this, id);
+    return this.#endEntriesAt(lines, position, position + 1, false)[0];
   }
 
   lastOfType(type: string): AnyEntry | undefined {
     if (this.#ends === undefined) return lastEntryOfType(this, type);
-    const late = this.#late.findLast(({ entry }) => entry.type === type);
-    if (late !== undefined) return late.entry;
+    const late = this.#late.lastOfType(type);
+    if (late !== undefined) return late;
     const place = this.#ends.lastOfType(type);
     const found = place === undefined ? undefined : this.#readEntry(place, () => {});
     // The word stood there for something else: only the whole index can tell.
@@ -236,15 +228,15 @@ export class FileLog implements SessionLog {
   }
 
   append(entries: readonly AnyEntry[], lines?: readonly string[]): void {
-    const added: Unsaved[] = [];
+    const added: LateEntry[] = [];
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at];
       if (entry !== undefined)
         added.push({ entry, line: liveSecrets.redactLines(lines === undefined ? this.#encoded(entry) : `${lines[at] ?? ""}\n`) });
     }
     // To begin with, so that what an opened conversation is asked first does not wait for its index.
-    if (this.#ends !== undefined && this.#late.length + added.length <= maxLate) {
-      this.#late.push(...added);
+    if (this.#ends !== undefined && this.#late.hasRoomFor(added.length)) {
+      this.#late.add(added);
       this.#unsaved.push(...added);
     } else {
       const { table } = this;
@@ -396,11 +388,10 @@ export class FileLog implements SessionLog {
   }
 
   #rememberLate(): void {
-    for (const { entry, line } of this.#late) {
+    for (const { entry, line } of this.#late.takeAll()) {
       const index = this.#table.find(entry.id);
       if (index !== undefined) this.#memory.addOwn(index, entry, line.length);
     }
-    this.#late = [];
   }
 
   #reindex(): LineIndex | undefined {
@@ -498,39 +489,6 @@ export class FileLog implements SessionLog {
   #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
     if (this.#file !== undefined) readLines(this.#file, places, take);
   }
-}
-
-/** The same path and what hangs behind it. */
-function longerPath(view: PathView, behind: readonly AnyEntry[]): PathView {
-  const typeAt = (position: number): string => behind[position - view.length]?.type ?? view.typeAt(position);
-  return {
-    length: view.length + behind.length,
-    typeAt,
-    idAt: (position) => behind[position - view.length]?.id ?? view.idAt(position),
-    lastOfType: (type, before) => {
-      for (let at = before - 1; at >= view.length; at--) if (typeAt(at) === type) return at;
-      return view.lastOfType(type, Math.min(before, view.length));
-    },
-    entries: (from, to) => [
-      ...(from < view.length ? view.entries(from, Math.min(to, view.length)) : []),
-      ...behind.slice(Math.max(0, from - view.length), Math.max(0, to - view.length)),
-    ],
-  };
-}
-
-/** Of a path alone: what is known of a file that is no longer what it was. */
-function tableOf({ lines, settingCount, beforeId }: KnownPath): EntryTable {
-  const table = new EntryTable(lines.length + 1);
-  let parentId: string | null = null;
-  const add = (id: string, type: string): void => {
-    table.add(id, parentId, type);
-    parentId = id;
-  };
-  for (let position = 0; position < lines.length; position++) {
-    if (position === settingCount && beforeId !== null) add(beforeId, "message");
-    add(lines.idAt(position), lines.typeAt(position));
-  }
-  return table;
 }
 
 function listed(lineNumbers: readonly number[]): string {

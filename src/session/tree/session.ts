@@ -248,10 +248,7 @@ export class Session implements EntrySource {
   }
 
   entry(id: string): AnyEntry | undefined {
-    return this.#read(() => {
-      const index = this.#log.table.find(id);
-      return index === undefined ? undefined : wholeEntry(this.#log.entriesAt([index])[0], this.#pictures);
-    });
+    return this.#read(() => wholeEntry(this.#log.entryWith(id), this.#pictures));
   }
 
   /** The first so many, in file order, some at a time, for readers that have other things to do in between. Ends with the session. */
@@ -402,7 +399,7 @@ export class Session implements EntrySource {
   }
 
   #newId(taken?: ReadonlySet<string>): string {
-    if (this.#options.newId === undefined && !this.#log.canTellIds) return newSureEntryId();
+    if (this.#options.newId === undefined && !this.#log.isIndexed) return newSureEntryId();
     const make = this.#options.newId ?? newEntryId;
     let id = make();
     while (taken?.has(id) || this.#log.table.find(id) !== undefined) id = make();

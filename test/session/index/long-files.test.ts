@@ -147,6 +147,10 @@ test("the first appends do not wait for the whole, and are what they would have 
   expect(session.branch(second?.id).slice(-3)).toEqual([...session.branch(before.entryIds.at(-1)).slice(-1), first, second]);
   expect(session.branchIds().slice(-4)).toEqual([before.entryIds.at(-1), ...added]);
   expect([...session.walk()].at(-1)).toEqual(third);
+  const [newest] = session.back({ batch: 3 });
+  expect(newest?.entries.map(({ id }) => id)).toEqual(added);
+  const early = before.entryIds[2] ?? "";
+  expect([early, ...added].map((id) => session.entry(id)?.id)).toEqual([early, ...added]);
   expect(warnings).toEqual([]);
   const count = session.entryCount;
   expect(warnings).toHaveLength(1);
