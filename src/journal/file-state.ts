@@ -192,8 +192,9 @@ export function removeEmptyParents(path: string, floor: string): void {
   for (let at = dirname(path); at.startsWith(`${floor}/`); at = dirname(at)) {
     try {
       rmdirSync(at);
-    } catch {
-      return;
+    } catch (error) {
+      // One that is gone may have left others above it: it was cut off between the two.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") return;
     }
   }
 }
