@@ -57,9 +57,10 @@ export default defineConfig({
     // One more than two cores have: while one file waits for what it has started, two others have the processors.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Against what never ends, not against a busy machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // What comes from another process comes when the machine has time for it.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -6,7 +6,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, re
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { chunkFolder, chunksOf, joinChunks } from "./join-chunks.mjs";
+import { chunkFolder, chunksOf, facadesOf, joinChunks } from "./join-chunks.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -161,15 +161,18 @@ function bundleInChunks({ outdir, target, define = defines, naming }) {
   const bundle = fileURLToPath(new URL("./bundle.mjs", import.meta.url));
   const outputs = JSON.parse(bun([bundle, JSON.stringify({ ...wanted, splitting: true, minify: true, format: "esm" })]));
   const directory = join(outdir, chunkFolder);
+  const importers = readdirSync(outdir, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.m?js$/.test(name) && !name.startsWith(chunkFolder))
+    .map((name) => join(outdir, name));
   const joined = new Set();
   for (const [name, sources] of Object.entries(loadedTogether)) {
-    const chunks = chunksOf(outputs, sources).filter((chunk) => !joined.has(chunk));
-    for (const chunk of chunks) joined.add(chunk);
-    // Those that were joined before only name what is in another file.
-    const external = readdirSync(directory).flatMap((chunk) => (joined.has(chunk) ? [] : ["--external", join(directory, chunk)]));
-    joinChunks(directory, chunks, name, (entry, outfile) =>
-      bun(["build", entry, ...leftOutside, `--target=${target}`, ...external, "--minify", "--format=esm", `--outfile=${outfile}`]),
-    );
+    const names = chunksOf(outputs, sources).filter((chunk) => !joined.has(chunk));
+    for (const chunk of names) joined.add(chunk);
+    const facades = facadesOf(outputs, joined).filter((chunk) => existsSync(join(directory, chunk)));
+    joinChunks({ directory, names, facades, importers, joined: name }, (entry, outfile, others) => {
+      const external = others.flatMap((chunk) => ["--external", chunk]);
+      bun(["build", entry, ...leftOutside, `--target=${target}`, ...external, "--minify", "--format=esm", `--outfile=${outfile}`]);
+    });
   }
 }
 

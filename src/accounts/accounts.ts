@@ -4,7 +4,7 @@
 import { defined } from "../contracts/defined.ts";
 import { isPiError, PiError } from "../contracts/error.ts";
 import type { Credential } from "../contracts/model-request.ts";
-import type { FlowEndpoints, ProviderSettings, WorkloadVariables } from "../contracts/provider-settings.ts";
+import { type FlowEndpoints, isTable, type ProviderSettings, type WorkloadVariables } from "../contracts/provider-settings.ts";
 import { readSecretText } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
@@ -173,8 +173,8 @@ export class Accounts {
     return { scheme: "bearer", billing: "metered", value, source: variables.rule, account };
   }
 
-  /** Why a sign-in that is stored pays for nothing. */
-  #unusableSignIn(providerId: string, options: CredentialOptions): PiError | undefined {
+  /** Why what is stored pays for nothing. */
+  #unusableEntry(providerId: string, options: CredentialOptions): PiError | undefined {
     let stored: unknown;
     try {
       stored = storedAccount(providerId, options);
@@ -182,8 +182,19 @@ export class Accounts {
       if (isPiError(error)) return error;
       throw error;
     }
-    if ((stored as { type?: unknown } | undefined)?.type !== "oauth") return undefined;
+    if (stored === undefined) return undefined;
     const id = accountIdOf(providerId, options);
+    const entry = isTable(stored) ? stored : {};
+    if (entry.type !== "oauth") {
+      if (typeof entry.key === "string" || isTable(entry.env)) return undefined;
+      return new PiError(
+        "auth.damaged_file",
+        `${authFilePath(options.agentDir)} is damaged: its entry ${id} is neither a key nor a sign-in`,
+        {
+          hint: `Store it anew: pi auth login ${id} --api-key.`,
+        },
+      );
+    }
     if (providerId === "anthropic") {
       return new PiError(
         "auth.plan_not_allowed",
@@ -196,9 +207,9 @@ export class Accounts {
     });
   }
 
-  /** What is wrong where nothing pays: a damaged file and a sign-in that cannot be used are no missing key. */
+  /** What is wrong where nothing pays: a damaged file, a damaged entry and a sign-in that cannot be used are no missing key. */
   missing(providerId: string, options = this.#options(providerId, true)): PiError {
-    const unusable = this.#unusableSignIn(providerId, options);
+    const unusable = this.#unusableEntry(providerId, options);
     if (unusable !== undefined) return unusable;
     const variables = this.variables(providerId);
     const variable = variables.find((name) => name.endsWith("KEY")) ?? variables[0];

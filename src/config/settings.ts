@@ -37,6 +37,7 @@ export interface Settings {
     wheelLines: number;
   };
   hideThinking: boolean;
+  tips: boolean;
   doubleEscapeAction: "tree" | "fork" | "none";
   /** A command; empty: as the environment says. */
   externalEditor: string;
@@ -248,6 +249,7 @@ export const settings: readonly SettingRecord[] = [
     "auto",
     "How the terminal is sent pictures; auto: as its environment says.",
   ),
+  setting("tips", { kind: "boolean" }, true, "Say now and then what could be done at the terminal: once a session at most."),
   setting("hide_thinking", { kind: "boolean" }, false, "Show what a model thinks as one line."),
   setting("double_escape_action", choice("tree", "fork", "none"), "tree", "What Escape twice on an empty text opens."),
   setting("external_editor", { kind: "string" }, "", "The editor that a text is opened in; empty: $VISUAL, $EDITOR, nano.", {
@@ -371,7 +373,12 @@ export const settings: readonly SettingRecord[] = [
   hosting("runtime.fallback", { kind: "strings" }, [], "Runtimes tried in turn where a run has failed before it did anything."),
   hosting("runtime.timeout_ms", { kind: "count" }, 300_000, "Longest run of a host."),
   hosting("runtime.max_timeout_ms", { kind: "count" }, 86_400_000, "Longest run that a host may ask for."),
-  hosting("runtime.max_output_bytes", { kind: "count" }, 10_485_760, "Most that is kept of what a child writes."),
+  hosting(
+    "runtime.max_output_bytes",
+    { kind: "count" },
+    10_485_760,
+    "Most that is kept of what a container writes, where its host does not say.",
+  ),
   hosting("runtime.env_allow", { kind: "strings" }, [], "Variables that children see beside the usual ones."),
   hosting("runtime.data_dir", { kind: "path", from: "file" }, undefined, "Where sessions of groups, their map and metrics lie."),
   hosting("runtime.tell_phone_numbers", { kind: "boolean" }, false, "Whether models are told phone numbers of senders."),

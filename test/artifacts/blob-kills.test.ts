@@ -60,7 +60,7 @@ const seeded = (): { directory: string; blobs: BlobFiles } => {
 };
 
 describe.each(["node", "bun"] as const)("on %s, killed at every step", (runtime) => {
-  test("of storing: the line and its picture are both there, or neither, and the next run goes on", { timeout: 120_000 }, async () => {
+  test("of storing: the line and its picture are both there, or neither, and the next run goes on", async () => {
     let killAt = 1;
     for (; ; killAt++) {
       const { directory } = seeded();
@@ -74,7 +74,7 @@ describe.each(["node", "bun"] as const)("on %s, killed at every step", (runtime)
     expect(killAt).toBeGreaterThan(10);
   });
 
-  test("of clearing: nothing that is needed is lost, and the next clearing ends the work", { timeout: 120_000 }, async () => {
+  test("of clearing: nothing that is needed is lost, and the next clearing ends the work", async () => {
     const { directory: written } = seeded();
     const { ids } = await run(runtime, "write", written, 0);
     let killAt = 1;

@@ -32,7 +32,7 @@ const suites = [
   "test/tools/search.test.ts",
 ];
 
-test("tools, files and the session log do on Bun what they do on Node", { timeout: 120_000 }, async () => {
+test("tools, files and the session log do on Bun what they do on Node", async () => {
   const { code, said } = await new Promise<{ code: unknown; said: string }>((settle) => {
     const bun = join(root, "node_modules/.bin/bun");
     execFile(bun, ["test", "--timeout", "60000", ...suites.map((path) => `./${path}`)], { cwd: root }, (error, _, stderr) =>

@@ -53,7 +53,7 @@ const kinds: [RuntimeKind, string, string | undefined][] = [
 
 test.skipIf(installed !== undefined)("the runtime claude, as installed: there is none on PATH of 2.1 or later", ({ skip }) => skip());
 
-describe.each(kinds)("the runtime %s (%s)", { timeout: 60_000 }, (kind, _name, claude) => {
+describe.each(kinds)("the runtime %s (%s)", (kind, _name, claude) => {
   const open = async (options: Omit<RuntimeWorldOptions, "kind">): Promise<RuntimeWorld> => {
     const world = await runtimeWorld({ kind, claude, ...options });
     worlds.push(world);

@@ -8,7 +8,7 @@ import { startAuthServer } from "../support/auth-server.ts";
 import { npmAgentPath, whereInstalled } from "../support/npm-agent.ts";
 import { createWorld } from "../support/world.ts";
 
-whereInstalled("twenty turns, and five at once", { timeout: 300_000 }, async () => {
+whereInstalled("twenty turns, and five at once", async () => {
   const { world, close } = createWorld();
   onTestFinished(close);
   const server = await startAuthServer();

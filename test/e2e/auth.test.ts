@@ -36,7 +36,7 @@ describe("a sign-in", () => {
     expect(existsSync(`${file}.lock`)).toBe(false);
   });
 
-  test("50 starts at once make one renewal, and all have the token", { timeout: 120_000 }, async ({ world }) => {
+  test("50 starts at once make one renewal, and all have the token", async ({ world }) => {
     const { auth } = await signedIn(world);
     world.config(`[providers.openai.oauth]\ntoken_url = "${auth.url}/token"\n`);
     const args = ["auth", "print-bearer-token", "--provider", "openai"];
@@ -214,6 +214,19 @@ describe("pi auth", () => {
   ] as const)("check %j", async ([args, stdout, status], { world }) => {
     expect(await world.run(["auth", "check", ...args])).toMatchObject({ stdout, status });
   });
+
+  test.for([5, null, "sk-x", {}, { type: "api_key" }, { type: "api_key", key: 7 }])(
+    "an entry such as %j is damage, not a missing key",
+    async (entry, { world }) => {
+      mkdirSync(world.agentDir, { recursive: true });
+      writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ openai: entry }), { mode: 0o600 });
+      const { status, stderr } = await world.run(["-p", "--model", "openai/gpt-5", "hi"]);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining("auth.json is damaged: its entry openai is neither a key nor a sign-in. Store it anew: "),
+      });
+    },
+  );
 
   test("check: ready with a key of the environment, invalid with a damaged file", async ({ world }) => {
     const ready = await world.run(["auth", "check", "--model", "groq/x", "--json"], { env: { GROQ_API_KEY: "gsk-k" } });

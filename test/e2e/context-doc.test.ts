@@ -13,7 +13,7 @@ test("no command of the page is left out", () => {
   expect(text.match(/```sh/g)).toHaveLength(blocks.length);
 });
 
-test("its commands, and what the model is told by them", { timeout: 60_000 }, async ({ world }) => {
+test("its commands, and what the model is told by them", async ({ world }) => {
   const PATH = pathWithPi(world);
   world.write(".git/HEAD", "ref: refs/heads/main\n");
   const output: string[] = [];

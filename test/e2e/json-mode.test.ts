@@ -148,7 +148,7 @@ describe.concurrent("the reader", () => {
       event({ type: "text_end", contentIndex: 0 }),
       event({ type: "finish", stopReason: "stop" }),
     ];
-    const program = world.start(["--model", world.trace(steps), "--mode", "json", "-p", "hi"], { timeoutMs: 20_000 });
+    const program = world.start(["--model", world.trace(steps), "--mode", "json", "-p", "hi"], { timeoutMs: 60_000 });
     await program.said("text_delta");
     program.child.stdout?.pause();
     const stopped = await stoppedWriting(program.pid);

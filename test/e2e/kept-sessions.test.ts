@@ -60,7 +60,7 @@ describe.each<Way>(["binary", "node"])("one id, begun by many at once, on %s", (
       .flatMap(({ message }) => (message?.role === "user" ? message.content[0].text : []))
       .sort();
 
-  test("waiting, all turns come into one file", { timeout: 60_000 }, async ({ world }) => {
+  test("waiting, all turns come into one file", async ({ world }) => {
     const ran = await begin(world, "wait");
     expect(ran.map(({ status }) => status)).toEqual(ran.map(() => 0));
     expect(world.sessionFiles()).toHaveLength(1);
@@ -69,7 +69,7 @@ describe.each<Way>(["binary", "node"])("one id, begun by many at once, on %s", (
     expect(lines(path)[0]).toMatchObject({ type: "session", id: "one" });
   });
 
-  test("as copies of another, one is made, and the others name it", { timeout: 60_000 }, async ({ world }) => {
+  test("as copies of another, one is made, and the others name it", async ({ world }) => {
     await world.run(["--session-id", "from", ...demo], { way });
     const copies = await Promise.all(
       Array.from({ length: many }, () => world.run(["--fork", "from", "--session-id", "copy", ...demo], { way })),
@@ -79,7 +79,7 @@ describe.each<Way>(["binary", "node"])("one id, begun by many at once, on %s", (
     expect(world.sessionFiles()).toHaveLength(2);
   });
 
-  test("else one has it, and the others say that it is busy; nothing is lost without a word", { timeout: 60_000 }, async ({ world }) => {
+  test("else one has it, and the others say that it is busy; nothing is lost without a word", async ({ world }) => {
     const ran = await begin(world, "fail");
     expect(world.sessionFiles()).toHaveLength(1);
     const done = ran.flatMap(({ status }, at) => (status === 0 ? `turn ${at}` : []));

@@ -8,15 +8,19 @@ import { test } from "../support/world.ts";
 test("a session whose model is gone goes on with the default one, and says so", async ({ world }) => {
   const [service] = services;
   if (service === undefined) throw new Error("no service");
-  const server = await world.strict(service.format, [{ say: [{ text: "on" }] }]);
+  const server = await world.strict(service.format, [{ say: [{ text: "on" }] }, { say: [{ text: "on" }] }, { say: [{ text: "on" }] }]);
   const env = service.env(server.baseUrl);
   const first = await world.run(["--model", service.model, "-p", "first"], { env });
   expect(first.status).toBe(0);
   const [file = ""] = world.sessionFiles();
-  writeFileSync(file, readFileSync(file, "utf8").replaceAll("claude-sonnet-4-5", "claude-gone-1"));
-  const second = await world.run(["-c", "-p", "second"], { env });
-  expect(second).toMatchObject({ status: 0, stdout: "on\n" });
-  expect(second.stderr).toMatch(/^pi: Could not restore model anthropic\/claude-gone-1, .*using anthropic\/claude-/);
+  const begun = readFileSync(file, "utf8");
+  // Neither one that nothing is like, nor one that a pattern would find.
+  for (const gone of ["claude-gone-1", "claude-sonnet"]) {
+    writeFileSync(file, begun.replaceAll("claude-sonnet-4-5", gone));
+    const second = await world.run(["-c", "-p", "second"], { env });
+    expect(second, gone).toMatchObject({ status: 0, stdout: "on\n" });
+    expect(second.stderr).toMatch(new RegExp(`^pi: Could not restore model anthropic/${gone}, .*using anthropic/claude-`));
+  }
 });
 
 test("a model id that is in no list is asked for with a warning", async ({ world }) => {

@@ -62,7 +62,7 @@ async function statuses(world: World, way: "binary" | "node", all: readonly stri
 
 const [service] = services as [(typeof services)[number]];
 
-test("on the binary", { timeout: 120_000 }, async ({ world }) => {
+test("on the binary", async ({ world }) => {
   expect(new Set(words).size).toBeGreaterThanOrEqual(200);
   const seen = await statuses(world, "binary", words);
   expect(seen.get("requests")).toBe("0");
@@ -70,7 +70,7 @@ test("on the binary", { timeout: 120_000 }, async ({ world }) => {
   for (const word of words) expect([word, seen.get(word)]).toEqual([word, "2 1 0"]);
 });
 
-test("on Node; what is none goes to the model", { timeout: 60_000 }, async ({ world }) => {
+test("on Node; what is none goes to the model", async ({ world }) => {
   expect((await statuses(world, "node", words.slice(20, 26))).get("requests")).toBe("0");
   const seen = await statuses(world, "binary", prompts);
   expect(seen.get("requests")).toBe(String(prompts.length));

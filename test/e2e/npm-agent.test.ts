@@ -61,70 +61,62 @@ async function workOn(program: RpcProgram, round: number, isOurs: boolean): Prom
   }
 }
 
-whereInstalled(
-  "four rounds in one session, by turns: nothing is lost, both agree after each; and on forks of it",
-  { timeout: 120_000 },
-  async () => {
-    const where = await place();
-    let path = "";
-    for (let round = 1; round <= 4; round++) {
-      const before = path === "" ? "" : readFileSync(path, "utf8");
-      const isOurs = round % 2 === 1;
-      const args = path === "" ? ["--model", "test/test-1"] : ["--session", path];
-      const program = either(where, isOurs ? ourPath() : npmAgentPath, ...args);
-      await workOn(program, round, isOurs);
-      path = await expectSame(where, program, isOurs);
-      expect(readFileSync(path, "utf8").startsWith(before)).toBe(true);
-    }
-    const labels: string[][] = [];
-    for (const from of [npmAgentPath, ourPath()]) {
-      const program = either(where, from, "--session", path);
-      await program.command({ type: "clone" });
-      await program.prompt("in the clone");
-      const clone = await expectSame(where, program, from !== npmAgentPath);
-      expect(JSON.parse(readFileSync(clone, "utf8").split("\n")[0] ?? "").parentSession).toBe(path);
-      const entries = readFileSync(clone, "utf8")
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line));
-      labels.push(entries.filter(({ type }) => type === "label").map(({ targetId, label }) => `${targetId} ${label}`));
-    }
-    // In the other order there, of the same entries.
-    expect(labels[1]?.sort()).toEqual(labels[0]?.sort());
-  },
-);
+whereInstalled("four rounds in one session, by turns: nothing is lost, both agree after each; and on forks of it", async () => {
+  const where = await place();
+  let path = "";
+  for (let round = 1; round <= 4; round++) {
+    const before = path === "" ? "" : readFileSync(path, "utf8");
+    const isOurs = round % 2 === 1;
+    const args = path === "" ? ["--model", "test/test-1"] : ["--session", path];
+    const program = either(where, isOurs ? ourPath() : npmAgentPath, ...args);
+    await workOn(program, round, isOurs);
+    path = await expectSame(where, program, isOurs);
+    expect(readFileSync(path, "utf8").startsWith(before)).toBe(true);
+  }
+  const labels: string[][] = [];
+  for (const from of [npmAgentPath, ourPath()]) {
+    const program = either(where, from, "--session", path);
+    await program.command({ type: "clone" });
+    await program.prompt("in the clone");
+    const clone = await expectSame(where, program, from !== npmAgentPath);
+    expect(JSON.parse(readFileSync(clone, "utf8").split("\n")[0] ?? "").parentSession).toBe(path);
+    const entries = readFileSync(clone, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    labels.push(entries.filter(({ type }) => type === "label").map(({ targetId, label }) => `${targetId} ${label}`));
+  }
+  // In the other order there, of the same entries.
+  expect(labels[1]?.sort()).toEqual(labels[0]?.sort());
+});
 
-whereInstalled(
-  "100 random sessions: messages, entries, tree, counts, model and level are the same in both",
-  { timeout: 120_000 },
-  async () => {
-    const where = await place();
-    const programs = [either(where, ourPath()), either(where, npmAgentPath)];
-    const random = seededRandom(20261121);
-    for (let round = 0; round < 100; round++) {
-      const lines = randomLines(random, false);
-      // What is not recorded on the path, or with an empty context, the npm agent records on opening.
-      for (const [at, last] of [
-        { type: "model_change", provider: "test", modelId: random.pick(["test-1", "test-2"]) },
-        { type: "thinking_level_change", thinkingLevel: random.pick(["low", "high"]) },
-        { type: "message", message: { role: "user", content: "the last word", timestamp: 1 } },
-      ].entries()) {
-        lines.push({ ...last, id: `ffffff0${at}`, parentId: lines.at(-1)?.id ?? null, timestamp: randomHeader.timestamp });
-      }
-      const text = [{ ...randomHeader, cwd: where.project }, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
-      const said: Wire[] = [];
-      for (const [at, program] of programs.entries()) {
-        const path = join(where.project, `${round}-${at}.jsonl`);
-        writeFileSync(path, text);
-        await program.command({ type: "switch_session", sessionPath: path });
-        said.push(await allSaidBy(program));
-        delete said[at].get_session_stats.contextUsage;
-      }
-      // Calls without a result get theirs there when the request is made.
-      const isMadeUp = ({ content }: Wire): boolean => content?.[0]?.text === "No result provided";
-      said[0].get_messages.messages = said[0].get_messages.messages.filter((message: Wire) => !isMadeUp(message));
-      expect(said[0], `session ${round}`).toEqual(said[1]);
+whereInstalled("100 random sessions: messages, entries, tree, counts, model and level are the same in both", async () => {
+  const where = await place();
+  const programs = [either(where, ourPath()), either(where, npmAgentPath)];
+  const random = seededRandom(20261121);
+  for (let round = 0; round < 100; round++) {
+    const lines = randomLines(random, false);
+    // What is not recorded on the path, or with an empty context, the npm agent records on opening.
+    for (const [at, last] of [
+      { type: "model_change", provider: "test", modelId: random.pick(["test-1", "test-2"]) },
+      { type: "thinking_level_change", thinkingLevel: random.pick(["low", "high"]) },
+      { type: "message", message: { role: "user", content: "the last word", timestamp: 1 } },
+    ].entries()) {
+      lines.push({ ...last, id: `ffffff0${at}`, parentId: lines.at(-1)?.id ?? null, timestamp: randomHeader.timestamp });
     }
-    for (const program of programs) await program.close();
-  },
-);
+    const text = [{ ...randomHeader, cwd: where.project }, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
+    const said: Wire[] = [];
+    for (const [at, program] of programs.entries()) {
+      const path = join(where.project, `${round}-${at}.jsonl`);
+      writeFileSync(path, text);
+      await program.command({ type: "switch_session", sessionPath: path });
+      said.push(await allSaidBy(program));
+      delete said[at].get_session_stats.contextUsage;
+    }
+    // Calls without a result get theirs there when the request is made.
+    const isMadeUp = ({ content }: Wire): boolean => content?.[0]?.text === "No result provided";
+    said[0].get_messages.messages = said[0].get_messages.messages.filter((message: Wire) => !isMadeUp(message));
+    expect(said[0], `session ${round}`).toEqual(said[1]);
+  }
+  for (const program of programs) await program.close();
+});

@@ -126,6 +126,13 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     const answers = recordsOf(stdout).filter((record) => record.command === "cycle_model");
     expect(answers.map((answer) => answer.data.model.id).sort()).toEqual(["claude-opus-4-5", "claude-sonnet-4-5"]);
     expect(answers.every((answer) => answer.data.isScoped)).toBe(true);
+    world.config('model = "claude-opus-4-5"\n');
+    expect((await asked(world, ["--models", "claude-sonnet-4-5,claude-haiku-4-5"])).model).toBe("claude-sonnet-4-5");
+    expect((await asked(world, ["--models", "claude-sonnet-4-5,claude-opus-4-5"])).model).toBe("claude-opus-4-5");
+    expect((await asked(world, ["--models", "claude-sonnet-4-5", ...sonnet, "-nc"])).model).toMatch(/^claude-sonnet/);
+    const missing = await world.run(["--models", "demo,zzz/none", "--model", "demo", "-p", "hi"]);
+    expect(missing).toMatchObject({ status: 0, stderr: expect.stringContaining('No available model matches "zzz/none"') });
+    expect(await world.run(["--strict", "--models", "zzz/none", "--model", "demo", "-p", "hi"])).toMatchObject({ status: 2 });
   },
   "--api-key": async (world) => {
     const request = await asked(world, [...sonnet, "--api-key", "sk-from-option"]);

@@ -2,7 +2,7 @@
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { runContainer } from "../../src/runtime/host/container.ts";
 import { commandOf, type ProgramResult, ways } from "../support/program.ts";
 import { fakeClaude } from "../support/runtime-world.ts";
@@ -161,7 +161,7 @@ test.for([
   const running = world.start(["runner", "--model", world.trace([...hanging, event({ type: "finish", stopReason: "toolUse" })])], {
     stdin: input(),
   });
-  await expect.poll(() => readdirSync(world.cwd), { timeout: 15_000 }).toContain("started");
+  await expect.poll(() => readdirSync(world.cwd), { timeout: 60_000 }).toContain("started");
   running.signal(signal);
   const ran = await running.result;
   expect(ran).toMatchObject({ status, survivors: [] });
@@ -317,7 +317,9 @@ test("pi sessions migrate: once, with a copy, and nothing of what cannot be read
   expect(readdirSync(world.cwd).filter((name) => name.startsWith("bad"))).toEqual(["bad.json"]);
 });
 
-test("a host's side of it: what a container gives becomes an object, whatever it gives", async ({ world }) => {
+test("a host's side of it: what a container gives becomes an object, whatever it gives", async ({ world, onTestFinished }) => {
+  vi.stubEnv("PI_CODING_AGENT_DIR", join(world.home, "of the host"));
+  onTestFinished(() => void vi.unstubAllEnvs());
   const scripted = (text: string): [string, ...string[]] => {
     const path = join(world.cwd, `child-${Math.random().toString(36).slice(2)}.sh`);
     writeFileSync(path, `#!/bin/sh\n${text}\n`);
@@ -325,7 +327,7 @@ test("a host's side of it: what a container gives becomes an object, whatever it
     return [path];
   };
   const run = (text: string, more: object = {}) =>
-    runContainer({ argv: scripted(text), input: {}, timeoutMs: 15_000, env: { PATH: "/usr/bin:/bin" }, ...more });
+    runContainer({ argv: scripted(text), input: {}, timeoutMs: 60_000, env: { PATH: "/usr/bin:/bin" }, ...more });
   const one = '{"status":"success","result":"one","new_session_id":"s"}';
   expect(await run(`echo noise; echo ---PI_OUTPUT_START---; echo '${one}'; echo ---PI_OUTPUT_END---; echo more`)).toMatchObject({
     result: "one",
@@ -337,6 +339,15 @@ test("a host's side of it: what a container gives becomes an object, whatever it
   expect(await run("exit 3")).toMatchObject({ status: "error", error: expect.stringContaining("exit status 3") });
   const long = `yes x | head -c 100000; echo; echo '${one}'`;
   expect(await run(long, { maxOutputBytes: 5000 })).toMatchObject({ result: "one", truncated: true });
+  expect(await run(long)).not.toHaveProperty("truncated");
+  mkdirSync(join(world.home, "of the host"));
+  const settings = join(world.home, "of the host", "config.toml");
+  writeFileSync(settings, "[runtime]\nmax_output_bytes = 5000\n");
+  expect(await run(long)).toMatchObject({ result: "one", truncated: true });
+  expect(await run(long, { maxOutputBytes: 200_000 })).not.toHaveProperty("truncated");
+  writeFileSync(settings, '[runtime]\nmax_output_bytes = "many"\n');
+  expect(await run(long)).toMatchObject({ status: "error", code: "config.wrong_type", error: expect.stringContaining("max_output_bytes") });
+  writeFileSync(settings, "");
   const killed = join(world.cwd, "killed");
   const startedMs = performance.now();
   const over = await run("sleep 100 & sleep 100", { timeoutMs: 300, killArgv: ["/usr/bin/touch", killed] });
@@ -350,7 +361,7 @@ test("a host's side of it: what a container gives becomes an object, whatever it
   const whole = await runContainer({
     argv: [program, ...rest, "runner", "--model", hello(world)],
     input: JSON.parse(input().text),
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     cwd: world.cwd,
     env: { PATH: "/usr/bin:/bin", HOME: world.home },
   });

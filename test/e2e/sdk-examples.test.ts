@@ -77,7 +77,7 @@ function run(runtime: "node" | "bun", name: string): Promise<Ran> {
   const [command, file] =
     runtime === "node" ? [process.execPath, join(project, "js", name.replace(/ts$/, "js"))] : [bunPath(), join(project, name)];
   return new Promise((resolve) => {
-    const child = execFile(command, [file], { cwd: work, env, timeout: 15_000 }, (error, stdout, stderr) => {
+    const child = execFile(command, [file], { cwd: work, env, timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ stdout, stderr, status: error === null ? 0 : typeof error.code === "number" ? error.code : 1, home, work });
     });
     child.stdin?.end();

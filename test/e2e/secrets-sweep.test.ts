@@ -131,7 +131,7 @@ async function placed(world: World, toml = ""): Promise<Placed> {
 
 const model = ["--model", "anthropic/claude-sonnet-4-5"];
 
-test.for(["binary", "node"] as const)("%s: nothing that a run leaves or tells has one", { timeout: 60_000 }, async (way, { world }) => {
+test.for(["binary", "node"] as const)("%s: nothing that a run leaves or tells has one", async (way, { world }) => {
   const { env, sources } = await placed(world);
   const out = (name: string): string => join(world.home, name);
   const run = await world.run(
@@ -172,7 +172,7 @@ test.for(["binary", "node"] as const)("%s: nothing that a run leaves or tells ha
   expect(statSync(session).mode & 0o777).toBe(0o600);
 });
 
-test.for(["binary", "node"] as const)("%s: nor does what RPC tells", { timeout: 60_000 }, async (way, { world }) => {
+test.for(["binary", "node"] as const)("%s: nor does what RPC tells", async (way, { world }) => {
   const { env } = await placed(world);
   const tell = async (args: string[], commands: Record<string, unknown>[]): Promise<string> => {
     const stdin = commands.map((command, at) => `${JSON.stringify({ id: `${at}`, ...command })}\n`).join("");

@@ -8,7 +8,7 @@ import { hasPty } from "../support/terminal.ts";
 import { test } from "../support/world.ts";
 
 describe.skipIf(!areInstalled || !hasPty)("at a terminal", () => {
-  test.for(Object.keys(shown))("%s", { timeout: 60_000 }, async (name, { world }) => {
+  test.for(Object.keys(shown))("%s", async (name, { world }) => {
     await shown[name]?.(stageOf(world, name));
   });
 });

@@ -8,10 +8,10 @@ import { work } from "../support/shipped/work.ts";
 import { test } from "../support/world.ts";
 
 describe.skipIf(!areInstalled).each(delivered)("%s", (way) => {
-  test.for(Object.keys(work))("%s", { timeout: 60_000 }, async (name, { world }) => {
+  test.for(Object.keys(work))("%s", async (name, { world }) => {
     await work[name]?.(new Bench(world, way, name));
   });
-  test.for(Object.keys(conversing))("%s in a conversation", { timeout: 60_000 }, async (name, { world }) => {
+  test.for(Object.keys(conversing))("%s in a conversation", async (name, { world }) => {
     await conversing[name]?.(new Bench(world, way, name));
   });
 });

@@ -36,7 +36,7 @@ describe.skipIf(!areInstalled)("shipped examples", () => {
     expect(Object.keys(onlyAtTerminal).filter((name) => shown[name] === undefined)).toEqual([]);
   });
 
-  test("77 of 78 load, and the answer comes", { timeout: 180_000 }, async ({ world }) => {
+  test("77 of 78 load, and the answer comes", async ({ world }) => {
     const failed: string[] = [];
     for (const name of exampleNames) {
       const run = await new Bench(world, "binary", name).run(["--no-session", "--model", "demo", "-p", "hello"]);
@@ -45,7 +45,7 @@ describe.skipIf(!areInstalled)("shipped examples", () => {
     expect(failed).toEqual([needsMachine]);
   });
 
-  test("all of them together load in RPC mode, with their commands", { timeout: 60_000 }, async ({ world }) => {
+  test("all of them together load in RPC mode, with their commands", async ({ world }) => {
     const args = exampleNames.filter((name) => name !== needsMachine).flatMap((name) => ["-e", exampleIn(world, name)]);
     const input = '{"id":"1","type":"get_commands"}\n{"id":"2","type":"get_state"}\n';
     const { stdout, status } = await world.run(["--mode", "rpc", "--model", "demo", ...args], {

@@ -7,7 +7,7 @@ import type { Way } from "../support/program.ts";
 import { test } from "../support/world.ts";
 
 describe.each<Way>(["binary", "node"])("on %s", (way) => {
-  test("of decisions made at once none is lost", { timeout: 60_000 }, async ({ world }) => {
+  test("of decisions made at once none is lost", async ({ world }) => {
     const directories = Array.from({ length: 8 }, (_, at) => join(world.cwd, `p${at}`));
     for (const directory of directories) mkdirSync(directory);
     const decided = await Promise.all(directories.map((directory) => world.run(["trust", directory], { way })));

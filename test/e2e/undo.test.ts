@@ -386,7 +386,7 @@ describe.concurrent("after kill -9", () => {
         ? [write("a.txt", "changed\n"), bash("touch ../begun; sleep 300")]
         : [bash("rm gone.txt; echo x > a.txt; touch ../begun; sleep 300")];
     const program = world.start(["--model", world.trace(...changing, answerSteps("Never.")), "-p", "go"]);
-    await expect.poll(() => existsSync(join(world.cwd, "../begun")), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(world.cwd, "../begun"))).toBe(true);
     for (const pid of program.family()) process.kill(pid, "SIGKILL");
     await program.result.catch(() => undefined);
     expect(picture(world.cwd)).not.toEqual(before);

@@ -133,7 +133,7 @@ describe.concurrent.each(ways)("as %s", (way) => {
     const { timedOut, survivors, durationMs, status, stderr } = await world.run(["--timeout", "1s", ...argsOf(wait)], {
       way,
       // What is waited for here takes 50 s and more; a busy machine does not make this so.
-      timeoutMs: 25_000,
+      timeoutMs: 60_000,
       ...(stdin && { stdin }),
       ...(env && { env }),
     });
@@ -147,7 +147,7 @@ describe.concurrent.each(ways)("as %s", (way) => {
     async ([name, signal], { world }) => {
       const wait = await waitOf(name, world);
       const { stdin, env } = wait;
-      const program = world.start(argsOf(wait), { way, timeoutMs: 25_000, ...(stdin && { stdin }), ...(env && { env }) });
+      const program = world.start(argsOf(wait), { way, timeoutMs: 60_000, ...(stdin && { stdin }), ...(env && { env }) });
       await Promise.race([
         wait.begun === undefined ? isIdle(program.pid) : program.said(wait.begun.said, wait.begun.stream).catch(() => undefined),
         program.result,

@@ -245,7 +245,7 @@ describe("the whole gate", () => {
     return { ...run, results };
   }
 
-  test("is green for a quick program and red for the same with a delay", { timeout: 90_000 }, () => {
+  test("is green for a quick program and red for the same with a delay", () => {
     const quick = gateOn("quick", `echo ${version}`);
     expect(quick.stderr).not.toContain("failed");
     expect(quick.status).toBe(0);
@@ -262,7 +262,7 @@ describe("the whole gate", () => {
     expect(rows.at(-1)).toMatchObject({ figure: "version", state: "too high" });
   });
 
-  test("is red for a program that fails, says something else, or is not there", { timeout: 60_000 }, () => {
+  test("is red for a program that fails, says something else, or is not there", () => {
     const failing = gateOn("failing", `echo "no such option" >&2; exit 3`);
     expect(failing.stdout).toContain("missing: pi: ended with 3; stderr: no such option");
     expect(failing.status).toBe(1);

@@ -1,7 +1,7 @@
 // Components that extensions of the npm agent import: each shows what it is given, as the conversation shows it; lists and dialogs are answered by keys, once.
 
 import { type Component, getImageDimensions, visibleWidth } from "@earendil-works/pi-tui";
-import { describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { plainText } from "../../src/contracts/text/plain.ts";
 import { createKeymap } from "../../src/modes/interactive/keymap.ts";
 import * as agent from "../../src/pi-coding-agent.ts";
@@ -9,6 +9,10 @@ import { darkTheme } from "../../src/tui/theme/built-in.ts";
 import { themeInForce } from "../../src/tui/theme/current.ts";
 import { Theme } from "../../src/tui/theme/theme.ts";
 import { asJpeg, solidPicture } from "../support/solid-picture.ts";
+
+beforeEach(() => {
+  themeInForce.current = undefined;
+});
 
 const tui = { requestRender: () => {}, terminal: { rows: 24, columns: 60 } } as never;
 const down = "\u001b[B";

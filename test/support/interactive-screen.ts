@@ -47,7 +47,7 @@ export interface InteractiveScreenOptions extends Partial<RpcWorldOptions> {
   before?: string;
 }
 
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 
 export async function openInteractive(given: InteractiveScreenOptions = {}): Promise<InteractiveScreen> {
   const { columns = 80, rows = 24, env = {}, ...world } = given;

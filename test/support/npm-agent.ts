@@ -13,9 +13,7 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const cacheDirectory = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 export const npmAgentPath = process.env.PI_PEER ?? join(cacheDirectory, "pi-peer", "pi");
-export const whereInstalled: (name: string, options: { timeout: number }, body: () => Promise<void>) => void = test.skipIf(
-  !existsSync(npmAgentPath),
-);
+export const whereInstalled: (name: string, body: () => Promise<void>) => void = test.skipIf(!existsSync(npmAgentPath));
 
 export interface Place {
   home: string;

@@ -94,7 +94,7 @@ export function startProgram(input: ProgramInput): RunningProgram {
   const timer = setTimeout(() => {
     timedOut = true;
     for (const pid of markedProcesses(mark)) kill(pid);
-  }, input.timeoutMs ?? 15_000);
+  }, input.timeoutMs ?? 60_000);
   const result = new Promise<ProgramResult>((done, fail) => {
     child.once("error", fail);
     let survivors: Promise<string[]> = Promise.resolve([]);

@@ -30,7 +30,7 @@ async function loadedPage(tree: TempTree, file: string, hash = ""): Promise<stri
   return text;
 }
 
-test("no script of a session runs, the page's own does", { timeout: 60_000 }, async ({ skip }) => {
+test("no script of a session runs, the page's own does", async ({ skip }) => {
   skip(!hasChromium, why);
   const tree = tempTree({
     // The same attack where nothing stops it: the mark is one that would be seen.
@@ -45,7 +45,7 @@ test("no script of a session runs, the page's own does", { timeout: 60_000 }, as
   expect(root(hostile)).toBe('<html lang="en" class="js">');
 });
 
-test("a link to an entry shows its branch", { timeout: 60_000 }, async ({ skip }) => {
+test("a link to an entry shows its branch", async ({ skip }) => {
   skip(!hasChromium, why);
   const lines = sessionLines();
   const first = lines.user("first");
@@ -65,7 +65,7 @@ test("a link to an entry shows its branch", { timeout: 60_000 }, async ({ skip }
   expect(/<a href="#e-\w+" class="[^"]*\bat\b[^"]*"/.exec(page)?.[0]).toContain(`#e-${result}`);
 });
 
-test("by keyboard: find, walk the rows, go to another branch; the way back leads to the first", { timeout: 60_000 }, async ({ skip }) => {
+test("by keyboard: find, walk the rows, go to another branch; the way back leads to the first", async ({ skip }) => {
   skip(!hasChromium, why);
   const lines = sessionLines();
   const first = lines.user("first");

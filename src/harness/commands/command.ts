@@ -36,9 +36,9 @@ export interface SlashForm {
   readonly argument?: string;
   /**
    * What was typed behind the name (trimmed, perhaps empty) as parameters that are still to be checked, as those of the wire are. Nothing:
-   * not enough was said to run it, and whoever has a screen asks. Without it there are no parameters.
+   * not enough was said to run it, or nothing that is there, and whoever has a screen asks. Without it there are no parameters.
    */
-  params?(argument: string): Record<string, unknown> | undefined;
+  params?(argument: string, cwd: string): Record<string, unknown> | undefined;
 }
 
 export interface Command<N extends string = string, F extends Fields = Fields, R = unknown> extends CommandFacts<N, F> {

@@ -1,5 +1,7 @@
 // Commands about the session in force and its tree.
 
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import { amount, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
@@ -42,7 +44,8 @@ export const sessionCommands = [
       name: "resume",
       about: "Go on with another session",
       argument: "[path]",
-      params: (argument) => (argument === "" ? undefined : { sessionPath: argument }),
+      // Who types a name that is nowhere looks for one, and wants no new file of that name.
+      params: (argument, cwd) => (argument !== "" && existsSync(resolve(cwd, argument)) ? { sessionPath: argument } : undefined),
     },
     order: "change",
     run: ({ sessionPath }, { sessions }) => sessions.changes.switchSession(sessionPath),

@@ -25,30 +25,32 @@ export function slashCommandsByName(): Map<string, SlashCommand> {
 }
 
 /**
- * What `/name argument` asks for; nothing where the table does not have the name.
+ * What `/name argument`, typed in `cwd`, asks for; nothing where the table does not have the name.
  * @throws PiError `usage.too_many` or `usage.bad_value` for an argument that the command does not take.
  */
-export function typedCommand(text: string): TypedCommand | undefined {
+export function typedCommand(text: string, cwd: string): TypedCommand | undefined {
   const [, name = "", rest = ""] = /^\/([^\s/]+)(?:\s+([\s\S]*))?$/.exec(text.trim()) ?? [];
   const command = slashCommandsByName().get(name);
   if (command === undefined) return undefined;
   const argument = rest.trim();
-  return { command, argument, params: typedParams(command, argument) };
+  return { command, argument, params: typedParams(command, argument, cwd) };
 }
 
 /**
  * What was typed behind a command's name (trimmed) as its parameters, checked; nothing: more has to be asked.
  * @throws PiError `usage.too_many` or `usage.bad_value`.
  */
-export function typedParams({ slash, params: fields }: SlashCommand, argument: string): Record<string, unknown> | undefined {
-  if (slash.params === undefined && argument !== "") {
-    throw new PiError("usage.too_many", `/${slash.name} takes no argument, and was given ${JSON.stringify(argument)}`, {
-      hint: `Type /${slash.name} alone`,
-    });
-  }
-  const params = slash.params === undefined ? {} : slash.params(argument);
+export function typedParams({ slash, params: fields }: SlashCommand, argument: string, cwd: string): Record<string, unknown> | undefined {
+  if (slash.params === undefined && argument !== "") throw takesNone(slash.name, argument);
+  const params = slash.params === undefined ? {} : slash.params(argument, cwd);
   const problem = params && problemOf(objectSchema(fields), params);
   if (problem !== undefined)
     throw new PiError("usage.bad_value", `/${slash.name}: ${problem}`, { hint: `Type /${slash.name} ${slash.argument}` });
   return params;
+}
+
+export function takesNone(name: string, argument: string): PiError {
+  return new PiError("usage.too_many", `/${name} takes no argument, and was given ${JSON.stringify(argument)}`, {
+    hint: `Type /${name} alone`,
+  });
 }

@@ -8,7 +8,7 @@ import { clampThinkingLevel } from "../../contracts/model.ts";
 import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { SessionContext } from "../../session/tree/session.ts";
 import { promptSections } from "../conversation/system-prompt.ts";
-import { type ChosenModel, chooseModel, firstOfScope } from "../launch/choose-model.ts";
+import { type ChosenModel, chooseModel, startingScope } from "../launch/choose-model.ts";
 import type { Launch } from "../launch/launch.ts";
 import { launchPrompt } from "../launch/launch-prompt.ts";
 import type { ContinuedSession } from "../launch/open-session.ts";
@@ -122,7 +122,8 @@ async function inspectModel(
   try {
     const { model, thinkingLevel, why, warning }: ChosenModel =
       recorded?.model === undefined
-        ? (firstOfScope(launch) ?? (await selectModel(options.model, options.provider, { registry, config, withoutCredential: true })))
+        ? (startingScope(launch).first ??
+          (await selectModel(options.model, options.provider, { registry, config, withoutCredential: true })))
         : await chooseModel(launch, recorded.model, { mayLackModel: true });
     if (warning !== undefined) warn(warning);
     const source = registry.credentialSource(model.provider, true);

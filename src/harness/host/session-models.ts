@@ -1,7 +1,7 @@
 // The models of whatever session is in force: whether there is one, why that one, what cycling goes through. Owned by session-host.
 
 import type { Model } from "../../contracts/model.ts";
-import { noModel } from "../launch/choose-model.ts";
+import { noModel, scopeWasSaid } from "../launch/choose-model.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import { resolveModelScope, type ScopedModel } from "../models/model-scope.ts";
 import type { ModelChoice } from "../models/usable-model.ts";
@@ -62,8 +62,9 @@ export class SessionModels implements ModelChoice {
   get scope(): readonly ScopedModel[] {
     const { registry } = this;
     if (this.#scope === undefined || (this.#scope.registry !== undefined && this.#scope.registry !== registry)) {
-      const { models, warnings } = resolveModelScope(this.#created().launch.config.values.models, registry);
-      for (const line of warnings) this.#deps.warn(line);
+      const { config } = this.#created().launch;
+      const { models, warnings } = resolveModelScope(config.values.models, registry);
+      if (!scopeWasSaid(config)) for (const line of warnings) this.#deps.warn(line);
       this.#scope = { models, registry };
     }
     return this.#scope.models;

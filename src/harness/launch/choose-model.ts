@@ -9,7 +9,7 @@ import type { FallbackModel, FallbackSettings } from "../conversation/recovery-s
 import type { ModelRegistry } from "../models/model-registry.ts";
 import { resolveModelScope } from "../models/model-scope.ts";
 import { QuotaMemory } from "../models/quota-memory.ts";
-import { selectModel } from "../models/select-model.ts";
+import { findModel, selectModel } from "../models/select-model.ts";
 import { nameOf } from "../recovery/fallback.ts";
 import type { Launch } from "./launch.ts";
 
@@ -62,10 +62,10 @@ export async function chooseModel(
   const pattern = isRecorded ? `${recorded.provider}/${recorded.modelId}` : options.model;
   const provider = isRecorded ? undefined : options.provider;
   const why = isRecorded ? { why: "the session's model" } : {};
-  const first = isRecorded ? undefined : firstOfScope(launch);
-  if (first !== undefined) return { ...first, model: await registry.ready(first.model) };
+  const scope = startingScope(launch);
+  if (scope.first !== undefined && !isRecorded) return { ...scope.first, model: await registry.ready(scope.first.model), ...scope.told };
   try {
-    return { ...(await selectModel(pattern, provider, { registry, config, listedOnly: isRecorded })), ...why };
+    return { ...scope.told, ...(await selectModel(pattern, provider, { registry, config, isRecorded })), ...why };
   } catch (error) {
     if (isRecorded && isPiError(error) && goneModel.includes(error.code)) {
       const other = await inPlaceOf(recorded, error.code, launch);
@@ -109,11 +109,42 @@ function notRestored({ provider, modelId }: RecordedModel, code: string, instead
   };
 }
 
-/** Where nothing else says which; nothing without a scope. */
-export function firstOfScope({ options, config, registry }: Launch): ChosenModel | undefined {
-  if (options.model !== undefined || options.provider !== undefined || config.values.model !== undefined) return undefined;
-  const [first] = resolveModelScope(config.values.models, registry).models;
-  return first && { ...first, why: "the first of the models to cycle through" };
+/**
+ * What the models to cycle through mean for a start: the first of them, where nothing else says which. A scope that was said for this run counts
+ * more than the model of a file, and what it names in vain is told; with `--strict` it is an error.
+ */
+export function startingScope({ options, config, registry }: Launch): { first?: ChosenModel; told: { warning?: string } } {
+  const { model: configured, models: patterns } = config.values;
+  const wasSaid = scopeWasSaid(config);
+  const isNamed = options.model !== undefined || options.provider !== undefined;
+  if (patterns.length === 0 || (!wasSaid && (isNamed || configured !== undefined))) return { told: {} };
+  const { models, warnings } = resolveModelScope(patterns, registry);
+  if (wasSaid && warnings.length > 0 && options.isStrict) throw new PiError("usage.unknown_model", warnings.join(" "));
+  const told = wasSaid && warnings.length > 0 ? { warning: warnings.join(" ") } : {};
+  const [first] = models;
+  if (isNamed || first === undefined) return { told };
+  const standing = configured === undefined ? undefined : models.find(({ model }) => isCalled(configured, model, registry));
+  return {
+    first: {
+      ...(standing ?? first),
+      why: standing ? "configured, and one of the models to cycle through" : "the first of the models to cycle through",
+    },
+    told,
+  };
+}
+
+/** Told at the start already. */
+export function scopeWasSaid(config: Pick<Config, "origin">): boolean {
+  return config.origin("models").kind === "command line";
+}
+
+function isCalled(pattern: string, { provider, id }: Model, registry: ModelRegistry): boolean {
+  try {
+    const { model } = findModel(pattern, undefined, registry);
+    return model.provider === provider && model.id === id;
+  } catch {
+    return false;
+  }
 }
 
 /** The session's own model where it can be had, else the one in force. */
@@ -125,7 +156,7 @@ export async function keptModel(
   const kept = { model: keep.model, why: "kept from the session before" };
   if (recorded === undefined || (recorded.provider === keep.model.provider && recorded.modelId === keep.model.id)) return kept;
   try {
-    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config, listedOnly: true });
+    const selected = await selectModel(`${recorded.provider}/${recorded.modelId}`, undefined, { registry, config, isRecorded: true });
     return { model: selected.model, why: "the session's model" };
   } catch (error) {
     if (!isPiError(error) || !goneModel.includes(error.code)) throw error;

@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { sessionStores } from "../../artifacts/session-stores.ts";
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
+import { echoed } from "../../contracts/text/echoed.ts";
 import type { Host } from "../../platform/host.ts";
 import { isValidSessionId, sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import { Session, type SessionContext, type SessionOptions } from "../../session/tree/session.ts";
@@ -131,9 +132,10 @@ async function continuedPath({ options, config }: Pick<Launch, "options" | "conf
 
 function validId(id: string): string {
   if (isValidSessionId(id)) return id;
+  const shown = echoed(id, 100);
   throw new PiError(
     "usage.bad_session_id",
-    "Session id must be non-empty, contain only alphanumeric characters, '-', '_', and '.', and start and end with an alphanumeric character",
-    { hint: `Got ${JSON.stringify(id)}` },
+    "Session id must be non-empty, contain only alphanumeric characters, '-', '_', and '.', and start and end with an alphanumeric character, and have at most 200 of them",
+    { hint: `Got ${JSON.stringify(shown)}` },
   );
 }

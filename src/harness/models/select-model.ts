@@ -24,8 +24,8 @@ export interface SelectModelDeps {
   config: { values: { model?: string }; origin(key: string): SettingOrigin };
   /** For looking only: a model without a credential is no error. */
   withoutCredential?: boolean;
-  /** Nobody wrote the name down just now (a session recorded it): an id that is in no list is gone. */
-  listedOnly?: boolean;
+  /** Nobody wrote the name down just now, a session has it: one that is in no list any more is gone. */
+  isRecorded?: boolean;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function selectModel(
 
 function chooseModel(pattern: string | undefined, provider: string | undefined, deps: SelectModelDeps): SelectedModel {
   const { registry, config } = deps;
-  if (pattern !== undefined) return findModel(pattern, provider, registry, deps.listedOnly === true);
+  if (pattern !== undefined) return deps.isRecorded ? recordedModel(pattern, registry) : findModel(pattern, provider, registry);
   const configured = config.values.model;
   if (configured !== undefined && (provider === undefined || configured.startsWith(`${provider}/`))) {
     const found = configuredModel(configured, provider, deps);
@@ -74,7 +74,7 @@ function configuredModel(configured: string, provider: string | undefined, { reg
 }
 
 /** @throws PiError `usage.unknown_model`, `usage.ambiguous_model`. */
-export function findModel(pattern: string, provider: string | undefined, registry: ModelRegistry, listedOnly = false): SelectedModel {
+export function findModel(pattern: string, provider: string | undefined, registry: ModelRegistry): SelectedModel {
   const { pattern: bare, level } = splitLevel(pattern);
   const { find, findListed } = lookups(registry);
   const found = exactly(pattern, provider, registry, level === undefined ? find : findListed);
@@ -82,9 +82,18 @@ export function findModel(pattern: string, provider: string | undefined, registr
   const matched =
     (level === undefined ? undefined : exactly(bare, provider, registry, find)) ??
     loosely(bare, provider, registry) ??
-    (listedOnly ? undefined : asWritten(bare, provider, registry));
+    asWritten(bare, provider, registry);
   if (matched === undefined) throw unknownModel(pattern, provider, registry);
   return warned(level === undefined ? matched : { ...matched, thinkingLevel: level }, registry);
+}
+
+/** This very model and none that is like it: a session does not change to another without a word. */
+function recordedModel(name: string, registry: ModelRegistry): SelectedModel {
+  const { provider, id } = registry.parts(name) ?? { provider: "", id: name };
+  const hasList = (): boolean => provider !== "scripted" && registry.models(provider).length > 0;
+  const model = registry.findListed(provider, id) ?? (hasList() ? undefined : registry.find(provider, id));
+  if (model === undefined) throw unknownModel(name, undefined, registry);
+  return { model, why: `recorded: ${name}` };
 }
 
 /** An id written out behind its provider, which no list has yet. What differs from a listed one by a slip of the hand is no such id. */

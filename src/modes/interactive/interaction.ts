@@ -45,6 +45,7 @@ import { PassingHint } from "./status/passing-hint.ts";
 import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
 import type { Themes } from "./themes.ts";
+import { Tips } from "./tips.ts";
 import { type Action, type Facts, update } from "./update.ts";
 
 export interface InteractionDeps {
@@ -94,6 +95,9 @@ export class Interaction implements Surface {
   readonly #completion: PromptCompletion;
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
+  readonly #tips: Tips;
+  /** Since the session was shown. */
+  #runs = 0;
   readonly #stored: ShownPath;
   readonly #settings: LiveSettings;
   /** What stands on the screen. */
@@ -155,6 +159,7 @@ export class Interaction implements Surface {
     const { agentDir, cwd } = deps.sessions.launch.options;
     this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
     this.#draft = new Draft(agentDir, cwd, deps.pid);
+    this.#tips = new Tips(agentDir);
     this.#completion = promptCompletion({
       sessions: deps.sessions,
       commands: this.#commands,
@@ -335,6 +340,11 @@ export class Interaction implements Surface {
     return runCommand(name, args, this, this.#commands);
   }
 
+  async runChosen(name: string, args: string): Promise<void> {
+    const { runSlash } = await import("./commands/commands.ts");
+    await runSlash(name, args, this);
+  }
+
   /** The same conversation read anew is on the screen already. */
   #replaced(): void {
     const { session } = this.sessions.coding;
@@ -346,6 +356,8 @@ export class Interaction implements Surface {
   }
 
   showSession(): void {
+    this.#runs = 0;
+    this.#tips.begin();
     this.#fold.reset();
     this.screen.clear();
     this.#renewed();
@@ -380,13 +392,29 @@ export class Interaction implements Surface {
       this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
       return;
     }
+    const { seconds } = this.activity;
     this.activity.take(event);
     this.#figures.take(event);
     this.#fold.take(event);
     if (this.activity.isBusy) this.#frames ??= setInterval(() => this.screen.tui.requestRender(), frameMs);
     else this.#stopFrames();
-    if (event.type === "agent_settled") this.#branch = gitBranch(this.sessions.launch.options.cwd);
+    if (event.type === "agent_settled") {
+      this.#branch = gitBranch(this.sessions.launch.options.cwd);
+      const { kind, message, hint } = this.sessions.coding.lastOutcome ?? {};
+      // Of the others the answer itself has said it.
+      if (event.outcome === "budget" && kind === "budget" && message !== undefined) this.say(message, "warning", hint);
+      this.#tip(seconds);
+    }
     this.screen.tui.requestRender();
+  }
+
+  #tip(seconds: number): void {
+    this.#runs++;
+    const { conversation } = this.sessions.coding;
+    if (!this.sessions.launch.config.values.tips) return;
+    const facts = { seconds, runs: this.#runs, used: this.#figures.facts(conversation).used ?? 0 };
+    const text = this.#tips.take(facts, (id) => this.keys.keyOf(id));
+    if (text !== undefined) this.say(`Tip: ${text}`);
   }
 
   #stopFrames(): void {

@@ -96,7 +96,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     bound.catch((error: unknown) => interaction.fail(error));
     if (at.picksSession) {
       const { openSessionPicker } = await import("./pickers/session-picker.ts");
-      await beforeEnd(at.ending, new Promise<void>((closed, failed) => openSessionPicker(interaction, closed).catch(failed)));
+      await beforeEnd(at.ending, new Promise<void>((closed, failed) => openSessionPicker(interaction, { closed }).catch(failed)));
     }
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);

@@ -51,6 +51,8 @@ export interface Surface {
   /** On the terminal's main screen, or on one of our own. */
   useScreen(kind: ScreenKind): void;
   runCommand(name: string, args: string): Promise<void>;
+  /** The same, chosen from a list: nobody has typed it, so nothing of it goes into the editor where it fails. */
+  runChosen(name: string, args: string): Promise<void>;
   /** Another session, or the same one anew: all that is shown is shown again. */
   showSession(): void;
 }

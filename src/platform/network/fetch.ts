@@ -50,6 +50,7 @@ async function allAuthorities(env: Env, own: readonly string[]): Promise<string[
 /** Bun reads the proxy variables by itself; what is said here wins. Its own limit of five minutes is off: deadlines are the caller's. */
 function bunFetch(env: Env, route: ProxyRoute | undefined, authorities: readonly string[]): Fetch {
   let tls: Promise<{ ca: string[] }> | undefined;
+  let hasAsked = false;
   const fetchWith = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const proxy = route?.(urlOf(input));
     if (authorities.length > 0) tls ??= allAuthorities(env, authorities).then((ca) => ({ ca }));
@@ -59,7 +60,8 @@ function bunFetch(env: Env, route: ProxyRoute | undefined, authorities: readonly
       ...(tls === undefined ? {} : { tls: await tls }),
     };
     const answer = globalThis.fetch(input, { ...init, ...extra } as RequestInit);
-    startIsOver();
+    if (hasAsked) startIsOver();
+    hasAsked = true;
     return answer.catch((error: unknown) => {
       // Bun does not say who refused, as Node does.
       if (proxy !== undefined && error instanceof Error) Object.assign(error, proxyAddress(proxy));

@@ -27,12 +27,16 @@ const secretWord = new RegExp(
     "|SALT|SAS|SEED|SIGNATURE|SK|WEBHOOKS?|CONNECTIONSTRING|CONNSTR|PASSFILE|PGPASSFILE)$",
     "|(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|AUTHTOKEN|PASSCODE|WEBHOOK)$",
     "|(?<!^COM|^BY|^TRES|^SUR|^UNDER|^OVER)PASS$",
+    "|[A-Z]{2}PWD?$(?<!^OLDPWD)|PSK$|(?:API|ACCESS|SECRET|PRIVATE)KEY",
   ].join(""),
 );
 /** Names of several words. */
-const secretName = /CONN(?:ECTION)?_STR(?:ING)?$|SESSION_?ID$(?<!^PI_SESSION_ID|^XDG_SESSION_ID)|_PASS_|ACCOUNT_SID$/;
+const secretName = /CONN(?:ECTION)?_STR(?:ING)?$|SESSION_?ID$(?<!^PI_SESSION_ID|^XDG_SESSION_ID)|_PASS_|ACCOUNT_SID$|^(?:BW|OP)_SESSION/;
 /** A password in an address, or an address that is one by itself. */
 const secretAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@]+@|^https:\/\/(?:hooks\.slack\.com|discord(?:app)?\.com\/api\/webhooks)\//i;
+/** One among other settings in a text: of a connection to a database or a store, of the query of an address. */
+const secretSetting =
+  /(?:^|[;?&\s])(?:password|passwd|pwd|account_?key|shared_?access_?(?:key|signature)|api_?key|access_?token|auth_?token|client_?secret|token|sig)=[^;&\s]/i;
 /** How known kinds of keys begin. */
 const secretForm = new RegExp(`^(?:${keyBeginnings}|-----BEGIN [A-Z ]*PRIVATE KEY|(?:Bearer|Basic|Token) \\S{8})`);
 
@@ -46,10 +50,10 @@ export function isKeyOfSomebody(name: string, value: string): boolean {
   return secretForm.test(value) || (keyWords.has(name.slice(name.lastIndexOf("_") + 1).toUpperCase()) && keyLike.test(value));
 }
 
-/** Judges by the words of the name, and by a value that carries a password in a URL or has the form of a known kind of key. */
+/** Judges by the words of the name, and by a value that carries a password, in a URL or by name, or has the form of a known kind of key. */
 export function looksLikeCredential(name: string, value: string): boolean {
   if (name === "PWD" || name === "OLDPWD") return false;
   const upper = name.toUpperCase();
   if (secretName.test(upper) || upper.split(/[^A-Z0-9]+/).some((word) => secretWord.test(word))) return true;
-  return secretAddress.test(value) || secretForm.test(value);
+  return secretAddress.test(value) || secretForm.test(value) || secretSetting.test(value);
 }

@@ -6,6 +6,7 @@ import type { ModelCall } from "../../contracts/model-request.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
 import { splitUserInfo, withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
+import { startIsOver } from "../../platform/start-pace.ts";
 import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
 import { networkFailure, type Refusal } from "./http-failure.ts";
 import { amend, refusedFields } from "./refused-fields.ts";
@@ -23,6 +24,9 @@ export interface HttpCall<Body> {
 
 /** As good as none for the SDKs, which cannot do without; a longer timer would fire at once. */
 export const longestTimeoutMs = 2_147_483_647;
+
+/** What reads a shorter answer is over before compiling it would pay. */
+const shortAnswerBytes = 16 * 1024;
 
 /** Bytes of an answer that is no stream that are looked at. */
 const maxRefusalBytes = 64 * 1024;
@@ -248,10 +252,15 @@ async function* readEvents<Body>(
   // A cancelled reader resolves its pending read at once, whatever the connection does.
   const onAbort = (): void => void reader.cancel().catch(ignore);
   signal.addEventListener("abort", onAbort, { once: true });
+  let bytes = 0;
+  let isLong = false;
   try {
     while (!events.ended) {
       const { done, value } = await reader.read();
       if (signal.aborted) return aborted();
+      bytes += value?.length ?? 0;
+      if (!isLong && bytes > shortAnswerBytes) startIsOver();
+      isLong = bytes > shortAnswerBytes;
       for (const event of done ? events.end() : events.push(value)) {
         if (event.type === "finish") progress.finished = true;
         yield event;

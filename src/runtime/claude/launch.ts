@@ -59,10 +59,8 @@ function modelName(model: string | undefined): string | undefined {
 
 /** An id that it may be given; what is none might be an option there. */
 export function resumable(id: string | undefined): string | undefined {
-  return id !== undefined && id.length <= longestId && isValidSessionId(id) ? id : undefined;
+  return id !== undefined && isValidSessionId(id) ? id : undefined;
 }
-
-const longestId = 200;
 
 /** What pays for its calls, and where they go. */
 export const claudeCredentials = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"] as const;

@@ -3,9 +3,9 @@
 // took too long is gone, with all that it has started.
 
 import { defined } from "../../contracts/defined.ts";
-import { messageOf } from "../../contracts/error.ts";
-import { processHost } from "../../platform/host.ts";
-import type { Env } from "../../platform/paths.ts";
+import { isPiError, messageOf } from "../../contracts/error.ts";
+import { type Host, processHost } from "../../platform/host.ts";
+import { agentDirectory, type Env } from "../../platform/paths.ts";
 import { childEnv } from "../../platform/processes/child-env.ts";
 import { startChildProgram } from "../../platform/processes/child-program.ts";
 import { findFamily, signalAll, tagVariable } from "../../platform/processes/process-tree.ts";
@@ -20,7 +20,7 @@ export interface ContainerRun {
   timeoutMs: number;
   /** Run behind a timeout, for what a signal does not reach: `docker kill NAME`. */
   killArgv?: readonly [string, ...string[]];
-  /** Default 10 MiB. */
+  /** Default: `runtime.max_output_bytes` of the user's configuration. */
   maxOutputBytes?: number;
   /** Default `PI_OUTPUT`. */
   marker?: string;
@@ -32,14 +32,14 @@ export interface ContainerRun {
   signal?: AbortSignal;
 }
 
-const defaultBytes = 10 * 1024 * 1024;
 const maxStderr = 64 * 1024;
 const killMs = 10_000;
 const graceMs = 500;
 
 export async function runContainer(run: ContainerRun): Promise<ContainerOutput> {
   const startedMs = performance.now();
-  const env = run.env ?? processHost().env;
+  const host = processHost();
+  const env = run.env ?? host.env;
   const redaction = redactionFor(env);
   const failed = (error: string, code: string, more: Partial<ContainerOutput> = {}): ContainerOutput => ({
     status: "error",
@@ -57,7 +57,7 @@ export async function runContainer(run: ContainerRun): Promise<ContainerOutput> 
     ...more,
   });
   try {
-    const output = new KeptOutput(run.maxOutputBytes ?? defaultBytes, run.marker ?? "PI_OUTPUT", run.onPartial);
+    const output = new KeptOutput(run.maxOutputBytes ?? (await configuredBytes(host)), run.marker ?? "PI_OUTPUT", run.onPartial);
     const { end, stderr, isTimeout } = await carriedOut(run, env, output);
     const truncated = output.isTruncated ? { truncated: true } : {};
     if (isTimeout)
@@ -73,8 +73,15 @@ export async function runContainer(run: ContainerRun): Promise<ContainerOutput> 
     const how = end.signal === null ? `exit status ${end.code}` : `signal ${end.signal}`;
     return failed(last || `The container ended without a result (${how})`, "runtime.crashed", truncated);
   } catch (error) {
-    return failed(messageOf(error), "runtime.unavailable");
+    return failed(messageOf(error), isPiError(error) ? error.code : "runtime.unavailable");
   }
+}
+
+/** As the host's own configuration says, whatever the container sees. */
+async function configuredBytes({ env, homeDir, cwd }: Pick<Host, "env" | "homeDir" | "cwd">): Promise<number> {
+  const { SettingsSource } = await import("../settings-source.ts");
+  const agentDir = agentDirectory(env, homeDir, cwd);
+  return (await new SettingsSource({ agentDir, homeDir, env }).of(agentDir)).values.runtime.maxOutputBytes;
 }
 
 interface Ended {

@@ -7,6 +7,7 @@ import { decodeLine, isHeader } from "../lines/line-codec.ts";
 import type { OpeningNote } from "../lines/opening-note.ts";
 import { type ByteSource, fill, type LinePlace } from "../lines/read-lines.ts";
 import { ContextNeeds } from "./context-needs.ts";
+import { EntryTable } from "./entry-table.ts";
 import { indexLines, type LineIndex, usualLineBytes } from "./line-index.ts";
 import { PathLines } from "./path-lines.ts";
 import { type BackScan, scanBack } from "./scan-back.ts";
@@ -250,6 +251,21 @@ export class FileEnds {
     const after = filled.indexOf(lineFeed, position - from);
     return before < 0 || after < 0 ? undefined : { start: from + before + 1, length: after - before - 1 };
   }
+}
+
+/** Of a path alone: what is known of a file that is no longer what it was. */
+export function tableOf({ lines, settingCount, beforeId }: KnownPath): EntryTable {
+  const table = new EntryTable(lines.length + 1);
+  let parentId: string | null = null;
+  const add = (id: string, type: string): void => {
+    table.add(id, parentId, type);
+    parentId = id;
+  };
+  for (let position = 0; position < lines.length; position++) {
+    if (position === settingCount && beforeId !== null) add(beforeId, "message");
+    add(lines.idAt(position), lines.typeAt(position));
+  }
+  return table;
 }
 
 /** Adds the way from an entry of a window as far as it goes there. Returns the id of the next one; `null` at the root. */

@@ -118,6 +118,12 @@ export class PathLines {
     return this.#ids[2 * row] === wordAt(id, 0) && this.#ids[2 * row + 1] === wordAt(id, 4);
   }
 
+  /** -1: none. */
+  positionWith(id: string): number {
+    for (let row = 0; row < this.#count; row++) if (this.hasId(row, id)) return this.positionOf(row);
+    return -1;
+  }
+
   #grow(): void {
     const capacity = 2 * this.#starts.length;
     const [starts, lengths, types, ids] = [this.#starts, this.#lengths, this.#types, this.#ids];

@@ -27,7 +27,10 @@ export function idInFileName(path: string): string | undefined {
   return /^[^_]+_(.+)\.jsonl$/.exec(basename(path))?.[1];
 }
 
+/** With its time and ending a file's name has room for so many. */
+const longestId = 200;
+
 /** Letters, digits, `.`, `_` and `-`; the first and the last are letters or digits. */
 export function isValidSessionId(id: string): boolean {
-  return /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(id);
+  return id.length <= longestId && /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(id);
 }

@@ -7,7 +7,7 @@ import { AppendFile } from "../../platform/files/append-file.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { EntryMemory } from "../index/entry-memory.ts";
 import { EntryTable, noParent } from "../index/entry-table.ts";
-import { beginsWithLine, FileEnds, type KnownPath, minFileBytes } from "../index/file-ends.ts";
+import { beginsWithLine, FileEnds, minFileBytes, tableOf } from "../index/file-ends.ts";
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
@@ -16,9 +16,10 @@ import { withNote } from "../lines/opening-note.ts";
 import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
 import { decodeEntry } from "../lines/sound-entry.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
+import { LateEntries, type LateEntry } from "./late-entries.ts";
 import { openingNote } from "./note-opening.ts";
 import type { PathEnd, PathView } from "./session-log.ts";
-import { IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
+import { entryOf, IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, longerPath, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
   /** An empty file that nothing was written to goes when the log is closed. */
@@ -26,12 +27,6 @@ export interface FileLogOptions {
   onWarning?: ((text: string) => void) | undefined;
   /** Called once, when something appended could not be stored. */
   onStorageLost?: ((error: PiError) => void) | undefined;
-}
-
-interface Unsaved {
-  entry: AnyEntry;
-  /** With its LF. */
-  line: string;
 }
 
 export class FileLog implements SessionLog {
@@ -48,7 +43,9 @@ export class FileLog implements SessionLog {
   #refusal: string | undefined;
   #memory = new EntryMemory();
   /** Entries not yet in the file, as lines; the last ones of the table. */
-  #unsaved: Unsaved[] = [];
+  #unsaved: LateEntry[] = [];
+  /** Appended while only the ends stand for the rest. */
+  readonly #late = new LateEntries();
   #isStarted = false;
   #hasWritten = false;
   #storageLost: PiError | undefined;
@@ -103,8 +100,11 @@ export class FileLog implements SessionLog {
     if (this.#ends !== undefined && this.#file !== undefined) {
       const { known } = this.#ends;
       this.#ends = undefined;
-      if (known !== undefined && this.#file.fate() === "truncated") this.#table = tableOf(known);
-      else this.#takeIndex(indexLines(this.#file));
+      if (known !== undefined && this.#file.fate() === "truncated") {
+        this.#table = tableOf(known);
+        for (const { entry } of this.#late) this.#table.add(entry.id, entry.parentId, entry.type);
+        this.#rememberLate();
+      } else this.#takeIndex(indexLines(this.#file));
       if (known !== undefined) this.#rememberPath(known.lines);
     }
     return this.#table;
@@ -158,7 +158,7 @@ export class FileLog implements SessionLog {
   }
 
   lastId(): string | null {
-    return this.#ends?.lastId ?? lastIdOf(this);
+    return this.#late.lastId ?? this.#ends?.lastId ?? lastIdOf(this);
   }
 
   verifyLast(): void {
@@ -167,24 +167,45 @@ export class FileLog implements SessionLog {
   }
 
   path(leafId: string | null, remember: boolean): PathView {
-    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.path(remember) : undefined;
-    return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
+    return this.#endPath(leafId, remember, (ends) => ends.path(remember)) ?? pathOf(this, leafId, remember);
   }
 
   contextPath(leafId: string | null, remember: boolean): PathView {
-    const lines = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.contextPath(remember) : undefined;
-    return lines === undefined ? pathOf(this, leafId, remember) : this.#viewOf(lines, remember);
+    return this.#endPath(leafId, remember, (ends) => ends.contextPath(remember)) ?? pathOf(this, leafId, remember);
+  }
+
+  /** Where the way leads over what was appended since, if anything, to the entry that was the file's last. */
+  #endPath(leafId: string | null, remember: boolean, pathIn: (ends: FileEnds) => PathLines | undefined): PathView | undefined {
+    if (this.#ends === undefined || leafId === null) return undefined;
+    const { behind, from } = this.#late.wayTo(leafId);
+    const lines = from === this.#ends.lastId ? pathIn(this.#ends) : undefined;
+    if (lines === undefined) return undefined;
+    const view = this.#viewOf(lines, remember);
+    return behind.length === 0 ? view : longerPath(view, behind);
   }
 
   pathEnd(leafId: string | null, count: number): PathEnd {
-    const end = leafId !== null && leafId === this.#ends?.lastId ? this.#ends.pathEnd(count) : undefined;
-    return end === undefined
-      ? { view: pathOf(this, leafId, false), before: 0 }
-      : { view: this.#viewOf(end.lines, false), before: end.before };
+    let before = 0;
+    const view = this.#endPath(leafId, false, (ends) => {
+      const end = ends.pathEnd(count);
+      before = end?.before ?? 0;
+      return end?.lines;
+    });
+    return view === undefined ? { view: pathOf(this, leafId, false), before: 0 } : { view, before };
+  }
+
+  entryWith(id: string): AnyEntry | undefined {
+    const late = this.#late.find(id);
+    const lines = this.#ends?.known?.lines;
+    const position = lines?.positionWith(id) ?? -1;
+    if (late !== undefined || lines === undefined || position < 0) return late ?? entryOf(this, id);
+    return this.#endEntriesAt(lines, position, position + 1, false)[0];
   }
 
   lastOfType(type: string): AnyEntry | undefined {
     if (this.#ends === undefined) return lastEntryOfType(this, type);
+    const late = this.#late.lastOfType(type);
+    if (late !== undefined) return late;
     const place = this.#ends.lastOfType(type);
     const found = place === undefined ? undefined : this.#readEntry(place, () => {});
     // The word stood there for something else: only the whole index can tell.
@@ -207,17 +228,23 @@ export class FileLog implements SessionLog {
   }
 
   append(entries: readonly AnyEntry[], lines?: readonly string[]): void {
-    const added: Unsaved[] = [];
+    const added: LateEntry[] = [];
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at];
       if (entry !== undefined)
         added.push({ entry, line: liveSecrets.redactLines(lines === undefined ? this.#encoded(entry) : `${lines[at] ?? ""}\n`) });
     }
-    const { table } = this;
-    for (const one of added) {
-      const index = table.add(one.entry.id, one.entry.parentId, one.entry.type);
-      this.#memory.addOwn(index, one.entry, one.line.length);
-      this.#unsaved.push(one);
+    // To begin with, so that what an opened conversation is asked first does not wait for its index.
+    if (this.#ends !== undefined && this.#late.hasRoomFor(added.length)) {
+      this.#late.add(added);
+      this.#unsaved.push(...added);
+    } else {
+      const { table } = this;
+      for (const one of added) {
+        const index = table.add(one.entry.id, one.entry.parentId, one.entry.type);
+        this.#memory.addOwn(index, one.entry, one.line.length);
+        this.#unsaved.push(one);
+      }
     }
     if (!this.#isStarted) this.#isStarted = entries.some(isWorthKeeping);
     if (this.#isStarted) this.#save();
@@ -281,6 +308,7 @@ export class FileLog implements SessionLog {
   /** Where the entries just written stand: at least when no other process wrote in the same moment, which reading them again would show. */
   #notePlaces(start: number): void {
     this.#isStrict = false;
+    if (this.#ends !== undefined) return;
     let at = start;
     let index = this.#table.count - this.#unsaved.length;
     for (const { line } of this.#unsaved) {
@@ -319,7 +347,8 @@ export class FileLog implements SessionLog {
     });
     const fate = file.fate();
     if (fate === "same" || fate === "grown") return file;
-    const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines());
+    const { table } = this;
+    const { file: restored, lostCount } = restoreFile(file, fate, this.#header, this.#knownLines(table));
     if (restored !== file) this.#fileNumber++;
     this.#file = restored;
     this.#adoptIndex(indexLines(restored));
@@ -328,8 +357,7 @@ export class FileLog implements SessionLog {
     return restored;
   }
 
-  #knownLines(): KnownLines {
-    const table = this.#table;
+  #knownLines(table: EntryTable): KnownLines {
     return {
       count: table.count - this.#unsaved.length,
       idAt: (index) => table.idOf(index),
@@ -356,6 +384,14 @@ export class FileLog implements SessionLog {
     this.#table = index.table;
     for (const { entry } of this.#unsaved) this.#table.add(entry.id, entry.parentId, entry.type);
     this.#memory = this.#memory.movedTo(this.#table);
+    this.#rememberLate();
+  }
+
+  #rememberLate(): void {
+    for (const { entry, line } of this.#late.takeAll()) {
+      const index = this.#table.find(entry.id);
+      if (index !== undefined) this.#memory.addOwn(index, entry, line.length);
+    }
   }
 
   #reindex(): LineIndex | undefined {
@@ -453,21 +489,6 @@ export class FileLog implements SessionLog {
   #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
     if (this.#file !== undefined) readLines(this.#file, places, take);
   }
-}
-
-/** Of a path alone: what is known of a file that is no longer what it was. */
-function tableOf({ lines, settingCount, beforeId }: KnownPath): EntryTable {
-  const table = new EntryTable(lines.length + 1);
-  let parentId: string | null = null;
-  const add = (id: string, type: string): void => {
-    table.add(id, parentId, type);
-    parentId = id;
-  };
-  for (let position = 0; position < lines.length; position++) {
-    if (position === settingCount && beforeId !== null) add(beforeId, "message");
-    add(lines.idAt(position), lines.typeAt(position));
-  }
-  return table;
 }
 
 function listed(lineNumbers: readonly number[]): string {

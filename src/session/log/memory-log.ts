@@ -8,7 +8,7 @@ import { storageLoss } from "../lines/file-errors.ts";
 import { encodeLine } from "../lines/line-codec.ts";
 import { soundEntry } from "../lines/sound-entry.ts";
 import type { PathEnd, PathView } from "./session-log.ts";
-import { lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
+import { entryOf, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 /** The file that the entries come from and that takes no more of them. */
 export interface FileBehind {
@@ -66,6 +66,10 @@ export class MemoryLog implements SessionLog {
 
   contextPath(leafId: string | null, remember: boolean): PathView {
     return pathOf(this, leafId, remember);
+  }
+
+  entryWith(id: string): AnyEntry | undefined {
+    return entryOf(this, id);
   }
 
   lastOfType(type: string): AnyEntry | undefined {

@@ -57,6 +57,8 @@ export interface SessionLog {
   contextPath(leafId: string | null, remember: boolean): PathView;
   /** Its last so many entries at least, without reading what comes before them. Errors: `session.entry_not_found`. */
   pathEnd(leafId: string | null, count: number): PathEnd;
+  /** Nothing where there is none, or its line is damaged. */
+  entryWith(id: string): AnyEntry | undefined;
   /** The last entry of a type, in file order. */
   lastOfType(type: string): AnyEntry | undefined;
   /** The stored line, without its LF: what a copy must carry over byte for byte. */
@@ -80,7 +82,7 @@ export function indexOf(table: EntryTable, id: string): number {
   return index;
 }
 
-/** The three readings of a log that has its whole table at hand. */
+/** The readings of a log that has its whole table at hand. */
 export function lastIdOf({ table }: SessionLog): string | null {
   const last = table.lastIndex();
   return last === noParent ? null : table.idOf(last);
@@ -96,6 +98,29 @@ export function pathOf(log: SessionLog, leafId: string | null, remember: boolean
     lastOfType: (type, before) => table.lastOfType(type, path, before),
     entries: (from, to) => log.entriesAt(path.subarray(from, to), remember),
   };
+}
+
+/** The same path and what hangs behind it. */
+export function longerPath(view: PathView, behind: readonly AnyEntry[]): PathView {
+  const typeAt = (position: number): string => behind[position - view.length]?.type ?? view.typeAt(position);
+  return {
+    length: view.length + behind.length,
+    typeAt,
+    idAt: (position) => behind[position - view.length]?.id ?? view.idAt(position),
+    lastOfType: (type, before) => {
+      for (let at = before - 1; at >= view.length; at--) if (typeAt(at) === type) return at;
+      return view.lastOfType(type, Math.min(before, view.length));
+    },
+    entries: (from, to) => [
+      ...(from < view.length ? view.entries(from, Math.min(to, view.length)) : []),
+      ...behind.slice(Math.max(0, from - view.length), Math.max(0, to - view.length)),
+    ],
+  };
+}
+
+export function entryOf(log: SessionLog, id: string): AnyEntry | undefined {
+  const index = log.table.find(id);
+  return index === undefined ? undefined : log.entriesAt([index])[0];
 }
 
 export function lastEntryOfType(log: SessionLog, type: string): AnyEntry | undefined {

@@ -11,7 +11,7 @@ import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
 import { completeEntry, encodeLine } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";
-import { newEntryId, newSessionId } from "../lines/new-id.ts";
+import { newEntryId, newSessionId, newSureEntryId } from "../lines/new-id.ts";
 import { FileLog } from "../log/file-log.ts";
 import { MemoryLog } from "../log/memory-log.ts";
 import { openLog } from "../log/open-log.ts";
@@ -248,10 +248,7 @@ export class Session implements EntrySource {
   }
 
   entry(id: string): AnyEntry | undefined {
-    return this.#read(() => {
-      const index = this.#log.table.find(id);
-      return index === undefined ? undefined : wholeEntry(this.#log.entriesAt([index])[0], this.#pictures);
-    });
+    return this.#read(() => wholeEntry(this.#log.entryWith(id), this.#pictures));
   }
 
   /** The first so many, in file order, some at a time, for readers that have other things to do in between. Ends with the session. */
@@ -402,6 +399,7 @@ export class Session implements EntrySource {
   }
 
   #newId(taken?: ReadonlySet<string>): string {
+    if (this.#options.newId === undefined && !this.#log.isIndexed) return newSureEntryId();
     const make = this.#options.newId ?? newEntryId;
     let id = make();
     while (taken?.has(id) || this.#log.table.find(id) !== undefined) id = make();

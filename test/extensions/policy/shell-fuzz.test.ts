@@ -137,7 +137,7 @@ function line(choose: Random, depth: number): string {
   ]);
 }
 
-test("no line that runs the denied command by another spelling gets through", { timeout: 60_000 }, async () => {
+test("no line that runs the denied command by another spelling gets through", async () => {
   const choose = seededRandom(20_261_127);
   let ran = 0;
   for (let count = 0; count < 400; count++) {

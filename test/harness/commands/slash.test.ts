@@ -1,5 +1,7 @@
 // What people type goes through the same records and checks as what comes over a wire.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { objectSchema, problemOf } from "../../../src/contracts/schema.ts";
 import { commands } from "../../../src/harness/commands/commands.ts";
@@ -16,7 +18,7 @@ test("each name is typed for one command, has a line about it, and says its argu
     expect(slash.about).toMatch(/^[A-Z][^\n]{5,70}[^.]$/);
     expect(slash.argument === undefined, name).toBe(slash.params === undefined);
     // What may be left out either is, or is asked for.
-    const empty = slash.params === undefined ? {} : slash.params("");
+    const empty = slash.params === undefined ? {} : slash.params("", "/");
     if (empty !== undefined) expect(problemOf(objectSchema(params), empty), name).toBeUndefined();
   }
 });
@@ -28,19 +30,28 @@ test.each([
   ["/compact look to\nthe tests", { customInstructions: "look to\nthe tests" }],
   ["/compact", {}],
   ["/new", {}],
-  ["/resume a b.jsonl", { sessionPath: "a b.jsonl" }],
   ["/name  my work ", { name: "my work" }],
 ])("%j gives parameters", (text, params) => {
-  expect(typedCommand(text)?.params).toEqual(params);
+  expect(typedCommand(text, "/")?.params).toEqual(params);
 });
 
-test.each(["/model", "/model sonnet", "/thinking", "/tree", "/fork", "/resume", "/name"])("%s wants more to be asked", (text) => {
-  expect(typedCommand(text)?.command.slash.name).toBe(text.slice(1).split(" ")[0]);
-  expect(typedCommand(text)?.params).toBeUndefined();
+test.each(["/model", "/model sonnet", "/thinking", "/tree", "/fork", "/resume", "/resume nowhere.jsonl", "/name"])(
+  "%s wants more to be asked",
+  (text) => {
+    expect(typedCommand(text, "/")?.command.slash.name).toBe(text.slice(1).split(" ")[0]);
+    expect(typedCommand(text, "/")?.params).toBeUndefined();
+  },
+);
+
+test("a session is gone on with where its file is there", () => {
+  const directory = temporaryDirectory();
+  writeFileSync(join(directory, "a b.jsonl"), "");
+  expect(typedCommand("/resume a b.jsonl", directory)?.params).toEqual({ sessionPath: "a b.jsonl" });
+  expect(typedCommand("/resume a.jsonl", directory)?.params).toBeUndefined();
 });
 
 test.each(["/usr/lib is full", "/skill:x y", "/template", "hello", "/", "", "/constructor", " /  new"])("%j is no command", (text) => {
-  expect(typedCommand(text)).toBeUndefined();
+  expect(typedCommand(text, "/")).toBeUndefined();
 });
 
 test.each([
@@ -49,7 +60,7 @@ test.each([
 ])("%j is refused, naming the command and what it was given", (text, code, message) => {
   let thrown: unknown;
   try {
-    typedCommand(text);
+    typedCommand(text, "/");
   } catch (error) {
     thrown = error;
   }
@@ -58,11 +69,11 @@ test.each([
 
 test("a typed command does to the session what its record does", async () => {
   const world = await makeRpcWorld({ directory: temporaryDirectory(), reply: textReply("done") });
-  const typed = typedCommand("/name the plan");
+  const typed = typedCommand("/name the plan", "/");
   await typed?.command.run(typed.params ?? {}, { sessions: world.sessions });
   expect(world.sessions.coding.conversation.name).toBe("the plan");
   const before = world.sessions.coding.session.id;
-  const another = typedCommand("/new");
+  const another = typedCommand("/new", "/");
   await another?.command.run(another.params ?? {}, { sessions: world.sessions });
   expect(world.sessions.coding.session.id).not.toBe(before);
   await world.sessions.dispose();

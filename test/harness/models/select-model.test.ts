@@ -10,6 +10,7 @@ interface Setup {
   toml?: string;
   files?: Record<string, string>;
   apiKey?: string;
+  isRecorded?: boolean;
   config?: Partial<ConfigInput>;
 }
 
@@ -25,7 +26,7 @@ async function select(pattern: string | undefined, provider?: string, setup: Set
     cwd: tree.path,
     ...(setup.apiKey === undefined ? {} : { apiKey: setup.apiKey }),
   });
-  return selectModel(pattern, provider, { registry, config });
+  return selectModel(pattern, provider, { registry, config, isRecorded: setup.isRecorded === true });
 }
 
 async function name(pattern: string | undefined, provider?: string, setup?: Setup): Promise<string> {
@@ -226,6 +227,21 @@ test("ids of providers may have slashes: an address stands for a server", async 
     provider: "http://gpu:8080/v1",
     id: "new-one",
   });
+});
+
+test("what a session has recorded is that very model, or gone", async () => {
+  const own = '[providers.own]\nbase_url = "http://127.0.0.1:1"\napi_key = "k"\n';
+  const listed = { toml: `${own}[[providers.own.models]]\nid = "m-large"\n`, isRecorded: true };
+  expect(await name("own/m-large", undefined, listed)).toBe("own/m-large");
+  expect(await name("own/anything:high", undefined, { toml: own, isRecorded: true })).toBe("own/anything:high");
+  expect(await name("anthropic/claude-sonnet-5", undefined, { ...anthropic, isRecorded: true })).toBe("anthropic/claude-sonnet-5");
+  for (const gone of ["own/m", "own/m-large:high", "m-large", "far/m-large"]) {
+    expect((await failure(gone, undefined, listed)).code, gone).toBe("usage.unknown_model");
+  }
+  // A gateway's model of that name is not the maker's.
+  const gateway = { env: both.env, isRecorded: true };
+  expect((await failure("anthropic/claude-nothing-1", undefined, gateway)).code).toBe("usage.unknown_model");
+  expect((await failure("meta-llama/llama-3.3-70b-instruct", undefined, gateway)).code).toBe("usage.unknown_model");
 });
 
 test("a wire format nobody speaks here is refused by name", async () => {

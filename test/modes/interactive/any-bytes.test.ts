@@ -6,7 +6,7 @@ import { seededRandom } from "../../support/random.ts";
 
 const editor = "true";
 
-test.for([1, 2, 3, 4, 5, 6])("random bytes, seed %i", { timeout: 60_000 }, async (seed) => {
+test.for([1, 2, 3, 4, 5, 6])("random bytes, seed %i", async (seed) => {
   const random = seededRandom(seed);
   const screen = await openInteractive({ settings: { external_editor: editor }, columns: 60, rows: 16 });
   const pieces = ["\u001b[", "\u001b[200~", "\u001b]0;", "\u001bP", "\u001b_G", "\u001b[<", "\u001b[27;", "\u001bO", "\r", "\t", "\u001b"];
@@ -28,9 +28,7 @@ test.for([1, 2, 3, 4, 5, 6])("random bytes, seed %i", { timeout: 60_000 }, async
   expect(screen.device.writes.join("")).not.toContain("\u001b[3J");
 });
 
-test("five megabytes pasted, with markers and without: the text is whole, and the next key is shown at once", {
-  timeout: 60_000,
-}, async () => {
+test("five megabytes pasted, with markers and without: the text is whole, and the next key is shown at once", async () => {
   const text = Array.from({ length: 66_000 }, (_, at) => `line ${at} ${"of a very long paste ".repeat(3)}`).join("\n");
   expect(text.length).toBeGreaterThan(4_500_000);
   for (const isMarked of [true, false]) {

@@ -19,3 +19,16 @@ test("tries again, and says why and when; the record of the service is not shown
   expect(screen).toMatch(/✗ Overloaded \(529\)\n\n! Trying again \(1\/\d\) in \S+ m?s\n/);
   expect(screen).not.toContain("{");
 });
+
+test("a limit that ends a run says so", async () => {
+  const reply: Reply = async function* () {
+    yield { type: "toolcall_start", contentIndex: 0, id: "call_1", toolName: "ls" };
+    yield { type: "toolcall_delta", contentIndex: 0, delta: "{}" };
+    yield { type: "toolcall_end", contentIndex: 0 };
+    yield { type: "finish", stopReason: "toolUse" };
+  };
+  const at = await openInteractive({ reply, settings: { limits: { max_turns: 2 } } });
+  at.device.keys("a question\r");
+  const screen = await at.until((text) => text.includes("Stopped after"), "the limit");
+  expect(screen).toMatch(/! Stopped after 2 turns[^\n]*\n/);
+});

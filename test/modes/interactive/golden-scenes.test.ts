@@ -170,6 +170,8 @@ const scenes: Record<string, Scene> = {
     play: async (at) => {
       at.device.keys("/settings\r");
       await at.until((screen) => screen.includes("Settings"));
+      // Some of them, so that another setting is none of this scene's.
+      at.device.keys('"fullscreen.');
     },
   },
   hotkeys: {
@@ -316,6 +318,10 @@ test.each([40, 80, 200])("plain, %i columns", async (columns) => {
     await until("ready");
     yield bytes("!echo one; exit 3");
     await until("exit 3");
+    yield bytes("/thinking");
+    await until("Which one?");
+    yield bytes("2");
+    await until("done");
     yield bytes("/quit");
   }
   const at = {

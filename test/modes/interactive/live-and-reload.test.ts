@@ -83,7 +83,7 @@ function transcript(lines: readonly string[]): string[] {
   return timeless(lines.slice(0, border)).join("\n").trim().split("\n");
 }
 
-test.for([1, 2, 3, 4, 5, 6, 7, 8])("seed %i", { timeout: 60_000 }, async (seed) => {
+test.for([1, 2, 3, 4, 5, 6, 7, 8])("seed %i", async (seed) => {
   const random = seededRandom(seed);
   const directory = temporaryDirectory();
   const live = await openInteractive({ directory, reply: replies(random), rows: 40, columns: 70 });

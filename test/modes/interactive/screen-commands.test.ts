@@ -2,7 +2,9 @@
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { slashCommandsByName, typedCommand } from "../../../src/harness/commands/slash.ts";
+import { runSlash } from "../../../src/modes/interactive/commands/commands.ts";
 import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
 import { textReply } from "../../support/rpc-world.ts";
@@ -155,4 +157,66 @@ test("each command of the screen is one word with a line about it", () => {
   const offered = screenCommands.filter(({ about }) => about !== "").map(({ name }) => name);
   const wanted = "settings scoped-models login logout copy share bug trust mcp hotkeys changelog quit debug fullscreen".split(" ");
   expect([...offered].sort()).toEqual([...wanted].sort());
+});
+
+test("whatever a session can do is done when it is typed, whether or not the screen has more to say of it", async () => {
+  const { interaction, directory } = await openInteractive();
+  const session = join(directory, "some.jsonl");
+  writeFileSync(session, "");
+  // Something that each of them takes; the first that is enough.
+  const arguments_ = ["", "off", session, "some/thing"];
+  const names = [...slashCommandsByName().keys()];
+  expect(names).toContain("compact");
+  for (const name of names) {
+    const isEnough = (argument: string): boolean => {
+      try {
+        return typedCommand(`/${name} ${argument}`, directory)?.params !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    const argument = arguments_.find(isEnough);
+    const command = slashCommandsByName().get(name);
+    if (command === undefined || argument === undefined) throw new Error(`nothing is enough for /${name}`);
+    const run = vi.spyOn(command, "run").mockRejectedValue(new Error("was run"));
+    await expect(runSlash(name, argument, interaction), name).rejects.toThrow("was run");
+    run.mockRestore();
+  }
+});
+
+test("a compaction that is asked for and comes to nothing says why", async () => {
+  const screen = await openInteractive();
+  screen.device.keys("/compact\r");
+  await screen.until((text) => text.includes("Nothing to compact"));
+});
+
+test("a name that is none opens the list with it, and makes no file", async () => {
+  const screen = await openInteractive({ reply: textReply("An answer.") });
+  screen.device.keys("a prompt\r");
+  await screen.until((text) => text.includes("An answer."));
+  screen.device.keys("/resume nowhere\r");
+  expect(await screen.until((text) => text.includes("› nowhere"))).toContain("Nothing matches");
+  screen.device.keys("\u0015pro");
+  await screen.until((text) => text.includes("❯ a prompt"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("Sessions"));
+  expect(existsSync(join(screen.sessions.launch.options.cwd, "nowhere"))).toBe(false);
+});
+
+test("a model that is none opens the list of models with what was typed", async () => {
+  const screen = await openInteractive({ options: { apiKey: "key", model: "scripted/demo" } });
+  mkdirSync(join(screen.directory, "agent"), { recursive: true });
+  const keys = JSON.stringify({ anthropic: { type: "api_key", key: "k" } });
+  writeFileSync(join(screen.directory, "agent", "auth.json"), keys, { mode: 0o600 });
+  screen.device.keys("/model haiku\r");
+  expect(await screen.until((text) => text.includes("› haiku"))).toContain("anthropic/claude-haiku");
+});
+
+test("words behind a command that takes none are told, and are not lost", async () => {
+  const screen = await openInteractive();
+  for (const name of ["hotkeys", "quit", "trust"]) {
+    screen.device.keys(`/${name} now\r`);
+    expect(await screen.until((text) => text.includes(`/${name} takes no argument, and was given "now"`))).toContain(`\n/${name} now`);
+    screen.device.keys("\u0003");
+  }
 });

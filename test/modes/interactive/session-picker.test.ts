@@ -1,6 +1,6 @@
 // The choice of a session: by what was said in it, of this folder or of all, with what was typed kept.
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openInteractive } from "../../support/interactive-screen.ts";
 import { makeRpcWorld, textReply } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -46,6 +46,18 @@ test("the search is taken back, and finds nothing where nothing holds it", async
   await screen.until((text) => text.includes("Nothing matches"));
   screen.device.keys("\u0006");
   await screen.until((text) => text.includes("about seas") && text.includes("about stars"));
+});
+
+test("a session that is chosen and cannot be had is told, and nothing comes into the editor", async () => {
+  const directory = temporaryDirectory();
+  await stored(directory, { "about trees": "An oak." });
+  const screen = await openInteractive({ directory, columns: 120 });
+  vi.spyOn(screen.sessions.changes, "switchSession").mockRejectedValue(new Error("It is in use"));
+  screen.device.keys("/resume\r");
+  await screen.until((text) => text.includes("❯ about trees"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("It is in use"));
+  expect(screen.interaction.screen.editor.getText()).toBe("");
 });
 
 test("RPC: the first line of each session that holds the text, the newest session first", async () => {

@@ -1,7 +1,8 @@
 // Short writes to a reader that stops, and to one that goes: over a pipe and over a socket, on both runtimes.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -21,11 +22,11 @@ beforeAll(() => {
 
 afterAll(() => rmSync(dirname(program), { recursive: true, force: true }));
 
-/** `then`: what the shell at the other end of a pipe does once it is told to go on. */
-function start({ runtime, channel }: (typeof cases)[number], then: string) {
+/** `then`: what the shell at the other end of a pipe does once it is told to go on. `writes`: how the one at this end has the program write. */
+function start({ runtime, channel }: (typeof cases)[number], then: string, writes = '"$@" </dev/null') {
   const command = [runtime === "bun" ? bunPath() : process.execPath, program];
   // A child's stdout is a socket here; between two programs of a shell there is a pipe.
-  const shell = `exec 3<&0; "$@" </dev/null | { read -r word <&3; ${then}; }`;
+  const shell = `exec 3<&0; { ${writes}; } | { read -r word <&3; ${then}; }`;
   const argv = channel === "socket" ? command : ["sh", "-c", shell, "sh", ...command];
   const child = spawn(argv[0] ?? "", argv.slice(1), { stdio: ["pipe", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -61,5 +62,39 @@ test.for(cases)("$runtime, $channel: a reader that goes is told of once, and qui
   child.stdin.end("go\n");
   child.stdout.destroy();
   await hears("gone");
-  expect(said()).toBe("held back\ngone quietly\n");
+  expect(said()).toBe("begun\nheld back\ngone quietly\n");
+});
+
+test.skipIf(process.platform !== "linux").for(cases.filter(({ channel }) => channel === "pipe"))(
+  "$runtime: a pipe that is full before the first write holds nothing up, and waits for its other writers as before",
+  async (way) => {
+    const full = 65_536;
+    const { child, hears, said } = start(
+      way,
+      "cat",
+      `head -c ${full} /dev/zero | tr '\\0' p; "$@" 100 </dev/null; sed 's/:.*0\\([0-7]*\\)$/ \\1/;/^flags/!d' /proc/self/fdinfo/1 >&2`,
+    );
+    await hears("begun");
+    child.stdin.end("go\n");
+    const written = await text(child.stdout);
+    await hears("flags");
+    const lines = written.slice(full).trimEnd().split("\n");
+    expect(written.slice(0, full)).toBe("p".repeat(full));
+    expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(lines.map((_, number) => number));
+    const flags = Number.parseInt(/flags\s+([0-7]+)/.exec(said())?.[1] ?? "", 8);
+    expect(flags & constants.O_NONBLOCK).toBe(0);
+  },
+);
+
+test.for(["bun", "node"] as const)("%s: to a file others have written to, everything comes behind what is there", async (runtime) => {
+  const file = join(dirname(program), `${runtime}.txt`);
+  writeFileSync(file, "first\n");
+  const output = openSync(file, "a");
+  const child = spawn(runtime === "bun" ? bunPath() : process.execPath, [program, "100"], { stdio: ["ignore", output, "pipe"] });
+  closeSync(output);
+  await once(child, "close");
+  const [first, ...lines] = readFileSync(file, "utf8").trimEnd().split("\n");
+  expect(first).toBe("first");
+  expect(lines).toHaveLength(101);
+  expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(lines.map((_, number) => number));
 });

@@ -8,7 +8,7 @@ import { streams } from "../../support/claude-records.ts";
 import { runtimeWorld } from "../../support/runtime-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-test.each(Object.keys(streams))("%s", { timeout: 120_000 }, async (name) => {
+test.each(Object.keys(streams))("%s", async (name) => {
   const records = streams[name] ?? [];
   const file = join(temporaryDirectory(), "records.jsonl");
   const world = await runtimeWorld({

@@ -94,9 +94,7 @@ async function expectSameAsWhole(path: string): Promise<Opened> {
 }
 
 describe("a file with a note", () => {
-  test("25 random trees open as they do without; so does each with a note that is damaged, stale or of another file", {
-    timeout: 120_000,
-  }, async () => {
+  test("25 random trees open as they do without; so does each with a note that is damaged, stale or of another file", async () => {
     const path = join(temporaryDirectory(), "noted.jsonl");
     const write = (text: string): void => {
       // A new file each time: writing over an old one makes the file system flush.

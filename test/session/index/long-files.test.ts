@@ -1,6 +1,6 @@
 // Files so long that only their ends are read at first: nothing may depend on that.
 
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { FileEnds } from "../../../src/session/index/file-ends.ts";
@@ -117,6 +117,87 @@ test("appending, navigating and forking after a look at the ends only", async ()
   expect(fork.context().entryIds).toEqual([...before.entryIds, added.id]);
   session.close();
   await expectAsReference(path);
+});
+
+/** Shows whether the whole file is read: then it is told of. */
+function damageMiddle(path: string): void {
+  const lines = readFileSync(path, "utf8").split("\n");
+  lines[6000] = "#".repeat(Buffer.byteLength(lines[6000] ?? ""));
+  writeFileSync(path, lines.join("\n"));
+}
+
+test("the first appends do not wait for the whole, and are what they would have been", async () => {
+  const path = large("short");
+  damageMiddle(path);
+  const { session, warnings } = await open(path, false);
+  const before = session.context();
+  const [first, second] = session.appendAll([
+    { type: "message", message: userMessage("first") },
+    { type: "session_info", name: "late" },
+  ]);
+  const third = session.append({ type: "message", message: userMessage("third") });
+  const added = [first, second, third].map((entry) => entry?.id ?? "");
+  const messageIds = [...before.entryIds, first?.id, third.id];
+  expect(session.leafId).toBe(third.id);
+  expect(session.name).toBe("late");
+  expect(session.context()).toMatchObject({
+    messages: [...before.messages, userMessage("first"), userMessage("third")],
+    entryIds: messageIds,
+  });
+  expect(session.branch(second?.id).slice(-3)).toEqual([...session.branch(before.entryIds.at(-1)).slice(-1), first, second]);
+  expect(session.branchIds().slice(-4)).toEqual([before.entryIds.at(-1), ...added]);
+  expect([...session.walk()].at(-1)).toEqual(third);
+  const [newest] = session.back({ batch: 3 });
+  expect(newest?.entries.map(({ id }) => id)).toEqual(added);
+  const early = before.entryIds[2] ?? "";
+  expect([early, ...added].map((id) => session.entry(id)?.id)).toEqual([early, ...added]);
+  expect(warnings).toEqual([]);
+  const count = session.entryCount;
+  expect(warnings).toHaveLength(1);
+  expect(session.context().entryIds).toEqual(messageIds);
+  expect(added.map((id) => session.entry(id))).toEqual([first, second, third]);
+  session.append({ type: "message", message: userMessage("fourth") });
+  expect(session.entryCount).toBe(count + 1);
+  session.close();
+  const { session: again } = await open(path);
+  expect(again.branchIds().slice(-4, -1)).toEqual(added);
+  expect(again.name).toBe("late");
+});
+
+test("many appends to a long file that was only looked at from its end, some on another branch", async () => {
+  const path = large("short");
+  const { session } = await open(path, false);
+  const texts = Array.from({ length: 30 }, (_, at) => `number ${at}`);
+  const fork = session.leafId;
+  const ids = texts.map((text) => {
+    if (text === "number 5") session.navigate(fork);
+    return session.append({ type: "message", message: userMessage(text) }).id;
+  });
+  expect(new Set(ids).size).toBe(ids.length);
+  // From the ninth on they are as long as any.
+  expect(ids.slice(8).every((id) => id.length === 8)).toBe(true);
+  expect(session.context().entryIds.slice(-25)).toEqual(ids.slice(5));
+  session.close();
+  await expectAsReference(path);
+});
+
+test("a long file that is taken away, or cut, between the first append and the second is whole again", async () => {
+  for (const harm of [(path: string) => rmSync(path), (path: string) => truncateSync(path, 5 << 20)]) {
+    const path = large("short");
+    const { session } = await open(path, false);
+    const before = session.context();
+    const first = session.append({ type: "message", message: userMessage("first") });
+    // What became of the file is looked at once in a turn of the event loop.
+    await Promise.resolve();
+    harm(path);
+    const second = session.append({ type: "message", message: userMessage("second") });
+    const ids = [...before.entryIds, first.id, second.id];
+    expect(session.context().entryIds).toEqual(ids);
+    session.close();
+    const { session: again } = await open(path);
+    expect(again.context().entryIds).toEqual(ids);
+    expect(again.context().messages.slice(-2)).toEqual([userMessage("first"), userMessage("second")]);
+  }
 });
 
 test("damage in the tail, and damage in the middle that shows later", async () => {

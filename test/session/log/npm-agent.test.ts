@@ -31,7 +31,7 @@ async function expectSame(peer: RpcProgram, path: string): Promise<Message[]> {
   return context.messages;
 }
 
-whereInstalled("a session the npm agent wrote: prompts, level, name, compaction, a model change, a fork", { timeout: 60_000 }, async () => {
+whereInstalled("a session the npm agent wrote: prompts, level, name, compaction, a model change, a fork", async () => {
   const where = await place();
   const peer = new RpcProgram(where, ["--model", "test/test-1"]);
   await peer.prompt("first");
@@ -57,71 +57,67 @@ whereInstalled("a session the npm agent wrote: prompts, level, name, compaction,
   await peer.close();
 });
 
-whereInstalled(
-  "a session of ours: branches, edits, summaries, compaction, labels; and the npm agent goes on in it",
-  { timeout: 60_000 },
-  async () => {
-    const where = await place();
-    const session = Session.create({ cwd: where.project, directory: join(where.home, "ours") });
-    onTestFinished(() => session.close());
-    const usage = { ...assistantMessage("").usage, input: 5, totalTokens: 5 };
-    const say = (text: string) => session.append({ type: "message", message: userMessage(text) });
-    const answer = (text: string) => session.append({ type: "message", message: assistantMessage(text, { usage, thinkingLevel: "low" }) });
-    session.appendAll([
-      { type: "model_change", provider: "test", modelId: "test-1" },
-      { type: "thinking_level_change", thinkingLevel: "low" },
-      { type: "message", message: { role: "system", content: "", sections: { preamble: "you are" }, toolsAdded: [], timestamp: 1 } },
-    ]);
-    const first = say("first");
-    answer("left behind");
-    const away = session.leafId;
-    session.navigate(first.id);
-    session.append({ type: "branch_summary", fromId: away, summary: "what was tried", details: { readFiles: [], modifiedFiles: [] } });
-    const second = say("second \u2028 \ud83d\ude00");
-    const edited = answer("too long");
-    session.append({ type: "context_edit", targetId: edited.id, replacement: { content: "short" } });
-    session.append({ type: "custom_message", customType: "note", content: "seen by the model", display: true, details: { n: 1 } });
-    session.append({ type: "label", targetId: second.id, label: "here" });
-    session.append({ type: "custom", customType: "state", data: { kept: true } });
-    const systemMessage = { role: "system" as const, content: "", sections: { preamble: "you are" }, toolsAdded: [], timestamp: 2 };
-    session.append({ type: "compaction", summary: "so far", firstKeptEntryId: second.id, tokensBefore: 50, systemMessage });
-    session.append({ type: "session_info", name: "ours" });
-    say("third");
-    session.append({
-      type: "message",
-      message: assistantMessage([{ type: "toolCall", id: "call_1", name: "bash", arguments: { command: "ls" } }], {
-        usage,
-        stopReason: "toolUse",
-        thinkingLevel: "low",
-      }),
-    });
-    session.append({ type: "message", message: { ...toolResultMessage("call_1", "out"), details: {} } });
-    const omitted = answer("not for the model");
-    session.append({ type: "context_edit", targetId: omitted.id, replacement: null });
-    session.close();
-    const path = session.filePath ?? "";
+whereInstalled("a session of ours: branches, edits, summaries, compaction, labels; and the npm agent goes on in it", async () => {
+  const where = await place();
+  const session = Session.create({ cwd: where.project, directory: join(where.home, "ours") });
+  onTestFinished(() => session.close());
+  const usage = { ...assistantMessage("").usage, input: 5, totalTokens: 5 };
+  const say = (text: string) => session.append({ type: "message", message: userMessage(text) });
+  const answer = (text: string) => session.append({ type: "message", message: assistantMessage(text, { usage, thinkingLevel: "low" }) });
+  session.appendAll([
+    { type: "model_change", provider: "test", modelId: "test-1" },
+    { type: "thinking_level_change", thinkingLevel: "low" },
+    { type: "message", message: { role: "system", content: "", sections: { preamble: "you are" }, toolsAdded: [], timestamp: 1 } },
+  ]);
+  const first = say("first");
+  answer("left behind");
+  const away = session.leafId;
+  session.navigate(first.id);
+  session.append({ type: "branch_summary", fromId: away, summary: "what was tried", details: { readFiles: [], modifiedFiles: [] } });
+  const second = say("second \u2028 \ud83d\ude00");
+  const edited = answer("too long");
+  session.append({ type: "context_edit", targetId: edited.id, replacement: { content: "short" } });
+  session.append({ type: "custom_message", customType: "note", content: "seen by the model", display: true, details: { n: 1 } });
+  session.append({ type: "label", targetId: second.id, label: "here" });
+  session.append({ type: "custom", customType: "state", data: { kept: true } });
+  const systemMessage = { role: "system" as const, content: "", sections: { preamble: "you are" }, toolsAdded: [], timestamp: 2 };
+  session.append({ type: "compaction", summary: "so far", firstKeptEntryId: second.id, tokensBefore: 50, systemMessage });
+  session.append({ type: "session_info", name: "ours" });
+  say("third");
+  session.append({
+    type: "message",
+    message: assistantMessage([{ type: "toolCall", id: "call_1", name: "bash", arguments: { command: "ls" } }], {
+      usage,
+      stopReason: "toolUse",
+      thinkingLevel: "low",
+    }),
+  });
+  session.append({ type: "message", message: { ...toolResultMessage("call_1", "out"), details: {} } });
+  const omitted = answer("not for the model");
+  session.append({ type: "context_edit", targetId: omitted.id, replacement: null });
+  session.close();
+  const path = session.filePath ?? "";
 
-    const peer = new RpcProgram(where, ["--session", path]);
-    const messages = await expectSame(peer, path);
-    expect(messages.map(({ role }) => role)).toEqual([
-      "system",
-      "compactionSummary",
-      "user",
-      "assistant",
-      "custom",
-      "user",
-      "assistant",
-      "toolResult",
-    ]);
-    await peer.prompt("fourth");
-    await expectSame(peer, path);
-    await peer.close();
+  const peer = new RpcProgram(where, ["--session", path]);
+  const messages = await expectSame(peer, path);
+  expect(messages.map(({ role }) => role)).toEqual([
+    "system",
+    "compactionSummary",
+    "user",
+    "assistant",
+    "custom",
+    "user",
+    "assistant",
+    "toolResult",
+  ]);
+  await peer.prompt("fourth");
+  await expectSame(peer, path);
+  await peer.close();
 
-    const again = await Session.open(path, { onBusy: "wait" });
-    onTestFinished(() => again.close());
-    again.append({ type: "message", message: userMessage("fifth, here again") });
-    const third = new RpcProgram(where, ["--session", path]);
-    await expectSame(third, path);
-    await third.close();
-  },
-);
+  const again = await Session.open(path, { onBusy: "wait" });
+  onTestFinished(() => again.close());
+  again.append({ type: "message", message: userMessage("fifth, here again") });
+  const third = new RpcProgram(where, ["--session", path]);
+  await expectSame(third, path);
+  await third.close();
+});

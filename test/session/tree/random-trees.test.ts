@@ -43,9 +43,7 @@ function expectExport(session: Session, lines: readonly Line[], leafId: string |
   expectEqual([...session.lines("all")], texts);
 }
 
-test("10,000 random trees: context, branch, tree and labels agree with the reference; of 2,500 fork and export too", {
-  timeout: 60_000,
-}, async () => {
+test("10,000 random trees: context, branch, tree and labels agree with the reference; of 2,500 fork and export too", async () => {
   const directory = temporaryDirectory();
   const path = join(directory, "s.jsonl");
   const random = seededRandom(20261121);

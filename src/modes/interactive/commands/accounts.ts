@@ -109,7 +109,7 @@ async function takeModelOf(account: string, at: Surface): Promise<void> {
   const provider = providerOfAccount(account);
   try {
     const { model } = await selectModel(undefined, provider, { registry, config });
-    await at.runCommand("model", `${model.provider}/${model.id}`);
+    await at.runChosen("model", `${model.provider}/${model.id}`);
   } catch {
     at.say(`Which model of ${provider} is to be asked is not known`, "info", "/model chooses one");
   }

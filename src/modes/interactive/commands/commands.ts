@@ -1,7 +1,7 @@
 // All slash commands of the screen: what sessions can do, with the screen's side of it, and what only a screen has. Templates, skills and commands of
 // extensions stand behind them. Used by the interaction and the completion. Invariant: no name is there twice.
 
-import { type SlashCommand, slashCommandsByName, typedCommand } from "../../../harness/commands/slash.ts";
+import { type SlashCommand, slashCommandsByName, takesNone, typedCommand } from "../../../harness/commands/slash.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
 import type { Surface } from "../surface.ts";
 import { commandFaces } from "./faces.ts";
@@ -31,13 +31,17 @@ export function offeredCommands(): OfferedCommand[] {
 export async function runSlash(name: string, args: string, at: Surface): Promise<boolean> {
   const own = screenCommands.find((one) => one.name === name);
   if (own !== undefined) {
+    if (own.argument === undefined && args !== "") throw takesNone(name, args);
     await own.run(args, at);
     return true;
   }
-  const typed = typedCommand(`/${name} ${args}`);
+  const typed = typedCommand(`/${name} ${args}`, at.sessions.launch.options.cwd);
   if (typed === undefined) return false;
   const face = commandFaces[name];
-  if (typed.params === undefined) await face?.ask?.(at);
-  else await face?.told?.(await typed.command.run(typed.params as never, at), at);
+  if (typed.params === undefined) await face?.ask?.(at, typed.argument);
+  else {
+    const result = await typed.command.run(typed.params as never, at);
+    await face?.told?.(result, at);
+  }
   return true;
 }

@@ -22,7 +22,7 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
     told: cancelledOr("Forked"),
   },
   resume: {
-    ask: async (at) => (await import("../pickers/session-picker.ts")).openSessionPicker(at),
+    ask: async (at, said) => (await import("../pickers/session-picker.ts")).openSessionPicker(at, { filter: said }),
     told: cancelledOr("Session opened"),
   },
   tree: {
@@ -39,7 +39,7 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
         label: `${provider}/${id}`,
         description: name,
       })),
-    ask: async (at) => (await import("../pickers/model-picker.ts")).openModelPicker(at),
+    ask: async (at, said) => (await import("../pickers/model-picker.ts")).openModelPicker(at, said),
     told: (result, at) => {
       const { provider, id } = result as { provider: string; id: string };
       at.hint(`Model: ${provider}/${id}`);

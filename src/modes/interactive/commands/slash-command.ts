@@ -25,8 +25,8 @@ export interface ScreenCommand {
 /** The screen's side of what sessions can do. */
 export interface CommandFace {
   complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
-  /** Too little was said to run it. */
-  ask?(at: Surface): void | Promise<void>;
+  /** Too little was said to run it: what was, if anything. */
+  ask?(at: Surface, said: string): void | Promise<void>;
   /** Of what it gave; without it nothing is said. */
   told?(result: unknown, at: Surface): void | Promise<void>;
 }

@@ -3,7 +3,7 @@
 import type { Surface } from "../surface.ts";
 import { Picker, type PickerItem, type PickerOptions } from "./picker.ts";
 
-export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "chosen" | "hint" | "moved" | "hasFilter"> {
+export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "chosen" | "hint" | "moved" | "hasFilter" | "filter"> {
   /** `value` of what was chosen. */
   take(value: string): void | Promise<void>;
   cancelled?(): void;

@@ -11,5 +11,5 @@ export async function openForkPicker(at: Surface): Promise<void> {
     return;
   }
   const items = messages.map(({ entryId, text }) => ({ value: entryId, label: text })).reverse();
-  openChoice(at, { title: "Fork before", items, take: (entryId) => at.runCommand("fork", entryId) });
+  openChoice(at, { title: "Fork before", items, take: (entryId) => at.runChosen("fork", entryId) });
 }

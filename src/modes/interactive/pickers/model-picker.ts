@@ -4,7 +4,8 @@ import { call } from "../commands/call.ts";
 import type { Surface } from "../surface.ts";
 import { openChoice } from "./choice.ts";
 
-export async function openModelPicker(at: Surface): Promise<void> {
+/** `filter`: what is typed into it already. */
+export async function openModelPicker(at: Surface, filter = ""): Promise<void> {
   const { models } = await call("get_available_models", {}, at);
   if (models.length === 0) {
     at.say(
@@ -17,12 +18,13 @@ export async function openModelPicker(at: Surface): Promise<void> {
   const inForce = at.sessions.models.inForce;
   openChoice(at, {
     title: "Model",
+    filter,
     items: models.map(({ provider, id, name }) => ({
       value: `${provider}/${id}`,
       label: `${provider}/${id}`,
       ...(name === id ? {} : { description: name }),
     })),
     ...(inForce === undefined ? {} : { chosen: `${inForce.provider}/${inForce.id}` }),
-    take: (value) => at.runCommand("model", value),
+    take: (value) => at.runChosen("model", value),
   });
 }

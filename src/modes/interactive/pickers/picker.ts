@@ -22,6 +22,8 @@ export interface PickerOptions {
   rows(): number;
   /** The value that is chosen at first. */
   chosen?: string;
+  /** Typed into it already. */
+  filter?: string;
   /** Below the list. */
   hint?: string;
   /** Whether there is a line to type into. Default true. */
@@ -56,6 +58,7 @@ export class Picker implements Component, Focusable {
       0,
       this.#shown.findIndex(({ value }) => value === options.chosen),
     );
+    if (options.filter) this.setFilter(options.filter);
   }
 
   get selected(): PickerItem | undefined {

@@ -21,8 +21,14 @@ export interface SessionsView {
   search: { text: string; lines: ReadonlyMap<string, string> } | undefined;
 }
 
-/** `closed`: something was chosen, or nothing. */
-export async function openSessionPicker(at: Surface, closed: () => void = () => {}): Promise<void> {
+export interface SessionChoice {
+  /** Something was chosen, or nothing. */
+  closed?(): void;
+  /** Typed into the list already. */
+  filter?: string;
+}
+
+export async function openSessionPicker(at: Surface, { closed = () => {}, filter: typed = "" }: SessionChoice = {}): Promise<void> {
   const view: SessionsView = { all: false, path: false, bySize: false, named: false, search: undefined };
   let stored = (await call("list_sessions", {}, at)).sessions;
   if (stored.length === 0) {
@@ -73,11 +79,11 @@ export async function openSessionPicker(at: Surface, closed: () => void = () => 
   };
   openChoice(at, {
     title: "Sessions",
+    filter: typed,
     items: sessionItems(stored, view, at.homeDir),
     hint: hint(),
     take: async (path) => {
-      await at.runCommand("resume", path);
-      closed();
+      await at.runChosen("resume", path).finally(closed);
     },
     cancelled: closed,
     onKey: (data, item, filter, picker, close) => {
@@ -149,5 +155,5 @@ async function rename(path: string, at: Surface, closed: () => void): Promise<vo
     const { renameStored } = await import("../../../harness/host/stored-sessions.ts");
     await renameStored(at.sessions, path, name);
   }
-  await openSessionPicker(at, closed);
+  await openSessionPicker(at, { closed });
 }

@@ -24,6 +24,11 @@ export class Activity {
     return this.#sinceMs !== undefined;
   }
 
+  /** For how long it has been going on. */
+  get seconds(): number {
+    return this.#sinceMs === undefined ? 0 : Math.floor((this.#now() - this.#sinceMs) / 1000);
+  }
+
   /** A command of the user's own. */
   begin(what: string): void {
     this.#sinceMs ??= this.#now();
@@ -77,7 +82,7 @@ export class Activity {
   /** `stop`: the key that ends it. */
   text(stop: string, message?: string, own: readonly string[] = frames): string {
     if (this.#sinceMs === undefined) return "";
-    const seconds = Math.floor((this.#now() - this.#sinceMs) / 1000);
+    const { seconds } = this;
     const tools = [...new Set(this.#tools.values())].map((name) => shownLine(name));
     const waits =
       this.#retryAtMs === undefined ? "" : `trying again in ${Math.max(0, Math.ceil((this.#retryAtMs - this.#now()) / 1000))} s`;
