@@ -84,7 +84,7 @@ export function linkAbove(path: string): string | undefined {
   // The outermost one.
   let link: string | undefined;
   for (; at !== dirname(at); at = dirname(at)) if (lookAt(at)?.isSymbolicLink()) link = at;
-  return link ?? path;
+  return link;
 }
 
 /** Bytes by their hash, in a directory that only its owner can read. */

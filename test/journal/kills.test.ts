@@ -73,7 +73,7 @@ async function killEach(what: string, place: Place, afterwards: (isKilled: boole
   return steps;
 }
 
-test("a run: what it has done is put back", async () => {
+test("a run: what it has done is put back", { timeout: 300_000 }, async () => {
   const place = seeded();
   const before = picture(place.tree);
   const steps = await killEach("run", place, async () => {
@@ -83,7 +83,7 @@ test("a run: what it has done is put back", async () => {
   expect(steps).toBeGreaterThan(20);
 });
 
-test("an undo and a redo: done again they are brought to their end, and either can be taken back", async () => {
+test("an undo and a redo: done again they are brought to their end, and either can be taken back", { timeout: 300_000 }, async () => {
   const place = seeded();
   const before = picture(place.tree);
   await writer.run("node", ["run", place.tree, place.session], 0);
