@@ -14,6 +14,7 @@ import { startServer } from "./server.mjs";
  * @property {Record<string, string>} env the whole environment; `{server}` in a value becomes the server's origin
  * @property {string} [stdin] written at the start, then closed; without it stdin is /dev/null
  * @property {number} [idleMs] its stdin stays open, and so long after its first output the memory that is its own alone is read
+ * @property {string} [later] written then; a request is expected to follow
  * @property {import("./scenarios.mjs").Scenario} [scenario] what the server answers to this contender
  * @property {string[]} [stdoutHolds] what its stdout must hold for the run to count
  * @property {{text: string, atLeast: number}} [stdoutRepeats] and how often something must stand there
@@ -34,6 +35,7 @@ import { startServer } from "./server.mjs";
  * @property {number} peakMb
  * @property {number} meterMb the meter's own peak: a peakMb not above it says nothing about the program
  * @property {number} [idleMb] anonymous memory while nothing happens
+ * @property {number} [promptMs] `later` written, to the first byte of the first request
  * @property {number | undefined} firstOutputMs start to first byte on stdout
  * @property {number | undefined} firstByteMs start to first byte of the first request
  * @property {number | undefined} callMs tool call sent to first byte of the next request
@@ -97,11 +99,14 @@ async function start(contender, keepStdout) {
     child.stdin.flush();
   }
   let idleMb;
+  let laterAt;
   const kept = [];
   for await (const chunk of child.stdout) {
     if (firstOutputAt === undefined && contender.idleMs !== undefined) {
       setTimeout(() => {
         idleMb = anonymousMb(child.pid);
+        laterAt = performance.now();
+        if (contender.later !== undefined) child.stdin.write(contender.later);
         child.stdin.end();
       }, contender.idleMs);
     }
@@ -119,6 +124,7 @@ async function start(contender, keepStdout) {
     peakMb: used.maxRSS / megabyte,
     meterMb: ownPeakMb(),
     idleMb,
+    promptMs: laterAt === undefined || firstByteAt === undefined ? undefined : firstByteAt - laterAt,
     firstOutputMs: firstOutputAt === undefined ? undefined : firstOutputAt - startedAt,
     firstByteMs: firstByteAt === undefined ? undefined : firstByteAt - startedAt,
     callMs,

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
  * @typedef {import("./meter.mjs").Contender} Contender
  * @typedef {import("./world.mjs").World} World
  *
- * @typedef {(contender: string, metric: "wallMs" | "cpuMs" | "peakMb" | "idleMb" | "firstOutputMs" | "firstByteMs" | "callMs" | "firstKeyMs" | "keyMs" | "idleBytes" | "resizeBytes") => number} Of
+ * @typedef {(contender: string, metric: "wallMs" | "cpuMs" | "peakMb" | "idleMb" | "promptMs" | "firstOutputMs" | "firstByteMs" | "callMs" | "firstKeyMs" | "keyMs" | "idleBytes" | "resizeBytes") => number} Of
  *   one number for the runs of a contender: that of a round, the median of all rounds, or the smallest
  *
  * @typedef {object} Figure

@@ -2,8 +2,9 @@
 // Format: https://docs.anthropic.com/en/api/messages-streaming.
 
 /**
- * @typedef {{kind: "answer"} | {kind: "deltas", count: number} | {kind: "bash", command: string}} Scenario
+ * @typedef {{roundTripMs?: number} & ({kind: "answer"} | {kind: "deltas", count: number} | {kind: "bash", command: string})} Scenario
  *   answer: a short text; deltas: a text in so many small pieces; bash: one call of the tool `bash`, then the short text.
+ *   roundTripMs: how far away the service is taken to be.
  */
 
 /** The text that every scenario's last answer ends with. */

@@ -5,7 +5,7 @@ import { answerTo, isSecondTurn } from "./scenarios.mjs";
 
 /**
  * @typedef {object} Seen what came since the last `expect`; points in time are on performance.now()'s clock
- * @property {number} [firstByteAt] first byte of the first request
+ * @property {number} [firstByteAt] first byte of the first request, as it would be there over the scenario's `roundTripMs`
  * @property {number} [callMs] an answer with a tool call was sent, to the first byte of the next request
  * @property {string} lastBody of the last whole request
  */
@@ -31,11 +31,13 @@ export function startServer() {
     port: 0,
     socket: {
       open(socket) {
-        socket.data = { received: Buffer.alloc(0), unsent: Buffer.alloc(0) };
+        socket.data = { received: Buffer.alloc(0), unsent: Buffer.alloc(0), openedAt: performance.now() };
       },
       data(socket, chunk) {
         const now = performance.now();
-        seen.firstByteAt ??= now;
+        // At a distance, nothing is sent before a connection's first round trip is over, and half a one later it is there.
+        const { roundTripMs = 0 } = scenario;
+        seen.firstByteAt ??= Math.max(now, socket.data.openedAt + roundTripMs) + roundTripMs / 2;
         if (seen.callSentAt !== undefined) seen.callMs = now - seen.callSentAt;
         seen.callSentAt = undefined;
         socket.data.received = Buffer.concat([socket.data.received, chunk]);

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -56,13 +57,34 @@ export function isKept(state: FileState): boolean {
 }
 
 /** Nothing is there also where a file stands in the place of a directory above. */
-function lookAt(path: string): Stats | undefined {
+export function lookAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
     throw error;
   }
+}
+
+/** A link that has come into the way: what the path, whose links were resolved, leads to is not what it led to. */
+export function linkAbove(path: string): string | undefined {
+  let at = dirname(path);
+  for (;;) {
+    try {
+      if (realpathSync(at) === at) return undefined;
+      break;
+    } catch {
+      // Nothing there, or a link that leads nowhere.
+      if (lookAt(at)?.isSymbolicLink()) break;
+      const parent = dirname(at);
+      if (parent === at) return undefined;
+      at = parent;
+    }
+  }
+  // The outermost one.
+  let link: string | undefined;
+  for (; at !== dirname(at); at = dirname(at)) if (lookAt(at)?.isSymbolicLink()) link = at;
+  return link ?? path;
 }
 
 /** Bytes by their hash, in a directory that only its owner can read. */
@@ -79,7 +101,8 @@ export class StateStore {
   /** Of what is there now; it is kept where it fits. */
   async stateAt(path: string): Promise<FileState> {
     const info = lookAt(path);
-    if (info === undefined) return { kind: "absent" };
+    // Behind a link is somebody else's file.
+    if (info === undefined || linkAbove(path) !== undefined) return { kind: "absent" };
     if (info.isSymbolicLink()) return { kind: "link", target: readlinkSync(path) };
     if (info.isDirectory()) return { kind: "directory" };
     if (!info.isFile()) return { kind: "other" };
@@ -157,6 +180,7 @@ export async function putState(path: string, state: FileState, store: StateStore
   if (present?.isDirectory()) rmdirSync(path);
   else if (present !== undefined && (state.kind === "link" || !present.isFile())) unlinkSync(path);
   makeDirectory(dirname(path));
+  if (linkAbove(path) !== undefined) throw new Error(`A link has come into the way to ${path}`);
   if (state.kind === "link") return symlinkSync(state.target, path);
   const bytes = store.bytesOf(state);
   if (state.kind !== "file" || bytes === undefined) throw new Error(`What stood at ${path} was not kept`);

@@ -2,11 +2,10 @@
 // Invariants: a file that was changed since is only written over by force; what stood there is kept first, so that nothing is lost; what was cut
 // off in the middle is done by doing it again.
 
-import { realpathSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { rmSync } from "node:fs";
 import { defined } from "../contracts/defined.ts";
 import { leftoversBeside } from "../platform/files/files.ts";
-import { type FileState, isKept, isSameState, putState, removeEmptyParents } from "./file-state.ts";
+import { type FileState, isKept, isSameState, linkAbove, putState, removeEmptyParents } from "./file-state.ts";
 import { cutOffIn, type FileChange, type Journal, openChanges, type ReturnLine, runsIn, standingUndos } from "./journal.ts";
 
 export interface ReturnPlan {
@@ -71,11 +70,14 @@ async function planned(
   const files: FileChange[] = [];
   const changedSince: string[] = [];
   const lost: string[] = [];
+  // What stands in the way of others may itself be put back: it is done first.
+  const giving = new Set(standing.flatMap(({ path, before }) => (takes(path) && isWay(before) ? [path] : [])));
   for (const { path, before: wanted, after: left, floor } of standing) {
     if (!takes(path)) continue;
     const current = await journal.store.stateAt(path);
     if (isSameState(current, wanted)) continue;
-    const isReachable = leadsWhereItLed(path);
+    const link = linkAbove(path);
+    const isReachable = link === undefined || giving.has(link);
     if (!isKept(wanted) || !isReachable || (wanted.kind === "file" && journal.store.bytesOf(wanted) === undefined)) {
       lost.push(path);
       continue;
@@ -120,16 +122,7 @@ export async function carryOut(journal: Journal, plan: ReturnPlan): Promise<void
   journal.append({ type: "done", id });
 }
 
-/** A link that has come into the path leads to somebody else's files. */
-function leadsWhereItLed(path: string): boolean {
-  let at = dirname(path);
-  for (;;) {
-    try {
-      return realpathSync(at) === at;
-    } catch {
-      const parent = dirname(at);
-      if (parent === at) return true;
-      at = parent;
-    }
-  }
+/** A directory can be there again. */
+function isWay({ kind }: FileState): boolean {
+  return kind === "directory" || kind === "absent";
 }

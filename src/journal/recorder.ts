@@ -153,9 +153,10 @@ export class ChangeRecorder {
 
   async #after(root: string, run: string, id: string, since: number | undefined): Promise<void> {
     const directory = pendingDirectory(this.#journal, id);
-    const { changes, reason } = await changesSince(directory, this.#looking, since);
+    const { changes, reason, passedOver } = await changesSince(directory, this.#looking, since);
     this.#journal.append(...changes.map((change) => ({ type: "change" as const, run, ...change })), { type: "settled", id });
     letGo(directory);
+    if (passedOver !== undefined) this.#journal.append({ type: "missed", run, root, why: passedOver });
     if (reason !== undefined) this.#miss(root, run, reason);
   }
 

@@ -8,7 +8,7 @@ import { defined } from "../contracts/defined.ts";
 import { plainLine } from "../contracts/text/terminal-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { type ExecutedProgram, executeProgram } from "../platform/processes/exec-program.ts";
-import { anyMode, type FileState, isSameState, type StateStore } from "./file-state.ts";
+import { anyMode, type FileState, isSameState, lookAt, type StateStore } from "./file-state.ts";
 import { indexOf, namesPrograms } from "./git-directory.ts";
 import type { FileChange, Journal } from "./journal.ts";
 
@@ -71,8 +71,10 @@ export async function keepBefore(root: string, directory: string, deps: WorkTree
 
 export interface ChangesSeen {
   changes: FileChange[];
-  /** Why these are not all. */
+  /** Why these are not all, and others will not be. */
   reason?: string;
+  /** Why these may not be all. */
+  passedOver?: string;
 }
 
 /**
@@ -94,6 +96,7 @@ export async function changesSince(directory: string, deps: WorkTreeDeps, since?
     if (!existsSync(tree.root)) continue;
     const now = await look.uncleanIn(tree.root, tree.index || join(directory, "none"));
     if ("reason" in now) seen.reason = now.reason;
+    else if (now.value.isPartial) seen.passedOver = "files whose names are no text are not followed";
     const { files, repositories } = "value" in now ? now.value : { files: [], repositories: [] };
     seen.changes.push(...(await changesIn(tree, files, directory, look)));
     // A repository that has come has nothing in it that was there before.
@@ -158,7 +161,10 @@ async function cleanStates(tree: TreeBefore, names: readonly string[], directory
     await look.git(tree.root, ["checkout-index", "-z", "--stdin", "-q", `--prefix=${out}/`], { index: tree.index, input });
   }
   const states: [string, FileState][] = [];
-  for (const name of names) states.push([name, asKnown(await look.deps.store.stateAt(join(out, name)), sizes.get(name))]);
+  for (const name of names) {
+    const written = asKnown(await look.deps.store.stateAt(join(out, name)), sizes.get(name));
+    states.push([name, withModeOf(join(tree.root, name), written)]);
+  }
   rmSync(out, { recursive: true, force: true });
   return states;
 }
@@ -170,6 +176,13 @@ async function cleanStates(tree: TreeBefore, names: readonly string[], directory
 function asKnown(written: FileState, size = 0): FileState {
   const isDoubtful = written.kind === "absent" || (written.kind === "file" && written.size !== size);
   return size > 0 && isDoubtful ? { kind: "file", mode: anyMode, size } : written;
+}
+
+/** Git knows of a mode whether it may be run: the rest is as it is, or as the umask has it where the file is gone. */
+function withModeOf(path: string, state: FileState): FileState {
+  const now = state.kind === "file" ? lookAt(path) : undefined;
+  if (state.kind !== "file" || now?.isFile() !== true || ((now.mode ^ state.mode) & 0o100) !== 0) return state;
+  return { ...state, mode: now.mode & 0o777 };
 }
 
 /** Younger than the files that it knows, it would be believed of those that were changed in the same moment. */
@@ -184,6 +197,8 @@ interface Unclean {
   files: string[];
   /** Of their own. */
   repositories: string[];
+  /** There are more, whose names cannot be kept. */
+  isPartial: boolean;
 }
 
 /** One look at the trees: what is asked of git, within a time for all of it. */
@@ -212,15 +227,18 @@ class Look {
   async #list(root: string, which: readonly string[], index?: string): Promise<Seen<Unclean>> {
     const { code, stdout, killed, truncated } = await this.git(root, ["ls-files", "-z", ...which], index === undefined ? {} : { index });
     if (killed) return { reason: `looking through it takes longer than ${maxLookMs / 1000} s` };
+    const all = [...new Set(stdout.split("\0"))].filter((name) => name !== "");
     // A name that is no text cannot be kept.
-    const names = [...new Set(stdout.split("\0"))].filter((name) => name !== "" && !name.includes("\ufffd"));
+    const names = all.filter((name) => !name.includes("\ufffd"));
     if (truncated || names.length > maxUncleanFiles) {
       return { reason: `more than ${maxUncleanFiles} files in it are new or not as git knows them: commit or ignore them` };
     }
     if (code !== 0) return { reason: "git cannot read it" };
     const files = names.filter((name) => !name.endsWith("/"));
     const repositories = names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
-    return { value: { files, repositories: repositories.filter((name) => isOwnTree(join(root, name))) } };
+    return {
+      value: { files, repositories: repositories.filter((name) => isOwnTree(join(root, name))), isPartial: names.length < all.length },
+    };
   }
 
   /** Of all files that an index knows: how long they were when git last saw them. */

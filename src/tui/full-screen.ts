@@ -144,7 +144,10 @@ export class FullScreen extends TuiAltScreen {
       if (this.#scroll.scrollTop > 0) this.#goesToTop = false;
       if (this.#wantsAll) this.#bringAll();
       else if (!this.#scroll.isFollowingEnd && this.#scroll.scrollTop <= this.#scroll.viewportHeight) {
-        this.#shift(this.#options.earlier(this.#width));
+        const brought = this.#options.earlier(this.#width);
+        this.#shift(brought);
+        // All of it is in sight: there is no end to go to.
+        if (brought === 0 && this.#options.transcript.render(this.#width).length <= this.#scroll.viewportHeight) this.scrollToBottom();
       }
       this.#write(this.#terminal.capture(() => super.doRender()));
     } catch (error) {

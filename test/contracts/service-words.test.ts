@@ -22,6 +22,7 @@ test.each<[string, unknown, string]>([
   ["vLLM", { object: "error", message: "too long", code: 400 }, "too long"],
   ["FastAPI", { detail: [{ type: "missing", loc: ["body"], msg: "Field required" }] }, "Field required"],
   ["MiniMax", { base_resp: { status_code: 1004, status_msg: "login fail" } }, "login fail"],
+  ["Baidu", { error_code: 17, error_msg: "Open api daily request limit reached" }, "Open api daily request limit reached"],
   ["Cloudflare", { success: false, errors: [{ code: 1, message: "No route" }] }, "No route"],
   ["AWS", { Message: "Denied" }, "Denied"],
 ])("%s", (_, body, sentence) => {

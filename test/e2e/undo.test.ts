@@ -49,6 +49,7 @@ function picture(directory: string): string[] {
     .map((name) => {
       const path = join(directory, name);
       const info = lstatSync(path);
+      if (info.isFIFO()) return `${name} |`;
       if (info.isSymbolicLink()) return `${name} -> ${readlinkSync(path)}`;
       return info.isDirectory() ? `${name}/` : `${name} ${(info.mode & 0o777).toString(8)} ${readFileSync(path).toString("base64")}`;
     });
@@ -61,6 +62,7 @@ function repository(world: World): void {
   world.write("tool.sh", "#!/bin/sh\n");
   world.write("blob.bin", new Uint8Array([0, 1, 2, 255]));
   world.write(".gitignore", "ignored/\n");
+  world.write("full/b", "in a directory\n");
   symlinkSync("a.txt", join(world.cwd, "link"));
   git(world.cwd, "init", "-q");
   git(world.cwd, "add", ".");
@@ -77,6 +79,10 @@ const changes: Record<string, string> = {
   "a file in place of a link": "rm link && echo file > link",
   "a link in place of a file": "ln -sf blob.bin a.txt",
   "a directory in place of a file": "rm a.txt && mkdir a.txt && echo inside > a.txt/inside",
+  "a link in place of a directory": "rm -r full && mkdir other && echo elsewhere > other/b && ln -s other full",
+  "a file in place of a directory": "rm -r full && echo file > full",
+  "a directory under another name": "mv full other",
+  "only upper and lower case": "mv gone.txt Gone.txt && mv Gone.txt GONE.txt",
   "bytes that are no text": "printf '\\377\\000\\376' > blob.bin",
   "a commit": "sed -i s/two/2/ a.txt && git -c user.name=n -c user.email=e@e commit -qam second",
   "another branch": "git checkout -qb other && git rm -q gone.txt && git -c user.name=n -c user.email=e@e commit -qm without",
@@ -89,9 +95,17 @@ const changes: Record<string, string> = {
 };
 
 describe.concurrent("by a command in a git work tree", () => {
-  const byWay = Object.entries(changes).flatMap(([name, command]) =>
-    (["binary", "node"] as const).map((way) => [name, way, command] as const),
-  );
+  // What differs between the runtimes is how files are read and written: of kinds of changes all at once.
+  const atOnce = [
+    ...["a new file in a new directory", "an edited file", "a deleted file", "a renamed file", "a mode", "a link led elsewhere"],
+    ...["bytes that are no text", "names that want care", "a link in place of a directory", "in the background"],
+  ];
+  const byWay: (readonly [string, Way, string])[] = [
+    ...Object.entries(changes).map(([name, command]) => [name, "binary", command] as const),
+    ["many at once", "node", atOnce.map((name) => changes[name] ?? "false").join(" && ")],
+    ["a directory in place of a file", "node", changes["a directory in place of a file"] ?? "false"],
+    ["a file in place of a directory", "node", changes["a file in place of a directory"] ?? "false"],
+  ];
   test.for(byWay)("%s, %s: put back, and that taken back", async ([, way, command], { world }) => {
     repository(world);
     const before = picture(world.cwd);
@@ -102,9 +116,38 @@ describe.concurrent("by a command in a git work tree", () => {
     expect(await world.run(["undo"], { way })).toMatchObject({ status: 0, stderr: expect.stringContaining("Run 1 is undone") });
     expect(picture(world.cwd).filter((line) => line !== "inner/")).toEqual(before);
     expect([git(world.cwd, "rev-parse", "HEAD"), readFileSync(join(world.cwd, ".git/index"))]).toEqual([head, index]);
-    expect(await world.run(["undo"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringContaining("No run") });
     expect(await world.run(["undo", "--redo"], { way })).toMatchObject({ status: 0 });
     expect(picture(world.cwd)).toEqual(after);
+  });
+
+  test("a pipe in place of a file goes; to a file that only its owner may read nobody else gets access", async ({ world }) => {
+    repository(world);
+    chmodSync(join(world.cwd, "full/b"), 0o600);
+    const before = picture(world.cwd);
+    await run(world, bash("rm a.txt && mkfifo a.txt; echo more >> full/b"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(before);
+  });
+
+  test("a file whose name is no text is not followed, and that is said; the others are", async ({ world }) => {
+    repository(world);
+    await run(world, bash("printf x > \"$(printf 'n\\376')\"; echo x > a.txt"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0, stderr: expect.stringContaining("names are no text are not followed") });
+    expect(world.read("a.txt")).toBe("one\ntwo\nthree\n");
+  });
+
+  test("what is put back goes past no link that has come since", async ({ world }) => {
+    repository(world);
+    await run(world, bash("echo changed > full/b"));
+    mkdirSync(join(world.home, "theirs"));
+    writeFileSync(join(world.home, "theirs/b"), "changed\n");
+    rmSync(join(world.cwd, "full"), { recursive: true });
+    symlinkSync(join(world.home, "theirs"), join(world.cwd, "full"));
+    expect(await world.run(["undo"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("full/b was not kept, or is out of reach"),
+    });
+    expect(readFileSync(join(world.home, "theirs/b"), "utf8")).toBe("changed\n");
   });
 
   test("in a repository that lies in it, from without", async ({ world }) => {

@@ -239,6 +239,23 @@ test.each<[string, (args: string) => string]>([
   expect(() => JSON.stringify(answer)).not.toThrow();
 });
 
+describe.each(["openai-completions", "anthropic-messages", "openai-responses", "google-generative-ai"])("%s", (api) => {
+  test.each<[string, object]>([
+    ["a number and a text", { code: 1301, msg: "no reason 7731" }],
+    ["Baidu's", { error_code: 17, error_msg: "no reason 7731" }],
+    ["MiniMax's, in what looks like an answer", { choices: null, base_resp: { status_code: 1008, status_msg: "no reason 7731" } }],
+  ])("an error that is an event like others, %s, is told", (_, event) => {
+    const answer = readAnswer({ ...chat, api }, [Buffer.from(sse(event))]);
+    expect(answer.failure?.message).toContain("no reason 7731");
+  });
+});
+
+test("an answer of which MiniMax says that it went well is one", () => {
+  const well = { base_resp: { status_code: 0, status_msg: "" } };
+  const answer = readAnswer(chat, [Buffer.from(sse({ ...delta({ content: "hi" }), ...well }, { ...delta({}, "stop"), ...well }))]);
+  expect(answer).toMatchObject({ content: [{ type: "text", text: "hi" }], finish: { stopReason: "stop" } });
+});
+
 test("a failed call's image stands beside its result", async () => {
   server = await startWireServer(() => ({ status: 404 }));
   const model = testModel({ api: "anthropic-messages", provider: "anthropic", id: "claude-opus-4-5", baseUrl: server.url });

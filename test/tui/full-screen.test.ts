@@ -197,6 +197,8 @@ test("a terminal without further keys searches, goes through what was found both
   await at.until((screen) => !/\d\/3/.test(screen));
   at.device.keys("typed");
   expect(at.drawn()).toContain("\ntyped");
+  // All of it is in sight.
+  expect(at.drawn()).not.toContain("to the end");
 });
 
 test("what is dragged over is copied; a press where there is something to press is not a selection", async () => {

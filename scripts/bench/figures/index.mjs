@@ -12,7 +12,7 @@ import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
 import oneShot from "./one-shot.mjs";
 import { openCompacted, openShort, openWhole } from "./open-session.mjs";
-import rpcIdle from "./rpc-idle.mjs";
+import rpcIdle, { rpcPrompt } from "./rpc-idle.mjs";
 import rpcInTurn from "./rpc-in-turn.mjs";
 import rpcPipelined from "./rpc-pipelined.mjs";
 import rpcStart from "./rpc-start.mjs";
@@ -35,6 +35,7 @@ export const races = [
   appendEntries,
   rpcStart,
   rpcIdle,
+  rpcPrompt,
   rpcPipelined,
   rpcInTurn,
   runnerStart,

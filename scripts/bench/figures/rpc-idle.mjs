@@ -3,6 +3,38 @@
 /** Longer than RPC mode waits (platform/idle-memory). */
 const idleMs = 2500;
 
+const getState = '{"id":"1","type":"get_state"}\n';
+
+/** A prompt to a host that has been there for a moment, with a service 30 ms away: its connection has to be open already. */
+/** @type {import("../race.mjs").Race} */
+export const rpcPrompt = {
+  id: "rpc-prompt",
+  rounds: 9,
+  contenders: (world) => ({
+    rpc: {
+      ...world.place,
+      argv: [world.program, "--mode", "rpc", "--no-session", "--model", "anthropic/claude-haiku-4-5"],
+      stdin: getState,
+      idleMs: 150,
+      later: '{"id":"2","type":"prompt","message":"hi"}\n',
+      scenario: { kind: "answer", roundTripMs: 30 },
+      stdoutHolds: ['"id":"1"', '"agent_settled"'],
+      requestHolds: ['"hi"'],
+    },
+  }),
+  figures: [
+    {
+      id: "rpc-first-prompt",
+      title: "RPC, prompt to request, 30 ms of round trip",
+      against: "nothing",
+      unit: "ms",
+      compare: "difference",
+      subject: (of) => of("rpc", "promptMs"),
+      baseline: () => 0,
+    },
+  ],
+};
+
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "rpc-idle",
@@ -12,7 +44,7 @@ export default {
     rpc: {
       ...world.place,
       argv: [world.program, "--mode", "rpc", "--no-session"],
-      stdin: '{"id":"1","type":"get_state"}\n',
+      stdin: getState,
       idleMs,
       stdoutHolds: ['"id":"1"', '"success":true'],
     },

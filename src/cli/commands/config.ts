@@ -150,30 +150,32 @@ async function set(host: Host, key: string, value: string, flags: Flags): Promis
 }
 
 /** Settings that name models. */
-const modelKeys: readonly string[] = ["model", "fallback_models", "compaction.model"];
+const modelKeys: readonly string[] = ["model", "models", "fallback_models", "compaction.model"];
 
-/** What names no model, one line each. */
+/** What names no model, or one that is in no list, one line each. */
 async function unknownModels(host: Host, config: Config, keys: readonly string[]): Promise<string[]> {
   const { ModelRegistry } = await import("../../harness/models/model-registry.ts");
   const { findModel } = await import("../../harness/models/select-model.ts");
   const registry = new ModelRegistry({ config, env: host.env, agentDir: agentDirOf(host), cwd: host.cwd });
-  const { model, fallbackModels, compaction } = config.values;
+  const { resolveModelScope } = await import("../../harness/models/model-scope.ts");
+  const { model, models, fallbackModels, compaction } = config.values;
   const named: Readonly<Record<string, readonly (string | undefined)[]>> = {
     model: [model],
     fallback_models: fallbackModels,
     "compaction.model": [compaction.model],
   };
-  return keys.flatMap((key) =>
-    (named[key] ?? []).flatMap((pattern) => {
-      if (pattern === undefined || pattern.startsWith("scripted/")) return [];
-      try {
-        findModel(pattern, undefined, registry);
-        return [];
-      } catch (error) {
-        return isPiError(error) ? [`${describeOrigin(config.origin(key))}: ${key}: ${lineOf(error)}`] : [];
-      }
-    }),
-  );
+  const about = (pattern: string | undefined): string[] => {
+    if (pattern === undefined || pattern.startsWith("scripted/")) return [];
+    try {
+      return [findModel(pattern, undefined, registry).warning ?? []].flat();
+    } catch (error) {
+      return isPiError(error) ? [lineOf(error)] : [];
+    }
+  };
+  return keys.flatMap((key) => {
+    const lines = key === "models" ? resolveModelScope(models, registry).warnings : (named[key] ?? []).flatMap(about);
+    return lines.map((line) => `${describeOrigin(config.origin(key))}: ${key}: ${line}`);
+  });
 }
 
 async function edit(host: Host, flags: Flags): Promise<number> {

@@ -13,6 +13,8 @@ const places = [
   "msg",
   "status_msg",
   "detail",
+  "error_msg",
+  "errmsg",
   "error_description",
   "error",
   "errors",

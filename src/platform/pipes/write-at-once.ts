@@ -13,7 +13,8 @@ const atOnceBytes = process.platform === "linux" ? 4096 : 512;
 export async function writeAtOnce(descriptor: number): Promise<WriteAtOnce | undefined> {
   const info = fstatSync(descriptor);
   if (process.platform === "linux" && info.isSocket()) return sendAtOnce(descriptor);
-  return (process.platform === "linux" && info.isFIFO() ? await pipeAtOnce(descriptor) : undefined) ?? whenReady(descriptor);
+  const ready = await whenReady(descriptor);
+  return process.platform === "linux" && info.isFIFO() ? pipeAtOnce(descriptor, ready) : ready;
 }
 
 /** send(2). */
@@ -28,14 +29,14 @@ async function sendAtOnce(descriptor: number): Promise<WriteAtOnce | undefined> 
   return (bytes, length) => Math.max(0, send(descriptor, bytes, length, flags));
 }
 
-/** pwritev2(2), which knows "not now" also for a pipe that others left blocking. */
-async function pipeAtOnce(descriptor: number): Promise<WriteAtOnce | undefined> {
+/** pwritev2(2), which knows "not now" also for a pipe that others left blocking; older kernels refuse that for pipes, there it is `otherwise`. */
+async function pipeAtOnce(descriptor: number, otherwise: WriteAtOnce | undefined): Promise<WriteAtOnce | undefined> {
   const library = await openCLibrary<{
     pwritev2(descriptor: number, pieces: Uint8Array, count: number, at: number, flags: number): number;
   }>({
     pwritev2: { args: ["i32", "ptr", "i32", "i64", "i32"], returns: "i32" },
   });
-  if (library === undefined) return undefined;
+  if (library === undefined) return otherwise;
   const { pwritev2 } = library.calls;
   // struct iovec: address and length.
   const piece = new BigUint64Array(2);
@@ -48,7 +49,8 @@ async function pipeAtOnce(descriptor: number): Promise<WriteAtOnce | undefined> 
       known = bytes;
     }
     piece[1] = BigInt(length);
-    return Math.max(0, pwritev2(descriptor, pieceBytes, 1, -1, noWait));
+    const written = pwritev2(descriptor, pieceBytes, 1, -1, noWait);
+    return written >= 0 ? written : (otherwise?.(bytes, length) ?? 0);
   };
 }
 

@@ -69,9 +69,14 @@ export function refusalInStream(event: Json, name: string, raw: string): Omit<Re
   const wrapped = isObject(event.error) || (typeof event.error === "string" && event.error !== "");
   const named = name === "error" || event.type === "error" || event.object === "error";
   const isAnswer = ["choices", "candidates", "type", "object", "usage", "usageMetadata", "promptFeedback"].some((key) => key in event);
-  const bare = !isAnswer && ["message", "detail", "error_message", "errors"].some((key) => isTelling(event[key]));
-  return wrapped || named || bare ? streamRefusal(wrapped ? event.error : event, raw) : undefined;
+  const bare = !isAnswer && bareWords.some((key) => isTelling(event[key]));
+  // MiniMax says of every answer how it went.
+  const isBaseRefusal = isObject(event.base_resp) && Number(event.base_resp.status_code ?? 0) !== 0;
+  return wrapped || named || bare || isBaseRefusal ? streamRefusal(wrapped ? event.error : event, raw) : undefined;
 }
+
+/** Where an event that is no answer says what is wrong. */
+const bareWords = ["message", "detail", "error_message", "errors", "msg", "error_msg", "errmsg"];
 
 function isTelling(value: unknown): boolean {
   return (typeof value === "string" && value !== "") || isObject(value) || (Array.isArray(value) && value.length > 0);

@@ -247,6 +247,12 @@ describe("path, check, edit, import", () => {
     const checked = await pi(tree, ["check"]);
     expect(checked.host.err()).toMatch(/: model: Model "nonsense" not found.*\n.*: fallback_models: Model "nonsense-too" not found/);
     expect((await pi(tree, ["set", "model", "anthropic/claude-sonnet-4-5"])).host.err()).not.toContain("Warning");
+    for (const [key, value, told] of [
+      ["models", "zzz/*,scripted/demo", 'models: No available model matches "zzz/*"'],
+      ["model", "anthropic/claude-new-9", 'model: Model "anthropic/claude-new-9" is in no list'],
+    ] as const) {
+      expect((await pi(tree, ["set", key, value])).host.err()).toContain(told);
+    }
   });
 
   test("import turns the npm agent's JSON into TOML that says the same", async () => {

@@ -318,6 +318,10 @@ test.each([40, 80, 200])("plain, %i columns", async (columns) => {
     await until("ready");
     yield bytes("!echo one; exit 3");
     await until("exit 3");
+    yield bytes("/thinking");
+    await until("Which one?");
+    yield bytes("2");
+    await until("done");
     yield bytes("/quit");
   }
   const at = {

@@ -93,7 +93,7 @@ class PlainConversation {
       this.#say("There is no stored session yet");
       return;
     }
-    this.#say("Which one? Its number; anything else begins a new one.");
+    this.#say("Which one? Its number; anything else changes nothing.");
     const answer = await new Promise<string>((resolve) => {
       this.#asked = resolve;
     });
@@ -132,12 +132,31 @@ class PlainConversation {
     const typed = typedCommand(text, this.#sessions.launch.options.cwd);
     if (typed === undefined) return false;
     if (typed.params === undefined) {
-      this.#say(`/${typed.command.slash.name} ${typed.command.slash.argument ?? ""}: say which`);
+      // The lines that answer come by the way this one came.
+      this.#choose(typed.command.slash.name, typed.command.slash.argument ?? "").catch((error: unknown) => this.#fail(error));
       return true;
     }
     const result = await typed.command.run(typed.params as never, { sessions: this.#sessions });
     this.#say(result === undefined ? "done" : JSON.stringify(result, null, 2));
     return true;
+  }
+
+  /** What there is to choose from, by its number. */
+  async #choose(name: string, argument: string): Promise<void> {
+    if (name === "resume") return this.#pickSession();
+    const { offeredCommands } = await import("../commands/commands.ts");
+    const values =
+      (await offeredCommands()
+        .find((one) => one.name === name)
+        ?.complete?.(this.#sessions)) ?? [];
+    if (values.length === 0) {
+      this.#say(`/${name} ${argument}: say which`);
+      return;
+    }
+    const numbered = values.map(({ label, description = "" }, index) => `${index + 1}  ${`${label}  ${description}`.trimEnd()}`);
+    const answer = await this.#ask(`${numbered.join("\n")}\nWhich one? Its number; anything else changes nothing.`);
+    const picked = values[/^\d+$/.test(answer) ? Number(answer) - 1 : -1];
+    if (picked !== undefined) await this.#line(`/${name} ${picked.value}`);
   }
 
   async #send(text: string): Promise<void> {
