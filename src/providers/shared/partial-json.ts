@@ -10,10 +10,11 @@ const maxWrappings = 3;
  * The arguments object a finished text spells. Blank text is a call without arguments. Raw control
  * characters inside strings (some open models write real line feeds) are read as what they stand for. An object that was encoded as a JSON
  * string (Granite, OCI, parsers of vLLM) is taken out of it; of objects behind each other all must be empty or the same but one (gateways that
- * begin with `{}`, or end by sending the whole again). Undefined: the text is none of it, for instance because it was cut.
+ * begin with `{}`, or end by sending the whole again). A byte order mark before it and the fence of a code block around it fall away. Undefined:
+ * the text is none of it, for instance because it was cut.
  */
 export function parseArguments(text: string): Json | undefined {
-  let rest = text;
+  let rest = withoutFence(text.replace(/^\ufeff/, ""));
   for (let wrappings = 0; wrappings <= maxWrappings; wrappings++) {
     if (rest.trim() === "") return {};
     const value = parseJson(rest) ?? parseJson(escapeControls(rest));
@@ -22,6 +23,13 @@ export function parseArguments(text: string): Json | undefined {
     else return isObject(value) ? value : undefined;
   }
   return undefined;
+}
+
+function withoutFence(text: string): string {
+  const fence = "```";
+  const block = text.trim();
+  if (block.length <= 2 * fence.length || !block.startsWith(fence) || !block.endsWith(fence)) return text;
+  return block.slice(fence.length, -fence.length).replace(/^json\b/i, "");
 }
 
 /** Whether the text spells an object that needs nothing more. */

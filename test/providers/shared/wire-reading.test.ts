@@ -54,6 +54,11 @@ test.each<[string, unknown]>([
   ["{}{}", {}],
   ['{}{"a":', undefined],
   ['{}{"a":1}x', undefined],
+  ['\ufeff{"a":1}', { a: 1 }],
+  ['```json\n{"a":"```"}\n```\n', { a: "```" }],
+  ['```{"a":1}```', { a: 1 }],
+  ['```json\n{"a":1}', undefined],
+  ["```", undefined],
 ])("arguments %j", (text, value) => {
   expect(parseArguments(text)).toEqual(value);
 });
