@@ -15,7 +15,7 @@ import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contr
 import { echoed } from "../../contracts/text/echoed.ts";
 import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { Env } from "../../platform/paths.ts";
-import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
+import { catalogCacheDirectory, catalogHolders, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
 import { knownApis } from "../../providers/registry.ts";
 import { variablesOf } from "../../providers/vendor.ts";
@@ -152,19 +152,17 @@ export class ModelRegistry {
     return models;
   }
 
-  /** Whether `models` would hold the id; cheaper than asking for them. */
-  mayHave(providerId: string, modelId: string): boolean {
-    return (
-      this.#settings(providerId)?.models.some((model) => model.id === modelId) === true ||
-      catalogHasModel(providerId, modelId, this.#cacheDir)
-    );
+  /** Those of the providers whose `models` would hold the id; cheaper than asking for them. */
+  holders(providerIds: readonly string[], modelId: string): string[] {
+    const listed = new Set(catalogHolders(providerIds, modelId, this.#cacheDir));
+    return providerIds.filter((id) => listed.has(id) || this.#settings(id)?.models.some((model) => model.id === modelId) === true);
   }
 
   /** The model of this very id. A server of the user's own may have more models than are listed: there any id is one. */
   find(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : scriptedModel(modelId);
     const listed = this.findListed(providerId, modelId);
-    return listed === undefined && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
+    return listed === undefined && modelId !== "" && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
   }
 
   /** The same, of the models that are known by name. */
