@@ -55,8 +55,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   await recorder.check();
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
-  const logTarget = host.env.PI_LOG;
-  const log = logTarget ? (await import("./event-log.ts")).eventLog(logTarget, host, name) : undefined;
+  const log = host.env.PI_LOG ? (await import("./event-log.ts")).eventLog(host.env.PI_LOG, host, name) : undefined;
   const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, limit, warn });
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {

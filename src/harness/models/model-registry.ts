@@ -160,7 +160,7 @@ export class ModelRegistry {
   find(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : scriptedModel(modelId);
     const listed = this.findListed(providerId, modelId);
-    return listed === undefined && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
+    return listed === undefined && modelId !== "" && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
   }
 
   /** The same, of the models that are known by name. */
