@@ -144,6 +144,15 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     expect((await terminal.ended).status).toBe(129);
   });
 
+  test("a terminal that takes nothing any more does not hold up the end", async ({ world }) => {
+    const lines = Array.from({ length: 4000 }, (_, at) => `line ${at} ${"x".repeat(60)}`).join("\n\n");
+    const terminal = open(world, program, ["--model", world.trace(answerSteps(lines))]);
+    await terminal.until(hasFooter);
+    terminal.unread();
+    terminal.type("go\r");
+    expect((await terminal.ended).status).toBe(143);
+  });
+
   test.for(["regular", "fullscreen"])("suspended and taken up again it draws anew and has the draft (%s)", async (mode, { world }) => {
     const terminal = open(world, program, ["--tui-mode", mode, "--model", world.trace(answerSteps("unused"))]);
     await terminal.until(hasFooter);
