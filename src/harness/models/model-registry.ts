@@ -13,7 +13,7 @@ import type { Credential } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { Env } from "../../platform/paths.ts";
-import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
+import { catalogCacheDirectory, catalogHolders, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
 import { knownApis } from "../../providers/registry.ts";
 import { variablesOf } from "../../providers/vendor.ts";
@@ -150,19 +150,17 @@ export class ModelRegistry {
     return models;
   }
 
-  /** Whether `models` would hold the id; cheaper than asking for them. */
-  mayHave(providerId: string, modelId: string): boolean {
-    return (
-      this.#settings(providerId)?.models.some((model) => model.id === modelId) === true ||
-      catalogHasModel(providerId, modelId, this.#cacheDir)
-    );
+  /** Those of the providers whose `models` would hold the id; cheaper than asking for them. */
+  holders(providerIds: readonly string[], modelId: string): string[] {
+    const listed = new Set(catalogHolders(providerIds, modelId, this.#cacheDir));
+    return providerIds.filter((id) => listed.has(id) || this.#settings(id)?.models.some((model) => model.id === modelId) === true);
   }
 
   /** The model of this very id. A server of the user's own may have more models than are listed: there any id is one. */
   find(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : scriptedModel(modelId);
     const listed = this.findListed(providerId, modelId);
-    return listed === undefined && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
+    return listed === undefined && modelId !== "" && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
   }
 
   /** The same, of the models that are known by name. */
