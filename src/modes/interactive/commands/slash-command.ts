@@ -16,6 +16,8 @@ export interface ScreenCommand {
   name: string;
   /** For the completion and /hotkeys; empty: it is a key's, and not offered. */
   about: string;
+  /** What does the same where there is no screen. */
+  shell?: string;
   /** What it takes, as people read it: `[name]`. */
   argument?: string;
   complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
