@@ -69,6 +69,21 @@ describe.concurrent("in the middle of an answer", () => {
     await goesOn(world);
   });
 
+  test("by kill -9 before it says anything: the session is interrupted, not damaged, until -c has gone on", async ({ world }) => {
+    const server = await world.wire({ hang: true });
+    const program = world.start(["--model", "anthropic/claude-sonnet-4-5", "-p", "hi"], {
+      env: { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: "k" },
+    });
+    await server.received(1);
+    expect(await world.run(["sessions", "check"])).toMatchObject({ status: 0, stdout: "" });
+    program.signal("SIGKILL");
+    await program.result;
+    const check = await world.run(["sessions", "check"]);
+    expect(check).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\S+:\d+: interrupted: the last prompt has no answer\n$/) });
+    await goesOn(world);
+    expect(await world.run(["sessions", "check"])).toMatchObject({ status: 0, stdout: "" });
+  });
+
   test("while it waits to try again", async ({ world }) => {
     const server = await world.wire({ status: 529, body: "{}" });
     world.config("[retry]\nbase_delay_ms = 60000\n");
