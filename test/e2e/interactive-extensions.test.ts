@@ -11,7 +11,7 @@ function open(world: World, extension: string, ...answers: object[][]): Terminal
   const path = world.write("extension.ts", extension);
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
   return startOnTerminal([binary, "-e", path, "--model", world.trace(...(answers.length > 0 ? answers : [answerSteps("unused")]))], {
-    cwd: world.cwd,
+    world,
     env,
   });
 }

@@ -24,7 +24,7 @@ function open(
   more: Readonly<Record<string, string>> = {},
 ): TerminalProgram {
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin", ...more, HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1" };
-  return startOnTerminal([...program, ...args], { cwd: world.cwd, env, ...size });
+  return startOnTerminal([...program, ...args], { world, env, ...size });
 }
 
 const hasFooter = (screen: string): boolean => screen.includes("scripted/");

@@ -3,15 +3,14 @@
 
 import { describe } from "vitest";
 import { conversing } from "../support/shipped/conversing.ts";
-import { areInstalled, Bench, delivered } from "../support/shipped/examples.ts";
+import { areInstalled, Bench, delivered, test } from "../support/shipped/examples.ts";
 import { work } from "../support/shipped/work.ts";
-import { test } from "../support/world.ts";
 
 describe.skipIf(!areInstalled).each(delivered)("%s", (way) => {
-  test.for(Object.keys(work))("%s", async (name, { world }) => {
-    await work[name]?.(new Bench(world, way, name));
+  test.for(Object.keys(work))("%s", async (name, { world, withoutRuntime }) => {
+    await work[name]?.(new Bench({ world, withoutRuntime }, way, name));
   });
-  test.for(Object.keys(conversing))("%s in a conversation", async (name, { world }) => {
-    await conversing[name]?.(new Bench(world, way, name));
+  test.for(Object.keys(conversing))("%s in a conversation", async (name, { world, withoutRuntime }) => {
+    await conversing[name]?.(new Bench({ world, withoutRuntime }, way, name));
   });
 });

@@ -3,10 +3,10 @@
 
 import { describe, expect } from "vitest";
 import { conversing } from "../support/shipped/conversing.ts";
-import { areInstalled, Bench, exampleIn, exampleNames, needsMachine } from "../support/shipped/examples.ts";
+import { areInstalled, Bench, exampleIn, exampleNames, needsMachine, test } from "../support/shipped/examples.ts";
 import { shown } from "../support/shipped/shown.ts";
 import { work } from "../support/shipped/work.ts";
-import { recordsOf, test } from "../support/world.ts";
+import { recordsOf } from "../support/world.ts";
 
 /** Those that do nothing where there is no terminal but say so, and those of which nothing is to be seen elsewhere. */
 const onlyAtTerminal: Record<string, string> = {
@@ -36,10 +36,10 @@ describe.skipIf(!areInstalled)("shipped examples", () => {
     expect(Object.keys(onlyAtTerminal).filter((name) => shown[name] === undefined)).toEqual([]);
   });
 
-  test("77 of 78 load, and the answer comes", async ({ world }) => {
+  test("77 of 78 load, and the answer comes", async ({ world, withoutRuntime }) => {
     const failed: string[] = [];
     for (const name of exampleNames) {
-      const run = await new Bench(world, "binary", name).run(["--no-session", "--model", "demo", "-p", "hello"]);
+      const run = await new Bench({ world, withoutRuntime }, "binary", name).run(["--no-session", "--model", "demo", "-p", "hello"]);
       if (run.status !== 0 || !run.stdout.includes("demo model")) failed.push(name);
     }
     expect(failed).toEqual([needsMachine]);

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import xterm from "@xterm/headless";
+import type { World } from "./world.ts";
 
 export const hasPty = existsSync("/usr/bin/python3");
 
@@ -32,16 +33,17 @@ export interface TerminalProgram {
 export interface TerminalOptions {
   columns?: number;
   rows?: number;
-  cwd: string;
+  /** Started in its folder, and ended with it. */
+  world: World;
   env: Readonly<Record<string, string>>;
 }
 
 const patienceMs = 8_000;
 
-export function startOnTerminal(program: readonly string[], { columns = 80, rows = 24, cwd, env }: TerminalOptions): TerminalProgram {
+export function startOnTerminal(program: readonly string[], { columns = 80, rows = 24, world, env }: TerminalOptions): TerminalProgram {
   const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });
   const child = spawn("/usr/bin/python3", [join(import.meta.dirname, "pseudo-terminal.py"), String(columns), String(rows), ...program], {
-    cwd,
+    cwd: world.cwd,
     env: { TERM: "xterm-256color", ...env },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
@@ -83,6 +85,10 @@ export function startOnTerminal(program: readonly string[], { columns = 80, rows
     });
   });
   ended.catch(() => undefined);
+  world.atEnd(() => {
+    control.write("signal SIGKILL\n");
+    return ended.catch(() => undefined);
+  });
   return {
     screen,
     scrollback: () => rowsFrom(0),

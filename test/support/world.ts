@@ -28,6 +28,8 @@ export interface World {
   run(args: readonly string[], changes?: RunChanges): Promise<ProgramResult>;
   strict(format: StrictFormat, scripts: readonly Script[]): Promise<StrictServer>;
   wire(answer: WireAnswer): Promise<WireServer>;
+  /** Before the directories go. */
+  atEnd(end: () => Promise<unknown>): void;
   /** Paths of the session files, oldest first. */
   sessionFiles(): string[];
 }
@@ -54,7 +56,7 @@ export function createWorld(): { world: World; close(): Promise<void> } {
   const cwd = join(root, "project");
   const agentDir = join(home, ".pi/agent");
   for (const directory of [home, cwd, join(root, "tmp")]) mkdirSync(directory, { recursive: true });
-  const servers: { close(): Promise<void> }[] = [];
+  const ends: (() => Promise<unknown>)[] = [];
   const running = new Set<RunningProgram>();
   const put = (path: string, content: string | Uint8Array): string => {
     mkdirSync(dirname(path), { recursive: true });
@@ -85,14 +87,15 @@ export function createWorld(): { world: World; close(): Promise<void> } {
     run: (args, changes) => world.start(args, changes).result,
     strict: async (format, scripts) => {
       const server = await startStrictServer(format, scripts);
-      servers.push(server);
+      ends.push(() => server.close());
       return server;
     },
     wire: async (answer) => {
       const server = await startWireServer(() => answer);
-      servers.push(server);
+      ends.push(() => server.close());
       return server;
     },
+    atEnd: (end) => void ends.push(end),
     sessionFiles: () => sessionFilesIn(join(agentDir, "sessions")),
   };
   const close = async (): Promise<void> => {
@@ -100,7 +103,7 @@ export function createWorld(): { world: World; close(): Promise<void> } {
       for (const pid of program.family()) process.kill(pid, "SIGKILL");
       await program.result.catch(() => undefined);
     }
-    for (const server of servers) await server.close();
+    for (const end of ends) await end();
     rmSync(root, { recursive: true, force: true });
   };
   return { world, close };

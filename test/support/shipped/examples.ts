@@ -1,13 +1,14 @@
 // The extensions that the npm agent ships as examples, where that agent is installed: their names, where each lies, and a place to run one in.
 // Used by the tests of shipped extensions. Invariant: an example runs as it was shipped; what it needs installed lies beside a copy of it.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { npmAgentPath } from "../npm-agent.ts";
 import type { ProgramResult, RunningProgram, Way } from "../program.ts";
 import { ways } from "../program.ts";
-import type { RunChanges, World } from "../world.ts";
+import { type RunChanges, type World, test as worldTest } from "../world.ts";
 
 /** The installed program is a line of shell that names its package. */
 function findDirectory(): string | undefined {
@@ -53,11 +54,9 @@ export function exampleIn(world: World, name: string): string {
 
 const runtimes = new Set(["node", "nodejs", "npm", "npx", "bun", "bunx", "pi"]);
 
-/** A folder with every program of the machine but a runtime for JavaScript. */
-export function pathWithoutRuntime(world: World): string {
-  const bin = join(world.home, "bin");
-  if (existsSync(bin)) return bin;
-  mkdirSync(bin);
+/** A folder with every program of the machine but a runtime for JavaScript: thousands of links, so it is one for all tests of a file. */
+function makeFolderWithoutRuntime(): string {
+  const bin = mkdtempSync(join(tmpdir(), "pi-e2e-bin-"));
   for (const from of (process.env.PATH ?? "").split(delimiter).filter((path) => existsSync(path))) {
     for (const name of readdirSync(from)) {
       if (!runtimes.has(name) && !existsSync(join(bin, name))) {
@@ -72,21 +71,35 @@ export function pathWithoutRuntime(world: World): string {
   return bin;
 }
 
+export const test = worldTest.extend<{ withoutRuntime: string }>({
+  withoutRuntime: [
+    // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures used from this pattern
+    async ({}, use) => {
+      const bin = makeFolderWithoutRuntime();
+      await use(bin);
+      rmSync(bin, { recursive: true, force: true });
+    },
+    { scope: "file" },
+  ],
+});
+
 /** One example, in one way of delivery, in an empty folder. */
 export class Bench {
   readonly world: World;
   readonly way: Way;
   readonly name: string;
+  readonly #withoutRuntime: string;
 
-  constructor(world: World, way: Way, name: string) {
+  constructor({ world, withoutRuntime }: { world: World; withoutRuntime: string }, way: Way, name: string) {
     this.world = world;
+    this.#withoutRuntime = withoutRuntime;
     this.way = way;
     this.name = name;
   }
 
   /** The program with the example, and with what is said besides. */
   start(args: readonly string[], changes: RunChanges = {}): RunningProgram {
-    const path = this.way === "binary" ? { PATH: pathWithoutRuntime(this.world) } : {};
+    const path = this.way === "binary" ? { PATH: this.#withoutRuntime } : {};
     const env = { ...path, PI_OFFLINE: "1", ...changes.env };
     return this.world.start(["-e", exampleIn(this.world, this.name), ...args], { timeoutMs: 60_000, ...changes, way: this.way, env });
   }

@@ -20,7 +20,7 @@ export function stageOf(world: World, name: string): Stage {
     world,
     open: (args = ["--model", "demo"], env = {}) =>
       startOnTerminal([...commandOf("binary"), "-e", exampleIn(world, name), ...args], {
-        cwd: world.cwd,
+        world,
         env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: world.home, LANG: "C.UTF-8", PI_OFFLINE: "1", ...env },
         rows: 40,
       }),
