@@ -12,6 +12,8 @@ import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
+import { echoed } from "../../contracts/text/echoed.ts";
+import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { Env } from "../../platform/paths.ts";
 import { catalogCacheDirectory, catalogHolders, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
@@ -238,9 +240,19 @@ export class ModelRegistry {
     if (model.api !== "scripted" && model.baseUrl === "") throw this.#missingBaseUrl(model.provider);
     const open = variablesIn(model.baseUrl);
     if (open.length > 0) throw this.#missingBaseUrl(model.provider, open);
+    this.#checkAddress(model);
     const named = this.#asTheCustomerHasIt(model);
     if (model.headers === undefined) return named;
     return { ...named, headers: await this.#accounts.headers(model.provider, model.headers) };
+  }
+
+  /** Of what we call ourselves: what an extension's own code makes of an address is its own. */
+  #checkAddress({ api, provider, baseUrl }: Model): void {
+    const isOurs = api !== "scripted" && knownApis.includes(apiAliases[api] ?? api) && this.#brought.get(provider)?.stream === undefined;
+    if (!isOurs || /^https?:\/\/[^/\s]/i.test(baseUrl)) return;
+    throw new PiError("config.base_url", `The base URL of ${provider} is no web address: ${withoutUrlSecrets(echoed(baseUrl))}`, {
+      hint: "It begins with https:// or http://; pi inspect shows where it is set.",
+    });
   }
 
   /** Under the name and in the version that the environment says. */
