@@ -238,3 +238,11 @@ test("words behind a command that takes none are told, and are not lost", async 
     screen.device.keys("\u0003");
   }
 });
+
+test("a name that is near to none is told where the names are, and stays in the editor", async () => {
+  const screen = await openInteractive();
+  screen.device.keys("/help\r");
+  // Also where the names are not known yet.
+  const shown = await screen.until((text) => text.includes("There is no command /help") && /─\n\/help/.test(text));
+  expect(shown).toMatch(/\/ lists what there is; enter again sends it as it is/);
+});

@@ -11,7 +11,11 @@ export async function runCommand(name: string, args: string, at: Surface, known:
   try {
     const { runSlash } = await import("./commands.ts");
     if (await runSlash(name, args, at)) return;
-    if (!(await known.has(name))) return tellUnknown(name, at, known);
+    if (!(await known.has(name))) {
+      // Typed before the names were known: nobody has doubted it yet.
+      at.giveBack(text);
+      return tellUnknown(name, at, known);
+    }
     await perform({ type: "send", text, behavior: at.sessions.coding.isStreaming ? "steer" : undefined }, at);
   } catch (error) {
     at.fail(error);
@@ -22,5 +26,5 @@ export async function runCommand(name: string, args: string, at: Surface, known:
 async function tellUnknown(name: string, at: Surface, known: KnownCommands): Promise<void> {
   const near = await known.nearest(name);
   const again = `${at.keys.keyOf("tui.input.submit")} again sends it as it is`;
-  at.say(`There is no command /${name}`, "warning", near === undefined ? again : `Did you mean /${near}? ${again}`);
+  at.say(`There is no command /${name}`, "warning", `${near === undefined ? "/ lists what there is;" : `Did you mean /${near}?`} ${again}`);
 }
