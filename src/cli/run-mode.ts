@@ -45,7 +45,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const { options, extensions, configFor } = await resolveRun(said, host);
   const config = await configFor(options.cwd);
   const limit = timeLimit(config.values.limits.timeoutMs, recorder, host);
-  const launch = await withFlags(said, await prepareLaunch(options, { host, config, extensions, warn }));
+  const launch = await withFlags(said, await prepareLaunch(options, { host, config, boundary: config.boundary, extensions, warn }));
   limit?.touch();
   const { stdin, stdout } = host;
   // A host that was killed neither says nor reads anything more; before stdin is read, since it may die while we wait for it.

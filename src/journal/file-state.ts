@@ -84,7 +84,7 @@ export function linkAbove(path: string): string | undefined {
   // The outermost one.
   let link: string | undefined;
   for (; at !== dirname(at); at = dirname(at)) if (lookAt(at)?.isSymbolicLink()) link = at;
-  return link ?? path;
+  return link;
 }
 
 /** Bytes by their hash, in a directory that only its owner can read. */
@@ -192,8 +192,9 @@ export function removeEmptyParents(path: string, floor: string): void {
   for (let at = dirname(path); at.startsWith(`${floor}/`); at = dirname(at)) {
     try {
       rmdirSync(at);
-    } catch {
-      return;
+    } catch (error) {
+      // One that is gone may have left others above it: it was cut off between the two.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") return;
     }
   }
 }

@@ -224,6 +224,7 @@ class HostedRun {
   }
 
   #tell(event: HostEvent): Promise<void> | undefined {
+    if (event.stream === "subagent") this.#fold.noteSubagent();
     return this.#isOver ? undefined : this.#replies?.tell(event);
   }
 

@@ -29,6 +29,7 @@ export class RunFold {
   /** Text of the message under way, by block. */
   #blocks = new Map<number, string>();
   #lastText = "";
+  #hasSubagents = false;
   compactions = 0;
   didSend = false;
 
@@ -90,8 +91,13 @@ export class RunFold {
     return current.length > 0 ? current.join("\n") : this.#lastText;
   }
 
+  /** What another agent does on its behalf is not among its calls. */
+  noteSubagent(): void {
+    this.#hasSubagents = true;
+  }
+
   get hasSideEffects(): boolean {
-    return this.#changing.size > 0;
+    return this.#hasSubagents || this.#changing.size > 0;
   }
 
   get toolCalls(): RanToolCall[] {

@@ -1,6 +1,6 @@
 // Whatever goes wrong with a run, its host gets one whole object, one line and an honest status; and no secret in anything that stays behind.
 
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { ProgramResult } from "../support/program.ts";
@@ -57,6 +57,61 @@ test.for<[string, string, string, object]>([
   expect(outputOf(ran)).toMatchObject({ status: "error", result: null, code, engine: "claude", ...more });
   expect(ran).toMatchObject({ status: 1, survivors: [] });
   expect(Buffer.byteLength(ran.stderr.trimEnd().split("\n").at(-1) ?? "")).toBeLessThanOrEqual(200);
+});
+
+const streamed = (event: object) => ({ type: "stream_event", parent_tool_use_id: null, session_id: "s1", event });
+const used = (name: string, parent: string | null = null) => ({
+  type: "assistant",
+  parent_tool_use_id: parent,
+  message: { id: "m1", model: "claude-x", content: [{ type: "tool_use", id: "t1", name, input: {} }], stop_reason: null },
+});
+const begun = [
+  streamed({ type: "message_start", message: { id: "m1", model: "claude-x" } }),
+  streamed({ type: "content_block_start", index: 0, content_block: { type: "tool_use", id: "t1", name: "Bash", input: {} } }),
+];
+const denied = { type: "system", subtype: "permission_denied", tool_name: "Bash", tool_use_id: "t1", session_id: "s1" };
+const refused = { type: "tool_result", tool_use_id: "t1", is_error: true, content: "denied" };
+
+test.for<[string, object[], boolean]>([
+  ["nothing was done", [half], true],
+  ["its tool only reads", [used("Read")], true],
+  [
+    "its tool was refused",
+    [...begun, used("Bash"), denied, { type: "user", parent_tool_use_id: null, message: { role: "user", content: [refused] } }],
+    true,
+  ],
+  ["its tool was called", [used("Bash")], false],
+  ["a tool was about to be called", begun, false],
+  ["a sub-agent called a tool", [used("Bash", "t0")], false],
+  ["a sub-agent was begun", [{ type: "system", subtype: "task_started", task_id: "k1", session_id: "s1" }], false],
+])("a claude that dies where %s", async ([, records, fallsBack], { world }) => {
+  world.config('[runtime]\nfallback = ["pi"]\n[runtime.claude]\nbuilt_in_tools = ["Bash", "Read", "Write"]\n');
+  const model = world.trace(answerSteps("From the other."));
+  const env = scripted(world, `${said(init, ...records)}\nexit 1`);
+  const ran = await world.run(["runner", "--engine", "claude", "--model", model], { stdin: input(), env });
+  expect(outputOf(ran)).toMatchObject(
+    fallsBack
+      ? { status: "success", result: "From the other.", fallback_from: [{ runtime: "claude", code: "runtime.crashed" }] }
+      : { status: "error", code: "runtime.crashed", engine: "claude" },
+  );
+});
+
+test("a call whose message never came to its end is not carried out for a child that is gone, and holds nothing", async ({ world }) => {
+  const block = { type: "tool_use", id: "t1", name: "mcp__pi__send_message", input: {} };
+  const params = { name: "send_message", arguments: { text: "hello" }, _meta: { "claudecode/toolUseId": "t1" } };
+  const call = { subtype: "mcp_message", server_name: "pi", message: { jsonrpc: "2.0", id: 7, method: "tools/call", params } };
+  const records = [
+    init,
+    streamed({ type: "message_start", message: { id: "m1", model: "claude-x" } }),
+    streamed({ type: "content_block_start", index: 0, content_block: block }),
+    { type: "control_request", request_id: "r1", request: call },
+  ];
+  const ipc = join(world.cwd, "ipc");
+  const env = scripted(world, `${said(...records)}\nexit 1`);
+  // Far less than the silence that a child may keep.
+  const ran = await world.run(["runner", "--engine", "claude", "--ipc-dir", ipc], { stdin: input(), env });
+  expect(outputOf(ran)).toMatchObject({ status: "error", code: "runtime.crashed", used_ipc_send: false });
+  expect(existsSync(join(ipc, "messages"))).toBe(false);
 });
 
 test.for<[string, number, string]>([

@@ -1,21 +1,11 @@
 // What a run has changed in files, shown and put back, as a user of the shell sees it: each kind of change, by each way of making it.
 
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Way } from "../support/program.ts";
+import { picture } from "../support/tree-picture.ts";
 import { answerSteps, callSteps, test, type World } from "../support/world.ts";
 
 const identity = ["-c", "user.name=n", "-c", "user.email=e@e", "-c", "protocol.file.allow=always"];
@@ -39,20 +29,6 @@ async function runBy(way: Way, world: World, ...calls: object[][]): Promise<stri
 
 function changesDirectory(world: World): string {
   return (world.sessionFiles()[0] ?? "").replace(/\.jsonl$/, ".changes");
-}
-
-/** Everything below a directory but what git keeps for itself: modes, links and bytes. */
-function picture(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .filter((name) => !/(^|\/)\.git(\/|$)/.test(name))
-    .sort()
-    .map((name) => {
-      const path = join(directory, name);
-      const info = lstatSync(path);
-      if (info.isFIFO()) return `${name} |`;
-      if (info.isSymbolicLink()) return `${name} -> ${readlinkSync(path)}`;
-      return info.isDirectory() ? `${name}/` : `${name} ${(info.mode & 0o777).toString(8)} ${readFileSync(path).toString("base64")}`;
-    });
 }
 
 function repository(world: World): void {

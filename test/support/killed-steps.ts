@@ -14,7 +14,7 @@ export type Runtime = keyof typeof runtimes;
 /** What changes the disk. */
 const changes = [
   ...["openSync", "writeSync", "writeFileSync", "appendFileSync", "fsyncSync", "closeSync", "linkSync", "renameSync", "rmSync"],
-  ...["rmdirSync", "unlinkSync", "utimesSync", "mkdirSync", "chmodSync"],
+  ...["rmdirSync", "unlinkSync", "utimesSync", "mkdirSync", "chmodSync", "symlinkSync", "copyFileSync"],
 ];
 
 /** A program counts a step of its own by `globalThis.countStep?.()`. */

@@ -1,5 +1,6 @@
 # A pseudo terminal for a program under test: argv is columns, rows, then the program. Bytes from fd 0 go to the terminal, its output to fd 1;
-# commands come on fd 3, a line each: `size C R`, `signal NAME`, `hangup`. Afterwards one line on fd 2: exit status, and the terminal's flags.
+# commands come on fd 3, a line each: `size C R`, `signal NAME`, `hangup`, and `unread`: nothing
+# it writes is read any more, and SIGTERM comes once it can write no more. Afterwards one line on fd 2: exit status, and the terminal's flags.
 import fcntl, os, pty, select, signal, struct, sys, termios
 
 columns, rows, program = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
@@ -72,6 +73,15 @@ while True:
                     while words[1] == "SIGCONT" and open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()[0] not in "TZ":
                         select.select([], [], [], 0.01)
                     os.kill(child, getattr(signal, words[1]))
+                elif words[0] == "unread":
+                    sources.discard(master)
+                    # A write that waits is seen by the thread that it is in, where the system tells; it is to end either way.
+                    for _ in range(500):
+                        tasks = [f"/proc/{child}/task/{task}/wchan" for task in os.listdir(f"/proc/{child}/task")]
+                        if any(open(task).read() == "wait_woken" for task in tasks):
+                            break
+                        select.select([], [], [], 0.01)
+                    os.kill(child, signal.SIGTERM)
                 elif words[0] == "hangup":
                     after = flags()
                     sources.discard(master)

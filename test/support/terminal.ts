@@ -19,6 +19,8 @@ export interface TerminalProgram {
   type(text: string): void;
   resize(columns: number, rows: number): void;
   signal(name: string): void;
+  /** Nobody reads what is written any more; SIGTERM once it can write no more. */
+  unread(): void;
   /** The terminal goes away. */
   hangUp(): void;
   /** Resolves once the screen is so; rejects after a while with what it is. */
@@ -91,6 +93,7 @@ export function startOnTerminal(program: readonly string[], { columns = 80, rows
       control.write(`size ${toColumns} ${toRows}\n`);
     },
     signal: (name) => void control.write(`signal ${name}\n`),
+    unread: () => void control.write("unread\n"),
     hangUp: () => void control.write("hangup\n"),
     until: (is, what = "the screen") =>
       new Promise((resolve, reject) => {

@@ -11,6 +11,7 @@ import { freePlace } from "../../session/lines/file-place.ts";
 import { Session, type SessionOptions } from "../../session/tree/session.ts";
 import { type Launch, launchAgain, prepareLaunch } from "../launch/launch.ts";
 import { sessionPlace, sessionWatch } from "../launch/open-session.ts";
+import type { RunOptions } from "../launch/run-options.ts";
 import type { HostedExtensions } from "./extension-host.ts";
 import { isDirectory, isFileOf, letGo, stillActive } from "./session-handover.ts";
 import { type CreatedSession, type StartDeps, type StartOptions, startSession } from "./start-session.ts";
@@ -71,7 +72,10 @@ export class SessionChanges {
   }
 
   /** A path where nothing is becomes the file of a new session. */
-  switchSession(sessionPath: string, how: WithSession = {}): Promise<Cancellable> {
+  switchSession(
+    sessionPath: string,
+    { onBusy = this.#now.created.launch.options.onBusy, ...how }: { onBusy?: RunOptions["onBusy"] } & WithSession = {},
+  ): Promise<Cancellable> {
     const path = resolve(this.#now.created.launch.options.cwd, sessionPath);
     const open = async (signal: AbortSignal): Promise<Session> => {
       const { cwd } = this.#now.created.launch.options;
@@ -79,7 +83,7 @@ export class SessionChanges {
       if (free !== undefined) return Session.create({ cwd, directory: dirname(free), filePath: free }, this.#watch());
       // The lease is ours: two descriptors of one process would exclude each other.
       if (isFileOf(this.#now.created.coding.session, path)) await letGo(this.#now.created.coding.session);
-      const session = await Session.open(path, { ...this.#watch(), onBusy: this.#now.created.launch.options.onBusy, signal });
+      const session = await Session.open(path, { ...this.#watch(), onBusy, signal });
       // Without one told, it is that of now.
       if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
       session.close();

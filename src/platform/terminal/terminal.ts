@@ -23,6 +23,8 @@ const drainMs = 150;
 const drainIdleMs = 30;
 /** While it is stopped no time passes for it. */
 const stoppedWithinMs = 100;
+/** So long a terminal may take for what it has been given last. */
+const unreadMs = 1_000;
 /** Within which the system tells of a terminal that has gone. */
 const hangUpMs = 100;
 
@@ -35,6 +37,7 @@ export class Terminal {
   #isWriting = false;
   #isRaw = false;
   #isGone = false;
+  #isUnread = false;
   #isStarted = false;
   #isLent = false;
   #isHungUp = false;
@@ -111,7 +114,7 @@ export class Terminal {
 
   /** As it was before `start`; `owesReplies`: what the terminal was asked and has not answered is waited for, so that no shell gets it. */
   async end(owesReplies: boolean): Promise<void> {
-    await this.flush();
+    await this.#flushInTime();
     if (owesReplies && this.#isRaw && !this.#isGone) await this.#drain();
     this.restore();
     process.off("exit", this.#restoreAtEnd);
@@ -124,12 +127,27 @@ export class Terminal {
     this.#input.unref?.();
   }
 
+  /** Where nobody reads what is written (a connection that hangs) the end is not held up: what is left is dropped. */
+  async #flushInTime(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, unreadMs);
+    });
+    await Promise.race([this.flush(), late]);
+    clearTimeout(timer);
+    if (!this.#isWriting) return;
+    this.#isUnread = true;
+    this.#waiting = "";
+    // The write that nobody takes would hold the process for ever.
+    setTimeout(endHeld, unreadMs).unref();
+  }
+
   restore(): void {
     const text = [...this.#off.values()].reverse().join("");
     this.#off.clear();
     const waiting = this.#waiting;
     this.#waiting = "";
-    if (!this.#isGone && waiting + text !== "") {
+    if (!this.#isGone && !this.#isUnread && waiting + text !== "") {
       try {
         writeSync(1, waiting + text);
       } catch {
@@ -193,6 +211,8 @@ export class Terminal {
   #cook(): void {
     if (!this.#isRaw) return;
     this.#isRaw = false;
+    // The system would wait for what is written to be read.
+    if (this.#isUnread) return;
     try {
       this.#input.setRawMode(false);
     } catch {
@@ -278,6 +298,15 @@ export class Terminal {
       if (!this.#isHungUp) process.emit("SIGHUP");
     }, hangUpMs);
   }
+}
+
+/** With the status that is set. Node's own exit would wait for the write. */
+function endHeld(): void {
+  if (process.versions.bun !== undefined) process.exit();
+  const signals: Readonly<Record<number, NodeJS.Signals>> = { 129: "SIGHUP", 130: "SIGINT", 143: "SIGTERM" };
+  const signal = signals[Number(process.exitCode)] ?? "SIGKILL";
+  if (signal !== "SIGKILL") process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** Node ends with an abort where it cannot set a terminal that is gone back to what it was: it must find none. */

@@ -49,6 +49,8 @@ export class ClaudeRun {
   #stopped: Stopped | undefined;
   #stopping: Promise<void> | undefined;
   #isClosing = false;
+  /** The child has ended: nobody waits for what is still to be done for it. */
+  #isGone = false;
   #tasks = new Set<string>();
   #resume: string | undefined;
   #text = "";
@@ -199,13 +201,16 @@ export class ClaudeRun {
     });
     this.#child = child;
     this.#isClosing = false;
+    this.#isGone = false;
     this.#stopping = undefined;
     this.#control.request(initializeRequest(await this.#systemPrompt()));
     child.send(this.#userRecord(text, images));
     this.#at.takeSteering((more, pictures) => void this.#steer(more, pictures));
     this.#watchSilence();
     const end = await child.ended;
+    this.#isGone = true;
     clearTimeout(this.#quiet);
+    this.#server.abortAll();
     return { end, recordCount: child.recordCount, stderr: child.stderr };
   }
 
@@ -313,7 +318,7 @@ export class ClaudeRun {
   #watchSilence(): void {
     clearTimeout(this.#quiet);
     const { stallMs } = this.#settings;
-    if (stallMs <= 0 || this.#callsRunning > 0 || this.#isClosing) return;
+    if (stallMs <= 0 || this.#callsRunning > 0 || this.#isClosing || this.#isGone) return;
     this.#quiet = setTimeout(() => {
       const message = `${this.#settings.command} said nothing for ${stallMs / 1000} s`;
       this.#stop({ kind: "stalled", code: "model.stalled", message, hint: "Try again, or allow more with stall_ms of [runtime.claude]" });
