@@ -86,8 +86,9 @@ export class ExtensionDispatch {
       failure = { reason: `${error.extensionPath} failed while it looked at the call: ${error.error}` };
     };
     for await (const answer of this.#answers<"tool_call">("tool_call", () => event, { onFailure: shut })) {
-      const { block, reason = "Tool execution was blocked by an extension", terminate } = answer;
-      if (block === true) return { reason, ...(terminate === true && { terminate }) };
+      // What is JavaScript comes in any shape: a guard that says yes in another way has said it.
+      const { block, reason, terminate }: { block?: unknown; reason?: unknown; terminate?: unknown } = answer;
+      if (block) return { reason: blockedFor(reason), ...(terminate === true && { terminate }) };
     }
     return failure;
   }
@@ -281,6 +282,13 @@ export class ExtensionDispatch {
       }
     }
   }
+}
+
+/** The model is told a text, whatever was given for one. */
+function blockedFor(reason: unknown): string {
+  if (typeof reason === "string" && reason !== "") return reason;
+  const given = reason === undefined || reason === null || reason === "" ? "" : `: ${JSON.stringify(reason) ?? String(reason)}`;
+  return `Tool execution was blocked by an extension${given}`;
 }
 
 /** What would spoil the session, were it taken as it is. */

@@ -181,6 +181,21 @@ test("a call that a guard has blocked, or failed to judge, is put to no other; t
   }
 });
 
+test("a guard that says no in another shape has said it, and its reason is a text", async () => {
+  for (const [answer, told] of [
+    [{ block: true, reason: { rule: 7 } }, 'Tool execution was blocked by an extension: {"rule":7}'],
+    [{ block: "true", reason: "no" }, "no"],
+    [{ block: 1 }, "Tool execution was blocked by an extension"],
+  ] as const) {
+    const { session } = await made([(pi) => void pi.on("tool_call", () => answer as never)], {
+      replies: [callReply("bash", { command: "true" }, "a")],
+    });
+    expect((await session.prompt("go")).kind).toBe("done");
+    expect(resultTexts(session)).toEqual([told]);
+    await session.dispose();
+  }
+});
+
 test("calls are judged one after another, and an abort ends the wait for a judge", async () => {
   const judged: string[] = [];
   let waiting: (() => void) | undefined;

@@ -340,7 +340,10 @@ function boundaryAnswer(
 function answerIn(stdout: string): Answer {
   try {
     const value: unknown = JSON.parse(stdout);
-    return isObject(value) ? value : {};
+    if (!isObject(value)) return {};
+    // Written by hand in a shell: `"block": "true"` and `1` are a yes, and no call runs because of a quote.
+    const isBlock = value.block === 1 || (typeof value.block === "string" && /^(?:true|yes|1)$/i.test(value.block));
+    return isBlock ? { ...value, block: true } : value;
   } catch {
     return {};
   }
