@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chunkFolder, chunksOf, facadesOf, joinChunks } from "./join-chunks.mjs";
+import { writeModelIds } from "./model-ids.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -48,6 +49,7 @@ function bun(args) {
 function stageAssets() {
   stageRipgrep();
   stageAsset(join(root, "node_modules/@cf-wasm/photon/dist/lib/photon_rs_bg.wasm"), "photon.wasm", 0o644);
+  writeModelIds();
   // For /changelog.
   writeFileSync(join(root, "src/assets/changelog.md"), readFileSync(join(root, "CHANGELOG.md")));
 }

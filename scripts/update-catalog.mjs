@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeModelIds } from "./model-ids.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -26,6 +27,7 @@ if (process.versions.bun === undefined) {
     readTextFile: (path) => readFile(path, "utf8"),
     writeAtomic: (path, text) => writeFile(path, text),
   });
+  if (process.argv[3] === undefined) writeModelIds();
   for (const { provider, models, added, changed } of refreshed) {
     console.log(`${provider}: ${models} models, ${added.length} new, ${changed.length} changed`);
   }

@@ -7,6 +7,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { expect, test } from "vitest";
 
 const sourceRoot = resolve(import.meta.dirname, "../src");
+const testRoot = import.meta.dirname;
 
 /** Left to right; those in one list do not know each other. */
 const layers = [
@@ -41,9 +42,13 @@ const rooms: Record<string, string[]> = {
 
 const rank = new Map(layers.flatMap((names, place) => names.map((name) => [name, place] as const)));
 
-const files = readdirSync(sourceRoot, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-  .map((entry) => join(entry.parentPath, entry.name));
+const files = typescriptIn(sourceRoot);
+
+function typescriptIn(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
 
 /** First folder below src, or the file's stem for files directly in src. */
 function layerOf(file: string): string {
@@ -144,4 +149,22 @@ test("the map of the contracts has each of them, once", () => {
   const mapped = [...map.matchAll(/`([\w-]+\.ts)`:\s/g)].map(([, name]) => name ?? "");
   const contracts = files.filter((file) => layerOf(file) === "contracts").map((file) => basename(file));
   expect(mapped.toSorted(), "src/contracts/README.md: a sentence for each file").toEqual(contracts.toSorted());
+});
+
+test("tests that run side by side take hooks from their own context: by import, a hook behind an await is whoever's turn it is", () => {
+  const importsHook = /^import [^;]*\bonTest(Finished|Failed)\b[^;]* from "vitest"/m;
+  const reached = (file: string, known = new Set<string>()): Set<string> => {
+    if (known.has(file)) return known;
+    known.add(file);
+    for (const one of importsOf(file)) if (one.startsWith(testRoot + sep) && one.endsWith(".ts")) reached(one, known);
+    return known;
+  };
+  const concurrent = typescriptIn(testRoot).filter((file) => /\.concurrent\b/.test(readFileSync(file, "utf8")));
+  expect(concurrent.length).toBeGreaterThan(10);
+  const wrong = concurrent.flatMap((file) =>
+    [...reached(file)]
+      .filter((one) => importsHook.test(readFileSync(one, "utf8")))
+      .map((one) => `${relative(testRoot, file)}: ${relative(testRoot, one)}`),
+  );
+  expect(wrong).toEqual([]);
 });

@@ -12,6 +12,7 @@ import { startServer } from "./server.mjs";
  * @property {string[]} argv
  * @property {string} cwd
  * @property {Record<string, string>} env the whole environment; `{server}` in a value becomes the server's origin
+ * @property {number} [atOnce] so many of it are started together: times are to the last exit, CPU of all, the peak of the largest
  * @property {string} [stdin] written at the start, then closed; without it stdin is /dev/null
  * @property {number} [idleMs] its stdin stays open, and so long after its first output the memory that is its own alone is read
  * @property {string} [later] written then; a request is expected to follow
@@ -82,6 +83,7 @@ async function start(contender, keepStdout) {
   // Keeps the meter small, and its collections out of what is timed.
   Bun.gc(true);
   if (contender.terminal !== undefined) return startOnTerminal(contender, contender.terminal);
+  if (contender.atOnce !== undefined) return startAtOnce(contender, contender.atOnce);
   let firstOutputAt;
   const startedAt = performance.now();
   const child = Bun.spawn(contender.argv, {
@@ -147,6 +149,41 @@ async function startOnTerminal(contender, steps) {
     meterMb: ownPeakMb(),
   };
   return { run, status: child.signalCode ?? child.exitCode, stdout: undefined, stderr: "" };
+}
+
+/**
+ * Each one's output is looked at in every round: what fails in a crowd need not fail in the first.
+ * @param {Contender} contender
+ * @param {number} count
+ */
+async function startAtOnce(contender, count) {
+  const startedAt = performance.now();
+  const children = Array.from({ length: count }, () =>
+    Bun.spawn(contender.argv, {
+      cwd: contender.cwd,
+      env: contender.env,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: runTimeoutMs,
+      killSignal: "SIGKILL",
+    }),
+  );
+  const ends = await Promise.all(
+    children.map(async (child) => {
+      const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+      return { status: child.signalCode ?? child.exitCode, stdout, stderr };
+    }),
+  );
+  const wallMs = performance.now() - startedAt;
+  const used = children.map((child) => child.resourceUsage());
+  const run = {
+    wallMs,
+    cpuMs: used.reduce((sum, { cpuTime }) => sum + Number(cpuTime.total) / 1000, 0),
+    peakMb: Math.max(...used.map(({ maxRSS }) => maxRSS)) / megabyte,
+    meterMb: ownPeakMb(),
+  };
+  return { run, ...(ends.find(({ status, stdout }) => faultOf(contender, status, stdout) !== undefined) ?? ends[0]) };
 }
 
 /**

@@ -1,5 +1,5 @@
 // The local model server of the benchmark, on raw sockets so that it costs next to nothing beside what is measured.
-// Started by meter.mjs in the meter's own process: one clock for everything. One contender talks to it at a time.
+// Started by meter.mjs in the meter's own process: one clock for everything. One contender talks to it at a time, from however many processes.
 
 import { answerTo, isSecondTurn } from "./scenarios.mjs";
 

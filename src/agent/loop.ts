@@ -1,10 +1,11 @@
 // The agent loop: stream a turn, run its tool calls, go on until there are none. Called by agent.ts.
-// Knows no provider, no file, no terminal. Invariant: the transcript is valid after every step, also after an abort.
+// Knows no provider, no file, no terminal. Invariant: the transcript is valid after every step, also after an abort, and an abort
+// between two model calls ends in an answer that says so.
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
 import type { AssistantMessage, Message, ToolResultMessage } from "../contracts/message.ts";
 import { toolCallsOf } from "../contracts/message.ts";
-import type { ModelFailure } from "../contracts/stream-event.ts";
+import type { ModelFailure, StreamEvent } from "../contracts/stream-event.ts";
 import type { ToolSetup } from "./run-tools.ts";
 import { runTools } from "./run-tools.ts";
 import type { Emit, TurnSetup } from "./stream-turn.ts";
@@ -13,8 +14,8 @@ import { streamTurn } from "./stream-turn.ts";
 export interface LoopDeps {
   emit: Emit;
   now(): number;
-  /** Asked before each model call. */
-  turn(): Promise<TurnSetup> | TurnSetup;
+  /** Asked before each model call, and with a signal that has fired for who would have been called. */
+  turn(signal: AbortSignal): Promise<TurnSetup> | TurnSetup;
   /** Asked before each batch of tool calls. */
   tools(): ToolSetup;
   /** Said before the next model call. */
@@ -82,10 +83,13 @@ export async function runLoop(
     await deps.emit({ type: "turn_start" });
     for (const message of pending) await say(message);
 
-    const assembly = await streamTurn(await deps.turn(), transcript, signal, deps);
+    const setup = await deps.turn(signal);
+    const isAsked = !signal.aborted;
+    const assembly = await streamTurn(isAsked ? setup : { ...setup, stream: nobody }, transcript, signal, deps);
     const answer = assembly.message;
     keep(answer);
-    result.answer = answer;
+    // What stands for an answer that was never asked for takes nothing from the one before it.
+    if (isAsked || result.answer === undefined) result.answer = answer;
     result.hasShownContent = assembly.hasShownContent;
     if (assembly.failure) {
       result.failure = assembly.failure;
@@ -99,25 +103,26 @@ export async function runLoop(
     const isWanted = (await deps.turnKept?.({ answer, toolResults, outcome: signal.aborted ? "aborted" : "completed" })) === true;
     await deps.emit({ type: "turn_end", message: answer, toolResults });
 
-    if (signal.aborted) {
-      result.failure = aborted;
-      return result;
-    }
     // A model that runs into its limit twice in a row would do so for ever.
     const isStuck = isCutOff && answer.stopReason === "length";
     isCutOff = answer.stopReason === "length";
     const isGoingOn = toolResults.length > 0 && !isStuck && !isTerminated;
     result.isTerminated = isTerminated;
     const hasQueued = (): boolean => deps.steering.size > 0 || (!isCutOff && deps.followUps.size > 0);
-    if (!isGoingOn && !isWanted && !hasQueued()) return result;
-    if (deps.shouldStop?.(answer)) {
-      result.isStopped = true;
-      return result;
+    if (!signal.aborted) {
+      if (!isGoingOn && !isWanted && !hasQueued()) return result;
+      if (deps.shouldStop?.(answer)) {
+        result.isStopped = true;
+        return result;
+      }
+      await deps.beforeNextTurn?.(signal);
     }
-    await deps.beforeNextTurn?.(signal);
     if (signal.aborted) {
       result.failure = aborted;
-      return result;
+      if (!isGoingOn && !isWanted) return result;
+      // The answer that was to come ends as an aborted one: who reads the last answer sees how the run ended. What is queued stays so.
+      pending = [];
+      continue;
     }
     // Only now, since making room takes its time: what came meanwhile goes along, what was withdrawn does not.
     pending = deps.steering.take();
@@ -126,6 +131,9 @@ export async function runLoop(
     else if (!isWanted) return result;
   }
 }
+
+/** Ends at once, and so as what the signal says. */
+async function* nobody(): AsyncIterable<StreamEvent> {}
 
 const cutOff = "Not run: the answer was cut off at the output limit, and this call may be incomplete. Answer again, in smaller steps.";
 

@@ -13,7 +13,7 @@ export const environmentTable: readonly VariableRecord[] = [
   { names: ["PI_OFFLINE"], help: "1: nothing is fetched but what the model call needs" },
   { names: ["PI_CACHE_RETENTION"], help: "long: services are asked to remember prompts for longer, where they offer it" },
   { names: ["PI_PROGRESS"], help: "1: what is done, line by line on stderr, where no terminal is" },
-  { names: ["PI_LOG"], help: "debug: what is done, on stderr; else a file to keep it in" },
+  { names: ["PI_LOG"], help: "debug: what is done, on stderr; off; else a file to keep it in" },
   { names: ["PI_RUNTIME", "PYLDON_AGENT_ENGINE"], help: "who carries out runs of pi runner: pi or claude" },
   { names: ["PI_RUNNER_MARKER"], help: "the marker lines of pi runner" },
   { names: ["PI_IPC_DIR", "PYLDON_IPC_DIR"], help: "the group's folder for messages and tasks of pi runner to its host" },

@@ -1,4 +1,4 @@
-// `PI_LOG=debug|FILE`: what a run does, one line each, on stderr or behind what the file holds. Called by run-mode where the variable is set.
+// `PI_LOG=debug|off|FILE`: what a run does, one line each, on stderr or behind what the file holds. Called by run-mode where the variable is set.
 // Invariant: names, sizes and times, but nothing that was said: no prompt, no argument, no output. A log that cannot be kept stops no run.
 
 import { appendFileSync } from "node:fs";
@@ -19,9 +19,23 @@ export interface EventLog {
   end(outcome: Outcome, exitStatus: number): void;
 }
 
-export function eventLog(target: string, host: Host, mode: string): EventLog {
+/** What other programs take in such a variable: levels and switches are no names of files. Everything here is told at one level. */
+const shown = new Set(["debug", "info", "trace", "verbose", "all", "1", "true", "on", "yes", "stderr", "-"]);
+const silent = new Set(["warn", "warning", "error", "fatal", "silent", "quiet", "none", "off", "0", "false", "no"]);
+
+/** Nothing for what asks for no log. A file of such a name is `./debug`. */
+function targetOf(said: string): "stderr" | { file: string } | undefined {
+  const word = said.trim().toLowerCase();
+  if (word === "" || silent.has(word)) return undefined;
+  return shown.has(word) ? "stderr" : { file: said };
+}
+
+/** `said`: the variable's value; nothing where it asks for none. */
+export function eventLog(said: string, host: Host, mode: string): EventLog | undefined {
   const startedMs = host.now();
-  const path = target === "debug" ? undefined : absolutePath(target, host.cwd, host.homeDir);
+  const target = targetOf(said);
+  if (target === undefined) return undefined;
+  const path = target === "stderr" ? undefined : absolutePath(target.file, host.cwd, host.homeDir);
   let isBroken = false;
   const write = (text: string): void => {
     const now = host.now();

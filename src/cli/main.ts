@@ -94,9 +94,13 @@ async function dispatch(host: Host): Promise<number> {
     return 0;
   }
   if (said.operands.length > 0 && !isSaid(said, "--print")) (await import("./meant-words.ts")).refuseCommandWord(said, commandTable);
-  keepCompiled(agentDirectory(host.env, host.homeDir, host.cwd));
+  const clearCompiled = keepCompiled(agentDirectory(host.env, host.homeDir, host.cwd));
   const { runMode } = await import("./run-mode.ts");
-  return runMode(said, host);
+  try {
+    return await runMode(said, host);
+  } finally {
+    clearCompiled?.(host.now());
+  }
 }
 
 /** Options in front of a command: where it runs is the host's, as in git; the others are read by the command itself. */

@@ -45,7 +45,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const { options, extensions, configFor } = await resolveRun(said, host);
   const config = await configFor(options.cwd);
   const limit = timeLimit(config.values.limits.timeoutMs, recorder, host);
-  const launch = await withFlags(said, await prepareLaunch(options, { host, config, extensions, warn }));
+  const launch = await withFlags(said, await prepareLaunch(options, { host, config, boundary: config.boundary, extensions, warn }));
   limit?.touch();
   const { stdin, stdout } = host;
   // A host that was killed neither says nor reads anything more; before stdin is read, since it may die while we wait for it.
@@ -55,8 +55,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   await recorder.check();
   const answerFile = await answerFileOf(said, host);
   const ending = new Ending(host);
-  const logTarget = host.env.PI_LOG;
-  const log = logTarget ? (await import("./event-log.ts")).eventLog(logTarget, host, name) : undefined;
+  const log = host.env.PI_LOG ? (await import("./event-log.ts")).eventLog(host.env.PI_LOG, host, name) : undefined;
   const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, limit, warn });
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {

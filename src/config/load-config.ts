@@ -47,6 +47,8 @@ export interface Config {
   /** One line each. */
   warnings: string[];
   project: ProjectTrust;
+  /** What was found to belong to the repository when it was read: for the start that it was read for, since what lies there changes. */
+  boundary: RepositoryBoundary;
   /** Without prototype: any id may be looked up. */
   providers: Record<string, ProviderSettings>;
 }
@@ -85,14 +87,15 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     default: merger.current("trust.default") as Settings["trust"]["default"],
     ...defined({ approve: input.approve }),
   };
-  let project = decideTrust(about);
+  const boundary = new RepositoryBoundary(input);
+  let project = decideTrust(about, boundary);
   if (project.decision === "none" && project.root !== undefined && input.askTrust !== undefined) {
-    const answer = await input.askTrust(configOf(merger, project), project.dir ?? project.root);
-    if (answer !== undefined) project = decideTrust({ ...about, answer });
+    const answer = await input.askTrust(configOf(merger, project, boundary), project.dir ?? project.root);
+    if (answer !== undefined) project = decideTrust({ ...about, answer }, boundary);
     if (answer?.remember === true) await remember(project, input, merger);
   }
   if (project.dir !== undefined && project.trusted) {
-    const layer = await loadTomlLayer("project", projectConfigFile(project.dir), merger, new RepositoryBoundary(input));
+    const layer = await loadTomlLayer("project", projectConfigFile(project.dir), merger, boundary);
     if (layer !== undefined) merger.add(layer);
   } else if (project.problem !== undefined) reportUnsafe(project.problem, input, merger);
   else if (project.decision === "none" && project.skipped.length > 0) reportSkipped(project, input, merger);
@@ -104,10 +107,10 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     if (loose !== undefined) merger.warnings.push(`${loose}.`);
   }
   addBaseUrls(merger.providers, input.env, input.baseUrlVariables);
-  return configOf(merger, project);
+  return configOf(merger, project, boundary);
 }
 
-function configOf(merger: LayerMerger, project: ProjectTrust): Config {
+function configOf(merger: LayerMerger, project: ProjectTrust, boundary: RepositoryBoundary): Config {
   return {
     values: merger.values(),
     origin: (key) => merger.origin(key),
@@ -115,6 +118,7 @@ function configOf(merger: LayerMerger, project: ProjectTrust): Config {
     packages: merger.packages,
     warnings: merger.warnings,
     project,
+    boundary,
     providers: merger.providers,
   };
 }

@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { PiError } from "../contracts/error.ts";
-import { RepositoryBoundary, readBoundedText } from "../platform/files/bounded-file.ts";
+import { RepositoryBoundary, readBoundedText, repositoryDirectories } from "../platform/files/bounded-file.ts";
 
 export interface ProjectTrust {
   /** The nearest `.pi` directory that holds something to load; absent: there is none. */
@@ -25,37 +25,30 @@ export interface ProjectTrust {
 const protectedNames = ["config.toml", "SYSTEM.md", "APPEND_SYSTEM.md", "extensions", "skills", "prompts"];
 
 /** The nearest `.pi` directory from cwd up to the root of the repository (outside of one: cwd's own), and what it holds. */
-export function findProject(cwd: string): { dir: string; contents: string[] } | undefined {
-  let nearest: { dir: string; contents: string[] } | undefined;
-  for (let directory = cwd; ; directory = dirname(directory)) {
-    if (nearest === undefined) {
-      const contents = protectedContents(join(directory, ".pi"));
-      if (contents.length > 0) nearest = { dir: join(directory, ".pi"), contents };
-    }
-    if (existsSync(join(directory, ".git"))) return nearest;
-    if (dirname(directory) === directory) return nearest !== undefined && dirname(nearest.dir) === cwd ? nearest : undefined;
+export function findProject(
+  cwd: string,
+  directories: readonly string[] = repositoryDirectories(cwd),
+): { dir: string; contents: string[] } | undefined {
+  for (const directory of directories) {
+    const dir = join(directory, ".pi");
+    const contents = protectedContents(dir);
+    if (contents.length > 0) return { dir, contents };
   }
+  return undefined;
 }
 
 /** `.agents/skills` from cwd up to the root of the repository (outside of one: cwd's own), the nearest first. The user's own is none of a project's. */
-export function findSkillDirectories(cwd: string, homeDir?: string): string[] {
-  const found: string[] = [];
-  for (let directory = cwd; ; directory = dirname(directory)) {
-    const skills = join(directory, ".agents", "skills");
-    if (directory !== homeDir && isThere(skills)) found.push(skills);
-    if (existsSync(join(directory, ".git"))) return found;
-    if (dirname(directory) === directory) return found.filter((one) => one === join(cwd, ".agents", "skills"));
-  }
+export function findSkillDirectories(cwd: string, homeDir?: string, directories: readonly string[] = repositoryDirectories(cwd)): string[] {
+  return directories
+    .filter((directory) => directory !== homeDir)
+    .map((directory) => join(directory, ".agents", "skills"))
+    .filter(isThere);
 }
 
 /** Where a project's `.pi` directory is, or would be made: the nearest one there is, else in the root of the repository, else in cwd. */
 export function findProjectDirectory(cwd: string): string {
-  let nearest: string | undefined;
-  for (let directory = cwd; ; directory = dirname(directory)) {
-    if (nearest === undefined && existsSync(join(directory, ".pi"))) nearest = join(directory, ".pi");
-    if (existsSync(join(directory, ".git"))) return nearest ?? join(directory, ".pi");
-    if (dirname(directory) === directory) return join(cwd, ".pi");
-  }
+  const directories = repositoryDirectories(cwd).map((directory) => join(directory, ".pi"));
+  return directories.find((directory) => existsSync(directory)) ?? directories.at(-1) ?? join(cwd, ".pi");
 }
 
 /** What somebody says of a project that nothing was decided for. */
@@ -76,9 +69,10 @@ export interface TrustInput {
   answer?: TrustAnswer;
 }
 
-export function decideTrust(input: TrustInput): ProjectTrust {
-  const project = findProject(input.cwd);
-  const skills = findSkillDirectories(input.cwd, input.homeDir).map((directory) => {
+export function decideTrust(input: TrustInput, boundary = new RepositoryBoundary(input)): ProjectTrust {
+  const { directories } = boundary;
+  const project = findProject(input.cwd, directories);
+  const skills = findSkillDirectories(input.cwd, input.homeDir, directories).map((directory) => {
     const root = dirname(dirname(directory));
     return { directory, root, ...decisionFor(root, input) };
   });
@@ -95,7 +89,7 @@ export function decideTrust(input: TrustInput): ProjectTrust {
   const { trusted, decision } = decisionFor(root, input);
   const denied = { ...about, dir: project.dir, trusted: false, skipped: [...project.contents, ...about.skipped] };
   if (!trusted) return { ...denied, decision };
-  const problem = new RepositoryBoundary(input).leftOut(project.dir);
+  const problem = boundary.leftOut(project.dir);
   return problem === undefined ? { ...about, dir: project.dir, trusted, decision } : { ...denied, decision: "unsafe", problem };
 }
 

@@ -57,6 +57,7 @@ export const errorCodes = {
   "usage.unknown_tool": "There is no such tool.",
 
   "config.bad_trace": "A recorded trace cannot be played.",
+  "config.base_url": "The address of a provider is no web address.",
   "config.ca_file": "A file of certificate authorities cannot be used.",
   "config.cannot_set": "This setting cannot be changed that way.",
   "config.extension": "An extension that must load does not.",

@@ -22,6 +22,9 @@ export type FailureCode =
   | "stalled" // a deadline between events passed
   | "aborted"; // the caller's signal
 
+/** Why no connection comes about, however often it is tried: nobody listens there, nobody vouches for who does, or it speaks no TLS. */
+export type ConnectionLack = "listener" | "trust" | "tls";
+
 export interface ModelFailure {
   code: FailureCode;
   /** For people and for `errorMessage`: HTTP status, blank, raw body where there is one. Never a secret. */
@@ -30,8 +33,8 @@ export interface ModelFailure {
   status?: number;
   /** Unix ms before which another try is useless, as the service told it. */
   retryAt?: number;
-  /** `host:port` of this machine, where nobody listens: another try is useless, too. */
-  unreachable?: string;
+  /** Another try is useless, too; `address`: host and port. */
+  unreachable?: { lacks: ConnectionLack; address: string };
   /** The call was never made: what the message says is ours, and whole. */
   isOurs?: true;
   /** The service's own stop reason (a refusal). */

@@ -83,9 +83,13 @@ function parseModel(line: string, modelId: string): Model | undefined {
   }
 }
 
-/** Whether the provider has a model of this very id; a search of the text, many times cheaper than reading it in. */
-export function catalogHasModel(providerId: string, modelId: string, cacheDir?: string): boolean {
-  return catalogText(providerId, cacheDir)?.includes(idText(modelId)) ?? false;
+/** Those of the providers that have a model of this very id: of embedded ones by the list of all ids, of refreshed ones by a search of the text. */
+export function catalogHolders(providerIds: readonly string[], modelId: string, cacheDir?: string): string[] {
+  const embedded = new Map(Object.entries(JSON.parse(readAsset("model-ids.json")) as Record<string, string[]>));
+  const refreshed = new Set(refreshedProviders(cacheDir));
+  return providerIds.filter((id) =>
+    refreshed.has(id) ? catalogText(id, cacheDir)?.includes(idText(modelId)) : embedded.get(id)?.includes(modelId),
+  );
 }
 
 function idText(modelId: string): string {

@@ -95,9 +95,9 @@ function answerMarkdown(item: ItemOf<"answer">, title: (who: string) => string, 
     else if (block.kind === "image") parts.push(imageNote(block));
   }
   const { stopReason, errorMessage } = item;
-  if (stopReason === "error" || stopReason === "aborted") {
-    parts.push(`**${stopReason === "error" ? "Failed" : "Aborted"}**${errorMessage === "" ? "" : `: ${inlineText(errorMessage)}`}\n`);
-  } else if (stopReason === "length") parts.push("**Cut off at the output limit**\n");
+  if (stopReason === "error") parts.push(`**Failed**${errorMessage === "" ? "" : `: ${inlineText(errorMessage)}`}\n`);
+  else if (stopReason === "aborted") parts.push("**Aborted**\n");
+  else if (stopReason === "length") parts.push("**Cut off at the output limit**\n");
   return parts.length === 0 ? "" : title(item.model || "Assistant") + parts.join("\n");
 }
 

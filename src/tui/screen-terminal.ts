@@ -27,6 +27,7 @@ const askKittyFlags = "\u001b[?u";
 const askAttributes = "\u001b[c";
 
 const kittyFlags = /^\u001b\[\?(\d+)u$/;
+const altControl = /^\u001b[\u0000-\u001a\u001c-\u001f\u007f]$/;
 const attributes = /^\u001b\[\?[\d;]*c$/;
 
 export type Device = Pick<
@@ -76,7 +77,10 @@ export class ScreenTerminal implements LibraryTerminal {
   #captured: string[] | undefined;
   kittyProtocolActive = false;
   /** Called beside what the library does. */
-  on: Partial<Pick<TerminalListeners, "drain" | "printed" | "resumed">> = {};
+  on: Partial<Pick<TerminalListeners, "drain" | "printed" | "resumed">> & {
+    /** Whether somebody waits for this key. */
+    isKey?(sequence: string): boolean;
+  } = {};
 
   constructor(device: Device, options: ScreenTerminalOptions) {
     this.device = device;
@@ -277,7 +281,9 @@ export class ScreenTerminal implements LibraryTerminal {
       this.#onAppearance();
       return;
     }
-    this.#onInput(sequence);
+    // The one key held with Alt and the two one after the other are the same bytes; nobody's key is two.
+    const isTwo = altControl.test(sequence) && this.on.isKey?.(sequence) !== true;
+    for (const key of isTwo ? sequence : [sequence]) this.#onInput(key);
   }
 
   #takeColour(sequence: string): boolean {

@@ -13,7 +13,7 @@ import { type Answer, callEvents, callsTools, fails, hangs, ModelScript, says, s
 interface AgentBenchOptions {
   answers?: Answer[];
   tools?: Tool[];
-  onEvent?(event: LoopEvent, agent: Agent): void;
+  onEvent?(event: LoopEvent, agent: Agent): unknown;
   deps?: Partial<LoopDeps>;
 }
 
@@ -241,6 +241,64 @@ test("an abort while room is made: no further call, nothing taken from the queue
   agent.followUp(userMessage("later"));
   expect((await run("go")).failure?.code).toBe("aborted");
   expect(agent.queuedCount).toBe(1);
+  expect(script.calls).toHaveLength(1);
+});
+
+/** What a run leaves behind that was aborted where another model call would have come. */
+const cutBetweenCalls = ["user: go", "assistant: call read", "toolResult: read done", "assistant: "];
+
+test("an abort between two model calls ends in an empty answer in a turn of its own; nobody is asked, nothing is taken from the queues", async () => {
+  const whens: Record<string, (agent: () => Agent) => Partial<AgentBenchOptions>> = {
+    "while the tool runs": (agent) => ({
+      tools: [
+        tool("read", async () => {
+          agent().abort();
+          return textResult("read done");
+        }),
+      ],
+    }),
+    "before its result is told": () => ({ onEvent: (event, agent) => event.type === "tool_execution_end" && agent.abort() }),
+    "at the end of the turn": () => ({ onEvent: (event, agent) => event.type === "turn_end" && agent.abort() }),
+    "while room is made": (agent) => ({ deps: { beforeNextTurn: async () => agent().abort() } }),
+  };
+  for (const [when, options] of Object.entries(whens)) {
+    const bench = agentBench({ answers: [calls("1")], ...options(() => bench.agent) });
+    bench.agent.followUp(userMessage("later"));
+    const { failure, answer, messages } = await bench.run("go");
+    expect(transcriptOf(bench.agent.messages), when).toEqual(cutBetweenCalls);
+    expect(messages, when).toEqual(bench.agent.messages);
+    expect(bench.told.slice(-5), when).toEqual(["toolResult", "turn_end", "turn_start", "assistant", "turn_end"]);
+    expect(messages.at(-1), when).toMatchObject({
+      ...{ role: "assistant", content: [], stopReason: "aborted", errorMessage: "Request was aborted" },
+      ...{ api: testModel.api, provider: testModel.provider, model: testModel.id, usage: { totalTokens: 0, cost: { total: 0 } } },
+    });
+    // What the model did say is still its last answer.
+    expect({ failure: failure?.code, stopReason: answer?.stopReason }, when).toEqual({ failure: "aborted", stopReason: "toolUse" });
+    expect({ queued: bench.agent.queuedCount, asked: bench.script.calls.length }, when).toEqual({ queued: 1, asked: 1 });
+  }
+});
+
+test("an abort where no other model call was to come adds nothing: the answer is whole, or its tools have ended the run", async () => {
+  const ending = tool("read", async () => ({ ...textResult("read done"), terminate: true }));
+  const cases: [string, Answer[], string[]][] = [
+    ["a whole answer", [says("hi")], ["user: go", "assistant: hi"]],
+    ["tools that end the run", [calls("1")], cutBetweenCalls.slice(0, -1)],
+  ];
+  for (const [what, answers, transcript] of cases) {
+    const { run, agent } = agentBench({ answers, tools: [ending], onEvent: (event, one) => event.type === "turn_end" && one.abort() });
+    expect((await run("go")).failure?.code, what).toBe("aborted");
+    expect(transcriptOf(agent.messages), what).toEqual(transcript);
+  }
+});
+
+test("an abort while one more answer is wanted of a whole one ends in an empty answer", async () => {
+  const { run, agent, script } = agentBench({
+    answers: [says("hi")],
+    deps: { turnKept: async ({ outcome }) => outcome === "completed" },
+    onEvent: (event, one) => event.type === "turn_end" && one.abort(),
+  });
+  expect((await run("go")).failure?.code).toBe("aborted");
+  expect(transcriptOf(agent.messages)).toEqual(["user: go", "assistant: hi", "assistant: "]);
   expect(script.calls).toHaveLength(1);
 });
 

@@ -79,3 +79,9 @@ describe("a whole text", () => {
     ["numbers", Buffer.from(new Uint32Array([1, 2, 3, 400, 5]).buffer)],
   ])("%s is no text", (_, bytes) => expect(wholeText(bytes)).toBe(undefined));
 });
+
+test("the first bytes of a picture alone are no text", () => {
+  for (const head of ["\x89PNG", "\x89PNG\r\n", "\xff\xd8\xff", "\xff\xd8\xff\xe0"])
+    expect(wholeText(Buffer.from(head, "latin1"))).toBeUndefined();
+  for (const text of ["PNG\r\n", "\x89 PNG", "\xff\xd8"]) expect(wholeText(Buffer.from(text, "latin1"))).toBeDefined();
+});

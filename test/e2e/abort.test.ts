@@ -20,6 +20,9 @@ const family = [
   "sleep 1006",
 ].join("\n");
 
+/** Stands behind the results of tools that were aborted: the answer that was to come. */
+const endOfRun = { role: "assistant", content: [], stopReason: "aborted", errorMessage: "Request was aborted" };
+
 async function goesOn(world: World): Promise<void> {
   expect(await world.run(["-c", "--model", "demo", "-p", "hello"])).toMatchObject({
     status: 0,
@@ -87,14 +90,26 @@ describe.concurrent("in the middle of a tool", () => {
     await program.said("allthere");
     expect(program.family().length).toBeGreaterThan(5);
     program.signal("SIGINT");
-    const { status, survivors } = await program.result;
+    const { status, survivors, stdout } = await program.result;
     expect({ status, survivors }).toEqual({ status: 130, survivors: [] });
-    expect(messages(world).at(-1)).toMatchObject({
-      role: "toolResult",
-      isError: true,
-      details: {},
-      content: [{ text: expect.stringMatching(/^started\nallthere\n.*Command aborted/s) }],
-    });
+    expect(messages(world).slice(-2)).toMatchObject([
+      {
+        role: "toolResult",
+        isError: true,
+        details: {},
+        content: [{ text: expect.stringMatching(/^started\nallthere\n.*Command aborted/s) }],
+      },
+      endOfRun,
+    ]);
+    const records: Json[] = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records.slice(-7).map(({ type }) => type)).toEqual([
+      ...["turn_end", "turn_start", "message_start", "message_end", "turn_end", "agent_end", "agent_settled"],
+    ]);
+    for (const at of [-5, -4, -3]) expect(records.at(at).message).toMatchObject(endOfRun);
+    expect(records.at(-2).messages.at(-1)).toMatchObject(endOfRun);
     expect(existsSync(join(world.cwd, "survived"))).toBe(false);
     await goesOn(world);
   });
@@ -125,9 +140,10 @@ describe.concurrent("in the middle of a tool", () => {
     await program.said('"tool_execution_end","toolCallId":"call_1"');
     program.signal("SIGINT");
     expect((await program.result).survivors).toEqual([]);
-    expect(messages(world).slice(-2)).toMatchObject([
+    expect(messages(world).slice(-3)).toMatchObject([
       { toolCallId: "call_1", isError: false, content: [{ text: "quick\n" }] },
       { toolCallId: "call_2", isError: true },
+      endOfRun,
     ]);
     await goesOn(world);
   });

@@ -1,6 +1,7 @@
 // What a user can get wrong: each has one line that names the thing, the value and the remedy, exit status 2, and leaves no session behind.
 
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { ways } from "../support/program.ts";
 import { test, type World } from "../support/world.ts";
@@ -50,6 +51,21 @@ const cases: Record<string, Case> = {
     prepare: ({ write }) =>
       void write("gone.jsonl", '{"type":"session","version":3,"id":"x","timestamp":"2026-11-01T10:00:00.000Z","cwd":"/gone/away"}\n'),
     stderr: /^Error: The directory of the session is gone: \/gone\/away\. --cwd DIR/,
+  },
+  "a session below a file": {
+    args: ["--session", "file.txt/s.jsonl", "--model", "demo", "-p", "hi"],
+    prepare: ({ write }) => void write("file.txt", "text"),
+    stderr: /^Error: Session file \/.*file\.txt\/s\.jsonl cannot be read: a part of its path is no directory\. Name another path\n/,
+  },
+  "a session whose name is a circle of links": {
+    args: ["--session", "./loop.jsonl", "--model", "demo", "-p", "hi"],
+    prepare: ({ cwd }) => symlinkSync("loop.jsonl", join(cwd, "loop.jsonl")),
+    stderr: /^Error: Session file \/.*loop\.jsonl cannot be read: its name is a circle of links\. Name another path\n/,
+  },
+  "a model's id that is empty": {
+    args: ["--model", "local/", "-p", "hi"],
+    prepare: toml('[providers.local]\napi = "openai-completions"\nbase_url = "http://127.0.0.1:9/v1"\napi_key = "k"\n'),
+    stderr: /^Error: Model "local\/" not found\./,
   },
   "picking a session in JSON mode": {
     args: ["-r", "--mode", "json", "hi"],

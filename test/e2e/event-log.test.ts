@@ -1,6 +1,6 @@
 // PI_LOG: what a run does, without what was said.
 
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { answerSteps, callSteps, test } from "../support/world.ts";
@@ -29,6 +29,21 @@ test("a file is kept to and added to, privately; one that cannot be written stop
     stderr: expect.stringMatching(/^pi: PI_LOG: .*place\.log cannot be written: [^\n]*\n$/),
     status: 0,
   });
+});
+
+test.for([
+  ["info", true],
+  ["DEBUG", true],
+  ["1", true],
+  ["-", true],
+  ["warn", false],
+  ["off", false],
+  ["0", false],
+] as const)("PI_LOG=%s is a level and no file", async ([value, isShown], { world }) => {
+  const before = readdirSync(world.cwd);
+  const { stderr, status } = await world.run(["--model", "demo", "-p", "hello"], { env: { PI_LOG: value } });
+  expect({ isShown: stderr.includes("outcome done"), status }).toEqual({ isShown, status: 0 });
+  expect(readdirSync(world.cwd)).toEqual(before);
 });
 
 test("RPC mode is logged, too, and its records stay alone on stdout", async ({ world }) => {

@@ -237,6 +237,18 @@ describe.concurrent("surroundings", () => {
         return world.run(args, { way, cwd: gone, shell: 'rmdir "$PWD" && "$@"' });
       };
       expect((await run(["--help"])).stdout).toContain("--model");
+      // Whatever name the shell knows: the one of a directory that is there, or none, is not where we are.
+      for (const PWD of ["", world.home]) {
+        mkdirSync(gone);
+        const shell = `rmdir "$PWD" && env PWD=${JSON.stringify(PWD)} "$@"`;
+        for (const args of [question, ["trust"]]) {
+          const { stdout, stderr, status } = await world.run(args, { way, cwd: gone, shell });
+          expect({ stdout, status }).toEqual({ stdout: "", status: 2 });
+          expect(stderr).toContain(gone);
+          mkdirSync(gone, { recursive: true });
+        }
+        rmSync(gone, { recursive: true });
+      }
       expect((await run(["version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
       expect(await run(["--cwd", world.cwd, ...question])).toMatchObject({ ...saved });
       expect((await run(["--cwd", world.cwd, "sessions", "list"])).stdout).toContain("What is in this folder?");

@@ -1,6 +1,6 @@
 // Every option there is does what its help says: the table of options and this table of effects have the same names.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { type OptionName, optionTable } from "../../src/cli/options.ts";
@@ -203,10 +203,14 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     expect((await world.run(["--session", "away", "--cwd", ".", ...look])).stdout).toContain("- elsewhere/");
     rmSync(world.sessionFiles().find((path) => path.endsWith("_away.jsonl")) ?? "");
     world.write("empty.jsonl", "");
-    for (const path of ["new/own.jsonl", "empty.jsonl"]) {
+    world.write("blank.jsonl", "\n  \r\n");
+    symlinkSync("elsewhere/target.jsonl", join(world.cwd, "dangling.jsonl"));
+    for (const path of ["new/own.jsonl", "empty.jsonl", "blank.jsonl", "dangling.jsonl"]) {
       for (let run = 0; run < 2; run++) expect((await world.run(["--session", path, ...demo])).status).toBe(0);
       expect(messagesOf(soundSession(join(world.cwd, path)))).toHaveLength(4);
     }
+    expect(soundSession(join(world.cwd, "elsewhere/target.jsonl"))).toBeDefined();
+    expect(lstatSync(join(world.cwd, "dangling.jsonl")).isSymbolicLink()).toBe(true);
     expect(world.sessionFiles()).toHaveLength(2);
   },
   "--session-id": async (world) => {

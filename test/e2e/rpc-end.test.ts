@@ -1,5 +1,6 @@
 // How RPC mode ends: the end of stdin, signals and their combinations, in every phase; no loss, no child left, the right status.
 
+import { readlinkSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { type RunningProgram, ways } from "../support/program.ts";
 import { soundSession } from "../support/sound-session.ts";
@@ -212,6 +213,33 @@ describe.concurrent("the end of stdin", () => {
     const half = await world.run(["--mode", "rpc", "--model", "demo"], { stdin: { text: '{"id":"x","type":"get_ver' } });
     expect(half.status).toBe(0);
     expect(recordsOf(half.stdout)).toMatchObject([{ command: "parse", success: false }]);
+  });
+});
+
+describe.concurrent("a host that has gone", () => {
+  test("leaves the number of standard input taken: a file that got it would be lost", async ({ world, expect }) => {
+    const program = world.start(["--mode", "rpc", "--model", "demo"], { stdin: "silent" });
+    const say = (record: object): unknown => program.child.stdin?.write(`${JSON.stringify(record)}\n`);
+    say({ id: "p", type: "prompt", message: "hi" });
+    await program.said("agent_settled");
+    // The rest waits for a file, so that the other side of the socket is gone before anything is opened.
+    say({ id: "b", type: "bash", command: "echo waiting; until [ -e go ]; do sleep 0.02; done" });
+    await program.said('"delta":"waiting');
+    program.child.stdin?.destroy();
+    await expect.poll(() => readlinkSync(`/proc/${program.pid}/fd/0`)).toBe("/dev/null");
+    world.write("go", "");
+    expect(await program.result).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("and what it asked for last is done: a page is written", async ({ world }) => {
+    const commands = [
+      { id: "p", type: "prompt", message: "hi" },
+      { id: "e", type: "export_html", outputPath: "page.html" },
+    ];
+    const text = commands.map((one) => `${JSON.stringify(one)}\n`).join("");
+    const { stdout } = await world.run(["--mode", "rpc", "--model", "demo"], { stdin: { text } });
+    expect(recordsOf(stdout).find((one) => one.id === "e")).toMatchObject({ success: true });
+    expect(world.read("page.html")).toContain("</html>");
   });
 });
 

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import { type Json, recordsOf, test } from "../support/world.ts";
 
 const deltaCount = 40_000;
@@ -70,7 +70,7 @@ const deltasOf = (records: readonly Json[]): string =>
   records.flatMap(({ assistantMessageEvent: event }) => (event?.type === "text_delta" ? [event.delta] : [])).join("");
 
 describe.concurrent("a reader that stops", () => {
-  test.for(["binary", "node"] as const)("holds model and command back and loses nothing, as %s", async (way, { world }) => {
+  test.for(["binary", "node"] as const)("holds model and command back and loses nothing, as %s", async (way, { world, onTestFinished }) => {
     const flood = await startFlood();
     onTestFinished(() => flood.close());
     world.config(

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Model } from "../../src/contracts/model.ts";
-import { catalogHasModel, catalogModel, catalogModels, catalogProviders, embeddedProviders } from "../../src/providers/catalog.ts";
+import { readAsset } from "../../src/platform/assets.ts";
+import { catalogHolders, catalogModel, catalogModels, catalogProviders, embeddedProviders } from "../../src/providers/catalog.ts";
 import { encodeCatalog, mergeModelsDev } from "../../src/providers/models-dev.ts";
 import { vendors } from "../../src/providers/vendors.ts";
 import { tempTree } from "../support/temp-tree.ts";
@@ -40,7 +41,19 @@ describe("the embedded catalogue", () => {
     expect(catalogModels("nobody")).toEqual([]);
     expect(catalogModels("../../package")).toEqual([]);
     expect(catalogModel("anthropic", "claude")).toBeUndefined();
-    expect(catalogHasModel("anthropic", 'x","name":"y')).toBe(false);
+    expect(catalogHolders(["anthropic", "nobody", "constructor", "../anthropic"], 'x","name":"y')).toEqual([]);
+    expect(catalogHolders(["nobody", "constructor", "__proto__"], "claude-sonnet-5")).toEqual([]);
+  });
+
+  // Out of date? The build writes the list, and so does `node scripts/model-ids.mjs`.
+  test("has each id in the list of all, by which holders are found", () => {
+    const listed = JSON.parse(readAsset("model-ids.json")) as Record<string, string[]>;
+    expect(listed).toEqual(Object.fromEntries(embeddedProviders.map((id) => [id, catalogModels(id).map((model) => model.id)])));
+    const byId = new Map<string, string[]>();
+    for (const id of embeddedProviders) for (const one of catalogModels(id)) byId.set(one.id, [...(byId.get(one.id) ?? []), id]);
+    const shared = [...byId].filter(([, holders]) => holders.length > 1);
+    expect(shared.length).toBeGreaterThan(10);
+    for (const [id, holders] of shared.slice(0, 20)) expect(catalogHolders(embeddedProviders, id), id).toEqual(holders);
   });
 });
 
@@ -51,6 +64,8 @@ describe("a refreshed copy", () => {
     const tree = tempTree({ "anthropic.json": `[\n${JSON.stringify(model)}\n]\n`, "own.json": "[]" });
     expect(catalogModels("anthropic", tree.path)).toEqual([model]);
     expect(catalogModel("anthropic", "claude-sonnet-5", tree.path)).toBeUndefined();
+    expect(catalogHolders(["anthropic", "openai", "own"], "claude-sonnet-5", tree.path)).toEqual([]);
+    expect(catalogHolders(["openai", "anthropic"], "only", tree.path)).toEqual(["anthropic"]);
     expect(catalogModels("openai", tree.path).length).toBeGreaterThan(10);
     expect(catalogProviders(tree.path)).toContain("own");
     expect(catalogProviders(tree.at("nowhere"))).toEqual([...embeddedProviders]);

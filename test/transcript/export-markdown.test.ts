@@ -94,6 +94,12 @@ b.ts
 `);
 });
 
+test("an aborted answer says so once, with nothing before it too", async () => {
+  const lines = sessionLines();
+  lines.assistant([], { stopReason: "aborted", errorMessage: "Request was aborted" });
+  expect(await markdownOf(lines)).toContain("## m-1\n\n**Aborted**\n");
+});
+
 describe("nothing reaches beyond its message", () => {
   const swallowers = [
     "```\nleft open",

@@ -136,6 +136,19 @@ turn 1 · thinking · 41 s · 12.3k tokens · $0.0123
     ).toEqual([]);
   });
 
+  test("when the next try is stays, why it is needed gives way", () => {
+    const retryAt = new Date(2026, 10, 27, 12, 4, 31).getTime();
+    const errorMessage = '429 {"error":{"message":"You are over your limit of tokens a minute"}}';
+    const events: AgentEvent[] = [
+      { type: "auto_retry_start", attempt: 1, maxAttempts: 3, delayMs: 2000, retryAt, errorMessage },
+      { type: "compaction_end", reason: "manual", aborted: false, willRetry: false, errorMessage: "no such model ".repeat(9) },
+    ];
+    const at = (width: number): string[] => events.flatMap((event) => progress({ ...plain, width }).take(event));
+    expect(at(80)[0]).toBe("retry  1/3 in 2 s, at 12:04:31  You are over your limit of tokens a minute (429)");
+    expect(at(40)).toEqual(["retry  1/3 in 2 s, at 12:04:31  You are…", "compaction  failed  no such model no su…"]);
+    expect(at(20)).toEqual(["retry  1/3 in 2 s, …", "compaction  failed"]);
+  });
+
   test("wide characters take two", () => {
     const text = progress({ ...plain, width: 30 });
     const [line = ""] = call("bash", { command: "echo 日本語日本語日本語日本語" }, { durationMs: 2000 }).flatMap((event) =>

@@ -10,7 +10,7 @@ import { hostRuns, replyDeltas, runnerStart } from "./host-runs.mjs";
 import judgeCalls from "./judge-calls.mjs";
 import listSessions from "./list-sessions.mjs";
 import npmAgent from "./npm-agent.mjs";
-import oneShot from "./one-shot.mjs";
+import oneShot, { oneShotsAtOnce } from "./one-shot.mjs";
 import { openCompacted, openShort, openWhole } from "./open-session.mjs";
 import rpcIdle, { rpcPrompt } from "./rpc-idle.mjs";
 import rpcInTurn from "./rpc-in-turn.mjs";
@@ -23,6 +23,7 @@ export const races = [
   version,
   help,
   oneShot,
+  oneShotsAtOnce,
   extensions,
   judgeCalls,
   npmAgent,

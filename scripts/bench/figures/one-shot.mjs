@@ -5,6 +5,30 @@ import { lastWord } from "../scenarios.mjs";
 
 const cpu = { subject: (of) => of("pi", "cpuMs"), baseline: (of) => of("request", "cpuMs") };
 
+const atOnce = 50;
+
+/** @type {import("../race.mjs").Race} */
+export const oneShotsAtOnce = {
+  id: "one-shots-at-once",
+  rounds: 10,
+  contenders: (world) => ({
+    pi: { ...world.place, argv: [world.program, ...world.prompt("text")], atOnce, stdoutHolds: [lastWord] },
+    request: { ...world.place, argv: [world.baselines.request], atOnce, stdoutHolds: [lastWord] },
+  }),
+  figures: [
+    {
+      id: "one-shots-at-once",
+      title: `${atOnce} one-shots at once, to the last exit`,
+      against: "SDK programs",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("pi", "wallMs"),
+      baseline: (of) => of("request", "wallMs"),
+      onCpu: cpu,
+    },
+  ],
+};
+
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "one-shot",

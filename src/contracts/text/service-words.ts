@@ -1,5 +1,7 @@
 // What a service said, out of the message of a failure, which holds it as it came: `429 {"error":{"message":"Slow down"}}`. Called by whoever
-// tells people of a failure. Pure. Invariant: one line; where nothing is recognised the message itself, so that nothing is lost.
+// tells people of a failure. Pure. Invariant: one line that cannot speak to a terminal; where nothing is recognised the message itself, so that nothing is lost.
+
+import { plainLine } from "./terminal-text.ts";
 
 const depthLimit = 12;
 
@@ -28,7 +30,7 @@ const places = [
 export function serviceWords(message: string): { status: number | undefined; sentence: string } {
   const [, status, body = ""] = /^([1-5]\d\d) (.*)$/s.exec(message) ?? [undefined, undefined, message];
   const text = body === "status code (no body)" ? "" : body;
-  const sentence = (wordsIn(text, 0) ?? text).replace(/\s+/g, " ").trim();
+  const sentence = plainLine(wordsIn(text, 0) ?? text);
   return { status: status === undefined ? undefined : Number(status), sentence };
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
-import { amount, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
+import { amount, choice, count, fields, flag, list, optional, orNull, text } from "../../contracts/schema.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { entry, leafId, replaced } from "../../contracts/shapes.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
@@ -38,7 +38,10 @@ export const sessionCommands = [
     name: "switch_session",
     group: "Session",
     about: "Goes on with another session file; where none is, with a new session that will be stored there.",
-    params: { sessionPath: text("relative to the working directory, or absolute") },
+    params: {
+      sessionPath: text("relative to the working directory, or absolute"),
+      onBusy: optional(choice(["fail", "wait", "fork"], "where another process writes it; else as `--on-busy` said at the start")),
+    },
     result: replaced,
     slash: {
       name: "resume",
@@ -48,7 +51,7 @@ export const sessionCommands = [
       params: (argument, cwd) => (argument !== "" && existsSync(resolve(cwd, argument)) ? { sessionPath: argument } : undefined),
     },
     order: "change",
-    run: ({ sessionPath }, { sessions }) => sessions.changes.switchSession(sessionPath),
+    run: ({ sessionPath, onBusy }, { sessions }) => sessions.changes.switchSession(sessionPath, defined({ onBusy })),
   }),
   command({
     name: "fork",

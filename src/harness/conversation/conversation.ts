@@ -70,9 +70,9 @@ export class Conversation {
       {
         emit: (event) => this.emit(event),
         now: () => deps.clock.now(),
-        turn: async () => {
+        turn: async (signal) => {
           const { model, thinkingLevel } = this.choices;
-          const shown = await deps.interceptor?.context?.(this.agent.messages);
+          const shown = signal.aborted ? undefined : await deps.interceptor?.context?.(this.agent.messages);
           return {
             model,
             thinkingLevel,

@@ -1,16 +1,17 @@
 // Puts another session in force: new, another file, a fork, a clone, a fresh start. Owned by session-host, called by commands, the library and
 // extensions. Invariant: a change that fails leaves the session before it in force; changes never overlap.
 
-import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Cancellable, WithSession } from "../../contracts/extension.ts";
 import type { ExtensionEventOf, SessionStartEvent } from "../../contracts/extension-event.ts";
+import { freePlace } from "../../session/lines/file-place.ts";
 import { Session, type SessionOptions } from "../../session/tree/session.ts";
 import { type Launch, launchAgain, prepareLaunch } from "../launch/launch.ts";
 import { sessionPlace, sessionWatch } from "../launch/open-session.ts";
+import type { RunOptions } from "../launch/run-options.ts";
 import type { HostedExtensions } from "./extension-host.ts";
 import { isDirectory, isFileOf, letGo, stillActive } from "./session-handover.ts";
 import { type CreatedSession, type StartDeps, type StartOptions, startSession } from "./start-session.ts";
@@ -71,15 +72,18 @@ export class SessionChanges {
   }
 
   /** A path where nothing is becomes the file of a new session. */
-  switchSession(sessionPath: string, how: WithSession = {}): Promise<Cancellable> {
+  switchSession(
+    sessionPath: string,
+    { onBusy = this.#now.created.launch.options.onBusy, ...how }: { onBusy?: RunOptions["onBusy"] } & WithSession = {},
+  ): Promise<Cancellable> {
     const path = resolve(this.#now.created.launch.options.cwd, sessionPath);
     const open = async (signal: AbortSignal): Promise<Session> => {
       const { cwd } = this.#now.created.launch.options;
-      if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
-        return Session.create({ cwd, directory: dirname(path), filePath: path }, this.#watch());
+      const free = freePlace(path);
+      if (free !== undefined) return Session.create({ cwd, directory: dirname(free), filePath: free }, this.#watch());
       // The lease is ours: two descriptors of one process would exclude each other.
       if (isFileOf(this.#now.created.coding.session, path)) await letGo(this.#now.created.coding.session);
-      const session = await Session.open(path, { ...this.#watch(), onBusy: this.#now.created.launch.options.onBusy, signal });
+      const session = await Session.open(path, { ...this.#watch(), onBusy, signal });
       // Without one told, it is that of now.
       if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
       session.close();

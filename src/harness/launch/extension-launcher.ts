@@ -30,6 +30,8 @@ export interface ExtensionLauncherDeps {
 }
 
 interface LoadHow {
+  /** Where a start has one already. */
+  boundary?: RepositoryBoundary | undefined;
   /** What was loaded is read anew. */
   reload: boolean;
   warn(line: string): void;
@@ -93,16 +95,16 @@ export class ExtensionLauncher {
     return answer;
   }
 
-  async #discover(launch: Launch, config: Config, { warn }: LoadHow): Promise<readonly ExtensionFile[]> {
+  async #discover(launch: Launch, config: Config, how: LoadHow): Promise<readonly ExtensionFile[]> {
     const { discoverExtensions } = await import("../../extensions/discover.ts");
-    const { files, warnings } = await discoverExtensions(await this.#places(launch, config, warn));
-    for (const line of warnings) warn(line);
+    const { files, warnings } = await discoverExtensions(await this.#places(launch, config, how));
+    for (const line of warnings) how.warn(line);
     return files;
   }
 
-  async #places({ cwd, extensions }: Launch, config: Config, warn: (line: string) => void): Promise<ExtensionPlaces> {
+  async #places({ cwd, extensions }: Launch, config: Config, { warn, ...how }: LoadHow): Promise<ExtensionPlaces> {
     const { project } = config;
-    const boundary = new RepositoryBoundary({ cwd, agentDir: this.#deps.agentDir });
+    const boundary = how.boundary ?? new RepositoryBoundary({ cwd, agentDir: this.#deps.agentDir });
     const listed = (kinds: readonly string[]): string[] =>
       config.parts("resources.extensions").flatMap(({ kind, values }) => (kinds.includes(kind) ? values : []));
     return {

@@ -48,10 +48,14 @@ interface Where {
   warn(line: string): void;
 }
 
-export async function loadResources(choice: ResourceChoice, where: Where): Promise<LaunchResources> {
+/** `boundary`: where a start has one already. */
+export async function loadResources(
+  choice: ResourceChoice,
+  where: Where,
+  boundary = new RepositoryBoundary(where),
+): Promise<LaunchResources> {
   const { config, agentDir, homeDir, warn } = where;
   const projectDir = config.project.trusted ? config.project.dir : undefined;
-  const boundary = new RepositoryBoundary(where);
   const places = (paths: readonly string[], configured: readonly string[]): ResourcePlaces => ({
     agentDir,
     homeDir,

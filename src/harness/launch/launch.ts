@@ -11,6 +11,7 @@ import type { MessagingContext } from "../../contracts/messaging.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { PolicyRow } from "../../contracts/policy.ts";
 import type { FileOperations, ShellOperations, Tool } from "../../contracts/tool.ts";
+import type { RepositoryBoundary } from "../../platform/files/bounded-file.ts";
 import { looseWarning } from "../../platform/files/user-id.ts";
 import type { Env } from "../../platform/paths.ts";
 import { builtinTools } from "../../tools/registry.ts";
@@ -41,6 +42,8 @@ export interface Launch {
 export interface LaunchDeps {
   host: { env: Env; homeDir: string; now(): number };
   config: Config;
+  /** Of a configuration that was read for this very start, so that nothing is looked for twice; absent: looked for anew. */
+  boundary?: RepositoryBoundary;
   /** One line for stderr. */
   warn(line: string): void;
   /** In place of what the agent makes itself; for callers of the library. */
@@ -108,7 +111,7 @@ export async function prepareLaunch(options: RunOptions, deps: LaunchDeps, how =
 }
 
 /** The same for one more session, which finds its own resources and gets extensions of its own. */
-export async function launchAgain(launch: Launch, deps: Omit<LaunchDeps, "config">, how = { reload: false }): Promise<Launch> {
+export async function launchAgain(launch: Launch, deps: Omit<LaunchDeps, "config" | "boundary">, how = { reload: false }): Promise<Launch> {
   const warnings = [...launch.config.warnings];
   return { ...launch, ...(await found(launch.options, { ...deps, config: launch.config }, how, warnings)), warnings };
 }
@@ -129,15 +132,15 @@ async function found(
   how: { reload: boolean },
   warnings: string[],
 ): Promise<Pick<Launch, "resources" | "parts">> {
-  const { host, config, custom } = deps;
+  const { host, config, custom, boundary } = deps;
   const warn = (line: string): void => told(line, warnings, deps);
   const where = { ...options, homeDir: host.homeDir, config, warn };
   if (custom?.load !== undefined) {
     const parts = await custom.load({ ...how, config });
     return { resources: parts.resources, parts };
   }
-  const extensions = await deps.extensions?.load(options, config, { ...how, warn });
-  const resources = await loadResources(options.resources, where);
+  const extensions = await deps.extensions?.load(options, config, { ...how, boundary, warn });
+  const resources = await loadResources(options.resources, where, boundary);
   if (extensions === undefined) return { resources, parts: undefined };
   const extend: LoadedParts["extend"] = ({ skillPaths, promptPaths }) => {
     const named = options.resources;

@@ -1,12 +1,12 @@
 // From what was said about the session to the session: new, in memory, another file, a copy. Called by session-host.
 
-import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { sessionStores } from "../../artifacts/session-stores.ts";
 import type { Config } from "../../config/load-config.ts";
 import { isPiError, lineOf, PiError } from "../../contracts/error.ts";
 import { echoed } from "../../contracts/text/echoed.ts";
 import type { Host } from "../../platform/host.ts";
+import { freePlace, isBlankFile } from "../../session/lines/file-place.ts";
 import { isValidSessionId, sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
 import { Session, type SessionContext, type SessionOptions } from "../../session/tree/session.ts";
 import type { Launch } from "./launch.ts";
@@ -73,9 +73,8 @@ export async function openSession({ options, config }: Pick<Launch, "options" | 
       return Session.create({ cwd, directory: undefined }, watch);
     case "open": {
       const { path } = await namedSession(choice.ref, { cwd, agentDir: options.agentDir, override, warn: deps.warn });
-      if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
-        return Session.create({ cwd, directory: dirname(path), filePath: path }, watch);
-      return open(path);
+      const free = freePlace(path);
+      return free === undefined ? open(path) : Session.create({ cwd, directory: dirname(free), filePath: free }, watch);
     }
     case "continue": {
       const { mostRecentSession } = await import("../../session/library/list-sessions.ts");
@@ -110,7 +109,7 @@ export interface ContinuedSession {
 /** The session that a launch goes on with or copies, only looked at: it is neither held nor changed. Nothing where a new one would begin. */
 export async function continuedSession(launch: Pick<Launch, "options" | "config">, deps: OpenDeps): Promise<ContinuedSession | undefined> {
   const path = await continuedPath(launch, deps);
-  if (path === undefined || lstatSync(path, { throwIfNoEntry: false })?.size === 0) return undefined;
+  if (path === undefined || isBlankFile(path)) return undefined;
   const session = await Session.open(path, { ...sessionWatch(deps, launch), readOnly: true });
   try {
     return session.leafId === null ? undefined : { path, context: session.context() };
@@ -127,7 +126,7 @@ async function continuedPath({ options, config }: Pick<Launch, "options" | "conf
   if (choice.kind === "continue") return mostRecentSession({ directory, cwd });
   if (choice.kind === "named") return sessionFilesWithId(choice.id, { directory }).find(({ header }) => header?.cwd === cwd)?.path;
   const { path } = await namedSession(choice.ref, { cwd, agentDir, override, warn });
-  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : path;
+  return freePlace(path) === undefined ? path : undefined;
 }
 
 function validId(id: string): string {

@@ -12,8 +12,10 @@ import type { Api, Model } from "../../contracts/model.ts";
 import type { Credential } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contracts/provider-settings.ts";
+import { echoed } from "../../contracts/text/echoed.ts";
+import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { Env } from "../../platform/paths.ts";
-import { catalogCacheDirectory, catalogHasModel, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
+import { catalogCacheDirectory, catalogHolders, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
 import { knownApis } from "../../providers/registry.ts";
 import { variablesOf } from "../../providers/vendor.ts";
@@ -150,19 +152,17 @@ export class ModelRegistry {
     return models;
   }
 
-  /** Whether `models` would hold the id; cheaper than asking for them. */
-  mayHave(providerId: string, modelId: string): boolean {
-    return (
-      this.#settings(providerId)?.models.some((model) => model.id === modelId) === true ||
-      catalogHasModel(providerId, modelId, this.#cacheDir)
-    );
+  /** Those of the providers whose `models` would hold the id; cheaper than asking for them. */
+  holders(providerIds: readonly string[], modelId: string): string[] {
+    const listed = new Set(catalogHolders(providerIds, modelId, this.#cacheDir));
+    return providerIds.filter((id) => listed.has(id) || this.#settings(id)?.models.some((model) => model.id === modelId) === true);
   }
 
   /** The model of this very id. A server of the user's own may have more models than are listed: there any id is one. */
   find(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : scriptedModel(modelId);
     const listed = this.findListed(providerId, modelId);
-    return listed === undefined && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
+    return listed === undefined && modelId !== "" && this.takesAnyId(providerId) ? this.#fromSettings(providerId, { id: modelId }) : listed;
   }
 
   /** The same, of the models that are known by name. */
@@ -240,9 +240,19 @@ export class ModelRegistry {
     if (model.api !== "scripted" && model.baseUrl === "") throw this.#missingBaseUrl(model.provider);
     const open = variablesIn(model.baseUrl);
     if (open.length > 0) throw this.#missingBaseUrl(model.provider, open);
+    this.#checkAddress(model);
     const named = this.#asTheCustomerHasIt(model);
     if (model.headers === undefined) return named;
     return { ...named, headers: await this.#accounts.headers(model.provider, model.headers) };
+  }
+
+  /** Of what we call ourselves: what an extension's own code makes of an address is its own. */
+  #checkAddress({ api, provider, baseUrl }: Model): void {
+    const isOurs = api !== "scripted" && knownApis.includes(apiAliases[api] ?? api) && this.#brought.get(provider)?.stream === undefined;
+    if (!isOurs || /^https?:\/\/[^/\s]/i.test(baseUrl)) return;
+    throw new PiError("config.base_url", `The base URL of ${provider} is no web address: ${withoutUrlSecrets(echoed(baseUrl))}`, {
+      hint: "It begins with https:// or http://; pi inspect shows where it is set.",
+    });
   }
 
   /** Under the name and in the version that the environment says. */

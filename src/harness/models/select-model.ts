@@ -145,10 +145,9 @@ function exactly(name: string, provider: string | undefined, registry: ModelRegi
   const parts = registry.parts(name);
   const named = parts && find(parts.provider, parts.id);
   if (named !== undefined && registry.isAvailable(named.provider)) return exact(named);
-  const holding = (ids: readonly string[]): string[] => ids.filter((id) => registry.mayHave(id, name));
-  const available = holding(registry.availableProviders());
+  const available = registry.holders(registry.availableProviders(), name);
   if (named !== undefined && available.length === 0) return exact(named);
-  const [holder, ...others] = available.length > 0 ? available : holding(registry.providers());
+  const [holder, ...others] = available.length > 0 ? available : registry.holders(registry.providers(), name);
   if (holder === undefined) return undefined;
   if (others.length > 0)
     throw ambiguous(

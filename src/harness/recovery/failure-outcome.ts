@@ -5,7 +5,7 @@ import { defined } from "../../contracts/defined.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
-import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import type { ConnectionLack, FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import { serviceWords } from "../../contracts/text/service-words.ts";
 
 interface FailureKind {
@@ -36,6 +36,14 @@ const kinds: Record<FailureCode, FailureKind> = {
   aborted: { outcome: "aborted" },
 };
 
+type Unreachable = NonNullable<ModelFailure["unreachable"]>;
+
+const remedies: Record<ConnectionLack, string> = {
+  listener: "Start the server there",
+  tls: "Write http:// in place of https://",
+  trust: "Name the file of its authority in NODE_EXTRA_CA_CERTS or network.ca_file",
+};
+
 /** Longer sentences are cut; the whole of it is in `raw`. */
 const maxSentence = 500;
 
@@ -61,19 +69,30 @@ export function failureOutcome(failure: ModelFailure, { provider, tries }: Faile
 
 function sentenceOf(failure: ModelFailure, provider: string, said: string | undefined): string {
   if (failure.isOurs) return failure.message;
-  if (failure.unreachable !== undefined) return `${provider}: nobody listens at ${failure.unreachable}`;
+  if (failure.unreachable !== undefined) return unreachableSentence(failure.unreachable, failure.message, provider);
   const { status = failure.status, sentence } = serviceWords(failure.message);
   const words = (sentence.length > maxSentence ? `${sentence.slice(0, maxSentence)}…` : sentence).replace(/\.$/, "");
   if (said === undefined) return words;
   return `${provider} ${said}${status === undefined ? "" : ` (${status})`}${words === "" ? "" : `: ${words}`}`;
 }
 
+function unreachableSentence({ lacks, address }: Unreachable, message: string, provider: string): string {
+  if (lacks === "listener") return `${provider}: nobody listens at ${address}`;
+  if (lacks === "tls") return `${provider}: what listens at ${address} speaks no TLS`;
+  return `${provider}: the certificate of ${address} is not trusted: ${serviceWords(message.replace(` (${address})`, "")).sentence}`;
+}
+
 function hintOf({ retryAt, unreachable, isOurs }: ModelFailure, { hint }: FailureKind): string | undefined {
-  if (unreachable !== undefined) return "Start the server there, or correct the address: pi inspect shows base URL and proxy";
+  if (unreachable !== undefined) return `${remedies[unreachable.lacks]}, or correct the address: pi inspect shows base URL and proxy`;
   if (isOurs) return undefined;
   if (retryAt === undefined) return hint;
   const moment = new Date(retryAt);
   // A service may tell a moment that no calendar has.
-  const when = Number.isNaN(moment.getTime()) ? "later" : `after ${moment.toISOString()}`;
+  const when = Number.isNaN(moment.getTime()) ? "later" : `after ${inSeconds(moment)}`;
   return `Try again ${when}, ${otherModel}`;
+}
+
+/** Never before the moment itself. */
+function inSeconds(moment: Date): string {
+  return new Date(Math.ceil(moment.getTime() / 1000) * 1000).toISOString().replace(".000", "");
 }

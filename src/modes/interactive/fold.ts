@@ -20,6 +20,8 @@ export interface BlockSink {
 type AnswerBlock = BlockOf<"text"> | BlockOf<"thinking"> | BlockOf<"tool">;
 
 export class TranscriptFold {
+  /** The wait for it has begun, and it has not. */
+  #isRetryDue = false;
   readonly #sink: BlockSink;
   readonly #now: () => number;
   /** Of the answer under way, by place in its content. */
@@ -109,6 +111,7 @@ export class TranscriptFold {
     switch (event.type) {
       case "message_start":
         if (event.message.role === "assistant") this.#answer = [];
+        this.#isRetryDue = false;
         return;
       case "message_update":
         this.#piece(event.assistantMessageEvent);
@@ -139,13 +142,15 @@ export class TranscriptFold {
         return;
       }
       case "auto_retry_start": {
+        this.#isRetryDue = true;
         const when = event.retryAt === undefined ? "" : ", as the service asks";
         // Why stands right above: the answer that failed.
         this.say(`Trying again (${event.attempt}/${event.maxAttempts}) in ${duration(event.delayMs)}${when}`, "warning");
         return;
       }
       case "auto_retry_end":
-        if (!event.success && event.finalError !== undefined) this.say(`Gave up after ${event.attempt} tries`, "warning");
+        if (!event.success && event.finalError !== undefined) this.say(gaveUp(event.attempt, this.#isRetryDue), "warning");
+        this.#isRetryDue = false;
         return;
       case "image_overflow_recovery":
         this.say(
@@ -323,6 +328,12 @@ export class TranscriptFold {
     this.#sink.add(tool);
     return tool;
   }
+}
+
+/** `isStopped`: while the next try was waited for. */
+function gaveUp(attempt: number, isStopped: boolean): string {
+  if (isStopped) return "Stopped: it is not tried again";
+  return `Gave up after ${attempt === 1 ? "another try" : `${attempt} more tries`}`;
 }
 
 /** A message that is no entry yet has none. */

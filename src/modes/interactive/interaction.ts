@@ -27,7 +27,7 @@ import { takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
-import { runShortcut } from "./extension-ui/shortcuts.ts";
+import { runShortcut, shortcutFor } from "./extension-ui/shortcuts.ts";
 import { TerminalUi } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
@@ -218,6 +218,7 @@ export class Interaction implements Surface {
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
     );
+    this.#deps.terminal.on.isKey = (data) => this.keys.knows(data) || shortcutFor(data, this.sessions.extensions.inForce) !== undefined;
     this.showSession();
     this.screen.start();
     // Behind the first paint.

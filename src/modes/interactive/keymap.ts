@@ -120,6 +120,8 @@ export interface Keymap {
   manager: KeybindingsManager;
   /** Whether this is a key of the action. */
   matches(data: string, id: string): boolean;
+  /** Whether it is a key of any. */
+  knows(data: string): boolean;
   /** As people read it; empty where there is none. */
   keyOf(id: string): string;
   /** Puts what the user has set into force; gives what is wrong with it, a line each. */
@@ -137,11 +139,13 @@ export const keysInForce: KnownKeys = {
 
 /** Also from now on what the library's components go by. */
 export function createKeymap(platform: KeyPlatform): Keymap {
-  const manager = new KeybindingsManager(definitionsFor(platform));
+  const definitions = definitionsFor(platform);
+  const manager = new KeybindingsManager(definitions);
   setKeybindings(manager);
   return {
     manager,
     matches: (data, id) => manager.matches(data, id as never),
+    knows: (data) => Object.keys(definitions).some((id) => manager.matches(data, id as never)),
     keyOf: (id) => manager.getKeys(id as never)[0] ?? "",
     use: (own) => {
       const { bindings, problems } = readBindings(own, (id) => manager.getDefinition(id as never) !== undefined);

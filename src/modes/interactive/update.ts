@@ -128,11 +128,10 @@ function submit(state: State, { text, isFollowUp }: { text: string; isFollowUp: 
   if (shell !== null) return { state: next, effects: [remember, { type: "shell", command: shell[2] ?? "", isHidden: shell[1] === "!!" }] };
   const behavior = isFollowUp ? "followUp" : facts.isRunning ? "steer" : undefined;
   const send: Effect = { type: "send", text, behavior };
-  // A path is no command: `/usr/lib is full`.
-  const slash = /^\/([A-Za-z][\w:.-]*)(?:\s+([\s\S]*))?$/.exec(text);
-  if (slash === null) return { state: next, effects: [remember, send] };
-  const [, name = "", args = ""] = slash;
-  if (facts.isCommand(name)) return { state: next, effects: [remember, { type: "command", name, args: args.trim() }] };
+  const slash = typedSlash(text);
+  if (slash === undefined) return { state: next, effects: [remember, send] };
+  const { name, args } = slash;
+  if (facts.isCommand(name)) return { state: next, effects: [remember, { type: "command", name, args }] };
   if (state.doubted === text) return { state: next, effects: [remember, send] };
   return {
     state: { ...next, doubted: text },
@@ -141,4 +140,10 @@ function submit(state: State, { text, isFollowUp }: { text: string; isFollowUp: 
       { type: "command", name: "unknown", args: name },
     ],
   };
+}
+
+/** A path is no command: `/usr/lib is full`. */
+export function typedSlash(text: string): { name: string; args: string } | undefined {
+  const found = /^\/([A-Za-z][\w:.-]*)(?:\s+([\s\S]*))?$/.exec(text);
+  return found === null ? undefined : { name: found[1] ?? "", args: (found[2] ?? "").trim() };
 }

@@ -107,8 +107,8 @@ export abstract class RpcCalls {
     return this.request("export_html", defined({ outputPath }));
   }
 
-  switchSession(sessionPath: string): Promise<ResultOf<"switch_session">> {
-    return this.request("switch_session", { sessionPath });
+  switchSession(sessionPath: string, how: { onBusy?: "fail" | "wait" | "fork" } = {}): Promise<ResultOf<"switch_session">> {
+    return this.request("switch_session", { sessionPath, ...how });
   }
 
   fork(entryId: string): Promise<ResultOf<"fork">> {

@@ -73,11 +73,13 @@ export function sizeNotice(path: string, bytes: number): string | undefined {
   return bytes > noticedBytes ? `${namedPath(path)} has ${sizeText(bytes)}, which go to the model with every request.` : undefined;
 }
 
-/** The directory that holds `.git`, from `directory` up. */
-function repositoryRoot(directory: string): string | undefined {
-  for (let at = resolve(directory); ; at = dirname(at)) {
-    if (existsSync(join(at, ".git"))) return at;
-    if (dirname(at) === at) return undefined;
+/** `cwd` and those above it up to the root of its repository, the one that holds `.git`; outside of one `cwd` alone. */
+export function repositoryDirectories(cwd: string): [string, ...string[]] {
+  const directories: [string, ...string[]] = [resolve(cwd)];
+  for (let at = directories[0]; ; directories.push(at)) {
+    if (existsSync(join(at, ".git"))) return directories;
+    if (dirname(at) === at) return [directories[0]];
+    at = dirname(at);
   }
 }
 
@@ -97,7 +99,8 @@ export function openDirectoryAbove(directory: string, isOwn: (uid: number) => bo
  * nobody else may write to a directory above it, sticky ones and the user's own aside.
  */
 export class RepositoryBoundary {
-  /** The repository, or the working directory outside of one. */
+  /** The working directory and those above it up to the root of the repository; outside of one it alone. */
+  readonly directories: readonly string[];
   readonly #root: string;
   readonly #agentDir: string;
   readonly #user: number | undefined = ownUserId();
@@ -107,7 +110,9 @@ export class RepositoryBoundary {
   readonly #open = new Map<string, string | undefined>();
 
   constructor({ cwd, agentDir }: { cwd: string; agentDir: string }) {
-    this.#root = repositoryRoot(cwd) ?? resolve(cwd);
+    const directories = repositoryDirectories(cwd);
+    this.directories = directories;
+    this.#root = directories.at(-1) ?? directories[0];
     this.#agentDir = resolve(agentDir);
     this.#cwdOwner = statSync(cwd, { throwIfNoEntry: false })?.uid;
   }
@@ -131,10 +136,9 @@ export class RepositoryBoundary {
     if (home === undefined) {
       return `it leads out of ${namedPath(root)}, to ${namedPath(target)}`;
     }
-    for (const [from, to] of [
-      [root, path],
-      [this.#realOf(home), target],
-    ] as const) {
+    const realHome = this.#realOf(home);
+    const isReached = path === target && root === realHome;
+    for (const [from, to] of [[root, path], ...(isReached ? [] : [[realHome, target]])] as [string, string][]) {
       for (let at = to; at !== from && isInside(at, from); at = dirname(at)) {
         const problem = this.ownerProblem(lstatSync(at));
         if (problem !== undefined) return at === to ? problem : `${namedPath(at)} ${problem.replace(/^it /, "")}`;

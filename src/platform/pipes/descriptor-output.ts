@@ -146,6 +146,8 @@ export class FileDescriptorOutput implements OutputStream {
   }
 
   watchReader(isWanted: () => boolean): () => void {
+    // A terminal says itself that it has gone: nothing wakes an idle one.
+    if (this.isTerminal) return () => {};
     let watch: { isGone(): boolean } | undefined;
     const timer = setInterval(async () => {
       watch ??= new (await import("./pipe-ends.ts")).ReaderWatch(this.#descriptor);

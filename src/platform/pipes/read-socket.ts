@@ -2,7 +2,7 @@
 // piece. Called by host, for a standard input that nobody reads behind us: it stays non-blocking.
 // Invariant: what was delivered is read to its end, also where the other side has gone; nobody reads, nothing more is taken in.
 
-import { fstatSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 
 /** As that of a stream. */
 export interface ChunkReader {
@@ -47,12 +47,14 @@ export async function socketReader(descriptor: number, onEnd: () => void): Promi
         from.pause();
       },
       end: (from) => {
-        // Not closed: its number would be given to the next file that is opened.
         from.unref();
         end();
       },
       error: (_from, error) => end(error),
-      close: () => end(),
+      close: () => {
+        occupy(descriptor);
+        end();
+      },
     },
   });
   return {
@@ -74,6 +76,15 @@ export async function socketReader(descriptor: number, onEnd: () => void): Promi
       end();
     },
   };
+}
+
+/**
+ * Where the other side has gone altogether the runtime closes the descriptor. Its number would be given to the next file that is opened, and file
+ * handles of Bun take 0 for none: what is written to them is lost.
+ */
+function occupy(descriptor: number): void {
+  const opened = openSync("/dev/null", "r");
+  if (opened !== descriptor) closeSync(opened);
 }
 
 function isSocketByItself(descriptor: number): boolean {

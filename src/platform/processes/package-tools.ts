@@ -1,8 +1,10 @@
 // The programs that bring packages: this binary as bun, npm where we run on Node, what the user has named in their place, git. Called by extensions/packages/install.
 // Invariant: bounded in time; nothing of a package runs unless it was allowed to; what went wrong is the program's last words in one line.
 
+import { existsSync } from "node:fs";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { childEnv } from "./child-env.ts";
+import { processPlace } from "./process-place.ts";
 
 export interface InstallerRun {
   directory: string;
@@ -60,7 +62,8 @@ function isOwnInstaller(npmCommand: readonly string[]): boolean {
 
 /** Asks nobody for a password. Rejects with `io.package`. */
 export function runGit(args: readonly string[]): Promise<void> {
-  return runProgram("git", args, { cwd: process.cwd(), ms: gitMs, env: { GIT_TERMINAL_PROMPT: "0" } });
+  const { cwd } = processPlace();
+  return runProgram("git", args, { cwd: existsSync(cwd) ? cwd : "/", ms: gitMs, env: { GIT_TERMINAL_PROMPT: "0" } });
 }
 
 async function runProgram(

@@ -6,7 +6,7 @@ import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts"
 import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { Usage } from "../../contracts/usage.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
-import { type Refusal, refusalInStream } from "./http-failure.ts";
+import { oneLine, type Refusal, refusalInStream } from "./http-failure.ts";
 import { isObject, type Json, parseJson, parseObject } from "./json.ts";
 import { overflowInDisguise } from "./silent-overflow.ts";
 import { type ServerSentEvent, SseSplitter } from "./sse.ts";
@@ -197,7 +197,7 @@ export class EventReader {
     if (made.some((event) => event.type === "finish" || event.type === "failure")) this.#accept(made, out);
     else {
       const type = this.#headers.get("content-type") ?? "no content type";
-      const shown = body.replace(/\s+/g, " ").trim().slice(0, 200);
+      const shown = oneLine(body).slice(0, 200);
       this.#fail({ code: "network", message: `the service answered with no event stream (${type}): ${shown}` }, out);
     }
   }

@@ -1,7 +1,7 @@
 // From what an HTTP service answered, or how the connection failed, to a ModelFailure. Used by the formats' failure readers.
 // Invariant: a code follows from the service's own error code, else from the status; where both say too little the table of words decides.
 
-import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import type { ConnectionLack, FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import { isOwnMachine } from "../../contracts/text/own-machine.ts";
 import { codeInWords, vendorCodes } from "./failure-words.ts";
 import { arrayOf, isObject, type Json, objectOf, parseObject } from "./json.ts";
@@ -101,7 +101,8 @@ function errorOf(body: string): Json {
 function codeOfStatus(status: number): FailureCode {
   if (status === 401 || status === 403) return "auth";
   if (status === 402) return "quota";
-  if (status === 404) return "not_found";
+  // Nor does a service that points elsewhere.
+  if (status === 404 || (status >= 300 && status < 400)) return "not_found";
   if (status === 429) return "rate_limited";
   if (status === 408 || status === 409 || status === 425 || status >= 500 || status === 0) return "overloaded";
   return "bad_request";
@@ -136,7 +137,8 @@ function messageOfRefusal(refusal: Refusal): string {
   return text === "" ? `${refusal.status} status code (no body)` : `${refusal.status} ${text}`;
 }
 
-function oneLine(body: string): string {
+/** On one line, a page without its markup. */
+export function oneLine(body: string): string {
   const text = body.trim();
   if (/^(<!doctype|<html)/i.test(text)) {
     return text
@@ -180,8 +182,21 @@ export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
     message: host === "" || message.includes(host) ? message : `${message} (${host})`,
   };
   const refused = address ?? host;
-  if (code !== undefined && /^(ECONNREFUSED|ConnectionRefused)$/.test(code) && isOwnMachine(refused)) failure.unreachable = refused;
+  const lacks = code === undefined ? undefined : lackOf(code, refused);
+  if (lacks !== undefined) failure.unreachable = { lacks, address: refused };
   return failure;
+}
+
+/** As OpenSSL (Node) and BoringSSL (Bun) call what is wrong with a certificate. */
+const untrusted = /CERT|^UNABLE_TO_VERIFY|^HOSTNAME_MISMATCH$|^INVALID_CA$|^PATH_LENGTH_EXCEEDED$/;
+
+/** Elsewhere what refuses may be on its way back, and a handshake may fail for what lies between. */
+function lackOf(code: string, address: string): ConnectionLack | undefined {
+  if (untrusted.test(code)) return "trust";
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER") return "tls";
+  if (!isOwnMachine(address)) return undefined;
+  if (code === "EPROTO") return "tls";
+  return code === "ECONNREFUSED" || code === "ConnectionRefused" ? "listener" : undefined;
 }
 
 /** Of who refused: of the proxy, where the connection went to one. */

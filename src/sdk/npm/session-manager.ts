@@ -7,12 +7,11 @@ import { PiError } from "../../contracts/error.ts";
 import type { Message, UserContent } from "../../contracts/message.ts";
 import { isThinkingLevel } from "../../contracts/model.ts";
 import type { AnyEntry, NewEntry, SessionHeader } from "../../contracts/session-entry.ts";
-import { sessionVersion } from "../../contracts/session-entry.ts";
 import type { Usage } from "../../contracts/usage.ts";
 import { findSession, listSessions, mostRecentSession } from "../../session/library/list-sessions.ts";
 import type { SessionSummary } from "../../session/library/session-summary.ts";
 import { sessionDirectory, sessionRoot } from "../../session/lines/locate.ts";
-import { newSessionId } from "../../session/lines/new-id.ts";
+import { newHeader } from "../../session/lines/new-header.ts";
 import { contextEntries } from "../../session/tree/context-entries.ts";
 import { type OpenOptions, Session, type SessionContext, type TreeNode } from "../../session/tree/session.ts";
 import { ownStores } from "./own-stores.ts";
@@ -81,7 +80,7 @@ export class SessionManager {
   static inMemory(cwd?: string, options: NewSessionOptions = {}, entries: readonly (SessionHeader | AnyEntry)[] = []): SessionManager {
     const place = surroundings(cwd === undefined ? {} : { cwd });
     const given = entries.find((entry): entry is SessionHeader => entry.type === "session");
-    const header = { ...(given ?? newHeader(place.cwd)), ...defined({ id: options.id }) };
+    const header = { ...(given ?? newHeader({ cwd: place.cwd }, { clock: surroundings().now })), ...defined({ id: options.id }) };
     return new SessionManager(
       Session.fromEntries(
         { ...header, cwd: place.cwd, ...defined({ parentSession: options.parentSession }) },
@@ -312,17 +311,17 @@ export class SessionManager {
 
 /** What a model is shown of the branch that ends at `leafId`, the last entry by default. */
 export function buildSessionContext(entries: readonly AnyEntry[], leafId?: string | null): SessionContext {
-  return Session.fromEntries(newHeader("/"), entries, ownStores()).context(leafId);
+  return Session.fromEntries(newHeader({ cwd: "/" }, {}), entries, ownStores()).context(leafId);
 }
 
 /** Entries of the branch that ends at `leafId`, the last entry by default, that count for a model. */
 export function buildContextEntries(entries: readonly AnyEntry[], leafId?: string | null): AnyEntry[] {
-  return contextEntries(Session.fromEntries(newHeader("/"), entries, ownStores()).branch(leafId));
+  return contextEntries(Session.fromEntries(newHeader({ cwd: "/" }, {}), entries, ownStores()).branch(leafId));
 }
 
 /** The same, each with what a model is shown of it. */
 export function buildSessionProjection(entries: readonly AnyEntry[], leafId?: string | null): SessionProjection {
-  const session = Session.fromEntries(newHeader("/"), entries, ownStores());
+  const session = Session.fromEntries(newHeader({ cwd: "/" }, {}), entries, ownStores());
   return projection(session.branch(leafId), session.context(leafId));
 }
 
@@ -330,11 +329,6 @@ function sessionPlace(cwd: string | undefined, sessionDir?: string): { cwd: stri
   const place = surroundings(cwd === undefined ? {} : { cwd });
   const override = sessionDir === undefined ? undefined : resolve(place.cwd, sessionDir);
   return { cwd: place.cwd, directory: sessionDirectory({ ...place, override }) };
-}
-
-function newHeader(cwd: string): SessionHeader {
-  const nowMs = surroundings().now();
-  return { type: "session", version: sessionVersion, id: newSessionId(nowMs), timestamp: new Date(nowMs).toISOString(), cwd };
 }
 
 async function collected(

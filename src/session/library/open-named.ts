@@ -1,11 +1,11 @@
 // The session of an id that somebody chose (`--session-id`): the one that is there, or a new one. Called by the harness.
 // Invariant: of however many that begin one id at once, one makes the file and has it; the others find it, and it is busy.
 
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { isPiError, PiError } from "../../contracts/error.ts";
 import { AppendFile } from "../../platform/files/append-file.ts";
 import { claim } from "../../platform/locks/claim.ts";
+import { isBlankFile } from "../lines/file-place.ts";
 import { sessionFileName } from "../lines/locate.ts";
 import { type OpenOptions, Session } from "../tree/session.ts";
 import { ambiguousId, type SessionFile, sessionFilesWithId } from "./list-sessions.ts";
@@ -19,7 +19,7 @@ export async function openNamed(id: string, where: { directory: string; cwd: str
     try {
       const path = pathOf(id, where) ?? (await beginFile(id, where, options));
       if (path === undefined) return Session.create({ ...where, id }, options);
-      if (options.onBusy === "fork" && isEmpty(path)) return await openOrBegin(path, id, where, options);
+      if (options.onBusy === "fork" && isBlankFile(path)) return await openOrBegin(path, id, where, options);
       return await Session.open(path, { ...options, cwd: where.cwd, id, removesUnused: true });
     } catch (error) {
       // Whoever had it has ended without a word and taken the file along.
@@ -34,7 +34,7 @@ async function openOrBegin(path: string, id: string, where: { directory: string;
     return await Session.open(path, { ...options, onBusy: "fail", cwd: where.cwd, id, removesUnused: true });
   } catch (error) {
     if (!isPiError(error) || error.code !== "session.busy") throw error;
-    return isEmpty(path) ? Session.create(where, options) : Session.open(path, options);
+    return isBlankFile(path) ? Session.create(where, options) : Session.open(path, options);
   }
 }
 
@@ -90,10 +90,6 @@ async function beginFile(id: string, where: { directory: string; cwd: string }, 
   } finally {
     lease.release();
   }
-}
-
-function isEmpty(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.size === 0;
 }
 
 function isGone(error: unknown): boolean {

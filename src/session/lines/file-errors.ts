@@ -28,8 +28,13 @@ function sessionNotFound(path: string): PiError {
 export function unreadable(path: string, cause: unknown): PiError {
   if (cause instanceof PiError) return cause;
   const { code } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") return sessionNotFound(path);
-  return new PiError("session.unreadable", `Session file ${path} cannot be read: ${storageReason(cause)}`, { cause });
+  if (code === "ENOENT") return sessionNotFound(path);
+  // A name that can be none is the user's to mend.
+  const isBadName = code === "ENOTDIR" || code === "ELOOP" || code === "ENAMETOOLONG";
+  return new PiError("session.unreadable", `Session file ${path} cannot be read: ${storageReason(cause)}`, {
+    cause,
+    ...(isBadName && { hint: "Name another path", exitStatus: 2 }),
+  });
 }
 
 /** Errors: `session.unreadable` for a directory that is there and cannot be read. */

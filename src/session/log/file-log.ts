@@ -13,13 +13,15 @@ import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
 import { encodeLine, withTexts } from "../lines/line-codec.ts";
 import { withNote } from "../lines/opening-note.ts";
-import { type LinePlace, type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
+import { type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
 import { decodeEntry } from "../lines/sound-entry.ts";
+import { DamageReport } from "./damage-report.ts";
+import { EndReadings } from "./end-readings.ts";
 import { type KnownLines, restoreFile } from "./file-restore.ts";
 import { LateEntries, type LateEntry } from "./late-entries.ts";
 import { openingNote } from "./note-opening.ts";
 import type { PathEnd, PathView } from "./session-log.ts";
-import { entryOf, IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, longerPath, pathOf, type SessionLog } from "./session-log.ts";
+import { entryOf, IndexChanged, isWorthKeeping, lastEntryOfType, lastIdOf, pathOf, type SessionLog } from "./session-log.ts";
 
 export interface FileLogOptions {
   /** An empty file that nothing was written to goes when the log is closed. */
@@ -35,7 +37,7 @@ export class FileLog implements SessionLog {
   /** Empty as long as `#ends` stands for them. */
   #table = new EntryTable();
   /** Of a long file whose middle has not been needed yet. */
-  #ends: FileEnds | undefined;
+  #ends: EndReadings | undefined;
   #file: AppendFile | undefined;
   #isStrict = false;
   #fileNumber = 0;
@@ -53,15 +55,14 @@ export class FileLog implements SessionLog {
   /** What became of the file was looked at in this turn of the event loop: once is enough for a burst of appends. */
   #isChecked = false;
   #hasUncheckedWrites = false;
-  /** Line numbers. */
-  readonly #toldDamage = new Set<number>();
-  readonly #toldAdrift = new Set<number>();
+  readonly #damage: DamageReport;
   readonly #options: FileLogOptions;
 
   private constructor(path: string, header: SessionHeader, options: FileLogOptions) {
     this.filePath = path;
     this.#header = header;
     this.#options = options;
+    this.#damage = new DamageReport(path, options.onWarning);
   }
 
   /** A session whose file will be made by the first append worth keeping. */
@@ -82,7 +83,7 @@ export class FileLog implements SessionLog {
       log.#fileNumber = 1;
       log.#isStarted = true;
       if (access !== "append") log.#refusal = access.refusal;
-      log.#ends = ends;
+      log.#ends = ends && log.#readingsOf(ends);
       // Version 1 has no ids: there is nothing to index, and nothing damaged about it.
       if (index !== undefined && (header.version ?? 1) > 1) log.#takeIndex(index);
       return log;
@@ -158,58 +159,33 @@ export class FileLog implements SessionLog {
   }
 
   lastId(): string | null {
-    return this.#late.lastId ?? this.#ends?.lastId ?? lastIdOf(this);
+    return this.#ends?.lastId() ?? lastIdOf(this);
   }
 
   verifyLast(): void {
     if (this.#ends === undefined) this.entriesAt([this.#table.lastIndex()]);
-    else this.#readEntry(this.#ends.lastPlace, () => this.#onUndecodable(noParent));
+    else this.#ends.verifyLast();
   }
 
   path(leafId: string | null, remember: boolean): PathView {
-    return this.#endPath(leafId, remember, (ends) => ends.path(remember)) ?? pathOf(this, leafId, remember);
+    return this.#ends?.path(leafId, remember) ?? pathOf(this, leafId, remember);
   }
 
   contextPath(leafId: string | null, remember: boolean): PathView {
-    return this.#endPath(leafId, remember, (ends) => ends.contextPath(remember)) ?? pathOf(this, leafId, remember);
-  }
-
-  /** Where the way leads over what was appended since, if anything, to the entry that was the file's last. */
-  #endPath(leafId: string | null, remember: boolean, pathIn: (ends: FileEnds) => PathLines | undefined): PathView | undefined {
-    if (this.#ends === undefined || leafId === null) return undefined;
-    const { behind, from } = this.#late.wayTo(leafId);
-    const lines = from === this.#ends.lastId ? pathIn(this.#ends) : undefined;
-    if (lines === undefined) return undefined;
-    const view = this.#viewOf(lines, remember);
-    return behind.length === 0 ? view : longerPath(view, behind);
+    return this.#ends?.contextPath(leafId, remember) ?? pathOf(this, leafId, remember);
   }
 
   pathEnd(leafId: string | null, count: number): PathEnd {
-    let before = 0;
-    const view = this.#endPath(leafId, false, (ends) => {
-      const end = ends.pathEnd(count);
-      before = end?.before ?? 0;
-      return end?.lines;
-    });
-    return view === undefined ? { view: pathOf(this, leafId, false), before: 0 } : { view, before };
+    return this.#ends?.pathEnd(leafId, count) ?? { view: pathOf(this, leafId, false), before: 0 };
   }
 
   entryWith(id: string): AnyEntry | undefined {
-    const late = this.#late.find(id);
-    const lines = this.#ends?.known?.lines;
-    const position = lines?.positionWith(id) ?? -1;
-    if (late !== undefined || lines === undefined || position < 0) return late ?? entryOf(this, id);
-    return this.#endEntriesAt(lines, position, position + 1, false)[0];
+    return this.#ends?.entryWith(id) ?? entryOf(this, id);
   }
 
   lastOfType(type: string): AnyEntry | undefined {
-    if (this.#ends === undefined) return lastEntryOfType(this, type);
-    const late = this.#late.lastOfType(type);
-    if (late !== undefined) return late;
-    const place = this.#ends.lastOfType(type);
-    const found = place === undefined ? undefined : this.#readEntry(place, () => {});
-    // The word stood there for something else: only the whole index can tell.
-    return place === undefined || found?.type === type ? found : lastEntryOfType(this, type);
+    const found = this.#ends === undefined ? "unsure" : this.#ends.lastOfType(type);
+    return found === "unsure" ? lastEntryOfType(this, type) : found;
   }
 
   lineAt(index: number): string {
@@ -376,8 +352,11 @@ export class FileLog implements SessionLog {
 
   /** A parent that is nowhere may stand on a line that was taken for a good one: then every line is looked at. */
   #takeIndex(index: LineIndex): void {
-    if (index.orphans.length === 0) this.#adoptIndex(index);
-    this.#warnOfDamage(index.orphans.length === 0 ? index : this.#reindex());
+    if (index.orphans.length > 0) this.#reindex();
+    else {
+      this.#adoptIndex(index);
+      this.#damage.tell(index);
+    }
   }
 
   #adoptIndex(index: LineIndex): void {
@@ -394,13 +373,13 @@ export class FileLog implements SessionLog {
     }
   }
 
-  #reindex(): LineIndex | undefined {
-    if (this.#file === undefined) return undefined;
+  #reindex(): void {
+    if (this.#file === undefined) return;
     this.#ends = undefined;
     this.#isStrict = true;
     const index = indexLines(this.#file, { strict: true });
     this.#adoptIndex(index);
-    return index;
+    this.#damage.tell(index);
   }
 
   /** A line that looked right is none: read the whole file strictly, once, and let the caller start again. */
@@ -409,36 +388,16 @@ export class FileLog implements SessionLog {
       this.#table.markDamaged(index);
       return;
     }
-    this.#warnOfDamage(this.#reindex());
+    this.#reindex();
     throw new IndexChanged();
   }
 
-  #viewOf(lines: PathLines, remember: boolean): PathView {
-    return {
-      length: lines.length,
-      typeAt: (position) => lines.typeAt(position),
-      idAt: (position) => lines.idAt(position),
-      lastOfType: (type, before) => lines.lastOfType(type, before),
-      entries: (from, to) => this.#endEntriesAt(lines, from, to, remember),
-    };
-  }
-
-  #endEntriesAt(lines: PathLines, from: number, to: number, remember: boolean): (AnyEntry | undefined)[] {
-    const entries = lines.entries(from, to);
-    const toRead = lines.undecoded(from, to);
-    const rowOf = (number: number): number => toRead[number] ?? -1;
-    const places = {
-      count: toRead.length,
-      startOf: (number: number) => lines.startOf(rowOf(number)),
-      lengthOf: (number: number) => lines.lengthOf(rowOf(number)),
-    };
-    this.#readPlaces(places, (number, text) => {
-      const record = decodeEntry(text);
-      if (record === undefined || !lines.hasId(rowOf(number), record.id)) return this.#onUndecodable(noParent);
-      entries[lines.positionOf(rowOf(number)) - from] = record;
-      if (remember) lines.keep(rowOf(number), record);
+  #readingsOf(ends: FileEnds): EndReadings {
+    return new EndReadings(ends, {
+      late: this.#late,
+      readPlaces: (places, take) => this.#readPlaces(places, take),
+      onUndecodable: () => this.#onUndecodable(noParent),
     });
-    return entries;
   }
 
   /** What was decoded while only the ends stood for the table. */
@@ -455,44 +414,9 @@ export class FileLog implements SessionLog {
     this.#memory.remember(indexes, entries);
   }
 
-  #readEntry(place: LinePlace, onUndecodable: () => void): AnyEntry | undefined {
-    let entry: AnyEntry | undefined;
-    this.#readPlaces(onePlace(place), (_, text) => {
-      entry = decodeEntry(text);
-      if (entry === undefined) onUndecodable();
-    });
-    return entry;
-  }
-
-  #warnOfDamage(index: LineIndex | undefined): void {
-    if (index === undefined) return;
-    const { torn } = index;
-    const lines = index.damagedLineNumbers.filter((line) => !this.#toldDamage.has(line));
-    for (const line of lines) this.#toldDamage.add(line);
-    if (lines.length > 0) {
-      const text = lines.length === 1 ? `line ${lines[0]} is damaged and is skipped` : `lines ${listed(lines)} are damaged and are skipped`;
-      this.#options.onWarning?.(`Session file ${this.filePath}: ${text}`);
-    }
-    const adrift = index.adriftLineNumbers.filter((line) => !this.#toldAdrift.has(line));
-    for (const line of adrift) this.#toldAdrift.add(line);
-    if (adrift.length > 0) {
-      const [noun, verb] = adrift.length === 1 ? ["line", "continues"] : ["lines", "continue"];
-      const text = `${noun} ${listed(adrift)} ${verb} something that is not in the file, and ${adrift.length === 1 ? "is" : "are"} taken to follow the line before`;
-      this.#options.onWarning?.(`Session file ${this.filePath}: ${text}`);
-    }
-    if (torn !== undefined && !this.#toldDamage.has(torn.lineNumber)) {
-      this.#toldDamage.add(torn.lineNumber);
-      this.#options.onWarning?.(`Session file ${this.filePath}: the last line (${torn.lineNumber}) was cut off and is set aside`);
-    }
-  }
-
   #readPlaces(places: LinePlaces, take: (number: number, text: string) => void): void {
     if (this.#file !== undefined) readLines(this.#file, places, take);
   }
-}
-
-function listed(lineNumbers: readonly number[]): string {
-  return lineNumbers.slice(0, 5).join(", ") + (lineNumbers.length > 5 ? ` and ${lineNumbers.length - 5} more` : "");
 }
 
 /** Reading goes fastest in file order. */

@@ -6,6 +6,7 @@ import { type SessionHeader, sessionVersion } from "../../contracts/session-entr
 import { AppendFile } from "../../platform/files/append-file.ts";
 import { acquireLease, type Lease, type LeaseOutcome, leaseHolder } from "../../platform/locks/lease.ts";
 import { requireRegularFile, storageReason, unreadable } from "../lines/file-errors.ts";
+import { isBlankFile } from "../lines/file-place.ts";
 import { withTexts } from "../lines/line-codec.ts";
 import { FileLog, type FileLogOptions } from "./file-log.ts";
 import { MemoryLog } from "./memory-log.ts";
@@ -16,7 +17,7 @@ export interface OpenLogOptions extends FileLogOptions {
   onBusy: "fail" | "wait" | "fork";
   readOnly: boolean;
   signal?: AbortSignal | undefined;
-  /** For an empty file, which becomes a session with its first message; without it an empty file is refused. */
+  /** For a blank file, which becomes a session with its first message; without it a blank file is refused. */
   newHeader?: (() => SessionHeader) | undefined;
 }
 
@@ -43,7 +44,8 @@ export async function openLog(path: string, options: OpenLogOptions): Promise<Op
 
 async function openForWriting(path: string, options: OpenLogOptions, lease: Lease | undefined): Promise<OpenedLog> {
   const { file, refusal } = openFile(path);
-  if (file.size === 0 && refusal === undefined && options.newHeader !== undefined) {
+  if (refusal === undefined && options.newHeader !== undefined && isBlankFile(path)) {
+    if (file.size > 0) file.cut(0);
     file.close();
     makePrivate(path);
     return { log: FileLog.create(path, options.newHeader(), options), lease, isBusy: false };

@@ -1,14 +1,16 @@
 // What is wrong with a session file, line by line. Called by `pi sessions check`; nothing is written.
-// Invariant: a file that `repair` has written has no findings.
+// Invariant: a file that `repair` has written has no findings, but that its last prompt has no answer.
 
 import { defined } from "../../contracts/defined.ts";
 import { isPiError } from "../../contracts/error.ts";
 import { sessionVersion } from "../../contracts/session-entry.ts";
+import { leaseHolder } from "../../platform/locks/lease.ts";
 import { damagedType } from "../index/entry-table.ts";
 import { storageReason } from "../lines/file-errors.ts";
 import { danglingCalls } from "./dangling-calls.ts";
 import { ExaminedFile } from "./examined-file.ts";
 import { isSoundHeader } from "./sound-copy.ts";
+import { unansweredPrompt } from "./unanswered-prompt.ts";
 
 export interface Finding {
   /** From 1. */
@@ -24,7 +26,8 @@ export interface Finding {
     | "orphan"
     | "circle"
     | "duplicate-id"
-    | "dangling-call";
+    | "dangling-call"
+    | "unanswered-prompt";
   /** One sentence without a full stop. */
   text: string;
   entryId?: string;
@@ -51,7 +54,7 @@ export function checkSession(path: string): Finding[] {
 function findingsOf(file: ExaminedFile): Finding[] {
   const findings: Finding[] = [];
   const add = (lineNumber: number, kind: Finding["kind"], text: string, entryId?: string): void => {
-    const isInterruption = kind === "torn-line" || kind === "dangling-call";
+    const isInterruption = kind === "torn-line" || kind === "dangling-call" || kind === "unanswered-prompt";
     findings.push({ lineNumber, kind, text, ...defined({ entryId }), ...(isInterruption && { isInterruption }) });
   };
   if (file.sizeBytes === 0) {
@@ -70,6 +73,7 @@ function findingsOf(file: ExaminedFile): Finding[] {
   if (index.torn !== undefined) add(index.torn.lineNumber, "torn-line", "the last line was cut off while it was written");
   checkTree(file, add);
   checkCalls(file, add);
+  if (findings.length === 0) checkEnd(file, add);
   return findings;
 }
 
@@ -109,4 +113,11 @@ function checkCalls(file: ExaminedFile, add: Add): void {
     const id = file.index.table.idOf(at);
     for (const call of calls) add(file.lineNumberOf(at), "dangling-call", `the call of ${call.name} (${call.id}) has no result`, id);
   }
+}
+
+/** One that is being answered is not looked at: its process holds the session. */
+function checkEnd(file: ExaminedFile, add: Add): void {
+  const at = unansweredPrompt(file);
+  if (at === undefined || leaseHolder(file.path) !== undefined) return;
+  add(file.lineNumberOf(at), "unanswered-prompt", "the last prompt has no answer", file.index.table.idOf(at));
 }

@@ -64,6 +64,17 @@ export class ExaminedFile {
     }
   }
 
+  /** What stands on the line of one entry, which is not a damaged one. */
+  textOf(at: number): string {
+    const { table } = this.index;
+    let found = "";
+    const place = { count: 1, startOf: () => table.startOf(at), lengthOf: () => table.lengthOf(at) };
+    readLines(this.#source, place, (_, text) => {
+      found = text;
+    });
+    return found;
+  }
+
   /** From 1. */
   lineNumberOf(at: number): number {
     this.#lineEnds ??= this.#findLineEnds();

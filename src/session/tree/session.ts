@@ -6,12 +6,13 @@ import type { SessionStores } from "../../contracts/blob-store.ts";
 import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
 import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
-import { isA, sessionVersion } from "../../contracts/session-entry.ts";
+import { isA } from "../../contracts/session-entry.ts";
 import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
 import { completeEntry, encodeLine } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";
-import { newEntryId, newSessionId, newSureEntryId } from "../lines/new-id.ts";
+import { newHeader } from "../lines/new-header.ts";
+import { newEntryId, newSureEntryId } from "../lines/new-id.ts";
 import { FileLog } from "../log/file-log.ts";
 import { MemoryLog } from "../log/memory-log.ts";
 import { openLog } from "../log/open-log.ts";
@@ -429,18 +430,6 @@ export class Session implements EntrySource {
     if (index !== undefined && !table.isDamaged(index)) return;
     this.#leafId = index === undefined || !this.#isLeafChosen ? this.#log.lastId() : table.parentIdOf(index);
   }
-}
-
-function newHeader(where: { cwd: string; id?: string; parentSession?: string }, options: SessionOptions): SessionHeader {
-  const nowMs = (options.clock ?? Date.now)();
-  return {
-    type: "session",
-    version: sessionVersion,
-    id: where.id ?? newSessionId(nowMs),
-    timestamp: new Date(nowMs).toISOString(),
-    cwd: where.cwd,
-    ...(where.parentSession !== undefined && { parentSession: where.parentSession }),
-  };
 }
 
 function present(entries: readonly (AnyEntry | undefined)[]): AnyEntry[] {

@@ -95,7 +95,7 @@ function answerLines(item: ItemOf<"answer">, form: ConversationForm): string[] {
       else lines.push(paint(folded(`(thinking) ${plainLine(thought)}`, form), "dim"));
     }
   }
-  if (item.errorMessage !== "") lines.push(paint(`! ${plainLine(item.errorMessage)}`, "red"));
+  if (item.errorMessage !== "" && item.stopReason !== "aborted") lines.push(paint(`! ${plainLine(item.errorMessage)}`, "red"));
   return lines;
 }
 
@@ -107,6 +107,7 @@ function bodyLines({ name, args }: Call, { paint, toolViews }: ConversationForm)
   return textLines(body.kind === "arguments" ? jsonText(body.args) : body.text).map((line) => paint(`| ${line}`, "dim"));
 }
 
+/** Of an abort this is all that is said. */
 function stopText({ stopReason }: ItemOf<"answer">): string {
   return stopReason === "length" ? "cut off" : stopReason === "aborted" ? "aborted" : "";
 }

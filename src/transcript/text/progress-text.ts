@@ -70,7 +70,7 @@ export class ProgressText {
         this.#waiting = `waiting to retry (${event.attempt}/${event.maxAttempts})`;
         const at = event.retryAt === undefined ? "" : `, at ${timeOfDay(event.retryAt)}`;
         const what = `${event.attempt}/${event.maxAttempts} in ${duration(event.delayMs)}${at}`;
-        return [this.#line("retry", what, shortFailure(event.errorMessage), "yellow")];
+        return [this.#news("retry", what, shortFailure(event.errorMessage))];
       }
       case "compaction_start":
         this.#waiting = "compacting";
@@ -78,7 +78,7 @@ export class ProgressText {
       case "compaction_end": {
         this.#waiting = "";
         if (event.result === undefined) {
-          return [this.#line("compaction", event.aborted ? "aborted" : "failed", event.errorMessage ?? "", "yellow")];
+          return [this.#news("compaction", event.aborted ? "aborted" : "failed", event.errorMessage ?? "")];
         }
         const { tokensBefore, estimatedTokensAfter } = event.result;
         return [this.#line("compaction", `${countText(tokensBefore)} → ${countText(estimatedTokensAfter)} tokens`, "")];
@@ -144,13 +144,24 @@ export class ProgressText {
   }
 
   /** `who  what  facts`; where it is too wide the middle is cut, which says least by its end. */
-  #line(who: string, what: string, facts: string, style?: "red" | "yellow"): string {
+  #line(who: string, what: string, facts: string, style?: "red"): string {
     const { paint, width } = this.#form;
     const name = cutToWidth(plainLine(who), width);
     const end = cutToWidth(plainLine(facts), width === undefined ? undefined : Math.max(0, width - textWidth(name) - 2));
     const left = width === undefined ? undefined : width - textWidth(name) - textWidth(end) - (end === "" ? 2 : 4);
     const middle = left !== undefined && left < 4 ? "" : cutToWidth(plainLine(what), left);
     return [paint(name, "bold"), middle, end === "" ? "" : paint(end, style ?? "dim")].filter((part) => part !== "").join("  ");
+  }
+
+  /** `who  what  why`: what is to come stays, why gives way. */
+  #news(who: string, what: string, why: string): string {
+    const { paint, width } = this.#form;
+    const name = cutToWidth(plainLine(who), width);
+    const left = width === undefined ? undefined : Math.max(0, width - textWidth(name) - 2);
+    const news = cutToWidth(plainLine(what), left);
+    const room = left === undefined ? undefined : left - textWidth(news) - 2;
+    const reason = room !== undefined && room < 4 ? "" : cutToWidth(plainLine(why), room);
+    return [paint(name, "bold"), news, reason === "" ? "" : paint(reason, "yellow")].filter((part) => part !== "").join("  ");
   }
 
   #aside(text: string, before: string): string[] {

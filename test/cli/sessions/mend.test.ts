@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { checkSession } from "../../../src/session/repair/check-session.ts";
+import { acquireLease } from "../../../src/platform/locks/lease.ts";
+import { checkSession, type Finding } from "../../../src/session/repair/check-session.ts";
 import { assistantMessage } from "../../support/messages.ts";
 import { seededRandom } from "../../support/random.ts";
 import { answer, call, linesOf, result, type SessionHome, sessionHome, user } from "../../support/session-home.ts";
@@ -21,11 +22,14 @@ async function findings(home: SessionHome, path: string): Promise<[number, strin
   return (JSON.parse(out) as { lineNumber: number; kind: string }[]).map(({ lineNumber, kind }) => [lineNumber, kind]);
 }
 
+/** What is found but for the one thing that no repair can give: an answer. */
+const toMend = (path: string): Finding[] => checkSession(path).filter(({ kind }) => kind !== "unanswered-prompt");
+
 describe("check", () => {
   test("says nothing on stdout about sound files", async () => {
     const home = sessionHome();
     await home.add([user("a"), call("c", "bash", {}), result("c", "ok"), answer("b")]);
-    await home.add([user("elsewhere")], { cwd: home.tree.at("other") });
+    await home.add([user("elsewhere"), answer("there")], { cwd: home.tree.at("other") });
     expect(await home.pi("sessions", "check")).toEqual({ status: 0, out: "", lines: [], err: "1 session checked: sound.\n" });
     expect((await home.pi("sessions", "check", "--all")).err).toBe("2 sessions checked: sound.\n");
     expect(await home.pi("sessions", "check", "--json")).toMatchObject({ status: 0, out: "[]\n" });
@@ -60,6 +64,26 @@ describe("check", () => {
     expect(err).toMatch(/1 damaged\. pi sessions repair/);
   });
 
+  const reply = (id: string, parentId: string, rest: object = {}): string =>
+    json({ id, parentId, message: { ...assistantMessage("b"), ...rest } });
+  const beside = (id: string, parentId: string, type: string, rest: object): string =>
+    JSON.stringify({ type, id, parentId, timestamp: "2026-11-20T11:00:00.000Z", ...rest });
+  const label = beside("dddddddd", "aaaaaaaa", "label", { targetId: "aaaaaaaa", label: "here" });
+  const summary = { summary: "s", firstKeptEntryId: "aaaaaaaa", tokensBefore: 1, fromId: "aaaaaaaa" };
+
+  test("a prompt without an answer at the end of the path is an interruption, unless somebody is at it", async () => {
+    const home = sessionHome();
+    const path = await fileWith(home, [said("aaaaaaaa", null, "a"), reply("bbbbbbbb", "aaaaaaaa"), said("cccccccc", "bbbbbbbb", "c")]);
+    const line = `${path}:4: interrupted: the last prompt has no answer`;
+    expect(await home.pi("sessions", "check")).toMatchObject({ status: 0, lines: [line], err: "1 session checked: 1 interrupted.\n" });
+    expect(await home.pi("sessions", "repair", path)).toMatchObject({ status: 0 });
+    const lease = await acquireLease(path, "fail");
+    if (typeof lease === "string") throw new Error(lease);
+    expect(await findings(home, path)).toEqual(process.platform === "linux" ? [] : [[4, "unanswered-prompt"]]);
+    lease.release();
+    expect(await findings(home, path)).toEqual([[4, "unanswered-prompt"]]);
+  });
+
   const dangling = json({
     id: "cccccccc",
     parentId: "aaaaaaaa",
@@ -77,7 +101,7 @@ describe("check", () => {
     ["a circle of parents", [said("aaaaaaaa", "bbbbbbbb", "a"), said("bbbbbbbb", "aaaaaaaa", "b")], "", [[2, "circle"]]],
     ["an entry that is its own parent", [said("aaaaaaaa", "aaaaaaaa", "a")], "", [[2, "circle"]]],
     ["a torn last line", [said("aaaaaaaa", null, "a"), '{"type":"mess'], "", [[3, "torn-line"]]],
-    ["a missing end of line", [said("aaaaaaaa", null, "a")], "", []],
+    ["a missing end of line", [said("aaaaaaaa", null, "a"), reply("bbbbbbbb", "aaaaaaaa")], "", []],
     ["records glued together", [`${said("aaaaaaaa", null, "a")}${said("bbbbbbbb", "aaaaaaaa", "b")}`], "\n", [[2, "irregular-line"]]],
     [
       "a record with a raw line end",
@@ -87,6 +111,17 @@ describe("check", () => {
     ],
     ["an id that stands there twice", [said("aaaaaaaa", null, "a"), said("aaaaaaaa", null, "b")], "\n", [[2, "duplicate-id"]]],
     ["calls without result", [said("aaaaaaaa", null, "a"), dangling, oneResult], "\n", [[3, "dangling-call"]]],
+    ["a prompt with nothing but marks behind it", [said("aaaaaaaa", null, "a"), label], "\n", [[2, "unanswered-prompt"]]],
+    ["a prompt before a summary", [said("aaaaaaaa", null, "a"), beside("dddddddd", "aaaaaaaa", "compaction", summary)], "\n", []],
+    ["a prompt that was left", [said("aaaaaaaa", null, "a"), beside("dddddddd", "aaaaaaaa", "branch_summary", summary)], "\n", []],
+    ["an aborted answer", [said("aaaaaaaa", null, "a"), reply("bbbbbbbb", "aaaaaaaa", { content: [], stopReason: "aborted" })], "\n", []],
+    ["a failed answer", [said("aaaaaaaa", null, "a"), reply("bbbbbbbb", "aaaaaaaa", { content: [], stopReason: "error" })], "\n", []],
+    [
+      "a prompt on another branch",
+      [said("aaaaaaaa", null, "a"), said("cccccccc", "aaaaaaaa", "c"), reply("bbbbbbbb", "aaaaaaaa")],
+      "\n",
+      [],
+    ],
     ["calls of an aborted answer", [said("aaaaaaaa", null, "a"), dangling.replace('"stop"', '"aborted"')], "\n", []],
   ])("%s", async (_, lines, end, expected) => {
     const home = sessionHome();
@@ -169,7 +204,7 @@ describe("repair", () => {
       '{"type":"session","id":"o","timestamp":"2025-01-01T00:00:00.000Z","cwd":"/x"}\n{"type":"message","message":{"role":"user","content":"hi","timestamp":1}}\n',
     );
     expect((await home.pi("sessions", "repair", old)).lines).toEqual(["version 1 became 3"]);
-    expect(checkSession(old)).toEqual([]);
+    expect(toMend(old)).toEqual([]);
     const newer = home.tree.write("new.jsonl", '{"type":"session","version":9,"id":"x","timestamp":"t","cwd":"/"}\n');
     expect(await home.pi("sessions", "repair", newer)).toMatchObject({ status: 1, err: expect.stringContaining("version 9") });
     const text = home.tree.write("text.jsonl", "just\ntext\n");
@@ -200,11 +235,11 @@ describe("repair", () => {
       }
       const file = home.tree.write(`round-${round}.jsonl`, "");
       writeFileSync(file, bytes);
-      const before = checkSession(file);
+      const before = toMend(file);
       const { status, err } = await home.pi("sessions", "repair", file);
       if (err.includes("not a valid pi session")) continue;
       expect([status, before.length > 0 ? existsSync(`${file}.bak`) : true], `round ${round}: ${err}`).toEqual([0, true]);
-      expect(checkSession(file), `round ${round}`).toEqual([]);
+      expect(toMend(file), `round ${round}`).toEqual([]);
       const kept = readFileSync(file, "utf8");
       const damaged = bytes.toString("utf8").split("\n");
       for (const line of linesOf(path).slice(1)) if (damaged.includes(line)) expect(kept).toContain(JSON.parse(line).id);

@@ -111,6 +111,15 @@ describe("the conversation", () => {
     expect(out).toContain("> read a\n> grep x in .\n  ! read failed\n  no a\n< grep\n  hit\n");
     expect(out).toContain("! 429 too many\n");
   });
+
+  test("an aborted answer says so once, whether it had begun or not", async () => {
+    const home = sessionHome();
+    const aborted = { stopReason: "aborted", errorMessage: "Request was aborted" } as const;
+    for (const [id, text] of Object.entries({ unbegun: [], begun: "half" })) {
+      await home.add([user("a"), { type: "message", message: assistantMessage(text, aborted) }], { id });
+      expect((await home.pi("sessions", "show", id)).out.match(/abort/g)).toEqual(["abort"]);
+    }
+  });
 });
 
 /** a - b - c (labelled), a - d - e - f (leaf) */

@@ -292,6 +292,13 @@ test("variables in a base URL: filled where they are set, asked for where they a
   expect(without.hint).not.toContain("CLOUDFLARE_ACCOUNT_ID");
 });
 
+test("a base URL that is no web address is an error of the configuration, not of the network", async () => {
+  for (const address of ["htp://127.0.0.1:1/v1", "127.0.0.1:8080/v1", "https://", "file:///etc/passwd", "s3://bucket/x"]) {
+    const wrong = await failure("anthropic/claude-sonnet-4-5", undefined, { env: { ANTHROPIC_API_KEY: "k", ANTHROPIC_BASE_URL: address } });
+    expect([wrong.code, wrong.exitStatus, wrong.message.endsWith(address)]).toEqual(["config.base_url", 2, true]);
+  }
+});
+
 test("the environment's base URL wins over the file's", async () => {
   const toml = '[providers.anthropic]\nbase_url = "http://file"\n';
   expect((await select("anthropic/claude-sonnet-5", undefined, { ...anthropic, toml })).model.baseUrl).toBe("http://file");

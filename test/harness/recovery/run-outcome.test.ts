@@ -77,7 +77,7 @@ test("blanks are no answer", async () => {
 test("the moment to come back is in the hint, whatever the service calls one", async () => {
   const hintOf = async (retryAt: number): Promise<string | undefined> =>
     (await runOutcome(result({ failure: { code: "rate_limited", message: "429", retryAt } }), undefined)).hint;
-  expect(await hintOf(Date.UTC(2030, 0, 2))).toContain("2030-01-02T00:00:00.000Z");
+  expect(await hintOf(Date.UTC(2030, 0, 2))).toContain("after 2030-01-02T00:00:00Z,");
   expect(await hintOf(1e300)).toMatch(/^Try again later/);
 });
 
@@ -113,9 +113,24 @@ describe("a failure is told by who, what kind, the service's own sentence, and h
     [{ code: "stalled", message: "acme/m sent nothing for 1 s" }, 1, "acme/m sent nothing for 1 s"],
     [{ code: "refusal", message: "The model refused to complete the request" }, 1, "The model refused to complete the request"],
     [
-      { code: "network", message: "connect ECONNREFUSED 127.0.0.1:1", unreachable: "127.0.0.1:1" },
+      { code: "network", message: "connect ECONNREFUSED 127.0.0.1:1", unreachable: { lacks: "listener", address: "127.0.0.1:1" } },
       1,
       "acme: nobody listens at 127.0.0.1:1",
+    ],
+    [
+      { code: "network", message: "self signed certificate (10.0.0.1:443)", unreachable: { lacks: "trust", address: "10.0.0.1:443" } },
+      1,
+      "acme: the certificate of 10.0.0.1:443 is not trusted: self signed certificate",
+    ],
+    [
+      { code: "network", message: "EPROTO", unreachable: { lacks: "tls", address: "localhost:1" } },
+      1,
+      "acme: what listens at localhost:1 speaks no TLS",
+    ],
+    [
+      { code: "bad_request", message: '400 {"error":{"message":"bad \\u001b[31mred\\u001b[0m\\u0007 thing"}}' },
+      1,
+      "acme refused the request (400): bad red thing",
     ],
   ])("%j", async (failure, tries, message) => {
     expect(await told(failure, tries)).toBe(message);

@@ -79,7 +79,7 @@ test("how often a model was asked in vain: since its last answer, and of this mo
 
 test("where nobody listens on this machine one try is enough", async () => {
   const { coding, script, events } = codingBench();
-  const failure = { code: "network", message: "refused", unreachable: "127.0.0.1:1" } as const;
+  const failure = { code: "network", message: "refused", unreachable: { lacks: "listener", address: "127.0.0.1:1" } } as const;
   script.next(() => [{ type: "failure", failure }], says("never asked"));
   expect(await coding.prompt("hi")).toMatchObject({ code: "model.network", message: expect.stringContaining("127.0.0.1:1") });
   expect(events.map((event) => event.type)).not.toContain("auto_retry_start");

@@ -130,6 +130,50 @@ describe("each key of the keymap", () => {
   });
 });
 
+describe("Escape and another key right behind it", () => {
+  const controls = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).filter((key) => key !== "\u001b");
+
+  test.for(controls)("%j: nobody's key is two keys", (control) => {
+    const told: string[] = [];
+    const device = screenDevice();
+    const terminal = new ScreenTerminal(device, { escapeMs: 10, isDumb: true });
+    const keys = createKeymap("other");
+    terminal.on.isKey = (data) => keys.knows(data);
+    terminal.start(
+      (data) => void told.push(data),
+      () => {},
+    );
+    device.keys(`\u001b${control}`);
+    terminal.flushInput();
+    expect(told).toEqual(keys.knows(`\u001b${control}`) ? [`\u001b${control}`] : ["\u001b", control]);
+  });
+
+  test("both count: the list is closed, the text is cleared", async () => {
+    const screen = await openInteractive();
+    screen.device.keys("some words");
+    await screen.until((text) => text.includes("some words"));
+    const answer = screen.interaction.dialogs.select("A question", ["one", "two"]);
+    await screen.until((text) => text.includes("A question"));
+    screen.device.keys("\u001b\u0003");
+    await screen.until((text) => !text.includes("A question") && !text.includes("some words"));
+    expect(await answer).toBeUndefined();
+  });
+
+  test("one that an extension has registered stays one", async () => {
+    let calls = 0;
+    const screen = await openInteractive({
+      extension: (pi) => {
+        const { registerShortcut } = pi as unknown as { registerShortcut(key: string, how: object): void };
+        registerShortcut("ctrl+alt+c", { handler: () => void calls++ });
+      },
+    });
+    screen.device.keys("kept");
+    screen.device.keys("\u001b\u0003");
+    await screen.until((text) => text.includes("kept"));
+    expect(calls).toBe(1);
+  });
+});
+
 describe("keys of the user's own", () => {
   test("they take the place of the usual ones; none is none", () => {
     const keys = createKeymap("other");

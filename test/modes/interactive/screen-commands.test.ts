@@ -212,6 +212,24 @@ test("a model that is none opens the list of models with what was typed", async 
   expect(await screen.until((text) => text.includes("› haiku"))).toContain("anthropic/claude-haiku");
 });
 
+test.for(["copy", "left"])("a session that is open elsewhere is offered as a copy: %s", async (choice) => {
+  const first = await openInteractive({ reply: textReply("said elsewhere") });
+  first.device.keys("go\r");
+  await first.until((text) => text.includes("said elsewhere"));
+  const { id, filePath = "" } = first.sessions.coding.session;
+  const second = await openInteractive({ columns: 200, directory: first.directory });
+  const before = second.sessions.coding.session.id;
+  second.device.keys(`/resume ${filePath}\r`);
+  const asked = await second.until((text) => text.includes("is in use by") && text.includes("copy of it"));
+  expect(asked).not.toContain("--on-busy");
+  second.device.keys(choice === "copy" ? "\r" : "\u001b");
+  if (choice === "copy") await second.until((text) => text.includes("said elsewhere"));
+  else await second.until((text) => !text.includes("is in use by"));
+  const now = second.sessions.coding.session.id;
+  expect(now).not.toBe(id);
+  expect(now === before).toBe(choice === "left");
+});
+
 test("words behind a command that takes none are told, and are not lost", async () => {
   const screen = await openInteractive();
   for (const name of ["hotkeys", "quit", "trust"]) {

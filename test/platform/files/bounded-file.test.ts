@@ -2,7 +2,13 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type BoundedText, RepositoryBoundary, readBoundedText, sizeNotice } from "../../../src/platform/files/bounded-file.ts";
+import {
+  type BoundedText,
+  RepositoryBoundary,
+  readBoundedText,
+  repositoryDirectories,
+  sizeNotice,
+} from "../../../src/platform/files/bounded-file.ts";
 import { type TempTree, tempTree } from "../../support/temp-tree.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -149,4 +155,22 @@ describe("what belongs to a repository", () => {
     chmodSync(tree.at("open"), 0o1777);
     expect(text(read("open/AGENTS.md", "open/mine"))).toBe("planted");
   });
+});
+
+test.each([
+  ["repo/a/b", ["repo/a/b", "repo/a", "repo"]],
+  ["repo", ["repo"]],
+  ["repo/linked/x", ["repo/linked/x", "repo/linked"]],
+  ["plain/a", ["plain/a"]],
+])("from %s up to the root of the repository", (cwd, directories) => {
+  const tree = tempTree({
+    "repo/.git/HEAD": "",
+    "repo/a/b/x": "",
+    "repo/linked/.git": "gitdir: elsewhere",
+    "repo/linked/x/y": "",
+    "plain/a/x": "",
+  });
+  const expected = directories.map((directory) => tree.at(directory));
+  expect(repositoryDirectories(tree.at(cwd))).toEqual(expected);
+  expect(new RepositoryBoundary({ cwd: tree.at(cwd), agentDir: tree.at("agent") }).directories).toEqual(expected);
 });

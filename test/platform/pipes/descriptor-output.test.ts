@@ -6,8 +6,9 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { bunPath } from "../../../scripts/build.mjs";
+import { FileDescriptorOutput } from "../../../src/platform/pipes/descriptor-output.ts";
 
 const cases = (["bun", "node"] as const).flatMap((runtime) => (["pipe", "socket"] as const).map((channel) => ({ runtime, channel })));
 
@@ -97,4 +98,15 @@ test.for(["bun", "node"] as const)("%s: to a file others have written to, everyt
   expect(first).toBe("first");
   expect(lines).toHaveLength(101);
   expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(lines.map((_, number) => number));
+});
+
+test.for([true, false])("the reader is looked after by the clock unless it is a terminal: %s", (isTerminal) => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const output = new FileDescriptorOutput(1);
+  vi.spyOn(output, "isTerminal", "get").mockReturnValue(isTerminal);
+  const unwatch = output.watchReader(() => true);
+  expect(vi.getTimerCount()).toBe(isTerminal ? 0 : 1);
+  unwatch();
+  expect(vi.getTimerCount()).toBe(0);
 });

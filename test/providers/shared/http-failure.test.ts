@@ -204,7 +204,10 @@ test("a failed connection is told with its cause and code", () => {
 
 test("where nobody listens on this machine is told; not what refused elsewhere, or failed otherwise", () => {
   const failed = (code: string, more: object = {}): Error => Object.assign(new Error("x"), { code, ...more });
-  const at = (error: Error, baseUrl?: string): string | undefined => networkFailure(error, baseUrl).unreachable;
+  const at = (error: Error, baseUrl?: string): string | undefined => {
+    const { unreachable } = networkFailure(error, baseUrl);
+    return unreachable?.lacks === "listener" ? unreachable.address : undefined;
+  };
   expect(at(failed("ConnectionRefused"), "http://127.0.0.1:11434/v1")).toBe("127.0.0.1:11434");
   expect(at(failed("ECONNREFUSED"), "http://localhost:1/v1")).toBe("localhost:1");
   expect(at(failed("ECONNREFUSED"), "http://[::1]:1/v1")).toBe("[::1]:1");
@@ -216,4 +219,20 @@ test("where nobody listens on this machine is told; not what refused elsewhere, 
   for (const url of ["http://10.0.0.1:1", "http://localhost.example.com:1", "http://127.0.0.1.example.com", "https://api.example.com"])
     expect(at(failed("ECONNREFUSED"), url)).toBeUndefined();
   expect(at(failed("ECONNRESET"), "http://127.0.0.1:1")).toBeUndefined();
+});
+
+test("a certificate that nobody vouches for, and a port without TLS, do not change by another try", () => {
+  const lacks = (code: string, url: string): object | undefined => networkFailure(Object.assign(new Error("x"), { code }), url).unreachable;
+  for (const code of [
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "CERT_HAS_EXPIRED",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+  ])
+    expect(lacks(code, "https://api.example.com/v1")).toEqual({ lacks: "trust", address: "api.example.com" });
+  expect(lacks("ERR_SSL_WRONG_VERSION_NUMBER", "https://10.0.0.1:80")).toEqual({ lacks: "tls", address: "10.0.0.1:80" });
+  expect(lacks("EPROTO", "https://localhost:80/v1")).toEqual({ lacks: "tls", address: "localhost:80" });
+  expect(lacks("EPROTO", "https://api.example.com")).toBeUndefined();
 });

@@ -231,18 +231,21 @@ test("of two entries with one id the later one has it", async () => {
   expect(session.context().messages).toHaveLength(1);
 });
 
-test("an empty file becomes a session where the caller says of which directory", async () => {
-  const path = join(temporaryDirectory(), "s.jsonl");
-  writeFileSync(path, "");
-  const session = await Session.open(path, { cwd: "/here" });
-  onTestFinished(() => session.close());
-  expect(readFileSync(path, "utf8")).toBe("");
-  session.append({ type: "message", message: userMessage("one") });
-  expect(session.storageLost).toBe(undefined);
-  const again = await openPathReadOnly(path);
-  expect(again.header).toMatchObject({ cwd: "/here", id: session.id });
-  expect(again.context()).toEqual(session.context());
-});
+test.for(["", "\n\n", " \r\n\t\r\n", "\ufeff", "\ufeff\n"])(
+  "a blank file (%j) becomes a session where the caller says of which directory",
+  async (text) => {
+    const path = join(temporaryDirectory(), "s.jsonl");
+    writeFileSync(path, text);
+    const session = await Session.open(path, { cwd: "/here" });
+    onTestFinished(() => session.close());
+    expect(readFileSync(path, "utf8")).toBe("");
+    session.append({ type: "message", message: userMessage("one") });
+    expect(session.storageLost).toBe(undefined);
+    const again = await openPathReadOnly(path);
+    expect(again.header).toMatchObject({ cwd: "/here", id: session.id });
+    expect(again.context()).toEqual(session.context());
+  },
+);
 
 async function openPathReadOnly(path: string): Promise<Session> {
   const session = await Session.open(path, { readOnly: true });
@@ -256,6 +259,7 @@ test("no header, an empty file, a directory, a newer version: each is refused by
   for (const [text, code] of [
     [`${line("00000001", null)}\n`, "session.invalid"],
     ["", "session.invalid"],
+    ["\n\n", "session.invalid"],
     ["\0\0\0", "session.invalid"],
     [`${newer}\n${line("00000001", null)}\n`, "session.version"],
   ] as const) {

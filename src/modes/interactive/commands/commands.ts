@@ -6,7 +6,7 @@ import type { SessionHost } from "../../../harness/host/session-host.ts";
 import type { Surface } from "../surface.ts";
 import { commandFaces } from "./faces.ts";
 import { screenCommands } from "./own.ts";
-import type { Completion } from "./slash-command.ts";
+import type { CommandFace, Completion } from "./slash-command.ts";
 
 export interface OfferedCommand {
   name: string;
@@ -40,8 +40,23 @@ export async function runSlash(name: string, args: string, at: Surface): Promise
   const face = commandFaces[name];
   if (typed.params === undefined) await face?.ask?.(at, typed.argument);
   else {
-    const result = await typed.command.run(typed.params as never, at);
-    await face?.told?.(result, at);
+    const result = await resultOf(typed.command, typed.params, face, at);
+    if (result !== null) await face?.told?.(result, at);
   }
   return true;
+}
+
+async function resultOf(
+  command: SlashCommand,
+  params: Record<string, unknown>,
+  face: CommandFace | undefined,
+  at: Surface,
+): Promise<unknown> {
+  try {
+    return await command.run(params as never, at);
+  } catch (error) {
+    const result = await face?.refused?.(error, params, at);
+    if (result === undefined) throw error;
+    return result;
+  }
 }

@@ -1,5 +1,6 @@
 // The screen's side of the commands that sessions have (harness/commands), by their slash names. Read by the interaction and the completion.
 
+import { isPiError } from "../../../contracts/error.ts";
 import type { ThinkingLevel } from "../../../contracts/model.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
 import { call } from "./call.ts";
@@ -23,6 +24,12 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
   },
   resume: {
     ask: async (at, said) => (await import("../pickers/session-picker.ts")).openSessionPicker(at, { filter: said }),
+    refused: async (error, params, at) => {
+      if (!isPiError(error) || error.code !== "session.busy") return undefined;
+      const copy = "Go on in a copy of it";
+      const way = await at.dialogs.select(error.message, [copy, "Leave it where it is open"]);
+      return way === copy ? call("switch_session", { ...(params as { sessionPath: string }), onBusy: "fork" }, at) : null;
+    },
     told: cancelledOr("Session opened"),
   },
   tree: {

@@ -16,6 +16,8 @@ export interface ScreenCommand {
   name: string;
   /** For the completion and /hotkeys; empty: it is a key's, and not offered. */
   about: string;
+  /** What does the same where there is no screen. */
+  shell?: string;
   /** What it takes, as people read it: `[name]`. */
   argument?: string;
   complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
@@ -27,6 +29,8 @@ export interface CommandFace {
   complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
   /** Too little was said to run it: what was, if anything. */
   ask?(at: Surface, said: string): void | Promise<void>;
+  /** It was refused: another way that the user takes, and what that gave, or `null` for none; nothing: the refusal is told. */
+  refused?(error: unknown, params: Record<string, unknown>, at: Surface): Promise<unknown>;
   /** Of what it gave; without it nothing is said. */
   told?(result: unknown, at: Surface): void | Promise<void>;
 }

@@ -10,10 +10,15 @@ export function runShortcut(
   inForce: SessionHost["extensions"]["inForce"],
   failed: (what: string, error: unknown) => void,
 ): boolean {
-  const found = inForce?.terminal("shortcut").findLast(({ name }) => matchesKey(data, name as KeyId));
+  const found = shortcutFor(data, inForce);
   if (inForce === undefined || found === undefined) return false;
   const { handler } = found.value as { handler?: (ctx: unknown) => unknown };
   const run = async (): Promise<void> => void (await handler?.(inForce.contextOf(found.extensionPath)));
   run().catch((error: unknown) => failed(`the key ${found.name}`, error));
   return true;
+}
+
+/** The newest that has been registered for the key. */
+export function shortcutFor(data: string, inForce: SessionHost["extensions"]["inForce"]) {
+  return inForce?.terminal("shortcut").findLast(({ name }) => matchesKey(data, name as KeyId));
 }

@@ -18,6 +18,7 @@ import type { Look } from "../blocks/look.ts";
 import { errorWords } from "../error-words.ts";
 import { TranscriptFold } from "../fold.ts";
 import { StoredPath, showStored } from "../stored.ts";
+import { typedSlash } from "../update.ts";
 
 const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop stops, /quit or Ctrl-D quits.";
 
@@ -35,6 +36,8 @@ class PlainConversation {
   #asked: ((line: string) => void) | undefined;
   #isQuitting = false;
   #begun = "";
+  /** A line with a name that is none: the same again is sent. */
+  #doubted = "";
 
   constructor(sessions: SessionHost, at: ModeContext) {
     this.#sessions = sessions;
@@ -130,7 +133,7 @@ class PlainConversation {
     if (!text.startsWith("/")) return false;
     const { typedCommand } = await import("../../../harness/commands/slash.ts");
     const typed = typedCommand(text, this.#sessions.launch.options.cwd);
-    if (typed === undefined) return false;
+    if (typed === undefined) return this.#isRefused(text);
     if (typed.params === undefined) {
       // The lines that answer come by the way this one came.
       this.#choose(typed.command.slash.name, typed.command.slash.argument ?? "").catch((error: unknown) => this.#fail(error));
@@ -138,6 +141,28 @@ class PlainConversation {
     }
     const result = await typed.command.run(typed.params as never, { sessions: this.#sessions });
     this.#say(result === undefined ? "done" : JSON.stringify(result, null, 2));
+    return true;
+  }
+
+  /** Of the commands that sessions do not have: templates, skills and those of extensions are words that go in. */
+  async #isRefused(text: string): Promise<boolean> {
+    const name = typedSlash(text)?.name;
+    if (name === undefined || this.#doubted === text) return false;
+    const [{ screenCommands }, { KnownCommands }] = await Promise.all([
+      import("../commands/own.ts"),
+      import("../commands/known-commands.ts"),
+    ]);
+    const ofScreen = screenCommands.find((one) => one.name === name && one.about !== "");
+    if (ofScreen !== undefined) {
+      this.#say(`/${name} needs a screen${ofScreen.shell === undefined ? "" : `; in the shell: ${ofScreen.shell}`}`);
+      return true;
+    }
+    const known = new KnownCommands(this.#sessions);
+    await known.learn();
+    if (await known.has(name)) return false;
+    this.#doubted = text;
+    const near = await known.nearest(name);
+    this.#say(`There is no command /${name}.${near === undefined ? "" : ` Did you mean /${near}?`} The same line again sends it as it is.`);
     return true;
   }
 

@@ -15,6 +15,8 @@ export class Activity {
   readonly #tools = new Map<string, string>();
   #what = "";
   #retryAtMs: number | undefined;
+  /** Outside of a run, which nothing else will end. */
+  #isCompactionAlone = false;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -37,6 +39,7 @@ export class Activity {
 
   end(): void {
     this.#sinceMs = undefined;
+    this.#isCompactionAlone = false;
     this.#tokens = 0;
     this.#what = "";
     this.#retryAtMs = undefined;
@@ -47,6 +50,7 @@ export class Activity {
     switch (event.type) {
       case "agent_start":
         this.#sinceMs ??= this.#now();
+        this.#isCompactionAlone = false;
         this.#what = "";
         this.#retryAtMs = undefined;
         return;
@@ -61,11 +65,13 @@ export class Activity {
         this.#tools.delete(event.toolCallId);
         return;
       case "compaction_start":
+        this.#isCompactionAlone = this.#sinceMs === undefined;
         this.#sinceMs ??= this.#now();
         this.#what = "compacting";
         return;
       case "compaction_end":
         this.#what = "";
+        if (this.#isCompactionAlone) this.end();
         return;
       case "auto_retry_start":
         this.#what = "retry";
