@@ -2,6 +2,7 @@
 // Invariant: `dispose` resolves when nothing of any run is left, also of those that were given up.
 
 import type { Config } from "../config/load-config.ts";
+import { defined } from "../contracts/defined.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
 import { giveMemoryFeedback } from "./context/memory-feedback.ts";
 import { type EngineEnd, type RunAt, startHostedRun } from "./hosted-run.ts";
@@ -31,8 +32,11 @@ export abstract class HostedRuntime implements AgentRuntime {
   /** `config`: what holds for the run from its beginning to its end. */
   abstract carryOut(at: RunAt, config: Config): Promise<EngineEnd>;
 
-  /** `config`: that of the workspace, where the caller has it already. */
-  start(request: RunRequest, config?: Config): Run {
+  /**
+   * `config`: that of the workspace, where the caller has it already. `sessionOf` says which session the run goes on with, and may wait for it:
+   * in the time of the run.
+   */
+  start(request: RunRequest, config?: Config, sessionOf?: (at: RunAt) => Promise<string | undefined>): Run {
     const { host, settings, warn, redact } = this.deps;
     let inForce = config;
     const configured = async (): Promise<Config> => {
@@ -45,7 +49,9 @@ export abstract class HostedRuntime implements AgentRuntime {
         timeoutMs: async (asked) => timeoutMsOf(asked, await configured()),
         carryOut: async (at) => {
           requireWorkspace(at.request.workspaceDir);
-          return this.#tracked(this.carryOut(at, await configured()));
+          const sessionId = sessionOf === undefined ? at.request.sessionId : await sessionOf(at);
+          const { sessionId: _, ...asked } = at.request;
+          return this.#tracked(this.carryOut({ ...at, request: { ...asked, ...defined({ sessionId }) } }, await configured()));
         },
       },
       request,

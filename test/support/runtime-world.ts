@@ -44,6 +44,8 @@ export interface RuntimeWorld {
   log: Record<string, unknown>[];
   server: StrictServer;
   runtime: Router;
+  /** As of another process over the same data; whoever asks for it disposes of it. */
+  anotherRuntime(): Promise<Router>;
   /** Writes a file of the workspace. */
   write(path: string, text: string): void;
   /** What the stand-in has noted of itself. */
@@ -86,30 +88,32 @@ export async function runtimeWorld({
   const warnings: string[] = [];
   const log: Record<string, unknown>[] = [];
   const journal = join(root, "journal.jsonl");
-  const runtime = await makeRuntime({
-    host: {
-      env,
-      homeDir: home,
-      cwd: workspace,
-      now: () => Date.now(),
-      hostModules: async () => new Map(),
-      admitExtensions: async () => undefined,
-    },
-    agentDir: join(home, ".pi/agent"),
-    dataDir,
-    config: {
-      model: "anthropic/claude-sonnet-4-5",
-      thinking: "off",
-      "retry.base_delay_ms": 1,
-      "retry.max_retries": 1,
-      "runtime.default": kind,
-      "runtime.claude.command": claude ?? fakeClaude,
-      "runtime.claude.args": claude === undefined ? ["--journal", journal, ...claudeArgs] : claudeArgs,
-      ...config,
-    },
-    warn: (line) => void warnings.push(line),
-    writeLine: (line) => void log.push(JSON.parse(line) as Record<string, unknown>),
-  });
+  const made = () =>
+    makeRuntime({
+      host: {
+        env,
+        homeDir: home,
+        cwd: workspace,
+        now: () => Date.now(),
+        hostModules: async () => new Map(),
+        admitExtensions: async () => undefined,
+      },
+      agentDir: join(home, ".pi/agent"),
+      dataDir,
+      config: {
+        model: "anthropic/claude-sonnet-4-5",
+        thinking: "off",
+        "retry.base_delay_ms": 1,
+        "retry.max_retries": 1,
+        "runtime.default": kind,
+        "runtime.claude.command": claude ?? fakeClaude,
+        "runtime.claude.args": claude === undefined ? ["--journal", journal, ...claudeArgs] : claudeArgs,
+        ...config,
+      },
+      warn: (line) => void warnings.push(line),
+      writeLine: (line) => void log.push(JSON.parse(line) as Record<string, unknown>),
+    });
+  const runtime = await made();
   return {
     home,
     workspace,
@@ -119,6 +123,7 @@ export async function runtimeWorld({
     log,
     server,
     runtime,
+    anotherRuntime: made,
     write: (path, text) => {
       mkdirSync(dirname(join(workspace, path)), { recursive: true });
       writeFileSync(join(workspace, path), text);

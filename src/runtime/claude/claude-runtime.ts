@@ -4,6 +4,7 @@
 
 import { join } from "node:path";
 import type { Config } from "../../config/load-config.ts";
+import type { Lease } from "../../platform/locks/lease.ts";
 import { tagVariable } from "../../platform/processes/process-tree.ts";
 import { childVariables } from "../child-variables.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
@@ -12,7 +13,7 @@ import { launchRun } from "../run-launch.ts";
 import type { Probe } from "../runtime.ts";
 import { groupDirectory, requireRealDirectory } from "../sessions/group-folder.ts";
 import type { ClaudeRun } from "./claude-run.ts";
-import { claudeCredentials } from "./launch.ts";
+import { claudeCredentials, resumable } from "./launch.ts";
 
 export class ClaudeRuntime extends HostedRuntime {
   readonly kind = "claude";
@@ -26,8 +27,26 @@ export class ClaudeRuntime extends HostedRuntime {
   }
 
   async carryOut(at: RunAt, config: Config): Promise<EngineEnd> {
-    const { request, signal } = at;
+    const { request } = at;
     const configDir = await this.#configDir(request, config);
+    const held = await this.#held(at, configDir);
+    try {
+      return await this.#carriedOut(at, config, configDir);
+    } finally {
+      held?.release();
+    }
+  }
+
+  /** It writes its session when it ends: of two that go on with one, what one of them was told would be lost. */
+  async #held({ request, signal }: RunAt, configDir: string | undefined): Promise<Lease | undefined> {
+    const id = request.isFresh === true ? undefined : resumable(request.sessionId);
+    if (id === undefined) return undefined;
+    const { claim } = await import("../../platform/locks/claim.ts");
+    return claim(join(configDir ?? join(this.deps.settings.agentDir, "claims"), `.${id}.claim`), signal);
+  }
+
+  async #carriedOut(at: RunAt, config: Config, configDir: string | undefined): Promise<EngineEnd> {
+    const { request, signal } = at;
     const launched = await launchRun(request, config, this.deps, {
       runtime: "claude",
       session: { kind: "memory" },

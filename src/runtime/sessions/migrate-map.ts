@@ -1,7 +1,7 @@
 // Brings a map of sessions from the time of one runtime to that of two. Called by `pi sessions migrate`.
 // Invariant: what is migrated already is not written again; the map as it was is kept once; of one that cannot be read nothing is touched.
 
-import { copyFileSync, constants as fileConstants, statSync } from "node:fs";
+import { copyFileSync, constants as fileConstants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { changeMap, idsOf, readMap } from "./session-map.ts";
 
@@ -49,12 +49,16 @@ function needsMigration(entry: unknown): boolean {
   return claude === undefined || pi === undefined;
 }
 
+/** Whole or not at all: one that was cut short by a kill would be taken for the map as it was. Called under the map's lease. */
 function copyOnce(from: string, to: string): boolean {
+  if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return false;
+  const temporary = `${to}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    copyFileSync(from, to, fileConstants.COPYFILE_EXCL);
+    copyFileSync(from, temporary, fileConstants.COPYFILE_EXCL);
+    renameSync(temporary, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    rmSync(temporary, { force: true });
     throw new PiError("io.session_map", `The map of sessions cannot be kept as ${to}: ${messageOf(error)}`, { cause: error });
   }
 }

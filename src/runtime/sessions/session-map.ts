@@ -2,13 +2,14 @@
 // Invariant: whole or not at all, one writer at a time; what is not ours in it stays as it is.
 
 import { closeSync, openSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import { makeDirectory } from "../../platform/files/make-directory.ts";
 import { replaceFile } from "../../platform/files/replace-file.ts";
-import { acquireLease } from "../../platform/locks/lease.ts";
+import { claim } from "../../platform/locks/claim.ts";
+import { acquireLease, type Lease } from "../../platform/locks/lease.ts";
 import { type RuntimeKind, runtimeKinds } from "../result.ts";
 
 export type SessionIds = Record<RuntimeKind, string | null>;
@@ -48,7 +49,7 @@ export function sessionMap(file: string) {
         const { signature, text: before, entries } = read();
         const text = changes.reduce((written, change) => put(entries, change, written), before);
         if (text === before) return;
-        await replaceFile(file, [text]);
+        await replaceMap(file, text);
         known = { signature, text, entries };
       });
     } catch (error) {
@@ -83,6 +84,9 @@ export function sessionMap(file: string) {
       next.changes.push({ group, runtime, id });
       await next.written;
     },
+    /** Alone with it until it is let go of; nothing where that cannot be had. Rejects with the signal's reason. */
+    begin: (group: string, runtime: RuntimeKind, signal: AbortSignal): Promise<Lease | undefined> =>
+      claim(join(dirname(file), `.${fileNameOf(group)}.${runtime}.claim`), signal),
   };
 }
 
@@ -95,6 +99,11 @@ export function idsOf(entry: unknown): SessionIds {
   return Object.fromEntries(
     runtimeKinds.toReversed().map((kind) => [kind, typeof table[kind] === "string" ? table[kind] : null]),
   ) as SessionIds;
+}
+
+/** Of a group that a host may have called anything. */
+function fileNameOf(group: string): string {
+  return group.replace(/[^\w.-]/g, (character) => `%${character.charCodeAt(0).toString(16)}`).slice(0, 200);
 }
 
 function signatureOf(file: string): string {
@@ -140,8 +149,15 @@ export function parseMap(text: string, file: string): Entries {
 export function changeMap(file: string, change: (entries: Readonly<Entries>) => Entries | undefined): Promise<void> {
   return inMap(file, async () => {
     const changed = change(readMap(file));
-    if (changed !== undefined) await replaceFile(file, [textOfMap(changed)]);
+    if (changed !== undefined) await replaceMap(file, textOfMap(changed));
   });
+}
+
+/** Never by one that could not be read afterwards. */
+async function replaceMap(file: string, text: string): Promise<void> {
+  const size = Buffer.byteLength(text);
+  if (size > maxBytes) throw broken(file, `it would have ${size} bytes, and at most ${maxBytes} are read`);
+  await replaceFile(file, [text]);
 }
 
 /** Does what nobody else may do at the same time. Rejects with `io.session_map`. */

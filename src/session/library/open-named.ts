@@ -1,12 +1,10 @@
 // The session of an id that somebody chose (`--session-id`): the one that is there, or a new one. Called by the harness.
 // Invariant: of however many that begin one id at once, one makes the file and has it; the others find it, and it is busy.
 
-import { closeSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isPiError, PiError } from "../../contracts/error.ts";
 import { AppendFile } from "../../platform/files/append-file.ts";
-import { makeDirectory } from "../../platform/files/make-directory.ts";
-import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/locks/lease.ts";
+import { claim } from "../../platform/locks/claim.ts";
 import { isBlankFile } from "../lines/file-place.ts";
 import { sessionFileName } from "../lines/locate.ts";
 import { type OpenOptions, Session } from "../tree/session.ts";
@@ -53,8 +51,7 @@ export async function forkNamed(
   where: { directory: string; cwd: string },
   options: Pick<OpenOptions, "signal">,
 ): Promise<Session> {
-  const claim = claimOf(id, where.directory);
-  const lease = await claimed(claim, where.directory, options.signal);
+  const lease = await claim(claimOf(id, where.directory), options.signal);
   try {
     const found = lease === undefined ? undefined : pathOf(id, where);
     if (found !== undefined)
@@ -63,8 +60,7 @@ export async function forkNamed(
       });
     return source.fork({ ...where, id });
   } finally {
-    if (lease !== undefined) rmSync(claim, { force: true });
-    if (typeof lease === "object") lease.release();
+    lease?.release();
   }
 }
 
@@ -79,8 +75,7 @@ function isOf({ header }: SessionFile, cwd: string): boolean {
 
 /** The path of an empty file of this id, made by us or by who was faster; nothing where none can be made. */
 async function beginFile(id: string, where: { directory: string; cwd: string }, options: OpenOptions): Promise<string | undefined> {
-  const claim = claimOf(id, where.directory);
-  const lease = await claimed(claim, where.directory, options.signal);
+  const lease = await claim(claimOf(id, where.directory), options.signal);
   if (lease === undefined) return undefined;
   try {
     const found = pathOf(id, where);
@@ -93,27 +88,8 @@ async function beginFile(id: string, where: { directory: string; cwd: string }, 
     if (isPiError(error)) throw error;
     return undefined;
   } finally {
-    rmSync(claim, { force: true });
-    if (typeof lease === "object") lease.release();
+    lease.release();
   }
-}
-
-async function claimed(claim: string, directory: string, signal: AbortSignal | undefined): Promise<Lease | "unsupported" | undefined> {
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    let outcome: LeaseOutcome;
-    try {
-      makeDirectory(directory, 0o700);
-      closeSync(openSync(claim, "a", 0o600));
-      outcome = await acquireLease(claim, "wait", signal);
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      // Removed by the one before us between two steps.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
-      return undefined;
-    }
-    if (outcome !== "busy") return outcome;
-  }
-  throw new PiError("session.busy", `The name of a session could not be had: ${claim} stays in use`, { hint: "Try again." });
 }
 
 function isGone(error: unknown): boolean {

@@ -1,9 +1,11 @@
 // The router at work: a change of the configuration is a change of who carries out the next run, and of no run under way.
 
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { textResult } from "../../../src/contracts/tool.ts";
+import { claim } from "../../../src/platform/locks/claim.ts";
+import { runtimeKinds } from "../../../src/runtime/result.ts";
 import { runtimeWorld } from "../../support/runtime-world.ts";
 
 test("a run under way stays where it is, the next one goes by the edited file, and the log names both", async () => {
@@ -29,4 +31,46 @@ test("a run under way stays where it is, the next one goes by the edited file, a
   } finally {
     await world.close();
   }
+});
+
+describe.each(runtimeKinds)("%s", (kind) => {
+  const others = 3;
+  const scripts = Array.from({ length: 2 * (others + 1) }, (_, at) => ({ say: [{ text: `Answer ${at}.` }] }));
+
+  test("of several hosts at once each turn of one group's conversation stays, whether or not it has begun", async () => {
+    const world = await runtimeWorld({ kind, scripts });
+    const hosts = [world.runtime, ...(await Promise.all(Array.from({ length: others }, () => world.anotherRuntime())))];
+    try {
+      for (const part of ["first", "second"]) {
+        const results = await Promise.all(hosts.map((host, at) => host.run(world.request({ prompt: `${part} ${at}` }))));
+        expect(results.map(({ outcome }) => outcome.kind)).toEqual(hosts.map(() => "done"));
+        expect(new Set(results.map(({ sessionId }) => sessionId)).size).toBe(1);
+        expect(results.filter(({ sessionPresent }) => !sessionPresent)).toHaveLength(part === "first" ? 1 : 0);
+      }
+      // Whoever came last was told all that went before.
+      const last = JSON.stringify(world.server.requests.at(-1)?.body.messages);
+      for (const part of ["first", "second"]) hosts.forEach((_, at) => void expect(last).toContain(`${part} ${at}`));
+      expect(readdirSync(world.dataDir, { recursive: true }).filter((name) => String(name).includes("claim"))).toEqual([]);
+    } finally {
+      await Promise.all(hosts.slice(1).map((host) => host.dispose()));
+      await world.close();
+    }
+  });
+
+  test("a conversation that another host begins is waited for in the time of the run, and not where there is none to share", async () => {
+    const world = await runtimeWorld({ kind, scripts });
+    const held = await claim(join(world.dataDir, `.main.${kind}.claim`), undefined);
+    try {
+      const late = await world.runtime.run(world.request({ timeoutMs: 50 }));
+      expect(late.outcome).toMatchObject({ kind: "budget", code: "runtime.timeout" });
+      expect(world.server.requests).toHaveLength(0);
+      expect(await world.runtime.run(world.request({ isFresh: true }))).toMatchObject({ outcome: { kind: "done" } });
+      expect(await world.runtime.run(world.request({ sessionKey: "other" }))).toMatchObject({ outcome: { kind: "done" } });
+      const waiting = world.runtime.start(world.request());
+      held?.release();
+      expect(await waiting.result).toMatchObject({ outcome: { kind: "done" }, sessionPresent: false });
+    } finally {
+      await world.close();
+    }
+  });
 });
