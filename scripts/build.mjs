@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chunkFolder, chunksOf, facadesOf, joinChunks } from "./join-chunks.mjs";
 import { writeModelIds } from "./model-ids.mjs";
+import { keepReachableTypes } from "./public-types.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -194,6 +195,11 @@ function buildLibrary() {
   rmSync(types, { recursive: true, force: true });
   const tsc = spawnSync("npx", ["--no-install", "tsc", "-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });
   if (tsc.status !== 0) throw new Error(`tsc -p tsconfig.types.json failed: ${tsc.error?.message ?? `status ${tsc.status}`}`);
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  keepReachableTypes(
+    types,
+    Object.values(exports).map((entry) => join(root, entry.types)),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
