@@ -151,7 +151,22 @@ export const shellChecks: ShellCheck[] = [
       const env = { PATH: process.env.PATH, HOME: "/nowhere", EDITOR: "vi", GIT_EDITOR: "vi", PAGER: "less", GIT_PAGER: "less" };
       const commit = "git -c user.name=n -c user.email=e@e commit --allow-empty";
       const command = `git init -q . && ${commit} -qm first && ${commit} -q --amend && git -p log --format=%s; echo "$GIT_TERMINAL_PROMPT"`;
-      assert.equal((await run(command, { shell: shell({ env }), timeoutMs: 20_000 })).text, "first\n0\n");
+      assert.equal((await run(command, { shell: shell({ env }), timeoutMs: 60_000 })).text, "first\n0\n");
+    },
+  },
+  {
+    name: "vim by its own name gives up, after it has done what it was told",
+    check: async ({ run, shell, directory }) => {
+      const env = { PATH: process.env.PATH, HOME: "/nowhere" };
+      const isThere = 'command -v vim >/dev/null || { echo "none"; exit; }';
+      const { text } = await run(
+        `${isThere}; cd ${directory}; vim -c "call setline(1, 'written')" -c w one >/dev/null 2>&1; echo "$? $(cat one)"`,
+        {
+          shell: shell({ env }),
+          timeoutMs: 60_000,
+        },
+      );
+      assert.match(text, /^(1 written|none)\n$/);
     },
   },
   {

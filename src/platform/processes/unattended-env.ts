@@ -18,8 +18,9 @@ const answers: Readonly<Record<string, string>> = {
   PIP_NO_INPUT: "1",
   COMPOSER_NO_INTERACTION: "1",
   TF_INPUT: "0",
-  // Called by its own name: where nobody types it gives up, with status 1; what `-c` and scripts say is done before.
-  VIMINIT: 'if has("autocmd") | set updatetime=200 | autocmd CursorHold,CursorHoldI * cquit | endif',
+  // Called by its own name: where nobody types it gives up, with status 1; what `-c` and scripts say is done before. On a terminal (in a tmux that the
+  // command starts) somebody may.
+  VIMINIT: 'if has("autocmd") && !has("ttyin") | set updatetime=200 | autocmd CursorHold,CursorHoldI * cquit | endif',
 };
 
 /** `set`: what the configuration sets. */
