@@ -30,8 +30,8 @@ const longest = [
 
 const everyTest = ["test/**/*.test.ts"];
 
-/** What puts something else in the place of a module of the platform: in a worker of its own. */
-const alone = ["test/artifacts/blob-races.test.ts"];
+/** What puts something else in the place of a module of the platform, or knows all secrets of its process: in a worker of its own. */
+const alone = ["test/artifacts/blob-races.test.ts", "test/artifacts/artifacts.test.ts"];
 
 // Asks real services, for money: only when that is said.
 const excluded = [...configDefaults.exclude, ...(process.env.PI_LIVE === "1" ? [] : ["test/live/**"])];

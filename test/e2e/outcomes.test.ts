@@ -111,7 +111,7 @@ const cases: Case[] = [
     calls: [[failure("quota", "spent", { retryAt })]],
     text: "",
     code: "model.quota",
-    stderr: /^scripted says that what was paid for is spent: spent \(Try again after 2100-01-01T00:00:00\.000Z, or name another model/,
+    stderr: /^scripted says that what was paid for is spent: spent \(Try again after 2100-01-01T00:00:00Z, or name another model/,
     retryAt,
     turns: 0,
   },

@@ -158,7 +158,7 @@ test.skipIf(!hasScript)("nothing that a model, a service or a file says can spea
   expect((await world.run([...asked, answer])).stdout).toBe(`${evil}\n`);
   const failure = world.trace([{ type: "event", event: { type: "failure", failure: { code: "bad_request", message: `400 ${evil}` } } }]);
   const failed = await world.run(["--quiet", ...asked, failure], { shell: onTerminal() });
-  expect(failed.stdout).toContain("(400): ared5Ab c (");
+  expect(failed.stdout).toContain("(400): ared5Abc (");
   world.config('["\\u001b[31munknown\\u001b]0;x\\u0007"]\na = 1\n');
   const warned = await world.run(["--quiet", ...asked, world.trace(callSteps("\u001b[2Jtool", {}), answerSteps("Done."))], {
     shell: onTerminal(),

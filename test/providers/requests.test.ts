@@ -236,7 +236,7 @@ test("a redirect is not followed with the credential", async () => {
   const elsewhere = await startWireServer(() => ({ body: "data: [DONE]\n\n" }));
   const server = await startWireServer(() => ({ status: 307, headers: { location: `${elsewhere.url}/x` } }));
   const answer = await collect(completionsProvider.stream(call({ api: "openai-completions", provider: "mine", baseUrl: server.url })));
-  expect(answer.failure).toMatchObject({ code: "bad_request", status: 307 });
+  expect(answer.failure).toMatchObject({ code: "not_found", status: 307 });
   expect(answer.failure?.message).toContain(elsewhere.url);
   expect(elsewhere.requests).toEqual([]);
   await Promise.all([server.close(), elsewhere.close()]);

@@ -52,10 +52,12 @@ export function executeProgram(command: string, args: readonly string[], options
       const isUnstarted = typeof cause === "string" && !truncated;
       const reason = isUnstarted && stderr === "" ? (error?.message ?? "") : stderr;
       const killed = error?.killed === true || child.killed || signal?.aborted === true;
-      resolve({ stdout, stderr: reason, code: status(isUnstarted, killed), killed, truncated });
+      resolve({ stdout, stderr: reason, code: status(isUnstarted, killed, truncated), killed, truncated });
     });
-    const status = (isUnstarted: boolean, killed: boolean): number => {
+    const status = (isUnstarted: boolean, killed: boolean, truncated: boolean): number => {
       if (isUnstarted) return 1;
+      // The pipe that nobody reads any more may be quicker than the signal.
+      if (truncated && killed && child.signalCode !== "SIGKILL") return signalStatus("SIGTERM");
       const code = child.signalCode ? signalStatus(child.signalCode) : (child.exitCode ?? 1);
       return code === 0 && killed ? signalStatus("SIGTERM") : code;
     };

@@ -37,7 +37,7 @@ describe("the table", () => {
     const host = await pi([], { GROQ_API_KEY: "k" });
     const lines = host.out().split("\n");
     expect(lines[0]).toBe("provider  model                         context  max-out  thinking  images");
-    expect(lines[1]).toBe("groq      llama-3.1-8b-instant          131.1K   131.1K   no        no    ");
+    expect(lines[1]).toBe("groq      llama-3.1-8b-instant          131.1K   131.1K   no        no");
     expect(lines.every((line) => line === "" || line.startsWith("groq") || line.startsWith("provider"))).toBe(true);
     expect((await pi([], { ANTHROPIC_API_KEY: "k" })).out()).toMatch(/claude-haiku-4-5 +200K +64K +yes +yes/);
     expect((await pi(["gpt-4.1"], { OPENAI_API_KEY: "k" })).out()).toMatch(/gpt-4\.1 +1\.0M +32\.8K/);

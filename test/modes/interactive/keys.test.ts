@@ -81,6 +81,7 @@ function modifyOtherKeys(one: Named): string[] {
 function heard(pieces: readonly string[], isKitty: boolean): string[] {
   const device = screenDevice();
   const terminal = new ScreenTerminal(device, { escapeMs: 10 });
+  terminal.on.isKey = keymap.knows;
   const told: string[] = [];
   terminal.start(
     (data) => told.push(data),

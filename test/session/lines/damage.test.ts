@@ -231,7 +231,7 @@ test("of two entries with one id the later one has it", async () => {
   expect(session.context().messages).toHaveLength(1);
 });
 
-test.for(["", "\n\n", " \r\n\t\r\n", "\ufeff", "\ufeff\n"])(
+test.each(["", "\n\n", " \r\n\t\r\n", "\ufeff", "\ufeff\n"])(
   "a blank file (%j) becomes a session where the caller says of which directory",
   async (text) => {
     const path = join(temporaryDirectory(), "s.jsonl");
