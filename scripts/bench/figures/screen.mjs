@@ -72,7 +72,7 @@ export const screen = {
 /** @type {import("../race.mjs").Race} */
 export const screenDeltas = {
   id: "screen-deltas",
-  rounds: 2,
+  rounds: 3,
   needs,
   contenders: (world) => {
     const steps = [...arrival, { type: "\r", until: "Measured." }, { quietMs: 100 }, ...leave];
