@@ -13,15 +13,13 @@ export {
   ExtensionSelectorComponent,
   ModelSelectorComponent,
   OAuthSelectorComponent,
-  SessionSelectorComponent,
   ShowImagesSelectorComponent,
   ThemeSelectorComponent,
   ThinkingSelectorComponent,
-  TreeSelectorComponent,
-  UserMessageSelectorComponent,
 } from "./sdk/npm/tui/choice-components.ts";
 export { BorderedLoader, DynamicBorder } from "./sdk/npm/tui/components.ts";
 export { renderDiff, truncateToVisualLines } from "./sdk/npm/tui/drawn-text.ts";
+export { SessionSelectorComponent, TreeSelectorComponent, UserMessageSelectorComponent } from "./sdk/npm/tui/history-components.ts";
 export {
   AssistantMessageComponent,
   BashExecutionComponent,
