@@ -43,6 +43,12 @@ export class SecretRegistry {
     if (password !== undefined && secret !== "") this.add(Buffer.from(`${decoded(user)}:${decoded(password)}`).toString("base64"));
   }
 
+  /** Everything: where a process begins anew, as between tests that share one. A process that has learned of a secret keeps it for its life. */
+  clear(): void {
+    this.#values.clear();
+    this.#made = undefined;
+  }
+
   get isEmpty(): boolean {
     return this.#values.size === 0;
   }

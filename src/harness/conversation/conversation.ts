@@ -167,9 +167,9 @@ export class Conversation {
 
   #tell(event: AgentEvent): Promise<void> | undefined {
     let told: Promise<void> | undefined;
+    // One event can stand for several, when what was held back comes out: each waits for those that are slow with the one before it.
     for (const one of this.#redactor.redact(event)) {
-      const next = this.listeners.tell(one);
-      told = told && next ? Promise.all([told, next]).then(() => undefined) : (told ?? next);
+      told = told === undefined ? this.listeners.tell(one) : told.then(() => this.listeners.tell(one));
     }
     return told;
   }

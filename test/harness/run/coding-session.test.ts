@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { PiError } from "../../../src/contracts/error.ts";
 import { textResult } from "../../../src/contracts/tool.ts";
+import { liveSecrets } from "../../../src/platform/secrets.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { codingBench, nextEvent, steppingClock, tool, transcriptOf } from "../../support/coding-bench.ts";
 import { callsTools, hangs, says } from "../../support/model-script.ts";
@@ -166,6 +167,24 @@ test("a slow listener slows the run down to its pace", async () => {
   });
   await coding.prompt("go");
   expect(isBusy).toBe(false);
+});
+
+test("what was held back, as the beginning of a secret, comes out at the listener's pace too", async () => {
+  liveSecrets.add("held-back-credential-0001");
+  const { coding, script } = codingBench();
+  script.next(says("held-back"));
+  let isBusy = false;
+  const told: string[] = [];
+  coding.subscribe(async (event) => {
+    if (event.type !== "message_update" && event.type !== "message_end") return;
+    told.push(event.type === "message_update" ? event.assistantMessageEvent.type : event.type);
+    expect(isBusy).toBe(false);
+    isBusy = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    isBusy = false;
+  });
+  expect(await coding.prompt("go")).toEqual({ kind: "done", text: "held-back" });
+  expect(told.slice(-4)).toEqual(["text_start", "text_delta", "text_end", "message_end"]);
 });
 
 test("a credential that cannot be had fails the call, with every event in its place", async () => {
