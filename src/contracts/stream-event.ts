@@ -22,8 +22,11 @@ export type FailureCode =
   | "stalled" // a deadline between events passed
   | "aborted"; // the caller's signal
 
-/** Why no connection comes about, however often it is tried: nobody listens there, nobody vouches for who does, or it speaks no TLS. */
-export type ConnectionLack = "listener" | "trust" | "tls";
+/**
+ * Why no connection comes about, however often it is tried: nobody listens there, nobody vouches for who does, it speaks no TLS, or no machine
+ * has that name.
+ */
+export type ConnectionLack = "listener" | "trust" | "tls" | "name";
 
 export interface ModelFailure {
   code: FailureCode;
@@ -33,7 +36,7 @@ export interface ModelFailure {
   status?: number;
   /** Unix ms before which another try is useless, as the service told it. */
   retryAt?: number;
-  /** Another try is useless, too; `address`: host and port. */
+  /** Another try is useless, too; `address`: host and port, or the name. */
   unreachable?: { lacks: ConnectionLack; address: string };
   /** The call was never made: what the message says is ours, and whole. */
   isOurs?: true;
