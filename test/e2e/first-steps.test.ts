@@ -168,6 +168,7 @@ describe.concurrent("stdin", () => {
       `printf '\\x1f\\x8b\\x08\\x00\\x00\\xff' | "$@"`,
       `printf 'a\\x00b' | "$@"`,
       `printf '\\xff\\xd8\\x01\\x02\\xfe' | "$@"`,
+      `printf '%%PDF-1.7\\n' | "$@"`,
     ]) {
       const { stdout, stderr, status } = await world.run(question, { shell });
       expect({ stdout, stderr, status }).toEqual({
@@ -177,6 +178,29 @@ describe.concurrent("stdin", () => {
       });
     }
     expect(world.sessionFiles()).toHaveLength(1);
+  });
+
+  test.for([
+    ["its signature alone", 8],
+    ["its header", 40],
+    ["all but its end", 60],
+  ] as const)("a picture of which there is %s is none, from a pipe and as a file", async ([, length], { world }) => {
+    world.write("cut.png", Buffer.from(onePixel, "base64").subarray(0, length));
+    const said = "is a png that is cut off or damaged. Give the whole file\n";
+    expect(await world.run(question, { shell: 'cat cut.png | "$@"' })).toMatchObject({
+      stdout: "",
+      stderr: `Error: stdin ${said}`,
+      status: 2,
+    });
+    const named = await world.run([...question.slice(0, -1), "@cut.png look"]);
+    expect(named).toMatchObject({ stdout: "", stderr: `Error: @cut.png ${said}`, status: 2 });
+    expect(world.sessionFiles()).toHaveLength(0);
+  });
+
+  test("a directory is no input", async ({ world }) => {
+    const { stdout, stderr, status } = await world.run(question, { shell: '"$@" < .' });
+    expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: expect.stringMatching(/^Error: stdin is a directory\. /), status: 2 });
+    expect(world.sessionFiles()).toHaveLength(0);
   });
 
   test("a file and the message in one argument", async ({ world }) => {

@@ -57,6 +57,11 @@ test.for([
   ["[]", "usage.runner_input"],
   ["null", "usage.runner_input"],
   ['{"groupFolder":"main","chatJid":"x"}', "usage.runner_input"],
+  [`{"prompt":${"[".repeat(90_000)}${"]".repeat(90_000)},"groupFolder":"main","chatJid":"x"}`, "usage.runner_input"],
+  [
+    `{"prompt":"hi","groupFolder":"main","chatJid":"x","toolResults":[{"id":"1","result":${'{"a":'.repeat(90_000)}1${"}".repeat(90_000)}}]}`,
+    "usage.runner_input",
+  ],
   ['{"prompt":"hi","chatJid":"x"}', "usage.runner_input"],
   ['{"prompt":"hi","groupFolder":"main"}', "usage.runner_input"],
   ['{"prompt":7,"groupFolder":"main","chatJid":"x"}', "usage.runner_input"],

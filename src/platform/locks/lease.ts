@@ -71,6 +71,13 @@ export function leaseHolder(path: string): number | undefined {
   return undefined;
 }
 
+/** In words, for people. */
+export function holderOf(path: string): string {
+  const pid = leaseHolder(path);
+  if (pid === process.pid) return "this process";
+  return pid === undefined ? "another process" : `process ${pid}`;
+}
+
 /** The same of many files, by one look at all processes for as long as none of the files has been written since. */
 export class LeaseHolders {
   readonly #pids = new Map<number, number>();
