@@ -61,6 +61,23 @@ export type StreamEvent =
   | { type: "finish"; stopReason: Extract<StopReason, "stop" | "length" | "toolUse">; rawStopReason?: string }
   | { type: "failure"; failure: ModelFailure };
 
+/** What a stream gives at a time: an event, or those that came together. */
+export type StreamPart = StreamEvent | readonly StreamEvent[];
+
+export function eventsOf(part: StreamPart): readonly StreamEvent[] {
+  return Array.isArray(part) ? part : [part as StreamEvent];
+}
+
+/** One by one; of what came together, nothing more once the call was aborted. */
+export async function* eachEvent(parts: AsyncIterable<StreamPart>, signal: AbortSignal): AsyncGenerator<StreamEvent, void, void> {
+  for await (const part of parts) {
+    for (const event of eventsOf(part)) {
+      yield event;
+      if (signal.aborted) break;
+    }
+  }
+}
+
 /** What the wire shows of the stream (the `assistantMessageEvent` of a `message_update`). */
 export type AssistantMessageEvent =
   | { type: "text_start" | "thinking_start"; contentIndex: number }
