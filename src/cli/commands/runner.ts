@@ -3,6 +3,7 @@
 
 import { parseDuration } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
+import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { type Host, writeErrorLine } from "../../platform/host.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import type { RunnerFlags } from "../../runtime/host/run-runner.ts";
@@ -89,7 +90,7 @@ const maxErrorBytes = 200;
 
 /** A host keeps so much of it: whole characters, one line. */
 function lastLine(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = plainLine(text);
   const bytes = new TextEncoder().encode(line);
   if (bytes.length <= maxErrorBytes) return line;
   return `${new TextDecoder().decode(bytes.subarray(0, maxErrorBytes - 3)).replace(/\uFFFD+$/, "")}…`;
