@@ -341,6 +341,8 @@ describe.concurrent("by write and edit, outside of git", () => {
     expect(existsSync(join(world.cwd, "b.txt"))).toBe(false);
     expect(await world.run(["undo", "--run", "3"])).toMatchObject({ status: 2, stderr: expect.stringContaining("2 runs") });
     expect(await world.run(["undo", "--run", "x"])).toMatchObject({ status: 2 });
+    const named = await world.run(["undo", "src/a.txt"]);
+    expect(named).toMatchObject({ status: 2, stderr: expect.stringMatching(/^Error: No session found .* pi undo last src\/a\.txt\n$/) });
   });
 
   test("a file that was changed since is written over only by force, and comes back", async ({ world }) => {
