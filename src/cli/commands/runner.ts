@@ -10,6 +10,7 @@ import type { RunnerFlags } from "../../runtime/host/run-runner.ts";
 import type { HostRuntime } from "../../runtime/host-runtime.ts";
 import { redactionFor } from "../../runtime/observe/redaction.ts";
 import { Ending } from "../ending.ts";
+import { writePage } from "../page.ts";
 
 const help = `pi runner [options] < INPUT
 
@@ -46,7 +47,7 @@ type Read = { [name: string]: string | true | undefined };
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
-    void host.stdout.write(help);
+    await writePage(host, help);
     return 0;
   }
   const ending = new Ending(host);
