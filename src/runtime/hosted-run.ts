@@ -88,7 +88,8 @@ class HostedRun {
   readonly #fold: RunFold;
   readonly #listeners = new Set<SessionListener>();
   readonly #stopping = new AbortController();
-  readonly #startedMs: number;
+  /** On a clock that is never set. */
+  readonly #begunMs = performance.now();
   #timeoutMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: Stop | undefined;
@@ -106,12 +107,11 @@ class HostedRun {
     this.#request = request;
     this.#deps = deps;
     this.#id = id;
-    this.#startedMs = deps.now();
     this.#overdue = new Promise((resolve) => {
       this.#graceOver = resolve;
     });
     this.#fold = new RunFold({
-      now: deps.now,
+      now: () => Math.round(performance.now()),
       redact: deps.redact,
       isReadOnly: (tool) => this.#facts.isReadOnly(tool),
       sentText: (tool, args) => this.#facts.sentText(tool, args),
@@ -172,10 +172,10 @@ class HostedRun {
     this.#replies = await this.#deps.replies(this.#request, facts);
     this.#timeoutMs = await this.#engine.timeoutMs(this.#request);
     if (this.#stop === undefined) {
-      const leftMs = this.#timeoutMs - (this.#deps.now() - this.#startedMs);
+      const leftMs = this.#timeoutMs - (performance.now() - this.#begunMs);
       this.#timer = setTimeout(() => this.stop("timeout"), Math.max(0, Math.min(leftMs, 2 ** 31 - 1)));
     }
-    await this.#tell({ stream: "lifecycle", data: { phase: "start", startedAt: this.#startedMs } });
+    await this.#tell({ stream: "lifecycle", data: { phase: "start", startedAt: this.#deps.now() } });
     let end: EngineEnd;
     try {
       end = await this.#engine.carryOut({

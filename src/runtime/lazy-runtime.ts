@@ -33,7 +33,7 @@ export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
   }
 
   start(request: RunRequest, said?: RouteSaid): Run {
-    const startedMs = Date.now();
+    const begunMs = performance.now();
     // Of a request that is none even that is not known.
     const given = request?.signal instanceof AbortSignal ? { signal: request.signal } : {};
     return new RoutedRun(given, async (run, signal) => {
@@ -43,7 +43,7 @@ export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
         const runtime: { start(request: RunRequest, said?: RouteSaid): Run } = await this.runtime;
         return await run.follow(runtime.start({ ...request, signal }, said));
       } catch (error) {
-        return neverRun(this.kind, error, Date.now() - startedMs);
+        return neverRun(this.kind, error, Math.round(performance.now() - begunMs));
       }
     });
   }
