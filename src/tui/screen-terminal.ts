@@ -3,7 +3,7 @@
 
 import { type Terminal as LibraryTerminal, StdinBuffer, setKittyProtocolActive } from "@earendil-works/pi-tui";
 import type { Terminal, TerminalListeners } from "../platform/terminal/terminal.ts";
-import { PasteGate } from "./paste-gate.ts";
+import { markedPaste, PasteGate } from "./paste-gate.ts";
 
 const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
 /** A screen of its own, on which nothing wraps by itself. */
@@ -94,7 +94,7 @@ export class ScreenTerminal implements LibraryTerminal {
           this.#buffer.process(text);
           if (isWhole) for (const sequence of this.#buffer.flush()) this.#take(sequence);
         },
-        paste: (text) => this.#onInput(`\u001b[200~${text}\u001b[201~`),
+        paste: (text) => this.#onInput(markedPaste(text)),
       },
       options,
     );

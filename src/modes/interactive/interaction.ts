@@ -2,7 +2,7 @@
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import { PiError } from "../../contracts/error.ts";
+import { messageOf, PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
@@ -96,6 +96,8 @@ export class Interaction implements Surface {
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
   readonly #tips: Tips;
+  /** Why a compaction failed, in the words of its event: whoever asked for it is told by an error, too. */
+  #told = "";
   /** Since the session was shown. */
   #runs = 0;
   readonly #stored: ShownPath;
@@ -287,7 +289,8 @@ export class Interaction implements Surface {
   }
 
   wasTold(error: unknown): boolean {
-    return error instanceof PiError && ["session.compaction_cancelled", "session.summarization_failed"].includes(error.code);
+    if (error instanceof PiError && error.code === "session.compaction_cancelled") return true;
+    return this.#told !== "" && this.#told.endsWith(messageOf(error));
   }
 
   history(): readonly string[] {
@@ -393,6 +396,8 @@ export class Interaction implements Surface {
       this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
       return;
     }
+    if (event.type === "compaction_start") this.#told = "";
+    else if (event.type === "compaction_end") this.#told = event.errorMessage ?? "";
     const { seconds } = this.activity;
     this.activity.take(event);
     this.#figures.take(event);

@@ -30,3 +30,30 @@ test("a question that is called off by itself says how long there is still time"
     vi.useRealTimers();
   }
 });
+
+test.for(["main", "alternate"] as const)(
+  "what is asked is there in whole, else how much of it is not; the answer stays in sight: %s",
+  async (kind) => {
+    const at = await openInteractive({ columns: 40, rows: 14, kind });
+    const { context } = at.interaction.ui;
+    const words = Array.from({ length: 30 }, (_, count) => `word${count}`);
+    const asked = context.confirm("May this command be run, whatever it does to your files?", `rm -rf ${"/a/path".repeat(8)} --last`);
+    const shown = (await at.until((screen) => screen.includes("Yes"))).replace(/\s/g, "");
+    for (const part of ["whatever it does to your files?", "/a/path".repeat(8), "--last"])
+      expect(shown).toContain(part.replaceAll(" ", ""));
+    at.device.keys("\r");
+    expect(await asked).toBe(true);
+    for (const ask of [
+      () => context.select(words.join("\n"), ["one", "two"]),
+      () => context.input(words.join("\n")),
+      () => context.editor(words.join("\n"), "text"),
+    ]) {
+      const answer = ask();
+      const screen = await at.until((text) => /word0\n(.*\n)*… 2\d more lines\n/.test(text));
+      expect(screen).toMatch(/❯ one\n {2}two|> |text/);
+      expect(screen).toContain("fake/fake");
+      at.device.keys("\u001b");
+      expect(await answer).toBeUndefined();
+    }
+  },
+);

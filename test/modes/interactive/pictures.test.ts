@@ -14,6 +14,7 @@ import { MainScreen } from "../../../src/tui/main-screen.ts";
 import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
 import { plainSystem } from "../../../src/tui/theme/built-in.ts";
 import { Theme } from "../../../src/tui/theme/theme.ts";
+import { openInteractive } from "../../support/interactive-screen.ts";
 import { screenDevice } from "../../support/screen-device.ts";
 import { asJpeg, solidPicture } from "../../support/solid-picture.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -135,4 +136,20 @@ test("pasted paths of pictures: quoted, escaped, as addresses; anything else is 
   writeFileSync(`${directory}/b.png`, "no picture");
   expect(await readPictures([path, `${directory}/b.png`], true)).toBeUndefined();
   expect(await readPictures([`${directory}/none.png`], true)).toBeUndefined();
+});
+
+test("a pasted path of a picture is a marker, one of none is the text that it is, and typing goes on", async () => {
+  const screen = await openInteractive();
+  const path = `${screen.directory}/a.png`;
+  writeFileSync(path, Buffer.from(red, "base64"));
+  writeFileSync(`${screen.directory}/b.png`, "no picture");
+  screen.device.keys(`\u001b[200~${path}\u001b[201~`);
+  await screen.until((text) => text.includes("[image #1]"));
+  for (const name of ["b.png", "none.png"]) {
+    screen.device.keys(`\u001b[200~${screen.directory}/${name}\u001b[201~`);
+    await screen.until(() => screen.interaction.screen.editor.getText().endsWith(name), name);
+  }
+  screen.device.keys("x");
+  expect(screen.interaction.screen.editor.getText()).toMatch(/^\[image #1\] \S+\/b\.png \S+\/none\.pngx$/);
+  expect(screen.interaction.takeAttachments("[image #1]")).toEqual([{ type: "image", data: red, mimeType: "image/png" }]);
 });

@@ -155,7 +155,7 @@ export class TerminalUi {
         if (factory === undefined) screen.setHeader(undefined);
         else this.#with(factory as Factory, "the header", (component) => screen.setHeader(component));
       },
-      pasteToEditor: (text) => screen.editor.handleInput(`\u001b[200~${text}\u001b[201~`),
+      pasteToEditor: (text) => screen.editor.paste(text),
       getEditorText: () => screen.editor.getExpandedText(),
       addAutocompleteProvider: (wrap) => {
         try {
