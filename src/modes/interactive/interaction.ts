@@ -15,6 +15,7 @@ import { CodeColours } from "./blocks/code-colours.ts";
 import type { Look } from "./blocks/look.ts";
 import { ChosenTheme } from "./chosen-theme.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
+import { ProjectQuestion } from "./commands/project-question.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
@@ -23,7 +24,7 @@ import { Draft } from "./editor/draft.ts";
 import { takeDropped } from "./editor/dropped-pictures.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
 import { promptCompletion } from "./editor/session-completion.ts";
-import { takeUp } from "./editor/take-up.ts";
+import { offerWays, takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
@@ -56,6 +57,7 @@ export interface InteractionDeps {
   homeDir: string;
   platform: string;
   pid: number;
+  approve(directory: string, isTrusted: boolean): void;
   now(): number;
   reflows: boolean;
   hidesThinking: boolean;
@@ -102,6 +104,7 @@ export class Interaction implements Surface {
   #runs = 0;
   readonly #stored: ShownPath;
   readonly #settings: LiveSettings;
+  readonly #projects = new ProjectQuestion(this);
   /** What stands on the screen. */
   #shown: Session | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -227,8 +230,18 @@ export class Interaction implements Surface {
     const timer = setTimeout(() => {
       takeUp(this, this.#history, this.#draft);
       this.colours.follow();
+      void this.#projects.ask().then(() => offerWays(this));
     }, 0);
     this.#removers.push(() => clearTimeout(timer));
+  }
+
+  /** Resolves when nothing more is asked about the project: what is said then is said of what counts. */
+  get asked(): Promise<void> {
+    return this.#projects.ask();
+  }
+
+  approve(directory: string, isTrusted: boolean): void {
+    this.#deps.approve(directory, isTrusted);
   }
 
   /** `isAskedFor`: by the user, who has nothing more to say. */
@@ -357,6 +370,7 @@ export class Interaction implements Surface {
     this.#stored.renew(session);
     if (isShown) this.#renewed();
     else this.showSession();
+    void this.#projects.ask();
   }
 
   showSession(): void {

@@ -53,6 +53,8 @@ export interface Surface {
   runCommand(name: string, args: string): Promise<void>;
   /** The same, chosen from a list: nobody has typed it, so nothing of it goes into the editor where it fails. */
   runChosen(name: string, args: string): Promise<void>;
+  /** What was decided about a project's directory, as long as the process lives; it counts from the next reload. */
+  approve(directory: string, isTrusted: boolean): void;
   /** Another session, or the same one anew: all that is shown is shown again. */
   showSession(): void;
 }

@@ -17,6 +17,10 @@ export function takeUp(at: Surface, history: PromptHistory, draft: Draft): void 
     at.giveBack(kept.text);
     at.say(`The text in the editor is from ${timeText(kept.writtenMs)}`, "info", `${at.keys.keyOf("app.clear")} clears it`);
   }
+}
+
+/** To whoever has nothing to ask. */
+export function offerWays(at: Surface): void {
   const { inForce, registry } = at.sessions.models;
   const { provider = "" } = inForce ?? {};
   if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))
