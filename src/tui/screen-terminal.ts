@@ -27,6 +27,8 @@ const askKittyFlags = "\u001b[?u";
 const askAttributes = "\u001b[c";
 
 const kittyFlags = /^\u001b\[\?(\d+)u$/;
+/** As rxvt, and iTerm2 where Option is Esc+, send an arrow that is held with Alt. */
+const altArrow = /\u001b\u001b[[O]([A-D])/g;
 const altControl = /^\u001b[\u0000-\u001a\u001c-\u001f\u007f]$/;
 const attributes = /^\u001b\[\?[\d;]*c$/;
 
@@ -91,7 +93,7 @@ export class ScreenTerminal implements LibraryTerminal {
     this.#gate = new PasteGate(
       {
         keys: (text, isWhole) => {
-          this.#buffer.process(text);
+          this.#buffer.process(this.#withAltArrows(text));
           if (isWhole) for (const sequence of this.#buffer.flush()) this.#take(sequence);
         },
         paste: (text) => this.#onInput(markedPaste(text)),
@@ -284,6 +286,14 @@ export class ScreenTerminal implements LibraryTerminal {
     // The one key held with Alt and the two one after the other are the same bytes; nobody's key is two.
     const isTwo = altControl.test(sequence) && this.on.isKey?.(sequence) !== true;
     for (const key of isTwo ? sequence : [sequence]) this.#onInput(key);
+  }
+
+  /** As those that say so, where somebody waits for it; else it is Escape and an arrow. */
+  #withAltArrows(text: string): string {
+    return text.replace(altArrow, (two, name: string) => {
+      const one = `\u001b[1;3${name}`;
+      return this.on.isKey?.(one) === true ? one : two;
+    });
   }
 
   #takeColour(sequence: string): boolean {

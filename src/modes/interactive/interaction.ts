@@ -325,8 +325,13 @@ export class Interaction implements Surface {
     return this.#attachments.take(text);
   }
 
+  carryAttachments(text: string, images: readonly ImageContent[]): void {
+    this.#attachments.carry(text, images);
+  }
+
   attach(image: ImageContent): void {
-    this.screen.editor.insertTextAtCursor(`${this.#attachments.add(image)} `);
+    const { editor } = this.screen;
+    editor.insertTextAtCursor(`${this.#attachments.add(image, editor.getExpandedText())} `);
     this.screen.tui.requestRender();
   }
 
@@ -401,7 +406,7 @@ export class Interaction implements Surface {
 
   /** As if it had been typed. */
   submit(text: string, images: readonly ImageContent[], isFollowUp: boolean): void {
-    this.#attachments.carry(text, images);
+    this.carryAttachments(text, images);
     this.#dispatch({ type: "submit", text, isFollowUp });
   }
 

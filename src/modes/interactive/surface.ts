@@ -44,6 +44,8 @@ export interface Surface {
   giveBack(text: string): void;
   /** Pictures that the text stands for; they are sent with it. */
   takeAttachments(text: string): ImageContent[];
+  /** They go with the text when it is sent, whether or not it has markers for them. */
+  carryAttachments(text: string, images: readonly ImageContent[]): void;
   /** A picture, for which a marker comes into the text. */
   attach(image: ImageContent): void;
   /** Switches have changed: what is on the screen is drawn anew. */
