@@ -277,29 +277,37 @@ export class Screen {
 
   /** In the place of the editor, once nobody has typed for a moment; `isAsked`: the user wants it, at once. Gives the way to close it. */
   open(component: Component, isAsked: boolean): () => void {
-    let isClosed = false;
-    let timer: NodeJS.Timeout | undefined;
     const show = (): void => {
-      if (timer !== undefined) this.#waiting.delete(timer);
-      if (isClosed) return;
-      const left = isAsked ? 0 : quietMs - (this.#hooks.now() - this.#lastKeyMs);
-      if (left > 0) {
-        timer = setTimeout(show, left);
-        this.#waiting.add(timer);
-        return;
-      }
       this.#open.push(component);
       this.#place();
     };
-    show();
+    const giveUp = this.whenQuiet(show, isAsked);
     return () => {
-      if (isClosed) return;
-      isClosed = true;
-      if (timer !== undefined) clearTimeout(timer);
+      giveUp();
       const at = this.#open.indexOf(component);
       if (at < 0) return;
       this.#open.splice(at, 1);
       this.#place();
+    };
+  }
+
+  /** Once nobody has typed for a moment, or now. Gives the way to give it up. */
+  whenQuiet(show: () => void, isNow = false): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const look = (): void => {
+      if (timer !== undefined) this.#waiting.delete(timer);
+      const left = isNow ? 0 : quietMs - (this.#hooks.now() - this.#lastKeyMs);
+      if (left <= 0) {
+        show();
+        return;
+      }
+      timer = setTimeout(look, left);
+      this.#waiting.add(timer);
+    };
+    look();
+    return () => {
+      clearTimeout(timer);
+      if (timer !== undefined) this.#waiting.delete(timer);
     };
   }
 

@@ -57,3 +57,62 @@ test.for(["main", "alternate"] as const)(
     }
   },
 );
+
+test.for([
+  ["in the editor's place", {}],
+  ["over the screen", { overlay: true }],
+] as const)("a view of an extension's takes no key from whoever types: %s", async ([, how]) => {
+  let now = 10_000;
+  const at = await openInteractive({ columns: 60, now: () => now });
+  vi.useFakeTimers();
+  try {
+    const keys: string[] = [];
+    at.device.keys("half a ");
+    const shown = at.interaction.ui.context.custom<string>(
+      ((_tui: unknown, _theme: unknown, _keys: unknown, done: (value: string) => void) => ({
+        render: () => ["a view of its own"],
+        handleInput: (data: string) => {
+          keys.push(data);
+          if (data === "\r") done("taken");
+        },
+        invalidate: () => {},
+      })) as never,
+      how as never,
+    );
+    await vi.advanceTimersByTimeAsync(200);
+    now += 200;
+    at.device.keys("word");
+    await vi.advanceTimersByTimeAsync(200);
+    now += 200;
+    expect(at.drawn()).not.toContain("a view of its own");
+    expect(at.interaction.screen.editor.getText()).toBe("half a word");
+    now += 300;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(at.drawn()).toContain("a view of its own");
+    at.device.keys("y");
+    at.device.keys("\r");
+    expect(await shown).toBe("taken");
+    expect(keys).toEqual(["y", "\r"]);
+    expect(at.drawn()).not.toContain("a view of its own");
+    expect(at.interaction.screen.editor.getText()).toBe("half a word");
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a view that is called off before it was seen is never seen", async () => {
+  const at = await openInteractive({ columns: 60 });
+  at.device.keys("words");
+  let done: (value: string) => void = () => {};
+  const shown = at.interaction.ui.context.custom<string>(
+    ((_tui: unknown, _theme: unknown, _keys: unknown, finish: (value: string) => void) => {
+      done = finish;
+      return { render: () => ["a view of its own"], invalidate: () => {} };
+    }) as never,
+    { overlay: true } as never,
+  );
+  done("before");
+  expect(await shown).toBe("before");
+  at.interaction.screen.whenQuiet(() => at.interaction.say("quiet now"));
+  expect(await at.until((text) => text.includes("quiet now"))).not.toContain("a view of its own");
+});
