@@ -152,7 +152,7 @@ describe("Escape and another key right behind it", () => {
   test.for(["A", "B", "C", "D"])("an arrow behind it, %s: held with Alt, as some terminals send it, where that is a key", (arrow) => {
     for (const isKey of [true, false]) {
       const told: string[] = [];
-      const device = screenDevice();
+      const device = deafDevice();
       const terminal = new ScreenTerminal(device, { escapeMs: 10, isDumb: true });
       terminal.on.isKey = () => isKey;
       terminal.start(
