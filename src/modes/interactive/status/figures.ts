@@ -44,7 +44,23 @@ export class SessionFigures {
       if (hasMore) this.#counting = setTimeout(count, 0);
       else this.#counted();
     };
-    this.#counting = setTimeout(count, session.isIndexed ? 0 : shownMs);
+    // A long one is read before, which is when it shows how full the window is; one after the other, since a key waits for either.
+    const read = async (): Promise<void> => {
+      await this.#read(conversation);
+      if (this.#stored === sums) this.#counting = setTimeout(count, 0);
+    };
+    if (session.isIndexed) void read();
+    else this.#counting = setTimeout(read, shownMs);
+  }
+
+  /** What cannot be read is told when somebody needs it. */
+  async #read(conversation: Conversation): Promise<void> {
+    try {
+      const reading = conversation.read();
+      if (reading === undefined) return;
+      await reading;
+      this.#counted();
+    } catch {}
   }
 
   /** Whether there may be more. */
@@ -77,6 +93,7 @@ export class SessionFigures {
   stop(): void {
     clearTimeout(this.#counting);
     this.#stored?.return(undefined);
+    this.#stored = undefined;
   }
 
   take(event: AgentEvent): void {
@@ -90,6 +107,7 @@ export class SessionFigures {
   }
 
   facts(conversation: Conversation): Sums & Pick<FooterFacts, "used" | "contextWindow"> {
+    if (!conversation.isRead) return { ...this.#sums, used: undefined, contextWindow: 0 };
     if (this.#window?.model !== conversation.model) {
       const usage = usageOfWindow(conversation);
       this.#window = { model: conversation.model, of: { used: usage?.percent, contextWindow: usage?.contextWindow ?? 0 } };
