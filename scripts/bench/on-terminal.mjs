@@ -1,14 +1,21 @@
 // A contender on a pseudo terminal: what is typed to it, what it is waited for, what it writes meanwhile. Called by meter.mjs.
 
+import { readdirSync, readFileSync } from "node:fs";
+import { quantile } from "./race.mjs";
+
 /**
  * @typedef {object} Step what is done, and what of it is kept; one after another
- * @property {string} [type] sent as keys
+ * @property {string} [type] sent at once
+ * @property {string} [keys] letters that stand nowhere else on the screen: each is sent, and waited for, by itself
+ * @property {number} [gapMs] between two of them
  * @property {[number, number]} [resize] to so many columns and rows
- * @property {string} [until] what the program must have written since; without it, until it has written nothing for `quietMs`
+ * @property {string} [until] what the program must have written since; without it and `keys`, until it has written nothing for `quietMs`
  * @property {number} [quietMs]
- * @property {number} [times] how often the step is done; the median counts
- * @property {string} [ms] name under which it is kept how long that took
+ * @property {string} [ms] name under which it is kept how long that took; of keys, the median
+ * @property {string} [lateMs] of keys: one in ten took longer
  * @property {string} [bytes] name under which it is kept how much was written
+ * @property {string} [cpu] what all of its threads have computed meanwhile, in ms; Linux only
+ * @property {string} [wakeUps] how often one of them was woken by the system
  */
 
 const columns = 100;
@@ -43,24 +50,35 @@ export async function onTerminal({ argv, cwd, env }, steps, runTimeoutMs) {
     },
   });
   const measured = {};
+  const keep = (name, value) => {
+    if (name !== undefined) measured[name] = value;
+  };
   let isFirst = true;
   try {
     for (const step of steps) {
+      const before = step.cpu === undefined ? undefined : threadsOf(child.pid);
       const took = [];
-      const sizes = [];
-      for (let time = 0; time < (step.times ?? 1); time++) {
-        const from = output.length;
+      let size = 0;
+      for (const key of step.keys ?? [undefined]) {
+        if (step.gapMs !== undefined) await Bun.sleep(step.gapMs);
+        output = isFirst ? output : "";
         const beganAt = isFirst ? startedAt : performance.now();
-        if (step.type !== undefined) child.terminal.write(step.type);
+        const text = key ?? step.type;
+        if (text !== undefined) child.terminal.write(text);
         if (step.resize !== undefined) child.terminal.resize(...step.resize);
-        const begins = isFirst ? () => output.indexOf(screenBegins) : () => from;
+        const begins = isFirst ? () => output.indexOf(screenBegins) : () => 0;
         isFirst = false;
-        await (step.until === undefined ? quiet(step.quietMs ?? 100) : seen(step.until, begins));
+        const awaited = key ?? step.until;
+        await (awaited === undefined ? quiet(step.quietMs ?? 100) : seen(awaited, begins));
         took.push(performance.now() - beganAt);
-        sizes.push(output.length - from);
+        size += output.length;
       }
-      if (step.ms !== undefined) measured[step.ms] = median(took);
-      if (step.bytes !== undefined) measured[step.bytes] = median(sizes);
+      const after = before && threadsOf(child.pid);
+      keep(step.ms, quantile(took, 0.5));
+      keep(step.lateMs, quantile(took, 0.9));
+      keep(step.bytes, size);
+      keep(step.cpu, after && after.cpuMs - before.cpuMs);
+      keep(step.wakeUps, after && after.wakeUps - before.wakeUps);
     }
   } catch (error) {
     child.kill("SIGKILL");
@@ -99,7 +117,13 @@ export async function onTerminal({ argv, cwd, env }, steps, runTimeoutMs) {
   }
 }
 
-/** @param {number[]} values */
-function median(values) {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
+/** What the system has counted of a process, all of its threads together. */
+function threadsOf(pid) {
+  const sum = { cpuMs: 0, wakeUps: 0 };
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const read = (name) => readFileSync(`/proc/${pid}/task/${thread}/${name}`, "utf8");
+    sum.cpuMs += Number(read("schedstat").split(" ", 1)[0]) / 1e6;
+    sum.wakeUps += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read("status"))?.[1]);
+  }
+  return sum;
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
  * @typedef {import("./meter.mjs").Contender} Contender
  * @typedef {import("./world.mjs").World} World
  *
- * @typedef {(contender: string, metric: "wallMs" | "cpuMs" | "peakMb" | "idleMb" | "promptMs" | "firstOutputMs" | "firstByteMs" | "callMs" | "firstKeyMs" | "keyMs" | "idleBytes" | "resizeBytes") => number} Of
+ * @typedef {(contender: string, metric: "wallMs" | "cpuMs" | "peakMb" | "idleMb" | "promptMs" | "firstOutputMs" | "firstByteMs" | "callMs" | "firstKeyMs" | "keyMs" | "streamKeyMs" | "lateKeyMs" | "idleBytes" | "idleCpuMs" | "wakeUps" | "resizeBytes") => number} Of
  *   one number for the runs of a contender: that of a round, the median of all rounds, or the smallest
  *
  * @typedef {object} Figure
@@ -116,7 +116,11 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-function quantile(values, share) {
+/**
+ * @param {number[]} values
+ * @param {number} share of them that are below
+ */
+export function quantile(values, share) {
   const sorted = values.toSorted((one, other) => one - other);
   const place = (sorted.length - 1) * share;
   const below = sorted[Math.floor(place)] ?? Number.NaN;

@@ -2,8 +2,8 @@
 // Format: https://docs.anthropic.com/en/api/messages-streaming.
 
 /**
- * @typedef {{roundTripMs?: number} & ({kind: "answer"} | {kind: "deltas", count: number} | {kind: "bash", command: string})} Scenario
- *   answer: a short text; deltas: a text in so many small pieces; bash: one call of the tool `bash`, then the short text.
+ * @typedef {{roundTripMs?: number} & ({kind: "answer"} | {kind: "deltas", count: number, overMs?: number} | {kind: "bash", command: string})} Scenario
+ *   answer: a short text; deltas: a text in so many small pieces, all at once or evenly over some time; bash: one call of the tool `bash`, then the short text.
  *   roundTripMs: how far away the service is taken to be.
  */
 

@@ -10,6 +10,9 @@ import { answerTo, isSecondTurn } from "./scenarios.mjs";
  * @property {string} lastBody of the last whole request
  */
 
+/** Of an answer that takes its time. */
+const sliceMs = 5;
+
 export function startServer() {
   /** @type {import("./scenarios.mjs").Scenario} */
   let scenario = { kind: "answer" };
@@ -46,7 +49,8 @@ export function startServer() {
         seen.lastBody = body;
         const { response, isToolCall } = responseTo(body);
         socket.data.unsent = response;
-        send(socket);
+        if (scenario.overMs === undefined) send(socket);
+        else sendOver(socket, scenario.overMs);
         if (isToolCall) seen.callSentAt = performance.now();
       },
       drain: send,
@@ -84,6 +88,22 @@ function takeRequest(data) {
   const body = data.received.toString("utf8", headEnd + 4, end);
   data.received = data.received.subarray(end);
   return body;
+}
+
+/** Evenly, and by the clock: what came late is made up for. */
+function sendOver(socket, overMs) {
+  const whole = socket.data.unsent;
+  socket.data.unsent = Buffer.alloc(0);
+  const startedAt = performance.now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    const share = Math.min(1, (performance.now() - startedAt) / overMs);
+    if (share === 1) clearInterval(timer);
+    const due = Math.floor(whole.length * share);
+    socket.data.unsent = Buffer.concat([socket.data.unsent, whole.subarray(sent, due)]);
+    sent = due;
+    send(socket);
+  }, sliceMs);
 }
 
 function send(socket) {

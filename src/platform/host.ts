@@ -16,7 +16,7 @@ import { liveSecrets } from "./secrets.ts";
 export interface InputStream {
   readonly isTerminal: boolean;
   /** What stands at the other end, which decides whether silence means "nothing to come". */
-  readonly kind: "terminal" | "pipe" | "socket" | "file" | "none";
+  readonly kind: "terminal" | "pipe" | "socket" | "file" | "directory" | "none";
   /** `ours`: nobody reads the descriptor behind us, not even programs that we or our parent start. */
   chunks(of?: "ours"): AsyncIterable<Uint8Array>;
   /** Reading has begun and neither ended nor was released. */
@@ -148,6 +148,7 @@ function inputKind(): InputStream["kind"] {
     if (info.isFIFO()) return "pipe";
     if (info.isSocket()) return "socket";
     if (info.isFile()) return "file";
+    if (info.isDirectory()) return "directory";
     return isTerminal(0) ? "terminal" : "none";
   } catch {
     return "none";

@@ -231,7 +231,7 @@ describe.each(kinds)("the runtime %s (%s)", (kind, _name, claude) => {
     const timeoutMs = claude !== undefined ? 8000 : kind === "claude" ? 3000 : 1000;
     const result = await runtime.run(request({ timeoutMs }));
     expect(result).toMatchObject({ outcome: { kind: "budget", code: "runtime.timeout" } });
-    expect(performance.now() - startedMs).toBeLessThan(timeoutMs + 9000);
+    expect(performance.now() - startedMs).toBeLessThan(timeoutMs + 50_000);
     expect(result.outcome.text).toMatch(/^Half/);
   });
 

@@ -40,6 +40,12 @@ test.for<[string, string, string, object]>([
   ["is killed behind half an answer", `${said(init, half)}\nkill -9 $$`, "runtime.crashed", { partial_result: "Half" }],
   ["speaks no JSON", "yes no", "runtime.protocol", {}],
   ["says a line without an end", "head -c 40000000 /dev/zero", "runtime.protocol", {}],
+  [
+    "nests without end",
+    `printf '{"type":"system","a":'; printf '[%.0s' $(seq 9000); printf ']%.0s' $(seq 9000); echo '}'`,
+    "runtime.protocol",
+    {},
+  ],
   ["does not know our tools", said({ ...init, mcp_servers: [] }, result()), "runtime.bridge", {}],
   ["says nothing", said(init, result({ result: "" })), "model.empty", {}],
   ["is refused", said(init, result({ is_error: true, api_error_status: 401, result: "no" })), "model.auth", {}],

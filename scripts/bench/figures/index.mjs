@@ -16,7 +16,7 @@ import rpcIdle, { rpcPrompt } from "./rpc-idle.mjs";
 import rpcInTurn from "./rpc-in-turn.mjs";
 import rpcPipelined from "./rpc-pipelined.mjs";
 import rpcStart from "./rpc-start.mjs";
-import { screen, screenDeltas, screenOpen } from "./screen.mjs";
+import { screen, screenDeltas, screenIdle, screenOpen, screenStream } from "./screen.mjs";
 import version from "./version.mjs";
 
 export const races = [
@@ -44,6 +44,8 @@ export const races = [
   hostRuns,
   screen,
   screenDeltas,
+  screenStream,
+  screenIdle,
   screenOpen,
   binarySize,
 ];

@@ -1,5 +1,6 @@
 // The interactive mode on a pseudo terminal, against a chat on the same library and the same screen that does nothing else: from start to a letter
-// that was typed before it, a key, 20,000 deltas; a session of 100,000 entries against a program that parses its lines; what a resize and idling write.
+// that was typed before it, a key, 20,000 deltas, keys while those come in; what idling costs; a session of 100,000
+// entries against a program that parses its lines, and what a resize of it writes.
 
 import { spawnSync } from "node:child_process";
 import { sessionFile } from "./open-session.mjs";
@@ -10,7 +11,9 @@ const leave = [
   { type: "\u0003", quietMs: 50 },
   { type: "\u0004", quietMs: 0 },
 ];
-const keys = 30;
+/** In no word and no sequence of these screens. */
+const letters = "бвгдёжзийлмнптфцчшщъыьэюя";
+const idleMs = 3000;
 const deltaCount = 20_000;
 
 /** @type {import("../race.mjs").Race["needs"]} */
@@ -32,10 +35,8 @@ export const screen = {
   rounds: 5,
   needs,
   contenders: (world) => {
-    // The letter is in no sequence; each key is waited for.
-    const steps = [...arrival, { type: "x", until: "x", times: keys, ms: "keyMs" }, { quietMs: 60 }];
-    const idle = [{ quietMs: 200, bytes: "idleBytes" }, ...leave];
-    return { pi: onScreen(world, [...steps, ...idle]), chat: chat(world, [...steps, ...idle]) };
+    const steps = [...arrival, { keys: letters, ms: "keyMs" }, { quietMs: 60 }, ...leave];
+    return { pi: onScreen(world, steps), chat: chat(world, steps) };
   },
   figures: [
     {
@@ -56,15 +57,6 @@ export const screen = {
       compare: "ratio",
       subject: (of) => of("pi", "keyMs"),
       baseline: (of) => of("chat", "keyMs"),
-    },
-    {
-      id: "screen-idle-bytes",
-      title: "interactive, written while nothing happens",
-      against: "nothing",
-      unit: "B",
-      compare: "difference",
-      subject: (of) => of("pi", "idleBytes"),
-      baseline: () => 0,
     },
   ],
 };
@@ -88,6 +80,86 @@ export const screenDeltas = {
       compare: "ratio",
       subject: (of) => of("pi", "cpuMs"),
       baseline: (of) => of("chat", "cpuMs"),
+    },
+  ],
+};
+
+/**
+ * What is typed while an answer of as many deltas comes in over a while.
+ * @type {import("../race.mjs").Race}
+ */
+export const screenStream = {
+  id: "screen-stream",
+  rounds: 2,
+  needs,
+  contenders: (world) => {
+    const keys = { keys: letters, gapMs: 20, ms: "streamKeyMs", lateMs: "lateKeyMs" };
+    const steps = [...arrival, { type: "\r", until: "word" }, keys, { quietMs: 300 }, ...leave];
+    const scenario = { kind: "deltas", count: deltaCount, overMs: 1200 };
+    return { pi: { ...onScreen(world, steps), scenario }, chat: { ...chat(world, steps), scenario } };
+  },
+  figures: [
+    {
+      id: "screen-stream-key",
+      title: "interactive, a key shown while 20,000 deltas come in",
+      against: "a chat on the same screen",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("pi", "streamKeyMs"),
+      baseline: (of) => of("chat", "streamKeyMs"),
+    },
+    {
+      id: "screen-stream-late-key",
+      title: "interactive, one key in ten there takes longer",
+      against: "a chat on the same screen",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("pi", "lateKeyMs"),
+      baseline: (of) => of("chat", "lateKeyMs"),
+    },
+  ],
+};
+
+/**
+ * Nothing happens any more, after an answer: what moves then was forgotten by somebody.
+ * @type {import("../race.mjs").Race}
+ */
+export const screenIdle = {
+  id: "screen-idle",
+  rounds: 1,
+  needs: (world) => (process.platform === "linux" ? needs(world) : "only Linux counts how often a program is woken"),
+  contenders: (world) => {
+    const idle = { quietMs: idleMs, bytes: "idleBytes", cpu: "idleCpuMs", wakeUps: "wakeUps" };
+    const steps = [...arrival, { type: "\r", until: "Measured." }, { quietMs: 300 }, idle, ...leave];
+    return { pi: onScreen(world, steps), chat: chat(world, steps) };
+  },
+  figures: [
+    {
+      id: "screen-idle-bytes",
+      title: "interactive, written while nothing happens",
+      against: "nothing",
+      unit: "B",
+      compare: "difference",
+      subject: (of) => of("pi", "idleBytes"),
+      baseline: () => 0,
+    },
+    {
+      id: "screen-idle-cpu",
+      title: "interactive, CPU while nothing happens",
+      against: "a chat on the same screen",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("pi", "idleCpuMs"),
+      baseline: (of) => of("chat", "idleCpuMs"),
+    },
+    {
+      id: "screen-idle-wake-ups",
+      title: "interactive, how often it is woken meanwhile",
+      against: "a chat on the same screen",
+      unit: "",
+      compare: "ratio",
+      subject: (of) => of("pi", "wakeUps"),
+      baseline: (of) => of("chat", "wakeUps"),
     },
   ],
 };

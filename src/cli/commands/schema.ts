@@ -3,13 +3,14 @@
 import { PiError } from "../../contracts/error.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Host } from "../../platform/host.ts";
+import { writePage } from "../page.ts";
 
 const names = ["rpc", "events", "session", "config", "result"] as const;
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const [name, ...more] = args;
   if (name === undefined || name === "--help" || name === "-h") {
-    void host.stdout.write(`pi schema ${names.join("|")}: prints a JSON Schema\n`);
+    await writePage(host, `pi schema ${names.join("|")}: prints a JSON Schema\n`);
     return name === undefined ? 2 : 0;
   }
   if (more.length > 0) throw new PiError("usage.too_many", `pi schema takes one name, got ${args.join(" ")}`, { hint: "Give one" });

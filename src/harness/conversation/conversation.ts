@@ -14,7 +14,7 @@ import type { ModelRequest } from "../../contracts/model-request.ts";
 import { nearestName } from "../../contracts/nearest.ts";
 import type { Denial } from "../../contracts/policy.ts";
 import type { NewEntry } from "../../contracts/session-entry.ts";
-import type { StreamEvent } from "../../contracts/stream-event.ts";
+import type { StreamEvent, StreamPart } from "../../contracts/stream-event.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
 import type { Session, SessionContext } from "../../session/tree/session.ts";
 import { Budget } from "./budget.ts";
@@ -168,7 +168,7 @@ export class Conversation {
   }
 
   /** A command that gives a key, or a sign-in, is waited for as the model is: no longer than its silence may last, and not past an abort. */
-  async *#ask(model: Model, messages: readonly Message[], signal: AbortSignal): AsyncIterable<StreamEvent> {
+  async *#ask(model: Model, messages: readonly Message[], signal: AbortSignal): AsyncIterable<StreamPart> {
     let access: ModelAccess;
     try {
       access = await this.deps.access(model);

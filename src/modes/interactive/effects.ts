@@ -99,7 +99,7 @@ async function sendNow(text: string, images: ImageContent[], behavior: "steer" |
 async function runShell(command: string, isHidden: boolean, at: Surface): Promise<void> {
   const shown: BlockOf<"shell"> = { kind: "shell", isLive: true, command, output: "", exitCode: 0, isCancelled: false, isHidden };
   at.screen.add(shown);
-  at.activity.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
+  at.status.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
   try {
     const result = await at.sessions.coding.shell.run(command, {
       excludeFromContext: isHidden,
@@ -116,6 +116,6 @@ async function runShell(command: string, isHidden: boolean, at: Surface): Promis
   } finally {
     shown.isLive = false;
     at.screen.changed(shown);
-    if (!at.sessions.coding.isStreaming) at.activity.end();
+    if (!at.sessions.coding.isStreaming) at.status.end();
   }
 }

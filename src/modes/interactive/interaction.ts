@@ -7,7 +7,6 @@ import type { ImageContent } from "../../contracts/message.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { Host } from "../../platform/host.ts";
-import { gitBranch } from "../../platform/processes/git-branch.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
@@ -37,15 +36,10 @@ import { ownKeys } from "./own-keys.ts";
 import { TerminalPictures } from "./pictures.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
-import { Activity, frameMs } from "./status/activity.ts";
-import { SessionFigures } from "./status/figures.ts";
-import type { FooterFacts } from "./status/footer.ts";
-import { footerFacts } from "./status/footer-facts.ts";
-import { PassingHint } from "./status/passing-hint.ts";
+import { Status } from "./status/status.ts";
 import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
 import type { Themes } from "./themes.ts";
-import { Tips } from "./tips.ts";
 import { type Action, type Facts, update } from "./update.ts";
 
 export interface InteractionDeps {
@@ -67,7 +61,7 @@ export class Interaction implements Surface {
   readonly sessions: SessionHost;
   readonly keys: Keymap;
   readonly env: Host["env"];
-  readonly activity: Activity;
+  readonly status: Status;
   readonly screen: Screen;
   readonly dialogs: Dialogs;
   readonly ui: TerminalUi;
@@ -77,7 +71,6 @@ export class Interaction implements Surface {
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
-  readonly #figures = new SessionFigures(() => this.screen.tui.requestRender());
   readonly #pictures = new TerminalPictures(() => this.renewLook());
   readonly #transform = markdownTransforms({
     extensions: () => this.sessions.extensions.inForce,
@@ -86,18 +79,12 @@ export class Interaction implements Surface {
   readonly #code = new CodeColours(() => this.renewLook());
   #state: State;
   #look: Look;
-  readonly #hint = new PassingHint(() => this.screen.tui.requestRender());
-  #frames: NodeJS.Timeout | undefined;
-  #branch = "";
   #leave: () => void = () => {};
   readonly #history: PromptHistory;
   readonly #draft: Draft;
   readonly #completion: PromptCompletion;
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
-  readonly #tips: Tips;
-  /** Since the session was shown. */
-  #runs = 0;
   readonly #stored: ShownPath;
   readonly #settings: LiveSettings;
   /** What stands on the screen. */
@@ -116,7 +103,7 @@ export class Interaction implements Surface {
       changed: () => this.renewLook(),
       say: (text, level) => this.say(text, level),
     });
-    this.activity = new Activity(deps.now);
+    this.status = new Status({ ...deps, draw: () => this.screen.tui.requestRender(), say: (text) => this.say(text) });
     this.#state = { ...firstState, hidesThinking: deps.hidesThinking };
     this.#look = this.#newLook();
     this.left = new Promise((resolve) => {
@@ -130,7 +117,7 @@ export class Interaction implements Surface {
         keys: deps.keys,
         now: deps.now,
         queue: () => this.#state.queue,
-        footer: () => this.#footer(),
+        footer: () => this.status.footer(this.ui.display),
         drawsEntry: (name) => hasRenderer(this.sessions.extensions.inForce, "entryRenderer", name),
         faceFor: (block) =>
           extensionFace(block, {
@@ -159,7 +146,6 @@ export class Interaction implements Surface {
     const { agentDir, cwd } = deps.sessions.launch.options;
     this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
     this.#draft = new Draft(agentDir, cwd, deps.pid);
-    this.#tips = new Tips(agentDir);
     this.#completion = promptCompletion({
       sessions: deps.sessions,
       commands: this.#commands,
@@ -188,7 +174,7 @@ export class Interaction implements Surface {
         this.renewLook();
       },
       completion: this.#completion,
-      branch: () => this.#branch,
+      branch: () => this.status.branch,
     });
     this.#fold = new TranscriptFold(this.screen, deps.now);
     this.#stored = new ShownPath(this.screen, deps.now);
@@ -234,9 +220,7 @@ export class Interaction implements Surface {
     if (isAskedFor) this.#draft.drop();
     else this.#draft.save();
     for (const remove of this.#removers.splice(0)) remove();
-    clearInterval(this.#frames);
-    this.#figures.stop();
-    this.#hint.end();
+    this.status.stop();
     this.screen.stop();
     if (this.screen.kind === "alternate") leaveFullScreen(this, this.#deps.terminal);
   }
@@ -277,7 +261,7 @@ export class Interaction implements Surface {
   }
 
   hint(text: string): void {
-    this.#hint.show(text);
+    this.status.hint(text);
   }
 
   fail(error: unknown): void {
@@ -357,8 +341,7 @@ export class Interaction implements Surface {
   }
 
   showSession(): void {
-    this.#runs = 0;
-    this.#tips.begin();
+    this.status.beginSession();
     this.#fold.reset();
     this.screen.clear();
     this.#renewed();
@@ -368,12 +351,10 @@ export class Interaction implements Surface {
   #renewed(): void {
     this.dialogs.cancelAll();
     this.ui.reset();
-    this.activity.end();
-    const { conversation, session, queue } = this.sessions.coding;
+    const { session, queue } = this.sessions.coding;
     this.#shown = session;
     this.#state = { ...this.#state, queue: queue.texts };
-    this.#branch = gitBranch(this.sessions.launch.options.cwd);
-    this.#figures.begin(conversation);
+    this.status.renew();
     this.#commands.learn().catch((error: unknown) => this.fail(error));
     this.renewLook();
   }
@@ -393,34 +374,14 @@ export class Interaction implements Surface {
       this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
       return;
     }
-    const { seconds } = this.activity;
-    this.activity.take(event);
-    this.#figures.take(event);
     this.#fold.take(event);
-    if (this.activity.isBusy) this.#frames ??= setInterval(() => this.screen.tui.requestRender(), frameMs);
-    else this.#stopFrames();
     if (event.type === "agent_settled") {
-      this.#branch = gitBranch(this.sessions.launch.options.cwd);
       const { kind, message, hint } = this.sessions.coding.lastOutcome ?? {};
       // Of the others the answer itself has said it.
       if (event.outcome === "budget" && kind === "budget" && message !== undefined) this.say(message, "warning", hint);
-      this.#tip(seconds);
     }
+    this.status.take(event);
     this.screen.tui.requestRender();
-  }
-
-  #tip(seconds: number): void {
-    this.#runs++;
-    const { conversation } = this.sessions.coding;
-    if (!this.sessions.launch.config.values.tips) return;
-    const facts = { seconds, runs: this.#runs, used: this.#figures.facts(conversation).used ?? 0 };
-    const text = this.#tips.take(facts, (id) => this.keys.keyOf(id));
-    if (text !== undefined) this.say(`Tip: ${text}`);
-  }
-
-  #stopFrames(): void {
-    clearInterval(this.#frames);
-    this.#frames = undefined;
   }
 
   #press(id: ActionId): void {
@@ -455,15 +416,8 @@ export class Interaction implements Surface {
   }
 
   #activityText(): string {
-    const { workingMessage, isWorkingVisible, frames } = this.ui.display;
-    if (!isWorkingVisible) return "";
-    const text = this.activity.text(this.keys.keyOf("app.interrupt"), workingMessage, frames);
+    const text = this.status.activityText(this.ui.display);
     return text === "" ? "" : this.theme.fg("accent", text);
-  }
-
-  #footer(): FooterFacts {
-    const statuses = [...this.ui.display.statuses.values()];
-    return footerFacts(this, { figures: this.#figures, hint: this.#hint.text, branch: this.#branch, statuses });
   }
 
   #newLook(): Look {

@@ -9,13 +9,13 @@ import type { Theme } from "../../tui/theme/theme.ts";
 import type { Dialogs } from "./dialogs.ts";
 import type { Keymap } from "./keymap.ts";
 import type { Screen } from "./screen.ts";
-import type { Activity } from "./status/activity.ts";
+import type { Status } from "./status/status.ts";
 
 export interface Surface {
   readonly sessions: SessionHost;
   readonly screen: Screen;
   readonly device: Pick<Terminal, "lend" | "write" | "suspend">;
-  readonly activity: Activity;
+  readonly status: Pick<Status, "begin" | "end">;
   readonly keys: Keymap;
   readonly env: Host["env"];
   readonly platform: string;

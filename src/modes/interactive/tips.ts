@@ -1,4 +1,4 @@
-// What somebody could do with what he has just met, said when he meets it. A tip is a row. Made by the interaction, asked at the end of each run.
+// What somebody could do with what he has just met, said when he meets it. A tip is a row. Owned by the status, asked at the end of each run.
 // Invariant: at most one a session, and each so many times ever; where that cannot be kept nobody is told anything.
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -6,12 +6,15 @@ import { join } from "node:path";
 import { readBoundedText } from "../../platform/files/bounded-file.ts";
 
 /** Of the run that has ended, and of the session. */
-export interface TipFacts {
+export interface RunFacts {
   seconds: number;
-  /** Runs since it was opened. */
-  runs: number;
   /** Of the window, in percent. */
   used: number;
+}
+
+interface TipFacts extends RunFacts {
+  /** Since the session was shown. */
+  runs: number;
 }
 
 interface Tip {
@@ -47,6 +50,7 @@ export class Tips {
   readonly #path: string;
   readonly #directory: string;
   #hasTold = false;
+  #runs = 0;
 
   constructor(agentDir: string) {
     this.#directory = agentDir;
@@ -56,11 +60,14 @@ export class Tips {
   /** Another session may have another one. */
   begin(): void {
     this.#hasTold = false;
+    this.#runs = 0;
   }
 
-  /** The one for now; nothing, most of the time. */
-  take(facts: TipFacts, keyOf: (action: string) => string): string | undefined {
-    if (this.#hasTold) return undefined;
+  /** The one for now; nothing, most of the time. Each run is told, `isWanted` or not. */
+  take({ isWanted, ...run }: RunFacts & { isWanted: boolean }, keyOf: (action: string) => string): string | undefined {
+    this.#runs++;
+    if (this.#hasTold || !isWanted) return undefined;
+    const facts = { ...run, runs: this.#runs };
     const due = tips.filter(({ isDue }) => isDue(facts));
     if (due.length === 0) return undefined;
     const told = this.#told();

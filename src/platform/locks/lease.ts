@@ -71,6 +71,13 @@ export function leaseHolder(path: string): number | undefined {
   return undefined;
 }
 
+/** In words, for people. */
+export function holderOf(path: string): string {
+  const pid = leaseHolder(path);
+  if (pid === process.pid) return "this process";
+  return pid === undefined ? "another process" : `process ${pid}`;
+}
+
 function holdsLock(process: string, descriptor: string, inode: number): boolean {
   try {
     const target = readlinkSync(`${process}/fd/${descriptor}`);

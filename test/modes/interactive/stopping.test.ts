@@ -1,6 +1,8 @@
 // Whatever goes on is stopped by Escape and by Ctrl-C alike, and then nothing goes on: no indicator moves, what was queued stands in the editor, and the
 // next prompt is answered.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 import { Gate, type Reply, textReply } from "../../support/rpc-world.ts";
@@ -17,7 +19,7 @@ const failing: Reply = async function* () {
 async function expectRest(at: InteractiveScreen): Promise<void> {
   const screen = await at.until((text) => !text.includes("stops"), "the end of what went on");
   expect(screen).not.toMatch(/working|compacting|trying again/);
-  expect(at.interaction.activity.isBusy).toBe(false);
+  expect(at.interaction.status.isBusy).toBe(false);
 }
 
 describe.each(stops)("%s", (_name, key) => {
@@ -69,5 +71,16 @@ test("tries that were made are counted", async () => {
   const at = await openInteractive({ reply: failing, settings: { retry: { base_delay_ms: 1, max_retries: 1 } } });
   at.device.keys("a question\r");
   await at.until((text) => text.includes("Gave up after another try"));
+  await expectRest(at);
+});
+
+test("the seconds of a command of the user's own go on while it says nothing", async () => {
+  let second = 0;
+  const at = await openInteractive({ now: () => second++ * 1000 });
+  at.device.keys("!until [ -e go ]; do sleep 0.02; done\r");
+  const shown = (text: string): number => Number(/until.* (\d+) s · /.exec(text)?.[1] ?? -1);
+  const first = shown(await at.until((text) => shown(text) >= 0));
+  await at.until((text) => shown(text) > first + 20, "later seconds");
+  writeFileSync(join(at.directory, "project", "go"), "");
   await expectRest(at);
 });

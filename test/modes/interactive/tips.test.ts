@@ -9,7 +9,7 @@ import { textReply } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const keyOf = (action: string): string => `<${action}>`;
-const nothing = { seconds: 1, runs: 1, used: 0 };
+const nothing = { seconds: 1, used: 0, isWanted: true };
 const long = { ...nothing, seconds: 90 };
 
 test("one a session, each so many times over all of them, by what is met", () => {
@@ -20,13 +20,14 @@ test("one a session, each so many times over all of them, by what is met", () =>
   for (let session = 0; session < 3; session++) {
     const tips = inSession();
     expect(tips.take(long, keyOf)).toContain("<app.message.followUp>");
-    expect(tips.take({ ...long, used: 90, runs: 50 }, keyOf)).toBeUndefined();
+    expect(tips.take({ ...long, used: 90 }, keyOf)).toBeUndefined();
   }
   expect(inSession().take(long, keyOf)).toBeUndefined();
   const tips = inSession();
   expect(tips.take({ ...long, used: 90 }, keyOf)).toContain("/compact");
   tips.begin();
-  expect(tips.take({ ...nothing, runs: 12 }, keyOf)).toContain("/tree");
+  for (let run = 1; run < 10; run++) expect(tips.take({ ...nothing, isWanted: run > 3 }, keyOf)).toBeUndefined();
+  expect(tips.take(nothing, keyOf)).toContain("/tree");
 });
 
 test("a file that is no record of them counts for nothing; where none can be kept nobody is told", () => {

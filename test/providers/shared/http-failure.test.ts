@@ -221,6 +221,15 @@ test("where nobody listens on this machine is told; not what refused elsewhere, 
   expect(at(failed("ECONNRESET"), "http://127.0.0.1:1")).toBeUndefined();
 });
 
+test("a name that there is not is told, the proxy's too; not one about which nobody could be asked", () => {
+  const failed = (code: string, host: string): Error => Object.assign(new Error(`getaddrinfo ${code} ${host}`), { code });
+  const nested = new TypeError("fetch failed", { cause: failed("ENOTFOUND", "api.exampel.com") });
+  for (const error of [nested, failed("ENOTFOUND", "api.exampel.com")])
+    expect(networkFailure(error, "https://api.exampel.com/v1").unreachable).toEqual({ lacks: "name", address: "api.exampel.com" });
+  expect(networkFailure(failed("ENOTFOUND", "proxy"), "http://localhost:1").unreachable).toEqual({ lacks: "name", address: "proxy" });
+  expect(networkFailure(failed("EAI_AGAIN", "api.example.com"), "https://api.example.com").unreachable).toBeUndefined();
+});
+
 test("a certificate that nobody vouches for, and a port without TLS, do not change by another try", () => {
   const lacks = (code: string, url: string): object | undefined => networkFailure(Object.assign(new Error("x"), { code }), url).unreachable;
   for (const code of [

@@ -1,5 +1,6 @@
 // A block with its lines, kept until it, the width or the look changes. Made for each block that the fold adds; a screen shows them.
-// Invariant: a frame that changes nothing in a block costs nothing for it; a face that throws becomes one line.
+// Invariant: a frame that changes nothing in a block costs nothing for it; what is under way does not hold up keys, however long it is; a face that throws
+// becomes one line.
 
 import { lineOf } from "../../../contracts/error.ts";
 import type { KeptBlock } from "../../../tui/kept-lines.ts";
@@ -7,6 +8,9 @@ import type { Block } from "./block.ts";
 import { faceOf } from "./faces.ts";
 import type { Drawn, Look } from "./look.ts";
 
+/** A block under way that takes longer than this to draw stands as it is for so many times as long. There are frames as long as anything goes on. */
+const quickMs = 4;
+const restShare = 8;
 /** What is longer than it is shown. */
 const expandable: ReadonlySet<string> = new Set(["tool", "shell", "summary", "note", "thinking"]);
 
@@ -15,6 +19,9 @@ export class BlockView implements KeptBlock {
   readonly #look: () => Look;
   #face: Drawn;
   #lines: readonly string[] | undefined;
+  #isCurrent = false;
+  #drawnAtMs = 0;
+  #tookMs = 0;
   #width = 0;
   #drawnLook: Look | undefined;
   /** Other than all others: the user has pressed on it. */
@@ -31,9 +38,12 @@ export class BlockView implements KeptBlock {
 
   lines(width: number): readonly string[] {
     const look = this.#lookNow();
-    if (this.#lines !== undefined && this.#width === width && this.#drawnLook === look) return this.#lines;
+    if (this.#lines !== undefined && this.#width === width && this.#drawnLook === look && (this.#isCurrent || this.#rests(look)))
+      return this.#lines;
+    const startedMs = look.now();
     this.#width = width;
     this.#drawnLook = look;
+    this.#isCurrent = true;
     try {
       this.#lines = this.#face.draw(width, look);
     } catch (error) {
@@ -47,7 +57,13 @@ export class BlockView implements KeptBlock {
       this.#face = face;
       this.#lines = face.draw(width, look);
     }
+    this.#drawnAtMs = look.now();
+    this.#tookMs = this.#drawnAtMs - startedMs;
     return this.#lines;
+  }
+
+  #rests(look: Look): boolean {
+    return this.block.isLive && this.#tookMs > quickMs && look.now() - this.#drawnAtMs < this.#tookMs * restShare;
   }
 
   settled(): number {
@@ -76,7 +92,7 @@ export class BlockView implements KeptBlock {
 
   /** The block is not what it was. */
   changed(): void {
-    this.#lines = undefined;
+    this.#isCurrent = false;
   }
 
   invalidate(): void {

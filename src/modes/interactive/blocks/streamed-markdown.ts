@@ -2,6 +2,7 @@
 // Invariant: in how many pieces the text came makes no difference to its lines; blocks are cut where a blank line ends one for sure.
 
 import { Markdown, type MarkdownTheme } from "@earendil-works/pi-tui";
+import { findHeadingsByTheirLine } from "../../../tui/setext-headings.ts";
 
 /** Where the text can be cut so that both parts read as they do together. */
 export class BlockCutter {
@@ -74,6 +75,7 @@ export class StreamedMarkdown {
   constructor(theme: MarkdownTheme, color?: (text: string) => string) {
     this.#theme = theme;
     this.#color = color;
+    findHeadingsByTheirLine();
   }
 
   setText(text: string): void {

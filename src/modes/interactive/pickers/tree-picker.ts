@@ -139,7 +139,7 @@ async function move(entryId: string, at: Surface): Promise<void> {
   if (how === undefined) return;
   const instructions = how.endsWith("…") ? await at.dialogs.input("What the summary should look to") : undefined;
   if (how.endsWith("…") && instructions === undefined) return;
-  if (how !== "No summary") at.activity.begin("summing up");
+  if (how !== "No summary") at.status.begin("summing up");
   try {
     const result = await call(
       "navigate",
@@ -150,7 +150,7 @@ async function move(entryId: string, at: Surface): Promise<void> {
     if (result.cancelled) at.hint("Called off");
     else if (result.text !== undefined && result.text !== "") at.giveBack(result.text);
   } finally {
-    at.activity.end();
+    at.status.end();
   }
 }
 

@@ -1,4 +1,4 @@
-// What the session has used, for the footer: sums over all of it, kept up by its events. Owned by the interaction.
+// What the session has used, for the footer: sums over all of it, kept up by its events. Owned by the status.
 // Invariant: a frame adds nothing up.
 
 import { statSync } from "node:fs";

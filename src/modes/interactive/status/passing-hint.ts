@@ -1,4 +1,4 @@
-// A few words below the editor that go away by themselves. Made by the interaction, shown by the footer. Invariant: the newest counts, and no timer outlives it.
+// A few words below the editor that go away by themselves. Made by the status, shown by the footer. Invariant: the newest counts, and no timer outlives it.
 
 const shownMs = 3000;
 

@@ -1,0 +1,95 @@
+// What is under way and long: it is drawn less often the longer that takes, never after its end, and read as it would be at once.
+
+import { Lexer, type Token, Tokenizer } from "marked";
+import { expect, test } from "vitest";
+import type { BlockOf } from "../../../src/modes/interactive/blocks/block.ts";
+import { BlockView } from "../../../src/modes/interactive/blocks/block-view.ts";
+import type { Look } from "../../../src/modes/interactive/blocks/look.ts";
+import { findHeadingsByTheirLine } from "../../../src/tui/setext-headings.ts";
+
+test.each([
+  { takesMs: 3, draws: 100 },
+  { takesMs: 50, draws: 3 },
+])("of an answer that takes $takesMs ms to draw 100 frames draw $draws", ({ takesMs, draws }) => {
+  let clock = 0;
+  let drawn = 0;
+  const block: BlockOf<"text"> = { kind: "text", isLive: true, text: "" };
+  const look = { now: () => clock } as Look;
+  const view = new BlockView(block, () => look, {
+    draw: () => {
+      drawn++;
+      clock += takesMs;
+      return [block.text];
+    },
+  });
+  const frame = (): readonly string[] => {
+    block.text += "x";
+    view.changed();
+    return view.lines(80);
+  };
+  const untilMs = (at: number): void => {
+    clock = Math.max(clock, at);
+  };
+  for (let count = 0; count < 100; count++) {
+    untilMs(count * 10);
+    frame();
+  }
+  expect(drawn).toBe(draws);
+  // What nobody changed is not drawn again, what has ended at once.
+  view.lines(80);
+  expect(drawn).toBe(draws);
+  block.isLive = false;
+  view.changed();
+  expect(view.lines(80)).toEqual(["x".repeat(100)]);
+});
+
+/** As the library has it by itself. */
+class Untouched extends Tokenizer {
+  override lheading(text: string): ReturnType<Tokenizer["lheading"]> {
+    const found = this.rules.block.lheading.exec(text);
+    if (found === null) return undefined;
+    const [raw = "", said = "", line = ""] = found;
+    const heading = said.trim();
+    return {
+      type: "heading",
+      raw: raw.replace(/\n+$/, ""),
+      depth: line.startsWith("=") ? 1 : 2,
+      text: heading,
+      tokens: this.lexer.inline(heading),
+    };
+  }
+}
+
+test("headings that are underlined are found as ever", () => {
+  findHeadingsByTheirLine();
+  const tokens = (text: string, tokenizer?: Tokenizer): Token[] => new Lexer({ gfm: true, ...(tokenizer && { tokenizer }) }).lex(text);
+  const lines = [
+    "words",
+    "more *words*",
+    "===",
+    "---",
+    "   --  ",
+    "    ---",
+    "",
+    "  ",
+    "- item",
+    "> quote",
+    "| a |",
+    "# one",
+    "```",
+    "===x",
+  ];
+  let seed = 1;
+  const next = (below: number): number => {
+    seed = (seed * 48271) % 2147483647;
+    return seed % below;
+  };
+  let headings = 0;
+  for (let round = 0; round < 500; round++) {
+    const text = Array.from({ length: 1 + next(8) }, () => lines[next(lines.length)]).join("\n");
+    const found = tokens(text);
+    headings += found.filter((token) => token.type === "heading" && !token.raw.startsWith("#")).length;
+    expect(found, JSON.stringify(text)).toEqual(tokens(text, new Untouched()));
+  }
+  expect(headings).toBeGreaterThan(50);
+});
