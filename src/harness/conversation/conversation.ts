@@ -110,7 +110,7 @@ export class Conversation {
 
   /** Whether its messages are at hand. */
   get isRead(): boolean {
-    return this.#stored === undefined;
+    return this.#stored?.isRead !== false;
   }
 
   /** Takes care that they are, and leaves time for other things meanwhile: a long session takes a while. Nothing to wait for where they are. */

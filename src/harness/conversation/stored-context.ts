@@ -2,12 +2,11 @@
 // conversation. Invariant: the messages are those of the entry where the session stood when it was opened, whatever is appended meanwhile.
 
 import { isPiError } from "../../contracts/error.ts";
+import { inSlices } from "../../platform/in-slices.ts";
 import type { Session, SessionContext, SessionOutline } from "../../session/tree/session.ts";
 
 /** Entries of a session that is read whole as it is opened: so nothing can befall its file before. */
 const shortCount = 8192;
-/** So long it is read before keys and frames have their turn. */
-const sliceMs = 6;
 
 export class StoredContext {
   readonly outline: SessionOutline;
@@ -24,6 +23,11 @@ export class StoredContext {
     // Behind the outline: a damage that it finds can move it.
     this.#leafId = session.leafId;
     if (session.isIndexed && session.entryCount <= shortCount) this.#context = this.read();
+  }
+
+  /** It is at hand. */
+  get isRead(): boolean {
+    return this.#context !== undefined;
   }
 
   /** All of it, at once. */
@@ -46,29 +50,16 @@ export class StoredContext {
 
   /** Nothing where there is nothing left to read. */
   ahead(): Promise<void> | undefined {
-    this.#reading ??= this.#isDone ? undefined : this.#begin();
-    return this.#isDone ? undefined : this.#reading;
+    if (this.#isDone) return undefined;
+    this.#reading ??= this.#readAhead();
+    return this.#reading;
   }
 
-  #begin(): Promise<void> | undefined {
-    const steps = this.#session.readAhead(this.#leafId);
-    if (this.#isRead(steps)) return undefined;
-    return this.#readOn(steps);
-  }
-
-  async #readOn(steps: Generator<undefined>): Promise<void> {
-    do await new Promise((resolve) => setImmediate(resolve));
-    while (!this.#isDone && !this.#isRead(steps));
-  }
-
-  /** What goes wrong here goes wrong again when all is read, where there is somebody to be told. */
-  #isRead(steps: Generator<undefined>): boolean {
-    if (this.#session.isClosed) return true;
+  async #readAhead(): Promise<void> {
     try {
-      for (const untilMs = performance.now() + sliceMs; performance.now() < untilMs; ) if (steps.next().done === true) return true;
-      return false;
+      await inSlices(this.#session.readAhead(this.#leafId), { isWanted: () => !this.#isDone && !this.#session.isClosed });
     } catch {
-      return true;
+      // It goes wrong again when all is read, where there is somebody to be told.
     }
   }
 }

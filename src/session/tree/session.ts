@@ -7,6 +7,7 @@ import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
 import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
+import { atOnce } from "../../platform/in-slices.ts";
 import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
 import { completeEntry, encodeLine } from "../lines/line-codec.ts";
@@ -25,7 +26,7 @@ import { type BackOptions, type PathBatch, pathBack } from "./path-back.ts";
 import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
 import { readAhead } from "./read-ahead.ts";
 import { batchesOf, surveyed } from "./survey.ts";
-import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
+import { childrenOf, indexesOfType, type Label, labelsOf, type TreeNode, treeSteps } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
 export type { SessionOutline } from "./outline.ts";
@@ -319,14 +320,16 @@ export class Session implements EntrySource {
   }
 
   tree(): TreeNode[] {
-    return this.#read(() => {
-      const table = this.#log.table;
-      return buildTree(
-        table,
-        this.#log.entriesAt(range(table.count)).map((entry) => wholeEntry(entry, this.#pictures)),
-        this.#labels(),
-      );
-    });
+    return atOnce(this.treeSteps());
+  }
+
+  /** The same a little at a time; what is appended meanwhile is not in it. */
+  treeSteps(): Generator<undefined, TreeNode[]> {
+    return treeSteps(
+      this.#log,
+      (reader) => this.#read(reader),
+      (entry) => wholeEntry(entry, this.#pictures),
+    );
   }
 
   label(id: string): string | undefined {

@@ -3,9 +3,10 @@
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { atOnce } from "../../../src/platform/in-slices.ts";
 import { FileEnds } from "../../../src/session/index/file-ends.ts";
 import type { PathBatch } from "../../../src/session/tree/path-back.ts";
-import { Session } from "../../../src/session/tree/session.ts";
+import { Session, type TreeNode } from "../../../src/session/tree/session.ts";
 import { userMessage } from "../../support/messages.ts";
 import { type SessionShape, writeLargeSession } from "../../support/session-fixtures.ts";
 import { contextOf, outlineOf, parseLines } from "../../support/session-reference.ts";
@@ -142,6 +143,22 @@ for (const [what, midway, damagedLine] of [
     expect(new Set(session.context(leafId).entryIds).size).toBe(wanted);
   });
 }
+
+test("a tree read a little at a time is that of when it was begun, or of when a damage made it begin anew", async () => {
+  const ids = (nodes: readonly TreeNode[]): string[] => nodes.flatMap(({ entry, children }) => [entry.id, ...ids(children)]);
+  for (const damagedLine of [undefined, 9000]) {
+    const path = large("short");
+    if (damagedLine !== undefined) damageText(path, damagedLine);
+    const { session } = await open(path, false);
+    const steps = session.treeSteps();
+    for (let count = 0; count < 5; count++) expect(steps.next().done).toBe(false);
+    session.append({ type: "label", targetId: "x", label: "late" });
+    const tree = atOnce(steps);
+    // Without what was appended; or with it, and without what is damaged.
+    expect(ids(tree)).toHaveLength(entries);
+    expect(ids(session.tree())).toHaveLength(damagedLine === undefined ? entries + 1 : entries);
+  }
+});
 
 test("walking a long path, before and after its context is known, and when a line of it is damaged", async () => {
   for (const activePath of ["short", "whole"] as const) {

@@ -3,6 +3,7 @@
 
 import { defined } from "../../../contracts/defined.ts";
 import { type ToolViews, viewsOf } from "../../../contracts/tool-view.ts";
+import { atOnce, inSlices } from "../../../platform/in-slices.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
 import type { Surface } from "../surface.ts";
@@ -33,20 +34,22 @@ export class TreeView {
   readonly #rows: readonly Row[];
   readonly #way: ReadonlySet<string>;
   readonly #leafId: string | null;
+  #items: PickerItem[] | undefined;
 
   /** `way`: from the beginning to where it stands. */
   constructor(
-    tree: readonly TreeNode[],
-    { views, way, leafId, filter = "default" }: { views: ToolViews; way: Iterable<string>; leafId: string | null; filter?: Filter },
+    rows: readonly Row[],
+    { way, leafId, filter = "default" }: { way: Iterable<string>; leafId: string | null; filter?: Filter },
   ) {
-    this.#rows = rowsOf(tree, views);
+    this.#rows = rows;
     this.#way = new Set(way);
     this.#leafId = leafId;
     this.#filter = filter;
   }
 
   get items(): PickerItem[] {
-    return shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#leafId);
+    this.#items ??= shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#leafId);
+    return this.#items;
   }
 
   /** The one that is chosen at first. */
@@ -70,6 +73,12 @@ export class TreeView {
 
   /** Whether the key has changed what is on show. */
   press(is: (id: string) => boolean, entryId: string | undefined): boolean {
+    const hasChanged = this.#press(is, entryId);
+    if (hasChanged) this.#items = undefined;
+    return hasChanged;
+  }
+
+  #press(is: (id: string) => boolean, entryId: string | undefined): boolean {
     const chosen = filters.find((one) => is(`app.tree.filter.${one}`));
     const step = is("app.tree.filter.cycleForward") ? 1 : is("app.tree.filter.cycleBackward") ? -1 : 0;
     if (chosen !== undefined || step !== 0) {
@@ -85,15 +94,24 @@ export class TreeView {
   }
 }
 
-export function openTreePicker(at: Surface): void {
+/** A long one is read while the keys are the editor's; who has typed meanwhile is not interrupted. */
+export async function openTreePicker(at: Surface): Promise<void> {
   const { session, conversation } = at.sessions.coding;
-  if (session.entryCount === 0) {
+  if (session.isIndexed && session.entryCount === 0) {
     at.hint("Nothing has been said yet");
     return;
   }
-  const tree = new TreeView(session.tree(), { views: viewsOf(conversation.tools), way: session.branchIds(), leafId: session.leafId });
+  const views = viewsOf(conversation.tools);
+  const draft = at.screen.editor.getExpandedText();
+  const rows = await inSlices(readRows(session, views), {
+    isWanted: () => at.sessions.coding.session === session && !session.isClosed,
+    waits: () => at.hint("Reading the tree …"),
+  });
+  if (rows === undefined) return;
+  const tree = new TreeView(rows, { way: session.branchIds(), leafId: session.leafId });
   const { keyOf } = at.keys;
   openChoice(at, {
+    isOffered: at.screen.editor.getExpandedText() !== draft,
     title: "Tree",
     items: tree.items,
     hint: tree.hint(keyOf),
@@ -124,7 +142,7 @@ export function openTreePicker(at: Surface): void {
 async function label(entryId: string, before: string, at: Surface): Promise<void> {
   const text = await at.dialogs.input("Label", before);
   if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
-  openTreePicker(at);
+  await openTreePicker(at);
 }
 
 async function move(entryId: string, at: Surface): Promise<void> {
@@ -154,20 +172,31 @@ async function move(entryId: string, at: Surface): Promise<void> {
   }
 }
 
+function* readRows(session: Surface["sessions"]["coding"]["session"], views: ToolViews): Generator<undefined, Row[]> {
+  return yield* rowSteps(yield* session.treeSteps(), views);
+}
+
+export function rowsOf(roots: readonly TreeNode[], views: ToolViews): readonly Row[] {
+  return atOnce(rowSteps(roots, views));
+}
+
 /** Depth grows where branches part, not with every entry. */
-function rowsOf(roots: readonly TreeNode[], views: ToolViews): Row[] {
+function* rowSteps(roots: readonly TreeNode[], views: ToolViews): Generator<undefined, Row[]> {
   const rows: Row[] = [];
   const waiting = [...roots].reverse().map((node) => ({ node, depth: 0, isFork: roots.length > 1 }));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, depth, isFork } = next;
     const { who, text, isAside } = entryLine(node.entry, views);
     rows.push({ id: node.entry.id, depth, who, text, label: node.label ?? "", isAside, hasChildren: node.children.length > 0, isFork });
+    if (rows.length % rowsAStep === 0) yield;
     const isParting = node.children.length > 1;
     for (const child of [...node.children].reverse())
       waiting.push({ node: child, depth: isParting ? depth + 1 : depth, isFork: isParting });
   }
   return rows;
 }
+
+const rowsAStep = 256;
 
 const people = new Set(["user", "assistant", "branch summary", "compaction", "summary"]);
 
