@@ -12,7 +12,7 @@ import type { PickerItem } from "./picker.ts";
 
 export type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
 
-interface Row {
+export interface Row {
   id: string;
   depth: number;
   who: string;
@@ -27,28 +27,43 @@ interface Row {
 const filters = ["default", "noTools", "userOnly", "labeledOnly", "all"] as const;
 export type Filter = (typeof filters)[number];
 
+export interface TreeOf {
+  rows: readonly Row[];
+  /** From the beginning to where it stands. */
+  way: Iterable<string>;
+  leafId: string | null;
+}
+
 /** What is on show of a tree, and the keys that change it. */
 export class TreeView {
   #filter: Filter;
   readonly #folded = new Set<string>();
-  readonly #rows: readonly Row[];
-  readonly #way: ReadonlySet<string>;
-  readonly #leafId: string | null;
+  #rows: readonly Row[] = [];
+  #way: ReadonlySet<string> = new Set();
+  #here: string | undefined;
   #items: PickerItem[] | undefined;
 
-  /** `way`: from the beginning to where it stands. */
-  constructor(
-    rows: readonly Row[],
-    { way, leafId, filter = "default" }: { way: Iterable<string>; leafId: string | null; filter?: Filter },
-  ) {
-    this.#rows = rows;
-    this.#way = new Set(way);
-    this.#leafId = leafId;
+  constructor(tree: TreeOf, filter: Filter = "default") {
     this.#filter = filter;
+    this.renew(tree);
+  }
+
+  /** The same view of what has become of it. */
+  renew({ rows, way, leafId }: TreeOf): void {
+    this.#rows = rows;
+    this.#items = undefined;
+    this.#way = new Set(way);
+    const said = this.#rows.findLast(({ id, isAside }) => !isAside && this.#way.has(id));
+    this.#here = said?.id ?? leafId ?? undefined;
+  }
+
+  /** Where the conversation stands: what was said last, whatever was marked or set since. */
+  get here(): string | undefined {
+    return this.#here;
   }
 
   get items(): PickerItem[] {
-    this.#items ??= shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#leafId);
+    this.#items ??= shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#here);
     return this.#items;
   }
 
@@ -96,19 +111,15 @@ export class TreeView {
 
 /** A long one is read while the keys are the editor's; who has typed meanwhile is not interrupted. */
 export async function openTreePicker(at: Surface): Promise<void> {
-  const { session, conversation } = at.sessions.coding;
+  const { session } = at.sessions.coding;
   if (session.isIndexed && session.entryCount === 0) {
     at.hint("Nothing has been said yet");
     return;
   }
-  const views = viewsOf(conversation.tools);
   const draft = at.screen.editor.getExpandedText();
-  const rows = await inSlices(readRows(session, views), {
-    isWanted: () => at.sessions.coding.session === session && !session.isClosed,
-    waits: () => at.hint("Reading the tree …"),
-  });
-  if (rows === undefined) return;
-  const tree = new TreeView(rows, { way: session.branchIds(), leafId: session.leafId });
+  const stands = await read(at);
+  if (stands === undefined) return;
+  const tree = new TreeView(stands);
   const { keyOf } = at.keys;
   openChoice(at, {
     isOffered: at.screen.editor.getExpandedText() !== draft,
@@ -116,8 +127,8 @@ export async function openTreePicker(at: Surface): Promise<void> {
     items: tree.items,
     hint: tree.hint(keyOf),
     chosen: tree.chosen,
-    take: (id) => move(id, at),
-    onKey: (data, item, typed, picker, close) => {
+    take: (id) => (id === tree.here ? undefined : move(id, at)),
+    onKey: (data, item, typed, picker) => {
       const is = (id: string): boolean => at.keys.matches(data, id);
       if (tree.press(is, item?.value)) {
         picker.setItems(tree.items);
@@ -130,8 +141,14 @@ export async function openTreePicker(at: Surface): Promise<void> {
         return true;
       }
       if (is("app.tree.editLabel") && typed === "") {
-        close();
-        void label(item.value, tree.labelOf(item.value), at).catch((error: unknown) => at.fail(error));
+        void label(item.value, tree.labelOf(item.value), at)
+          .then(() => read(at))
+          .then((renewed) => {
+            if (renewed === undefined) return;
+            tree.renew(renewed);
+            picker.setItems(tree.items);
+          })
+          .catch((error: unknown) => at.fail(error));
         return true;
       }
       return false;
@@ -139,10 +156,22 @@ export async function openTreePicker(at: Surface): Promise<void> {
   });
 }
 
+/** Nothing where another session has taken its place meanwhile. */
+async function read(at: Surface): Promise<TreeOf | undefined> {
+  const { session, conversation } = at.sessions.coding;
+  const steps = function* (): Generator<undefined, Row[]> {
+    return yield* rowSteps(yield* session.treeSteps(), viewsOf(conversation.tools));
+  };
+  const rows = await inSlices(steps(), {
+    isWanted: () => at.sessions.coding.session === session && !session.isClosed,
+    waits: () => at.hint("Reading the tree …"),
+  });
+  return rows && { rows, way: session.branchIds(), leafId: session.leafId };
+}
+
 async function label(entryId: string, before: string, at: Surface): Promise<void> {
   const text = await at.dialogs.input("Label", before);
   if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
-  await openTreePicker(at);
 }
 
 async function move(entryId: string, at: Surface): Promise<void> {
@@ -170,10 +199,6 @@ async function move(entryId: string, at: Surface): Promise<void> {
   } finally {
     at.status.end();
   }
-}
-
-function* readRows(session: Surface["sessions"]["coding"]["session"], views: ToolViews): Generator<undefined, Row[]> {
-  return yield* rowSteps(yield* session.treeSteps(), views);
 }
 
 export function rowsOf(roots: readonly TreeNode[], views: ToolViews): readonly Row[] {
@@ -213,7 +238,7 @@ function shownItems(
   filter: Filter,
   folded: ReadonlySet<string>,
   way: ReadonlySet<string>,
-  leafId: string | null,
+  here: string | undefined,
 ): PickerItem[] {
   const items: PickerItem[] = [];
   let hiddenBelow: number | undefined;
@@ -224,9 +249,9 @@ function shownItems(
       hiddenBelow = undefined;
     }
     if (folded.has(row.id)) hiddenBelow = row.depth;
-    if (!isShown(row, filter) && row.id !== leafId) continue;
+    if (!isShown(row, filter) && row.id !== here) continue;
     const indent = "  ".repeat(Math.min(row.depth, 10));
-    const mark = row.id === leafId ? "◆ " : way.has(row.id) ? "• " : "  ";
+    const mark = row.id === here ? "◆ " : way.has(row.id) ? "• " : "  ";
     const sign = folded.has(row.id) && index < rows.length - 1 ? "▸ " : "";
     const named = row.label === "" ? "" : `[${row.label}] `;
     items.push({

@@ -132,11 +132,8 @@ export class TreeSelectorComponent extends Choice {
     chosen?: string,
     filter = "default",
   ) {
-    const shown = new TreeView(rowsOf(tree, builtinToolViews()), {
-      way: wayTo(leafId, tree),
-      leafId,
-      filter: filterOf[filter] ?? "default",
-    });
+    const about = { rows: rowsOf(tree, builtinToolViews()), way: wayTo(leafId, tree), leafId };
+    const shown = new TreeView(about, filterOf[filter] ?? "default");
     const { keyOf, matches } = keysInForce;
     super({
       title: "Tree",
