@@ -220,7 +220,8 @@ export class Conversation {
         hint: near === undefined ? `There are ${known.join(", ")}` : `Did you mean ${near}?`,
       });
     }
-    this.#activeToolNames = [...new Set(names)];
+    // Another order says nothing: those that stay keep their places.
+    this.#activeToolNames = [...new Set([...this.#activeToolNames.filter((name) => names.includes(name)), ...names])];
   }
 
   /** @throws PiError `session.empty_name`. */

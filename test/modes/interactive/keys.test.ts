@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createKeymap, definitionsFor } from "../../../src/modes/interactive/keymap.ts";
 import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
-import { screenDevice } from "../../support/screen-device.ts";
+import { deafDevice } from "../../support/screen-device.ts";
 
 interface Named {
   shift: boolean;
@@ -79,7 +79,7 @@ function modifyOtherKeys(one: Named): string[] {
 
 /** What the screen is told of bytes, in the given pieces. */
 function heard(pieces: readonly string[], isKitty: boolean): string[] {
-  const device = screenDevice();
+  const device = deafDevice();
   const terminal = new ScreenTerminal(device, { escapeMs: 10 });
   terminal.on.isKey = keymap.knows;
   const told: string[] = [];
@@ -136,7 +136,7 @@ describe("Escape and another key right behind it", () => {
 
   test.for(controls)("%j: nobody's key is two keys", (control) => {
     const told: string[] = [];
-    const device = screenDevice();
+    const device = deafDevice();
     const terminal = new ScreenTerminal(device, { escapeMs: 10, isDumb: true });
     const keys = createKeymap("other");
     terminal.on.isKey = (data) => keys.knows(data);
@@ -152,7 +152,7 @@ describe("Escape and another key right behind it", () => {
   test.for(["A", "B", "C", "D"])("an arrow behind it, %s: held with Alt, as some terminals send it, where that is a key", (arrow) => {
     for (const isKey of [true, false]) {
       const told: string[] = [];
-      const device = screenDevice();
+      const device = deafDevice();
       const terminal = new ScreenTerminal(device, { escapeMs: 10, isDumb: true });
       terminal.on.isKey = () => isKey;
       terminal.start(

@@ -8,7 +8,6 @@ import { userConfigFile } from "../../../platform/paths.ts";
 import type { Surface } from "../surface.ts";
 import { call } from "./call.ts";
 
-/** `value` as `pi config set` takes it, or as the file is to hold it. */
 /** What was changed on disk, unless something runs: then how it comes into force is told. */
 export async function bringIntoForce(what: string, at: Surface): Promise<boolean> {
   const { coding } = at.sessions;
@@ -20,6 +19,7 @@ export async function bringIntoForce(what: string, at: Surface): Promise<boolean
   return true;
 }
 
+/** `value` as `pi config set` takes it, or as the file is to hold it. */
 export async function keepSetting(key: string, value: string | readonly string[], at: Surface): Promise<void> {
   const change: SettingChange = typeof value === "string" ? await parseChange(key, value, "user") : { path: key.split("."), value };
   const { agentDir } = at.sessions.launch.options;
