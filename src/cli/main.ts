@@ -6,7 +6,7 @@ import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { keepCompiled } from "../platform/modules/compile-cache.ts";
-import { useOwnHeaders } from "../platform/network/node-headers.ts";
+import { useOwnGlobals } from "../platform/modules/node-globals.ts";
 import { agentDirectory } from "../platform/paths.ts";
 import { startIsOver } from "../platform/start-pace.ts";
 import { commandTable } from "./commands.ts";
@@ -16,7 +16,7 @@ import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
 
 export async function start(lent: Pick<Host, "hostModules"> & Partial<Pick<Host, "args" | "inlineExtensions">>): Promise<void> {
-  useOwnHeaders();
+  useOwnGlobals();
   const host = processHost(lent);
   let status = await run(host);
   await host.stdout.flush();

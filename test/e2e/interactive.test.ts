@@ -2,7 +2,7 @@
 // and gives the terminal back on every way out.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect } from "vitest";
@@ -267,6 +267,62 @@ describe.skipIf(!hasPty).each(programs)("before there is a screen, %s", (_name, 
     terminal.type("\u0004");
     expect((await terminal.ended).status).toBe(0);
     expect(JSON.parse(world.read("../home/.pi/agent/trust.json"))).toEqual({ [world.cwd]: true });
+  });
+});
+
+describe.skipIf(!hasPty).each(programs)("a project that nobody has decided about, %s", (_name, program) => {
+  const greeting = `export default (pi) => pi.on("session_start", (_event, { ui }) => {
+    console.log("printed one way");
+    process.stdout.write("printed another way\\n");
+    ui.notify("greetings of the project");
+  });`;
+
+  test("it is asked about on the screen, and what was said on the command line goes when that is answered", async ({ world }) => {
+    world.write(".pi/extensions/greets.js", greeting);
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("The answer.")), "go"]);
+    const asked = await terminal.until((screen) => screen.includes("Trust it this time"));
+    expect(asked).not.toMatch(/❯ go|greetings/);
+    terminal.type("\u001b[B\u001b[B\r");
+    const shown = await terminal.until((screen) => screen.includes("The answer."));
+    expect(shown).toMatch(/greetings of the project\n(.*\n)*❯ go\n/);
+    // Not over what is drawn.
+    for (const way of ["one", "another"]) expect(shown).toMatch(new RegExp(`^· printed ${way} way$`, "m"));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+    expect(terminal.output()).not.toContain("skipped");
+    expect(existsSync(join(world.agentDir, "trust.json"))).toBe(false);
+  });
+
+  test("on the screen an extension asks there, too", async ({ world }) => {
+    world.write(".pi/extensions/greets.js", greeting);
+    world.write(
+      "../home/.pi/agent/extensions/asks.js",
+      `export default (pi) => pi.on("project_trust", async (_event, { ui }) => {
+        const answer = await ui.select("Trust it?", ["Let it be", "Of course"]);
+        return { trusted: answer === "Of course" ? "yes" : "undecided" };
+      });`,
+    );
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+    await terminal.until((screen) => screen.includes("Its number:"));
+    terminal.type("1\r");
+    await terminal.until((screen) => screen.includes("Trust it this time"));
+    terminal.type("\u0003");
+    await terminal.until((screen) => !screen.includes("Trust it this time"));
+    terminal.type("/reload\r");
+    await terminal.until((screen) => /Trust it\?\n❯ Let it be\n {2}Of course/.test(screen));
+    terminal.type("\u001b[B\r");
+    await terminal.until((screen) => screen.includes("greetings of the project"));
+    terminal.type("\u0004");
+    expect(await terminal.ended).toEqual({ status: 0, flags: "same" });
+  });
+
+  test("a signal while it is asked ends it as ever", async ({ world }) => {
+    world.write(".pi/extensions/greets.js", greeting);
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused")), "go"]);
+    await terminal.until((screen) => screen.includes("Trust it this time"));
+    terminal.signal("SIGTERM");
+    expect(await terminal.ended).toEqual({ status: 143, flags: "same" });
+    expectBalanced(terminal.output());
   });
 });
 

@@ -36,6 +36,8 @@ const words = `
   sessionx modelz confiq installx removex updatex authx listx helpx trustx schemax versionx inspectx undox
   installed isntal remve updats udate extensios extensjons sesssion sessoons modols metrixs metrcis schemq
   verision inspekt trist helq authe lisr confih completons lgin lohout resune docyor upgrqde unistal plugim
+  setup-tokn confgure settigns statsu whoami servers hisotry threads permissons exprot chta ask quit rollback auth-login sessions-list
+  signin usage diffs tasks providrs list-modles
   Install UPDATE Sessions CONFIG Help LIST Run MCP
 `
   .trim()

@@ -18,8 +18,11 @@ export function parseLines(text: string): Line[] {
 }
 
 export function pathOf(lines: readonly Line[], leafId: string | null): Line[] {
-  const line = lines.find(({ id }) => id === leafId);
-  return line === undefined ? [] : [...pathOf(lines, line.parentId), line];
+  const path: Line[] = [];
+  const known = new Map(lines.toReversed().map((line) => [line.id, line]));
+  // Of two with one id the first.
+  for (let line = known.get(leafId ?? ""); line !== undefined; line = known.get(line.parentId ?? "")) path.push(line);
+  return path.reverse();
 }
 
 /** A path as a fork or an export holds it: behind it the labels of its entries that were set elsewhere and, for an export, the name. A fork has none. */
@@ -56,8 +59,9 @@ export function contextOf(
     chosen = [lastCompaction, ...kept.filter((line) => line.message?.role !== "system"), ...path.slice(at + 1)];
   }
   const found: { id: string | null; message: Record<string, unknown> }[] = [];
+  const edits = path.filter(({ type }) => type === "context_edit");
   for (const line of chosen) {
-    const edit = path.findLast(({ type, targetId }) => type === "context_edit" && targetId === line.id);
+    const edit = edits.findLast(({ targetId }) => targetId === line.id);
     for (const original of messagesOf(line, line === lastCompaction)) {
       if (edit === undefined) found.push({ id: line.id, message: original });
       else if (edit.replacement !== null)
@@ -74,8 +78,9 @@ export function contextOf(
     while (found[owner]?.message.role === "toolResult") owner--;
     const message = found[owner]?.message;
     if (message?.role !== "assistant" || message.stopReason === "error" || message.stopReason === "aborted") continue;
-    const next = found.findIndex((other, index) => index > owner && other.message.role === "assistant");
-    const results = found.slice(owner + 1, next < 0 ? undefined : next).map((other) => other.message.toolCallId);
+    let next = owner + 1;
+    while (next < found.length && found[next]?.message.role !== "assistant") next++;
+    const results = found.slice(owner + 1, next).map((other) => other.message.toolCallId);
     for (const block of message.content as Record<string, unknown>[]) {
       if (block.type !== "toolCall" || results.includes(block.id)) continue;
       answered.push({

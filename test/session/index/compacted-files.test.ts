@@ -2,6 +2,7 @@
 
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Session } from "../../../src/session/tree/session.ts";
 import { assistantMessage, userMessage } from "../../support/messages.ts";
@@ -65,6 +66,11 @@ async function compact(path: string, random: Random): Promise<void> {
   await session.released();
 }
 
+/** `expect` alone would take most of the time of so many messages. */
+function expectEqual(found: unknown, wanted: unknown): void {
+  if (!isDeepStrictEqual(found, wanted)) expect(found).toEqual(wanted);
+}
+
 interface Opened {
   leafId: string | null;
   name: string | undefined;
@@ -81,7 +87,7 @@ async function opened(path: string, whole = false): Promise<Opened> {
   const { leafId, name } = session;
   // Whatever was passed over is found now, and told.
   expect(session.entryCount).toBeGreaterThan(0);
-  expect(session.context(leafId)).toEqual(context);
+  expectEqual(session.context(leafId), context);
   expect(session.branch().at(-1)?.id).toBe(leafId);
   session.close();
   return { leafId, name, context, warnings };
@@ -89,7 +95,7 @@ async function opened(path: string, whole = false): Promise<Opened> {
 
 async function expectSameAsWhole(path: string): Promise<Opened> {
   const found = await opened(path);
-  expect(found).toEqual(await opened(path, true));
+  expectEqual(found, await opened(path, true));
   return found;
 }
 

@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from "node:path";
 import { npmAgentPackage } from "../npm-agent-place.ts";
 import type { ProgramResult, RunningProgram, Way } from "../program.ts";
 import { ways } from "../program.ts";
-import { type RunChanges, type World, test as worldTest } from "../world.ts";
+import { createWorld, type RunChanges, type World, test as worldTest } from "../world.ts";
 
 const directory = join(npmAgentPackage, "examples/extensions");
 export const areInstalled = existsSync(directory);
@@ -63,7 +63,26 @@ function makeFolderWithoutRuntime(): string {
   return bin;
 }
 
-export const test = worldTest.extend<{ withoutRuntime: string }>({
+/** What the program keeps of the examples once it has loaded them on Node: to transpile them takes longer than all else that a run of one does. */
+async function transpileAll(): Promise<{ transpiled: string; close(): Promise<void> }> {
+  const { world, close } = createWorld();
+  const args = exampleNames.filter((name) => name !== needsMachine).flatMap((name) => ["-e", exampleIn(world, name)]);
+  await world.run(["--mode", "rpc", "--model", "demo", "--offline", ...args], { way: "node", timeoutMs: 120_000 });
+  return { transpiled: transpiledIn(world), close };
+}
+
+const transpiledIn = ({ agentDir }: World): string => join(agentDir, "cache/transpiled");
+
+export const test = worldTest.extend<{ withoutRuntime: string; transpiled: string }>({
+  transpiled: [
+    // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures used from this pattern
+    async ({}, use) => {
+      const { transpiled, close } = await transpileAll();
+      await use(transpiled);
+      await close();
+    },
+    { scope: "file" },
+  ],
   withoutRuntime: [
     // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures used from this pattern
     async ({}, use) => {
@@ -82,8 +101,16 @@ export class Bench {
   readonly name: string;
   readonly #withoutRuntime: string;
 
-  constructor({ world, withoutRuntime }: { world: World; withoutRuntime: string }, way: Way, name: string) {
+  constructor(
+    { world, withoutRuntime, transpiled }: { world: World; withoutRuntime: string; transpiled?: string },
+    way: Way,
+    name: string,
+  ) {
     this.world = world;
+    if (way === "node" && transpiled !== undefined) {
+      mkdirSync(dirname(transpiledIn(world)), { recursive: true });
+      symlinkSync(transpiled, transpiledIn(world));
+    }
     this.#withoutRuntime = withoutRuntime;
     this.way = way;
     this.name = name;

@@ -26,27 +26,42 @@ interface Row {
 const filters = ["default", "noTools", "userOnly", "labeledOnly", "all"] as const;
 export type Filter = (typeof filters)[number];
 
+export interface TreeOf {
+  roots: readonly TreeNode[];
+  views: ToolViews;
+  /** From the beginning to where it stands. */
+  way: Iterable<string>;
+  leafId: string | null;
+}
+
 /** What is on show of a tree, and the keys that change it. */
 export class TreeView {
   #filter: Filter;
   readonly #folded = new Set<string>();
-  readonly #rows: readonly Row[];
-  readonly #way: ReadonlySet<string>;
-  readonly #leafId: string | null;
+  #rows: readonly Row[] = [];
+  #way: ReadonlySet<string> = new Set();
+  #here: string | undefined;
 
-  /** `way`: from the beginning to where it stands. */
-  constructor(
-    tree: readonly TreeNode[],
-    { views, way, leafId, filter = "default" }: { views: ToolViews; way: Iterable<string>; leafId: string | null; filter?: Filter },
-  ) {
-    this.#rows = rowsOf(tree, views);
-    this.#way = new Set(way);
-    this.#leafId = leafId;
+  constructor(tree: TreeOf, filter: Filter = "default") {
     this.#filter = filter;
+    this.renew(tree);
+  }
+
+  /** The same view of what has become of it. */
+  renew({ roots, views, way, leafId }: TreeOf): void {
+    this.#rows = rowsOf(roots, views);
+    this.#way = new Set(way);
+    const said = this.#rows.findLast(({ id, isAside }) => !isAside && this.#way.has(id));
+    this.#here = said?.id ?? leafId ?? undefined;
+  }
+
+  /** Where the conversation stands: what was said last, whatever was marked or set since. */
+  get here(): string | undefined {
+    return this.#here;
   }
 
   get items(): PickerItem[] {
-    return shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#leafId);
+    return shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#here);
   }
 
   /** The one that is chosen at first. */
@@ -91,15 +106,21 @@ export function openTreePicker(at: Surface): void {
     at.hint("Nothing has been said yet");
     return;
   }
-  const tree = new TreeView(session.tree(), { views: viewsOf(conversation.tools), way: session.branchIds(), leafId: session.leafId });
+  const stands = (): TreeOf => ({
+    roots: session.tree(),
+    views: viewsOf(conversation.tools),
+    way: session.branchIds(),
+    leafId: session.leafId,
+  });
+  const tree = new TreeView(stands());
   const { keyOf } = at.keys;
   openChoice(at, {
     title: "Tree",
     items: tree.items,
     hint: tree.hint(keyOf),
     chosen: tree.chosen,
-    take: (id) => move(id, at),
-    onKey: (data, item, typed, picker, close) => {
+    take: (id) => (id === tree.here ? undefined : move(id, at)),
+    onKey: (data, item, typed, picker) => {
       const is = (id: string): boolean => at.keys.matches(data, id);
       if (tree.press(is, item?.value)) {
         picker.setItems(tree.items);
@@ -112,8 +133,12 @@ export function openTreePicker(at: Surface): void {
         return true;
       }
       if (is("app.tree.editLabel") && typed === "") {
-        close();
-        void label(item.value, tree.labelOf(item.value), at).catch((error: unknown) => at.fail(error));
+        void label(item.value, tree.labelOf(item.value), at)
+          .then(() => {
+            tree.renew(stands());
+            picker.setItems(tree.items);
+          })
+          .catch((error: unknown) => at.fail(error));
         return true;
       }
       return false;
@@ -124,7 +149,6 @@ export function openTreePicker(at: Surface): void {
 async function label(entryId: string, before: string, at: Surface): Promise<void> {
   const text = await at.dialogs.input("Label", before);
   if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
-  openTreePicker(at);
 }
 
 async function move(entryId: string, at: Surface): Promise<void> {
@@ -184,7 +208,7 @@ function shownItems(
   filter: Filter,
   folded: ReadonlySet<string>,
   way: ReadonlySet<string>,
-  leafId: string | null,
+  here: string | undefined,
 ): PickerItem[] {
   const items: PickerItem[] = [];
   let hiddenBelow: number | undefined;
@@ -195,9 +219,9 @@ function shownItems(
       hiddenBelow = undefined;
     }
     if (folded.has(row.id)) hiddenBelow = row.depth;
-    if (!isShown(row, filter) && row.id !== leafId) continue;
+    if (!isShown(row, filter) && row.id !== here) continue;
     const indent = "  ".repeat(Math.min(row.depth, 10));
-    const mark = row.id === leafId ? "◆ " : way.has(row.id) ? "• " : "  ";
+    const mark = row.id === here ? "◆ " : way.has(row.id) ? "• " : "  ";
     const sign = folded.has(row.id) && index < rows.length - 1 ? "▸ " : "";
     const named = row.label === "" ? "" : `[${row.label}] `;
     items.push({

@@ -132,12 +132,8 @@ export class TreeSelectorComponent extends Choice {
     chosen?: string,
     filter = "default",
   ) {
-    const shown = new TreeView(tree, {
-      views: builtinToolViews(),
-      way: wayTo(leafId, tree),
-      leafId,
-      filter: filterOf[filter] ?? "default",
-    });
+    const about = { roots: tree, views: builtinToolViews(), way: wayTo(leafId, tree), leafId };
+    const shown = new TreeView(about, filterOf[filter] ?? "default");
     const { keyOf, matches } = keysInForce;
     super({
       title: "Tree",
