@@ -3,6 +3,7 @@
 
 import { defined } from "../../../contracts/defined.ts";
 import { type ToolViews, viewsOf } from "../../../contracts/tool-view.ts";
+import { atOnce, inSlices } from "../../../platform/in-slices.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
 import type { Surface } from "../surface.ts";
@@ -11,7 +12,7 @@ import type { PickerItem } from "./picker.ts";
 
 export type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
 
-interface Row {
+export interface Row {
   id: string;
   depth: number;
   who: string;
@@ -27,8 +28,7 @@ const filters = ["default", "noTools", "userOnly", "labeledOnly", "all"] as cons
 export type Filter = (typeof filters)[number];
 
 export interface TreeOf {
-  roots: readonly TreeNode[];
-  views: ToolViews;
+  rows: readonly Row[];
   /** From the beginning to where it stands. */
   way: Iterable<string>;
   leafId: string | null;
@@ -41,6 +41,7 @@ export class TreeView {
   #rows: readonly Row[] = [];
   #way: ReadonlySet<string> = new Set();
   #here: string | undefined;
+  #items: PickerItem[] | undefined;
 
   constructor(tree: TreeOf, filter: Filter = "default") {
     this.#filter = filter;
@@ -48,8 +49,9 @@ export class TreeView {
   }
 
   /** The same view of what has become of it. */
-  renew({ roots, views, way, leafId }: TreeOf): void {
-    this.#rows = rowsOf(roots, views);
+  renew({ rows, way, leafId }: TreeOf): void {
+    this.#rows = rows;
+    this.#items = undefined;
     this.#way = new Set(way);
     const said = this.#rows.findLast(({ id, isAside }) => !isAside && this.#way.has(id));
     this.#here = said?.id ?? leafId ?? undefined;
@@ -61,7 +63,8 @@ export class TreeView {
   }
 
   get items(): PickerItem[] {
-    return shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#here);
+    this.#items ??= shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#here);
+    return this.#items;
   }
 
   /** The one that is chosen at first. */
@@ -85,6 +88,12 @@ export class TreeView {
 
   /** Whether the key has changed what is on show. */
   press(is: (id: string) => boolean, entryId: string | undefined): boolean {
+    const hasChanged = this.#press(is, entryId);
+    if (hasChanged) this.#items = undefined;
+    return hasChanged;
+  }
+
+  #press(is: (id: string) => boolean, entryId: string | undefined): boolean {
     const chosen = filters.find((one) => is(`app.tree.filter.${one}`));
     const step = is("app.tree.filter.cycleForward") ? 1 : is("app.tree.filter.cycleBackward") ? -1 : 0;
     if (chosen !== undefined || step !== 0) {
@@ -100,21 +109,20 @@ export class TreeView {
   }
 }
 
-export function openTreePicker(at: Surface): void {
-  const { session, conversation } = at.sessions.coding;
-  if (session.entryCount === 0) {
+/** A long one is read while the keys are the editor's; who has typed meanwhile is not interrupted. */
+export async function openTreePicker(at: Surface): Promise<void> {
+  const { session } = at.sessions.coding;
+  if (session.isIndexed && session.entryCount === 0) {
     at.hint("Nothing has been said yet");
     return;
   }
-  const stands = (): TreeOf => ({
-    roots: session.tree(),
-    views: viewsOf(conversation.tools),
-    way: session.branchIds(),
-    leafId: session.leafId,
-  });
-  const tree = new TreeView(stands());
+  const draft = at.screen.editor.getExpandedText();
+  const stands = await read(at);
+  if (stands === undefined) return;
+  const tree = new TreeView(stands);
   const { keyOf } = at.keys;
   openChoice(at, {
+    isOffered: at.screen.editor.getExpandedText() !== draft,
     title: "Tree",
     items: tree.items,
     hint: tree.hint(keyOf),
@@ -134,8 +142,10 @@ export function openTreePicker(at: Surface): void {
       }
       if (is("app.tree.editLabel") && typed === "") {
         void label(item.value, tree.labelOf(item.value), at)
-          .then(() => {
-            tree.renew(stands());
+          .then(() => read(at))
+          .then((renewed) => {
+            if (renewed === undefined) return;
+            tree.renew(renewed);
             picker.setItems(tree.items);
           })
           .catch((error: unknown) => at.fail(error));
@@ -144,6 +154,19 @@ export function openTreePicker(at: Surface): void {
       return false;
     },
   });
+}
+
+/** Nothing where another session has taken its place meanwhile. */
+async function read(at: Surface): Promise<TreeOf | undefined> {
+  const { session, conversation } = at.sessions.coding;
+  const steps = function* (): Generator<undefined, Row[]> {
+    return yield* rowSteps(yield* session.treeSteps(), viewsOf(conversation.tools));
+  };
+  const rows = await inSlices(steps(), {
+    isWanted: () => at.sessions.coding.session === session && !session.isClosed,
+    waits: () => at.hint("Reading the tree …"),
+  });
+  return rows && { rows, way: session.branchIds(), leafId: session.leafId };
 }
 
 async function label(entryId: string, before: string, at: Surface): Promise<void> {
@@ -178,20 +201,27 @@ async function move(entryId: string, at: Surface): Promise<void> {
   }
 }
 
+export function rowsOf(roots: readonly TreeNode[], views: ToolViews): readonly Row[] {
+  return atOnce(rowSteps(roots, views));
+}
+
 /** Depth grows where branches part, not with every entry. */
-function rowsOf(roots: readonly TreeNode[], views: ToolViews): Row[] {
+function* rowSteps(roots: readonly TreeNode[], views: ToolViews): Generator<undefined, Row[]> {
   const rows: Row[] = [];
   const waiting = [...roots].reverse().map((node) => ({ node, depth: 0, isFork: roots.length > 1 }));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, depth, isFork } = next;
     const { who, text, isAside } = entryLine(node.entry, views);
     rows.push({ id: node.entry.id, depth, who, text, label: node.label ?? "", isAside, hasChildren: node.children.length > 0, isFork });
+    if (rows.length % rowsAStep === 0) yield;
     const isParting = node.children.length > 1;
     for (const child of [...node.children].reverse())
       waiting.push({ node: child, depth: isParting ? depth + 1 : depth, isFork: isParting });
   }
   return rows;
 }
+
+const rowsAStep = 256;
 
 const people = new Set(["user", "assistant", "branch summary", "compaction", "summary"]);
 
