@@ -126,6 +126,8 @@ const ownGlobals = {
   Headers: "globalThis.NodeHeaders",
   FormData: "globalThis.NodeFormData",
   "crypto.randomUUID": "globalThis.nodeRandomUUID",
+  // The SDKs ask by this name whether a body is one, and none is: what is streamed here comes from the service.
+  "globalThis.ReadableStream": "undefined",
 };
 
 /** What is loaded together, by the name of the file that is made of it: what every start reads, and what a run of one prompt loads behind it. */

@@ -190,3 +190,20 @@ export function refuseCommandWord(said: Said, commands: readonly CommandRecord[]
   const name = word === meant ? `pi ${meant}` : `${first.text} (or pi ${meant})`;
   throw new PiError("usage.command", `${name} is no command of this program`, { hint: `${commandsElsewhere[meant]}. ${asPrompt}` });
 }
+
+/** `/compact`, where no screen is that knows it: a prompt of it would say nothing to a model. */
+export async function refuseScreenCommand(said: Said): Promise<void> {
+  const [first] = said.operands;
+  const name = first?.isLiteral === false ? /^\/([a-z][a-z-]*)$/.exec(first.text)?.[1] : undefined;
+  if (name === undefined) return;
+  const [{ offeredCommands }, { screenCommands }] = await Promise.all([
+    import("../modes/interactive/commands/commands.ts"),
+    import("../modes/interactive/commands/own.ts"),
+  ]);
+  if (!offeredCommands().some((command) => command.name === name)) return;
+  const shell = screenCommands.find((command) => command.name === name)?.shell;
+  const inShell = shell === undefined ? "" : `In the shell: ${shell}. `;
+  throw new PiError("usage.command", `/${name} is typed in the terminal that pi alone opens, and here is none`, {
+    hint: `${inShell}As a prompt: pi -p /${name}`,
+  });
+}

@@ -1,6 +1,6 @@
 // From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { type Config, type ConfigInput, loadConfig } from "../config/load-config.ts";
 import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
@@ -89,6 +89,10 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
       withDiscovered: !isSaid(said, "--no-extensions"),
       flags: new Map(),
     },
+    themes: {
+      paths: (said.options.get("--theme") ?? []).map((one) => themeAt(path(one))),
+      withDiscovered: !isSaid(said, "--no-themes"),
+    },
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     ...(await policySaid(said)),
     isStrict: isSaid(said, "--strict"),
@@ -120,6 +124,11 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
       },
     },
   };
+}
+
+function themeAt(path: string): string {
+  if (existsSync(path)) return path;
+  throw new PiError("usage.file_not_found", `--theme ${path} is not there`, { hint: "Name a theme file or a folder of them" });
 }
 
 async function policySaid(said: Said): Promise<Pick<RunOptions, "policy">> {

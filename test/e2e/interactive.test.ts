@@ -2,13 +2,13 @@
 // and gives the terminal back on every way out.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { roles } from "../../src/tui/theme/roles.ts";
 import { hasPty, startOnTerminal, type TerminalProgram } from "../support/terminal.ts";
-import { answerSteps, callSteps, test, type World } from "../support/world.ts";
+import { answerSteps, callSteps, test, textSteps, type World } from "../support/world.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const programs = [
@@ -388,6 +388,25 @@ describe.skipIf(!hasPty)("what is written", () => {
     expect(third.screen().join("\n")).not.toContain("The text in the editor is from");
     third.signal("SIGTERM");
     await third.ended;
+  });
+
+  test.for(["SIGKILL", "SIGHUP"])("what was queued and what was being written are there again after %s", async (signal, { world }) => {
+    const model = world.trace([...textSteps("So far"), { type: "hang" }]);
+    const first = open(world, program, ["--model", model, "go"]);
+    await first.until((screen) => screen.includes("So far"));
+    first.type("queued words\r");
+    await first.until((screen) => screen.includes("next: queued words"));
+    first.type("and a draft");
+    await first.until((screen) => screen.includes("and a draft"));
+    const drafts = join(world.agentDir, "drafts");
+    const kept = (): string => readdirSync(drafts).reduce((text, name) => text + readFileSync(join(drafts, name), "utf8"), "");
+    if (signal === "SIGKILL") await vi.waitFor(() => expect(kept()).toContain("draft"), { timeout: 8000 });
+    first.signal(signal);
+    await first.ended;
+    const second = open(world, program, ["--model", model]);
+    await second.until((screen) => /─\nqueued words\n\nand a draft/.test(screen));
+    second.type("\u0003\u0004");
+    expect((await second.ended).status).toBe(0);
   });
 
   test("a prompt that is refused is in the editor again", async ({ world }) => {

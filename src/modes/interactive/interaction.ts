@@ -159,7 +159,7 @@ export class Interaction implements Surface {
       now: deps.now,
     });
     this.screen.setCompletion(this.#completion);
-    this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
+    this.screen.onChange = () => this.#draft.changed(() => this.#unsent());
     this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
     this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
     this.ui = new TerminalUi({
@@ -208,6 +208,7 @@ export class Interaction implements Surface {
     this.#removers.push(
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
+      this.sessions.changes.onUnqueued((texts) => this.giveBack(texts.join("\n\n"))),
     );
     this.#deps.terminal.on.isKey = (data) => this.keys.knows(data) || shortcutFor(data, this.sessions.extensions.inForce) !== undefined;
     this.showSession();
@@ -394,6 +395,7 @@ export class Interaction implements Surface {
   #take(event: AgentEvent): void {
     if (event.type === "queue_update") {
       this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
+      this.#draft.changed(() => this.#unsent());
       return;
     }
     if (event.type === "compaction_start") this.#told = "";
@@ -406,6 +408,12 @@ export class Interaction implements Surface {
     }
     this.status.take(event);
     this.screen.tui.requestRender();
+  }
+
+  /** What no model has been given yet: queued, and being written. */
+  #unsent(): string {
+    const { steering, followUp } = this.#state.queue;
+    return [...steering, ...followUp, this.screen.editor.getExpandedText()].filter((text) => text.trim() !== "").join("\n\n");
   }
 
   #press(id: ActionId): void {
