@@ -2,7 +2,6 @@
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
@@ -24,7 +23,7 @@ import { PromptHistory } from "./editor/prompt-history.ts";
 import { promptCompletion } from "./editor/session-completion.ts";
 import { takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
-import { errorWords } from "./error-words.ts";
+import { errorWords, wasTold } from "./error-words.ts";
 import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
 import { runShortcut, shortcutFor } from "./extension-ui/shortcuts.ts";
 import { TerminalUi } from "./extension-ui/terminal-ui.ts";
@@ -33,6 +32,7 @@ import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
 import { LiveSettings } from "./live-settings.ts";
 import { ownKeys } from "./own-keys.ts";
+import { type ChoiceOptions, openChoice } from "./pickers/choice.ts";
 import { TerminalPictures } from "./pictures.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
@@ -59,8 +59,11 @@ export interface InteractionDeps {
 
 export class Interaction implements Surface {
   readonly sessions: SessionHost;
+  readonly surface = this;
   readonly keys: Keymap;
   readonly env: Host["env"];
+  readonly homeDir: string;
+  readonly platform: string;
   readonly status: Status;
   readonly screen: Screen;
   readonly dialogs: Dialogs;
@@ -98,6 +101,8 @@ export class Interaction implements Surface {
     this.#commands = new KnownCommands(deps.sessions);
     this.keys = deps.keys;
     this.env = deps.env;
+    this.homeDir = deps.homeDir;
+    this.platform = deps.platform;
     this.colours = new ChosenTheme({
       themes: deps.themes,
       changed: () => this.renewLook(),
@@ -191,6 +196,19 @@ export class Interaction implements Surface {
     });
   }
 
+  choose(options: ChoiceOptions): () => void {
+    return openChoice({ screen: this.screen, keys: this.keys, theme: () => this.theme, fail: (error) => this.fail(error) }, options);
+  }
+
+  get transcript(): Screen {
+    return this.screen;
+  }
+
+  async copy(text: string): Promise<void> {
+    await (await import("./editor/clipboard.ts")).copied(text, this);
+    this.hint("Copied");
+  }
+
   get theme(): Theme {
     return this.colours.current;
   }
@@ -265,13 +283,9 @@ export class Interaction implements Surface {
   }
 
   fail(error: unknown): void {
-    if (this.wasTold(error)) return;
+    if (wasTold(error)) return;
     const { text, hint } = errorWords(error);
     this.say(text, "error", hint);
-  }
-
-  wasTold(error: unknown): boolean {
-    return error instanceof PiError && ["session.compaction_cancelled", "session.summarization_failed"].includes(error.code);
   }
 
   history(): readonly string[] {
@@ -302,14 +316,6 @@ export class Interaction implements Surface {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);
     return mine;
-  }
-
-  get homeDir(): string {
-    return this.#deps.homeDir;
-  }
-
-  get platform(): string {
-    return this.#deps.platform;
   }
 
   get externalEditor(): string {

@@ -3,9 +3,9 @@
 
 import { dirname } from "node:path";
 import { findProject, findProjectDirectory, saveDecision, savedDecisions } from "../../../config/trust.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 
-export async function decideTrust(at: Surface): Promise<void> {
+export async function decideTrust(at: CommandHost): Promise<void> {
   const { cwd, agentDir } = at.sessions.launch.options;
   const directory = dirname(findProjectDirectory(cwd));
   const project = findProject(cwd);

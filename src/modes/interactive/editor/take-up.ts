@@ -2,6 +2,7 @@
 // the interaction behind the first paint.
 
 import { timeText } from "../../../contracts/text/terminal-text.ts";
+import type { SessionHost } from "../../../harness/host/session-host.ts";
 import type { Surface } from "../surface.ts";
 import type { Draft } from "./draft.ts";
 import type { PromptHistory } from "./prompt-history.ts";
@@ -17,8 +18,12 @@ export function takeUp(at: Surface, history: PromptHistory, draft: Draft): void 
     at.giveBack(kept.text);
     at.say(`The text in the editor is from ${timeText(kept.writtenMs)}`, "info", `${at.keys.keyOf("app.clear")} clears it`);
   }
-  const { inForce, registry } = at.sessions.models;
-  const { provider = "" } = inForce ?? {};
-  if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))
+  if (hasNothingToAsk(at.sessions))
     import("../commands/first-start.ts").then(({ offerFirstStart }) => offerFirstStart(at)).catch((error: unknown) => at.fail(error));
+}
+
+/** There is no model, or no credential for the one that there is. */
+export function hasNothingToAsk({ models: { inForce, registry } }: SessionHost): boolean {
+  const { provider = "" } = inForce ?? {};
+  return provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true));
 }

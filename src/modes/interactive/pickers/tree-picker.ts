@@ -5,11 +5,10 @@ import { defined } from "../../../contracts/defined.ts";
 import { type ToolViews, viewsOf } from "../../../contracts/tool-view.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 import type { PickerItem } from "./picker.ts";
 
-export type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
+export type TreeNode = ReturnType<CommandHost["sessions"]["coding"]["session"]["tree"]>[number];
 
 interface Row {
   id: string;
@@ -85,7 +84,7 @@ export class TreeView {
   }
 }
 
-export function openTreePicker(at: Surface): void {
+export function openTreePicker(at: CommandHost): void {
   const { session, conversation } = at.sessions.coding;
   if (session.entryCount === 0) {
     at.hint("Nothing has been said yet");
@@ -93,7 +92,7 @@ export function openTreePicker(at: Surface): void {
   }
   const tree = new TreeView(session.tree(), { views: viewsOf(conversation.tools), way: session.branchIds(), leafId: session.leafId });
   const { keyOf } = at.keys;
-  openChoice(at, {
+  at.choose({
     title: "Tree",
     items: tree.items,
     hint: tree.hint(keyOf),
@@ -108,7 +107,7 @@ export function openTreePicker(at: Surface): void {
       }
       if (item === undefined) return false;
       if (is("app.message.copy")) {
-        void import("../editor/clipboard.ts").then(({ copyText }) => copyText(tree.textOf(item.value), at));
+        void at.copy(tree.textOf(item.value)).catch((error: unknown) => at.fail(error));
         return true;
       }
       if (is("app.tree.editLabel") && typed === "") {
@@ -121,13 +120,13 @@ export function openTreePicker(at: Surface): void {
   });
 }
 
-async function label(entryId: string, before: string, at: Surface): Promise<void> {
+async function label(entryId: string, before: string, at: CommandHost): Promise<void> {
   const text = await at.dialogs.input("Label", before);
   if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
   openTreePicker(at);
 }
 
-async function move(entryId: string, at: Surface): Promise<void> {
+async function move(entryId: string, at: CommandHost): Promise<void> {
   const { session } = at.sessions.coding;
   if (entryId === session.leafId) return;
   // Going on from where one is leaves nothing behind.
