@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { Credential } from "../contracts/model-request.ts";
 import { describeOrigin, isTable, type ProviderSettings, type WorkloadVariables } from "../contracts/provider-settings.ts";
-import { isLiteral, readSecretText, variablesIn } from "../contracts/text/secret-text.ts";
+import { isLiteral, isSecretHeader, readSecretText, variablesIn } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 import { authFilePath, isStoredToken, readAuthFile, type StoredToken } from "./auth-file.ts";
@@ -98,14 +98,11 @@ export async function resolveSecretTexts(
     }
     const value = text.kind === "text" ? text.text : await captureSecret(text.command, `${what} ${name}`, options);
     for (const variable of variablesIn(written)) liveSecrets.add(options.env[variable] ?? "");
-    if (!isLiteral(written) || namesSecret.test(name)) liveSecrets.addHeader(value);
+    if (isSecretHeader(name, written, value)) liveSecrets.addHeader(value);
     resolved[name] = value;
   }
   return resolved;
 }
-
-/** Headers whose values are secrets also where they are written out. */
-const namesSecret = /auth|cookie|key|token|secret|password|credential/i;
 
 interface CredentialSource {
   name: string;

@@ -6,7 +6,7 @@ import type { MessageAssembly } from "../contracts/assemble-message.ts";
 import { assembleMessage } from "../contracts/assemble-message.ts";
 import type { Message } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
-import type { ModelFailure, StreamEvent } from "../contracts/stream-event.ts";
+import { eventsOf, type ModelFailure, type StreamEvent, type StreamPart } from "../contracts/stream-event.ts";
 import { AbortGrace } from "./abort-grace.ts";
 
 /** May answer with a promise: the reader is slow, and the stream waits for it. */
@@ -16,7 +16,7 @@ export type Emit = (event: LoopEvent) => Promise<void> | undefined;
 export interface TurnSetup {
   model: Model;
   thinkingLevel: ThinkingLevel;
-  stream(messages: readonly Message[], signal: AbortSignal): AsyncIterable<StreamEvent>;
+  stream(messages: readonly Message[], signal: AbortSignal): AsyncIterable<StreamPart>;
   /** Longest silence between two events; 0: none. */
   stallTimeoutMs: number;
 }
@@ -53,14 +53,18 @@ export async function streamTurn(
   const deadline = new SilenceDeadline(setup.stallTimeoutMs, signal);
   const grace = new AbortGrace(deadline.signal, abortGraceMs);
   const consume = async (): Promise<void> => {
-    for await (const event of setup.stream(transcript, deadline.signal)) {
+    for await (const part of setup.stream(transcript, deadline.signal)) {
       deadline.touch();
-      const slowReader = take(event);
-      if (slowReader) {
-        // A reader that is slow is no sign of a model that is silent.
-        deadline.pause();
-        await slowReader;
-        deadline.touch();
+      for (const event of eventsOf(part)) {
+        const slowReader = take(event);
+        if (slowReader) {
+          // A reader that is slow is no sign of a model that is silent.
+          deadline.pause();
+          await slowReader;
+          deadline.touch();
+        }
+        // Whoever is told of an event may end the call there: what came along with it was not said, not even that the answer is whole.
+        if (message.stopReason !== "pending" || deadline.signal.aborted) break;
       }
       // Nothing can follow; a service that keeps its connection open must not hold up the answer.
       if (message.stopReason !== "pending") break;

@@ -5,7 +5,6 @@ import { basename } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { FileInfo, FileOperations } from "../contracts/tool.ts";
-import { omittedText } from "../harness/intake/prompt-images.ts";
 import type { ModePrompt } from "../modes/mode.ts";
 import type { Host } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
@@ -37,7 +36,8 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePr
       }
       if (message !== "") messages.push(message);
     } else if (!isLiteral && text === "-") waitsForStdin = true;
-    else messages.push(text);
+    // Of a variable that is not set: a request in which nothing stands.
+    else if (text.trim() !== "") messages.push(text);
   }
   const piped = await pipedPart(deps, { hasPrompt: messages.length > 0 || blocks.length > 0, waits: waitsForStdin });
   if (piped.image) images.unshift(piped.image);
@@ -113,7 +113,7 @@ async function readFileArgument(path: string, deps: ReadInputDeps): Promise<{ bl
   if (!image && bytes.length > maxInputBytes) {
     throw tooLarge(path, bytes.length, maxInputBytes);
   }
-  if (image === "omitted") return { block: `<file name="${absolute}">${omittedText}</file>` };
+  if (image === "omitted") throw await unfitPicture("usage.binary_file", `@${path}`, bytes);
   if (image) return { block: `<file name="${absolute}"></file>`, image };
   const { wholeText } = await import("../contracts/text-encoding.ts");
   const text = wholeText(bytes);
@@ -130,6 +130,11 @@ async function pipedPart(
   want: { hasPrompt: boolean; waits: boolean },
 ): Promise<{ text: string; image?: ImageContent }> {
   const { stdin, platform } = deps.host;
+  if (stdin.kind === "directory") {
+    throw new PiError("usage.file_is_directory", "stdin is a directory", {
+      hint: "Name a folder in the message, and files behind an @; </dev/null says that nothing is piped in",
+    });
+  }
   if (stdin.kind === "none" || (stdin.kind === "terminal" && !want.waits)) return { text: "" };
   // A file answers at once; only a pipe or a socket can be held open by a host that never writes.
   const mayBeLeft = want.hasPrompt && !want.waits && (stdin.kind === "pipe" || stdin.kind === "socket");
@@ -137,12 +142,22 @@ async function pipedPart(
   const bytes = await readPipedInput({ stdin, platform, mayBeLeft, timeoutMs: deps.timeoutMs, warn: deps.warn });
   if (bytes === undefined || bytes.length === 0) return { text: "" };
   const image = await deps.decodeImage(bytes);
-  if (image === "omitted") return { text: omittedText };
+  if (image === "omitted") throw await unfitPicture("usage.binary_input", "stdin", bytes);
   if (image) return { text: "", image };
   const { wholeText } = await import("../contracts/text-encoding.ts");
   const text = wholeText(bytes);
   if (text !== undefined) return { text };
   throw new PiError("usage.binary_input", "stdin is neither text nor an image", { hint: "Give text, png, jpeg, gif or webp" });
+}
+
+async function unfitPicture(code: "usage.binary_file" | "usage.binary_input", what: string, bytes: Uint8Array): Promise<PiError> {
+  const { imageTypeOf, isWholeImage, readImageHeader } = await import("../tools/shared/image-type.ts");
+  const type = imageTypeOf(bytes);
+  const kind = type?.replace("image/", "") ?? "picture";
+  const isSound = type !== undefined && readImageHeader(bytes, type) !== undefined && (type === "image/bmp" || isWholeImage(bytes, type));
+  return isSound
+    ? new PiError(code, `${what} is a ${kind} that cannot be made small enough to be sent`, { hint: "Give a smaller one" })
+    : new PiError(code, `${what} is a ${kind} that is cut off or damaged`, { hint: "Give the whole file" });
 }
 
 /** A pipe (`@<(command)`) or a device tells no size and may have no end: of it no more is read than is known to be too much. */

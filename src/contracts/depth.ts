@@ -1,4 +1,5 @@
-// How deep a value is nested. Called by whoever takes arguments from a model: what is nested without end can be read, and not be written again.
+// How deep a value is nested. Called by whoever takes JSON from a model, a host or another program: what is nested without
+// end can be read, and not be written again.
 
 /** More than any tool asks for, and little enough for everything that walks through values by calling itself. */
 export const maxArgumentLevels = 500;

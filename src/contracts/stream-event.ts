@@ -22,8 +22,11 @@ export type FailureCode =
   | "stalled" // a deadline between events passed
   | "aborted"; // the caller's signal
 
-/** Why no connection comes about, however often it is tried: nobody listens there, nobody vouches for who does, or it speaks no TLS. */
-export type ConnectionLack = "listener" | "trust" | "tls";
+/**
+ * Why no connection comes about, however often it is tried: nobody listens there, nobody vouches for who does, it speaks no TLS, or no machine
+ * has that name.
+ */
+export type ConnectionLack = "listener" | "trust" | "tls" | "name";
 
 export interface ModelFailure {
   code: FailureCode;
@@ -33,7 +36,7 @@ export interface ModelFailure {
   status?: number;
   /** Unix ms before which another try is useless, as the service told it. */
   retryAt?: number;
-  /** Another try is useless, too; `address`: host and port. */
+  /** Another try is useless, too; `address`: host and port, or the name. */
   unreachable?: { lacks: ConnectionLack; address: string };
   /** The call was never made: what the message says is ours, and whole. */
   isOurs?: true;
@@ -57,6 +60,23 @@ export type StreamEvent =
   | { type: "usage"; usage: Usage }
   | { type: "finish"; stopReason: Extract<StopReason, "stop" | "length" | "toolUse">; rawStopReason?: string }
   | { type: "failure"; failure: ModelFailure };
+
+/** What a stream gives at a time: an event, or those that came together. */
+export type StreamPart = StreamEvent | readonly StreamEvent[];
+
+export function eventsOf(part: StreamPart): readonly StreamEvent[] {
+  return Array.isArray(part) ? part : [part as StreamEvent];
+}
+
+/** One by one; of what came together, nothing more once the call was aborted. */
+export async function* eachEvent(parts: AsyncIterable<StreamPart>, signal: AbortSignal): AsyncGenerator<StreamEvent, void, void> {
+  for await (const part of parts) {
+    for (const event of eventsOf(part)) {
+      yield event;
+      if (signal.aborted) break;
+    }
+  }
+}
 
 /** What the wire shows of the stream (the `assistantMessageEvent` of a `message_update`). */
 export type AssistantMessageEvent =

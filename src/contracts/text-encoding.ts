@@ -46,16 +46,19 @@ const controls = /[\x00-\x06\x0e-\x1a\x1c-\x1f]/;
 /** All of it as text, or nothing where it is none: what no tool can look into in pieces is judged by the whole. */
 export function wholeText(bytes: Uint8Array): string | undefined {
   const detected = detectText(bytes);
-  if (detected === undefined || beginsAsPicture(bytes)) return undefined;
+  if (detected === undefined || beginsAsBinary(bytes)) return undefined;
   const text = decodeText(bytes, detected);
   // Of sound UTF-8 nobody doubts that it is text, unless a NUL comes late.
   const isSound = detected.encoding === "utf-8" && !text.includes("\ufffd");
   return (isSound ? text.includes("\0") : controls.test(text)) ? undefined : text;
 }
 
-/** Cut off this early, PNG and JPEG have no byte that a Western text could not have. */
-function beginsAsPicture([a, b, c, d]: Uint8Array): boolean {
-  return (a === 0x89 && b === 0x50 && c === 0x4e && d === 0x47) || (a === 0xff && b === 0xd8 && c === 0xff);
+/** What files begin with that are no text, also where little more has come than that: no control character need be among it. */
+const binaryStarts =
+  /^(?:\x89PNG|\xff\xd8\xff|%PDF-\d\.\d\s|PK[\x03\x05\x07]|\x7fELF|\x1f\x8b|7z\xbc\xaf|\x28\xb5\x2f\xfd|\xca\xfe\xba\xbe|[\xce\xcf]\xfa\xed\xfe)/;
+
+function beginsAsBinary(bytes: Uint8Array): boolean {
+  return binaryStarts.test(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 16)).toString("latin1"));
 }
 
 /** The bytes, with the mark; or the first character that the encoding has not. */

@@ -104,6 +104,8 @@ export interface FileInfo {
   kind: "file" | "directory" | "other";
   /** Bytes. */
   size: number;
+  /** Of a file that has several names (hard links): the same under each of them. */
+  identity?: string;
 }
 
 /** How tools touch files; an SDK caller may bring its own. All paths are absolute. Errors are Node's (`code`: `ENOENT`, `EISDIR`, …). */

@@ -23,7 +23,7 @@ import { makeDirectory } from "../platform/files/make-directory.ts";
 
 export type FileState =
   | { kind: "absent" }
-  /** `hash` names the bytes; without it they were too many to keep, and `mtimeMs` is all that tells one from another. */
+  /** `hash` names the bytes; without it they were too many to keep or could not be read, and `mtimeMs` is all that tells one from another. */
   | { kind: "file"; mode: number; size: number; hash?: string; mtimeMs?: number }
   | { kind: "link"; target: string }
   /** What is in it has states of its own. */
@@ -112,7 +112,9 @@ export class StateStore {
     const stamp = [info.dev, info.ino, info.size, info.mode, info.mtimeMs, info.ctimeMs].join();
     const read = this.#read.get(path);
     if (read?.stamp === stamp) return read.state;
-    const hash = await this.keep(readFileSync(path));
+    const bytes = readable(path);
+    if (bytes === undefined) return large;
+    const hash = await this.keep(bytes);
     const state = hash === undefined ? large : { ...about, hash };
     // A file changed a moment ago may change again within the same tick of its clock.
     if (Date.now() - info.ctimeMs > settledMs) this.#read.set(path, { stamp, state });
@@ -161,6 +163,16 @@ export class StateStore {
     } catch {
       return 0;
     }
+  }
+}
+
+/** Nothing where it belongs to somebody else. */
+function readable(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (["EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
   }
 }
 

@@ -27,10 +27,14 @@ const largeIndexBytes = 1 << 20;
 /** File systems that have the clock of this machine: ext, xfs, btrfs, overlay, tmpfs, zfs, f2fs. */
 const localFileSystems = new Set([0xef53, 0x58465342, 0x9123683e, 0x794c7630, 0x01021994, 0x2fc12fc1, 0xf2f52010]);
 
+/** Of a work tree, by its index or a copy of it. */
+export function isLarge(index: string | undefined): boolean {
+  return index !== undefined && index !== "" && (lstatSync(index, { throwIfNoEntry: false })?.size ?? 0) >= largeIndexBytes;
+}
+
 /** Whether it is worth while to look at a tree before it is certain that anybody has to, and safe: times of files can be held against ours. */
 export function paysToLookAhead(root: string): boolean {
-  const index = indexOf(root);
-  if (index === undefined || (lstatSync(index, { throwIfNoEntry: false })?.size ?? 0) < largeIndexBytes) return false;
+  if (!isLarge(indexOf(root))) return false;
   try {
     return localFileSystems.has(statfsSync(root).type >>> 0);
   } catch {

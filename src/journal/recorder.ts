@@ -1,13 +1,14 @@
 // Notes what the tools of a session change: stands between them and files and commands. Loaded by the harness with the first change or command.
 // Invariant: a run is never held up or failed by its journal: what cannot be noted is done all the same.
 
+import { realpathSync } from "node:fs";
 import { defined } from "../contracts/defined.ts";
-import type { FileOperations } from "../contracts/tool.ts";
+import type { FileOperations, ShellRequest } from "../contracts/tool.ts";
 import { anyMode, type FileState, standingDirectory } from "./file-state.ts";
 import { paysToLookAhead, workTreeOf } from "./git-directory.ts";
 import { Journal } from "./journal.ts";
 import { settlePending } from "./settle.ts";
-import { changesSince, keepBefore, letGo, pendingDirectory, type Seen, type WorkTreeDeps } from "./work-tree.ts";
+import { changesSince, keepBefore, letGo, lookAgain, pendingDirectory, type Seen, type WorkTreeDeps } from "./work-tree.ts";
 
 /** A look that a command finds done may have begun so long before it, … */
 const maxAheadMs = 1500;
@@ -19,6 +20,8 @@ interface LookAhead {
   root: string;
   id: string;
   startedAt: number;
+  /** Unix ms. */
+  lookedAt: number;
   isEnded: boolean;
   seen: Promise<Seen<true>>;
   abort: AbortController;
@@ -76,7 +79,7 @@ export class ChangeRecorder {
     const ended = (): void => {
       ahead.isEnded = true;
     };
-    const ahead: LookAhead = { root, id, startedAt, isEnded: false, abort, seen: look };
+    const ahead: LookAhead = { root, id, startedAt, lookedAt: Date.now(), isEnded: false, abort, seen: look };
     look.then(ended, ended);
     this.#ahead = ahead;
   }
@@ -116,14 +119,14 @@ export class ChangeRecorder {
     await files.writeAtomic(path, data);
   }
 
-  async command<T>(cwd: string, run: () => Promise<T>): Promise<T> {
+  async command<T>({ cwd, command: line }: Pick<ShellRequest, "cwd" | "command">, run: () => Promise<T>): Promise<T> {
     const root = workTreeOf(cwd);
     if (root === undefined) return run();
     const name = this.#deps.run();
     const ahead = this.#takeAhead(root);
     this.#drop(this.#ahead);
     const id = ahead?.id ?? crypto.randomUUID();
-    const kept = await this.#note(() => this.#before(root, name, id, ahead));
+    const kept = await this.#note(() => this.#before(root, name, id, { cwd, line, ahead }));
     try {
       return await run();
     } finally {
@@ -132,7 +135,12 @@ export class ChangeRecorder {
   }
 
   /** Nothing where commands are not followed. */
-  async #before(root: string, run: string, id: string, ahead: LookAhead | undefined): Promise<{ since?: number } | undefined> {
+  async #before(
+    root: string,
+    run: string,
+    id: string,
+    { cwd, line, ahead }: { cwd: string; line: string; ahead: LookAhead | undefined },
+  ): Promise<{ since?: number } | undefined> {
     await this.#noted();
     const known = this.#unseen.get(root);
     if (known !== undefined) {
@@ -146,6 +154,7 @@ export class ChangeRecorder {
       this.#miss(root, run, seen.reason);
       return undefined;
     }
+    await lookAgain(directory, { cwd: realpathSync(cwd), line, ...defined({ lookedAt: ahead?.lookedAt }) }, this.#journal.store);
     const began = ahead === undefined ? {} : { since: Date.now() };
     this.#journal.append({ type: "pending", run, id, ...began });
     return began;

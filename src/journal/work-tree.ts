@@ -8,8 +8,9 @@ import { defined } from "../contracts/defined.ts";
 import { plainLine } from "../contracts/text/terminal-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { type ExecutedProgram, executeProgram } from "../platform/processes/exec-program.ts";
-import { anyMode, type FileState, isSameState, lookAt, type StateStore } from "./file-state.ts";
-import { indexOf, namesPrograms } from "./git-directory.ts";
+import { anyMode, type FileState, isSameState, lookAt, type StateStore, standingDirectory } from "./file-state.ts";
+import { filesAbout } from "./files-about.ts";
+import { indexOf, isLarge, namesPrograms } from "./git-directory.ts";
 import type { FileChange, Journal } from "./journal.ts";
 
 /** Beyond so many files that git does not know as they are, a comparison would hold up every command. */
@@ -28,6 +29,10 @@ interface TreeBefore {
   index: string;
   /** States of the files that were not as the index has them, by path from the root. */
   unclean: Record<string, FileState>;
+  /** Of files that were: modes other than the usual one. */
+  modes: Record<string, number>;
+  /** Of all of them. */
+  hasModes: boolean;
 }
 
 export interface WorkTreeDeps {
@@ -56,17 +61,67 @@ export async function keepBefore(root: string, directory: string, deps: WorkTree
     const hasIndex = source !== undefined && existsSync(source);
     const index = hasIndex ? join(directory, `${number}.index`) : "";
     if (hasIndex) copyIndex(source, index);
-    const seen = await look.uncleanIn(tree, index || join(directory, "none"));
+    const seen = await look.uncleanIn(tree, index || join(directory, "none"), "clean");
     if ("reason" in seen) return seen;
-    const { files, repositories } = seen.value;
+    const { files, repositories, clean } = seen.value;
     const states: Record<string, FileState> = {};
     for (const name of files) states[name] = await deps.store.stateAt(join(tree, name));
-    trees.push({ root: tree, index, unclean: states });
+    const modes: Record<string, number> = {};
+    for (const name of clean ?? []) noteMode(tree, name, modes);
+    trees.push({ root: tree, index, unclean: states, modes, hasModes: clean !== undefined });
     found.push(...(await look.submodulesOf(tree)), ...repositories.map((name) => join(tree, name)));
     if (found.length > maxTrees) return { reason: `there are more than ${maxTrees} repositories in it` };
   }
-  writeFileSync(join(directory, "before.json"), JSON.stringify(trees), { mode: 0o600 });
+  saveBefore(directory, trees);
   return { value: true };
+}
+
+/**
+ * What a command is likely to change is looked at once more right before it: of a large tree the look knows no modes, and it may have been begun a
+ * while ago (`lookedAt`, Unix ms), so that somebody else may have saved a file since.
+ */
+export async function lookAgain(directory: string, at: { line: string; cwd: string; lookedAt?: number }, store: StateStore): Promise<void> {
+  const trees = loadBefore(directory) ?? [];
+  if (trees.every(({ hasModes }) => hasModes)) return;
+  const { line, cwd, lookedAt = Number.POSITIVE_INFINITY } = at;
+  const isYoung = (path: string): boolean => {
+    const info = lookAt(path);
+    return info === undefined ? lookedAt < Number.POSITIVE_INFINITY : info.ctimeMs >= lookedAt - tickMs;
+  };
+  for (const { root, unclean } of trees) {
+    for (const name of Object.keys(unclean)) if (isYoung(join(root, name))) unclean[name] = await store.stateAt(join(root, name));
+  }
+  for (const path of filesAbout(line, cwd)) {
+    const tree = trees.findLast(({ root }) => path.startsWith(`${root}/`) && !path.startsWith(`${root}/.git/`));
+    if (tree === undefined) continue;
+    const name = path.slice(tree.root.length + 1);
+    if (tree.unclean[name] !== undefined) continue;
+    if (isYoung(path)) tree.unclean[name] = await store.stateAt(path);
+    else noteMode(tree.root, name, tree.modes);
+  }
+  saveBefore(directory, trees);
+}
+
+function saveBefore(directory: string, trees: readonly TreeBefore[]): void {
+  writeFileSync(join(directory, "before.json"), JSON.stringify(trees), { mode: 0o600 });
+}
+
+/** Nothing where the command had not begun when everything ended. */
+function loadBefore(directory: string): TreeBefore[] | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, "before.json"), "utf8")) as TreeBefore[];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of most files. */
+const usualMode = 0o644;
+
+function noteMode(root: string, name: string, modes: Record<string, number>): void {
+  const info = lookAt(join(root, name));
+  const mode = info?.isFile() ? info.mode & 0o777 : usualMode;
+  if (mode !== usualMode) modes[name] = mode;
 }
 
 export interface ChangesSeen {
@@ -83,13 +138,7 @@ export interface ChangesSeen {
  */
 export async function changesSince(directory: string, deps: WorkTreeDeps, since?: number): Promise<ChangesSeen> {
   const seen: ChangesSeen = { changes: [] };
-  let trees: TreeBefore[];
-  try {
-    trees = JSON.parse(readFileSync(join(directory, "before.json"), "utf8")) as TreeBefore[];
-  } catch {
-    // Killed before the command began.
-    return seen;
-  }
+  const trees = loadBefore(directory) ?? [];
   const look = new Look(deps);
   const known = new Set(trees.map(({ root }) => root));
   for (const tree of trees) {
@@ -105,7 +154,10 @@ export async function changesSince(directory: string, deps: WorkTreeDeps, since?
       known.add(root);
       const all = await look.allIn(root);
       if ("reason" in all) seen.reason = all.reason;
-      else seen.changes.push(...(await changesIn({ root, index: "", unclean: {} }, all.value.files, directory, look)));
+      else
+        seen.changes.push(
+          ...(await changesIn({ root, index: "", unclean: {}, modes: {}, hasModes: false }, all.value.files, directory, look)),
+        );
     }
   }
   if (since !== undefined) seen.changes = seen.changes.filter(({ path, floor }) => !isOlder(path, floor, since));
@@ -131,9 +183,10 @@ function isOlder(path: string, floor: string, since: number): boolean {
 
 async function changesIn(tree: TreeBefore, now: readonly string[], directory: string, look: Look): Promise<FileChange[]> {
   const { store } = look.deps;
+  const names = new Set([...now, ...Object.keys(tree.modes).filter((name) => hasOtherMode(tree, name))]);
   const clean = await cleanStates(
     tree,
-    now.filter((name) => tree.unclean[name] === undefined),
+    [...names].filter((name) => tree.unclean[name] === undefined),
     directory,
     look,
   );
@@ -141,7 +194,9 @@ async function changesIn(tree: TreeBefore, now: readonly string[], directory: st
   for (const [name, before] of [...Object.entries(tree.unclean), ...clean]) {
     const path = join(tree.root, name);
     const after = await store.stateAt(path);
-    if (!isSameState(before, after)) changes.push({ path, before, after, floor: tree.root });
+    if (isSameState(before, after)) continue;
+    // Where it goes again a directory stays that the command has left empty.
+    changes.push({ path, before, after, floor: after.kind === "absent" ? standingDirectory(path) : tree.root });
   }
   return changes;
 }
@@ -151,10 +206,10 @@ async function cleanStates(tree: TreeBefore, names: readonly string[], directory
   const out = join(directory, "out");
   // Of a look that was cut off.
   rmSync(out, { recursive: true, force: true });
-  const sizes = names.length > 0 && tree.index !== "" ? await look.sizesIn(tree.root, tree.index) : new Map<string, number>();
+  const known = names.length > 0 && tree.index !== "" ? await look.knownIn(tree.root, tree.index) : new Map<string, Known>();
   // Names that the index does not have are complained of, and are those of new files.
   const input = names
-    .filter((name) => sizes.has(name))
+    .filter((name) => known.get(name)?.isSkipped === false)
     .map((name) => `${name}\0`)
     .join("");
   if (input !== "") {
@@ -162,8 +217,8 @@ async function cleanStates(tree: TreeBefore, names: readonly string[], directory
   }
   const states: [string, FileState][] = [];
   for (const name of names) {
-    const written = asKnown(await look.deps.store.stateAt(join(out, name)), sizes.get(name));
-    states.push([name, withModeOf(join(tree.root, name), written)]);
+    const written = asKnown(await look.deps.store.stateAt(join(out, name)), known.get(name)?.size);
+    states.push([name, withMode(tree, name, written)]);
   }
   rmSync(out, { recursive: true, force: true });
   return states;
@@ -178,11 +233,19 @@ function asKnown(written: FileState, size = 0): FileState {
   return size > 0 && isDoubtful ? { kind: "file", mode: anyMode, size } : written;
 }
 
-/** Git knows of a mode whether it may be run: the rest is as it is, or as the umask has it where the file is gone. */
-function withModeOf(path: string, state: FileState): FileState {
-  const now = state.kind === "file" ? lookAt(path) : undefined;
-  if (state.kind !== "file" || now?.isFile() !== true || ((now.mode ^ state.mode) & 0o100) !== 0) return state;
-  return { ...state, mode: now.mode & 0o777 };
+function hasOtherMode({ root, modes }: TreeBefore, name: string): boolean {
+  const now = lookAt(join(root, name));
+  return now?.isFile() === true && (now.mode & 0o777) !== modes[name];
+}
+
+/** Git knows of a mode whether it may be run: where nobody has looked the rest is as it is, or as the umask has it where the file is gone. */
+function withMode({ root, modes, hasModes }: TreeBefore, name: string, state: FileState): FileState {
+  if (state.kind !== "file") return state;
+  const known = modes[name];
+  if (known !== undefined) return { ...state, mode: known };
+  if (hasModes && state.mode !== anyMode) return { ...state, mode: usualMode };
+  const now = lookAt(join(root, name));
+  return now?.isFile() !== true || ((now.mode ^ state.mode) & 0o100) !== 0 ? state : { ...state, mode: now.mode & 0o777 };
 }
 
 /** Younger than the files that it knows, it would be believed of those that were changed in the same moment. */
@@ -193,12 +256,28 @@ function copyIndex(source: string, to: string): void {
   utimesSync(to, seconds, seconds);
 }
 
+/** What an index says of a file. */
+interface Known {
+  /** When git last saw it. */
+  size: number;
+  /** It is not checked out: what has come in its place was not there. */
+  isSkipped: boolean;
+}
+
+/** Of the flags of an entry, as git has them in memory. */
+const skipWorktree = 1 << 30;
+
+const listFiles = ["ls-files", "-z"];
+const changedFiles = ["diff-files", "-z", "--name-only", "--ignore-submodules=all"];
+
 interface Unclean {
   files: string[];
   /** Of their own. */
   repositories: string[];
   /** There are more, whose names cannot be kept. */
   isPartial: boolean;
+  /** Files that are as the index has them; of a large tree they are not listed. */
+  clean?: string[];
 }
 
 /** One look at the trees: what is asked of git, within a time for all of it. */
@@ -212,28 +291,51 @@ class Look {
     this.#signal = signal;
   }
 
-  /** Files that are not as the index has them, gone and new ones too. */
-  async uncleanIn(root: string, index: string): Promise<Seen<Unclean>> {
+  /** Files that are not as the index has them, gone and new ones too; `clean`: and those that are, where they are not too many to be looked at. */
+  async uncleanIn(root: string, index: string, and?: "clean"): Promise<Seen<Unclean>> {
     if (namesPrograms(root) && !this.deps.trusts(root))
       return { reason: `its own configuration has filters or includes, whose programs run only after pi trust ${plainLine(root)}` };
-    return this.#list(root, ["--modified", "--deleted", "--others", "--exclude-standard"], index);
+    // Of many files git looks at those that it knows by several threads only here, and at the directories meanwhile.
+    if (isLarge(index)) {
+      const seen = await this.#list(root, [changedFiles, [...listFiles, "--others", "--exclude-standard"]], index);
+      // Touched files are among them, unchanged: the other way looks into them.
+      if ("value" in seen || !seen.isTooMany) return seen;
+    }
+    const unclean = ["--modified", "--deleted", "--others", "--exclude-standard"];
+    if (and === undefined || isLarge(index)) return this.#list(root, [[...listFiles, ...unclean]], index);
+    const clean: string[] = [];
+    const seen = await this.#list(root, [[...listFiles, "-v", "--cached", ...unclean]], index, (entries) => {
+      clean.push(...entries.flatMap((entry) => (entry.startsWith("H ") ? [entry.slice(2)] : [])));
+      // Those that git was told not to look at (a small letter, S) may be as they like.
+      return entries.flatMap((entry) => (/^[CRSa-z?] /.test(entry) ? [entry.slice(2)] : []));
+    });
+    if ("reason" in seen) return seen;
+    const isUnclean = new Set(seen.value.files);
+    return { value: { ...seen.value, clean: clean.filter((name) => !isUnclean.has(name)) } };
   }
 
   /** All files that are not ignored. */
   allIn(root: string): Promise<Seen<Unclean>> {
-    return this.#list(root, ["--cached", "--others", "--exclude-standard"]);
+    return this.#list(root, [[...listFiles, "--cached", "--others", "--exclude-standard"]]);
   }
 
-  async #list(root: string, which: readonly string[], index?: string): Promise<Seen<Unclean>> {
-    const { code, stdout, killed, truncated } = await this.git(root, ["ls-files", "-z", ...which], index === undefined ? {} : { index });
-    if (killed) return { reason: `looking through it takes longer than ${maxLookMs / 1000} s` };
-    const all = [...new Set(stdout.split("\0"))].filter((name) => name !== "");
+  async #list(
+    root: string,
+    questions: readonly (readonly string[])[],
+    index?: string,
+    namesIn = (entries: readonly string[]): readonly string[] => entries,
+  ): Promise<{ value: Unclean } | { reason: string; isTooMany?: boolean }> {
+    const answers = await Promise.all(questions.map((words) => this.git(root, words, defined({ index }))));
+    if (answers.some(({ killed }) => killed)) return { reason: `looking through it takes longer than ${maxLookMs / 1000} s` };
+    const entries = answers.flatMap(({ stdout }) => stdout.split("\0")).filter((entry) => entry !== "");
+    const all = [...new Set(namesIn(entries))];
     // A name that is no text cannot be kept.
     const names = all.filter((name) => !name.includes("\ufffd"));
-    if (truncated || names.length > maxUncleanFiles) {
-      return { reason: `more than ${maxUncleanFiles} files in it are new or not as git knows them: commit or ignore them` };
+    if (answers.some(({ truncated }) => truncated) || names.length > maxUncleanFiles) {
+      const reason = `more than ${maxUncleanFiles} files in it are new or not as git knows them: commit or ignore them`;
+      return { reason, isTooMany: true };
     }
-    if (code !== 0) return { reason: "git cannot read it" };
+    if (answers.some(({ code }) => code !== 0)) return { reason: "git cannot read it" };
     const files = names.filter((name) => !name.endsWith("/"));
     const repositories = names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
     return {
@@ -241,13 +343,17 @@ class Look {
     };
   }
 
-  /** Of all files that an index knows: how long they were when git last saw them. */
-  async sizesIn(root: string, index: string): Promise<Map<string, number>> {
-    const { stdout } = await this.git(root, ["ls-files", "-z", "--cached", "--debug"], { index });
-    const sizes = new Map<string, number>();
-    for (const [, name = "", size] of stdout.matchAll(/([^\0]+)\0 {2}ctime: [^\0]*?\n {2}size: (\d+)\tflags: [^\n]*\n/g))
-      sizes.set(name, Number(size));
-    return sizes;
+  /** All files that an index knows. */
+  async knownIn(root: string, index: string): Promise<Map<string, Known>> {
+    // Without the setting those of a sparse checkout that are there all the same are none of it.
+    const sparse = ["-c", "sparse.expectFilesOutsideOfPatterns=true"];
+    const { stdout } = await this.git(root, [...sparse, "ls-files", "-z", "--cached", "--debug"], { index });
+    const known = new Map<string, Known>();
+    for (const [, name = "", size, flags = ""] of stdout.matchAll(
+      /([^\0]+)\0 {2}ctime: [^\0]*?\n {2}size: (\d+)\tflags: ([\da-f]*)[^\n]*\n/g,
+    ))
+      known.set(name, { size: Number(size), isSkipped: (Number.parseInt(flags, 16) & skipWorktree) !== 0 });
+    return known;
   }
 
   /** Those that are checked out. */

@@ -1,7 +1,7 @@
 // The process as a value: arguments, environment, streams, clock. Made once in main and passed down, so that nothing below reads globals.
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
-import { fstatSync, read, writeSync } from "node:fs";
+import { fstatSync, read, statSync, writeSync } from "node:fs";
 import type { InlineExtension } from "../contracts/extension.ts";
 import { plainText } from "../contracts/text/plain.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
@@ -16,7 +16,7 @@ import { liveSecrets } from "./secrets.ts";
 export interface InputStream {
   readonly isTerminal: boolean;
   /** What stands at the other end, which decides whether silence means "nothing to come". */
-  readonly kind: "terminal" | "pipe" | "socket" | "file" | "none";
+  readonly kind: "terminal" | "pipe" | "socket" | "file" | "directory" | "none";
   /** `ours`: nobody reads the descriptor behind us, not even programs that we or our parent start. */
   chunks(of?: "ours"): AsyncIterable<Uint8Array>;
   /** Reading has begun and neither ended nor was released. */
@@ -148,7 +148,10 @@ function inputKind(): InputStream["kind"] {
     if (info.isFIFO()) return "pipe";
     if (info.isSocket()) return "socket";
     if (info.isFile()) return "file";
-    return isTerminal(0) ? "terminal" : "none";
+    if (info.isDirectory()) return "directory";
+    if (isTerminal(0)) return "terminal";
+    // What comes from a device is read as what lies in a file, but for that of which nothing comes.
+    return info.isCharacterDevice() && info.rdev !== statSync("/dev/null").rdev ? "file" : "none";
   } catch {
     return "none";
   }

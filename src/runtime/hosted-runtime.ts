@@ -10,11 +10,18 @@ import type { RunRequest } from "./request.ts";
 import type { RunResult, RuntimeKind } from "./result.ts";
 import { type RuntimeDeps, timeoutMsOf } from "./run-launch.ts";
 import type { AgentRuntime, Probe, Run } from "./runtime.ts";
+import type { SessionPlace } from "./sessions/remembered-session.ts";
 import { requireWorkspace } from "./workspace.ts";
 
 export interface HostedDeps extends RuntimeDeps {
   /** Without secrets. */
   redact(text: string): string;
+}
+
+/** A run whose request says which session it goes on with, if it goes on with one. */
+export interface PlacedRun extends RunAt {
+  /** That session is not there: another one to go on with, or nothing where one is to be begun, which the host is told. */
+  lost(sessionId: string): Promise<string | undefined>;
 }
 
 export abstract class HostedRuntime implements AgentRuntime {
@@ -30,13 +37,13 @@ export abstract class HostedRuntime implements AgentRuntime {
 
   abstract probe(): Promise<Probe>;
   /** `config`: what holds for the run from its beginning to its end. */
-  abstract carryOut(at: RunAt, config: Config): Promise<EngineEnd>;
+  abstract carryOut(at: PlacedRun, config: Config): Promise<EngineEnd>;
 
   /**
-   * `config`: that of the workspace, where the caller has it already. `sessionOf` says which session the run goes on with, and may wait for it:
+   * `config`: that of the workspace, where the caller has it already. `place` says which session the run goes on with, and may wait for it:
    * in the time of the run.
    */
-  start(request: RunRequest, config?: Config, sessionOf?: (at: RunAt) => Promise<string | undefined>): Run {
+  start(request: RunRequest, config?: Config, place?: SessionPlace): Run {
     const { host, settings, warn, redact } = this.deps;
     let inForce = config;
     const configured = async (): Promise<Config> => {
@@ -49,9 +56,14 @@ export abstract class HostedRuntime implements AgentRuntime {
         timeoutMs: async (asked) => timeoutMsOf(asked, await configured()),
         carryOut: async (at) => {
           requireWorkspace(at.request.workspaceDir);
-          const sessionId = sessionOf === undefined ? at.request.sessionId : await sessionOf(at);
+          const sessionId = place === undefined ? at.request.sessionId : await place.find(at);
           const { sessionId: _, ...asked } = at.request;
-          return this.#tracked(this.carryOut({ ...at, request: { ...asked, ...defined({ sessionId }) } }, await configured()));
+          const lost = async (id: string): Promise<string | undefined> => {
+            const other = await place?.replacing(id, at);
+            if (other === undefined) at.warn(`Session ${JSON.stringify(id.slice(0, 80))} is not there: a new one is begun`);
+            return other;
+          };
+          return this.#tracked(this.carryOut({ ...at, request: { ...asked, ...defined({ sessionId }) }, lost }, await configured()));
         },
       },
       request,

@@ -8,5 +8,5 @@ export type { Emit, TurnSetup } from "../agent/stream-turn.ts";
 export type { AgentEvent, LoopEvent } from "../contracts/agent-event.ts";
 export type * from "../contracts/message.ts";
 export type { Model, ThinkingLevel } from "../contracts/model.ts";
-export type { StreamEvent } from "../contracts/stream-event.ts";
+export type { StreamEvent, StreamPart } from "../contracts/stream-event.ts";
 export type { Tool, ToolContext, ToolResult } from "../contracts/tool.ts";

@@ -8,9 +8,9 @@ export { availableThinkingLevels, clampThinkingLevel, thinkingLevels } from "../
 export type { Context, ModelStreamEvent, ModelStreamOptions } from "../contracts/model-call.ts";
 export type { Credential, ModelCall, ModelRequest } from "../contracts/model-request.ts";
 export type { Provider } from "../contracts/provider.ts";
-export type { AssistantMessageEvent, FailureCode, ModelFailure, StreamEvent } from "../contracts/stream-event.ts";
+export type { AssistantMessageEvent, FailureCode, ModelFailure, StreamEvent, StreamPart } from "../contracts/stream-event.ts";
 export type { Cost, Prices, Usage } from "../contracts/usage.ts";
 export { addUsage, emptyUsage, priceUsage } from "../contracts/usage.ts";
 export type { ModelStream } from "../harness/models/model-stream.ts";
-export { loadProvider } from "../providers/registry.ts";
+export { type EventProvider, loadProvider } from "./load-provider.ts";
 export { getModel, ModelRuntime, type ModelRuntimeOptions } from "./npm/model-runtime.ts";

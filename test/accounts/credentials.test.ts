@@ -8,6 +8,7 @@ import {
 } from "../../src/accounts/credentials.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import type { Credential } from "../../src/contracts/model-request.ts";
+import { isSecretHeader } from "../../src/contracts/text/secret-text.ts";
 import { tempTree } from "../support/temp-tree.ts";
 
 interface Setup {
@@ -149,6 +150,23 @@ describe("ways of writing a key", () => {
       message: "A header of a: b needs NOT_SET, which is not set.",
     });
   });
+});
+
+test("a header's value is kept like a key unless something says what else it is", () => {
+  const kept = (name: string, written: string): boolean => isSecretHeader(name, written, written);
+  for (const value of [
+    "hdr-x7Q9zK4w",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "aBcDeFgHiJkL",
+    "Bearer abcdefgh",
+    "https://me:word@a.b",
+    "$X",
+  ])
+    expect(kept("x-upstream", value), value).toBe(true);
+  for (const value of ["eu-west-1", "application/json", "2023-06-01", "claude-code-20250219,utf8", "MyCompany", "true", "https://a.b/page"])
+    expect(kept("x-upstream", value), value).toBe(false);
+  expect(kept("x-api-token", "eu-west-1")).toBe(true);
+  expect(kept("user-agent", "agent/9f3a7c21d4e8")).toBe(false);
 });
 
 describe("auth.json", () => {

@@ -1,14 +1,14 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { streamTurn } from "../../src/agent/stream-turn.ts";
 import type { LoopEvent } from "../../src/contracts/agent-event.ts";
-import type { StreamEvent } from "../../src/contracts/stream-event.ts";
+import type { StreamEvent, StreamPart } from "../../src/contracts/stream-event.ts";
 import { steppingClock } from "../support/coding-bench.ts";
 import { failed, testModel, textEvents } from "../support/model-script.ts";
 
 const stop: StreamEvent = { type: "finish", stopReason: "stop" };
 
 async function turn(
-  stream: (signal: AbortSignal) => AsyncIterable<StreamEvent>,
+  stream: (signal: AbortSignal) => AsyncIterable<StreamPart>,
   options: { signal?: AbortSignal; stallTimeoutMs?: number; emit?: (event: LoopEvent) => Promise<void> | undefined } = {},
 ) {
   const events: LoopEvent[] = [];
@@ -113,6 +113,49 @@ test("aborted before and in the middle", async () => {
     { signal: abort.signal },
   );
   expect(quiet.assembly.failure?.code).toBe("aborted");
+});
+
+test("events that come together are told one by one, each at the listener's pace", async () => {
+  const answer = [...textEvents("hi"), ...textEvents("there", 1), stop];
+  const alone = await turn(() => of(...answer));
+  for (const parts of [[answer], [answer.slice(0, 2), answer.slice(2)], [[], answer.slice(0, 1), ...answer.slice(1)]]) {
+    let telling = 0;
+    const together = await turn(
+      async function* () {
+        yield* parts;
+      },
+      {
+        emit: async () => {
+          expect(++telling).toBe(1);
+          await Promise.resolve();
+          telling--;
+        },
+      },
+    );
+    expect(together.events).toEqual(alone.events);
+  }
+});
+
+test("an abort at one event of several: the others are not told, not even the end", async () => {
+  const abort = new AbortController();
+  let isLeft = false;
+  const { assembly, types } = await turn(
+    async function* (signal) {
+      yield [...textEvents("half"), ...textEvents("more", 1), stop];
+      isLeft = signal.aborted;
+      yield failed("aborted", "Request was aborted");
+    },
+    {
+      signal: abort.signal,
+      emit: async (event) => {
+        if (event.type === "message_update" && event.assistantMessageEvent.type === "text_delta") abort.abort();
+      },
+    },
+  );
+  expect(assembly.failure?.code).toBe("aborted");
+  expect(assembly.message).toMatchObject({ stopReason: "aborted", content: [{ text: "half" }] });
+  expect(types).toEqual(["message_start", "message_update", "message_update", "message_end"]);
+  expect(isLeft).toBe(true);
 });
 
 test("silence beyond the limit is a stall, whatever the provider calls it; every event starts it anew", async () => {

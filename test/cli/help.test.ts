@@ -8,6 +8,7 @@ import { commandTable } from "../../src/cli/commands.ts";
 import { environmentTable, toolEnvironmentTable } from "../../src/cli/environment.ts";
 import { examples, helpText } from "../../src/cli/help.ts";
 import { optionTable, parseOptions } from "../../src/cli/options.ts";
+import { fitPage } from "../../src/cli/page.ts";
 import { fakeHost } from "../support/fake-host.ts";
 
 const page = helpText(commandTable);
@@ -17,6 +18,41 @@ test.each([20, 40, 72, 80, 132, 200])("fits a terminal of %i columns, and says a
   expect(fitted.split("\n").filter((line) => line.length > width)).toEqual([]);
   const letters = (text: string): string => text.replace(/\s/g, "");
   expect(letters(fitted)).toBe(letters(page));
+});
+
+test("pages of commands fit, too: rows, paragraphs, usages", () => {
+  const text = [
+    "Usage: pi undo [options] [ref] [files...]",
+    "",
+    "Options:",
+    "  --run <n>            another run of the session: the first that changed files is 1",
+    "  -h, --help           display help for command",
+    "",
+    "A paragraph that is longer than a narrow terminal is wide, and has its end.",
+  ].join("\n");
+  expect(fitPage(text, Number.POSITIVE_INFINITY)).toBe(`${text}\n`);
+  expect(fitPage(text, 40)).toBe(
+    [
+      "Usage: pi undo [options] [ref]",
+      "[files...]",
+      "",
+      "Options:",
+      "  --run <n>",
+      "      another run of the session: the",
+      "      first that changed files is 1",
+      "  -h, --help",
+      "      display help for command",
+      "",
+      "A paragraph that is longer than a narrow",
+      "terminal is wide, and has its end.",
+      "",
+    ].join("\n"),
+  );
+  expect(fitPage(text, 72).split("\n").slice(3, 6)).toEqual([
+    "  --run <n>            another run of the session: the first that",
+    "                       changed files is 1",
+    "  -h, --help           display help for command",
+  ]);
 });
 
 test("has every option with what its value may be, every command, every variable", () => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall, ModelRequest } from "../../src/contracts/model-request.ts";
 import type { Provider } from "../../src/contracts/provider.ts";
-import type { FailureCode, StreamEvent } from "../../src/contracts/stream-event.ts";
+import { eachEvent, type FailureCode, type StreamEvent } from "../../src/contracts/stream-event.ts";
 import {
   type Answer,
   assistant,
@@ -291,7 +291,7 @@ export function testProviderContract(item: ContractCase): void {
       const at = await serve({ say: [{ text: "Half an ans" }], keepOpen: true });
       const call = callTo(at, {}, { signal: stop.signal });
       const events: StreamEvent[] = [];
-      for await (const event of provider.stream(call)) {
+      for await (const event of eachEvent(provider.stream(call), call.signal)) {
         events.push(event);
         if (event.type === "text_delta") stop.abort();
       }
@@ -312,7 +312,8 @@ export function testProviderContract(item: ContractCase): void {
 
     test("a caller who stops listening closes the connection", async () => {
       const at = await serve({ say: [{ text: "Much to say" }], keepOpen: true });
-      for await (const event of provider.stream(callTo(at))) if (event.type === "text_delta") break;
+      const call = callTo(at);
+      for await (const event of eachEvent(provider.stream(call), call.signal)) if (event.type === "text_delta") break;
       await at.hungUp(0);
     });
 

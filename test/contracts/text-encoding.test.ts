@@ -80,8 +80,18 @@ describe("a whole text", () => {
   ])("%s is no text", (_, bytes) => expect(wholeText(bytes)).toBe(undefined));
 });
 
-test("the first bytes of a picture alone are no text", () => {
-  for (const head of ["\x89PNG", "\x89PNG\r\n", "\xff\xd8\xff", "\xff\xd8\xff\xe0"])
-    expect(wholeText(Buffer.from(head, "latin1"))).toBeUndefined();
-  for (const text of ["PNG\r\n", "\x89 PNG", "\xff\xd8"]) expect(wholeText(Buffer.from(text, "latin1"))).toBeDefined();
+test("the first bytes of what is no text alone are none", () => {
+  const heads = [
+    "\x89PNG",
+    "\x89PNG\r\n\x1a\n",
+    "\xff\xd8\xff",
+    "\xff\xd8\xff\xe0",
+    "%PDF-1.7\n",
+    "%PDF-1.4\r%\xe2\xe3\xcf\xd3\r",
+    "PK\x03\x04",
+  ];
+  for (const head of [...heads, "\x7fELF", "7z\xbc\xaf\x27", "\x28\xb5\x2f\xfd", "\xca\xfe\xba\xbe"])
+    expect(wholeText(Buffer.from(head, "latin1")), JSON.stringify(head)).toBeUndefined();
+  for (const text of ["PNG\r\n", "\x89 PNG", "\xff\xd8", "%PDF is a format", "PK", "ELF", "GIF89a is older", "%!PS\n"])
+    expect(wholeText(Buffer.from(text, "latin1")), text).toBeDefined();
 });

@@ -172,6 +172,7 @@ describe.concurrent("in the middle of a tool", () => {
       "hi",
     ]);
     expect({ status, survivors }).toEqual({ status: 0, survivors: [] });
-    expect(durationMs).toBeLessThan(5000);
+    // They would go on for a quarter of an hour.
+    expect(durationMs).toBeLessThan(50_000);
   });
 });

@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { startAuthServer } from "../support/auth-server.ts";
-import { npmAgentPath, whereInstalled } from "../support/npm-agent.ts";
+import { whereInstalled } from "../support/npm-agent.ts";
+import { npmAgentPath } from "../support/npm-agent-place.ts";
 import { createWorld } from "../support/world.ts";
 
 whereInstalled("twenty turns, and five at once", async () => {

@@ -89,17 +89,18 @@ describe.concurrent("stdin", () => {
     const shell = 'mkfifo held; exec 3<>held; "$@" <held 3<&-';
     const { stderr, status, durationMs } = await world.run(question, { way, shell });
     expect({ stderr, status }).toEqual({ stderr: expect.stringMatching(/^pi: stdin is open but silent; .*\n$/), status: 0 });
-    expect(durationMs).toBeLessThan(8000);
+    // It is held open for as long as the program runs.
+    expect(durationMs).toBeLessThan(50_000);
   });
 
   test("waiting ends with --timeout", async ({ world }) => {
-    const shell = 'mkfifo held; sleep 9 >held & "$@" <held; status=$?; kill $!; exit $status';
+    const shell = 'mkfifo held; sleep 100 >held & "$@" <held; status=$?; kill $!; exit $status';
     const { stderr, status, durationMs } = await world.run(["--timeout", "1s", "--result", "result.json", ...question], { shell });
     expect({ stderr, status }).toEqual({
       stderr: expect.stringMatching(/^Error: The time limit of 1000 ms was reached before stdin/),
       status: 3,
     });
-    expect(durationMs).toBeLessThan(8000);
+    expect(durationMs).toBeLessThan(50_000);
     expect(JSON.parse(world.read("result.json"))).toMatchObject({ outcome: "budget", turns: 0 });
   });
 
@@ -117,10 +118,15 @@ describe.concurrent("stdin", () => {
   });
 
   test.for(ways)("a pipe that has spoken holds nothing up, run as %s", async (way, { world }) => {
-    const without = await world.run(question, { way });
-    const { stdout, status, durationMs } = await world.run(question, { way, stdin: { text: "some text\n" } });
-    expect({ stdout, status }).toEqual({ stdout: "This folder is empty.\n", status: 0 });
-    expect(durationMs - without.durationMs).toBeLessThan(2900);
+    const limitMs = 2900;
+    let quickestMs = Number.POSITIVE_INFINITY;
+    // A machine that is busy now and then is not so each time; a wait is.
+    for (let tries = 0; tries < 5 && quickestMs >= limitMs; tries++) {
+      const { stdout, stderr, status, durationMs } = await world.run(question, { way, stdin: { text: "some text\n" } });
+      expect({ stdout, stderr, status }).toEqual({ stdout: "This folder is empty.\n", stderr: "", status: 0 });
+      quickestMs = Math.min(quickestMs, durationMs);
+    }
+    expect(quickestMs).toBeLessThan(limitMs);
   });
 
   test("text and a file are put before the prompt", async ({ world }) => {
@@ -162,6 +168,7 @@ describe.concurrent("stdin", () => {
       `printf '\\x1f\\x8b\\x08\\x00\\x00\\xff' | "$@"`,
       `printf 'a\\x00b' | "$@"`,
       `printf '\\xff\\xd8\\x01\\x02\\xfe' | "$@"`,
+      `printf '%%PDF-1.7\\n' | "$@"`,
     ]) {
       const { stdout, stderr, status } = await world.run(question, { shell });
       expect({ stdout, stderr, status }).toEqual({
@@ -171,6 +178,38 @@ describe.concurrent("stdin", () => {
       });
     }
     expect(world.sessionFiles()).toHaveLength(1);
+  });
+
+  test.for([
+    ["its signature alone", 8],
+    ["its header", 40],
+    ["all but its end", 60],
+  ] as const)("a picture of which there is %s is none, from a pipe and as a file", async ([, length], { world }) => {
+    world.write("cut.png", Buffer.from(onePixel, "base64").subarray(0, length));
+    const said = "is a png that is cut off or damaged. Give the whole file\n";
+    expect(await world.run(question, { shell: 'cat cut.png | "$@"' })).toMatchObject({
+      stdout: "",
+      stderr: `Error: stdin ${said}`,
+      status: 2,
+    });
+    const named = await world.run([...question.slice(0, -1), "@cut.png look"]);
+    expect(named).toMatchObject({ stdout: "", stderr: `Error: @cut.png ${said}`, status: 2 });
+    expect(world.sessionFiles()).toHaveLength(0);
+  });
+
+  test.for(
+    (["binary", "node"] as const).flatMap(
+      (way) =>
+        [
+          [way, "a directory", '"$@" < .', /^Error: stdin is a directory\. /],
+          [way, "an endless device", '"$@" < /dev/zero', /^Error: stdin gave more than \d+ bytes\. /],
+          [way, "what can only be written to", '"$@" 0> out', /^Error: Cannot read stdin \(EBADF\)\. /],
+        ] as const,
+    ),
+  )("%s: %s is no input", async ([way, , shell, said], { world }) => {
+    const { stdout, stderr, status } = await world.run(question, { way, shell });
+    expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: expect.stringMatching(said), status: 2 });
+    expect(world.sessionFiles()).toHaveLength(0);
   });
 
   test("a file and the message in one argument", async ({ world }) => {

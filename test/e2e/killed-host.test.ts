@@ -9,7 +9,7 @@ const modes = ["text", "json", "rpc"] as const;
 /** Who reads a pipe is known from the first look on, within the first second of a run. */
 const quiet = "sleep 1; touch begun; sleep 300 & setsid sleep 300 & sleep 300";
 /** Has to be waited for from outside, since nothing is said; a busy machine takes its time. */
-const begunLimitMs = 10_000;
+const begunLimitMs = 50_000;
 
 async function whenThere(world: World, file: string): Promise<void> {
   const untilMs = performance.now() + begunLimitMs;

@@ -4,7 +4,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { npmAgentPath, type Place, place, RpcProgram, type Wire, whereInstalled } from "../support/npm-agent.ts";
+import { type Place, place, RpcProgram, type Wire, whereInstalled } from "../support/npm-agent.ts";
+import { npmAgentPath } from "../support/npm-agent-place.ts";
 import { commandOf } from "../support/program.ts";
 import { seededRandom } from "../support/random.ts";
 import { randomHeader, randomLines } from "../support/random-session.ts";

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { RpcClient, type RpcClientOptions } from "../../src/modes/rpc/client.ts";
+import { npmAgentNode, npmAgentPackage } from "../support/npm-agent-place.ts";
 import { commandOf, projectRoot } from "../support/program.ts";
 import { callSteps, test, type World } from "../support/world.ts";
 
@@ -113,13 +114,11 @@ test("the Python client of the documentation", async ({ world, skip }) => {
   expect(stdout).toMatch(/from-python[\s\S]*\[\d+ messages\]/);
 });
 
-const peer =
-  process.env.PI_PEER_PACKAGE ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? "/", ".cache"), "pi-peer/pi-1.5.2/package");
-const peerNode = join(peer, "../../node/node_modules", `node-${process.platform}-${process.arch}`, "bin/node");
+const peerClient = join(npmAgentPackage, "dist/modes/rpc/rpc-client.js");
 
 /** Calls every method of the npm agent's client; what it does not know of us is left to the other tests. */
 const peerProgram = `
-const { RpcClient } = await import(process.argv[2] + "/dist/modes/rpc/rpc-client.js");
+const { RpcClient } = await import(process.argv[2]);
 const client = new RpcClient({ cliPath: process.argv[3], cwd: process.argv[4], provider: "scripted", model: "demo" });
 await client.start();
 const done = {};
@@ -154,7 +153,7 @@ console.log(JSON.stringify({ done, methods }));
 `;
 
 test("the npm agent's client drives us through all of its methods", async ({ world, skip }) => {
-  skip(!existsSync(join(peer, "dist/modes/rpc/rpc-client.js")) || !existsSync(peerNode), `the npm agent is not at ${peer}`);
+  skip(!existsSync(peerClient), `the npm agent is not at ${npmAgentPackage}`);
   const script = world.write("drive.mjs", peerProgram);
   // It starts a script with \`node\`; this one becomes the binary.
   const launcher = world.write(
@@ -166,9 +165,9 @@ child.on("exit", (code) => process.exit(code ?? 1));
 `,
   );
   writeFileSync(join(world.cwd, "notes.txt"), "x");
-  const env = { PATH: `${dirname(peerNode)}:/usr/bin:/bin`, HOME: world.home, PI_OFFLINE: "1" };
+  const env = { PATH: `${dirname(npmAgentNode)}:/usr/bin:/bin`, HOME: world.home, PI_OFFLINE: "1" };
   for (const cliPath of [launcher, join(projectRoot, "dist/node/main.mjs")]) {
-    const { status, stdout, stderr } = spawnSync(peerNode, [script, peer, cliPath, world.cwd], {
+    const { status, stdout, stderr } = spawnSync(npmAgentNode, [script, peerClient, cliPath, world.cwd], {
       cwd: world.cwd,
       env,
       encoding: "utf8",

@@ -113,8 +113,11 @@ function expectWhole(world: World, stdout: string, { stages }: Phase): Json[] {
   return records;
 }
 
-/** From the end of the work, or from what stops it, to the end of the process. */
-const endLimitMs = 2000;
+/**
+ * From the end of the work, or from what stops it, to the end of the process; a machine on which the way there took long is as slow on the way out.
+ * What must not be waited for takes a minute.
+ */
+const endLimitMs = (reachedMs: number): number => Math.min(2000 + 4 * reachedMs, 50_000);
 
 const ends = {
   SIGTERM: { end: (program: RunningProgram) => program.signal("SIGTERM"), status: 143 },
@@ -147,7 +150,7 @@ describe.concurrent.each(Object.keys(phases))("%s", (name) => {
     // Idle, both are there at once: whichever is seen first decides.
     const isEither = name === "idle" && how.includes("end of stdin") && status === 0;
     expect({ status: isEither ? ends[how].status : status, survivors }).toEqual({ status: ends[how].status, survivors: [] });
-    expect(durationMs - signalledMs).toBeLessThan(endLimitMs);
+    expect(durationMs - signalledMs).toBeLessThan(endLimitMs(signalledMs));
     const records = expectWhole(world, stdout, phase);
     const last = records.filter((one) => one.type === settledSign).at(-1);
     if (phase.endSign === settledSign) expect(last).toMatchObject({ aborted: true });
@@ -165,7 +168,7 @@ describe.concurrent.each(Object.keys(phases))("%s", (name) => {
     const doneMs = performance.now() - startedMs;
     const { status, stdout, survivors, durationMs } = await program.result;
     expect({ status, survivors }).toEqual({ status: 0, survivors: [] });
-    expect(durationMs - doneMs).toBeLessThan(endLimitMs);
+    expect(durationMs - doneMs).toBeLessThan(endLimitMs(doneMs));
     const records = expectWhole(world, stdout, phase);
     expect(records.filter((one) => one.type === "response").map((one) => one.success)).not.toContain(false);
     expect(records.filter((one) => one.type === settledSign).map((one) => one.aborted)).not.toContain(true);

@@ -1,19 +1,18 @@
 // The npm agent's examples of its library, with nothing but their imports changed: they fit our types, and they run on Node and on Bun. Runs
-// only where that agent is installed: at $PI_PEER_PACKAGE, else in the cache directory.
+// only where that agent is installed.
 
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bunPath } from "../../scripts/build.mjs";
+import { npmAgentPackage } from "../support/npm-agent-place.ts";
 import { consumerOptions, installPacked } from "../support/packed-package.ts";
 import { projectRoot } from "../support/program.ts";
 import { strictAnthropic } from "../support/strict/anthropic.ts";
 import { type StrictServer, startStrictServer } from "../support/strict/script.ts";
 
-const peer =
-  process.env.PI_PEER_PACKAGE ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? "/", ".cache"), "pi-peer/pi-1.5.2/package");
-const examples = join(peer, "examples/sdk");
+const examples = join(npmAgentPackage, "examples/sdk");
 const isInstalled = existsSync(examples);
 const whereInstalled = test.skipIf(!isInstalled);
 

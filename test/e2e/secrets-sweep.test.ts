@@ -45,6 +45,8 @@ const elsewhere = {
   address: "pw-canary91-x7Q9zK4w",
   config: "cfg-canary92-x7Q9zK4w",
   header: "hdr-canary93-x7Q9zK4w",
+  plainHeader: "hdr-canary99-x7Q9zK4w",
+  unusedHeader: "hdr-canary89-x7Q9zK4w",
   shellSet: "set-canary94-x7Q9zK4w",
   command: "cmd-canary95-x7Q9zK4w",
   storedKey: "stored-canary96-x7Q9zK4w",
@@ -121,7 +123,10 @@ async function placed(world: World, toml = ""): Promise<Placed> {
       `base_url = "https://me:${elsewhere.address}@example.invalid/v1"`,
       "[providers.anthropic.headers]",
       `x-api-token = "${elsewhere.header}"`,
+      `x-upstream = "${elsewhere.plainHeader}"`,
       `x-run = "!printf ${elsewhere.command}"`,
+      "[providers.groq.headers]",
+      `x-upstream = "${elsewhere.unusedHeader}"`,
     ].join("\n"),
   );
   const outside = join(dirname(world.home), "outside.env");

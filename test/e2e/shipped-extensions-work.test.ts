@@ -7,10 +7,10 @@ import { areInstalled, Bench, delivered, test } from "../support/shipped/example
 import { work } from "../support/shipped/work.ts";
 
 describe.skipIf(!areInstalled).each(delivered)("%s", (way) => {
-  test.for(Object.keys(work))("%s", async (name, { world, withoutRuntime }) => {
-    await work[name]?.(new Bench({ world, withoutRuntime }, way, name));
+  test.for(Object.keys(work))("%s", async (name, { world, withoutRuntime, transpiled }) => {
+    await work[name]?.(new Bench({ world, withoutRuntime, transpiled }, way, name));
   });
-  test.for(Object.keys(conversing))("%s in a conversation", async (name, { world, withoutRuntime }) => {
-    await conversing[name]?.(new Bench({ world, withoutRuntime }, way, name));
+  test.for(Object.keys(conversing))("%s in a conversation", async (name, { world, withoutRuntime, transpiled }) => {
+    await conversing[name]?.(new Bench({ world, withoutRuntime, transpiled }, way, name));
   });
 });

@@ -1,10 +1,10 @@
 // A look at a large tree that is begun while a command is still being asked for: what it may be taken for, and what stays of it.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { changesOf, Journal, journalDirectoryOf, runsIn } from "../../src/journal/journal.ts";
+import { changesOf, Journal, type JournalLine, journalDirectoryOf, runsIn } from "../../src/journal/journal.ts";
 import { ChangeRecorder } from "../../src/journal/recorder.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -14,6 +14,16 @@ function largeRepository(): string {
   const deep = join(root, ...Array.from({ length: 12 }, (_, at) => String(at).repeat(120)));
   mkdirSync(deep, { recursive: true });
   for (let at = 0; at < 700; at++) writeFileSync(join(deep, String(at)), "x");
+  return committed(root);
+}
+
+function smallRepository(): string {
+  const root = join(temporaryDirectory(), "tree");
+  mkdirSync(root);
+  return committed(root);
+}
+
+function committed(root: string): string {
   mkdirSync(join(root, "src"));
   for (const name of ["a", "mine", "src/b"]) writeFileSync(join(root, name), "as committed\n");
   const git = (...args: string[]) => execFileSync("git", ["-c", "user.name=n", "-c", "user.email=e@e", ...args], { cwd: root });
@@ -23,13 +33,22 @@ function largeRepository(): string {
   return root;
 }
 
-function recorderFor(root: string): { recorder: ChangeRecorder; changes: string; changed(): string[]; looked(): Promise<void> } {
+interface Recorded {
+  recorder: ChangeRecorder;
+  changes: string;
+  lines(): JournalLine[];
+  changed(): string[];
+  looked(): Promise<void>;
+}
+
+function recorderFor(root: string): Recorded {
   const session = join(root, "..", "session.jsonl");
   const changes = journalDirectoryOf(session);
   const recorder = new ChangeRecorder(session, { env: process.env, trusts: () => false, run: () => "run", warn: () => {} });
   return {
     recorder,
     changes,
+    lines: () => new Journal(session).lines(),
     changed: () => {
       const lines = new Journal(session).lines();
       return runsIn(lines).flatMap((run) => changesOf(lines, run).map(({ path }) => path.slice(root.length + 1)));
@@ -54,11 +73,54 @@ test("what somebody else saves between the look and the command is none of the c
   writeFileSync(join(root, "mine"), "saved by hand\n");
   writeFileSync(join(root, "new"), "by hand\n");
   await isPast(join(root, "new"));
-  await recorder.command(root, async () => {
+  await recorder.command({ cwd: root, command: "" }, async () => {
     writeFileSync(join(root, "src/b"), "by the command\n");
   });
   await recorder.settled();
   expect(changed()).toEqual(["src/b"]);
+});
+
+test.each([
+  ["a file that the command names", "sed -i s/a/b/ src/b", "src/b"],
+  ["a file of a directory that it works in", "cd src && format *.ts", "src/b"],
+  ["a file that was not as committed before", "make everything", "dirty"],
+])("what somebody else saves between the look and the command is what undo goes back to: %s", async (_, command, name) => {
+  const root = largeRepository();
+  writeFileSync(join(root, "dirty"), "new\n");
+  const { recorder, lines, looked } = recorderFor(root);
+  recorder.lookAhead(root);
+  await looked();
+  writeFileSync(join(root, name), "saved by hand\n");
+  await isPast(join(root, name));
+  await recorder.command({ cwd: root, command }, async () => writeFileSync(join(root, name), "by the command\n"));
+  await recorder.settled();
+  const [change] = changesOf(lines(), "run");
+  const { store } = new Journal(join(root, "..", "session.jsonl"));
+  expect(change?.path).toBe(join(root, name));
+  expect(Buffer.from(store.bytesOf(change?.before ?? { kind: "absent" }) ?? []).toString()).toBe("saved by hand\n");
+});
+
+test.each([
+  ["small", "make everything"],
+  ["large", "rm -f src/b a"],
+])("modes that git does not know, in a %s tree", async (size, command) => {
+  const root = size === "large" ? largeRepository() : smallRepository();
+  chmodSync(join(root, "src/b"), 0o600);
+  chmodSync(join(root, "a"), 0o640);
+  chmodSync(join(root, "mine"), 0o755);
+  const { recorder, lines } = recorderFor(root);
+  await recorder.command({ cwd: root, command }, async () => {
+    rmSync(join(root, "src/b"));
+    chmodSync(join(root, "a"), 0o644);
+    writeFileSync(join(root, "mine"), "changed\n");
+  });
+  await recorder.settled();
+  const modes = changesOf(lines(), "run").map(({ path, before }) => [path.slice(root.length + 1), before.kind === "file" && before.mode]);
+  expect(modes.sort()).toEqual([
+    ["a", 0o640],
+    ["mine", 0o755],
+    ["src/b", 0o600],
+  ]);
 });
 
 test("files that are as old as they were, in a directory that the command has moved, are its changes", async () => {
@@ -67,7 +129,7 @@ test("files that are as old as they were, in a directory that the command has mo
   recorder.lookAhead(root);
   await looked();
   await isPast(join(root, "src/b"));
-  await recorder.command(root, async () => renameSync(join(root, "src"), join(root, "lib")));
+  await recorder.command({ cwd: root, command: "" }, async () => renameSync(join(root, "src"), join(root, "lib")));
   await recorder.settled();
   expect(changed().sort()).toEqual(["lib/b", "src/b"]);
 });

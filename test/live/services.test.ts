@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall, ModelRequest } from "../../src/contracts/model-request.ts";
+import { eachEvent } from "../../src/contracts/stream-event.ts";
 import { defaultModels } from "../../src/harness/models/default-models.ts";
 import { createModelAccess } from "../../src/harness/models/model-access.ts";
 import { ModelRegistry } from "../../src/harness/models/model-registry.ts";
@@ -133,7 +134,8 @@ describe.each(modelsAsked())("$name", ({ provider, model }) => {
     const stop = new AbortController();
     const asked = await call({ messages: [user("Count from 1 to 2000, one number a line.")] });
     const events = [];
-    for await (const event of (await access(asked.model)).provider.stream({ ...asked, signal: stop.signal })) {
+    const { provider } = await access(asked.model);
+    for await (const event of eachEvent(provider.stream({ ...asked, signal: stop.signal }), stop.signal)) {
       events.push(event);
       if (event.type.endsWith("_delta")) stop.abort();
     }

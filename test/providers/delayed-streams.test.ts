@@ -3,10 +3,10 @@
 
 import { describe, expect, test } from "vitest";
 import { streamTurn } from "../../src/agent/stream-turn.ts";
-import type { StreamEvent } from "../../src/contracts/stream-event.ts";
+import { eventsOf, type StreamEvent, type StreamPart } from "../../src/contracts/stream-event.ts";
 import { loadProvider } from "../../src/providers/registry.ts";
 import { collect, testCall, testModel } from "../support/model-calls.ts";
-import { decoders, type RecordedStream, readBeginning, recordedStreams } from "../support/recorded-streams.ts";
+import { decoders, type RecordedStream, readBeginning, readPieces, recordedStreams } from "../support/recorded-streams.ts";
 
 /** The pieces in which a service would send it: an event each. */
 function piecesOf(stream: RecordedStream): Buffer[] {
@@ -51,7 +51,7 @@ describe.each(Object.keys(decoders))("%s", (api) => {
     const body = new HeldBody();
     const events: StreamEvent[] = [];
     const reading = (async () => {
-      for await (const event of provider.stream(testCall({ model, fetch: body.fetch }))) events.push(event);
+      for await (const part of provider.stream(testCall({ model, fetch: body.fetch }))) events.push(...eventsOf(part));
     })();
     await body.opened();
     for (const [index, piece] of pieces.entries()) {
@@ -61,6 +61,18 @@ describe.each(Object.keys(decoders))("%s", (api) => {
       expect(events.length, `after piece ${index}`).toBe(expected.length);
     }
     if (events.at(-1)?.type === "finish" || events.at(-1)?.type === "failure") await reading;
+  });
+
+  test.each(streams)("$name: what has come together is handed out together, and the end by itself", async (stream) => {
+    const provider = await loadProvider(api);
+    const model = testModel({ ...stream.model, baseUrl: "http://127.0.0.1:9" });
+    const fetch = (async () => new Response(stream.bytes)) as unknown as typeof globalThis.fetch;
+    const parts: StreamPart[] = [];
+    for await (const part of provider.stream(testCall({ model, fetch }))) parts.push(part);
+    const events = parts.flatMap(eventsOf);
+    expect(events).toEqual(readPieces(stream.model, [stream.bytes]));
+    expect(parts.at(-1)).toEqual(events.at(-1));
+    expect(parts.length).toBeLessThanOrEqual(3);
   });
 
   test.each(streams)("$name: an abort before any event ends the call, keeps what was said, closes the connection", async (stream) => {

@@ -14,7 +14,7 @@ const about = { env: process.env, trusts: () => false };
 if (what === "run") {
   const recorder = new ChangeRecorder(session, { ...about, run: () => "run", warn: () => {} });
   await recorder.write(join(tree, "written"), "by write\n", createFileOperations());
-  await recorder.command(tree, async () => {
+  await recorder.command({ cwd: tree, command: "make" }, async () => {
     writeFileSync(join(tree, "edited"), "by the command\n");
     unlinkSync(join(tree, "deleted"));
     rmSync(join(tree, "full"), { recursive: true });

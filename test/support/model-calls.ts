@@ -3,7 +3,7 @@
 import type { AssistantContent, AssistantMessage, ModelMessage, ToolDeclaration } from "../../src/contracts/message.ts";
 import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall, ModelRequest } from "../../src/contracts/model-request.ts";
-import type { ModelFailure, StreamEvent } from "../../src/contracts/stream-event.ts";
+import { eventsOf, type ModelFailure, type StreamEvent, type StreamPart } from "../../src/contracts/stream-event.ts";
 import { emptyUsage, type Usage } from "../../src/contracts/usage.ts";
 
 export function testModel(values: Partial<Model> = {}): Model {
@@ -77,9 +77,9 @@ export interface Answer {
   responseId: string | undefined;
 }
 
-export async function collect(events: AsyncIterable<StreamEvent>): Promise<Answer> {
+export async function collect(parts: AsyncIterable<StreamPart>): Promise<Answer> {
   const all: StreamEvent[] = [];
-  for await (const event of events) all.push(event);
+  for await (const part of parts) all.push(...eventsOf(part));
   return fold(all);
 }
 

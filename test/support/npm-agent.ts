@@ -1,18 +1,16 @@
-// The npm agent beside us: where it is installed (at $PI_PEER, else in the cache directory), a home that both can use with a model at a local
-// server, and either program in RPC mode. Used by the tests that compare the two.
+// The npm agent beside us: a home that both can use with a model at a local server, and either program in RPC mode. Used by the tests that compare
+// the two.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { onTestFinished, test } from "vitest";
+import { npmAgentPath } from "./npm-agent-place.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
-const cacheDirectory = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-export const npmAgentPath = process.env.PI_PEER ?? join(cacheDirectory, "pi-peer", "pi");
 export const whereInstalled: (name: string, body: () => Promise<void>) => void = test.skipIf(!existsSync(npmAgentPath));
 
 export interface Place {

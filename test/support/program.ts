@@ -74,12 +74,12 @@ function newestSource(): number {
 }
 
 export function startProgram(input: ProgramInput): RunningProgram {
-  const mark = `PI_TEST_MARK=${process.pid}-${Math.random().toString(36).slice(2)}`;
-  const [name = "", value = ""] = mark.split("=");
+  const [name, value] = ["PI_TEST_MARK", `${process.pid}-${Math.random().toString(36).slice(2)}`];
   const program = [...commandOf(input.way ?? "binary"), ...input.args];
   const stdin = input.stdin ?? "null";
   const shell = input.shell ?? (stdin === "closed" ? 'exec "$@" <&-' : undefined);
   const [command = "", ...args] = shell === undefined ? program : ["/bin/bash", "-c", shell, "bash", ...program];
+  const mark = new Mark(`${name}=${value}`);
   const startedMs = performance.now();
   const child = spawn(command, args, {
     cwd: input.cwd,
@@ -93,7 +93,7 @@ export function startProgram(input: ProgramInput): RunningProgram {
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    for (const pid of markedProcesses(mark)) kill(pid);
+    for (const pid of mark.processes()) kill(pid);
   }, input.timeoutMs ?? 60_000);
   const result = new Promise<ProgramResult>((done, fail) => {
     child.once("error", fail);
@@ -114,7 +114,7 @@ export function startProgram(input: ProgramInput): RunningProgram {
     child,
     said: (text, stream = "stdout") => output.said(text, stream),
     signal: (one) => void child.kill(one),
-    family: () => markedProcesses(mark),
+    family: () => mark.processes(),
     result,
   };
 }
@@ -158,30 +158,46 @@ class CollectedOutput {
   }
 }
 
-/** What is dying is given a moment; what is still there then was left behind. */
-async function killLeftovers(mark: string): Promise<string[]> {
-  for (let look = 0; look < 100; look++) {
-    if (markedProcesses(mark).length === 0) return [];
+/** What is dying is given a moment, on a busy machine too; what is still there then was left behind. */
+async function killLeftovers(mark: Mark): Promise<string[]> {
+  for (let look = 0; look < 500; look++) {
+    if (mark.processes().length === 0) return [];
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const pids = markedProcesses(mark);
+  const pids = mark.processes();
   const lines = pids.map(commandLine);
   for (const pid of pids) kill(pid);
   return lines;
 }
 
-function markedProcesses(mark: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        // A zombie has no environment any more: it is not counted, rightly.
-        return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(mark);
-      } catch {
-        return false;
-      }
-    });
+/** What a program and all that it starts have in their environment. */
+class Mark {
+  readonly #bytes: Buffer;
+  /** Those that were there before it: they are most, and each look at one costs. Ids go round, so none of them is given out again so soon. */
+  readonly #others = new Set(processIds());
+
+  constructor(variable: string) {
+    this.#bytes = Buffer.from(`${variable}\0`);
+  }
+
+  processes(): number[] {
+    return processIds()
+      .filter((pid) => !this.#others.has(pid) && this.#isOn(pid))
+      .map(Number);
+  }
+
+  #isOn(pid: string): boolean {
+    try {
+      // A zombie has no environment any more: it is not counted, rightly.
+      return readFileSync(`/proc/${pid}/environ`).includes(this.#bytes);
+    } catch {
+      return false;
+    }
+  }
+}
+
+function processIds(): string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
 
 function commandLine(pid: number): string {

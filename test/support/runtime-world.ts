@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { bunPath } from "../../scripts/build.mjs";
 import { makeRuntime } from "../../src/runtime/create-runtime.ts";
 import type { ReplyPayload, RunRequest } from "../../src/runtime/request.ts";
 import type { RuntimeKind } from "../../src/runtime/result.ts";
@@ -14,6 +15,9 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 import type { WireRequest } from "./wire-server.ts";
 
 export const fakeClaude = join(import.meta.dirname, "fake-claude.mjs");
+const isWithItsBun = bunPath().endsWith(join("node_modules/bun/bin", "bun.exe"));
+/** Used wherever the package has put a program in its place that runs. */
+const fakeClaudeOnBun = isWithItsBun ? join(import.meta.dirname, "fake-claude.sh") : fakeClaude;
 
 /** The real program, where this machine has one that speaks the protocol of the stand-in. */
 export function installedClaude(path = process.env.PATH ?? ""): string | undefined {
@@ -106,7 +110,7 @@ export async function runtimeWorld({
         "retry.base_delay_ms": 1,
         "retry.max_retries": 1,
         "runtime.default": kind,
-        "runtime.claude.command": claude ?? fakeClaude,
+        "runtime.claude.command": claude ?? fakeClaudeOnBun,
         "runtime.claude.args": claude === undefined ? ["--journal", journal, ...claudeArgs] : claudeArgs,
         ...config,
       },

@@ -22,6 +22,27 @@ export interface ScreenDevice extends Device {
   whole(): string[];
 }
 
+/** One that shows nothing and answers nothing: for what is heard alone, a thousand times over. */
+export function deafDevice(): Device & Pick<ScreenDevice, "keys"> {
+  let listeners: TerminalListeners | undefined;
+  return {
+    columns: 80,
+    rows: 24,
+    isBusy: false,
+    start: (given) => {
+      listeners = given;
+    },
+    write: () => {},
+    switchOn: () => {},
+    switchOff: () => {},
+    flush: async () => {},
+    end: async () => {},
+    suspend: () => {},
+    lend: (work) => work(),
+    keys: (text) => listeners?.input(text),
+  };
+}
+
 export function screenDevice(columns = 80, rows = 24): ScreenDevice {
   const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 100_000, allowProposedApi: true });
   let listeners: TerminalListeners | undefined;

@@ -1,5 +1,8 @@
 // A slow, obvious reading of a session file: parse everything, then look. What the session store is compared with.
 
+import { defined } from "../../src/contracts/defined.ts";
+import type { SessionContext, SessionOutline } from "../../src/session/tree/session.ts";
+
 export interface Line {
   type: string;
   id: string;
@@ -18,8 +21,11 @@ export function parseLines(text: string): Line[] {
 }
 
 export function pathOf(lines: readonly Line[], leafId: string | null): Line[] {
-  const line = lines.find(({ id }) => id === leafId);
-  return line === undefined ? [] : [...pathOf(lines, line.parentId), line];
+  const path: Line[] = [];
+  const known = new Map(lines.toReversed().map((line) => [line.id, line]));
+  // Of two with one id the first.
+  for (let line = known.get(leafId ?? ""); line !== undefined; line = known.get(line.parentId ?? "")) path.push(line);
+  return path.reverse();
 }
 
 /** A path as a fork or an export holds it: behind it the labels of its entries that were set elsewhere and, for an export, the name. A fork has none. */
@@ -56,8 +62,9 @@ export function contextOf(
     chosen = [lastCompaction, ...kept.filter((line) => line.message?.role !== "system"), ...path.slice(at + 1)];
   }
   const found: { id: string | null; message: Record<string, unknown> }[] = [];
+  const edits = path.filter(({ type }) => type === "context_edit");
   for (const line of chosen) {
-    const edit = path.findLast(({ type, targetId }) => type === "context_edit" && targetId === line.id);
+    const edit = edits.findLast(({ targetId }) => targetId === line.id);
     for (const original of messagesOf(line, line === lastCompaction)) {
       if (edit === undefined) found.push({ id: line.id, message: original });
       else if (edit.replacement !== null)
@@ -74,8 +81,9 @@ export function contextOf(
     while (found[owner]?.message.role === "toolResult") owner--;
     const message = found[owner]?.message;
     if (message?.role !== "assistant" || message.stopReason === "error" || message.stopReason === "aborted") continue;
-    const next = found.findIndex((other, index) => index > owner && other.message.role === "assistant");
-    const results = found.slice(owner + 1, next < 0 ? undefined : next).map((other) => other.message.toolCallId);
+    let next = owner + 1;
+    while (next < found.length && found[next]?.message.role !== "assistant") next++;
+    const results = found.slice(owner + 1, next).map((other) => other.message.toolCallId);
     for (const block of message.content as Record<string, unknown>[]) {
       if (block.type !== "toolCall" || results.includes(block.id)) continue;
       answered.push({
@@ -135,4 +143,10 @@ export function treeOf(
       label: lines.findLast(({ type, targetId }) => type === "label" && targetId === id)?.label,
       children: treeOf(lines, id),
     }));
+}
+
+/** What is known of a context without most of its messages. */
+export function outlineOf({ messages, model, thinkingLevel }: SessionContext): SessionOutline {
+  const systemMessages = messages.filter((message) => message.role === "system");
+  return { ...defined({ model, thinkingLevel }), systemMessages };
 }

@@ -109,8 +109,7 @@ test("updates replace each other, begin empty, and come at most every 100 ms", a
   const times: number[] = [];
   const shell: ShellOperations = {
     run: async ({ onData }) => {
-      const started = performance.now();
-      while (performance.now() - started < 350) {
+      while (times.length < 5) {
         await onData(new TextEncoder().encode("tick\n"));
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
@@ -124,7 +123,7 @@ test("updates replace each other, begin empty, and come at most every 100 ms", a
   };
   await bench.call(bashTool, { command: "x" }, { shell, onUpdate });
   expect(texts[0]).toBe("");
-  expect(times.length).toBeGreaterThan(2);
+  expect(times.length).toBeGreaterThanOrEqual(5);
   const gaps = times.slice(2).map((time, index) => time - (times[index + 1] ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThan(95);
   expect(texts.slice(1).every((text, index) => text.startsWith(texts[index] ?? "") && text.startsWith("tick\n"))).toBe(true);

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FileOperations } from "../../src/contracts/tool.ts";
+import { withFileMutationQueue } from "../../src/sdk/npm/built-in-tools.ts";
 import { editTool } from "../../src/tools/edit.ts";
 import { inFileOrder } from "../../src/tools/shared/file-order.ts";
 import { writeTool } from "../../src/tools/write.ts";
@@ -40,6 +41,23 @@ test("other names of the same bytes stay names of the same bytes", async () => {
   linkSync(join(bench.directory, "f"), join(bench.directory, "g"));
   await edit("g", "one", "two");
   expect(textIn("f")).toBe("two");
+  await Promise.all([edit("f", "two", "two 0 1"), edit("g", "0", "<0>"), edit("f", "1", "<1>")]);
+  expect(textIn("g")).toBe("two <0> <1>");
+});
+
+test("what an extension does to a file in the queue waits for edits of it, and edits wait for that", async () => {
+  writeFileSync(join(bench.directory, "f"), "one two three");
+  symlinkSync("f", join(bench.directory, "link"));
+  const path = join(bench.directory, "link");
+  const work = withFileMutationQueue(path, async () => {
+    const text = readFileSync(path, "utf8");
+    // Whoever did not wait would have written by then.
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    writeFileSync(path, text.replace("two", "2"));
+  });
+  const results = await Promise.all([edit("f", "one", "1"), edit("link", "three", "3"), work]);
+  for (const result of results) expect(result?.isError ?? false).toBe(false);
+  expect(textIn("f")).toBe("1 2 3");
 });
 
 test("a failed change does not stop the next; an aborted one does not wait and is not made", async () => {

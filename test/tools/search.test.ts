@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Tool } from "../../src/contracts/tool.ts";
@@ -40,6 +40,39 @@ test("grep: sorted, hidden files too, nothing ignored, not .git", async () => {
   );
   expect(result.details).toBeUndefined();
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a program that is still open for writing is tried again, one that cannot run is told",
+  async () => {
+    const program = join(bench.directory, ".git/rg");
+    copyFileSync(await ripgrep(), program);
+    chmodSync(program, 0o700);
+    const writer = openSync(program, "r+");
+    let tries = 0;
+    const { shell } = bench.context;
+    bench.context.shell = {
+      run: async (request) => {
+        const outcome = await shell.run(request);
+        if (++tries === 2) closeSync(writer);
+        return outcome;
+      },
+    };
+    expect(
+      await textOf(
+        findTool(async () => program),
+        { pattern: "a.ts" },
+      ),
+    ).toBe("src/a.ts");
+    expect(tries).toBe(3);
+    chmodSync(program, 0o600);
+    expect(
+      await textOf(
+        findTool(async () => program),
+        { pattern: "a.ts" },
+      ),
+    ).toContain("Permission denied");
+  },
+);
 
 test("grep: paths are relative to the directory searched, a file goes by its name", async () => {
   expect(await textOf(grep, { pattern: "world", path: "src" })).toBe("a.ts:1: hello world");

@@ -7,6 +7,7 @@ import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
 import { withFlags } from "../extension-flags.ts";
 import { isSaid } from "../options.ts";
+import { writePage } from "../page.ts";
 import { readOptions } from "../read-options.ts";
 import { resolveRun } from "../resolve-run.ts";
 
@@ -14,7 +15,8 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
   const [question, rest] = callAskedAbout(args);
   const said = await readOptions(rest);
   if (isSaid(said, "--help")) {
-    void host.stdout.write(
+    await writePage(
+      host,
       "pi inspect [--json] [options]\n\nShows what a run with these options would be: model, tools, settings, resources, trust. No request is made.\n\npi inspect --tool NAME [--command LINE | --path PATH] [options]\n\nSays what the policy makes of such a call, and which row decides.\n",
     );
     return 0;

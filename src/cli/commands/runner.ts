@@ -3,12 +3,14 @@
 
 import { parseDuration } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
+import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { type Host, writeErrorLine } from "../../platform/host.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import type { RunnerFlags } from "../../runtime/host/run-runner.ts";
 import type { HostRuntime } from "../../runtime/host-runtime.ts";
 import { redactionFor } from "../../runtime/observe/redaction.ts";
 import { Ending } from "../ending.ts";
+import { writePage } from "../page.ts";
 
 const help = `pi runner [options] < INPUT
 
@@ -45,7 +47,7 @@ type Read = { [name: string]: string | true | undefined };
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
-    void host.stdout.write(help);
+    await writePage(host, help);
     return 0;
   }
   const ending = new Ending(host);
@@ -88,7 +90,7 @@ const maxErrorBytes = 200;
 
 /** A host keeps so much of it: whole characters, one line. */
 function lastLine(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = plainLine(text);
   const bytes = new TextEncoder().encode(line);
   if (bytes.length <= maxErrorBytes) return line;
   return `${new TextDecoder().decode(bytes.subarray(0, maxErrorBytes - 3)).replace(/\uFFFD+$/, "")}…`;

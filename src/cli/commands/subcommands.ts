@@ -4,6 +4,7 @@
 import type { Command } from "commander";
 import { PiError } from "../../contracts/error.ts";
 import type { Host } from "../../platform/host.ts";
+import { writePage } from "../page.ts";
 
 export interface SubcommandContext {
   host: Host;
@@ -44,6 +45,8 @@ export async function runSubcommands(
         help += text;
       },
       writeErr: () => undefined,
+      // Fitted as a whole when it is written.
+      getOutHelpWidth: () => 10_000,
     });
     command.commands.forEach(quiet);
   };
@@ -59,7 +62,7 @@ export async function runSubcommands(
       throw new PiError("usage.command", sentence(error.message), { hint: remedy(error.code, program, args) });
     }
   }
-  if (help !== "") await host.stdout.write(help);
+  if (help !== "") await writePage(host, help);
   return status;
 }
 

@@ -25,3 +25,16 @@ export function readSecretText(written: string, env: Readonly<Record<string, str
   if (unset !== undefined) return { kind: "unset", variable: unset };
   return { kind: "text", text: written.replace(reference, (_, escaped, braced, bare) => escaped ?? env[braced ?? bare] ?? "") };
 }
+
+const secretHeader = /auth|cookie|key|token|secret|password|credential/i;
+const plainHeader =
+  /^(?:accept(?:-.*)?|content-.*|user-agent|referer|origin|host|connection|(?:http-|x-)?(?:referer|title)|.*-(?:version|beta))$/i;
+/** Words, numbers, and short ones of both, as `eu-west-1`, `application/json` and `v2` are made of. A long word that changes its case at every turn is none. */
+const plainPart = /^(?:(?:[A-Z]?[a-z]{0,20}|[A-Z]{0,20}){1,3}|\d{1,8}|[A-Za-z]{1,4}\d{1,3}|\d{1,3}[A-Za-z]{1,3})$/;
+
+/** Whether a header of a configuration is to be kept like a key: each is of which nothing says that it is something else. */
+export function isSecretHeader(name: string, written: string, value: string): boolean {
+  if (!isLiteral(written) || secretHeader.test(name)) return true;
+  if (plainHeader.test(name)) return false;
+  return /^(?:Bearer|Basic|Token)\s|:\/\/[^/?#\s@]+@/i.test(value) || !value.split(/[^A-Za-z0-9]+/).every((part) => plainPart.test(part));
+}

@@ -17,7 +17,8 @@ const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>(["overloaded", 
  */
 export function retryDelayMs(failure: ModelFailure, attempt: number, settings: RetrySettings, clock: Clock): number | undefined {
   if (!settings.enabled || attempt > settings.maxRetries || !retryable.has(failure.code)) return undefined;
-  if (failure.unreachable !== undefined) return undefined;
+  // Some systems know no name at all while they have no network: that alone may be over by the next try.
+  if (failure.unreachable !== undefined && !(failure.unreachable.lacks === "name" && attempt === 1)) return undefined;
   if (failure.retryAt !== undefined) {
     const wait = Math.max(0, failure.retryAt - clock.now());
     return wait > longestAskedMs(settings) ? undefined : wait;

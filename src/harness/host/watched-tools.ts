@@ -50,7 +50,7 @@ export class WatchedTools {
       run: async (request) => {
         const isWatched = request.isUnwatched !== true && !(await this.#onlyLooks(request));
         const recorder = isWatched ? await this.#load() : undefined;
-        return recorder === undefined ? shell.run(request) : recorder.command(request.cwd, () => shell.run(request));
+        return recorder === undefined ? shell.run(request) : recorder.command(request, () => shell.run(request));
       },
     };
   }

@@ -2,7 +2,7 @@
 // and before a stored conversation is written out. Invariant: also those count that this run does not use: commands see them all the same.
 
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
-import { readSecretText } from "../../contracts/text/secret-text.ts";
+import { isSecretHeader, readSecretText } from "../../contracts/text/secret-text.ts";
 import type { Env } from "../../platform/paths.ts";
 import { isKeyOfSomebody, looksLikeCredential } from "../../platform/processes/child-env.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
@@ -27,9 +27,18 @@ export function learnSecrets({ env, apiKey, config }: SecretPlaces): void {
     else if (value.includes("@") && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@:]*:[^/?#\s]+@/i.test(value)) liveSecrets.addUrl(value);
   }
   for (const [name, text] of Object.entries(config?.values?.shell.set ?? {})) if (looksLikeCredential(name, text)) liveSecrets.add(text);
-  for (const { baseUrl, apiKey: written, models } of Object.values(config?.providers ?? {})) {
+  for (const { baseUrl, apiKey: written, models, headers, modelOverrides } of Object.values(config?.providers ?? {})) {
+    for (const set of [headers, ...models.map((model) => model.headers), ...Object.values(modelOverrides).map((model) => model.headers)])
+      learnHeaders(set ?? {}, env);
     for (const url of [baseUrl?.value, ...models.map((model) => model.baseUrl)]) liveSecrets.addUrl(url ?? "");
     const text = written === undefined ? undefined : readSecretText(written.value, env);
     if (text?.kind === "text") liveSecrets.add(text.text);
+  }
+}
+
+function learnHeaders(headers: Readonly<Record<string, string>>, env: Env): void {
+  for (const [name, written] of Object.entries(headers)) {
+    const text = readSecretText(written, env);
+    if (text.kind === "text" && isSecretHeader(name, written, text.text)) liveSecrets.addHeader(text.text);
   }
 }

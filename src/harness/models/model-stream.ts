@@ -8,7 +8,7 @@ import { clampThinkingLevel, type Model, type ThinkingLevel } from "../../contra
 import type { Context, ModelAnswer, ModelStreamEvent, ModelStreamOptions } from "../../contracts/model-call.ts";
 import type { Credential } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
-import type { StreamEvent } from "../../contracts/stream-event.ts";
+import type { StreamPart } from "../../contracts/stream-event.ts";
 
 export interface ModelCallParts {
   model: Model;
@@ -83,7 +83,7 @@ async function* events(
   thinkingLevel: ThinkingLevel,
   messages: ModelMessage[],
   signal: AbortSignal,
-): AsyncIterable<StreamEvent> {
+): AsyncIterable<StreamPart> {
   const { promptText, systemStateOf } = await import("../conversation/system-prompt.ts");
   // Transcripts have the prompt and the tools among their messages.
   const said = systemStateOf(parts.context.messages);

@@ -3,7 +3,7 @@
 
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
-import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
+import { eventsOf, type ModelFailure, type StreamPart } from "../../contracts/stream-event.ts";
 import type { RetrySettings } from "../conversation/recovery-settings.ts";
 import { type Clock, retryDelayMs, waitFor } from "../conversation/retry-delay.ts";
 
@@ -41,7 +41,7 @@ export function withRequestRetries(inner: Provider, settings: RetrySettings, clo
 }
 
 /** Gives out a whole answer; a failure that comes before anything else is given back instead. */
-async function* answerOf(inner: Provider, call: ModelCall, timeoutMs: number): AsyncGenerator<StreamEvent, ModelFailure | undefined, void> {
+async function* answerOf(inner: Provider, call: ModelCall, timeoutMs: number): AsyncGenerator<StreamPart, ModelFailure | undefined, void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([call.signal, stop.signal]);
   const events = inner.stream({ ...call, signal })[Symbol.asyncIterator]();
@@ -52,7 +52,8 @@ async function* answerOf(inner: Provider, call: ModelCall, timeoutMs: number): A
       return { code: "stalled", message: `${provider}/${id} did not begin to answer within ${timeoutMs / 1000} s` };
     }
     if (first.done === true) return undefined;
-    if (first.value.type === "failure") return first.value.failure;
+    const [event] = eventsOf(first.value);
+    if (event?.type === "failure") return event.failure;
     yield first.value;
     for (;;) {
       const next = await events.next();

@@ -3,27 +3,24 @@
 
 import type { Credential, ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
-import type { StreamEvent } from "../../contracts/stream-event.ts";
+import { eventsOf, type StreamPart } from "../../contracts/stream-event.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
 export function signedIn(provider: Provider, registry: Pick<ModelRegistry, "credentialOf">): Provider {
   return { ...provider, stream: (call) => withRenewal(provider, call, registry) };
 }
 
-async function* withRenewal(
-  provider: Provider,
-  call: ModelCall,
-  registry: Pick<ModelRegistry, "credentialOf">,
-): AsyncIterable<StreamEvent> {
+async function* withRenewal(provider: Provider, call: ModelCall, registry: Pick<ModelRegistry, "credentialOf">): AsyncIterable<StreamPart> {
   let isFirst = true;
-  for await (const event of provider.stream(atAccount(call, call.credential))) {
-    const renewed = isFirst && event.type === "failure" && event.failure.code === "auth" ? await newToken(call, registry) : undefined;
+  for await (const part of provider.stream(atAccount(call, call.credential))) {
+    const [event] = eventsOf(part);
+    const renewed = isFirst && event?.type === "failure" && event.failure.code === "auth" ? await newToken(call, registry) : undefined;
     if (renewed !== undefined) {
       yield* provider.stream(atAccount(call, renewed));
       return;
     }
     isFirst = false;
-    yield event;
+    yield part;
   }
 }
 

@@ -41,6 +41,7 @@ type Unreachable = NonNullable<ModelFailure["unreachable"]>;
 const remedies: Record<ConnectionLack, string> = {
   listener: "Start the server there",
   tls: "Write http:// in place of https://",
+  name: "Check the network",
   trust: "Name the file of its authority in NODE_EXTRA_CA_CERTS or network.ca_file",
 };
 
@@ -78,6 +79,7 @@ function sentenceOf(failure: ModelFailure, provider: string, said: string | unde
 
 function unreachableSentence({ lacks, address }: Unreachable, message: string, provider: string): string {
   if (lacks === "listener") return `${provider}: nobody listens at ${address}`;
+  if (lacks === "name") return `${provider}: there is no ${address} in the network`;
   if (lacks === "tls") return `${provider}: what listens at ${address} speaks no TLS`;
   return `${provider}: the certificate of ${address} is not trusted: ${serviceWords(message.replace(` (${address})`, "")).sentence}`;
 }

@@ -14,7 +14,8 @@ export function createFileOperations(): FileOperations {
   return {
     stat: async (path) => {
       const info = await fs.promises.stat(path);
-      return { kind: kindOf(info), size: info.size };
+      const hasOtherNames = info.isFile() && info.nlink > 1;
+      return { kind: kindOf(info), size: info.size, ...(hasOtherNames && { identity: `${info.dev}:${info.ino}` }) };
     },
     read: (path) => fs.promises.readFile(path, { flag: forReading }),
     readChunks,

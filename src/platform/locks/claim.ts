@@ -6,16 +6,32 @@ import { closeSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { PiError } from "../../contracts/error.ts";
 import { makeDirectory } from "../files/make-directory.ts";
-import { acquireLease, type Lease } from "./lease.ts";
+import { acquireLease, holderOf, type Lease } from "./lease.ts";
+
+export interface ClaimWait {
+  signal?: AbortSignal | undefined;
+  /** Told once of a wait that takes longer than a moment: what holds the name, in words. */
+  onWait?(holder: string): void;
+}
 
 /** Each is a holder that has let go while we waited, so this many is for ever. */
 const maxAttempts = 1000;
+const noticeMs = 2000;
 
 /**
  * Nothing where no such file can be made, or locked: one goes on without. Rejects with the signal's reason, and with `session.busy` where the
  * name stays in use.
  */
-export async function claim(path: string, signal: AbortSignal | undefined): Promise<Lease | undefined> {
+export async function claim(path: string, { signal, onWait }: ClaimWait = {}): Promise<Lease | undefined> {
+  const timer = onWait === undefined ? undefined : setTimeout(() => onWait(holderOf(path)), noticeMs);
+  try {
+    return await claimed(path, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function claimed(path: string, signal: AbortSignal | undefined): Promise<Lease | undefined> {
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     signal?.throwIfAborted();
     try {

@@ -13,6 +13,12 @@ export interface Lease {
   release(): void;
 }
 
+/**
+ * How long a first file of ours, which nobody knows of yet, goes without: longer than it takes from the first entry to the request, shorter than
+ * anybody needs to find the file and begin with it. Node takes longer for both, and to ask for the lock is a program of its own there.
+ */
+export const leaseDelayMs = process.versions.bun === undefined ? 60 : 20;
+
 type LockResult = "locked" | "busy" | "unsupported";
 
 /**
@@ -71,11 +77,60 @@ export function leaseHolder(path: string): number | undefined {
   return undefined;
 }
 
+/** In words, for people. */
+export function holderOf(path: string): string {
+  const pid = leaseHolder(path);
+  if (pid === process.pid) return "this process";
+  return pid === undefined ? "another process" : `process ${pid}`;
+}
+
+/** The same of many files, by one look at all processes for as long as none of the files has been written since. */
+export class LeaseHolders {
+  readonly #pids = new Map<number, number>();
+  #lookedMs = Number.NEGATIVE_INFINITY;
+
+  /** The process that had the lease at some moment after the file was last written. */
+  of(path: string): number | undefined {
+    const info = statSync(path, { throwIfNoEntry: false });
+    if (info === undefined) return undefined;
+    if (info.mtimeMs > this.#lookedMs - clockStepMs) this.#look();
+    return this.#pids.get(info.ino);
+  }
+
+  #look(): void {
+    this.#lookedMs = Date.now();
+    this.#pids.clear();
+    for (const pid of listDirectory("/proc")) {
+      if (!/^\d+$/.test(pid)) continue;
+      for (const descriptor of listDirectory(`/proc/${pid}/fdinfo`)) {
+        const inode = lockedInode(`/proc/${pid}`, descriptor);
+        if (inode !== undefined && !this.#pids.has(inode)) this.#pids.set(inode, Number(pid));
+      }
+    }
+  }
+}
+
+/** Times of files come from a clock that is read only now and then. */
+const clockStepMs = 100;
+
+function lockedInode(process: string, descriptor: string): number | undefined {
+  try {
+    if (!isLocked(process, descriptor)) return undefined;
+    return statSync(`${process}/fd/${descriptor}`).ino;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLocked(process: string, descriptor: string): boolean {
+  return /^lock:.*FLOCK.*WRITE/m.test(readFileSync(`${process}/fdinfo/${descriptor}`, "latin1"));
+}
+
 function holdsLock(process: string, descriptor: string, inode: number): boolean {
   try {
     const target = readlinkSync(`${process}/fd/${descriptor}`);
     if (!target.startsWith("/") || statSync(`${process}/fd/${descriptor}`).ino !== inode) return false;
-    return /^lock:.*FLOCK.*WRITE/m.test(readFileSync(`${process}/fdinfo/${descriptor}`, "latin1"));
+    return isLocked(process, descriptor);
   } catch {
     return false;
   }
@@ -167,7 +222,9 @@ async function lockByProgram(descriptor: number, how: "fail" | "wait", signal: A
   const { spawn } = await import("node:child_process");
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const child = spawn("flock", how === "fail" ? ["-n", "3"] : ["3"], { stdio: ["ignore", "ignore", "ignore", descriptor] });
+    // It says nothing that would have to be in the user's language: to load that is most of its work.
+    const env = { PATH: process.env.PATH, LC_ALL: "C" };
+    const child = spawn("flock", how === "fail" ? ["-n", "3"] : ["3"], { stdio: ["ignore", "ignore", "ignore", descriptor], env });
     const abort = (): void => {
       child.kill();
       reject(signal?.reason);

@@ -1,7 +1,7 @@
 // Writes what any provider streams, but no secret of ours, into a trace that the scripted provider can replay (`--record FILE`). Called by the harness.
 
 import type { Provider } from "../../contracts/provider.ts";
-import type { StreamEvent } from "../../contracts/stream-event.ts";
+import { eventsOf, type StreamEvent, type StreamPart } from "../../contracts/stream-event.ts";
 import { StreamRedactor } from "../../platform/pipes/redact-stream.ts";
 import { traceVersion } from "./trace.ts";
 
@@ -10,7 +10,7 @@ export function recordProvider(provider: Provider, writeLine: (line: string) => 
   let isStarted = false;
   return {
     api: provider.api,
-    async *stream(call): AsyncIterable<StreamEvent> {
+    async *stream(call): AsyncIterable<StreamPart> {
       if (!isStarted) writeLine(JSON.stringify({ type: "trace", version: traceVersion }));
       isStarted = true;
       writeLine(JSON.stringify({ type: "call", model: `${call.model.provider}/${call.model.id}` }));
@@ -21,9 +21,9 @@ export function recordProvider(provider: Provider, writeLine: (line: string) => 
         lastAt = at;
       };
       const redactor = new StreamRedactor<StreamEvent>();
-      for await (const event of provider.stream(call)) {
-        for (const one of redactor.redact(event)) write(one);
-        yield event;
+      for await (const part of provider.stream(call)) {
+        for (const event of eventsOf(part)) for (const one of redactor.redact(event)) write(one);
+        yield part;
       }
     },
   };

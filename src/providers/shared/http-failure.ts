@@ -54,10 +54,20 @@ function codeNamed(name: string, codes: CodeTable): FailureCode | undefined {
   return [codes, vendorCodes].find((table) => Object.hasOwn(table, name))?.[name];
 }
 
-/** The names a service gives its error, most specific first: `details.error_code`, Google's `details[].reason`, `code`, `type`, `status`. */
+/**
+ * The names a service gives its error, most specific first: `details.error_code`, Google's `details[].reason`, `code`, `type`, `status`; MiniMax's
+ * `base_resp.status_code`.
+ */
 function namesOf(error: Json): string[] {
   const reasons = arrayOf(error.details).map((detail) => objectOf(detail).reason);
-  const names = [objectOf(error.details).error_code, ...reasons, error.code, error.type, error.status];
+  const names = [
+    objectOf(error.details).error_code,
+    ...reasons,
+    error.code,
+    error.type,
+    error.status,
+    objectOf(error.base_resp).status_code,
+  ];
   return names.flatMap((name) => (typeof name === "string" || typeof name === "number" ? [String(name)] : []));
 }
 
@@ -161,6 +171,7 @@ export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
   const parts: string[] = [];
   let code: string | undefined;
   let address: string | undefined;
+  let unknownName: string | undefined;
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
     // Bun ends its messages with advice to the programmer.
@@ -172,6 +183,7 @@ export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
     const own: unknown = (current as { code?: unknown }).code;
     if (typeof own === "string") code = own;
     address = addressOf(current) ?? address;
+    unknownName = unknownNameOf(current) ?? unknownName;
     current = current instanceof AggregateError ? current.errors[0] : current.cause;
   }
   let message = parts.join(": ") || "the connection failed";
@@ -183,7 +195,8 @@ export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
   };
   const refused = address ?? host;
   const lacks = code === undefined ? undefined : lackOf(code, refused);
-  if (lacks !== undefined) failure.unreachable = { lacks, address: refused };
+  if (unknownName !== undefined) failure.unreachable = { lacks: "name", address: unknownName };
+  else if (lacks !== undefined) failure.unreachable = { lacks, address: refused };
   return failure;
 }
 
@@ -205,6 +218,11 @@ function addressOf(error: Error): string | undefined {
   if (typeof address !== "string") return undefined;
   const host = address.includes(":") ? `[${address}]` : address;
   return port === undefined ? host : `${host}:${port}`;
+}
+
+/** A name that there is not, which may be the proxy's; not one about which nobody could be asked (`EAI_AGAIN`). */
+function unknownNameOf(error: Error): string | undefined {
+  return /\bgetaddrinfo ENOTFOUND (\S+)/.exec(error.message)?.[1];
 }
 
 function hostOf(url: string): string {

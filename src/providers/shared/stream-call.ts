@@ -3,7 +3,7 @@
 
 import type { Model } from "../../contracts/model.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
-import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
+import type { ModelFailure, StreamPart } from "../../contracts/stream-event.ts";
 import { splitUserInfo, withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import { liveSecrets } from "../../platform/secrets.ts";
 import { startIsOver } from "../../platform/start-pace.ts";
@@ -31,7 +31,7 @@ const shortAnswerBytes = 16 * 1024;
 /** Bytes of an answer that is no stream that are looked at. */
 const maxRefusalBytes = 64 * 1024;
 
-export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<StreamEvent, void, void> {
+export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<StreamPart, void, void> {
   const { call } = http;
   liveSecrets.add(call.credential.value);
   liveSecrets.addUrl(call.model.baseUrl);
@@ -247,7 +247,7 @@ async function* readEvents<Body>(
   signal: AbortSignal,
   headers: Headers,
   progress: { finished: boolean },
-): AsyncGenerator<StreamEvent, true | ModelFailure, void> {
+): AsyncGenerator<StreamPart, true | ModelFailure, void> {
   const events = new EventReader(http.call, http.decoder, headers, http.failureOf);
   // A cancelled reader resolves its pending read at once, whatever the connection does.
   const onAbort = (): void => void reader.cancel().catch(ignore);
@@ -261,11 +261,16 @@ async function* readEvents<Body>(
       bytes += value?.length ?? 0;
       if (!isLong && bytes > shortAnswerBytes) startIsOver();
       isLong = bytes > shortAnswerBytes;
-      for (const event of done ? events.end() : events.push(value)) {
-        if (event.type === "finish") progress.finished = true;
-        yield event;
-        if (signal.aborted && event.type !== "finish" && event.type !== "failure") return aborted();
+      const part = done ? events.end() : events.push(value);
+      // The end comes alone: whoever leaves or aborts at what was said before it has not been given a whole answer.
+      const last = events.ended ? part.pop() : undefined;
+      if (part.length > 0) {
+        yield part;
+        if (signal.aborted) return aborted();
       }
+      if (last === undefined) continue;
+      progress.finished = last.type === "finish";
+      yield last;
     }
     return true;
   } catch (error) {

@@ -92,6 +92,8 @@ interface Waiting {
   group: string;
   folder: IpcFolder;
   file: string;
+  /** Of a name that no text can say. */
+  bytes?: Buffer | undefined;
   /** Why it cannot be looked at. */
   closed?: string;
 }
@@ -131,16 +133,17 @@ class Drain {
 
   #groups(): { group: string; closed: string | undefined }[] {
     const { dir } = this.#options;
-    let names: string[];
+    let names: Named[];
     try {
-      names = readdirSync(dir);
+      names = namesIn(dir);
     } catch (error) {
       throw unusable(dir, error);
     }
     return names
-      .filter((name) => name !== errorsFolder && !name.startsWith("."))
-      .sort()
-      .flatMap((group) => {
+      .filter(({ name }) => name !== errorsFolder && !name.startsWith("."))
+      .sort(({ name: one }, { name: other }) => (one < other ? -1 : 1))
+      .flatMap(({ name: group, bytes }) => {
+        if (bytes !== undefined) return [{ group, closed: unsayable }];
         const found = look(join(dir, group));
         if (found === undefined) return [];
         if ("closed" in found) return [{ group, closed: found.closed }];
@@ -156,9 +159,9 @@ class Drain {
     if ("closed" in found) return [{ group, folder, file: "", ...found }];
     if (!found.isDirectory()) return [{ group, folder, file: "" }];
     try {
-      return readdirSync(directory)
-        .filter((name) => name.endsWith(".json") && !name.startsWith("."))
-        .map((file) => ({ group, folder, file }));
+      return namesIn(directory)
+        .filter(({ name }) => name.endsWith(".json") && !name.startsWith("."))
+        .map(({ name: file, bytes }) => ({ group, folder, file, bytes }));
     } catch (error) {
       return isGone(error) ? [] : [{ group, folder, file: "", closed: messageOf(error) }];
     }
@@ -185,6 +188,7 @@ class Drain {
   async #handle(one: Waiting, groupOfTask: GroupOfTask, result: DrainResult): Promise<void> {
     const { dir } = this.#options;
     const path = join(dir, one.group, one.folder, one.file);
+    if (one.bytes !== undefined) return this.#park(one, path, unsayable, result);
     const info = one.closed === undefined ? look(path) : { closed: one.closed };
     if (info === undefined) return;
     const closed = "closed" in info ? info.closed : undefined;
@@ -234,7 +238,8 @@ class Drain {
     const name = nameOf(one);
     let parkedAs: string | undefined;
     try {
-      parkedAs = this.#move(path, `${group}-${name}`);
+      const from = one.bytes === undefined ? path : Buffer.concat([Buffer.from(join(path, "..", "/")), one.bytes]);
+      parkedAs = this.#move(from, `${group}-${name}`);
       this.#told.delete(path);
     } catch (error) {
       // It stays, and would be met with each pass.
@@ -247,7 +252,7 @@ class Drain {
   }
 
   /** Never over another, and never by way of a link. */
-  #move(path: string, name: string): string {
+  #move(path: string | Buffer, name: string): string {
     const errors = join(this.#options.dir, errorsFolder);
     try {
       mkdirSync(errors, 0o700);
@@ -269,6 +274,21 @@ class Drain {
     if (read !== undefined && "why" in read) return read;
     return new Map(read === undefined ? [] : listedTasks(read.json).map(({ id, group }) => [id, group]));
   }
+}
+
+const unsayable = "its name is no UTF-8";
+
+interface Named {
+  name: string;
+  /** As it really is, where no text can say it. */
+  bytes: Buffer | undefined;
+}
+
+function namesIn(directory: string): Named[] {
+  return readdirSync(directory, { encoding: "buffer" }).map((bytes) => {
+    const name = bytes.toString("utf8");
+    return { name, bytes: Buffer.from(name).equals(bytes) ? undefined : bytes };
+  });
 }
 
 function byName(one: Waiting, other: Waiting): number {

@@ -3,10 +3,12 @@
 
 import { closeSync, fchmodSync, fsyncSync, lstatSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeeperThan, maxArgumentLevels } from "../../contracts/depth.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import { makeDirectory } from "../../platform/files/make-directory.ts";
 import { risingMs } from "../../platform/rising-time.ts";
+import { liveSecrets } from "../../platform/secrets.ts";
 import { type IpcData, type IpcFolder, isRecord } from "./ipc-rules.ts";
 
 /** Larger ones are read by nobody. */
@@ -15,7 +17,8 @@ export const maxIpcBytes = 1024 * 1024;
 /** `dir`: the group's own. Gives the file's name. Throws `io.ipc`. */
 export function writeIpcFile(dir: string, folder: IpcFolder, data: IpcData, now: number): string {
   const directory = join(dir, folder);
-  const text = `${JSON.stringify(data)}\n`;
+  // It leaves the process, for a chat room at that: what is known to be secret stays here.
+  const text = `${JSON.stringify(liveSecrets.redactValue(data))}\n`;
   if (Buffer.byteLength(text) > maxIpcBytes)
     throw new PiError("io.ipc", `A file of ${Buffer.byteLength(text)} bytes would be too large for its reader`, {
       hint: `At most ${maxIpcBytes} bytes go into one.`,
@@ -55,11 +58,14 @@ export function readIpcJson(path: string): { json: unknown } | { why: string } |
   const read = readBoundedText(path, { maxBytes: maxIpcBytes, links: "refused" });
   if (read === undefined) return undefined;
   if (!("text" in read)) return { why: read.why };
+  let json: unknown;
   try {
-    return { json: JSON.parse(read.text) };
+    json = JSON.parse(read.text);
   } catch {
     return { why: "it is no JSON" };
   }
+  // It could be read and not be written again, which would hold up all that comes behind it.
+  return isDeeperThan(json, maxArgumentLevels) ? { why: `it is nested deeper than ${maxArgumentLevels} levels` } : { json };
 }
 
 export function readIpcData(path: string): { data: IpcData } | { why: string } | undefined {

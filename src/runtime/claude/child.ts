@@ -2,6 +2,7 @@
 // Invariant: a record is handled before the next is read, so a slow host slows the child down; what it leaves behind is ended with it.
 
 import { defined } from "../../contracts/defined.ts";
+import { isDeeperThan, maxArgumentLevels } from "../../contracts/depth.ts";
 import { LineSplitter, type SplitLine } from "../../platform/pipes/line-splitter.ts";
 import { type ChildProgram, startChildProgram } from "../../platform/processes/child-program.ts";
 import { findFamily, findTagged, signalAll, tagVariable } from "../../platform/processes/process-tree.ts";
@@ -29,6 +30,8 @@ export interface ChildEnd {
 const maxLineBytes = 32 * 1024 * 1024;
 /** Lines that are no records, such as what a wrapper prints. */
 const maxForeignLines = 20;
+/** What a call may have, and what stands around it. */
+const maxLevels = maxArgumentLevels + 20;
 const maxStderr = 8192;
 /** Between one way to end it and the next. */
 const graceMs = 2000;
@@ -136,6 +139,7 @@ export class ClaudeChild {
       return;
     }
     this.recordCount++;
+    if (isDeeperThan(record, maxLevels)) return this.#giveUp(`a record of it is nested deeper than ${maxLevels} levels`);
     await this.#onRecord(record);
   }
 

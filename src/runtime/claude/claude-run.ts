@@ -7,10 +7,10 @@ import type { ImageContent, ToolCall } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import { errorResult, type ToolResult } from "../../contracts/tool.ts";
 import { messageLine } from "../context/prompt-parts.ts";
-import type { EngineEnd, RunAt } from "../hosted-run.ts";
+import type { EngineEnd } from "../hosted-run.ts";
+import type { PlacedRun } from "../hosted-runtime.ts";
 import { promptOf } from "../prompt-of.ts";
 import { type LaunchedRun, toolFacts } from "../run-launch.ts";
-import { lostSession } from "../sessions/lost-session.ts";
 import { type ChildEnd, ClaudeChild, type ClaudeRecord } from "./child.ts";
 import { Control } from "./control.ts";
 import { type Bill, billOf, lacksSession, outcomeOf, sumOfBills } from "./ended.ts";
@@ -29,13 +29,18 @@ export interface ClaudeRunDeps {
   configDir: string | undefined;
 }
 
+export interface HoldingRun extends PlacedRun {
+  /** Alone with that session from now on, and with the one before no longer. */
+  hold(sessionId: string | undefined): Promise<void>;
+}
+
 type Stopped = Pick<Outcome, "kind" | "code" | "message" | "hint">;
 
 /** Its own tools that change nothing. */
 const readingTools: ReadonlySet<string> = new Set(["Read", "Glob", "Grep", "LS"]);
 
 export class ClaudeRun {
-  readonly #at: RunAt;
+  readonly #at: HoldingRun;
   readonly #launched: LaunchedRun;
   readonly #deps: ClaudeRunDeps;
   readonly #control: Control;
@@ -47,6 +52,8 @@ export class ClaudeRun {
   #bills: Bill[] = [];
   #sessionId: string | undefined;
   #stopped: Stopped | undefined;
+  /** From when it has to end on: what it still asks for is not begun. */
+  readonly #halt = new AbortController();
   #stopping: Promise<void> | undefined;
   #isClosing = false;
   /** The child has ended: nobody waits for what is still to be done for it. */
@@ -57,13 +64,11 @@ export class ClaudeRun {
   #quiet: ReturnType<typeof setTimeout> | undefined;
   #callsRunning = 0;
 
-  constructor(at: RunAt, launched: LaunchedRun, deps: ClaudeRunDeps) {
+  constructor(at: HoldingRun, launched: LaunchedRun, deps: ClaudeRunDeps) {
     this.#at = at;
     this.#launched = launched;
     this.#deps = deps;
-    const asked = at.request.isFresh === true ? undefined : at.request.sessionId;
-    this.#resume = resumable(asked);
-    if (asked !== undefined && this.#resume === undefined) at.warn(lostSession(asked));
+    this.#resume = at.request.isFresh === true ? undefined : at.request.sessionId;
     const { conversation } = launched.sessions.coding;
     this.#server = new McpServer({
       tools: () => conversation.activeTools,
@@ -88,7 +93,7 @@ export class ClaudeRun {
       },
     });
     this.#hooks = new ClaudeHooks({
-      at,
+      at: { ...at, signal: AbortSignal.any([at.signal, this.#halt.signal]) },
       conversation: () => launched.sessions.coding.conversation,
       translation: this.#translation,
     });
@@ -121,7 +126,11 @@ export class ClaudeRun {
       if (signal.aborted) return { outcome: { kind: "aborted", text: "", code: "model.aborted" } };
       sessions.coding.conversation.budget.begin();
       await this.#translation.start({ role: "user", content: received.text, timestamp: this.#deps.now() });
-      const outcome = await this.#carriedOut(received.text, received.images);
+      const outcome = await this.#carriedOut(received.text, received.images).catch(async (error: unknown) => {
+        // What has begun ends for those who follow it, whatever broke.
+        await this.#translation.settle(signal.aborted ? "aborted" : "error");
+        throw error;
+      });
       const usage = sumOfBills(this.#bills);
       await this.#translation.settle(outcome.kind, usage);
       return { outcome, ...defined({ usage }), ...(this.#hooks.pending.length === 0 ? {} : { pendingToolCalls: this.#hooks.pending }) };
@@ -153,12 +162,12 @@ export class ClaudeRun {
   }
 
   async #carriedOut(text: string, images: readonly ImageContent[]): Promise<Outcome> {
+    if (this.#resume !== undefined && resumable(this.#resume) === undefined) await this.#goOnWithout(this.#resume);
     for (;;) {
       const { end, recordCount, stderr } = await this.#once(text, images);
       const ended = { result: this.#result, end };
       if (this.#resume !== undefined && this.#stopped === undefined && lacksSession({ ...ended, recordCount })) {
-        this.#at.warn(lostSession(this.#resume));
-        this.#resume = undefined;
+        await this.#goOnWithout(this.#resume);
         this.#result = undefined;
         this.#bills = [];
         continue;
@@ -173,6 +182,13 @@ export class ClaudeRun {
         hasPending: this.#hooks.pending.length > 0,
       });
     }
+  }
+
+  /** With another session, or a new one. */
+  async #goOnWithout(lost: string): Promise<void> {
+    await this.#at.hold(undefined);
+    this.#resume = resumable(await this.#at.lost(lost));
+    await this.#at.hold(this.#resume);
   }
 
   async #once(text: string, images: readonly ImageContent[]): Promise<{ end: ChildEnd; recordCount: number; stderr: string }> {
@@ -310,6 +326,7 @@ export class ClaudeRun {
   #stop(why: Stopped): void {
     if (this.#isClosing || this.#stopped !== undefined) return;
     this.#stopped = why;
+    this.#halt.abort();
     this.#server.abortAll();
     this.#stopping = this.#child?.stop(() => this.#control.request({ subtype: "interrupt" }));
   }
@@ -334,7 +351,7 @@ export class ClaudeRun {
       await this.#translation.announced(toolUseId ?? id);
       const call: ToolCall = { type: "toolCall", id, name, arguments: args };
       const { conversation } = this.#launched.sessions.coding;
-      const either = AbortSignal.any([signal, this.#at.signal]);
+      const either = AbortSignal.any([signal, this.#at.signal, this.#halt.signal]);
       let result: ToolResult = errorResult("The run has ended");
       const setup = conversation.toolSetup();
       const { messages } = await runTools([call], new Map(), setup, either, {

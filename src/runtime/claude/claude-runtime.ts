@@ -8,11 +8,11 @@ import type { Lease } from "../../platform/locks/lease.ts";
 import { tagVariable } from "../../platform/processes/process-tree.ts";
 import { childVariables } from "../child-variables.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
-import { HostedRuntime } from "../hosted-runtime.ts";
+import { HostedRuntime, type PlacedRun } from "../hosted-runtime.ts";
 import { launchRun } from "../run-launch.ts";
 import type { Probe } from "../runtime.ts";
 import { groupDirectory, requireRealDirectory } from "../sessions/group-folder.ts";
-import type { ClaudeRun } from "./claude-run.ts";
+import type { ClaudeRun, HoldingRun } from "./claude-run.ts";
 import { claudeCredentials, resumable } from "./launch.ts";
 
 export class ClaudeRuntime extends HostedRuntime {
@@ -26,26 +26,33 @@ export class ClaudeRuntime extends HostedRuntime {
     return probeClaude(config.values.runtime.claude.command, host.env);
   }
 
-  async carryOut(at: RunAt, config: Config): Promise<EngineEnd> {
+  async carryOut(at: PlacedRun, config: Config): Promise<EngineEnd> {
     const { request } = at;
     const configDir = await this.#configDir(request, config);
-    const held = await this.#held(at, configDir);
+    let held: Lease | undefined;
+    const hold = async (id: string | undefined): Promise<void> => {
+      held?.release();
+      held = undefined;
+      if (id !== undefined) held = await this.#held(id, at, configDir);
+    };
     try {
-      return await this.#carriedOut(at, config, configDir);
+      await hold(request.isFresh === true ? undefined : resumable(request.sessionId));
+      return await this.#carriedOut({ ...at, hold }, config, configDir);
     } finally {
       held?.release();
     }
   }
 
   /** It writes its session when it ends: of two that go on with one, what one of them was told would be lost. */
-  async #held({ request, signal }: RunAt, configDir: string | undefined): Promise<Lease | undefined> {
-    const id = request.isFresh === true ? undefined : resumable(request.sessionId);
-    if (id === undefined) return undefined;
+  async #held(id: string, { signal, warn }: RunAt, configDir: string | undefined): Promise<Lease | undefined> {
     const { claim } = await import("../../platform/locks/claim.ts");
-    return claim(join(configDir ?? join(this.deps.settings.agentDir, "claims"), `.${id}.claim`), signal);
+    return claim(join(configDir ?? join(this.deps.settings.agentDir, "claims"), `.${id}.claim`), {
+      signal,
+      onWait: (holder) => warn(`The run waits for ${holder}, which goes on with session ${id}`),
+    });
   }
 
-  async #carriedOut(at: RunAt, config: Config, configDir: string | undefined): Promise<EngineEnd> {
+  async #carriedOut(at: HoldingRun, config: Config, configDir: string | undefined): Promise<EngineEnd> {
     const { request, signal } = at;
     const launched = await launchRun(request, config, this.deps, {
       runtime: "claude",

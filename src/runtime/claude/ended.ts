@@ -51,7 +51,8 @@ export function outcomeOf(ended: ClaudeEnded): Outcome {
     if ((answer || text).trim() !== "") return { kind: "done", text: answer || text };
     return error("model.empty", "The model gave an empty answer", "", "Try again, or another model");
   }
-  if (stopped !== undefined) return { text: text || answer, ...stopped };
+  // What it says here is its failure, no answer.
+  if (stopped !== undefined) return { text, ...stopped };
   return failed(ended, result, text);
 }
 
@@ -72,7 +73,7 @@ function failed({ failureText, command }: ClaudeEnded, result: ClaudeRecord, tex
       hint: "Start a new session, or use a model with a longer context",
     };
   if (result.terminal_reason === "max_turns" || result.subtype === "error_max_turns")
-    return { kind: "budget", text, code: "budget.turns", message: said };
+    return { kind: "budget", text, code: "budget.turns", message: failureText || `${command} has reached its limit of turns` };
   if (result.subtype !== "success" && result.api_error_status === undefined) return error("runtime.crashed", said, text);
   const code = failureCode(numberIn(result, "api_error_status"), said);
   return { kind: kindOf[code] ?? "error", text, code: `model.${code}`, message: said, ...(code === "auth" ? { hint: loginHint } : {}) };

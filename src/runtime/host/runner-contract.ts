@@ -2,6 +2,7 @@
 // again on the host's side by `container`. Pure. Invariant: what is wrong with an input is named by its field; fields that are not known are not
 // looked at; a marker stands on lines of its own and nowhere else.
 
+import { isDeeperThan, maxArgumentLevels } from "../../contracts/depth.ts";
 import { PiError } from "../../contracts/error.ts";
 import { isThinkingLevel, type ThinkingLevel, thinkingLevels } from "../../contracts/model.ts";
 import type { Usage } from "../../contracts/usage.ts";
@@ -121,6 +122,10 @@ export function parseContainerInput(text: string): ContainerInput {
       hint: 'Give one object, such as {"prompt":"hi","groupFolder":"main","chatJid":"room"}',
     });
   }
+  if (isDeeperThan(json, maxArgumentLevels))
+    throw new PiError("usage.runner_input", `The input is nested deeper than ${maxArgumentLevels} levels`, {
+      hint: "Give what is so deep as a text",
+    });
   if (!isFields(json)) throw bad("The input", "an object", json);
   const toolResults = list(json, "toolResults", readToolResult);
   const contextMode = optional(json, "contextMode", "group or isolated", isText) ?? "group";

@@ -5,11 +5,10 @@ import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
-import { HostedRuntime } from "../hosted-runtime.ts";
+import { HostedRuntime, type PlacedRun } from "../hosted-runtime.ts";
 import { launchRun, toolFacts } from "../run-launch.ts";
 import type { Probe } from "../runtime.ts";
-import { lostSession } from "../sessions/lost-session.ts";
-import { piPlace } from "./session-place.ts";
+import { type PiPlace, piPlace } from "./session-place.ts";
 
 export class PiRuntime extends HostedRuntime {
   readonly kind = "pi";
@@ -20,11 +19,9 @@ export class PiRuntime extends HostedRuntime {
     return prepared(version, this.deps);
   }
 
-  async carryOut(at: RunAt, config: Config): Promise<EngineEnd> {
+  async carryOut(at: PlacedRun, config: Config): Promise<EngineEnd> {
     const { request, signal } = at;
-    const { settings, dataDir } = this.deps;
-    const place = await piPlace(request, { agentDir: settings.agentDir, dataDir, sessionDir: config.values.sessionDir });
-    if (request.sessionId !== undefined && request.isFresh !== true && !place.isPresent) at.warn(lostSession(request.sessionId));
+    const place = await this.#placeOf(at, config);
     const client = request.clientTools?.length ? (await import("../bridge/client-tools.ts")).clientToolsOf(request.clientTools) : undefined;
     const { sessions } = await launchRun(request, config, this.deps, {
       runtime: "pi",
@@ -42,6 +39,16 @@ export class PiRuntime extends HostedRuntime {
       return client === undefined ? end : { ...end, pendingToolCalls: client.pending() };
     } finally {
       await this.closed(sessions);
+    }
+  }
+
+  async #placeOf({ request, lost }: PlacedRun, { values: { sessionDir } }: Config): Promise<PiPlace> {
+    const { settings, dataDir } = this.deps;
+    let id = request.isFresh === true ? undefined : request.sessionId;
+    for (;;) {
+      const place = await piPlace({ ...request, sessionId: id }, { agentDir: settings.agentDir, dataDir, sessionDir });
+      if (id === undefined || place.isPresent) return place;
+      id = await lost(id);
     }
   }
 }

@@ -5,9 +5,7 @@ import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { lineOf } from "../../contracts/error.ts";
 import type { Tool } from "../../contracts/tool.ts";
-import type { Lease } from "../../platform/locks/lease.ts";
 import type { HostRuntime, IpcPlace, RouteQuery, RouteSaid } from "../host-runtime.ts";
-import type { RunAt } from "../hosted-run.ts";
 import type { HostedDeps, HostedRuntime } from "../hosted-runtime.ts";
 import type { MetricsStore } from "../observe/metrics-store.ts";
 import type { RunLog } from "../observe/run-log.ts";
@@ -16,6 +14,7 @@ import type { RunRequest } from "../request.ts";
 import type { RunResult, RuntimeKind } from "../result.ts";
 import { timeoutMsOf } from "../run-launch.ts";
 import type { Probe, Run } from "../runtime.ts";
+import { RememberedSession } from "../sessions/remembered-session.ts";
 import type { SessionMap } from "../sessions/session-map.ts";
 import { requireWorkspace } from "../workspace.ts";
 import { withFallback } from "./fallback.ts";
@@ -89,7 +88,7 @@ export class Router implements HostRuntime {
 
   async #inLane(request: RunRequest, said: RouteSaid, run: RoutedRun, signal: AbortSignal): Promise<RunResult> {
     const { sessionKey, lane, enqueue, context, onWait } = request;
-    const startedMs = this.#deps.host.now();
+    const begunMs = performance.now();
     let runtime: RuntimeKind | undefined;
     try {
       return await this.lanes.run(
@@ -112,7 +111,7 @@ export class Router implements HostRuntime {
         },
       );
     } catch (error) {
-      const result = neverRun(runtime ?? "pi", error, this.#deps.host.now() - startedMs);
+      const result = neverRun(runtime ?? "pi", error, Math.round(performance.now() - begunMs));
       // What came to no runtime is no failure of one: it must not weigh where two are compared.
       if (runtime !== undefined) this.#count(request, result);
       this.#tellRun(request, result, run.id);
@@ -126,7 +125,7 @@ export class Router implements HostRuntime {
   }
 
   async #routed(route: Route, config: Config, request: RunRequest, run: RoutedRun): Promise<RunResult> {
-    const { host, sessionMap } = this.#deps;
+    const { sessionMap } = this.#deps;
     this.#tellSwitch(route);
     const timeoutMs = timeoutMsOf(request, config);
     return withFallback(
@@ -136,9 +135,16 @@ export class Router implements HostRuntime {
         const runtime = await this.#runtime(kind);
         // What the host names is of the runtime that it means; another one goes on with its own.
         const said = kind === route.runtime ? request.sessionId : undefined;
-        const place = this.#sessionOf(request, kind, said);
+        const place = new RememberedSession({
+          map: sessionMap,
+          group: request.sessionKey,
+          runtime: kind,
+          said,
+          isFresh: request.isFresh === true,
+          onBroken: (error) => this.#warnOnce(error),
+        });
         try {
-          const result = await run.follow(runtime.start({ ...request, timeoutMs: leftMs }, config, place.find));
+          const result = await run.follow(runtime.start({ ...request, timeoutMs: leftMs }, config, place));
           if (result.sessionId !== undefined && request.isFresh !== true)
             await sessionMap?.set(request.sessionKey, kind, result.sessionId).catch((error: unknown) => this.#warnOnce(error));
           return result;
@@ -147,47 +153,11 @@ export class Router implements HostRuntime {
         }
       },
       {
-        now: () => host.now(),
+        now: () => performance.now(),
         onFallback: (from, to, code) =>
           this.#deps.log.write({ event: "fallback", group: request.sessionKey, from, to, code, run_id: run.id }),
       },
     );
-  }
-
-  /**
-   * Which session a run goes on with. Where its group has none yet, one run at a time begins it, also of several processes: the others would
-   * each begin their own, of which one is remembered.
-   */
-  #sessionOf({ sessionKey, isFresh }: RunRequest, kind: RuntimeKind, said: string | undefined) {
-    const { sessionMap } = this.#deps;
-    let isOver = false;
-    let beginning: Lease | undefined;
-    const leave = (): void => {
-      isOver = true;
-      beginning?.release();
-      beginning = undefined;
-    };
-    const find = async ({ signal }: RunAt): Promise<string | undefined> => {
-      if (said !== undefined || isFresh === true || sessionMap === undefined) return said;
-      const known = await this.#remembered(sessionKey, kind);
-      if (known !== undefined) return known;
-      beginning = await sessionMap.begin(sessionKey, kind, signal);
-      if (isOver) leave();
-      const begun = await this.#remembered(sessionKey, kind);
-      if (begun !== undefined) leave();
-      return begun;
-    };
-    return { find, leave };
-  }
-
-  /** A map that cannot be read costs the memory, not the run. */
-  async #remembered(group: string, kind: RuntimeKind): Promise<string | undefined> {
-    try {
-      return await this.#deps.sessionMap?.get(group, kind);
-    } catch (error) {
-      this.#warnOnce(error);
-      return undefined;
-    }
   }
 
   #warnOnce(error: unknown): void {

@@ -37,6 +37,10 @@ export async function migrateMap(file: string): Promise<Migration> {
     const backup = `${file}.bak`;
     if (copyOnce(file, backup)) migration.backup = backup;
     return changed;
+  }).catch((error: unknown) => {
+    // A map that was not migrated needs none.
+    if (migration.backup !== undefined) rmSync(migration.backup, { force: true });
+    throw error;
   });
   return migration;
 }

@@ -8,7 +8,7 @@ import { messageOf, PiError } from "../../contracts/error.ts";
 import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import { makeDirectory } from "../../platform/files/make-directory.ts";
 import { replaceFile } from "../../platform/files/replace-file.ts";
-import { claim } from "../../platform/locks/claim.ts";
+import { type ClaimWait, claim } from "../../platform/locks/claim.ts";
 import { acquireLease, type Lease } from "../../platform/locks/lease.ts";
 import { type RuntimeKind, runtimeKinds } from "../result.ts";
 
@@ -85,8 +85,8 @@ export function sessionMap(file: string) {
       await next.written;
     },
     /** Alone with it until it is let go of; nothing where that cannot be had. Rejects with the signal's reason. */
-    begin: (group: string, runtime: RuntimeKind, signal: AbortSignal): Promise<Lease | undefined> =>
-      claim(join(dirname(file), `.${fileNameOf(group)}.${runtime}.claim`), signal),
+    begin: (group: string, runtime: RuntimeKind, how: ClaimWait): Promise<Lease | undefined> =>
+      claim(join(dirname(file), `.${fileNameOf(group)}.${runtime}.claim`), how),
   };
 }
 

@@ -7,7 +7,7 @@ import { defined } from "../../contracts/defined.ts";
 import type { ExtensionStream } from "../../contracts/extension-provider.ts";
 import type { AssistantMessage, Message, ModelMessage, ToolCall } from "../../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
-import type { StreamEvent } from "../../contracts/stream-event.ts";
+import type { StreamPart } from "../../contracts/stream-event.ts";
 import type { Tool, ToolContext, ToolResult } from "../../contracts/tool.ts";
 import { PartialMessage } from "../../extensions/partial-message.ts";
 import { providerOf } from "../../harness/extensions/extension-provider.ts";
@@ -180,7 +180,7 @@ async function* answer(
   config: AgentLoopConfig,
   signal: AbortSignal,
   streamFn: StreamFn,
-): AsyncIterable<StreamEvent> {
+): AsyncIterable<StreamPart> {
   const { model, reasoning = "off", maxTokens, sessionId } = config;
   const { modelMessages } = await import("../../harness/conversation/model-messages.ts");
   const shown = (await config.transformContext?.([...messages], signal)) ?? [...messages];

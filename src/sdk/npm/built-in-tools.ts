@@ -1,7 +1,7 @@
 // The built-in tools in the form of extensions', for those that wrap or replace one. Imported by extensions.
 // Invariant: a failure is thrown, as extensions expect of a tool; operations that are given take the place of this machine's.
 
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import type { ExtensionContext, ExtensionToolDefinition } from "../../contracts/extension.ts";
 import { textOf } from "../../contracts/message.ts";
@@ -9,6 +9,7 @@ import type { FileOperations, ShellOperations, Tool, ToolResult } from "../../co
 import { createFileOperations } from "../../platform/files/files.ts";
 import { processHost } from "../../platform/host.ts";
 import type { Env } from "../../platform/paths.ts";
+import { fileKey, inFileOrder } from "../../tools/shared/file-order.ts";
 import { imageTypeOf } from "../../tools/shared/image-type.ts";
 import { builtinTools, runTool } from "./run-tool.ts";
 
@@ -242,22 +243,10 @@ function remoteFiles(remote: RemoteFiles): FileOperations {
   };
 }
 
-const queues = new Map<string, Promise<unknown>>();
-
-/** Work on one file, one after another; on different files at the same time. */
-export async function withFileMutationQueue<T>(filePath: string, work: () => Promise<T>): Promise<T> {
-  const key = await createFileOperations().canonical(filePath);
-  const mine = (queues.get(key) ?? Promise.resolve()).then(work, work);
-  const settled = mine.then(
-    () => undefined,
-    () => undefined,
-  );
-  queues.set(key, settled);
-  try {
-    return await mine;
-  } finally {
-    if (queues.get(key) === settled) queues.delete(key);
-  }
+/** Work on one file, one after another, edits and writes of the built-in tools included; on different files at the same time. */
+export function withFileMutationQueue<T>(filePath: string, work: () => Promise<T>): Promise<T> {
+  const path = resolve(filePath);
+  return inFileOrder(() => fileKey(path, createFileOperations()), work);
 }
 
 /** `image/png` and its kin; `null` for anything else. */

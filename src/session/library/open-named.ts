@@ -51,7 +51,7 @@ export async function forkNamed(
   where: { directory: string; cwd: string },
   options: Pick<OpenOptions, "signal">,
 ): Promise<Session> {
-  const lease = await claim(claimOf(id, where.directory), options.signal);
+  const lease = await claim(claimOf(id, where.directory), { signal: options.signal });
   try {
     const found = lease === undefined ? undefined : pathOf(id, where);
     if (found !== undefined)
@@ -75,7 +75,7 @@ function isOf({ header }: SessionFile, cwd: string): boolean {
 
 /** The path of an empty file of this id, made by us or by who was faster; nothing where none can be made. */
 async function beginFile(id: string, where: { directory: string; cwd: string }, options: OpenOptions): Promise<string | undefined> {
-  const lease = await claim(claimOf(id, where.directory), options.signal);
+  const lease = await claim(claimOf(id, where.directory), { signal: options.signal });
   if (lease === undefined) return undefined;
   try {
     const found = pathOf(id, where);

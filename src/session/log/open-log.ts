@@ -4,7 +4,7 @@ import { chmodSync } from "node:fs";
 import { isPiError, PiError } from "../../contracts/error.ts";
 import { type SessionHeader, sessionVersion } from "../../contracts/session-entry.ts";
 import { AppendFile } from "../../platform/files/append-file.ts";
-import { acquireLease, type Lease, type LeaseOutcome, leaseHolder } from "../../platform/locks/lease.ts";
+import { acquireLease, holderOf, type Lease, type LeaseOutcome } from "../../platform/locks/lease.ts";
 import { requireRegularFile, storageReason, unreadable } from "../lines/file-errors.ts";
 import { isBlankFile } from "../lines/file-place.ts";
 import { withTexts } from "../lines/line-codec.ts";
@@ -117,11 +117,6 @@ async function leaseOn(path: string, how: "fail" | "wait", { signal }: OpenLogOp
     if (signal?.aborted) throw signal.reason;
     throw unreadable(path, error);
   }
-}
-
-function holderOf(path: string): string {
-  const pid = leaseHolder(path);
-  return pid === undefined ? "another process" : `process ${pid}`;
 }
 
 /** Where the file may not be written, reading it is still worth something: the run goes on unsaved, for the reason given. */

@@ -4,7 +4,7 @@
 import { defined } from "../../contracts/defined.ts";
 import { isPiError } from "../../contracts/error.ts";
 import { sessionVersion } from "../../contracts/session-entry.ts";
-import { leaseHolder } from "../../platform/locks/lease.ts";
+import { LeaseHolders } from "../../platform/locks/lease.ts";
 import { damagedType } from "../index/entry-table.ts";
 import { storageReason } from "../lines/file-errors.ts";
 import { danglingCalls } from "./dangling-calls.ts";
@@ -35,8 +35,8 @@ export interface Finding {
   isInterruption?: boolean;
 }
 
-/** In the order of lines. Errors: `session.not_found`, `session.invalid` for what is no file. */
-export function checkSession(path: string): Finding[] {
+/** In the order of lines. Of many files with the same `holders`. Errors: `session.not_found`, `session.invalid` for what is no file. */
+export function checkSession(path: string, holders = new LeaseHolders()): Finding[] {
   let file: ExaminedFile;
   try {
     file = new ExaminedFile(path);
@@ -45,13 +45,13 @@ export function checkSession(path: string): Finding[] {
     return [{ lineNumber: 1, kind: "unreadable", text: `the file cannot be read: ${storageReason(error.cause)}` }];
   }
   try {
-    return findingsOf(file).sort((a, b) => a.lineNumber - b.lineNumber);
+    return findingsOf(file, holders).sort((a, b) => a.lineNumber - b.lineNumber);
   } finally {
     file.close();
   }
 }
 
-function findingsOf(file: ExaminedFile): Finding[] {
+function findingsOf(file: ExaminedFile, holders: LeaseHolders): Finding[] {
   const findings: Finding[] = [];
   const add = (lineNumber: number, kind: Finding["kind"], text: string, entryId?: string): void => {
     const isInterruption = kind === "torn-line" || kind === "dangling-call" || kind === "unanswered-prompt";
@@ -73,7 +73,7 @@ function findingsOf(file: ExaminedFile): Finding[] {
   if (index.torn !== undefined) add(index.torn.lineNumber, "torn-line", "the last line was cut off while it was written");
   checkTree(file, add);
   checkCalls(file, add);
-  if (findings.length === 0) checkEnd(file, add);
+  if (findings.length === 0) checkEnd(file, holders, add);
   return findings;
 }
 
@@ -116,8 +116,8 @@ function checkCalls(file: ExaminedFile, add: Add): void {
 }
 
 /** One that is being answered is not looked at: its process holds the session. */
-function checkEnd(file: ExaminedFile, add: Add): void {
+function checkEnd(file: ExaminedFile, holders: LeaseHolders, add: Add): void {
   const at = unansweredPrompt(file);
-  if (at === undefined || leaseHolder(file.path) !== undefined) return;
+  if (at === undefined || holders.of(file.path) !== undefined) return;
   add(file.lineNumberOf(at), "unanswered-prompt", "the last prompt has no answer", file.index.table.idOf(at));
 }

@@ -1,28 +1,34 @@
 // One change to a file after another, in the order in which they were asked for, whoever asks: an answer's calls, `runTool`, extensions.
-// Used by the tools that change files. Invariant: a file's real path has one queue in the process, whatever names it goes by.
+// Used by the tools that change files, and for tools that others bring. Invariant: a file has one queue in the process, whatever names it goes by.
 
-import { errorResult, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
+import { errorResult, type FileOperations, type ToolContext, type ToolResult } from "../../contracts/tool.ts";
 
 /** The last change to each file; gone when nothing waits for it. Process-wide, since the files are. */
 const last = new Map<string, Promise<unknown>>();
 /** Places are taken in order: an earlier caller may still be finding out which file it names. */
 let placed: Promise<unknown> = Promise.resolve();
 
-/** `realPath` is asked at once; `task` runs when earlier ones for the same path are done, however they ended. */
-export function inFileOrder<T>(realPath: () => Promise<string>, task: () => Promise<T>): Promise<T> {
-  const found = realPath();
+/** `file` (see `fileKey`) is asked at once; `task` runs when earlier ones for the same file are done, however they ended. */
+export function inFileOrder<T>(file: () => Promise<string>, task: () => Promise<T>): Promise<T> {
+  const found = file();
   const place = placed.then(async () => {
-    const path = await found;
-    const turn = (last.get(path) ?? Promise.resolve()).then(task, task);
-    last.set(path, turn);
+    const key = await found;
+    const turn = (last.get(key) ?? Promise.resolve()).then(task, task);
+    last.set(key, turn);
     const leave = (): void => {
-      if (last.get(path) === turn) last.delete(path);
+      if (last.get(key) === turn) last.delete(key);
     };
     turn.then(leave, leave);
     return { turn };
   });
   placed = place.catch(() => {});
   return place.then(({ turn }) => turn);
+}
+
+/** By what a file is known however it is named: links, and several names of one file. */
+export async function fileKey(path: string, files: FileOperations): Promise<string> {
+  const { identity } = await files.stat(path).catch((): { identity?: string } => ({}));
+  return identity ?? files.canonical(path);
 }
 
 /** A tool's change to the file at the path given: `change` hears where that is. Who is aborted does not wait for those before it. */
@@ -39,7 +45,7 @@ export function changeFile(given: string, context: ToolContext, change: (path: s
   const findPath = async (): Promise<string> => {
     const { resolvePath } = await import("./resolve-path.ts");
     path = await resolvePath(given, context);
-    return context.files.canonical(path);
+    return fileKey(path, context.files);
   };
   const changed = inFileOrder(findPath, async () => {
     // An abort in the middle is the change's own to answer: it alone knows what stands on the disk.

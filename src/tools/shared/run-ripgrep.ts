@@ -72,7 +72,22 @@ async function runWatched(run: RipgrepRun, context: ToolContext): Promise<Ripgre
   }
 }
 
-async function runOnce(
+/** What a shell says of a program that is there and could not be started. */
+const notStarted = 126;
+/** Between one try and the next. */
+const pausesMs = [10, 20, 40, 80, 160];
+
+/** A program unpacked a moment ago counts as open for writing as long as another thread of ours is starting one: it is tried again. */
+async function runOnce(...[run, context, stop, patterns]: Parameters<typeof tryOnce>): ReturnType<typeof tryOnce> {
+  for (const pauseMs of pausesMs) {
+    const outcome = await tryOnce(run, context, stop, patterns);
+    if (outcome.exitCode !== notStarted) return outcome;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  return tryOnce(run, context, stop, patterns);
+}
+
+async function tryOnce(
   run: RipgrepRun,
   context: ToolContext,
   stop: AbortController,

@@ -64,7 +64,7 @@ test("refused a second time: one other try, and the failure is the outcome", asy
 });
 
 test("few but large: they are made smaller", async () => {
-  const large = [1, 2, 3].map((shade): ImageContent => ({ type: "image", data: solidPicture(4000, [shade, 9, 9]), mimeType: "image/png" }));
+  const large = [1, 2, 3].map((shade): ImageContent => ({ type: "image", data: solidPicture(1800, [shade, 9, 9]), mimeType: "image/png" }));
   const bench = codingBench({ window: { input: ["text", "image"] } });
   bench.script.next(fails("image_overflow"), says("seen"));
   expect(await bench.coding.prompt("look", { images: [...large, small(1)] })).toMatchObject({ kind: "done" });

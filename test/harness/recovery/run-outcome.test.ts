@@ -128,6 +128,11 @@ describe("a failure is told by who, what kind, the service's own sentence, and h
       "acme: what listens at localhost:1 speaks no TLS",
     ],
     [
+      { code: "network", message: "getaddrinfo ENOTFOUND a.b (a.b:1)", unreachable: { lacks: "name", address: "a.b" } },
+      2,
+      "acme: there is no a.b in the network; tried 2 times",
+    ],
+    [
       { code: "bad_request", message: '400 {"error":{"message":"bad \\u001b[31mred\\u001b[0m\\u0007 thing"}}' },
       1,
       "acme refused the request (400): bad red thing",

@@ -85,6 +85,18 @@ test("where nobody listens on this machine one try is enough", async () => {
   expect(events.map((event) => event.type)).not.toContain("auto_retry_start");
 });
 
+test("a name that there is not is tried once more and no further", async () => {
+  const { coding, script, events } = codingBench();
+  const failure = { code: "network", message: "ENOTFOUND a.b", unreachable: { lacks: "name", address: "a.b" } } as const;
+  script.next(
+    () => [{ type: "failure", failure }],
+    () => [{ type: "failure", failure }],
+    says("never asked"),
+  );
+  expect(await coding.prompt("hi")).toMatchObject({ code: "model.network", message: expect.stringMatching(/ a\.b .*tried 2 times/) });
+  expect(events.filter((event) => event.type === "auto_retry_start")).toHaveLength(1);
+});
+
 test("limits are those of a run; prompts that continue it share them", async () => {
   const { coding, script } = codingBench({ limits: { maxTurns: 2, maxCostUsd: 0, timeoutMs: 0 } });
   script.next(says("one"), says("two"), says("three"));

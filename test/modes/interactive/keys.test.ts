@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createKeymap, definitionsFor } from "../../../src/modes/interactive/keymap.ts";
 import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
-import { screenDevice } from "../../support/screen-device.ts";
+import { deafDevice } from "../../support/screen-device.ts";
 
 interface Named {
   shift: boolean;
@@ -79,7 +79,7 @@ function modifyOtherKeys(one: Named): string[] {
 
 /** What the screen is told of bytes, in the given pieces. */
 function heard(pieces: readonly string[], isKitty: boolean): string[] {
-  const device = screenDevice();
+  const device = deafDevice();
   const terminal = new ScreenTerminal(device, { escapeMs: 10 });
   terminal.on.isKey = keymap.knows;
   const told: string[] = [];
@@ -136,7 +136,7 @@ describe("Escape and another key right behind it", () => {
 
   test.for(controls)("%j: nobody's key is two keys", (control) => {
     const told: string[] = [];
-    const device = screenDevice();
+    const device = deafDevice();
     const terminal = new ScreenTerminal(device, { escapeMs: 10, isDumb: true });
     const keys = createKeymap("other");
     terminal.on.isKey = (data) => keys.knows(data);
@@ -147,6 +147,23 @@ describe("Escape and another key right behind it", () => {
     device.keys(`\u001b${control}`);
     terminal.flushInput();
     expect(told).toEqual(keys.knows(`\u001b${control}`) ? [`\u001b${control}`] : ["\u001b", control]);
+  });
+
+  test.for(["A", "B", "C", "D"])("an arrow behind it, %s: held with Alt, as some terminals send it, where that is a key", (arrow) => {
+    for (const isKey of [true, false]) {
+      const told: string[] = [];
+      const device = deafDevice();
+      const terminal = new ScreenTerminal(device, { escapeMs: 10, isDumb: true });
+      terminal.on.isKey = () => isKey;
+      terminal.start(
+        (data) => void told.push(data),
+        () => {},
+      );
+      for (const form of ["[", "O"]) device.keys(`\u001b\u001b${form}${arrow}x`);
+      terminal.flushInput();
+      const expected = (form: string): string[] => (isKey ? [`\u001b[1;3${arrow}`, "x"] : ["\u001b", `\u001b${form}${arrow}`, "x"]);
+      expect(told).toEqual([...expected("["), ...expected("O")]);
+    }
   });
 
   test("both count: the list is closed, the text is cleared", async () => {

@@ -108,6 +108,28 @@ test.each<[FailureCode, keyof typeof readers, number, string]>([
   ["overflow", "openai", 500, openai(null, "input is too large to process. increase the physical batch size", "server_error")],
   ["overflow", "openai", 400, openai(null, "too many tokens: total number of tokens in the prompt cannot exceed 4081")],
   ["overflow", "anthropic", 400, anthropic("invalid_request_error", "input is too long for requested model")],
+  ["overflow", "openai", 400, openai(null, "Total tokens of image and text exceed max message tokens.")],
+  ["overflow", "openai", 400, openai(null, "the number of input tokens 9000 cannot exceed the total tokens limit 8192 for this model")],
+  ["overflow", "openai", 400, openai(null, "Prompt length 9000 is greater than max_seq_len 8192")],
+  ["overflow", "openai", 400, openai(null, "The provided prompt is 9000 tokens long, so generating 1000 tokens is not possible")],
+  ["overflow", "openai", 400, openai(null, "context_length_exceeded")],
+  ["overflow", "openai", 400, openai(null, "model context limit reached")],
+  ["overflow", "openai", 400, openai(null, "Conversation too long")],
+  ["overflow", "openai", 400, openai(null, "输入长度超过模型最大上下文")],
+  ["bad_request", "openai", 400, openai(null, "max_tokens exceeds the limit of 8192")],
+  ["bad_request", "openai", 400, openai(null, "The number of output tokens exceeds the limit of 8192")],
+  ["quota", "openai", 400, openai(null, "token 额度已超出", "insufficient_quota")],
+  ["rate_limited", "openai", 400, openai(null, "Too many requests, please slow down")],
+  ["overloaded", "openai", 400, openai(null, "The model is currently overloaded with other requests")],
+  ["overloaded", "openai", 400, openai(null, "model is loading")],
+  ["overloaded", "openai", 400, openai(null, "The server had an error while processing your request. Sorry about that!")],
+  ["overloaded", "openai", 400, openai(null, 'Post "https://a.b/v1": EOF')],
+  ["overloaded", "openai", 400, openai(null, "http2: server sent GOAWAY and closed the connection")],
+  ["overloaded", "openai", 400, openai(null, "dial tcp 10.0.0.1:443: i/o timeout")],
+  ["overloaded", "openai", 400, openai(null, "bad response status code 502", "bad_response_status_code")],
+  ["bad_request", "openai", 400, openai(null, "bad response status code 400", "bad_response_status_code")],
+  ["quota", "anthropic", 429, anthropic("rate_limit_error", "This request would exceed your account's spend limit")],
+  ["quota", "openai", 200, '{"base_resp":{"status_code":2056,"status_msg":"no words for it"}}'],
   ["overflow", "anthropic", 500, anthropic("api_error", "Your input exceeds the context window of this model.")],
   ["overflow", "openai", 413, "failed to parse request"],
   ["overflow", "openai", 413, "<html><h1>413 Request Entity Too Large</h1></html>"],
@@ -219,6 +241,15 @@ test("where nobody listens on this machine is told; not what refused elsewhere, 
   for (const url of ["http://10.0.0.1:1", "http://localhost.example.com:1", "http://127.0.0.1.example.com", "https://api.example.com"])
     expect(at(failed("ECONNREFUSED"), url)).toBeUndefined();
   expect(at(failed("ECONNRESET"), "http://127.0.0.1:1")).toBeUndefined();
+});
+
+test("a name that there is not is told, the proxy's too; not one about which nobody could be asked", () => {
+  const failed = (code: string, host: string): Error => Object.assign(new Error(`getaddrinfo ${code} ${host}`), { code });
+  const nested = new TypeError("fetch failed", { cause: failed("ENOTFOUND", "api.exampel.com") });
+  for (const error of [nested, failed("ENOTFOUND", "api.exampel.com")])
+    expect(networkFailure(error, "https://api.exampel.com/v1").unreachable).toEqual({ lacks: "name", address: "api.exampel.com" });
+  expect(networkFailure(failed("ENOTFOUND", "proxy"), "http://localhost:1").unreachable).toEqual({ lacks: "name", address: "proxy" });
+  expect(networkFailure(failed("EAI_AGAIN", "api.example.com"), "https://api.example.com").unreachable).toBeUndefined();
 });
 
 test("a certificate that nobody vouches for, and a port without TLS, do not change by another try", () => {

@@ -80,6 +80,11 @@ test.each<[string, unknown, RegExp]>([
   ["messages/1.json", "[1]", /no JSON object/],
   ["messages/1.json", "null", /no JSON object/],
   ["messages/1.json", "", /no JSON/],
+  [
+    "messages/1.json",
+    `{"type":"message","chatJid":"fam@g","text":"hi","more":${"[".repeat(9000)}${"]".repeat(9000)}}`,
+    /nested deeper than/,
+  ],
   ["messages/1.json", { ...message, type: "toString" }, /type "toString"/],
   ["messages/1.json", { ...message, type: undefined }, /type "\(none\)"/],
   ["messages/1.json", { ...task }, /none of messages/],
@@ -107,6 +112,23 @@ test.each<[string, unknown, RegExp]>([
   const written = typeof data === "string" ? data : JSON.stringify(data);
   expect(readFileSync(join(dir, "errors/family-1.json"), "utf8")).toBe(written);
   expect(lstatSync(join(dir, "errors")).mode & 0o777).toBe(0o700);
+});
+
+test.runIf(process.platform === "linux")("parked: a name that no text can say, of a file and of a group", async () => {
+  const dir = tempTree({}).path;
+  const odd = Buffer.from([0x31, 0xff, 0xfe]);
+  const below = (path: string, name: Buffer) => Buffer.concat([Buffer.from(`${join(dir, path)}/`), name]);
+  put(dir, { "family/messages/2.json": message });
+  mkdirSync(below(".", odd));
+  writeFileSync(below("family/messages", Buffer.concat([odd, Buffer.from(".json")])), JSON.stringify(message));
+  const { items, parked } = await drained({}, {}, dir);
+  expect(items.map((one) => one.file)).toEqual(["2.json"]);
+  expect(parked).toEqual([
+    { group: "1\ufffd\ufffd", file: "", why: expect.stringContaining("no UTF-8") },
+    { group: "family", file: "1\ufffd\ufffd.json", parkedAs: "family-1\ufffd\ufffd.json", why: expect.stringContaining("no UTF-8") },
+  ]);
+  expect(readFileSync(join(dir, "errors/family-1\ufffd\ufffd.json"), "utf8")).toBe(JSON.stringify(message));
+  expect(readdirSync(join(dir, "family/messages"))).toEqual([]);
 });
 
 test("parked: more than a megabyte", async () => {

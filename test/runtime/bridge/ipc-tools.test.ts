@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
+import { liveSecrets } from "../../../src/platform/secrets.ts";
 import { writeIpcFile } from "../../../src/runtime/bridge/ipc-file.ts";
 import { type IpcToolsOptions, ipcTools } from "../../../src/runtime/bridge/ipc-tools.ts";
 import { toolBench } from "../../support/tool-context.ts";
@@ -39,6 +40,20 @@ const stamp = "2026-05-01T10:00:00.000Z";
 const task = { prompt: "look", schedule_type: "cron", schedule_value: "0 9 * * 1-5" };
 const group = { jid: "new@g", name: "New", folder: "new-group", trigger: "@bot" };
 const main = { group: "main", chatJid: "main@g", isMain: true };
+
+test("what the process knows to be secret is in no file, in whatever form", async () => {
+  const secret = 'sk-"known/0123456789+x';
+  liveSecrets.add(secret);
+  const base64 = Buffer.from(secret).toString("base64");
+  const text = `${secret} ${encodeURIComponent(secret)} ${base64} ok`;
+  for (const [name, args] of Object.entries({ send_message: { text }, schedule_task: { ...task, prompt: text } })) {
+    const { files } = await ask(name, args);
+    const written = JSON.stringify(files[0]?.data);
+    for (const form of [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64.slice(0, 20)])
+      expect(written).not.toContain(form);
+    expect(written).toContain(" ok");
+  }
+});
 
 test.each<[string, object, object, string, Record<string, unknown>]>([
   ["send_message", { text: "hi" }, {}, "messages", { type: "message", chatJid: "fam@g", text: "hi", groupFolder: "family" }],

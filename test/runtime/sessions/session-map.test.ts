@@ -1,6 +1,6 @@
 // The map of sessions as its writers have it: what is there stays, nothing is lost between two of them, a broken one costs the change alone.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { migrateMap } from "../../../src/runtime/sessions/migrate-map.ts";
 import { sessionMap } from "../../../src/runtime/sessions/session-map.ts";
@@ -71,11 +71,12 @@ test("a map that cannot be read takes no change, and takes them once it is mende
 
 test("a map is never written larger than it can be read", async () => {
   // Each group takes more room once it has two sessions.
-  const groups = Object.fromEntries(Array.from({ length: 260_000 }, (_, at) => [`group${at}`, `id-${at}`]));
-  const { file, map } = mapIn(JSON.stringify(groups));
+  const groups = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`group${at}`, `id-${at}`.padEnd(810, "x")]));
+  const { tree, file, map } = mapIn(JSON.stringify(groups));
   const before = readFileSync(file, "utf8");
   await expect(migrateMap(file)).rejects.toMatchObject({ code: "io.session_map", message: expect.stringContaining("at most 16777216") });
   expect(readFileSync(file, "utf8")).toBe(before);
+  expect(readdirSync(tree.at(".")).filter((name) => name.includes("bak"))).toEqual([]);
   await map.set("one", "pi", "x").catch(() => undefined);
-  expect(await map.get("group7", "claude")).toBe("id-7");
+  expect(await map.get("group7", "claude")).toBe(groups.group7);
 });

@@ -1,10 +1,10 @@
 // One writer at a time, across processes and across the two runtimes.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { acquireLease, leaseHolder } from "../../../src/platform/locks/lease.ts";
+import { acquireLease, LeaseHolders, leaseHolder } from "../../../src/platform/locks/lease.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { bundleWriter, type ChildWriter, type Runtime, startWriter } from "../../support/child-writer.ts";
 import { userMessage } from "../../support/messages.ts";
@@ -135,6 +135,32 @@ test("a lease that this process is about to let go of is had, one that it keeps 
   const second = acquireLease(path, "fail");
   setTimeout(() => typeof first === "object" && first.release(), 30);
   expect(await second).toMatchObject({ release: expect.any(Function) });
+});
+
+test("who holds which of many files is told at one look, and again once a file was written since", async () => {
+  const directory = temporaryDirectory();
+  const [free, held, later] = ["free", "held", "later"].map((name) => join(directory, name)) as [string, string, string];
+  const longAgo = new Date(Date.now() - 60_000);
+  for (const path of [free, held, later]) {
+    writeFileSync(path, "\n");
+    utimesSync(path, longAgo, longAgo);
+  }
+  const lease = await acquireLease(held, "fail");
+  const holders = new LeaseHolders();
+  expect([free, held, later, join(directory, "none")].map((path) => holders.of(path))).toEqual([
+    undefined,
+    process.pid,
+    undefined,
+    undefined,
+  ]);
+  const other = await acquireLease(later, "fail");
+  // Nothing was written, so nobody has begun anything.
+  expect(holders.of(later)).toBeUndefined();
+  appendFileSync(later, "\n");
+  expect(holders.of(later)).toBe(process.pid);
+  for (const one of [lease, other]) if (typeof one === "object") one.release();
+  appendFileSync(held, "\n");
+  expect(holders.of(held)).toBeUndefined();
 });
 
 test("commands started by the holder do not inherit the lease", async () => {

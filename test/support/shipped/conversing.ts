@@ -186,7 +186,10 @@ export const conversing: Record<string, Task> = {
     const talk = new Talk(program);
     await talk.shown(/Watching .*trigger\.txt/);
     const settled = talk.next(({ type }) => type === "agent_settled");
-    writeFileSync(watched, "look at this\n");
+    const begun = talk.next(({ type }) => type === "agent_start");
+    // A runtime may begin to watch a moment after it has said so: what was written until then is nothing new to it.
+    const writing = setInterval(() => writeFileSync(watched, "look at this\n"), 500);
+    await begun.finally(() => clearInterval(writing));
     await settled;
     const entry = (await talk.entries()).find(({ customType }) => customType === "file-trigger");
     expect(entry.content).toBe("External trigger: look at this");

@@ -1,26 +1,18 @@
 // The extensions that the npm agent ships as examples, where that agent is installed: their names, where each lies, and a place to run one in.
 // Used by the tests of shipped extensions. Invariant: an example runs as it was shipped; what it needs installed lies beside a copy of it.
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
-import { npmAgentPath } from "../npm-agent.ts";
+import { delimiter, dirname, join } from "node:path";
+import { npmAgentPackage } from "../npm-agent-place.ts";
 import type { ProgramResult, RunningProgram, Way } from "../program.ts";
 import { ways } from "../program.ts";
-import { type RunChanges, type World, test as worldTest } from "../world.ts";
+import { createWorld, type RunChanges, type World, test as worldTest } from "../world.ts";
 
-/** The installed program is a line of shell that names its package. */
-function findDirectory(): string | undefined {
-  if (!existsSync(npmAgentPath)) return undefined;
-  const named = /"([^"]*\/package)\/dist\//.exec(readFileSync(npmAgentPath, "utf8"))?.[1] ?? resolve(dirname(npmAgentPath), "package");
-  const directory = join(named, "examples/extensions");
-  return existsSync(directory) ? directory : undefined;
-}
-
-const directory = findDirectory();
-export const areInstalled = directory !== undefined;
-export const exampleNames: readonly string[] = directory === undefined ? [] : readdirSync(directory).filter((name) => name !== "README.md");
+const directory = join(npmAgentPackage, "examples/extensions");
+export const areInstalled = existsSync(directory);
+export const exampleNames: readonly string[] = areInstalled ? readdirSync(directory).filter((name) => name !== "README.md") : [];
 
 /** The built program on both of its runtimes. */
 export const delivered: readonly Way[] = ways.filter((way) => way !== "bun");
@@ -36,7 +28,7 @@ export const needsMachine = "gondolin";
 
 /** The file or folder of an example: in its place, or as a copy with what it depends on. */
 export function exampleIn(world: World, name: string): string {
-  const source = join(directory ?? "", name);
+  const source = join(directory, name);
   const wanted = dependencies[name];
   if (wanted === undefined) return source;
   const copy = join(world.home, "examples", name);
@@ -71,7 +63,26 @@ function makeFolderWithoutRuntime(): string {
   return bin;
 }
 
-export const test = worldTest.extend<{ withoutRuntime: string }>({
+/** What the program keeps of the examples once it has loaded them on Node: to transpile them takes longer than all else that a run of one does. */
+async function transpileAll(): Promise<{ transpiled: string; close(): Promise<void> }> {
+  const { world, close } = createWorld();
+  const args = exampleNames.filter((name) => name !== needsMachine).flatMap((name) => ["-e", exampleIn(world, name)]);
+  await world.run(["--mode", "rpc", "--model", "demo", "--offline", ...args], { way: "node", timeoutMs: 120_000 });
+  return { transpiled: transpiledIn(world), close };
+}
+
+const transpiledIn = ({ agentDir }: World): string => join(agentDir, "cache/transpiled");
+
+export const test = worldTest.extend<{ withoutRuntime: string; transpiled: string }>({
+  transpiled: [
+    // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures used from this pattern
+    async ({}, use) => {
+      const { transpiled, close } = await transpileAll();
+      await use(transpiled);
+      await close();
+    },
+    { scope: "file" },
+  ],
   withoutRuntime: [
     // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures used from this pattern
     async ({}, use) => {
@@ -90,8 +101,16 @@ export class Bench {
   readonly name: string;
   readonly #withoutRuntime: string;
 
-  constructor({ world, withoutRuntime }: { world: World; withoutRuntime: string }, way: Way, name: string) {
+  constructor(
+    { world, withoutRuntime, transpiled }: { world: World; withoutRuntime: string; transpiled?: string },
+    way: Way,
+    name: string,
+  ) {
     this.world = world;
+    if (way === "node" && transpiled !== undefined) {
+      mkdirSync(dirname(transpiledIn(world)), { recursive: true });
+      symlinkSync(transpiled, transpiledIn(world));
+    }
     this.#withoutRuntime = withoutRuntime;
     this.way = way;
     this.name = name;

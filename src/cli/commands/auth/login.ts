@@ -42,7 +42,7 @@ async function login(accountId: string, { apiKey = false, browser }: { apiKey?: 
       ask: (question, signal) => readLine({ question, signal }),
       openBrowser: (url) => {
         const isOpened = browser && openUrl(url, host.env);
-        if (isOpened || host.stdin.kind !== "none") return isOpened;
+        if (isOpened || !["none", "directory"].includes(host.stdin.kind)) return isOpened;
         // Nobody could do anything about it.
         throw new PiError("auth.no_terminal", "No browser can be opened, and nobody can type here", {
           hint: `Run it in a terminal, or store a key: pi auth login ${accountId} --api-key`,
@@ -64,7 +64,7 @@ async function readKey(accountId: string, host: Host): Promise<string> {
 }
 
 async function pipedText({ stdin }: Host): Promise<string> {
-  if (stdin.kind === "none") return "";
+  if (stdin.kind === "none" || stdin.kind === "directory") return "";
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of stdin.chunks()) {

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { artifactDirectoryOf, sizeOf } from "../../../artifacts/artifact-directories.ts";
 import { byteText, textForm } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
+import { LeaseHolders } from "../../../platform/locks/lease.ts";
 import { sessionFiles } from "../../../session/library/list-sessions.ts";
 import { checkSession } from "../../../session/repair/check-session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";
@@ -33,8 +34,9 @@ async function check(host: Host, refs: readonly string[], flags: Flags): Promise
   let badCount = 0;
   let interruptedCount = 0;
   let artifactBytes = 0;
+  const holders = new LeaseHolders();
   for (const path of await pathsOf(refs, flags, await sessionPlaces(host, flags))) {
-    const findings = checkSession(path);
+    const findings = checkSession(path, holders);
     fileCount++;
     artifactBytes += sizeOf(artifactDirectoryOf(path)).bytes;
     if (findings.some(({ isInterruption }) => !isInterruption)) badCount++;

@@ -47,7 +47,7 @@ export function define(command: Command, { host, exit }: { host: Host; exit(stat
     .option("--session-dir <dir>", "where the files lie")
     .addHelpText(
       "after",
-      "\nWithout a file's name: pi-session-<name of the session's file> in this directory; - is stdout. Prints the path.\n" +
+      "\nWithout a file's name: pi-session-<name of the session's file> in this directory; - is stdout. Prints the path. " +
         "pi sessions import takes artifacts along that lie in NAME.artifacts beside NAME.jsonl.",
     )
     .action(async (ref: string, flags: Flags) => {

@@ -28,7 +28,7 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
     .option("--gone <dir>", "the sessions that lay there are gone for good (repeatable)", collect, [])
     .addHelpText(
       "after",
-      "\nStored pictures that no session refers to, and artifacts whose session is gone and that no fork can name. What is\n" +
+      "\nStored pictures that no session refers to, and artifacts whose session is gone and that no fork can name. What is " +
         "younger than a day stays. A session that cannot be read may need any of them: then nothing is removed.",
     )
     .action(async (flags: Flags) => exit(await collectGarbage(host, flags)));

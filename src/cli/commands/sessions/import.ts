@@ -25,8 +25,8 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
     .option("--json", "as one JSON array")
     .addHelpText(
       "after",
-      "\nThe copy belongs to this directory, so that pi -c goes on with it; the file itself is left as it is. Versions\n" +
-        "1 to 3 are read, damaged lines are left out. Artifacts that lie beside it (NAME.artifacts) come along. The npm agent keeps its sessions where pi does: those of this\n" +
+      "\nThe copy belongs to this directory, so that pi -c goes on with it; the file itself is left as it is. Versions " +
+        "1 to 3 are read, damaged lines are left out. Artifacts that lie beside it (NAME.artifacts) come along. The npm agent keeps its sessions where pi does: those of this " +
         "machine are there already; this is for other machines, homes and backups. Prints id and path of each copy.",
     )
     .action(async (files: string[], flags: Flags) => exit(await importFiles(host, files, flags)));

@@ -39,7 +39,7 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
     .option("--jsonl", "as JSON lines")
     .addHelpText(
       "after",
-      "\nOn a narrow terminal the columns that say least give way to the name. Messages and cost are\n" +
+      "\nOn a narrow terminal the columns that say least give way to the name. Messages and cost are " +
         "counted for the newest files only, up to 4 MB of them: - is not counted, --whole counts all.",
     )
     .action(async (flags: Flags) => exit(await list(host, flags, command.args)));

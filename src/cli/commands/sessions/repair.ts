@@ -9,7 +9,7 @@ export function define(command: Command, { host }: SubcommandContext): void {
   addPlaceOptions(command.argument("<ref>", "the session"))
     .addHelpText(
       "after",
-      "\nLines that nothing can be read from are left out, entries whose parent is lost hang on the nearest\n" +
+      "\nLines that nothing can be read from are left out, entries whose parent is lost hang on the nearest " +
         "known ancestor, calls without a result get one that says so. The old file stays beside the new one as .bak.",
     )
     .action(async (ref: string, flags: PlaceFlags) => {

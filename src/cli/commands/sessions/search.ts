@@ -35,7 +35,7 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
     .option("--jsonl", "as JSON lines")
     .addHelpText(
       "after",
-      "\nA line is SESSION:ENTRY:WHO:LINE. Searched are prompts, answers, thinking, tool calls and their\nresults, summaries, names and labels. Exit status: 0 found, 1 nothing found, 2 a mistake.",
+      "\nA line is SESSION:ENTRY:WHO:LINE. Searched are prompts, answers, thinking, tool calls and their results, summaries, names and labels. Exit status: 0 found, 1 nothing found, 2 a mistake.",
     )
     .action(async (text: string, flags: Flags) => exit(await search(host, text, flags)));
 }

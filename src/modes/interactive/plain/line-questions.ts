@@ -102,13 +102,13 @@ export class LineQuestions {
   }
 
   /** Gives the way to close it. */
-  choose({ title, items, chosen = "", filter = "", isOffered = false, take, cancelled }: ChoiceOptions): () => void {
+  choose({ title, items, chosen = "", filter = "", isLeftByTyping = false, take, cancelled }: ChoiceOptions): () => void {
     return this.#list({
       title: typeof title === "string" ? title : title(),
       items,
       chosen,
       filter,
-      isOffered,
+      isLeftByTyping,
       take: (value) => void take(value),
       cancelled: () => cancelled?.(),
     });
@@ -119,14 +119,14 @@ export class LineQuestions {
     items: readonly PickerItem[];
     chosen?: string;
     filter?: string;
-    isOffered?: boolean;
+    isLeftByTyping?: boolean;
     take(value: string): void;
     cancelled(): void;
   }): () => void {
-    const { title, items, chosen = "", filter = "", isOffered = false, take, cancelled } = of;
+    const { title, items, chosen = "", filter = "", isLeftByTyping = false, take, cancelled } = of;
     let shown = filtered(items, filter);
     if (shown.length === 0) shown = items;
-    const ask = (): void => this.#host.say([title, ...numbered(shown, chosen), howToChoose(isOffered)].join("\n"));
+    const ask = (): void => this.#host.say([title, ...numbered(shown, chosen), howToChoose(isLeftByTyping)].join("\n"));
     const close = this.#push({
       ask,
       isText: false,
@@ -137,14 +137,17 @@ export class LineQuestions {
           take(picked.value);
           return true;
         }
-        const found = line === "" || isOffered || /^\d+$/.test(line) ? [] : filtered(items, line);
+        const found = line === "" || isLeftByTyping || /^\d+$/.test(line) ? [] : filtered(items, line);
         if (found.length > 0) {
           shown = found;
           ask();
           return true;
         }
         close();
-        if (isOffered && line !== "") return false;
+        if (isLeftByTyping && line !== "") {
+          cancelled();
+          return false;
+        }
         this.#host.say(line === "" ? "Nothing was chosen" : `Nothing there is ${JSON.stringify(line)}: nothing was chosen`);
         cancelled();
         return true;
@@ -182,8 +185,8 @@ export class LineQuestions {
   }
 }
 
-function howToChoose(isOffered: boolean): string {
-  return isOffered ? "Which one? Its number." : "Which one? Its number, words to look for, or an empty line for none.";
+function howToChoose(isLeftByTyping: boolean): string {
+  return isLeftByTyping ? "Which one? Its number." : "Which one? Its number, words to look for, or an empty line for none.";
 }
 
 function numbered(items: readonly PickerItem[], chosen: string): string[] {

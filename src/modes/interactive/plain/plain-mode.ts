@@ -19,7 +19,7 @@ import { KnownCommands } from "../commands/known-commands.ts";
 import { runCommand } from "../commands/run-command.ts";
 import { hasNothingToAsk } from "../editor/take-up.ts";
 import { perform } from "../effects.ts";
-import { errorWords, wasTold } from "../error-words.ts";
+import { errorWords, ToldFailures } from "../error-words.ts";
 import { type BlockSink, TranscriptFold } from "../fold.ts";
 import type { ChoiceOptions } from "../pickers/choice.ts";
 import { firstState, type State } from "../state.ts";
@@ -52,6 +52,7 @@ class PlainConversation implements CommandHost {
   readonly #commands: KnownCommands;
   readonly #printed = new WeakSet<Block>();
   readonly #quitting = new AbortController();
+  readonly #told = new ToldFailures();
   #shown: Session | undefined;
   #state: State;
   #turn: Promise<void> = Promise.resolve();
@@ -86,6 +87,7 @@ class PlainConversation implements CommandHost {
       this.#at.takeWarnings((line) => this.say(line)),
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
+      this.sessions.changes.onUnqueued((texts) => this.giveBack(texts.join("\n\n"))),
       this.#at.onInterrupt(() => this.#interrupt()),
     ];
     try {
@@ -212,6 +214,7 @@ class PlainConversation implements CommandHost {
       this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
       return;
     }
+    this.#told.take(event);
     this.#fold.take(event);
     if (event.type === "tool_execution_start") {
       const view = viewsOf(this.sessions.coding.conversation.tools).get(event.toolName);
@@ -279,7 +282,7 @@ class PlainConversation implements CommandHost {
   }
 
   fail(error: unknown): void {
-    if (wasTold(error)) return;
+    if (this.#told.has(error)) return;
     const { text, hint } = errorWords(error);
     this.say(text, "error", hint);
   }
@@ -303,6 +306,12 @@ class PlainConversation implements CommandHost {
   }
 
   remember(): void {}
+
+  carryAttachments(): void {}
+
+  approve(directory: string, isTrusted: boolean): void {
+    this.#at.trust?.approve(directory, isTrusted);
+  }
 
   takeAttachments(): [] {
     return [];
