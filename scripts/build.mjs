@@ -6,7 +6,8 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, re
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { chunkFolder, chunksOf, facadesOf, joinChunks } from "./join-chunks.mjs";
+import { change, chunkFolder, chunksOf, facadesOf, joinChunks } from "./join-chunks.mjs";
+import { builtinsAtHand, plainAscii } from "./light-chunks.mjs";
 import { writeModelIds } from "./model-ids.mjs";
 import { keepReachableTypes } from "./public-types.mjs";
 
@@ -120,8 +121,14 @@ function buildBinary() {
   rmSync(parts, { recursive: true });
 }
 
-/** See platform/network/node-headers: the runtime's own are those of all of undici. */
-const ownGlobals = Object.fromEntries(["Headers", "FormData"].map((name) => [name, `globalThis.Node${name}`]));
+/** See platform/modules/node-globals: the first use of the runtime's own loads much of it. */
+const ownGlobals = {
+  Headers: "globalThis.NodeHeaders",
+  FormData: "globalThis.NodeFormData",
+  "crypto.randomUUID": "globalThis.nodeRandomUUID",
+  // The SDKs ask by this name whether a body is one, and none is: what is streamed here comes from the service.
+  "globalThis.ReadableStream": "undefined",
+};
 
 /** What is loaded together, by the name of the file that is made of it: what every start reads, and what a run of one prompt loads behind it. */
 export const loadedTogether = {
@@ -142,6 +149,8 @@ export const loadedTogether = {
 function buildNode() {
   const out = join(dist, "node");
   bundleInChunks({ outdir: out, target: "node", define: { ...defines, ...ownGlobals }, naming: { entry: "[name].mjs" } });
+  const chunks = join(out, chunkFolder);
+  for (const name of readdirSync(chunks)) change(join(chunks, name), (text) => plainAscii(builtinsAtHand(text)));
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true, filter: (path) => !packedRipgrep.includes(basename(path)) });
   // Where hosts of the npm agent look for the program in its package.
   for (const name of ["cli.js", "bundle/cli.js"]) {

@@ -113,7 +113,7 @@ export function joinChunks({ directory, names, facades = [], importers = [], joi
  * @param {string} path
  * @param {(text: string) => string} how
  */
-function change(path, how) {
+export function change(path, how) {
   const text = readFileSync(path, "utf8");
   const changed = how(text);
   if (changed !== text) writeFileSync(path, changed);

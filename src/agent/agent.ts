@@ -10,17 +10,22 @@ import { MessageQueue, type QueuedMessage } from "./message-queue.ts";
 export type AgentDeps = Omit<LoopDeps, "steering" | "followUps">;
 
 export class Agent {
-  /** What the model is shown. One array for good: a run that is going holds it. */
-  readonly messages: Message[];
   readonly steering = new MessageQueue();
   readonly followUps = new MessageQueue();
   readonly #deps: AgentDeps;
   #running: AbortController | undefined;
+  #messages: Message[] | (() => Message[]);
 
-  /** `messages` is taken over, not copied. */
-  constructor(deps: AgentDeps, messages: Message[] = []) {
+  /** `messages` is taken over, not copied; a function is asked for them when they are first needed. */
+  constructor(deps: AgentDeps, messages: Message[] | (() => Message[]) = []) {
     this.#deps = deps;
-    this.messages = messages;
+    this.#messages = messages;
+  }
+
+  /** What the model is shown. One array for good: a run that is going holds it. */
+  get messages(): Message[] {
+    if (typeof this.#messages === "function") this.#messages = this.#messages();
+    return this.#messages;
   }
 
   get isRunning(): boolean {
@@ -54,8 +59,9 @@ export class Agent {
 
   /** Another branch, or the same one compacted; also between two turns of a run. */
   replaceMessages(messages: readonly Message[]): void {
-    this.messages.length = 0;
-    for (const message of messages) this.messages.push(message);
+    if (typeof this.#messages === "function") this.#messages = [];
+    this.#messages.length = 0;
+    for (const message of messages) this.#messages.push(message);
   }
 
   get queuedCount(): number {

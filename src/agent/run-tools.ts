@@ -97,16 +97,19 @@ async function runOne(
   deps: RunToolsDeps,
 ): Promise<Settled> {
   let settled: Settled;
+  /** Of a tool that has run, which it has whatever becomes of its result. */
+  let durationMs: number | undefined;
   try {
     const prepared = await preparing;
     if ("result" in prepared) settled = prepared;
     else {
       const executed = await execute(call, prepared.tool, prepared.args, setup, signal, deps);
-      const amended = executed.durationMs === undefined ? undefined : await setup.amend?.(call, prepared.args, executed.result, signal);
-      settled = amended === undefined ? executed : { ...executed, result: amended };
+      durationMs = executed.durationMs;
+      const amended = durationMs === undefined ? undefined : await setup.amend?.(call, prepared.args, executed.result, signal);
+      settled = amended === undefined ? executed : { ...executed, result: readable(call, amended) };
     }
   } catch (error) {
-    settled = { result: errorResult(error instanceof Error ? error.message : String(error)) };
+    settled = { result: errorResult(error instanceof Error ? error.message : String(error)), ...defined({ durationMs }) };
   }
   const { content, details, structuredContent, isError } = settled.result;
   await deps.emit({
@@ -190,10 +193,11 @@ async function execute(
   touch();
   const grace = new AbortGrace(either, abortGraceMs);
   try {
-    const result = await Promise.race([
+    const given = await Promise.race([
       tool.execute(args, { ...context, calls: nested.calls }),
       grace.over(() => errorResult(`${call.name} did not stop when told to`)),
     ]);
+    const result = readable(call, given);
     const stalled = watchdog.signal.aborted && !signal.aborted;
     await nested.end();
     const whole = nested.withUsage(stalled ? stalledResult(call, result, setup.stallTimeoutMs) : result);
@@ -207,6 +211,17 @@ async function execute(
     clearTimeout(timer);
     grace.clear();
   }
+}
+
+/** A tool of somebody else may give anything. */
+function readable({ name }: RunningCall, result: ToolResult): ToolResult {
+  const isBlock = (block: unknown): boolean => {
+    const { type, text, data } = (block ?? {}) as Record<string, unknown>;
+    return type === "text" ? typeof text === "string" : type === "image" && typeof data === "string";
+  };
+  const content: unknown = result?.content;
+  if (Array.isArray(content) && content.every(isBlock)) return result;
+  return errorResult(`${name} has run, and what it gave is no result: that is { content: [{ type: "text", text: "…" }] }`);
 }
 
 /** What a tool has other tools do. Their results reach that tool alone; ids are `<its id>/<n>`, and they end before it does. */

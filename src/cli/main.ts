@@ -6,17 +6,18 @@ import { messageOf, PiError } from "../contracts/error.ts";
 import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { keepCompiled } from "../platform/modules/compile-cache.ts";
-import { useOwnHeaders } from "../platform/network/node-headers.ts";
+import { useOwnGlobals } from "../platform/modules/node-globals.ts";
 import { agentDirectory } from "../platform/paths.ts";
 import { startIsOver } from "../platform/start-pace.ts";
 import { commandTable } from "./commands.ts";
+import { modeSaid } from "./mode-said.ts";
 import type { Said } from "./options.ts";
 import { isSaid, valueSaid } from "./options.ts";
 import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
 
 export async function start(lent: Pick<Host, "hostModules"> & Partial<Pick<Host, "args" | "inlineExtensions">>): Promise<void> {
-  useOwnHeaders();
+  useOwnGlobals();
   const host = processHost(lent);
   let status = await run(host);
   await host.stdout.flush();
@@ -93,7 +94,11 @@ async function dispatch(host: Host): Promise<number> {
     await exportPage(said, host);
     return 0;
   }
-  if (said.operands.length > 0 && !isSaid(said, "--print")) (await import("./meant-words.ts")).refuseCommandWord(said, commandTable);
+  if (said.operands.length > 0 && !isSaid(said, "--print")) {
+    const { refuseCommandWord, refuseScreenCommand } = await import("./meant-words.ts");
+    refuseCommandWord(said, commandTable);
+    if (modeSaid(said, host) !== "interactive") await refuseScreenCommand(said);
+  }
   const clearCompiled = keepCompiled(agentDirectory(host.env, host.homeDir, host.cwd));
   const { runMode } = await import("./run-mode.ts");
   try {

@@ -5,6 +5,7 @@
 import { PiError } from "../contracts/error.ts";
 import { isSlipOf, nearestName } from "../contracts/nearest.ts";
 import type { CommandRecord } from "./command-record.ts";
+import { commandsElsewhere, isMissOf } from "./commands-elsewhere.ts";
 import { type OptionRecord, optionTable, recordOf, type Said, typographicDash } from "./options.ts";
 
 const noQuestions = "There is nothing to skip: tools run without asking. --tools read,grep,find,ls lets it only look";
@@ -85,27 +86,60 @@ export const optionsElsewhere: Readonly<Record<string, string>> = {
   "--no-stream": "Leave it out: a pipe has the answer when it is whole",
   "--dry-run": "pi inspect shows what a run would be; pi undo puts back what one has changed",
   "--json-schema": "That is --output-schema FILE",
-};
-
-const packages = "pi install SOURCE brings a package, pi remove SOURCE takes it away, pi list shows them";
-const account = "pi auth login, logout and status are about accounts; pi models --providers says which variable holds whose key";
-
-/** Commands of other agents, the npm agent's among them, and what does that here. A command of ours goes before its namesake. */
-export const commandsElsewhere: Readonly<Record<string, string>> = {
-  install: packages,
-  remove: packages,
-  uninstall: packages,
-  plugin: packages,
-  list: "pi sessions list shows conversations, pi models what can be asked",
-  update: "pi models refresh fetches new models; a new pi takes the place of the old file",
-  upgrade: "pi models refresh fetches new models; a new pi takes the place of the old file",
-  login: account,
-  logout: account,
-  mcp: "pi starts no MCP servers",
-  resume: "pi -c goes on with the last session, pi --session ID with another, pi -r with one picked from a list",
-  run: 'Write the prompt by itself: pi -p "…"',
-  exec: 'Write the prompt by itself: pi -p "…"',
-  doctor: "pi config check reads the configuration, pi inspect shows what a run would be",
+  "--format": "That is --mode text or --mode json",
+  "--stream-json": "That is --mode json",
+  "--non-interactive": "That is -p",
+  "--no-interactive": "That is -p",
+  "--headless": "That is -p",
+  "--execute": "That is -p",
+  "-x": "That is -p",
+  "--interactive": "Leave it out: without -p a terminal opens one",
+  "--output-file": "That is -o FILE",
+  "--log-level": "That is PI_LOG=debug in the environment",
+  "--continue-last": "-c goes on with this folder's last session",
+  "--new": "Leave it out: a run begins a new session, and -c goes on with the last",
+  "--title": "That is --name NAME",
+  "--history": "That is pi sessions list",
+  "--delete-session": "That is pi sessions rm ID",
+  "--prompt-file": "@FILE puts a file into the prompt",
+  "--message-file": "@FILE puts a file into the prompt",
+  "--instructions": "@FILE puts a file into the prompt; --append-system-prompt adds to the system prompt",
+  "--read": "@FILE puts a file into the prompt",
+  "--context": "@FILE puts a file into the prompt",
+  "--stdin": "Leave it out: what is piped in comes first in the prompt",
+  "--variant": "That is --thinking LEVEL",
+  "--think": "That is --thinking LEVEL",
+  "--max-thinking-tokens": "That is --thinking LEVEL",
+  "--model-provider": "That is --provider NAME",
+  "--openai-api-key": "That is --api-key KEY; pi models --providers says which variable holds whose key",
+  "--anthropic-api-key": "That is --api-key KEY; pi models --providers says which variable holds whose key",
+  "--base-url": "pi config set providers.NAME.base_url ADDRESS, or the variable that pi --help names",
+  "--skip-permissions": noQuestions,
+  "--dangerously-allow-all": noQuestions,
+  "--allow-all": noQuestions,
+  "--allow-all-paths": noQuestions,
+  "--allow-all-urls": noQuestions,
+  "--no-ask-user": noQuestions,
+  "--auto": noQuestions,
+  "--plan": "--permission-mode plan lets it only look",
+  "--architect": "--permission-mode plan lets it only look",
+  "--workspace": "That is -C DIR",
+  "--budget": "That is --max-cost USD",
+  "--cost-limit": "That is --max-cost USD",
+  "--turns": "That is --max-turns N",
+  "--max-steps": "That is --max-turns N",
+  "--max-iterations": "That is --max-turns N",
+  "--plugin-dir": "That is --extension PATH",
+  "--with-extension": "That is --extension PATH",
+  "--additional-mcp-config": "pi starts no MCP servers",
+  "--screen-reader": "That is --tui-mode plain",
+  "--fullscreen": "That is --tui-mode fullscreen",
+  "--dark-mode": "That is --use-theme dark",
+  "--acp": "Programs speak to --mode rpc",
+  "--experimental-acp": "Programs speak to --mode rpc",
+  "--watch-files": "Leave it out: files are read when they are needed",
+  "--auto-commits": "Leave it out: nothing is committed unless it is asked for; pi undo puts files back",
+  "--no-auto-commits": "Leave it out: nothing is committed unless it is asked for; pi undo puts files back",
 };
 
 const behindDashes = "a message that starts with a dash goes behind --";
@@ -136,20 +170,40 @@ function optionHint(option: string, flags: readonly string[]): string {
 export function refuseCommandWord(said: Said, commands: readonly CommandRecord[]): void {
   // What stands behind an option that only an extension can know may be its value.
   const [first, ...more] = said.operands.filter((_, index) => !said.unknown.some(({ operandIndex }) => operandIndex === index));
-  if (first === undefined || first.isLiteral || !/^[\p{L}-]+$/u.test(first.text)) return;
+  if (first === undefined || first.isLiteral || !/^\p{L}[\p{L}\d_:-]*$/u.test(first.text)) return;
   const word = first.text.toLowerCase();
   const own = commands.map(({ name }) => name);
+  const prompt = [first.text, ...more.map(({ text }) => text)].join(" ");
+  const asPrompt = `As a prompt: pi -p ${prompt.includes(" ") ? JSON.stringify(prompt) : prompt}`;
+  const ours = (meant: string): PiError =>
+    new PiError("usage.command", `${first.text} is no command. Did you mean pi ${meant}?`, { hint: asPrompt });
+  // Two words written as one: `auth-login`, `sessions:list`.
+  const [, head = "", tail = ""] = /^(\p{L}+)[_:-](.+)$/u.exec(word) ?? [];
+  if (own.includes(head) && !Object.hasOwn(commandsElsewhere, word)) throw ours(`${head} ${tail}`);
   const foreign = Object.keys(commandsElsewhere).filter((name) => !own.includes(name));
   const meant =
     [...own, ...foreign].find((name) => name === word) ??
     own.find((name) => isSlipOf(word, name)) ??
-    foreign.find((name) => isSlipOf(word, name));
+    foreign.find((name) => isMissOf(word, name));
   if (meant === undefined) return;
-  const prompt = [first.text, ...more.map(({ text }) => text)].join(" ");
-  const asPrompt = `As a prompt: pi -p ${prompt.includes(" ") ? JSON.stringify(prompt) : prompt}`;
-  if (own.includes(meant)) {
-    throw new PiError("usage.command", `${first.text} is no command. Did you mean pi ${meant}?`, { hint: asPrompt });
-  }
+  if (own.includes(meant)) throw ours(meant);
   const name = word === meant ? `pi ${meant}` : `${first.text} (or pi ${meant})`;
   throw new PiError("usage.command", `${name} is no command of this program`, { hint: `${commandsElsewhere[meant]}. ${asPrompt}` });
+}
+
+/** `/compact`, where no screen is that knows it: a prompt of it would say nothing to a model. */
+export async function refuseScreenCommand(said: Said): Promise<void> {
+  const [first] = said.operands;
+  const name = first?.isLiteral === false ? /^\/([a-z][a-z-]*)$/.exec(first.text)?.[1] : undefined;
+  if (name === undefined) return;
+  const [{ offeredCommands }, { screenCommands }] = await Promise.all([
+    import("../modes/interactive/commands/commands.ts"),
+    import("../modes/interactive/commands/own.ts"),
+  ]);
+  if (!offeredCommands().some((command) => command.name === name)) return;
+  const shell = screenCommands.find((command) => command.name === name)?.shell;
+  const inShell = shell === undefined ? "" : `In the shell: ${shell}. `;
+  throw new PiError("usage.command", `/${name} is typed in the terminal that pi alone opens, and here is none`, {
+    hint: `${inShell}As a prompt: pi -p /${name}`,
+  });
 }

@@ -1,7 +1,7 @@
 // What is piped into a run, to its end. Called by read-input. Invariant: a program that still writes is waited for, an open pipe that nobody
 // but a host holds never hangs a run that has a prompt, and endless input never fills memory.
 
-import { PiError } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import type { InputStream } from "../platform/host.ts";
 import { stdinWriters } from "../platform/pipes/pipe-ends.ts";
 
@@ -23,7 +23,7 @@ export interface PipedInputDeps {
   warn(line: string): void;
 }
 
-/** Nothing where a silent pipe was left alone. Rejects with `usage.input_too_large`, `budget.timeout`. */
+/** Nothing where a silent pipe was left alone. Rejects with `usage.input_too_large`, `usage.file_unreadable`, `budget.timeout`. */
 export async function readPipedInput(deps: PipedInputDeps): Promise<Uint8Array | undefined> {
   const { stdin } = deps;
   const chunks: Uint8Array[] = [];
@@ -31,7 +31,12 @@ export async function readPipedInput(deps: PipedInputDeps): Promise<Uint8Array |
   const iterator = stdin.chunks()[Symbol.asyncIterator]();
   const patience = new Patience(deps);
   for (;;) {
-    const next = iterator.next();
+    const next = iterator.next().catch((error: unknown) => {
+      throw new PiError("usage.file_unreadable", `Cannot read stdin (${(error as NodeJS.ErrnoException).code ?? messageOf(error)})`, {
+        hint: "Check what it comes from; </dev/null says that nothing is piped in",
+        cause: error,
+      });
+    });
     const result = await patience.wait(next, size > 0);
     if (result === "left") {
       // The read is left pending on purpose; it must not become an unhandled rejection when the stream breaks later.

@@ -36,7 +36,8 @@ export async function readInput(said: Said, deps: ReadInputDeps): Promise<ModePr
       }
       if (message !== "") messages.push(message);
     } else if (!isLiteral && text === "-") waitsForStdin = true;
-    else messages.push(text);
+    // Of a variable that is not set: a request in which nothing stands.
+    else if (text.trim() !== "") messages.push(text);
   }
   const piped = await pipedPart(deps, { hasPrompt: messages.length > 0 || blocks.length > 0, waits: waitsForStdin });
   if (piped.image) images.unshift(piped.image);

@@ -1,18 +1,19 @@
 // From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { type Config, type ConfigInput, loadConfig } from "../config/load-config.ts";
 import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
+import type { ExtensionUIContext } from "../contracts/extension.ts";
 import { isThinkingLevel } from "../contracts/model.ts";
 import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
+import type { ProjectQuestions } from "../modes/mode.ts";
 import { readBoundedText } from "../platform/files/bounded-file.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
-import { modeSaid } from "./mode-said.ts";
 import { isSaid, type OptionName, type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
 import { settingsSaid, stallSaid } from "./settings-said.ts";
 
@@ -22,6 +23,7 @@ export interface ResolvedRun {
   extensions: ExtensionLauncher;
   /** Of a working directory, as this command line has it. */
   configFor(cwd: string): Promise<Config>;
+  trust: ProjectQuestions;
 }
 
 const exclusive: readonly (readonly [OptionName, OptionName])[] = [
@@ -37,7 +39,8 @@ const exclusive: readonly (readonly [OptionName, OptionName])[] = [
   ["--prompt-key", "--no-session"],
 ];
 
-export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
+/** `asks`: somebody is there, and what is undecided is asked about. */
+export async function resolveRun(said: Said, host: Host, { asks = false }: { asks?: boolean } = {}): Promise<ResolvedRun> {
   for (const [one, other] of exclusive) {
     if (isSaid(said, one) && isSaid(said, other)) {
       throw new PiError("usage.conflict", `${one} cannot be combined with ${other}`, { hint: "Leave one of them out" });
@@ -86,12 +89,18 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
       withDiscovered: !isSaid(said, "--no-extensions"),
       flags: new Map(),
     },
+    themes: {
+      paths: (said.options.get("--theme") ?? []).map((one) => themeAt(path(one))),
+      withDiscovered: !isSaid(said, "--no-themes"),
+    },
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     ...(await policySaid(said)),
     isStrict: isSaid(said, "--strict"),
     stallToolMs: stallSaid(said).toolMs ?? 0,
     idle: (optionTable as readonly OptionRecord[]).flatMap(({ isIdle, name }) => (isIdle && isSaid(said, name as OptionName) ? name : [])),
   };
+  const approvals = new Map<string, boolean>();
+  let asking: ExtensionUIContext | undefined;
   const extensions = new ExtensionLauncher({
     hostModules: () => host.hostModules(),
     agentDir,
@@ -99,11 +108,27 @@ export async function resolveRun(said: Said, host: Host): Promise<ResolvedRun> {
     now: () => host.now(),
     warn: (line) => writeErrorLine(`pi: ${line}`),
     admit: (onStray) => host.admitExtensions(onStray),
-    ...(modeSaid(said, host) === "interactive" && {
-      dialogs: async () => ({ mode: "tui" as const, ui: (await import("./line-dialogs.ts")).lineDialogs(host) }),
+    ...(asks && {
+      dialogs: async () => ({ mode: "tui" as const, ui: asking ?? (await import("./line-dialogs.ts")).lineDialogs(host) }),
     }),
   });
-  return { options, extensions, configFor: configLoader(said, host, commandLine, (config) => extensions.askTrust(options, config)) };
+  const askTrust = (config: Config): ReturnType<ExtensionLauncher["askTrust"]> => extensions.askTrust(options, config);
+  return {
+    options,
+    extensions,
+    configFor: configLoader(said, host, commandLine, { askTrust, approvals, asksLater: asks }),
+    trust: {
+      approve: (directory, isTrusted) => void approvals.set(directory, isTrusted),
+      askBy: (ui) => {
+        asking = ui;
+      },
+    },
+  };
+}
+
+function themeAt(path: string): string {
+  if (existsSync(path)) return path;
+  throw new PiError("usage.file_not_found", `--theme ${path} is not there`, { hint: "Name a theme file or a folder of them" });
 }
 
 async function policySaid(said: Said): Promise<Pick<RunOptions, "policy">> {
@@ -117,7 +142,7 @@ function configLoader(
   said: Said,
   host: Host,
   commandLine: Record<string, unknown>,
-  askTrust?: ConfigInput["askTrust"],
+  asked: Pick<ConfigInput, "askTrust" | "approvals" | "asksLater"> = {},
 ): ResolvedRun["configFor"] {
   const approve = isSaid(said, "--approve") ? { approve: true } : isSaid(said, "--no-approve") ? { approve: false } : {};
   return (cwd) =>
@@ -129,7 +154,7 @@ function configLoader(
       strict: isSaid(said, "--strict"),
       commandLine,
       baseUrlVariables: baseUrlVariables(),
-      ...defined({ askTrust }),
+      ...asked,
       ...approve,
     });
 }

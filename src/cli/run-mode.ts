@@ -42,7 +42,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   /** Whoever draws on stderr takes them. */
   let showWarning: Warn = writeErrorLine;
   const warn: Warn = (line) => showWarning(`pi: ${line}`);
-  const { options, extensions, configFor } = await resolveRun(said, host);
+  const { options, extensions, configFor, trust } = await resolveRun(said, host, { asks: name === "interactive" });
   const config = await configFor(options.cwd);
   const limit = timeLimit(config.values.limits.timeoutMs, recorder, host);
   const launch = await withFlags(said, await prepareLaunch(options, { host, config, boundary: config.boundary, extensions, warn }));
@@ -73,6 +73,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
             showWarning = writeErrorLine;
           };
         },
+        trust,
         showsAnswer,
         progress: () => progressOf(said, host),
         streamsAnswer: () => host.stdout.isTerminal && showsAnswer && options.outputSchema === undefined,

@@ -14,7 +14,7 @@ import { loadNpmAgentFiles } from "./npm-agent.ts";
 import { emptyProvider, setBaseUrlFromEnvironment } from "./provider-settings.ts";
 import { parseValue } from "./setting-values.ts";
 import { type Settings, settings } from "./settings.ts";
-import { decideTrust, type ProjectTrust, saveDecision, type TrustAnswer } from "./trust.ts";
+import { decideTrust, isUndecided, type ProjectTrust, saveDecision, type TrustAnswer, undecidedText } from "./trust.ts";
 
 export interface ConfigInput {
   /** Absolute. */
@@ -32,6 +32,10 @@ export interface ConfigInput {
   problems?: PiError[];
   /** Asked about a project that nothing was decided for, with the configuration without it; nothing: undecided. */
   askTrust?(config: Config, projectDir: string): Promise<TrustAnswer | undefined>;
+  /** What was decided for as long as the process lives, by directory. */
+  approvals?: ReadonlyMap<string, boolean>;
+  /** Whoever shows the conversation asks about an undecided project: it is no warning. */
+  asksLater?: boolean;
   /** Provider id to the variable that sets its base URL. */
   baseUrlVariables?: Record<string, string>;
 }
@@ -85,7 +89,7 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     agentDir: input.agentDir,
     homeDir: input.homeDir,
     default: merger.current("trust.default") as Settings["trust"]["default"],
-    ...defined({ approve: input.approve }),
+    ...defined({ approve: input.approve, approvals: input.approvals }),
   };
   const boundary = new RepositoryBoundary(input);
   let project = decideTrust(about, boundary);
@@ -98,7 +102,7 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
     const layer = await loadTomlLayer("project", projectConfigFile(project.dir), merger, boundary);
     if (layer !== undefined) merger.add(layer);
   } else if (project.problem !== undefined) reportUnsafe(project.problem, input, merger);
-  else if (project.decision === "none" && project.skipped.length > 0) reportSkipped(project, input, merger);
+  else if (isUndecided(project)) reportSkipped(project, input, merger);
 
   addEnvironment(merger, input.env);
   merger.add({ kind: "command line", tree: {}, flat: input.commandLine ?? {} });
@@ -160,12 +164,12 @@ function addEnvironment(merger: LayerMerger, env: Env): void {
 }
 
 function reportSkipped(project: ProjectTrust, input: ConfigInput, merger: LayerMerger): void {
-  const what = `${project.dir ?? project.root} is not trusted: ${project.skipped.join(", ")} skipped`;
+  const what = undecidedText(project);
   if (input.strict)
-    throw new PiError("config.untrusted", `${what}.`, {
+    throw new PiError("config.untrusted", what, {
       hint: "Approve it with --approve, for good with pi trust, or leave it out with --no-approve.",
     });
-  merger.warnings.push(`${what}. Approve it with --approve, for good with pi trust.`);
+  if (input.asksLater !== true) merger.warnings.push(`${what} Approve it with --approve, for good with pi trust.`);
 }
 
 function reportUnsafe(problem: string, input: ConfigInput, merger: LayerMerger): void {

@@ -136,13 +136,20 @@ function convertSettings(json: Record<string, unknown>): Record<string, unknown>
   const tree: Record<string, unknown> = {};
   const model = json.defaultModel;
   const provider = json.defaultProvider;
-  if (typeof model === "string") put(tree, "model", typeof provider === "string" ? `${provider}/${model}` : model);
+  // What has another type than it may is handed on as it is: the table of settings says so.
+  if (typeof model === "string" && typeof (provider ?? "") === "string") put(tree, "model", provider ? `${provider}/${model}` : model);
+  else if (typeof (model ?? "") !== "string" || typeof (provider ?? "") !== "string") put(tree, "model", 0);
   for (const [theirs, ours] of Object.entries(npmAgentSettings)) {
     const value = valueAt(json, theirs);
-    if (value === undefined || value === null) continue;
-    put(tree, ours, npmAgentValue(theirs, value));
+    const group = theirs.includes(".") ? valueAt(json, parentOf(theirs)) : undefined;
+    if (value !== undefined && value !== null) put(tree, ours, npmAgentValue(theirs, value));
+    else if (group !== undefined && group !== null && !isTable(group)) put(tree, parentOf(ours), group);
   }
   return tree;
+}
+
+function parentOf(key: string): string {
+  return key.slice(0, key.lastIndexOf("."));
 }
 
 function idleSettingsIn(json: Record<string, unknown>): string[] {
@@ -177,9 +184,8 @@ function put(tree: Record<string, unknown>, key: string, value: unknown): void {
 }
 
 function convertModels(json: Record<string, unknown>): Record<string, unknown> {
-  const providers = json.providers;
-  if (!isTable(providers)) return {};
-  return { providers: mapTable(providers, convertProvider) };
+  const { providers } = json;
+  return present({ providers: isTable(providers) ? mapTable(providers, convertProvider) : providers });
 }
 
 /** A provider of `models.json` as our file would hold it. */
@@ -194,8 +200,8 @@ export function convertProvider(json: Record<string, unknown>): Record<string, u
     auth_header: json.authHeader,
     headers: json.headers,
     dialect: json.compat,
-    models: Array.isArray(models) ? models.filter(isTable).map(convertModel) : undefined,
-    model_overrides: isTable(overrides) ? mapTable(overrides, convertModel) : undefined,
+    models: Array.isArray(models) ? models.map((one) => convertModel(isTable(one) ? one : {})) : models,
+    model_overrides: isTable(overrides) ? mapTable(overrides, convertModel) : overrides,
   });
 }
 
@@ -242,5 +248,5 @@ function mapTable(
   table: Record<string, unknown>,
   convert: (json: Record<string, unknown>) => Record<string, unknown>,
 ): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(table).flatMap(([key, value]) => (isTable(value) ? [[key, convert(value)]] : [])));
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, isTable(value) ? convert(value) : value]));
 }

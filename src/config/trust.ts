@@ -65,6 +65,8 @@ export interface TrustInput {
   /** `--approve`: true, `--no-approve`: false. */
   approve?: boolean;
   default: "ask" | "always" | "never";
+  /** By directory, as `approve`: of somebody who was asked on the screen, for as long as the process lives. */
+  approvals?: ReadonlyMap<string, boolean>;
   /** Of somebody who was asked. */
   answer?: TrustAnswer;
 }
@@ -98,7 +100,8 @@ function decisionFor(directory: string, input: TrustInput): Pick<ProjectTrust, "
     trusted,
     decision: trusted ? why : "refused",
   });
-  if (input.approve !== undefined) return decided(input.approve, "approved");
+  const approve = input.approve ?? input.approvals?.get(directory);
+  if (approve !== undefined) return decided(approve, "approved");
   const saved = savedDecision(directory, input.agentDir);
   if (saved !== undefined) return decided(saved, "saved");
   if (input.answer !== undefined) return decided(input.answer.trusted, "extension");
@@ -116,6 +119,16 @@ export function isTrustedItself(directory: string, agentDir: string): boolean {
 function savedDecision(directory: string, agentDir: string): boolean | undefined {
   const decisions = loadDecisions(trustFile(agentDir));
   return decisions === undefined ? undefined : nearestDecision(canonical(directory), new Map(Object.entries(decisions)));
+}
+
+/** Nobody has decided about what lies there; who can be asked should be. */
+export function isUndecided({ decision, skipped }: Pick<ProjectTrust, "decision" | "skipped">): boolean {
+  return decision === "none" && skipped.length > 0;
+}
+
+/** What is said of it where nobody is asked. */
+export function undecidedText({ dir, root, skipped }: ProjectTrust): string {
+  return `${dir ?? root} is not trusted: ${skipped.join(", ")} skipped.`;
 }
 
 function loadDecisions(file: string): Record<string, unknown> | undefined {

@@ -40,8 +40,11 @@ export interface Model {
 }
 
 /** What others than its provider may know of it: no headers, which may hold keys, and no password in its address. */
-export function publicModel({ headers: _headers, ...model }: Model): Model {
-  return { ...model, baseUrl: withoutUrlSecrets(model.baseUrl) };
+export function publicModel(model: Model): Model {
+  // One copy: to leave a field out of it takes longer than all else in the answer that a host asks for most.
+  const shown = { ...model, baseUrl: withoutUrlSecrets(model.baseUrl) };
+  if ("headers" in shown) delete shown.headers;
+  return shown;
 }
 
 /** Levels the model takes, lowest first. `xhigh` and `max` must be named by the model's map; the others are there unless it says `null`. */

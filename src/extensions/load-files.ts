@@ -1,6 +1,7 @@
 // From extension files to factories: imports each once, keeps how long it took, forgets it for a reload. Made by the harness for a launch.
 // Invariant: what goes wrong is one sentence with the place in the file; nothing a module throws at import gets further than that.
 
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { ExtensionFactory } from "../contracts/extension.ts";
@@ -8,6 +9,9 @@ import { createModuleLoader, isBelow, placeOf } from "../platform/modules/load-m
 import type { HostModules, ModuleLoader } from "../platform/modules/module-loader.ts";
 import type { ExtensionFile } from "./discover.ts";
 import type { ExtensionSource } from "./load.ts";
+
+/** Of one file. What bundlers make of an extension with all it needs has a few. */
+const maxFileMb = 32;
 
 export interface ExtensionFilesOptions {
   /** Asked when the first file is loaded. */
@@ -65,6 +69,7 @@ export class ExtensionFiles {
     const loader = await this.#loader;
     this.#directories.add(dirname(path));
     try {
+      refuseHuge(path);
       return await loader.load(path);
     } catch (error) {
       throw loadFailure(path, error);
@@ -75,6 +80,12 @@ export class ExtensionFiles {
     const { hostModules, agentDir } = this.#options;
     return createModuleLoader({ hostModules: await hostModules(), cacheDirectory: join(agentDir, "cache", "transpiled") });
   }
+}
+
+/** The runtimes read whatever there is, whole. */
+function refuseHuge(path: string): void {
+  const sizeMb = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / 1024 ** 2;
+  if (sizeMb > maxFileMb) throw new Error(`it has ${Math.ceil(sizeMb)} MB, and at most ${maxFileMb} MB of a file are loaded`);
 }
 
 function factoryIn(exports: Record<string, unknown>): ExtensionFactory {

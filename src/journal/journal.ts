@@ -124,7 +124,9 @@ function netChanges(changes: readonly FileChange[]): FileChange[] {
   const byPath = new Map<string, FileChange>();
   for (const { path, before, after, floor } of changes) {
     const first = byPath.get(path);
-    byPath.set(path, first === undefined ? { path, before, after, floor } : { ...first, after });
+    // By the first what was not there goes, by the last what went again.
+    const own = after.kind === "absent" ? { after, floor } : { after };
+    byPath.set(path, first === undefined ? { path, before, after, floor } : { ...first, ...own });
   }
   return [...byPath.values()].filter((change) => !isSameState(change.before, change.after));
 }

@@ -8,7 +8,7 @@ import { defined } from "../contracts/defined.ts";
 import { plainLine } from "../contracts/text/terminal-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { type ExecutedProgram, executeProgram } from "../platform/processes/exec-program.ts";
-import { anyMode, type FileState, isSameState, lookAt, type StateStore } from "./file-state.ts";
+import { anyMode, type FileState, isSameState, lookAt, type StateStore, standingDirectory } from "./file-state.ts";
 import { filesAbout } from "./files-about.ts";
 import { indexOf, isLarge, namesPrograms } from "./git-directory.ts";
 import type { FileChange, Journal } from "./journal.ts";
@@ -194,7 +194,9 @@ async function changesIn(tree: TreeBefore, now: readonly string[], directory: st
   for (const [name, before] of [...Object.entries(tree.unclean), ...clean]) {
     const path = join(tree.root, name);
     const after = await store.stateAt(path);
-    if (!isSameState(before, after)) changes.push({ path, before, after, floor: tree.root });
+    if (isSameState(before, after)) continue;
+    // Where it goes again a directory stays that the command has left empty.
+    changes.push({ path, before, after, floor: after.kind === "absent" ? standingDirectory(path) : tree.root });
   }
   return changes;
 }
@@ -204,10 +206,10 @@ async function cleanStates(tree: TreeBefore, names: readonly string[], directory
   const out = join(directory, "out");
   // Of a look that was cut off.
   rmSync(out, { recursive: true, force: true });
-  const sizes = names.length > 0 && tree.index !== "" ? await look.sizesIn(tree.root, tree.index) : new Map<string, number>();
+  const known = names.length > 0 && tree.index !== "" ? await look.knownIn(tree.root, tree.index) : new Map<string, Known>();
   // Names that the index does not have are complained of, and are those of new files.
   const input = names
-    .filter((name) => sizes.has(name))
+    .filter((name) => known.get(name)?.isSkipped === false)
     .map((name) => `${name}\0`)
     .join("");
   if (input !== "") {
@@ -215,7 +217,7 @@ async function cleanStates(tree: TreeBefore, names: readonly string[], directory
   }
   const states: [string, FileState][] = [];
   for (const name of names) {
-    const written = asKnown(await look.deps.store.stateAt(join(out, name)), sizes.get(name));
+    const written = asKnown(await look.deps.store.stateAt(join(out, name)), known.get(name)?.size);
     states.push([name, withMode(tree, name, written)]);
   }
   rmSync(out, { recursive: true, force: true });
@@ -254,6 +256,17 @@ function copyIndex(source: string, to: string): void {
   utimesSync(to, seconds, seconds);
 }
 
+/** What an index says of a file. */
+interface Known {
+  /** When git last saw it. */
+  size: number;
+  /** It is not checked out: what has come in its place was not there. */
+  isSkipped: boolean;
+}
+
+/** Of the flags of an entry, as git has them in memory. */
+const skipWorktree = 1 << 30;
+
 const listFiles = ["ls-files", "-z"];
 const changedFiles = ["diff-files", "-z", "--name-only", "--ignore-submodules=all"];
 
@@ -291,9 +304,10 @@ class Look {
     const unclean = ["--modified", "--deleted", "--others", "--exclude-standard"];
     if (and === undefined || isLarge(index)) return this.#list(root, [[...listFiles, ...unclean]], index);
     const clean: string[] = [];
-    const seen = await this.#list(root, [[...listFiles, "-t", "--cached", ...unclean]], index, (entries) => {
+    const seen = await this.#list(root, [[...listFiles, "-v", "--cached", ...unclean]], index, (entries) => {
       clean.push(...entries.flatMap((entry) => (entry.startsWith("H ") ? [entry.slice(2)] : [])));
-      return entries.flatMap((entry) => (/^[CR?] /.test(entry) ? [entry.slice(2)] : []));
+      // Those that git was told not to look at (a small letter, S) may be as they like.
+      return entries.flatMap((entry) => (/^[CRSa-z?] /.test(entry) ? [entry.slice(2)] : []));
     });
     if ("reason" in seen) return seen;
     const isUnclean = new Set(seen.value.files);
@@ -329,13 +343,17 @@ class Look {
     };
   }
 
-  /** Of all files that an index knows: how long they were when git last saw them. */
-  async sizesIn(root: string, index: string): Promise<Map<string, number>> {
-    const { stdout } = await this.git(root, ["ls-files", "-z", "--cached", "--debug"], { index });
-    const sizes = new Map<string, number>();
-    for (const [, name = "", size] of stdout.matchAll(/([^\0]+)\0 {2}ctime: [^\0]*?\n {2}size: (\d+)\tflags: [^\n]*\n/g))
-      sizes.set(name, Number(size));
-    return sizes;
+  /** All files that an index knows. */
+  async knownIn(root: string, index: string): Promise<Map<string, Known>> {
+    // Without the setting those of a sparse checkout that are there all the same are none of it.
+    const sparse = ["-c", "sparse.expectFilesOutsideOfPatterns=true"];
+    const { stdout } = await this.git(root, [...sparse, "ls-files", "-z", "--cached", "--debug"], { index });
+    const known = new Map<string, Known>();
+    for (const [, name = "", size, flags = ""] of stdout.matchAll(
+      /([^\0]+)\0 {2}ctime: [^\0]*?\n {2}size: (\d+)\tflags: ([\da-f]*)[^\n]*\n/g,
+    ))
+      known.set(name, { size: Number(size), isSkipped: (Number.parseInt(flags, 16) & skipWorktree) !== 0 });
+    return known;
   }
 
   /** Those that are checked out. */

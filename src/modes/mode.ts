@@ -2,6 +2,7 @@
 // cli/run-mode starts one. Invariant: a mode ends by itself once `ending` has fired, and how it went is the one outcome that it gives.
 
 import type { Settings } from "../config/settings.ts";
+import type { ExtensionUIContext } from "../contracts/extension.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
@@ -23,6 +24,13 @@ export interface ProgressKind {
   isVerbose: boolean;
 }
 
+export interface ProjectQuestions {
+  /** What was decided about a project's directory, for as long as the process lives; it counts when the configuration is read anew. */
+  approve(directory: string, isTrusted: boolean): void;
+  /** From now on extensions ask there. */
+  askBy(ui: ExtensionUIContext): void;
+}
+
 export interface ModeContext {
   /** A session from the launch; who gave it ends and disposes of it. Rejects where the launch cannot be started, or the end came first. */
   open(): Promise<SessionHost>;
@@ -37,6 +45,8 @@ export interface ModeContext {
   warn(line: string): void;
   /** From now on such lines go there; who draws on stderr shows them where they do not fall into a drawing. Gives the way back. */
   takeWarnings(show: (line: string) => void): () => void;
+  /** For whoever asks about undecided projects; not there where nobody does. */
+  trust?: ProjectQuestions;
   /** Whether the answer is wanted on stdout, where the mode shows nothing else. */
   showsAnswer: boolean;
   /** How it is told that it goes on, and what was done. */

@@ -1,7 +1,7 @@
 // The process as a value: arguments, environment, streams, clock. Made once in main and passed down, so that nothing below reads globals.
 // Invariant: output honours backpressure, and a reader that went away is an event, never an exception.
 
-import { fstatSync, read, writeSync } from "node:fs";
+import { fstatSync, read, statSync, writeSync } from "node:fs";
 import type { InlineExtension } from "../contracts/extension.ts";
 import { plainText } from "../contracts/text/plain.ts";
 import { withoutUrlSecrets } from "../contracts/text/url-secrets.ts";
@@ -149,7 +149,9 @@ function inputKind(): InputStream["kind"] {
     if (info.isSocket()) return "socket";
     if (info.isFile()) return "file";
     if (info.isDirectory()) return "directory";
-    return isTerminal(0) ? "terminal" : "none";
+    if (isTerminal(0)) return "terminal";
+    // What comes from a device is read as what lies in a file, but for that of which nothing comes.
+    return info.isCharacterDevice() && info.rdev !== statSync("/dev/null").rdev ? "file" : "none";
   } catch {
     return "none";
   }

@@ -88,11 +88,14 @@ class HostedRun {
   readonly #fold: RunFold;
   readonly #listeners = new Set<SessionListener>();
   readonly #stopping = new AbortController();
-  readonly #startedMs: number;
+  /** On a clock that is never set. */
+  readonly #begunMs = performance.now();
   #timeoutMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: Stop | undefined;
-  #graceOver: (() => void) | undefined;
+  #graceOver: () => void = () => undefined;
+  /** What carries it out, or whoever is told of it, has had its time to stop. */
+  readonly #overdue: Promise<void>;
   #facts: ToolFacts = { isReadOnly: () => false, sentText: () => undefined };
   #steering: ((text: string, images: readonly ImageContent[]) => void) | undefined;
   #session: { id?: string; isPresent: boolean; model?: string } = { isPresent: false };
@@ -104,9 +107,11 @@ class HostedRun {
     this.#request = request;
     this.#deps = deps;
     this.#id = id;
-    this.#startedMs = deps.now();
+    this.#overdue = new Promise((resolve) => {
+      this.#graceOver = resolve;
+    });
     this.#fold = new RunFold({
-      now: deps.now,
+      now: () => Math.round(performance.now()),
       redact: deps.redact,
       isReadOnly: (tool) => this.#facts.isReadOnly(tool),
       sentText: (tool, args) => this.#facts.sentText(tool, args),
@@ -130,7 +135,7 @@ class HostedRun {
     this.#stop = why;
     this.#stopping.abort();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#graceOver?.(), graceMs[why]);
+    this.#timer = setTimeout(this.#graceOver, graceMs[why]);
   }
 
   async #run(): Promise<RunResult> {
@@ -140,11 +145,11 @@ class HostedRun {
     this.#request.signal?.addEventListener("abort", onAbort, { once: true });
     if (this.#request.signal?.aborted) onAbort();
     const end = await this.#carriedOut();
-    this.#request.signal?.removeEventListener("abort", onAbort);
-    clearTimeout(this.#timer);
     const text = this.#fold.text;
     const outcome = this.#outcomeOf(end.outcome, text);
-    const payloads = (await this.#replies?.finish(outcome.text)) ?? [];
+    const payloads = (await this.#replies?.finish(outcome.text, this.#overdue)) ?? [];
+    this.#request.signal?.removeEventListener("abort", onAbort);
+    clearTimeout(this.#timer);
     this.#isOver = true;
     this.#listeners.clear();
     return this.#resultOf({ ...end, outcome }, payloads);
@@ -152,9 +157,7 @@ class HostedRun {
 
   /** Ends with what carries it out, or when that has had its time to stop. */
   async #carriedOut(): Promise<EngineEnd> {
-    const overdue = new Promise<EngineEnd>((resolve) => {
-      this.#graceOver = () => resolve({ outcome: { kind: "aborted", text: this.#fold.text, code: "model.aborted" } });
-    });
+    const overdue = this.#overdue.then((): EngineEnd => ({ outcome: { kind: "aborted", text: this.#fold.text, code: "model.aborted" } }));
     const work = this.#work().catch((error: unknown): EngineEnd => ({ outcome: outcomeOfError(error, this.#fold.text) }));
     return Promise.race([work, overdue]);
   }
@@ -169,10 +172,10 @@ class HostedRun {
     this.#replies = await this.#deps.replies(this.#request, facts);
     this.#timeoutMs = await this.#engine.timeoutMs(this.#request);
     if (this.#stop === undefined) {
-      const leftMs = this.#timeoutMs - (this.#deps.now() - this.#startedMs);
+      const leftMs = this.#timeoutMs - (performance.now() - this.#begunMs);
       this.#timer = setTimeout(() => this.stop("timeout"), Math.max(0, Math.min(leftMs, 2 ** 31 - 1)));
     }
-    await this.#tell({ stream: "lifecycle", data: { phase: "start", startedAt: this.#startedMs } });
+    await this.#tell({ stream: "lifecycle", data: { phase: "start", startedAt: this.#deps.now() } });
     let end: EngineEnd;
     try {
       end = await this.#engine.carryOut({

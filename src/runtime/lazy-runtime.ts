@@ -33,13 +33,17 @@ export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
   }
 
   start(request: RunRequest, said?: RouteSaid): Run {
-    const startedMs = Date.now();
-    return new RoutedRun(request, async (run, signal) => {
+    const begunMs = performance.now();
+    // Of a request that is none even that is not known.
+    const given = request?.signal instanceof AbortSignal ? { signal: request.signal } : {};
+    return new RoutedRun(given, async (run, signal) => {
       try {
+        const { requireRequest } = await import("./request-check.ts");
+        requireRequest(request);
         const runtime: { start(request: RunRequest, said?: RouteSaid): Run } = await this.runtime;
         return await run.follow(runtime.start({ ...request, signal }, said));
       } catch (error) {
-        return neverRun(this.kind, error, Date.now() - startedMs);
+        return neverRun(this.kind, error, Math.round(performance.now() - begunMs));
       }
     });
   }

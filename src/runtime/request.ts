@@ -136,8 +136,8 @@ export interface ReplyStream {
   take(event: AgentEvent): Promise<void> | undefined;
   /** Events that stand outside of the run's own stream: sub-agents. */
   tell(event: HostEvent): Promise<void> | undefined;
-  /** The run has ended with this text: what is held goes out. The payloads of the last message. */
-  finish(finalText: string): Promise<ReplyPayload[]>;
+  /** The run has ended with this text: what is held goes out, and is waited for until `overdue`. The payloads of the last message. */
+  finish(finalText: string, overdue?: Promise<void>): Promise<ReplyPayload[]>;
   /** Whether a block has been handed to `onBlockReply`. */
   readonly hasDelivered: boolean;
 }

@@ -9,6 +9,11 @@ const leastPaste = 100;
 /** So long the next piece of such a paste may take. */
 const pieceMs = 20;
 
+/** A text as a terminal sends what is pasted: whatever is in it, it does not end there. */
+export function markedPaste(text: string): string {
+  return `${begin}${text.replaceAll(end, end.slice(1))}${end}`;
+}
+
 export interface PasteSink {
   /** `isWhole`: nothing more belongs to what is unfinished at its end. */
   keys(text: string, isWhole: boolean): void;

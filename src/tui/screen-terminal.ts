@@ -3,7 +3,7 @@
 
 import { type Terminal as LibraryTerminal, StdinBuffer, setKittyProtocolActive } from "@earendil-works/pi-tui";
 import type { Terminal, TerminalListeners } from "../platform/terminal/terminal.ts";
-import { PasteGate } from "./paste-gate.ts";
+import { markedPaste, PasteGate } from "./paste-gate.ts";
 
 const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
 /** A screen of its own, on which nothing wraps by itself. */
@@ -27,6 +27,8 @@ const askKittyFlags = "\u001b[?u";
 const askAttributes = "\u001b[c";
 
 const kittyFlags = /^\u001b\[\?(\d+)u$/;
+/** As rxvt, and iTerm2 where Option is Esc+, send an arrow that is held with Alt. */
+const altArrow = /\u001b\u001b[[O]([A-D])/g;
 const altControl = /^\u001b[\u0000-\u001a\u001c-\u001f\u007f]$/;
 const attributes = /^\u001b\[\?[\d;]*c$/;
 
@@ -91,10 +93,10 @@ export class ScreenTerminal implements LibraryTerminal {
     this.#gate = new PasteGate(
       {
         keys: (text, isWhole) => {
-          this.#buffer.process(text);
+          this.#buffer.process(this.#withAltArrows(text));
           if (isWhole) for (const sequence of this.#buffer.flush()) this.#take(sequence);
         },
-        paste: (text) => this.#onInput(`\u001b[200~${text}\u001b[201~`),
+        paste: (text) => this.#onInput(markedPaste(text)),
       },
       options,
     );
@@ -284,6 +286,14 @@ export class ScreenTerminal implements LibraryTerminal {
     // The one key held with Alt and the two one after the other are the same bytes; nobody's key is two.
     const isTwo = altControl.test(sequence) && this.on.isKey?.(sequence) !== true;
     for (const key of isTwo ? sequence : [sequence]) this.#onInput(key);
+  }
+
+  /** As those that say so, where somebody waits for it; else it is Escape and an arrow. */
+  #withAltArrows(text: string): string {
+    return text.replace(altArrow, (two, name: string) => {
+      const one = `\u001b[1;3${name}`;
+      return this.on.isKey?.(one) === true ? one : two;
+    });
   }
 
   #takeColour(sequence: string): boolean {

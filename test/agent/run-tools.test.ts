@@ -192,6 +192,27 @@ test("a tool that throws, one that answers with an error, one that has own usage
   ]);
 });
 
+test("whatever a tool has given, and whatever becomes of it, it has run", async () => {
+  const given: unknown[] = [undefined, null, "text", {}, { content: "text" }, { content: [null] }, { content: [{ type: "text" }] }];
+  const tools = given.map((one, at) => tool(`tool${at}`, async () => one as never));
+  const { messages, texts } = await run(
+    [...tools, tool("fine", async () => textResult("x")), tool("spoilt", async () => textResult("x"))],
+    [...tools.map(({ name }) => call(name, name)), call("fine", "fine"), call("spoilt", "spoilt")],
+    {
+      amend: async ({ name }, _, result) => {
+        if (name === "fine") throw new Error("the hook broke");
+        return name === "spoilt" ? ({ content: 5 } as never) : result;
+      },
+    },
+  );
+  for (const message of messages) expect(message).toMatchObject({ isError: true, durationMs: expect.any(Number) });
+  expect(texts.map((text) => /has run, and what it gave is no result|the hook broke/.exec(text)?.[0])).toEqual([
+    ...given.map(() => "has run, and what it gave is no result"),
+    "the hook broke",
+    "has run, and what it gave is no result",
+  ]);
+});
+
 test("aborted: running tools hear it, those behind them do not begin, each call has its result", async () => {
   const abort = new AbortController();
   const waiting = tool(

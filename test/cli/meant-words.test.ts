@@ -2,13 +2,16 @@
 
 import { describe, expect, test } from "vitest";
 import { commandTable } from "../../src/cli/commands.ts";
-import { commandsElsewhere, optionsElsewhere, refuseCommandWord, unknownOption } from "../../src/cli/meant-words.ts";
+import { commandsElsewhere, isMissOf } from "../../src/cli/commands-elsewhere.ts";
+import { optionsElsewhere, refuseCommandWord, unknownOption } from "../../src/cli/meant-words.ts";
 import { optionTable, parseOptions, UnknownOptionError } from "../../src/cli/options.ts";
 import { seededRandom } from "../support/random.ts";
 
 const isCommand = (word: string): boolean => commandTable.some(({ name }) => name === word);
 const refuse = (args: readonly string[]): void => refuseCommandWord(parseOptions(args, isCommand), commandTable);
-const names = [...commandTable.map(({ name }) => name), ...Object.keys(commandsElsewhere)];
+/** A letter that is in no name: of a short one of another agent that is another word. */
+const isNearAlways = (name: string): boolean => isMissOf(`${name}\u00fc`, name);
+const names = [...commandTable.map(({ name }) => name), ...Object.keys(commandsElsewhere).filter(isNearAlways)];
 const letters = "abcdefghijklmnopqrstuvwxyz";
 
 /** A slip of the fingers: a letter too many, too few, another one, or two swapped. */
@@ -58,9 +61,30 @@ describe("a first word", () => {
     expect(count).toBeGreaterThan(200);
   });
 
+  test.each(
+    `setup-token setup-tokn confgure settigns serve sevre servers status statsu whoami whomai stats statss usage usgae cost costs export exprot
+     import fork frok diff diffs history hisotry threads thread therad projects permissons tools skills hooks app-sever create-chat
+     chat chta ask prompt promtp task ls ps logs compeltion providers providrs redo rollback checkpoint rewind templates quit exit eixt clear
+     compact auth-login sessions-list sessions:list models_list config-set list-modles list-sessions self-update sign-in signn-in account accounts`
+      .trim()
+      .split(/\s+/),
+  )("%s, of another agent or in one word, is refused with what does that here", (word) => {
+    for (const more of [[], ["now"]])
+      expect(() => refuse([word, ...more])).toThrow(
+        expect.objectContaining({ code: "usage.command", hint: expect.stringContaining("As a prompt: pi -p ") }),
+      );
+  });
+
   test.each(["session", "model", "inspects", "lists", "runs", "Install", "UPDATE", "mcp", "run"])("%s is refused", (word) => {
     expect(() => refuse([word])).toThrow(expect.objectContaining({ code: "usage.command" }));
   });
+
+  test.each(
+    `hello what that this these there work form chart state stars most post expert edit exist quite into talk mask add test build plan commit
+     review debug apply init show search open start stop rename repair restore revert report threat attack statue pools books log2 README a-b`
+      .trim()
+      .split(/\s+/),
+  )("%s is a prompt", (word) => expect(() => refuse([word, "it"])).not.toThrow());
 
   test.each([
     ["hello"],
@@ -128,7 +152,7 @@ describe("an unknown option", () => {
     ["\u2014print", "--print"],
   ])("%s: %s", (option, meant) => expect(hint(option)).toContain(meant));
 
-  test.each(["--nothing-like-it", "--no-cache", "--new-session", "--force"])("%s gives no guess", (option) =>
+  test.each(["--nothing-like-it", "--no-cache", "--new-session", "--force", "--save"])("%s gives no guess", (option) =>
     expect(hint(option)).toMatch(/^pi --help lists the options/),
   );
 });

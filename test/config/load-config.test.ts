@@ -393,6 +393,18 @@ describe("the npm agent's files", () => {
     });
   });
 
+  test("the npm agent's files: a group, a model or a provider of another type has its line, and the others count", async () => {
+    const settings = { defaultModel: 5, retry: "no", compaction: false, thinkingBudgets: [], branchSummary: 1, steeringMode: "all" };
+    const providers = { a: 5, b: { models: "m" }, c: { models: [5, { id: "ok" }], modelOverrides: { x: 3 } } };
+    const tree = { "agent/settings.json": JSON.stringify(settings), "agent/models.json": JSON.stringify({ providers }), "project/x": "" };
+    const { warnings, values, providers: found } = await load(tempTree(tree));
+    const told = warnings.map((line) => /json: (\S+) must be/.exec(line)?.[1]);
+    for (const key of ["model", "retry", "compaction", "thinking_budgets", "branch_summary"]) expect(told).toContain(key);
+    for (const key of ["a", "b.models", "c.models.0.id", "c.model_overrides.x"]) expect(told).toContain(`providers.${key}`);
+    expect(values.steeringMode).toBe("all");
+    expect(found.c?.models.map(({ id }) => id)).toEqual(["ok"]);
+  });
+
   test("are no reason to fail when they are wrong", async () => {
     const tree = tempTree({
       "agent/settings.json": '{"theme": 1, "defaultModel": "m"}',

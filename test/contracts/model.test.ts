@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { availableThinkingLevels, clampThinkingLevel, isThinkingLevel, type Model } from "../../src/contracts/model.ts";
+import { availableThinkingLevels, clampThinkingLevel, isThinkingLevel, type Model, publicModel } from "../../src/contracts/model.ts";
 import { testModel } from "../support/model-script.ts";
 
 const model = (changes: Partial<Model>): Model => ({ ...testModel, ...changes });
@@ -23,4 +23,14 @@ test("clamping goes to the next higher level, else to the highest", () => {
 test("names of levels", () => {
   expect(isThinkingLevel("xhigh")).toBe(true);
   expect(isThinkingLevel("XHIGH")).toBe(false);
+});
+
+test("what others may know of a model: no headers, no password in its address, the rest as it is", () => {
+  const whole = model({ baseUrl: "https://me:hunter22@models.example/v1", headers: { "x-key": "sk-of-a-header" } });
+  const shown = publicModel(whole);
+  const { headers: _headers, baseUrl: _baseUrl, ...rest } = whole;
+  expect(shown).toEqual({ ...rest, baseUrl: expect.not.stringContaining("hunter22") });
+  expect(Object.keys(shown)).not.toContain("headers");
+  expect(whole).toMatchObject({ headers: { "x-key": "sk-of-a-header" }, baseUrl: "https://me:hunter22@models.example/v1" });
+  expect(publicModel(model({}))).toEqual(model({}));
 });

@@ -102,6 +102,8 @@ const cases: Record<string, Case> = {
   },
   "no model at all": { args: ["-p", "hi"], stderr: /^Error: .*ANTHROPIC_API_KEY.*--model demo/ },
   "no prompt": { args: ["--model", "demo", "-p"], stderr: /^Error: No prompt given\./ },
+  "blank prompts": { args: ["--model", "demo", "-p", " ", "", "\n"], stderr: /^Error: No prompt given\./ },
+  "no schema named": { args: ["schema"], stderr: /^Error: Which schema is missing\. Usage: pi schema rpc\|/ },
   "a file that is not there": {
     args: ["--model", "demo", "-p", "@nope.txt"],
     stderr: /^Error: File not found: \/.*\/project\/nope\.txt\./,

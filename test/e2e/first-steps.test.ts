@@ -197,9 +197,18 @@ describe.concurrent("stdin", () => {
     expect(world.sessionFiles()).toHaveLength(0);
   });
 
-  test("a directory is no input", async ({ world }) => {
-    const { stdout, stderr, status } = await world.run(question, { shell: '"$@" < .' });
-    expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: expect.stringMatching(/^Error: stdin is a directory\. /), status: 2 });
+  test.for(
+    (["binary", "node"] as const).flatMap(
+      (way) =>
+        [
+          [way, "a directory", '"$@" < .', /^Error: stdin is a directory\. /],
+          [way, "an endless device", '"$@" < /dev/zero', /^Error: stdin gave more than \d+ bytes\. /],
+          [way, "what can only be written to", '"$@" 0> out', /^Error: Cannot read stdin \(EBADF\)\. /],
+        ] as const,
+    ),
+  )("%s: %s is no input", async ([way, , shell, said], { world }) => {
+    const { stdout, stderr, status } = await world.run(question, { way, shell });
+    expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: expect.stringMatching(said), status: 2 });
     expect(world.sessionFiles()).toHaveLength(0);
   });
 

@@ -22,6 +22,8 @@ function plant(world: World): void {
   truncateSync(join(world.cwd, ".pi/APPEND_SYSTEM.md"), 300 * 1024 * 1024);
   execFileSync("mkfifo", [join(world.cwd, ".pi/config.toml"), join(world.cwd, ".pi/skills/x/SKILL.md")]);
   symlinkSync(world.home, join(world.cwd, ".pi/prompts"));
+  world.write(".pi/extensions/x.ts", "");
+  truncateSync(join(world.cwd, ".pi/extensions/x.ts"), 300 * 1024 * 1024);
   writeFileSync(join(world.home, "leak.md"), "PRIVATE-KEY");
 }
 
@@ -41,6 +43,7 @@ describe.each(ways)("on %s", (way) => {
       ".pi/APPEND_SYSTEM.md",
       ".pi/skills/x/SKILL.md",
       ".pi/prompts",
+      ".pi/extensions/x.ts",
     ]) {
       expect(trusted.stderr.split("\n").filter((line) => line.includes(`${join(world.cwd, name)} `))).toHaveLength(1);
     }

@@ -2,13 +2,13 @@
 // and gives the terminal back on every way out.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { roles } from "../../src/tui/theme/roles.ts";
 import { hasPty, startOnTerminal, type TerminalProgram } from "../support/terminal.ts";
-import { answerSteps, callSteps, test, type World } from "../support/world.ts";
+import { answerSteps, callSteps, test, textSteps, type World } from "../support/world.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const programs = [
@@ -270,6 +270,62 @@ describe.skipIf(!hasPty).each(programs)("before there is a screen, %s", (_name, 
   });
 });
 
+describe.skipIf(!hasPty).each(programs)("a project that nobody has decided about, %s", (_name, program) => {
+  const greeting = `export default (pi) => pi.on("session_start", (_event, { ui }) => {
+    console.log("printed one way");
+    process.stdout.write("printed another way\\n");
+    ui.notify("greetings of the project");
+  });`;
+
+  test("it is asked about on the screen, and what was said on the command line goes when that is answered", async ({ world }) => {
+    world.write(".pi/extensions/greets.js", greeting);
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("The answer.")), "go"]);
+    const asked = await terminal.until((screen) => screen.includes("Trust it this time"));
+    expect(asked).not.toMatch(/❯ go|greetings/);
+    terminal.type("\u001b[B\u001b[B\r");
+    const shown = await terminal.until((screen) => screen.includes("The answer."));
+    expect(shown).toMatch(/greetings of the project\n(.*\n)*❯ go\n/);
+    // Not over what is drawn.
+    for (const way of ["one", "another"]) expect(shown).toMatch(new RegExp(`^· printed ${way} way$`, "m"));
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+    expect(terminal.output()).not.toContain("skipped");
+    expect(existsSync(join(world.agentDir, "trust.json"))).toBe(false);
+  });
+
+  test("on the screen an extension asks there, too", async ({ world }) => {
+    world.write(".pi/extensions/greets.js", greeting);
+    world.write(
+      "../home/.pi/agent/extensions/asks.js",
+      `export default (pi) => pi.on("project_trust", async (_event, { ui }) => {
+        const answer = await ui.select("Trust it?", ["Let it be", "Of course"]);
+        return { trusted: answer === "Of course" ? "yes" : "undecided" };
+      });`,
+    );
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused"))]);
+    await terminal.until((screen) => screen.includes("Its number:"));
+    terminal.type("1\r");
+    await terminal.until((screen) => screen.includes("Trust it this time"));
+    terminal.type("\u0003");
+    await terminal.until((screen) => !screen.includes("Trust it this time"));
+    terminal.type("/reload\r");
+    await terminal.until((screen) => /Trust it\?\n❯ Let it be\n {2}Of course/.test(screen));
+    terminal.type("\u001b[B\r");
+    await terminal.until((screen) => screen.includes("greetings of the project"));
+    terminal.type("\u0004");
+    expect(await terminal.ended).toEqual({ status: 0, flags: "same" });
+  });
+
+  test("a signal while it is asked ends it as ever", async ({ world }) => {
+    world.write(".pi/extensions/greets.js", greeting);
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("unused")), "go"]);
+    await terminal.until((screen) => screen.includes("Trust it this time"));
+    terminal.signal("SIGTERM");
+    expect(await terminal.ended).toEqual({ status: 143, flags: "same" });
+    expectBalanced(terminal.output());
+  });
+});
+
 describe.skipIf(!hasPty).each(programs)("--resume, %s", (_name, program) => {
   test("the session is picked on the screen, and what was said on the command line goes on with it", async ({ world }) => {
     await world.run(["-p", "--model", world.trace(answerSteps("First answer.")), "the first prompt"]);
@@ -332,6 +388,25 @@ describe.skipIf(!hasPty)("what is written", () => {
     expect(third.screen().join("\n")).not.toContain("The text in the editor is from");
     third.signal("SIGTERM");
     await third.ended;
+  });
+
+  test.for(["SIGKILL", "SIGHUP"])("what was queued and what was being written are there again after %s", async (signal, { world }) => {
+    const model = world.trace([...textSteps("So far"), { type: "hang" }]);
+    const first = open(world, program, ["--model", model, "go"]);
+    await first.until((screen) => screen.includes("So far"));
+    first.type("queued words\r");
+    await first.until((screen) => screen.includes("next: queued words"));
+    first.type("and a draft");
+    await first.until((screen) => screen.includes("and a draft"));
+    const drafts = join(world.agentDir, "drafts");
+    const kept = (): string => readdirSync(drafts).reduce((text, name) => text + readFileSync(join(drafts, name), "utf8"), "");
+    if (signal === "SIGKILL") await vi.waitFor(() => expect(kept()).toContain("draft"), { timeout: 8000 });
+    first.signal(signal);
+    await first.ended;
+    const second = open(world, program, ["--model", model]);
+    await second.until((screen) => /─\nqueued words\n\nand a draft/.test(screen));
+    second.type("\u0003\u0004");
+    expect((await second.ended).status).toBe(0);
   });
 
   test("a prompt that is refused is in the editor again", async ({ world }) => {

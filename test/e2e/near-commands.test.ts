@@ -36,6 +36,8 @@ const words = `
   sessionx modelz confiq installx removex updatex authx listx helpx trustx schemax versionx inspectx undox
   installed isntal remve updats udate extensios extensjons sesssion sessoons modols metrixs metrcis schemq
   verision inspekt trist helq authe lisr confih completons lgin lohout resune docyor upgrqde unistal plugim
+  setup-tokn confgure settigns statsu whoami servers hisotry threads permissons exprot chta ask quit rollback auth-login sessions-list
+  signin usage diffs tasks providrs list-modles
   Install UPDATE Sessions CONFIG Help LIST Run MCP
 `
   .trim()
@@ -75,4 +77,22 @@ test("on Node; what is none goes to the model", async ({ world }) => {
   const seen = await statuses(world, "binary", prompts);
   expect(seen.get("requests")).toBe(String(prompts.length));
   for (const word of prompts) expect([word, seen.get(word)]).toEqual([word, "0 0 5"]);
+});
+
+test("what is typed on the screen with a slash is no prompt where there is none; names that it does not have may be a template's", async ({
+  world,
+}) => {
+  const seen = await statuses(world, "binary", ["/login", "/compact", "/model", "/quit", "/review", "/etc/hosts"]);
+  expect([...seen]).toEqual([
+    ["/login", "2 1 0"],
+    ["/compact", "2 1 0"],
+    ["/model", "2 1 0"],
+    ["/quit", "2 1 0"],
+    ["/review", "0 0 5"],
+    ["/etc/hosts", "0 0 5"],
+    ["requests", "2"],
+  ]);
+  expect((await world.run(["/login"])).stderr).toMatch(
+    /^Error: \/login is typed .* In the shell: pi auth login\. As a prompt: pi -p \/login\n$/,
+  );
 });

@@ -1,6 +1,7 @@
 // The program behind a proxy and before a server whose authority nobody knows: as the compiled binary and on Node, with a real proxy and a real
 // TLS server. And offline.
 
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -93,6 +94,33 @@ describe.concurrent.each<Way>(["binary", "node"])("%s", (way) => {
     expect(await ask(world, secureUrl, {}, `[network]\nca_file = "${caFile}"\n`)).toBe("Through TLS\n");
     expect(await ask(world, secureUrl, {}, '[network]\nca_file = "/nowhere/ca.pem"\n')).toMatch(/^2: Error: .*\/nowhere\/ca\.pem/);
   });
+});
+
+// Of Node's own modules these take longer to load than most of ours: TLS and cryptography with `https`, the line editor and watchers with `fs/promises`.
+test("on Node a request in the clear loads neither TLS nor cryptography, and no run the promises of files", async ({ world }) => {
+  world.config("[retry]\nenabled = false\n");
+  const telling = world.write(
+    "telling.cjs",
+    'process.on("exit", () => process.stderr.write(process.moduleLoadList.map((one) => one.replace("NativeModule ", "")).join(" ")));',
+  );
+  const run = async (baseUrl: string, env: Record<string, string> = {}): Promise<string[]> => {
+    const args = ["-p", "--model", anthropic.model, "hi"];
+    const options = { way: "node" as const, env: { ...anthropic.env(baseUrl), NODE_OPTIONS: `--require ${telling}`, ...env } };
+    const { stdout, stderr, status } = await world.run(args, options);
+    expect([stdout, status], stderr).toEqual([baseUrl === plain.url ? "In the clear\n" : "Through TLS\n", 0]);
+    return stderr.split(" ");
+  };
+  const heavy = ["internal/fs/promises", "internal/readline/interface", "https", "tls", "crypto", "internal/crypto/webcrypto"];
+  // Older ones load modules with the promises of files.
+  const empty = world.write("empty.mjs", "");
+  const own = spawnSync(process.execPath, ["--require", telling, empty], { encoding: "utf8" }).stderr.split(" ");
+  const heavyOf = (names: readonly string[]): string[] => names.filter((one) => heavy.includes(one) && !own.includes(one));
+  const loaded = await run(plain.url);
+  expect(loaded).toContain("http");
+  expect(heavyOf(loaded)).toEqual([]);
+  const overTls = await run(secureUrl, { NODE_EXTRA_CA_CERTS: caFile });
+  expect(overTls).toContain("https");
+  expect(heavyOf(overTls).filter((one) => /fs|readline/.test(one))).toEqual([]);
 });
 
 describe.concurrent("offline", () => {

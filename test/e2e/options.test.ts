@@ -329,6 +329,18 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     for (const name of ["-ne", "--no-extensions"]) expect(await world.run([name, ...demo])).toMatchObject({ status: 0, stderr: "" });
     expect(existsSync(join(world.cwd, "loaded"))).toBe(false);
   },
+  "--theme": async (world) => {
+    world.write("loud.json", "{}");
+    expect(await world.run(["--theme", "loud.json", "--theme", ".", ...demo])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(hello),
+    });
+    expect(await world.run(["--theme", "none.json", ...demo])).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^Error: --theme .*\/none\.json is not there\./),
+    });
+  },
   "--no-themes": async (world) => {
     world.write("../home/.pi/agent/themes/loud.json", "no theme at all");
     expect(await world.run(["--no-themes", ...demo])).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(hello) });

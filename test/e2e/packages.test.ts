@@ -158,8 +158,13 @@ test.concurrent.for(delivered)("%s: a range moves with update, an exact version 
   expect(updated.stdout, updated.stderr).toBe("moving: 1.0.0 to 1.2.0\n");
   expect((await world.run(["update"], { way })).stdout).toBe("moving 1.2.0: as it was\n");
   expect((await world.run(demo)).stderr.split("\n").sort()).toEqual(["", "SAID fixed 1.0.0", "SAID moving 1.2.0"]);
+  const nobody = await world.run(["update", "npm:moving-on"], { way });
+  expect([nobody.status, nobody.stderr]).toEqual([2, expect.stringMatching(/^Error: npm:moving-on is not declared in .*config\.toml/)]);
+  for (const args of [["--self"], ["self"]])
+    expect(await world.run(["update", ...args], { way })).toMatchObject({ status: 2, stderr: expect.stringContaining("its own place") });
+  expect((await world.run(["update", "--extension", "npm:moving"], { way })).stdout).toBe("moving 1.2.0: as it was\n");
   const requests = registry.requests.length;
-  const offline = await world.run(["update"], { way, env: { PI_OFFLINE: "1" } });
+  const offline = await world.run(["update", "--extensions"], { way, env: { PI_OFFLINE: "1" } });
   expect({ status: offline.status, asked: registry.requests.length - requests }).toEqual({ status: 2, asked: 0 });
 });
 

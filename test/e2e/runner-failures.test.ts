@@ -120,6 +120,29 @@ test("a call whose message never came to its end is not carried out for a child 
   expect(existsSync(join(ipc, "messages"))).toBe(false);
 });
 
+test("what a claude asks for once it has to end is not begun: neither a tool of its own nor one of ours", async ({ world }) => {
+  world.config('[runtime.claude]\nbuilt_in_tools = ["Bash"]\nstall_ms = 300\n');
+  const hook = { subtype: "hook_callback", callback_id: "PreToolUse", tool_use_id: "t1", input: { tool_name: "Bash", tool_input: {} } };
+  const params = { name: "send_message", arguments: { text: "hello" }, _meta: { "claudecode/toolUseId": "t2" } };
+  const call = { subtype: "mcp_message", server_name: "pi", message: { jsonrpc: "2.0", id: 7, method: "tools/call", params } };
+  const asked = [hook, call].map((request, at) => ({ type: "control_request", request_id: `r${at}`, request }));
+  const body = [
+    "trap '' TERM",
+    said(init),
+    'while read -r line; do case "$line" in *interrupt*) break;; esac; done',
+    said(...asked),
+    `for n in 1 2; do read -r line; echo "$line" >> "${world.cwd}/answers"; done`,
+  ].join("\n");
+  const [ipc, env] = [join(world.cwd, "ipc"), scripted(world, body)];
+  const args = ["runner", "--engine", "claude", "--ipc-dir", ipc];
+  const ran = await world.run(args, { stdin: input(), env });
+  expect(outputOf(ran)).toMatchObject({ code: "model.stalled", used_ipc_send: false });
+  const answers = readFileSync(join(world.cwd, "answers"), "utf8").trimEnd().split("\n").sort();
+  expect(answers.filter((line) => line.includes('"permissionDecision":"deny"'))).toHaveLength(1);
+  expect(answers.filter((line) => line.includes('"isError":true'))).toHaveLength(1);
+  expect(existsSync(join(ipc, "messages"))).toBe(false);
+});
+
 test.for<[string, number, string]>([
   ["401", 401, "model.auth"],
   ["404", 404, "model.not_found"],

@@ -57,11 +57,6 @@ test.for([
   ["[]", "usage.runner_input"],
   ["null", "usage.runner_input"],
   ['{"groupFolder":"main","chatJid":"x"}', "usage.runner_input"],
-  [`{"prompt":${"[".repeat(90_000)}${"]".repeat(90_000)},"groupFolder":"main","chatJid":"x"}`, "usage.runner_input"],
-  [
-    `{"prompt":"hi","groupFolder":"main","chatJid":"x","toolResults":[{"id":"1","result":${'{"a":'.repeat(90_000)}1${"}".repeat(90_000)}}]}`,
-    "usage.runner_input",
-  ],
   ['{"prompt":"hi","chatJid":"x"}', "usage.runner_input"],
   ['{"prompt":"hi","groupFolder":"main"}', "usage.runner_input"],
   ['{"prompt":7,"groupFolder":"main","chatJid":"x"}', "usage.runner_input"],
@@ -77,6 +72,15 @@ test.for([
   expect(output).toMatchObject({ status: "error", result: null, code });
   expect(lastLine(ran).slice(0, 60)).toBe(output.error.slice(0, 60));
   expect(Buffer.byteLength(lastLine(ran))).toBeLessThanOrEqual(200);
+});
+
+test("an input that is nested without end is refused in a line", async ({ world }) => {
+  const deep = (open: string, close: string) => `${open.repeat(90_000)}1${close.repeat(90_000)}`;
+  for (const more of [`"prompt":${deep("[", "]")}`, `"prompt":"hi","toolResults":[{"id":"1","result":${deep('{"a":', "}")}}]`]) {
+    const ran = await world.run(["runner", "--model", hello(world)], { stdin: { text: `{${more},"groupFolder":"main","chatJid":"x"}` } });
+    expect([ran.status, outputOf(ran).code]).toEqual([1, "usage.runner_input"]);
+    expect(lastLine(ran)).toContain("nested deeper than");
+  }
 });
 
 test("both spellings of a field are read, unknown ones are not", async ({ world }) => {
@@ -372,4 +376,49 @@ test("a host's side of it: what a container gives becomes an object, whatever it
     env: { PATH: "/usr/bin:/bin", HOME: world.home },
   });
   expect(whole).toMatchObject({ status: "success", result: "Hello." });
+});
+
+test("a host's side of it: no container makes a value of a wrong type, hides its result, or brings the host down", async ({ world }) => {
+  const file = join(world.cwd, "said");
+  const run = (text: string, more: object = {}) => {
+    writeFileSync(file, text);
+    return runContainer({ argv: ["/bin/cat", file], input: {}, timeoutMs: 60_000, env: { PATH: "/usr/bin:/bin" }, ...more });
+  };
+  const marked = (...objects: object[]) =>
+    objects.map((one) => `---PI_OUTPUT_START---\n${JSON.stringify(one)}\n---PI_OUTPUT_END---\n`).join("");
+  const success = { status: "success", result: "one", new_session_id: "s" };
+  expect(
+    await run(marked({ status: "success", result: 5, error: {}, new_session_id: 7, newSessionId: "t", tool_calls: "x" })),
+  ).toMatchObject({
+    status: "success",
+    result: null,
+    error: null,
+    new_session_id: "t",
+    newSessionId: "t",
+    tool_calls: [],
+    session_present: false,
+    cost_usd: 0,
+  });
+  for (const none of [{ status: "great" }, { status: 5 }, {}, [1]])
+    expect(await run(marked(none))).toMatchObject({ status: "error", code: "runtime.crashed" });
+  // However much comes behind it, and however little of that is kept.
+  const flooded = await run(`${marked(success)}${"x\n".repeat(100_000)}`, { maxOutputBytes: 1000 });
+  expect(flooded).toMatchObject({ result: "one", truncated: true });
+  const told: unknown[] = [];
+  const onPartial = (one: { result?: string | null }) => {
+    told.push(one.result);
+    if (told.length === 1) throw new Error("the host's own");
+    return Promise.reject(new Error("the host's own"));
+  };
+  const partial = (result: string) => ({ status: "partial", result });
+  expect(await run(marked(partial("a"), partial("b"), success), { onPartial })).toMatchObject({ result: "one" });
+  expect(told).toEqual(["a", "b"]);
+  expect(await run(marked(success), { timeoutMs: 1e12 })).toMatchObject({ result: "one" });
+  for (const wrong of [{ timeoutMs: Number.NaN }, { timeoutMs: -1 }, { argv: [] }, { argv: [""] }])
+    expect(await run(marked(success), wrong)).toMatchObject({ status: "error", code: "usage.bad_value" });
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  expect(await run(marked(success), { input: circular })).toMatchObject({ status: "error" });
+  const stopped = await runContainer({ argv: ["/bin/sleep", "100"], input: {}, timeoutMs: 60_000, env: {}, signal: AbortSignal.abort() });
+  expect(stopped).toMatchObject({ status: "error", code: "model.aborted", outcome: "aborted" });
 });

@@ -140,6 +140,32 @@ describe.concurrent("by a command in a git work tree", () => {
     expect(picture(world.cwd)).toEqual(before);
   });
 
+  test.for([
+    ["what a sparse checkout leaves out", "git sparse-checkout set full", "mkdir -p more && echo 3 > more/b && echo 4 > full/b"],
+    [
+      "files that git is told to leave alone",
+      "git update-index --skip-worktree a.txt --assume-unchanged tool.sh && echo mine > a.txt",
+      "echo 9 > a.txt; rm tool.sh",
+    ],
+    ["files that only their owner may read", "chmod 600 a.txt full/b && chmod 640 tool.sh", "rm full/b; mv tool.sh a.txt"],
+    ["a directory that a command has left empty", "true", "rm full/b"],
+    ["before the first commit", "rm -rf .git && git init -q && git add a.txt", "echo 2 > a.txt; rm tool.sh; echo new > new"],
+  ])("%s: as it was, and as it is", async ([, before = "", command = ""], { world }) => {
+    repository(world);
+    world.write("more/b", "elsewhere\n");
+    git(world.cwd, "add", ".");
+    git(world.cwd, "commit", "-qm", "second");
+    execFileSync("sh", ["-c", before], { cwd: world.cwd });
+    const was = picture(world.cwd);
+    await run(world, bash(command));
+    const is = picture(world.cwd);
+    expect(is).not.toEqual(was);
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(was);
+    expect(await world.run(["undo", "--redo"])).toMatchObject({ status: 0 });
+    expect(picture(world.cwd)).toEqual(is);
+  });
+
   test("in a second work tree of a repository", async ({ world }) => {
     repository(world);
     git(world.cwd, "worktree", "add", "-q", "../second");
@@ -315,6 +341,8 @@ describe.concurrent("by write and edit, outside of git", () => {
     expect(existsSync(join(world.cwd, "b.txt"))).toBe(false);
     expect(await world.run(["undo", "--run", "3"])).toMatchObject({ status: 2, stderr: expect.stringContaining("2 runs") });
     expect(await world.run(["undo", "--run", "x"])).toMatchObject({ status: 2 });
+    const named = await world.run(["undo", "src/a.txt"]);
+    expect(named).toMatchObject({ status: 2, stderr: expect.stringMatching(/^Error: No session found .* pi undo last src\/a\.txt\n$/) });
   });
 
   test("a file that was changed since is written over only by force, and comes back", async ({ world }) => {

@@ -49,6 +49,17 @@ test("a client tool ends the run with its call, what else was asked for is done,
   expect(JSON.stringify(model.calls[1]?.request.messages)).toContain("The host carries this out");
 });
 
+test("a host that never answers its own callback holds no run beyond its time", async () => {
+  const { runtime, model, request } = await hostBench();
+  const never = () => new Promise<void>(() => undefined);
+  model.next(says("The answer."));
+  const whole = await runtime.run(request({ timeoutMs: 50, replies: { onBlockReply: never } }));
+  expect(whole).toMatchObject({ outcome: { kind: "done", text: "The answer." }, payloads: [{ text: "The answer." }], hasDelivered: true });
+  model.next(callsTools([["1", "note", {}]]), says("The answer."));
+  const cut = await runtime.run(request({ timeoutMs: 50, extraTools: [note([])], replies: { onBlockReplyFlush: never } }));
+  expect(cut.outcome).toMatchObject({ kind: "budget", code: "runtime.timeout" });
+});
+
 test("commands of a run see the variables of the skills that it has, and of no others; what is set stays", async () => {
   const skill = (name: string, more = "") => `---\nname: ${name}\ndescription: ${name} things\n${more}---\nDo.\n`;
   const { runtime, model, request, tree } = await hostBench(

@@ -181,7 +181,7 @@ async function run() {
   const prompt = await nextPrompt();
   if (prompt === undefined) return;
   const last = prompt.content.at(-1)?.text ?? "";
-  if (/^\//.test(last.trim()) || /(^|\s)@\S/.test(last)) {
+  if (/^\//.test(last.trim()) || /(^|[\s"])@\S/.test(last)) {
     process.stderr.write("the last block is carried out\n");
     process.exit(9);
   }

@@ -57,7 +57,8 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     const place = { hostModules: () => ({}) as never, agentDir, now: () => 0, warn: () => {} };
     world.deps = { ...world.deps, extensions: new ExtensionLauncher({ ...place, inline: [given.extension] }) };
   }
-  const sessions = given.sessions ?? (await makeSessions({ reply: textReply("done"), ...world, directory })).sessions;
+  const approvals = new Map<string, boolean>();
+  const sessions = given.sessions ?? (await makeSessions({ reply: textReply("done"), ...world, approvals, directory })).sessions;
   const device = screenDevice(columns, rows);
   if (given.before !== undefined) device.write(given.before);
   const waiting = new Set<() => void>();
@@ -78,6 +79,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     homeDir: directory,
     platform: "linux",
     pid: process.pid,
+    approve: (project, isTrusted) => void approvals.set(project, isTrusted),
     now: given.now ?? (() => Date.now()),
     reflows: true,
     hidesThinking: sessions.launch.config.values.hideThinking,

@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { defined } from "../../src/contracts/defined.ts";
 import type { Model } from "../../src/contracts/model.ts";
 import type { ModelCall } from "../../src/contracts/model-request.ts";
 import type { StreamEvent } from "../../src/contracts/stream-event.ts";
@@ -89,6 +90,8 @@ export interface RpcWorldOptions {
   /** As the command line would say them. */
   settings?: Record<string, unknown>;
   slowWrites?: boolean;
+  /** What was decided about projects since. */
+  approvals?: ReadonlyMap<string, boolean>;
 }
 
 export interface RpcWorld {
@@ -113,13 +116,21 @@ export async function makeLaunch(
     options: more = {},
     settings = {},
     deps: given = {},
-  }: { options?: Partial<RunOptions>; settings?: Record<string, unknown>; deps?: Partial<SessionHostDeps> } = {},
+    approvals,
+  }: {
+    options?: Partial<RunOptions>;
+    settings?: Record<string, unknown>;
+    deps?: Partial<SessionHostDeps>;
+    /** What was decided about projects since. */
+    approvals?: ReadonlyMap<string, boolean> | undefined;
+  } = {},
 ): Promise<{ launch: Launch; deps: SessionHostDeps }> {
   const cwd = join(directory, "project");
   const agentDir = join(directory, "agent");
   mkdirSync(cwd, { recursive: true });
   const env = { PATH: process.env.PATH ?? "", HOME: directory };
-  const configFor = (of: string) => loadConfig({ agentDir, cwd: of, homeDir: directory, env, commandLine: settings });
+  const configFor = (of: string) =>
+    loadConfig({ agentDir, cwd: of, homeDir: directory, env, commandLine: settings, ...defined({ approvals }) });
   const options: RunOptions = {
     cwd,
     agentDir,
@@ -165,6 +176,7 @@ export async function makeSessions(
   const { launch, deps } = await makeLaunch(given.directory, {
     options: { ...(given.stored === false ? { session: { kind: "memory" } } : {}), ...given.options },
     ...(given.settings === undefined ? {} : { settings: given.settings }),
+    approvals: given.approvals,
     deps: { ...custom, warn: (line) => warnings.push(line), mayLackModel: true, ...given.deps },
   });
   const sessions = await SessionHost.create(launch, deps);

@@ -1,5 +1,8 @@
 // A slow, obvious reading of a session file: parse everything, then look. What the session store is compared with.
 
+import { defined } from "../../src/contracts/defined.ts";
+import type { SessionContext, SessionOutline } from "../../src/session/tree/session.ts";
+
 export interface Line {
   type: string;
   id: string;
@@ -140,4 +143,10 @@ export function treeOf(
       label: lines.findLast(({ type, targetId }) => type === "label" && targetId === id)?.label,
       children: treeOf(lines, id),
     }));
+}
+
+/** What is known of a context without most of its messages. */
+export function outlineOf({ messages, model, thinkingLevel }: SessionContext): SessionOutline {
+  const systemMessages = messages.filter((message) => message.role === "system");
+  return { ...defined({ model, thinkingLevel }), systemMessages };
 }

@@ -19,6 +19,9 @@ interface Flags {
   local?: boolean;
   allowScripts?: boolean;
   frozenLockfile?: boolean;
+  models?: boolean;
+  self?: boolean;
+  extension?: string;
 }
 
 /** Where packages of the user, or of the project, are and are declared. */
@@ -41,6 +44,11 @@ function command(
       runSubcommands(name, args, host, (program) => {
         const own = program.description(about).option("-l, --local", "in the project's .pi");
         if (name === "install" || name === "update") own.option("--allow-scripts", "let the package's install scripts run");
+        if (name === "update") {
+          own.option("--models", "the catalogue of models instead, as pi models refresh does");
+          // The npm agent's words for what is done anyway, or never.
+          for (const words of ["--extensions", "--extension <source>", "--self"]) own.addOption(own.createOption(words).hideHelp());
+        }
         if (name === "install") own.option("--frozen-lockfile", "what is declared, exactly as the lock file has it");
         if (argument !== "") own.argument(argument);
         own.action((...given: unknown[]) => {
@@ -157,7 +165,7 @@ async function removeOne(host: Host, text: string, flags: Flags): Promise<void> 
   const own = sources.filter(
     (one) => parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)).identity === source.identity,
   );
-  if (own.length === 0) throw new PiError("usage.command", `${text} is not declared in ${place.file}`, { hint: "pi list says which are" });
+  if (own.length === 0) throw undeclared(text, place);
   await removePackage(source, { ...place, allowScripts: false });
   for (const one of own) await undeclare(place, one);
   await host.stdout.write(`Removed ${own.join(", ")}\n`);
@@ -183,12 +191,24 @@ async function listAll(host: Host): Promise<void> {
   await host.stdout.write(`${(lines.length === 0 ? ["No packages. pi install SOURCE brings one."] : lines).join("\n")}\n`);
 }
 
-async function updateAll(host: Host, text: string | undefined, flags: Flags): Promise<void> {
+async function updateAll(host: Host, argument: string | undefined, flags: Flags): Promise<void> {
+  if (flags.models) {
+    const models = await import("./models.ts");
+    await models.run(["refresh"], host);
+    return;
+  }
+  if (flags.self || argument === "self" || argument === "pi") {
+    throw new PiError("usage.command", "pi does not put a new program in its own place", { hint: "Install it again the way it came here" });
+  }
   const place = await placeOf(host, flags);
+  const text = argument ?? flags.extension;
   const wanted = text === undefined ? undefined : sourceOf(text, host).identity;
+  const sources = (await declaredAnywhere(place, host)).map((one) =>
+    parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)),
+  );
+  if (wanted !== undefined && !sources.some(({ identity }) => identity === wanted)) throw undeclared(text ?? "", place);
   const lines: string[] = [];
-  for (const declared of await declaredIn(place)) {
-    const source = parsePackageSource(declared, (path) => absolutePath(path, place.root, host.homeDir));
+  for (const source of sources) {
     const isExact = (source.kind === "npm" && /^\d/.test(source.range ?? "")) || (source.kind === "git" && source.ref !== undefined);
     if (source.kind === "path" || isExact || (wanted !== undefined && wanted !== source.identity)) continue;
     requireNetwork(host, [source]);
@@ -201,6 +221,16 @@ async function updateAll(host: Host, text: string | undefined, flags: Flags): Pr
 
 function textOf({ file }: Place): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function undeclared(text: string, { file }: Place): PiError {
+  return new PiError("usage.command", `${text} is not declared in ${file}`, { hint: "pi list says which packages are" });
+}
+
+/** Also where the user's other files say so, which are read and never written. */
+async function declaredAnywhere(place: Place, host: Host): Promise<string[]> {
+  const inForce = (await configHere(host)).packages.filter(({ kind }) => (kind === "project") === place.isProject);
+  return [...new Set([...(await declaredIn(place)), ...inForce.map(({ entry }) => entry.source)])];
 }
 
 /** In this one file: the configuration in force has those of other files among them, which are not ours to change here. */

@@ -111,6 +111,9 @@ async function note(host: Host, text: string, flags: { engine: string; data?: st
   await host.stderr.write(`Noted in ${plainLine(directory)}\n`);
 }
 
+/** By which clocks of several hosts may differ. */
+const clockSkewMs = 3_600_000;
+
 async function reportSince(host: Host, flags: Flags): Promise<MetricsReport & { since: string }> {
   const ms = parseDuration(flags.since);
   if (ms === undefined || ms === 0)
@@ -121,9 +124,11 @@ async function reportSince(host: Host, flags: Flags): Promise<MetricsReport & { 
     import("../../runtime/observe/metrics-report.ts"),
   ]);
   const since = Math.max(0, host.now() - ms);
+  // What a clock that was ahead has written is of no known time: it would count in every window from then on.
+  const until = host.now() + clockSkewMs;
   const directory = join(dataDir, "metrics");
   try {
-    return { since: new Date(since).toISOString(), ...reportOf(readMetrics(directory, since), runtimeKinds, flags.group) };
+    return { since: new Date(since).toISOString(), ...reportOf(readMetrics(directory, since, until), runtimeKinds, flags.group) };
   } catch (error) {
     throw new PiError("io.metrics", `Metrics cannot be read from ${directory}: ${messageOf(error)}`, { cause: error });
   }

@@ -9,9 +9,10 @@ const names = ["rpc", "events", "session", "config", "result"] as const;
 
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const [name, ...more] = args;
-  if (name === undefined || name === "--help" || name === "-h") {
+  if (name === undefined) throw new PiError("usage.command", "Which schema is missing", { hint: `Usage: pi schema ${names.join("|")}` });
+  if (name === "--help" || name === "-h") {
     await writePage(host, `pi schema ${names.join("|")}: prints a JSON Schema\n`);
-    return name === undefined ? 2 : 0;
+    return 0;
   }
   if (more.length > 0) throw new PiError("usage.too_many", `pi schema takes one name, got ${args.join(" ")}`, { hint: "Give one" });
   const schema = await schemaOf(name);

@@ -2,7 +2,7 @@
 // Invariant: all that is asked for or nothing; where a file was changed since, nothing, unless it is forced.
 
 import { relative, sep } from "node:path";
-import { messageOf, PiError } from "../../contracts/error.ts";
+import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { missedIn, runsIn } from "../../journal/journal.ts";
 import { carryOut, isEmpty, planRedo, planUndo, type ReturnPlan } from "../../journal/put-back.ts";
@@ -38,7 +38,11 @@ async function undo(host: Host, ref: string, files: readonly string[], flags: Fl
   if (flags.redo && number !== undefined)
     throw new PiError("usage.conflict", "--redo takes the last undo back, whichever run it was of", { hint: "Leave --run out" });
   const places = await sessionPlaces(host, flags);
-  const path = await places.find(ref);
+  const path = await places.find(ref).catch((error: unknown) => {
+    if (!isPiError(error) || error.code !== "session.not_found" || files.length > 0 || ref === "last") throw error;
+    const hint = `A file stands behind the session: pi undo last ${plainLine(ref)}`;
+    throw new PiError(error.code, error.message, { hint, exitStatus: error.exitStatus });
+  });
   const asked = files.map((file) => absolutePath(file, places.cwd, host.homeDir));
   const takes = (one: string): boolean => asked.length === 0 || asked.some((file) => one === file || one.startsWith(`${file}${sep}`));
   const shown = (one: string): string => {

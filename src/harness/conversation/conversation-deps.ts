@@ -10,10 +10,11 @@ import type { Credential } from "../../contracts/model-request.ts";
 import type { Denial } from "../../contracts/policy.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
-import type { Session, SessionContext } from "../../session/tree/session.ts";
+import type { Session } from "../../session/tree/session.ts";
 import type { Limits } from "./budget.ts";
 import type { ModelWishes } from "./model-wishes.ts";
 import type { FallbackSettings, RetrySettings } from "./recovery-settings.ts";
+import type { StoredContext } from "./stored-context.ts";
 import type { PromptParts } from "./system-prompt.ts";
 
 export interface ModelAccess {
@@ -38,7 +39,7 @@ export interface CompactionSettings {
 export interface CodingSessionDeps {
   session: Session;
   /** Of the session as it stands, where the caller has it already. */
-  context?: SessionContext | undefined;
+  stored?: StoredContext | undefined;
   model: Model;
   thinkingLevel: ThinkingLevel;
   /** All tools there are, and the names of those the model gets. */

@@ -25,6 +25,7 @@ import { shownResult } from "./long-results.ts";
 import { ModelChoices } from "./model-choices.ts";
 import { modelMessages, withoutImages } from "./model-messages.ts";
 import { EventRedactor } from "./redact-events.ts";
+import { StoredContext } from "./stored-context.ts";
 import type { PromptParts } from "./system-prompt.ts";
 import { promptSections, promptText, systemChange, systemStateOf } from "./system-prompt.ts";
 
@@ -53,6 +54,8 @@ export class Conversation {
   #activeToolNames: readonly string[];
   #isBilled = true;
   #edited: SessionContext["edited"];
+  /** As long as its messages have not been needed. */
+  #stored: StoredContext | undefined;
 
   constructor(deps: CodingSessionDeps, hooks: ConversationHooks) {
     this.deps = deps;
@@ -65,7 +68,8 @@ export class Conversation {
     this.choices = new ModelChoices(deps, (event) => this.emit(event));
     this.#activeToolNames = deps.activeToolNames;
     this.budget = new Budget(deps.limits, () => deps.clock.now());
-    const context = deps.context ?? this.session.context();
+    const stored = deps.stored ?? new StoredContext(this.session);
+    this.#stored = stored;
     this.agent = new Agent(
       {
         emit: (event) => this.emit(event),
@@ -85,9 +89,9 @@ export class Conversation {
         beforeNextTurn: (signal) => hooks.beforeNextTurn(signal),
         turnKept: (turn) => hooks.turnKept(turn),
       },
-      context.messages,
+      () => this.#takeStored(stored),
     );
-    this.#noteRecorded(context);
+    this.choices.noteRecorded(stored.outline);
     // A session that is only looked at stays as it is: what this run chose is recorded with its first prompt.
     if (this.session.leafId === null) this.choices.record();
   }
@@ -102,6 +106,19 @@ export class Conversation {
 
   get messages(): readonly Message[] {
     return this.agent.messages;
+  }
+
+  /** Whether its messages are at hand. */
+  get isRead(): boolean {
+    return this.#stored?.isRead !== false;
+  }
+
+  /** Takes care that they are, and leaves time for other things meanwhile: a long session takes a while. Nothing to wait for where they are. */
+  read(): Promise<void> | undefined {
+    const reading = this.#stored?.ahead();
+    if (reading !== undefined) return reading.then(() => void this.messages);
+    void this.messages;
+    return undefined;
   }
 
   get activeToolNames(): readonly string[] {
@@ -182,8 +199,9 @@ export class Conversation {
 
   /** A message that no run made: on disk and in what the model is shown. */
   addMessage(message: Message): void {
+    const { messages } = this.agent;
     this.#record(message);
-    this.agent.messages.push(message);
+    messages.push(message);
   }
 
   /** The same, told to listeners. */
@@ -196,18 +214,25 @@ export class Conversation {
   /** Takes over what the session file says at its leaf. */
   reload(): void {
     const context = this.session.context();
+    this.#stored?.drop();
+    this.#stored = undefined;
     this.agent.replaceMessages(context.messages);
-    this.#noteRecorded(context);
-  }
-
-  #noteRecorded(context: SessionContext): void {
     this.choices.noteRecorded(context);
     this.#edited = context.edited;
   }
 
+  #takeStored(stored: StoredContext): Message[] {
+    const { messages, edited } = stored.read();
+    this.#stored = undefined;
+    this.#edited = edited;
+    return messages;
+  }
+
   /** How full the window is. */
   contextTokens(): ContextTokens {
-    return contextTokens(this.agent.messages, this.#edited);
+    // In this order: what is edited is known with the messages.
+    const { messages } = this.agent;
+    return contextTokens(messages, this.#edited);
   }
 
   /** @throws PiError `usage.unknown_tool`. */
@@ -220,7 +245,8 @@ export class Conversation {
         hint: near === undefined ? `There are ${known.join(", ")}` : `Did you mean ${near}?`,
       });
     }
-    this.#activeToolNames = [...new Set(names)];
+    // Another order says nothing: those that stay keep their places.
+    this.#activeToolNames = [...new Set([...this.#activeToolNames.filter((name) => names.includes(name)), ...names])];
   }
 
   /** @throws PiError `session.empty_name`. */

@@ -5,7 +5,7 @@ import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import { availableThinkingLevels, clampThinkingLevel } from "../../contracts/model.ts";
 import type { SessionEntry } from "../../contracts/session-entry.ts";
-import type { SessionContext } from "../../session/tree/session.ts";
+import type { SessionContext, SessionOutline } from "../../session/tree/session.ts";
 import type { CodingSessionDeps } from "./conversation-deps.ts";
 
 type Surroundings = Pick<CodingSessionDeps, "session" | "interceptor" | "model" | "thinkingLevel" | "wishes">;
@@ -38,7 +38,7 @@ export class ModelChoices {
   }
 
   /** What the session says at its leaf. */
-  noteRecorded({ model, thinkingLevel }: SessionContext): void {
+  noteRecorded({ model, thinkingLevel }: SessionOutline | SessionContext): void {
     this.#recorded = { model, thinkingLevel };
   }
 

@@ -54,6 +54,7 @@ export class SessionChanges {
   /** Of the change that may be waiting for another process. */
   #waiting: AbortController | undefined;
   #isEnding = false;
+  readonly #unqueued = new Set<(texts: readonly string[]) => void>();
 
   constructor(now: InForce, deps: ChangeDeps, extensions: HostedExtensions) {
     this.#now = now;
@@ -129,6 +130,12 @@ export class SessionChanges {
       },
       { reason: "reload" },
     );
+  }
+
+  /** Called with the texts that a change takes out of the queue: nobody will send them. Returns the remover. */
+  onUnqueued(listener: (texts: readonly string[]) => void): () => void {
+    this.#unqueued.add(listener);
+    return () => this.#unqueued.delete(listener);
   }
 
   /** Ends waiting for a session that another process writes; the change fails with `session.busy`. */
@@ -207,7 +214,10 @@ export class SessionChanges {
     if (this.#now.isDisposed) throw new PiError("session.closed", "The session is being closed");
     const before = this.#now.created;
     // Queued messages would vanish with the session: they are taken out first, which is announced.
-    if (this.#now.created.coding.queue.count > 0) this.#now.created.coding.queue.clear();
+    if (this.#now.created.coding.queue.count > 0) {
+      const { steering, followUp } = this.#now.created.coding.queue.clear();
+      for (const listener of this.#unqueued) listener([...steering, ...followUp]);
+    }
     await this.#stopWork();
     const keep = { model: this.#now.created.coding.conversation.model, thinkingLevel: this.#now.created.coding.conversation.thinkingLevel };
     const { filePath } = before.coding.session;

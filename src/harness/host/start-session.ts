@@ -10,6 +10,7 @@ import type { Model, ThinkingLevel } from "../../contracts/model.ts";
 import type { Denial } from "../../contracts/policy.ts";
 import type { CommandHooks } from "../../extensions/command-hooks/command-hooks.ts";
 import type { Session } from "../../session/tree/session.ts";
+import { StoredContext } from "../conversation/stored-context.ts";
 import { systemStateOf } from "../conversation/system-prompt.ts";
 import type { Attachment, SessionExtensions } from "../extensions/session-extensions.ts";
 import { Intake } from "../intake/intake.ts";
@@ -62,7 +63,8 @@ export async function startSession(
   const { files, shell, access } = workspace;
   const { host, warn } = deps;
   const now = (): number => host.now();
-  const recorded = session.leafId !== null ? session.context() : undefined;
+  const stored = session.leafId !== null ? new StoredContext(session) : undefined;
+  const recorded = stored?.outline;
   const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
   // Before the model is chosen: it may be one of theirs.
   extensions?.registerProviders(registry);
@@ -86,7 +88,7 @@ export async function startSession(
     config.values.modelThinkingLevels[nameOf(selected.model)] ??
     config.values.thinking;
   const isJudgedAnew = options.tools.permits !== undefined;
-  const recordedTools = keep === undefined && recorded !== undefined && !isJudgedAnew ? toolsOf(recorded.messages) : undefined;
+  const recordedTools = keep === undefined && recorded !== undefined && !isJudgedAnew ? toolsOf(recorded.systemMessages) : undefined;
   const { tools, active } = sessionTools(launch, extensions, warn, recordedTools);
   const artifacts = new LazyArtifacts(session);
   // A caller's own files and commands may be of another machine.
@@ -107,7 +109,7 @@ export async function startSession(
   workspace.current = { session };
   const coding = new CodingSession({
     session,
-    context: recorded,
+    stored,
     model: selected.model,
     thinkingLevel,
     tools,

@@ -249,9 +249,10 @@ export class ModelRegistry {
   /** Of what we call ourselves: what an extension's own code makes of an address is its own. */
   #checkAddress({ api, provider, baseUrl }: Model): void {
     const isOurs = api !== "scripted" && knownApis.includes(apiAliases[api] ?? api) && this.#brought.get(provider)?.stream === undefined;
-    if (!isOurs || /^https?:\/\/[^/\s]/i.test(baseUrl)) return;
+    if (!isOurs || (/^https?:\/\/[^/\s]/i.test(baseUrl) && URL.canParse(baseUrl))) return;
+    const made = this.#baseUrl(provider) === undefined ? variablesIn(this.#vendorBaseUrl(provider)) : [];
     throw new PiError("config.base_url", `The base URL of ${provider} is no web address: ${withoutUrlSecrets(echoed(baseUrl))}`, {
-      hint: "It begins with https:// or http://; pi inspect shows where it is set.",
+      hint: `It begins with https:// or http://${made.length === 0 ? "" : `, and of ${made.join(", ")} a name stands in it`}; pi inspect shows where it is set.`,
     });
   }
 
@@ -259,9 +260,13 @@ export class ModelRegistry {
   #asTheCustomerHasIt(model: Model): Model {
     const { env } = this.#input;
     const { namesVariable, versionVariable } = vendorOf(model.provider) ?? {};
-    const names = (namesVariable === undefined ? undefined : env[namesVariable])?.split(",") ?? [];
-    const requestName = names.map((pair) => pair.split("=").map((part) => part.trim())).find(([id]) => id === model.id)?.[1];
+    const requestName = namesVariable === undefined ? undefined : namesIn(env[namesVariable] ?? "", namesVariable).get(model.id);
     const version = versionVariable?.api === model.api ? env[versionVariable.name]?.trim() : undefined;
+    if (version && !/^[\w.-]+$/.test(version)) {
+      throw new PiError("config.wrong_type", `${versionVariable?.name} is no version of an API: ${echoed(version)}`, {
+        hint: "Write one as the service names it, for example v1 or 2026-01-01-preview, or unset the variable.",
+      });
+    }
     if (!requestName && !version) return model;
     const glue = model.baseUrl.includes("?") ? "&" : "?";
     const isSaid = !version || /[?&]api-version=/.test(model.baseUrl);
@@ -337,6 +342,22 @@ export class ModelRegistry {
       hint: `Set ${[...variables, `base_url under [providers.${providerId}]`].join(" or ")}.`,
     });
   }
+}
+
+/** Of `id=name,id=name`. */
+function namesIn(text: string, variable: string): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const pair of text.split(",")) {
+    if (pair.trim() === "") continue;
+    const [id, name, ...more] = pair.split("=").map((part) => part.trim());
+    if (!id || !name || more.length > 0 || /[\s/?#]/.test(name)) {
+      throw new PiError("config.wrong_type", `${variable} has an entry that is no id=name: ${echoed(pair.trim())}`, {
+        hint: "Write a model's id and a deployment's name, with commas between several, for example gpt-5.4=my-deployment.",
+      });
+    }
+    names.set(id, name);
+  }
+  return names;
 }
 
 function vendorOf(providerId: string): Vendor | undefined {

@@ -217,6 +217,8 @@ export class CodingSession {
       this.#autoCompaction.begin();
       this.#imageOverflow.begin();
       this.#fallback.begin();
+      const reading = this.conversation.read();
+      if (reading !== undefined) await reading;
       await this.#autoCompaction.ifFull(signal);
       const opening = await this.#extensionMessages.opening(message);
       this.conversation.choices.record();

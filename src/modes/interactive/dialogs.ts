@@ -38,7 +38,7 @@ export class Dialogs {
           items: options.map((option) => ({ value: option, label: option })),
           theme: this.#at.theme,
           keys: this.#at.keys,
-          rows: () => this.#at.screen.tui.terminal.rows,
+          rows: this.#rows,
           hasFilter: options.length > 8,
           take: ({ value }) => answer(value),
           cancel: () => answer(undefined),
@@ -52,12 +52,17 @@ export class Dialogs {
   }
 
   input(title: string, prefill = "", how: DialogOptions & LineOptions = {}): Promise<string | undefined> {
-    return this.#ask((answer, left) => new LineDialog(() => timed(title, left()), prefill, how, this.#at, answer), how);
+    return this.#ask(
+      (answer, left) => new LineDialog(() => timed(title, left()), prefill, how, { ...this.#at, rows: this.#rows }, answer),
+      how,
+    );
   }
 
   text(title: string, prefill = "", how: DialogOptions = {}): Promise<string | undefined> {
     return this.#ask((answer) => new TextDialog(title, prefill, { ...this.#at, tui: this.#at.screen.tui }, answer), how);
   }
+
+  readonly #rows = (): number => this.#at.screen.tui.terminal.rows;
 
   /** All that are open or wait get nothing. */
   cancelAll(): void {

@@ -91,6 +91,7 @@ async function sendNow(text: string, images: ImageContent[], behavior: "steer" |
     // How it went is told by events; what is thrown here was told by none.
     begun.done?.catch((error: unknown) => at.fail(error));
   } catch (error) {
+    at.carryAttachments(text, images);
     at.giveBack(text);
     at.fail(error);
   }

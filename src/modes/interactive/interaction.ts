@@ -2,7 +2,7 @@
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import { PiError } from "../../contracts/error.ts";
+import { messageOf, PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
@@ -14,6 +14,7 @@ import { CodeColours } from "./blocks/code-colours.ts";
 import type { Look } from "./blocks/look.ts";
 import { ChosenTheme } from "./chosen-theme.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
+import { ProjectQuestion } from "./commands/project-question.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
@@ -22,7 +23,7 @@ import { Draft } from "./editor/draft.ts";
 import { takeDropped } from "./editor/dropped-pictures.ts";
 import { PromptHistory } from "./editor/prompt-history.ts";
 import { promptCompletion } from "./editor/session-completion.ts";
-import { takeUp } from "./editor/take-up.ts";
+import { offerWays, takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
 import { errorWords } from "./error-words.ts";
 import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
@@ -50,6 +51,7 @@ export interface InteractionDeps {
   homeDir: string;
   platform: string;
   pid: number;
+  approve(directory: string, isTrusted: boolean): void;
   now(): number;
   reflows: boolean;
   hidesThinking: boolean;
@@ -85,8 +87,11 @@ export class Interaction implements Surface {
   readonly #completion: PromptCompletion;
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
+  /** Why a compaction failed, in the words of its event: whoever asked for it is told by an error, too. */
+  #told = "";
   readonly #stored: ShownPath;
   readonly #settings: LiveSettings;
+  readonly #projects = new ProjectQuestion(this);
   /** What stands on the screen. */
   #shown: Session | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -154,7 +159,7 @@ export class Interaction implements Surface {
       now: deps.now,
     });
     this.screen.setCompletion(this.#completion);
-    this.screen.onChange = () => this.#draft.changed(() => this.screen.editor.getExpandedText());
+    this.screen.onChange = () => this.#draft.changed(() => this.#unsent());
     this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
     this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
     this.ui = new TerminalUi({
@@ -203,6 +208,7 @@ export class Interaction implements Surface {
     this.#removers.push(
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
+      this.sessions.changes.onUnqueued((texts) => this.giveBack(texts.join("\n\n"))),
     );
     this.#deps.terminal.on.isKey = (data) => this.keys.knows(data) || shortcutFor(data, this.sessions.extensions.inForce) !== undefined;
     this.showSession();
@@ -211,8 +217,18 @@ export class Interaction implements Surface {
     const timer = setTimeout(() => {
       takeUp(this, this.#history, this.#draft);
       this.colours.follow();
+      void this.#projects.ask().then(() => offerWays(this));
     }, 0);
     this.#removers.push(() => clearTimeout(timer));
+  }
+
+  /** Resolves when nothing more is asked about the project: what is said then is said of what counts. */
+  get asked(): Promise<void> {
+    return this.#projects.ask();
+  }
+
+  approve(directory: string, isTrusted: boolean): void {
+    this.#deps.approve(directory, isTrusted);
   }
 
   /** `isAskedFor`: by the user, who has nothing more to say. */
@@ -271,7 +287,8 @@ export class Interaction implements Surface {
   }
 
   wasTold(error: unknown): boolean {
-    return error instanceof PiError && ["session.compaction_cancelled", "session.summarization_failed"].includes(error.code);
+    if (error instanceof PiError && error.code === "session.compaction_cancelled") return true;
+    return this.#told !== "" && this.#told.endsWith(messageOf(error));
   }
 
   history(): readonly string[] {
@@ -293,8 +310,13 @@ export class Interaction implements Surface {
     return this.#attachments.take(text);
   }
 
+  carryAttachments(text: string, images: readonly ImageContent[]): void {
+    this.#attachments.carry(text, images);
+  }
+
   attach(image: ImageContent): void {
-    this.screen.editor.insertTextAtCursor(`${this.#attachments.add(image)} `);
+    const { editor } = this.screen;
+    editor.insertTextAtCursor(`${this.#attachments.add(image, editor.getExpandedText())} `);
     this.screen.tui.requestRender();
   }
 
@@ -338,6 +360,7 @@ export class Interaction implements Surface {
     this.#stored.renew(session);
     if (isShown) this.#renewed();
     else this.showSession();
+    void this.#projects.ask();
   }
 
   showSession(): void {
@@ -365,15 +388,18 @@ export class Interaction implements Surface {
 
   /** As if it had been typed. */
   submit(text: string, images: readonly ImageContent[], isFollowUp: boolean): void {
-    this.#attachments.carry(text, images);
+    this.carryAttachments(text, images);
     this.#dispatch({ type: "submit", text, isFollowUp });
   }
 
   #take(event: AgentEvent): void {
     if (event.type === "queue_update") {
       this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
+      this.#draft.changed(() => this.#unsent());
       return;
     }
+    if (event.type === "compaction_start") this.#told = "";
+    else if (event.type === "compaction_end") this.#told = event.errorMessage ?? "";
     this.#fold.take(event);
     if (event.type === "agent_settled") {
       const { kind, message, hint } = this.sessions.coding.lastOutcome ?? {};
@@ -382,6 +408,12 @@ export class Interaction implements Surface {
     }
     this.status.take(event);
     this.screen.tui.requestRender();
+  }
+
+  /** What no model has been given yet: queued, and being written. */
+  #unsent(): string {
+    const { steering, followUp } = this.#state.queue;
+    return [...steering, ...followUp, this.screen.editor.getExpandedText()].filter((text) => text.trim() !== "").join("\n\n");
   }
 
   #press(id: ActionId): void {

@@ -1,6 +1,7 @@
 // The interactive mode: opens the terminal, shows the session in force, waits until the user goes, gives the terminal back. A record of the table of
 // modes; loaded in no other one. Invariant: whatever happens, the terminal is as it was.
 
+import { isUndecided, undecidedText } from "../../config/trust.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import { Terminal } from "../../platform/terminal/terminal.ts";
@@ -43,6 +44,8 @@ export const interactiveMode: Mode = {
 };
 
 async function plain(at: ModeContext, sessions: SessionHost): Promise<void> {
+  const { project } = sessions.launch.config;
+  if (isUndecided(project)) at.warn(`${undecidedText(project)} Approve it with --approve, for good with pi trust.`);
   const { converseInLines } = await import("./plain/plain-mode.ts");
   await converseInLines(sessions, at);
   await sessions.end();
@@ -64,6 +67,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
     homeDir: at.io.homeDir,
     platform: at.io.platform,
     pid: at.io.pid,
+    approve: (directory, isTrusted) => at.trust?.approve(directory, isTrusted),
     now: at.io.now,
     reflows: reflows(at.env),
     hidesThinking: values.hideThinking,
@@ -86,6 +90,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keyProblems) interaction.say(`Keys: ${problem}`, "warning");
+  at.trust?.askBy(interaction.ui.context);
   try {
     const bound = sessions.extensions.bind({
       mode: "tui",
@@ -98,6 +103,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
       const { openSessionPicker } = await import("./pickers/session-picker.ts");
       await beforeEnd(at.ending, new Promise<void>((closed, failed) => openSessionPicker(interaction, { closed }).catch(failed)));
     }
+    await beforeEnd(at.ending, Promise.race([interaction.asked, interaction.left]));
     for (const [index, { text, images }] of at.prompts.entries()) interaction.submit(text, images, index > 0);
     await beforeEnd(at.ending, interaction.left);
   } finally {

@@ -16,6 +16,7 @@ import { Fence } from "../../tui/fence.ts";
 import { FullScreen, type FullScreenOptions } from "../../tui/full-screen.ts";
 import { DrawnBlock, KeptLines } from "../../tui/kept-lines.ts";
 import { leastColumns, leastRows, MainScreen } from "../../tui/main-screen.ts";
+import { markedPaste } from "../../tui/paste-gate.ts";
 import { wholeLines, withoutLinks, writtenRow } from "../../tui/row.ts";
 import { type DrawnScreen, ScreenSwitch } from "../../tui/screen-switch.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
@@ -56,7 +57,10 @@ export interface ScreenOptions {
 /** What there is to do with the text under way. */
 export type EditorFace = Required<
   Pick<EditorComponent, "getText" | "getExpandedText" | "setText" | "insertTextAtCursor" | "addToHistory" | "handleInput">
->;
+> & {
+  /** As if the terminal had it pasted: text, whatever is in it. */
+  paste(text: string): void;
+};
 
 /** So long nobody has typed when a dialog takes the keys. */
 const quietMs = 300;
@@ -134,6 +138,10 @@ export class Screen {
   /** The text under way, whoever's editor has it. */
   get editor(): EditorFace {
     const editor = this.#editor;
+    const take = (data: string): void => {
+      editor.handleInput(data);
+      this.tui.requestRender();
+    };
     return {
       getText: () => editor.getText(),
       getExpandedText: () => editor.getExpandedText?.() ?? editor.getText(),
@@ -146,10 +154,8 @@ export class Screen {
         else editor.insertTextAtCursor(text);
       },
       addToHistory: (text) => editor.addToHistory?.(text),
-      handleInput: (data) => {
-        editor.handleInput(data);
-        this.tui.requestRender();
-      },
+      handleInput: take,
+      paste: (text) => take(markedPaste(text)),
     };
   }
 
@@ -271,29 +277,37 @@ export class Screen {
 
   /** In the place of the editor, once nobody has typed for a moment; `isAsked`: the user wants it, at once. Gives the way to close it. */
   open(component: Component, isAsked: boolean): () => void {
-    let isClosed = false;
-    let timer: NodeJS.Timeout | undefined;
     const show = (): void => {
-      if (timer !== undefined) this.#waiting.delete(timer);
-      if (isClosed) return;
-      const left = isAsked ? 0 : quietMs - (this.#hooks.now() - this.#lastKeyMs);
-      if (left > 0) {
-        timer = setTimeout(show, left);
-        this.#waiting.add(timer);
-        return;
-      }
       this.#open.push(component);
       this.#place();
     };
-    show();
+    const giveUp = this.whenQuiet(show, isAsked);
     return () => {
-      if (isClosed) return;
-      isClosed = true;
-      if (timer !== undefined) clearTimeout(timer);
+      giveUp();
       const at = this.#open.indexOf(component);
       if (at < 0) return;
       this.#open.splice(at, 1);
       this.#place();
+    };
+  }
+
+  /** Once nobody has typed for a moment, or now. Gives the way to give it up. */
+  whenQuiet(show: () => void, isNow = false): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const look = (): void => {
+      if (timer !== undefined) this.#waiting.delete(timer);
+      const left = isNow ? 0 : quietMs - (this.#hooks.now() - this.#lastKeyMs);
+      if (left <= 0) {
+        show();
+        return;
+      }
+      timer = setTimeout(look, left);
+      this.#waiting.add(timer);
+    };
+    look();
+    return () => {
+      clearTimeout(timer);
+      if (timer !== undefined) this.#waiting.delete(timer);
     };
   }
 

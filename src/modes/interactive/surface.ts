@@ -44,6 +44,8 @@ export interface Surface {
   giveBack(text: string): void;
   /** Pictures that the text stands for; they are sent with it. */
   takeAttachments(text: string): ImageContent[];
+  /** They go with the text when it is sent, whether or not it has markers for them. */
+  carryAttachments(text: string, images: readonly ImageContent[]): void;
   /** A picture, for which a marker comes into the text. */
   attach(image: ImageContent): void;
   /** Switches have changed: what is on the screen is drawn anew. */
@@ -53,6 +55,8 @@ export interface Surface {
   runCommand(name: string, args: string): Promise<void>;
   /** The same, chosen from a list: nobody has typed it, so nothing of it goes into the editor where it fails. */
   runChosen(name: string, args: string): Promise<void>;
+  /** What was decided about a project's directory, as long as the process lives; it counts from the next reload. */
+  approve(directory: string, isTrusted: boolean): void;
   /** Another session, or the same one anew: all that is shown is shown again. */
   showSession(): void;
 }

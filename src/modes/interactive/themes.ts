@@ -2,7 +2,7 @@
 // they come. Invariant: the first paint waits for no terminal and no file that is not the one wanted; a theme that is wrong changes nothing.
 
 import { type FSWatcher, readdirSync, watch } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Launch } from "../../harness/launch/launch.ts";
 import { readBoundedText } from "../../platform/files/bounded-file.ts";
 import type { TerminalPalette } from "../../tui/screen-terminal.ts";
@@ -15,7 +15,8 @@ import { parseTheme } from "../../tui/theme/theme-file.ts";
 const settledMs = 100;
 
 export class Themes {
-  readonly #directory: string;
+  /** Theme files, or directories of them; the first that has a name counts. */
+  readonly #places: readonly string[];
   readonly #depth: ColorDepth;
   #wanted: string;
   #appearance: "dark" | "light";
@@ -26,7 +27,8 @@ export class Themes {
 
   /** `guess`: of the environment, until the terminal has said. */
   constructor({ options, config }: Pick<Launch, "options" | "config">, depth: ColorDepth, guess: "dark" | "light") {
-    this.#directory = join(options.agentDir, "themes");
+    const { paths, withDiscovered } = options.themes ?? { paths: [], withDiscovered: true };
+    this.#places = [...paths, ...(withDiscovered ? [join(options.agentDir, "themes")] : [])];
     this.#depth = depth;
     this.#wanted = config.values.theme;
     this.#appearance = guess;
@@ -67,7 +69,7 @@ export class Themes {
   }
 
   themes(): { name: string; path: string | undefined }[] {
-    return themesIn(this.#directory);
+    return themesIn(...this.#places);
   }
 
   themeNamed(name: string): Theme | undefined {
@@ -75,12 +77,15 @@ export class Themes {
     if (name === "dark") return new Theme(darkTheme(), this.#depth);
     if (name === "light") return new Theme(lightTheme(), this.#depth);
     if (!/^[^/\\]+$/.test(name)) return undefined;
-    const path = join(this.#directory, `${name}.json`);
-    const found = readBoundedText(path);
-    if (found === undefined) return undefined;
-    const source = "text" in found ? parseTheme(found.text, path) : found.why;
-    if (typeof source !== "string") return new Theme(source, this.#depth);
-    this.#problem = source;
+    for (const place of this.#places) {
+      const path = isThemeFile(place) ? place : join(place, `${name}.json`);
+      const found = nameOf(path) === name ? readBoundedText(path) : undefined;
+      if (found === undefined) continue;
+      const source = "text" in found ? parseTheme(found.text, path) : found.why;
+      if (typeof source !== "string") return new Theme(source, this.#depth);
+      this.#problem = source;
+      return undefined;
+    }
     return undefined;
   }
 
@@ -88,7 +93,7 @@ export class Themes {
   follow(path: string | undefined, changed: (theme: Theme) => void, wrong: (problem: string) => void): void {
     this.stop();
     if (path === undefined) return;
-    const name = path.slice(this.#directory.length + 1, -5);
+    const name = nameOf(path);
     const read = (): void => {
       this.#problem = "";
       const theme = this.themeNamed(name);
@@ -97,7 +102,7 @@ export class Themes {
     };
     try {
       // The directory: who writes a file anew puts another one in its place.
-      this.#watcher = watch(this.#directory, { persistent: false }, (_, file) => {
+      this.#watcher = watch(dirname(path), { persistent: false }, (_, file) => {
         if (file !== null && file !== `${name}.json`) return;
         clearTimeout(this.#timer);
         this.#timer = setTimeout(read, settledMs);
@@ -115,11 +120,20 @@ export class Themes {
   }
 }
 
-/** Built in, and as files of the directory. */
-export function themesIn(directory: string): { name: string; path: string | undefined }[] {
+/** Built in, and as files; places are those or directories of them. */
+export function themesIn(...places: readonly string[]): { name: string; path: string | undefined }[] {
   const own = ["system", "dark", "light"].map((name) => ({ name, path: undefined }));
-  const files = namesIn(directory).filter((file) => file.endsWith(".json"));
-  return [...own, ...files.map((file) => ({ name: file.slice(0, -5), path: join(directory, file) }))];
+  const files = places.flatMap((place) => (isThemeFile(place) ? [place] : namesIn(place).map((name) => join(place, name))));
+  const named = files.filter(isThemeFile).map((path) => ({ name: nameOf(path), path }));
+  return [...own, ...named.filter(({ name }, index) => named.findIndex((one) => one.name === name) === index)];
+}
+
+function isThemeFile(path: string): boolean {
+  return path.endsWith(".json");
+}
+
+function nameOf(path: string): string {
+  return basename(path, ".json");
 }
 
 function namesIn(directory: string): string[] {

@@ -13,6 +13,12 @@ export interface Lease {
   release(): void;
 }
 
+/**
+ * How long a first file of ours, which nobody knows of yet, goes without: longer than it takes from the first entry to the request, shorter than
+ * anybody needs to find the file and begin with it. Node takes longer for both, and to ask for the lock is a program of its own there.
+ */
+export const leaseDelayMs = process.versions.bun === undefined ? 60 : 20;
+
 type LockResult = "locked" | "busy" | "unsupported";
 
 /**
@@ -216,7 +222,9 @@ async function lockByProgram(descriptor: number, how: "fail" | "wait", signal: A
   const { spawn } = await import("node:child_process");
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const child = spawn("flock", how === "fail" ? ["-n", "3"] : ["3"], { stdio: ["ignore", "ignore", "ignore", descriptor] });
+    // It says nothing that would have to be in the user's language: to load that is most of its work.
+    const env = { PATH: process.env.PATH, LC_ALL: "C" };
+    const child = spawn("flock", how === "fail" ? ["-n", "3"] : ["3"], { stdio: ["ignore", "ignore", "ignore", descriptor], env });
     const abort = (): void => {
       child.kill();
       reject(signal?.reason);

@@ -1,5 +1,5 @@
 // `Headers` and `FormData` of the build for Node: the runtime's own load all of undici, which takes longer than everything else before a request. The
-// build puts these classes in place of the names (scripts/build.mjs); cli/main makes them known. Invariant: headers are as the Fetch standard has them.
+// build puts these classes in place of the names (platform/modules/node-globals). Invariant: headers are as the Fetch standard has them.
 // Source: https://fetch.spec.whatwg.org/#headers-class
 
 type Init = RequestInit["headers"];
@@ -83,13 +83,8 @@ export class NodeHeaders implements Iterable<[string, string]> {
   }
 }
 
-/** Before anything of the program names them. */
-export function useOwnHeaders(): void {
-  if (process.versions.bun === undefined) Object.assign(globalThis, { NodeHeaders, NodeFormData });
-}
-
 /** Nobody here sends forms: the libraries only ask whether a body is one. */
-class NodeFormData {}
+export class NodeFormData {}
 
 function keyOf(name: string): string {
   if (!validName.test(name)) throw new TypeError("That is no name of a header");

@@ -6,7 +6,13 @@ import { NodeHeaders } from "./node-headers.ts";
 
 type Fetch = typeof globalThis.fetch;
 type HttpModule = typeof import("node:http");
-type HttpsModule = typeof import("node:https");
+type Scheme = "http" | "https";
+
+interface Client {
+  module: Pick<HttpModule, "request" | "Agent">;
+  /** The agent of its kept connections. */
+  kept: object;
+}
 
 interface SentRequest {
   url: URL;
@@ -21,27 +27,28 @@ const goneWhileIdle: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
 /** As `fetch`, for requests whose redirects are not followed and whose body is at hand. */
 export function nodeTransport(): Fetch {
-  let clients: Promise<{ http: HttpModule; https: HttpsModule; agents: { http: object; https: object } }> | undefined;
+  const clients = new Map<Scheme, Promise<Client>>();
   const send = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const request = requestOf(input, init);
     if (request === undefined) return globalThis.fetch(input, init);
     request.signal?.throwIfAborted();
-    clients ??= loadClients();
-    const { http, https, agents } = await clients;
-    const isSecure = request.url.protocol === "https:";
+    const scheme = request.url.protocol === "https:" ? "https" : "http";
+    const loading = clients.get(scheme) ?? loadClient(scheme);
+    clients.set(scheme, loading);
+    const { module, kept } = await loading;
     const open = (agent: object | false): ClientRequest =>
-      (isSecure ? https : http).request(request.url, { method: request.method, headers: request.headers, agent } as object);
-    return exchange(request, open, isSecure ? agents.https : agents.http);
+      module.request(request.url, { method: request.method, headers: request.headers, agent } as object);
+    return exchange(request, open, kept);
   };
   return send as Fetch;
 }
 
-async function loadClients() {
+/** By itself: with the one for HTTPS comes all of TLS. */
+async function loadClient(scheme: Scheme): Promise<Client> {
   // Where there is a direct way to the module: to import it by name makes Node look at all that it exports, undici among it.
   const builtin = (process as { getBuiltinModule?(name: string): unknown }).getBuiltinModule;
-  const http = (builtin?.("node:http") ?? (await import("node:http"))) as HttpModule;
-  const https = (builtin?.("node:https") ?? (await import("node:https"))) as HttpsModule;
-  return { http, https, agents: { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) } };
+  const module = (builtin?.(`node:${scheme}`) ?? (await (scheme === "https" ? import("node:https") : import("node:http")))) as HttpModule;
+  return { module, kept: new module.Agent({ keepAlive: true }) };
 }
 
 /** `undefined` for what only the global `fetch` can do. */

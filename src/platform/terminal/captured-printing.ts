@@ -41,12 +41,15 @@ function captureStream(name: "stdout" | "stderr", take: (text: string) => void):
     }) as typeof patched.write;
     return patched;
   };
-  Object.defineProperty(process, name, { configurable: true, enumerable: true, get: stream });
+  // Who puts another stream in its place has its way: the first extension of all may be loaded while the screen is up.
+  const replace = (value: unknown): void =>
+    void Object.defineProperty(process, name, { configurable: true, enumerable: true, writable: true, value });
+  Object.defineProperty(process, name, { configurable: true, enumerable: true, get: stream, set: replace });
   return () => {
     if (patched !== undefined) {
       if (own === undefined) delete (patched as { write?: unknown }).write;
       else Object.defineProperty(patched, "write", own);
     }
-    Object.defineProperty(process, name, before);
+    if (Object.getOwnPropertyDescriptor(process, name)?.get === stream) Object.defineProperty(process, name, before);
   };
 }

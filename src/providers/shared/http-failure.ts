@@ -54,10 +54,20 @@ function codeNamed(name: string, codes: CodeTable): FailureCode | undefined {
   return [codes, vendorCodes].find((table) => Object.hasOwn(table, name))?.[name];
 }
 
-/** The names a service gives its error, most specific first: `details.error_code`, Google's `details[].reason`, `code`, `type`, `status`. */
+/**
+ * The names a service gives its error, most specific first: `details.error_code`, Google's `details[].reason`, `code`, `type`, `status`; MiniMax's
+ * `base_resp.status_code`.
+ */
 function namesOf(error: Json): string[] {
   const reasons = arrayOf(error.details).map((detail) => objectOf(detail).reason);
-  const names = [objectOf(error.details).error_code, ...reasons, error.code, error.type, error.status];
+  const names = [
+    objectOf(error.details).error_code,
+    ...reasons,
+    error.code,
+    error.type,
+    error.status,
+    objectOf(error.base_resp).status_code,
+  ];
   return names.flatMap((name) => (typeof name === "string" || typeof name === "number" ? [String(name)] : []));
 }
 

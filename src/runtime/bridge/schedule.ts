@@ -28,6 +28,8 @@ export function zoneOf(...said: (string | undefined)[]): string {
 /** The next time after `after`, or undefined where a `once` has passed. Throws `usage.schedule` for what can never come or cannot be read. */
 export async function nextRun(schedule: Schedule, after: Date): Promise<Date | undefined> {
   if (Number.isNaN(after.getTime())) throw bad("The time to look from is no date", "Give a valid Date.");
+  if (typeof schedule.value !== "string")
+    throw bad(`Schedule value ${shown(schedule.value)} is no text`, "Give a text, such as 0 9 * * 1-5.");
   const wallOf = wallClock(zoneOf(schedule.timezone));
   if (schedule.type === "interval") return new Date(after.getTime() + intervalOf(schedule.value));
   if (schedule.type === "once") {

@@ -52,6 +52,8 @@ export class ClaudeRun {
   #bills: Bill[] = [];
   #sessionId: string | undefined;
   #stopped: Stopped | undefined;
+  /** From when it has to end on: what it still asks for is not begun. */
+  readonly #halt = new AbortController();
   #stopping: Promise<void> | undefined;
   #isClosing = false;
   /** The child has ended: nobody waits for what is still to be done for it. */
@@ -91,7 +93,7 @@ export class ClaudeRun {
       },
     });
     this.#hooks = new ClaudeHooks({
-      at,
+      at: { ...at, signal: AbortSignal.any([at.signal, this.#halt.signal]) },
       conversation: () => launched.sessions.coding.conversation,
       translation: this.#translation,
     });
@@ -324,6 +326,7 @@ export class ClaudeRun {
   #stop(why: Stopped): void {
     if (this.#isClosing || this.#stopped !== undefined) return;
     this.#stopped = why;
+    this.#halt.abort();
     this.#server.abortAll();
     this.#stopping = this.#child?.stop(() => this.#control.request({ subtype: "interrupt" }));
   }
@@ -348,7 +351,7 @@ export class ClaudeRun {
       await this.#translation.announced(toolUseId ?? id);
       const call: ToolCall = { type: "toolCall", id, name, arguments: args };
       const { conversation } = this.#launched.sessions.coding;
-      const either = AbortSignal.any([signal, this.#at.signal]);
+      const either = AbortSignal.any([signal, this.#at.signal, this.#halt.signal]);
       let result: ToolResult = errorResult("The run has ended");
       const setup = conversation.toolSetup();
       const { messages } = await runTools([call], new Map(), setup, either, {

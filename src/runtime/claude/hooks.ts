@@ -87,16 +87,19 @@ export class ClaudeHooks {
     const args = { ...fieldsOf(input.tool_input) };
     const call: ToolCall = { type: "toolCall", id, name, arguments: args };
     await translation.announced(id);
+    if (at.signal.aborted) return this.#denied(id, "Not run: the run has to end");
     const { interceptor } = conversation();
     // Whoever decides too late has not allowed it.
     const late = { reason: `Not run: nobody has decided about it within ${hookMs / 1000} s` };
     const refusal = await inTime(interceptor?.toolCall?.(call, args, at.signal) ?? Promise.resolve(undefined), late);
-    if (refusal !== undefined) {
-      translation.deny(id);
-      return decision("deny", refusal.reason);
-    }
+    if (refusal !== undefined) return this.#denied(id, refusal.reason);
     await inTime(translation.beginBuiltIn(id, name, args), undefined);
     return {};
+  }
+
+  #denied(id: string, reason: string): object {
+    this.#deps.translation.deny(id);
+    return decision("deny", reason);
   }
 
   async #ranBuiltIn(id: string, name: string, input: ClaudeRecord, isError: boolean): Promise<void> {

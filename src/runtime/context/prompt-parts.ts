@@ -48,14 +48,17 @@ function spaced(digits: string): RegExp {
   return new RegExp(`\\+?${[...digits].join("[\\s().\\-/]*")}`, "g");
 }
 
-/** The line behind a message: who wrote it, and when. It stands last, so that nothing in a message is the last word. */
+/**
+ * The line behind a message: who wrote it, and when. It stands last, so that nothing in a message is the last word; and the name in it is a
+ * stranger's, too: behind an `@` Claude Code would read the file that it names.
+ */
 export function messageLine(context: MessagingContext | undefined, tellPhoneNumbers: boolean, nowMs: number): string {
   const sender = quoted(
     context?.senderName ?? context?.senderUsername,
     context === undefined || tellPhoneNumbers ? [] : numbersIn(context),
   );
   const at = `${new Date(nowMs).toISOString().slice(0, 16)}Z`;
-  return sender === undefined ? "[end of message]" : `[end of message from ${sender}, ${at}]`;
+  return sender === undefined ? "[end of message]" : `[end of message from ${sender.replaceAll("@", "\\u0040")}, ${at}]`;
 }
 
 /** A run that nobody waits for. `tool`: the name of the tool that reaches people. */

@@ -3,7 +3,7 @@
 // took too long is gone, with all that it has started.
 
 import { defined } from "../../contracts/defined.ts";
-import { isPiError, messageOf } from "../../contracts/error.ts";
+import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import { type Host, processHost } from "../../platform/host.ts";
 import { agentDirectory, type Env } from "../../platform/paths.ts";
 import { childEnv } from "../../platform/processes/child-env.ts";
@@ -35,6 +35,8 @@ export interface ContainerRun {
 const maxStderr = 64 * 1024;
 const killMs = 10_000;
 const graceMs = 500;
+/** What timers can be set to. */
+const longestTimerMs = 2 ** 31 - 1;
 
 export async function runContainer(run: ContainerRun): Promise<ContainerOutput> {
   const startedMs = performance.now();
@@ -57,8 +59,10 @@ export async function runContainer(run: ContainerRun): Promise<ContainerOutput> 
     ...more,
   });
   try {
+    requireRun(run);
+    const text = JSON.stringify(run.input);
     const output = new KeptOutput(run.maxOutputBytes ?? (await configuredBytes(host)), run.marker ?? "PI_OUTPUT", run.onPartial);
-    const { end, stderr, isTimeout } = await carriedOut(run, env, output);
+    const { end, stderr, isTimeout } = await carriedOut(run, text, env, output);
     const truncated = output.isTruncated ? { truncated: true } : {};
     if (isTimeout)
       return failed(`The container took longer than its ${run.timeoutMs} ms`, "runtime.timeout", {
@@ -69,12 +73,22 @@ export async function runContainer(run: ContainerRun): Promise<ContainerOutput> 
     if (end.error !== undefined) return failed(`${run.argv[0]} cannot be started: ${messageOf(end.error)}`, "runtime.unavailable");
     const found = output.result();
     if (found !== undefined) return { ...found, ...truncated };
+    if (run.signal?.aborted === true)
+      return failed("The run was stopped", "model.aborted", { outcome: "aborted", ...truncated, ...output.partial() });
     const last = stderr.trim().split("\n").at(-1) ?? "";
     const how = end.signal === null ? `exit status ${end.code}` : `signal ${end.signal}`;
     return failed(last || `The container ended without a result (${how})`, "runtime.crashed", truncated);
   } catch (error) {
     return failed(messageOf(error), isPiError(error) ? error.code : "runtime.unavailable");
   }
+}
+
+/** @throws PiError `usage.bad_value` */
+function requireRun({ argv, timeoutMs }: ContainerRun): void {
+  if (!Array.isArray(argv) || typeof argv[0] !== "string" || argv[0] === "")
+    throw new PiError("usage.bad_value", "argv names no program", { hint: 'Give one, such as ["docker", "run", "-i", "IMAGE"]' });
+  if (!(timeoutMs >= 0))
+    throw new PiError("usage.bad_value", `timeoutMs is ${String(timeoutMs)}`, { hint: "Give a number of milliseconds from 0" });
 }
 
 /** As the host's own configuration says, whatever the container sees. */
@@ -90,7 +104,7 @@ interface Ended {
   isTimeout: boolean;
 }
 
-async function carriedOut(run: ContainerRun, env: Env, output: KeptOutput): Promise<Ended> {
+async function carriedOut(run: ContainerRun, input: string, env: Env, output: KeptOutput): Promise<Ended> {
   const [command, ...args] = run.argv;
   const tag = `container-${crypto.randomUUID()}`;
   let stderr = "";
@@ -115,13 +129,16 @@ async function carriedOut(run: ContainerRun, env: Env, output: KeptOutput): Prom
     grace = setTimeout(kill, graceMs);
   };
   let grace: ReturnType<typeof setTimeout> | undefined;
-  const timer = setTimeout(() => {
-    isTimeout = true;
-    end();
-  }, run.timeoutMs);
+  const timer = setTimeout(
+    () => {
+      isTimeout = true;
+      end();
+    },
+    Math.min(run.timeoutMs, longestTimerMs),
+  );
   run.signal?.addEventListener("abort", end, { once: true });
   if (run.signal?.aborted) end();
-  void child.write(JSON.stringify(run.input));
+  void child.write(input);
   child.end();
   const ended = await child.exited;
   hasEnded = true;
@@ -137,14 +154,19 @@ async function killed([command, ...args]: readonly [string, ...string[]], env: E
   await executeProgram(command, args, { cwd, env, timeoutMs: killMs });
 }
 
-/** The end of what came out, and what of it is a result. */
+/** The end of what came out, and what of all of it is a result, however much came behind it. */
 class KeptOutput {
   readonly #maxBytes: number;
   readonly #marker: ReturnType<typeof markerNamed>;
   readonly #onPartial: ContainerRun["onPartial"];
   readonly #decoder = new TextDecoder();
   #text = "";
-  #told = 0;
+  /** Up to here all pairs have been found. */
+  #read = 0;
+  #hasBegun = false;
+  #found: ContainerOutput | undefined;
+  readonly #partials: string[] = [];
+  #partialSize = 0;
   isTruncated = false;
 
   constructor(maxBytes: number, marker: string, onPartial: ContainerRun["onPartial"]) {
@@ -155,69 +177,85 @@ class KeptOutput {
 
   push(chunk: Uint8Array): void {
     this.#text += this.#decoder.decode(chunk, { stream: true });
-    if (this.#text.length > this.#maxBytes) {
-      this.isTruncated = true;
-      // The result comes last.
-      const cut = this.#text.length - this.#maxBytes;
-      this.#text = this.#text.slice(cut);
-      this.#told = Math.max(0, this.#told - cut);
-    }
-    if (this.#onPartial !== undefined) this.#tell(this.#onPartial);
+    this.#takePairs();
+    const cut = this.#text.length - this.#maxBytes;
+    if (cut <= 0) return;
+    this.isTruncated = true;
+    // The result comes last.
+    this.#text = this.#text.slice(cut);
+    this.#read = Math.max(0, this.#read - cut);
   }
 
   /** Of the last whole pair of markers that holds an object, else of the last line with something on it. */
   result(): ContainerOutput | undefined {
-    const marked = this.#pairs()
-      .map(({ json }) => objectOf(json))
-      .filter((one) => one !== undefined && one.status !== "partial");
-    if (marked.length > 0) return marked.at(-1) as ContainerOutput | undefined;
-    if (this.#text.includes(this.#marker.start)) return undefined;
+    if (this.#found !== undefined || this.#hasBegun) return this.#found;
     const last = this.#text.trimEnd().split("\n").at(-1) ?? "";
-    return objectOf(last) as ContainerOutput | undefined;
+    const one = outputIn(last);
+    return one?.status === "partial" ? undefined : one;
   }
 
   /** What of an answer has come before it was cut. */
   partial(): Partial<ContainerOutput> {
-    const texts = this.#pairs().flatMap(({ json }) => {
-      const one = objectOf(json);
-      return one?.status === "partial" && typeof one.result === "string" ? [one.result] : [];
-    });
-    const found = this.result();
-    if (found?.partial_result !== undefined) return { partial_result: found.partial_result };
-    return texts.length === 0 ? {} : { partial_result: texts.join("\n\n") };
+    const said = this.result()?.partial_result;
+    if (said !== undefined) return { partial_result: said };
+    return this.#partials.length === 0 ? {} : { partial_result: this.#partials.join("\n\n") };
   }
 
-  #tell(onPartial: NonNullable<ContainerRun["onPartial"]>): void {
-    for (const { json, end } of this.#pairs(this.#told)) {
-      this.#told = end;
-      const one = objectOf(json);
-      if (one?.status === "partial") onPartial(one as Partial<ContainerOutput>);
-    }
-  }
-
-  #pairs(from = 0): { json: string; end: number }[] {
+  #takePairs(): void {
     const { start, end } = this.#marker;
-    const pairs: { json: string; end: number }[] = [];
-    for (let at = this.#text.indexOf(start, from); at >= 0; ) {
+    for (;;) {
+      const at = this.#text.indexOf(start, this.#read);
+      if (at < 0) {
+        this.#read = Math.max(this.#read, this.#text.length - start.length);
+        return;
+      }
+      this.#hasBegun = true;
       const close = this.#text.indexOf(end, at + start.length);
-      if (close < 0) break;
-      pairs.push({ json: this.#text.slice(at + start.length, close), end: close + end.length });
-      at = this.#text.indexOf(start, close + end.length);
+      this.#read = close < 0 ? at : close + end.length;
+      if (close < 0) return;
+      const one = outputIn(this.#text.slice(at + start.length, close));
+      if (one?.status === "partial") this.#tell(one);
+      else this.#found = one ?? this.#found;
     }
-    return pairs;
+  }
+
+  #tell(one: ContainerOutput): void {
+    if (one.result !== null && this.#partialSize + one.result.length <= this.#maxBytes) {
+      this.#partialSize += one.result.length;
+      this.#partials.push(one.result);
+    }
+    // It is told, not asked: what the host fails at is no failure of the container's.
+    new Promise((resolve) => resolve(this.#onPartial?.(one))).catch(() => undefined);
   }
 }
 
-/** With the session's id in both spellings, whichever came. */
-function objectOf(text: string): Record<string, unknown> | undefined {
+const isTextOrNothing = (value: unknown): value is string | null => value === null || typeof value === "string";
+
+/** What another program has written, with fields of the types that they have to be of, and the session's id in both spellings. */
+function outputIn(text: string): ContainerOutput | undefined {
+  let json: unknown;
   try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
-    const one = json as Record<string, unknown>;
-    if (typeof one.status !== "string") return undefined;
-    const id = one.new_session_id ?? one.newSessionId ?? null;
-    return { ...one, new_session_id: id, newSessionId: id };
+    json = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
+  const one = json as Record<string, unknown>;
+  if (one.status !== "success" && one.status !== "error" && one.status !== "partial") return undefined;
+  const id = [one.new_session_id, one.newSessionId].find((value) => typeof value === "string") ?? null;
+  const { partial_result, ...others } = one;
+  return {
+    ...others,
+    result: isTextOrNothing(one.result) ? one.result : null,
+    error: isTextOrNothing(one.error) ? one.error : null,
+    new_session_id: id,
+    newSessionId: id,
+    session_present: one.session_present === true,
+    used_ipc_send: one.used_ipc_send === true,
+    tool_calls: Array.isArray(one.tool_calls) ? one.tool_calls : [],
+    cost_usd: typeof one.cost_usd === "number" ? one.cost_usd : 0,
+    duration_ms: typeof one.duration_ms === "number" ? one.duration_ms : 0,
+    outcome: typeof one.outcome === "string" ? one.outcome : one.status === "error" ? "error" : "done",
+    ...(typeof partial_result === "string" ? { partial_result } : {}),
+  } as ContainerOutput;
 }

@@ -179,7 +179,7 @@ async function requestOf(
   partial: (payload: ReplyPayload) => Promise<void>,
 ): Promise<RunRequest> {
   const { host } = deps;
-  const ipcDir = flags.ipcDir ?? host.env.PI_IPC_DIR ?? host.env.PYLDON_IPC_DIR;
+  const ipcDir = flags.ipcDir ?? (host.env.PI_IPC_DIR || host.env.PYLDON_IPC_DIR);
   const timeoutMs = flags.timeoutMs ?? input.timeoutMs;
   const model = flags.model ?? input.model;
   const images = await loadImages(input.images, flags.cwd, deps);

@@ -40,7 +40,7 @@ export function gate(report: MetricsReport, { baseline, candidate, minRuns }: Ga
     runs,
     ratioCheck("errors", "agent_error_count", base, own, errorPoints),
     ratioCheck("timeouts", "agent_timeout_count", base, own, timeoutPoints),
-    p95Check(base, own),
+    p95Check(base, own, (report.unmeasured[baseline] ?? 0) + (report.unmeasured[candidate] ?? 0)),
     { name: "incidents", holds: incidents.length === 0, about: incidents.length === 0 ? "none" : incidents.join("; ") },
   ];
   return { holds: checks.every(({ holds }) => holds), checks };
@@ -61,8 +61,9 @@ function ratioCheck(
   return { name, holds, about: `${percent(own[count], ownRuns)} against ${percent(base[count], baseRuns)} and ${points} points` };
 }
 
-function p95Check(base: EngineMetrics | undefined, own: EngineMetrics | undefined): GateCheck {
+function p95Check(base: EngineMetrics | undefined, own: EngineMetrics | undefined, unmeasured: number): GateCheck {
   const [before, now] = [base?.agent_duration_ms.p95 ?? null, own?.agent_duration_ms.p95 ?? null];
   if (before === null || now === null) return { name: "p95", holds: false, about: "no data" };
+  if (unmeasured > 0) return { name: "p95", holds: false, about: `how long ${unmeasured} of the runs took is not known` };
   return { name: "p95", holds: 4 * now <= p95Quarters * before, about: `${now} ms against 1.25 × ${before} ms` };
 }

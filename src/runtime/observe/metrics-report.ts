@@ -19,6 +19,8 @@ export interface MetricsReport {
   engines: Record<string, EngineMetrics>;
   /** By engine. */
   incidents: Record<string, string[]>;
+  /** By engine: runs of which it is not known how long they took. */
+  unmeasured: Record<string, number>;
 }
 
 interface Tally {
@@ -26,12 +28,22 @@ interface Tally {
   errors: number;
   timeouts: number;
   durations: number[];
+  unmeasured: number;
   tools: Map<string, number>;
   ipcErrors: number;
   incidents: string[];
 }
 
-const newTally = (): Tally => ({ runs: 0, errors: 0, timeouts: 0, durations: [], tools: new Map(), ipcErrors: 0, incidents: [] });
+const newTally = (): Tally => ({
+  runs: 0,
+  errors: 0,
+  timeouts: 0,
+  durations: [],
+  unmeasured: 0,
+  tools: new Map(),
+  ipcErrors: 0,
+  incidents: [],
+});
 
 /** `engines`: those that are in it whether or not they ran. Incidents are of an engine, not of a group. */
 export function reportOf(records: Iterable<MetricRecord>, engines: readonly string[], group?: string): MetricsReport {
@@ -59,13 +71,15 @@ export function reportOf(records: Iterable<MetricRecord>, engines: readonly stri
     tally.runs++;
     if (record.outcome !== "done") tally.errors++;
     if (record.isTimeout) tally.timeouts++;
-    tally.durations.push(record.durationMs);
+    if (record.durationMs === null) tally.unmeasured++;
+    else tally.durations.push(record.durationMs);
     for (const [tool, count] of Object.entries(record.tools)) tally.tools.set(tool, (tally.tools.get(tool) ?? 0) + count);
   }
   const sorted = [...tallies].sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     engines: Object.fromEntries(sorted.map(([engine, tally]) => [engine, metricsOf(tally)])),
     incidents: Object.fromEntries(sorted.map(([engine, { incidents }]) => [engine, incidents])),
+    unmeasured: Object.fromEntries(sorted.map(([engine, { unmeasured }]) => [engine, unmeasured])),
   };
 }
 

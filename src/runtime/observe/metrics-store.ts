@@ -18,7 +18,8 @@ export interface RunRecord {
   /** `done`, or how it failed. */
   outcome: string;
   code?: string;
-  durationMs: number;
+  /** Null: not known, which is how a record says it that was damaged. */
+  durationMs: number | null;
   isTimeout: boolean;
   /** Calls by tool. */
   tools: Record<string, number>;
@@ -69,7 +70,7 @@ export function metricsStore({ directory, redaction, warn }: MetricsStoreOptions
       try {
         const file = openForAppend(join(directory, `${dayOf(record.t)}.jsonl`));
         try {
-          file.append(`${JSON.stringify(redaction.value(record))}\n`);
+          file.append(`${JSON.stringify(redaction.value(fitting(record)))}\n`);
         } finally {
           file.close();
         }
@@ -79,6 +80,21 @@ export function metricsStore({ directory, redaction, warn }: MetricsStoreOptions
       }
     },
   };
+}
+
+const longestName = 200;
+const mostTools = 100;
+
+/** A line is read up to a length, and a run must not be forgotten for the names that its model has called. */
+function fitting(record: MetricRecord): MetricRecord {
+  if (record.kind !== "run") return record;
+  const tools: Record<string, number> = Object.create(null);
+  for (const [name, count] of Object.entries(record.tools)) {
+    const cut = name.slice(0, longestName);
+    const known = cut in tools || Object.keys(tools).length < mostTools ? cut : "…";
+    tools[known] = (tools[known] ?? 0) + count;
+  }
+  return { ...record, group: record.group.slice(0, longestName), tools };
 }
 
 function openForAppend(path: string): AppendFile {
@@ -96,14 +112,17 @@ function openForAppend(path: string): AppendFile {
   }
 }
 
-/** Those since then, a day after the other. Nothing where there is no directory; other trouble with reading is thrown, as Node says it. */
-export function* readMetrics(directory: string, since: number): Generator<MetricRecord> {
+/**
+ * Those since then, a day after the other; of incidents also those that a clock which was ahead has noted behind `until`. Nothing where there is no directory; other trouble with reading is
+ * thrown, as Node says it.
+ */
+export function* readMetrics(directory: string, since: number, until = Number.POSITIVE_INFINITY): Generator<MetricRecord> {
   const firstDay = dayOf(since);
   for (const name of namesIn(directory)) {
     if (!/^\d{4}-\d{2}-\d{2}\.jsonl$/.test(name) || name.slice(0, 10) < firstDay) continue;
     for (const line of linesOf(join(directory, name))) {
       const record = recordOf(line);
-      if (record !== undefined && record.t >= since) yield record;
+      if (record !== undefined && record.t >= since && (record.t <= until || record.kind === "incident")) yield record;
     }
   }
 }
@@ -158,7 +177,7 @@ function checked(json: unknown): MetricRecord | undefined {
     group,
     outcome: record.outcome,
     ...(typeof record.code === "string" ? { code: record.code } : {}),
-    durationMs: typeof record.durationMs === "number" ? record.durationMs : 0,
+    durationMs: isDuration(record.durationMs) ? record.durationMs : null,
     isTimeout: record.isTimeout === true,
     tools: countsOf(record.tools),
     sessionPresent: record.sessionPresent === true,
@@ -168,6 +187,10 @@ function checked(json: unknown): MetricRecord | undefined {
       : [],
     costUsd: typeof record.costUsd === "number" ? record.costUsd : 0,
   };
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
 function countsOf(json: unknown): Record<string, number> {

@@ -42,6 +42,9 @@ interface Line {
 /** At the beginning of a block or a line this is, or may yet become, a fence, whatever it was in its line. */
 const looksLikeFence = /^[ \t>]*(?:`{3}|~{3}|[`~]{1,2}$)/;
 
+/** A longer run of marks opens no fence that anybody has meant. */
+const longestMarks = 16;
+
 function checked(name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new PiError("usage.bad_value", `${name} is ${value}`, { hint: `Give a whole number of at least ${least}.` });
@@ -158,7 +161,9 @@ export function createBlockChunker(options: BlockChunkerOptions = {}): BlockChun
   const apart = (view: string, at: number, line: Line): number => {
     let place = at;
     while (place > line.start + 1 && place < line.end && /^[ \t>]*[`~]/.test(view.slice(place))) place--;
-    return wholeCharacters(place);
+    // Of a line of marks alone no place is better than another, and each mark must not become a block.
+    const isAllMarks = place === line.start + 1 && at - place > longestMarks;
+    return wholeCharacters(isAllMarks ? at : place);
   };
 
   const wholeCharacters = (at: number): number => {

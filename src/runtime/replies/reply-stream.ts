@@ -160,9 +160,9 @@ export function createReplyStream({ replies, verbosity = "off", isReasoningOn = 
       tell(event);
       return queue.isCrowded ? queue.flush() : undefined;
     },
-    finish: async (finalText) => {
+    finish: async (finalText, overdue) => {
       if (answer !== undefined) finishAnswer(answer, undefined);
-      await queue.flush();
+      await (overdue === undefined ? queue.flush() : Promise.race([queue.flush(), overdue]));
       return payloads ?? (finalText.trim() === "" ? [] : [parseDirectives(finalText.trim())]);
     },
     get hasDelivered() {

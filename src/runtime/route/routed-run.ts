@@ -17,7 +17,7 @@ export class RoutedRun implements Run {
   readonly #listeners = new Set<SessionListener>();
   #inner: Run | undefined;
 
-  constructor(request: RunRequest, carryOut: (run: RoutedRun, signal: AbortSignal) => Promise<RunResult>) {
+  constructor(request: Pick<RunRequest, "signal">, carryOut: (run: RoutedRun, signal: AbortSignal) => Promise<RunResult>) {
     const { signal } = this.#stopping;
     const either = request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]);
     // The caller has the run before anything is told.

@@ -88,7 +88,7 @@ export class Router implements HostRuntime {
 
   async #inLane(request: RunRequest, said: RouteSaid, run: RoutedRun, signal: AbortSignal): Promise<RunResult> {
     const { sessionKey, lane, enqueue, context, onWait } = request;
-    const startedMs = this.#deps.host.now();
+    const begunMs = performance.now();
     let runtime: RuntimeKind | undefined;
     try {
       return await this.lanes.run(
@@ -111,7 +111,7 @@ export class Router implements HostRuntime {
         },
       );
     } catch (error) {
-      const result = neverRun(runtime ?? "pi", error, this.#deps.host.now() - startedMs);
+      const result = neverRun(runtime ?? "pi", error, Math.round(performance.now() - begunMs));
       // What came to no runtime is no failure of one: it must not weigh where two are compared.
       if (runtime !== undefined) this.#count(request, result);
       this.#tellRun(request, result, run.id);
@@ -125,7 +125,7 @@ export class Router implements HostRuntime {
   }
 
   async #routed(route: Route, config: Config, request: RunRequest, run: RoutedRun): Promise<RunResult> {
-    const { host, sessionMap } = this.#deps;
+    const { sessionMap } = this.#deps;
     this.#tellSwitch(route);
     const timeoutMs = timeoutMsOf(request, config);
     return withFallback(
@@ -153,7 +153,7 @@ export class Router implements HostRuntime {
         }
       },
       {
-        now: () => host.now(),
+        now: () => performance.now(),
         onFallback: (from, to, code) =>
           this.#deps.log.write({ event: "fallback", group: request.sessionKey, from, to, code, run_id: run.id }),
       },

@@ -15,6 +15,15 @@ interface Run {
   next: number;
 }
 
+/** One that what is read a little at a time is put into, so that there are few runs to search. */
+interface GrowingRun extends Run {
+  indexes: number[];
+  entries: (AnyEntry | undefined)[];
+}
+
+/** As many are copied rather than kept as a run of their own. */
+const copiedCount = 4096;
+
 interface OwnEntry {
   entry: AnyEntry;
   bytes: number;
@@ -24,6 +33,8 @@ interface OwnEntry {
 export class EntryMemory {
   /** Remembered since the last `forgetOthers`. */
   #inUse: Run[] = [];
+  /** The last of them, where it grows. */
+  #growing: GrowingRun | undefined;
   /** Remembered before. */
   #earlier: Run[] = [];
   /** Appended by this process, by index. */
@@ -41,7 +52,7 @@ export class EntryMemory {
 
   /** Keeps what was read, `entries` being those of `indexes`, and what of it was appended here. Neither list may change afterwards. */
   remember(indexes: ArrayLike<number>, entries: readonly (AnyEntry | undefined)[]): void {
-    this.#inUse.push(ascending(indexes, entries));
+    this.#addRun(ascending(indexes, entries));
     if (this.#own.size === 0) return;
     for (let at = 0; at < indexes.length; at++) {
       const own = this.#own.get(indexes[at] ?? -1);
@@ -53,12 +64,33 @@ export class EntryMemory {
   forgetOthers(canBeRead: (index: number) => boolean): void {
     this.#earlier = this.#inUse;
     this.#inUse = [];
+    this.#growing = undefined;
     for (const [index, own] of this.#own) {
       if (!own.isInUse && this.#ownBytes > ownBytesKept && canBeRead(index)) {
         this.#own.delete(index);
         this.#ownBytes -= own.bytes;
       }
       own.isInUse = false;
+    }
+  }
+
+  #addRun(run: Run): void {
+    const { length } = run.indexes;
+    if (length === 0) return;
+    if (length > copiedCount) {
+      this.#growing = undefined;
+      this.#inUse.push(run);
+      return;
+    }
+    const growing = this.#growing;
+    if (growing === undefined || (growing.indexes.at(-1) ?? -1) >= (run.indexes[0] ?? -1)) {
+      this.#growing = { indexes: Array.from(run.indexes), entries: [...run.entries], next: 0 };
+      this.#inUse.push(this.#growing);
+      return;
+    }
+    for (let at = 0; at < length; at++) {
+      growing.indexes.push(run.indexes[at] ?? -1);
+      growing.entries.push(run.entries[at]);
     }
   }
 

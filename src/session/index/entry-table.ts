@@ -193,7 +193,7 @@ export class EntryTable {
 
   /**
    * After everything is added: hang entries whose parent came later in the file on it, and the others on what `fallback` says.
-   * A link that would close a circle makes a root instead.
+   * A link that would close a circle makes a root instead, or goes on from what `fallback` says.
    */
   resolveOrphans(fallback?: (index: number, parentId: string) => number | undefined): void {
     for (const [index, parentId] of this.#unresolved) {
@@ -202,6 +202,12 @@ export class EntryTable {
       if (this.isAncestorOrSelf(index, parent)) this.#circular.set(index, parentId);
       else this.rows.parents[index] = parent;
       this.#unresolved.delete(index);
+    }
+    if (fallback === undefined) return;
+    for (const [index, parentId] of this.#circular) {
+      if (index === 0 || this.rows.parents[index] !== noParent) continue;
+      const parent = fallback(index, parentId);
+      if (parent !== undefined && !this.isAncestorOrSelf(index, parent)) this.rows.parents[index] = parent;
     }
   }
 

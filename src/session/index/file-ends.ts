@@ -7,6 +7,7 @@ import { decodeLine, isHeader } from "../lines/line-codec.ts";
 import type { OpeningNote } from "../lines/opening-note.ts";
 import { type ByteSource, fill, type LinePlace } from "../lines/read-lines.ts";
 import { ContextNeeds } from "./context-needs.ts";
+import { readRows } from "./decode-rows.ts";
 import { EntryTable } from "./entry-table.ts";
 import { indexLines, type LineIndex, usualLineBytes } from "./line-index.ts";
 import { PathLines } from "./path-lines.ts";
@@ -95,15 +96,20 @@ export class FileEnds {
     return !isHeader(header) || tail === undefined ? undefined : new FileEnds(source, bytes, header, tail);
   }
 
-  /** From the file's last entry; `undefined` when it cannot be told from here. `decodes`: its entries will be asked for, and are kept. */
-  path(decodes: boolean): PathLines | undefined {
-    this.#path ??= this.#findPath(decodes) ?? "unknown";
+  /** From the file's last entry; `undefined` when it cannot be told from here. */
+  path(): PathLines | undefined {
+    this.#path ??= this.#findPath() ?? "unknown";
     return this.#knownPath();
   }
 
+  /** Sees to it that rows of a path from one to before another are decoded, as far as they are sound. */
+  decode(lines: PathLines, from: number, to: number): void {
+    readRows(this.#source, lines, from, to);
+  }
+
   /** The same for a context: of what comes before what the last compaction kept, there may be only what settings come from. */
-  contextPath(decodes: boolean): PathLines | undefined {
-    if (this.#path !== undefined || !decodes) return this.path(decodes);
+  contextPath(): PathLines | undefined {
+    if (this.#path !== undefined) return this.path();
     this.#recent ??= this.#findRecent() ?? "unknown";
     return this.#recent === "unknown" ? this.#knownPath() : this.#recent.lines;
   }
@@ -130,16 +136,16 @@ export class FileEnds {
     return { start: base + index.table.startOf(last), length: index.table.lengthOf(last) };
   }
 
-  #findPath(decodes: boolean): PathLines | undefined {
+  #findPath(): PathLines | undefined {
     const lines = this.#newLines();
-    const followed = this.#follow(lines, { decodes, isEnough: () => false });
+    const followed = this.#follow(lines, () => false);
     this.#middle = followed?.middle;
     return followed === undefined ? undefined : lines;
   }
 
   #findEnd(count: number): PathEnd | undefined {
     const lines = new PathLines(2 * count);
-    const followed = this.#follow(lines, { decodes: false, isEnough: () => lines.length >= count });
+    const followed = this.#follow(lines, () => lines.length >= count);
     if (followed === undefined || lines.length === 0) return undefined;
     if (followed.nextId === null) return { lines, before: 0 };
     // As many to the byte as there were down to here, whatever else lies between them.
@@ -151,7 +157,7 @@ export class FileEnds {
   #findRecent(): KnownPath | undefined {
     const lines = this.#newLines();
     const needs = new ContextNeeds(this.#source, lines, this.header.id, (position) => this.#hasLevelBefore(position));
-    const followed = this.#follow(lines, { decodes: true, isEnough: () => needs.areMet() });
+    const followed = this.#follow(lines, () => needs.areMet());
     this.#middle = followed?.middle;
     if (followed !== undefined && needs.isMet) {
       this.#note = needs.note;
@@ -170,7 +176,7 @@ export class FileEnds {
   }
 
   /** From the last entry to the root, or as far as is enough; `undefined` when it cannot be told. */
-  #follow(lines: PathLines, { decodes, isEnough }: { decodes: boolean; isEnough(): boolean }): Followed | undefined {
+  #follow(lines: PathLines, isEnough: () => boolean): Followed | undefined {
     let nextId = addFrom(this.#tail, this.lastId, lines);
     let middle: BackScan | undefined;
     if (nextId === null || isEnough()) return { nextId, middle };
@@ -178,7 +184,7 @@ export class FileEnds {
     if (head === undefined) return undefined;
     if (!isIn(head, nextId)) {
       const isDone = (next: string): boolean => isIn(head, next) || isEnough();
-      middle = scanBack(this.#source, { from: head.end, to: this.#tail.base }, nextId, lines, isDone, { decodes });
+      middle = scanBack(this.#source, { from: head.end, to: this.#tail.base }, nextId, lines, isDone);
       if (middle === undefined) return undefined;
       nextId = middle.nextId;
     }

@@ -54,6 +54,7 @@ export class PathLines {
   /** Keeps what was decoded from the line of a row; false when it is another entry. */
   keep(row: number, entry: AnyEntry): boolean {
     if (!this.hasId(row, entry.id)) return false;
+    this.#makeRoom(row + 1);
     if (this.#entries[row] === undefined) this.#decodedCount++;
     this.#entries[row] = entry;
     return true;
@@ -84,8 +85,13 @@ export class PathLines {
 
   /** From one position to before another; `undefined` for what has not been decoded. */
   entries(from: number, to: number): (AnyEntry | undefined)[] {
-    this.#entries.length = this.#count;
+    this.#makeRoom(this.#count);
     return this.#entries.slice(this.#count - to, this.#count - from).reverse();
+  }
+
+  /** Without holes: an array with holes is a slow one for good. */
+  #makeRoom(count: number): void {
+    for (let row = this.#entries.length; row < count; row++) this.#entries.push(undefined);
   }
 
   startOf(row: number): number {

@@ -5,16 +5,14 @@ import { headType, isEntry, maxHeadBytes, newLineHead, parseHead } from "../line
 import type { ByteSource } from "../lines/read-lines.ts";
 import { fill, type LinePlace } from "../lines/read-lines.ts";
 import { decodeStored } from "../lines/salvage.ts";
-import { decodeEntries, decodeEntry } from "../lines/sound-entry.ts";
 import { headBytes, parentHead, typeHead, wordsOf } from "../lines/usual-head.ts";
 import { shortIdText } from "./entry-table.ts";
 import { idWords, type PathLines, textOfWords } from "./path-lines.ts";
 
-/** Small enough to stay in the processor's cache between being read and being decoded. */
+/** Small enough to stay in the processor's cache while it is looked at. */
 const usualChunkBytes = 256 << 10;
 /** Reads that begin on a page cost less. */
 const pageBytes = 4096;
-const [openBracket, closeBracket, comma] = [0x5b, 0x5d, 0x2c];
 
 export interface BackScan {
   /** Up to here, from the end, every line was seen. */
@@ -32,8 +30,8 @@ interface Range {
 }
 
 /**
- * Adds to `lines` the way from `wantedId` on, as far as it lies in the range; with `decodes`, decoded down to the last compaction, since what
- * comes before one is mostly not asked for. It ends where `isElsewhere` knows the next id. `undefined`: the path leaves the range, or a line is irregular.
+ * Adds to `lines` the way from `wantedId` on, as far as it lies in the range. It ends where `isElsewhere` knows the next id. `undefined`: the path
+ * leaves the range, or a line is irregular.
  */
 export function scanBack(
   source: ByteSource,
@@ -41,9 +39,9 @@ export function scanBack(
   wantedId: string,
   lines: PathLines,
   isElsewhere: (id: string) => boolean,
-  { decodes = true, chunkBytes = usualChunkBytes }: { decodes?: boolean; chunkBytes?: number } = {},
+  chunkBytes = usualChunkBytes,
 ): BackScan | undefined {
-  const scan = new Scan(lines, wantedId, decodes);
+  const scan = new Scan(lines, wantedId);
   let buffer = Buffer.allocUnsafe(chunkBytes);
   for (let end = to; end > from; ) {
     if (scan.wantedId === null || isElsewhere(scan.wantedId)) return scan.resultAt(end);
@@ -70,17 +68,14 @@ class Scan {
   readonly #typeWords = wordsOf(typeHead);
   readonly #parentWords = wordsOf(parentHead);
   readonly #lastOfType = new Map<string, LinePlace>();
-  /** Rows from here on are not decoded. */
-  #decodedRows = Number.POSITIVE_INFINITY;
   /** The wanted id as words, or, where it is not of eight characters, as it is. */
   #first = 0;
   #second = 0;
   #longId: string | null | undefined;
 
-  constructor(lines: PathLines, wantedId: string, decodes: boolean) {
+  constructor(lines: PathLines, wantedId: string) {
     this.#lines = lines;
     this.#messageCode = lines.typeCode("message");
-    if (!decodes || lines.lastOfType("compaction", lines.length) >= 0) this.#decodedRows = 0;
     this.#want(wantedId);
   }
 
@@ -96,7 +91,6 @@ class Scan {
   takeChunk(bytes: Buffer, base: number, first: number): boolean {
     const starts: number[] = [first];
     for (let lf = bytes.indexOf(0x0a, first); lf >= 0; lf = bytes.indexOf(0x0a, lf + 1)) starts.push(lf + 1);
-    const known = this.#lines.length;
     for (let line = starts.length - 2; line >= 0; ) {
       line = this.#takeMessages(bytes, base, starts, line);
       if (line < 0) break;
@@ -104,7 +98,7 @@ class Scan {
       if (!this.#takeLine(bytes, base, at, (starts[line + 1] ?? 0) - 1)) return false;
       line--;
     }
-    return this.#decodeRows(bytes, base, known);
+    return true;
   }
 
   /** The innermost loop: messages with the usual head. Returns the number of the first line, from the end, that is none; -1: all were. */
@@ -147,7 +141,6 @@ class Scan {
     if (type !== "message" && !this.#lastOfType.has(type)) this.#lastOfType.set(type, place);
     if (id !== this.wantedId) return true;
     this.#lines.add(id, type, place.start, place.length);
-    if (type === "compaction") this.#decodedRows = Math.min(this.#decodedRows, this.#lines.length);
     this.#want(parentId);
     return true;
   }
@@ -170,46 +163,5 @@ class Scan {
     this.#longId = words === undefined ? id : undefined;
     this.#first = words?.[0] ?? 0;
     this.#second = words?.[1] ?? 0;
-  }
-
-  /** While the bytes are at hand. */
-  #decodeRows(bytes: Buffer, base: number, from: number): boolean {
-    const lines = this.#lines;
-    const to = Math.min(lines.length, this.#decodedRows);
-    if (from >= to) return true;
-    const start = lines.startOf(to - 1) - base;
-    const end = lines.startOf(from) + lines.lengthOf(from) - base;
-    let onPath = 0;
-    for (let row = from; row < to; row++) onPath += lines.lengthOf(row) + 1;
-    if (start > 0 && onPath === end - start + 1 && this.#decodeRun(bytes, base, from, to)) return true;
-    const text = 2 * onPath > end - start ? bytes.toString("utf8", start, end) : "";
-    // Where every character is a byte, slices of one text come cheaper than a text for each line.
-    const isAscii = text.length === end - start;
-    for (let row = from; row < to; row++) {
-      const at = lines.startOf(row) - base;
-      const lineEnd = at + lines.lengthOf(row);
-      const entry = decodeEntry(isAscii ? text.slice(at - start, lineEnd - start) : bytes.toString("utf8", at, lineEnd));
-      if (entry === undefined || !lines.keep(row, entry)) return false;
-    }
-    return true;
-  }
-
-  /**
-   * Lines with none between them that is not on the path, made a list of JSON where they stand: the bytes between lines are not read again.
-   * False where they are no such list; a line of two records beside two lines of one record would be found by the ids.
-   */
-  #decodeRun(bytes: Buffer, base: number, from: number, to: number): boolean {
-    const lines = this.#lines;
-    const start = lines.startOf(to - 1) - base - 1;
-    bytes[start] = openBracket;
-    for (let row = from; row < to; row++) bytes[lines.startOf(row) - base + lines.lengthOf(row)] = row === from ? closeBracket : comma;
-    const end = lines.startOf(from) - base + lines.lengthOf(from);
-    const entries = decodeEntries(bytes.toString("utf8", start, end + 1), to - from);
-    if (entries === undefined) return false;
-    for (let row = from; row < to; row++) {
-      const entry = entries[to - 1 - row];
-      if (entry === undefined || !lines.keep(row, entry)) return false;
-    }
-    return true;
   }
 }

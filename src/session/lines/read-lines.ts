@@ -32,6 +32,8 @@ const gapBytes = 32 << 10;
 /** Calls `take` with the number and the text of each place. Places in file order are read fastest. */
 export function readLines(source: ByteSource, places: LinePlaces, take: (number: number, text: string) => void): void {
   let buffer = Buffer.alloc(0);
+  const last = places.count - 1;
+  const span = places.startOf(last) + places.lengthOf(last) - places.startOf(0);
   for (let from = 0; from < places.count; ) {
     const base = places.startOf(from);
     let end = base + places.lengthOf(from);
@@ -43,7 +45,7 @@ export function readLines(source: ByteSource, places: LinePlaces, take: (number:
       end = lineEnd;
     }
     const size = end - base;
-    if (buffer.length < size) buffer = Buffer.allocUnsafe(Math.max(size, Math.min(readBytes, source.size)));
+    if (buffer.length < size) buffer = Buffer.allocUnsafe(Math.max(size, Math.min(readBytes, span)));
     const filled = fill(source, buffer.subarray(0, size), base);
     const whole = to - from > 1 ? buffer.toString("utf8", 0, filled) : "";
     // Where every character is a byte, slices of one text come cheaper than a text for each line.

@@ -34,7 +34,7 @@ export function decodeEntries(list: string, count: number): AnyEntry[] | undefin
 }
 
 export function soundEntry(stored: AnyEntry): AnyEntry {
-  const shape = entryShapes[stored.type];
+  const shape = Object.hasOwn(entryShapes, stored.type) ? entryShapes[stored.type] : undefined;
   if (shape === undefined) return stored;
   const entry = stored.type === "compaction" ? withoutNote(stored) : stored;
   const timestamp = typeof entry.timestamp === "string" ? entry.timestamp : "";
@@ -55,7 +55,8 @@ const entryShapes: Record<string, Shape | undefined> = {
   message: ({ message }, timestamp) => {
     // Of no role: nobody says it.
     if (!isRecord(message)) return { message: { role: "", timestamp: timeOf(timestamp) } };
-    const fixed = messageShapes[message.role as string]?.(message, timestamp);
+    const shape = Object.hasOwn(messageShapes, message.role as string) ? messageShapes[message.role as string] : undefined;
+    const fixed = shape?.(message, timestamp);
     if (typeof message.timestamp === "number") return fixed && { message: { ...message, ...fixed } };
     return { message: { ...message, timestamp: timeOf(timestamp), ...fixed } };
   },
@@ -146,7 +147,7 @@ function blocksOf(
   fix: (block: Fields) => Fields | undefined = () => undefined,
 ): unknown {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
-  if (!Array.isArray(content)) return [];
+  if (!Array.isArray(content)) return isRecord(content) ? blocksOf([content], isSound, fix) : [];
   let fixed: unknown[] | undefined;
   for (let at = 0; at < content.length; at++) {
     const block: unknown = content[at];
@@ -154,10 +155,17 @@ function blocksOf(
     const better = isKept ? fix(block) : undefined;
     if (fixed === undefined && isKept && better === undefined) continue;
     fixed ??= content.slice(0, at);
+    const said = isKept ? undefined : saidIn(block);
     if (isKept) fixed.push(better ?? block);
-    else if (typeof block === "string") fixed.push({ type: "text", text: block });
+    else if (said !== undefined) fixed.push({ type: "text", text: said });
   }
   return fixed ?? content;
+}
+
+/** Of a bare string, and of other formats' words for a text: `input_text`, `output_text`. */
+function saidIn(block: unknown): string | undefined {
+  if (typeof block === "string") return block;
+  return isRecord(block) && /_text$/.test(String(block.type)) && typeof block.text === "string" ? block.text : undefined;
 }
 
 function isUserBlock({ type, text, data, mimeType }: Fields): boolean {

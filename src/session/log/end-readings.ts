@@ -41,11 +41,11 @@ export class EndReadings {
   }
 
   path(leafId: string | null, remember: boolean): PathView | undefined {
-    return this.#pathFrom(leafId, remember, () => this.#ends.path(remember));
+    return this.#pathFrom(leafId, remember, () => this.#ends.path());
   }
 
   contextPath(leafId: string | null, remember: boolean): PathView | undefined {
-    return this.#pathFrom(leafId, remember, () => this.#ends.contextPath(remember));
+    return this.#pathFrom(leafId, remember, () => this.#ends.contextPath());
   }
 
   pathEnd(leafId: string | null, count: number): PathEnd | undefined {
@@ -93,12 +93,14 @@ export class EndReadings {
       length: lines.length,
       typeAt: (position) => lines.typeAt(position),
       idAt: (position) => lines.idAt(position),
+      startAt: (position) => lines.startOf(lines.rowAt(position)),
       lastOfType: (type, before) => lines.lastOfType(type, before),
       entries: (from, to) => this.#entriesAt(lines, from, to, remember),
     };
   }
 
   #entriesAt(lines: PathLines, from: number, to: number, remember: boolean): (AnyEntry | undefined)[] {
+    if (remember) this.#ends.decode(lines, lines.rowAt(to - 1), lines.rowAt(from) + 1);
     const entries = lines.entries(from, to);
     const toRead = lines.undecoded(from, to);
     const rowOf = (number: number): number => toRead[number] ?? -1;

@@ -11,6 +11,7 @@ import { beginsWithLine, FileEnds, minFileBytes, tableOf } from "../index/file-e
 import { indexLines, type LineIndex } from "../index/line-index.ts";
 import type { PathLines } from "../index/path-lines.ts";
 import { notASession, storageLoss, unreadable } from "../lines/file-errors.ts";
+import { offsetsOf } from "../lines/find-text.ts";
 import { encodeLine, withTexts } from "../lines/line-codec.ts";
 import { withNote } from "../lines/opening-note.ts";
 import { type LinePlaces, onePlace, readLines } from "../lines/read-lines.ts";
@@ -186,6 +187,10 @@ export class FileLog implements SessionLog {
   lastOfType(type: string): AnyEntry | undefined {
     const found = this.#ends === undefined ? "unsure" : this.#ends.lastOfType(type);
     return found === "unsure" ? lastEntryOfType(this, type) : found;
+  }
+
+  offsetsOf(text: string, from: number): number[] {
+    return this.#file === undefined ? [] : offsetsOf(this.#file, text, from);
   }
 
   lineAt(index: number): string {

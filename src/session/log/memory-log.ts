@@ -76,6 +76,10 @@ export class MemoryLog implements SessionLog {
     return lastEntryOfType(this, type);
   }
 
+  offsetsOf(): number[] {
+    return [];
+  }
+
   lineAt(index: number): string {
     const entry = this.#entries[index];
     return entry === undefined ? "" : encodeLine(entry).slice(0, -1);

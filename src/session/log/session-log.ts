@@ -11,6 +11,8 @@ export interface PathView {
   readonly length: number;
   typeAt(position: number): string;
   idAt(position: number): string;
+  /** Where its line begins; -1: it is in no file. */
+  startAt(position: number): number;
   /** Position of the last one of a type before a position; -1: none. */
   lastOfType(type: string, before: number): number;
   /** From one position to before another; `undefined` for a damaged entry. */
@@ -61,6 +63,8 @@ export interface SessionLog {
   entryWith(id: string): AnyEntry | undefined;
   /** The last entry of a type, in file order. */
   lastOfType(type: string): AnyEntry | undefined;
+  /** Where an ASCII text stands in the file from a position on, ascending. */
+  offsetsOf(text: string, from: number): number[];
   /** The stored line, without its LF: what a copy must carry over byte for byte. */
   lineAt(index: number): string;
   /**
@@ -95,6 +99,7 @@ export function pathOf(log: SessionLog, leafId: string | null, remember: boolean
     length: path.length,
     typeAt: (position) => table.typeOf(path[position] ?? noParent),
     idAt: (position) => table.idOf(path[position] ?? noParent),
+    startAt: (position) => table.startOf(path[position] ?? noParent),
     lastOfType: (type, before) => table.lastOfType(type, path, before),
     entries: (from, to) => log.entriesAt(path.subarray(from, to), remember),
   };
@@ -107,6 +112,7 @@ export function longerPath(view: PathView, behind: readonly AnyEntry[]): PathVie
     length: view.length + behind.length,
     typeAt,
     idAt: (position) => behind[position - view.length]?.id ?? view.idAt(position),
+    startAt: (position) => (position < view.length ? view.startAt(position) : -1),
     lastOfType: (type, before) => {
       for (let at = before - 1; at >= view.length; at--) if (typeAt(at) === type) return at;
       return view.lastOfType(type, Math.min(before, view.length));

@@ -9,14 +9,18 @@ import type { AnyEntry, EntryOf } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
 import type { PathView } from "../log/session-log.ts";
 
-export interface SessionContext {
+/** What a path says of how its conversation goes on. */
+export interface RecordedSettings {
+  model?: { provider: string; modelId: string };
+  /** Absent when the path records none. */
+  thinkingLevel?: ThinkingLevel;
+}
+
+export interface SessionContext extends RecordedSettings {
   /** System messages in place as recorded, summaries and custom messages as such. */
   messages: Message[];
   /** Parallel to `messages`; `undefined` for a message that no entry holds (the result of a tool call that never got one). */
   entryIds: (string | undefined)[];
-  model?: { provider: string; modelId: string };
-  /** Absent when the path records none. */
-  thinkingLevel?: ThinkingLevel;
   /** Positions in `messages` (`to` is behind the last) of answers whose usage is that of another context: an edit has changed it since. */
   edited?: { from: number; to: number } | undefined;
   /** A message among them has a picture, whole or as a reference. */
@@ -51,9 +55,9 @@ export function buildContext(path: PathView): SessionContext {
   // The checkpoint says all that earlier system messages said; replayed behind it they would undo later changes.
   // Earlier compactions among the kept entries have no message either: their summary went into this one.
   for (const entry of kept) {
-    if (entry !== undefined && !(isA(entry, "message") && entry.message?.role === "system")) add(messageOf(entry, edits), entry.id);
+    if (entry !== undefined && !(isA(entry, "message") && entry.message?.role === "system")) add(editedMessage(entry, edits), entry.id);
   }
-  for (const entry of later) if (entry !== undefined) add(messageOf(entry, edits), entry.id);
+  for (const entry of later) if (entry !== undefined) add(editedMessage(entry, edits), entry.id);
   found.messages.length = found.entryIds.length = count;
 
   const { model, thinkingLevel } = settingsOf(path);
@@ -92,12 +96,12 @@ function keptFrom(path: PathView, compactionAt: number, compaction: EntryOf<"com
   return at;
 }
 
-function entryAt(path: PathView, at: number): AnyEntry | undefined {
+export function entryAt(path: PathView, at: number): AnyEntry | undefined {
   return at < 0 ? undefined : path.entries(at, at + 1)[0];
 }
 
 /** Target to edit; a later one replaces an earlier one. */
-function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string, EntryOf<"context_edit">> {
+export function latestEdits(...runs: (readonly (AnyEntry | undefined)[])[]): Map<string, EntryOf<"context_edit">> {
   const edits = new Map<string, EntryOf<"context_edit">>();
   for (const entries of runs) for (const entry of entries) if (isA(entry, "context_edit")) edits.set(entry.targetId, entry);
   return edits;
@@ -130,7 +134,7 @@ function isNeverSent(entry: AnyEntry): boolean {
   return entry.message.stopReason === "error" || entry.message.stopReason === "aborted";
 }
 
-function messageOf(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {
+export function editedMessage(entry: AnyEntry, edits: ReadonlyMap<string, EntryOf<"context_edit">>): Message | undefined {
   const edit = edits.size === 0 ? undefined : edits.get(entry.id);
   if (edit?.replacement === null) return undefined;
   const message = recordedMessage(entry);
@@ -257,8 +261,8 @@ function noResult(toolCallId: string, toolName: string, timestamp: number): Tool
 }
 
 /** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else that of the last answer. */
-function settingsOf(path: PathView): Pick<SessionContext, "model" | "thinkingLevel"> {
-  const settings: Pick<SessionContext, "model" | "thinkingLevel"> = {};
+export function settingsOf(path: PathView): RecordedSettings {
+  const settings: RecordedSettings = {};
   const level = entryAt(path, path.lastOfType("thinking_level_change", path.length));
   if (isA(level, "thinking_level_change") && isThinkingLevel(level.thinkingLevel)) settings.thinkingLevel = level.thinkingLevel;
   for (let at = path.length - 1; at >= 0; at--) {

@@ -1,10 +1,7 @@
 // The lease that a session has on its file: on the one that it was opened with, then on each new one that takes its place. Owned by the session.
 // Invariant: what was given up is never taken again, whatever was still under way.
 
-import { acquireLease, type Lease, type LeaseOutcome } from "../../platform/locks/lease.ts";
-
-/** Longer than it takes from the first entry to the request, shorter than anybody needs to find the file and begin with it. */
-const leaseDelayMs = 20;
+import { acquireLease, type Lease, type LeaseOutcome, leaseDelayMs } from "../../platform/locks/lease.ts";
 
 export class HeldLease {
   #outcome: Promise<LeaseOutcome | undefined>;

@@ -7,6 +7,7 @@ import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
 import { messageOf, type PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
+import { atOnce } from "../../platform/in-slices.ts";
 import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
 import { completeEntry, encodeLine } from "../lines/line-codec.ts";
@@ -20,12 +21,15 @@ import { IndexChanged, indexOf, type PathView, type SessionLog } from "../log/se
 import { buildContext, type SessionContext } from "./build-context.ts";
 import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
 import { HeldLease } from "./held-lease.ts";
+import { outlineOf, type SessionOutline } from "./outline.ts";
 import { type BackOptions, type PathBatch, pathBack } from "./path-back.ts";
 import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
+import { readAhead } from "./read-ahead.ts";
 import { batchesOf, surveyed } from "./survey.ts";
-import { buildTree, childrenOf, indexesOfType, type Label, labelsOf, type TreeNode } from "./tree.ts";
+import { childrenOf, indexesOfType, type Label, labelsOf, type TreeNode, treeSteps } from "./tree.ts";
 
 export type { SessionContext } from "./build-context.ts";
+export type { SessionOutline } from "./outline.ts";
 export type { TreeNode } from "./tree.ts";
 
 export interface SessionOptions extends SessionStores {
@@ -200,8 +204,18 @@ export class Session implements EntrySource {
     return completed;
   }
 
-  context(leafId?: string | null): SessionContext {
-    const remember = leafId === undefined || leafId === this.#leafId;
+  /** Of the leaf; what it says without all of its messages. */
+  outline(): SessionOutline {
+    return this.#read(() => outlineOf(this.#log.contextPath(this.#leafId, true), (text, from) => this.#log.offsetsOf(text, from)));
+  }
+
+  /** Reads what the context of an entry is made of, step by step. */
+  readAhead(leafId: string | null): Generator<undefined> {
+    return readAhead(this.#log, leafId, (reader) => this.#read(reader));
+  }
+
+  /** `remember`: what it is made of stays in memory, and by that outlives what befalls the file. */
+  context(leafId?: string | null, remember = leafId === undefined || leafId === this.#leafId): SessionContext {
     const context = this.#read(() => buildContext(this.#log.contextPath(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
     if (context.hasPictures) makeWhole(context.messages, this.#pictures);
@@ -306,14 +320,16 @@ export class Session implements EntrySource {
   }
 
   tree(): TreeNode[] {
-    return this.#read(() => {
-      const table = this.#log.table;
-      return buildTree(
-        table,
-        this.#log.entriesAt(range(table.count)).map((entry) => wholeEntry(entry, this.#pictures)),
-        this.#labels(),
-      );
-    });
+    return atOnce(this.treeSteps());
+  }
+
+  /** The same a little at a time; what is appended meanwhile is not in it. */
+  treeSteps(): Generator<undefined, TreeNode[]> {
+    return treeSteps(
+      this.#log,
+      (reader) => this.#read(reader),
+      (entry) => wholeEntry(entry, this.#pictures),
+    );
   }
 
   label(id: string): string | undefined {

@@ -3,6 +3,7 @@
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
 import { type EntryTable, noParent } from "../index/entry-table.ts";
+import type { SessionLog } from "../log/session-log.ts";
 
 /** A node as RPC `get_tree` shows it. */
 export interface TreeNode {
@@ -67,8 +68,35 @@ export function labelsSetElsewhere(
   return [...lastOf.values()].flatMap(({ at, isNews }) => (isNews ? at : [])).sort((one, other) => one - other);
 }
 
+/** Entries decoded at a time when the whole tree is read. */
+const batchSize = 256;
+
+/** The tree of what is there now, a batch a step. `read` runs a reader again where the log was indexed anew. */
+export function* treeSteps(
+  log: SessionLog,
+  read: <T>(reader: () => T) => T,
+  whole: (entry: AnyEntry | undefined) => AnyEntry | undefined,
+): Generator<undefined, TreeNode[]> {
+  let known: { table: EntryTable; count: number; entries: (AnyEntry | undefined)[] } | undefined;
+  for (;;) {
+    const one = read(() => {
+      const { table } = log;
+      // Indexes of a table that was made anew are others.
+      const now = known?.table === table ? known : { table, count: table.count, entries: [] };
+      const from = now.entries.length;
+      const indexes = Array.from({ length: Math.min(batchSize, now.count - from) }, (_, at) => from + at);
+      for (const entry of log.entriesAt(indexes)) now.entries.push(whole(entry));
+      return now;
+    });
+    if (one.entries.length === one.count) return buildTree(one.table, one.entries);
+    known = one;
+    yield;
+  }
+}
+
 /** `entries` and `table` go together index by index. */
-export function buildTree(table: EntryTable, entries: readonly (AnyEntry | undefined)[], labels: ReadonlyMap<string, Label>): TreeNode[] {
+function buildTree(table: EntryTable, entries: readonly (AnyEntry | undefined)[]): TreeNode[] {
+  const labels = labelsOf(entries);
   const roots: TreeNode[] = [];
   const nodes: (TreeNode | undefined)[] = entries.map((entry) => {
     if (entry === undefined) return undefined;

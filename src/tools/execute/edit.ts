@@ -105,7 +105,12 @@ function notFoundText(index: number | undefined, path: string, content: Buffer, 
       ? `Could not find the exact text in ${path}. The old text must match exactly including all whitespace and newlines.`
       : `Could not find edits[${index}] in ${path}. The oldText must match exactly including all whitespace and newlines.`;
   const nearest = findNearestLines(content, oldText);
-  if (nearest === undefined) return `${what}\nNothing in the file resembles it: read the file again.`;
+  if (nearest === undefined) {
+    const why = content.includes(0)
+      ? "The file has NUL bytes: it is binary, or text in UTF-32, which cannot be read or edited here. Use bash (iconv, xxd)."
+      : "Nothing in the file resembles it: read the file again.";
+    return `${what}\n${why}`;
+  }
   const lines = nearest.lines.map((line, offset) => `${nearest.lineNumber + offset}: ${line}`);
   return `${what}\nThe nearest lines in the file are:\n${lines.join("\n")}`;
 }

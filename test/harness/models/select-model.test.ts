@@ -273,6 +273,18 @@ test("formats with a compatible twin are spoken through it", async () => {
     requestName: "my-sol",
     baseUrl: "https://mine.openai.azure.com/openai/v1?api-version=2026-01-01-preview",
   });
+  for (const [name, value, told] of [
+    ["AZURE_OPENAI_DEPLOYMENT_NAME_MAP", "gpt-5=five, my-deployment,", "my-deployment"],
+    ["AZURE_OPENAI_DEPLOYMENT_NAME_MAP", "gpt-6-sol=", "gpt-6-sol="],
+    ["AZURE_OPENAI_DEPLOYMENT_NAME_MAP", "gpt-6-sol=https://mine/deployments/x", "https://mine"],
+    ["AZURE_OPENAI_API_VERSION", "2026-01-01&x=1", "2026-01-01&x=1"],
+    ["AZURE_OPENAI_API_VERSION", "the newest", "the newest"],
+    ["AZURE_OPENAI_RESOURCE_NAME", "https://mine.openai.azure.com", "mine.openai.azure.com"],
+    ["AZURE_OPENAI_RESOURCE_NAME", "my resource", "my%20resource"],
+  ] as const) {
+    const wrong = await failure("azure/gpt-6-sol", undefined, { env: { ...azure.env, [name]: value } });
+    expect([wrong.exitStatus, wrong.message], value).toEqual([2, expect.stringContaining(told)]);
+  }
   const nowhere = await failure("azure/gpt-6-sol", undefined, { env: { AZURE_OPENAI_API_KEY: "k" } });
   expect(nowhere.code).toBe("config.no_base_url");
   expect(nowhere.hint).toContain("AZURE_OPENAI_RESOURCE_NAME");

@@ -54,7 +54,7 @@ test("the prompt is said once; later only what changed of it", async () => {
 test("tools by name: those that are there; an unknown one is refused with the nearest", () => {
   const { coding } = codingBench();
   coding.conversation.setActiveToolNames(["bash", "read", "bash"]);
-  expect(coding.conversation.activeToolNames).toEqual(["bash", "read"]);
+  expect(coding.conversation.activeToolNames).toEqual(["read", "bash"]);
   expect(coding.conversation.activeTools.map(({ name }) => name)).toEqual(["read", "bash"]);
   expect(() => coding.conversation.setActiveToolNames(["raed"])).toThrow(
     expect.objectContaining({ code: "usage.unknown_tool", hint: "Did you mean read?" }),

@@ -2,11 +2,13 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { startAuthServer } from "../../support/auth-server.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { type AuthServer, startAuthServer } from "../../support/auth-server.ts";
 import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { startWireServer } from "../../support/wire-server.ts";
+
+const readHistory = ({ directory }: InteractiveScreen): string => readFileSync(join(directory, "agent", "prompt-history.jsonl"), "utf8");
 
 /** Nothing to ask a model with. */
 async function withoutModel(settings: Record<string, unknown> = {}): Promise<InteractiveScreen> {
@@ -95,6 +97,65 @@ test("a sign-in that is called off stores nothing", async () => {
   screen.device.keys("\u001b");
   await screen.until((text) => text.includes("called off"));
   expect(existsSync(authFile(screen))).toBe(false);
+});
+
+describe.each([
+  ["Escape", "\u001b"],
+  ["Ctrl-C", "\u0003"],
+])("%s calls a sign-in off, and the editor is there again", (_key, key) => {
+  const toList = async (screen: InteractiveScreen): Promise<void> => {
+    screen.device.keys("/login\r");
+    await screen.until((text) => text.includes("Account at"));
+  };
+  const toWays = async (screen: InteractiveScreen): Promise<void> => {
+    await toList(screen);
+    screen.device.keys("openrouter\r");
+    await screen.until((text) => text.includes("Sign in: OpenRouter"));
+  };
+  const toKey = async (screen: InteractiveScreen): Promise<void> => {
+    await toWays(screen);
+    screen.device.keys("\u001b[B\r");
+    await screen.until((text) => text.includes("Key for openrouter"));
+    screen.device.keys("sk-half-of-a-key");
+  };
+  const toAddress = async (screen: InteractiveScreen): Promise<void> => {
+    await toWays(screen);
+    screen.device.keys("\r");
+    await screen.until((text) => text.includes("paste the address"));
+  };
+  const toExchange = async (screen: InteractiveScreen, auth: AuthServer): Promise<void> => {
+    const { registry } = screen.sessions.launch;
+    const oauth = { authorizeUrl: `${auth.url}/authorize`, tokenUrl: `${auth.url}/keys` };
+    registry.setProvider("openrouter", { id: "openrouter", models: [], modelOverrides: {}, headers: {}, oauth } as never);
+    await toAddress(screen);
+    const shown = screen.drawn();
+    auth.fault = "hang";
+    const asked = auth.requests.length;
+    screen.device.keys(`\u001b[200~${auth.agree(/https?:\S+code_challenge\S+/.exec(shown)?.[0] ?? "")}\u001b[201~`);
+    screen.device.keys("\r");
+    await screen.until((text) => text.includes("Cancel") && !text.includes("paste the address"));
+    await vi.waitFor(() => expect(auth.requests.length).toBeGreaterThan(asked));
+  };
+
+  test.each([
+    ["in the list of accounts", toList],
+    ["between the ways", toWays],
+    ["in the line for the key", toKey],
+    ["where the address is pasted", toAddress],
+    ["while the service is waited for", toExchange],
+  ])("%s", async (_step, go) => {
+    const auth = await startAuthServer();
+    onTestFinished(() => auth.close());
+    const screen = await openInteractive({ columns: 400 });
+    await go(screen, auth);
+    screen.device.keys(key);
+    await screen.until(() => !screen.interaction.screen.isSomethingOpen);
+    screen.device.keys("typed");
+    expect(await screen.until((text) => /─\ntyped/.test(text))).not.toContain("sk-half");
+    expect(existsSync(authFile(screen))).toBe(false);
+    expect(screen.interaction.hasLeft).toBe(false);
+    expect(readHistory(screen)).not.toContain("sk-half");
+  });
 });
 
 test("an account that there is none of is named with the nearest, and what was typed is in the editor again", async () => {

@@ -46,3 +46,17 @@ test("five megabytes pasted, with markers and without: the text is whole, and th
     screen.leave();
   }
 });
+
+test("what is pasted for the user is text, also where the end of a paste and keys stand in it", async () => {
+  const screen = await openInteractive();
+  const { editor } = screen.interaction.screen;
+  for (const ending of ["\u001b[201~\r", "\u001b[20\u001b[201~1~\r", "\u001b[201~\u0004"]) {
+    editor.setText("");
+    screen.interaction.ui.context.pasteToEditor(`one${ending}`);
+    screen.device.keys("z");
+    expect(editor.getText()).toMatch(/^one[^z]*z$/);
+  }
+  expect(screen.interaction.hasLeft).toBe(false);
+  expect(screen.sessions.coding.isStreaming).toBe(false);
+  expect(screen.sessions.coding.conversation.messages.filter(({ role }) => role === "user")).toEqual([]);
+});

@@ -30,3 +30,89 @@ test("a question that is called off by itself says how long there is still time"
     vi.useRealTimers();
   }
 });
+
+test.for(["main", "alternate"] as const)(
+  "what is asked is there in whole, else how much of it is not; the answer stays in sight: %s",
+  async (kind) => {
+    const at = await openInteractive({ columns: 40, rows: 14, kind });
+    const { context } = at.interaction.ui;
+    const words = Array.from({ length: 30 }, (_, count) => `word${count}`);
+    const asked = context.confirm("May this command be run, whatever it does to your files?", `rm -rf ${"/a/path".repeat(8)} --last`);
+    const shown = (await at.until((screen) => screen.includes("Yes"))).replace(/\s/g, "");
+    for (const part of ["whatever it does to your files?", "/a/path".repeat(8), "--last"])
+      expect(shown).toContain(part.replaceAll(" ", ""));
+    at.device.keys("\r");
+    expect(await asked).toBe(true);
+    for (const ask of [
+      () => context.select(words.join("\n"), ["one", "two"]),
+      () => context.input(words.join("\n")),
+      () => context.editor(words.join("\n"), "text"),
+    ]) {
+      const answer = ask();
+      const screen = await at.until((text) => /word0\n(.*\n)*… 2\d more lines\n/.test(text));
+      expect(screen).toMatch(/❯ one\n {2}two|> |text/);
+      expect(screen).toContain("fake/fake");
+      at.device.keys("\u001b");
+      expect(await answer).toBeUndefined();
+    }
+  },
+);
+
+test.for([
+  ["in the editor's place", {}],
+  ["over the screen", { overlay: true }],
+] as const)("a view of an extension's takes no key from whoever types: %s", async ([, how]) => {
+  let now = 10_000;
+  const at = await openInteractive({ columns: 60, now: () => now });
+  vi.useFakeTimers();
+  try {
+    const keys: string[] = [];
+    at.device.keys("half a ");
+    const shown = at.interaction.ui.context.custom<string>(
+      ((_tui: unknown, _theme: unknown, _keys: unknown, done: (value: string) => void) => ({
+        render: () => ["a view of its own"],
+        handleInput: (data: string) => {
+          keys.push(data);
+          if (data === "\r") done("taken");
+        },
+        invalidate: () => {},
+      })) as never,
+      how as never,
+    );
+    await vi.advanceTimersByTimeAsync(200);
+    now += 200;
+    at.device.keys("word");
+    await vi.advanceTimersByTimeAsync(200);
+    now += 200;
+    expect(at.drawn()).not.toContain("a view of its own");
+    expect(at.interaction.screen.editor.getText()).toBe("half a word");
+    now += 300;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(at.drawn()).toContain("a view of its own");
+    at.device.keys("y");
+    at.device.keys("\r");
+    expect(await shown).toBe("taken");
+    expect(keys).toEqual(["y", "\r"]);
+    expect(at.drawn()).not.toContain("a view of its own");
+    expect(at.interaction.screen.editor.getText()).toBe("half a word");
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a view that is called off before it was seen is never seen", async () => {
+  const at = await openInteractive({ columns: 60 });
+  at.device.keys("words");
+  let done: (value: string) => void = () => {};
+  const shown = at.interaction.ui.context.custom<string>(
+    ((_tui: unknown, _theme: unknown, _keys: unknown, finish: (value: string) => void) => {
+      done = finish;
+      return { render: () => ["a view of its own"], invalidate: () => {} };
+    }) as never,
+    { overlay: true } as never,
+  );
+  done("before");
+  expect(await shown).toBe("before");
+  at.interaction.screen.whenQuiet(() => at.interaction.say("quiet now"));
+  expect(await at.until((text) => text.includes("quiet now"))).not.toContain("a view of its own");
+});

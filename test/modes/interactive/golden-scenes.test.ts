@@ -118,6 +118,14 @@ const footed: ExtensionFactory = (pi) => {
   });
 };
 
+function clock(): () => number {
+  let nowMs = 0;
+  return () => {
+    nowMs += 1000;
+    return nowMs;
+  };
+}
+
 const gates = new Map<string, Gate>();
 
 const scenes: Record<string, Scene> = {
@@ -226,7 +234,8 @@ const scenes: Record<string, Scene> = {
   extension: { how: { extension: shown }, play: answered },
   "extension-footer": { how: { extension: footed }, play: () => {} },
   overlay: {
-    how: { extension: shown },
+    // It waits until nobody has typed for a moment: each look at the clock is one.
+    how: { extension: shown, now: clock() },
     play: async (at) => {
       await answered(at);
       void at.interaction.ui.context.custom(

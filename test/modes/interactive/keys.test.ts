@@ -149,6 +149,23 @@ describe("Escape and another key right behind it", () => {
     expect(told).toEqual(keys.knows(`\u001b${control}`) ? [`\u001b${control}`] : ["\u001b", control]);
   });
 
+  test.for(["A", "B", "C", "D"])("an arrow behind it, %s: held with Alt, as some terminals send it, where that is a key", (arrow) => {
+    for (const isKey of [true, false]) {
+      const told: string[] = [];
+      const device = deafDevice();
+      const terminal = new ScreenTerminal(device, { escapeMs: 10, isDumb: true });
+      terminal.on.isKey = () => isKey;
+      terminal.start(
+        (data) => void told.push(data),
+        () => {},
+      );
+      for (const form of ["[", "O"]) device.keys(`\u001b\u001b${form}${arrow}x`);
+      terminal.flushInput();
+      const expected = (form: string): string[] => (isKey ? [`\u001b[1;3${arrow}`, "x"] : ["\u001b", `\u001b${form}${arrow}`, "x"]);
+      expect(told).toEqual([...expected("["), ...expected("O")]);
+    }
+  });
+
   test("both count: the list is closed, the text is cleared", async () => {
     const screen = await openInteractive();
     screen.device.keys("some words");

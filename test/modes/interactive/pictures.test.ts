@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { resetCapabilitiesCache, setCapabilities } from "@earendil-works/pi-tui";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { plainText } from "../../../src/contracts/text/plain.ts";
 import type { Block } from "../../../src/modes/interactive/blocks/block.ts";
 import { BlockView } from "../../../src/modes/interactive/blocks/block-view.ts";
@@ -14,6 +14,8 @@ import { MainScreen } from "../../../src/tui/main-screen.ts";
 import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
 import { plainSystem } from "../../../src/tui/theme/built-in.ts";
 import { Theme } from "../../../src/tui/theme/theme.ts";
+import { openInteractive } from "../../support/interactive-screen.ts";
+import { Gate, textReply } from "../../support/rpc-world.ts";
 import { screenDevice } from "../../support/screen-device.ts";
 import { asJpeg, solidPicture } from "../../support/solid-picture.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -135,4 +137,57 @@ test("pasted paths of pictures: quoted, escaped, as addresses; anything else is 
   writeFileSync(`${directory}/b.png`, "no picture");
   expect(await readPictures([path, `${directory}/b.png`], true)).toBeUndefined();
   expect(await readPictures([`${directory}/none.png`], true)).toBeUndefined();
+});
+
+test("a pasted path of a picture is a marker, one of none is the text that it is, and typing goes on", async () => {
+  const screen = await openInteractive();
+  const path = `${screen.directory}/a.png`;
+  writeFileSync(path, Buffer.from(red, "base64"));
+  writeFileSync(`${screen.directory}/b.png`, "no picture");
+  screen.device.keys(`\u001b[200~${path}\u001b[201~`);
+  await screen.until((text) => text.includes("[image #1]"));
+  for (const name of ["b.png", "none.png"]) {
+    screen.device.keys(`\u001b[200~${screen.directory}/${name}\u001b[201~`);
+    await screen.until(() => screen.interaction.screen.editor.getText().endsWith(name), name);
+  }
+  screen.device.keys("x");
+  expect(screen.interaction.screen.editor.getText()).toMatch(/^\[image #1\] \S+\/b\.png \S+\/none\.pngx$/);
+  expect(screen.interaction.takeAttachments("[image #1]")).toEqual([{ type: "image", data: red, mimeType: "image/png" }]);
+});
+
+test("a picture goes with its text whenever that is sent: refused before, queued and taken back, or once more", async () => {
+  const sent: number[] = [];
+  let gate: Gate | undefined;
+  const answer = textReply("An answer.");
+  const screen = await openInteractive({
+    reply: (call) => {
+      const last = call.request.messages.findLast(({ role }) => role === "user");
+      const blocks = typeof last?.content === "string" ? [] : (last?.content ?? []);
+      sent.push(blocks.filter(({ type }) => type === "image").length);
+      return gate === undefined ? answer(call) : gate.reply("Late.")(call);
+    },
+  });
+  const path = `${screen.directory}/a.png`;
+  writeFileSync(path, Buffer.from(red, "base64"));
+  screen.device.keys(`\u001b[200~${path}\u001b[201~`);
+  await screen.until((text) => text.includes("[image #1]"));
+  const receive = vi.spyOn(screen.sessions.intake, "receive").mockRejectedValueOnce(new Error("refused this once"));
+  screen.device.keys("look\r");
+  await screen.until((text) => text.includes("refused this once") && /─\n\[image #1\] look/.test(text));
+  receive.mockRestore();
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("An answer.") && !text.includes("stops"));
+  gate = new Gate();
+  screen.device.keys("first\r");
+  await gate.arrival();
+  screen.device.keys("\u001b[A\u001b[A\r");
+  await screen.until((text) => text.includes("next: [image #1] look"));
+  screen.device.keys("\u001b[1;3A");
+  await screen.until((text) => /─\n\[image #1\] look/.test(text));
+  gate.open();
+  await screen.until((text) => text.includes("Late.") && !text.includes("stops"));
+  gate = undefined;
+  screen.device.keys("\r");
+  await screen.until((text) => !text.includes("stops") && sent.length === 3);
+  expect(sent).toEqual([1, 0, 1]);
 });

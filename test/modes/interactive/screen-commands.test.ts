@@ -7,7 +7,8 @@ import { slashCommandsByName, typedCommand } from "../../../src/harness/commands
 import { runSlash } from "../../../src/modes/interactive/commands/commands.ts";
 import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
-import { textReply } from "../../support/rpc-world.ts";
+import { failed } from "../../support/model-script.ts";
+import { type Reply, textReply } from "../../support/rpc-world.ts";
 
 const configOf = (directory: string): string => readFileSync(join(directory, "agent", "config.toml"), "utf8");
 
@@ -187,7 +188,50 @@ test("whatever a session can do is done when it is typed, whether or not the scr
 test("a compaction that is asked for and comes to nothing says why", async () => {
   const screen = await openInteractive();
   screen.device.keys("/compact\r");
-  await screen.until((text) => text.includes("Nothing to compact"));
+  await screen.until((text) => text.includes("Nothing to compact") && /─\n\/compact/.test(text));
+  expect(screen.drawn().match(/Nothing to compact/g)).toHaveLength(1);
+});
+
+test("a label is set where one is in the tree, which stays as it was; marks are not where the conversation stands", async () => {
+  const screen = await openInteractive({ reply: textReply("An answer.") });
+  for (const prompt of ["one", "two"]) {
+    screen.device.keys(`${prompt}\r`);
+    await screen.until((text) => text.includes(`❯ ${prompt}\n\nAn answer.`) && !text.includes("stops"));
+  }
+  screen.device.keys("/tree\r");
+  await screen.until((text) => text.includes("❯ ◆ assistant: An answer."));
+  screen.device.keys("\u0015\u001b[A");
+  await screen.until((text) => /userOnly/.test(text) && text.includes("❯ • user: two"));
+  screen.device.keys("L");
+  await screen.until((text) => text.includes("Label"));
+  screen.device.keys("a mark\r");
+  await screen.until((text) => text.includes("❯ • [a mark] user: two") && text.includes("userOnly"));
+  screen.device.keys("L\u001b");
+  await screen.until((text) => text.includes("❯ • [a mark] user: two"));
+  screen.device.keys("\u0004");
+  const shown = await screen.until((text) => text.includes("view ·") && !text.includes("userOnly"));
+  expect(shown).toContain("  ◆ assistant: An answer.");
+  expect(shown).not.toContain("label:");
+});
+
+test("a summary of what is left behind that cannot be had is told, and nothing moves", async () => {
+  let reply: Reply = textReply("An answer.");
+  const screen = await openInteractive({ reply: (call) => reply(call) });
+  for (const prompt of ["one", "two"]) {
+    screen.device.keys(`${prompt}\r`);
+    await screen.until((text) => text.includes(`❯ ${prompt}\n\nAn answer.`) && !text.includes("stops"));
+  }
+  const { leafId } = screen.sessions.coding.session;
+  reply = async function* () {
+    yield failed("bad_request", "no summary to be had");
+  };
+  screen.device.keys("/tree\r");
+  await screen.until((text) => text.includes("user: two"));
+  screen.device.keys("\u001b[A\u001b[A\r");
+  await screen.until((text) => text.includes("What is left behind"));
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => text.includes("no summary to be had"));
+  expect(screen.sessions.coding.session.leafId).toBe(leafId);
 });
 
 test("a name that is none opens the list with it, and makes no file", async () => {

@@ -84,3 +84,19 @@ test("the seconds of a command of the user's own go on while it says nothing", a
   writeFileSync(join(at.directory, "project", "go"), "");
   await expectRest(at);
 });
+
+test.for([
+  ["/new", "New session"],
+  ["/reload", "are read anew"],
+])("%s gives back what was queued", async ([command = "", told = ""]) => {
+  const gate = new Gate();
+  const at = await openInteractive({ reply: gate.reply("unused") });
+  at.device.keys("a question\r");
+  await gate.arrival();
+  at.device.keys("one\r");
+  await at.until((text) => text.includes("next: one"));
+  at.device.keys("two\u001b\r");
+  await at.until((text) => text.includes("then: two"));
+  at.device.keys(`${command}\r`);
+  await at.until((text) => text.includes(told) && /─\none\n\ntwo/.test(text));
+});

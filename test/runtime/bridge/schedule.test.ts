@@ -68,6 +68,9 @@ test.each<[Schedule["type"], string, string?]>([
   ["once", "2026-01-01T24:00"],
   ["once", "2026-01-01T00:00+99:00"],
   ["weekly" as "cron", "1"],
+  ["cron", 5 as never],
+  ["once", undefined as never],
+  ["interval", 60_000 as never],
 ])("%s %j in %s is refused", async (type, value, timezone) => {
   const schedule: Schedule = { type, value, ...(timezone === undefined ? {} : { timezone }) };
   await expect(nextRun(schedule, new Date("2026-01-01T00:00:00Z"))).rejects.toMatchObject({ code: "usage.schedule" });

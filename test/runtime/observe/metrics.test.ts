@@ -132,6 +132,27 @@ test("what Prometheus reads, and what people do", () => {
   expect(tableOf(report)).toMatch(/^ +claude +pi\nagent_run_count +0 +1\n/);
 });
 
+test("what a damaged record says of its time is not known, and what a clock that was ahead has said does not count", () => {
+  const directory = temporaryDirectory();
+  const odd = ["fast", null, -5, undefined].map((durationMs) => JSON.stringify({ ...ran(), durationMs }));
+  const endless = JSON.stringify(ran()).replace('"durationMs":100', '"durationMs":1e999');
+  const ahead = [ran({ t: t + 10 }), { t: t + 10, kind: "incident", engine: "pi", text: "x" }].map((one) => JSON.stringify(one));
+  writeFileSync(join(directory, "2026-05-01.jsonl"), `${[...odd, endless, ...ahead].join("\n")}\n`);
+  const report = reportOf(readMetrics(directory, 0, t), engines);
+  expect(report.engines.pi).toMatchObject({ agent_run_count: 5, agent_duration_ms: { p50: null, p95: null } });
+  expect([report.unmeasured.pi, report.incidents.pi]).toEqual([5, ["x"]]);
+});
+
+test("a run is found again whatever its model has called, and however long its group's name is", () => {
+  const directory = temporaryDirectory();
+  const tools = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`${at}${"x".repeat(5000)}`, 2]));
+  metricsStore({ directory, ...none }).append(ran({ outcome: "error", group: "g".repeat(100_000), tools }));
+  const [record] = [...readMetrics(directory, 0)];
+  expect(record).toMatchObject({ kind: "run", outcome: "error", group: "g".repeat(200) });
+  const counts = Object.values((record as RunRecord).tools);
+  expect([counts.length, counts.reduce((sum, one) => sum + one, 0)]).toEqual([101, 1000]);
+});
+
 const judged = (candidate: MetricRecord[], baseline: RunRecord[] = many(100), minRuns = 20) =>
   gate(reportOf([...candidate, ...baseline.map((one) => ({ ...one, engine: "claude" }))], engines), {
     baseline: "claude",
@@ -157,6 +178,8 @@ test.each<[string, MetricRecord[], RunRecord[], string[]]>([
   ["2 points more timeouts", [...many(98), ...many(2, { outcome: "budget", isTimeout: true })], many(100), ["timeouts"]],
   ["p95 of 1.25 times", many(20, { durationMs: 125 }), many(20), []],
   ["p95 over 1.25 times", many(20, { durationMs: 126 }), many(20), ["p95"]],
+  ["durations that are not known", [...many(20), ran({ durationMs: null })], many(20), ["p95"]],
+  ["durations of the baseline that are not known", many(20), [...many(20), ran({ durationMs: null })], ["p95"]],
   ["an incident", [...many(20), { t, kind: "incident", engine: "pi", text: "x" }], many(20), ["incidents"]],
   ["an incident of the baseline", [...many(20), { t, kind: "incident", engine: "claude", text: "x" }], many(20), []],
   [

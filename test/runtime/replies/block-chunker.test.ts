@@ -130,3 +130,17 @@ test("the smallest blocks come to an end, whatever the text", () => {
       expect(blocks.every((one) => one.length <= maxChars)).toBe(true);
     }
 });
+
+test("a line of marks alone is cut like any text: no mark is a block by itself", () => {
+  for (const mark of ["`", "~", "> ~", "`~"])
+    for (const size of [1, 7, 100_000]) {
+      const text = mark.repeat(20_000);
+      const chunker = createBlockChunker();
+      const blocks: string[] = [];
+      for (let at = 0; at < text.length; at += size) blocks.push(...chunker.push(text.slice(at, at + size)));
+      blocks.push(...chunker.end());
+      expect(blocks.join("")).toBe(text);
+      expect(blocks.every((one) => one.length <= 1200)).toBe(true);
+      expect(blocks.length).toBeLessThan((2 * text.length) / 800);
+    }
+});

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Session } from "../../../src/session/tree/session.ts";
 import { assistantMessage, userMessage } from "../../support/messages.ts";
 import { type Random, seededRandom } from "../../support/random.ts";
-import { contextOf, type Line, parseLines } from "../../support/session-reference.ts";
+import { contextOf, type Line, outlineOf, parseLines } from "../../support/session-reference.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const header = { type: "session", version: 3, id: "compacted", timestamp: "2026-01-01T00:00:00.000Z", cwd: "/project" };
@@ -40,6 +40,7 @@ function settingLine(random: Random, number: number): Record<string, unknown> {
 
 function messageLine(random: Random, number: number, isLong: boolean): Record<string, unknown> {
   const text = `${number} ${isLong ? filler : ""}${random.chance(0.02) ? "session_info" : ""}`;
+  if (random.chance(0.03)) return { type: "message", message: { role: "system", content: text, timestamp: 1 } };
   const message = random.chance(0.5) ? userMessage(text) : assistantMessage(text, random.chance(0.3) ? { thinkingLevel: "low" } : {});
   return { type: "message", message };
 }
@@ -83,7 +84,9 @@ async function opened(path: string, whole = false): Promise<Opened> {
   const warnings: string[] = [];
   const session = await Session.open(path, { readOnly: true, onWarning: (text) => warnings.push(text) });
   if (whole) expect(session.entryCount).toBeGreaterThan(0);
+  const outline = session.outline();
   const context = session.context();
+  expect(outline).toEqual(outlineOf(context));
   const { leafId, name } = session;
   // Whatever was passed over is found now, and told.
   expect(session.entryCount).toBeGreaterThan(0);

@@ -4,12 +4,13 @@ import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } fro
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { atOnce } from "../../../src/platform/in-slices.ts";
 import { FileEnds } from "../../../src/session/index/file-ends.ts";
 import type { PathBatch } from "../../../src/session/tree/path-back.ts";
-import { Session } from "../../../src/session/tree/session.ts";
+import { Session, type TreeNode } from "../../../src/session/tree/session.ts";
 import { userMessage } from "../../support/messages.ts";
 import { type SessionShape, writeLargeSession } from "../../support/session-fixtures.ts";
-import { contextOf, parseLines } from "../../support/session-reference.ts";
+import { contextOf, outlineOf, parseLines } from "../../support/session-reference.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const entries = 12_000;
@@ -100,6 +101,77 @@ test("a path that goes through the middle is found", async () => {
   expect(context.messages).toHaveLength(entries);
   expect(new Set(context.entryIds).size).toBe(entries);
   expect(context.model).toEqual({ provider: "test", modelId: "test-1" });
+});
+
+/** A line on the path whose head and end are sound. */
+function damageText(path: string, number: number): void {
+  writeFileSync(path, readFileSync(path, "utf8").replace(`"text":"${number} All`, `"text":${number} All`));
+}
+
+test("what is in force is known before the messages are looked at, and a damage among them is told when they are", async () => {
+  const path = large("whole");
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const system = { role: "system", content: "", toolsAdded: [{ name: "read", description: "", parameters: {} }], timestamp: 1 };
+  const settings = { type: "thinking_level_change", thinkingLevel: "high" };
+  for (const [at, body] of [
+    [40, settings],
+    [3000, { type: "message", message: system }],
+    [9000, { type: "session_info", name: "long" }],
+  ] as const) {
+    const { id, parentId, timestamp } = JSON.parse(lines[at] ?? "");
+    const { type, ...rest } = body;
+    lines[at] = JSON.stringify({ type, id, parentId, timestamp, ...rest });
+  }
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  damageText(path, 5000);
+  const { session, warnings } = await open(path);
+  const outline = session.outline();
+  expect(outline).toEqual({ model: { provider: "test", modelId: "test-1" }, thinkingLevel: "high", systemMessages: [system] });
+  expect([session.name, warnings]).toEqual(["long", []]);
+  const context = session.context();
+  expect(context.messages).toHaveLength(entries - 3);
+  expect(outlineOf(context)).toEqual(outline);
+  expect(warnings).toEqual([expect.stringContaining("line 5001 is damaged")]);
+});
+
+for (const [what, midway, damagedLine] of [
+  ["nothing else happens", () => {}],
+  ["all of the file is asked for", (session) => void session.entryCount],
+  [
+    "more is appended than is kept beside the ends",
+    (session) => void session.appendAll(Array.from({ length: 20 }, () => ({ type: "label", targetId: "x", label: "y" }) as const)),
+  ],
+  ["a damage is found", (session) => void session.entries(), 9000],
+] as [string, (session: Session) => void, number?][]) {
+  test(`a context read a little at a time is in memory in the end, where midway ${what}`, async () => {
+    const path = large("whole");
+    if (damagedLine !== undefined) damageText(path, damagedLine);
+    const { session } = await open(path, false);
+    const { leafId } = session;
+    const steps = session.readAhead(leafId);
+    for (let count = 0; count < 5; count++) expect(steps.next().done).toBe(false);
+    midway(session);
+    for (const _ of steps);
+    truncateSync(path, 0);
+    const wanted = damagedLine === undefined ? entries : entries - 1;
+    expect(new Set(session.context(leafId).entryIds).size).toBe(wanted);
+  });
+}
+
+test("a tree read a little at a time is that of when it was begun, or of when a damage made it begin anew", async () => {
+  const ids = (nodes: readonly TreeNode[]): string[] => nodes.flatMap(({ entry, children }) => [entry.id, ...ids(children)]);
+  for (const damagedLine of [undefined, 9000]) {
+    const path = large("short");
+    if (damagedLine !== undefined) damageText(path, damagedLine);
+    const { session } = await open(path, false);
+    const steps = session.treeSteps();
+    for (let count = 0; count < 5; count++) expect(steps.next().done).toBe(false);
+    session.append({ type: "label", targetId: "x", label: "late" });
+    const tree = atOnce(steps);
+    // Without what was appended; or with it, and without what is damaged.
+    expect(ids(tree)).toHaveLength(entries);
+    expect(ids(session.tree())).toHaveLength(damagedLine === undefined ? entries + 1 : entries);
+  }
 });
 
 test("walking a long path, before and after its context is known, and when a line of it is damaged", async () => {

@@ -1,6 +1,7 @@
 // The path found from the end of a file, chunk by chunk, is the one a slow reading finds; where it cannot be sure, it says nothing.
 
 import { expect, test } from "vitest";
+import { readRows } from "../../../src/session/index/decode-rows.ts";
 import { PathLines } from "../../../src/session/index/path-lines.ts";
 import { scanBack } from "../../../src/session/index/scan-back.ts";
 import { soundEntry } from "../../../src/session/lines/sound-entry.ts";
@@ -37,9 +38,12 @@ function scan(texts: readonly string[], wantedId: string, chunkBytes?: number, i
   const file = Buffer.from(texts.map((text) => `${text}\n`).join(""));
   const source = { size: file.length, read: (target: Uint8Array, position: number) => file.copy(target, 0, position) };
   const path = new PathLines(4);
-  const found = scanBack(source, { from: 0, to: file.length }, wantedId, path, isElsewhere, chunkBytes === undefined ? {} : { chunkBytes });
+  const found = scanBack(source, { from: 0, to: file.length }, wantedId, path, isElsewhere, chunkBytes);
   const positions = Array.from({ length: path.length }, (_, position) => position);
   const rows = positions.map((position) => path.rowAt(position));
+  const middle = path.length >> 1;
+  readRows(source, path, middle, Math.min(path.length, middle + 1));
+  readRows(source, path, 0, path.length);
   return {
     found,
     path,
@@ -60,8 +64,7 @@ test("3,000 random trees, in chunks of every size: the path, its lines, and what
     expect(got.ids).toEqual(wanted.map(({ id }) => id));
     expect(got.types).toEqual(wanted.map(({ type }) => type));
     expect(got.lines).toEqual(wanted.map((line) => texts[lines.indexOf(line)]));
-    const compactionAt = wanted.findLastIndex(({ type }) => type === "compaction");
-    expect(got.entries).toEqual(wanted.map((line, at) => (at < compactionAt ? undefined : soundEntry(line))));
+    expect(got.entries).toEqual(wanted.map((line) => soundEntry(line)));
     for (const type of ["message", "compaction", "session_info"]) {
       const before = random.below(wanted.length + 1);
       expect(got.path.lastOfType(type, before)).toBe(wanted.slice(0, before).findLastIndex((line) => line.type === type));
@@ -92,7 +95,6 @@ for (const [what, texts] of [
   ["an entry that is its own parent", [(chain[0] ?? "").replace("null", '"00000001"'), ...chain.slice(1)]],
   ["a damaged line off the path", [chain[0], "damaged", ...chain.slice(1)]],
   ["a damaged line on the path", [chain[0], (chain[1] ?? "").slice(0, -1), ...chain.slice(2)]],
-  ["a damaged line with a sound head and end", [chain[0], (chain[1] ?? "").replace('"text":"x"', '"text":x'), ...chain.slice(2)]],
   ["a second header", [chain[0], '{"type":"session","version":3,"id":"s"}', ...chain.slice(1)]],
   ["records glued together", [`${chain[0]}${chain[1]}`, ...chain.slice(2)]],
   ["records with a comma between them", [chain[0], `${chain[1]},${chain[2]}`, chain[3]]],
@@ -104,3 +106,10 @@ for (const [what, texts] of [
       expect(scan(texts.map(String), "00000004", chunkBytes).found).toBe(undefined);
   });
 }
+
+test("a damaged line with a sound head and end is on the path, and nothing is kept for it; the others are decoded", () => {
+  const texts = [chain[0], (chain[1] ?? "").replace('"text":"x"', '"text":x'), ...chain.slice(2)].map(String);
+  const { ids, entries } = scan(texts, "00000004");
+  expect(ids).toEqual(["00000001", "00000002", "00000003", "00000004"]);
+  expect(entries.map((entry) => entry?.id)).toEqual(["00000001", undefined, "00000003", "00000004"]);
+});

@@ -100,6 +100,16 @@ test("an entry whose parent was never written goes on from the one before it, an
   expect(again.warnings).toEqual(warnings);
 });
 
+test("an entry that hangs on itself, or on one that hangs on it, goes on from the one before it, and that is told", async () => {
+  for (const parent of ["00000002", "00000003", "00000004"]) {
+    const ids = [line("00000001", null), line("00000002", parent), line("00000003", "00000002"), line("00000004", "00000003")];
+    const { session, texts, warnings } = await openText(`${header}\n${ids.join("\n")}\n`);
+    expect(texts()).toEqual(["00000001", "00000002", "00000003", "00000004"]);
+    expect(session.tree()).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringContaining("line 3 continues something that is not ")]);
+  }
+});
+
 test("a line of NULs in the middle costs what stood on it and nothing before it", async () => {
   const texts = ["00000001", "00000002", "00000003", "00000004"];
   const lines = texts.map((id, at) => line(id, texts[at - 1] ?? null));

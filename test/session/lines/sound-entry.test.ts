@@ -47,6 +47,25 @@ test("an answer keeps what it says, whatever it lacks", () => {
   });
 });
 
+test("a single block, and texts by the names of other formats, are said; a type that every object knows is one like others", () => {
+  const said = (role: string, content: unknown): unknown =>
+    (message({ role, content }) as { message?: { content?: unknown } }).message?.content;
+  const text = { type: "text", text: "hi" };
+  for (const role of ["user", "assistant", "toolResult"]) expect(said(role, text)).toEqual([text]);
+  expect(said("user", [{ type: "input_text", text: "hi" }, { type: "input_image" }])).toEqual([text]);
+  expect(
+    said("assistant", [
+      { type: "output_text", text: "hi" },
+      { type: "mystery", text: "no" },
+    ]),
+  ).toEqual([text]);
+  for (const type of ["__proto__", "constructor", "toString"]) {
+    const entry = { type, ...place } as unknown as AnyEntry;
+    expect(soundEntry(entry)).toBe(entry);
+    expect(() => message({ role: type, content: [] })).not.toThrow();
+  }
+});
+
 test("usage that lacks a part is complete; what is there is kept", () => {
   const usage = { input: 5, output: 2, cost: { total: 0.5 } };
   expect(message({ ...assistantMessage("x"), usage })).toMatchObject({

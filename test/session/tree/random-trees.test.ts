@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { Session, type TreeNode } from "../../../src/session/tree/session.ts";
 import { type Random, seededRandom } from "../../support/random.ts";
 import { randomHeader as header, randomLines } from "../../support/random-session.ts";
-import { contextOf, copyOf, type Line, parseLines, pathOf, treeOf } from "../../support/session-reference.ts";
+import { contextOf, copyOf, type Line, outlineOf, parseLines, pathOf, treeOf } from "../../support/session-reference.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 /** Now and then in another key order, as other writers have it. */
@@ -57,6 +57,9 @@ test("10,000 random trees: context, branch, tree and labels agree with the refer
     const last = lines.at(-1)?.id ?? null;
     expect(session.leafId).toBe(last);
     const leafId = lines.length === 0 ? null : random.chance(0.5) ? last : random.pick(lines).id;
+    const outline = session.outline();
+    if (round % 4 === 0) for (const _ of session.readAhead(leafId));
+    expectEqual(outline, outlineOf(session.context()));
     expectContext(session, lines, leafId);
     expectEqual(session.branch(leafId), pathOf(lines, leafId));
     expectEqual([...session.walk(leafId)], pathOf(lines, leafId));

@@ -192,7 +192,7 @@ export const shown: Record<string, (stage: Stage) => Promise<void>> = {
     const terminal = open(["--model", world.trace(ask, answerSteps("Done."))]);
     await ready(terminal);
     terminal.type(`go${enter}`);
-    await shows(terminal, "Which door?", "1. left");
+    await shows(terminal, "Which door?", "> 1. left");
     terminal.type(`${down}${enter}`);
     await shows(terminal, "right", "Done.");
   },

@@ -44,16 +44,7 @@ export function offerFirstStart(at: Surface): void {
     hint: `${at.keys.keyOf("tui.select.cancel")} leaves · /login comes back to it`,
     hasFilter: false,
     isOffered: true,
+    isLeftByTyping: true,
     take: (value) => ways[value]?.take(at),
-    onKey: (data, _item, _filter, _picker, close) => {
-      if (!isText(data)) return false;
-      close();
-      at.screen.editor.handleInput(data);
-      return true;
-    },
   });
-}
-
-function isText(data: string): boolean {
-  return data.startsWith("\u001b[200~") || !/[\u0000-\u001f\u007f]/.test(data);
 }

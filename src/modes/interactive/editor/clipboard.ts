@@ -16,7 +16,7 @@ export async function pasteFromClipboard(at: Surface): Promise<void> {
   }
   const text = await readClipboardText(at.env);
   if (text === undefined || text === "") at.hint("The clipboard is empty, or no program here can read it");
-  else at.screen.editor.handleInput(`\u001b[200~${text}\u001b[201~`);
+  else at.screen.editor.paste(text);
 }
 
 export async function copyLastAnswer(at: Surface): Promise<void> {

@@ -57,16 +57,15 @@ function pathOf(word: string, cwd: string, homeDir: string): string | undefined 
   return /^\.{1,2}\//.test(word) ? resolve(cwd, word) : undefined;
 }
 
-/** Whether the paste is the pictures' by now, with a marker for each in the text; what they cannot be made of is pasted after all. */
-export function takeDropped(data: string, at: Surface): boolean {
+/** Whether the paste has become pictures, with a marker for each in the text; `false`: it names none. Never rejects. */
+export function takeDropped(data: string, at: Surface): false | Promise<boolean> {
   const { launch } = at.sessions;
   const paths = picturePaths(data, launch.options.cwd, at.homeDir);
   if (paths.length === 0) return false;
-  void readPictures(paths, launch.config.values.images.resize)
+  return readPictures(paths, launch.config.values.images.resize)
     .catch(() => undefined)
     .then((images) => {
-      if (images === undefined) at.screen.editor.handleInput(data);
-      else for (const image of images) at.attach(image);
+      for (const image of images ?? []) at.attach(image);
+      return images !== undefined;
     });
-  return true;
 }

@@ -17,8 +17,8 @@ export interface PromptEditorHooks {
   onAction(id: ActionId): void;
   /** Shortcuts of extensions; true: taken. */
   onOther(data: string): boolean;
-  /** What came at once; true: it was no text. */
-  onPaste(data: string): boolean;
+  /** What came at once; `false` is text; else it may be more, and whether it was is told later: what it was not is text after all. */
+  onPaste(data: string): false | Promise<boolean>;
   /** In the upper border; empty: none. */
   activity(): string;
   /** What the completion on show offers: whether the text at the cursor is one of its values already. */
@@ -43,7 +43,16 @@ export class PromptEditor extends Editor {
       return;
     }
     const { keys, onOther, onAction, isWholeValue } = this.hooks;
-    if (data.startsWith("\u001b[200~") && this.hooks.onPaste(data)) return;
+    const isPaste = data.startsWith("\u001b[200~");
+    const taking = isPaste && this.hooks.onPaste(data);
+    if (taking !== false) {
+      void taking.then((isTaken) => {
+        if (isTaken) return;
+        super.handleInput(data);
+        this.tui.requestRender();
+      });
+      return;
+    }
     const isCompleting = this.isShowingAutocomplete();
     if (
       isCompleting &&
@@ -55,7 +64,7 @@ export class PromptEditor extends Editor {
     }
     // Typed text is by far the most of what comes.
     const isText = data.length === 1 && data >= " " && data !== "\u007f";
-    if (!isText && !data.startsWith("\u001b[200~")) {
+    if (!isText && !isPaste) {
       if (onOther(data)) return;
       const action = editorActions.find((id) => keys.matches(data, id) && !(onlyOnEmpty.includes(id) && this.getText() !== ""));
       if (action !== undefined) {

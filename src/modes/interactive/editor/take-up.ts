@@ -3,6 +3,7 @@
 
 import { timeText } from "../../../contracts/text/terminal-text.ts";
 import type { Surface } from "../surface.ts";
+import { withoutMarkers } from "./attachments.ts";
 import type { Draft } from "./draft.ts";
 import type { PromptHistory } from "./prompt-history.ts";
 
@@ -11,12 +12,18 @@ const editorHistory = 100;
 
 export function takeUp(at: Surface, history: PromptHistory, draft: Draft): void {
   const { editor } = at.screen;
-  for (const text of history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(text);
+  for (const text of history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(withoutMarkers(text));
   const kept = draft.take();
   if (kept !== undefined) {
-    at.giveBack(kept.text);
-    at.say(`The text in the editor is from ${timeText(kept.writtenMs)}`, "info", `${at.keys.keyOf("app.clear")} clears it`);
+    const text = withoutMarkers(kept.text);
+    at.giveBack(text);
+    const pictures = text === kept.text ? "" : "; its pictures are gone";
+    at.say(`The text in the editor is from ${timeText(kept.writtenMs)}${pictures}`, "info", `${at.keys.keyOf("app.clear")} clears it`);
   }
+}
+
+/** To whoever has nothing to ask. */
+export function offerWays(at: Surface): void {
   const { inForce, registry } = at.sessions.models;
   const { provider = "" } = inForce ?? {};
   if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))

@@ -155,7 +155,7 @@ export class TerminalUi {
         if (factory === undefined) screen.setHeader(undefined);
         else this.#with(factory as Factory, "the header", (component) => screen.setHeader(component));
       },
-      pasteToEditor: (text) => screen.editor.handleInput(`\u001b[200~${text}\u001b[201~`),
+      pasteToEditor: (text) => screen.editor.paste(text),
       getEditorText: () => screen.editor.getExpandedText(),
       addAutocompleteProvider: (wrap) => {
         try {
@@ -267,11 +267,22 @@ export class TerminalUi {
           failed("what an extension shows", error);
           finish(undefined);
         });
-        if (overlay) {
-          const handle = screen.overlay(fence, typeof overlayOptions === "function" ? overlayOptions() : overlayOptions);
-          close = () => handle.hide();
+        if (!overlay) {
+          close = screen.open(fence, false);
+          return;
+        }
+        const options = typeof overlayOptions === "function" ? overlayOptions() : overlayOptions;
+        let handle: OverlayHandle | undefined;
+        const lay = (): void => {
+          handle = screen.overlay(fence, options);
           onHandle?.(handle);
-        } else close = screen.open(fence, true);
+        };
+        // One that takes no keys takes none from whoever types.
+        const giveUp = screen.whenQuiet(lay, options?.nonCapturing === true);
+        close = () => {
+          giveUp();
+          handle?.hide();
+        };
       };
       try {
         const made = factory(screen.tui, this.#host.theme(), keys.manager, finish);

@@ -9,12 +9,21 @@ export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "
   cancelled?(): void;
   /** Not asked for just now: it waits until nobody types. */
   isOffered?: boolean;
+  /** Whoever types instead of choosing writes into the editor, and it is cancelled. */
+  isLeftByTyping?: boolean;
   onKey?(data: string, item: PickerItem | undefined, filter: string, picker: Picker, close: () => void): boolean;
 }
 
 /** By the user's own wish the keys are its at once. Gives the way to close it. */
-export function openChoice(at: Surface, { take, cancelled, onKey, isOffered = false, ...options }: ChoiceOptions): () => void {
+export function openChoice(
+  at: Surface,
+  { take, cancelled, onKey, isOffered = false, isLeftByTyping = false, ...options }: ChoiceOptions,
+): () => void {
   const close = (): void => closeIt();
+  const leave = (): void => {
+    close();
+    cancelled?.();
+  };
   const picker: Picker = new Picker({
     ...options,
     theme: () => at.theme,
@@ -24,12 +33,19 @@ export function openChoice(at: Surface, { take, cancelled, onKey, isOffered = fa
       close();
       void Promise.resolve(take(value)).catch((error: unknown) => at.fail(error));
     },
-    cancel: () => {
-      close();
-      cancelled?.();
+    cancel: leave,
+    onKey: (data, item, filter) => {
+      if (onKey?.(data, item, filter, picker, close) === true) return true;
+      if (!isLeftByTyping || !isText(data)) return false;
+      leave();
+      at.screen.editor.handleInput(data);
+      return true;
     },
-    ...(onKey === undefined ? {} : { onKey: (data, item, filter) => onKey(data, item, filter, picker, close) }),
   });
   const closeIt = at.screen.open(picker, !isOffered);
   return close;
+}
+
+function isText(data: string): boolean {
+  return data.startsWith("\u001b[200~") || !/[\u0000-\u001f\u007f]/.test(data);
 }

@@ -2,9 +2,10 @@
 // Invariant: what is not shown costs nothing to draw; the filter is `"exact"`, `re:…` or letters in their order; keys that a picker adds come first.
 
 import { type Component, type Focusable, fuzzyFilter, Input, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
-import { shownLine, shownText } from "../../../tui/shown-text.ts";
+import { shownLine } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
+import { questionRows } from "./question-rows.ts";
 
 export interface PickerItem {
   value: string;
@@ -36,6 +37,8 @@ export interface PickerOptions {
   moved?(item: PickerItem | undefined): void;
 }
 
+/** Borders, the line to type into, what is said below, the footer. */
+const rowsBeside = 7;
 /** With fewer the list itself has the room. */
 const roomyRows = 16;
 
@@ -104,15 +107,16 @@ export class Picker implements Component, Focusable {
     const theme = this.#options.theme();
     const border = theme.fg("borderAccent", "─".repeat(width));
     const { title } = this.#options;
-    const titles = shownText(typeof title === "string" ? title : title())
-      .split("\n")
-      .slice(0, 8);
-    const lines = [border, ...titles.map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width))];
+    const size = this.#size();
+    const below = Math.min(size, Math.max(1, this.#items.length)) + rowsBeside;
+    const lines = [
+      border,
+      ...questionRows(typeof title === "string" ? title : title(), width, theme, { rows: this.#options.rows(), below }),
+    ];
     if (this.#options.hasFilter !== false) {
       this.#filter.focused = this.focused;
       lines.push(`${theme.fg("accent", "› ")}${this.#filter.render(Math.max(1, width - 2))[0] ?? ""}`);
     }
-    const size = this.#size();
     const start = Math.max(0, Math.min(this.#at - Math.floor(size / 2), this.#shown.length - size));
     const rows = this.#shown.slice(start, start + size);
     const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map(({ label }) => visibleWidth(shownLine(label)))));

@@ -3,6 +3,7 @@
 
 import { defined } from "../../../contracts/defined.ts";
 import { type ToolViews, viewsOf } from "../../../contracts/tool-view.ts";
+import { atOnce, inSlices } from "../../../platform/in-slices.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
 import type { Surface } from "../surface.ts";
@@ -11,7 +12,7 @@ import type { PickerItem } from "./picker.ts";
 
 export type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
 
-interface Row {
+export interface Row {
   id: string;
   depth: number;
   who: string;
@@ -26,27 +27,44 @@ interface Row {
 const filters = ["default", "noTools", "userOnly", "labeledOnly", "all"] as const;
 export type Filter = (typeof filters)[number];
 
+export interface TreeOf {
+  rows: readonly Row[];
+  /** From the beginning to where it stands. */
+  way: Iterable<string>;
+  leafId: string | null;
+}
+
 /** What is on show of a tree, and the keys that change it. */
 export class TreeView {
   #filter: Filter;
   readonly #folded = new Set<string>();
-  readonly #rows: readonly Row[];
-  readonly #way: ReadonlySet<string>;
-  readonly #leafId: string | null;
+  #rows: readonly Row[] = [];
+  #way: ReadonlySet<string> = new Set();
+  #here: string | undefined;
+  #items: PickerItem[] | undefined;
 
-  /** `way`: from the beginning to where it stands. */
-  constructor(
-    tree: readonly TreeNode[],
-    { views, way, leafId, filter = "default" }: { views: ToolViews; way: Iterable<string>; leafId: string | null; filter?: Filter },
-  ) {
-    this.#rows = rowsOf(tree, views);
-    this.#way = new Set(way);
-    this.#leafId = leafId;
+  constructor(tree: TreeOf, filter: Filter = "default") {
     this.#filter = filter;
+    this.renew(tree);
+  }
+
+  /** The same view of what has become of it. */
+  renew({ rows, way, leafId }: TreeOf): void {
+    this.#rows = rows;
+    this.#items = undefined;
+    this.#way = new Set(way);
+    const said = this.#rows.findLast(({ id, isAside }) => !isAside && this.#way.has(id));
+    this.#here = said?.id ?? leafId ?? undefined;
+  }
+
+  /** Where the conversation stands: what was said last, whatever was marked or set since. */
+  get here(): string | undefined {
+    return this.#here;
   }
 
   get items(): PickerItem[] {
-    return shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#leafId);
+    this.#items ??= shownItems(this.#rows, this.#filter, this.#folded, this.#way, this.#here);
+    return this.#items;
   }
 
   /** The one that is chosen at first. */
@@ -70,6 +88,12 @@ export class TreeView {
 
   /** Whether the key has changed what is on show. */
   press(is: (id: string) => boolean, entryId: string | undefined): boolean {
+    const hasChanged = this.#press(is, entryId);
+    if (hasChanged) this.#items = undefined;
+    return hasChanged;
+  }
+
+  #press(is: (id: string) => boolean, entryId: string | undefined): boolean {
     const chosen = filters.find((one) => is(`app.tree.filter.${one}`));
     const step = is("app.tree.filter.cycleForward") ? 1 : is("app.tree.filter.cycleBackward") ? -1 : 0;
     if (chosen !== undefined || step !== 0) {
@@ -85,21 +109,26 @@ export class TreeView {
   }
 }
 
-export function openTreePicker(at: Surface): void {
-  const { session, conversation } = at.sessions.coding;
-  if (session.entryCount === 0) {
+/** A long one is read while the keys are the editor's; who has typed meanwhile is not interrupted. */
+export async function openTreePicker(at: Surface): Promise<void> {
+  const { session } = at.sessions.coding;
+  if (session.isIndexed && session.entryCount === 0) {
     at.hint("Nothing has been said yet");
     return;
   }
-  const tree = new TreeView(session.tree(), { views: viewsOf(conversation.tools), way: session.branchIds(), leafId: session.leafId });
+  const draft = at.screen.editor.getExpandedText();
+  const stands = await read(at);
+  if (stands === undefined) return;
+  const tree = new TreeView(stands);
   const { keyOf } = at.keys;
   openChoice(at, {
+    isOffered: at.screen.editor.getExpandedText() !== draft,
     title: "Tree",
     items: tree.items,
     hint: tree.hint(keyOf),
     chosen: tree.chosen,
-    take: (id) => move(id, at),
-    onKey: (data, item, typed, picker, close) => {
+    take: (id) => (id === tree.here ? undefined : move(id, at)),
+    onKey: (data, item, typed, picker) => {
       const is = (id: string): boolean => at.keys.matches(data, id);
       if (tree.press(is, item?.value)) {
         picker.setItems(tree.items);
@@ -112,8 +141,14 @@ export function openTreePicker(at: Surface): void {
         return true;
       }
       if (is("app.tree.editLabel") && typed === "") {
-        close();
-        void label(item.value, tree.labelOf(item.value), at).catch((error: unknown) => at.fail(error));
+        void label(item.value, tree.labelOf(item.value), at)
+          .then(() => read(at))
+          .then((renewed) => {
+            if (renewed === undefined) return;
+            tree.renew(renewed);
+            picker.setItems(tree.items);
+          })
+          .catch((error: unknown) => at.fail(error));
         return true;
       }
       return false;
@@ -121,10 +156,22 @@ export function openTreePicker(at: Surface): void {
   });
 }
 
+/** Nothing where another session has taken its place meanwhile. */
+async function read(at: Surface): Promise<TreeOf | undefined> {
+  const { session, conversation } = at.sessions.coding;
+  const steps = function* (): Generator<undefined, Row[]> {
+    return yield* rowSteps(yield* session.treeSteps(), viewsOf(conversation.tools));
+  };
+  const rows = await inSlices(steps(), {
+    isWanted: () => at.sessions.coding.session === session && !session.isClosed,
+    waits: () => at.hint("Reading the tree …"),
+  });
+  return rows && { rows, way: session.branchIds(), leafId: session.leafId };
+}
+
 async function label(entryId: string, before: string, at: Surface): Promise<void> {
   const text = await at.dialogs.input("Label", before);
   if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
-  openTreePicker(at);
 }
 
 async function move(entryId: string, at: Surface): Promise<void> {
@@ -154,20 +201,27 @@ async function move(entryId: string, at: Surface): Promise<void> {
   }
 }
 
+export function rowsOf(roots: readonly TreeNode[], views: ToolViews): readonly Row[] {
+  return atOnce(rowSteps(roots, views));
+}
+
 /** Depth grows where branches part, not with every entry. */
-function rowsOf(roots: readonly TreeNode[], views: ToolViews): Row[] {
+function* rowSteps(roots: readonly TreeNode[], views: ToolViews): Generator<undefined, Row[]> {
   const rows: Row[] = [];
   const waiting = [...roots].reverse().map((node) => ({ node, depth: 0, isFork: roots.length > 1 }));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, depth, isFork } = next;
     const { who, text, isAside } = entryLine(node.entry, views);
     rows.push({ id: node.entry.id, depth, who, text, label: node.label ?? "", isAside, hasChildren: node.children.length > 0, isFork });
+    if (rows.length % rowsAStep === 0) yield;
     const isParting = node.children.length > 1;
     for (const child of [...node.children].reverse())
       waiting.push({ node: child, depth: isParting ? depth + 1 : depth, isFork: isParting });
   }
   return rows;
 }
+
+const rowsAStep = 256;
 
 const people = new Set(["user", "assistant", "branch summary", "compaction", "summary"]);
 
@@ -184,7 +238,7 @@ function shownItems(
   filter: Filter,
   folded: ReadonlySet<string>,
   way: ReadonlySet<string>,
-  leafId: string | null,
+  here: string | undefined,
 ): PickerItem[] {
   const items: PickerItem[] = [];
   let hiddenBelow: number | undefined;
@@ -195,9 +249,9 @@ function shownItems(
       hiddenBelow = undefined;
     }
     if (folded.has(row.id)) hiddenBelow = row.depth;
-    if (!isShown(row, filter) && row.id !== leafId) continue;
+    if (!isShown(row, filter) && row.id !== here) continue;
     const indent = "  ".repeat(Math.min(row.depth, 10));
-    const mark = row.id === leafId ? "◆ " : way.has(row.id) ? "• " : "  ";
+    const mark = row.id === here ? "◆ " : way.has(row.id) ? "• " : "  ";
     const sign = folded.has(row.id) && index < rows.length - 1 ? "▸ " : "";
     const named = row.label === "" ? "" : `[${row.label}] `;
     items.push({

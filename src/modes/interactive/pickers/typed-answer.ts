@@ -2,10 +2,12 @@
 // to be hidden is not drawn.
 
 import { type Component, Editor, type Focusable, Input, type TUI, truncateToWidth } from "@earendil-works/pi-tui";
-import { shownText } from "../../../tui/shown-text.ts";
+import { defined } from "../../../contracts/defined.ts";
+import { markedPaste } from "../../../tui/paste-gate.ts";
 import { listColours } from "../../../tui/theme/list-colours.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
+import { questionRows } from "./question-rows.ts";
 
 export interface LineOptions {
   placeholder?: string;
@@ -16,7 +18,11 @@ export interface LineOptions {
 export interface AnswerSurroundings {
   keys: KnownKeys;
   theme(): Theme;
+  rows?(): number;
 }
+
+/** The line, what is said of it, borders, the footer. */
+const rowsBelow = 6;
 
 /** One line. */
 export class LineDialog implements Component, Focusable {
@@ -38,7 +44,7 @@ export class LineDialog implements Component, Focusable {
     this.#at = at;
     this.#input = new Input({ placeholder, placeholderStyle: (text) => at.theme().fg("dim", text) });
     // As if it had been typed: the cursor is behind it.
-    if (prefill !== "") this.#input.handleInput(`\u001b[200~${prefill.replaceAll("\u001b", "")}\u001b[201~`);
+    if (prefill !== "") this.#input.handleInput(markedPaste(prefill));
     this.#input.onSubmit = answer;
     this.#input.onEscape = () => answer(undefined);
   }
@@ -59,7 +65,8 @@ export class LineDialog implements Component, Focusable {
       `${this.#at.keys.keyOf("tui.select.confirm")} takes it · ${this.#at.keys.keyOf("tui.select.cancel")} leaves`,
     );
     const line = this.#isHidden ? [truncateToWidth(`> ${"•".repeat(this.#input.getValue().length)}`, width)] : this.#input.render(width);
-    return [border, ...titleRows(this.#title(), width, theme), ...line, truncateToWidth(hint, width), border];
+    const question = questionRows(this.#title(), width, theme, { ...defined({ rows: this.#at.rows?.() }), below: rowsBelow });
+    return [border, ...question, ...line, truncateToWidth(hint, width), border];
   }
 }
 
@@ -93,12 +100,8 @@ export class TextDialog implements Component, Focusable {
   render(width: number): string[] {
     const theme = this.#at.theme();
     this.#editor.focused = this.focused;
-    return [...titleRows(this.#title, width, theme), ...this.#editor.render(width)];
+    const answer = this.#editor.render(width);
+    const question = questionRows(this.#title, width, theme, { rows: this.#at.tui.terminal.rows, below: answer.length + rowsBelow });
+    return [...question, ...answer];
   }
-}
-
-function titleRows(title: string, width: number, theme: Theme): string[] {
-  return shownText(title)
-    .split("\n")
-    .map((line, at) => truncateToWidth(at === 0 ? theme.bold(line) : line, width));
 }

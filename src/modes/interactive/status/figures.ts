@@ -5,6 +5,7 @@ import { statSync } from "node:fs";
 import type { AgentEvent } from "../../../contracts/agent-event.ts";
 import type { Conversation } from "../../../harness/conversation/conversation.ts";
 import { countEntries, usageOfWindow } from "../../../harness/conversation/session-stats.ts";
+import { inSlices } from "../../../platform/in-slices.ts";
 import { usedCalls } from "../../../session/library/session-totals.ts";
 import type { Session } from "../../../session/tree/session.ts";
 import type { FooterFacts } from "./footer.ts";
@@ -14,8 +15,6 @@ type Sums = Used & Pick<FooterFacts, "cacheHit">;
 
 const none: Sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0, cacheHit: undefined };
 
-/** So long it counts before keys and frames have their turn. */
-const sliceMs = 6;
 /** Within which a long session is on the screen. */
 const shownMs = 100;
 
@@ -39,26 +38,26 @@ export class SessionFigures {
     const { session } = conversation;
     const sums = storedSums(session);
     this.#stored = sums;
-    const count = (): void => {
-      const hasMore = !session.isClosed && this.#addSome(sums);
-      if (hasMore) this.#counting = setTimeout(count, 0);
-      else this.#counted();
+    const isWanted = (): boolean => this.#stored === sums && !session.isClosed;
+    // One after the other, since a key waits for either. What cannot be read is told by who needs it.
+    const read = async (): Promise<void> => {
+      const reading = conversation.read();
+      if (reading !== undefined) await reading.then(this.#counted);
+      if (isWanted()) await inSlices(this.#adding(sums), { isWanted });
     };
-    this.#counting = setTimeout(count, session.isIndexed ? 0 : shownMs);
+    this.#counting = setTimeout(
+      () =>
+        void read()
+          .catch(() => undefined)
+          .then(this.#counted),
+      session.isIndexed ? 0 : shownMs,
+    );
   }
 
-  /** Whether there may be more. */
-  #addSome(sums: Generator<Used>): boolean {
-    try {
-      for (const untilMs = performance.now() + sliceMs; performance.now() < untilMs; ) {
-        const { value, done } = sums.next();
-        if (done === true) return false;
-        this.#add(value);
-      }
-      return true;
-    } catch {
-      // A file that cannot be read any more has been told by who writes it.
-      return false;
+  *#adding(sums: Generator<Used>): Generator<undefined> {
+    for (const one of sums) {
+      this.#add(one);
+      yield;
     }
   }
 
@@ -77,6 +76,7 @@ export class SessionFigures {
   stop(): void {
     clearTimeout(this.#counting);
     this.#stored?.return(undefined);
+    this.#stored = undefined;
   }
 
   take(event: AgentEvent): void {
@@ -90,6 +90,7 @@ export class SessionFigures {
   }
 
   facts(conversation: Conversation): Sums & Pick<FooterFacts, "used" | "contextWindow"> {
+    if (!conversation.isRead) return { ...this.#sums, used: undefined, contextWindow: 0 };
     if (this.#window?.model !== conversation.model) {
       const usage = usageOfWindow(conversation);
       this.#window = { model: conversation.model, of: { used: usage?.percent, contextWindow: usage?.contextWindow ?? 0 } };

@@ -5,7 +5,7 @@ import { defined } from "../../../contracts/defined.ts";
 import { keysInForce } from "../../../modes/interactive/keymap.ts";
 import type { Picker, PickerItem } from "../../../modes/interactive/pickers/picker.ts";
 import { type SessionsView, sessionItems } from "../../../modes/interactive/pickers/session-picker.ts";
-import { type Filter, type TreeNode, TreeView } from "../../../modes/interactive/pickers/tree-picker.ts";
+import { type Filter, rowsOf, type TreeNode, TreeView } from "../../../modes/interactive/pickers/tree-picker.ts";
 import { processHost } from "../../../platform/host.ts";
 import { builtinToolViews } from "../../../tools/registry.ts";
 import type { SessionInfo } from "../session-manager.ts";
@@ -132,12 +132,8 @@ export class TreeSelectorComponent extends Choice {
     chosen?: string,
     filter = "default",
   ) {
-    const shown = new TreeView(tree, {
-      views: builtinToolViews(),
-      way: wayTo(leafId, tree),
-      leafId,
-      filter: filterOf[filter] ?? "default",
-    });
+    const about = { rows: rowsOf(tree, builtinToolViews()), way: wayTo(leafId, tree), leafId };
+    const shown = new TreeView(about, filterOf[filter] ?? "default");
     const { keyOf, matches } = keysInForce;
     super({
       title: "Tree",
