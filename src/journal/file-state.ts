@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createFileOperations } from "../platform/files/files.ts";
+import { writeAtomic } from "../platform/files/files.ts";
 import { makeDirectory } from "../platform/files/make-directory.ts";
 
 export type FileState =
@@ -196,7 +196,8 @@ export async function putState(path: string, state: FileState, store: StateStore
   if (state.kind === "link") return symlinkSync(state.target, path);
   const bytes = store.bytesOf(state);
   if (state.kind !== "file" || bytes === undefined) throw new Error(`What stood at ${path} was not kept`);
-  await createFileOperations().writeAtomic(path, bytes);
+  await writeAtomic(path, bytes, state.mode === anyMode ? undefined : state.mode);
+  // One with other names stays the file that it is.
   if (state.mode !== anyMode) await chmod(path, state.mode);
 }
 

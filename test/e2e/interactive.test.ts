@@ -161,10 +161,15 @@ describe.skipIf(!hasPty).each(programs)("%s", (_name, program) => {
     const before = terminal.output().length;
     terminal.type("\u001a");
     await terminal.until(() => terminal.output().slice(before).includes("\u001b[?2004l"), "the terminal given back");
+    await terminal.suspended();
     terminal.resize(60, 20);
+    const resumed = terminal.output().length;
     terminal.signal("SIGCONT");
     await terminal.until(() => terminal.output().slice(before).includes("\u001b[?2004h"), "the terminal taken again");
     await terminal.until((screen) => screen.includes("a draft") && hasFooter(screen));
+    // Nobody has told it of the other size.
+    await terminal.until(() => /(?<!─)─{60}(?!─)/.test(terminal.output().slice(resumed)), "lines of the new width");
+    expect(terminal.output().slice(resumed)).not.toContain("─".repeat(61));
     terminal.signal("SIGTERM");
     expect(await terminal.ended).toEqual({ status: 143, flags: "same" });
     expectBalanced(terminal.output());

@@ -1,6 +1,7 @@
 # A pseudo terminal for a program under test: argv is columns, rows, then the program. Bytes from fd 0 go to the terminal, its output to fd 1;
 # commands come on fd 3, a line each: `size C R`, `signal NAME`, `hangup`, and `unread`: nothing
-# it writes is read any more, and SIGTERM comes once it can write no more. Afterwards one line on fd 2: exit status, and the terminal's flags.
+# it writes is read any more, and SIGTERM comes once it can write no more. On fd 2 a line `stopped` each time it was suspended, and afterwards one:
+# exit status, and the terminal's flags.
 import fcntl, os, pty, select, signal, struct, sys, termios
 
 columns, rows, program = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
@@ -28,8 +29,10 @@ if shell == 0:
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     job = os.fork()
     if job == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
         os.setpgid(0, 0)
         os.tcsetpgrp(slave, os.getpid())
         signal.signal(signal.SIGTTOU, signal.SIG_DFL)
@@ -39,9 +42,23 @@ if shell == 0:
         os.closerange(3, 100)
         os.execvp(program[0], program)
     os.write(tell, str(job).encode())
-    os.close(slave)
     os.close(master)
-    _, ended = os.waitpid(job, 0)
+    ended = None
+    while ended is None:
+        _, state = os.waitpid(job, os.WUNTRACED)
+        if not os.WIFSTOPPED(state):
+            ended = state
+            break
+        # As a shell has the terminal while its job is stopped: the job is told nothing of it.
+        os.tcsetpgrp(slave, os.getpid())
+        os.write(2, b"stopped\n")
+        while ended is None and signal.sigtimedwait({signal.SIGUSR1}, 0.02) is None:
+            done, state = os.waitpid(job, os.WNOHANG)
+            if done:
+                ended = state
+        if ended is None:
+            os.tcsetpgrp(slave, job)
+            os.killpg(job, signal.SIGCONT)
     code = os.waitstatus_to_exitcode(ended)
     os._exit(code if code >= 0 else 128 - code)
 child = int(os.read(told, 20))
@@ -69,10 +86,11 @@ while True:
                 if words[0] == "size":
                     resize(int(words[1]), int(words[2]))
                 elif words[0] == "signal":
-                    # Who is to go on has to have stopped first.
-                    while words[1] == "SIGCONT" and open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()[0] not in "TZ":
-                        select.select([], [], [], 0.01)
-                    os.kill(child, getattr(signal, words[1]))
+                    # Who stops is told by the shell to go on, once it has.
+                    if words[1] == "SIGCONT":
+                        os.kill(shell, signal.SIGUSR1)
+                    else:
+                        os.kill(child, getattr(signal, words[1]))
                 elif words[0] == "unread":
                     sources.discard(master)
                     # A write that waits is seen by the thread that it is in, where the system tells; it is to end either way.

@@ -20,6 +20,8 @@ export interface TerminalProgram {
   type(text: string): void;
   resize(columns: number, rows: number): void;
   signal(name: string): void;
+  /** Resolves when it has stopped for the first time, and the shell has the terminal. */
+  suspended(): Promise<void>;
   /** Nobody reads what is written any more; SIGTERM once it can write no more. */
   unread(): void;
   /** The terminal goes away. */
@@ -55,6 +57,10 @@ export function startOnTerminal(program: readonly string[], { columns = 80, rows
   ];
   let output = "";
   let said = "";
+  let stopped = (): void => {};
+  const suspended = new Promise<void>((resolve) => {
+    stopped = resolve;
+  });
   const decoder = new TextDecoder();
   const changed = new Set<() => void>();
   for (const stream of [stdin, control]) stream.on("error", () => {});
@@ -66,6 +72,7 @@ export function startOnTerminal(program: readonly string[], { columns = 80, rows
   });
   stderr.on("data", (bytes: Buffer) => {
     said += bytes.toString();
+    if (said.includes("stopped")) stopped();
   });
   // What the terminal answers when it is asked.
   terminal.onData((text) => stdin.write(text));
@@ -99,6 +106,7 @@ export function startOnTerminal(program: readonly string[], { columns = 80, rows
       control.write(`size ${toColumns} ${toRows}\n`);
     },
     signal: (name) => void control.write(`signal ${name}\n`),
+    suspended: () => suspended,
     unread: () => void control.write("unread\n"),
     hangUp: () => void control.write("hangup\n"),
     until: (is, what = "the screen") =>

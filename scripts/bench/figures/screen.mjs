@@ -171,9 +171,15 @@ export const screenOpen = {
   needs,
   contenders: (world) => {
     const file = sessionFile(world, "whole");
-    const steps = [...arrival, { resize: [90, 28], quietMs: 200, bytes: "resizeBytes" }, ...leave];
+    // When it has been shown, its messages are read.
+    const typed = [arrival[0], { quietMs: 120 }, { keys: letters, ms: "keyMs" }, { quietMs: 60 }];
     return {
-      pi: onScreen(world, steps, ["--cwd", world.place.cwd, "--session", file]),
+      pi: onScreen(
+        world,
+        [...typed, { resize: [90, 28], quietMs: 200, bytes: "resizeBytes" }, ...leave],
+        ["--cwd", world.place.cwd, "--session", file],
+      ),
+      chat: chat(world, [...typed, ...leave]),
       parse: { ...world.place, argv: [world.baselines["parse-lines"], file], stdoutHolds: ["1000"] },
     };
   },
@@ -186,6 +192,15 @@ export const screenOpen = {
       compare: "ratio",
       subject: (of) => of("pi", "firstKeyMs"),
       baseline: (of) => of("parse", "firstOutputMs"),
+    },
+    {
+      id: "screen-open-key",
+      title: "interactive, 100,000 entries, a key as they are read",
+      against: "a chat that has none",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("pi", "keyMs"),
+      baseline: (of) => of("chat", "keyMs"),
     },
     {
       id: "screen-resize-bytes",

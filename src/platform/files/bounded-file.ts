@@ -27,12 +27,23 @@ export interface ReadBounds {
   links?: "refused";
 }
 
-/** `undefined` where nothing is. UTF-8 without its byte order mark. */
+/** `undefined` where nothing is. UTF-8, or UTF-16 with its byte order mark, as some shells write what is redirected; without the mark. */
 export function readBoundedText(path: string, bounds: ReadBounds = {}): BoundedText | undefined {
   const found = readBoundedBytes(path, bounds);
   if (found === undefined || "leftOut" in found) return found;
-  const text = Buffer.from(found.content.buffer, found.content.byteOffset, found.content.length).toString("utf8");
+  const text = textIn(Buffer.from(found.content.buffer, found.content.byteOffset, found.content.length));
   return { text: text.startsWith("\uFEFF") ? text.slice(1) : text, bytes: found.content.length };
+}
+
+function textIn(bytes: Buffer): string {
+  const [a, b, c, d] = bytes;
+  // UTF-32 begins alike, and goes on with a NUL.
+  if (a === 0xff && b === 0xfe && !(c === 0 && d === 0)) return bytes.toString("utf16le");
+  if (a === 0xfe && b === 0xff)
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+      .swap16()
+      .toString("utf16le");
+  return bytes.toString("utf8");
 }
 
 /** `undefined` where nothing is. */

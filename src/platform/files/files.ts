@@ -19,7 +19,7 @@ export function createFileOperations(): FileOperations {
     },
     read: (path) => fs.promises.readFile(path, { flag: forReading }),
     readChunks,
-    writeAtomic,
+    writeAtomic: (path, data) => writeAtomic(path, data),
     list: async (path) => {
       const entries = await fs.promises.readdir(path, { withFileTypes: true });
       return Promise.all(
@@ -71,7 +71,8 @@ async function canonical(path: string): Promise<string> {
   }
 }
 
-async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
+/** `mode`: what it is to have from its first moment on, whatever stands there; else that of what stands there, or the umask's. */
+export async function writeAtomic(path: string, data: Uint8Array | string, mode?: number): Promise<void> {
   const target = await linkTarget(path);
   const existing = await statOrUndefined(target);
   if (existing?.isDirectory())
@@ -80,12 +81,15 @@ async function writeAtomic(path: string, data: Uint8Array | string): Promise<voi
   if (existing?.isFIFO() || existing?.isSocket())
     throw Object.assign(new Error(`Not a regular file: ${path} is a pipe or a socket`), { code: "EINVAL" });
   // A device is written to, not replaced; a file with other names must stay the same file behind them.
-  if (existing !== undefined && (!existing.isFile() || existing.nlink > 1)) return fs.promises.writeFile(target, data);
+  if (existing !== undefined && (!existing.isFile() || existing.nlink > 1)) {
+    if (mode !== undefined && existing.isFile()) await fs.promises.chmod(target, (existing.mode & mode) | 0o200);
+    return fs.promises.writeFile(target, data);
+  }
   // Replacing must not do what writing may not.
   if (existing !== undefined) await (await fs.promises.open(target, "r+")).close();
   const temporary = join(dirname(target), `${temporaryPrefix(target)}${crypto.randomUUID().slice(0, 8)}.tmp`);
   try {
-    await createBeside(temporary, data, existing);
+    await createBeside(temporary, data, existing, mode);
   } catch (error) {
     await fs.promises.unlink(temporary).catch(() => {});
     if (existing !== undefined && ["EACCES", "EPERM", "EROFS"].includes(codeOf(error))) return fs.promises.writeFile(target, data);
@@ -114,9 +118,14 @@ export async function leftoversBeside(target: string): Promise<string[]> {
     .map((name) => join(dirname(target), name));
 }
 
-async function createBeside(temporary: string, data: Uint8Array | string, existing: Stats | undefined): Promise<void> {
+async function createBeside(
+  temporary: string,
+  data: Uint8Array | string,
+  existing: Stats | undefined,
+  mode = existing && existing.mode & 0o7777,
+): Promise<void> {
   // What only its owner may read must not be readable by others for a moment.
-  const options = existing === undefined ? { flag: "wx" } : { flag: "wx", mode: 0o600 };
+  const options = mode === undefined ? { flag: "wx" } : { flag: "wx", mode: 0o600 };
   try {
     await fs.promises.writeFile(temporary, data, options);
   } catch (error) {
@@ -124,9 +133,8 @@ async function createBeside(temporary: string, data: Uint8Array | string, existi
     makeDirectory(dirname(temporary));
     await fs.promises.writeFile(temporary, data, options);
   }
-  if (existing === undefined) return;
-  await keepOwner(temporary, existing);
-  await fs.promises.chmod(temporary, existing.mode & 0o7777);
+  if (existing !== undefined) await keepOwner(temporary, existing);
+  if (mode !== undefined) await fs.promises.chmod(temporary, mode);
 }
 
 /** Only root can give a file away; for anyone else the group is kept where allowed. */

@@ -204,6 +204,8 @@ export class Terminal {
       this.#lose();
       return;
     }
+    // Whoever is not in the foreground is not told of another size.
+    this.#measure();
     this.#input.resume();
     this.#givePrintingBack ??= capturePrinting((line) => this.#listeners?.printed(line));
   }
@@ -253,9 +255,13 @@ export class Terminal {
   readonly #restoreAtEnd = (): void => this.restore();
 
   readonly #resized = (): void => {
-    (this.#output as { _refreshSize?(): void })._refreshSize?.();
+    this.#measure();
     this.#listeners?.resize();
   };
+
+  #measure(): void {
+    (this.#output as { _refreshSize?(): void })._refreshSize?.();
+  }
 
   readonly #suspendFromOutside = (): void => this.suspend();
 

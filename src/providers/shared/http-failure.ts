@@ -78,11 +78,23 @@ function namesOf(error: Json): string[] {
 export function refusalInStream(event: Json, name: string, raw: string): Omit<Refusal, "headers"> | undefined {
   const wrapped = isObject(event.error) || (typeof event.error === "string" && event.error !== "");
   const named = name === "error" || event.type === "error" || event.object === "error";
-  const isAnswer = ["choices", "candidates", "type", "object", "usage", "usageMetadata", "promptFeedback"].some((key) => key in event);
-  const bare = !isAnswer && bareWords.some((key) => isTelling(event[key]));
+  const bare = !isAnswer(event) && bareWords.some((key) => isTelling(event[key]));
   // MiniMax says of every answer how it went.
   const isBaseRefusal = isObject(event.base_resp) && Number(event.base_resp.status_code ?? 0) !== 0;
   return wrapped || named || bare || isBaseRefusal ? streamRefusal(wrapped ? event.error : event, raw) : undefined;
+}
+
+/** Written out: it is asked of every event, and names that stand in a list are looked up anew each time. */
+function isAnswer(event: Json): boolean {
+  return (
+    "type" in event ||
+    "choices" in event ||
+    "object" in event ||
+    "candidates" in event ||
+    "usage" in event ||
+    "usageMetadata" in event ||
+    "promptFeedback" in event
+  );
 }
 
 /** Where an event that is no answer says what is wrong. */

@@ -28,11 +28,14 @@ export interface RouteAsked {
   hasDefault: boolean;
 }
 
+const variables = ["PI_RUNTIME", "PYLDON_AGENT_ENGINE"] as const;
+
 /** @throws PiError `usage.runtime` */
 export function routeOf({ group, flag, input, env, values, hasDefault }: RouteAsked): Route {
   const { runtime, groups, rollout } = values;
+  requireKnown(env, values);
   const own = Object.hasOwn(groups, group) ? groups[group] : undefined;
-  const fromEnv = (["PI_RUNTIME", "PYLDON_AGENT_ENGINE"] as const).find((name) => env[name]);
+  const fromEnv = variables.find((name) => env[name]);
   const share = kindOf(rollout.runtime || undefined, "rollout.runtime");
   const bucket = share === undefined ? undefined : bucketOf(group, rollout.salt || share);
   const isInShare = bucket !== undefined && (rollout.groups.includes(group) || bucket < rollout.percent);
@@ -45,8 +48,7 @@ export function routeOf({ group, flag, input, env, values, hasDefault }: RouteAs
     ["config", hasDefault ? kindOf(runtime.default, "runtime.default") : undefined],
   ];
   const [why, chosen] = candidates.find((one): one is [RouteReason, RuntimeKind] => one[1] !== undefined) ?? (["default", "pi"] as const);
-  const named = own?.fallback ?? runtime.fallback;
-  const fallback = named.map((name) => kindOf(name, own?.fallback === undefined ? "runtime.fallback" : `groups.${group}.fallback`));
+  const fallback = (own?.fallback ?? runtime.fallback).map((name) => kindOf(name, "fallback"));
   return {
     group,
     runtime: chosen,
@@ -54,6 +56,16 @@ export function routeOf({ group, flag, input, env, values, hasDefault }: RouteAs
     fallback: [...new Set(fallback)].filter((one): one is RuntimeKind => one !== undefined && one !== chosen),
     ...(bucket === undefined ? {} : { rollout: { bucket, percent: rollout.percent } }),
   };
+}
+
+/** Of what is said for others, too: a slip of the pen in a file is found with the first run, not with the first of that group. */
+function requireKnown(env: Env, { runtime, groups }: Settings): void {
+  for (const name of variables) kindOf(env[name] || undefined, name);
+  for (const name of runtime.fallback) kindOf(name, "runtime.fallback");
+  for (const [group, own] of Object.entries(groups)) {
+    kindOf(own.runtime, `groups.${group}.runtime`);
+    for (const name of own.fallback ?? []) kindOf(name, `groups.${group}.fallback`);
+  }
 }
 
 function kindOf(name: string | undefined, source: string): RuntimeKind | undefined {

@@ -158,6 +158,17 @@ describe.each([
   });
 });
 
+test("where a service has no sign-in for us that is told, and a key is asked for instead", async () => {
+  const screen = await openInteractive({ columns: 100 });
+  screen.device.keys("/login anthropic\r");
+  await screen.until((text) => text.includes("Store a key"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("There is no sign-in to Anthropic") && text.includes("Key for anthropic"));
+  screen.device.keys("\u0003");
+  await screen.until((text) => !text.includes("Key for anthropic"));
+  expect(existsSync(authFile(screen))).toBe(false);
+});
+
 test("an account that there is none of is named with the nearest, and what was typed is in the editor again", async () => {
   const screen = await openInteractive();
   screen.device.keys("/login opnai\r");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, truncateSync } from "node:fs";
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -31,6 +31,11 @@ describe("what is opened", () => {
     const tree = tempTree({ "a.md": "\uFEFFtéxt", "empty.md": "" });
     expect(readBoundedText(tree.at("a.md"))).toEqual({ text: "téxt", bytes: 8 });
     expect(readBoundedText(tree.at("empty.md"))).toEqual({ text: "", bytes: 0 });
+    const wide = Buffer.from("\uFEFFtéxt", "utf16le");
+    writeFileSync(tree.at("little.md"), wide);
+    writeFileSync(tree.at("big.md"), Buffer.from(wide).swap16());
+    writeFileSync(tree.at("cut.md"), Buffer.concat([Buffer.from(wide).swap16(), Buffer.from([0])]));
+    for (const name of ["little.md", "big.md", "cut.md"]) expect(text(readBoundedText(tree.at(name)))).toBe("téxt");
     expect(readBoundedText(tree.at("no.md"))).toBeUndefined();
     expect(readBoundedText(tree.at("a.md/below"))).toBeUndefined();
     symlinkSync("nowhere", tree.at("dangling"));

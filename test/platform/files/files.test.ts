@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createFileOperations } from "../../../src/platform/files/files.ts";
+import { createFileOperations, writeAtomic } from "../../../src/platform/files/files.ts";
 
 const files = createFileOperations();
 let directory: string;
@@ -44,6 +44,21 @@ test("keeps mode, and replaces rather than rewrites", async () => {
   expect(statSync(path).mode & 0o7777).toBe(0o751);
   expect([...readFileSync(path)]).toEqual([1, 2]);
   expect(statSync(path).ino).not.toBe(before);
+});
+
+test.each([
+  ["a new file", undefined],
+  ["one that others may read now", 0o644],
+  ["one with another name", 0o664],
+])("with a mode of its own it is there from the first moment: %s", async (_, mode) => {
+  const path = join(directory, "secret");
+  if (mode !== undefined) {
+    writeFileSync(path, "old");
+    chmodSync(path, mode);
+  }
+  if (mode === 0o664) linkSync(path, join(directory, "other"));
+  await writeAtomic(path, "new", 0o600);
+  expect([statSync(path).mode & 0o7777, readFileSync(path, "utf8")]).toEqual([0o600, "new"]);
 });
 
 test("writes through a chain of links, also to a file still to be made", async () => {

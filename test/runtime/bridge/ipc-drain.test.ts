@@ -114,7 +114,7 @@ test.each<[string, unknown, RegExp]>([
   expect(lstatSync(join(dir, "errors")).mode & 0o777).toBe(0o700);
 });
 
-test.runIf(process.platform === "linux")("parked: a name that no text can say, of a file and of a group", async () => {
+test.skipIf(process.platform !== "linux")("parked: a name that no text can say, of a file and of a group", async () => {
   const dir = tempTree({}).path;
   const odd = Buffer.from([0x31, 0xff, 0xfe]);
   const below = (path: string, name: Buffer) => Buffer.concat([Buffer.from(`${join(dir, path)}/`), name]);

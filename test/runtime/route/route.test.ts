@@ -44,6 +44,10 @@ test.each([
   [{ "rollout.runtime": "gpt" }, {}],
   [{ "runtime.default": "gpt" }, {}],
   [{ "runtime.fallback": ["gpt"] }, {}],
+  [{ "runtime.fallback": ["gpt"], groups: { main: { fallback: [] } } }, {}],
+  [{ groups: { other: { runtime: "gpt" } } }, {}],
+  [{ groups: { other: { fallback: ["gpt"] } } }, {}],
+  [{}, { env: { PI_RUNTIME: "pi", PYLDON_AGENT_ENGINE: "gpt" } }],
 ] as const)("%j and %j name nobody", async (config, asked) => {
   await expect(routed(config, asked)).rejects.toMatchObject({
     code: "usage.runtime",

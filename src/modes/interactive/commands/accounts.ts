@@ -2,7 +2,7 @@
 // of a first start. Invariant: a key is never shown, and goes neither into the history nor into the draft.
 
 import type { Flow } from "../../../accounts/flows/flow.ts";
-import { PiError } from "../../../contracts/error.ts";
+import { isPiError, PiError } from "../../../contracts/error.ts";
 import { keyIn, type SignInFace } from "../../../harness/models/account-sign-in.ts";
 import { openChoice } from "../pickers/choice.ts";
 import type { PickerItem } from "../pickers/picker.ts";
@@ -22,7 +22,14 @@ export async function login(account: string, at: Surface): Promise<void> {
   const key = "Store a key";
   const how = await at.dialogs.select(`Account ${account}`, [signIn, key]);
   if (how === key) await storeKeyOf(account, at);
-  else if (how === signIn) await signInWith(flow, account, at);
+  else if (how === signIn) {
+    await signInWith(flow, account, at).catch(async (error: unknown) => {
+      if (!isPiError(error) || error.code !== "auth.login_unavailable") throw error;
+      // It has said what there is instead, mostly a key.
+      at.fail(error);
+      await storeKeyOf(account, at);
+    });
+  }
 }
 
 /** `only`: accounts of one kind. */

@@ -3,6 +3,7 @@
 import { isPiError } from "../../../contracts/error.ts";
 import type { ThinkingLevel } from "../../../contracts/model.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
+import { plural } from "../../../transcript/format.ts";
 import { call } from "./call.ts";
 import type { CommandFace } from "./slash-command.ts";
 
@@ -86,7 +87,9 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
         [
           `Session ${stats.sessionId}${stats.sessionFile === undefined ? ", not stored" : ""}`,
           ...(stats.sessionFile === undefined ? [] : [stats.sessionFile]),
-          `${stats.userMessages} prompts, ${stats.assistantMessages} answers, ${stats.toolCalls} tool calls`,
+          [plural(stats.userMessages, "prompt"), plural(stats.assistantMessages, "answer"), plural(stats.toolCalls, "tool call")].join(
+            ", ",
+          ),
           `${countText(tokens.input)} tokens in, ${countText(tokens.output)} out, ${countText(tokens.cacheRead)} read from the cache, ${countText(tokens.cacheWrite)} written to it`,
           `$${stats.cost.toFixed(4)}`,
         ].join("\n"),
