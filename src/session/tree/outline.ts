@@ -38,10 +38,15 @@ function editsOf(path: PathView): EntryOf<"context_edit">[] {
   return edits.filter((entry) => isA(entry, "context_edit"));
 }
 
-/** Of the entries from a position on that can be system messages; of what is in no file, all. */
+/** So many entries that lie so far apart are read sooner than the file between them is searched for what they may hold. */
+const [fewEntries, apartBytes] = [512, 4096];
+
+/** Of the entries from a position on that can be system messages; of few that lie far apart, and of what is in no file, all. */
 function systemPositions(path: PathView, from: number, offsetsOf: (text: string, from: number) => number[]): number[] {
+  const count = path.length - from;
+  const areFew = count <= fewEntries && path.startAt(path.length - 1) - path.startAt(from) > count * apartBytes;
   let stored = from;
-  for (let last = -1; stored < path.length; stored++) {
+  for (let last = -1; stored < path.length && !areFew; stored++) {
     const start = path.startAt(stored);
     // A parent may stand behind its child.
     if (start <= last) break;
