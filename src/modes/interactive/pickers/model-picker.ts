@@ -4,8 +4,12 @@ import { call } from "../commands/call.ts";
 import type { Surface } from "../surface.ts";
 import { openChoice } from "./choice.ts";
 
+const serverMs = 1000;
+
 /** `filter`: what is typed into it already. */
 export async function openModelPicker(at: Surface, filter = ""): Promise<void> {
+  // What servers of one's own have loaded by now; one that does not answer has what it had.
+  await at.sessions.launch.registry.refreshServed(AbortSignal.timeout(serverMs), () => {});
   const { models } = await call("get_available_models", {}, at);
   if (models.length === 0) {
     at.say(
