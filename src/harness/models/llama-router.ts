@@ -104,7 +104,8 @@ export class LlamaRouter {
       if (model !== undefined && !isGone(model.state)) unmoved = patientLooks;
       if (model === undefined || isOver(model.state, unmoved)) return model;
       unmoved++;
-      await pause(this.#input.pollMs ?? lookMs, undefined, { signal: at.signal });
+      // Whoever leaves the program meanwhile does not wait for it.
+      await pause(this.#input.pollMs ?? lookMs, undefined, { signal: at.signal, ref: false });
     }
     throw new PiError("io.fetch", `${this.address} has not come to an end with ${shownId(id)} in half an hour`, {
       hint: "Its log says what it does",

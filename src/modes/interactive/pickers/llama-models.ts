@@ -2,15 +2,14 @@
 // them changes; closing the list takes back nothing that the server does.
 
 import { isChanging, llamaRouter, type RouterModel, servedModels, shownId } from "../../../harness/models/llama-router.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 import type { Picker, PickerItem } from "./picker.ts";
 
 type Change = "load" | "unload";
 
 const provider = "llama-cpp";
 
-export async function openLlamaModels(at: Surface): Promise<void> {
+export async function openLlamaModels(at: CommandHost): Promise<void> {
   const { registry, config } = at.sessions.launch;
   const router = await llamaRouter(provider, { registry, config, env: at.env });
   at.hint(`Asking ${router.address} …`);
@@ -27,9 +26,7 @@ export async function openLlamaModels(at: Surface): Promise<void> {
   const items = (): PickerItem[] =>
     models.map((model) => ({ value: model.id, label: shownId(model.id), description: wordsOf(model, changes.get(model.id)?.change) }));
   const show = (): void => {
-    if (closed.signal.aborted) return;
-    list?.setItems(items());
-    at.screen.tui.requestRender();
+    if (!closed.signal.aborted) list?.setItems(items());
   };
   const seen = (now: RouterModel[]): void => {
     models = now;
@@ -56,19 +53,31 @@ export async function openLlamaModels(at: Surface): Promise<void> {
       show();
     }
   };
-  const follow = async ({ id }: RouterModel): Promise<void> => {
-    await router.settled(id, { signal: closed.signal, seen }).catch((error: unknown) => {
+  /** What others have begun, one after another: each look sees all of them. */
+  const follow = async (): Promise<void> => {
+    try {
+      for (;;) {
+        const moving = models.find(({ state }) => isChanging(state));
+        if (moving === undefined) return;
+        await router.settled(moving.id, { signal: closed.signal, seen });
+      }
+    } catch (error) {
       if (!closed.signal.aborted) at.fail(error);
-    });
+    }
+  };
+  const pressed = async (id: string): Promise<void> => {
+    const state = models.find((one) => one.id === id)?.state ?? "";
+    if (state === "downloading") at.hint(`${shownId(id)} is being downloaded`);
+    else await change(id, nextOf(state, changes.get(id)?.change));
   };
 
   const { keyOf } = at.keys;
-  openChoice(at, {
+  at.choose({
     title: `Models of llama.cpp at ${router.address}`,
     items: items(),
     hint: `${keyOf("tui.select.confirm")} load or unload · ${keyOf("tui.select.cancel")} close · /model chooses a loaded one`,
-    // Enter is a switch here, and closes nothing.
-    take: () => {},
+    // By its number, where there are lines alone.
+    take: (id) => pressed(id),
     cancelled: () => {
       if ([...changes.values()].some((one) => one.change === "load")) at.hint("The server goes on loading; /llama shows how far it is");
       closed.abort();
@@ -78,14 +87,12 @@ export async function openLlamaModels(at: Surface): Promise<void> {
     },
     onKey: (data, item) => {
       if (item === undefined || !at.keys.matches(data, "tui.select.confirm")) return false;
-      const state = models.find(({ id }) => id === item.value)?.state ?? "";
-      if (state === "downloading") at.hint(`${item.label} is being downloaded`);
-      else void change(item.value, nextOf(state, changes.get(item.value)?.change));
+      // Enter is a switch here, and closes nothing.
+      void pressed(item.value);
       return true;
     },
   });
-  const moving = models.find(({ state }) => isChanging(state));
-  if (moving !== undefined) void follow(moving);
+  void follow();
 }
 
 function nextOf(state: string, going: Change | undefined): Change {
@@ -100,7 +107,7 @@ function wordsOf({ state, exitCode }: RouterModel, going: Change | undefined): s
   return state === "failed" && exitCode !== undefined ? `failed (exit status ${exitCode})` : state;
 }
 
-function tell(id: string, what: Change, model: RouterModel | undefined, address: string, at: Surface): void {
+function tell(id: string, what: Change, model: RouterModel | undefined, address: string, at: CommandHost): void {
   const name = shownId(id);
   if (what === "unload") at.hint(`${name} is unloaded`);
   else if (model !== undefined && servedModels([model]).length > 0) at.say(`${name} is loaded`, "info", "/model chooses it");

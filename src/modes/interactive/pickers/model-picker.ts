@@ -1,13 +1,12 @@
 // The choice of a model among those that can be called. Opened by /model and its key.
 
 import { call } from "../commands/call.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 
 const serverMs = 1000;
 
 /** `filter`: what is typed into it already. */
-export async function openModelPicker(at: Surface, filter = ""): Promise<void> {
+export async function openModelPicker(at: CommandHost, filter = ""): Promise<void> {
   // What servers of one's own have loaded by now; one that does not answer has what it had.
   await at.sessions.launch.registry.refreshServed(AbortSignal.timeout(serverMs), () => {});
   const { models } = await call("get_available_models", {}, at);
@@ -20,7 +19,7 @@ export async function openModelPicker(at: Surface, filter = ""): Promise<void> {
     return;
   }
   const inForce = at.sessions.models.inForce;
-  openChoice(at, {
+  at.choose({
     title: "Model",
     filter,
     items: models.map(({ provider, id, name }) => ({
