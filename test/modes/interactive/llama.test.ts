@@ -4,16 +4,24 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import type { SessionHost } from "../../../src/harness/host/session-host.ts";
+import { converseInLines } from "../../../src/modes/interactive/plain/plain-mode.ts";
+import type { ModeContext } from "../../../src/modes/mode.ts";
 import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 import { type LlamaServer, type ServedModel, startLlamaServer } from "../../support/llama-server.ts";
+import { makeSessions } from "../../support/rpc-world.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { startWireServer } from "../../support/wire-server.ts";
 
 async function screenAt(url: string): Promise<InteractiveScreen> {
   const screen = await openInteractive({ columns: 120 });
-  const { registry } = screen.sessions.launch;
-  const settings = { id: "llama-cpp", models: [], modelOverrides: {}, headers: {}, dialect: {}, authHeader: false };
-  registry.setProvider("llama-cpp", { ...settings, baseUrl: { value: url, origin: { kind: "user" } } });
+  setAddress(screen.sessions, url);
   return screen;
+}
+
+function setAddress({ launch }: SessionHost, url: string): void {
+  const settings = { id: "llama-cpp", models: [], modelOverrides: {}, headers: {}, dialect: {}, authHeader: false };
+  launch.registry.setProvider("llama-cpp", { ...settings, baseUrl: { value: url, origin: { kind: "user" } } });
 }
 
 async function listAt(models: Record<string, ServedModel>, key = ""): Promise<{ screen: InteractiveScreen; server: LlamaServer }> {
@@ -136,6 +144,54 @@ test.each([
   const shown = await screen.until((text) => text.includes(words));
   expect(shown).toContain(server.url);
   expect(shown).not.toContain("Models of llama.cpp");
+});
+
+test("by lines a model is changed by its number, and what came of it is told", async () => {
+  const server = await startLlamaServer({ small: { state: "unloaded" }, broken: { state: "unloaded", loads: "fails" } });
+  onTestFinished(() => server.close());
+  const { sessions } = await makeSessions({ directory: temporaryDirectory() });
+  setAddress(sessions, server.url);
+  const written: string[] = [];
+  let look = (): void => {};
+  const until = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => {
+        if (written.join("").includes(text)) resolve();
+      };
+      look();
+    });
+  async function* lines(): AsyncGenerator<Uint8Array> {
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(`${text}\n`);
+    yield bytes("/llama");
+    await until("Models of llama.cpp");
+    yield bytes("1");
+    await until("small is loaded (/model chooses it)");
+    yield bytes("/llama");
+    await until("1  small  loaded");
+    yield bytes("2");
+    await until("broken could not be loaded: its process ended with status 137");
+    yield bytes("/quit");
+  }
+  const write = (text: string): void => {
+    written.push(text);
+    look();
+  };
+  const at = {
+    io: {
+      stdin: { isTerminal: true, chunks: lines, release: () => {} },
+      stdout: { isTerminal: true, columns: 120, write, flush: async () => {} },
+      now: () => 0,
+    },
+    prompts: [],
+    picksSession: false,
+    ending: new AbortController().signal,
+    takeWarnings: () => () => {},
+    onInterrupt: () => () => {},
+    env: {},
+  } as unknown as ModeContext;
+  await converseInLines(sessions, at);
+  await sessions.dispose();
+  expect(written.join("")).not.toContain("\u001b");
 });
 
 test("/login llama.cpp stores the key of llama-cpp, and says where the server is and what comes next", async () => {
