@@ -108,6 +108,20 @@ of the formats above.
 | \`CLOUDFLARE_API_KEY\`, \`CLOUDFLARE_ACCOUNT_ID\` | Workers AI, and the AI Gateway |
 | \`CLOUDFLARE_GATEWAY_ID\` | the AI Gateway |
 
+## llama.cpp
+
+\`llama-server\` without \`--model\`, \`-m\` and \`-hf\` is a router: it has many models and loads those that are wanted. \`pi\` looks for it at port 9931 of this machine.
+
+| what | where it is said |
+|---|---|
+| another address | \`LLAMA_BASE_URL=http://gpu:8080\` (with \`/v1\` or without), or \`base_url\` under \`[providers.llama-cpp]\` in config.toml |
+| its \`--api-key\` | \`LLAMA_API_KEY\`, or \`/login llama-cpp\` |
+
+\`/llama\` in the terminal lists its models with their states: \`Enter\` loads one, or unloads it, or breaks off a load; \`Escape\` closes the list, and the server goes on.
+\`pi\` unloads nothing by itself. What is loaded or asleep stands in \`/model\` and in \`pi models\`; where the router loads by itself (it does, unless started with
+\`--no-models-autoload\`) \`--model llama-cpp/NAME\` takes any of its names. The npm agent's name for the provider, \`llama.cpp\`, is understood too. Models are downloaded
+by the server: \`llama-server -hf OWNER/REPOSITORY\`.
+
 ## Another server
 
 Any server that speaks one of the formats needs no more than a few lines in config.toml; \`dialect\` takes the words of \`src/providers/dialect.ts\`.

@@ -7,7 +7,7 @@ export interface VariableRecord {
 
 export const environmentTable: readonly VariableRecord[] = [
   { names: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"], help: "keys of services; pi models --providers lists all" },
-  { names: ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"], help: "another address of the service" },
+  { names: ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "LLAMA_BASE_URL"], help: "another address of the service" },
   { names: ["PI_CODING_AGENT_DIR"], help: "the agent directory; else ~/.pi/agent" },
   { names: ["PI_CODING_AGENT_SESSION_DIR"], help: "where sessions lie" },
   { names: ["PI_OFFLINE"], help: "1: nothing is fetched but what the model call needs" },

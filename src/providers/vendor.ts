@@ -27,6 +27,10 @@ export interface Vendor {
   versionVariable?: { api: Api; name: string };
   /** A server of one's own, which answers without a credential. */
   keyless?: boolean;
+  /** Says at `/models` which models it has loaded, as the router of llama.cpp does. */
+  saysLoaded?: true;
+  /** What the npm agent calls it. */
+  alias?: string;
   /** Sent with every request; names in lower case. */
   headers?: Readonly<Record<string, string>>;
   /** Wants to know who began a turn (`x-initiator`), and whether there are pictures in it. */

@@ -223,6 +223,7 @@ export const vendors: Readonly<Record<string, Vendor>> = {
   },
   azure: {
     name: "Azure OpenAI",
+    alias: "azure-openai-responses",
     baseUrl: "https://{AZURE_OPENAI_RESOURCE_NAME}.openai.azure.com/openai/v1",
     api: "openai-responses",
     credentialVariables: ["AZURE_OPENAI_API_KEY"],
@@ -257,8 +258,18 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     baseUrl: "http://127.0.0.1:9931/v1",
     api: "openai-completions",
     credentialVariables: ["LLAMA_API_KEY"],
+    baseUrlVariable: "LLAMA_BASE_URL",
     keyless: true,
-    dialect: { "openai-completions": { ...localServer, thinkingFormat: "qwen-chat-template", supportsReasoningEffort: false } },
+    saysLoaded: true,
+    alias: "llama.cpp",
+    dialect: {
+      "openai-completions": {
+        ...localServer,
+        thinkingFormat: "qwen-chat-template",
+        supportsReasoningEffort: false,
+        versionPath: "/v1",
+      },
+    },
   },
   "lm-studio": {
     name: "LM Studio",
@@ -283,6 +294,10 @@ export function baseUrlVariables(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(vendors).flatMap(([id, { baseUrlVariable }]) => (baseUrlVariable === undefined ? [] : [[id, baseUrlVariable]])),
   );
+}
+
+export function vendorByAlias(alias: string): string | undefined {
+  return Object.keys(vendors).find((id) => vendors[id]?.alias === alias);
 }
 
 /** Wire format names of the catalogue that are served by another format here: vendors whose own format has a compatible twin. */

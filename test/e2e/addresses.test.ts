@@ -69,6 +69,16 @@ const cases: Case[] = [
     path: "/openai/v1/responses",
     header: ["api-key", secret],
   },
+  ...["", "/v1", "/v1/"].map((base): Case => {
+    return {
+      model: "llama-cpp/small",
+      key: "LLAMA_API_KEY",
+      variable: "LLAMA_BASE_URL",
+      base,
+      path: "/v1/chat/completions",
+      header: bearer,
+    };
+  }),
 ];
 
 describe.concurrent("addresses", () => {

@@ -68,6 +68,8 @@ export async function startWireServer(answer: (request: WireRequest, index: numb
     });
   });
   server.on("connection", (socket) => {
+    // One for each request that comes by it.
+    socket.setMaxListeners(0);
     sockets.add(socket);
     connectionCount++;
     socket.on("close", () => sockets.delete(socket));

@@ -48,17 +48,18 @@ export function accountProviders(registry: ModelRegistry): string[] {
   return [...new Set([...registry.providers(), ...flowProviders])];
 }
 
-/** The provider of an account id. @throws PiError `usage.unknown_provider`, `usage.account_name`. */
-export function knownProvider(accountId: string, registry: ModelRegistry): string {
-  const provider = providerOfAccount(accountId);
-  const name = accountId.slice(provider.length);
+/** An account as it was said, by the provider's id or by another name of it. @throws PiError `usage.unknown_provider`, `usage.account_name`. */
+export function knownAccount(said: string, registry: ModelRegistry): { accountId: string; provider: string } {
+  const providerSaid = providerOfAccount(said);
+  const provider = registry.providerId(providerSaid);
+  const name = said.slice(providerSaid.length);
   if (name !== "" && !/^#[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
-    throw new PiError("usage.account_name", `${JSON.stringify(accountId)} is no name of an account`, {
+    throw new PiError("usage.account_name", `${JSON.stringify(said)} is no name of an account`, {
       hint: `For example ${provider}#work.`,
     });
   }
   const names = accountProviders(registry);
-  if (names.includes(provider)) return provider;
+  if (names.includes(provider)) return { accountId: provider + name, provider };
   const near = nearestName(provider, names);
   throw new PiError("usage.unknown_provider", `There is no provider ${JSON.stringify(provider)}`, {
     hint: near === undefined ? "pi models --all lists them." : `Did you mean ${near}?`,

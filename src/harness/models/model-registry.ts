@@ -19,7 +19,7 @@ import { catalogCacheDirectory, catalogHolders, catalogModel, catalogModels, cat
 import { nearestKin } from "../../providers/nearest-kin.ts";
 import { knownApis } from "../../providers/registry.ts";
 import { variablesOf } from "../../providers/vendor.ts";
-import { apiAliases, type Vendor, vendors } from "../../providers/vendors.ts";
+import { apiAliases, type Vendor, vendorByAlias, vendors } from "../../providers/vendors.ts";
 import { learnSecrets } from "./known-secrets.ts";
 
 export interface ModelRegistryInput {
@@ -53,6 +53,8 @@ export class ModelRegistry {
   readonly #providers: Config["providers"];
   readonly #brought = new Map<string, BroughtParts>();
   readonly #models = new Map<string, Model[]>();
+  /** What servers had when they were asked; other ids are as good there. */
+  readonly #served = new Map<string, readonly ModelSettings[]>();
   readonly #accounts: Accounts;
 
   constructor(input: ModelRegistryInput) {
@@ -103,7 +105,38 @@ export class ModelRegistry {
         failed(id, error);
       }
     });
+    await Promise.all([...asked, this.refreshServed(signal, failed)]);
+  }
+
+  /** The same of servers of the user's own alone: those that say which models they have loaded, where one was set up or asked before. */
+  async refreshServed(signal: AbortSignal, failed: (providerId: string, error: unknown) => void): Promise<void> {
+    const { env, config } = this.#input;
+    const { values } = config;
+    const isMeant = (id: string): boolean =>
+      this.#settings(id) !== undefined || this.#served.has(id) || this.credentialSource(id) !== noCredential.source;
+    if (values === undefined) return;
+    const asked = Object.keys(vendors).map(async (id) => {
+      if (vendorOf(id)?.saysLoaded !== true || !isMeant(id)) return;
+      try {
+        const { llamaRouter, servedModels } = await import("./llama-router.ts");
+        const router = await llamaRouter(id, { registry: this, config: { values }, env });
+        this.setServed(id, servedModels(await router.models(signal, { orSingle: true })));
+      } catch (error) {
+        failed(id, error);
+      }
+    });
     await Promise.all(asked);
+  }
+
+  /** In place of what the server had before. */
+  setServed(id: string, models: readonly ModelSettings[]): void {
+    this.#served.set(id, models);
+    this.#models.delete(id);
+  }
+
+  /** The id of a provider, by that or by the name that the npm agent has for it. */
+  providerId(said: string): string {
+    return this.hasProvider(said) ? said : (vendorByAlias(said) ?? said);
   }
 
   /** What is said of a provider; nothing of one that only the catalogue knows. */
@@ -123,7 +156,7 @@ export class ModelRegistry {
   /** A full name in its parts, where a provider is known by the first of them; ids of both may have slashes, and the longest one counts. */
   parts(name: string): { provider: string; id: string } | undefined {
     for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1)) {
-      const provider = name.slice(0, at);
+      const provider = this.providerId(name.slice(0, at));
       if (this.hasProvider(provider)) return { provider, id: name.slice(at + 1) };
     }
     return undefined;
@@ -131,7 +164,8 @@ export class ModelRegistry {
 
   /** Providers with a credential, or that need none and were configured. */
   availableProviders(): string[] {
-    return this.providers().filter((id) => this.isAvailable(id) && (vendorOf(id)?.keyless !== true || this.#settings(id) !== undefined));
+    const isSetUp = (id: string): boolean => vendorOf(id)?.keyless !== true || this.#settings(id) !== undefined || this.#served.has(id);
+    return this.providers().filter((id) => this.isAvailable(id) && isSetUp(id));
   }
 
   /** Whether a call could be paid for; looks at `--api-key` only when asked to. */
@@ -143,7 +177,9 @@ export class ModelRegistry {
     const known = this.#models.get(providerId);
     if (known !== undefined) return known;
     const settings = this.#settings(providerId);
-    const own = (settings?.models ?? []).map((model) => this.#fromSettings(providerId, model));
+    const said = settings?.models ?? [];
+    const served = (this.#served.get(providerId) ?? []).filter(({ id }) => !said.some((one) => one.id === id));
+    const own = [...said, ...served].map((model) => this.#fromSettings(providerId, model));
     const listed = catalogModels(providerId, this.#cacheDir)
       .filter((model) => !own.some((one) => one.id === model.id))
       .map((model) => this.#fromCatalogue(model, settings));
@@ -169,10 +205,17 @@ export class ModelRegistry {
   findListed(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : undefined;
     const settings = this.#settings(providerId);
-    const own = settings?.models.find((model) => model.id === modelId);
+    const isMeant = ({ id }: ModelSettings): boolean => id === modelId;
+    const own = settings?.models.find(isMeant) ?? this.#served.get(providerId)?.find(isMeant);
     if (own !== undefined) return this.#fromSettings(providerId, own);
     const listed = catalogModel(providerId, modelId, this.#cacheDir);
     return listed === undefined ? undefined : this.#fromCatalogue(listed, settings);
+  }
+
+  /** Whether an id that is not listed is none: what a server had at a time says nothing of others. */
+  hasList(providerId: string): boolean {
+    if (providerId === "scripted") return false;
+    return this.#served.has(providerId) ? (this.#settings(providerId)?.models ?? []).length > 0 : this.models(providerId).length > 0;
   }
 
   /** A server of the user's own, whose models only it knows. */

@@ -34,10 +34,11 @@ export interface SelectModelDeps {
  */
 export async function selectModel(
   pattern: string | undefined,
-  provider: string | undefined,
+  providerSaid: string | undefined,
   deps: SelectModelDeps,
 ): Promise<SelectedModel> {
   const { registry } = deps;
+  const provider = providerSaid === undefined ? undefined : registry.providerId(providerSaid);
   if (provider !== undefined && !registry.hasProvider(provider)) throw unknownProvider(provider, registry);
   const selected = chooseModel(pattern, provider, deps);
   const { model } = selected;
@@ -90,8 +91,7 @@ export function findModel(pattern: string, provider: string | undefined, registr
 /** This very model and none that is like it: a session does not change to another without a word. */
 function recordedModel(name: string, registry: ModelRegistry): SelectedModel {
   const { provider, id } = registry.parts(name) ?? { provider: "", id: name };
-  const hasList = (): boolean => provider !== "scripted" && registry.models(provider).length > 0;
-  const model = registry.findListed(provider, id) ?? (hasList() ? undefined : registry.find(provider, id));
+  const model = registry.findListed(provider, id) ?? (registry.hasList(provider) ? undefined : registry.find(provider, id));
   if (model === undefined) throw unknownModel(name, undefined, registry);
   return { model, why: `recorded: ${name}` };
 }
@@ -121,7 +121,7 @@ function isSlip(id: string, listed: string): boolean {
 function warned(selected: SelectedModel, registry: ModelRegistry): SelectedModel {
   const { provider, id } = selected.model;
   if (selected.warning !== undefined || provider === "scripted" || !registry.takesAnyId(provider)) return selected;
-  if (registry.models(provider).length === 0 || registry.findListed(provider, id) !== undefined) return selected;
+  if (!registry.hasList(provider) || registry.findListed(provider, id) !== undefined) return selected;
   return { ...selected, warning: notListed(selected.model) };
 }
 

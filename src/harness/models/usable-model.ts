@@ -24,8 +24,7 @@ export async function usableModel(providerSaid: string, idSaid: string, registry
   const parts = registry.hasProvider(providerSaid) ? undefined : registry.parts(`${providerSaid}/${idSaid}`);
   const { provider, id: modelId } = parts ?? { provider: providerSaid, id: idSaid };
   // Any id will do only where there is no list: a client that picks from a list has mistyped.
-  const hasList = provider !== "scripted" && registry.models(provider).length > 0;
-  const model = hasList ? registry.findListed(provider, modelId) : registry.find(provider, modelId);
+  const model = registry.hasList(provider) ? registry.findListed(provider, modelId) : registry.find(provider, modelId);
   if (model === undefined || !registry.speaks(model)) {
     const near = nearIds(provider, modelId, registry);
     throw new PiError("usage.unknown_model", `Model not found: ${provider}/${modelId}`, {

@@ -157,7 +157,7 @@ test("what is in the way of a command is one line, and the command stands in the
 
 test("each command of the screen is one word with a line about it", () => {
   const offered = screenCommands.filter(({ about }) => about !== "").map(({ name }) => name);
-  const wanted = "settings scoped-models login logout copy share bug trust mcp hotkeys changelog quit debug fullscreen".split(" ");
+  const wanted = "settings scoped-models llama login logout copy share bug trust mcp hotkeys changelog quit debug fullscreen".split(" ");
   expect([...offered].sort()).toEqual([...wanted].sort());
 });
 

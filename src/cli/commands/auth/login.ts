@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { authFilePath } from "../../../accounts/auth-file.ts";
 import { storeKey } from "../../../accounts/sign-in.ts";
 import { PiError } from "../../../contracts/error.ts";
-import { keyIn, knownProvider, maxKeyLength, signInTo } from "../../../harness/models/account-sign-in.ts";
+import { keyIn, knownAccount, maxKeyLength, signInTo } from "../../../harness/models/account-sign-in.ts";
 import type { Host } from "../../../platform/host.ts";
 import { readLine } from "../../../platform/pipes/read-line.ts";
 import { openUrl } from "../../../platform/processes/open-url.ts";
@@ -23,9 +23,9 @@ export function define(command: Command, { host }: SubcommandContext): void {
     );
 }
 
-async function login(accountId: string, { apiKey = false, browser }: { apiKey?: boolean; browser: boolean }, host: Host): Promise<void> {
+async function login(said: string, { apiKey = false, browser }: { apiKey?: boolean; browser: boolean }, host: Host): Promise<void> {
   const places = await accountPlaces(host);
-  const provider = knownProvider(accountId, places.registry);
+  const { accountId, provider } = knownAccount(said, places.registry);
   const flow = apiKey ? undefined : await places.registry.flow(provider);
   const file = authFilePath(places.agentDir);
   if (flow === undefined) {

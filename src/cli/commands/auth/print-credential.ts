@@ -3,7 +3,7 @@
 import { providerOfAccount } from "../../../accounts/auth-file.ts";
 import { hasFlow } from "../../../accounts/flows/flows.ts";
 import { PiError } from "../../../contracts/error.ts";
-import { knownProvider } from "../../../harness/models/account-sign-in.ts";
+import { knownAccount } from "../../../harness/models/account-sign-in.ts";
 import type { Host } from "../../../platform/host.ts";
 import { accountPlaces, meantAccount, withStatusOne } from "./account-places.ts";
 
@@ -13,9 +13,8 @@ export async function printCredential(
   host: Host,
   leadMs?: number,
 ): Promise<void> {
-  const account = meantAccount(flags);
   const places = await accountPlaces(host);
-  knownProvider(account, places.registry);
+  const { accountId: account } = knownAccount(meantAccount(flags), places.registry);
   const credential = await places.registry.credentialOf(account, leadMs === undefined ? {} : { leadMs }).catch((error: unknown) => {
     throw withStatusOne(error);
   });

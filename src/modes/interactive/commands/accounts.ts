@@ -10,11 +10,11 @@ import { call } from "./call.ts";
 
 type Way = "sign-in" | "key";
 
-export async function login(account: string, at: CommandHost): Promise<void> {
-  if (account === "") return chooseAccount(at);
-  const { knownProvider } = await import("../../../harness/models/account-sign-in.ts");
+export async function login(said: string, at: CommandHost): Promise<void> {
+  if (said === "") return chooseAccount(at);
+  const { knownAccount } = await import("../../../harness/models/account-sign-in.ts");
   const { registry } = at.sessions.launch;
-  const provider = knownProvider(account, registry);
+  const { accountId: account, provider } = knownAccount(said, registry);
   const flow = await registry.flow(provider);
   if (flow === undefined) return storeKeyOf(account, at);
   const signIn = `Sign in: ${flow.name}`;
@@ -53,8 +53,15 @@ export async function chooseAccount(at: CommandHost, only?: Way): Promise<void> 
 }
 
 async function storeKeyOf(account: string, at: CommandHost): Promise<void> {
-  const text = await at.dialogs.input(`Key for ${account} (not shown)`, "", { isHidden: true });
+  const server = await ownServer(account, at);
+  const needless = server === undefined ? "" : "; empty: it wants none";
+  const text = await at.dialogs.input(`Key for ${account} (not shown${needless})`, "", { isHidden: true });
   if (text === undefined) return;
+  if (server !== undefined) {
+    const { address, remedy, next } = server;
+    at.say(`${account} is asked at ${address}`, "info", `${remedy} says where else${next}`);
+    if (text.trim() === "") return;
+  }
   const { storeKey } = await import("../../../accounts/sign-in.ts");
   const { liveSecrets } = await import("../../../platform/secrets.ts");
   const key = keyIn(text, `/login ${account} asks again`);
@@ -62,6 +69,25 @@ async function storeKeyOf(account: string, at: CommandHost): Promise<void> {
   await storeKey(account, key, at.sessions.launch.options.agentDir);
   at.say(`Saved the key for ${account}`);
   await takeModelOf(account, at);
+}
+
+/** A server of one's own, which may want no key. */
+async function ownServer(account: string, at: CommandHost): Promise<{ address: string; remedy: string; next: string } | undefined> {
+  const [{ vendors }, { providerOfAccount }, { withoutUrlSecrets }] = await Promise.all([
+    import("../../../providers/vendors.ts"),
+    import("../../../accounts/auth-file.ts"),
+    import("../../../contracts/text/url-secrets.ts"),
+  ]);
+  const id = providerOfAccount(account);
+  const vendor = Object.hasOwn(vendors, id) ? vendors[id] : undefined;
+  if (vendor?.keyless !== true) return undefined;
+  const { baseUrlVariable, baseUrl, saysLoaded } = vendor;
+  const inFile = `base_url under [providers.${id}] in config.toml`;
+  return {
+    address: withoutUrlSecrets(at.sessions.launch.registry.settingsOf(id)?.baseUrl?.value ?? baseUrl),
+    remedy: baseUrlVariable === undefined ? inFile : `${baseUrlVariable} or ${inFile}`,
+    next: saysLoaded === true ? "; /llama loads a model, /model chooses it" : "",
+  };
 }
 
 async function signInWith(flow: Flow, account: string, at: CommandHost): Promise<void> {

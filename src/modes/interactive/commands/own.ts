@@ -56,6 +56,11 @@ export const screenCommands: readonly ScreenCommand[] = [
     draw: async (_args, at) => (await import("../pickers/scoped-models.ts")).openScopedModels(at),
   },
   {
+    name: "llama",
+    about: "Load and unload models of llama.cpp's router",
+    run: async (_args, at) => (await import("../pickers/llama-models.ts")).openLlamaModels(at),
+  },
+  {
     name: "login",
     shell: "pi auth login",
     about: "Sign in to a provider, or store its key",

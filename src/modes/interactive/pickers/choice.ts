@@ -4,6 +4,8 @@ import type { DialogSurroundings } from "../dialogs.ts";
 import { Picker, type PickerItem, type PickerOptions } from "./picker.ts";
 
 export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "chosen" | "hint" | "moved" | "hasFilter" | "filter"> {
+  /** Before it is drawn: what is in the list may be changed by this. */
+  opened?(picker: Picker): void;
   /** `value` of what was chosen. */
   take(value: string): void | Promise<void>;
   cancelled?(): void;
@@ -17,7 +19,7 @@ export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "
 /** By the user's own wish the keys are its at once. Gives the way to close it. */
 export function openChoice(
   at: DialogSurroundings & { fail(error: unknown): void },
-  { take, cancelled, onKey, isOffered = false, isLeftByTyping = false, ...options }: ChoiceOptions,
+  { opened, take, cancelled, onKey, isOffered = false, isLeftByTyping = false, ...options }: ChoiceOptions,
 ): () => void {
   const close = (): void => closeIt();
   const leave = (): void => {
@@ -43,6 +45,7 @@ export function openChoice(
       return true;
     },
   });
+  opened?.(picker);
   const closeIt = at.screen.open(picker, !isOffered);
   return close;
 }

@@ -3,8 +3,12 @@
 import { call } from "../commands/call.ts";
 import type { CommandHost } from "../surface.ts";
 
+const serverMs = 1000;
+
 /** `filter`: what is typed into it already. */
 export async function openModelPicker(at: CommandHost, filter = ""): Promise<void> {
+  // What servers of one's own have loaded by now; one that does not answer has what it had.
+  await at.sessions.launch.registry.refreshServed(AbortSignal.timeout(serverMs), () => {});
   const { models } = await call("get_available_models", {}, at);
   if (models.length === 0) {
     at.say(

@@ -1,0 +1,212 @@
+// /llama on the screen: the router's models with their states, loaded and unloaded from the list, and what is in /model then; servers that are no router or
+// do not answer; the key stored by the name that the npm agent has for the provider.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { SessionHost } from "../../../src/harness/host/session-host.ts";
+import { converseInLines } from "../../../src/modes/interactive/plain/plain-mode.ts";
+import type { ModeContext } from "../../../src/modes/mode.ts";
+import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
+import { type LlamaServer, type ServedModel, startLlamaServer } from "../../support/llama-server.ts";
+import { makeSessions } from "../../support/rpc-world.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { startWireServer } from "../../support/wire-server.ts";
+
+async function screenAt(url: string): Promise<InteractiveScreen> {
+  const screen = await openInteractive({ columns: 120 });
+  setAddress(screen.sessions, url);
+  return screen;
+}
+
+function setAddress({ launch }: SessionHost, url: string): void {
+  const settings = { id: "llama-cpp", models: [], modelOverrides: {}, headers: {}, dialect: {}, authHeader: false };
+  launch.registry.setProvider("llama-cpp", { ...settings, baseUrl: { value: url, origin: { kind: "user" } } });
+}
+
+async function listAt(models: Record<string, ServedModel>, key = ""): Promise<{ screen: InteractiveScreen; server: LlamaServer }> {
+  const server = await startLlamaServer(models, { key });
+  onTestFinished(() => server.close());
+  onTestFinished(() => expect(server.complaints).toEqual([]));
+  const screen = await screenAt(server.url);
+  screen.device.keys("/llama\r");
+  await screen.until((text) => text.includes(`Models of llama.cpp at ${server.url}`));
+  return { screen, server };
+}
+
+const enter = "\r";
+const row = (id: string, state: string): RegExp => new RegExp(`${id} +${state}`);
+
+test("the list says how each model is, and what the keys do", async () => {
+  const { screen } = await listAt({
+    "small-Q4_K_M": { state: "loaded" },
+    "org/large:Q8_0": { state: "unloaded" },
+    asleep: { state: "sleeping" },
+    broken: { state: "unloaded", exitCode: 1 },
+    coming: { state: "downloading" },
+    "odd\u001b[2J": { state: "unloaded" },
+  });
+  const shown = screen.drawn();
+  expect(shown).toMatch(row("small-Q4_K_M", "loaded"));
+  expect(shown).toMatch(row("org/large:Q8_0", "unloaded"));
+  expect(shown).toMatch(row("asleep", "sleeping"));
+  expect(shown).toMatch(row("broken", String.raw`failed \(exit status 1\)`));
+  expect(shown).toMatch(row("coming", "downloading …"));
+  expect(shown).toContain("enter load or unload");
+  expect(shown).toContain("/model chooses a loaded one");
+  screen.device.keys("coming\r");
+  await screen.until((text) => text.includes("coming is being downloaded"));
+});
+
+test("Enter loads, and it is in the list of /model; Enter unloads, and it is there no more", async () => {
+  const { screen, server } = await listAt({ small: { state: "unloaded", loads: "held" }, other: { state: "unloaded" } });
+  screen.device.keys(enter);
+  await screen.until((text) => row("small", "loading …").test(text));
+  await server.received(3);
+  server.finish("small");
+  const loaded = await screen.until((text) => text.includes("small is loaded"));
+  expect(loaded).toContain("/model chooses it");
+  expect(await screen.until((text) => row("small", "loaded").test(text))).toMatch(row("other", "unloaded"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("Models of llama.cpp"));
+  screen.device.keys("/model\r");
+  await screen.until((text) => text.includes("llama-cpp/small"));
+  screen.device.keys("llama-cpp/small\r");
+  await screen.until((text) => text.includes("0%/32.8k"));
+  expect(screen.sessions.models.inForce).toMatchObject({ provider: "llama-cpp", id: "small", contextWindow: 32_768 });
+  screen.device.keys("/llama\r");
+  await screen.until((text) => text.includes("Models of llama.cpp"));
+  screen.device.keys(enter);
+  await screen.until((text) => row("small", "unloaded").test(text));
+  expect(server.models.get("small")?.state).toBe("unloaded");
+  expect(screen.sessions.launch.registry.available()).toEqual([]);
+});
+
+test("Enter on one that is loading lets it go, without a word of a failure", async () => {
+  const { screen, server } = await listAt({ small: { state: "unloaded", loads: "held" } });
+  screen.device.keys(enter);
+  await screen.until((text) => row("small", "loading …").test(text));
+  await server.received(3);
+  screen.device.keys(enter);
+  expect(await screen.until((text) => text.includes("small is unloaded"))).not.toContain("could not be loaded");
+  expect(server.models.get("small")?.state).toBe("unloaded");
+});
+
+test("Escape leaves while one is loading; the server goes on, and the list shows it when it is opened again", async () => {
+  const { screen, server } = await listAt({ small: { state: "unloaded", loads: "held" } });
+  screen.device.keys(enter);
+  await screen.until((text) => row("small", "loading …").test(text));
+  screen.device.keys("\u001b");
+  await screen.until((text) => text.includes("goes on loading"));
+  screen.device.keys("/llama\r");
+  await screen.until((text) => row("small", "loading …").test(text));
+  server.finish("small");
+  await screen.until((text) => row("small", "loaded").test(text));
+});
+
+test("a change that somebody else was quicker with is refused, and the list shows what it is by now", async () => {
+  const { screen, server } = await listAt({ small: { state: "unloaded" } });
+  server.finish("small");
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("/models/load answers HTTP 400: model is already running"));
+  await screen.until((text) => row("small", "loaded").test(text));
+});
+
+test("a model that cannot be loaded is told, with its status and what to look at", async () => {
+  const { screen } = await listAt({ large: { state: "unloaded", loads: "fails" } });
+  screen.device.keys(enter);
+  const shown = await screen.until((text) => text.includes("could not be loaded: its process ended with status 137"));
+  expect(shown).toContain("says why");
+  await screen.until((text) => row("large", String.raw`failed \(exit status 137\)`).test(text));
+});
+
+test("a key that is wanted, and a server that goes away, are one line each", async () => {
+  const { screen, server } = await listAt({ small: { state: "unloaded" } }, "sk-llama-0123456789");
+  screen.device.keys(enter);
+  const shown = await screen.until((text) => text.includes("wants a key (HTTP 401)"));
+  expect(shown).toContain("LLAMA_API_KEY");
+  await screen.until((text) => row("small", "unloaded").test(text));
+  await server.close();
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes(`No router of llama.cpp can be reached at ${server.url}`));
+});
+
+test.each([
+  ["is no router", '{"data":[{"id":"only"}]}', "it does not say which models are loaded"],
+  ["answers nonsense", "<html>", "is no server of llama.cpp"],
+  ["answers without end", "x".repeat(2 << 20), "the answer is too large"],
+  ["has none", '{"data":[]}', "has no models"],
+])("a server that %s is told with its address, and no list is opened", async (_what, body, words) => {
+  const server = await startWireServer(() => ({ body }));
+  onTestFinished(() => server.close());
+  const screen = await screenAt(`${server.url}/v1`);
+  screen.device.keys("/llama\r");
+  const shown = await screen.until((text) => text.includes(words));
+  expect(shown).toContain(server.url);
+  expect(shown).not.toContain("Models of llama.cpp");
+});
+
+test("by lines a model is changed by its number, and what came of it is told", async () => {
+  const server = await startLlamaServer({ small: { state: "unloaded" }, broken: { state: "unloaded", loads: "fails" } });
+  onTestFinished(() => server.close());
+  const { sessions } = await makeSessions({ directory: temporaryDirectory() });
+  setAddress(sessions, server.url);
+  const written: string[] = [];
+  let look = (): void => {};
+  const until = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => {
+        if (written.join("").includes(text)) resolve();
+      };
+      look();
+    });
+  async function* lines(): AsyncGenerator<Uint8Array> {
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(`${text}\n`);
+    yield bytes("/llama");
+    await until("Models of llama.cpp");
+    yield bytes("1");
+    await until("small is loaded (/model chooses it)");
+    yield bytes("/llama");
+    await until("1  small  loaded");
+    yield bytes("2");
+    await until("broken could not be loaded: its process ended with status 137");
+    yield bytes("/quit");
+  }
+  const write = (text: string): void => {
+    written.push(text);
+    look();
+  };
+  const at = {
+    io: {
+      stdin: { isTerminal: true, chunks: lines, release: () => {} },
+      stdout: { isTerminal: true, columns: 120, write, flush: async () => {} },
+      now: () => 0,
+    },
+    prompts: [],
+    picksSession: false,
+    ending: new AbortController().signal,
+    takeWarnings: () => () => {},
+    onInterrupt: () => () => {},
+    env: {},
+  } as unknown as ModeContext;
+  await converseInLines(sessions, at);
+  await sessions.dispose();
+  expect(written.join("")).not.toContain("\u001b");
+});
+
+test("/login llama.cpp stores the key of llama-cpp, and says where the server is and what comes next", async () => {
+  const screen = await screenAt("http://someone:pass-word-0123@127.0.0.1:9");
+  screen.device.keys("/login llama.cpp\r");
+  await screen.until((text) => text.includes("Key for llama-cpp"));
+  screen.device.keys(enter);
+  const shown = await screen.until((text) => text.includes("llama-cpp is asked at http://[redacted]@127.0.0.1:9"));
+  expect(shown).toContain("LLAMA_BASE_URL");
+  expect(shown).toContain("/llama loads a model");
+  screen.device.keys("/login llama.cpp\r");
+  await screen.until((text) => text.includes("Key for llama-cpp"));
+  screen.device.keys("sk-llama-0123456789\r");
+  await screen.until((text) => text.includes("Saved the key for llama-cpp"));
+  const stored = JSON.parse(readFileSync(join(screen.directory, "agent", "auth.json"), "utf8"));
+  expect(stored).toEqual({ "llama-cpp": { type: "api_key", key: "sk-llama-0123456789" } });
+  expect(screen.device.writes.join("")).not.toContain("pass-word-0123");
+});
