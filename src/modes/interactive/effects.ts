@@ -53,9 +53,12 @@ export async function perform(effect: Effect, at: Surface): Promise<void> {
     case "edit outside":
       await (await import("./editor/external-editor.ts")).editOutside(at);
       return;
-    case "paste":
-      await (await import("./editor/clipboard.ts")).pasteFromClipboard(at);
+    case "paste": {
+      const pasted = import("./editor/clipboard.ts").then(({ pasteFromClipboard }) => pasteFromClipboard(at));
+      at.beingRead.add(pasted);
+      await pasted;
       return;
+    }
     case "copy":
       await (await import("./editor/clipboard.ts")).copyLastAnswer(at);
       return;

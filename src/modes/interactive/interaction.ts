@@ -18,6 +18,7 @@ import { ProjectQuestion } from "./commands/project-question.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
+import { BeingRead } from "./editor/being-read.ts";
 import type { PromptCompletion } from "./editor/completion.ts";
 import { Draft } from "./editor/draft.ts";
 import { takeDropped } from "./editor/dropped-pictures.ts";
@@ -70,6 +71,7 @@ export class Interaction implements Surface {
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
   readonly colours: ChosenTheme;
+  readonly beingRead = new BeingRead();
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
@@ -137,6 +139,7 @@ export class Interaction implements Surface {
           onAction: (id) => this.#press(id),
           onOther: (data) => runShortcut(data, this.sessions.extensions.inForce, (what, error) => this.#failed(what, error)),
           onPaste: (data) => takeDropped(data, this),
+          beingRead: this.beingRead,
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },

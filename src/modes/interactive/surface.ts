@@ -7,6 +7,7 @@ import type { Terminal } from "../../platform/terminal/terminal.ts";
 import type { ScreenKind } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Dialogs } from "./dialogs.ts";
+import type { BeingRead } from "./editor/being-read.ts";
 import type { Keymap } from "./keymap.ts";
 import type { Screen } from "./screen.ts";
 import type { Status } from "./status/status.ts";
@@ -28,6 +29,8 @@ export interface Surface {
   /** What was sent, the newest first. */
   history(): readonly string[];
   readonly dialogs: Dialogs;
+  /** What is on its way into the text: it does not go without it. */
+  readonly beingRead: Pick<BeingRead, "add">;
   /** A text of ours, as Markdown. */
   show(title: string, markdown: string): void;
   quit(): void;
