@@ -69,7 +69,7 @@ export default defineConfig({
       { extends: true, test: { name: "alone", include: alone, isolate: true } },
     ],
     pool: "threads",
-    setupFiles: ["./test/support/no-secrets.ts"],
+    setupFiles: ["./test/support/shared-worker.ts"],
     // One more than two cores have: while one file waits for what it has started, two others have the processors.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },

@@ -1,5 +1,5 @@
 // What brings the end before a mode has come to it: SIGINT, SIGTERM, SIGHUP, or that the reader of stdout has gone. The one owner of signals,
-// made by run-mode. Invariant: the first signal ends in order, the second at once.
+// made by run-mode. Invariant: the first signal ends in order, the second at once; a SIGINT that means something else to the mode is none.
 
 import type { Host } from "../platform/host.ts";
 
@@ -14,6 +14,8 @@ export class Ending {
   status: number | undefined;
   /** KILL to all that commands have started, for the second signal. Before there is anything to kill: nothing. */
   killAllNow: () => void = () => {};
+  /** What SIGINT means to the mode, where that is not the end. */
+  #interrupt: (() => boolean) | undefined;
   readonly #begun = new AbortController();
   readonly #removers: (() => void)[];
   #grace: NodeJS.Timeout | undefined;
@@ -24,6 +26,7 @@ export class Ending {
     this.#removers = (Object.keys(statusOfSignal) as Signal[]).map((signal) =>
       host.onSignal(signal, () => {
         if (this.status !== undefined) this.endNow(this.status);
+        if (signal === "SIGINT" && this.#interrupt?.() === true) return;
         this.status = statusOfSignal[signal];
         this.#begun.abort();
         this.#grace = setTimeout(() => this.endNow(this.status ?? 1), graceMs);
@@ -36,6 +39,14 @@ export class Ending {
   /** Fires when the end begins. */
   get signal(): AbortSignal {
     return this.#begun.signal;
+  }
+
+  /** `take`: whether a SIGINT meant something else. Gives the way back. */
+  onInterrupt(take: () => boolean): () => void {
+    this.#interrupt = take;
+    return () => {
+      this.#interrupt = undefined;
+    };
   }
 
   /** Without any order: nothing is waited for, nothing that was started lives on. */

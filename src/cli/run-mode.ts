@@ -66,6 +66,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
         picksSession: isSaid(said, "--resume") && !isSaid(said, "--session"),
         io: host,
         ending: ending.signal,
+        onInterrupt: (take) => ending.onInterrupt(take),
         warn,
         takeWarnings: (show) => {
           showWarning = show;

@@ -23,10 +23,12 @@ export interface ReturnPlan {
   changedSince: string[];
   /** Files whose state was not kept, or that cannot be reached any more. */
   lost: string[];
+  /** Files that stand there and are kept nowhere: what would be put in their place, or nothing, would be the end of them. */
+  unkept: string[];
 }
 
-export function isEmpty({ files, lost, resumes }: ReturnPlan): boolean {
-  return files.length === 0 && lost.length === 0 && resumes.length === 0;
+export function isEmpty({ files, lost, unkept, resumes }: ReturnPlan): boolean {
+  return [files, lost, unkept, resumes].every(({ length }) => length === 0);
 }
 
 /** What an undo would do: of the last run of which anything is left, or of one; nothing where there is none. */
@@ -65,11 +67,12 @@ async function planned(
   standing: readonly FileChange[],
   begun: readonly ReturnLine[],
   takes: (path: string) => boolean,
-): Promise<Pick<ReturnPlan, "files" | "resumes" | "changedSince" | "lost">> {
+): Promise<Pick<ReturnPlan, "files" | "resumes" | "changedSince" | "lost" | "unkept">> {
   const before = new Map(begun.flatMap((line) => line.files.map((file) => [file.path, file.before] as const)).reverse());
   const files: FileChange[] = [];
   const changedSince: string[] = [];
   const lost: string[] = [];
+  const unkept: string[] = [];
   // What stands in the way of others may itself be put back: it is done first.
   const giving = new Set(standing.flatMap(({ path, before }) => (takes(path) && isWay(before) ? [path] : [])));
   for (const { path, before: wanted, after: left, floor } of standing) {
@@ -82,12 +85,16 @@ async function planned(
       lost.push(path);
       continue;
     }
+    if (current.kind === "file" && !isKept(current)) {
+      unkept.push(path);
+      continue;
+    }
     const begunFrom = isMidway(current, wanted) ? before.get(path) : undefined;
     if (!isSameState(current, left) && begunFrom === undefined) changedSince.push(path);
     files.push({ path, before: begunFrom ?? current, after: wanted, floor });
   }
   const resumes = begun.filter((line) => line.files.every(({ path }) => takes(path)));
-  return { files, resumes, changedSince, lost };
+  return { files, resumes, changedSince, lost, unkept };
 }
 
 /** One thing has gone for the other to come, or its mode is still to be set. */

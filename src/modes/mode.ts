@@ -41,6 +41,8 @@ export interface ModeContext {
   io: Pick<Host, "stdin" | "stdout" | "stderr" | "now" | "platform" | "homeDir" | "pid">;
   /** Fires with a signal, or when the reader of stdout has gone: what was opened is being stopped. */
   ending: AbortSignal;
+  /** From now on whoever presses Ctrl-C is asked first: true, and it meant something else than the end. Gives the way back. */
+  onInterrupt(take: () => boolean): () => void;
   /** One line for stderr. */
   warn(line: string): void;
   /** From now on such lines go there; who draws on stderr shows them where they do not fall into a drawing. Gives the way back. */

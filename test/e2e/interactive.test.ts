@@ -473,33 +473,3 @@ describe.skipIf(!hasPty)("what is written", () => {
     expect(commands.map((line) => JSON.parse(line).message.excludeFromContext === true)).toEqual([false, true]);
   });
 });
-
-describe.skipIf(!hasPty).each(programs)("plain, %s", (_name, program) => {
-  test("a command that needs a screen, or is none, is told and not sent; the same again is", async ({ world }) => {
-    const terminal = open(world, program, ["--tui-mode", "plain", "--model", world.trace(answerSteps("An answer."))]);
-    await terminal.until((screen) => screen.includes("Lines are prompts"));
-    terminal.type("/login\n");
-    await terminal.until((screen) => screen.includes("/login needs a screen; in the shell: pi auth login"));
-    terminal.type("/compakt\n");
-    const screen = await terminal.until((text) => text.includes("There is no command /compakt. Did you mean /compact?"));
-    expect(screen).not.toContain("An answer.");
-    terminal.type("/compakt\n");
-    await terminal.until((text) => text.includes("An answer."));
-    terminal.type("/quit\n");
-    expect((await terminal.ended).status).toBe(0);
-  });
-
-  test("lines are printed once and read as the terminal edits them; nothing moves the cursor", async ({ world }) => {
-    const model = world.trace(callSteps("bash", { command: "echo from-the-tool" }), answerSteps("The **answer**."));
-    const terminal = open(world, program, ["--tui-mode", "plain", "--model", model]);
-    await terminal.until((screen) => screen.includes("/quit or Ctrl-D quits"));
-    terminal.type("go\r");
-    const screen = await terminal.until((text) => text.includes("ready"));
-    expect(screen).toMatch(/bash: echo from-the-tool\n[\s\S]*from-the-tool\n\nThe answer\.\nready/);
-    terminal.type("!exit 3\r");
-    await terminal.until((text) => text.includes("exit 3\n"));
-    terminal.type("/quit\r");
-    expect(await terminal.ended).toEqual({ status: 0, flags: "same" });
-    expect(terminal.output()).not.toContain("\u001b");
-  });
-});

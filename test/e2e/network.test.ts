@@ -7,6 +7,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { bunPath } from "../../scripts/build.mjs";
 import { projectRoot, type Way } from "../support/program.ts";
 import { type ProxyServer, startProxyServer } from "../support/proxy-server.ts";
 import { type Service, services } from "../support/served.ts";
@@ -121,6 +122,16 @@ test("on Node a request in the clear loads neither TLS nor cryptography, and no 
   const overTls = await run(secureUrl, { NODE_EXTRA_CA_CERTS: caFile });
   expect(overTls).toContain("https");
   expect(heavyOf(overTls).filter((one) => /fs|readline/.test(one))).toEqual([]);
+});
+
+test("what was built for Node makes its calls on Bun as well", async ({ world }) => {
+  world.config("[retry]\nenabled = false\n");
+  const onBun = { way: "node" as const, shell: `shift; exec '${bunPath()}' "$@"`, env: anthropic.env(plain.url) };
+  expect(await world.run(["-p", "--model", anthropic.model, "hi"], onBun)).toMatchObject({
+    status: 0,
+    stdout: "In the clear\n",
+    stderr: "",
+  });
 });
 
 describe.concurrent("offline", () => {

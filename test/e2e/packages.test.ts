@@ -8,13 +8,14 @@ import { type PackageRegistry, startRegistry } from "../support/package-registry
 import { ways } from "../support/program.ts";
 import { test as inWorld, type World } from "../support/world.ts";
 
+/** What packages say: on the binary, but where loading them on Node is the matter. */
 const demo = ["--model", "demo", "-p", "hello"];
 
 /** What the installer asks, in a world of its own. */
 const test = inWorld.extend<{ registry: PackageRegistry }>({
   registry: async ({ world }, use) => {
     const registry = await startRegistry();
-    world.write("../home/.npmrc", `registry=${registry.url}/\nfetch-retries=0\n`);
+    world.write("../home/.npmrc", `registry=${registry.url}/\nfetch-retries=0\nupdate-notifier=false\nlogs-max=0\n`);
     await use(registry);
     await registry.close();
   },
@@ -156,7 +157,7 @@ test.concurrent.for(delivered)("%s: a range moves with update, an exact version 
   const updated = await world.run(["update"], { way });
   expect(updated.stdout, updated.stderr).toBe("moving: 1.0.0 to 1.2.0\n");
   expect((await world.run(["update"], { way })).stdout).toBe("moving 1.2.0: as it was\n");
-  expect((await world.run(demo, { way })).stderr.split("\n").sort()).toEqual(["", "SAID fixed 1.0.0", "SAID moving 1.2.0"]);
+  expect((await world.run(demo)).stderr.split("\n").sort()).toEqual(["", "SAID fixed 1.0.0", "SAID moving 1.2.0"]);
   const nobody = await world.run(["update", "npm:moving-on"], { way });
   expect([nobody.status, nobody.stderr]).toEqual([2, expect.stringMatching(/^Error: npm:moving-on is not declared in .*config\.toml/)]);
   for (const args of [["--self"], ["self"]])
@@ -178,7 +179,7 @@ test.concurrent.for(delivered)(
     forgetAll();
     const again = await world.run(["install"], { way });
     expect(again.stdout, again.stderr).toBe("npm:locked@^1.0.0 1.0.0\n");
-    expect((await world.run(demo, { way })).stderr).toBe("SAID one\n");
+    expect((await world.run(demo)).stderr).toBe("SAID one\n");
     expect((await world.run(["install"], { way })).stdout).toBe("Nothing is missing.\n");
 
     registry.packages.set("locked", { files: sayer("locked", "another under the same version") });
@@ -186,7 +187,7 @@ test.concurrent.for(delivered)(
     const changed = await world.run(["install", "--frozen-lockfile"], { way });
     expect(changed.status, changed.stdout).toBe(1);
     expect(changed.stderr).toMatch(/^Error: (The installer|npm) failed: .*/);
-    expect((await world.run(demo, { way })).stderr).toContain("is declared and not installed");
+    expect((await world.run(demo)).stderr).toContain("is declared and not installed");
 
     world.config('packages = ["npm:locked@^1.0.0", "npm:late"]\n');
     registry.packages.set("locked", { files: sayer("locked", "one") });
@@ -195,7 +196,7 @@ test.concurrent.for(delivered)(
     expect(unlocked.stderr).toContain("npm:late is declared, and not in the lock file");
     expect((await world.run(["install", "npm:late", "--frozen-lockfile"], { way })).status).toBe(2);
     expect((await world.run(["install"], { way })).stdout).toBe("npm:late 1.0.0\n");
-    expect((await world.run(demo, { way })).stderr).toBe("SAID one\nSAID late\n");
+    expect((await world.run(demo)).stderr).toBe("SAID one\nSAID late\n");
   },
 );
 
@@ -204,7 +205,7 @@ test.concurrent.for(delivered)("%s: of two installs at once none undoes the othe
   for (const name of names) registry.packages.set(name, { files: sayer(name, name) });
   const runs = await Promise.all(names.map((name) => world.run(["install", `npm:${name}`], { way })));
   expect(runs.map(({ status, stderr }) => ({ status, stderr }))).toEqual(names.map(() => ({ status: 0, stderr: "" })));
-  const { stderr } = await world.run(demo, { way });
+  const { stderr } = await world.run(demo);
   expect(stderr.trimEnd().split("\n").sort()).toEqual(["SAID one", "SAID three", "SAID two"]);
   expect(readdirSync(world.agentDir).filter((name) => /\.(new|old)$/.test(name))).toEqual([]);
 });
@@ -292,22 +293,22 @@ test.concurrent.for(delivered)(
     commit(sayer("pack", "second", "2.0.0"));
     const updated = await world.run(["update"], { way });
     expect(updated.stdout, updated.stderr).toBe("pack: 1.0.0 to 2.0.0\n");
-    expect((await world.run(demo, { way })).stderr).toBe("SAID second\n");
+    expect((await world.run(demo)).stderr).toBe("SAID second\n");
 
     const pinned = await world.run(["install", `${source}@v1`], { way });
     expect(pinned.status, pinned.stderr).toBe(0);
     expect(world.read("../home/.pi/agent/config.toml")).toBe(`[[packages]]\nsource = "${source}@v1"\n`);
-    expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+    expect((await world.run(demo)).stderr).toBe("SAID first helped\n");
     expect((await world.run(["update"], { way })).stdout).toBe("Nothing to update.\n");
 
     const absent = await world.run(["install", "git:example.invalid/owner/absent"], { way });
     expect(absent.status).toBe(1);
     expect(absent.stderr).toMatch(/^Error: git failed: fatal: /);
-    expect((await world.run(demo, { way })).stderr).toBe("SAID first helped\n");
+    expect((await world.run(demo)).stderr).toBe("SAID first helped\n");
 
     expect((await world.run(["uninstall", source], { way })).stdout).toBe(`Removed ${source}@v1\n`);
     expect(existsSync(directory)).toBe(false);
-    expect((await world.run(demo, { way })).stderr).toBe("");
+    expect((await world.run(demo)).stderr).toBe("");
   },
 );
 

@@ -103,20 +103,21 @@ const waits: Record<string, (world: World) => Promise<Wait> | Wait> = {
   },
   ...Object.fromEntries(
     [
-      ["an extension that is being loaded", "await new Promise(() => setInterval(() => {}, 1000)); export default () => {};"],
-      ["an extension's factory", "export default () => new Promise(() => setInterval(() => {}, 1000));"],
+      ["an extension that is being loaded", "await new Promise(() => setInterval(() => {}, 1000)); export default () => {};", "mjs"],
+      ["an extension's factory", "module.exports = () => new Promise(() => setInterval(() => {}, 1000));"],
       ...["session_start", "before_agent_start", "context", "agent_end", "tool_call", "input", "session_shutdown"].map((event) => [
         `an extension's ${event}`,
-        `export default (pi) => pi.on("${event}", () => new Promise(() => setInterval(() => {}, 1000)));`,
+        `module.exports = (pi) => pi.on("${event}", () => new Promise(() => setInterval(() => {}, 1000)));`,
       ]),
       [
         "an extension's tool",
-        'export default (pi) => pi.registerTool({ name: "bash", label: "b", description: "b", parameters: { type: "object", properties: {} }, execute: () => new Promise(() => setInterval(() => {}, 1000)) });',
+        'module.exports = (pi) => pi.registerTool({ name: "bash", label: "b", description: "b", parameters: { type: "object", properties: {} }, execute: () => new Promise(() => setInterval(() => {}, 1000)) });',
       ],
-    ].map(([name = "", code = ""]) => [
+      // CommonJS, which is transpiled nowhere: that takes Node longer than all the rest.
+    ].map(([name = "", code = "", ending = "cjs"]) => [
       name,
       (world: World): Wait => {
-        const file = world.write("../slow.mjs", code);
+        const file = world.write(`../slow.${ending}`, code);
         return { args: ["-e", file, ...calling(world, "bash", { command: "echo hi" })] };
       },
     ]),

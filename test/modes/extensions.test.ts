@@ -88,6 +88,7 @@ async function ran(
     streamsAnswer: () => false,
     env: {},
     tuiMode: "regular",
+    onInterrupt: () => () => {},
     takeWarnings: () => () => undefined,
   });
   const records = host

@@ -63,6 +63,12 @@ async function undo(host: Host, ref: string, files: readonly string[], flags: Fl
     }
     if (plan.lost.length > 0)
       throw refused(plan.lost.map(shown), "was not kept, or is out of reach", "Name the other files to put those back");
+    if (plan.unkept.length > 0)
+      throw refused(
+        plan.unkept.map(shown),
+        "is too large to be kept, and would be gone for good",
+        "Remove it by hand, or name the other files",
+      );
     if (plan.changedSince.length > 0 && !flags.force)
       throw refused(
         plan.changedSince.map(shown),

@@ -1,16 +1,15 @@
-// Questions to the user, by us and by extensions: a choice, yes or no, a line, a text. Made by the interaction. Invariants: they queue, one is open at a time;
-// each is answered exactly once: by the user, its timeout, its signal, or the end of what it belongs to, all but the first with nothing.
+// Questions to the user, by us and by extensions: a choice, yes or no, a line, a text. Made by the interaction. Invariant: they queue, one is open at
+// a time.
 
 import type { Component } from "@earendil-works/pi-tui";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Keymap } from "./keymap.ts";
 import { Picker } from "./pickers/picker.ts";
 import { LineDialog, type LineOptions, TextDialog } from "./pickers/typed-answer.ts";
+import { type QuestionOptions, Questions } from "./questions.ts";
 import type { Screen } from "./screen.ts";
 
-export interface DialogOptions {
-  timeout?: number;
-  signal?: AbortSignal;
+export interface DialogOptions extends QuestionOptions {
   /** The user has asked for it: it need not wait until nobody types. */
   isAsked?: boolean;
 }
@@ -23,11 +22,11 @@ export interface DialogSurroundings {
 
 export class Dialogs {
   readonly #at: DialogSurroundings;
-  #last: Promise<unknown> = Promise.resolve();
-  readonly #open = new Set<() => void>();
+  readonly #questions: Questions;
 
   constructor(at: DialogSurroundings) {
     this.#at = at;
+    this.#questions = new Questions(() => at.screen.tui.requestRender());
   }
 
   select(title: string, options: readonly string[], how: DialogOptions = {}): Promise<string | undefined> {
@@ -66,43 +65,14 @@ export class Dialogs {
 
   /** All that are open or wait get nothing. */
   cancelAll(): void {
-    for (const cancel of [...this.#open]) cancel();
+    this.#questions.cancelAll();
   }
 
   #ask<T>(
     make: (answer: (value: T | undefined) => void, left: () => string) => Component,
-    { timeout, signal, isAsked = true }: DialogOptions,
+    { isAsked = true, ...how }: DialogOptions,
   ): Promise<T | undefined> {
-    if (signal?.aborted) return Promise.resolve(undefined);
-    let settle: (value: T | undefined) => void = () => {};
-    let isSettled = false;
-    let close = (): void => {};
-    const answered = new Promise<T | undefined>((resolve) => {
-      settle = (value) => {
-        if (isSettled) return;
-        isSettled = true;
-        clearTimeout(timer);
-        clearInterval(ticks);
-        signal?.removeEventListener("abort", cancel);
-        this.#open.delete(cancel);
-        close();
-        resolve(value);
-      };
-    });
-    const cancel = (): void => settle(undefined);
-    const timer = timeout === undefined ? undefined : setTimeout(cancel, timeout);
-    // How long there is still time: said in whole seconds.
-    const endsMs = performance.now() + (timeout ?? 0);
-    const left = (): string => (timeout === undefined ? "" : ` (${Math.max(0, Math.ceil((endsMs - performance.now()) / 1000))} s)`);
-    const ticks = timeout === undefined ? undefined : setInterval(() => this.#at.screen.tui.requestRender(), 1000);
-    signal?.addEventListener("abort", cancel, { once: true });
-    this.#open.add(cancel);
-    this.#last = this.#last.then(() => {
-      if (isSettled) return undefined;
-      close = this.#at.screen.open(make(settle, left), isAsked);
-      return answered;
-    });
-    return answered;
+    return this.#questions.ask<T>((answer, left) => this.#at.screen.open(make(answer, left), isAsked), how);
   }
 }
 

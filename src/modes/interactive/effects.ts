@@ -1,21 +1,21 @@
-// Carries out what `update` decided: the only code of the mode that calls the owners of a session. Called by the interaction.
+// Carries out what `update` decided: the only code of the mode that calls the owners of a session. Called by the interaction and the mode without a screen.
 // Invariant: what is refused gives the text back; nothing here throws past `perform`.
 
 import type { ImageContent } from "../../contracts/message.ts";
 import type { BlockOf } from "./blocks/block.ts";
-import type { Surface } from "./surface.ts";
+import type { CommandHost } from "./surface.ts";
 import type { Effect } from "./update.ts";
 
-export async function perform(effect: Effect, at: Surface): Promise<void> {
+export async function perform(effect: Effect, at: CommandHost): Promise<void> {
   switch (effect.type) {
     case "quit":
       at.quit();
       return;
     case "suspend":
-      at.suspend();
+      at.surface?.suspend();
       return;
     case "clear editor":
-      at.screen.editor.setText("");
+      at.surface?.screen.editor.setText("");
       return;
     case "remember":
       at.remember(effect.text);
@@ -30,7 +30,7 @@ export async function perform(effect: Effect, at: Surface): Promise<void> {
       at.hint(effect.text);
       return;
     case "look":
-      at.renewLook();
+      at.surface?.renewLook();
       return;
     case "take queue back":
       takeQueueBack(at);
@@ -51,11 +51,13 @@ export async function perform(effect: Effect, at: Surface): Promise<void> {
       await at.runCommand(effect.name, effect.args);
       return;
     case "edit outside":
-      await (await import("./editor/external-editor.ts")).editOutside(at);
+      if (at.surface !== undefined) await (await import("./editor/external-editor.ts")).editOutside(at.surface);
       return;
     case "paste": {
-      const pasted = import("./editor/clipboard.ts").then(({ pasteFromClipboard }) => pasteFromClipboard(at));
-      at.beingRead.add(pasted);
+      const { surface } = at;
+      if (surface === undefined) return;
+      const pasted = import("./editor/clipboard.ts").then(({ pasteFromClipboard }) => pasteFromClipboard(surface));
+      surface.beingRead.add(pasted);
       await pasted;
       return;
     }
@@ -65,7 +67,7 @@ export async function perform(effect: Effect, at: Surface): Promise<void> {
   }
 }
 
-function stopRun({ sessions }: Surface): void {
+function stopRun({ sessions }: CommandHost): void {
   const { coding } = sessions;
   coding.retry.abort();
   coding.compaction.abort();
@@ -73,18 +75,18 @@ function stopRun({ sessions }: Surface): void {
 }
 
 /** Before what is being written. */
-function takeQueueBack(at: Surface): void {
+function takeQueueBack(at: CommandHost): void {
   const { steering, followUp } = at.sessions.intake.clearQueue();
   const texts = [...steering, ...followUp];
   if (texts.length > 0) at.giveBack(texts.join("\n\n"));
 }
 
-function send(text: string, behavior: "steer" | "followUp" | undefined, at: Surface): Promise<void> {
+function send(text: string, behavior: "steer" | "followUp" | undefined, at: CommandHost): Promise<void> {
   const images = at.takeAttachments(text);
   return at.inTurn(() => sendNow(text, images, behavior, at));
 }
 
-async function sendNow(text: string, images: ImageContent[], behavior: "steer" | "followUp" | undefined, at: Surface): Promise<void> {
+async function sendNow(text: string, images: ImageContent[], behavior: "steer" | "followUp" | undefined, at: CommandHost): Promise<void> {
   const { sessions } = at;
   try {
     const streamingBehavior = behavior ?? "steer";
@@ -100,16 +102,16 @@ async function sendNow(text: string, images: ImageContent[], behavior: "steer" |
   }
 }
 
-async function runShell(command: string, isHidden: boolean, at: Surface): Promise<void> {
+async function runShell(command: string, isHidden: boolean, at: CommandHost): Promise<void> {
   const shown: BlockOf<"shell"> = { kind: "shell", isLive: true, command, output: "", exitCode: 0, isCancelled: false, isHidden };
-  at.screen.add(shown);
+  at.transcript.add(shown);
   at.status.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
   try {
     const result = await at.sessions.coding.shell.run(command, {
       excludeFromContext: isHidden,
       onData: (text) => {
         shown.output = (shown.output + text).slice(-200_000);
-        at.screen.changed(shown);
+        at.transcript.changed(shown);
       },
     });
     shown.output = result.output;
@@ -119,7 +121,7 @@ async function runShell(command: string, isHidden: boolean, at: Surface): Promis
     at.fail(error);
   } finally {
     shown.isLive = false;
-    at.screen.changed(shown);
+    at.transcript.changed(shown);
     if (!at.sessions.coding.isStreaming) at.status.end();
   }
 }

@@ -1,8 +1,25 @@
-// An error as people are told it. Used by both ways of showing. Pure.
+// An error as people are told it. Used by both ways of showing.
 
-import { lineOf, PiError } from "../../contracts/error.ts";
+import type { AgentEvent } from "../../contracts/agent-event.ts";
+import { lineOf, messageOf, PiError } from "../../contracts/error.ts";
 
 export function errorWords(error: unknown): { text: string; hint: string } {
   if (error instanceof PiError) return { text: error.message, hint: error.hint ?? "" };
   return { text: lineOf(error), hint: "" };
+}
+
+/** What events have said went wrong: whoever asked for it gets an error, too. */
+export class ToldFailures {
+  /** Why the newest compaction failed. */
+  #compaction = "";
+
+  take(event: AgentEvent): void {
+    if (event.type === "compaction_start") this.#compaction = "";
+    else if (event.type === "compaction_end") this.#compaction = event.errorMessage ?? "";
+  }
+
+  has(error: unknown): boolean {
+    if (error instanceof PiError && error.code === "session.compaction_cancelled") return true;
+    return this.#compaction !== "" && this.#compaction.endsWith(messageOf(error));
+  }
 }

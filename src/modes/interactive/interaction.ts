@@ -2,7 +2,6 @@
 // Invariant: the screen follows the events that everybody hears and its own small state; what a session does is done by its owners.
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
-import { messageOf, PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
@@ -26,7 +25,7 @@ import { PromptHistory } from "./editor/prompt-history.ts";
 import { promptCompletion } from "./editor/session-completion.ts";
 import { offerWays, takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
-import { errorWords } from "./error-words.ts";
+import { errorWords, ToldFailures } from "./error-words.ts";
 import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
 import { runShortcut, shortcutFor } from "./extension-ui/shortcuts.ts";
 import { TerminalUi } from "./extension-ui/terminal-ui.ts";
@@ -35,6 +34,7 @@ import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
 import { LiveSettings } from "./live-settings.ts";
 import { ownKeys } from "./own-keys.ts";
+import { type ChoiceOptions, openChoice } from "./pickers/choice.ts";
 import { TerminalPictures } from "./pictures.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
@@ -62,8 +62,11 @@ export interface InteractionDeps {
 
 export class Interaction implements Surface {
   readonly sessions: SessionHost;
+  readonly surface = this;
   readonly keys: Keymap;
   readonly env: Host["env"];
+  readonly homeDir: string;
+  readonly platform: string;
   readonly status: Status;
   readonly screen: Screen;
   readonly dialogs: Dialogs;
@@ -89,8 +92,7 @@ export class Interaction implements Surface {
   readonly #completion: PromptCompletion;
   readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
-  /** Why a compaction failed, in the words of its event: whoever asked for it is told by an error, too. */
-  #told = "";
+  readonly #told = new ToldFailures();
   readonly #stored: ShownPath;
   readonly #settings: LiveSettings;
   readonly #projects = new ProjectQuestion(this);
@@ -105,6 +107,8 @@ export class Interaction implements Surface {
     this.#commands = new KnownCommands(deps.sessions);
     this.keys = deps.keys;
     this.env = deps.env;
+    this.homeDir = deps.homeDir;
+    this.platform = deps.platform;
     this.colours = new ChosenTheme({
       themes: deps.themes,
       changed: () => this.renewLook(),
@@ -199,6 +203,19 @@ export class Interaction implements Surface {
     });
   }
 
+  choose(options: ChoiceOptions): () => void {
+    return openChoice({ screen: this.screen, keys: this.keys, theme: () => this.theme, fail: (error) => this.fail(error) }, options);
+  }
+
+  get transcript(): Screen {
+    return this.screen;
+  }
+
+  async copy(text: string): Promise<void> {
+    await (await import("./editor/clipboard.ts")).copied(text, this);
+    this.hint("Copied");
+  }
+
   get theme(): Theme {
     return this.colours.current;
   }
@@ -284,14 +301,9 @@ export class Interaction implements Surface {
   }
 
   fail(error: unknown): void {
-    if (this.wasTold(error)) return;
+    if (this.#told.has(error)) return;
     const { text, hint } = errorWords(error);
     this.say(text, "error", hint);
-  }
-
-  wasTold(error: unknown): boolean {
-    if (error instanceof PiError && error.code === "session.compaction_cancelled") return true;
-    return this.#told !== "" && this.#told.endsWith(messageOf(error));
   }
 
   history(): readonly string[] {
@@ -327,14 +339,6 @@ export class Interaction implements Surface {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);
     return mine;
-  }
-
-  get homeDir(): string {
-    return this.#deps.homeDir;
-  }
-
-  get platform(): string {
-    return this.#deps.platform;
   }
 
   get externalEditor(): string {
@@ -401,8 +405,7 @@ export class Interaction implements Surface {
       this.#draft.changed(() => this.#unsent());
       return;
     }
-    if (event.type === "compaction_start") this.#told = "";
-    else if (event.type === "compaction_end") this.#told = event.errorMessage ?? "";
+    this.#told.take(event);
     this.#fold.take(event);
     if (event.type === "agent_settled") {
       const { kind, message, hint } = this.sessions.coding.lastOutcome ?? {};

@@ -1,4 +1,5 @@
-// What effects and commands may do: the screen, the sessions in force, words for the user. Made by the interaction, which implements it.
+// What effects and commands may do: the sessions in force, words for the user, questions to him; and, on a screen, what is drawn. `CommandHost` is what lines
+// have, too. Made by the interaction, which implements `Surface`, and by the mode without a screen.
 
 import type { ImageContent } from "../../contracts/message.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
@@ -8,39 +9,34 @@ import type { ScreenKind } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Dialogs } from "./dialogs.ts";
 import type { BeingRead } from "./editor/being-read.ts";
+import type { BlockSink } from "./fold.ts";
 import type { Keymap } from "./keymap.ts";
+import type { ChoiceOptions } from "./pickers/choice.ts";
 import type { Screen } from "./screen.ts";
 import type { Status } from "./status/status.ts";
 
-export interface Surface {
+export interface CommandHost {
   readonly sessions: SessionHost;
-  readonly screen: Screen;
-  readonly device: Pick<Terminal, "lend" | "write" | "suspend">;
+  /** Nothing: there are lines alone. */
+  readonly surface: Surface | undefined;
   readonly status: Pick<Status, "begin" | "end">;
-  readonly keys: Keymap;
+  readonly keys: Pick<Keymap, "keyOf" | "matches">;
   readonly env: Host["env"];
   readonly platform: string;
   readonly homeDir: string;
-  /** A command; empty: as the environment says. */
-  readonly externalEditor: string;
+  readonly dialogs: Pick<Dialogs, "select" | "confirm" | "input" | "text">;
+  /** A list to choose from. Gives the way to close it. */
+  choose(options: ChoiceOptions): () => void;
   /** One after another, in the order in which they were asked for. */
   inTurn(work: () => Promise<void>): Promise<void>;
-  readonly theme: Theme;
-  /** What was sent, the newest first. */
-  history(): readonly string[];
-  readonly dialogs: Dialogs;
-  /** What is on its way into the text: it does not go without it. */
-  readonly beingRead: Pick<BeingRead, "add">;
   /** A text of ours, as Markdown. */
   show(title: string, markdown: string): void;
-  quit(): void;
-  suspend(): void;
+  /** Of what is said by nobody's events. */
+  readonly transcript: Pick<BlockSink, "add" | "changed">;
   say(text: string, level?: "info" | "warning" | "error", hint?: string): void;
   /** For a few seconds, below the editor. */
   hint(text: string): void;
   fail(error: unknown): void;
-  /** An event has said what went wrong. */
-  wasTold(error: unknown): boolean;
   /** Into the history. */
   remember(text: string): void;
   /** Into the editor, before what is being written. */
@@ -49,12 +45,9 @@ export interface Surface {
   takeAttachments(text: string): ImageContent[];
   /** They go with the text when it is sent, whether or not it has markers for them. */
   carryAttachments(text: string, images: readonly ImageContent[]): void;
-  /** A picture, for which a marker comes into the text. */
-  attach(image: ImageContent): void;
-  /** Switches have changed: what is on the screen is drawn anew. */
-  renewLook(): void;
-  /** On the terminal's main screen, or on one of our own. */
-  useScreen(kind: ScreenKind): void;
+  /** To the clipboard. */
+  copy(text: string): Promise<void>;
+  quit(): void;
   runCommand(name: string, args: string): Promise<void>;
   /** The same, chosen from a list: nobody has typed it, so nothing of it goes into the editor where it fails. */
   runChosen(name: string, args: string): Promise<void>;
@@ -62,4 +55,24 @@ export interface Surface {
   approve(directory: string, isTrusted: boolean): void;
   /** Another session, or the same one anew: all that is shown is shown again. */
   showSession(): void;
+}
+
+export interface Surface extends CommandHost {
+  readonly screen: Screen;
+  readonly device: Pick<Terminal, "lend" | "write" | "suspend">;
+  readonly keys: Keymap;
+  readonly theme: Theme;
+  /** A command; empty: as the environment says. */
+  readonly externalEditor: string;
+  /** What was sent, the newest first. */
+  history(): readonly string[];
+  suspend(): void;
+  /** What is on its way into the text: it does not go without it. */
+  readonly beingRead: Pick<BeingRead, "add">;
+  /** A picture, for which a marker comes into the text. */
+  attach(image: ImageContent): void;
+  /** Switches have changed: what is on the screen is drawn anew. */
+  renewLook(): void;
+  /** On the terminal's main screen, or on one of our own. */
+  useScreen(kind: ScreenKind): void;
 }

@@ -4,7 +4,12 @@
 import { NodeFormData, NodeHeaders } from "../network/node-headers.ts";
 import { nodeRandomUUID } from "./random-uuid.ts";
 
-/** Before anything of the program names them. */
+/** Before anything of the program names them. Where that build runs on Bun, its own are no burden, and its `fetch` takes no others. */
 export function useOwnGlobals(): void {
-  if (process.versions.bun === undefined) Object.assign(globalThis, { NodeHeaders, NodeFormData, nodeRandomUUID });
+  const onBun = (): object => ({
+    NodeHeaders: globalThis.Headers,
+    NodeFormData: globalThis.FormData,
+    nodeRandomUUID: () => globalThis.crypto.randomUUID(),
+  });
+  Object.assign(globalThis, process.versions.bun === undefined ? { NodeHeaders, NodeFormData, nodeRandomUUID } : onBun());
 }

@@ -66,6 +66,7 @@ async function runOn(
       io: host,
       ending: ending.signal,
       warn: (line) => writeErrorLine(`pi: ${line}`),
+      onInterrupt: () => () => {},
       takeWarnings: () => () => {},
       showsAnswer: true,
       progress: () => ({ lines: "none", isVerbose: false }),

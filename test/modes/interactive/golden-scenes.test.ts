@@ -326,11 +326,11 @@ test.each([40, 80, 200])("plain, %i columns", async (columns) => {
     yield bytes("a question");
     await until("ready");
     yield bytes("!echo one; exit 3");
-    await until("exit 3");
+    await until("\n  exit 3\n");
     yield bytes("/thinking");
     await until("Which one?");
     yield bytes("2");
-    await until("done");
+    await until("Thinking: minimal");
     yield bytes("/quit");
   }
   const at = {
@@ -343,6 +343,8 @@ test.each([40, 80, 200])("plain, %i columns", async (columns) => {
     picksSession: false,
     ending: new AbortController().signal,
     takeWarnings: () => () => {},
+    onInterrupt: () => () => {},
+    env: {},
   } as unknown as ModeContext;
   await converseInLines(sessions, at);
   await sessions.dispose();

@@ -90,8 +90,8 @@ test("a decision while something runs is kept, and how it comes into force is to
   const screen = await inClone();
   await screen.until((text) => text.includes(question));
   screen.device.keys("\u0003");
-  screen.device.keys("!cat\r");
-  await screen.until((text) => text.includes("! cat"));
+  screen.device.keys("!sleep 60\r");
+  await screen.until((text) => text.includes("! sleep 60"));
   screen.device.keys("/trust\r");
   await screen.until((text) => text.includes("Nothing was decided"));
   screen.device.keys("\r");

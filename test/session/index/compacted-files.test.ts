@@ -2,9 +2,9 @@
 
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Session } from "../../../src/session/tree/session.ts";
+import { expectEqual } from "../../support/expect-equal.ts";
 import { assistantMessage, userMessage } from "../../support/messages.ts";
 import { type Random, seededRandom } from "../../support/random.ts";
 import { contextOf, type Line, outlineOf, parseLines } from "../../support/session-reference.ts";
@@ -65,11 +65,6 @@ async function compact(path: string, random: Random): Promise<void> {
   }
   session.close();
   await session.released();
-}
-
-/** `expect` alone would take most of the time of so many messages. */
-function expectEqual(found: unknown, wanted: unknown): void {
-  if (!isDeepStrictEqual(found, wanted)) expect(found).toEqual(wanted);
 }
 
 interface Opened {

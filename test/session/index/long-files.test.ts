@@ -2,12 +2,12 @@
 
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { atOnce } from "../../../src/platform/in-slices.ts";
 import { FileEnds } from "../../../src/session/index/file-ends.ts";
 import type { PathBatch } from "../../../src/session/tree/path-back.ts";
 import { Session, type TreeNode } from "../../../src/session/tree/session.ts";
+import { expectEqual } from "../../support/expect-equal.ts";
 import { userMessage } from "../../support/messages.ts";
 import { type SessionShape, writeLargeSession } from "../../support/session-fixtures.ts";
 import { contextOf, outlineOf, parseLines } from "../../support/session-reference.ts";
@@ -27,11 +27,6 @@ function large(activePath: SessionShape["activePath"] & string): string {
     made.set(activePath, readFileSync(path, "utf8"));
   }
   return path;
-}
-
-/** `expect` alone would take most of the time of so many thousands. */
-function expectEqual(found: unknown, wanted: unknown): void {
-  if (!isDeepStrictEqual(found, wanted)) expect(found).toEqual(wanted);
 }
 
 async function open(path: string, readOnly = true): Promise<{ session: Session; warnings: string[] }> {

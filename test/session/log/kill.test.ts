@@ -1,10 +1,10 @@
 // kill -9 at a random moment while appending, 500 times: at most the entry in flight is lost, and the lease goes with its holder.
 
 import { readFileSync, statSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { Session } from "../../../src/session/tree/session.ts";
 import { bundleWriter, type Runtime, startWriter } from "../../support/child-writer.ts";
+import { expectEqual } from "../../support/expect-equal.ts";
 import { type Random, seededRandom } from "../../support/random.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
@@ -42,8 +42,7 @@ async function killOnce(runtime: Runtime, program: string, directory: string, se
   expect(warnings.length > 0).toBe(isTorn);
   const known = new Set(session.reported);
   const kept = found.filter((id) => known.has(id));
-  // `expect` alone would take most of the time of so many thousands.
-  if (!isDeepStrictEqual(kept, session.reported)) expect(kept).toEqual(session.reported);
+  expectEqual(kept, session.reported);
   // Of one kill, at most one write was done and not yet said.
   expect(found.length - session.reported.length).toBeLessThanOrEqual(3 * session.kills);
 }

@@ -2,9 +2,9 @@
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { Session, type TreeNode } from "../../../src/session/tree/session.ts";
+import { expectEqual } from "../../support/expect-equal.ts";
 import { type Random, seededRandom } from "../../support/random.ts";
 import { randomHeader as header, randomLines } from "../../support/random-session.ts";
 import { contextOf, copyOf, type Line, outlineOf, parseLines, pathOf, treeOf } from "../../support/session-reference.ts";
@@ -19,11 +19,6 @@ function lineText(line: Line, random: Random): string {
 
 function shape(nodes: readonly TreeNode[]): unknown {
   return nodes.map(({ entry, children, label }) => ({ id: entry.id, label, children: shape(children) }));
-}
-
-/** `expect` alone would take most of the time of 60,000 comparisons. */
-function expectEqual(found: unknown, wanted: unknown): void {
-  if (!isDeepStrictEqual(found, wanted)) expect(found).toEqual(wanted);
 }
 
 function expectContext(session: Session, lines: readonly Line[], leafId: string | null): void {

@@ -4,14 +4,13 @@
 import type { Flow } from "../../../accounts/flows/flow.ts";
 import { isPiError, PiError } from "../../../contracts/error.ts";
 import { keyIn, type SignInFace } from "../../../harness/models/account-sign-in.ts";
-import { openChoice } from "../pickers/choice.ts";
 import type { PickerItem } from "../pickers/picker.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import { call } from "./call.ts";
 
 type Way = "sign-in" | "key";
 
-export async function login(account: string, at: Surface): Promise<void> {
+export async function login(account: string, at: CommandHost): Promise<void> {
   if (account === "") return chooseAccount(at);
   const { knownProvider } = await import("../../../harness/models/account-sign-in.ts");
   const { registry } = at.sessions.launch;
@@ -33,7 +32,7 @@ export async function login(account: string, at: Surface): Promise<void> {
 }
 
 /** `only`: accounts of one kind. */
-export async function chooseAccount(at: Surface, only?: Way): Promise<void> {
+export async function chooseAccount(at: CommandHost, only?: Way): Promise<void> {
   const [{ accountProviders }, { flowProviders }] = await Promise.all([
     import("../../../harness/models/account-sign-in.ts"),
     import("../../../accounts/flows/flows.ts"),
@@ -50,10 +49,10 @@ export async function chooseAccount(at: Surface, only?: Way): Promise<void> {
   }
   // Those with a sign-in are what most people look for.
   items.sort((one, other) => Number(other.description?.startsWith("sign-in")) - Number(one.description?.startsWith("sign-in")));
-  openChoice(at, { title: "Account at", items, take: (id) => (only === "key" ? storeKeyOf(id, at) : login(id, at)) });
+  at.choose({ title: "Account at", items, take: (id) => (only === "key" ? storeKeyOf(id, at) : login(id, at)) });
 }
 
-async function storeKeyOf(account: string, at: Surface): Promise<void> {
+async function storeKeyOf(account: string, at: CommandHost): Promise<void> {
   const text = await at.dialogs.input(`Key for ${account} (not shown)`, "", { isHidden: true });
   if (text === undefined) return;
   const { storeKey } = await import("../../../accounts/sign-in.ts");
@@ -65,13 +64,13 @@ async function storeKeyOf(account: string, at: Surface): Promise<void> {
   await takeModelOf(account, at);
 }
 
-async function signInWith(flow: Flow, account: string, at: Surface): Promise<void> {
+async function signInWith(flow: Flow, account: string, at: CommandHost): Promise<void> {
   const stop = new AbortController();
   const cancelled = (): void => stop.abort(new PiError("usage.cancelled", "Cancelled"));
   const { config, registry, options } = at.sessions.launch;
   const { signInTo } = await import("../../../harness/models/account-sign-in.ts");
   const { openUrl } = await import("../../../platform/processes/open-url.ts");
-  const closeWaiting = openChoice(at, {
+  const closeWaiting = at.choose({
     title: `Signing in: ${flow.name}`,
     items: [{ value: "cancel", label: "Cancel" }],
     hasFilter: false,
@@ -105,7 +104,7 @@ async function signInWith(flow: Flow, account: string, at: Surface): Promise<voi
 }
 
 /** Where there was nothing to ask yet, there is now. */
-async function takeModelOf(account: string, at: Surface): Promise<void> {
+async function takeModelOf(account: string, at: CommandHost): Promise<void> {
   const { inForce } = at.sessions.models;
   const { registry, config } = at.sessions.launch;
   if (inForce !== undefined && registry.isAvailable(inForce.provider, true)) return;
@@ -122,7 +121,7 @@ async function takeModelOf(account: string, at: Surface): Promise<void> {
   }
 }
 
-export async function logout(account: string, at: Surface): Promise<void> {
+export async function logout(account: string, at: CommandHost): Promise<void> {
   const { authFilePath, readAuthFile } = await import("../../../accounts/auth-file.ts");
   const { agentDir } = at.sessions.launch.options;
   if (account !== "") return forget(account, at);
@@ -136,10 +135,10 @@ export async function logout(account: string, at: Surface): Promise<void> {
     label: id,
     description: (stored as { type?: unknown } | null)?.type === "oauth" ? "sign-in" : "key",
   }));
-  openChoice(at, { title: "Forget the account", items, take: (id) => forget(id, at) });
+  at.choose({ title: "Forget the account", items, take: (id) => forget(id, at) });
 }
 
-async function forget(account: string, at: Surface): Promise<void> {
+async function forget(account: string, at: CommandHost): Promise<void> {
   const { signOut } = await import("../../../accounts/sign-in.ts");
   const was = await signOut(account, at.sessions.launch.options.agentDir);
   const kept = "Environment variables and configuration are unchanged";
@@ -148,18 +147,18 @@ async function forget(account: string, at: Surface): Promise<void> {
 }
 
 /** A server that runs here: which one, and which of its models. */
-export async function useLocalServer(at: Surface): Promise<void> {
+export async function useLocalServer(at: CommandHost): Promise<void> {
   const { vendors } = await import("../../../providers/vendors.ts");
   const { registry } = at.sessions.launch;
   const servers = Object.entries(vendors).filter(([, { keyless }]) => keyless === true);
   const addressOf = (id: string): string => registry.settingsOf(id)?.baseUrl?.value ?? vendors[id]?.baseUrl ?? "";
-  openChoice(at, {
+  at.choose({
     title: "Server on this machine",
     items: servers.map(([id, { name = id }]) => ({ value: id, label: name, description: addressOf(id) })),
     take: async (id) => {
       const models = await modelsAt(addressOf(id), at);
       if (models.length === 0) return;
-      openChoice(at, {
+      at.choose({
         title: `Model of ${id}`,
         items: models.map((model) => ({ value: model, label: model })),
         take: async (model) => {
@@ -177,7 +176,7 @@ const serverMs = 3000;
 const maxServerModels = 500;
 
 /** By name; where nothing answers, that is said. */
-async function modelsAt(address: string, at: Surface): Promise<string[]> {
+async function modelsAt(address: string, at: CommandHost): Promise<string[]> {
   const [{ createFetch }, { getJson }] = await Promise.all([
     import("../../../platform/network/fetch.ts"),
     import("../../../accounts/flows/requests.ts"),

@@ -3,7 +3,7 @@
 
 import { type SlashCommand, slashCommandsByName, takesNone, typedCommand } from "../../../harness/commands/slash.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import { commandFaces } from "./faces.ts";
 import { screenCommands } from "./own.ts";
 import type { CommandFace, Completion } from "./slash-command.ts";
@@ -28,11 +28,13 @@ export function offeredCommands(): OfferedCommand[] {
 }
 
 /** Whether there was one of that name. */
-export async function runSlash(name: string, args: string, at: Surface): Promise<boolean> {
+export async function runSlash(name: string, args: string, at: CommandHost): Promise<boolean> {
   const own = screenCommands.find((one) => one.name === name);
   if (own !== undefined) {
     if (own.argument === undefined && args !== "") throw takesNone(name, args);
-    await own.run(args, at);
+    if (at.surface !== undefined && own.draw !== undefined) await own.draw(args, at.surface);
+    else if (own.run !== undefined) await own.run(args, at);
+    else at.say(`/${name} needs a screen`, "warning", own.shell === undefined ? "" : `In the shell: ${own.shell}`);
     return true;
   }
   const typed = typedCommand(`/${name} ${args}`, at.sessions.launch.options.cwd);
@@ -50,7 +52,7 @@ async function resultOf(
   command: SlashCommand,
   params: Record<string, unknown>,
   face: CommandFace | undefined,
-  at: Surface,
+  at: CommandHost,
 ): Promise<unknown> {
   try {
     return await command.run(params as never, at);

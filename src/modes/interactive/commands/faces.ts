@@ -1,7 +1,6 @@
 // The screen's side of the commands that sessions have (harness/commands), by their slash names. Read by the interaction and the completion.
 
 import { isPiError } from "../../../contracts/error.ts";
-import type { ThinkingLevel } from "../../../contracts/model.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
 import { plural } from "../../../transcript/format.ts";
 import { call } from "./call.ts";
@@ -58,12 +57,11 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
       (await call("get_available_thinking_levels", {}, { sessions })).levels.map((level) => ({ value: level, label: level })),
     ask: async (at) => {
       const { levels } = await call("get_available_thinking_levels", {}, at);
-      const { openChoice } = await import("../pickers/choice.ts");
-      openChoice(at, {
+      at.choose({
         title: "Thinking level",
         items: levels.map((level) => ({ value: level, label: level })),
         chosen: at.sessions.coding.conversation.thinkingLevel,
-        take: async (level) => void (await call("set_thinking_level", { level: level as ThinkingLevel }, at)),
+        take: (level) => at.runChosen("thinking", level),
       });
     },
     told: (_result, at) => at.hint(`Thinking: ${at.sessions.coding.conversation.thinkingLevel}`),

@@ -1,14 +1,13 @@
 // What somebody is offered who has nothing to ask a model with: signing in, a key, a server of one's own, the demo model. Opened by the interaction behind the
 // first paint. Invariant: whoever types instead of choosing writes into the editor, and the offer is gone.
 
-import { openChoice } from "../pickers/choice.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import { call } from "./call.ts";
 
 interface Way {
   label: string;
   about: string;
-  take(at: Surface): void | Promise<void>;
+  take(at: CommandHost): void | Promise<void>;
 }
 
 const ways: Readonly<Record<string, Way>> = {
@@ -37,8 +36,8 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
-export function offerFirstStart(at: Surface): void {
-  openChoice(at, {
+export function offerFirstStart(at: CommandHost): void {
+  at.choose({
     title: "No model can be asked yet: there is no credential for any",
     items: Object.entries(ways).map(([value, { label, about }]) => ({ value, label, description: about })),
     hint: `${at.keys.keyOf("tui.select.cancel")} leaves · /login comes back to it`,

@@ -12,13 +12,13 @@ import { makeDirectory } from "../../../platform/files/make-directory.ts";
 import { executeProgram } from "../../../platform/processes/exec-program.ts";
 import { liveSecrets } from "../../../platform/secrets.ts";
 import { plural } from "../../../transcript/format.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost, Surface } from "../surface.ts";
 import { call } from "./call.ts";
 
 const uploadMs = 60_000;
 
 /** The session as a page, in a secret gist of the user's own. */
-export async function share(at: Surface): Promise<void> {
+export async function share(at: CommandHost): Promise<void> {
   const { session } = at.sessions.coding;
   if (session.entryCount === 0) return at.hint("There is nothing to share yet");
   if (at.sessions.launch.config.values.network.offline) {
@@ -48,7 +48,7 @@ export async function share(at: Surface): Promise<void> {
 }
 
 /** A report to be read before it is sent; sending it is the user's. */
-export async function reportBug(description: string, at: Surface): Promise<void> {
+export async function reportBug(description: string, at: CommandHost): Promise<void> {
   const about = description === "" ? await at.dialogs.input("What went wrong?") : description;
   if (about === undefined || about.trim() === "") return;
   const alone = "Version, system, settings and models";
@@ -75,7 +75,7 @@ export async function reportBug(description: string, at: Surface): Promise<void>
   at.say(`The report is in ${path}`, "info", "Nothing has left this machine: read it, then send it to whom you like");
 }
 
-function conversationLines(at: Surface): string[] {
+function conversationLines(at: CommandHost): string[] {
   const { session } = at.sessions.coding;
   return session.entries().flatMap((entry) => ["```json", JSON.stringify(entry), "```"]);
 }

@@ -5,11 +5,11 @@ import { parseChange, type SettingChange, saveChange } from "../../../config/cha
 import { describeOrigin } from "../../../contracts/provider-settings.ts";
 import { createFileOperations } from "../../../platform/files/files.ts";
 import { userConfigFile } from "../../../platform/paths.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import { call } from "./call.ts";
 
 /** What was changed on disk, unless something runs: then how it comes into force is told. */
-export async function bringIntoForce(what: string, at: Surface): Promise<boolean> {
+export async function bringIntoForce(what: string, at: CommandHost): Promise<boolean> {
   const { coding } = at.sessions;
   if (coding.isStreaming || coding.shell.isRunning || coding.compaction.isRunning) {
     at.say(what, "info", "/reload brings it into force when the run has ended");
@@ -20,7 +20,7 @@ export async function bringIntoForce(what: string, at: Surface): Promise<boolean
 }
 
 /** `value` as `pi config set` takes it, or as the file is to hold it. */
-export async function keepSetting(key: string, value: string | readonly string[], at: Surface): Promise<void> {
+export async function keepSetting(key: string, value: string | readonly string[], at: CommandHost): Promise<void> {
   const change: SettingChange = typeof value === "string" ? await parseChange(key, value, "user") : { path: key.split("."), value };
   const { agentDir } = at.sessions.launch.options;
   await saveChange(userConfigFile(agentDir), change, createFileOperations().writeAtomic);

@@ -1,16 +1,16 @@
-// Commands that only a screen has, and keys that stand for no typed command. Read by the interaction and the completion.
+// Commands that no session has, and keys that stand for no typed command. Read by the interaction and the completion.
 
 import { appKeys } from "../keymap.ts";
 import { call } from "./call.ts";
 import type { ScreenCommand } from "./slash-command.ts";
 
-const key = (name: string, run: ScreenCommand["run"]): ScreenCommand => ({ name, about: "", run });
+const key = (name: string, draw: NonNullable<ScreenCommand["draw"]>): ScreenCommand => ({ name, about: "", draw });
 
 export const screenCommands: readonly ScreenCommand[] = [
   {
     name: "hotkeys",
     about: "Show the keys",
-    run: (_args, at) => {
+    draw: (_args, at) => {
       const rows = Object.entries(appKeys).flatMap(([id, { about }]) => {
         const keys = at.keys.manager.getKeys(id as never).join(", ");
         return keys === "" || /^app\.(tree|models|session)\./.test(id) ? [] : [`| \`${keys}\` | ${about} |`];
@@ -35,12 +35,11 @@ export const screenCommands: readonly ScreenCommand[] = [
   {
     name: "fullscreen",
     about: "Fullscreen, or the terminal's own scrolling",
-    run: (_args, at) => at.useScreen(at.screen.kind === "main" ? "alternate" : "main"),
+    draw: (_args, at) => at.useScreen(at.screen.kind === "main" ? "alternate" : "main"),
   },
   { name: "quit", about: "Quit", run: (_args, at) => at.quit() },
   {
     name: "settings",
-    shell: "pi config",
     about: "Show and change settings",
     argument: "[key]",
     complete: async () => {
@@ -51,12 +50,12 @@ export const screenCommands: readonly ScreenCommand[] = [
   },
   {
     name: "scoped-models",
+    shell: "pi config set models",
     about: "Choose the models to cycle through",
-    run: async (_args, at) => (await import("../pickers/scoped-models.ts")).openScopedModels(at),
+    draw: async (_args, at) => (await import("../pickers/scoped-models.ts")).openScopedModels(at),
   },
   {
     name: "login",
-    shell: "pi auth login",
     about: "Sign in to a provider, or store its key",
     argument: "[account]",
     complete: (sessions) => sessions.launch.registry.providers().map((id) => ({ value: id, label: id })),
@@ -64,14 +63,12 @@ export const screenCommands: readonly ScreenCommand[] = [
   },
   {
     name: "logout",
-    shell: "pi auth logout",
     about: "Forget what is stored of an account",
     argument: "[account]",
     run: async (args, at) => (await import("./accounts.ts")).logout(args, at),
   },
   {
     name: "trust",
-    shell: "pi trust",
     about: "Decide whether the project's own .pi counts",
     run: async (_args, at) => (await import("./trust.ts")).decideTrust(at),
   },
@@ -89,7 +86,7 @@ export const screenCommands: readonly ScreenCommand[] = [
   {
     name: "debug",
     about: "Write what the screen and the model hold to a file",
-    run: async (_args, at) => (await import("./hand-out.ts")).writeDebugLog(at),
+    draw: async (_args, at) => (await import("./hand-out.ts")).writeDebugLog(at),
   },
   {
     name: "mcp",

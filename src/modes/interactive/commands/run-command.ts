@@ -1,11 +1,11 @@
 // A typed command carried out: one of the screen's or of the session's, else a template, a skill or an extension's, which goes in as words. Called by the
-// interaction. Invariant: what fails is told, and stands in the editor again.
+// interaction and the mode without a screen. Invariant: what fails is told, and stands in the editor again.
 
 import { perform } from "../effects.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import type { KnownCommands } from "./known-commands.ts";
 
-export async function runCommand(name: string, args: string, at: Surface, known: KnownCommands): Promise<void> {
+export async function runCommand(name: string, args: string, at: CommandHost, known: KnownCommands): Promise<void> {
   if (name === "unknown") return tellUnknown(args, at, known);
   const text = `/${name}${args === "" ? "" : ` ${args}`}`;
   try {
@@ -23,8 +23,8 @@ export async function runCommand(name: string, args: string, at: Surface, known:
   }
 }
 
-async function tellUnknown(name: string, at: Surface, known: KnownCommands): Promise<void> {
+async function tellUnknown(name: string, at: CommandHost, known: KnownCommands): Promise<void> {
   const near = await known.nearest(name);
-  const again = `${at.keys.keyOf("tui.input.submit")} again sends it as it is`;
+  const again = `${at.keys.keyOf("tui.input.submit") || "the same line"} again sends it as it is`;
   at.say(`There is no command /${name}`, "warning", `${near === undefined ? "/ lists what there is;" : `Did you mean /${near}?`} ${again}`);
 }

@@ -6,12 +6,11 @@ import type { SettingRecord } from "../../../config/setting-type.ts";
 import { findSetting } from "../../../config/settings.ts";
 import { describeOrigin } from "../../../contracts/provider-settings.ts";
 import { userConfigFile } from "../../../platform/paths.ts";
-import { openChoice } from "../pickers/choice.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import { keepSetting } from "./keep-setting.ts";
 
 /** `key`: that one at once. */
-export async function openSettings(key: string, at: Surface): Promise<void> {
+export async function openSettings(key: string, at: CommandHost): Promise<void> {
   const { config } = at.sessions.launch;
   const described = describeConfig(config);
   const one = key === "" ? undefined : described.find((setting) => setting.key === key);
@@ -20,7 +19,7 @@ export async function openSettings(key: string, at: Surface): Promise<void> {
     const { unknownKey } = await import("../../../config/change-config.ts");
     throw unknownKey(key);
   }
-  openChoice(at, {
+  at.choose({
     title: "Settings",
     items: described.map((setting) => ({
       value: setting.key,
@@ -32,14 +31,14 @@ export async function openSettings(key: string, at: Surface): Promise<void> {
   });
 }
 
-async function change(setting: DescribedSetting, at: Surface): Promise<void> {
+async function change(setting: DescribedSetting, at: CommandHost): Promise<void> {
   const { key } = setting;
   const record = findSetting(key);
   const choices = record === undefined ? undefined : choicesOf(record);
   const title = record === undefined ? key : `${key}\n${record.description}`;
   if (choices !== undefined) {
     const items = choices.map((value) => ({ value, label: value }));
-    openChoice(at, { title, items, chosen: String(setting.value), hasFilter: false, take: (value) => keepSetting(key, value, at) });
+    at.choose({ title, items, chosen: String(setting.value), hasFilter: false, take: (value) => keepSetting(key, value, at) });
     return;
   }
   if (record === undefined || !isLine(record)) {

@@ -3,9 +3,8 @@
 
 import { dirname } from "node:path";
 import { findProjectDirectory, findProject as projectAt, saveDecision, savedDecisions } from "../../../config/trust.ts";
-import { openChoice } from "../pickers/choice.ts";
 import type { PickerItem } from "../pickers/picker.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import { bringIntoForce } from "./keep-setting.ts";
 
 interface Answer {
@@ -26,7 +25,7 @@ function answersFor(directory: string): readonly Answer[] {
 }
 
 /** Run by /trust. */
-export async function decideTrust(at: Surface): Promise<void> {
+export async function decideTrust(at: CommandHost): Promise<void> {
   const { cwd, agentDir } = at.sessions.launch.options;
   const directory = at.sessions.launch.config.project.root ?? dirname(findProjectDirectory(cwd));
   const project = projectAt(cwd);
@@ -43,11 +42,11 @@ export async function decideTrust(at: Surface): Promise<void> {
 }
 
 /** Resolves once it is answered, or left. */
-export function offerTrust(at: Surface): Promise<void> {
+export function offerTrust(at: CommandHost): Promise<void> {
   const { root = "", skipped } = at.sessions.launch.config.project;
   const answers = answersFor(root);
   return new Promise((resolve, reject) => {
-    openChoice(at, {
+    at.choose({
       title: `Is the project in ${root} trusted?\nIt brings ${skipped.join(", ")}: with your trust they decide what pi does, and may run programs.`,
       items: answers.map(({ label }): PickerItem => ({ value: label, label })),
       hint: `${at.keys.keyOf("tui.select.cancel")}: not now · /trust comes back to it`,
@@ -60,7 +59,7 @@ export function offerTrust(at: Surface): Promise<void> {
   });
 }
 
-async function take({ isTrusted, keptFor }: Answer, directory: string, at: Surface): Promise<void> {
+async function take({ isTrusted, keptFor }: Answer, directory: string, at: CommandHost): Promise<void> {
   const { agentDir } = at.sessions.launch.options;
   if (keptFor === undefined) at.approve(directory, isTrusted);
   else await saveDecision(keptFor, isTrusted, agentDir, true);
@@ -71,7 +70,7 @@ async function take({ isTrusted, keptFor }: Answer, directory: string, at: Surfa
 }
 
 /** Where nothing was said yet the project has its say in how the conversation starts. */
-async function takeStart(at: Surface): Promise<void> {
+async function takeStart(at: CommandHost): Promise<void> {
   const { coding, launch } = at.sessions;
   const { config, options } = launch;
   if (coding.conversation.messages.some(({ role }) => role === "user")) return;

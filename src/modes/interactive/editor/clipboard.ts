@@ -1,7 +1,7 @@
 // Into the editor from the clipboard, and from an answer to the clipboard. Called for their keys and by /copy.
 
 import type { ImageContent } from "../../../contracts/message.ts";
-import type { Surface } from "../surface.ts";
+import type { CommandHost, Surface } from "../surface.ts";
 
 /** A picture where there is one, else text. */
 export async function pasteFromClipboard(at: Surface): Promise<void> {
@@ -19,18 +19,13 @@ export async function pasteFromClipboard(at: Surface): Promise<void> {
   else at.screen.editor.paste(text);
 }
 
-export async function copyLastAnswer(at: Surface): Promise<void> {
+export async function copyLastAnswer(at: CommandHost): Promise<void> {
   const text = at.sessions.coding.conversation.lastAssistantText();
   if (text === undefined || text === "") {
     at.hint("There is no answer to copy yet");
     return;
   }
-  await copyText(text, at);
-}
-
-export async function copyText(text: string, at: Surface): Promise<void> {
-  await copied(text, at);
-  at.hint("Copied");
+  await at.copy(text);
 }
 
 /** By a program, and where there is none, or from afar, by the terminal: one of them has it. */

@@ -2,6 +2,7 @@
 // the interaction behind the first paint.
 
 import { timeText } from "../../../contracts/text/terminal-text.ts";
+import type { SessionHost } from "../../../harness/host/session-host.ts";
 import type { Surface } from "../surface.ts";
 import { withoutMarkers } from "./attachments.ts";
 import type { Draft } from "./draft.ts";
@@ -24,8 +25,12 @@ export function takeUp(at: Surface, history: PromptHistory, draft: Draft): void 
 
 /** To whoever has nothing to ask. */
 export function offerWays(at: Surface): void {
-  const { inForce, registry } = at.sessions.models;
-  const { provider = "" } = inForce ?? {};
-  if (provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true)))
+  if (hasNothingToAsk(at.sessions))
     import("../commands/first-start.ts").then(({ offerFirstStart }) => offerFirstStart(at)).catch((error: unknown) => at.fail(error));
+}
+
+/** There is no model, or no credential for the one that there is. */
+export function hasNothingToAsk({ models: { inForce, registry } }: SessionHost): boolean {
+  const { provider = "" } = inForce ?? {};
+  return provider === "" || (registry.hasProvider(provider) && !registry.isAvailable(provider, true));
 }

@@ -1,6 +1,6 @@
-// A picker on the screen, opened and closed. Used by commands and keys that let the user choose.
+// A choice from a list, and how it is a picker on the screen. Asked for by commands and keys that let the user choose; opened by the interaction.
 
-import type { Surface } from "../surface.ts";
+import type { DialogSurroundings } from "../dialogs.ts";
 import { Picker, type PickerItem, type PickerOptions } from "./picker.ts";
 
 export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "chosen" | "hint" | "moved" | "hasFilter" | "filter"> {
@@ -16,7 +16,7 @@ export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "
 
 /** By the user's own wish the keys are its at once. Gives the way to close it. */
 export function openChoice(
-  at: Surface,
+  at: DialogSurroundings & { fail(error: unknown): void },
   { take, cancelled, onKey, isOffered = false, isLeftByTyping = false, ...options }: ChoiceOptions,
 ): () => void {
   const close = (): void => closeIt();
@@ -26,8 +26,9 @@ export function openChoice(
   };
   const picker: Picker = new Picker({
     ...options,
-    theme: () => at.theme,
+    theme: at.theme,
     keys: at.keys,
+    changed: () => at.screen.tui.requestRender(),
     rows: () => at.screen.tui.terminal.rows,
     take: ({ value }) => {
       close();

@@ -1,15 +1,14 @@
 // The choice of the prompt that a fork begins before. Opened by /fork.
 
 import { call } from "../commands/call.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 
-export async function openForkPicker(at: Surface): Promise<void> {
+export async function openForkPicker(at: CommandHost): Promise<void> {
   const { messages } = await call("get_fork_messages", {}, at);
   if (messages.length === 0) {
     at.hint("There is no prompt to fork before yet");
     return;
   }
   const items = messages.map(({ entryId, text }) => ({ value: entryId, label: text })).reverse();
-  openChoice(at, { title: "Fork before", items, take: (entryId) => at.runChosen("fork", entryId) });
+  at.choose({ title: "Fork before", items, take: (entryId) => at.runChosen("fork", entryId) });
 }

@@ -1,7 +1,6 @@
 // The search in what was sent before, over all sessions. Opened by its key.
 
 import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
 
 export function openHistorySearch(at: Surface): void {
   const texts = at.history();
@@ -9,7 +8,7 @@ export function openHistorySearch(at: Surface): void {
     at.hint("Nothing has been sent yet");
     return;
   }
-  openChoice(at, {
+  at.choose({
     title: "History",
     items: texts.map((text, index) => ({ value: String(index), label: text.replaceAll("\n", " ↵ ") })),
     take: (value) => {

@@ -1,11 +1,10 @@
 // The choice of a model among those that can be called. Opened by /model and its key.
 
 import { call } from "../commands/call.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 
 /** `filter`: what is typed into it already. */
-export async function openModelPicker(at: Surface, filter = ""): Promise<void> {
+export async function openModelPicker(at: CommandHost, filter = ""): Promise<void> {
   const { models } = await call("get_available_models", {}, at);
   if (models.length === 0) {
     at.say(
@@ -16,7 +15,7 @@ export async function openModelPicker(at: Surface, filter = ""): Promise<void> {
     return;
   }
   const inForce = at.sessions.models.inForce;
-  openChoice(at, {
+  at.choose({
     title: "Model",
     filter,
     items: models.map(({ provider, id, name }) => ({

@@ -31,6 +31,8 @@ export interface PickerOptions {
   hasFilter?: boolean;
   take(item: PickerItem): void;
   cancel(): void;
+  /** Other items, or another hint: not by a key. */
+  changed?(): void;
   /** A key of the picker's own; true: it was one. */
   onKey?(data: string, item: PickerItem | undefined, filter: string): boolean;
   /** The chosen one is another. */
@@ -72,6 +74,7 @@ export class Picker implements Component, Focusable {
   setItems(items: readonly PickerItem[], chosen = this.selected?.value): void {
     this.#items = items;
     this.#apply(chosen);
+    this.#options.changed?.();
   }
 
   setFilter(text: string): void {
@@ -81,6 +84,7 @@ export class Picker implements Component, Focusable {
 
   setHint(hint: string): void {
     this.#hint = hint;
+    this.#options.changed?.();
   }
 
   invalidate(): void {}

@@ -3,13 +3,12 @@
 
 import type { Model } from "../../../contracts/model.ts";
 import { usableModels } from "../../../harness/models/usable-model.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 import type { Picker, PickerItem } from "./picker.ts";
 
 const nameOf = ({ provider, id }: Model): string => `${provider}/${id}`;
 
-export function openScopedModels(at: Surface): void {
+export function openScopedModels(at: CommandHost): void {
   const { models } = at.sessions;
   const all = new Map(usableModels(models).map((model) => [nameOf(model), model]));
   if (all.size === 0) {
@@ -41,7 +40,7 @@ export function openScopedModels(at: Surface): void {
     picker.setItems(items(), at_);
     return true;
   };
-  openChoice(at, {
+  at.choose({
     title: "Models to cycle through",
     items: items(),
     hint,
@@ -85,7 +84,12 @@ function moved(name: string, step: 1 | -1, chosen: readonly string[]): string[] 
   return next;
 }
 
-async function keep(chosen: readonly string[], count: number, levels: ReadonlyMap<string, string | undefined>, at: Surface): Promise<void> {
+async function keep(
+  chosen: readonly string[],
+  count: number,
+  levels: ReadonlyMap<string, string | undefined>,
+  at: CommandHost,
+): Promise<void> {
   const { keepSetting } = await import("../commands/keep-setting.ts");
   const patterns = chosen.map((name) => (levels.get(name) === undefined ? name : `${name}:${levels.get(name)}`));
   // All of them is what holds without a word.

@@ -6,8 +6,7 @@ import { basename } from "node:path";
 import { shortAge } from "../../../contracts/text/terminal-text.ts";
 import { call } from "../commands/call.ts";
 import { homePath } from "../home-path.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 import type { Picker, PickerItem } from "./picker.ts";
 
 type Stored = Awaited<ReturnType<typeof call<"list_sessions">>>["sessions"][number];
@@ -28,7 +27,7 @@ export interface SessionChoice {
   filter?: string;
 }
 
-export async function openSessionPicker(at: Surface, { closed = () => {}, filter: typed = "" }: SessionChoice = {}): Promise<void> {
+export async function openSessionPicker(at: CommandHost, { closed = () => {}, filter: typed = "" }: SessionChoice = {}): Promise<void> {
   const view: SessionsView = { all: false, path: false, bySize: false, named: false, search: undefined };
   let stored = (await call("list_sessions", {}, at)).sessions;
   if (stored.length === 0) {
@@ -60,7 +59,6 @@ export async function openSessionPicker(at: Surface, { closed = () => {}, filter
   const show = (picker: Picker): void => {
     picker.setItems(sessionItems(stored, view, at.homeDir));
     picker.setHint(hint());
-    at.screen.tui.requestRender();
   };
   const load = async (picker: Picker): Promise<void> => {
     stored = (await call("list_sessions", { all: view.all }, at)).sessions;
@@ -77,7 +75,7 @@ export async function openSessionPicker(at: Surface, { closed = () => {}, filter
     view.search = { text, lines: new Map(sessions.map(({ path, line }) => [path, line])) };
     show(picker);
   };
-  openChoice(at, {
+  at.choose({
     title: "Sessions",
     filter: typed,
     items: sessionItems(stored, view, at.homeDir),
@@ -149,7 +147,7 @@ export function sessionItems(stored: readonly ListedSession[], view: SessionsVie
   });
 }
 
-async function rename(path: string, at: Surface, closed: () => void): Promise<void> {
+async function rename(path: string, at: CommandHost, closed: () => void): Promise<void> {
   const name = await at.dialogs.input("Name of the session");
   if (name !== undefined && name.trim() !== "") {
     const { renameStored } = await import("../../../harness/host/stored-sessions.ts");

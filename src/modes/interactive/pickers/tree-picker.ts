@@ -6,11 +6,10 @@ import { type ToolViews, viewsOf } from "../../../contracts/tool-view.ts";
 import { atOnce, inSlices } from "../../../platform/in-slices.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
-import type { Surface } from "../surface.ts";
-import { openChoice } from "./choice.ts";
+import type { CommandHost } from "../surface.ts";
 import type { PickerItem } from "./picker.ts";
 
-export type TreeNode = ReturnType<Surface["sessions"]["coding"]["session"]["tree"]>[number];
+export type TreeNode = ReturnType<CommandHost["sessions"]["coding"]["session"]["tree"]>[number];
 
 export interface Row {
   id: string;
@@ -110,19 +109,20 @@ export class TreeView {
 }
 
 /** A long one is read while the keys are the editor's; who has typed meanwhile is not interrupted. */
-export async function openTreePicker(at: Surface): Promise<void> {
+export async function openTreePicker(at: CommandHost): Promise<void> {
   const { session } = at.sessions.coding;
   if (session.isIndexed && session.entryCount === 0) {
     at.hint("Nothing has been said yet");
     return;
   }
-  const draft = at.screen.editor.getExpandedText();
+  const typed = (): string | undefined => at.surface?.screen.editor.getExpandedText();
+  const draft = typed();
   const stands = await read(at);
   if (stands === undefined) return;
   const tree = new TreeView(stands);
   const { keyOf } = at.keys;
-  openChoice(at, {
-    isOffered: at.screen.editor.getExpandedText() !== draft,
+  at.choose({
+    isOffered: typed() !== draft,
     title: "Tree",
     items: tree.items,
     hint: tree.hint(keyOf),
@@ -137,7 +137,7 @@ export async function openTreePicker(at: Surface): Promise<void> {
       }
       if (item === undefined) return false;
       if (is("app.message.copy")) {
-        void import("../editor/clipboard.ts").then(({ copyText }) => copyText(tree.textOf(item.value), at));
+        void at.copy(tree.textOf(item.value)).catch((error: unknown) => at.fail(error));
         return true;
       }
       if (is("app.tree.editLabel") && typed === "") {
@@ -157,7 +157,7 @@ export async function openTreePicker(at: Surface): Promise<void> {
 }
 
 /** Nothing where another session has taken its place meanwhile. */
-async function read(at: Surface): Promise<TreeOf | undefined> {
+async function read(at: CommandHost): Promise<TreeOf | undefined> {
   const { session, conversation } = at.sessions.coding;
   const steps = function* (): Generator<undefined, Row[]> {
     return yield* rowSteps(yield* session.treeSteps(), viewsOf(conversation.tools));
@@ -169,12 +169,12 @@ async function read(at: Surface): Promise<TreeOf | undefined> {
   return rows && { rows, way: session.branchIds(), leafId: session.leafId };
 }
 
-async function label(entryId: string, before: string, at: Surface): Promise<void> {
+async function label(entryId: string, before: string, at: CommandHost): Promise<void> {
   const text = await at.dialogs.input("Label", before);
   if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
 }
 
-async function move(entryId: string, at: Surface): Promise<void> {
+async function move(entryId: string, at: CommandHost): Promise<void> {
   const { session } = at.sessions.coding;
   if (entryId === session.leafId) return;
   // Going on from where one is leaves nothing behind.

@@ -7,7 +7,7 @@ import { plainText, visibleText } from "../../../contracts/text/plain.ts";
 import { headlineOf, viewsOf } from "../../../contracts/tool-view.ts";
 import { withoutTerminal } from "../../../extensions/no-ui.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
-import { LineSplitter } from "../../../platform/pipes/line-splitter.ts";
+import type { Session } from "../../../session/tree/session.ts";
 import { wholeLines } from "../../../tui/row.ts";
 import { plainSystem } from "../../../tui/theme/built-in.ts";
 import { Theme } from "../../../tui/theme/theme.ts";
@@ -15,199 +15,213 @@ import { beforeEnd, type ModeContext } from "../../mode.ts";
 import type { Block } from "../blocks/block.ts";
 import { faceOf } from "../blocks/faces.ts";
 import type { Look } from "../blocks/look.ts";
-import { errorWords } from "../error-words.ts";
-import { TranscriptFold } from "../fold.ts";
+import { KnownCommands } from "../commands/known-commands.ts";
+import { runCommand } from "../commands/run-command.ts";
+import { hasNothingToAsk } from "../editor/take-up.ts";
+import { perform } from "../effects.ts";
+import { errorWords, ToldFailures } from "../error-words.ts";
+import { type BlockSink, TranscriptFold } from "../fold.ts";
+import type { ChoiceOptions } from "../pickers/choice.ts";
+import { firstState, type State } from "../state.ts";
 import { StoredPath, showStored } from "../stored.ts";
-import { typedSlash } from "../update.ts";
+import type { CommandHost } from "../surface.ts";
+import { type Action, type Facts, update } from "../update.ts";
+import { LineQuestions } from "./line-questions.ts";
+import { typedTexts } from "./typed-texts.ts";
 
-const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop stops, /quit or Ctrl-D quits.";
+const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop or Ctrl-C stops, /quit or Ctrl-D quits.";
 
 export async function converseInLines(sessions: SessionHost, at: ModeContext): Promise<void> {
   const lines = new PlainConversation(sessions, at);
   await lines.run();
 }
 
-class PlainConversation {
-  readonly #sessions: SessionHost;
+class PlainConversation implements CommandHost {
+  readonly sessions: SessionHost;
+  readonly surface = undefined;
+  readonly env: CommandHost["env"];
+  readonly homeDir: string;
+  readonly platform: string;
+  readonly dialogs: LineQuestions;
+  readonly transcript: BlockSink;
+  readonly status = { begin: (what: string) => this.say(`${what} …`), end: () => {} };
+  /** The terminal's own. */
+  readonly keys = { matches: () => false, keyOf: (id: string) => (id === "app.clear" ? "Ctrl-C" : "") };
   readonly #at: ModeContext;
   readonly #fold: TranscriptFold;
+  readonly #commands: KnownCommands;
   readonly #printed = new WeakSet<Block>();
-  /** Waiting for a line: a question of an extension's. */
-  #asked: ((line: string) => void) | undefined;
-  #isQuitting = false;
-  #begun = "";
-  /** A line with a name that is none: the same again is sent. */
-  #doubted = "";
+  readonly #quitting = new AbortController();
+  readonly #told = new ToldFailures();
+  #shown: Session | undefined;
+  #state: State;
+  #turn: Promise<void> = Promise.resolve();
+  /** What is just being sent: who typed it sees it. */
+  #sending = "";
 
   constructor(sessions: SessionHost, at: ModeContext) {
-    this.#sessions = sessions;
+    this.sessions = sessions;
     this.#at = at;
-    this.#fold = new TranscriptFold(
-      { add: (block) => this.#show(block), changed: (block) => this.#show(block), remove: () => {}, drawsEntry: () => false },
-      at.io.now,
-    );
+    this.env = at.env;
+    this.homeDir = at.io.homeDir;
+    this.platform = at.io.platform;
+    this.#state = { ...firstState, hidesThinking: sessions.launch.config.values.hideThinking };
+    this.#commands = new KnownCommands(sessions);
+    this.dialogs = new LineQuestions({
+      say: (text) => this.say(text),
+      hideTyping: async () => (await import("../../../platform/terminal/hidden-typing.ts")).hideTyping(),
+    });
+    this.transcript = {
+      add: (block) => this.#show(block),
+      changed: (block) => this.#show(block),
+      remove: () => {},
+      drawsEntry: () => false,
+    };
+    this.#fold = new TranscriptFold(this.transcript, at.io.now);
   }
 
   async run(): Promise<void> {
-    const { extensions, coding } = this.#sessions;
-    const giveWarningsBack = this.#at.takeWarnings((line) => this.#say(line));
-    const unsubscribe = this.#sessions.subscribe((event) => this.#take(event));
+    const { extensions } = this.sessions;
+    const { ending, picksSession, prompts } = this.#at;
+    const removers = [
+      this.#at.takeWarnings((line) => this.say(line)),
+      this.sessions.subscribe((event) => this.#take(event)),
+      this.sessions.onReplaced(() => this.#replaced()),
+      this.sessions.changes.onUnqueued((texts) => this.giveBack(texts.join("\n\n"))),
+      this.#at.onInterrupt(() => this.#interrupt()),
+    ];
     try {
-      const { entries, aboveText } = new StoredPath(coding.session).next();
-      if (aboveText !== "") this.#say(`${aboveText}: /tree has them all`);
-      showStored(entries, aboveText === "", this.#fold);
-      this.#say(help);
+      this.#learn();
+      this.#showStored(this.sessions.coding.session);
+      this.say(help);
       await extensions.bind({
         mode: "tui",
         uiContext: this.#ui(),
-        shutdownHandler: () => void this.#at.io.stdin.release(),
-        onError: ({ extensionPath, event, error }) => this.#say(`error: ${extensionPath}: ${event}: ${error}`),
+        shutdownHandler: () => this.quit(),
+        onError: ({ extensionPath, event, error }) => this.say(`error: ${extensionPath}: ${event}: ${error}`),
       });
-      const { ending, picksSession, prompts } = this.#at;
       const reading = this.#read();
       // Told when it is waited for.
       reading.catch(() => undefined);
       if (picksSession) await beforeEnd(ending, Promise.race([this.#pickSession(), reading]));
-      for (const { text } of prompts) await this.#send(text);
+      else if (hasNothingToAsk(this.sessions)) (await import("../commands/first-start.ts")).offerFirstStart(this);
+      for (const { text, images } of prompts) await this.#send(text, images);
       await beforeEnd(ending, reading);
     } finally {
-      unsubscribe();
-      giveWarningsBack();
+      for (const remove of removers) remove();
+      this.dialogs.cancelAll();
       this.#at.io.stdin.release();
     }
   }
 
   async #read(): Promise<void> {
-    const splitter = new LineSplitter(1 << 20);
-    for await (const chunk of this.#at.io.stdin.chunks()) {
-      for (const { text } of splitter.push(chunk)) {
-        await this.#line(text);
-        if (this.#isQuitting) return;
-      }
+    for await (const text of typedTexts(this.#at.io.stdin.chunks(), () => this.dialogs.wantsLine)) {
+      this.#line(text);
+      if (this.#quitting.signal.aborted) return;
+      // Whoever was answered may ask again.
+      await new Promise<void>((resolve) => setTimeout(resolve, 0));
     }
   }
 
-  /** By its number. */
   async #pickSession(): Promise<void> {
-    const { storedSessions } = await import("../../../harness/host/stored-sessions.ts");
-    const found = await storedSessions(this.#sessions.launch, { all: false, limit: 20 });
-    for (const [index, { name, firstPrompt }] of found.entries()) this.#say(`${index + 1}  ${visibleText(name ?? firstPrompt ?? "")}`);
-    if (found.length === 0) {
-      this.#say("There is no stored session yet");
-      return;
-    }
-    this.#say("Which one? Its number; anything else changes nothing.");
-    const answer = await new Promise<string>((resolve) => {
-      this.#asked = resolve;
-    });
-    const picked = found[/^\d+$/.test(answer) ? Number(answer) - 1 : -1];
-    if (picked !== undefined) await this.#line(`/resume ${picked.path}`);
+    const { openSessionPicker } = await import("../pickers/session-picker.ts");
+    await new Promise<void>((closed, failed) => openSessionPicker(this, { closed }).catch(failed));
   }
 
-  async #line(line: string): Promise<void> {
-    const asked = this.#asked;
-    if (asked !== undefined) {
-      this.#asked = undefined;
-      asked(line.trim());
-      return;
-    }
-    if (line.endsWith("\\")) {
-      this.#begun += `${line.slice(0, -1)}\n`;
-      return;
-    }
-    const text = (this.#begun + line).trim();
-    this.#begun = "";
+  #line(line: string): void {
+    if (this.dialogs.take(line.trim())) return;
+    const text = line.trim();
     if (text === "") return;
-    const shell = /^(!!?)\s*(\S[\s\S]*)$/.exec(text);
-    try {
-      if (text === "/quit") this.#isQuitting = true;
-      else if (text === "/stop") await this.#sessions.coding.abort();
-      else if (shell !== null) await this.#shell(shell[2] ?? "", shell[1] === "!!");
-      else if (!(await this.#command(text))) await this.#send(text);
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#sending = text;
+    if (text === "/stop") this.#dispatch({ type: "key", id: "app.interrupt" });
+    else this.#dispatch({ type: "submit", text, isFollowUp: false });
+    this.#sending = "";
   }
 
-  async #command(text: string): Promise<boolean> {
-    if (!text.startsWith("/")) return false;
-    const { typedCommand } = await import("../../../harness/commands/slash.ts");
-    const typed = typedCommand(text, this.#sessions.launch.options.cwd);
-    if (typed === undefined) return this.#isRefused(text);
-    if (typed.params === undefined) {
-      // The lines that answer come by the way this one came.
-      this.#choose(typed.command.slash.name, typed.command.slash.argument ?? "").catch((error: unknown) => this.#fail(error));
-      return true;
-    }
-    const result = await typed.command.run(typed.params as never, { sessions: this.#sessions });
-    this.#say(result === undefined ? "done" : JSON.stringify(result, null, 2));
+  /** Whether that was its meaning: a second one, on nothing, ends the program. */
+  #interrupt(): boolean {
+    const { state, effects } = update(this.#state, { type: "key", id: "app.clear" }, this.#facts());
+    if (effects.some(({ type }) => type === "quit")) return false;
+    this.dialogs.cancelAll();
+    this.#state = state;
+    this.#perform(effects);
     return true;
   }
 
-  /** Of the commands that sessions do not have: templates, skills and those of extensions are words that go in. */
-  async #isRefused(text: string): Promise<boolean> {
-    const name = typedSlash(text)?.name;
-    if (name === undefined || this.#doubted === text) return false;
-    const [{ screenCommands }, { KnownCommands }] = await Promise.all([
-      import("../commands/own.ts"),
-      import("../commands/known-commands.ts"),
-    ]);
-    const ofScreen = screenCommands.find((one) => one.name === name && one.about !== "");
-    if (ofScreen !== undefined) {
-      this.#say(`/${name} needs a screen${ofScreen.shell === undefined ? "" : `; in the shell: ${ofScreen.shell}`}`);
-      return true;
-    }
-    const known = new KnownCommands(this.#sessions);
-    await known.learn();
-    if (await known.has(name)) return false;
-    this.#doubted = text;
-    const near = await known.nearest(name);
-    this.#say(`There is no command /${name}.${near === undefined ? "" : ` Did you mean /${near}?`} The same line again sends it as it is.`);
-    return true;
+  #dispatch(action: Action): void {
+    const { state, effects } = update(this.#state, action, this.#facts());
+    this.#state = state;
+    this.#perform(effects);
   }
 
-  /** What there is to choose from, by its number. */
-  async #choose(name: string, argument: string): Promise<void> {
-    if (name === "resume") return this.#pickSession();
-    const { offeredCommands } = await import("../commands/commands.ts");
-    const values =
-      (await offeredCommands()
-        .find((one) => one.name === name)
-        ?.complete?.(this.#sessions)) ?? [];
-    if (values.length === 0) {
-      this.#say(`/${name} ${argument}: say which`);
-      return;
-    }
-    const numbered = values.map(({ label, description = "" }, index) => `${index + 1}  ${`${label}  ${description}`.trimEnd()}`);
-    const answer = await this.#ask(`${numbered.join("\n")}\nWhich one? Its number; anything else changes nothing.`);
-    const picked = values[/^\d+$/.test(answer) ? Number(answer) - 1 : -1];
-    if (picked !== undefined) await this.#line(`/${name} ${picked.value}`);
+  #perform(effects: ReturnType<typeof update>["effects"]): void {
+    for (const effect of effects) void perform(effect, this).catch((error: unknown) => this.fail(error));
   }
 
-  async #send(text: string): Promise<void> {
+  #facts(): Facts {
+    const { coding } = this.sessions;
+    return {
+      nowMs: this.#at.io.now(),
+      text: "",
+      isRunning: coding.isStreaming,
+      isShellRunning: coding.shell.isRunning && !coding.isStreaming,
+      isCompacting: coding.compaction.isRunning,
+      isCommand: (name) => this.#commands.mayBe(name),
+      doubleEscape: "none",
+      keyOf: (id) => this.keys.keyOf(id),
+    };
+  }
+
+  #learn(): void {
+    this.#commands.learn().catch((error: unknown) => this.fail(error));
+  }
+
+  #replaced(): void {
+    const { session } = this.sessions.coding;
+    const before = this.#shown;
+    this.dialogs.cancelAll();
+    this.#learn();
+    if (session.id === before?.id) return;
+    this.#fold.reset();
+    // Of one that has come of it everything was printed.
+    if (session.header.parentSession !== undefined && session.header.parentSession === before?.filePath) this.#shown = session;
+    else this.#showStored(session);
+  }
+
+  #showStored(session: Session): void {
+    this.#shown = session;
+    const { entries, aboveText } = new StoredPath(session).next();
+    if (aboveText !== "") this.say(`${aboveText}: /tree has them all`);
+    showStored(entries, aboveText === "", this.#fold);
+  }
+
+  async #send(text: string, images: ModeContext["prompts"][number]["images"]): Promise<void> {
     try {
-      const { intake } = this.#sessions;
-      const received = await intake.receive({ text, source: "interactive", streamingBehavior: "steer" });
+      const { intake } = this.sessions;
+      const received = await intake.receive({ text, images, source: "interactive", streamingBehavior: "steer" });
       const begun = intake.begin(received, { streamingBehavior: "steer" });
-      if (begun.disposition === "queued") this.#say("queued: goes in after this turn");
-      if (begun.disposition !== "handled") begun.done?.catch((error: unknown) => this.#fail(error));
+      if (begun.disposition !== "handled") begun.done?.catch((error: unknown) => this.fail(error));
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
-  }
-
-  async #shell(command: string, excludeFromContext: boolean): Promise<void> {
-    const { output, exitCode, cancelled } = await this.#sessions.coding.shell.run(command, { excludeFromContext });
-    this.#say(`${visibleText(output).trimEnd()}\n${cancelled ? "stopped" : `exit ${exitCode ?? 1}`}`);
   }
 
   #take(event: AgentEvent): void {
+    if (event.type === "queue_update") {
+      const { steering, followUp } = this.#state.queue;
+      const waits = event.steering.length + event.followUp.length;
+      if (waits > steering.length + followUp.length) this.say("queued: goes in after this turn");
+      this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
+      return;
+    }
+    this.#told.take(event);
     this.#fold.take(event);
     if (event.type === "tool_execution_start") {
-      const view = viewsOf(this.#sessions.coding.conversation.tools).get(event.toolName);
-      this.#say(`${event.toolName}: ${visibleText(headlineOf(view, event.args as Record<string, unknown>))}`);
+      const view = viewsOf(this.sessions.coding.conversation.tools).get(event.toolName);
+      this.say(`${event.toolName}: ${visibleText(headlineOf(view, event.args as Record<string, unknown>))}`);
     }
-    if (event.type === "agent_settled") this.#say(event.outcome === "done" ? "ready" : `ended: ${event.outcome}`);
+    if (event.type === "compaction_start") this.say("compacting …");
+    if (event.type === "agent_settled") this.say(event.outcome === "done" ? "ready" : `ended: ${event.outcome}`);
   }
 
   #show(block: Block): void {
@@ -221,9 +235,9 @@ class PlainConversation {
   #look(): Look {
     return {
       theme: new Theme(plainSystem, "none"),
-      toolViews: viewsOf(this.#sessions.coding.conversation.tools),
+      toolViews: viewsOf(this.sessions.coding.conversation.tools),
       isExpanded: true,
-      hidesThinking: this.#sessions.launch.config.values.hideThinking,
+      hidesThinking: this.#state.hidesThinking,
       hiddenThinking: () => undefined,
       keyOf: () => "",
       now: this.#at.io.now,
@@ -233,38 +247,96 @@ class PlainConversation {
     };
   }
 
-  #fail(error: unknown): void {
-    const { text, hint } = errorWords(error);
-    this.#say(`error: ${text}${hint === "" ? "" : ` (${hint})`}`);
+  choose(options: ChoiceOptions): () => void {
+    const { take } = options;
+    return this.dialogs.choose({
+      ...options,
+      take: (value) => Promise.resolve(take(value)).catch((error: unknown) => this.fail(error)),
+    });
   }
 
-  #say(text: string): void {
-    this.#print(visibleText(text).split("\n"));
+  inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  runCommand(name: string, args: string): Promise<void> {
+    return runCommand(name, args, this, this.#commands);
+  }
+
+  async runChosen(name: string, args: string): Promise<void> {
+    const { runSlash } = await import("../commands/commands.ts");
+    await runSlash(name, args, this);
+  }
+
+  show(title: string, markdown: string): void {
+    this.#show({
+      kind: "note",
+      isLive: false,
+      name: title,
+      blocks: [{ kind: "text", text: markdown }],
+      message: undefined,
+      isWhole: true,
+    });
+  }
+
+  fail(error: unknown): void {
+    if (this.#told.has(error)) return;
+    const { text, hint } = errorWords(error);
+    this.say(text, "error", hint);
+  }
+
+  say(text: string, level: "info" | "warning" | "error" = "info", hint = ""): void {
+    this.#print(visibleText(`${level === "info" ? "" : `${level}: `}${text}${hint === "" ? "" : ` (${hint})`}`).split("\n"));
+  }
+
+  hint(text: string): void {
+    this.say(text);
+  }
+
+  /** There is no editor to put it into. */
+  giveBack(text: string): void {
+    if (text !== this.#sending) this.say(`Not sent: ${text}`);
+  }
+
+  async copy(text: string): Promise<void> {
+    const { copyText } = await import("../../../platform/processes/clipboard.ts");
+    this.say((await copyText(text, this.env)) ? "Copied" : "No program here takes what is to be copied");
+  }
+
+  remember(): void {}
+
+  carryAttachments(): void {}
+
+  approve(directory: string, isTrusted: boolean): void {
+    this.#at.trust?.approve(directory, isTrusted);
+  }
+
+  takeAttachments(): [] {
+    return [];
+  }
+
+  showSession(): void {}
+
+  quit(): void {
+    this.#quitting.abort();
+    this.#at.io.stdin.release();
   }
 
   #print(lines: readonly string[]): void {
     void this.#at.io.stdout.write(lines.map((line) => `${line.trimEnd()}\n`).join(""));
   }
 
-  #ask(question: string): Promise<string> {
-    this.#say(question);
-    return new Promise((resolve) => {
-      this.#asked = resolve;
-    });
-  }
-
   #ui(): ExtensionUIContext {
+    const { dialogs } = this;
     return {
       ...withoutTerminal,
-      select: async (title, options) => {
-        const numbered = options.map((option, index) => `${index + 1}. ${option}`).join("\n");
-        const answer = await this.#ask(`${title}\n${numbered}\nNumber, or nothing:`);
-        return options[Number(answer) - 1];
-      },
-      confirm: async (title, message) => /^y(es)?$/i.test(await this.#ask(`${title}\n${message}\nyes or no:`)),
-      input: async (title) => (await this.#ask(`${title}:`)) || undefined,
-      editor: async (title) => (await this.#ask(`${title}:`)) || undefined,
-      notify: (message, level = "info") => this.#say(level === "info" ? message : `${level}: ${message}`),
+      select: (title, options, how) => dialogs.select(title, options, how),
+      confirm: (title, message, how) => dialogs.confirm(title, message, how),
+      input: (title, placeholder, how) => dialogs.input(title, "", { ...how, ...(placeholder !== undefined && { placeholder }) }),
+      editor: (title, prefill) => dialogs.text(title, prefill),
+      notify: (message, level = "info") => this.say(message, level),
       setStatus: () => {},
       setWidget: () => {},
       setTitle: () => {},
