@@ -220,6 +220,10 @@ export class Interaction implements Surface {
     return this.colours.current;
   }
 
+  previewTheme(name: string | undefined): void {
+    this.colours.preview(name);
+  }
+
   get device(): Surface["device"] {
     return this.#deps.terminal.device;
   }

@@ -62,6 +62,8 @@ export interface Surface extends CommandHost {
   readonly device: Pick<Terminal, "lend" | "write" | "suspend">;
   readonly keys: Keymap;
   readonly theme: Theme;
+  /** Shows what one is like that is not in force; nothing: the one that is. */
+  previewTheme(name: string | undefined): void;
   /** A command; empty: as the environment says. */
   readonly externalEditor: string;
   /** What was sent, the newest first. */
