@@ -168,7 +168,15 @@ export class Interaction implements Surface {
     this.screen.setCompletion(this.#completion);
     this.screen.onChange = () => this.#draft.changed(() => this.#unsent());
     this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
-    this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
+    this.dialogs = new Dialogs({
+      screen: this.screen,
+      keys: deps.keys,
+      theme: () => this.theme,
+      editOutside: (text) =>
+        import("./editor/external-editor.ts")
+          .then(({ editedOutside }) => editedOutside(text, this))
+          .catch((error: unknown) => void this.fail(error)),
+    });
     this.ui = new TerminalUi({
       screen: this.screen,
       dialogs: this.dialogs,
