@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { commandOf } from "../support/program.ts";
 import { test, type World } from "../support/world.ts";
 
-const library = (): string => join(commandOf("node")[1] ?? "", "../index.mjs");
+const library = (): string => join(commandOf("node")[1] ?? "", "../lib/index.mjs");
 
 interface Ran {
   stdout: string;

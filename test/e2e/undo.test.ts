@@ -189,6 +189,19 @@ describe.concurrent("by a command in a git work tree", () => {
     expect(world.read("a.txt")).toBe("one\ntwo\nthree\n");
   });
 
+  test("a new file that is too large to be kept stays: nobody could bring it back", async ({ world }) => {
+    repository(world);
+    await run(world, bash("head -c 18000000 /dev/zero > large.bin; echo x > a.txt"));
+    for (const force of [[], ["--force"]]) {
+      const refused = await world.run(["undo", ...force]);
+      expect(refused).toMatchObject({ status: 1, stderr: expect.stringMatching(/large\.bin is too large to be kept/) });
+      expect([world.read("large.bin").length, world.read("a.txt")]).toEqual([18_000_000, "x\n"]);
+    }
+    expect(await world.run(["undo", "last", "a.txt"])).toMatchObject({ status: 0 });
+    rmSync(join(world.cwd, "large.bin"));
+    expect(await world.run(["undo"])).toMatchObject({ status: 0 });
+  });
+
   test("more files than are looked through: it is said once, and again by undo; write and edit are known all the same", async ({
     world,
   }) => {

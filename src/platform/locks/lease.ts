@@ -84,45 +84,8 @@ export function holderOf(path: string): string {
   return pid === undefined ? "another process" : `process ${pid}`;
 }
 
-/** The same of many files, by one look at all processes for as long as none of the files has been written since. */
-export class LeaseHolders {
-  readonly #pids = new Map<number, number>();
-  #lookedMs = Number.NEGATIVE_INFINITY;
-
-  /** The process that had the lease at some moment after the file was last written. */
-  of(path: string): number | undefined {
-    const info = statSync(path, { throwIfNoEntry: false });
-    if (info === undefined) return undefined;
-    if (info.mtimeMs > this.#lookedMs - clockStepMs) this.#look();
-    return this.#pids.get(info.ino);
-  }
-
-  #look(): void {
-    this.#lookedMs = Date.now();
-    this.#pids.clear();
-    for (const pid of listDirectory("/proc")) {
-      if (!/^\d+$/.test(pid)) continue;
-      for (const descriptor of listDirectory(`/proc/${pid}/fdinfo`)) {
-        const inode = lockedInode(`/proc/${pid}`, descriptor);
-        if (inode !== undefined && !this.#pids.has(inode)) this.#pids.set(inode, Number(pid));
-      }
-    }
-  }
-}
-
-/** Times of files come from a clock that is read only now and then. */
-const clockStepMs = 100;
-
-function lockedInode(process: string, descriptor: string): number | undefined {
-  try {
-    if (!isLocked(process, descriptor)) return undefined;
-    return statSync(`${process}/fd/${descriptor}`).ino;
-  } catch {
-    return undefined;
-  }
-}
-
-function isLocked(process: string, descriptor: string): boolean {
+/** `process`: its directory in /proc. Errors are Node's: it may have ended. */
+export function isLocked(process: string, descriptor: string): boolean {
   return /^lock:.*FLOCK.*WRITE/m.test(readFileSync(`${process}/fdinfo/${descriptor}`, "latin1"));
 }
 
@@ -136,7 +99,8 @@ function holdsLock(process: string, descriptor: string, inode: number): boolean 
   }
 }
 
-function listDirectory(path: string): string[] {
+/** Nothing where it cannot be read. */
+export function listDirectory(path: string): string[] {
   try {
     return readdirSync(path);
   } catch {

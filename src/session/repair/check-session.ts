@@ -4,7 +4,7 @@
 import { defined } from "../../contracts/defined.ts";
 import { isPiError } from "../../contracts/error.ts";
 import { sessionVersion } from "../../contracts/session-entry.ts";
-import { LeaseHolders } from "../../platform/locks/lease.ts";
+import { LeaseHolders } from "../../platform/locks/lease-holders.ts";
 import { damagedType } from "../index/entry-table.ts";
 import { storageReason } from "../lines/file-errors.ts";
 import { danglingCalls } from "./dangling-calls.ts";

@@ -6,6 +6,7 @@ import { expect, test, vi } from "vitest";
 import { slashCommandsByName, typedCommand } from "../../../src/harness/commands/slash.ts";
 import { runSlash } from "../../../src/modes/interactive/commands/commands.ts";
 import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
+import { leaseHolder } from "../../../src/platform/locks/lease.ts";
 import { roles } from "../../../src/tui/theme/roles.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
 import { failed } from "../../support/model-script.ts";
@@ -327,6 +328,8 @@ test.for(["copy", "left"])("a session that is open elsewhere is offered as a cop
   first.device.keys("go\r");
   await first.until((text) => text.includes("said elsewhere"));
   const { id, filePath = "" } = first.sessions.coding.session;
+  // On a new file it is taken a moment later.
+  await expect.poll(() => leaseHolder(filePath)).toBe(process.pid);
   const second = await openInteractive({ columns: 200, directory: first.directory });
   const before = second.sessions.coding.session.id;
   second.device.keys(`/resume ${filePath}\r`);

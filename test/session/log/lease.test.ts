@@ -4,7 +4,8 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesS
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { acquireLease, LeaseHolders, leaseHolder } from "../../../src/platform/locks/lease.ts";
+import { acquireLease, leaseHolder } from "../../../src/platform/locks/lease.ts";
+import { LeaseHolders } from "../../../src/platform/locks/lease-holders.ts";
 import { Session } from "../../../src/session/tree/session.ts";
 import { bundleWriter, type ChildWriter, type Runtime, startWriter } from "../../support/child-writer.ts";
 import { userMessage } from "../../support/messages.ts";

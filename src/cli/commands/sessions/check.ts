@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { artifactDirectoryOf, sizeOf } from "../../../artifacts/artifact-directories.ts";
 import { byteText, textForm } from "../../../contracts/text/terminal-text.ts";
 import type { Host } from "../../../platform/host.ts";
-import { LeaseHolders } from "../../../platform/locks/lease.ts";
+import { LeaseHolders } from "../../../platform/locks/lease-holders.ts";
 import { sessionFiles } from "../../../session/library/list-sessions.ts";
 import { checkSession } from "../../../session/repair/check-session.ts";
 import { RecordOutput, recordForm } from "../../record-output.ts";

@@ -40,6 +40,7 @@ export const screenCommands: readonly ScreenCommand[] = [
   { name: "quit", about: "Quit", run: (_args, at) => at.quit() },
   {
     name: "settings",
+    shell: "pi config",
     about: "Show and change settings",
     argument: "[key]",
     complete: async () => {
@@ -56,6 +57,7 @@ export const screenCommands: readonly ScreenCommand[] = [
   },
   {
     name: "login",
+    shell: "pi auth login",
     about: "Sign in to a provider, or store its key",
     argument: "[account]",
     complete: (sessions) => sessions.launch.registry.providers().map((id) => ({ value: id, label: id })),
@@ -63,12 +65,14 @@ export const screenCommands: readonly ScreenCommand[] = [
   },
   {
     name: "logout",
+    shell: "pi auth logout",
     about: "Forget what is stored of an account",
     argument: "[account]",
     run: async (args, at) => (await import("./accounts.ts")).logout(args, at),
   },
   {
     name: "trust",
+    shell: "pi trust",
     about: "Decide whether the project's own .pi counts",
     run: async (_args, at) => (await import("./trust.ts")).decideTrust(at),
   },

@@ -16,7 +16,7 @@ export interface ScreenCommand {
   name: string;
   /** For the completion and /hotkeys; empty: it is a key's, and not offered. */
   about: string;
-  /** What does the same of one that draws where there is no screen. */
+  /** What does the same where there is no screen. */
   shell?: string;
   /** What it takes, as people read it: `[name]`. */
   argument?: string;
