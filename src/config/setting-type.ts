@@ -42,6 +42,9 @@ export interface RowField {
   description: string;
 }
 
+/** Values that a setting has as a rule: they themselves, or a list that lies outside the configuration. Others are taken, too. */
+export type KnownValues = readonly string[] | "themes" | "models" | "time zones";
+
 export interface SettingRecord {
   /** Dotted, as in the file. */
   key: string;
@@ -55,6 +58,8 @@ export interface SettingRecord {
   description: string;
   /** `user`: a project file may not set it. */
   scope: "any" | "user";
+  /** What it is chosen from on a screen. */
+  known?: KnownValues;
   /** The npm agent's, accepted: there is nothing yet that it could act on. */
   isIdle?: boolean;
 }

@@ -6,7 +6,7 @@ import type { PolicyRule } from "../contracts/messaging.ts";
 import { type ThinkingLevel, thinkingLevels } from "../contracts/model.ts";
 import { type PermissionMode, type PolicyRow, permissionModes } from "../contracts/policy.ts";
 import { compactionFields, groupFields, hookFields, policyFields, skillFields, toolPolicyFields } from "./row-fields.ts";
-import type { SettingRecord, SettingType } from "./setting-type.ts";
+import type { KnownValues, SettingRecord, SettingType } from "./setting-type.ts";
 
 /** All settings with defaults filled in. Paths are absolute, durations are milliseconds. */
 export interface Settings {
@@ -147,7 +147,7 @@ function setting(
   type: SettingType,
   fallback: unknown,
   description: string,
-  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope" | "isIdle">> = {},
+  extra: Partial<Pick<SettingRecord, "env" | "property" | "scope" | "isIdle" | "known">> = {},
 ): SettingRecord {
   const record: SettingRecord = { key, type, property: camelCase(key), description, scope: "any", ...extra };
   if (fallback !== undefined) record.default = fallback;
@@ -155,8 +155,8 @@ function setting(
 }
 
 /** Who runs what for a host is the user's to say, never a repository's. */
-function hosting(key: string, type: SettingType, fallback: unknown, description: string): SettingRecord {
-  return setting(key, type, fallback, description, { scope: "user" });
+function hosting(key: string, type: SettingType, fallback: unknown, description: string, known?: KnownValues): SettingRecord {
+  return setting(key, type, fallback, description, { scope: "user", ...(known && { known }) });
 }
 
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
@@ -170,7 +170,9 @@ export function snakeCase(property: string): string {
 }
 
 export const settings: readonly SettingRecord[] = [
-  setting("model", { kind: "string" }, undefined, "Model to start with: provider/id, an id or a pattern, with an optional :level."),
+  setting("model", { kind: "string" }, undefined, "Model to start with: provider/id, an id or a pattern, with an optional :level.", {
+    known: "models",
+  }),
   setting("thinking", choice(...thinkingLevels), "medium", "Thinking level to start with, clamped to what the model takes."),
   setting("fallback_models", { kind: "strings" }, [], "Tried in turn when the model stays unavailable or its quota is spent."),
   setting("models", { kind: "strings" }, [], "Patterns of the models that cycling goes through; empty: all available ones."),
@@ -220,7 +222,9 @@ export const settings: readonly SettingRecord[] = [
     'What brings packages: npm, or a program that takes its arguments, with its first ones, such as ["mise", "exec", "--", "npm"].',
     { scope: "user" },
   ),
-  setting("theme", { kind: "string" }, "system", "Colours on a terminal: system, dark, light, a theme file's name, or LIGHT/DARK."),
+  setting("theme", { kind: "string" }, "system", "Colours on a terminal: system, dark, light, a theme file's name, or LIGHT/DARK.", {
+    known: "themes",
+  }),
   setting(
     "tui_mode",
     choice("regular", "fullscreen", "plain"),
@@ -306,7 +310,9 @@ export const settings: readonly SettingRecord[] = [
   setting("compaction.enabled", { kind: "boolean" }, true, "Summarise the older part of a conversation when the window gets full."),
   setting("compaction.reserve_tokens", { kind: "count" }, 16384, "Tokens of the window kept free."),
   setting("compaction.keep_recent_tokens", { kind: "count" }, 20000, "Recent tokens kept as they are."),
-  setting("compaction.model", { kind: "string" }, undefined, "Model that writes summaries; the session's own when absent."),
+  setting("compaction.model", { kind: "string" }, undefined, "Model that writes summaries; the session's own when absent.", {
+    known: "models",
+  }),
   setting(
     "compaction.model_overrides",
     { kind: "tables", fields: compactionFields },
@@ -369,7 +375,7 @@ export const settings: readonly SettingRecord[] = [
   ),
   setting("policy", { kind: "rows", fields: policyFields }, [], "Which tool calls are allowed, asked about, denied (docs/policy.md)."),
   setting("hooks", { kind: "rows", fields: hookFields }, [], "Commands that are told of what happens, and may refuse it (docs/policy.md)."),
-  hosting("runtime.default", { kind: "string" }, "pi", "Who carries out runs of hosts: pi or claude."),
+  hosting("runtime.default", { kind: "string" }, "pi", "Who carries out runs of hosts: pi or claude.", ["pi", "claude"]),
   hosting("runtime.fallback", { kind: "strings" }, [], "Runtimes tried in turn where a run has failed before it did anything."),
   hosting("runtime.timeout_ms", { kind: "count" }, 300_000, "Longest run of a host."),
   hosting("runtime.max_timeout_ms", { kind: "count" }, 86_400_000, "Longest run that a host may ask for."),
@@ -388,7 +394,10 @@ export const settings: readonly SettingRecord[] = [
   hosting("runtime.claude.config_dir", choice("group", "user"), "group", "Whose login and settings it has: the group's, or the user's."),
   hosting("runtime.claude.stall_ms", { kind: "count" }, 300_000, "Silence after which it counts as hanging; 0: never."),
   hosting("groups", { kind: "tables", fields: groupFields }, {}, "What holds for the runs of a group, by its name."),
-  hosting("rollout.runtime", { kind: "string" }, undefined, "Runtime that a share of the groups has in place of the default."),
+  hosting("rollout.runtime", { kind: "string" }, undefined, "Runtime that a share of the groups has in place of the default.", [
+    "pi",
+    "claude",
+  ]),
   hosting("rollout.groups", { kind: "strings" }, [], "Groups that belong to the share in any case."),
   hosting("rollout.percent", { kind: "amount", most: 100 }, 0, "Share of the groups in percent."),
   hosting("rollout.salt", { kind: "string" }, undefined, "Another draw of the share; the runtime's name when absent."),
@@ -396,7 +405,9 @@ export const settings: readonly SettingRecord[] = [
   setting("lanes.main", { kind: "count" }, 4, "Runs that go on at the same time."),
   setting("lanes.cron", { kind: "count" }, 1, "Scheduled runs that go on at the same time."),
   setting("lanes.subagent", { kind: "count" }, 8, "Runs begun by runs that go on at the same time."),
-  setting("schedule.timezone", { kind: "string" }, "", "Time zone of schedules that name none; empty: TZ, else UTC."),
+  setting("schedule.timezone", { kind: "string" }, "", "Time zone of schedules that name none; empty: TZ, else UTC.", {
+    known: "time zones",
+  }),
   setting(
     "bootstrap.files",
     { kind: "strings" },

@@ -7,7 +7,7 @@ import type { Theme } from "../../tui/theme/theme.ts";
 import type { Themes } from "./themes.ts";
 
 export interface ThemeHost {
-  themes: Pick<Themes, "takeColours" | "follow" | "inForce" | "want" | "problem">;
+  themes: Pick<Themes, "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
   /** Everything is drawn in another one from now on. */
   changed(): void;
   say(text: string, level: "warning"): void;
@@ -17,6 +17,8 @@ export class ChosenTheme {
   current: Theme;
   readonly #host: ThemeHost;
   #isGiven = false;
+  /** The one in force, while another is shown. */
+  #before: Theme | undefined;
 
   constructor(host: ThemeHost) {
     this.#host = host;
@@ -39,6 +41,14 @@ export class ChosenTheme {
     if (themes.problem !== "") say(`Theme: ${themes.problem}`, "warning");
   }
 
+  /** Shown until another one comes into force; nothing, or none of that name: the one in force. */
+  preview(name: string | undefined): void {
+    const inForce = this.#before ?? this.current;
+    const shown = (name === undefined ? undefined : this.#host.themes.themeNamed(name)) ?? inForce;
+    this.#before = shown === inForce ? undefined : inForce;
+    if (shown !== this.current) this.#show(shown);
+  }
+
   takeColours(palette: TerminalPalette): void {
     const { themes } = this.#host;
     if (themes.takeColours(palette) && !this.#isGiven) this.#use(themes.inForce);
@@ -54,9 +64,14 @@ export class ChosenTheme {
   }
 
   #use(theme: Theme): void {
+    this.#before = undefined;
+    this.#show(theme);
+    this.follow();
+  }
+
+  #show(theme: Theme): void {
     this.current = theme;
     themeInForce.current = theme;
     this.#host.changed();
-    this.follow();
   }
 }

@@ -53,9 +53,14 @@ export async function perform(effect: Effect, at: CommandHost): Promise<void> {
     case "edit outside":
       if (at.surface !== undefined) await (await import("./editor/external-editor.ts")).editOutside(at.surface);
       return;
-    case "paste":
-      if (at.surface !== undefined) await (await import("./editor/clipboard.ts")).pasteFromClipboard(at.surface);
+    case "paste": {
+      const { surface } = at;
+      if (surface === undefined) return;
+      const pasted = import("./editor/clipboard.ts").then(({ pasteFromClipboard }) => pasteFromClipboard(surface));
+      surface.beingRead.add(pasted);
+      await pasted;
       return;
+    }
     case "copy":
       await (await import("./editor/clipboard.ts")).copyLastAnswer(at);
       return;

@@ -17,6 +17,7 @@ import { ProjectQuestion } from "./commands/project-question.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
 import { Attachments } from "./editor/attachments.ts";
+import { BeingRead } from "./editor/being-read.ts";
 import type { PromptCompletion } from "./editor/completion.ts";
 import { Draft } from "./editor/draft.ts";
 import { takeDropped } from "./editor/dropped-pictures.ts";
@@ -73,6 +74,7 @@ export class Interaction implements Surface {
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
   readonly colours: ChosenTheme;
+  readonly beingRead = new BeingRead();
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
@@ -141,6 +143,7 @@ export class Interaction implements Surface {
           onAction: (id) => this.#press(id),
           onOther: (data) => runShortcut(data, this.sessions.extensions.inForce, (what, error) => this.#failed(what, error)),
           onPaste: (data) => takeDropped(data, this),
+          beingRead: this.beingRead,
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
@@ -165,7 +168,15 @@ export class Interaction implements Surface {
     this.screen.setCompletion(this.#completion);
     this.screen.onChange = () => this.#draft.changed(() => this.#unsent());
     this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
-    this.dialogs = new Dialogs({ screen: this.screen, keys: deps.keys, theme: () => this.theme });
+    this.dialogs = new Dialogs({
+      screen: this.screen,
+      keys: deps.keys,
+      theme: () => this.theme,
+      editOutside: (text) =>
+        import("./editor/external-editor.ts")
+          .then(({ editedOutside }) => editedOutside(text, this))
+          .catch((error: unknown) => void this.fail(error)),
+    });
     this.ui = new TerminalUi({
       screen: this.screen,
       dialogs: this.dialogs,
@@ -215,6 +226,10 @@ export class Interaction implements Surface {
 
   get theme(): Theme {
     return this.colours.current;
+  }
+
+  previewTheme(name: string | undefined): void {
+    this.colours.preview(name);
   }
 
   get device(): Surface["device"] {

@@ -155,7 +155,11 @@ export class Screen {
       },
       addToHistory: (text) => editor.addToHistory?.(text),
       handleInput: take,
-      paste: (text) => take(markedPaste(text)),
+      paste: (text) => {
+        if (editor instanceof PromptEditor) editor.paste(markedPaste(text));
+        else editor.handleInput(markedPaste(text));
+        this.tui.requestRender();
+      },
     };
   }
 

@@ -8,6 +8,7 @@ import type { Terminal } from "../../platform/terminal/terminal.ts";
 import type { ScreenKind } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Dialogs } from "./dialogs.ts";
+import type { BeingRead } from "./editor/being-read.ts";
 import type { BlockSink } from "./fold.ts";
 import type { Keymap } from "./keymap.ts";
 import type { ChoiceOptions } from "./pickers/choice.ts";
@@ -61,11 +62,15 @@ export interface Surface extends CommandHost {
   readonly device: Pick<Terminal, "lend" | "write" | "suspend">;
   readonly keys: Keymap;
   readonly theme: Theme;
+  /** Shows what one is like that is not in force; nothing: the one that is. */
+  previewTheme(name: string | undefined): void;
   /** A command; empty: as the environment says. */
   readonly externalEditor: string;
   /** What was sent, the newest first. */
   history(): readonly string[];
   suspend(): void;
+  /** What is on its way into the text: it does not go without it. */
+  readonly beingRead: Pick<BeingRead, "add">;
   /** A picture, for which a marker comes into the text. */
   attach(image: ImageContent): void;
   /** Switches have changed: what is on the screen is drawn anew. */

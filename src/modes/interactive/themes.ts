@@ -27,8 +27,7 @@ export class Themes {
 
   /** `guess`: of the environment, until the terminal has said. */
   constructor({ options, config }: Pick<Launch, "options" | "config">, depth: ColorDepth, guess: "dark" | "light") {
-    const { paths, withDiscovered } = options.themes ?? { paths: [], withDiscovered: true };
-    this.#places = [...paths, ...(withDiscovered ? [join(options.agentDir, "themes")] : [])];
+    this.#places = themePlaces(options);
     this.#depth = depth;
     this.#wanted = config.values.theme;
     this.#appearance = guess;
@@ -118,6 +117,12 @@ export class Themes {
     this.#watcher?.close();
     this.#watcher = undefined;
   }
+}
+
+/** Where the themes of a start lie: files, or directories of them. */
+export function themePlaces({ themes, agentDir }: Launch["options"]): string[] {
+  const { paths, withDiscovered } = themes ?? { paths: [], withDiscovered: true };
+  return [...paths, ...(withDiscovered ? [join(agentDir, "themes")] : [])];
 }
 
 /** Built in, and as files; places are those or directories of them. */

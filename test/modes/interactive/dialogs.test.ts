@@ -1,5 +1,6 @@
 // Questions to the user as the screen shows them: how long there is time, one after another, answered once.
 
+import { writeFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { openInteractive } from "../../support/interactive-screen.ts";
 
@@ -115,4 +116,22 @@ test("a view that is called off before it was seen is never seen", async () => {
   expect(await shown).toBe("before");
   at.interaction.screen.whenQuiet(() => at.interaction.say("quiet now"));
   expect(await at.until((text) => text.includes("quiet now"))).not.toContain("a view of its own");
+});
+
+test.each([
+  ["an editor that writes", 'printf " and more" >> "$1"', "one\ntwo and more", undefined],
+  ["one that fails", "exit 3", "one\ntwo", "ended with status 3: the text is as it was"],
+])("a text that is asked for says its keys, and is written in the user's own editor: %s", async (_, script, text, told) => {
+  const at = await openInteractive({ columns: 100 });
+  const editor = `${at.directory}/editor.sh`;
+  writeFileSync(editor, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  Object.assign(at.interaction.env, { EDITOR: editor, PATH: "/usr/bin:/bin" });
+  at.interaction.screen.editor.setText("a draft");
+  const answer = at.interaction.ui.context.editor("Instructions", "one\ntwo");
+  await at.until((screen) => screen.includes("enter takes it · shift+enter new line · escape leaves · ctrl+g in $EDITOR"));
+  at.device.keys("\u0007");
+  await at.until((screen) => screen.includes(told ?? "and more"));
+  at.device.keys("\r");
+  expect(await answer).toBe(text);
+  expect(at.interaction.screen.editor.getText()).toBe("a draft");
 });

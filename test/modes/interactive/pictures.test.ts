@@ -191,3 +191,70 @@ test("a picture goes with its text whenever that is sent: refused before, queued
   await screen.until((text) => !text.includes("stops") && sent.length === 3);
   expect(sent).toEqual([1, 0, 1]);
 });
+
+/** A screen over a model that notes the prompts it is sent, with the pictures in each. */
+async function screenWithPrompts(env: Record<string, string> = {}) {
+  const prompts: string[] = [];
+  const screen = await openInteractive({
+    env,
+    reply: (call) => {
+      const { content = "" } = call.request.messages.findLast(({ role }) => role === "user") ?? {};
+      const blocks = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
+      prompts.push(blocks.map((block) => (block.type === "text" ? block.text : `<${block.type}>`)).join(""));
+      return textReply(`Answer ${prompts.length}.`)(call);
+    },
+  });
+  return { screen, prompts, editor: screen.interaction.screen.editor };
+}
+
+test.each([
+  ["a picture, sent at once", ["a.png"], "", "\r", "", "[image #1]<image>"],
+  [
+    "with words behind it, and typing goes on",
+    ["a.png"],
+    "what is it",
+    "\rnext",
+    "next",
+    /^(?:\[image #1\] what is it|what is it\[image #1\])<image>$/,
+  ],
+  ["to be sent at the end of a run", ["a.png"], "", "\u001b[13;3u", "", "[image #1]<image>"],
+  ["two, one behind the other", ["a.png", "a.png"], "", "\r", "", "[image #1] [image #2]<image><image>"],
+  ["what is none after all", ["b.png"], "", "\r", "", /^\S+\/b\.png$/],
+])("a text goes with what was put into it: %s", async (_, names, words, end, left, prompt) => {
+  const { screen, prompts, editor } = await screenWithPrompts();
+  writeFileSync(`${screen.directory}/a.png`, Buffer.from(red, "base64"));
+  writeFileSync(`${screen.directory}/b.png`, "no picture");
+  for (const name of names) screen.device.keys(`\u001b[200~${screen.directory}/${name}\u001b[201~`);
+  screen.device.keys(words);
+  screen.device.keys(end);
+  await screen.until((text) => text.includes("Answer 1.") && !text.includes("stops"));
+  expect(prompts).toEqual([typeof prompt === "string" ? prompt : expect.stringMatching(prompt)]);
+  expect(editor.getText()).toBe(left);
+});
+
+test("what waits to be sent is not sent once its text is cleared, and no key behind it is lost", async () => {
+  const { screen, prompts, editor } = await screenWithPrompts();
+  writeFileSync(`${screen.directory}/b.png`, "no picture");
+  screen.device.keys(`see \u001b[200~${screen.directory}/b.png\u001b[201~`);
+  screen.device.keys("\rand");
+  screen.device.keys("\u0003");
+  screen.device.keys("x");
+  await screen.until(() => editor.getText().includes("b.png"), "the path");
+  expect(editor.getText()).toBe(`x ${screen.directory}/b.png`);
+  expect(screen.interaction.history()).toEqual(["see and"]);
+  expect(prompts).toEqual([]);
+});
+
+test.each([
+  ["a picture", `image/png) printf %s ${red} | base64 -d;;`, "see [image #1]<image>"],
+  ["text", "text) printf %s 'a word';;", "see a word"],
+])("what the clipboard holds goes with the text that is sent right behind it: %s", async (_, kind, prompt) => {
+  const bin = temporaryDirectory();
+  writeFileSync(`${bin}/wl-paste`, `#!/bin/sh\nfor last; do :; done\ncase $last in ${kind} *) exit 1;; esac\n`, { mode: 0o755 });
+  const { screen, prompts } = await screenWithPrompts({ PATH: `${bin}:/usr/bin:/bin` });
+  screen.device.keys("see ");
+  screen.device.keys("\u0016");
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("Answer 1."));
+  expect(prompts).toEqual([prompt]);
+});

@@ -7,9 +7,10 @@ import { slashCommandsByName, typedCommand } from "../../../src/harness/commands
 import { runSlash } from "../../../src/modes/interactive/commands/commands.ts";
 import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
 import { leaseHolder } from "../../../src/platform/locks/lease.ts";
+import { roles } from "../../../src/tui/theme/roles.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
 import { failed } from "../../support/model-script.ts";
-import { type Reply, textReply } from "../../support/rpc-world.ts";
+import { Gate, type Reply, textReply } from "../../support/rpc-world.ts";
 
 const configOf = (directory: string): string => readFileSync(join(directory, "agent", "config.toml"), "utf8");
 
@@ -30,13 +31,78 @@ test("a setting is chosen from its values, kept in the file and in force at once
   expect(await screen.until((text) => text.includes("still here"))).not.toContain("Tree");
 });
 
-test("a setting of the screen changes the screen", async () => {
+test("a theme is chosen from those there are, shown while one moves through them, and kept", async () => {
+  const screen = await openInteractive();
+  const themes = join(screen.directory, "agent", "themes");
+  mkdirSync(themes, { recursive: true });
+  const colors = Object.fromEntries(Object.keys(roles).map((role) => [role, "#a0b0c0"]));
+  writeFileSync(join(themes, "own.json"), JSON.stringify({ name: "own", colors }));
+  const named = (): string | undefined => screen.interaction.theme.name;
+  const open = async (): Promise<void> => {
+    screen.device.keys("/settings theme\r");
+    await screen.until((text) => text.includes("❯ system") && text.includes("own.json") && text.includes("Another value"));
+  };
+  await open();
+  screen.device.keys("\u001b[B");
+  expect(named()).toBe("dark");
+  screen.device.keys("\u001b[B");
+  expect(named()).toBe("light");
+  await screen.until((text) => text.includes("❯ light"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("❯ light"));
+  expect(named()).toBe("system");
+  await open();
+  screen.device.keys("\u001b[A\u001b[A");
+  expect(named()).toBe("own");
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("theme is kept"));
+  expect(named()).toBe("own");
+  expect(configOf(screen.directory)).toContain('theme = "own"');
+});
+
+test("a value that is not among the known ones is typed, and offered from then on", async () => {
   const screen = await openInteractive();
   screen.device.keys("/settings theme\r");
-  await screen.until((text) => text.includes("Colours on a terminal"));
-  screen.device.keys("\u0015light\r");
+  await screen.until((text) => text.includes("Another value"));
+  screen.device.keys("\u001b[A\r");
+  await screen.until((text) => text.includes("takes it"));
+  screen.device.keys("\u0015light/dark\r");
   await screen.until((text) => text.includes("theme is kept"));
-  expect(screen.interaction.theme.name).toBe("light");
+  expect(configOf(screen.directory)).toContain('theme = "light/dark"');
+  screen.device.keys("/settings theme\r");
+  await screen.until((text) => text.includes("❯ light/dark"));
+});
+
+test("while a run goes on a theme is kept for later, and the one in force stays", async () => {
+  const gate = new Gate();
+  const screen = await openInteractive({ reply: gate.reply("Late.") });
+  screen.device.keys("go\r");
+  await gate.arrival();
+  screen.device.keys("/settings theme\r");
+  await screen.until((text) => text.includes("❯ system"));
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => text.includes("/reload brings it into force"));
+  expect(screen.interaction.theme.name).toBe("system");
+  gate.open();
+  await screen.until((text) => text.includes("Late."));
+});
+
+test.each([
+  ["model", "anthropic/claude", '"anthropic/claude'],
+  ["shell.env", "scrub", "\u001b[B"],
+  ["schedule.timezone", "Europe/Vienna", '"Europe/Vienna'],
+  ["runtime.default", "claude", "\u001b[B"],
+])("%s is chosen from what it has as a rule", async (key, value, move) => {
+  const screen = await openInteractive();
+  mkdirSync(join(screen.directory, "agent"), { recursive: true });
+  writeFileSync(join(screen.directory, "agent", "auth.json"), '{"anthropic":{"type":"api_key","key":"k"}}', { mode: 0o600 });
+  screen.device.keys(`/settings ${key}\r`);
+  await screen.until((text) => text.includes("❯"));
+  screen.device.keys(move);
+  await screen.until((text) => text.includes(`❯ ${value}`));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes(`${key} is kept`));
+  expect(configOf(screen.directory)).toContain(`= "${value}`);
 });
 
 test("a value that a setting does not take is told, with what it takes", async () => {

@@ -8,6 +8,10 @@ import { describeOrigin } from "../../../contracts/provider-settings.ts";
 import { userConfigFile } from "../../../platform/paths.ts";
 import type { CommandHost } from "../surface.ts";
 import { keepSetting } from "./keep-setting.ts";
+import { knownValues, type OfferedValues } from "./known-values.ts";
+
+/** A longer list has a line to type into. */
+const mostUnfiltered = 8;
 
 /** `key`: that one at once. */
 export async function openSettings(key: string, at: CommandHost): Promise<void> {
@@ -34,26 +38,50 @@ export async function openSettings(key: string, at: CommandHost): Promise<void> 
 async function change(setting: DescribedSetting, at: CommandHost): Promise<void> {
   const { key } = setting;
   const record = findSetting(key);
-  const choices = record === undefined ? undefined : choicesOf(record);
   const title = record === undefined ? key : `${key}\n${record.description}`;
-  if (choices !== undefined) {
-    const items = choices.map((value) => ({ value, label: value }));
-    at.choose({ title, items, chosen: String(setting.value), hasFilter: false, take: (value) => keepSetting(key, value, at) });
-    return;
-  }
-  if (record === undefined || !isLine(record)) {
+  const before = typeof setting.value === "string" ? setting.value : setting.value === undefined ? "" : JSON.stringify(setting.value);
+  const type = async (): Promise<void> => {
+    const text = await at.dialogs.input(title, before);
+    if (text !== undefined && text !== before) await keepSetting(key, text, at);
+  };
+  const known = record && (await knownValues(record, at));
+  if (known !== undefined) chooseKnown(key, title, before, known, type, at);
+  else if (record !== undefined && isLine(record)) await type();
+  else {
     const file = userConfigFile(at.sessions.launch.options.agentDir);
     at.say(settingLine(setting), "info", `It is more than one value: ${file} has it, and /reload reads it`);
-    return;
   }
-  const before = typeof setting.value === "string" ? setting.value : setting.value === undefined ? "" : JSON.stringify(setting.value);
-  const text = await at.dialogs.input(title, before);
-  if (text !== undefined && text !== before) await keepSetting(key, text, at);
 }
 
-function choicesOf({ type }: SettingRecord): readonly string[] | undefined {
-  if (type.kind === "boolean") return ["true", "false"];
-  return type.kind === "choice" ? type.of : undefined;
+/** No setting has it. */
+const another = "\u0000";
+
+function chooseKnown(
+  key: string,
+  title: string,
+  before: string,
+  { items, isOpen, preview }: OfferedValues,
+  type: () => Promise<void>,
+  at: CommandHost,
+): void {
+  const isThere = before === "" || items.some(({ value }) => value === before);
+  const all = [...(isThere ? [] : [{ value: before, label: before }]), ...items];
+  at.choose({
+    title,
+    items: isOpen ? [...all, { value: another, label: "Another value", description: "typed" }] : all,
+    chosen: before,
+    hasFilter: all.length > mostUnfiltered,
+    ...(preview && { moved: (item) => preview(item?.value === another ? undefined : item?.value) }),
+    cancelled: () => preview?.(undefined),
+    take: async (value) => {
+      try {
+        await (value === another ? type() : keepSetting(key, value, at));
+      } finally {
+        // Where another value is in force, it is that one's look.
+        preview?.(undefined);
+      }
+    },
+  });
 }
 
 const lineKinds: readonly SettingRecord["type"]["kind"][] = [
@@ -62,7 +90,6 @@ const lineKinds: readonly SettingRecord["type"]["kind"][] = [
   "amount",
   "duration",
   "strings",
-  "choice or strings",
   "path",
   "paths",
   "selection",

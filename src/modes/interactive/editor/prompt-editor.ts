@@ -1,5 +1,6 @@
 // The text under way: the library's editor with the application's keys in front of it and what goes on in its border. Made by the screen.
-// Invariant: a key that stands for an action never reaches the text; Enter on a completion takes it, unless a whole value stands there already.
+// Invariants: a key that stands for an action never reaches the text; Enter on a completion takes it, unless a whole value stands there already; no text
+// goes before what was put into it is there.
 
 import {
   Editor,
@@ -11,6 +12,7 @@ import {
   visibleWidth,
 } from "@earendil-works/pi-tui";
 import { type ActionId, editorActions, type Keymap } from "../keymap.ts";
+import type { BeingRead } from "./being-read.ts";
 
 export interface PromptEditorHooks {
   keys: Keymap;
@@ -19,6 +21,8 @@ export interface PromptEditorHooks {
   onOther(data: string): boolean;
   /** What came at once; `false` is text; else it may be more, and whether it was is told later: what it was not is text after all. */
   onPaste(data: string): false | Promise<boolean>;
+  /** What is on its way into the text. */
+  beingRead: BeingRead;
   /** In the upper border; empty: none. */
   activity(): string;
   /** What the completion on show offers: whether the text at the cursor is one of its values already. */
@@ -28,29 +32,67 @@ export interface PromptEditorHooks {
 /** Keys that stay the text's as long as there is one. */
 const onlyOnEmpty: readonly ActionId[] = ["app.exit"];
 
+/** They send the text. */
+const sending = ["tui.input.submit", "app.message.followUp"];
+/** They are about the text as it is: where one waits to be sent, it is not sent. */
+const callingOff = ["app.clear", "app.interrupt"];
+
 export class PromptEditor extends Editor {
   /** Given by the screen that shows it; one of an extension is made without. */
   hooks: PromptEditorHooks | undefined;
+  /** The key that sends the text, which waits, and those behind it. */
+  #held: string[] = [];
 
   constructor(tui: TUI, theme: EditorTheme, _keybindings?: unknown, options: EditorOptions = {}) {
     super(tui, theme, { paddingX: 0, autocompleteMaxVisible: 6, ...options });
   }
 
   override handleInput(data: string): void {
+    this.#input(data);
+  }
+
+  #input(data: string): void {
     if (isKeyRelease(data)) return;
-    if (this.hooks === undefined) {
-      super.handleInput(data);
-      return;
-    }
-    const { keys, onOther, onAction, isWholeValue } = this.hooks;
+    if (this.hooks === undefined) super.handleInput(data);
+    else if (!this.#waits(data, this.hooks)) this.#take(data, this.hooks);
+  }
+
+  /** As if the terminal had it pasted just now, whatever waits. */
+  paste(data: string): void {
+    if (this.hooks === undefined) super.handleInput(data);
+    else this.#take(data, this.hooks);
+  }
+
+  #waits(data: string, { keys, beingRead }: PromptEditorHooks): boolean {
+    const isOneOf = (ids: readonly string[]): boolean => ids.some((id) => keys.matches(data, id));
+    if (this.#held.length > 0) {
+      if (isOneOf(callingOff)) {
+        this.#release(this.#held.slice(1));
+        return false;
+      }
+    } else if (!beingRead.isSomething || !isOneOf(sending)) return false;
+    else beingRead.whenDone(() => this.#release(this.#held));
+    this.#held.push(data);
+    return true;
+  }
+
+  #release(keys: readonly string[]): void {
+    this.#held = [];
+    // Whoever stands before this editor has seen them.
+    for (const data of keys) this.#input(data);
+    this.tui.requestRender();
+  }
+
+  #take(data: string, { keys, onOther, onAction, onPaste, beingRead, isWholeValue }: PromptEditorHooks): void {
     const isPaste = data.startsWith("\u001b[200~");
-    const taking = isPaste && this.hooks.onPaste(data);
+    const taking = isPaste && onPaste(data);
     if (taking !== false) {
-      void taking.then((isTaken) => {
+      const taken = taking.then((isTaken) => {
         if (isTaken) return;
         super.handleInput(data);
         this.tui.requestRender();
       });
+      beingRead.add(taken);
       return;
     }
     const isCompleting = this.isShowingAutocomplete();

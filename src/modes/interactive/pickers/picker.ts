@@ -161,7 +161,7 @@ export class Picker implements Component, Focusable {
 }
 
 /** Parts as they fit beside each other, none of them cut. */
-function inRows(parts: readonly string[], width: number): string[] {
+export function inRows(parts: readonly string[], width: number): string[] {
   const rows: string[] = [];
   for (const part of parts.filter((one) => one !== "")) {
     const longer = rows.length === 0 ? part : `${rows.at(-1)} · ${part}`;

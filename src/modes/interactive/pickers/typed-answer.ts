@@ -7,6 +7,7 @@ import { markedPaste } from "../../../tui/paste-gate.ts";
 import { listColours } from "../../../tui/theme/list-colours.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
+import { inRows } from "./picker.ts";
 import { questionRows } from "./question-rows.ts";
 
 export interface LineOptions {
@@ -19,6 +20,12 @@ export interface AnswerSurroundings {
   keys: KnownKeys;
   theme(): Theme;
   rows?(): number;
+}
+
+export interface TextSurroundings extends AnswerSurroundings {
+  tui: TUI;
+  /** In an editor of the user's own: what has become of the text; nothing, where it is as it was. Without it no key does so. */
+  editOutside?(text: string): Promise<string | undefined>;
 }
 
 /** The line, what is said of it, borders, the footer. */
@@ -74,11 +81,11 @@ export class LineDialog implements Component, Focusable {
 export class TextDialog implements Component, Focusable {
   readonly #title: string;
   readonly #editor: Editor;
-  readonly #at: AnswerSurroundings & { tui: TUI };
+  readonly #at: TextSurroundings;
   readonly #answer: (value: string | undefined) => void;
   focused = false;
 
-  constructor(title: string, prefill: string, at: AnswerSurroundings & { tui: TUI }, answer: (value: string | undefined) => void) {
+  constructor(title: string, prefill: string, at: TextSurroundings, answer: (value: string | undefined) => void) {
     this.#title = title;
     this.#at = at;
     this.#answer = answer;
@@ -93,15 +100,39 @@ export class TextDialog implements Component, Focusable {
   invalidate(): void {}
 
   handleInput(data: string): void {
-    if (this.#at.keys.matches(data, "tui.select.cancel")) this.#answer(undefined);
+    const { keys, editOutside } = this.#at;
+    if (keys.matches(data, "tui.select.cancel")) this.#answer(undefined);
+    else if (editOutside !== undefined && keys.matches(data, "app.editor.external")) void this.#edit(editOutside);
     else this.#editor.handleInput(data);
+  }
+
+  async #edit(editOutside: (text: string) => Promise<string | undefined>): Promise<void> {
+    const edited = await editOutside(this.#editor.getExpandedText());
+    if (edited !== undefined) this.#editor.setText(edited);
+    this.#at.tui.requestRender();
   }
 
   render(width: number): string[] {
     const theme = this.#at.theme();
     this.#editor.focused = this.focused;
     const answer = this.#editor.render(width);
-    const question = questionRows(this.#title, width, theme, { rows: this.#at.tui.terminal.rows, below: answer.length + rowsBelow });
-    return [...question, ...answer];
+    const hint = this.#hintRows(width).map((row) => truncateToWidth(theme.fg("dim", row), width));
+    const below = answer.length + hint.length + rowsBelow;
+    const question = questionRows(this.#title, width, theme, { rows: this.#at.tui.terminal.rows, below });
+    return [...question, ...answer, ...hint];
+  }
+
+  #hintRows(width: number): string[] {
+    const { keys, editOutside } = this.#at;
+    const hints: [string, string][] = [
+      ["tui.input.submit", "takes it"],
+      ["tui.input.newLine", "new line"],
+      ["tui.select.cancel", "leaves"],
+      ...(editOutside === undefined ? [] : [["app.editor.external", "in $EDITOR"] as [string, string]]),
+    ];
+    return inRows(
+      hints.flatMap(([id, does]) => (keys.keyOf(id) === "" ? [] : `${keys.keyOf(id)} ${does}`)),
+      width,
+    );
   }
 }

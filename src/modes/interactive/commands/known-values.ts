@@ -1,0 +1,49 @@
+// The values that a setting is chosen from: those of its type, or of a list that lies outside the configuration. Asked by /settings. Invariant: where others
+// are taken, too, one of them can be typed, and the one in force is among those offered.
+
+import type { KnownValues, SettingRecord } from "../../../config/setting-type.ts";
+import type { PickerItem } from "../pickers/picker.ts";
+import type { CommandHost } from "../surface.ts";
+import { themePlaces, themesIn } from "../themes.ts";
+import { call } from "./call.ts";
+
+export interface OfferedValues {
+  items: PickerItem[];
+  /** Whether one that is not among them is a value, too. */
+  isOpen: boolean;
+  /** Shows what one of them would be like; nothing: what is in force. */
+  preview?(value: string | undefined): void;
+}
+
+type Source = Pick<OfferedValues, "preview"> & { items: PickerItem[] | Promise<PickerItem[]> };
+
+const sources: Readonly<Record<Extract<KnownValues, string>, (at: CommandHost) => Source>> = {
+  themes: (at) => ({
+    items: themesIn(...themePlaces(at.sessions.launch.options)).map(({ name, path }) => ({
+      value: name,
+      label: name,
+      description: path ?? "built in",
+    })),
+    preview: (name) => at.surface?.previewTheme(name),
+  }),
+  models: (at) => ({
+    items: call("get_available_models", {}, at).then(({ models }) =>
+      models.map(({ provider, id, name }) => ({ value: `${provider}/${id}`, label: `${provider}/${id}`, description: name })),
+    ),
+  }),
+  "time zones": () => ({ items: plainItems(Intl.supportedValuesOf("timeZone")) }),
+};
+
+export async function knownValues({ type, known, ...record }: SettingRecord, at: CommandHost): Promise<OfferedValues | undefined> {
+  if (type.kind === "boolean") return { items: plainItems(["true", "false"]), isOpen: false };
+  if (type.kind === "choice") return { items: plainItems(type.of), isOpen: false };
+  if (type.kind === "choice or strings") return { items: plainItems(type.of), isOpen: true };
+  if (known === undefined) return undefined;
+  const { items, ...source } = typeof known === "string" ? sources[known](at) : { items: plainItems(known) };
+  const none = record.default === "" ? [{ value: "", label: "(empty)" }] : [];
+  return { ...source, items: [...none, ...(await items)], isOpen: true };
+}
+
+function plainItems(values: readonly string[]): PickerItem[] {
+  return values.map((value) => ({ value, label: value }));
+}
