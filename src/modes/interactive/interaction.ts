@@ -3,14 +3,11 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { ImageContent } from "../../contracts/message.ts";
-import { viewsOf } from "../../contracts/tool-view.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { Host } from "../../platform/host.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
-import { CodeColours } from "./blocks/code-colours.ts";
-import type { Look } from "./blocks/look.ts";
 import { ChosenTheme } from "./chosen-theme.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
 import { ProjectQuestion } from "./commands/project-question.ts";
@@ -26,16 +23,16 @@ import { promptCompletion } from "./editor/session-completion.ts";
 import { offerWays, takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
 import { errorWords, ToldFailures } from "./error-words.ts";
-import { extensionFace, hasRenderer, markdownTransforms } from "./extension-ui/renderers.ts";
+import { extensionFace, hasRenderer } from "./extension-ui/renderers.ts";
 import { runShortcut, shortcutFor } from "./extension-ui/shortcuts.ts";
 import { TerminalUi } from "./extension-ui/terminal-ui.ts";
 import { TranscriptFold } from "./fold.ts";
 import { fullScreenOptions, leaveFullScreen } from "./full-screen.ts";
 import type { ActionId, Keymap } from "./keymap.ts";
 import { LiveSettings } from "./live-settings.ts";
+import { LookInForce } from "./look-in-force.ts";
 import { ownKeys } from "./own-keys.ts";
 import { type ChoiceOptions, openChoice } from "./pickers/choice.ts";
-import { TerminalPictures } from "./pictures.ts";
 import { Screen } from "./screen.ts";
 import { firstState, type State } from "./state.ts";
 import { Status } from "./status/status.ts";
@@ -78,14 +75,8 @@ export class Interaction implements Surface {
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
-  readonly #pictures = new TerminalPictures(() => this.renewLook());
-  readonly #transform = markdownTransforms({
-    extensions: () => this.sessions.extensions.inForce,
-    failed: (what, error) => setTimeout(() => this.#failed(what, error), 0),
-  });
-  readonly #code = new CodeColours(() => this.renewLook());
+  readonly #look: LookInForce;
   #state: State;
-  #look: Look;
   #leave: () => void = () => {};
   readonly #history: PromptHistory;
   readonly #draft: Draft;
@@ -116,7 +107,15 @@ export class Interaction implements Surface {
     });
     this.status = new Status({ ...deps, draw: () => this.screen.tui.requestRender(), say: (text) => this.say(text) });
     this.#state = { ...firstState, hidesThinking: deps.hidesThinking };
-    this.#look = this.#newLook();
+    this.#look = new LookInForce({
+      ...deps,
+      rows: () => deps.terminal.rows,
+      theme: () => this.theme,
+      switches: () => ({ isExpanded: this.#state.isExpanded, hidesThinking: this.#state.hidesThinking }),
+      hiddenThinking: () => this.ui?.display.hiddenThinkingLabel,
+      changed: () => this.screen.lookChanged(),
+      failed: (what, error) => this.#failed(what, error),
+    });
     this.left = new Promise((resolve) => {
       this.#leave = resolve;
     });
@@ -124,7 +123,7 @@ export class Interaction implements Surface {
       deps.terminal,
       {
         theme: () => this.theme,
-        look: () => this.#look,
+        look: () => this.#look.current,
         keys: deps.keys,
         now: deps.now,
         queue: () => this.#state.queue,
@@ -358,8 +357,7 @@ export class Interaction implements Surface {
   }
 
   renewLook(): void {
-    this.#look = this.#newLook();
-    this.screen.lookChanged();
+    this.#look.renew();
   }
 
   runCommand(name: string, args: string): Promise<void> {
@@ -468,24 +466,5 @@ export class Interaction implements Surface {
   #activityText(): string {
     const text = this.status.activityText(this.ui.display);
     return text === "" ? "" : this.theme.fg("accent", text);
-  }
-
-  #newLook(): Look {
-    return {
-      theme: this.theme,
-      toolViews: viewsOf(this.sessions.coding.conversation.tools),
-      isExpanded: this.#state.isExpanded,
-      hidesThinking: this.#state.hidesThinking,
-      hiddenThinking: () => this.ui?.display.hiddenThinkingLabel,
-      keyOf: (id) => this.keys.keyOf(id),
-      now: this.#deps.now,
-      pictures: this.#pictures.look({
-        isWanted: this.sessions.launch.config.values.terminal.showImages,
-        maxColumns: this.sessions.launch.config.values.terminal.imageWidth,
-        rows: () => this.#deps.terminal.rows,
-      }),
-      transform: this.#transform,
-      highlight: (code, language) => this.#code.coloured(code, language, this.theme),
-    };
   }
 }
