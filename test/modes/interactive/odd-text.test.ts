@@ -3,6 +3,7 @@
 
 import { visibleWidth } from "@earendil-works/pi-tui";
 import { describe, expect, test } from "vitest";
+import { plainText } from "../../../src/contracts/text/plain.ts";
 import type { Block } from "../../../src/modes/interactive/blocks/block.ts";
 import { BlockView } from "../../../src/modes/interactive/blocks/block-view.ts";
 import type { Look } from "../../../src/modes/interactive/blocks/look.ts";
@@ -122,4 +123,34 @@ test("what an extension draws as a row is one, and fits", () => {
   expect(lines.slice(0, 3)).toEqual(["", "a   b", "two rows"]);
   expect(lines.every((line) => visibleWidth(line) <= 21)).toBe(true);
   expect(lines[4]).toBe("7");
+});
+
+describe("a table", () => {
+  const drawn = (text: string, width: number): string[] =>
+    new BlockView({ kind: "text", isLive: false, text }, () => look).lines(width).map((line) => plainText(line).trimEnd());
+
+  test("cells stand where their column says: left, in the middle, right, in the heading and over several rows", () => {
+    const rows = drawn(
+      "| name | middle | figure |\n|---|:-:|--:|\n| a | b | 1 |\n| `x\\|y` | 漢 | 1,000,000 |\n| c | one two three | 22 |",
+      40,
+    );
+    expect(rows.slice(1, 5)).toEqual([
+      "┌──────┬───────────────┬───────────┐",
+      "│ name │    middle     │    figure │",
+      "├──────┼───────────────┼───────────┤",
+      "│ a    │       b       │         1 │",
+    ]);
+    expect(rows).toContain("│ x|y  │      漢       │ 1,000,000 │");
+    expect(rows).toContain("│ c    │ one two three │        22 │");
+  });
+
+  test("a column that cannot hold a character: the table stands as it was written", () => {
+    const heads = Array.from({ length: 6 }, () => "漢").join(" | ");
+    const text = `| ${heads} |\n|${"---|".repeat(6)}\n| ${heads} |`;
+    expect(drawn(text, 40)[1]).toMatch(/^┌/);
+    const narrow = drawn(text, 26);
+    expect(narrow.join("")).not.toMatch(/[┌│]/);
+    expect(narrow.join("").match(/漢/g)).toHaveLength(12);
+    for (const row of narrow) expect(visibleWidth(row)).toBeLessThanOrEqual(26);
+  });
 });
