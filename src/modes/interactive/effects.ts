@@ -18,10 +18,10 @@ export async function perform(effect: Effect, at: CommandHost): Promise<void> {
       at.surface?.screen.editor.setText("");
       return;
     case "remember":
-      at.remember(effect.text);
+      at.composer.remember(effect.text);
       return;
     case "give back":
-      at.giveBack(effect.text);
+      at.composer.giveBack(effect.text);
       return;
     case "say":
       at.say(effect.text, effect.level);
@@ -57,7 +57,7 @@ export async function perform(effect: Effect, at: CommandHost): Promise<void> {
       const { surface } = at;
       if (surface === undefined) return;
       const pasted = import("./editor/clipboard.ts").then(({ pasteFromClipboard }) => pasteFromClipboard(surface));
-      surface.beingRead.add(pasted);
+      surface.composer.beingRead.add(pasted);
       await pasted;
       return;
     }
@@ -78,11 +78,11 @@ function stopRun({ sessions }: CommandHost): void {
 function takeQueueBack(at: CommandHost): void {
   const { steering, followUp } = at.sessions.intake.clearQueue();
   const texts = [...steering, ...followUp];
-  if (texts.length > 0) at.giveBack(texts.join("\n\n"));
+  if (texts.length > 0) at.composer.giveBack(texts.join("\n\n"));
 }
 
 function send(text: string, behavior: "steer" | "followUp" | undefined, at: CommandHost): Promise<void> {
-  const images = at.takeAttachments(text);
+  const images = at.composer.takeAttachments(text);
   return at.inTurn(() => sendNow(text, images, behavior, at));
 }
 
@@ -96,8 +96,8 @@ async function sendNow(text: string, images: ImageContent[], behavior: "steer" |
     // How it went is told by events; what is thrown here was told by none.
     begun.done?.catch((error: unknown) => at.fail(error));
   } catch (error) {
-    at.carryAttachments(text, images);
-    at.giveBack(text);
+    at.composer.carryAttachments(text, images);
+    at.composer.giveBack(text);
     at.fail(error);
   }
 }

@@ -13,12 +13,9 @@ import { KnownCommands } from "./commands/known-commands.ts";
 import { ProjectQuestion } from "./commands/project-question.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { Dialogs } from "./dialogs.ts";
-import { Attachments } from "./editor/attachments.ts";
-import { BeingRead } from "./editor/being-read.ts";
 import type { PromptCompletion } from "./editor/completion.ts";
-import { Draft } from "./editor/draft.ts";
+import { Composer } from "./editor/composer.ts";
 import { takeDropped } from "./editor/dropped-pictures.ts";
-import { PromptHistory } from "./editor/prompt-history.ts";
 import { promptCompletion } from "./editor/session-completion.ts";
 import { offerWays, takeUp } from "./editor/take-up.ts";
 import { perform } from "./effects.ts";
@@ -71,17 +68,14 @@ export class Interaction implements Surface {
   /** Resolves when the user wants to go. */
   readonly left: Promise<void>;
   readonly colours: ChosenTheme;
-  readonly beingRead = new BeingRead();
+  readonly composer: Composer;
   hasLeft = false;
   readonly #deps: InteractionDeps;
   readonly #fold: TranscriptFold;
   readonly #look: LookInForce;
   #state: State;
   #leave: () => void = () => {};
-  readonly #history: PromptHistory;
-  readonly #draft: Draft;
   readonly #completion: PromptCompletion;
-  readonly #attachments = new Attachments();
   readonly #commands: KnownCommands;
   readonly #told = new ToldFailures();
   readonly #stored: ShownPath;
@@ -119,6 +113,14 @@ export class Interaction implements Surface {
     this.left = new Promise((resolve) => {
       this.#leave = resolve;
     });
+    this.composer = new Composer({
+      agentDir: deps.sessions.launch.options.agentDir,
+      cwd: () => deps.sessions.launch.options.cwd,
+      pid: deps.pid,
+      editor: () => this.screen.editor,
+      queue: () => this.#state.queue,
+      draw: () => this.screen.tui.requestRender(),
+    });
     this.screen = new Screen(
       deps.terminal,
       {
@@ -142,7 +144,7 @@ export class Interaction implements Surface {
           onAction: (id) => this.#press(id),
           onOther: (data) => runShortcut(data, this.sessions.extensions.inForce, (what, error) => this.#failed(what, error)),
           onPaste: (data) => takeDropped(data, this),
-          beingRead: this.beingRead,
+          beingRead: this.composer.beingRead,
           activity: () => this.#activityText(),
           isWholeValue: (textBefore) => this.#completion.isWhole(textBefore),
         },
@@ -154,9 +156,6 @@ export class Interaction implements Surface {
         failed: (what, error) => this.#failed(what, error),
       },
     );
-    const { agentDir, cwd } = deps.sessions.launch.options;
-    this.#history = new PromptHistory(agentDir, () => this.sessions.launch.options.cwd);
-    this.#draft = new Draft(agentDir, cwd, deps.pid);
     this.#completion = promptCompletion({
       sessions: deps.sessions,
       commands: this.#commands,
@@ -165,7 +164,7 @@ export class Interaction implements Surface {
       now: deps.now,
     });
     this.screen.setCompletion(this.#completion);
-    this.screen.onChange = () => this.#draft.changed(() => this.#unsent());
+    this.screen.onChange = () => this.composer.changed();
     this.screen.onSubmit = (text) => this.#dispatch({ type: "submit", text, isFollowUp: false });
     this.dialogs = new Dialogs({
       screen: this.screen,
@@ -239,14 +238,14 @@ export class Interaction implements Surface {
     this.#removers.push(
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
-      this.sessions.changes.onUnqueued((texts) => this.giveBack(texts.join("\n\n"))),
+      this.sessions.changes.onUnqueued((texts) => this.composer.giveBack(texts.join("\n\n"))),
     );
     this.#deps.terminal.on.isKey = (data) => this.keys.knows(data) || shortcutFor(data, this.sessions.extensions.inForce) !== undefined;
     this.showSession();
     this.screen.start();
     // Behind the first paint.
     const timer = setTimeout(() => {
-      takeUp(this, this.#history, this.#draft);
+      takeUp(this);
       this.colours.follow();
       void this.#projects.ask().then(() => offerWays(this));
     }, 0);
@@ -264,8 +263,7 @@ export class Interaction implements Surface {
 
   /** `isAskedFor`: by the user, who has nothing more to say. */
   stop(isAskedFor: boolean): void {
-    if (isAskedFor) this.#draft.drop();
-    else this.#draft.save();
+    this.composer.stop(isAskedFor);
     for (const remove of this.#removers.splice(0)) remove();
     this.status.stop();
     this.screen.stop();
@@ -315,35 +313,6 @@ export class Interaction implements Surface {
     if (this.#told.has(error)) return;
     const { text, hint } = errorWords(error);
     this.say(text, "error", hint);
-  }
-
-  history(): readonly string[] {
-    return this.#history.texts();
-  }
-
-  remember(text: string): void {
-    this.#history.add(text);
-    this.screen.editor.addToHistory(text);
-  }
-
-  giveBack(text: string): void {
-    const { editor } = this.screen;
-    const draft = editor.getExpandedText();
-    editor.setText(draft === "" || draft === text ? text : `${text}\n\n${draft}`);
-  }
-
-  takeAttachments(text: string): ImageContent[] {
-    return this.#attachments.take(text);
-  }
-
-  carryAttachments(text: string, images: readonly ImageContent[]): void {
-    this.#attachments.carry(text, images);
-  }
-
-  attach(image: ImageContent): void {
-    const { editor } = this.screen;
-    editor.insertTextAtCursor(`${this.#attachments.add(image, editor.getExpandedText())} `);
-    this.screen.tui.requestRender();
   }
 
   inTurn(work: () => Promise<void>): Promise<void> {
@@ -405,14 +374,14 @@ export class Interaction implements Surface {
 
   /** As if it had been typed. */
   submit(text: string, images: readonly ImageContent[], isFollowUp: boolean): void {
-    this.carryAttachments(text, images);
+    this.composer.carryAttachments(text, images);
     this.#dispatch({ type: "submit", text, isFollowUp });
   }
 
   #take(event: AgentEvent): void {
     if (event.type === "queue_update") {
       this.#dispatch({ type: "queue", queue: { steering: event.steering, followUp: event.followUp } });
-      this.#draft.changed(() => this.#unsent());
+      this.composer.changed();
       return;
     }
     this.#told.take(event);
@@ -426,15 +395,9 @@ export class Interaction implements Surface {
     this.screen.tui.requestRender();
   }
 
-  /** What no model has been given yet: queued, and being written. */
-  #unsent(): string {
-    const { steering, followUp } = this.#state.queue;
-    return [...steering, ...followUp, this.screen.editor.getExpandedText()].filter((text) => text.trim() !== "").join("\n\n");
-  }
-
   #press(id: ActionId): void {
     if (id === "app.message.followUp") {
-      const text = this.screen.editor.getExpandedText().trim();
+      const text = this.composer.text.trim();
       this.screen.editor.setText("");
       this.#dispatch({ type: "submit", text, isFollowUp: true });
       return;
@@ -453,7 +416,7 @@ export class Interaction implements Surface {
     const { coding } = this.sessions;
     return {
       nowMs: this.#deps.now(),
-      text: this.screen.editor.getExpandedText(),
+      text: this.composer.text,
       isRunning: coding.isStreaming,
       isShellRunning: coding.shell.isRunning && !coding.isStreaming,
       isCompacting: coding.compaction.isRunning,

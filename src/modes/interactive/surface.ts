@@ -1,14 +1,13 @@
 // What effects and commands may do: the sessions in force, words for the user, questions to him; and, on a screen, what is drawn. `CommandHost` is what lines
 // have, too. Made by the interaction, which implements `Surface`, and by the mode without a screen.
 
-import type { ImageContent } from "../../contracts/message.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { Host } from "../../platform/host.ts";
 import type { Terminal } from "../../platform/terminal/terminal.ts";
 import type { ScreenKind } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
 import type { Dialogs } from "./dialogs.ts";
-import type { BeingRead } from "./editor/being-read.ts";
+import type { Composer } from "./editor/composer.ts";
 import type { BlockSink } from "./fold.ts";
 import type { Keymap } from "./keymap.ts";
 import type { ChoiceOptions } from "./pickers/choice.ts";
@@ -37,14 +36,8 @@ export interface CommandHost {
   /** For a few seconds, below the editor. */
   hint(text: string): void;
   fail(error: unknown): void;
-  /** Into the history. */
-  remember(text: string): void;
-  /** Into the editor, before what is being written. */
-  giveBack(text: string): void;
-  /** Pictures that the text stands for; they are sent with it. */
-  takeAttachments(text: string): ImageContent[];
-  /** They go with the text when it is sent, whether or not it has markers for them. */
-  carryAttachments(text: string, images: readonly ImageContent[]): void;
+  /** Where what is typed is kept, and what comes back goes. */
+  readonly composer: Pick<Composer, "remember" | "giveBack" | "takeAttachments" | "carryAttachments">;
   /** To the clipboard. */
   copy(text: string): Promise<void>;
   quit(): void;
@@ -66,13 +59,8 @@ export interface Surface extends CommandHost {
   previewTheme(name: string | undefined): void;
   /** A command; empty: as the environment says. */
   readonly externalEditor: string;
-  /** What was sent, the newest first. */
-  history(): readonly string[];
   suspend(): void;
-  /** What is on its way into the text: it does not go without it. */
-  readonly beingRead: Pick<BeingRead, "add">;
-  /** A picture, for which a marker comes into the text. */
-  attach(image: ImageContent): void;
+  readonly composer: Composer;
   /** Switches have changed: what is on the screen is drawn anew. */
   renewLook(): void;
   /** On the terminal's main screen, or on one of our own. */

@@ -61,7 +61,7 @@ test("a key is stored for its account, shown nowhere, and what can be asked with
   await screen.until((text) => /openrouter\/\S+ •/.test(text), "a model of the provider");
   expect(JSON.parse(readFileSync(authFile(screen), "utf8"))).toEqual({ openrouter: { type: "api_key", key: "sk-typed-and-secret" } });
   expect(screen.device.writes.join("")).not.toContain("sk-typed");
-  expect(screen.interaction.history().join("\n")).not.toContain("sk-typed");
+  expect(screen.interaction.composer.history().join("\n")).not.toContain("sk-typed");
 });
 
 test("signing in by the browser, its address pasted back; logging out forgets it", async () => {

@@ -152,7 +152,7 @@ test("a pasted path of a picture is a marker, one of none is the text that it is
   }
   screen.device.keys("x");
   expect(screen.interaction.screen.editor.getText()).toMatch(/^\[image #1\] \S+\/b\.png \S+\/none\.pngx$/);
-  expect(screen.interaction.takeAttachments("[image #1]")).toEqual([{ type: "image", data: red, mimeType: "image/png" }]);
+  expect(screen.interaction.composer.takeAttachments("[image #1]")).toEqual([{ type: "image", data: red, mimeType: "image/png" }]);
 });
 
 test("a picture goes with its text whenever that is sent: refused before, queued and taken back, or once more", async () => {
@@ -241,7 +241,7 @@ test("what waits to be sent is not sent once its text is cleared, and no key beh
   screen.device.keys("x");
   await screen.until(() => editor.getText().includes("b.png"), "the path");
   expect(editor.getText()).toBe(`x ${screen.directory}/b.png`);
-  expect(screen.interaction.history()).toEqual(["see and"]);
+  expect(screen.interaction.composer.history()).toEqual(["see and"]);
   expect(prompts).toEqual([]);
 });
 

@@ -20,7 +20,7 @@ async function surface(): Promise<Told> {
     sessions,
     hint: (text: string) => void told.push(`hint ${text}`),
     say: (text: string, level = "info", hint = "") => void told.push(`${level} ${text} (${hint})`),
-    giveBack: (text: string) => void told.push(`back ${text}`),
+    composer: { giveBack: (text: string) => void told.push(`back ${text}`) },
     wasTold: () => false,
   };
   return { surface: at as unknown as Surface, told };

@@ -12,7 +12,7 @@ const cancelledOr =
     const { cancelled, text: draft } = result as { cancelled?: boolean; text?: string };
     if (cancelled === true) at.hint("An extension has called it off");
     else at.hint(text);
-    if (cancelled !== true && draft !== undefined && draft !== "") at.giveBack(draft);
+    if (cancelled !== true && draft !== undefined && draft !== "") at.composer.giveBack(draft);
   };
 
 export const commandFaces: Readonly<Record<string, CommandFace>> = {

@@ -13,13 +13,13 @@ export async function runCommand(name: string, args: string, at: CommandHost, kn
     if (await runSlash(name, args, at)) return;
     if (!(await known.has(name))) {
       // Typed before the names were known: nobody has doubted it yet.
-      at.giveBack(text);
+      at.composer.giveBack(text);
       return tellUnknown(name, at, known);
     }
     await perform({ type: "send", text, behavior: at.sessions.coding.isStreaming ? "steer" : undefined }, at);
   } catch (error) {
     at.fail(error);
-    at.giveBack(text);
+    at.composer.giveBack(text);
   }
 }
 

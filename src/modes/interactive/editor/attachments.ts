@@ -1,5 +1,5 @@
 // Pictures that go with what is being written: pasted ones have a marker in the text, those of the command line belong to a whole text. Owned by the
-// interaction. Invariant: a text that has a marker has its picture, also when it comes back (refused, queued, from the history); what has lost its
+// composer. Invariant: a text that has a marker has its picture, also when it comes back (refused, queued, from the history); what has lost its
 // marker does not go.
 
 import type { ImageContent } from "../../../contracts/message.ts";

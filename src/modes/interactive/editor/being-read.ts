@@ -1,4 +1,4 @@
-// What is on its way into the text, a picture that is read or the clipboard, and who waits for it. Made by the interaction; asked by the editor before a
+// What is on its way into the text, a picture that is read or the clipboard, and who waits for it. Made by the composer; asked by the editor before a
 // text goes. Invariant: nobody waits longer than `longestMs` for one of them, however it ends.
 
 /** Longer than a program that has the clipboard is given; what takes longer comes into the next text. */

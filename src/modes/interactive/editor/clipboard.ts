@@ -11,7 +11,7 @@ export async function pasteFromClipboard(at: Surface): Promise<void> {
     const { decodeImage } = await import("../../../harness/intake/prompt-images.ts");
     const image = await decodeImage(bytes, { resizes: at.sessions.launch.config.values.images.resize });
     if (image === "omitted" || image === undefined) at.hint("The picture in the clipboard cannot be sent");
-    else at.attach(image satisfies ImageContent);
+    else at.composer.attach(image satisfies ImageContent);
     return;
   }
   const text = await readClipboardText(at.env);

@@ -1,4 +1,4 @@
-// What is being written, on disk: there again after an end that nobody asked for. Owned by the interaction. Invariants: nobody else can read it; at most a
+// What is being written, on disk: there again after an end that nobody asked for. Owned by the composer. Invariants: nobody else can read it; at most a
 // second behind; a draft of a process that is still there is left alone; after an end that was asked for there is none.
 
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -65,7 +65,7 @@ export function takeDropped(data: string, at: Surface): false | Promise<boolean>
   return readPictures(paths, launch.config.values.images.resize)
     .catch(() => undefined)
     .then((images) => {
-      for (const image of images ?? []) at.attach(image);
+      for (const image of images ?? []) at.composer.attach(image);
       return images !== undefined;
     });
 }

@@ -1,4 +1,4 @@
-// What was sent before, over all sessions: one file of the agent directory, a line each. Owned by the interaction. Invariants: nobody else can read it; it
+// What was sent before, over all sessions: one file of the agent directory, a line each. Owned by the composer. Invariants: nobody else can read it; it
 // is appended to, so that several at a time lose nothing; bounded; no secret that is known goes into it; without it all goes on.
 
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";

@@ -4,23 +4,12 @@
 import { timeText } from "../../../contracts/text/terminal-text.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
 import type { Surface } from "../surface.ts";
-import { withoutMarkers } from "./attachments.ts";
-import type { Draft } from "./draft.ts";
-import type { PromptHistory } from "./prompt-history.ts";
 
-/** What Up goes through; the search has all. */
-const editorHistory = 100;
-
-export function takeUp(at: Surface, history: PromptHistory, draft: Draft): void {
-  const { editor } = at.screen;
-  for (const text of history.texts().slice(0, editorHistory).reverse()) editor.addToHistory(withoutMarkers(text));
-  const kept = draft.take();
-  if (kept !== undefined) {
-    const text = withoutMarkers(kept.text);
-    at.giveBack(text);
-    const pictures = text === kept.text ? "" : "; its pictures are gone";
-    at.say(`The text in the editor is from ${timeText(kept.writtenMs)}${pictures}`, "info", `${at.keys.keyOf("app.clear")} clears it`);
-  }
+export function takeUp(at: Surface): void {
+  const kept = at.composer.takeUp();
+  if (kept === undefined) return;
+  const pictures = kept.hasLostPictures ? "; its pictures are gone" : "";
+  at.say(`The text in the editor is from ${timeText(kept.writtenMs)}${pictures}`, "info", `${at.keys.keyOf("app.clear")} clears it`);
 }
 
 /** To whoever has nothing to ask. */

@@ -3,7 +3,7 @@
 import type { Surface } from "../surface.ts";
 
 export function openHistorySearch(at: Surface): void {
-  const texts = at.history();
+  const texts = at.composer.history();
   if (texts.length === 0) {
     at.hint("Nothing has been sent yet");
     return;
@@ -13,7 +13,7 @@ export function openHistorySearch(at: Surface): void {
     items: texts.map((text, index) => ({ value: String(index), label: text.replaceAll("\n", " ↵ ") })),
     take: (value) => {
       const draft = at.screen.editor.getExpandedText();
-      if (draft !== "") at.remember(draft);
+      if (draft !== "") at.composer.remember(draft);
       at.screen.editor.setText(texts[Number(value)] ?? "");
     },
   });

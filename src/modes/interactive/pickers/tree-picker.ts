@@ -195,7 +195,7 @@ async function move(entryId: string, at: CommandHost): Promise<void> {
     );
     at.showSession();
     if (result.cancelled) at.hint("Called off");
-    else if (result.text !== undefined && result.text !== "") at.giveBack(result.text);
+    else if (result.text !== undefined && result.text !== "") at.composer.giveBack(result.text);
   } finally {
     at.status.end();
   }

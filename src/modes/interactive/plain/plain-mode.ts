@@ -58,6 +58,15 @@ class PlainConversation implements CommandHost {
   #turn: Promise<void> = Promise.resolve();
   /** What is just being sent: who typed it sees it. */
   #sending = "";
+  /** There is no editor to put anything into. */
+  readonly composer: CommandHost["composer"] = {
+    remember: () => {},
+    giveBack: (text) => {
+      if (text !== this.#sending) this.say(`Not sent: ${text}`);
+    },
+    takeAttachments: () => [],
+    carryAttachments: () => {},
+  };
 
   constructor(sessions: SessionHost, at: ModeContext) {
     this.sessions = sessions;
@@ -87,7 +96,7 @@ class PlainConversation implements CommandHost {
       this.#at.takeWarnings((line) => this.say(line)),
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
-      this.sessions.changes.onUnqueued((texts) => this.giveBack(texts.join("\n\n"))),
+      this.sessions.changes.onUnqueued((texts) => this.composer.giveBack(texts.join("\n\n"))),
       this.#at.onInterrupt(() => this.#interrupt()),
     ];
     try {
@@ -295,26 +304,13 @@ class PlainConversation implements CommandHost {
     this.say(text);
   }
 
-  /** There is no editor to put it into. */
-  giveBack(text: string): void {
-    if (text !== this.#sending) this.say(`Not sent: ${text}`);
-  }
-
   async copy(text: string): Promise<void> {
     const { copyText } = await import("../../../platform/processes/clipboard.ts");
     this.say((await copyText(text, this.env)) ? "Copied" : "No program here takes what is to be copied");
   }
 
-  remember(): void {}
-
-  carryAttachments(): void {}
-
   approve(directory: string, isTrusted: boolean): void {
     this.#at.trust?.approve(directory, isTrusted);
-  }
-
-  takeAttachments(): [] {
-    return [];
   }
 
   showSession(): void {}
