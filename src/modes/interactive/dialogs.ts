@@ -18,8 +18,8 @@ export interface DialogSurroundings {
   screen: Screen;
   keys: Keymap;
   theme(): Theme;
-  /** A text in the user's own editor: what has become of it, or nothing. Never rejects. */
-  editOutside?(text: string): Promise<string | undefined>;
+  /** A text in the user's own editor: what has become of it. Rejects where the editor fails. */
+  editOutside?(text: string): Promise<string>;
 }
 
 export class Dialogs {

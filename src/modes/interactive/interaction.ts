@@ -171,9 +171,7 @@ export class Interaction implements Surface {
       keys: deps.keys,
       theme: () => this.theme,
       editOutside: (text) =>
-        import("./editor/external-editor.ts")
-          .then(({ editedOutside }) => editedOutside(text, this))
-          .catch((error: unknown) => void this.fail(error)),
+        import("./editor/external-editor.ts").then(({ editedOutside, editorPlace }) => editedOutside(text, editorPlace(this))),
     });
     this.ui = new TerminalUi({
       screen: this.screen,
@@ -319,10 +317,6 @@ export class Interaction implements Surface {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);
     return mine;
-  }
-
-  get externalEditor(): string {
-    return this.sessions.launch.config.values.externalEditor;
   }
 
   renewLook(): void {

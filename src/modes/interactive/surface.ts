@@ -57,8 +57,6 @@ export interface Surface extends CommandHost {
   readonly theme: Theme;
   /** Shows what one is like that is not in force; nothing: the one that is. */
   previewTheme(name: string | undefined): void;
-  /** A command; empty: as the environment says. */
-  readonly externalEditor: string;
   suspend(): void;
   readonly composer: Composer;
   /** Switches have changed: what is on the screen is drawn anew. */

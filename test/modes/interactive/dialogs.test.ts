@@ -1,7 +1,9 @@
 // Questions to the user as the screen shows them: how long there is time, one after another, answered once.
 
 import { writeFileSync } from "node:fs";
+import type { TUI } from "@earendil-works/pi-tui";
 import { expect, test, vi } from "vitest";
+import { ExtensionEditorComponent } from "../../../src/sdk/npm/tui/choice-components.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
 
 test("a question that is called off by itself says how long there is still time", async () => {
@@ -134,4 +136,21 @@ test.each([
   at.device.keys("\r");
   expect(await answer).toBe(text);
   expect(at.interaction.screen.editor.getText()).toBe("a draft");
+});
+
+test.each([
+  ["an editor that writes", 'printf " and more" >> "$1"', "one and more", undefined],
+  ["one that fails", "exit 3", "one", "ended with status 3: the text is as it was"],
+])("an extension's own text editor is written in the editor it names: %s", async (_, script, text, told) => {
+  const at = await openInteractive({ columns: 100 });
+  const editor = `${at.directory}/editor.sh`;
+  writeFileSync(editor, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const answer = at.interaction.ui.context.custom<string>(((tui: TUI, _theme: unknown, keys: unknown, done: (value: string) => void) => {
+    return new ExtensionEditorComponent(tui, keys, "Instructions", "one", done, () => done("left"), {}, editor);
+  }) as never);
+  await at.until((screen) => screen.includes("ctrl+g in $EDITOR"));
+  at.device.keys("\u0007");
+  await at.until((screen) => screen.includes(told ?? "and more"));
+  at.device.keys("\r");
+  expect(await answer).toBe(text);
 });

@@ -1,9 +1,11 @@
 // A question that is answered by typing: one line, or a text. Opened by dialogs, and by extensions that show one themselves. Invariant: a key that is
 // to be hidden is not drawn.
 
-import { type Component, Editor, type Focusable, Input, type TUI, truncateToWidth } from "@earendil-works/pi-tui";
+import { type Component, Editor, type Focusable, Input, type TUI, truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
 import { defined } from "../../../contracts/defined.ts";
+import { lineOf } from "../../../contracts/error.ts";
 import { markedPaste } from "../../../tui/paste-gate.ts";
+import { shownLine } from "../../../tui/shown-text.ts";
 import { listColours } from "../../../tui/theme/list-colours.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
@@ -24,8 +26,8 @@ export interface AnswerSurroundings {
 
 export interface TextSurroundings extends AnswerSurroundings {
   tui: TUI;
-  /** In an editor of the user's own: what has become of the text; nothing, where it is as it was. Without it no key does so. */
-  editOutside?(text: string): Promise<string | undefined>;
+  /** In an editor of the user's own: what has become of the text. Rejects where that fails. Without it no key does so. */
+  editOutside?(text: string): Promise<string>;
 }
 
 /** The line, what is said of it, borders, the footer. */
@@ -83,6 +85,8 @@ export class TextDialog implements Component, Focusable {
   readonly #editor: Editor;
   readonly #at: TextSurroundings;
   readonly #answer: (value: string | undefined) => void;
+  /** What the user's own editor came to. */
+  #problem = "";
   focused = false;
 
   constructor(title: string, prefill: string, at: TextSurroundings, answer: (value: string | undefined) => void) {
@@ -106,9 +110,13 @@ export class TextDialog implements Component, Focusable {
     else this.#editor.handleInput(data);
   }
 
-  async #edit(editOutside: (text: string) => Promise<string | undefined>): Promise<void> {
-    const edited = await editOutside(this.#editor.getExpandedText());
-    if (edited !== undefined) this.#editor.setText(edited);
+  async #edit(editOutside: (text: string) => Promise<string>): Promise<void> {
+    try {
+      this.#editor.setText(await editOutside(this.#editor.getExpandedText()));
+      this.#problem = "";
+    } catch (error) {
+      this.#problem = lineOf(error);
+    }
     this.#at.tui.requestRender();
   }
 
@@ -116,7 +124,8 @@ export class TextDialog implements Component, Focusable {
     const theme = this.#at.theme();
     this.#editor.focused = this.focused;
     const answer = this.#editor.render(width);
-    const hint = this.#hintRows(width).map((row) => truncateToWidth(theme.fg("dim", row), width));
+    const problem = this.#problem === "" ? [] : wrapTextWithAnsi(theme.fg("warning", shownLine(this.#problem)), width);
+    const hint = [...problem, ...this.#hintRows(width).map((row) => truncateToWidth(theme.fg("dim", row), width))];
     const below = answer.length + hint.length + rowsBelow;
     const question = questionRows(this.#title, width, theme, { rows: this.#at.tui.terminal.rows, below });
     return [...question, ...answer, ...hint];

@@ -7,8 +7,11 @@ import { defined } from "../../../contracts/defined.ts";
 import type { Model } from "../../../contracts/model.ts";
 import { keysInForce } from "../../../modes/interactive/keymap.ts";
 import type { PickerItem } from "../../../modes/interactive/pickers/picker.ts";
-import { LineDialog, TextDialog } from "../../../modes/interactive/pickers/typed-answer.ts";
+import { LineDialog, TextDialog, type TextSurroundings } from "../../../modes/interactive/pickers/typed-answer.ts";
 import { themesIn } from "../../../modes/interactive/themes.ts";
+import { processHost } from "../../../platform/host.ts";
+import type { DrawnScreen } from "../../../tui/screen-switch.ts";
+import { ScreenTerminal } from "../../../tui/screen-terminal.ts";
 import { getAgentDir } from "../places.ts";
 import { Choice, Question, surroundings } from "./question.ts";
 
@@ -54,15 +57,28 @@ export class ExtensionEditorComponent extends Question<TextDialog> {
     submit: (value: string) => void,
     cancel: () => void,
     how: AskHow = {},
+    externalEditorCommand = "",
   ) {
+    const at = { ...surroundings, tui, ...defined({ editOutside: outside(tui, externalEditorCommand) }) };
     super(
       () =>
-        new TextDialog(titled(title, how.description), prefill ?? "", { ...surroundings, tui }, (value) => {
+        new TextDialog(titled(title, how.description), prefill ?? "", at, (value) => {
           if (value === undefined) cancel();
           else submit(value);
         }),
     );
   }
+}
+
+/** Nothing on a terminal that is not ours to lend. */
+function outside(tui: TUI, command: string): TextSurroundings["editOutside"] | undefined {
+  const { terminal } = tui;
+  if (!(terminal instanceof ScreenTerminal)) return undefined;
+  return async (text) => {
+    const { editedOutside } = await import("../../../modes/interactive/editor/external-editor.ts");
+    const { env, cwd, platform } = processHost();
+    return editedOutside(text, { command, env, cwd, platform, device: terminal.device, tui: tui as DrawnScreen });
+  };
 }
 
 type Models = { getAvailable(): readonly Model[] | Promise<readonly Model[]> };
