@@ -1,14 +1,18 @@
 // Components that extensions of the npm agent import: each shows what it is given, as the conversation shows it; lists and dialogs are answered by keys, once.
 
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { type Component, getImageDimensions, visibleWidth } from "@earendil-works/pi-tui";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { plainText } from "../../src/contracts/text/plain.ts";
 import { createKeymap } from "../../src/modes/interactive/keymap.ts";
 import * as agent from "../../src/pi-coding-agent.ts";
+import { Session } from "../../src/session/tree/session.ts";
 import { darkTheme } from "../../src/tui/theme/built-in.ts";
 import { themeInForce } from "../../src/tui/theme/current.ts";
 import { Theme } from "../../src/tui/theme/theme.ts";
 import { asJpeg, solidPicture } from "../support/solid-picture.ts";
+import { tempTree } from "../support/temp-tree.ts";
 
 beforeEach(() => {
   themeInForce.current = undefined;
@@ -248,6 +252,101 @@ describe("lists and answers", () => {
     expect(shown(list)).not.toContain("assistant: other");
     list.handleInput("\r");
     expect(chosen).toEqual(["3"]);
+  });
+
+  test("a tree: a label is typed in place of the list, told, and shown", () => {
+    createKeymap("other");
+    const tree = [
+      {
+        entry: { type: "message", id: "1", parentId: null, timestamp: "", message: { role: "user", content: "ask" } },
+        children: [],
+        label: "old",
+      },
+    ];
+    const told: unknown[] = [];
+    const list = new agent.TreeSelectorComponent(
+      tree as never,
+      "1",
+      20,
+      (id) => told.push(id),
+      () => told.push("left"),
+      (id, label) => told.push([id, label]),
+    );
+    list.focused = true;
+    expect(shown(list)).toContain("[old] user: ask");
+    list.handleInput("L");
+    expect(shown(list)).toMatch(/Label\n> old/);
+    expect(list.capturesViewportInput).toBe(false);
+    list.handleInput("er");
+    list.handleInput("\r");
+    expect(told).toEqual([["1", "older"]]);
+    expect(shown(list)).toContain("[older] user: ask");
+    list.handleInput("L");
+    list.handleInput("\u001b");
+    expect(shown(list)).toContain("[older] user: ask");
+    list.handleInput("L");
+    list.handleInput("\u0015");
+    list.handleInput("\r");
+    expect(told).toEqual([
+      ["1", "older"],
+      ["1", undefined],
+    ]);
+    expect(shown(list)).toMatch(/◆ user: ask/);
+    list.handleInput("\r");
+    expect(told.at(-1)).toBe("1");
+  });
+
+  test("sessions: renamed by whoever gave the list, deleted at the second key; the open one and what is none stay", async () => {
+    createKeymap("other");
+    const { at, write } = tempTree();
+    vi.stubEnv("PI_CODING_AGENT_DIR", at("agent"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const file = (name: string): string => {
+      const session = Session.create({ cwd: at("."), directory: at("sessions"), filePath: at(`sessions/${name}.jsonl`) });
+      for (const message of [{ role: "user", content: name }, assistant]) session.append({ type: "message", message: message as never });
+      session.flush();
+      session.close();
+      return at(`sessions/${name}.jsonl`);
+    };
+    const paths = ["one", "two"].map(file);
+    write("sessions/none.jsonl", "of no session\n");
+    const names = new Map([...paths, at("sessions/none.jsonl")].map((path) => [path, basename(path, ".jsonl")]));
+    const list = new agent.SessionSelectorComponent(
+      async () =>
+        [...names].flatMap(([path, name]) =>
+          existsSync(path) ? [{ path, id: path, cwd: "/w", modified: new Date(), name }] : [],
+        ) as never,
+      async () => [],
+      () => {},
+      () => {},
+      () => {},
+      () => {},
+      { renameSession: async (path, name) => void names.set(path, name) },
+      paths[0],
+    );
+    const until = (text: string): Promise<void> => vi.waitFor(() => expect(shown(list, 100)).toContain(text), { timeout: 30_000 });
+    await until("❯ one");
+    list.handleInput("\u0012");
+    expect(shown(list)).toMatch(/Name of the session\n> one/);
+    list.handleInput(" more");
+    list.handleInput("\r");
+    await until("❯ one more");
+    const remove = (): void => {
+      list.handleInput("\u0004");
+      expect(shown(list)).toContain("ctrl+d again deletes it for good");
+      list.handleInput("\u0004");
+    };
+    remove();
+    await until("This session is open here");
+    list.handleInput(down);
+    remove();
+    await vi.waitFor(() => expect(existsSync(paths[1] ?? "")).toBe(false), { timeout: 30_000 });
+    await vi.waitFor(() => expect(shown(list)).not.toContain("two"), { timeout: 30_000 });
+    await until("❯ none");
+    remove();
+    await until("none.jsonl");
+    expect(paths.map((path) => existsSync(path))).toEqual([true, false]);
+    expect(existsSync(at("sessions/none.jsonl"))).toBe(true);
   });
 
   test("lines and texts are typed; what times out is called off, once", () => {

@@ -87,16 +87,24 @@ export async function deleteSession(sessions: SessionHost, sessionPath?: string)
     await sessions.changes.newSession();
     if (path === undefined || !existsSync(path)) return undefined;
   }
+  const { options, config } = sessions.launch;
+  await removeStored(path, { agentDir: options.agentDir, override: sessionPlace(options, config).override });
+  return path;
+}
+
+/** The same of one that is not in force. `override`: a directory of session files beside the usual ones, in which forks may lie. */
+export async function removeStored(
+  path: string,
+  { agentDir, override }: { agentDir: string; override: string | undefined },
+): Promise<void> {
   // Opening it proves that it is a session and that nobody else writes it.
   const session = await Session.open(path, { onBusy: "fail" });
   try {
     const { everywhere, removeSessionFiles } = await import("./remove-session.ts");
-    const { options, config } = sessions.launch;
-    removeSessionFiles(path, everywhere(options.agentDir, sessionPlace(options, config).override));
+    removeSessionFiles(path, everywhere(agentDir, override));
   } finally {
     session.close();
   }
-  return path;
 }
 
 /** @throws PiError as `deleteSession`, and `usage.empty_name`. */

@@ -48,6 +48,26 @@ test("the search is taken back, and finds nothing where nothing holds it", async
   await screen.until((text) => text.includes("about seas") && text.includes("about stars"));
 });
 
+test("a session is renamed over the list, from the name it has, and the list stays as it was", async () => {
+  const directory = temporaryDirectory();
+  await stored(directory, said);
+  const screen = await openInteractive({ directory, columns: 120 });
+  screen.device.keys("/resume\r");
+  await screen.until((text) => text.includes("about seas"));
+  screen.device.keys('"stars');
+  await screen.until((text) => !text.includes("about trees"));
+  for (const [typed, name] of [
+    ["astronomy", "astronomy"],
+    [" now", "astronomy now"],
+  ] as const) {
+    screen.device.keys("\u0012");
+    await screen.until((text) => text.includes("Name of the session"));
+    screen.device.keys(`${typed}\r`);
+    await screen.until((text) => text.includes(`❯ ${name} `));
+  }
+  expect(screen.drawn()).not.toContain("about trees");
+});
+
 test("a session that is chosen and cannot be had is told, and nothing comes into the editor", async () => {
   const directory = temporaryDirectory();
   await stored(directory, { "about trees": "An oak." });

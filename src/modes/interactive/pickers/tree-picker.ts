@@ -6,6 +6,7 @@ import { type ToolViews, viewsOf } from "../../../contracts/tool-view.ts";
 import { atOnce, inSlices } from "../../../platform/in-slices.ts";
 import { entryLine } from "../../../transcript/text/entry-line.ts";
 import { call } from "../commands/call.ts";
+import type { KnownKeys } from "../keymap.ts";
 import type { CommandHost } from "../surface.ts";
 import type { PickerItem } from "./picker.ts";
 
@@ -31,6 +32,16 @@ export interface TreeOf {
   /** From the beginning to where it stands. */
   way: Iterable<string>;
   leafId: string | null;
+}
+
+/** What its keys do. */
+export interface TreeKeys {
+  keys: Pick<KnownKeys, "matches">;
+  /** What is on show has changed. */
+  show(): void;
+  /** Nothing, where nothing is chosen. */
+  copy?: ((text: string | undefined) => void) | undefined;
+  label(entryId: string, before: string): void;
 }
 
 /** What is on show of a tree, and the keys that change it. */
@@ -71,28 +82,31 @@ export class TreeView {
     return this.items.findLast(({ value }) => this.#way.has(value))?.value ?? "";
   }
 
-  hint(keyOf: (id: string) => string, takesLabels = true): string {
+  hint(keyOf: (id: string) => string): string {
     const named = this.#filter === "default" ? "" : `${this.#filter} · `;
-    const label = takesLabels ? `${keyOf("app.tree.editLabel")} label · ` : "";
-    return `${named}${keyOf("app.tree.filter.cycleForward")} view · ${keyOf("app.tree.foldOrUp")} fold · ${label}${keyOf("app.message.copy")} copy`;
+    return `${named}${keyOf("app.tree.filter.cycleForward")} view · ${keyOf("app.tree.foldOrUp")} fold · ${keyOf("app.tree.editLabel")} label · ${keyOf("app.message.copy")} copy`;
   }
 
-  textOf(id: string): string {
-    return this.#rows.find((row) => row.id === id)?.text ?? "";
+  /** Where nobody reads it anew. */
+  relabel(entryId: string, label: string): void {
+    this.#rows = this.#rows.map((row) => (row.id === entryId ? { ...row, label } : row));
+    this.#items = undefined;
   }
 
-  labelOf(id: string): string {
-    return this.#rows.find((row) => row.id === id)?.label ?? "";
+  /** Whether the key was one of the tree's. */
+  press(data: string, entryId: string | undefined, typed: string, { keys, show, copy, label }: TreeKeys): boolean {
+    const is = (id: string): boolean => keys.matches(data, id);
+    const row = this.#rows.find(({ id }) => id === entryId);
+    if (this.#turn(is, entryId)) {
+      this.#items = undefined;
+      show();
+    } else if (copy !== undefined && is("app.message.copy")) copy(row?.text);
+    else if (row !== undefined && typed === "" && is("app.tree.editLabel")) label(row.id, row.label);
+    else return false;
+    return true;
   }
 
-  /** Whether the key has changed what is on show. */
-  press(is: (id: string) => boolean, entryId: string | undefined): boolean {
-    const hasChanged = this.#press(is, entryId);
-    if (hasChanged) this.#items = undefined;
-    return hasChanged;
-  }
-
-  #press(is: (id: string) => boolean, entryId: string | undefined): boolean {
+  #turn(is: (id: string) => boolean, entryId: string | undefined): boolean {
     const chosen = filters.find((one) => is(`app.tree.filter.${one}`));
     const step = is("app.tree.filter.cycleForward") ? 1 : is("app.tree.filter.cycleBackward") ? -1 : 0;
     if (chosen !== undefined || step !== 0) {
@@ -129,29 +143,26 @@ export async function openTreePicker(at: CommandHost): Promise<void> {
     chosen: tree.chosen,
     take: (id) => (id === tree.here ? undefined : move(id, at)),
     onKey: (data, item, typed, picker) => {
-      const is = (id: string): boolean => at.keys.matches(data, id);
-      if (tree.press(is, item?.value)) {
+      const show = (): void => {
         picker.setItems(tree.items);
         picker.setHint(tree.hint(keyOf));
-        return true;
-      }
-      if (item === undefined) return false;
-      if (is("app.message.copy")) {
-        void at.copy(tree.textOf(item.value)).catch((error: unknown) => at.fail(error));
-        return true;
-      }
-      if (is("app.tree.editLabel") && typed === "") {
-        void label(item.value, tree.labelOf(item.value), at)
-          .then(() => read(at))
-          .then((renewed) => {
-            if (renewed === undefined) return;
-            tree.renew(renewed);
-            picker.setItems(tree.items);
-          })
-          .catch((error: unknown) => at.fail(error));
-        return true;
-      }
-      return false;
+      };
+      return tree.press(data, item?.value, typed, {
+        keys: at.keys,
+        show,
+        copy: (text) => {
+          if (text !== undefined) void at.copy(text).catch((error: unknown) => at.fail(error));
+        },
+        label: (entryId, before) =>
+          void label(entryId, before, at)
+            .then(() => read(at))
+            .then((renewed) => {
+              if (renewed === undefined) return;
+              tree.renew(renewed);
+              show();
+            })
+            .catch((error: unknown) => at.fail(error)),
+      });
     },
   });
 }
@@ -171,7 +182,7 @@ async function read(at: CommandHost): Promise<TreeOf | undefined> {
 
 async function label(entryId: string, before: string, at: CommandHost): Promise<void> {
   const text = await at.dialogs.input("Label", before);
-  if (text !== undefined) await call("set_label", { entryId, ...(text.trim() === "" ? {} : { label: text.trim() }) }, at);
+  if (text !== undefined) await call("set_label", { entryId, ...(text.trim() !== "" && { label: text.trim() }) }, at);
 }
 
 async function move(entryId: string, at: CommandHost): Promise<void> {

@@ -1,13 +1,16 @@
 // Lists of what was said before, as components in the npm agent's names: prompts, sessions, a session's tree. Imported by extensions, which show them
 // themselves. Invariant: of several loads the newest answer counts.
 
+import { dirname } from "node:path";
 import { defined } from "../../../contracts/defined.ts";
+import { lineOf, PiError } from "../../../contracts/error.ts";
 import { keysInForce } from "../../../modes/interactive/keymap.ts";
-import type { Picker, PickerItem } from "../../../modes/interactive/pickers/picker.ts";
-import { type SessionsView, sessionItems } from "../../../modes/interactive/pickers/session-picker.ts";
+import type { Picker } from "../../../modes/interactive/pickers/picker.ts";
+import { type ListedSession, SessionList } from "../../../modes/interactive/pickers/session-list.ts";
 import { type Filter, rowsOf, type TreeNode, TreeView } from "../../../modes/interactive/pickers/tree-picker.ts";
 import { processHost } from "../../../platform/host.ts";
 import { builtinToolViews } from "../../../tools/registry.ts";
+import { getAgentDir } from "../places.ts";
 import type { SessionInfo } from "../session-manager.ts";
 
 import { Choice } from "./question.ts";
@@ -35,6 +38,10 @@ export class UserMessageSelectorComponent extends Choice {
 
 type SessionsLoader = () => Promise<readonly SessionInfo[]>;
 
+interface SessionsHow {
+  renameSession?: (path: string, name: string) => Promise<void>;
+}
+
 /** Of this folder, or of all: Tab. */
 export class SessionSelectorComponent extends Choice {
   constructor(
@@ -44,62 +51,37 @@ export class SessionSelectorComponent extends Choice {
     cancel: () => void,
     _exit?: () => void,
     requestRender: () => void = () => {},
-    _options?: object,
+    { renameSession }: SessionsHow = {},
     currentPath?: string,
   ) {
-    const view: SessionsView = { all: false, path: false, bySize: false, named: false, search: undefined };
-    let sessions: readonly SessionInfo[] = [];
     const { homeDir } = processHost();
-    const items = (): PickerItem[] => sessionItems(sessions.map(listed), view, homeDir);
-    const hint = (): string => {
-      const { keyOf } = keysInForce;
-      const keys = [`tab ${view.all ? "this folder" : "all folders"}`];
-      for (const [id, about] of [
-        ["app.session.toggleNamedFilter", "named"],
-        ["app.session.togglePath", "path"],
-      ] as const)
-        if (keyOf(id) !== "") keys.push(`${keyOf(id)} ${about}`);
-      return keys.join(" · ");
-    };
-    const show = (chosen?: string): void => {
-      this.inner.setItems(items(), chosen ?? this.inner.selected?.value);
-      this.inner.setHint(hint());
-      requestRender();
-    };
-    /** The newest answer counts. */
-    let loads = 0;
-    const load = async (): Promise<void> => {
-      const mine = ++loads;
-      try {
-        const found = await (view.all ? loadAll : loadCurrent)();
-        if (mine !== loads) return;
-        sessions = found;
-        show(currentPath);
-      } catch (error) {
-        if (mine !== loads) return;
-        this.inner.setHint(error instanceof Error ? error.message : String(error));
-        requestRender();
-      }
-    };
+    const fail = (error: unknown): void => this.inner.setHint(lineOf(error));
+    const list = new SessionList({
+      keys: keysInForce,
+      homeDir,
+      load: async (all) => (await (all ? loadAll : loadCurrent)()).map(listed),
+      rename:
+        renameSession &&
+        (({ path, name = "" }) =>
+          new Promise<void>((done, failed) =>
+            this.askLine("Name of the session", name, (value = "") => {
+              if (value.trim() === "") done();
+              else renameSession(path, value.trim()).then(done, failed);
+            }),
+          )),
+      remove: (path) => removed(path, currentPath),
+      fail,
+    });
     super({
       title: "Sessions",
       items: [],
-      hint: hint(),
+      hint: list.hint,
       take: select,
       cancel,
-      onKey: (data) => {
-        const is = (id: string): boolean => keysInForce.matches(data, id);
-        if (is("tui.input.tab")) {
-          view.all = !view.all;
-          void load();
-        } else if (is("app.session.toggleNamedFilter")) view.named = !view.named;
-        else if (is("app.session.togglePath")) view.path = !view.path;
-        else return false;
-        show();
-        return true;
-      },
+      changed: requestRender,
+      onKey: (data, item, typed) => list.press(data, item, typed, this.inner),
     });
-    void load();
+    list.load({ picker: this.inner, chosen: currentPath }).catch(fail);
   }
 
   getSessionList(): Picker {
@@ -107,9 +89,16 @@ export class SessionSelectorComponent extends Choice {
   }
 }
 
-function listed({ path, cwd, name, firstMessage, modified, messageCount }: SessionInfo): Parameters<typeof sessionItems>[0][number] {
+/** @throws PiError `session.busy`, `session.invalid`, …: what is in use, or no session, is left alone. */
+async function removed(path: string, currentPath: string | undefined): Promise<void> {
+  if (path === currentPath) throw new PiError("session.busy", `This session is open here: ${path}`, { hint: "Open another one first" });
+  const { removeStored } = await import("../../../harness/host/stored-sessions.ts");
+  await removeStored(path, { agentDir: getAgentDir(), override: dirname(path) });
+}
+
+function listed({ path, cwd, name, firstMessage, modified, messageCount }: SessionInfo): ListedSession {
   const told = { name, firstPrompt: firstMessage || undefined, messageCount: messageCount || undefined };
-  return { path, cwd, modifiedMs: modified.getTime(), sizeBytes: 0, ...told };
+  return { path, cwd, modifiedMs: modified.getTime(), ...told };
 }
 
 const filterOf: Readonly<Record<string, Filter>> = {
@@ -128,31 +117,38 @@ export class TreeSelectorComponent extends Choice {
     _height: number,
     select: (entryId: string) => void,
     cancel: () => void,
-    _labelled?: (entryId: string, label: string | undefined) => void,
+    labelled?: (entryId: string, label: string | undefined) => void,
     chosen?: string,
     filter = "default",
   ) {
     const about = { rows: rowsOf(tree, builtinToolViews()), way: wayTo(leafId, tree), leafId };
     const shown = new TreeView(about, filterOf[filter] ?? "default");
-    const { keyOf, matches } = keysInForce;
+    const { keyOf } = keysInForce;
+    const show = (): void => {
+      this.inner.setItems(shown.items);
+      this.inner.setHint(shown.hint(keyOf));
+    };
     super({
       title: "Tree",
       items: shown.items,
-      hint: shown.hint(keyOf, false),
+      hint: shown.hint(keyOf),
       chosen: chosen ?? shown.chosen,
       take: select,
       cancel,
-      onKey: (data, item) => {
-        const is = (id: string): boolean => matches(data, id);
-        if (is("app.message.copy") && this.onCopy !== undefined) {
-          this.onCopy(item && shown.textOf(item.value));
-          return true;
-        }
-        if (!shown.press(is, item?.value)) return false;
-        this.inner.setItems(shown.items);
-        this.inner.setHint(shown.hint(keyOf, false));
-        return true;
-      },
+      onKey: (data, item, typed) =>
+        shown.press(data, item?.value, typed, {
+          keys: keysInForce,
+          show,
+          copy: this.onCopy,
+          label: (entryId, before) =>
+            this.askLine("Label", before, (value) => {
+              if (value === undefined) return;
+              const label = value.trim();
+              shown.relabel(entryId, label);
+              labelled?.(entryId, label === "" ? undefined : label);
+              show();
+            }),
+        }),
     });
   }
 

@@ -4,6 +4,7 @@
 import { Container, type Focusable, type TUI } from "@earendil-works/pi-tui";
 import { keysInForce } from "../../../modes/interactive/keymap.ts";
 import { Picker, type PickerItem, type PickerOptions } from "../../../modes/interactive/pickers/picker.ts";
+import { LineDialog } from "../../../modes/interactive/pickers/typed-answer.ts";
 import { drawnTheme } from "../../../tui/theme/current.ts";
 
 export const surroundings = { keys: keysInForce, theme: drawnTheme };
@@ -17,8 +18,9 @@ interface Answerable extends Focusable {
 
 /** Something that is asked, as a component of the library's. */
 export abstract class Question<T extends Answerable> extends Container implements Focusable {
-  readonly capturesViewportInput = true;
   protected readonly inner: T;
+  #over: LineDialog | undefined;
+  #isFocused = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(make: (settled: () => void) => T, ends?: { timeout?: number | undefined; over(): void }) {
@@ -27,20 +29,37 @@ export abstract class Question<T extends Answerable> extends Container implement
     if (ends?.timeout !== undefined) this.#timer = setTimeout(() => ends.over(), ends.timeout);
   }
 
+  /** Keys that move what is above are the list's; a line is typed without them. */
+  get capturesViewportInput(): boolean {
+    return this.#over === undefined;
+  }
+
   get focused(): boolean {
-    return this.inner.focused;
+    return this.#isFocused;
   }
 
   set focused(is: boolean) {
-    this.inner.focused = is;
+    this.#isFocused = is;
+    this.inner.focused = is && this.#over === undefined;
+    if (this.#over !== undefined) this.#over.focused = is;
   }
 
   handleInput(data: string): void {
-    this.inner.handleInput(data);
+    (this.#over ?? this.inner).handleInput(data);
   }
 
   override render(width: number): string[] {
-    return this.inner.render(width);
+    return (this.#over ?? this.inner).render(width);
+  }
+
+  /** A line is asked for in its place; nothing where it is left. */
+  protected askLine(title: string, prefill: string, answered: (value: string | undefined) => void): void {
+    this.#over = new LineDialog(title, prefill, {}, surroundings, (value) => {
+      this.#over = undefined;
+      this.focused = this.#isFocused;
+      answered(value);
+    });
+    this.focused = this.#isFocused;
   }
 
   dispose(): void {
@@ -48,7 +67,7 @@ export abstract class Question<T extends Answerable> extends Container implement
   }
 }
 
-interface ChoiceHow extends Partial<Pick<PickerOptions, "chosen" | "hint" | "hasFilter" | "moved" | "onKey">> {
+interface ChoiceHow extends Partial<Pick<PickerOptions, "changed" | "chosen" | "hint" | "hasFilter" | "moved" | "onKey">> {
   title: string;
   items: readonly PickerItem[];
   tui?: Pick<TUI, "terminal"> | undefined;
