@@ -2,9 +2,9 @@
 
 import { writeFileSync } from "node:fs";
 import type { TUI } from "@earendil-works/pi-tui";
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ExtensionEditorComponent } from "../../../src/sdk/npm/tui/choice-components.ts";
-import { openInteractive } from "../../support/interactive-screen.ts";
+import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 
 test("a question that is called off by itself says how long there is still time", async () => {
   const at = await openInteractive({ columns: 60 });
@@ -120,37 +120,35 @@ test("a view that is called off before it was seen is never seen", async () => {
   expect(await at.until((text) => text.includes("quiet now"))).not.toContain("a view of its own");
 });
 
-test.each([
-  ["an editor that writes", 'printf " and more" >> "$1"', "one\ntwo and more", undefined],
-  ["one that fails", "exit 3", "one\ntwo", "ended with status 3: the text is as it was"],
-])("a text that is asked for says its keys, and is written in the user's own editor: %s", async (_, script, text, told) => {
-  const at = await openInteractive({ columns: 100 });
-  const editor = `${at.directory}/editor.sh`;
-  writeFileSync(editor, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  Object.assign(at.interaction.env, { EDITOR: editor, PATH: "/usr/bin:/bin" });
-  at.interaction.screen.editor.setText("a draft");
-  const answer = at.interaction.ui.context.editor("Instructions", "one\ntwo");
-  await at.until((screen) => screen.includes("enter takes it · shift+enter new line · escape leaves · ctrl+g in $EDITOR"));
-  at.device.keys("\u0007");
-  await at.until((screen) => screen.includes(told ?? "and more"));
-  at.device.keys("\r");
-  expect(await answer).toBe(text);
-  expect(at.interaction.screen.editor.getText()).toBe("a draft");
-});
+const editors: Record<string, [script: string, text: string, told: string]> = {
+  "an editor that writes": ['printf " and more" >> "$1"', "one\ntwo and more", "and more"],
+  "one that fails": ["exit 3", "one\ntwo", "ended with status 3: the text is as it was"],
+};
 
-test.each([
-  ["an editor that writes", 'printf " and more" >> "$1"', "one and more", undefined],
-  ["one that fails", "exit 3", "one", "ended with status 3: the text is as it was"],
-])("an extension's own text editor is written in the editor it names: %s", async (_, script, text, told) => {
-  const at = await openInteractive({ columns: 100 });
-  const editor = `${at.directory}/editor.sh`;
-  writeFileSync(editor, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  const answer = at.interaction.ui.context.custom<string>(((tui: TUI, _theme: unknown, keys: unknown, done: (value: string) => void) => {
-    return new ExtensionEditorComponent(tui, keys, "Instructions", "one", done, () => done("left"), {}, editor);
-  }) as never);
-  await at.until((screen) => screen.includes("ctrl+g in $EDITOR"));
-  at.device.keys("\u0007");
-  await at.until((screen) => screen.includes(told ?? "and more"));
-  at.device.keys("\r");
-  expect(await answer).toBe(text);
+const askers: Record<string, (at: InteractiveScreen, editor: string) => Promise<string | undefined>> = {
+  "a text that is asked for": ({ interaction }, editor) => {
+    Object.assign(interaction.env, { EDITOR: editor, PATH: "/usr/bin:/bin" });
+    return interaction.ui.context.editor("Instructions", "one\ntwo");
+  },
+  "an extension that shows the editor itself, and names it": ({ interaction }, editor) =>
+    interaction.ui.context.custom<string>(
+      ((tui: TUI, _theme: unknown, keys: unknown, done: (value: string) => void) =>
+        new ExtensionEditorComponent(tui, keys, "Instructions", "one\ntwo", done, () => done("left"), {}, editor)) as never,
+    ),
+};
+
+describe.each(Object.entries(askers))("%s says its keys, and is written in the user's own editor", (_, ask) => {
+  test.each(Object.entries(editors))("%s", async (_, [script, text, told]) => {
+    const at = await openInteractive({ columns: 100 });
+    const editor = `${at.directory}/editor.sh`;
+    writeFileSync(editor, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    at.interaction.screen.editor.setText("a draft");
+    const answer = ask(at, editor);
+    await at.until((screen) => screen.includes("enter takes it · shift+enter new line · escape leaves · ctrl+g in $EDITOR"));
+    at.device.keys("\u0007");
+    await at.until((screen) => screen.includes(told));
+    at.device.keys("\r");
+    expect(await answer).toBe(text);
+    expect(at.interaction.screen.editor.getText()).toBe("a draft");
+  });
 });
