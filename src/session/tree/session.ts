@@ -4,13 +4,13 @@
 import { dirname, join, resolve } from "node:path";
 import type { SessionStores } from "../../contracts/blob-store.ts";
 import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
-import { messageOf, type PiError } from "../../contracts/error.ts";
+import type { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
 import { atOnce } from "../../platform/in-slices.ts";
 import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
-import { completeEntry, encodeLine } from "../lines/line-codec.ts";
+import { completeEntry } from "../lines/line-codec.ts";
 import { sessionFileName } from "../lines/locate.ts";
 import { newHeader } from "../lines/new-header.ts";
 import { newEntryId, newSureEntryId } from "../lines/new-id.ts";
@@ -23,8 +23,9 @@ import { copyOf, indexesToCopy, readable, storedLines } from "./copy-lines.ts";
 import { HeldLease } from "./held-lease.ts";
 import { outlineOf, type SessionOutline } from "./outline.ts";
 import { type BackOptions, type PathBatch, pathBack } from "./path-back.ts";
-import { makeWhole, type Pictures, referringEntry, wholeEntry } from "./pictures.ts";
+import { makeWhole, wholeEntry } from "./pictures.ts";
 import { readAhead } from "./read-ahead.ts";
+import { StoresInForce } from "./stores-in-force.ts";
 import { batchesOf, surveyed } from "./survey.ts";
 import { childrenOf, indexesOfType, type Label, labelsOf, type TreeNode, treeSteps } from "./tree.ts";
 
@@ -75,26 +76,18 @@ export interface ForkPlace {
 
 export class Session implements EntrySource {
   readonly #log: SessionLog;
-  #options: SessionOptions;
+  readonly #options: SessionOptions;
   #leafId: string | null;
   #isLeafChosen = false;
   readonly #lease: HeldLease;
-  readonly #pictures: Pictures;
-  #hasToldUnstored = false;
+  readonly #stores: StoresInForce;
 
   private constructor(log: SessionLog, options: SessionOptions, lease?: Lease) {
     this.#log = log;
     this.#options = options;
     this.#lease = new HeldLease(lease, options.defersLease === true);
     this.#leafId = log.lastId();
-    let hasTold = false;
-    this.#pictures = {
-      get: (hash) => this.#options.blobs?.get(hash),
-      missing: (text) => {
-        if (!hasTold) options.onWarning?.(`A picture of session ${log.header.id} cannot be had: ${text}`);
-        hasTold = true;
-      },
-    };
+    this.#stores = new StoresInForce(log.header.id, options, (text) => options.onWarning?.(text));
   }
 
   /** A new session. Nothing touches the disk before the first entry that is worth keeping (a message, a summary) is appended. */
@@ -218,7 +211,7 @@ export class Session implements EntrySource {
   context(leafId?: string | null, remember = leafId === undefined || leafId === this.#leafId): SessionContext {
     const context = this.#read(() => buildContext(this.#log.contextPath(leafId === undefined ? this.#leafId : leafId, remember)));
     if (remember) this.#log.forgetOthers();
-    if (context.hasPictures) makeWhole(context.messages, this.#pictures);
+    if (context.hasPictures) makeWhole(context.messages, this.#stores);
     return context;
   }
 
@@ -263,7 +256,7 @@ export class Session implements EntrySource {
   }
 
   entry(id: string): AnyEntry | undefined {
-    return this.#read(() => wholeEntry(this.#log.entryWith(id), this.#pictures));
+    return this.#read(() => wholeEntry(this.#log.entryWith(id), this.#stores));
   }
 
   /** The first so many, in file order, some at a time, for readers that have other things to do in between. Ends with the session. */
@@ -291,7 +284,7 @@ export class Session implements EntrySource {
   entryAt(row: Surveyed<unknown>): AnyEntry | undefined {
     return wholeEntry(
       this.#read(() => this.#log.entriesAt([row.index])[0]),
-      this.#pictures,
+      this.#stores,
     );
   }
 
@@ -308,7 +301,7 @@ export class Session implements EntrySource {
     });
     yield* storedLines(log, indexes, {
       parents: of === "all" ? "recorded" : "chained",
-      whole: (entry) => wholeEntry(entry, this.#pictures),
+      whole: (entry) => wholeEntry(entry, this.#stores),
     });
   }
 
@@ -328,7 +321,7 @@ export class Session implements EntrySource {
     return treeSteps(
       this.#log,
       (reader) => this.#read(reader),
-      (entry) => wholeEntry(entry, this.#pictures),
+      (entry) => wholeEntry(entry, this.#stores),
     );
   }
 
@@ -353,20 +346,18 @@ export class Session implements EntrySource {
         ...(at.id !== undefined && { id: at.id }),
         ...(this.filePath !== undefined && { parentSession: this.filePath }),
       },
-      this.#options,
+      { ...this.#options, ...this.#stores.current },
     );
     const { entries, lines } = this.#read(() => copyOf(this.#log, leafId));
-    if (fork.filePath !== undefined) this.#options.onDependent?.(fork.filePath);
+    if (fork.filePath !== undefined) this.#stores.current.onDependent?.(fork.filePath);
     fork.#appendTo(entries, lines);
     fork.#leafId = entries.at(-1)?.id ?? null;
     return fork;
   }
 
   /** From now on, in place of what it was opened with; pictures that are only there stay to be had. */
-  useStores({ blobs, pictureStore, onDependent }: SessionStores): void {
-    const { blobs: before } = this.#options;
-    const either = { get: (hash: string) => blobs?.get(hash) ?? before?.get(hash) };
-    this.#options = { ...this.#options, blobs: either, pictureStore, onDependent };
+  useStores(stores: SessionStores): void {
+    this.#stores.use(stores);
   }
 
   /** Tries once more to store what is not stored, and sees that the file still holds what was: `storageLost` is right then. */
@@ -390,29 +381,13 @@ export class Session implements EntrySource {
   }
 
   #whole(entries: readonly (AnyEntry | undefined)[]): AnyEntry[] {
-    return present(entries).map((entry) => wholeEntry(entry, this.#pictures));
+    return present(entries).map((entry) => wholeEntry(entry, this.#stores));
   }
 
   #appendTo(entries: readonly AnyEntry[], lines?: readonly string[]): void {
     const before = this.#log.fileNumber;
-    this.#log.append(entries, lines ?? this.#referringLines(entries));
+    this.#log.append(entries, lines ?? this.#stores.referringLines(entries, this.filePath));
     this.#lease.follow(this.#log, before);
-  }
-
-  /** Nothing where no line differs from the entry it holds. A store that takes no more costs space, never the picture. */
-  #referringLines(entries: readonly AnyEntry[]): string[] | undefined {
-    const { pictureStore, onDependent } = this.#options;
-    if (pictureStore === undefined || this.filePath === undefined) return undefined;
-    try {
-      const stored = entries.map((entry) => referringEntry(entry, pictureStore));
-      if (stored.every((entry, at) => entry === entries[at])) return undefined;
-      onDependent?.(this.filePath);
-      return stored.map((entry) => encodeLine(entry).slice(0, -1));
-    } catch (error) {
-      if (!this.#hasToldUnstored) this.#options.onWarning?.(`Pictures are kept in the session's file: ${messageOf(error)}`);
-      this.#hasToldUnstored = true;
-      return undefined;
-    }
   }
 
   #newId(taken?: ReadonlySet<string>): string {
