@@ -54,7 +54,7 @@ export interface InteractionDeps {
   reflows: boolean;
   hidesThinking: boolean;
   screen: ScreenKind;
-  themes: Pick<Themes, "themes" | "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
+  themes: Pick<Themes, "name" | "themes" | "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
 }
 
 export class Interaction implements Surface {
@@ -239,6 +239,7 @@ export class Interaction implements Surface {
     this.#removers.push(
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
+      this.sessions.extensions.onStarted(() => this.#started()),
       this.sessions.changes.onUnqueued((texts) => this.giveBack(texts.join("\n\n"))),
     );
     this.#deps.terminal.on.isKey = (data) => this.keys.knows(data) || shortcutFor(data, this.sessions.extensions.inForce) !== undefined;
@@ -380,6 +381,12 @@ export class Interaction implements Surface {
     void this.#projects.ask();
   }
 
+  /** What extensions have brought can be typed and seen. */
+  #started(): void {
+    this.colours.settle();
+    if (this.sessions.extensions.inForce !== undefined) this.#learn();
+  }
+
   showSession(): void {
     this.status.beginSession();
     this.#fold.reset();
@@ -395,8 +402,12 @@ export class Interaction implements Surface {
     this.#shown = session;
     this.#state = { ...this.#state, queue: queue.texts };
     this.status.renew();
-    this.#commands.learn().catch((error: unknown) => this.fail(error));
+    this.#learn();
     this.renewLook();
+  }
+
+  #learn(): void {
+    this.#commands.learn().catch((error: unknown) => this.fail(error));
   }
 
   #failed(what: string, error: unknown): void {
