@@ -189,6 +189,7 @@ export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
     // Bun ends its messages with advice to the programmer.
     const text = current.message
       .replace(/ For more information, pass `verbose: true`.*$/s, "")
+      .replace(/\. Is the computer able to access the url\?$/, "")
       .replace(/\s*[\r\n]+\s*/g, " ")
       .trim();
     if (text !== "" && text !== "Connection error." && !parts.includes(text)) parts.push(text);

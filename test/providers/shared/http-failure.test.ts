@@ -221,6 +221,8 @@ test("a failed connection is told with its cause and code", () => {
     code: "ConnectionRefused",
   });
   expect(networkFailure(bun, "http://joe:pass@127.0.0.1:1/v1").message).toBe("Unable to connect. (ConnectionRefused) (127.0.0.1:1)");
+  const asks = new Error("Unable to connect. Is the computer able to access the url?");
+  expect(networkFailure(asks, "http://127.0.0.1:1/v1").message).toBe("Unable to connect (127.0.0.1:1)");
   expect(networkFailure("odd").message).toBe("the connection failed");
 });
 
