@@ -33,7 +33,7 @@ export const commandTable: readonly CommandRecord[] = [
   {
     name: "install",
     usage: "install SOURCE [-l]",
-    help: "bring a package of extensions, skills and prompts",
+    help: "bring a package of extensions, skills, prompts and themes",
     load: async () => (await import("./commands/install.ts")).install,
   },
   {

@@ -83,15 +83,13 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
       withTemplates: !isSaid(said, "--no-prompt-templates"),
       skillPaths: (said.options.get("--skill") ?? []).map(path),
       templatePaths: (said.options.get("--prompt-template") ?? []).map(path),
+      withThemes: !isSaid(said, "--no-themes"),
+      themePaths: (said.options.get("--theme") ?? []).map((one) => themeAt(path(one))),
     },
     extensions: {
       paths: (said.options.get("--extension") ?? []).map((source) => (/^(npm|git):/.test(source) ? source : path(source))),
       withDiscovered: !isSaid(said, "--no-extensions"),
       flags: new Map(),
-    },
-    themes: {
-      paths: (said.options.get("--theme") ?? []).map((one) => themeAt(path(one))),
-      withDiscovered: !isSaid(said, "--no-themes"),
     },
     ...(schemaFile === undefined ? {} : { outputSchema: await readSchema(path(schemaFile)) }),
     ...(await policySaid(said)),

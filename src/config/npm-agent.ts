@@ -67,6 +67,7 @@ export const npmAgentSettings: Readonly<Record<string, string>> = {
   npmCommand: "npm_command",
   skills: "resources.skills",
   prompts: "resources.prompts",
+  themes: "resources.themes",
   enableSkillCommands: "resources.skill_commands",
   defaultProjectTrust: "trust.default",
 };
@@ -81,7 +82,6 @@ const idleSettings: readonly { key: string; asOurs?: readonly unknown[] }[] = [
   { key: "cacheWarming", asOurs: ["off"] },
   { key: "codemode.mode" },
   { key: "codemode.inlineBudget" },
-  { key: "themes" },
 ];
 
 /** Lists of models may be long. */

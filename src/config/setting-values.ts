@@ -226,9 +226,9 @@ function bad(expected: string): CheckedValue {
 function packageEntry(raw: unknown): PackageEntry | undefined {
   if (typeof raw === "string") return { source: raw };
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { source, extensions, skills, prompts, autoload } = raw as Record<string, unknown>;
+  const { source, extensions, skills, prompts, themes, autoload } = raw as Record<string, unknown>;
   if (autoload !== undefined && typeof autoload !== "boolean") return undefined;
-  if (typeof source !== "string" || ![extensions, skills, prompts].every((list) => list === undefined || isStrings(list))) return undefined;
-  const lists = Object.entries({ extensions, skills, prompts }).filter(([, list]) => list !== undefined);
-  return { source, ...Object.fromEntries(lists), ...defined({ autoload }) };
+  const lists: Record<string, unknown> = defined({ extensions, skills, prompts, themes });
+  if (typeof source !== "string" || !Object.values(lists).every(isStrings)) return undefined;
+  return { source, ...lists, ...defined({ autoload }) };
 }

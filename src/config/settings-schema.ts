@@ -67,7 +67,14 @@ function schemaOf(type: SettingType): Schema {
       const narrowed = {
         type: "object",
         required: ["source"],
-        properties: { source: { type: "string" }, extensions: strings, skills: strings, prompts: strings, autoload: { type: "boolean" } },
+        properties: {
+          source: { type: "string" },
+          extensions: strings,
+          skills: strings,
+          prompts: strings,
+          themes: strings,
+          autoload: { type: "boolean" },
+        },
       };
       return { type: "array", items: { anyOf: [{ type: "string" }, narrowed] } };
     }

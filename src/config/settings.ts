@@ -74,8 +74,8 @@ export interface Settings {
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number };
   network: { proxy: string; idleTimeoutMs: number; caFile: string; offline: boolean };
   /** Paths; an entry that starts with `!`, `+` or `-` is a filter and is kept as written. */
-  resources: { extensions: string[]; skills: string[]; prompts: string[]; skillCommands: boolean };
-  /** Packages of extensions, skills and prompts. */
+  resources: { extensions: string[]; skills: string[]; prompts: string[]; themes: string[]; skillCommands: boolean };
+  /** Packages of extensions, skills, prompts and themes. */
   packages: PackageEntry[];
   /** A program and its first arguments, in place of the installer that is used else. */
   npmCommand: string[];
@@ -134,6 +134,7 @@ export interface PackageEntry {
   extensions?: readonly string[];
   skills?: readonly string[];
   prompts?: readonly string[];
+  themes?: readonly string[];
   /** `false`, in a project: only what is changed of the user's package of that name. */
   autoload?: boolean;
 }
@@ -213,7 +214,7 @@ export const settings: readonly SettingRecord[] = [
     "packages",
     { kind: "packages" },
     [],
-    "Packages of extensions, skills and prompts: a source, or a table with what is wanted of it.",
+    "Packages of extensions, skills, prompts and themes: a source, or a table with what is wanted of it.",
   ),
   setting(
     "npm_command",
@@ -362,6 +363,7 @@ export const settings: readonly SettingRecord[] = [
   setting("resources.extensions", { kind: "paths" }, [], "Extension files or directories."),
   setting("resources.skills", { kind: "paths" }, [], "Skill files or directories."),
   setting("resources.prompts", { kind: "paths" }, [], "Prompt template files or directories."),
+  setting("resources.themes", { kind: "paths" }, [], "Theme files or directories."),
   setting("resources.skill_commands", { kind: "boolean" }, true, "Make each skill a command, /skill:name."),
   setting("extensions.required", { kind: "strings" }, [], "Extensions without which nothing begins: names, paths or packages."),
   setting(

@@ -1,4 +1,4 @@
-// Which project directory there is and whether it counts. Called by load-config; extensions, skills and prompts ask its result; `pi trust` keeps
+// Which project directory there is and whether it counts. Called by load-config; extensions, skills, prompts and themes ask its result; `pi trust` keeps
 // what a user has decided.
 // Invariant: without a decision for it, nothing in a project's `.pi` directory is opened.
 
@@ -22,7 +22,7 @@ export interface ProjectTrust {
   skipped: string[];
 }
 
-const protectedNames = ["config.toml", "SYSTEM.md", "APPEND_SYSTEM.md", "extensions", "skills", "prompts"];
+const protectedNames = ["config.toml", "SYSTEM.md", "APPEND_SYSTEM.md", "extensions", "skills", "prompts", "themes"];
 
 /** The nearest `.pi` directory from cwd up to the root of the repository (outside of one: cwd's own), and what it holds. */
 export function findProject(

@@ -257,7 +257,7 @@ export interface OwnExtensionEvents {
   session_info_changed: { event: { type: "session_info_changed"; name: string | undefined }; result: undefined };
   resources_discover: {
     event: { type: "resources_discover"; cwd: string; reason: "startup" | "reload" };
-    result: { skillPaths?: string[]; promptPaths?: string[] };
+    result: { skillPaths?: string[]; promptPaths?: string[]; themePaths?: string[] };
   };
   /** Before the project's files are read. The first that decides counts. */
   project_trust: {

@@ -92,6 +92,8 @@ export async function launchRun(request: RunRequest, configured: Config, deps: R
       withTemplates: false,
       skillPaths: [],
       templatePaths: [],
+      withThemes: false,
+      themePaths: [],
     },
     extensions: { paths: [], withDiscovered: true, flags: new Map() },
     isStrict: false,

@@ -309,15 +309,14 @@ describe("the npm agent's files", () => {
       websocketConnectTimeoutMs: 1,
       cacheWarming: "idle",
       codemode: { mode: "only", inlineBudget: 5 },
-      themes: ["t"],
     };
     const { warnings } = await settingsOf(vain);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /settings\.json: transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode, codemode\.inlineBudget, themes have no effect here\.$/,
+        /settings\.json: transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode, codemode\.inlineBudget have no effect here\.$/,
       ),
     ]);
-    const same = { transport: "sse", cacheWarming: "off", themes: [], quietStartup: true };
+    const same = { transport: "sse", cacheWarming: "off", quietStartup: true };
     expect((await settingsOf(same)).warnings).toEqual([]);
   });
 
@@ -331,9 +330,12 @@ describe("the npm agent's files", () => {
       enableSkillCommands: false,
       branchSummary: { reserveTokens: 7 },
       retry: { maxRetries: 2, provider: { timeoutMs: 1, maxRetries: 3, maxRetryDelayMs: 0 } },
-      packages: ["npm:thing"],
+      packages: ["npm:thing", { source: "npm:looks", themes: [] }],
+      themes: ["looks", "!odd"],
     };
-    const { values, warnings } = await load(tempTree({ "agent/settings.json": JSON.stringify(json), "project/x": "" }));
+    const tree = tempTree({ "agent/settings.json": JSON.stringify(json), "project/x": "" });
+    const { values, warnings } = await load(tree);
+    expect(values.resources.themes).toEqual([tree.at("agent/looks"), "!odd"]);
     expect(warnings).toEqual([]);
     expect(values).toMatchObject({
       images: { block: true, resize: false },
@@ -344,7 +346,7 @@ describe("the npm agent's files", () => {
       branchSummary: { reserveTokens: 7 },
       retry: { maxRetries: 2, maxDelayMs: 60_000, provider: { timeoutMs: 1, maxRetries: 3, maxRetryDelayMs: 0 } },
       resources: { skillCommands: false },
-      packages: [{ source: "npm:thing" }],
+      packages: [{ source: "npm:thing" }, { source: "npm:looks", themes: [] }],
     });
   });
 

@@ -50,6 +50,7 @@ function plant(world: World, trapUrl: string): string {
     ".pi/npm/node_modules/evil/index.ts": module,
     ".pi/skills/planted/SKILL.md": `---\nname: planted\ndescription: ${canary}\n---\n`,
     ".pi/prompts/hello.md": canary,
+    ".pi/themes/system.json": canary,
     ".pi/SYSTEM.md": canary,
     ".pi/APPEND_SYSTEM.md": canary,
     ".agents/skills/planted/SKILL.md": `---\nname: planted-too\ndescription: ${canary}\n---\n`,
@@ -106,7 +107,9 @@ test.for(ways.filter((way) => way !== "bun"))("%s: nothing of it runs, is sent, 
   );
   const text = await world.run([...model, "-p", "hi"], { way, env });
   expect(text.stdout, text.stderr).toBe("answered\n");
-  expect(text.stderr).toMatch(/\.pi is not trusted: config\.toml, SYSTEM\.md, .*extensions, skills, prompts, \.agents\/skills skipped/);
+  expect(text.stderr).toMatch(
+    /\.pi is not trusted: config\.toml, SYSTEM\.md, .*extensions, skills, prompts, themes, \.agents\/skills skipped/,
+  );
   expect((await world.run(["--no-approve", "--mode", "json", ...model, "hi"], { way, env })).status).toBe(0);
   const rpc = world.start(["--mode", "rpc", ...model], { way, env, stdin: "silent" });
   for (const record of [
@@ -150,6 +153,7 @@ test("pi inspect and pi extensions list name what was left alone, with no name o
     "extensions/folder",
     "skills/planted",
     "prompts/hello.md",
+    "themes/system.json",
     ".agents/skills/planted",
   ])
     expect(inspection.trust.skipped).toContain(name);

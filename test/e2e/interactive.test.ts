@@ -219,12 +219,29 @@ describe.skipIf(!hasPty).each(programs)("fullscreen, %s", (_name, program) => {
 });
 
 describe.skipIf(!hasPty).each(programs)("themes, %s", (_name, program) => {
+  const colours = (text: string): string => {
+    const theme: { name: string; colors: Record<string, string> } = { name: "own", colors: {} };
+    for (const [role, ground] of Object.entries(roles)) theme.colors[role] = ground === "bg" ? "" : text;
+    return JSON.stringify(theme);
+  };
+
+  test("one that an extension brings is drawn with nothing said of it; one that nobody brings is told", async ({ world }) => {
+    world.write("looks/late.json", colours("#010203"));
+    world.write("brings.ts", `export default (pi) => pi.on("resources_discover", ({ cwd }) => ({ themePaths: [cwd + "/looks"] }));`);
+    const start = (theme: string) =>
+      open(world, program, ["-e", "brings.ts", "--use-theme", theme, "--model", "demo"], {}, { COLORTERM: "truecolor" });
+    const terminal = start("late");
+    await terminal.until(() => terminal.output().includes("38;2;1;2;3"), "the theme");
+    terminal.type("\u0004");
+    expect((await terminal.ended).status).toBe(0);
+    expect(terminal.output()).not.toContain("Theme:");
+    const other = start("gone");
+    await other.until((screen) => screen.includes('Theme: there is no theme "gone"'));
+    other.type("\u0004");
+    expect((await other.ended).status).toBe(0);
+  });
+
   test("a theme's file that is written anew is drawn at once; one that is wrong is told of and changes nothing", async ({ world }) => {
-    const colours = (text: string): string => {
-      const theme: { name: string; colors: Record<string, string> } = { name: "own", colors: {} };
-      for (const [role, ground] of Object.entries(roles)) theme.colors[role] = ground === "bg" ? "" : text;
-      return JSON.stringify(theme);
-    };
     const path = join(world.home, ".pi/agent/themes/own.json");
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, colours("#010203"));

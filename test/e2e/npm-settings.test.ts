@@ -256,7 +256,6 @@ describe.concurrent.each(["binary", "node"] as const)("%s", (way: Way) => {
         websocketConnectTimeoutMs: 5000,
         cacheWarming: "idle",
         codemode: { mode: "on" },
-        themes: ["./themes"],
         images: { blockImages: "yes" },
         thinkingBudgets: { low: -5 },
         modelThinkingLevels: { "a/b": "enormous" },
@@ -268,9 +267,7 @@ describe.concurrent.each(["binary", "node"] as const)("%s", (way: Way) => {
     expect({ stdout, status }).toEqual({ stdout: "Fine.\n", status: 0 });
     const lines = stderr.trimEnd().split("\n");
     expect(lines).toHaveLength(5);
-    expect(lines[0]).toMatch(
-      /settings\.json: transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode, themes have no effect here\.$/,
-    );
+    expect(lines[0]).toMatch(/settings\.json: transport, websocketConnectTimeoutMs, cacheWarming, codemode\.mode have no effect here\.$/);
     for (const key of ["images.block", "thinking_budgets.low", "model_thinking_levels", "steering_mode"]) {
       expect(lines.filter((line) => line.includes(`${key} must be`) && line.endsWith("; ignored."))).toHaveLength(1);
     }

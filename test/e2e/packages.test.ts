@@ -38,11 +38,12 @@ function offer(registry: PackageRegistry, version = "1.0.0"): void {
         type: "module",
         dependencies: { helper: "^1.0.0", "@earendil-works/pi-coding-agent": "*" },
         scripts: { postinstall: "touch ../../../ran" },
-        pi: { extensions: ["./src/*.ts", "!src/other.ts"], skills: ["./skills"] },
+        pi: { extensions: ["./src/*.ts", "!src/other.ts"], skills: ["./skills"], themes: ["./dusk.json"] },
       }),
       "src/main.ts": `import helped from "helper"; import { getAgentDir } from "@earendil-works/pi-coding-agent";
         export default (pi: any) => pi.on("session_start", () => console.error("SAID", helped, typeof getAgentDir, "${version}"));`,
       "src/other.ts": 'export default () => { throw new Error("not wanted"); };',
+      "dusk.json": "{}",
       "skills/greeting/SKILL.md": "---\nname: greeting\ndescription: how to greet\n---\nSay hello.\n",
     },
   });
@@ -58,6 +59,7 @@ test.concurrent("install brings a package with what it needs, declares it, runs 
   expect(installed.status).toBe(0);
   for (const words of [
     "@some/pack 1.0.0",
+    "pack/dusk.json",
     "src/main.ts",
     "Scripts held back: postinstall",
     "@earendil-works/pi-coding-agent is among its dependencies",

@@ -38,6 +38,18 @@ function prompts(world: World): string[] {
 }
 
 describe.skipIf(!hasPty).each(programs)("plain, %s", (_name, program) => {
+  test("a template that an extension brings is a command", async ({ world }) => {
+    world.write("say.md", "Say $1, please.\n");
+    world.write("brings.ts", `export default (pi) => pi.on("resources_discover", ({ cwd }) => ({ promptPaths: [cwd + "/say.md"] }));`);
+    const terminal = open(world, program, ["-e", "brings.ts", "--model", world.trace(answerSteps("An answer."))]);
+    await terminal.until(begins);
+    terminal.type("/say hello\n");
+    await terminal.until((text) => text.includes("An answer."));
+    terminal.type("/quit\n");
+    await expectLeft(terminal);
+    expect(prompts(world).map((text) => text.trim())).toEqual(["Say hello, please."]);
+  });
+
   test("a command that needs a screen, or is none, is told and not sent; the same again is", async ({ world }) => {
     const terminal = open(world, program, ["--model", world.trace(answerSteps("An answer."))]);
     await terminal.until(begins);

@@ -19,6 +19,7 @@ const resources: LaunchResources = {
   skillCommands: [],
   skillsSection: "",
   appended: [],
+  themes: [],
   templates: async () => [],
   expand: async (text) => text,
 };

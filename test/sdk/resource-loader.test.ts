@@ -171,6 +171,24 @@ test("an untrusted project's folder is not looked into, a trusted one is", async
   expect(names(await loaded({ ...at, settingsManager })).skills).toContain("sew");
 });
 
+test("themes are listed from all places, read from none", async () => {
+  const at = place();
+  for (const path of ["named/dusk.json", ".pi/themes/dusk.json", ".pi/themes/dawn.json", "more/noon.json"]) {
+    mkdirSync(join(at.cwd, path, ".."), { recursive: true });
+    writeFileSync(join(at.cwd, path), "not read");
+  }
+  const listed = (loader: DefaultResourceLoader): unknown => loader.getThemes().themes;
+  const file = (path: string, name: string): object => ({ name, sourcePath: join(at.cwd, path) });
+  const options = { ...at, additionalThemePaths: ["named"] };
+  expect(listed(await loaded(options))).toEqual([file("named/dusk.json", "dusk")]);
+  const loader = await loaded({ ...options, trustProject: true });
+  expect(listed(loader)).toEqual([file("named/dusk.json", "dusk"), file(".pi/themes/dawn.json", "dawn")]);
+  loader.extendResources({ themePaths: [{ path: "more" }] });
+  await loader.reload();
+  expect(listed(loader)).toContainEqual(file("more/noon.json", "noon"));
+  expect(listed(await loaded({ ...options, trustProject: true, noThemes: true }))).toEqual([file("named/dusk.json", "dusk")]);
+});
+
 test("a loader of the caller's own replaces all of it, and is asked anew on reload", async () => {
   const at = place();
   let round = 1;

@@ -67,7 +67,7 @@ export async function openInteractive(given: InteractiveScreenOptions = {}): Pro
     write(text);
     for (const look of [...waiting]) look();
   };
-  const themes = new Themes(sessions.launch, given.depth ?? "truecolor", given.appearance ?? "dark");
+  const themes = new Themes(() => sessions.launch, given.depth ?? "truecolor", given.appearance ?? "dark");
   onTestFinished(() => themes.stop());
   const interaction = new Interaction({
     sessions,

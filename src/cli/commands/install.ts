@@ -1,4 +1,4 @@
-// `pi install | remove | uninstall | list | update`: packages of extensions, skills and prompts, on this machine and in the configuration. Called by cli/main.
+// `pi install | remove | uninstall | list | update`: packages of extensions, skills, prompts and themes, on this machine and in the configuration. Called by cli/main.
 // Invariant: what is declared is what was installed; a failure changes neither the configuration nor what was there.
 
 import { existsSync, readFileSync } from "node:fs";
@@ -107,15 +107,16 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
   const declared = source.kind === "path" ? source.path : text;
   // Only now: what could not be installed must not be looked for by the next start.
   await declare(place, declared, host);
-  const { extensions, skills, prompts } = await packageContents(directory);
+  const { extensions, skills, prompts, themes } = await packageContents(directory);
   const brings = [
     ...extensions.map((path) => `extension ${path}`),
     ...skills.map((path) => `skills ${path}`),
     ...prompts.map((path) => `prompts ${path}`),
+    ...themes.map((path) => `themes ${path}`),
   ];
   const lines = [
     `${name}${version === undefined ? "" : ` ${version}`}, declared in ${place.file}`,
-    ...(brings.length === 0 ? ["  It brings no extensions, skills or prompts."] : brings.map((line) => `  ${line}`)),
+    ...(brings.length === 0 ? ["  It brings no extensions, skills, prompts or themes."] : brings.map((line) => `  ${line}`)),
     ...(heldBack.length === 0 ? [] : [`  Scripts held back: ${heldBack.join(", ")} (--allow-scripts runs them)`]),
     ...hostNames.map((one) => `  ${one} is among its dependencies; pi's own is used.`),
   ];

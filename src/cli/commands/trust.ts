@@ -12,7 +12,7 @@ import { runSubcommands } from "./subcommands.ts";
 export async function run(args: readonly string[], host: Host): Promise<number> {
   return runSubcommands("trust", args, host, (program) => {
     program
-      .description("Trust a project's .pi directory for good: its settings, prompts, skills and extensions count then.")
+      .description("Trust a project's .pi directory for good: its settings, prompts, skills, themes and extensions count then.")
       .argument("[dir]", "the project, and all below it; else the one of this directory")
       .option("--revoke", "trust it no more")
       .action((dir: string | undefined, flags: { revoke?: boolean }) => decide(dir, flags.revoke !== true, host));

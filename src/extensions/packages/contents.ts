@@ -5,7 +5,9 @@ import { join, relative, resolve, sep } from "node:path";
 import { kindOfPath, listDirectory, resourceFilter } from "../../platform/files/resource-files.ts";
 import { extensionsAt, manifestOf, nameOf } from "../discover.ts";
 
-export type PackageKind = "extensions" | "skills" | "prompts";
+const kinds = ["extensions", "skills", "prompts", "themes"] as const;
+
+export type PackageKind = (typeof kinds)[number];
 
 /** Lists of paths and filters; a kind that is absent brings all, an empty one nothing. */
 export type PackageFilter = Partial<Record<PackageKind, readonly string[]>>;
@@ -17,7 +19,7 @@ export async function packageContents(
   changes: PackageFilter = {},
 ): Promise<Record<PackageKind, string[]>> {
   const listed = manifestOf(directory);
-  const hasList = listed !== undefined && ["extensions", "skills", "prompts", "themes"].some((kind) => listed[kind] !== undefined);
+  const hasList = listed !== undefined && kinds.some((kind) => listed[kind] !== undefined);
   const found = async (kind: PackageKind): Promise<string[]> => {
     const entries = hasList ? (listed?.[kind] ?? []) : [kind];
     const paths = entries.filter((entry) => !/^[!+-]/.test(entry)).flatMap((entry) => expanded(directory, entry));
@@ -31,7 +33,12 @@ export async function packageContents(
     const accepted = resourceFilter(rules, [directory]);
     return files.filter((file) => isWithin(directory, file) && accepted.accepts(file, nameOf(file)));
   };
-  return { extensions: await found("extensions"), skills: await found("skills"), prompts: await found("prompts") };
+  return {
+    extensions: await found("extensions"),
+    skills: await found("skills"),
+    prompts: await found("prompts"),
+    themes: await found("themes"),
+  };
 }
 
 function asRule(entry: string): string {
@@ -46,13 +53,13 @@ function narrowing(filter: readonly string[] | undefined): string[] {
   return wanted.length === 0 && rules.length > 0 ? rules : ["!**", ...wanted.map((entry) => `+${entry}`), ...rules];
 }
 
-/** The single files of a directory, so that filters can tell them apart: skills as deep as they lie, templates directly in it. */
-function filesOf(kind: "skills" | "prompts", path: string, depth = 0): string[] {
+/** The single files of a directory, so that filters can tell them apart: skills as deep as they lie, templates and themes directly in it. */
+function filesOf(kind: Exclude<PackageKind, "extensions">, path: string, depth = 0): string[] {
   if (kindOfPath(path) === "file") return [path];
   const { files, directories } = listDirectory(path);
   if (kind === "skills" && files.includes("SKILL.md")) return [join(path, "SKILL.md")];
-  const own = depth === 0 ? files.filter((name) => name.endsWith(".md")).map((name) => join(path, name)) : [];
-  if (kind === "prompts" || depth === maxDepth) return own;
+  const own = depth === 0 ? files.filter((name) => name.endsWith(kind === "themes" ? ".json" : ".md")).map((name) => join(path, name)) : [];
+  if (kind !== "skills" || depth === maxDepth) return own;
   return [...own, ...directories.flatMap((name) => filesOf(kind, join(path, name), depth + 1))];
 }
 

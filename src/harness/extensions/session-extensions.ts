@@ -37,7 +37,7 @@ import type { Model } from "../../contracts/model.ts";
 import type { Refusal, RunningCall, ToolResult } from "../../contracts/tool.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
 import type { Skill } from "../../resources/skills.ts";
-import type { LaunchResources } from "../launch/launch-resources.ts";
+import type { BroughtPaths, LaunchResources } from "../launch/launch-resources.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
 import {
   createActions,
@@ -166,14 +166,18 @@ export class SessionExtensions implements Interceptor {
     return createContext(this.#session, extensionPath);
   }
 
-  /** Once; what the host has bound by then is what `session_start` finds. Gives the folders that extensions want looked into. */
-  async start(about: Omit<SessionStartEvent, "type">): Promise<{ skillPaths: string[]; promptPaths: string[] }> {
-    if (this.#hasStarted) return { skillPaths: [], promptPaths: [] };
+  /** Once; what the host has bound by then is what `session_start` finds. Gives the places that extensions want looked into. */
+  async start(about: Omit<SessionStartEvent, "type">): Promise<BroughtPaths | undefined> {
+    if (this.#hasStarted) return undefined;
     this.#hasStarted = true;
     await this.#dispatch.notify({ type: "session_start", ...about });
     const reason = about.reason === "reload" ? "reload" : "startup";
     const found = await this.#dispatch.collect<"resources_discover">({ type: "resources_discover", cwd: this.#session.cwd, reason });
-    return { skillPaths: found.flatMap((one) => one.skillPaths ?? []), promptPaths: found.flatMap((one) => one.promptPaths ?? []) };
+    return {
+      skillPaths: found.flatMap((one) => one.skillPaths ?? []),
+      promptPaths: found.flatMap((one) => one.promptPaths ?? []),
+      themePaths: found.flatMap((one) => one.themePaths ?? []),
+    };
   }
 
   beforeReplace(event: ExtensionEventOf<"session_before_switch" | "session_before_fork">): Promise<boolean> {

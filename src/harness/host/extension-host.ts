@@ -36,6 +36,7 @@ export class HostedExtensions {
   #isBound = false;
   #startEvent: Omit<SessionStartEvent, "type"> | undefined;
   readonly #errorListeners = new Set<(error: ExtensionError) => void>();
+  readonly #startListeners = new Set<() => void>();
 
   constructor(startEvent: Omit<SessionStartEvent, "type"> | undefined, now: () => number, files?: ExtensionLauncher) {
     this.#startEvent = startEvent;
@@ -64,6 +65,12 @@ export class HostedExtensions {
     return () => void this.#errorListeners.delete(listener);
   }
 
+  /** Told when a session has started: what its extensions bring is there from now on. Returns the remover. */
+  onStarted(listener: () => void): () => void {
+    this.#startListeners.add(listener);
+    return () => void this.#startListeners.delete(listener);
+  }
+
   /** What the host has for whoever asks its user; nothing is started. */
   lend(bindings: ExtensionBindings): void {
     this.#bindings = bindings;
@@ -76,6 +83,7 @@ export class HostedExtensions {
     const event = this.#startEvent ?? { reason: "startup" };
     this.#startEvent = undefined;
     await this.#start(event);
+    this.#tellStarted();
   }
 
   /** Those of the session in force; nothing where there are none. */
@@ -99,6 +107,7 @@ export class HostedExtensions {
 
   async started(about: Omit<SessionStartEvent, "type">, withSession?: WithSession["withSession"]): Promise<void> {
     if (this.#isBound) await this.#start(about);
+    this.#tellStarted();
     await this.enter(withSession);
   }
 
@@ -108,10 +117,14 @@ export class HostedExtensions {
     if (extensions !== undefined) await withSession?.(extensions.replacedContext());
   }
 
+  #tellStarted(): void {
+    for (const listener of [...this.#startListeners]) listener();
+  }
+
   async #start(about: Omit<SessionStartEvent, "type">): Promise<void> {
     const created = this.#current;
     const found = await created?.extensions?.start(about);
-    if (created === undefined || found === undefined || found.skillPaths.length + found.promptPaths.length === 0) return;
+    if (created === undefined || found === undefined || Object.values(found).every((paths) => paths.length === 0)) return;
     const { launch, coding, extensions } = created;
     const resources = await launch.parts?.extend(found);
     if (resources === undefined) return;

@@ -6,19 +6,17 @@ import { dirname } from "node:path";
 import type { Config } from "../../config/load-config.ts";
 import type { PackageEntry } from "../../config/settings.ts";
 import type { PackageExtensions } from "../../extensions/discover.ts";
-import { packageContents } from "../../extensions/packages/contents.ts";
+import { type PackageKind, packageContents } from "../../extensions/packages/contents.ts";
 import { type PackageSource, packageDirectory, parsePackageSource } from "../../extensions/packages/source.ts";
 import { absolutePath } from "../../platform/paths.ts";
 
-export interface DeclaredContents {
+export interface DeclaredContents extends Record<Exclude<PackageKind, "extensions">, string[]> {
   extensions: PackageExtensions[];
-  skills: string[];
-  prompts: string[];
 }
 
 /** A project's declaration takes the place of the user's for the same package, or (`autoload = false`) changes what is taken of it. */
 export async function declaredContents(config: Config, agentDir: string, warn: (line: string) => void): Promise<DeclaredContents> {
-  const all: DeclaredContents = { extensions: [], skills: [], prompts: [] };
+  const all: DeclaredContents = { extensions: [], skills: [], prompts: [], themes: [] };
   const seen = new Set<string>();
   const changes = new Map<string, PackageEntry>();
   const ordered = [
@@ -46,10 +44,11 @@ export async function declaredContents(config: Config, agentDir: string, warn: (
       warn(`The package ${entry.source} is declared and not installed: pi install ${entry.source}${isProject ? " -l" : ""}`);
       continue;
     }
-    const { extensions, skills, prompts } = await packageContents(directory, entry, changes.get(source.identity));
+    const { extensions, skills, prompts, themes } = await packageContents(directory, entry, changes.get(source.identity));
     all.extensions.push({ source: entry.source, directory, scope: isProject ? "project" : "user", files: extensions });
     all.skills.push(...skills);
     all.prompts.push(...prompts);
+    all.themes.push(...themes);
   }
   return all;
 }

@@ -122,7 +122,7 @@ export class ExtensionLauncher {
   }
 
   async #packages(config: Config, warn: (line: string) => void): Promise<DeclaredContents> {
-    if (config.packages.length === 0) return { extensions: [], skills: [], prompts: [] };
+    if (config.packages.length === 0) return { extensions: [], skills: [], prompts: [], themes: [] };
     const { declaredContents } = await import("./declared-packages.ts");
     return declaredContents(config, this.#deps.agentDir, warn);
   }

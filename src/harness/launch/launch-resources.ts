@@ -9,6 +9,7 @@ import { RepositoryBoundary, readBoundedText, sizeNotice } from "../../platform/
 import type { ContextFile } from "../../resources/context-files.ts";
 import type { PromptTemplate } from "../../resources/prompt-templates.ts";
 import type { ResourcePlaces, ResourceSource, Skill } from "../../resources/skills.ts";
+import type { ThemePlace } from "../../resources/theme-files.ts";
 
 export interface ResourceChoice {
   withContextFiles: boolean;
@@ -20,6 +21,16 @@ export interface ResourceChoice {
   skillPaths: readonly string[];
   /** Absolute. */
   templatePaths: readonly string[];
+  withThemes: boolean;
+  /** Absolute. */
+  themePaths: readonly string[];
+}
+
+/** More places to look in, as extensions name them. */
+export interface BroughtPaths {
+  skillPaths: readonly string[];
+  promptPaths: readonly string[];
+  themePaths: readonly string[];
 }
 
 export interface LaunchResources {
@@ -34,6 +45,8 @@ export interface LaunchResources {
   appended: string[];
   appendedPaths?: string[];
   templates(): Promise<PromptTemplate[]>;
+  /** Where themes lie; nothing there is looked at before a screen wants one. */
+  themes: readonly ThemePlace[];
   /** Skills that are commands too. */
   skillCommands: readonly Skill[];
   /** `/skill:name …` and `/template …` become what they stand for; any other text stays as it is. */
@@ -70,7 +83,7 @@ export async function loadResources(
   // Told of once, where their extensions are looked for.
   const packaged =
     config.packages.length === 0
-      ? { skills: [], prompts: [] }
+      ? { skills: [], prompts: [], themes: [] }
       : await (await import("./declared-packages.ts")).declaredContents(config, agentDir, () => {});
   const configured = (own: readonly string[], more: readonly string[], isWanted: boolean): readonly string[] =>
     isWanted ? [...own, ...more] : [];
@@ -99,8 +112,28 @@ export async function loadResources(
     ...(system === undefined ? {} : { systemPrompt: system.text, systemPromptPath: system.path }),
     appended: appended.map(({ text }) => text),
     appendedPaths: appended.map(({ path }) => path),
+    themes: themePlaces(choice, where, packaged.themes, boundary),
     ...typedResources(skills.skills, templates, config),
   };
+}
+
+/** Later ones change no look that one of the user's has: a name that packages bring, too, stays the user's. */
+function themePlaces(
+  { withThemes, themePaths }: ResourceChoice,
+  { config, agentDir }: Where,
+  packaged: readonly string[],
+  boundary: RepositoryBoundary,
+): ThemePlace[] {
+  const named = themePaths.map((path) => ({ path }));
+  if (!withThemes) return named;
+  const { dir, trusted } = config.project;
+  const projectDirs = trusted && dir !== undefined ? [dir] : [];
+  const configured = config.values.resources.themes;
+  const rules = configured.filter((entry) => /^[!+-]/.test(entry));
+  const own = [...configured.filter((entry) => !rules.includes(entry)), join(agentDir, "themes"), ...packaged];
+  const discovered = [...projectDirs.map((folder) => ({ path: join(folder, "themes"), boundary })), ...own.map((path) => ({ path }))];
+  const filter = { rules, bases: [agentDir, ...projectDirs] };
+  return [...named, ...discovered.map((place) => ({ ...place, filter }))];
 }
 
 /** Of what was found, by whomever, the part that can be typed. */

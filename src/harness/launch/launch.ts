@@ -19,7 +19,7 @@ import type { ModelAccess } from "../conversation/conversation-deps.ts";
 import { checkNetwork } from "../models/model-access.ts";
 import { ModelRegistry } from "../models/model-registry.ts";
 import type { ExtensionLauncher } from "./extension-launcher.ts";
-import { type LaunchResources, loadResources } from "./launch-resources.ts";
+import { type BroughtPaths, type LaunchResources, loadResources } from "./launch-resources.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface Launch {
@@ -77,7 +77,7 @@ export interface LoadedParts {
   /** Of this session alone. */
   extensions: LoadExtensionsResult;
   /** The resources with those in more folders. */
-  extend(paths: { skillPaths: readonly string[]; promptPaths: readonly string[] }): Promise<LaunchResources>;
+  extend(paths: BroughtPaths): Promise<LaunchResources>;
 }
 
 /** Rejects with `config.proxy`, `config.ca_file`. `reload`: also what the caller's loader knows already is read anew. */
@@ -142,14 +142,16 @@ async function found(
   const extensions = await deps.extensions?.load(options, config, { ...how, boundary, warn });
   const resources = await loadResources(options.resources, where, boundary);
   if (extensions === undefined) return { resources, parts: undefined };
-  const extend: LoadedParts["extend"] = ({ skillPaths, promptPaths }) => {
+  const extend: LoadedParts["extend"] = async ({ skillPaths, promptPaths, themePaths }) => {
     const named = options.resources;
     const added = {
       ...named,
       skillPaths: [...named.skillPaths, ...skillPaths],
       templatePaths: [...named.templatePaths, ...promptPaths],
     };
-    return loadResources(added, where);
+    const found = await loadResources(added, where);
+    // Behind all others: who brings one changes none that is there.
+    return { ...found, themes: [...found.themes, ...(named.withThemes ? themePaths.map((path) => ({ path })) : [])] };
   };
   return { resources, parts: { resources, extensions, extend } };
 }

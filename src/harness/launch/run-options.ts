@@ -50,8 +50,6 @@ export interface RunOptions {
   appendSystemPrompt: string[];
   resources: ResourceChoice;
   extensions: ExtensionChoice;
-  /** Files and directories of themes (absolute), and whether those of the agent directory are there, too: the default. */
-  themes?: { paths: readonly string[]; withDiscovered: boolean };
   /** Rows of the policy that were said for this run, beside those of the configuration. */
   policy?: readonly PolicyRow[];
   outputSchema?: Record<string, unknown>;

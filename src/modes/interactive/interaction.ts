@@ -51,7 +51,7 @@ export interface InteractionDeps {
   reflows: boolean;
   hidesThinking: boolean;
   screen: ScreenKind;
-  themes: Pick<Themes, "themes" | "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
+  themes: Pick<Themes, "name" | "themes" | "themeNamed" | "takeColours" | "follow" | "inForce" | "want" | "problem">;
 }
 
 export class Interaction implements Surface {
@@ -236,6 +236,7 @@ export class Interaction implements Surface {
     this.#removers.push(
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
+      this.sessions.extensions.onStarted(() => this.#started()),
       this.sessions.changes.onUnqueued((texts) => this.composer.giveBack(texts.join("\n\n"))),
     );
     this.#deps.terminal.on.isKey = (data) => this.keys.knows(data) || shortcutFor(data, this.sessions.extensions.inForce) !== undefined;
@@ -343,6 +344,12 @@ export class Interaction implements Surface {
     void this.#projects.ask();
   }
 
+  /** What extensions have brought can be typed and seen. */
+  #started(): void {
+    this.colours.settle();
+    if (this.sessions.extensions.inForce !== undefined) this.#learn();
+  }
+
   showSession(): void {
     this.status.beginSession();
     this.#fold.reset();
@@ -358,8 +365,12 @@ export class Interaction implements Surface {
     this.#shown = session;
     this.#state = { ...this.#state, queue: queue.texts };
     this.status.renew();
-    this.#commands.learn().catch((error: unknown) => this.fail(error));
+    this.#learn();
     this.renewLook();
+  }
+
+  #learn(): void {
+    this.#commands.learn().catch((error: unknown) => this.fail(error));
   }
 
   #failed(what: string, error: unknown): void {

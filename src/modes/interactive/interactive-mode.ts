@@ -57,7 +57,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   const { values } = sessions.launch.config;
   // First: whoever asks what the terminal can would ask tmux, and wait.
   const can = useCapabilities(at.env, values.terminal.images);
-  const themes = new Themes(sessions.launch, colorDepth(at.env), guessedAppearance(at.env));
+  const themes = new Themes(() => sessions.launch, colorDepth(at.env), guessedAppearance(at.env));
   const interaction = new Interaction({
     sessions,
     terminal,
@@ -87,7 +87,6 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
   const timer = setTimeout(() => {
     void can.learn(sessions.launch.options.cwd, learning.signal).then((isMore) => isMore && interaction.renewLook());
   }, 0);
-  if (themes.problem !== "") interaction.say(`Theme: ${themes.problem}`, "warning");
   for (const line of early) interaction.say(line, "warning");
   for (const problem of keyProblems) interaction.say(`Keys: ${problem}`, "warning");
   at.trust?.askBy(interaction.ui.context);

@@ -1,10 +1,10 @@
-// Which themes there are and which one is meant: built in, and those of the agent directory. Made by the mode, which tells it the terminal's colours when
+// Which themes there are and which one is meant: built in, and the files of the session in force. Made by the mode, which tells it the terminal's colours when
 // they come. Invariant: the first paint waits for no terminal and no file that is not the one wanted; a theme that is wrong changes nothing.
 
-import { type FSWatcher, readdirSync, watch } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { type FSWatcher, watch } from "node:fs";
+import { dirname } from "node:path";
 import type { Launch } from "../../harness/launch/launch.ts";
-import { readBoundedText } from "../../platform/files/bounded-file.ts";
+import { listThemeFiles, readThemeFile, type ThemePlace, themeNameOf } from "../../resources/theme-files.ts";
 import type { TerminalPalette } from "../../tui/screen-terminal.ts";
 import { darkTheme, lightTheme, plainSystem } from "../../tui/theme/built-in.ts";
 import { appearanceOf, systemTheme } from "../../tui/theme/system.ts";
@@ -14,9 +14,10 @@ import { parseTheme } from "../../tui/theme/theme-file.ts";
 /** Editors write a file in several steps. */
 const settledMs = 100;
 
+type WithThemes = { config: { values: Pick<Launch["config"]["values"], "theme"> }; resources: Pick<Launch["resources"], "themes"> };
+
 export class Themes {
-  /** Theme files, or directories of them; the first that has a name counts. */
-  readonly #places: readonly string[];
+  readonly #launch: () => WithThemes;
   readonly #depth: ColorDepth;
   #wanted: string;
   #appearance: "dark" | "light";
@@ -25,11 +26,11 @@ export class Themes {
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `guess`: of the environment, until the terminal has said. */
-  constructor({ options, config }: Pick<Launch, "options" | "config">, depth: ColorDepth, guess: "dark" | "light") {
-    this.#places = themePlaces(options);
+  /** `launch`: of the session in force, whose places may be others later. `guess`: of the environment, until the terminal has said. */
+  constructor(launch: () => WithThemes, depth: ColorDepth, guess: "dark" | "light") {
+    this.#launch = launch;
     this.#depth = depth;
-    this.#wanted = config.values.theme;
+    this.#wanted = launch().config.values.theme;
     this.#appearance = guess;
   }
 
@@ -68,23 +69,18 @@ export class Themes {
   }
 
   themes(): { name: string; path: string | undefined }[] {
-    return themesIn(...this.#places);
+    return themesIn(this.#places);
   }
 
   themeNamed(name: string): Theme | undefined {
     if (name === "system") return new Theme(this.#system, this.#depth);
     if (name === "dark") return new Theme(darkTheme(), this.#depth);
     if (name === "light") return new Theme(lightTheme(), this.#depth);
-    if (!/^[^/\\]+$/.test(name)) return undefined;
-    for (const place of this.#places) {
-      const path = isThemeFile(place) ? place : join(place, `${name}.json`);
-      const found = nameOf(path) === name ? readBoundedText(path) : undefined;
-      if (found === undefined) continue;
-      const source = "text" in found ? parseTheme(found.text, path) : found.why;
-      if (typeof source !== "string") return new Theme(source, this.#depth);
-      this.#problem = source;
-      return undefined;
-    }
+    const file = readThemeFile(name, this.#places);
+    if (file === undefined) return undefined;
+    const source = "text" in file.found ? parseTheme(file.found.text, file.path) : file.found.leftOut;
+    if (typeof source !== "string") return new Theme(source, this.#depth);
+    this.#problem = source;
     return undefined;
   }
 
@@ -92,7 +88,7 @@ export class Themes {
   follow(path: string | undefined, changed: (theme: Theme) => void, wrong: (problem: string) => void): void {
     this.stop();
     if (path === undefined) return;
-    const name = nameOf(path);
+    const name = themeNameOf(path);
     const read = (): void => {
       this.#problem = "";
       const theme = this.themeNamed(name);
@@ -112,6 +108,10 @@ export class Themes {
     }
   }
 
+  get #places(): readonly ThemePlace[] {
+    return this.#launch().resources.themes;
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
     this.#watcher?.close();
@@ -119,32 +119,8 @@ export class Themes {
   }
 }
 
-/** Where the themes of a start lie: files, or directories of them. */
-export function themePlaces({ themes, agentDir }: Launch["options"]): string[] {
-  const { paths, withDiscovered } = themes ?? { paths: [], withDiscovered: true };
-  return [...paths, ...(withDiscovered ? [join(agentDir, "themes")] : [])];
-}
-
-/** Built in, and as files; places are those or directories of them. */
-export function themesIn(...places: readonly string[]): { name: string; path: string | undefined }[] {
+/** Built in, and as files. */
+export function themesIn(places: readonly ThemePlace[]): { name: string; path: string | undefined }[] {
   const own = ["system", "dark", "light"].map((name) => ({ name, path: undefined }));
-  const files = places.flatMap((place) => (isThemeFile(place) ? [place] : namesIn(place).map((name) => join(place, name))));
-  const named = files.filter(isThemeFile).map((path) => ({ name: nameOf(path), path }));
-  return [...own, ...named.filter(({ name }, index) => named.findIndex((one) => one.name === name) === index)];
-}
-
-function isThemeFile(path: string): boolean {
-  return path.endsWith(".json");
-}
-
-function nameOf(path: string): string {
-  return basename(path, ".json");
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
+  return [...own, ...listThemeFiles(places).filter((file) => !own.some(({ name }) => name === file.name))];
 }

@@ -173,6 +173,8 @@ function runOptions(
       withTemplates: options.promptTemplates !== false,
       skillPaths: [],
       templatePaths: [],
+      withThemes: false,
+      themePaths: [],
     },
     // Those of the library come with its resource loader.
     extensions: { paths: [], withDiscovered: false, flags: new Map() },

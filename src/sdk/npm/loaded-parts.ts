@@ -18,9 +18,13 @@ export function partsFrom(loader: ResourceLoader, tools: readonly AnyExtensionTo
     return {
       resources: resourcesOf(loader, config),
       extensions: withTools(await forNextSession(loader.getExtensions()), tools),
-      extend: async ({ skillPaths, promptPaths }) => {
+      extend: async ({ skillPaths, promptPaths, themePaths }) => {
         const asPaths = (paths: readonly string[]): { path: string }[] => paths.map((path) => ({ path }));
-        loader.extendResources({ skillPaths: asPaths(skillPaths), promptPaths: asPaths(promptPaths) });
+        loader.extendResources({
+          skillPaths: asPaths(skillPaths),
+          promptPaths: asPaths(promptPaths),
+          themePaths: asPaths(themePaths),
+        });
         return resourcesOf(loader, config);
       },
     };
@@ -36,6 +40,8 @@ function resourcesOf(loader: ResourceLoader, config: Config): LaunchResources {
     skillsSection: skillsSection(skills),
     ...defined({ systemPrompt }),
     appended: loader.getAppendSystemPrompt(),
+    // There is no screen that would be drawn in one.
+    themes: [],
     ...typedResources(skills, async () => templates, config),
   };
 }

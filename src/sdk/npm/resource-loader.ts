@@ -19,6 +19,7 @@ import type { Env } from "../../platform/paths.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import * as templateFiles from "../../resources/prompt-templates.ts";
 import * as skillFiles from "../../resources/skills.ts";
+import { listThemeFiles, type ThemePlace } from "../../resources/theme-files.ts";
 import { hostModules } from "../host-modules.ts";
 import { configOf } from "./config-of.ts";
 import { type Surroundings, surroundings } from "./places.ts";
@@ -49,8 +50,8 @@ export interface ResourceDiagnostic {
   path?: string;
 }
 
-/** There is no terminal interface whose colours they would be. */
-export type Theme = { name?: string };
+/** One that a screen may be drawn in; it is read when it is. */
+export type Theme = { name?: string; sourcePath?: string };
 
 interface Found {
   skills: { skills: Skill[]; diagnostics: ResourceDiagnostic[] };
@@ -129,6 +130,7 @@ export class DefaultResourceLoader implements ResourceLoader {
   #extensions: LoadExtensionsResult = { extensions: [], errors: [], runtime: createExtensionRuntime() };
   #skills: Found["skills"] = { skills: [], diagnostics: [] };
   #prompts: Found["prompts"] = { prompts: [], diagnostics: [] };
+  #themes: readonly ThemePlace[] = [];
   #systemPrompt: PromptText | undefined;
   #appended: PromptText[] = [];
   /** With the overrides applied; they are asked once for each time of looking. */
@@ -141,7 +143,7 @@ export class DefaultResourceLoader implements ResourceLoader {
   };
   readonly #launcher: ExtensionLauncher;
   #hasLoaded = false;
-  #more: { skillPaths: string[]; promptPaths: string[] } = { skillPaths: [], promptPaths: [] };
+  #more: { skillPaths: string[]; promptPaths: string[]; themePaths: string[] } = { skillPaths: [], promptPaths: [], themePaths: [] };
 
   constructor(options: DefaultResourceLoaderOptions = {}) {
     this.#options = options;
@@ -190,14 +192,16 @@ export class DefaultResourceLoader implements ResourceLoader {
     return this.#appended.flatMap(({ path }) => (path === undefined ? [] : { path }));
   }
 
-  extendResources({ skillPaths = [], promptPaths = [] }: ResourceExtensionPaths): void {
+  extendResources({ skillPaths = [], promptPaths = [], themePaths = [] }: ResourceExtensionPaths): void {
     const added = {
       skillPaths: this.#absolute(skillPaths.map(({ path }) => path)),
       promptPaths: this.#absolute(promptPaths.map(({ path }) => path)),
+      themePaths: this.#absolute(themePaths.map(({ path }) => path)),
     };
     this.#more = {
       skillPaths: [...this.#more.skillPaths, ...added.skillPaths],
       promptPaths: [...this.#more.promptPaths, ...added.promptPaths],
+      themePaths: [...this.#more.themePaths, ...added.themePaths],
     };
     const { agentDir, homeDir } = this.#place;
     const skills = skillFiles.loadSkills({ agentDir, homeDir, paths: added.skillPaths });
@@ -215,11 +219,12 @@ export class DefaultResourceLoader implements ResourceLoader {
     const { skillsOverride, promptsOverride } = this.#options;
     this.#shown.skills = overridden(this.#skills, skillsOverride);
     this.#shown.prompts = overridden(this.#prompts, promptsOverride);
+    this.#shown.themes = this.#listedThemes();
   }
 
   /** Everything is looked for anew, and factories are called again. Errors: `config.*`. */
   async reload(): Promise<void> {
-    const { settingsManager, trustProject, noSkills, noPromptTemplates, noContextFiles, extensionsOverride } = this.#options;
+    const { settingsManager, trustProject, noSkills, noPromptTemplates, noThemes, noContextFiles, extensionsOverride } = this.#options;
     const config = await configOf(this.#place, settingsManager, { trustProject });
     let diagnostics: ResourceDiagnostic[] = [];
     const choice = {
@@ -228,11 +233,14 @@ export class DefaultResourceLoader implements ResourceLoader {
       withTemplates: noPromptTemplates !== true,
       skillPaths: [...this.#absolute(this.#options.additionalSkillPaths), ...this.#more.skillPaths],
       templatePaths: [...this.#absolute(this.#options.additionalPromptTemplatePaths), ...this.#more.promptPaths],
+      withThemes: noThemes !== true,
+      themePaths: this.#absolute(this.#options.additionalThemePaths),
     };
     const found = await loadResources(choice, { ...this.#place, config, warn: (line) => diagnostics.push(warning(line)) });
     this.#skills = { skills: found.skills.map(publicSkill), diagnostics };
     diagnostics = [];
     this.#prompts = { prompts: (await found.templates()).map(publicTemplate), diagnostics };
+    this.#themes = found.themes;
     this.#systemPrompt = this.#promptText(this.#options.systemPrompt) ?? withPath(found.systemPrompt, found.systemPromptPath);
     this.#appended =
       this.#options.appendSystemPrompt?.flatMap((text) => this.#promptText(text) ?? []) ??
@@ -242,7 +250,7 @@ export class DefaultResourceLoader implements ResourceLoader {
     this.#shown = {
       skills: overridden(this.#skills, this.#options.skillsOverride),
       prompts: overridden(this.#prompts, this.#options.promptsOverride),
-      themes: overridden({ themes: [], diagnostics: [] }, this.#options.themesOverride),
+      themes: this.#listedThemes(),
       agentsFiles: overridden({ agentsFiles: found.contextFiles }, this.#options.agentsFilesOverride),
       systemPrompt: systemPromptOverride === undefined ? systemPrompt : systemPromptOverride(systemPrompt),
       appended: overridden(
@@ -252,6 +260,12 @@ export class DefaultResourceLoader implements ResourceLoader {
     };
     this.#extensions = overridden(await this.#loadExtensions(config, { reload: this.#hasLoaded }), extensionsOverride);
     this.#hasLoaded = true;
+  }
+
+  #listedThemes(): Found["themes"] {
+    const more = this.#options.noThemes === true ? [] : this.#more.themePaths.map((path) => ({ path }));
+    const themes = listThemeFiles([...this.#themes, ...more]).map(({ name, path }) => ({ name, sourcePath: path }));
+    return overridden({ themes, diagnostics: [] }, this.#options.themesOverride);
   }
 
   async #loadExtensions(config: Config, how: { reload: boolean }): Promise<LoadExtensionsResult> {

@@ -253,6 +253,10 @@ export class SettingsManager {
     return this.getSettings().resources.prompts;
   }
 
+  getThemePaths(): string[] {
+    return this.getSettings().resources.themes;
+  }
+
   getExtensionPaths(): string[] {
     return this.getSettings().resources.extensions;
   }

@@ -15,19 +15,24 @@ export function parseTheme(text: string, path: string): ThemeSource | string {
   } catch (error) {
     return `${path}: ${error instanceof Error ? error.message : "no JSON"}`;
   }
-  const { name, vars = {}, colors, appearance } = (json ?? {}) as Record<string, unknown>;
+  const { name, vars = {}, colors, appearance } = isObject(json) ? json : {};
   if (typeof name !== "string" || name === "" || name.includes("/") || name === "system") return `${path}: "name" names no theme`;
-  if (typeof colors !== "object" || colors === null) return `${path}: "colors" is missing`;
+  if (!isObject(colors)) return `${path}: "colors" is missing`;
+  if (!isObject(vars)) return `${path}: "vars" is no object`;
   const found: Partial<Record<Role, ThemeColor>> = {};
   for (const [role, value] of Object.entries(colors)) {
     if (!isRole(role)) return `${path}: there is no colour ${JSON.stringify(role)}`;
-    const color = colorOf(value, vars as Record<string, unknown>);
+    const color = colorOf(value, vars);
     if (typeof color === "string" && color !== "") return `${path}: ${role}: ${color}`;
     found[role] = color as ThemeColor;
   }
   const missing = (Object.keys(roles) as Role[]).find((role) => found[role] === undefined && roleFallbacks[role] === undefined);
   if (missing !== undefined) return `${path}: the colour ${missing} is missing`;
   return { name, path, appearance: appearance === "light" ? "light" : "dark", colors: found };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What is wrong is a text that is not empty. */

@@ -3,8 +3,10 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { createSyntheticSourceInfo } from "../../../src/contracts/source-info.ts";
 import { slashCommandsByName, typedCommand } from "../../../src/harness/commands/slash.ts";
 import { runSlash } from "../../../src/modes/interactive/commands/commands.ts";
+import { KnownCommands } from "../../../src/modes/interactive/commands/known-commands.ts";
 import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
 import { leaseHolder } from "../../../src/platform/locks/lease.ts";
 import { roles } from "../../../src/tui/theme/roles.ts";
@@ -350,6 +352,20 @@ test("words behind a command that takes none are told, and are not lost", async 
     expect(await screen.until((text) => text.includes(`/${name} takes no argument, and was given "now"`))).toContain(`\n/${name} now`);
     screen.device.keys("\u0003");
   }
+});
+
+test("while the names are learned anew none is taken for none, and who asks waits for the last of them", async () => {
+  const { sessions } = await openInteractive();
+  const known = new KnownCommands(sessions);
+  await known.learn();
+  expect([known.mayBe("late"), known.mayBe("model")]).toEqual([false, true]);
+  const first = known.learn();
+  expect(known.mayBe("late")).toBe(true);
+  const asked = known.has("late");
+  const found = [{ name: "late", source: "extension" as const, sourceInfo: createSyntheticSourceInfo("<inline:1>", { source: "inline" }) }];
+  vi.spyOn(sessions.extensions, "commands").mockReturnValue(found);
+  await Promise.all([first, known.learn()]);
+  expect([await asked, known.mayBe("later")]).toEqual([true, false]);
 });
 
 test("a name that is near to none is told where the names are, and stays in the editor", async () => {

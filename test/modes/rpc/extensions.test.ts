@@ -14,6 +14,7 @@ const resources: LaunchResources = {
   skillCommands: [],
   skillsSection: "",
   appended: [],
+  themes: [],
   templates: async () => [],
   expand: async (text) => text.replace("/short", "long"),
 };

@@ -74,7 +74,15 @@ test("commands say where they come from: found by itself or named, and the direc
   const mine = write("agent/skills/deep/skills/SKILL.md", skill.replace("NAME", "skills"));
   const shared = write(".agents/skills/shared/SKILL.md", skill.replace("NAME", "shared"));
   const named = write("elsewhere/named.md", "Do $1");
-  const resources = { withContextFiles: true, withSkills: true, withTemplates: true, skillPaths: [], templatePaths: [named] };
+  const resources = {
+    withContextFiles: true,
+    withSkills: true,
+    withTemplates: true,
+    skillPaths: [],
+    templatePaths: [named],
+    withThemes: false,
+    themePaths: [],
+  };
   const made = await world({ directory, options: { resources } });
   const { commands } = (await made.ask("get_commands")).data as { commands: { name: string; sourceInfo: object }[] };
   const found = Object.fromEntries(commands.map((one) => [one.name, one.sourceInfo]));

@@ -14,8 +14,9 @@ export class KnownCommands {
     this.#sessions = sessions;
   }
 
-  /** Not before the first paint; rejects where the modules cannot be loaded. */
+  /** Not before the first paint, and again when there are others; rejects where the modules cannot be loaded. */
   learn(): Promise<void> {
+    this.#names = new Set();
     this.#learning = this.#learn();
     return this.#learning;
   }
@@ -26,18 +27,26 @@ export class KnownCommands {
   }
 
   async has(name: string): Promise<boolean> {
-    await this.#learning;
+    await this.#learned();
     return this.#names.has(name);
   }
 
   async all(): Promise<readonly OfferedCommand[]> {
-    await this.#learning;
+    await this.#learned();
     return this.#offered;
   }
 
   async nearest(name: string): Promise<string | undefined> {
     const { nearestName } = await import("../../../contracts/nearest.ts");
     return nearestName(name, [...this.#names]);
+  }
+
+  /** What is learned anew meanwhile is waited for, too. */
+  async #learned(): Promise<void> {
+    for (let waited: Promise<void> | undefined; waited !== this.#learning; ) {
+      waited = this.#learning;
+      await waited;
+    }
   }
 
   async #learn(): Promise<void> {

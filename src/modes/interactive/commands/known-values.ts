@@ -4,7 +4,7 @@
 import type { KnownValues, SettingRecord } from "../../../config/setting-type.ts";
 import type { PickerItem } from "../pickers/picker.ts";
 import type { CommandHost } from "../surface.ts";
-import { themePlaces, themesIn } from "../themes.ts";
+import { themesIn } from "../themes.ts";
 import { call } from "./call.ts";
 
 export interface OfferedValues {
@@ -19,7 +19,7 @@ type Source = Pick<OfferedValues, "preview"> & { items: PickerItem[] | Promise<P
 
 const sources: Readonly<Record<Extract<KnownValues, string>, (at: CommandHost) => Source>> = {
   themes: (at) => ({
-    items: themesIn(...themePlaces(at.sessions.launch.options)).map(({ name, path }) => ({
+    items: themesIn(at.sessions.launch.resources.themes).map(({ name, path }) => ({
       value: name,
       label: name,
       description: path ?? "built in",

@@ -96,6 +96,7 @@ class PlainConversation implements CommandHost {
       this.#at.takeWarnings((line) => this.say(line)),
       this.sessions.subscribe((event) => this.#take(event)),
       this.sessions.onReplaced(() => this.#replaced()),
+      extensions.onStarted(() => extensions.inForce && this.#learn()),
       this.sessions.changes.onUnqueued((texts) => this.composer.giveBack(texts.join("\n\n"))),
       this.#at.onInterrupt(() => this.#interrupt()),
     ];

@@ -181,7 +181,7 @@ export class ShowImagesSelectorComponent extends Choice {
 
 export class ThemeSelectorComponent extends Choice {
   constructor(current: string, select: (name: string) => void, cancel: () => void, preview: (name: string) => void) {
-    const names = [...new Set([...themesIn(join(getAgentDir(), "themes")).map(({ name }) => name), current])];
+    const names = [...new Set([...themesIn([{ path: join(getAgentDir(), "themes") }]).map(({ name }) => name), current])];
     super({
       title: "Theme",
       items: plainItems(names),
