@@ -122,6 +122,29 @@ describe.skipIf(!hasPty)("extensions at a terminal", () => {
     await quit(terminal);
   });
 
+  test("a text editor that an extension shows lends the terminal to the editor it names, and has the text back", async ({ world }) => {
+    const editor = world.write("editor.sh", '#!/bin/sh\nprintf " and more" >> "$1"\n');
+    const terminal = open(
+      world,
+      `import { ExtensionEditorComponent } from "@earendil-works/pi-coding-agent";
+      export default (pi) => {
+        pi.registerCommand("write", { handler: async (_args, ctx) => {
+          const text = await ctx.ui.custom((tui, _theme, keys, done) =>
+            new ExtensionEditorComponent(tui, keys, "Write it", "begun", done, () => done("left"), undefined, ${JSON.stringify(`sh ${editor}`)}));
+          ctx.ui.notify("got " + text);
+        } });
+      };`,
+    );
+    await terminal.until((screen) => screen.includes("scripted/"));
+    terminal.type("/write\r");
+    await terminal.until((screen) => screen.includes("Write it") && screen.includes("ctrl+g in $EDITOR"));
+    terminal.type("\u0007");
+    await terminal.until((screen) => screen.includes("begun and more"));
+    terminal.type("\r");
+    await terminal.until((screen) => screen.includes("got begun and more"));
+    await quit(terminal);
+  });
+
   test("process.exit in an extension leaves the terminal as it was", async ({ world }) => {
     const terminal = open(world, `export default (pi) => { pi.registerCommand("bye", { handler: () => process.exit(7) }); };`);
     await terminal.until((screen) => screen.includes("scripted/"));
