@@ -29,6 +29,15 @@ const onScreen = (world, steps, more = []) => ({
 });
 const chat = (world, steps) => ({ ...world.place, argv: [world.baselines["chat-screen"]], terminal: steps });
 
+/** What a figure of both on the same screen has beside its name. */
+const againstChat = (name, unit = "ms") => ({
+  against: "a chat on the same screen",
+  unit,
+  compare: /** @type {const} */ ("ratio"),
+  subject: (of) => of("pi", name),
+  baseline: (of) => of("chat", name),
+});
+
 /** @type {import("../race.mjs").Race} */
 export const screen = {
   id: "screen",
@@ -42,21 +51,13 @@ export const screen = {
     {
       id: "screen-first-key",
       title: "interactive, start to a letter typed before",
-      against: "a chat on the same screen",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi", "firstKeyMs"),
-      baseline: (of) => of("chat", "firstKeyMs"),
+      ...againstChat("firstKeyMs"),
       onCpu: { subject: (of) => of("pi", "cpuMs"), baseline: (of) => of("chat", "cpuMs") },
     },
     {
       id: "screen-key",
       title: "interactive, a key shown",
-      against: "a chat on the same screen",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi", "keyMs"),
-      baseline: (of) => of("chat", "keyMs"),
+      ...againstChat("keyMs"),
     },
   ],
 };
@@ -75,11 +76,7 @@ export const screenDeltas = {
     {
       id: "screen-deltas",
       title: "interactive, 20,000 deltas, CPU",
-      against: "a chat on the same screen",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi", "cpuMs"),
-      baseline: (of) => of("chat", "cpuMs"),
+      ...againstChat("cpuMs"),
     },
   ],
 };
@@ -102,20 +99,12 @@ export const screenStream = {
     {
       id: "screen-stream-key",
       title: "interactive, a key shown while 20,000 deltas come in",
-      against: "a chat on the same screen",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi", "streamKeyMs"),
-      baseline: (of) => of("chat", "streamKeyMs"),
+      ...againstChat("streamKeyMs"),
     },
     {
       id: "screen-stream-late-key",
       title: "interactive, one key in ten there takes longer",
-      against: "a chat on the same screen",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi", "lateKeyMs"),
-      baseline: (of) => of("chat", "lateKeyMs"),
+      ...againstChat("lateKeyMs"),
     },
   ],
 };
@@ -146,20 +135,12 @@ export const screenIdle = {
     {
       id: "screen-idle-cpu",
       title: "interactive, CPU while nothing happens",
-      against: "a chat on the same screen",
-      unit: "ms",
-      compare: "ratio",
-      subject: (of) => of("pi", "idleCpuMs"),
-      baseline: (of) => of("chat", "idleCpuMs"),
+      ...againstChat("idleCpuMs"),
     },
     {
       id: "screen-idle-wake-ups",
       title: "interactive, how often it is woken meanwhile",
-      against: "a chat on the same screen",
-      unit: "",
-      compare: "ratio",
-      subject: (of) => of("pi", "wakeUps"),
-      baseline: (of) => of("chat", "wakeUps"),
+      ...againstChat("wakeUps", ""),
     },
   ],
 };

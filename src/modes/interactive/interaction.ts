@@ -8,6 +8,7 @@ import type { Host } from "../../platform/host.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
+import { ownNote } from "./blocks/block.ts";
 import { ChosenTheme } from "./chosen-theme.ts";
 import { KnownCommands } from "./commands/known-commands.ts";
 import { ProjectQuestion } from "./commands/project-question.ts";
@@ -294,14 +295,7 @@ export class Interaction implements Surface {
   }
 
   show(title: string, markdown: string): void {
-    this.screen.add({
-      kind: "note",
-      isLive: false,
-      name: title,
-      blocks: [{ kind: "text", text: markdown }],
-      message: undefined,
-      isWhole: true,
-    });
+    this.screen.add(ownNote(title, markdown));
   }
 
   hint(text: string): void {

@@ -46,3 +46,8 @@ export interface BlockShapes {
 export type BlockKind = keyof BlockShapes;
 export type BlockOf<K extends BlockKind> = { kind: K; isLive: boolean } & BlockShapes[K];
 export type Block = { [K in BlockKind]: BlockOf<K> }[BlockKind];
+
+/** A text of ours, as Markdown. */
+export function ownNote(name: string, markdown: string): BlockOf<"note"> {
+  return { kind: "note", isLive: false, name, blocks: [{ kind: "text", text: markdown }], message: undefined, isWhole: true };
+}

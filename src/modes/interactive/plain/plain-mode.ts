@@ -12,7 +12,7 @@ import { wholeLines } from "../../../tui/row.ts";
 import { plainSystem } from "../../../tui/theme/built-in.ts";
 import { Theme } from "../../../tui/theme/theme.ts";
 import { beforeEnd, type ModeContext } from "../../mode.ts";
-import type { Block } from "../blocks/block.ts";
+import { type Block, ownNote } from "../blocks/block.ts";
 import { faceOf } from "../blocks/faces.ts";
 import type { Look } from "../blocks/look.ts";
 import { KnownCommands } from "../commands/known-commands.ts";
@@ -281,14 +281,7 @@ class PlainConversation implements CommandHost {
   }
 
   show(title: string, markdown: string): void {
-    this.#show({
-      kind: "note",
-      isLive: false,
-      name: title,
-      blocks: [{ kind: "text", text: markdown }],
-      message: undefined,
-      isWhole: true,
-    });
+    this.#show(ownNote(title, markdown));
   }
 
   fail(error: unknown): void {
