@@ -40,6 +40,7 @@ const dayMs = 24 * 3_600_000;
 /** Compiling less than this takes no longer than reading what was kept. */
 const smallLength = 4096;
 const maxKeptBytes = 64 * 1024 * 1024;
+const blockBytes = 64 * 1024;
 /** A run that lives longer has called by then what the start of the next one will call; later the runtime drops what it has not called for a while. */
 const longRunMs = 10_000;
 
@@ -125,18 +126,27 @@ function readKept(path: string): { code: Buffer; isOld: boolean } | undefined {
     const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const info = fstatSync(descriptor);
-      const half = info.size / 2;
-      if (!info.isFile() || half === 0 || !Number.isInteger(half) || info.size > maxKeptBytes) return undefined;
-      const bytes = Buffer.allocUnsafeSlow(info.size);
-      if (readSync(descriptor, bytes) !== info.size) return undefined;
-      const code = bytes.subarray(0, half);
-      return code.equals(bytes.subarray(half)) ? { code, isOld: Math.abs(Date.now() - info.mtimeMs) > dayMs } : undefined;
+      if (!info.isFile() || info.size === 0 || info.size % 2 !== 0 || info.size > maxKeptBytes) return undefined;
+      const code = Buffer.allocUnsafeSlow(info.size / 2);
+      if (readSync(descriptor, code) !== code.length || !isNext(descriptor, code)) return undefined;
+      return { code, isOld: Math.abs(Date.now() - info.mtimeMs) > dayMs };
     } finally {
       closeSync(descriptor);
     }
   } catch {
     return undefined;
   }
+}
+
+/** Whether what comes next in the file is the same. Block by block: memory that is new to the process takes longer than to read into it. */
+function isNext(descriptor: number, bytes: Buffer): boolean {
+  const block = Buffer.allocUnsafeSlow(blockBytes);
+  for (let at = 0; at < bytes.length; at += blockBytes) {
+    const wanted = bytes.subarray(at, at + blockBytes);
+    if (readSync(descriptor, block, 0, wanted.length, null) !== wanted.length || wanted.compare(block, 0, wanted.length) !== 0)
+      return false;
+  }
+  return true;
 }
 
 /** Another run may be at it, or the place be read only. */
