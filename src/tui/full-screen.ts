@@ -77,7 +77,8 @@ export class FullScreen extends TuiAltScreen {
     terminal.on.drain = () => {
       if (!this.#isWaiting) return;
       this.#isWaiting = false;
-      this.requestRender();
+      // It was due when it had to wait; what has come since is in it.
+      this.renderNow();
     };
   }
 
