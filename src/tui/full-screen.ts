@@ -52,6 +52,7 @@ export class FullScreen extends TuiAltScreen {
   readonly #options: FullScreenOptions;
   readonly #scroll: ScrollView;
   #isWaiting = false;
+  isForKey = false;
   /** Where the last frame has left the cursor. */
   #cursor = "";
   #hasRoom = true;
@@ -74,6 +75,10 @@ export class FullScreen extends TuiAltScreen {
     stack.addChild(this.#scroll, { basis: 0, grow: 1, shrink: 0 });
     stack.addChild(options.bottom, { basis: "auto", grow: 0, shrink: 1 });
     this.setLayoutRoot(stack);
+    this.addInputListener(() => {
+      this.isForKey = true;
+      return undefined;
+    });
     terminal.on.drain = () => {
       if (!this.#isWaiting) return;
       this.#isWaiting = false;
@@ -153,6 +158,8 @@ export class FullScreen extends TuiAltScreen {
       this.#write(this.#terminal.capture(() => super.doRender()));
     } catch (error) {
       this.#options.failed(error);
+    } finally {
+      this.isForKey = false;
     }
   }
 

@@ -42,6 +42,7 @@ export class MainScreen extends TuiMainScreen {
   #height = 0;
   #isCursorShown = false;
   #isWaiting = false;
+  isForKey = false;
   /** Lines of the last frame as rows of this width: most of them are those of the next one. */
   #fitted = { width: 0, rows: new Map<string, string>() };
   #resizeTimer: NodeJS.Timeout | undefined;
@@ -50,6 +51,10 @@ export class MainScreen extends TuiMainScreen {
     super(terminal, false);
     this.#terminal = terminal;
     this.#options = options;
+    this.addInputListener(() => {
+      this.isForKey = true;
+      return undefined;
+    });
     terminal.on.drain = () => {
       if (!this.#isWaiting) return;
       this.#isWaiting = false;
@@ -151,6 +156,8 @@ export class MainScreen extends TuiMainScreen {
     } catch (error) {
       this.#options.failed(error);
       return;
+    } finally {
+      this.isForKey = false;
     }
     this.#width = columns;
     this.#height = rows;
