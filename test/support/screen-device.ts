@@ -38,7 +38,7 @@ export function deafDevice(): Device & Pick<ScreenDevice, "keys"> {
     flush: async () => {},
     end: async () => {},
     suspend: () => {},
-    lend: (work) => work(),
+    lend: (work) => work(new AbortController().signal),
     keys: (text) => listeners?.input(text),
   };
 }
@@ -78,7 +78,7 @@ export function screenDevice(columns = 80, rows = 24): ScreenDevice {
     flush: async () => {},
     end: async () => {},
     suspend: () => {},
-    lend: (work) => work(),
+    lend: (work) => work(new AbortController().signal),
     keys: (text) => listeners?.input(text),
     resize: (toColumns, toRows) => {
       terminal.resize(toColumns, toRows);
