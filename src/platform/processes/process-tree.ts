@@ -107,6 +107,12 @@ export function processIsAlive(pid: number): boolean {
   return stat === "" || stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
 }
 
+/** What tells a process from another one that has had its number since: when it started, as the system counts. Nothing where it does not tell. */
+export function startOfProcess(pid: number): string | undefined {
+  const stat = textOfFile(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}
+
 function trySignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
