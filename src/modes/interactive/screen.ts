@@ -84,7 +84,7 @@ export class Screen {
   readonly #bottom = new Container();
   readonly #slot = new Container();
   readonly #foot = new Container();
-  readonly #views = new Map<Block, BlockView>();
+  readonly #views = new WeakMap<Block, BlockView>();
   #lastKeyMs = 0;
   /** What has the place of the editor, the last one on top. */
   readonly #open: Component[] = [];
@@ -252,9 +252,10 @@ export class Screen {
 
   changed(block: Block): void {
     const view = this.#views.get(block);
-    view?.changed();
-    // Nothing more will come to it.
-    if (view !== undefined && !block.isLive && block.kind !== "tool") this.#views.delete(block);
+    if (view === undefined) return;
+    view.changed();
+    // What was finished may be said anew: an answer by its message, a tool's output by its result.
+    if (!block.isLive) this.transcript.changed(view);
     this.tui.requestRender();
   }
 
@@ -265,7 +266,6 @@ export class Screen {
   remove(block: Block): void {
     const view = this.#views.get(block);
     if (view === undefined) return;
-    this.#views.delete(block);
     this.transcript.remove(view);
     this.tui.requestRender();
   }
@@ -278,7 +278,6 @@ export class Screen {
   }
 
   clear(): void {
-    this.#views.clear();
     this.transcript.clear();
     this.#switch.screen.restart?.();
     this.tui.requestRender();
