@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { binaryFlags } from "../build.mjs";
 
 const baselines = new URL("./baselines/", import.meta.url);
+/** What several of them are made of. */
+const baselineParts = new URL("./baselines/parts/", import.meta.url);
 /** Programs around parts of pi, for what cannot be measured from outside. */
 const subjects = new URL("./subjects/", import.meta.url);
 /** What those parts are made of: all of it, since what one imports imports others. */
@@ -25,6 +27,7 @@ export function buildBaselines({ root, bun }) {
   const version = spawnSync(bun, ["--version"], { encoding: "utf8" }).stdout.trim();
   const lock = readFileSync(join(root, "package-lock.json"));
   const parts = sourcesBelow(join(root, partsFolder));
+  const partsOfBaselines = sourcesIn(fileURLToPath(baselineParts));
   const programIn = (source, alsoMadeOf) => {
     const hash = createHash("sha256")
       .update([version, ...binaryFlags].join("\n"))
@@ -34,7 +37,7 @@ export function buildBaselines({ root, bun }) {
     return { name, source, program: join(folder, `${name}-${hash.digest("hex").slice(0, 12)}`) };
   };
   const wanted = [
-    ...sourcesIn(fileURLToPath(baselines)).map((source) => programIn(source, [])),
+    ...sourcesIn(fileURLToPath(baselines)).map((source) => programIn(source, partsOfBaselines)),
     ...sourcesIn(fileURLToPath(subjects)).map((source) => programIn(source, parts)),
   ];
   const kept = new Set(wanted.map((one) => basename(one.program)));

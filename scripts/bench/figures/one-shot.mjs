@@ -36,6 +36,7 @@ export default {
   contenders: (world) => ({
     pi: { ...world.place, argv: [world.program, ...world.prompt("text")], stdoutHolds: [lastWord] },
     request: { ...world.place, argv: [world.baselines.request], stdoutHolds: [lastWord] },
+    baseClient: { ...world.place, argv: [world.baselines["request-base-client"]], stdoutHolds: [lastWord] },
   }),
   figures: [
     {
@@ -47,6 +48,16 @@ export default {
       subject: (of) => of("pi", "firstByteMs"),
       baseline: (of) => of("request", "firstByteMs"),
       onCpu: cpu,
+    },
+    {
+      id: "first-byte-base-client",
+      title: "-p, exec to first request byte",
+      against: "SDK's base client",
+      unit: "ms",
+      compare: "ratio",
+      subject: (of) => of("pi", "firstByteMs"),
+      baseline: (of) => of("baseClient", "firstByteMs"),
+      onCpu: { subject: cpu.subject, baseline: (of) => of("baseClient", "cpuMs") },
     },
     {
       id: "one-shot",
