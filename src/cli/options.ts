@@ -367,6 +367,7 @@ function nameIn(arg: string): string {
 }
 
 export function recordOf(name: string): OptionRecord | undefined {
+  if (name.charCodeAt(0) !== hyphen) return undefined;
   return (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
 }
 

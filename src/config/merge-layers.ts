@@ -134,8 +134,8 @@ export class LayerMerger {
       this.#set(layer, variable.record, { [variable.name]: raw }, report);
       return;
     }
-    const below = settings.filter((one) => one.key.startsWith(`${key}.`));
-    if (below.length === 0) {
+    const above = `${key}.`;
+    if (!settings.some((one) => one.key.startsWith(above))) {
       report.unknownKey(path, siblingNames(path));
       return;
     }
