@@ -162,8 +162,15 @@ function hosting(key: string, type: SettingType, fallback: unknown, description:
 
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
 export function camelCase(key: string): string {
-  if (!key.includes("_")) return key;
-  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const [first = "", ...words] = key.split("_");
+  let property = first;
+  for (const word of words) {
+    const upper = word.charAt(0).toUpperCase();
+    // A digit, or a small letter.
+    const begins = word !== "" && (upper !== word.charAt(0) || (upper >= "0" && upper <= "9"));
+    property += begins ? upper + word.slice(1) : `_${word}`;
+  }
+  return property;
 }
 
 export function snakeCase(property: string): string {

@@ -30,10 +30,11 @@ export const anthropicProvider: Provider = {
 async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
   // Without the resource modules, which nothing here calls.
   const { BaseAnthropic } = await import("@anthropic-ai/sdk/client");
+  const baseUrl = baseUrlWith(call.model.baseUrl, "");
   const client = new BaseAnthropic({
     // The real credential stands in the headers of stream-call; this keeps the SDK from looking for one.
     apiKey: "unused",
-    baseURL: baseUrlWith(call.model.baseUrl, "").replace(/\/v1$/, ""),
+    baseURL: baseUrl.endsWith("/v1") ? baseUrl.slice(0, -3) : baseUrl,
     maxRetries: 0,
     timeout: longestTimeoutMs,
     logLevel: "off",
