@@ -3,11 +3,12 @@
 // Invariant: the modules left out keep the names that they export, so that whoever imports one finds a function that does nothing.
 
 /**
- * Each SDK makes an object of every part of its service's interface with each client, looks for credentials, reads streams and files, says what
- * it runs on and tells tracers of it all. We send by `post` alone, with headers, a credential and a reader of our own.
+ * Each SDK makes an object of every part of its service's interface with each client, looks for credentials, sends, reads streams and files, says
+ * what it runs on and tells tracers of it all. We have the request built and do the rest ourselves, with headers and a credential of our own.
  */
 const leftOut = [
-  /\/(?:openai|@anthropic-ai\/sdk)\/(?:resources\/|core\/(?:pagination|streaming)\b|internal\/(?:decoders|detect-platform|parse|to-file|uploads)\b)/,
+  /\/(?:openai|@anthropic-ai\/sdk)\/(?:resources\/|core\/(?:api-promise|middleware|pagination|streaming)\b)/,
+  /\/(?:openai|@anthropic-ai\/sdk)\/internal\/(?:decoders|detect-platform|parse|request-signal|to-file|uploads)\b/,
   /\/@anthropic-ai\/sdk\/(?:(?:lib\/)?internal\/tracing\b|lib\/credentials\/(?!types\b)|core\/(?:credentials|error-classes)\b)/,
   /\/@opentelemetry\/api\//,
 ];

@@ -1,4 +1,4 @@
-// Speaks Anthropic Messages through @anthropic-ai/sdk: the SDK makes the request, stream-call reads the answer. Loaded by the registry.
+// Speaks Anthropic Messages through @anthropic-ai/sdk: the SDK builds the request, stream-call sends it and reads the answer. Loaded by the registry.
 // Invariant: the SDK's retries, timeouts, logging, credential lookup and environment variables have no say.
 
 import type { ModelCall } from "../../contracts/model-request.ts";
@@ -39,9 +39,9 @@ async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globa
     timeout: longestTimeoutMs,
     logLevel: "off",
     openTelemetry: false,
-    fetch,
   });
-  return client.post("/v1/messages", { body, stream: true, signal }).asResponse();
+  const { url, req } = await client.buildRequest({ method: "post", path: "/v1/messages", body, stream: true, signal });
+  return fetch(url, req);
 }
 
 export function anthropicHeaders(call: ModelCall, body: AnthropicRequest): Record<string, string> {
