@@ -9,7 +9,7 @@ import { isImageLine } from "./image-line.ts";
 export interface KeptBlock {
   /** Not wider than this. The same array as long as nothing has changed. */
   lines(width: number): readonly string[];
-  /** Of the lines just given: so many will not change any more, but for another width. */
+  /** Of the lines just given: so many will not change any more, but for another width. Infinity: nor will more come. */
   settled(): number;
   invalidate(): void;
   /** Pressed on this of its lines; whether that meant something. */
@@ -25,6 +25,11 @@ export interface Tail {
 
 const noLines: readonly string[] = [];
 
+/** One that has no lines yet may still get some, and so may one whose lines all stand. */
+function isDone(block: KeptBlock): boolean {
+  return block.settled() === Number.POSITIVE_INFINITY;
+}
+
 export class KeptLines implements Component, Tail {
   readonly #blocks: KeptBlock[] = [];
   /** The first block that is not handed in whole, and how many of its lines are. */
@@ -35,8 +40,8 @@ export class KeptLines implements Component, Tail {
   #width = 0;
   /** Lines of the first settled blocks, for a screen that shows all of them. */
   #joined: string[] = [];
-  #joinedBlocks = 0;
-  #joinedLines = 0;
+  /** Where each of those blocks ends in them. */
+  #joinedEnds: number[] = [];
   #joinedWidth = 0;
   /** What stands above all that was said, and its lines as they were joined. */
   #top: KeptBlock | undefined;
@@ -78,6 +83,12 @@ export class KeptLines implements Component, Tail {
     this.#forgetJoined();
   }
 
+  /** One that was done has other lines: those that the terminal has stay as they are. */
+  changed(block: KeptBlock): void {
+    const at = this.#blocks.lastIndexOf(block);
+    if (at >= 0 && at < this.#joinedEnds.length) this.#joinedEnds.length = at;
+  }
+
   clear(): void {
     this.#blocks.length = 0;
     this.#top = undefined;
@@ -100,7 +111,7 @@ export class KeptLines implements Component, Tail {
       if (!isSettled) continue;
       const final = Math.min(block.settled(), own.length);
       settled += Math.max(0, final - from);
-      isSettled = final === own.length;
+      isSettled = isDone(block);
     }
     return { lines, settled };
   }
@@ -113,7 +124,7 @@ export class KeptLines implements Component, Tail {
       for (let line = this.#offset; line < this.#offset + taken; line++) this.#handedText += textLength(own[line] as string);
       left -= taken;
       this.#offset += taken;
-      if (this.#offset < own.length || block.settled() < own.length) return;
+      if (this.#offset < own.length || !isDone(block)) return;
       this.#first++;
       this.#offset = 0;
       this.#handedText = 0;
@@ -126,16 +137,14 @@ export class KeptLines implements Component, Tail {
     if (width !== this.#joinedWidth || top !== this.#topLines) this.#forgetJoined();
     this.#joinedWidth = width;
     this.#topLines = top;
-    this.#joined.length = this.#joinedLines;
+    this.#joined.length = this.#joinedEnds.at(-1) ?? 0;
     let isSettled = true;
-    for (let at = this.#joinedBlocks; at < this.#blocks.length; at++) {
+    for (let at = this.#joinedEnds.length; at < this.#blocks.length; at++) {
       const block = this.#blocks[at] as KeptBlock;
       const own = block.lines(width);
       for (const line of own) this.#joined.push(line);
-      isSettled &&= block.settled() >= own.length;
-      if (!isSettled) continue;
-      this.#joinedBlocks = at + 1;
-      this.#joinedLines = this.#joined.length;
+      isSettled &&= isDone(block);
+      if (isSettled) this.#joinedEnds.push(this.#joined.length);
     }
     return this.#joined;
   }
@@ -151,7 +160,7 @@ export class KeptLines implements Component, Tail {
       }
       // The press alone, so that whatever else is under the pointer can be selected.
       if (type === "click" || block.press?.(line) !== true) return undefined;
-      this.#forgetJoined();
+      this.changed(block);
       return { handled: true };
     }
     return undefined;
@@ -165,8 +174,7 @@ export class KeptLines implements Component, Tail {
 
   #forgetJoined(): void {
     this.#joined = [];
-    this.#joinedBlocks = 0;
-    this.#joinedLines = 0;
+    this.#joinedEnds = [];
   }
 
   /** At another width the same text has other lines: those whose text the terminal has in whole are handed, no more. */

@@ -26,6 +26,22 @@ class Words implements KeptBlock {
   invalidate(): void {}
 }
 
+/** One whose lines all stand as they are, and to which more may come. */
+class Growing implements KeptBlock {
+  readonly texts: string[] = [];
+  isDone = false;
+
+  lines(): string[] {
+    return [...this.texts];
+  }
+
+  settled(): number {
+    return this.isDone ? Number.POSITIVE_INFINITY : this.texts.length;
+  }
+
+  invalidate(): void {}
+}
+
 interface Opened {
   device: ScreenDevice;
   screen: MainScreen;
@@ -51,6 +67,21 @@ function opened(columns = 40, rows = 10, foot = ["-- editor --", "-- footer --"]
 }
 
 const numbered = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `line ${from + at}`);
+
+test("what has no lines yet, or may get more, is not passed over by what comes behind it", () => {
+  const { device, kept, draw } = opened();
+  const growing = new Growing();
+  kept.add(growing);
+  for (const line of numbered(0, 30)) kept.add(new Words(line));
+  draw();
+  growing.texts.push("late");
+  draw();
+  growing.texts.push("later");
+  draw();
+  growing.isDone = true;
+  draw();
+  expect(device.all().slice(0, -2)).toEqual(["before 1", "before 2", "$ pi", "late", "later", ...numbered(0, 30)]);
+});
 
 test("what scrolls off is in the history once, in order, behind what was there before", () => {
   const { device, kept, draw } = opened();

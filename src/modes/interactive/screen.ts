@@ -83,7 +83,7 @@ export class Screen {
   readonly #bottom = new Container();
   readonly #slot = new Container();
   readonly #foot = new Container();
-  readonly #views = new Map<Block, BlockView>();
+  readonly #views = new WeakMap<Block, BlockView>();
   #lastKeyMs = 0;
   /** What has the place of the editor, the last one on top. */
   readonly #open: Component[] = [];
@@ -247,9 +247,10 @@ export class Screen {
 
   changed(block: Block): void {
     const view = this.#views.get(block);
-    view?.changed();
-    // Nothing more will come to it.
-    if (view !== undefined && !block.isLive && block.kind !== "tool") this.#views.delete(block);
+    if (view === undefined) return;
+    view.changed();
+    // What was finished may be said anew: an answer by its message, a tool's output by its result.
+    if (!block.isLive) this.transcript.changed(view);
     this.tui.requestRender();
   }
 
@@ -260,7 +261,6 @@ export class Screen {
   remove(block: Block): void {
     const view = this.#views.get(block);
     if (view === undefined) return;
-    this.#views.delete(block);
     this.transcript.remove(view);
     this.tui.requestRender();
   }
@@ -273,7 +273,6 @@ export class Screen {
   }
 
   clear(): void {
-    this.#views.clear();
     this.transcript.clear();
     this.#switch.screen.restart?.();
     this.tui.requestRender();

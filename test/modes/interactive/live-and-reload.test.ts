@@ -83,11 +83,25 @@ function transcript(lines: readonly string[]): string[] {
   return timeless(lines.slice(0, border)).join("\n").trim().split("\n");
 }
 
-test.for([1, 2, 3, 4, 5, 6, 7, 8])("seed %i", async (seed) => {
+const screens = [
+  { kind: "main", rows: 40 },
+  // All of it is in sight.
+  { kind: "alternate", rows: 600 },
+] as const;
+
+const runs = screens.flatMap(({ kind, rows }) =>
+  [1, 2, 3, 4, 5, 6, 7, 8].flatMap((seed) => [0, 0.5, 1].map((frames) => ({ kind, rows, seed, frames }))),
+);
+
+test.for(runs)("$kind, seed $seed, a frame after $frames of the events", async ({ kind, rows, seed, frames }) => {
   const random = seededRandom(seed);
   const directory = temporaryDirectory();
-  const live = await openInteractive({ directory, reply: replies(random), rows: 40, columns: 70 });
+  const live = await openInteractive({ directory, reply: replies(random), rows, columns: 70, kind });
   const { sessions } = live;
+  const whenDrawn = seededRandom(seed);
+  sessions.subscribe(() => {
+    if (whenDrawn.chance(frames)) live.drawn();
+  });
   for (let count = 0; count < 4; count++) {
     const settled = new Promise<void>((resolve) => {
       const remove = sessions.subscribe((event) => {
@@ -102,7 +116,7 @@ test.for([1, 2, 3, 4, 5, 6, 7, 8])("seed %i", async (seed) => {
   live.drawn();
   const shown = transcript(live.device.all());
   live.leave();
-  const again = await openInteractive({ directory, sessions, rows: 40, columns: 70 });
+  const again = await openInteractive({ directory, sessions, rows, columns: 70, kind });
   again.drawn();
   expect(transcript(again.device.all())).toEqual(shown);
 });
