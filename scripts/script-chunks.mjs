@@ -70,11 +70,10 @@ function withoutModuleWords(text) {
       needed.push(bound === undefined ? `${from};` : `const ${bound}=${from};`);
       return "";
     })
-    .replace(laterImport, (_whole, path) =>
-      path.startsWith("node:")
-        ? `Promise.resolve().then(()=>process.getBuiltinModule("${path}"))`
-        : `scriptsOfBuild.later("${path.slice(path.lastIndexOf("/") + 1)}")`,
-    )
+    .replace(laterImport, (whole, path) => {
+      if (path.startsWith("node:")) return `Promise.resolve().then(()=>process.getBuiltinModule("${path}"))`;
+      return path.startsWith(".") ? `scriptsOfBuild.later("${path.slice(path.lastIndexOf("/") + 1)}")` : whole;
+    })
     .replaceAll("import.meta.url", "moduleUrl");
   const left = moduleWord.exec(body);
   if (left !== null) throw new Error(`no script can hold ${left[0]}`);

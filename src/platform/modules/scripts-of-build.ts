@@ -13,9 +13,10 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type CompiledCode, clearCompiled, compiledDirectory, enableCompileCache } from "./compile-cache.ts";
 
 type Names = Record<string, unknown>;
@@ -100,7 +101,7 @@ export class ScriptsOfBuild implements CompiledCode {
 
   #keepUnkept(): void {
     if (!existsSync(this.#dir())) return;
-    for (const { script, path } of this.#unkept.splice(0)) writeKept(path, script.createCachedData());
+    for (const { script, path } of this.#unkept.splice(0)) writeKept(path, () => script.createCachedData());
   }
 
   #dir(): string {
@@ -149,14 +150,22 @@ function isNext(descriptor: number, bytes: Buffer): boolean {
   return true;
 }
 
-/** Another run may be at it, or the place be read only. */
-function writeKept(path: string, code: Buffer): void {
+/** Another run may be at it, the place be read only, the disk full: a later run tries again. `codeOf` takes longer than to learn that nothing can be written. */
+function writeKept(path: string, codeOf: () => Buffer): void {
   const temporary = `${path}.${process.pid}`;
   try {
-    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, Buffer.concat([code, code]), { mode: 0o600 });
-    renameSync(temporary, path);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const descriptor = openSync(temporary, "wx", 0o600);
+    try {
+      const code = codeOf();
+      for (let copy = 0; copy < 2; copy++) writeFileSync(descriptor, code);
+      renameSync(temporary, path);
+    } catch {
+      unlinkSync(temporary);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
-    // The next one tries again.
+    // Nothing is kept.
   }
 }
