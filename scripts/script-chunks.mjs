@@ -11,7 +11,7 @@ const laterImport = /\bimport\("([^"]+)"\)/g;
 /** Of a module what has no place in a script; words in strings are none. */
 const moduleWord =
   /(?<![\w$.])import ?\((?!').{0,40}|\bimport\.meta\b.{0,40}|(?<=^|[;}\n]|\*\/)(?:import ?["'{*\w$]|export ?[{*\w$]).{0,40}/;
-const exportAtEnd = /(?<=^|[;\n}])export ?\{([^{}]*)\};?\s*$/;
+const exportAtEnd = /(?<![\w$.])export ?\{([^{}]*)\};?\s*$/;
 
 /**
  * A function as text, which gets the owner of the scripts and the address that the chunk has as a module, and gives what the chunk exports.
