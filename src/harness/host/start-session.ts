@@ -68,6 +68,7 @@ export async function startSession(
   const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
   // Before the model is chosen: it may be one of theirs.
   extensions?.registerProviders(registry);
+  await registry.learned();
   const fallback = await fallbackSettings(launch, { warn, now });
   const selected =
     keep === undefined

@@ -39,8 +39,9 @@ function plainAccess(deps: ModelAccessDeps): AccessTo {
     fetching ??= loadFetch(deps);
     // Together: one that fails while another is waited for would be nobody's failure, and end the process.
     const [loaded, credential, fetch] = await Promise.all([provider, given ?? deps.registry.credential(model.provider), fetching]);
-    const isSignIn = credential.account !== undefined;
-    return { provider: isSignIn ? (await import("./signed-in.ts")).signedIn(loaded, deps.registry) : loaded, credential, fetch };
+    if (credential.account === undefined && credential.request === undefined) return { provider: loaded, credential, fetch };
+    const { signedIn, withOwnKey } = await import("./signed-in.ts");
+    return { provider: credential.account === undefined ? withOwnKey(loaded) : signedIn(loaded, deps.registry), credential, fetch };
   };
 }
 
