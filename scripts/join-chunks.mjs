@@ -140,7 +140,7 @@ function redirected(text, names, facades, joined, spaces) {
 
 /** @param {string} text of a chunk: minified, its exports in one list at the end */
 function exportsOf(text) {
-  const [, list] = /(?:^|[;\n}])export\s*\{([^{}]*)\};?\s*$/.exec(text) ?? [];
+  const [, list] = /(?<![\w$.])export\s*\{([^{}]*)\};?\s*$/.exec(text) ?? [];
   if (list === undefined) return [];
   return list
     .split(",")
