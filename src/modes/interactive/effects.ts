@@ -117,6 +117,7 @@ async function runShell(command: string, isHidden: boolean, at: CommandHost): Pr
       excludeFromContext: isHidden,
       onData: (text) => {
         shown.output = (shown.output + text).slice(-200_000);
+        shown.arrived = (shown.arrived ?? 0) + text.length;
         at.transcript.changed(shown);
       },
     });
@@ -124,6 +125,7 @@ async function runShell(command: string, isHidden: boolean, at: CommandHost): Pr
     shown.exitCode = result.exitCode ?? 0;
     shown.isCancelled = result.cancelled;
   } catch (error) {
+    shown.exitCode = undefined;
     at.fail(error);
   } finally {
     shown.isLive = false;

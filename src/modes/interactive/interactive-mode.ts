@@ -101,7 +101,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
       onError: ({ extensionPath, event, error }) => interaction.say(`${extensionPath}: ${event}: ${error}`, "error"),
       shutdownHandler: () => interaction.quit(),
     });
-    bound.catch((error: unknown) => interaction.fail(error));
+    bound?.catch((error: unknown) => interaction.fail(error));
     if (at.picksSession) {
       const { openSessionPicker } = await import("./pickers/session-picker.ts");
       await beforeEnd(at.ending, new Promise<void>((closed, failed) => openSessionPicker(interaction, { closed }).catch(failed)));

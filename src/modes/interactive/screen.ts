@@ -226,7 +226,7 @@ export class Screen {
   }
 
   #viewOf(block: Block): BlockView {
-    return new BlockView(block, this.#hooks.look, this.#hooks.faceFor(block));
+    return new BlockView(block, this.#hooks.look, this.#hooks.faceFor(block), this.tui);
   }
 
   /** How many lines have come in above all that was there. */

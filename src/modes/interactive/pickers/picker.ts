@@ -13,6 +13,8 @@ export interface PickerItem {
   value: string;
   label: string;
   description?: string;
+  /** Of a list of switches: whether it is on. */
+  isOn?: boolean;
   /** What the filter looks at; default: label and description. */
   searched?: string;
 }
@@ -127,7 +129,7 @@ export class Picker implements Component, Focusable {
     }
     const start = Math.max(0, Math.min(this.#at - Math.floor(size / 2), this.#shown.length - size));
     const rows = this.#shown.slice(start, start + size);
-    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map(({ label }) => visibleWidth(shownLine(label)))));
+    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map((item) => visibleWidth(markedLabel(item)))));
     for (const [offset, item] of rows.entries()) lines.push(this.#row(item, start + offset === this.#at, labels, width));
     if (this.#shown.length === 0) lines.push(theme.fg("muted", "  Nothing matches"));
     const place = this.#shown.length > size ? `${this.#at + 1}/${this.#shown.length}` : "";
@@ -139,7 +141,7 @@ export class Picker implements Component, Focusable {
 
   #row(item: PickerItem, isChosen: boolean, labels: number, width: number): string {
     const theme = this.#options.theme();
-    const label = truncateToWidth(shownLine(item.label), Math.max(1, width - 2));
+    const label = truncateToWidth(markedLabel(item), Math.max(1, width - 2));
     const about = item.description === undefined ? "" : shownLine(item.description);
     const gap = " ".repeat(Math.max(1, labels - visibleWidth(label) + 2));
     const room = width - 2 - visibleWidth(label) - gap.length;
@@ -162,6 +164,10 @@ export class Picker implements Component, Focusable {
     const at = chosen === undefined ? 0 : this.#shown.findIndex(({ value }) => value === chosen);
     this.#move(at < 0 ? Math.min(this.#at, Math.max(0, this.#shown.length - 1)) : at);
   }
+}
+
+function markedLabel({ label, isOn }: PickerItem): string {
+  return `${isOn === undefined ? "" : isOn ? "✓ " : "  "}${shownLine(label)}`;
 }
 
 /** Parts as they fit beside each other, none of them cut. */
