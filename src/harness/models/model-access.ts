@@ -56,10 +56,13 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
   return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
 }
 
+/** As the network reads them. */
+const proxyVariables = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /** Rejects with `config.proxy` or `config.ca_file`: before any request, where the user has said something about the network. */
 export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">): Promise<void> {
   const { proxy, caFile } = deps.config.values.network;
-  const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
+  const isSaid = proxy !== "" || caFile !== "" || proxyVariables.some((name) => deps.env[name] !== undefined);
   if (isSaid) await loadFetch(deps);
 }
 

@@ -449,6 +449,7 @@ function vendorOf(providerId: string): Vendor | undefined {
 
 /** Names of the environment variables that a base URL asks for. */
 function variablesIn(baseUrl: string): string[] {
+  if (!baseUrl.includes("{")) return [];
   return [...baseUrl.matchAll(/\{([A-Z][A-Z0-9_]*)\}/g)].flatMap((match) => match[1] ?? []);
 }
 

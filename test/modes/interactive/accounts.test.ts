@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ExtensionFactory } from "../../../src/contracts/extension.ts";
 import { type AuthServer, startAuthServer } from "../../support/auth-server.ts";
 import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
@@ -135,7 +135,7 @@ describe.each([
     screen.device.keys(`\u001b[200~${auth.agree(/https?:\S+code_challenge\S+/.exec(shown)?.[0] ?? "")}\u001b[201~`);
     screen.device.keys("\r");
     await screen.until((text) => text.includes("Cancel") && !text.includes("paste the address"));
-    await vi.waitFor(() => expect(auth.requests.length).toBeGreaterThan(asked));
+    await expect.poll(() => auth.requests.length).toBeGreaterThan(asked);
   };
 
   test.each([

@@ -10,7 +10,7 @@ import { KnownCommands } from "../../../src/modes/interactive/commands/known-com
 import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
 import { leaseHolder } from "../../../src/platform/locks/lease.ts";
 import { roles } from "../../../src/tui/theme/roles.ts";
-import { openInteractive } from "../../support/interactive-screen.ts";
+import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 import { failed } from "../../support/model-script.ts";
 import { Gate, type Reply, textReply } from "../../support/rpc-world.ts";
 
@@ -369,6 +369,28 @@ test("a model that is none opens the list of models with what was typed", async 
   writeFileSync(join(screen.directory, "agent", "auth.json"), keys, { mode: 0o600 });
   screen.device.keys("/model haiku\r");
   expect(await screen.until((text) => text.includes("› haiku"))).toContain("anthropic/claude-haiku");
+  // As if it had been typed: what follows stands behind it.
+  screen.device.keys("-4");
+  await screen.until((text) => text.includes("› haiku-4"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("› haiku"));
+  // The whole id of one model leaves nothing to choose.
+  screen.device.keys("/model claude-haiku-4-5\r");
+  await screen.until((text) => text.includes("Model: anthropic/claude-haiku-4-5"));
+});
+
+test.for([
+  ["a list", ({ device }: InteractiveScreen): void => device.keys("/settings\r")],
+  ["a question", ({ interaction }: InteractiveScreen): void => void interaction.ui.context.input("A name?")],
+] as const)("the key that suspends does so over %s, which is there afterwards with what was typed", async ([, ask]) => {
+  const screen = await openInteractive({ options: { apiKey: "key", model: "scripted/demo" } });
+  let stops = 0;
+  screen.device.suspend = () => void stops++;
+  ask(screen);
+  await screen.until((text) => /A name\?|›/.test(text));
+  screen.device.keys("wor\u001ads");
+  await screen.until((text) => text.includes("words"));
+  expect(stops).toBe(1);
 });
 
 test.for(["copy", "left"])("a session that is open elsewhere is offered as a copy: %s", async (choice) => {

@@ -2,6 +2,7 @@
 // Invariant: what is not shown costs nothing to draw; the filter is `"exact"`, `re:…` or letters in their order; keys that a picker adds come first.
 
 import { type Component, type Focusable, fuzzyFilter, Input, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { markedPaste } from "../../../tui/paste-gate.ts";
 import { shownLine } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
@@ -80,7 +81,9 @@ export class Picker implements Component, Focusable {
   }
 
   setFilter(text: string): void {
-    this.#filter.setValue(text);
+    this.#filter.setValue("");
+    // As if it had been typed: the cursor is behind it.
+    if (text !== "") this.#filter.handleInput(markedPaste(text));
     this.#apply(undefined);
   }
 

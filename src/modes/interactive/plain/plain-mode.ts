@@ -22,7 +22,7 @@ import { perform } from "../effects.ts";
 import { errorWords, ToldFailures } from "../error-words.ts";
 import { type BlockSink, TranscriptFold } from "../fold.ts";
 import type { ChoiceOptions } from "../pickers/choice.ts";
-import { firstState, type State } from "../state.ts";
+import { firstState, type HeldText, type State } from "../state.ts";
 import { StoredPath, showStored } from "../stored.ts";
 import type { CommandHost } from "../surface.ts";
 import { type Action, type Facts, update } from "../update.ts";
@@ -66,6 +66,7 @@ class PlainConversation implements CommandHost {
     giveBack: (text) => {
       if (text !== this.#sending) this.say(`Not sent: ${text}`);
     },
+    returnCommand: (text) => this.composer.giveBack(text),
     takeAttachments: () => [],
     carryAttachments: () => {},
   };
@@ -324,6 +325,15 @@ class PlainConversation implements CommandHost {
   }
 
   showSession(): void {}
+
+  hold(text: string, behavior: HeldText["behavior"]): void {
+    this.say("queued: goes in when that has ended");
+    this.#dispatch({ type: "hold", text, behavior });
+  }
+
+  release(isStopped: boolean): void {
+    this.#dispatch({ type: "release", isStopped });
+  }
 
   quit(): void {
     this.#quitting.abort();
