@@ -52,6 +52,7 @@ export class FullScreen extends TuiAltScreen {
   readonly #options: FullScreenOptions;
   readonly #scroll: ScrollView;
   #isWaiting = false;
+  isForKey = false;
   /** Where the last frame has left the cursor. */
   #cursor = "";
   #hasRoom = true;
@@ -74,10 +75,15 @@ export class FullScreen extends TuiAltScreen {
     stack.addChild(this.#scroll, { basis: 0, grow: 1, shrink: 0 });
     stack.addChild(options.bottom, { basis: "auto", grow: 0, shrink: 1 });
     this.setLayoutRoot(stack);
+    this.addInputListener(() => {
+      this.isForKey = true;
+      return undefined;
+    });
     terminal.on.drain = () => {
       if (!this.#isWaiting) return;
       this.#isWaiting = false;
-      this.requestRender();
+      // It was due when it had to wait; what has come since is in it.
+      this.renderNow();
     };
   }
 
@@ -152,6 +158,8 @@ export class FullScreen extends TuiAltScreen {
       this.#write(this.#terminal.capture(() => super.doRender()));
     } catch (error) {
       this.#options.failed(error);
+    } finally {
+      this.isForKey = false;
     }
   }
 

@@ -42,16 +42,24 @@ export class MainScreen extends TuiMainScreen {
   #height = 0;
   #isCursorShown = false;
   #isWaiting = false;
+  isForKey = false;
+  /** Lines of the last frame as rows of this width: most of them are those of the next one. */
+  #fitted = { width: 0, rows: new Map<string, string>() };
   #resizeTimer: NodeJS.Timeout | undefined;
 
   constructor(terminal: ScreenTerminal, options: MainScreenOptions) {
     super(terminal, false);
     this.#terminal = terminal;
     this.#options = options;
+    this.addInputListener(() => {
+      this.isForKey = true;
+      return undefined;
+    });
     terminal.on.drain = () => {
       if (!this.#isWaiting) return;
       this.#isWaiting = false;
-      this.requestRender();
+      // It was due when it had to wait; what has come since is in it.
+      this.renderNow();
     };
   }
 
@@ -148,6 +156,8 @@ export class MainScreen extends TuiMainScreen {
     } catch (error) {
       this.#options.failed(error);
       return;
+    } finally {
+      this.isForKey = false;
     }
     this.#width = columns;
     this.#height = rows;
@@ -170,10 +180,21 @@ export class MainScreen extends TuiMainScreen {
     const at = this.extractCursorPosition(window, rows);
     const leaving = lines.slice(0, handed);
     return {
-      lines: [...leaving, ...window].map((line) => writtenRow(line, columns)),
+      lines: this.#rowsOf([...leaving, ...window], columns),
       handed,
       cursor: at === null ? undefined : { row: handed + at.row, column: Math.min(at.col, columns - 1) },
     };
+  }
+
+  #rowsOf(lines: readonly string[], width: number): string[] {
+    const before = this.#fitted.width === width ? this.#fitted.rows : undefined;
+    const rows = new Map<string, string>();
+    this.#fitted = { width, rows };
+    return lines.map((line) => {
+      const row = before?.get(line) ?? rows.get(line) ?? writtenRow(line, width);
+      rows.set(line, row);
+      return row;
+    });
   }
 
   #written(lines: string[], cursor: { row: number; column: number } | undefined, height: number): string {

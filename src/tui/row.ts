@@ -3,7 +3,6 @@
 import { sliceByColumn, visibleWidth } from "@earendil-works/pi-tui";
 import { isImageLine } from "./image-line.ts";
 
-const trailing = /( +)((?:\u001b\[[0-9;]*m|\u001b\]8;;[^\u0007\u001b]*(?:\u0007|\u001b\\))*)$/;
 const style = /\u001b\[([0-9;]*)m/g;
 export const rowEnd = "\u001b[0m\u001b]8;;\u0007";
 
@@ -44,14 +43,46 @@ export function writtenRow(line: string, width: number): string {
 
 function fittingRow(line: string, width: number): string {
   const fitting = line.length > width && visibleWidth(line) > width ? sliceByColumn(line, 0, width, true) : line;
-  const match = trailing.exec(fitting);
-  const text = match === null ? fitting : fitting.slice(0, match.index);
-  if (match === null) return closed(text);
+  const end = blanksAt(fitting);
+  if (end === undefined) return closed(fitting);
+  const text = fitting.slice(0, end);
   const look = lookAt(text);
   // A cursor block, an underline: there the blanks are what is seen.
   if (look.isDrawn) return closed(fitting);
   // The terminal fills the row with the colour by itself, and wraps nothing of it.
   return look.hasBackground && text.length > 0 ? `${text}\u001b[K${rowEnd}` : closed(look.hasBackground ? `${text}\u001b[K` : text);
+}
+
+const escapeCode = 0x1b;
+const bell = 0x07;
+const blank = 0x20;
+
+/** Where the blanks at the end begin, behind which only styles and links end. From the end on: rows have long gaps, and each frame has rows. */
+function blanksAt(line: string): number | undefined {
+  let end = line.length;
+  for (let from: number | undefined = end; from !== undefined; from = closingAt(line, end)) end = from;
+  if (line.charCodeAt(end - 1) !== blank) return undefined;
+  while (line.charCodeAt(end - 1) === blank) end--;
+  return end;
+}
+
+/** Where the sequence begins that ends there: a style, or the address of a link. */
+function closingAt(line: string, end: number): number | undefined {
+  const last = line.charCodeAt(end - 1);
+  if (last === 0x6d) {
+    let at = end - 2;
+    while (isParameter(line.charCodeAt(at))) at--;
+    return line[at] === "[" && line.charCodeAt(at - 1) === escapeCode ? at - 1 : undefined;
+  }
+  const textEnd = last === bell ? end - 1 : last === 0x5c && line.charCodeAt(end - 2) === escapeCode ? end - 2 : undefined;
+  if (textEnd === undefined) return undefined;
+  let at = textEnd - 1;
+  while (at >= 0 && line.charCodeAt(at) !== escapeCode && line.charCodeAt(at) !== bell) at--;
+  return line.startsWith("\u001b]8;;", at) && at + 5 <= textEnd ? at : undefined;
+}
+
+function isParameter(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x3b;
 }
 
 function closed(text: string): string {

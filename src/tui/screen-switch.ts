@@ -5,6 +5,8 @@ import type { Component, TUI, TuiInputListener } from "@earendil-works/pi-tui";
 import type { ScreenKind, ScreenTerminal } from "./screen-terminal.ts";
 
 export interface DrawnScreen extends TUI {
+  /** Whether the frame under way, or the next one, is drawn because somebody has pressed a key. */
+  readonly isForKey: boolean;
   /** Whatever stands on the terminal is not ours any more. */
   forget(): void;
   /** Puts the cursor below all that was drawn, for whoever writes next. */

@@ -6,6 +6,10 @@ import type { TerminalListeners } from "../../src/platform/terminal/terminal.ts"
 import type { Device } from "../../src/tui/screen-terminal.ts";
 
 export interface ScreenDevice extends Device {
+  /** Whether it has not taken yet what was written. */
+  isBusy: boolean;
+  /** It has. */
+  drain(): void;
   columns: number;
   rows: number;
   /** Each write by itself. */
@@ -38,7 +42,7 @@ export function deafDevice(): Device & Pick<ScreenDevice, "keys"> {
     flush: async () => {},
     end: async () => {},
     suspend: () => {},
-    lend: (work) => work(),
+    lend: (work) => work(new AbortController().signal),
     keys: (text) => listeners?.input(text),
   };
 }
@@ -78,8 +82,9 @@ export function screenDevice(columns = 80, rows = 24): ScreenDevice {
     flush: async () => {},
     end: async () => {},
     suspend: () => {},
-    lend: (work) => work(),
+    lend: (work) => work(new AbortController().signal),
     keys: (text) => listeners?.input(text),
+    drain: () => listeners?.drain(),
     resize: (toColumns, toRows) => {
       terminal.resize(toColumns, toRows);
       device.columns = toColumns;

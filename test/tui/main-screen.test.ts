@@ -137,6 +137,28 @@ test("a frame is one write inside a synchronized update; one that changes nothin
   expect(device.writes.length).toBe(before);
 });
 
+test("a frame that had to wait for the terminal is drawn when that has taken the one before, not some time later", () => {
+  vi.useFakeTimers();
+  try {
+    const { device, screen, kept, draw } = opened();
+    draw();
+    device.isBusy = true;
+    kept.add(new Words("said meanwhile"));
+    draw();
+    kept.add(new Words("and a key"));
+    screen.requestRender();
+    expect(device.screen().join("\n")).not.toContain("said meanwhile");
+    device.isBusy = false;
+    device.drain();
+    expect(device.screen()).toEqual(expect.arrayContaining(["said meanwhile", "and a key"]));
+    const { length } = device.writes;
+    device.drain();
+    expect(device.writes).toHaveLength(length);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("20 random resizes under a stream: nothing is missing, nothing stands more than twice, nothing before us is touched", () => {
   vi.useFakeTimers();
   try {

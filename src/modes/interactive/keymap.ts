@@ -137,10 +137,41 @@ export const keysInForce: KnownKeys = {
   keyOf: (id) => getKeybindings().getKeys(id as never)[0] ?? "",
 };
 
+const printableKey = /^(?:shift\+)?(?:[!-~]|space)$/i;
+
+/** The library asks for each letter that is typed whether it is one of dozens of keys, and reads their names anew each time. */
+class Bindings extends KeybindingsManager {
+  /** By id: whether a key of it is one that types something. */
+  #printable = new Map<string, boolean>();
+
+  override matches(data: string, id: Parameters<KeybindingsManager["matches"]>[1]): boolean {
+    return (!typesText(data) || this.#hasPrintableKey(id)) && super.matches(data, id);
+  }
+
+  override setUserBindings(own: KeybindingsConfig): void {
+    super.setUserBindings(own);
+    this.#printable.clear();
+  }
+
+  #hasPrintableKey(id: Parameters<KeybindingsManager["matches"]>[1]): boolean {
+    const known = this.#printable.get(id);
+    if (known !== undefined) return known;
+    const has = this.getKeys(id).some((key) => printableKey.test(key));
+    this.#printable.set(id, has);
+    return has;
+  }
+}
+
+/** Every other key begins with a control character. */
+function typesText(data: string): boolean {
+  const first = data.charCodeAt(0);
+  return first >= 0x20 && first !== 0x7f;
+}
+
 /** Also from now on what the library's components go by. */
 export function createKeymap(platform: KeyPlatform): Keymap {
   const definitions = definitionsFor(platform);
-  const manager = new KeybindingsManager(definitions);
+  const manager = new Bindings(definitions);
   setKeybindings(manager);
   return {
     manager,

@@ -1,18 +1,29 @@
-// A descriptor for the same file or pipe that never makes its writer wait. Called by descriptor-output, for who writes a line or two: a queued
-// write starts the runtime's threads first. Invariant: the descriptor that was given, which others may share, stays as it is.
+// A descriptor for the same file, pipe or terminal that never makes its writer wait. Called by descriptor-output, for who writes a line or two, and by
+// the terminal, for each frame: a queued write starts the runtime's threads first, and wakes one of them each time. Invariant: the descriptor that was given, which others may share, stays as it is.
 
-import { constants, fstatSync, openSync } from "node:fs";
+import { constants, fstatSync, openSync, type Stats } from "node:fs";
 
-/** `undefined` where there is none: of a terminal and a socket, and of a pipe outside Linux. It is open until the process ends. */
+/** Device numbers of terminals that a program draws, on Linux: `/dev/pts/…`. */
+const pseudoTerminals = { first: 136, last: 143 };
+
+/**
+ * `undefined` where there is none: of a socket, and of a pipe and a terminal outside Linux. It is open until whoever asked closes it or the process
+ * ends; of a file it is the very one that was given.
+ */
 export function unwaitingDescriptor(descriptor: number): number | undefined {
   try {
     const info = fstatSync(descriptor);
     if (info.isFile()) return descriptor;
-    if (process.platform !== "linux" || !info.isFIFO()) return undefined;
+    if (process.platform !== "linux" || !(info.isFIFO() || isPseudoTerminal(info))) return undefined;
     // Opened a second time: what is set on a descriptor goes for all that were copied from it, in other processes, too.
-    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // Nobody reads, or the pipe is another user's: the queue finds out.
+    // Nobody reads, or it is another user's: the queue finds out.
     return undefined;
   }
+}
+
+function isPseudoTerminal(info: Stats): boolean {
+  const major = (info.rdev >> 8) & 0xfff;
+  return info.isCharacterDevice() && major >= pseudoTerminals.first && major <= pseudoTerminals.last;
 }

@@ -4,6 +4,7 @@
 
 import { closeSync, fstatSync, openSync, statSync, write, writeSync } from "node:fs";
 import type { ReadStream, WriteStream } from "node:tty";
+import { unwaitingDescriptor } from "../pipes/unwaiting-descriptor.ts";
 import { capturePrinting } from "./captured-printing.ts";
 
 export interface TerminalListeners {
@@ -28,6 +29,14 @@ const unreadMs = 1_000;
 /** Within which the system tells of a terminal that has gone. */
 const hangUpMs = 100;
 
+/** Another program has the terminal. */
+interface Loan {
+  /** Fires when the terminal is wanted back for good. */
+  ending: AbortController;
+  /** It has been given back. */
+  over: Promise<unknown>;
+}
+
 export class Terminal {
   readonly #input: ReadStream;
   readonly #output: WriteStream;
@@ -35,11 +44,16 @@ export class Terminal {
   readonly #off = new Map<string, string>();
   #waiting = "";
   #isWriting = false;
+  /** Takes what the terminal has room for, at once; `none` where there is no such thing. */
+  #unwaiting: number | "none" | undefined;
   #isRaw = false;
   #isGone = false;
   #isUnread = false;
   #isStarted = false;
-  #isLent = false;
+  /** The shell's, as long as we are stopped. */
+  #isLeft = false;
+  #loan: Loan | undefined;
+  #hasEnded = false;
   #isHungUp = false;
   #hangUpTimer: NodeJS.Timeout | undefined;
   #decoder = new TextDecoder();
@@ -58,7 +72,7 @@ export class Terminal {
     this.#input.on("end", () => this.#lose());
     this.#input.on("data", (bytes: Uint8Array) => {
       if (this.#draining !== undefined) this.#draining();
-      else if (!this.#isLent) this.#listeners?.input(this.#decoder.decode(bytes, { stream: true }));
+      else if (!this.isElsewhere) this.#listeners?.input(this.#decoder.decode(bytes, { stream: true }));
     });
   }
 
@@ -95,13 +109,18 @@ export class Terminal {
     if (off !== undefined) this.write(off);
   }
 
-  /** What was written before has not been taken yet: a frame drawn now would only wait behind it. */
+  /** The shell has it, or a program that it was lent to: nothing is written then, and no key is ours. */
+  get isElsewhere(): boolean {
+    return this.#isLeft || this.#loan !== undefined;
+  }
+
+  /** A frame drawn now would only wait behind what was written before, or would be lost. */
   get isBusy(): boolean {
-    return this.#isWriting;
+    return this.#isWriting || this.isElsewhere;
   }
 
   write(text: string): void {
-    if (text === "" || this.#isGone || this.#isLent) return;
+    if (text === "" || this.#isGone || this.isElsewhere) return;
     this.#waiting += text;
     this.#writeOn();
   }
@@ -114,6 +133,9 @@ export class Terminal {
 
   /** As it was before `start`; `owesReplies`: what the terminal was asked and has not answered is waited for, so that no shell gets it. */
   async end(owesReplies: boolean): Promise<void> {
+    this.#hasEnded = true;
+    this.#loan?.ending.abort();
+    await this.#loan?.over;
     await this.#flushInTime();
     if (owesReplies && this.#isRaw && !this.#isGone) await this.#drain();
     this.restore();
@@ -123,8 +145,16 @@ export class Terminal {
     process.off("uncaughtExceptionMonitor", this.#restoreAtEnd);
     process.off("SIGWINCH", this.#resized);
     process.off("SIGTSTP", this.#suspendFromOutside);
+    this.#closeUnwaiting();
     this.#input.pause();
     this.#input.unref?.();
+  }
+
+  /** Nobody writes at once any more. What was given is not ours to close. */
+  #closeUnwaiting(): void {
+    const descriptor = this.#unwaiting;
+    this.#unwaiting = "none";
+    if (typeof descriptor === "number" && descriptor !== 1) closeSync(descriptor);
   }
 
   /** Where nobody reads what is written (a connection that hangs) the end is not held up: what is left is dropped. */
@@ -162,37 +192,48 @@ export class Terminal {
   /** Stops the process as the shell's Ctrl-Z would; goes on when the shell says so. */
   suspend(): void {
     this.restore();
-    this.#isLent = true;
-    process.off("SIGTSTP", this.#suspendFromOutside);
-    let isBack = false;
-    const back = (): void => {
-      if (isBack) return;
-      isBack = true;
-      process.off("SIGCONT", back);
-      process.on("SIGTSTP", this.#suspendFromOutside);
-      this.#isLent = false;
+    this.#isLeft = true;
+    // The whole group, as the terminal would: who started us with a script in between is stopped with us.
+    this.#stop(0, () => {
+      this.#isLeft = false;
       this.#take();
       this.#listeners?.resumed();
-    };
-    process.on("SIGCONT", back);
-    // Where no shell could wake it the system does not stop it.
-    setTimeout(back, stoppedWithinMs);
-    // The whole group, as the terminal would: who started us with a script in between is stopped with us.
-    process.kill(0, "SIGTSTP");
+    });
   }
 
-  /** The terminal is another program's while `work` goes on. */
-  async lend<T>(work: () => Promise<T>): Promise<T> {
+  /** `back`: it goes on. */
+  #stop(whom: number, back: () => void): void {
+    process.off("SIGTSTP", this.#suspendFromOutside);
+    let isBack = false;
+    const goOn = (): void => {
+      if (isBack) return;
+      isBack = true;
+      process.off("SIGCONT", goOn);
+      process.on("SIGTSTP", this.#suspendFromOutside);
+      back();
+    };
+    process.on("SIGCONT", goOn);
+    // Where no shell could wake it the system does not stop it.
+    setTimeout(goOn, stoppedWithinMs);
+    process.kill(whom, "SIGTSTP");
+  }
+
+  /** The terminal is another program's while `work` goes on, which is to end soon once `ending` has fired. */
+  async lend<T>(work: (ending: AbortSignal) => Promise<T>): Promise<T> {
     await this.flush();
     this.restore();
-    this.#isLent = true;
     this.#input.pause();
+    const ending = new AbortController();
+    const lent = work(ending.signal);
+    this.#loan = { ending, over: lent.catch(() => undefined) };
     try {
-      return await work();
+      return await lent;
     } finally {
-      this.#isLent = false;
-      this.#take();
-      this.#listeners?.resumed();
+      this.#loan = undefined;
+      if (!this.#hasEnded) {
+        this.#take();
+        this.#listeners?.resumed();
+      }
     }
   }
 
@@ -263,14 +304,32 @@ export class Terminal {
     (this.#output as { _refreshSize?(): void })._refreshSize?.();
   }
 
-  readonly #suspendFromOutside = (): void => this.suspend();
+  /** A program that has the terminal stops all of us, and has it again when we go on. */
+  readonly #suspendFromOutside = (): void => {
+    if (this.#loan === undefined) this.suspend();
+    else this.#stop(process.pid, () => {});
+  };
 
   #writeOn(): void {
     if (this.#isWriting || this.#waiting === "") return;
-    this.#isWriting = true;
-    const bytes = Buffer.from(this.#waiting);
+    const rest = this.#restAfterWriting(Buffer.from(this.#waiting));
     this.#waiting = "";
-    this.#writeBytes(bytes, 0);
+    if (rest === undefined) return;
+    this.#isWriting = true;
+    this.#writeBytes(rest, 0);
+  }
+
+  /** What the terminal has no room for now; nothing where it took all. */
+  #restAfterWriting(bytes: Uint8Array): Uint8Array | undefined {
+    this.#unwaiting ??= unwaitingDescriptor(1) ?? "none";
+    if (this.#unwaiting === "none") return bytes;
+    try {
+      const written = writeSync(this.#unwaiting, bytes);
+      return written === bytes.length ? undefined : bytes.subarray(written);
+    } catch {
+      // Full, stopped or gone: a write that waits finds out.
+      return bytes;
+    }
   }
 
   #writeBytes(bytes: Uint8Array, offset: number): void {
@@ -284,10 +343,8 @@ export class Terminal {
 
   #written(): void {
     this.#isWriting = false;
-    if (this.#waiting !== "") {
-      this.#writeOn();
-      return;
-    }
+    this.#writeOn();
+    if (this.#isWriting) return;
     for (const resolve of this.#idle.splice(0)) resolve();
     this.#listeners?.drain();
   }
@@ -295,6 +352,7 @@ export class Terminal {
   #lose(): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    this.#closeUnwaiting();
     letGoOfDescriptors();
     this.#isWriting = false;
     this.#waiting = "";

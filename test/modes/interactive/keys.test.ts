@@ -1,5 +1,6 @@
 // Every key of the keymap in every encoding that terminals have for it, cut at each byte; keys of the user's own.
 
+import { matchesKey } from "@earendil-works/pi-tui";
 import { describe, expect, test } from "vitest";
 import { createKeymap, definitionsFor } from "../../../src/modes/interactive/keymap.ts";
 import { ScreenTerminal } from "../../../src/tui/screen-terminal.ts";
@@ -129,6 +130,24 @@ describe("each key of the keymap", () => {
     });
     expect(unsayable).toEqual([]);
   });
+});
+
+test("a letter that is typed is a key of what it stands for, and of nothing else", () => {
+  const keys = createKeymap("other");
+  const own = { "app.tools.expand": "?", "app.model.select": ["space", "Q"], "app.message.copy": "shift+q", "tui.editor.undo": "é" };
+  for (const set of [{}, own, {}]) {
+    keys.use(set);
+    const said = Object.keys(definitionsFor("other")).flatMap((id) => keys.manager.getKeys(id as never).map((key) => ({ id, key })));
+    for (const typed of [...Array.from({ length: 95 }, (_, at) => String.fromCharCode(0x20 + at)), "é", "ш", "😀", "two"]) {
+      const expected = new Set(said.filter(({ key }) => matchesKey(typed, key)).map(({ id }) => id));
+      const found = Object.keys(definitionsFor("other")).filter((id) => keys.matches(typed, id));
+      expect(found, JSON.stringify(typed)).toEqual(Object.keys(definitionsFor("other")).filter((id) => expected.has(id)));
+    }
+  }
+  expect(keys.use(own)).toHaveLength(1);
+  expect(keys.matches("?", "app.tools.expand") && keys.matches(" ", "app.model.select") && keys.matches("Q", "app.message.copy")).toBe(
+    true,
+  );
 });
 
 describe("Escape and another key right behind it", () => {

@@ -8,8 +8,9 @@ import type { Look } from "../../../src/modes/interactive/blocks/look.ts";
 import { findHeadingsByTheirLine } from "../../../src/tui/setext-headings.ts";
 
 test.each([
-  { takesMs: 3, draws: 100 },
-  { takesMs: 50, draws: 3 },
+  { takesMs: 0, draws: 100 },
+  { takesMs: 3, draws: 25 },
+  { takesMs: 50, draws: 2 },
 ])("of an answer that takes $takesMs ms to draw 100 frames draw $draws", ({ takesMs, draws }) => {
   let clock = 0;
   let drawn = 0;
@@ -41,6 +42,37 @@ test.each([
   block.isLive = false;
   view.changed();
   expect(view.lines(80)).toEqual(["x".repeat(100)]);
+});
+
+test("in a key's frame what is under way is as it was a moment ago; the frame behind it has the rest, and no key waits for it longer than that", () => {
+  let clock = 1000;
+  let again = 0;
+  const frames = { isForKey: false, requestRender: () => void again++ };
+  const block: BlockOf<"text"> = { kind: "text", isLive: true, text: "" };
+  const look = { now: () => clock } as Look;
+  const view = new BlockView(block, () => look, { draw: () => [block.text] }, frames);
+  const frame = (afterMs: number, isForKey: boolean): readonly string[] => {
+    clock += afterMs;
+    block.text += "x";
+    view.changed();
+    frames.isForKey = isForKey;
+    return view.lines(80);
+  };
+  // There is nothing else to show.
+  expect(frame(0, true)).toEqual(["x"]);
+  expect(frame(1, true)).toEqual(["x"]);
+  expect(again).toBe(1);
+  expect(frame(1, false)).toEqual(["xxx"]);
+  // Whoever holds a key down sees the answer grow.
+  const lengths = Array.from({ length: 20 }, () => frame(10, true)[0]?.length);
+  expect(lengths).toEqual([3, 3, 3, 3, 8, 8, 8, 8, 8, 13, 13, 13, 13, 13, 18, 18, 18, 18, 18, 23]);
+  // Nothing is behind, nothing is asked for; what has ended is whole.
+  const asked = again;
+  frames.isForKey = true;
+  view.lines(80);
+  expect(again).toBe(asked);
+  block.isLive = false;
+  expect(frame(0, true)[0]?.length).toBe(block.text.length);
 });
 
 /** As the library has it by itself. */

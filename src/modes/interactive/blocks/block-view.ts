@@ -8,15 +8,28 @@ import type { Block } from "./block.ts";
 import { faceOf } from "./faces.ts";
 import type { Drawn, Look } from "./look.ts";
 
-/** A block under way that takes longer than this to draw stands as it is for so many times as long. There are frames as long as anything goes on. */
-const quickMs = 4;
-const restShare = 8;
+/**
+ * A block under way stands as it is for so many times as long as it takes to draw, so that a key seldom meets one that is being drawn. There are frames as
+ * long as anything goes on.
+ */
+const restShare = 12;
+/** So far it may be behind where a frame is a key's, which costs what the key has changed: the next one has the rest. */
+const behindKeyMs = 50;
+/** Of how many draws it is known how long they take: the clock has whole milliseconds. */
+const averagedDraws = 4;
 /** What is longer than it is shown. */
 const expandable: ReadonlySet<string> = new Set(["tool", "shell", "summary", "note", "thinking"]);
+
+/** Of the screen that shows it. */
+export interface Frames {
+  readonly isForKey: boolean;
+  requestRender(): void;
+}
 
 export class BlockView implements KeptBlock {
   readonly block: Block;
   readonly #look: () => Look;
+  readonly #frames: Frames | undefined;
   #face: Drawn;
   #lines: readonly string[] | undefined;
   #isCurrent = false;
@@ -30,9 +43,10 @@ export class BlockView implements KeptBlock {
   #turnedFrom: Look | undefined;
 
   /** `face`: an extension's in place of ours. */
-  constructor(block: Block, look: () => Look, face?: Drawn) {
+  constructor(block: Block, look: () => Look, face?: Drawn, frames?: Frames) {
     this.block = block;
     this.#look = look;
+    this.#frames = frames;
     this.#face = face ?? faceOf(block);
   }
 
@@ -41,6 +55,7 @@ export class BlockView implements KeptBlock {
     if (this.#lines !== undefined && this.#width === width && this.#drawnLook === look && (this.#isCurrent || this.#rests(look)))
       return this.#lines;
     const startedMs = look.now();
+    const isFirst = this.#drawnAtMs === 0;
     this.#width = width;
     this.#drawnLook = look;
     this.#isCurrent = true;
@@ -58,12 +73,18 @@ export class BlockView implements KeptBlock {
       this.#lines = face.draw(width, look);
     }
     this.#drawnAtMs = look.now();
-    this.#tookMs = this.#drawnAtMs - startedMs;
+    const tookMs = this.#drawnAtMs - startedMs;
+    this.#tookMs = isFirst ? tookMs : this.#tookMs + (tookMs - this.#tookMs) / averagedDraws;
     return this.#lines;
   }
 
   #rests(look: Look): boolean {
-    return this.block.isLive && this.#tookMs > quickMs && look.now() - this.#drawnAtMs < this.#tookMs * restShare;
+    if (!this.block.isLive) return false;
+    const behindMs = look.now() - this.#drawnAtMs;
+    if (behindMs < this.#tookMs * restShare) return true;
+    if (this.#frames?.isForKey !== true || behindMs >= behindKeyMs) return false;
+    this.#frames.requestRender();
+    return true;
   }
 
   settled(): number {
