@@ -10,6 +10,7 @@ import { change, chunkFolder, chunksOf, facadesOf, joinChunks } from "./join-chu
 import { builtinsAtHand, plainAscii } from "./light-chunks.mjs";
 import { writeModelIds } from "./model-ids.mjs";
 import { keepReachableTypes } from "./public-types.mjs";
+import { asMainScript, asScript, moduleOfScript } from "./script-chunks.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -130,8 +131,12 @@ const ownGlobals = {
   "globalThis.ReadableStream": "undefined",
 };
 
-/** What is loaded together, by the name of the file that is made of it: what every start reads, and what a run of one prompt loads behind it. */
+/**
+ * What is loaded together, by the name of the file that is made of it: what every start reads, what a run of one prompt loads behind it, and what speaks to
+ * a kind of service.
+ */
 export const loadedTogether = {
+  "version.mjs": ["contracts/version.ts"],
   "start.mjs": ["cli/main.ts"],
   "run.mjs": [
     "cli/run-mode.ts",
@@ -143,7 +148,16 @@ export const loadedTogether = {
     "platform/files/files.ts",
     "tools/registry.ts",
     "resources/context-files.ts",
+    "../node_modules/smol-toml/dist/index.js",
+    "platform/network/node-transport.ts",
+    "providers/shared/headers.ts",
+    "providers/shared/thinking-budget.ts",
+    "providers/shared/told-cost.ts",
   ],
+  "anthropic.mjs": ["providers/anthropic/provider.ts", "../node_modules/@anthropic-ai/sdk/client.mjs"],
+  "openai.mjs": ["providers/shared/openai-client.ts", "../node_modules/openai/client.mjs"],
+  "openai-completions.mjs": ["providers/openai-completions/provider.ts"],
+  "openai-responses.mjs": ["providers/openai-responses/provider.ts"],
 };
 
 function buildNode() {
@@ -151,13 +165,33 @@ function buildNode() {
   bundleInChunks({ outdir: out, target: "node", define: { ...defines, ...ownGlobals }, naming: { entry: "[name].mjs" } });
   const chunks = join(out, chunkFolder);
   for (const name of readdirSync(chunks)) change(join(chunks, name), (text) => plainAscii(builtinsAtHand(text)));
+  makeScripts(out, chunks);
   cpSync(join(root, "src/assets"), join(out, "assets"), { recursive: true, filter: (path) => !packedRipgrep.includes(basename(path)) });
   // Where hosts of the npm agent look for the program in its package.
   for (const name of ["cli.js", "bundle/cli.js"]) {
     const entry = join(dist, name);
     mkdirSync(dirname(entry), { recursive: true });
-    writeFileSync(entry, `#!/usr/bin/env node\nimport "${name.includes("/") ? ".." : "."}/node/main.mjs";\n`, { mode: 0o755 });
+    writeFileSync(entry, `#!/usr/bin/env node\nimport "${name.includes("/") ? ".." : "."}/node/main.cjs";\n`, { mode: 0o755 });
   }
+}
+
+/** What is joined as scripts beside the modules that stand for them, their owner, and what begins the program. */
+function makeScripts(out, chunks) {
+  /** @type {Record<string, string>} */
+  const hashes = {};
+  for (const name of Object.keys(loadedTogether)) {
+    const text = readFileSync(join(chunks, name), "utf8");
+    const script = asScript(text);
+    hashes[name] = createHash("sha256").update(script).digest("hex").slice(0, 8);
+    writeFileSync(join(chunks, name.replace(/\.mjs$/, ".js")), script);
+    writeFileSync(join(chunks, name), moduleOfScript(name, text, "../scripts.cjs"));
+  }
+  const main = join(out, "main.mjs");
+  writeFileSync(join(out, "main.cjs"), asMainScript(readFileSync(main, "utf8"), "./scripts.cjs"), { mode: 0o755 });
+  // Where hosts name it. The way through the modules' loader costs Node 20 five milliseconds.
+  writeFileSync(main, '#!/usr/bin/env node\nimport "./main.cjs";\n');
+  const owner = ["platform/modules/node-scripts.ts", "--target=node", "--format=cjs", "--minify", `--outfile=${join(out, "scripts.cjs")}`];
+  bun(["build", ...owner, "--define", `HASHES_OF_SCRIPTS=${JSON.stringify(hashes)}`, "--define", "FOLDER_OF_BUILD=module.path"]);
 }
 
 const chunkNames = `${chunkFolder}/[name]-[hash].mjs`;

@@ -1,7 +1,8 @@
 // Makes the chunks of the build for Node lighter to load. Called by build.mjs on the text of each. Invariant: what the text does stays the same.
 
 /** In minified text a statement begins behind another one; nothing of ours spells one in a string. */
-const builtinImport = /(?<=^|[;}\n])import ?(?:(\{[^{}"';]*\})|\*as ([\w$]+)|([\w$]+)(?:,(\{[^{}"';]*\}))?) ?from(["'])(node:[\w/]+)\5;?/g;
+const builtinImport =
+  /(?<=^|[;}\n]|\*\/)import ?(?:(\{[^{}"';]*\})|\*as ([\w$]+)|([\w$]+)(?:,(\{[^{}"';]*\}))?) ?from(["'])(node:[\w/]+)\5;?/g;
 
 /**
  * Node's own modules by the direct way to them. An import by name makes Node look at all that the module exports, and what is loaded only

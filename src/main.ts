@@ -7,6 +7,8 @@ if (process.argv.length === 3 && (process.argv[2] === "--version" || process.arg
   // console.log and nothing imported: half the time of any other way (docs/architecture.md, runtime facts).
   console.log(version);
 } else {
-  const { start } = await import("./cli/main.ts");
-  await start({ hostModules: async () => (await import("./sdk/host-modules.ts")).hostModules() });
+  // Without a wait at the top: the build for Node makes a script of this file.
+  void import("./cli/main.ts").then(({ start }) =>
+    start({ hostModules: async () => (await import("./sdk/host-modules.ts")).hostModules() }),
+  );
 }

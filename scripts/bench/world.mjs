@@ -85,7 +85,7 @@ export function makeWorld(root, env) {
     root,
     bun,
     program: isBinary(program) ? freshCopy(program, join(freshFolder, "pi")) : program,
-    onNode: [process.execPath, join(root, "dist", "node", "main.mjs")],
+    onNode: [process.execPath, join(root, "dist", "node", "main.cjs")],
     version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
     baselines,
     peer: existsSync(peer) ? peer : undefined,

@@ -8,7 +8,7 @@ import { type FlowEndpoints, isTable, type ProviderSettings, type WorkloadVariab
 import { readSecretText } from "../contracts/text/secret-text.ts";
 import type { Env } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
-import { authFilePath } from "./auth-file.ts";
+import { authFilePath, isStoredToken, type StoredKey, type StoredToken } from "./auth-file.ts";
 import {
   accountIdOf,
   type CredentialOptions,
@@ -17,9 +17,10 @@ import {
   hasCredential,
   resolveCredential,
   resolveSecretTexts,
+  soundAccount,
   storedAccount,
 } from "./credentials.ts";
-import type { Flow } from "./flows/flow.ts";
+import type { Flow, OwnKey } from "./flows/flow.ts";
 import { loadFlow } from "./flows/flows.ts";
 import type { TokenRefresher } from "./refresh.ts";
 import type { WorkloadTokens } from "./workload-identity.ts";
@@ -49,6 +50,8 @@ export interface AccountsInput {
   apiKey?: string;
   /** The sign-in that an extension brings for a provider. */
   flowOf?(providerId: string): Flow | undefined;
+  /** What an extension makes of a provider's key. */
+  keyOf?(providerId: string): OwnKey | undefined;
   /** Unix ms. */
   now?: () => number;
   /** For renewing sign-ins: with the user's proxy and CA. Default: the runtime's. */
@@ -86,12 +89,12 @@ export class Accounts {
 
   /** Whether a call could be paid for; looks at `--api-key` only when asked to. */
   has(providerId: string, withApiKey = false): boolean {
-    return hasCredential(providerId, this.#options(providerId, withApiKey));
+    return hasCredential(providerId, this.#options(providerId, withApiKey)) || this.#ambient(providerId) !== undefined;
   }
 
   /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
   source(providerId: string, withApiKey = false): string | undefined {
-    return credentialSource(providerId, this.#options(providerId, withApiKey));
+    return credentialSource(providerId, this.#options(providerId, withApiKey)) ?? this.#ambient(providerId);
   }
 
   /** Variables that hold the provider's credential. */
@@ -108,10 +111,13 @@ export class Accounts {
     const kept = wish.accountId === undefined ? this.#fromCommands.get(providerId) : undefined;
     if (kept !== undefined && now < kept.untilMs) return kept.credential;
     const options = { ...this.#options(providerId, true), ...defined({ accountId: wish.accountId }) };
-    const credential = await resolveCredential(providerId, options, {
+    const given = await resolveCredential(providerId, options, {
       ofToken: (accountId) => this.#ofSignIn(providerId, accountId, wish),
       ofWorkload: (variables) => this.#ofWorkload(providerId, variables, wish),
     });
+    const own = this.#input.keyOf?.(providerId);
+    const credential =
+      own === undefined || given?.account !== undefined ? given : await this.#ofOwnKey(own, given, options, providerId, wish);
     if (credential === undefined) throw this.missing(providerId, options);
     liveSecrets.add(credential.value);
     if (credential.source.startsWith(commandSource)) this.#fromCommands.set(providerId, { credential, untilMs: now + commandKeepMs });
@@ -150,7 +156,7 @@ export class Accounts {
     const request = { ...how, accountId, path, flow, endpoints, now, fetch: this.#fetch };
     const token = mayRefresh ? await refresher.current(request) : refresher.stored(request);
     liveSecrets.add(token.refresh);
-    const { baseUrl, headers, credential } = flow.use(token, endpoints);
+    const { baseUrl, headers, credential } = await flow.use(token, endpoints);
     if (credential !== undefined) liveSecrets.add(credential.value);
     return {
       scheme: "bearer",
@@ -171,6 +177,34 @@ export class Accounts {
     const value = await (await this.#workload).current({ ...how, variables, env, endpoints, now, fetch: this.#fetch });
     const account = { id: providerId, baseUrl: endpoints.baseUrl ?? variables.baseUrl };
     return { scheme: "bearer", billing: "metered", value, source: variables.rule, account };
+  }
+
+  /** What is stored of a provider's account, as it is; nothing where that is no credential. */
+  stored(providerId: string): StoredKey | StoredToken | undefined {
+    const entry = soundAccount(providerId, this.#options(providerId, false));
+    if (isStoredToken(entry)) return entry;
+    return isTable(entry) && entry.type === "api_key" ? (entry as unknown as StoredKey) : undefined;
+  }
+
+  async #ofOwnKey(
+    own: OwnKey,
+    given: Credential | undefined,
+    options: CredentialOptions,
+    providerId: string,
+    { signal }: CredentialWish,
+  ): Promise<Credential | undefined> {
+    const entry = storedAccount(providerId, options);
+    const stored = isTable(entry) && entry.type === "api_key" ? (entry as unknown as StoredKey) : undefined;
+    const isStored = stored !== undefined && (given === undefined || given.source === "auth.json");
+    const key: StoredKey | undefined = given === undefined ? stored : { ...(isStored ? stored : {}), type: "api_key", key: given.value };
+    const made = await own.resolve(key, signal);
+    if (made === undefined) return undefined;
+    for (const header of Object.values(made.request?.headers ?? {})) liveSecrets.addHeader(header);
+    return given === undefined && !isStored ? made : { ...made, source: given?.source ?? "auth.json" };
+  }
+
+  #ambient(providerId: string): string | undefined {
+    return this.#input.keyOf?.(providerId)?.ambient();
   }
 
   /** Why what is stored pays for nothing. */
@@ -221,7 +255,9 @@ export class Accounts {
           ? `Set ${variable}`
           : options.hasOwnFlow === true
             ? `Sign in with pi auth login ${providerId}`
-            : `Set api_key under [providers.${providerId}] in config.toml`;
+            : options.hasOwnKey === true
+              ? `Store it with pi auth login ${providerId}`
+              : `Set api_key under [providers.${providerId}] in config.toml`;
     return new PiError("auth.no_credential", `No API key found for ${providerId}.`, {
       hint: `${remedy}, or try --model demo, which needs none.`,
     });
@@ -246,6 +282,7 @@ export class Accounts {
       workload: vendor?.workload,
       keyless: vendor?.keyless === true,
       hasOwnFlow: this.#input.flowOf?.(providerId) !== undefined,
+      hasOwnKey: this.#input.keyOf?.(providerId) !== undefined,
       ...(withApiKey && apiKey !== undefined ? { apiKey } : {}),
       ...(now === undefined ? {} : { now: now() }),
     };

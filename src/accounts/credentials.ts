@@ -31,6 +31,8 @@ export interface CredentialOptions {
   keyless?: boolean;
   /** An extension brings its sign-in. */
   hasOwnFlow?: boolean;
+  /** An extension says what its key is. */
+  hasOwnKey?: boolean;
   /** Unix ms, for tokens that expire. */
   now?: number;
   /** In place of the account that the configuration names. */
@@ -164,7 +166,7 @@ function projectSources(provider: ProviderSettings, file: string, options: Crede
 
 function needsNone(providerId: string, options: CredentialOptions): boolean {
   if (options.keyless) return true;
-  if (options.hasOwnFlow === true) return false;
+  if (options.hasOwnFlow === true || options.hasOwnKey === true) return false;
   const provider = options.providers[providerId];
   const isKnownVendor = options.credentialVariables.length > 0;
   return provider !== undefined && !isKnownVendor && provider.apiKey === undefined && isReachable(provider);
@@ -206,7 +208,7 @@ export function storedAccount(providerId: string, options: CredentialOptions): u
 }
 
 /** The same for those who only look: a damaged file is told when something is to be paid for. */
-function soundAccount(providerId: string, options: CredentialOptions): unknown {
+export function soundAccount(providerId: string, options: CredentialOptions): unknown {
   try {
     return storedAccount(providerId, options);
   } catch {

@@ -7,7 +7,7 @@ import { PiError } from "../contracts/error.ts";
 import { makeDirectory } from "../platform/files/make-directory.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 import { authFilePath, changeAuthFile, isStoredToken, readAuthFile } from "./auth-file.ts";
-import type { Callback, CallbackListener, Flow, FlowEndpoints, LoginContext } from "./flows/flow.ts";
+import type { AskHow, Callback, CallbackListener, FlowEndpoints, LoginContext, LoginFlow, LoginOption } from "./flows/flow.ts";
 
 export interface SignInDeps {
   agentDir: string;
@@ -15,7 +15,9 @@ export interface SignInDeps {
   fetch: typeof globalThis.fetch;
   now(): number;
   say(line: string): void;
-  ask(question: string, signal: AbortSignal): Promise<string>;
+  ask(question: string, signal: AbortSignal, how?: AskHow): Promise<string>;
+  /** A list to choose from; absent: the options are said with numbers, of which one is asked for. */
+  choose?(question: string, options: readonly LoginOption[], signal: AbortSignal): Promise<string>;
   /** Whether a browser was started. */
   openBrowser(url: string): boolean;
   /** `PI_OAUTH_CALLBACK_HOST`: loopback addresses only. */
@@ -33,7 +35,7 @@ const realClock: NonNullable<SignInDeps["clock"]> = {
   elapsedMs: () => performance.now(),
 };
 
-export async function signIn(accountId: string, flow: Flow, deps: SignInDeps): Promise<void> {
+export async function signIn(accountId: string, flow: LoginFlow, deps: SignInDeps): Promise<void> {
   deps.say(flow.terms);
   const path = authFilePath(deps.agentDir);
   const stored = readAuthFile(path)?.[accountId];
@@ -52,6 +54,8 @@ export async function signIn(accountId: string, flow: Flow, deps: SignInDeps): P
       }
       deps.say(deps.openBrowser(url) ? `If no browser opens, go to ${visible(url)}` : `Open ${visible(url)}`);
     },
+    choose: (question, options, signal) =>
+      deps.choose === undefined ? byNumber(question, options, signal, deps) : deps.choose(question, options, signal),
     receive: (wanted) => receive(wanted, host),
     ...(deps.clock ?? realClock),
   };
@@ -82,6 +86,17 @@ export async function signOut(accountId: string, agentDir: string): Promise<"tok
     return rest;
   });
   return was;
+}
+
+async function byNumber(question: string, options: readonly LoginOption[], signal: AbortSignal, { say, ask }: SignInDeps): Promise<string> {
+  say(question);
+  for (const [index, { label, description }] of options.entries()) say(`${index + 1}  ${label}${description ? `  ${description}` : ""}`);
+  for (;;) {
+    const said = (await ask("Its number: ", signal)).trim();
+    const chosen = /^\d+$/.test(said) ? options[Number(said) - 1] : undefined;
+    if (chosen !== undefined) return chosen.id;
+    say(`${JSON.stringify(said)} is none of 1 to ${options.length}`);
+  }
 }
 
 async function receive(wanted: Callback, host: string): Promise<CallbackListener> {

@@ -7,7 +7,6 @@ import type { Host } from "../platform/host.ts";
 import { processHost, writeErrorLine } from "../platform/host.ts";
 import { keepCompiled } from "../platform/modules/compile-cache.ts";
 import { useOwnGlobals } from "../platform/modules/node-globals.ts";
-import { agentDirectory } from "../platform/paths.ts";
 import { startIsOver } from "../platform/start-pace.ts";
 import { commandTable } from "./commands.ts";
 import { modeSaid } from "./mode-said.ts";
@@ -99,12 +98,13 @@ async function dispatch(host: Host): Promise<number> {
     refuseCommandWord(said, commandTable);
     if (modeSaid(said, host) !== "interactive") await refuseScreenCommand(said);
   }
-  const clearCompiled = keepCompiled(agentDirectory(host.env, host.homeDir, host.cwd));
   const { runMode } = await import("./run-mode.ts");
+  let status: number | undefined;
   try {
-    return await runMode(said, host);
+    status = await runMode(said, host);
+    return status;
   } finally {
-    clearCompiled?.(host.now());
+    keepCompiled(host.now(), status === 0);
   }
 }
 

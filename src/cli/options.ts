@@ -297,13 +297,13 @@ export function parseOptions(args: readonly string[], isCommand: (word: string) 
       said.command = { name: arg, args: args.slice(index + 1) };
       break;
     }
-    if (isMessage(arg)) {
+    const name = nameIn(arg);
+    const record = recordOf(name);
+    if (record === undefined && isMessage(arg)) {
       said.operands.push({ text: arg, isLiteral: false });
       continue;
     }
-    const name = nameIn(arg);
     const inlineValue = name === arg ? undefined : arg.slice(name.length + 1);
-    const record = recordOf(name);
     if (record === undefined) {
       if (!/^--[A-Za-z]\S*$/.test(name)) throw new UnknownOptionError(name);
       const next = args[index + 1];
@@ -367,6 +367,7 @@ function nameIn(arg: string): string {
 }
 
 export function recordOf(name: string): OptionRecord | undefined {
+  if (name.charCodeAt(0) !== hyphen) return undefined;
   return (optionTable as readonly OptionRecord[]).find((one) => one.name === name || one.short === name);
 }
 

@@ -14,7 +14,7 @@ import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
-import { isSaid, type OptionName, type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
+import { isSaid, type OptionName, recordOf, type Said, valueSaid } from "./options.ts";
 import { settingsSaid, stallSaid } from "./settings-said.ts";
 
 export interface ResolvedRun {
@@ -95,7 +95,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
     ...(await policySaid(said)),
     isStrict: isSaid(said, "--strict"),
     stallToolMs: stallSaid(said).toolMs ?? 0,
-    idle: (optionTable as readonly OptionRecord[]).flatMap(({ isIdle, name }) => (isIdle && isSaid(said, name as OptionName) ? name : [])),
+    idle: [...said.options.keys()].filter((name) => recordOf(name)?.isIdle === true),
   };
   const approvals = new Map<string, boolean>();
   let asking: ExtensionUIContext | undefined;

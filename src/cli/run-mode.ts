@@ -49,7 +49,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   limit?.touch();
   const { stdin, stdout } = host;
   // A host that was killed neither says nor reads anything more; before stdin is read, since it may die while we wait for it.
-  const unwatch = stdout.watchReader(() => !stdin.isReading && stdin.kind !== "terminal");
+  const unwatch = stdin.kind === "terminal" ? undefined : stdout.watchReader(() => stdin.whileReading());
   const prompts = await promptsFor(mode, name, { said, host, launch, warn });
   limit?.touch();
   await recorder.check();
@@ -98,7 +98,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     await host.stdout.flush();
     ending.release();
     limit?.release();
-    unwatch();
+    unwatch?.();
   }
 }
 

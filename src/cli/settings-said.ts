@@ -6,7 +6,7 @@ import { findSetting, findVariable, settings } from "../config/settings.ts";
 import { parseDuration } from "../contracts/duration.ts";
 import { PiError } from "../contracts/error.ts";
 import { nearestName } from "../contracts/nearest.ts";
-import { type OptionRecord, optionTable, type Said, valueSaid } from "./options.ts";
+import { type OptionRecord, recordOf, type Said, valueSaid } from "./options.ts";
 
 /** Dotted key to value, as a file would hold it; `path` makes one absolute. */
 export function settingsSaid(said: Said, path: (text: string) => string): Record<string, unknown> {
@@ -17,9 +17,9 @@ export function settingsSaid(said: Said, path: (text: string) => string): Record
     if (equals < 1) throw badValue("--set", text, "KEY=VALUE", "For example --set retry.max_retries=5");
     values[key] = namedValue(key, text.slice(equals + 1), path);
   }
-  for (const record of optionTable as readonly OptionRecord[]) {
-    const written = (said.options as ReadonlyMap<string, readonly string[]>).get(record.name);
-    if (record.setting !== undefined && written !== undefined) values[record.setting] = settingValue(record, record.setting, written, path);
+  for (const [name, written] of said.options) {
+    const record = recordOf(name);
+    if (record?.setting !== undefined) values[record.setting] = settingValue(record, record.setting, written, path);
   }
   const { modelMs } = stallSaid(said);
   return modelMs === undefined ? values : { ...values, "network.idle_timeout_ms": modelMs };

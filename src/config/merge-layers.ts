@@ -104,8 +104,9 @@ export class LayerMerger {
   }
 
   origin(key: string): SettingOrigin {
-    const baseUrl = /^providers\.(.+)\.base_url$/.exec(key)?.[1];
-    const fromEnvironment = baseUrl === undefined ? undefined : this.providers[baseUrl]?.baseUrl?.origin;
+    const [above, below] = ["providers.", ".base_url"];
+    const isBaseUrl = key.startsWith(above) && key.endsWith(below);
+    const fromEnvironment = isBaseUrl ? this.providers[key.slice(above.length, -below.length)]?.baseUrl?.origin : undefined;
     if (fromEnvironment?.variable !== undefined) return fromEnvironment;
     const layer = this.#layerOf.get(key);
     if (layer === undefined) return { kind: "default" };
@@ -134,8 +135,8 @@ export class LayerMerger {
       this.#set(layer, variable.record, { [variable.name]: raw }, report);
       return;
     }
-    const below = settings.filter((one) => one.key.startsWith(`${key}.`));
-    if (below.length === 0) {
+    const above = `${key}.`;
+    if (!settings.some((one) => one.key.startsWith(above))) {
       report.unknownKey(path, siblingNames(path));
       return;
     }

@@ -162,8 +162,15 @@ function hosting(key: string, type: SettingType, fallback: unknown, description:
 
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
 export function camelCase(key: string): string {
-  if (!key.includes("_")) return key;
-  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const [first = "", ...words] = key.split("_");
+  let property = first;
+  for (const word of words) {
+    const upper = word.charAt(0).toUpperCase();
+    // A digit, or a small letter.
+    const begins = word !== "" && (upper !== word.charAt(0) || (upper >= "0" && upper <= "9"));
+    property += begins ? upper + word.slice(1) : `_${word}`;
+  }
+  return property;
 }
 
 export function snakeCase(property: string): string {
@@ -426,14 +433,19 @@ export const settings: readonly SettingRecord[] = [
   }),
 ];
 
+let byKey: Map<string, SettingRecord> | undefined;
+
 export function findSetting(key: string): SettingRecord | undefined {
-  return settings.find((record) => record.key === key);
+  byKey ??= new Map(settings.map((record) => [record.key, record]));
+  return byKey.get(key);
 }
 
 /** The setting of which a key names one variable: `shell.set.EDITOR`. */
 export function findVariable(key: string): { record: SettingRecord; name: string } | undefined {
-  const record = settings.find(
-    (one) => ["variables", "keys"].includes(one.type.kind) && key.startsWith(`${one.key}.`) && key.length > one.key.length + 1,
-  );
-  return record === undefined ? undefined : { record, name: key.slice(record.key.length + 1) };
+  for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
+    const record = findSetting(key.slice(0, dot));
+    const isNamed = record?.type.kind === "variables" || record?.type.kind === "keys";
+    if (record !== undefined && isNamed && dot < key.length - 1) return { record, name: key.slice(dot + 1) };
+  }
+  return undefined;
 }

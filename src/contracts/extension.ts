@@ -10,7 +10,7 @@ import type {
   ExtensionResultOf,
   SystemPromptOptions,
 } from "./extension-event.ts";
-import type { ExtensionProvider, ProviderChange } from "./extension-provider.ts";
+import type { ExtensionProvider, ProviderChange, RequestAuth } from "./extension-provider.ts";
 import type { AssistantMessage, Message, ToolDeclaration, UserContent } from "./message.ts";
 import type { Model, ThinkingLevel } from "./model.ts";
 import type { Context, ModelAnswer, ModelStreamOptions } from "./model-call.ts";
@@ -110,7 +110,7 @@ export interface ExtensionModelRegistry {
   getAvailable(): Model[];
   hasConfiguredAuth(model: Model): boolean;
   getProvider(name: string): { id: string; name: string } | undefined;
-  getProviderAuth(name: string): Promise<{ auth: { apiKey?: string } } | undefined>;
+  getProviderAuth(name: string): Promise<{ auth: RequestAuth; source?: string; env?: Record<string, string> } | undefined>;
   /** What a request of one's own needs; never rejects. */
   getApiKeyAndHeaders(
     model: Model,

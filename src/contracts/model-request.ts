@@ -36,6 +36,8 @@ export interface Credential {
   source: string;
   /** Of a sign-in: whose it is (an id in auth.json), and where alone it may be sent, with which headers beside it. */
   account?: { id: string; baseUrl: string; headers?: Record<string, string> };
+  /** Of a key that an extension has made a request's parts of: the address and headers that belong to it, and variables for the provider's own code. */
+  request?: { baseUrl?: string; headers?: Record<string, string>; env?: Record<string, string> };
 }
 
 export interface ModelCall {

@@ -75,8 +75,9 @@ export interface Mode {
 }
 
 /** What `work` gives; nothing where the end comes first: who waits for ever must not hold it up. */
-export async function beforeEnd<T>(ending: AbortSignal, work: Promise<T>): Promise<{ value: T } | undefined> {
+export async function beforeEnd<T>(ending: AbortSignal, work: T | Promise<T>): Promise<{ value: T } | undefined> {
   if (ending.aborted) return undefined;
+  if (!(work instanceof Promise)) return { value: work };
   let onAbort = (): void => {};
   const ended = new Promise<undefined>((resolve) => {
     onAbort = () => resolve(undefined);

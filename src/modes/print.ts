@@ -46,7 +46,7 @@ export async function runPrompts(
   /** The session whose answer is not the one that counts unless nothing is run behind it. */
   let interim: CodingSession | undefined;
   for (const [index, prompt] of prompts.entries()) {
-    const received = await beforeEnd(ending, Promise.resolve(sessions.intake.receive({ ...prompt, source: "interactive" })));
+    const received = await beforeEnd(ending, sessions.intake.receive({ ...prompt, source: "interactive" }));
     // What extensions have begun at the start comes first.
     if (sessions.coding.isStreaming) await sessions.coding.waitForIdle();
     // Between two runs there is none to be stopped.

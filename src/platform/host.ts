@@ -21,6 +21,8 @@ export interface InputStream {
   chunks(of?: "ours"): AsyncIterable<Uint8Array>;
   /** Reading has begun and neither ended nor was released. */
   readonly isReading: boolean;
+  /** Resolves when that is over; nothing where it is not so. */
+  whileReading(): Promise<void> | undefined;
   /** Stop reading and let the process end although the stream is open. */
   release(): void;
   /** A line that a person types where nothing reads yet; nothing at the end. No stream is opened: whoever reads next finds the terminal as it was. */
@@ -61,7 +63,15 @@ export interface Host {
 class ProcessInput implements InputStream {
   #kind: InputStream["kind"] | undefined;
   #release: (() => void) | undefined;
-  isReading = false;
+  #reading: { over: Promise<void>; end(): void } | undefined;
+
+  get isReading(): boolean {
+    return this.#reading !== undefined;
+  }
+
+  whileReading(): Promise<void> | undefined {
+    return this.#reading?.over;
+  }
 
   get isTerminal(): boolean {
     return this.kind === "terminal";
@@ -84,9 +94,14 @@ class ProcessInput implements InputStream {
   }
 
   async #open(of: "ours" | undefined): Promise<ChunkReader> {
-    this.isReading = true;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#reading = { over, end };
     const onEnd = (): void => {
-      this.isReading = false;
+      this.#reading?.end();
+      this.#reading = undefined;
     };
     const reader = process.versions.bun === undefined ? readerOnNode(onEnd) : await readerOnBun(of, onEnd);
     this.#release = () => void reader.cancel().catch(() => undefined);

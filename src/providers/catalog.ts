@@ -69,8 +69,11 @@ export function catalogModel(providerId: string, modelId: string, cacheDir?: str
   const at = text?.indexOf(idText(modelId)) ?? -1;
   if (text === undefined || at < 0) return undefined;
   const lineEnd = text.indexOf("\n", at);
-  const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? undefined : lineEnd);
-  return parseModel(line.replace(/,\s*$/, ""), modelId) ?? (JSON.parse(text) as Model[]).find((model) => model.id === modelId);
+  const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? undefined : lineEnd).trimEnd();
+  return (
+    parseModel(line.endsWith(",") ? line.slice(0, -1) : line, modelId) ??
+    (JSON.parse(text) as Model[]).find((model) => model.id === modelId)
+  );
 }
 
 /** A line of a file in another layout is no model, or not this one. */
@@ -110,10 +113,11 @@ function refreshedProviders(cacheDir: string | undefined): string[] {
 }
 
 function catalogText(providerId: string, cacheDir: string | undefined): string | undefined {
-  if (!/^[a-z0-9][\w.-]*$/i.test(providerId)) return undefined;
+  const isEmbedded = (embeddedProviders as readonly string[]).includes(providerId);
+  if (!isEmbedded && !/^[a-z0-9][\w.-]*$/i.test(providerId)) return undefined;
   const refreshed = cacheDir === undefined ? undefined : refreshedText(join(cacheDir, `${providerId}.json`));
   if (refreshed !== undefined) return refreshed;
-  return (embeddedProviders as readonly string[]).includes(providerId) ? readAsset(`catalog/${providerId}.json`) : undefined;
+  return isEmbedded ? readAsset(`catalog/${providerId}.json`) : undefined;
 }
 
 /** A damaged cache is as good as none: the embedded file is always there. */

@@ -20,6 +20,9 @@ export interface ThemeFile {
   path: string;
 }
 
+/** Themes that need no file. */
+export const builtInThemes: readonly string[] = ["system", "dark", "light"];
+
 /** In order of place, then of name. */
 export function listThemeFiles(places: readonly ThemePlace[]): ThemeFile[] {
   const files = places.flatMap((place) =>

@@ -358,14 +358,15 @@ describe("github-copilot", () => {
 
   test("a token cannot send requests to a host that is not Copilot's", async () => {
     const flow = await loadFlow("github-copilot");
-    const use = (access: string, enterpriseUrl?: string): string | undefined =>
-      flow?.use({ type: "oauth", access, refresh: "r", expires: 0, ...(enterpriseUrl === undefined ? {} : { enterpriseUrl }) }, {}).baseUrl;
-    expect(use("t;proxy-ep=proxy.business.githubcopilot.com;x")).toBe("https://api.business.githubcopilot.com");
+    const use = async (access: string, enterpriseUrl?: string): Promise<string | undefined> =>
+      (await flow?.use({ type: "oauth", access, refresh: "r", expires: 0, ...(enterpriseUrl === undefined ? {} : { enterpriseUrl }) }, {}))
+        ?.baseUrl;
+    expect(await use("t;proxy-ep=proxy.business.githubcopilot.com;x")).toBe("https://api.business.githubcopilot.com");
     for (const host of ["evil.example", "githubcopilot.com.evil.example", "evilgithubcopilot.com", "github.com"]) {
-      expect(use(`t;proxy-ep=proxy.${host};x`)).toBe("https://api.individual.githubcopilot.com");
+      expect(await use(`t;proxy-ep=proxy.${host};x`)).toBe("https://api.individual.githubcopilot.com");
     }
-    expect(use("t;proxy-ep=proxy.evil.example", "company.ghe.com")).toBe("https://copilot-api.company.ghe.com");
-    expect(use("t;proxy-ep=proxy.x.company.ghe.com", "company.ghe.com")).toBe("https://api.x.company.ghe.com");
+    expect(await use("t;proxy-ep=proxy.evil.example", "company.ghe.com")).toBe("https://copilot-api.company.ghe.com");
+    expect(await use("t;proxy-ep=proxy.x.company.ghe.com", "company.ghe.com")).toBe("https://api.x.company.ghe.com");
   });
 });
 

@@ -181,7 +181,7 @@ describe("the scripts", () => {
       const { home, script, bin, asked } = await shellWorld("zsh");
       const start = home.tree.write("start", `autoload -Uz compinit && compinit -u -D\npath=(${bin} $path)\nsource ${script}\n`);
       const typing = join(import.meta.dirname, "../support/typing.zsh");
-      const type = (keys: string): string => spawnSync("zsh", ["-f", typing, start, keys], { encoding: "utf8", timeout: 10_000 }).stdout;
+      const type = (keys: string): string => spawnSync("zsh", ["-f", typing, start, keys], { encoding: "utf8", timeout: 60_000 }).stdout;
       const shown = type("pi sessions show \t\u0015pi sessions show lo\t\rpi sessions show tw\t\rexit\r");
       expect(shown).toMatch(/last +-- the newest/);
       expect(shown).toMatch(/login +-- 3 days ago: log in/);
@@ -193,7 +193,7 @@ describe("the scripts", () => {
     test.runIf(installed.includes("fish"))("fish, in our order and with explanations", async () => {
       const { script, bin, asked } = await shellWorld("fish");
       const line = `set PATH ${bin} $PATH; source ${script}; complete -C 'pi sessions show '; complete -C 'pi sessions show lo'`;
-      const run = spawnSync("fish", ["-N", "-c", line], { encoding: "utf8", timeout: 10_000 });
+      const run = spawnSync("fish", ["-N", "-c", line], { encoding: "utf8", timeout: 60_000 });
       expect(run).toMatchObject({ stderr: "" });
       expect(run.stdout.split("\n").slice(0, 4)).toEqual([
         "last\tthe newest",

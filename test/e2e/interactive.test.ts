@@ -422,7 +422,7 @@ describe.skipIf(!hasPty)("what is written", () => {
     await first.until((screen) => screen.includes("and a draft"));
     const drafts = join(world.agentDir, "drafts");
     const kept = (): string => readdirSync(drafts).reduce((text, name) => text + readFileSync(join(drafts, name), "utf8"), "");
-    if (signal === "SIGKILL") await vi.waitFor(() => expect(kept()).toContain("draft"), { timeout: 8000 });
+    if (signal === "SIGKILL") await vi.waitFor(() => expect(kept()).toContain("draft"), { timeout: 60_000 });
     first.signal(signal);
     await first.ended;
     const second = open(world, program, ["--model", model]);

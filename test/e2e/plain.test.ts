@@ -53,13 +53,83 @@ describe.skipIf(!hasPty).each(programs)("plain, %s", (_name, program) => {
   test("a command that needs a screen, or is none, is told and not sent; the same again is", async ({ world }) => {
     const terminal = open(world, program, ["--model", world.trace(answerSteps("An answer."))]);
     await terminal.until(begins);
-    terminal.type("/scoped-models\n");
-    await terminal.until((screen) => screen.includes("/scoped-models needs a screen (In the shell: pi config set models)"));
+    terminal.type("/fullscreen\n");
+    await terminal.until((screen) => screen.includes("There is no screen to change: this is plain mode (pi --tui-mode fullscreen"));
     terminal.type("/compakt\n");
     const screen = await terminal.until((text) => text.includes("There is no command /compakt (Did you mean /compact?"));
     expect(screen).not.toContain("An answer.");
     terminal.type("/compakt\n");
     await terminal.until((text) => text.includes("An answer."));
+    terminal.type("/quit\n");
+    await expectLeft(terminal);
+  });
+
+  test("the keys are printed, and what the model holds goes to a file", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("An answer."))]);
+    await terminal.until(begins);
+    terminal.type("/hotkeys\n");
+    await terminal.until((text) => /\nKeys\nEnter: send.*\n[\s\S]*\nCtrl-D: quit\n[\s\S]*pi --tui-mode regular\n/.test(text));
+    terminal.type("hello\n");
+    await terminal.until((text) => text.includes("An answer.") && text.includes("ready"));
+    terminal.type("/debug\n");
+    await terminal.until((text) => /Written to .*pi-debug\.log/.test(text));
+    const log = readFileSync(join(world.agentDir, "pi-debug.log"), "utf8");
+    expect(log).toContain("terminal: lines alone, TERM dumb\n");
+    expect(log).not.toContain("screen:");
+    expect(log).toMatch(/messages:\n[\s\S]*"hello"[\s\S]*An answer\./);
+    terminal.type("/quit\n");
+    await expectLeft(terminal);
+  });
+
+  test("several models to cycle through are switched by their numbers, and kept when that is wanted", async ({ world }) => {
+    const provider = {
+      baseUrl: "http://127.0.0.1:9",
+      apiKey: "k",
+      api: "openai-completions",
+      models: ["a1", "a2", "b1", "b2"].map((id) => ({ id })),
+    };
+    world.write("../home/.pi/agent/models.json", JSON.stringify({ providers: { local: provider } }));
+    const terminal = open(world, program, ["--model", "local/a1"]);
+    await terminal.until(begins);
+    terminal.type("/scoped-models\n");
+    await terminal.until((text) =>
+      /1 {2}on {3}local\/a1\n2 {2}on {3}local\/a2\n3 {2}on {3}local\/b1\n4 {2}on {3}local\/b2\nWhich ones\?/.test(text),
+    );
+    terminal.type("none\n");
+    await terminal.until((text) => /1 {2}off {2}local\/a1\n(?:\d {2}off {2}.*\n){3}Which ones\?/.test(text));
+    terminal.type("3 1-9\n");
+    await terminal.until((text) => text.includes("There is no 1-9 among them: nothing was switched"));
+    terminal.type("b\n");
+    await terminal.until((text) => /1 {2}off {2}local\/b1\n2 {2}off {2}local\/b2\nWhich/.test(text));
+    terminal.type("2,1\n");
+    await terminal.until((text) => /1 {2}on {3}local\/b1\n2 {2}on {3}local\/b2\nWhich/.test(text));
+    terminal.type("\n");
+    await terminal.until((text) => /To cycle through: local\/b2, local\/b1\n.*Keep that for later starts\?/.test(text));
+    terminal.type("y\n");
+    await terminal.until((text) => /models/.test(text.slice(text.lastIndexOf("Keep that"))));
+    terminal.type("/quit\n");
+    await expectLeft(terminal);
+    expect(readFileSync(join(world.agentDir, "config.toml"), "utf8")).toMatch(/models = \["local\/b2", "local\/b1"\]/);
+  });
+
+  test("what a command writes is printed as it comes, and Ctrl-C stops one without end", async ({ world }) => {
+    const terminal = open(world, program, ["--model", world.trace(answerSteps("An answer."))]);
+    const lines = (): string[] => terminal.output().split(/\r?\n/);
+    await terminal.until(begins);
+    terminal.type("!printf 'first\\nhalf'; sleep 60\n");
+    await terminal.until((text) => text.includes("\n  first\n"));
+    terminal.type("\u0003");
+    await terminal.until((text) => /\n {2}first\n(?:\^C)? {2}half\n\n! printf .*\n {2}stopped\n/.test(text));
+    terminal.type("!yes 'again and again'\n");
+    await terminal.until((text) => text.includes("the end of it follows when it is over"));
+    terminal.type("\u0003");
+    await terminal.until((text) => /\n! yes 'again and again'\n {2}stopped\n/.test(text));
+    expect(lines().filter((line) => line === "  again and again")).toHaveLength(1020);
+    expect(lines()).toContainEqual(expect.stringMatching(/^ {2}… [\d,]+ more lines, of which the last are:$/));
+    terminal.type("!seq 1 1005\n");
+    await terminal.until((text) => /\n! seq 1 1005\n {2}done\n/.test(text));
+    const numbers = lines().flatMap((line) => (/^ {2}\d+$/.test(line) ? Number(line) : []));
+    expect(numbers).toEqual(Array.from({ length: 1005 }, (_, index) => index + 1));
     terminal.type("/quit\n");
     await expectLeft(terminal);
   });

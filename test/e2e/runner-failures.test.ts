@@ -172,15 +172,15 @@ test("a result that nobody reads is no success", async ({ world }) => {
 });
 
 test("time of the group and of the message, counted as such", async ({ world }) => {
-  world.config("[groups.slow]\ntimeout_ms = 300\n");
+  world.config("[groups.slow]\ntimeout_ms = 1600\n");
   const steps = [{ type: "event", event: { type: "text_start", contentIndex: 0 } }];
   const begun = [...steps, event({ type: "text_delta", contentIndex: 0, delta: "Half" })];
   const hanging = [...begun, ...callSteps("bash", { command: "sleep 100" })];
   const run = (more: object) =>
     world.run(["runner", "--data", "data", "--model", world.trace(hanging)], { stdin: input({ groupFolder: "slow", ...more }) });
   for (const [more, ms] of [
-    [{}, 300],
-    [{ timeoutMs: 200 }, 200],
+    [{}, 1600],
+    [{ timeoutMs: 1500 }, 1500],
   ] as const) {
     const output = outputOf(await run(more));
     expect(output).toMatchObject({ code: "runtime.timeout", partial_result: "Half", error: expect.stringContaining(`its ${ms} ms`) });

@@ -90,7 +90,7 @@ test.each(["main.ts", "cli/main.ts", "cli/run-mode.ts", "modes/print.ts", ...ent
 test("what a run loads before its request takes no more of the runtime than files and paths", () => {
   const loaded = Object.values(loadedTogether)
     .flat()
-    .concat("providers/anthropic/provider.ts", "providers/openai-completions/provider.ts", "providers/openai-responses/provider.ts")
+    .filter((one) => one.endsWith(".ts"))
     .flatMap(entry);
   expect(loaded.length).toBeGreaterThan(100);
   // Each of the others takes a tenth of a millisecond and more: `process.getBuiltinModule`, or an import, where it is needed.

@@ -1,6 +1,6 @@
 // Names of pi-ai that stand by themselves: system messages, notes on failures, formats that callers register, answers given by a test.
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Message, ToolDeclaration } from "../../src/contracts/message.ts";
 import type { Model } from "../../src/contracts/model.ts";
 import * as ai from "../../src/sdk/host-modules/pi-ai.ts";
@@ -168,4 +168,13 @@ test("what is kept for a session is let go with it, once it is said to", () => {
 
 test("all models of the catalogue", () => {
   expect(getAllBuiltinModels().length).toBeGreaterThan(1000);
+});
+
+test("a provider's own code sees the variables that are set, and whether a file is there", async () => {
+  vi.stubEnv("PI_TEST_SET", "value");
+  vi.stubEnv("PI_TEST_EMPTY", "");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { env, fileExists } = ai.defaultProviderAuthContext();
+  expect([await env("PI_TEST_SET"), await env("PI_TEST_EMPTY"), await env("PI_TEST_NOT_SET")]).toEqual(["value", undefined, undefined]);
+  expect([await fileExists(import.meta.filename), await fileExists("~/of/nobody"), await fileExists("~")]).toEqual([true, false, true]);
 });

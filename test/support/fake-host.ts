@@ -70,6 +70,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
         if (given.staysOpen === true) await new Promise(() => undefined);
       },
       isReading: false,
+      whileReading: () => undefined,
       release: () => undefined,
       line: async () => given.input?.split("\n")[0],
     },

@@ -61,7 +61,7 @@ export function commandOf(way: Way): string[] {
 
 function findCommand(way: Way): string[] {
   if (way === "bun") return [bunPath(), join(projectRoot, "src/main.ts")];
-  const built = join(projectRoot, way === "binary" ? "dist/pi" : "dist/node/main.mjs");
+  const built = join(projectRoot, way === "binary" ? "dist/pi" : "dist/node/main.cjs");
   if (!existsSync(built) || statSync(built).mtimeMs < newestSource())
     throw new Error(`${built} is missing or older than src: npm run build`);
   return way === "binary" ? [built] : [process.execPath, built];

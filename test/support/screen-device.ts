@@ -42,7 +42,7 @@ export function deafDevice(): Device & Pick<ScreenDevice, "keys"> {
     flush: async () => {},
     end: async () => {},
     suspend: () => {},
-    lend: (work) => work(),
+    lend: (work) => work(new AbortController().signal),
     keys: (text) => listeners?.input(text),
   };
 }
@@ -82,7 +82,7 @@ export function screenDevice(columns = 80, rows = 24): ScreenDevice {
     flush: async () => {},
     end: async () => {},
     suspend: () => {},
-    lend: (work) => work(),
+    lend: (work) => work(new AbortController().signal),
     keys: (text) => listeners?.input(text),
     drain: () => listeners?.drain(),
     resize: (toColumns, toRows) => {

@@ -3,6 +3,7 @@
 // `node writer.mjs hold DIRECTORY FILE|- ON_BUSY`: appends one entry, says its id and goes on when a line arrives on stdin, then ends.
 
 import { readSync, writeSync } from "node:fs";
+import { leaseHolder } from "../../src/platform/locks/lease.ts";
 import { Session } from "../../src/session/tree/session.ts";
 import { userMessage } from "./messages.ts";
 
@@ -43,7 +44,7 @@ for (let count = 0; ; count++) {
   if (count % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
 }
 // The lease of a new session is taken in the background.
-await new Promise((resolve) => setTimeout(resolve, 50));
+while (leaseHolder(session.filePath ?? "") !== process.pid) await new Promise((resolve) => setTimeout(resolve, 5));
 say("ready");
 readSync(0, Buffer.alloc(1));
 session.close();

@@ -40,7 +40,7 @@ export interface TerminalOptions {
   env: Readonly<Record<string, string>>;
 }
 
-const patienceMs = 8_000;
+const patienceMs = 60_000;
 
 export function startOnTerminal(program: readonly string[], { columns = 80, rows = 24, world, env }: TerminalOptions): TerminalProgram {
   const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });

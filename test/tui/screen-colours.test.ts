@@ -24,7 +24,7 @@ function opened(): { terminal: ScreenTerminal; written: string[]; typed: string[
     end: async () => {},
     flush: async () => {},
     suspend: () => {},
-    lend: (work) => work(),
+    lend: (work) => work(new AbortController().signal),
   };
   const terminal = new ScreenTerminal(device, { escapeMs: 10 });
   const typed: string[] = [];

@@ -24,7 +24,9 @@ export interface LoginContext extends FlowRequests {
   /** Shows the address, and opens a browser where that is wanted and there is one. */
   open(url: string): Promise<void>;
   /** A line that the person pastes; rejects with `auth.no_terminal` where nobody can type, `auth.login_cancelled` at its end. */
-  ask(question: string, signal: AbortSignal): Promise<string>;
+  ask(question: string, signal: AbortSignal, how?: AskHow): Promise<string>;
+  /** The id of the one that the person chooses; rejects as `ask` does. */
+  choose(question: string, options: readonly LoginOption[], signal: AbortSignal): Promise<string>;
   /** A UUID of this installation, kept. */
   installationId(): string;
   /** Waits for the browser to come back. */
@@ -32,6 +34,17 @@ export interface LoginContext extends FlowRequests {
   pause(ms: number, signal?: AbortSignal): Promise<void>;
   /** ms that only grow. */
   elapsedMs(): number;
+}
+
+export interface AskHow {
+  /** What is typed is not shown. */
+  isHidden?: boolean;
+}
+
+export interface LoginOption {
+  id: string;
+  label: string;
+  description?: string;
 }
 
 export interface Callback {
@@ -63,7 +76,22 @@ export interface Flow {
   /** Absent: its tokens do not expire. Rejects with `auth.refused` where only signing in anew helps, with `auth.network` otherwise. */
   refresh?(token: StoredToken, at: FlowRequests): Promise<StoredToken>;
   /** Where requests with the token go, and what they carry beside it. */
-  use(token: StoredToken, endpoints: FlowEndpoints): TokenUse;
+  use(token: StoredToken, endpoints: FlowEndpoints): TokenUse | Promise<TokenUse>;
+}
+
+/** What is done with a person who is there. */
+export type LoginFlow = Pick<Flow, "provider" | "name" | "terms" | "login">;
+
+/** A key that a provider of an extension's makes requests of by itself. */
+export interface OwnKey {
+  /** For people. */
+  name: string;
+  /** How it is asked for; absent: the key alone is. */
+  flow?: LoginFlow;
+  /** Where it comes from when nobody has stored, configured or said one; nothing: there is none, or nobody knows yet. */
+  ambient(): string | undefined;
+  /** Of what is stored, configured or said; nothing: of the surroundings. Nothing: there is none. */
+  resolve(stored: StoredKey | undefined, signal: AbortSignal | undefined): Promise<Omit<Credential, "account"> | undefined>;
 }
 
 export interface TokenUse {

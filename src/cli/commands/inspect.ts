@@ -96,6 +96,7 @@ function inspectionText(launch: Inspection): string {
     launch.promptTemplates.map(({ name, path }) => `/${name}: ${path}`),
   );
   rows("extensions", launch.extensions);
+  rows("themes", launch.themes.map(themeText));
   row(
     "project",
     trust.project === undefined ? "no .pi here" : `${trust.project}: ${trust.trusted ? "trusted" : "not trusted"} (${trust.decision})`,
@@ -115,4 +116,11 @@ function inspectionText(launch: Inspection): string {
   if (launch.idle.length > 0) lines.push("", `nothing to act on: ${launch.idle.join(", ")}`);
   if (launch.warnings.length > 0) lines.push("", ...launch.warnings.map((warning) => `warning: ${warning}`));
   return `${lines.join("\n")}\n`;
+}
+
+function themeText({ name, path, inUse, background, problem }: Inspection["themes"][number]): string {
+  const use = inUse ? ` (in use${background === undefined ? "" : ` on a ${background} background`})` : "";
+  const place = path ?? (problem === undefined ? "built in" : undefined);
+  const parts = [place, problem === undefined ? undefined : `cannot be used: ${problem}`].filter((part) => part !== undefined);
+  return plainLine(`${name}: ${parts.join(", ")}${use}`);
 }

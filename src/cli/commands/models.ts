@@ -202,12 +202,14 @@ export async function withExtensions<T extends { config: Config; registry: Model
   if (loaded === undefined || loaded.runtime.providers.length === 0) return opened;
   const { changeProvider } = await import("../../harness/extensions/extension-provider.ts");
   for (const change of loaded.runtime.providers) {
+    const failed = (error: unknown): void => warn(`${change.extensionPath}: ${messageOf(error)}`);
     try {
-      changeProvider(change, opened.registry);
+      changeProvider(change, opened.registry, { failed });
     } catch (error) {
-      warn(`${change.extensionPath}: ${messageOf(error)}`);
+      failed(error);
     }
   }
+  await opened.registry.learned();
   return opened;
 }
 

@@ -9,6 +9,33 @@ export const keyBeginnings = [
   "|eyJ[\\w-]+\\.eyJ|hf_|gsk_|npm_[0-9A-Za-z]{20}|pypi-|dop_v1_|shp(?:at|ss)_|SG\\.[\\w-]{10}|tskey-|AGE-SECRET-KEY-",
 ].join("");
 
+/** The first two characters of each. */
+export const keyStarts = [
+  "sk",
+  "rk",
+  "pk",
+  "wh",
+  "gh",
+  "gi",
+  "gl",
+  "xo",
+  "xa",
+  "AK",
+  "AS",
+  "AI",
+  "ya",
+  "ey",
+  "hf",
+  "gs",
+  "np",
+  "py",
+  "do",
+  "sh",
+  "SG",
+  "ts",
+  "AG",
+];
+
 /** Not `glob-pattern`: words in lower case may begin so. */
 const word = "(?!gl[a-z]{1,4}-[a-z_-]+(?![\\w.~+/=-]))";
 const keys = new RegExp(`(?<![A-Za-z0-9_])${word}(?:A[KS]IA[0-9A-Z]{16}|(?:${keyBeginnings})[\\w.~+/=-]{6,})`, "g");

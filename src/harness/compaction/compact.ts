@@ -23,8 +23,11 @@ export class Compactor {
     this.#running?.abort.abort();
   }
 
-  async settled(): Promise<void> {
-    await this.#running?.done.catch(() => undefined);
+  /** Whether what was under way has been stopped. */
+  async settled(): Promise<boolean> {
+    const running = this.#running;
+    await running?.done.catch(() => undefined);
+    return running?.abort.signal.aborted === true;
   }
 
   /** Work that needs the tree at rest: one at a time, its signal fired by `abort`. Rejects with `session.busy_compaction`. */

@@ -28,6 +28,11 @@ export class SessionCompaction {
     return this.#compactor.isRunning;
   }
 
+  /** When nothing of it is under way any more; whether it was stopped. */
+  settled(): Promise<boolean> {
+    return this.#compactor.settled();
+  }
+
   get isAutomatic(): boolean {
     return this.#auto.isEnabled;
   }

@@ -18,16 +18,20 @@ import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { ProviderSettings } from "../../contracts/provider-settings.ts";
 import type { StreamEvent } from "../../contracts/stream-event.ts";
+import type { Env } from "../../platform/paths.ts";
 import { codeOfText } from "../../providers/shared/http-failure.ts";
 import type { BroughtParts, ModelRegistry } from "../models/model-registry.ts";
-import { flowOf } from "./extension-sign-in.ts";
+import { asProviderSignIn, flowOf, ownKeyOf } from "./extension-sign-in.ts";
+
+export interface ProviderHost {
+  /** What goes with each of its calls. */
+  watch?(model: Model): object;
+  /** Its own code has failed where nobody asked for anything: what it was to change stays as it was. */
+  failed?(error: unknown): void;
+}
 
 /** @throws PiError `extension.bad_provider` */
-export function changeProvider(
-  { name, provider: given }: ProviderChange,
-  registry: ModelRegistry,
-  watch: (model: Model) => object = () => ({}),
-): void {
+export function changeProvider({ name, provider: given }: ProviderChange, registry: ModelRegistry, host: ProviderHost = {}): void {
   if (given === undefined) {
     registry.setProvider(name, undefined);
     return;
@@ -36,15 +40,20 @@ export function changeProvider(
   const known = registry.settingsOf(name);
   const stream = provider.streamSimple ?? provider.stream;
   const brought: BroughtParts = {
-    ...(stream !== undefined && { stream: providerOf(provider.api ?? name, stream, watch) }),
-    ...(provider.oauth !== undefined && { flow: flowOf(name, provider.oauth, provider.authHeader === true) }),
+    ...(stream !== undefined && { stream: providerOf(provider.api ?? name, stream, host.watch) }),
+    ...accountParts(name, provider, registry.env),
+    ...modelParts(provider, host),
     ...(provider.refreshModels !== undefined && {
       refreshModels: async (signal) => {
         const publish: RefreshModelsContext["publish"] = async ({ update } = {}) => {
           await update?.();
           return true;
         };
-        const models = (await provider.refreshModels?.({ signal, stored: undefined, publish })) ?? modelsOf(provider);
+        // Renewed where that is due; one that cannot be is the list's own to miss.
+        await registry.credential(name).catch(() => undefined);
+        const credential = registry.storedAccount(name);
+        const context: RefreshModelsContext = { signal, credential, allowNetwork: true, stored: undefined, publish };
+        const models = (await provider.refreshModels?.(context)) ?? modelsOf(provider);
         if (models !== undefined) registry.setProvider(name, settingsWith(models), brought);
       },
     }),
@@ -52,6 +61,41 @@ export function changeProvider(
   const settingsWith = (models: readonly object[] | undefined): ProviderSettings | undefined =>
     settingsOf(name, { ...provider, models }, known);
   registry.setProvider(name, settingsWith(modelsOf(provider)), brought);
+}
+
+/** How it is paid for: by a sign-in, by a key in its own way, or by both. */
+function accountParts(name: string, { oauth, auth, authHeader }: ExtensionProvider, env: Env): BroughtParts {
+  const isBearer = authHeader === true;
+  const signIn = oauth === undefined ? auth?.oauth : asProviderSignIn(oauth);
+  return {
+    ...(signIn !== undefined && { flow: flowOf(name, signIn, isBearer) }),
+    ...(auth?.apiKey !== undefined && ownKeyOf(name, auth.apiKey, isBearer, env)),
+  };
+}
+
+/** What its models are for one account. */
+function modelParts({ oauth, filterModels }: ExtensionProvider, { failed = () => {} }: ProviderHost): BroughtParts {
+  const told = new Set<string>();
+  const orAsTheyAre = (models: readonly Model[], change: () => readonly Model[]): readonly Model[] => {
+    try {
+      const changed: unknown = change();
+      if (Array.isArray(changed) && changed.every((model: Partial<Model> | null) => typeof model?.id === "string"))
+        return changed as Model[];
+      throw new Error("what it makes of the models is no list of models");
+    } catch (error) {
+      // Lists are asked for again and again.
+      if (!told.has(messageOf(error))) failed(error);
+      told.add(messageOf(error));
+      return models;
+    }
+  };
+  return {
+    ...(oauth?.modifyModels !== undefined && {
+      modelsFor: (models, stored) =>
+        stored?.type === "oauth" ? orAsTheyAre(models, () => oauth.modifyModels?.(structuredClone(models), stored) ?? models) : models,
+    }),
+    ...(filterModels !== undefined && { callable: (models, stored) => orAsTheyAre(models, () => filterModels(models, stored)) }),
+  };
 }
 
 type Configuration = ExtensionProvider & { api?: string };
@@ -98,7 +142,8 @@ export function providerOf(api: string, stream: ExtensionStream, watch: (model: 
       const { systemPrompt, messages, tools, thinkingLevel, maxTokens, sessionId } = request;
       const options = {
         signal,
-        apiKey: credential.value,
+        ...(credential.value === "" ? {} : { apiKey: credential.value }),
+        ...defined({ env: credential.request?.env }),
         maxTokens: maxTokens ?? model.maxTokens,
         ...(thinkingLevel === "off" ? {} : { reasoning: thinkingLevel }),
         ...defined({ sessionId, headers: model.headers }),

@@ -18,10 +18,12 @@ export interface ModelViewParts {
 
 export function modelsFor(registry: ModelRegistry, about: ModelViewParts): ExtensionModelRegistry {
   const change = (name: string, provider: Parameters<ExtensionModelRegistry["registerProvider"]>[1] | undefined): void => {
-    try {
-      changeProvider({ extensionPath: "<runtime>", name, provider }, registry);
-    } catch (error) {
+    const failed = (error: unknown): void =>
       about.report({ extensionPath: "<runtime>", event: "registerProvider", error: messageOf(error) });
+    try {
+      changeProvider({ extensionPath: "<runtime>", name, provider }, registry, { failed });
+    } catch (error) {
+      failed(error);
     }
   };
   const keyOf = async (provider: string): Promise<string | undefined> => {
@@ -37,8 +39,10 @@ export function modelsFor(registry: ModelRegistry, about: ModelViewParts): Exten
     getProvider: (id) => (registry.hasProvider(id) ? { id, name: registry.settingsOf(id)?.name ?? id } : undefined),
     getProviderAuth: async (id) => {
       if (!registry.isAvailable(id, true)) return undefined;
-      const apiKey = await keyOf(id);
-      return { auth: apiKey === undefined ? {} : { apiKey } };
+      const { scheme, value, account, request, source } = await registry.credential(id);
+      const { baseUrl, headers } = account ?? request ?? {};
+      const apiKey = scheme === "none" ? undefined : value;
+      return { auth: defined({ apiKey, headers, baseUrl: baseUrl || undefined }), source, ...defined({ env: request?.env }) };
     },
     getApiKeyAndHeaders: async (model) => {
       try {

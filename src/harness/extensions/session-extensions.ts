@@ -277,12 +277,15 @@ export class SessionExtensions implements Interceptor {
   }
 
   #changeProvider(change: ProviderChange, registry: ModelRegistry): void {
-    try {
-      changeProvider(change, registry, (model) => watchers(model, this.#dispatch));
-    } catch (error) {
+    const failed = (error: unknown): void => {
       const told = { extensionPath: change.extensionPath, event: "registerProvider", error: messageOf(error) };
       if (this.#attached === undefined) this.#unsaid.push(told);
       else this.report(told);
+    };
+    try {
+      changeProvider(change, registry, { watch: (model) => watchers(model, this.#dispatch), failed });
+    } catch (error) {
+      failed(error);
     }
   }
 

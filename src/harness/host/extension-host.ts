@@ -76,14 +76,15 @@ export class HostedExtensions {
     this.#bindings = bindings;
   }
 
-  /** The host is ready for them: they hear of the start of the session, and of the start of every later one. */
-  async bind(bindings: ExtensionBindings): Promise<void> {
+  /** The host is ready for them: they hear of the start of the session, and of the start of every later one. Nothing to wait for without any. */
+  bind(bindings: ExtensionBindings): Promise<void> | undefined {
     this.#bindings = bindings;
     this.#isBound = true;
     const event = this.#startEvent ?? { reason: "startup" };
     this.#startEvent = undefined;
-    await this.#start(event);
+    if (this.inForce !== undefined) return this.#start(event).then(() => this.#tellStarted());
     this.#tellStarted();
+    return undefined;
   }
 
   /** Those of the session in force; nothing where there are none. */

@@ -14,6 +14,7 @@ import { launchPrompt } from "../launch/launch-prompt.ts";
 import type { ContinuedSession } from "../launch/open-session.ts";
 import { selectModel } from "../models/select-model.ts";
 import { nameOf } from "../recovery/fallback.ts";
+import { type InspectedTheme, inspectThemes } from "./inspect-themes.ts";
 import { sessionExtensions, sessionTools, toolsOf } from "./start-session.ts";
 
 export interface Inspection {
@@ -42,6 +43,7 @@ export interface Inspection {
   skills: { name: string; path: string }[];
   promptTemplates: { name: string; path: string }[];
   extensions: string[];
+  themes: InspectedTheme[];
   trust: { project?: string; trusted: boolean; decision: string; skipped: string[] };
   /** 0: none. */
   limits: { maxTurns: number; maxCostUsd: number; timeoutMs: number; stallModelMs: number; stallToolMs: number };
@@ -95,6 +97,7 @@ export async function inspectLaunch(launch: Launch, nowMs: number, continued?: C
     skills: resources.skills.map(({ name, path }) => ({ name, path })),
     promptTemplates: templates,
     extensions: parts?.extensions.extensions.flatMap(({ hidden, path }) => (hidden ? [] : path)) ?? [],
+    themes: await inspectThemes(resources.themes, config.values.theme),
     trust: {
       ...defined({ project: config.project.dir }),
       trusted: config.project.trusted,

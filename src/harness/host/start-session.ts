@@ -68,6 +68,7 @@ export async function startSession(
   const extensions = parts === undefined ? undefined : await sessionExtensions(parts.extensions);
   // Before the model is chosen: it may be one of theirs.
   extensions?.registerProviders(registry);
+  await registry.learned();
   const fallback = await fallbackSettings(launch, { warn, now });
   const selected =
     keep === undefined
@@ -195,10 +196,15 @@ export async function startSession(
   };
 }
 
+const plainShells = ["sh", "bash", "dash"];
+
 /** How commands are run, as far as it says what they are. */
 function shellOf({ config }: Launch, { host }: StartDeps): Pick<WatchDeps, "env" | "readsLinesAsWritten"> {
   const { path = "/bin/bash", commandPrefix, set } = config.values.shell;
-  return { env: { ...host.env, ...set }, readsLinesAsWritten: commandPrefix === "" && /(^|\/)(ba|da)?sh$/.test(path) };
+  return {
+    env: { ...host.env, ...set },
+    readsLinesAsWritten: commandPrefix === "" && plainShells.includes(path.slice(path.lastIndexOf("/") + 1)),
+  };
 }
 
 /** Loaded only where there are any. */

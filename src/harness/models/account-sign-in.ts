@@ -2,7 +2,7 @@
 // Called by `pi auth login` and by the screen's /login. Invariant: what is stored and said along the way is the accounts' own doing.
 
 import { providerOfAccount } from "../../accounts/auth-file.ts";
-import type { Flow } from "../../accounts/flows/flow.ts";
+import type { AskHow, LoginFlow, LoginOption } from "../../accounts/flows/flow.ts";
 import { flowProviders } from "../../accounts/flows/flows.ts";
 import { signIn } from "../../accounts/sign-in.ts";
 import type { Config } from "../../config/load-config.ts";
@@ -22,7 +22,9 @@ export interface SignInPlace {
 /** How the person is spoken to. */
 export interface SignInFace {
   say(line: string): void;
-  ask(question: string, signal: AbortSignal): Promise<string>;
+  ask(question: string, signal: AbortSignal, how?: AskHow): Promise<string>;
+  /** Absent: by numbers. */
+  choose?(question: string, options: readonly LoginOption[], signal: AbortSignal): Promise<string>;
   /** Whether a browser was started. */
   openBrowser(url: string): boolean;
   signal: AbortSignal;
@@ -30,7 +32,7 @@ export interface SignInFace {
 
 export const maxKeyLength = 16_384;
 
-export async function signInTo(accountId: string, flow: Flow, at: SignInPlace, face: SignInFace): Promise<void> {
+export async function signInTo(accountId: string, flow: LoginFlow, at: SignInPlace, face: SignInFace): Promise<void> {
   const { createFetch } = await import("../../platform/network/fetch.ts");
   const { network } = at.config.values;
   await signIn(accountId, flow, {

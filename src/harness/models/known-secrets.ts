@@ -17,8 +17,12 @@ export interface SecretPlaces {
 export function learnSecrets({ env, apiKey, config }: SecretPlaces): void {
   liveSecrets.add(apiKey ?? "");
   for (const { credentialVariables, baseUrlVariable } of Object.values<Vendor>(vendors)) {
-    for (const name of credentialVariables) liveSecrets.add(env[name] ?? "");
-    if (baseUrlVariable !== undefined) liveSecrets.addUrl(env[baseUrlVariable] ?? "");
+    for (const name of credentialVariables) {
+      const key = env[name];
+      if (key !== undefined) liveSecrets.add(key);
+    }
+    const address = baseUrlVariable === undefined ? undefined : env[baseUrlVariable];
+    if (address !== undefined) liveSecrets.addUrl(address);
   }
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined) continue;

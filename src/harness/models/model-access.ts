@@ -39,8 +39,9 @@ function plainAccess(deps: ModelAccessDeps): AccessTo {
     fetching ??= loadFetch(deps);
     // Together: one that fails while another is waited for would be nobody's failure, and end the process.
     const [loaded, credential, fetch] = await Promise.all([provider, given ?? deps.registry.credential(model.provider), fetching]);
-    const isSignIn = credential.account !== undefined;
-    return { provider: isSignIn ? (await import("./signed-in.ts")).signedIn(loaded, deps.registry) : loaded, credential, fetch };
+    if (credential.account === undefined && credential.request === undefined) return { provider: loaded, credential, fetch };
+    const { signedIn, withOwnKey } = await import("./signed-in.ts");
+    return { provider: credential.account === undefined ? withOwnKey(loaded) : signedIn(loaded, deps.registry), credential, fetch };
   };
 }
 
@@ -55,10 +56,13 @@ async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provid
   return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
 }
 
+/** As the network reads them. */
+const proxyVariables = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /** Rejects with `config.proxy` or `config.ca_file`: before any request, where the user has said something about the network. */
 export async function checkNetwork(deps: Pick<ModelAccessDeps, "config" | "env">): Promise<void> {
   const { proxy, caFile } = deps.config.values.network;
-  const isSaid = proxy !== "" || caFile !== "" || Object.keys(deps.env).some((name) => /^(all|https?)_proxy$/i.test(name));
+  const isSaid = proxy !== "" || caFile !== "" || proxyVariables.some((name) => deps.env[name] !== undefined);
   if (isSaid) await loadFetch(deps);
 }
 

@@ -2,9 +2,9 @@
 // selection, listing and credentials ask it. Invariant: a provider nobody asks for is not read.
 
 import { Accounts, type CredentialWish } from "../../accounts/accounts.ts";
-import { providerOfAccount } from "../../accounts/auth-file.ts";
+import { providerOfAccount, type StoredKey, type StoredToken } from "../../accounts/auth-file.ts";
 import { noCredential } from "../../accounts/credentials.ts";
-import type { Flow } from "../../accounts/flows/flow.ts";
+import type { Flow, LoginFlow, OwnKey } from "../../accounts/flows/flow.ts";
 import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
@@ -41,7 +41,14 @@ export interface BroughtParts {
   /** Its own way to be called. */
   stream?: Provider | undefined;
   flow?: Flow | undefined;
+  key?: OwnKey | undefined;
+  /** Known when this is: whether there is a key in the surroundings. */
+  learned?: Promise<void> | undefined;
   refreshModels?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** The models as they are for whoever has this account. */
+  modelsFor?: ((models: readonly Model[], stored: StoredKey | StoredToken | undefined) => readonly Model[]) | undefined;
+  /** Those of them that can be called with it. */
+  callable?: BroughtParts["modelsFor"];
 }
 
 const unknownModelDefaults = { contextWindow: 128_000, maxTokens: 16_384 };
@@ -67,6 +74,7 @@ export class ModelRegistry {
       providers: this.#providers,
       vendorOf,
       flowOf: (id) => this.#brought.get(id)?.flow,
+      keyOf: (id) => this.#brought.get(id)?.key,
       fetch: async () => {
         const { createFetch } = await import("../../platform/network/fetch.ts");
         const { proxy = "", caFile = "" } = input.config.values?.network ?? {};
@@ -86,6 +94,10 @@ export class ModelRegistry {
     this.#models.delete(id);
   }
 
+  get env(): Env {
+    return this.#input.env;
+  }
+
   /** The way to call a model that its provider brings. */
   streamOf(model: Model): Provider | undefined {
     return this.#brought.get(model.provider)?.stream;
@@ -96,16 +108,34 @@ export class ModelRegistry {
     return this.#accounts.flow(providerId);
   }
 
+  /** How its key is asked for, where that is more than the key. */
+  keyFlow(providerId: string): LoginFlow | undefined {
+    return this.#brought.get(providerId)?.key?.flow;
+  }
+
+  /** What is stored of a provider's account. */
+  storedAccount(providerId: string): StoredKey | StoredToken | undefined {
+    return this.#accounts.stored(providerId);
+  }
+
+  /** All that was registered so far knows whether there is a key for it. */
+  async learned(): Promise<void> {
+    await Promise.all([...this.#brought.values()].map(({ learned }) => learned));
+  }
+
   /** Has providers that know how look again which models there are. What one cannot be asked for is told, and its list stays. */
   async refreshModels(signal: AbortSignal, failed: (providerId: string, error: unknown) => void): Promise<void> {
-    const asked = [...this.#brought].map(async ([id, { refreshModels }]) => {
-      try {
-        await refreshModels?.(signal);
-      } catch (error) {
-        failed(id, error);
-      }
-    });
+    const asked = [...this.#brought.keys()].map((id) => this.refreshModelsOf(id, signal, failed));
     await Promise.all([...asked, this.refreshServed(signal, failed)]);
+  }
+
+  /** The same of one that an extension has brought. */
+  async refreshModelsOf(id: string, signal: AbortSignal, failed: (providerId: string, error: unknown) => void): Promise<void> {
+    try {
+      await this.#brought.get(id)?.refreshModels?.(signal);
+    } catch (error) {
+      failed(id, error);
+    }
   }
 
   /** The same of servers of the user's own alone: those that say which models they have loaded, where one was set up or asked before. */
@@ -174,6 +204,12 @@ export class ModelRegistry {
   }
 
   models(providerId: string): Model[] {
+    const { modelsFor } = this.#brought.get(providerId) ?? {};
+    const models = this.#allModels(providerId);
+    return modelsFor === undefined ? models : [...modelsFor(models, this.storedAccount(providerId))];
+  }
+
+  #allModels(providerId: string): Model[] {
     const known = this.#models.get(providerId);
     if (known !== undefined) return known;
     const settings = this.#settings(providerId);
@@ -204,6 +240,7 @@ export class ModelRegistry {
   /** The same, of the models that are known by name. */
   findListed(providerId: string, modelId: string): Model | undefined {
     if (providerId === "scripted") return modelId === "demo" ? demoModel : undefined;
+    if (this.#brought.get(providerId)?.modelsFor !== undefined) return this.models(providerId).find(({ id }) => id === modelId);
     const settings = this.#settings(providerId);
     const isMeant = ({ id }: ModelSettings): boolean => id === modelId;
     const own = settings?.models.find(isMeant) ?? this.#served.get(providerId)?.find(isMeant);
@@ -240,7 +277,10 @@ export class ModelRegistry {
 
   /** All models that a call could be made to now. */
   available(): Model[] {
-    return this.availableProviders().flatMap((id) => this.models(id).filter((model) => this.speaks(model)));
+    return this.availableProviders().flatMap((id) => {
+      const models = this.models(id).filter((model) => this.speaks(model));
+      return this.#brought.get(id)?.callable?.(models, this.storedAccount(id)) ?? models;
+    });
   }
 
   /** Where the credential of a provider would come from, by name; nothing when there is none. Never its value. */
@@ -409,6 +449,7 @@ function vendorOf(providerId: string): Vendor | undefined {
 
 /** Names of the environment variables that a base URL asks for. */
 function variablesIn(baseUrl: string): string[] {
+  if (!baseUrl.includes("{")) return [];
   return [...baseUrl.matchAll(/\{([A-Z][A-Z0-9_]*)\}/g)].flatMap((match) => match[1] ?? []);
 }
 

@@ -30,9 +30,14 @@ async function newToken({ credential }: ModelCall, registry: Pick<ModelRegistry,
   return renewed?.value === credential.value ? undefined : renewed;
 }
 
+/** The same with a key that has an address or headers of its own, which nobody can make new. */
+export function withOwnKey(provider: Provider): Provider {
+  return { ...provider, stream: (call) => provider.stream(atAccount(call, call.credential)) };
+}
+
 function atAccount(call: ModelCall, credential: Credential): ModelCall {
-  const { account } = credential;
-  if (account === undefined) return call;
-  const headers = { ...call.model.headers, ...account.headers };
-  return { ...call, credential, model: { ...call.model, baseUrl: account.baseUrl || call.model.baseUrl, headers } };
+  const place = credential.account ?? credential.request;
+  if (place === undefined) return call;
+  const headers = { ...call.model.headers, ...place.headers };
+  return { ...call, credential, model: { ...call.model, baseUrl: place.baseUrl || call.model.baseUrl, headers } };
 }

@@ -33,7 +33,7 @@ export async function perform(effect: Effect, at: CommandHost): Promise<void> {
       at.surface?.renewLook();
       return;
     case "take queue back":
-      takeQueueBack(at);
+      takeQueueBack(effect.held, at);
       return;
     case "stop run":
       stopRun(at);
@@ -75,13 +75,19 @@ function stopRun({ sessions }: CommandHost): void {
 }
 
 /** Before what is being written. */
-function takeQueueBack(at: CommandHost): void {
+function takeQueueBack(held: readonly string[], at: CommandHost): void {
   const { steering, followUp } = at.sessions.intake.clearQueue();
-  const texts = [...steering, ...followUp];
+  const texts = [...held, ...steering, ...followUp];
   if (texts.length > 0) at.composer.giveBack(texts.join("\n\n"));
 }
 
-function send(text: string, behavior: "steer" | "followUp" | undefined, at: CommandHost): Promise<void> {
+async function send(text: string, behavior: "steer" | "followUp" | undefined, at: CommandHost): Promise<void> {
+  const { coding } = at.sessions;
+  if (coding.compaction.isRunning && !coding.isStreaming) {
+    at.hold(text, behavior);
+    at.release(await coding.compaction.settled());
+    return;
+  }
   const images = at.composer.takeAttachments(text);
   return at.inTurn(() => sendNow(text, images, behavior, at));
 }
@@ -111,6 +117,7 @@ async function runShell(command: string, isHidden: boolean, at: CommandHost): Pr
       excludeFromContext: isHidden,
       onData: (text) => {
         shown.output = (shown.output + text).slice(-200_000);
+        shown.arrived = (shown.arrived ?? 0) + text.length;
         at.transcript.changed(shown);
       },
     });
@@ -118,6 +125,7 @@ async function runShell(command: string, isHidden: boolean, at: CommandHost): Pr
     shown.exitCode = result.exitCode ?? 0;
     shown.isCancelled = result.cancelled;
   } catch (error) {
+    shown.exitCode = undefined;
     at.fail(error);
   } finally {
     shown.isLive = false;

@@ -8,6 +8,11 @@ export function errorWords(error: unknown): { text: string; hint: string } {
   return { text: lineOf(error), hint: "" };
 }
 
+/** By the user, who knows. */
+export function isCalledOff(error: unknown): boolean {
+  return error instanceof PiError && error.code === "session.compaction_cancelled";
+}
+
 /** What events have said went wrong: whoever asked for it gets an error, too. */
 export class ToldFailures {
   /** Why the newest compaction failed. */
@@ -19,7 +24,7 @@ export class ToldFailures {
   }
 
   has(error: unknown): boolean {
-    if (error instanceof PiError && error.code === "session.compaction_cancelled") return true;
+    if (isCalledOff(error)) return true;
     return this.#compaction !== "" && this.#compaction.endsWith(messageOf(error));
   }
 }

@@ -32,7 +32,7 @@ import { LookInForce } from "./look-in-force.ts";
 import { ownKeys } from "./own-keys.ts";
 import { type ChoiceOptions, openChoice } from "./pickers/choice.ts";
 import { Screen } from "./screen.ts";
-import { firstState, type State } from "./state.ts";
+import { firstState, type HeldText, type State, waitingTexts } from "./state.ts";
 import { Status } from "./status/status.ts";
 import { ShownPath } from "./stored.ts";
 import type { Surface } from "./surface.ts";
@@ -119,7 +119,7 @@ export class Interaction implements Surface {
       cwd: () => deps.sessions.launch.options.cwd,
       pid: deps.pid,
       editor: () => this.screen.editor,
-      queue: () => this.#state.queue,
+      queue: () => waitingTexts(this.#state),
       draw: () => this.screen.tui.requestRender(),
     });
     this.screen = new Screen(
@@ -129,7 +129,7 @@ export class Interaction implements Surface {
         look: () => this.#look.current,
         keys: deps.keys,
         now: deps.now,
-        queue: () => this.#state.queue,
+        queue: () => waitingTexts(this.#state),
         footer: () => this.status.footer(this.ui.display),
         drawsEntry: (name) => hasRenderer(this.sessions.extensions.inForce, "entryRenderer", name),
         faceFor: (block) =>
@@ -278,6 +278,16 @@ export class Interaction implements Surface {
   quit(): void {
     this.hasLeft = true;
     this.#leave();
+  }
+
+  hold(text: string, behavior: HeldText["behavior"]): void {
+    this.#dispatch({ type: "hold", text, behavior });
+    this.composer.changed();
+  }
+
+  release(isStopped: boolean): void {
+    this.#dispatch({ type: "release", isStopped });
+    this.composer.changed();
   }
 
   suspend(): void {

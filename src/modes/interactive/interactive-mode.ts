@@ -29,15 +29,19 @@ export const interactiveMode: Mode = {
       return { kind: "done", text: "" };
     }
     const screen = at.tuiMode === "fullscreen" ? "alternate" : "main";
-    const terminal = new ScreenTerminal(new Terminal(), { escapeMs: escapeMs(at.env), screen, followsPointer: !isMultiplexed(at.env) });
+    const device = new Terminal();
+    const terminal = new ScreenTerminal(device, { escapeMs: escapeMs(at.env), screen, followsPointer: !isMultiplexed(at.env) });
     const early: string[] = [];
     const giveWarningsBack = at.takeWarnings((line) => void early.push(line.replace(/^pi: /, "")));
+    // Ctrl-C in a program that has the terminal is for that program.
+    const giveInterruptBack = at.onInterrupt(() => device.isElsewhere);
     // Keys that come before there is anything to show are kept.
     terminal.open();
     try {
       return await converse(await at.open(), terminal, at, early);
     } finally {
       await terminal.end();
+      giveInterruptBack();
       giveWarningsBack();
     }
   },
@@ -97,7 +101,7 @@ async function converse(sessions: SessionHost, terminal: ScreenTerminal, at: Mod
       onError: ({ extensionPath, event, error }) => interaction.say(`${extensionPath}: ${event}: ${error}`, "error"),
       shutdownHandler: () => interaction.quit(),
     });
-    bound.catch((error: unknown) => interaction.fail(error));
+    bound?.catch((error: unknown) => interaction.fail(error));
     if (at.picksSession) {
       const { openSessionPicker } = await import("./pickers/session-picker.ts");
       await beforeEnd(at.ending, new Promise<void>((closed, failed) => openSessionPicker(interaction, { closed }).catch(failed)));

@@ -8,6 +8,7 @@ import {
   type EditorComponent,
   type EditorTheme,
   getCapabilities,
+  isKeyRelease,
   type OverlayHandle,
   type OverlayOptions,
   truncateToWidth,
@@ -129,9 +130,13 @@ export class Screen {
     this.#bottom.addChild(this.below);
     this.#foot.addChild(fenced("the footer", (width) => footerLines(hooks.footer(), width, theme())));
     this.#bottom.addChild(this.#foot);
-    this.tui.addInputListener(() => {
+    this.tui.addInputListener((data) => {
       this.#lastKeyMs = hooks.now();
-      return undefined;
+      // What is fenced is an extension's, and has all keys.
+      const top = this.#open.at(-1);
+      if (top === undefined || top instanceof Fence || isKeyRelease(data) || !hooks.keys.matches(data, "app.suspend")) return undefined;
+      hooks.editor.onAction("app.suspend");
+      return { consume: true };
     });
   }
 

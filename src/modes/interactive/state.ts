@@ -1,10 +1,22 @@
 // What is on the screen beside the session: switches, what waits, when keys that count twice were pressed. Changed by `update` alone.
 
+export interface Queue {
+  steering: readonly string[];
+  followUp: readonly string[];
+}
+
+export interface HeldText {
+  text: string;
+  behavior: "steer" | "followUp" | undefined;
+}
+
 export interface State {
   isExpanded: boolean;
   hidesThinking: boolean;
   /** As the session told it last. */
-  queue: { steering: readonly string[]; followUp: readonly string[] };
+  queue: Queue;
+  /** Sent while the tree was at rest for a compaction, or a summary: they go when that has ended. */
+  held: readonly HeldText[];
   /** When Ctrl-C was pressed on nothing, Escape on nothing; Unix ms. */
   clearedAtMs: number;
   escapedAtMs: number;
@@ -17,8 +29,17 @@ export const firstState: State = {
   isExpanded: false,
   hidesThinking: false,
   queue: { steering: [], followUp: [] },
+  held: [],
   clearedAtMs: 0,
   escapedAtMs: 0,
   doubted: "",
   isQuitting: false,
 };
+
+/** All that no model has been given yet, in the order in which it will be. */
+export function waitingTexts({ queue, held }: Pick<State, "queue" | "held">): Queue {
+  if (held.length === 0) return queue;
+  const of = (isFollowUp: boolean): string[] =>
+    held.filter(({ behavior }) => (behavior === "followUp") === isFollowUp).map(({ text }) => text);
+  return { steering: [...of(false), ...queue.steering], followUp: [...of(true), ...queue.followUp] };
+}

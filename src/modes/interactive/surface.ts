@@ -37,10 +37,14 @@ export interface CommandHost {
   hint(text: string): void;
   fail(error: unknown): void;
   /** Where what is typed is kept, and what comes back goes. */
-  readonly composer: Pick<Composer, "remember" | "giveBack" | "takeAttachments" | "carryAttachments">;
+  readonly composer: Pick<Composer, "remember" | "giveBack" | "returnCommand" | "takeAttachments" | "carryAttachments">;
   /** To the clipboard. */
   copy(text: string): Promise<void>;
   quit(): void;
+  /** Until `release`: shown with what waits, and back in the editor with it. */
+  hold(text: string, behavior: "steer" | "followUp" | undefined): void;
+  /** `isStopped`: what it waited for was called off. */
+  release(isStopped: boolean): void;
   runCommand(name: string, args: string): Promise<void>;
   /** The same, chosen from a list: nobody has typed it, so nothing of it goes into the editor where it fails. */
   runChosen(name: string, args: string): Promise<void>;

@@ -4,7 +4,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import type { Launch } from "../../harness/launch/launch.ts";
-import { listThemeFiles, readThemeFile, type ThemePlace, themeNameOf } from "../../resources/theme-files.ts";
+import { builtInThemes, listThemeFiles, readThemeFile, type ThemePlace, themeNameOf } from "../../resources/theme-files.ts";
 import type { TerminalPalette } from "../../tui/screen-terminal.ts";
 import { darkTheme, lightTheme, plainSystem } from "../../tui/theme/built-in.ts";
 import { appearanceOf, systemTheme } from "../../tui/theme/system.ts";
@@ -121,6 +121,6 @@ export class Themes {
 
 /** Built in, and as files. */
 export function themesIn(places: readonly ThemePlace[]): { name: string; path: string | undefined }[] {
-  const own = ["system", "dark", "light"].map((name) => ({ name, path: undefined }));
+  const own = builtInThemes.map((name) => ({ name, path: undefined }));
   return [...own, ...listThemeFiles(places).filter((file) => !own.some(({ name }) => name === file.name))];
 }

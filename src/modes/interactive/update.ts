@@ -2,7 +2,7 @@
 // what leaves the editor is sent, kept in the history, or given back.
 
 import type { ActionId } from "./keymap.ts";
-import type { State } from "./state.ts";
+import type { HeldText, State } from "./state.ts";
 
 /** What there is to know of the session and the editor at that moment. */
 export interface Facts {
@@ -22,22 +22,18 @@ export type Action =
   | { type: "key"; id: ActionId }
   /** What was in the editor, which is empty by now. */
   | { type: "submit"; text: string; isFollowUp: boolean }
-  | { type: "queue"; queue: State["queue"] };
+  | { type: "queue"; queue: State["queue"] }
+  /** It cannot go yet. */
+  | ({ type: "hold" } & HeldText)
+  /** What has been held can go; `isStopped`: the user has called off what it waited for, and may have another mind about it. */
+  | { type: "release"; isStopped: boolean };
 
 export type Effect =
   | {
-      type:
-        | "quit"
-        | "suspend"
-        | "clear editor"
-        | "stop run"
-        | "stop shell"
-        | "take queue back"
-        | "edit outside"
-        | "paste"
-        | "copy"
-        | "look";
+      type: "quit" | "suspend" | "clear editor" | "stop run" | "stop shell" | "edit outside" | "paste" | "copy" | "look";
     }
+  /** `held`: what waits with us, in front of what waits with the session. */
+  | { type: "take queue back"; held: readonly string[] }
   | { type: "send"; text: string; behavior: "steer" | "followUp" | undefined }
   | { type: "shell"; command: string; isHidden: boolean }
   | { type: "command"; name: string; args: string }
@@ -65,6 +61,9 @@ const commandOf: Partial<Record<ActionId, string>> = {
 
 export function update(state: State, action: Action, facts: Facts): Step {
   if (action.type === "queue") return { state: { ...state, queue: action.queue }, effects: [] };
+  if (action.type === "hold")
+    return { state: { ...state, held: [...state.held, { text: action.text, behavior: action.behavior }] }, effects: [] };
+  if (action.type === "release") return release(state, action.isStopped);
   if (action.type === "submit") return submit(state, action, facts);
   return press(state, action.id, facts);
 }
@@ -89,7 +88,7 @@ function press(state: State, id: ActionId, facts: Facts): Step {
     case "app.message.copy":
       return only({ type: "copy" });
     case "app.message.dequeue":
-      return only({ type: "take queue back" });
+      return takeBack(state);
     case "app.tools.expand":
       return { state: { ...state, isExpanded: !state.isExpanded }, effects: [{ type: "look" }] };
     case "app.thinking.toggle":
@@ -102,9 +101,19 @@ function press(state: State, id: ActionId, facts: Facts): Step {
   }
 }
 
+function takeBack(state: State, ...then: Effect[]): Step {
+  const held = state.held.map(({ text }) => text);
+  return { state: { ...state, held: [] }, effects: [{ type: "take queue back", held }, ...then] };
+}
+
+function release(state: State, isStopped: boolean): Step {
+  if (isStopped) return takeBack(state);
+  return { state: { ...state, held: [] }, effects: state.held.map((held): Effect => ({ type: "send", ...held })) };
+}
+
 function interrupt(state: State, facts: Facts): Step {
   if (facts.isShellRunning) return { state, effects: [{ type: "stop shell" }] };
-  if (facts.isRunning || facts.isCompacting) return { state, effects: [{ type: "take queue back" }, { type: "stop run" }] };
+  if (facts.isRunning || facts.isCompacting) return takeBack(state, { type: "stop run" });
   if (facts.text !== "" || facts.doubleEscape === "none") return { state, effects: [] };
   if (facts.nowMs - state.escapedAtMs > escapeTwiceMs) return { state: { ...state, escapedAtMs: facts.nowMs }, effects: [] };
   return { state: { ...state, escapedAtMs: 0 }, effects: [{ type: "command", name: facts.doubleEscape, args: "" }] };
@@ -114,7 +123,7 @@ function clearText(state: State, facts: Facts): Step {
   if (facts.text !== "")
     return { state: { ...state, clearedAtMs: 0 }, effects: [{ type: "remember", text: facts.text }, { type: "clear editor" }] };
   if (facts.isShellRunning) return { state, effects: [{ type: "stop shell" }] };
-  if (facts.isRunning || facts.isCompacting) return { state, effects: [{ type: "take queue back" }, { type: "stop run" }] };
+  if (facts.isRunning || facts.isCompacting) return takeBack(state, { type: "stop run" });
   if (facts.nowMs - state.clearedAtMs <= twiceMs) return { state: { ...state, isQuitting: true }, effects: [{ type: "quit" }] };
   const text = `${facts.keyOf("app.clear")} again quits`;
   return { state: { ...state, clearedAtMs: facts.nowMs }, effects: [{ type: "hint", text }] };

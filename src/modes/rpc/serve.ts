@@ -88,7 +88,7 @@ export class RpcServer {
       const shutdownHandler = (): void => void this.#idle().then(() => deps.onShutdown?.());
       const bound = extensions.bind({ uiContext, mode: "rpc", onError, shutdownHandler });
       this.#takeTurn(
-        bound.catch((error: unknown) => deps.warn(lineOf(error))),
+        Promise.resolve(bound).catch((error: unknown) => deps.warn(lineOf(error))),
         { length: 0 },
       );
     }

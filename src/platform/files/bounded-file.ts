@@ -58,16 +58,17 @@ export function readBoundedBytes(
   try {
     // From here on a link is followed no more: what was judged is what is opened.
     target = links === "refused" ? path : realpathSync(path);
-    const stranger = boundary?.problemOf(path, target);
+    const info = target === path ? named : lstatSync(target);
+    const stranger = boundary?.problemOf(path, target, info);
     if (stranger !== undefined) return leftOut(path, stranger);
-    const kind = kindProblem(lstatSync(target));
+    const kind = kindProblem(info);
     if (kind !== undefined) return leftOut(path, kind);
     descriptor = openSync(target, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-    const info = fstatSync(descriptor);
-    const swapped = kindProblem(info) ?? boundary?.ownerProblem(info);
+    const opened = fstatSync(descriptor);
+    const swapped = kindProblem(opened) ?? boundary?.ownerProblem(opened);
     if (swapped !== undefined) return leftOut(path, swapped);
-    if (info.size > maxBytes) return leftOut(path, `it has ${sizeText(info.size)}, and at most ${sizeText(maxBytes)} are read`);
-    const bytes = readUpTo(descriptor, info.size, maxBytes);
+    if (opened.size > maxBytes) return leftOut(path, `it has ${sizeText(opened.size)}, and at most ${sizeText(maxBytes)} are read`);
+    const bytes = readUpTo(descriptor, opened.size, maxBytes);
     if (bytes === undefined) return leftOut(path, `it has more than the ${sizeText(maxBytes)} that are read`);
     return { content: bytes };
   } catch (error) {
@@ -96,12 +97,16 @@ export function repositoryDirectories(cwd: string): [string, ...string[]] {
 
 /** The nearest directory, from this one up, where others may put things and take away what is not theirs; one of the user's own is the user's matter. */
 export function openDirectoryAbove(directory: string, isOwn: (uid: number) => boolean = (uid) => uid === ownUserId()): string | undefined {
-  if (ownUserId() === undefined) return undefined;
   for (let at = directory; ; at = dirname(at)) {
-    const { mode, uid } = statSync(at);
-    if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0 && !isOwn(uid)) return at;
+    if (isOpenDirectory(at, isOwn)) return at;
     if (dirname(at) === at) return undefined;
   }
+}
+
+function isOpenDirectory(directory: string, isOwn: (uid: number) => boolean): boolean {
+  if (ownUserId() === undefined) return false;
+  const { mode, uid } = statSync(directory);
+  return (mode & 0o002) !== 0 && (mode & 0o1000) === 0 && !isOwn(uid);
 }
 
 /**
@@ -119,6 +124,8 @@ export class RepositoryBoundary {
   readonly #real = new Map<string, string>();
   /** By directory: the one above that is open. */
   readonly #open = new Map<string, string | undefined>();
+  /** By what lies on the way to a file. */
+  readonly #strange = new Map<string, string | undefined>();
 
   constructor({ cwd, agentDir }: { cwd: string; agentDir: string }) {
     const directories = repositoryDirectories(cwd);
@@ -140,8 +147,8 @@ export class RepositoryBoundary {
     }
   }
 
-  /** Why the path, which really is `target`, does not count. */
-  problemOf(path: string, target: string): string | undefined {
+  /** Why the path, which really is `target`, does not count. `info`: of the target, where somebody has looked at it. */
+  problemOf(path: string, target: string, info?: Stats): string | undefined {
     const root = this.#rootOf(path);
     const home = [root, this.#agentDir].find((one) => isInside(target, this.#realOf(one)));
     if (home === undefined) {
@@ -151,7 +158,7 @@ export class RepositoryBoundary {
     const isReached = path === target && root === realHome;
     for (const [from, to] of [[root, path], ...(isReached ? [] : [[realHome, target]])] as [string, string][]) {
       for (let at = to; at !== from && isInside(at, from); at = dirname(at)) {
-        const problem = this.ownerProblem(lstatSync(at));
+        const problem = at === target && info !== undefined ? this.ownerProblem(info) : this.#strangeAt(at);
         if (problem !== undefined) return at === to ? problem : `${namedPath(at)} ${problem.replace(/^it /, "")}`;
       }
     }
@@ -181,10 +188,17 @@ export class RepositoryBoundary {
     return real;
   }
 
+  #strangeAt(path: string): string | undefined {
+    if (!this.#strange.has(path)) this.#strange.set(path, this.ownerProblem(lstatSync(path)));
+    return this.#strange.get(path);
+  }
+
   #openAbove(directory: string): string | undefined {
     if (!this.#open.has(directory)) {
       const isOwn = (uid: number): boolean => uid === this.#user || (uid === this.#cwdOwner && uid !== 0);
-      this.#open.set(directory, openDirectoryAbove(directory, isOwn));
+      const above = dirname(directory);
+      const open = isOpenDirectory(directory, isOwn) ? directory : above === directory ? undefined : this.#openAbove(above);
+      this.#open.set(directory, open);
     }
     return this.#open.get(directory);
   }

@@ -1,13 +1,11 @@
-// Compiled code of the program kept between runs, where Node can (22.1 and later): compiling what a run loads takes it a tenth of the way to its
-// request. Called by cli/main before a run's code is loaded, and behind the run. Invariant: it lies where the user's own extensions and keys do, in
-// nothing that is not there; nothing is removed but what Node made in it, and nothing fails for want of it.
+// Compiled code of the program kept between runs: where it lies, and what clears it. `scripts-of-build` keeps its own there, and where Node can (22.1 and
+// later) Node keeps that of ES modules. Called by scripts-of-build and, behind a run, by cli/main. Invariant: it lies where the user's own extensions and keys
+// do, in nothing that is not there; nothing is removed but what was made in it, and nothing fails for want of it.
 
 import { type Dirent, existsSync, lstatSync, readdirSync, rmdirSync, unlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
 type Enable = (directory: string) => unknown;
-/** Unix ms. */
-type Clear = (now: number) => void;
 
 const dayMs = 24 * 3_600_000;
 /** Node does not note when an entry is used: one of a program in use is made anew once in this time. */
@@ -15,12 +13,26 @@ const maxAgeMs = 30 * dayMs;
 /** Looked at in one go. */
 const maxEntries = 500;
 
-/** On Node; in the binary the code is compiled already. Gives what clears it, for when the run is over. */
-export function keepCompiled(agentDir: string, enable: Enable | undefined = enableOnNode()): Clear | undefined {
-  if (enable === undefined || !existsSync(agentDir)) return undefined;
-  const directory = join(agentDir, "cache", "compiled");
-  enable(directory);
-  return (now) => clearCompiled(directory, now);
+export interface CompiledCode {
+  /** Behind a run. `now`: Unix ms. */
+  keep(now: number, endedWell: boolean): void;
+}
+
+/** What the build's scripts were given; nothing in the binary and from sources. */
+declare const scriptsOfBuild: CompiledCode | undefined;
+
+/** Behind a run. */
+export function keepCompiled(now: number, endedWell: boolean): void {
+  if (typeof scriptsOfBuild !== "undefined") scriptsOfBuild.keep(now, endedWell);
+}
+
+export function compiledDirectory(agentDir: string): string {
+  return join(agentDir, "cache", "compiled");
+}
+
+/** Before the first ES module of the program is loaded: Node keeps what it compiles of such a file when it loads it. */
+export function enableCompileCache(agentDir: string, enable: Enable | undefined = enableOnNode()): void {
+  if (enable !== undefined && existsSync(agentDir)) enable(compiledDirectory(agentDir));
 }
 
 function enableOnNode(): Enable | undefined {
@@ -28,8 +40,9 @@ function enableOnNode(): Enable | undefined {
   return (process.getBuiltinModule("node:module") as { enableCompileCache?: Enable }).enableCompileCache;
 }
 
-/** Once a day: what other versions of Node and of the program have left. The directory's own time says when that was. */
-function clearCompiled(directory: string, now: number): void {
+/** Once a day: what other versions of Node and of the program have left. The directory's own time says when that was. `now`: Unix ms. */
+export function clearCompiled(agentDir: string, now: number): void {
+  const directory = compiledDirectory(agentDir);
   attempt(() => {
     const info = lstatSync(directory);
     if (!info.isDirectory() || Math.abs(now - info.mtimeMs) < dayMs) return;

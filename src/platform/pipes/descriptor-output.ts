@@ -5,6 +5,7 @@
 import { fstatSync, readFileSync, write, writeSync } from "node:fs";
 import { drawnText, plainText } from "../../contracts/text/plain.ts";
 import { liveSecrets } from "../secrets.ts";
+import type { ReaderWatch } from "./pipe-ends.ts";
 import { unwaitingDescriptor } from "./unwaiting-descriptor.ts";
 import type { WriteAtOnce } from "./write-at-once.ts";
 
@@ -32,10 +33,10 @@ export interface OutputStream {
   /** Called once when the reader goes away (EPIPE) or the device is full. */
   onClosed(listener: () => void): void;
   /**
-   * From now on the reader's going is noticed within a second or so although nothing is written, while `isWanted` says so. Where the system
-   * does not show who reads, the next write tells. Returns what stops it.
+   * From now on the reader's going is noticed within a second or so although nothing is written, but for times when it is not wanted:
+   * `unwanted` gives the end of such a time. Where the system does not show who reads, the next write tells. Returns what stops it.
    */
-  watchReader(isWanted: () => boolean): () => void;
+  watchReader(unwanted: () => Promise<void> | undefined): () => void;
 }
 
 /** What is written of a text at a terminal. */
@@ -145,18 +146,34 @@ export class FileDescriptorOutput implements OutputStream {
     else this.#listeners.push(listener);
   }
 
-  watchReader(isWanted: () => boolean): () => void {
+  watchReader(unwanted: () => Promise<void> | undefined): () => void {
     // A terminal says itself that it has gone: nothing wakes an idle one.
     if (this.isTerminal) return () => {};
-    let watch: { isGone(): boolean } | undefined;
-    const timer = setInterval(async () => {
-      watch ??= new (await import("./pipe-ends.ts")).ReaderWatch(this.#descriptor);
-      // Asked even while unwanted: who reads has to be seen before it can be missed.
-      if (watch.isGone() && isWanted() && !this.isClosed) this.#close(undefined);
-      if (this.isClosed) clearInterval(timer);
-    }, readerWatchMs);
-    timer.unref();
-    return () => clearInterval(timer);
+    let isOver = false;
+    let timer: NodeJS.Timeout | undefined;
+    let watch: ReaderWatch | undefined;
+    const wait = (): void => {
+      if (isOver || this.isClosed) return;
+      timer = setTimeout(() => void look().catch(() => undefined), readerWatchMs);
+      timer.unref();
+    };
+    const look = async (): Promise<void> => {
+      // Node is asked even while it is unwanted: there a reader has to be seen before it can be missed.
+      if (process.versions.bun !== undefined) await unwanted();
+      watch ??= await (await import("./pipe-ends.ts")).readerWatch(this.#descriptor);
+      if (watch === undefined || isOver || this.isClosed) return;
+      const isGone = watch.isGone();
+      const later = unwanted();
+      if (isGone && later === undefined) return this.#close(undefined);
+      // Nothing wakes a program that waits for its input.
+      if (watch.isReady) await later;
+      wait();
+    };
+    wait();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
   }
 
   #writeWaiting(): void {

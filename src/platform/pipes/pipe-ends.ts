@@ -2,6 +2,7 @@
 // Invariant: looks only, at what Linux shows of the user's own processes; what it does not show is not known, never "nobody".
 
 import { fstatSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
+import { brokenOrGone, pollOf } from "./poll.ts";
 
 export interface PipeWriter {
   pid: number;
@@ -26,21 +27,39 @@ export function stdinWriters(): PipeWriter[] | undefined {
 }
 
 /** Whether the reader of a descriptor has gone, learned without writing a byte: a run whose tools are quiet may not write for hours. */
-export class ReaderWatch {
+export interface ReaderWatch {
+  /** `true` only when it is certain. */
+  isGone(): boolean;
+  /** Nothing has to be asked before it matters. */
+  readonly isReady: boolean;
+}
+
+/** Nothing where there is nothing to be watched: a file, a device. */
+export async function readerWatch(descriptor: number): Promise<ReaderWatch | undefined> {
+  const info = fstatSync(descriptor);
+  if (info.isSocket()) return { isGone: () => isBroken(descriptor), isReady: true };
+  if (!info.isFIFO()) return undefined;
+  const poll = process.versions.bun === undefined ? undefined : await pollOf(descriptor, 0);
+  return poll === undefined ? new SeenReader(descriptor) : { isGone: () => (poll() & brokenOrGone) !== 0, isReady: true };
+}
+
+/** Of a pipe where the system can only be looked at: to be missed a reader must have been seen. */
+class SeenReader implements ReaderWatch {
   readonly #descriptor: number;
-  /** Of a pipe: the entry in /proc of the reader seen last. */
+  /** The entry in /proc of the reader seen last. */
   #seen: string | undefined;
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
   }
 
-  /** Asked again and again; `true` only when it is certain, so for a pipe only after its reader had been seen. */
+  get isReady(): boolean {
+    return this.#seen !== undefined;
+  }
+
   isGone(): boolean {
     try {
-      const info = fstatSync(this.#descriptor);
-      if (info.isSocket()) return isBroken(this.#descriptor);
-      return info.isFIFO() && this.#hasLostReader(readlinkSync(`/proc/self/fd/${this.#descriptor}`));
+      return this.#hasLostReader(readlinkSync(`/proc/self/fd/${this.#descriptor}`));
     } catch {
       return false;
     }

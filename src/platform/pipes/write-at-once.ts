@@ -2,6 +2,7 @@
 
 import { fstatSync, writeSync } from "node:fs";
 import { openCLibrary } from "../bun-ffi.ts";
+import { pollOf, writable } from "./poll.ts";
 
 /** How many of the first `length` bytes went out. Why others did not is for a write that waits to find. */
 export type WriteAtOnce = (bytes: Uint8Array<ArrayBuffer>, length: number) => number;
@@ -56,20 +57,11 @@ async function pipeAtOnce(descriptor: number, otherwise: WriteAtOnce | undefined
 
 /** poll(2), then a write of what a descriptor that is ready takes whole. */
 async function whenReady(descriptor: number): Promise<WriteAtOnce | undefined> {
-  const library = await openCLibrary<{ poll(descriptors: Uint8Array, count: number, timeoutMs: number): number }>({
-    poll: { args: ["ptr", process.platform === "linux" ? "u64" : "u32", "i32"], returns: "i32" },
-  });
-  if (library === undefined) return undefined;
-  const { poll } = library.calls;
-  const writable = 4;
-  // struct pollfd: the descriptor, what is asked, what is answered.
-  const asked = new Uint8Array(8);
-  const view = new DataView(asked.buffer);
-  view.setInt32(0, descriptor, true);
-  view.setInt16(4, writable, true);
+  const poll = await pollOf(descriptor, writable);
+  if (poll === undefined) return undefined;
   return (bytes, length) => {
     // An error or a reader that has gone stands beside it in the answer.
-    if (length > atOnceBytes || poll(asked, 1, 0) !== 1 || view.getInt16(6, true) !== writable) return 0;
+    if (length > atOnceBytes || poll() !== writable) return 0;
     try {
       return writeSync(descriptor, bytes, 0, length);
     } catch {

@@ -1,7 +1,7 @@
 // What a command's environment lets through. Called by spawn.ts.
 // Invariant: `BUN_*` never passes (`BUN_BE_BUN` would turn our own binary into bun), whatever the policy.
 
-import { keyBeginnings } from "../../contracts/text/secret-shapes.ts";
+import { keyBeginnings, keyStarts } from "../../contracts/text/secret-shapes.ts";
 import type { Env } from "../paths.ts";
 
 /** Everything, everything but what looks like a credential, or only the names listed (`*` at the end matches any rest). */
@@ -21,15 +21,17 @@ function isListed(name: string, list: readonly string[]): boolean {
   return list.some((entry) => (entry.endsWith("*") ? name.startsWith(entry.slice(0, -1)) : name === entry));
 }
 
-const secretWord = new RegExp(
-  [
-    "^(AUTH|OAUTH|AUTHORIZATION|BEARER|COOKIES?|CREDS?|CREDENTIALS?|DSN|JWT|KEYFILE|KUBECONFIG|MNEMONIC|NETRC|OTP|TOTP|P12|PAT|PEM|PFX|PIN|PRIVATE|PSW|PW|PWD",
-    "|SALT|SAS|SEED|SIGNATURE|SK|WEBHOOKS?|CONNECTIONSTRING|CONNSTR|PASSFILE|PGPASSFILE)$",
-    "|(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|AUTHTOKEN|PASSCODE|WEBHOOK)$",
-    "|(?<!^COM|^BY|^TRES|^SUR|^UNDER|^OVER)PASS$",
-    "|[A-Z]{2}PWD?$(?<!^OLDPWD)|PSK$|(?:API|ACCESS|SECRET|PRIVATE)KEY",
-  ].join(""),
-);
+const makeSecretWord = (): RegExp =>
+  new RegExp(
+    [
+      "^(AUTH|OAUTH|AUTHORIZATION|BEARER|COOKIES?|CREDS?|CREDENTIALS?|DSN|JWT|KEYFILE|KUBECONFIG|MNEMONIC|NETRC|OTP|TOTP|P12|PAT|PEM|PFX|PIN|PRIVATE|PSW|PW|PWD",
+      "|SALT|SAS|SEED|SIGNATURE|SK|WEBHOOKS?|CONNECTIONSTRING|CONNSTR|PASSFILE|PGPASSFILE)$",
+      "|(KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|AUTHTOKEN|PASSCODE|WEBHOOK)$",
+      "|(?<!^COM|^BY|^TRES|^SUR|^UNDER|^OVER)PASS$",
+      "|[A-Z]{2}PWD?$(?<!^OLDPWD)|PSK$|(?:API|ACCESS|SECRET|PRIVATE)KEY",
+    ].join(""),
+  );
+let secretWord: RegExp | undefined;
 /** Names of several words. */
 const secretName = /CONN(?:ECTION)?_STR(?:ING)?$|SESSION_?ID$(?<!^PI_SESSION_ID|^XDG_SESSION_ID)|_PASS_|ACCOUNT_SID$|^(?:BW|OP)_SESSION/;
 /** A password in an address, or an address that is one by itself. */
@@ -37,23 +39,37 @@ const secretAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@]+@|^https:\/\/(?:hooks\.s
 /** One among other settings in a text: of a connection to a database or a store, of the query of an address. */
 const secretSetting =
   /(?:^|[;?&\s])(?:password|passwd|pwd|account_?key|shared_?access_?(?:key|signature)|api_?key|access_?token|auth_?token|client_?secret|token|sig)=[^;&\s]/i;
-/** How known kinds of keys begin. */
-const secretForm = new RegExp(`^(?:${keyBeginnings}|-----BEGIN [A-Z ]*PRIVATE KEY|(?:Bearer|Basic|Token) \\S{8})`);
+/** Every variable is looked at at every start: what cannot be one is told without an expression. */
+const formStarts: ReadonlySet<string> = new Set([...keyStarts, "--", "Be", "Ba", "To"]);
+let secretForm: RegExp | undefined;
 
-/** Last words of names; looked at in every variable at every start, so no expression. */
+/** Whether it begins as known kinds of keys do. */
+function hasSecretForm(value: string): boolean {
+  if (!formStarts.has(value.slice(0, 2))) return false;
+  secretForm ??= new RegExp(`^(?:${keyBeginnings}|-----BEGIN [A-Z ]*PRIVATE KEY|(?:Bearer|Basic|Token) \\S{8})`);
+  return secretForm.test(value);
+}
+
+/** Last words of names. */
 const keyWords: ReadonlySet<string> = new Set(["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PAT"]);
+const minKeyLength = 16;
+
 /** Letters and digits in one word of some length that is neither a path nor an address. */
-const keyLike = /^(?![~./]|[a-z][a-z0-9+.-]*:\/\/)(?=\S*\d)(?=\S*[A-Za-z])\S{16,}$/;
+function isKeyLike(value: string): boolean {
+  return value.length >= minKeyLength && /^(?![~./]|[a-z][a-z0-9+.-]*:\/\/)(?=\S*\d)(?=\S*[A-Za-z])\S+$/.test(value);
+}
 
 /** Whether a variable's value is surely a key, whoever's: what stands in its place hides no word or number that means something else. */
 export function isKeyOfSomebody(name: string, value: string): boolean {
-  return secretForm.test(value) || (keyWords.has(name.slice(name.lastIndexOf("_") + 1).toUpperCase()) && keyLike.test(value));
+  return hasSecretForm(value) || (keyWords.has(name.slice(name.lastIndexOf("_") + 1).toUpperCase()) && isKeyLike(value));
 }
 
 /** Judges by the words of the name, and by a value that carries a password, in a URL or by name, or has the form of a known kind of key. */
 export function looksLikeCredential(name: string, value: string): boolean {
   if (name === "PWD" || name === "OLDPWD") return false;
   const upper = name.toUpperCase();
-  if (secretName.test(upper) || upper.split(/[^A-Z0-9]+/).some((word) => secretWord.test(word))) return true;
-  return secretAddress.test(value) || secretForm.test(value) || secretSetting.test(value);
+  secretWord ??= makeSecretWord();
+  const ofWords = secretWord;
+  if (secretName.test(upper) || upper.split(/[^A-Z0-9]+/).some((word) => ofWords.test(word))) return true;
+  return secretAddress.test(value) || hasSecretForm(value) || secretSetting.test(value);
 }

@@ -107,7 +107,7 @@ export function ownProgram(): { command: string; args: string[] } {
     if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, "utf8")) as { name?: string }).name === "pi") {
       const binary = join(directory, "dist", process.platform === "win32" ? "pi.exe" : "pi");
       if (existsSync(binary)) return { command: binary, args: [] };
-      const script = join(directory, "dist", "node", "main.mjs");
+      const script = join(directory, "dist", "node", "main.cjs");
       if (existsSync(script)) return { command: process.execPath, args: [script] };
       break;
     }

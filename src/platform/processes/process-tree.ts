@@ -48,17 +48,22 @@ export function findFamily(leader: number, tag: string): number[] {
 
 /** KILL to all that this process has started and that still hangs on it; `attached`: but for what has a session of its own, such as a daemon. */
 export function killDescendants(which: "all" | "attached" = "all"): void {
+  signalAll(undefined, findDescendants(process.pid, which), "SIGKILL");
+}
+
+/** What `ancestor` has started and still hangs on it, itself not included. */
+export function findDescendants(ancestor: number, which: "all" | "attached" = "all"): Set<number> {
   const all = listProcesses();
-  const session = all.find(({ pid }) => pid === process.pid)?.session;
+  const session = all.find(({ pid }) => pid === ancestor)?.session;
   const rows = which === "all" ? all : all.filter((one) => one.session === session);
-  const family = new Set([process.pid]);
+  const family = new Set([ancestor]);
   for (let grown = true; grown; ) {
     const before = family.size;
     for (const { pid, parent } of rows) if (family.has(parent)) family.add(pid);
     grown = family.size > before;
   }
-  family.delete(process.pid);
-  signalAll(undefined, family, "SIGKILL");
+  family.delete(ancestor);
+  return family;
 }
 
 /** Living processes whose environment carries a tag that starts so. */
@@ -100,6 +105,12 @@ export function processIsAlive(pid: number): boolean {
   }
   const stat = textOfFile(`/proc/${pid}/stat`);
   return stat === "" || stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
+}
+
+/** What tells a process from another one that has had its number since: when it started, as the system counts. Nothing where it does not tell. */
+export function startOfProcess(pid: number): string | undefined {
+  const stat = textOfFile(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
 function trySignal(pid: number, signal: NodeJS.Signals): void {

@@ -29,6 +29,14 @@ const unreadMs = 1_000;
 /** Within which the system tells of a terminal that has gone. */
 const hangUpMs = 100;
 
+/** Another program has the terminal. */
+interface Loan {
+  /** Fires when the terminal is wanted back for good. */
+  ending: AbortController;
+  /** It has been given back. */
+  over: Promise<unknown>;
+}
+
 export class Terminal {
   readonly #input: ReadStream;
   readonly #output: WriteStream;
@@ -42,7 +50,10 @@ export class Terminal {
   #isGone = false;
   #isUnread = false;
   #isStarted = false;
-  #isLent = false;
+  /** The shell's, as long as we are stopped. */
+  #isLeft = false;
+  #loan: Loan | undefined;
+  #hasEnded = false;
   #isHungUp = false;
   #hangUpTimer: NodeJS.Timeout | undefined;
   #decoder = new TextDecoder();
@@ -61,7 +72,7 @@ export class Terminal {
     this.#input.on("end", () => this.#lose());
     this.#input.on("data", (bytes: Uint8Array) => {
       if (this.#draining !== undefined) this.#draining();
-      else if (!this.#isLent) this.#listeners?.input(this.#decoder.decode(bytes, { stream: true }));
+      else if (!this.isElsewhere) this.#listeners?.input(this.#decoder.decode(bytes, { stream: true }));
     });
   }
 
@@ -98,13 +109,18 @@ export class Terminal {
     if (off !== undefined) this.write(off);
   }
 
-  /** What was written before has not been taken yet: a frame drawn now would only wait behind it. */
+  /** The shell has it, or a program that it was lent to: nothing is written then, and no key is ours. */
+  get isElsewhere(): boolean {
+    return this.#isLeft || this.#loan !== undefined;
+  }
+
+  /** A frame drawn now would only wait behind what was written before, or would be lost. */
   get isBusy(): boolean {
-    return this.#isWriting;
+    return this.#isWriting || this.isElsewhere;
   }
 
   write(text: string): void {
-    if (text === "" || this.#isGone || this.#isLent) return;
+    if (text === "" || this.#isGone || this.isElsewhere) return;
     this.#waiting += text;
     this.#writeOn();
   }
@@ -117,6 +133,9 @@ export class Terminal {
 
   /** As it was before `start`; `owesReplies`: what the terminal was asked and has not answered is waited for, so that no shell gets it. */
   async end(owesReplies: boolean): Promise<void> {
+    this.#hasEnded = true;
+    this.#loan?.ending.abort();
+    await this.#loan?.over;
     await this.#flushInTime();
     if (owesReplies && this.#isRaw && !this.#isGone) await this.#drain();
     this.restore();
@@ -173,37 +192,48 @@ export class Terminal {
   /** Stops the process as the shell's Ctrl-Z would; goes on when the shell says so. */
   suspend(): void {
     this.restore();
-    this.#isLent = true;
-    process.off("SIGTSTP", this.#suspendFromOutside);
-    let isBack = false;
-    const back = (): void => {
-      if (isBack) return;
-      isBack = true;
-      process.off("SIGCONT", back);
-      process.on("SIGTSTP", this.#suspendFromOutside);
-      this.#isLent = false;
+    this.#isLeft = true;
+    // The whole group, as the terminal would: who started us with a script in between is stopped with us.
+    this.#stop(0, () => {
+      this.#isLeft = false;
       this.#take();
       this.#listeners?.resumed();
-    };
-    process.on("SIGCONT", back);
-    // Where no shell could wake it the system does not stop it.
-    setTimeout(back, stoppedWithinMs);
-    // The whole group, as the terminal would: who started us with a script in between is stopped with us.
-    process.kill(0, "SIGTSTP");
+    });
   }
 
-  /** The terminal is another program's while `work` goes on. */
-  async lend<T>(work: () => Promise<T>): Promise<T> {
+  /** `back`: it goes on. */
+  #stop(whom: number, back: () => void): void {
+    process.off("SIGTSTP", this.#suspendFromOutside);
+    let isBack = false;
+    const goOn = (): void => {
+      if (isBack) return;
+      isBack = true;
+      process.off("SIGCONT", goOn);
+      process.on("SIGTSTP", this.#suspendFromOutside);
+      back();
+    };
+    process.on("SIGCONT", goOn);
+    // Where no shell could wake it the system does not stop it.
+    setTimeout(goOn, stoppedWithinMs);
+    process.kill(whom, "SIGTSTP");
+  }
+
+  /** The terminal is another program's while `work` goes on, which is to end soon once `ending` has fired. */
+  async lend<T>(work: (ending: AbortSignal) => Promise<T>): Promise<T> {
     await this.flush();
     this.restore();
-    this.#isLent = true;
     this.#input.pause();
+    const ending = new AbortController();
+    const lent = work(ending.signal);
+    this.#loan = { ending, over: lent.catch(() => undefined) };
     try {
-      return await work();
+      return await lent;
     } finally {
-      this.#isLent = false;
-      this.#take();
-      this.#listeners?.resumed();
+      this.#loan = undefined;
+      if (!this.#hasEnded) {
+        this.#take();
+        this.#listeners?.resumed();
+      }
     }
   }
 
@@ -274,7 +304,11 @@ export class Terminal {
     (this.#output as { _refreshSize?(): void })._refreshSize?.();
   }
 
-  readonly #suspendFromOutside = (): void => this.suspend();
+  /** A program that has the terminal stops all of us, and has it again when we go on. */
+  readonly #suspendFromOutside = (): void => {
+    if (this.#loan === undefined) this.suspend();
+    else this.#stop(process.pid, () => {});
+  };
 
   #writeOn(): void {
     if (this.#isWriting || this.#waiting === "") return;

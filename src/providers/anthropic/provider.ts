@@ -1,4 +1,4 @@
-// Speaks Anthropic Messages through @anthropic-ai/sdk: the SDK makes the request, stream-call reads the answer. Loaded by the registry.
+// Speaks Anthropic Messages through @anthropic-ai/sdk: the SDK builds the request, stream-call sends it and reads the answer. Loaded by the registry.
 // Invariant: the SDK's retries, timeouts, logging, credential lookup and environment variables have no say.
 
 import type { ModelCall } from "../../contracts/model-request.ts";
@@ -30,17 +30,18 @@ export const anthropicProvider: Provider = {
 async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
   // Without the resource modules, which nothing here calls.
   const { BaseAnthropic } = await import("@anthropic-ai/sdk/client");
+  const baseUrl = baseUrlWith(call.model.baseUrl, "");
   const client = new BaseAnthropic({
     // The real credential stands in the headers of stream-call; this keeps the SDK from looking for one.
     apiKey: "unused",
-    baseURL: baseUrlWith(call.model.baseUrl, "").replace(/\/v1$/, ""),
+    baseURL: baseUrl.endsWith("/v1") ? baseUrl.slice(0, -3) : baseUrl,
     maxRetries: 0,
     timeout: longestTimeoutMs,
     logLevel: "off",
     openTelemetry: false,
-    fetch,
   });
-  return client.post("/v1/messages", { body, stream: true, signal }).asResponse();
+  const { url, req } = await client.buildRequest({ method: "post", path: "/v1/messages", body, stream: true, signal });
+  return fetch(url, req);
 }
 
 export function anthropicHeaders(call: ModelCall, body: AnthropicRequest): Record<string, string> {

@@ -1,4 +1,4 @@
-// Speaks the Responses API through the openai package: it makes the request, stream-call reads the answer. Loaded by the registry.
+// Speaks the Responses API through the openai package: it builds the request, stream-call sends it and reads the answer. Loaded by the registry.
 // Invariant: the SDK's retries, timeouts, logging and environment variables have no say; nothing is stored at the service.
 
 import type { ModelCall } from "../../contracts/model-request.ts";

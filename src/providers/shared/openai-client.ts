@@ -1,4 +1,4 @@
-// One request through the openai package. Called by the providers of chat completions and responses.
+// One request as the openai package builds it. Called by the providers of chat completions and responses.
 // Invariant: whatever OPENAI_* variables say, the request goes where and as the caller says.
 
 import { longestTimeoutMs } from "./stream-call.ts";
@@ -27,7 +27,8 @@ export async function sendByOpenai(request: OpenaiRequest): Promise<Response> {
     maxRetries: 0,
     timeout: longestTimeoutMs,
     logLevel: "off",
-    fetch: request.fetch,
   });
-  return client.post(request.path, { body: request.body, query, stream: true, signal: request.signal }).asResponse();
+  const { path, body, signal } = request;
+  const { url, req } = await client.buildRequest({ method: "post", path, body, query, stream: true, signal });
+  return request.fetch(url, req);
 }

@@ -59,6 +59,7 @@ export { AssistantMessageEventStream, createAssistantMessageEventStream, EventSt
 export { fauxAssistantMessage, fauxText, fauxThinking, fauxToolCall, registerFauxProvider } from "../npm/faux.ts";
 export { complete, completeSimple, getModels, getProviders, stream, streamSimple } from "../npm/model-calls.ts";
 export { getModel } from "../npm/model-runtime.ts";
+export { defaultProviderAuthContext, envApiKeyAuth, lazyOAuth } from "../npm/provider-auth.ts";
 export { cleanupSessionResources, registerSessionResourceCleanup } from "../npm/session-resources.ts";
 export {
   createInitialSystemMessage,
@@ -127,8 +128,6 @@ export const InMemoryModelsStore = standInClass("InMemoryModelsStore");
 export const bedrockConverseStreamApi = standInFunction("bedrockConverseStreamApi");
 export const createFauxCore = standInFunction("createFauxCore");
 export const createModels = standInFunction("createModels");
-export const defaultProviderAuthContext = standInFunction("defaultProviderAuthContext");
-export const envApiKeyAuth = standInFunction("envApiKeyAuth");
 export const evaluateCacheWarming = standInFunction("evaluateCacheWarming");
 export const fauxProvider = standInFunction("fauxProvider");
 export const formatUserAgent = standInFunction("formatUserAgent");
@@ -146,7 +145,6 @@ export const getOpenCodeSessionHeaders = standInFunction("getOpenCodeSessionHead
 export const getPromptCacheTtlMs = standInFunction("getPromptCacheTtlMs");
 export const googleVertexApi = standInFunction("googleVertexApi");
 export const isCacheWarmingReplayable = standInFunction("isCacheWarmingReplayable");
-export const lazyOAuth = standInFunction("lazyOAuth");
 export const mergeClientIdentity = standInFunction("mergeClientIdentity");
 export const piMessagesApi = standInFunction("piMessagesApi");
 export const registerBuiltInImagesApiProviders = standInFunction("registerBuiltInImagesApiProviders");

@@ -163,8 +163,8 @@ export class AgentSession {
   }
 
   /** Lends extensions what only the host has (all of it may be absent), and tells them that the session has started. */
-  bindExtensions(bindings: ExtensionBindings): Promise<void> {
-    return this.#sessions.extensions.bind(bindings);
+  async bindExtensions(bindings: ExtensionBindings): Promise<void> {
+    await this.#sessions.extensions.bind(bindings);
   }
 
   /**

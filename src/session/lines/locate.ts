@@ -10,7 +10,8 @@ export function sessionRoot(agentDir: string): string {
 
 /** `--home-me-project--` for `/home/me/project`. */
 export function projectFolderName(cwd: string): string {
-  return `--${cwd.replace(/^[/\\]/, "").replace(/[/\\:]/g, "-")}--`;
+  const path = cwd.startsWith("/") || cwd.startsWith("\\") ? cwd.slice(1) : cwd;
+  return `--${path.replaceAll("/", "-").replaceAll("\\", "-").replaceAll(":", "-")}--`;
 }
 
 /** A directory that was given (`--session-dir`, environment, configuration; absolute) holds its files directly; the default root by project. */
@@ -19,7 +20,7 @@ export function sessionDirectory(where: { cwd: string; agentDir: string; overrid
 }
 
 export function sessionFileName(header: Pick<SessionHeader, "id" | "timestamp">): string {
-  return `${header.timestamp.replace(/[:.]/g, "-")}_${header.id}.jsonl`;
+  return `${header.timestamp.replaceAll(":", "-").replaceAll(".", "-")}_${header.id}.jsonl`;
 }
 
 /** What a file's name says of the session's id: the part behind the first `_`. */

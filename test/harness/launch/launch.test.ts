@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Inspection } from "../../../src/harness/host/inspect-launch.ts";
 import { inspectLaunch } from "../../../src/harness/host/inspect-launch.ts";
+import { roles } from "../../../src/tui/theme/roles.ts";
 import { makeLaunch, makeRpcWorld, type Reply, type RpcWorld } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const nothingElse = { withContextFiles: false, withSkills: false, withTemplates: false, skillPaths: [], templatePaths: [], themePaths: [] };
 
 /** Looks again and again: only a limit ends it. */
 const restless: Reply = async function* () {
@@ -89,4 +92,32 @@ test("switches with nothing to act on are told", async () => {
   expect((await inspectLaunch(launch, 0)).idle).toEqual(["--no-themes"]);
   const { launch: plain } = await makeLaunch(temporaryDirectory());
   expect((await inspectLaunch(plain, 0)).idle).toEqual([]);
+});
+
+test("themes are told with where they come from, which is in use, and what is wrong with those that are damaged", async () => {
+  const directory = temporaryDirectory();
+  const themes = join(directory, "agent", "themes");
+  mkdirSync(themes, { recursive: true });
+  const colors = Object.fromEntries(Object.keys(roles).map((role) => [role, "#a0b0c0"]));
+  writeFileSync(join(themes, "mine.json"), JSON.stringify({ name: "mine", colors }));
+  writeFileSync(join(themes, "no-json.json"), "{");
+  writeFileSync(join(themes, "no-colour.json"), JSON.stringify({ name: "no-colour", colors: { ...colors, accent: "blueish" } }));
+  writeFileSync(join(themes, "endless.json"), "x".repeat((1 << 20) + 1));
+  const shownFor = async (theme: string): Promise<Inspection["themes"]> => {
+    const { launch } = await makeLaunch(directory, { settings: { theme }, options: { resources: { ...nothingElse, withThemes: true } } });
+    return (await inspectLaunch(launch, 0)).themes;
+  };
+  const file = (name: string): { name: string; path: string } => ({ name, path: join(themes, `${name}.json`) });
+  expect(await shownFor("light/mine")).toEqual([
+    { name: "system", inUse: false },
+    { name: "dark", inUse: false },
+    { name: "light", inUse: true, background: "light" },
+    { ...file("endless"), inUse: false, problem: expect.stringContaining("1") },
+    { ...file("mine"), inUse: true, background: "dark" },
+    { ...file("no-colour"), inUse: false, problem: 'accent: "blueish" is no colour' },
+    { ...file("no-json"), inUse: false, problem: expect.stringMatching(/JSON/) },
+  ]);
+  const themed = await shownFor("gone");
+  expect(themed.at(-1)).toEqual({ name: "gone", inUse: true, problem: 'there is no theme "gone"' });
+  expect(themed.filter(({ inUse }) => inUse)).toHaveLength(1);
 });

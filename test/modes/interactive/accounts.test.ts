@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { ExtensionFactory } from "../../../src/contracts/extension.ts";
 import { type AuthServer, startAuthServer } from "../../support/auth-server.ts";
 import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -134,7 +135,7 @@ describe.each([
     screen.device.keys(`\u001b[200~${auth.agree(/https?:\S+code_challenge\S+/.exec(shown)?.[0] ?? "")}\u001b[201~`);
     screen.device.keys("\r");
     await screen.until((text) => text.includes("Cancel") && !text.includes("paste the address"));
-    await vi.waitFor(() => expect(auth.requests.length).toBeGreaterThan(asked));
+    await expect.poll(() => auth.requests.length).toBeGreaterThan(asked);
   };
 
   test.each([
@@ -201,4 +202,87 @@ test("a server of one's own: its models are listed, the chosen one is in force a
   screen.device.keys("large\r");
   await screen.until((text) => text.includes("Model: ollama/large-one"));
   expect(readFileSync(join(screen.directory, "agent", "config.toml"), "utf8")).toContain('model = "ollama/large-one"');
+});
+
+test("a whole provider of an extension's is signed in to, or asks for its key in its own way, and its models are listed for whoever it is", async () => {
+  const listed: unknown[] = [];
+  const theirs = (id: string): object => ({ id, name: id, api: "whole-api", baseUrl: "http://127.0.0.1:9", input: ["text"] });
+  let models = [theirs("first")];
+  const extension: ExtensionFactory = (pi) =>
+    pi.registerProvider({
+      id: "whole",
+      name: "Whole",
+      baseUrl: "http://127.0.0.1:9",
+      getModels: () => models,
+      refreshModels: async ({ credential, publish }) => {
+        listed.push(credential);
+        await publish({
+          update: () => {
+            models = [theirs("of-theirs")];
+          },
+        });
+        return undefined;
+      },
+      auth: {
+        apiKey: {
+          name: "Whole key",
+          login: async ({ prompt, notify }) => {
+            notify({ type: "info", message: "Two questions", links: [{ url: "https://keys.example.invalid", label: "Keys" }] });
+            const region = await prompt({
+              type: "select",
+              message: "Which region?",
+              options: [
+                { id: "eu", label: "Europe" },
+                { id: "us", label: "America", description: "far away" },
+              ],
+            });
+            const key = await prompt({ type: "secret", message: "The key:" });
+            return { type: "api_key", key, env: { REGION: region } };
+          },
+          resolve: async ({ credential }) => (credential?.type === "api_key" ? { auth: { apiKey: credential.key ?? "" } } : undefined),
+        },
+        oauth: {
+          name: "Whole SSO",
+          login: async ({ prompt }) => {
+            const access = await prompt({ type: "manual_code", message: "The code:" });
+            return { access, refresh: "refresh-0123456789", expires: Date.now() + 3_600_000 };
+          },
+          refresh: async (tokens) => tokens,
+          toAuth: ({ access }) => ({ apiKey: access }),
+        },
+      },
+      api: { streamSimple: async function* () {} },
+    });
+  const screen = await openInteractive({ extension, columns: 100 });
+  const stored = (): unknown => JSON.parse(readFileSync(authFile(screen), "utf8")).whole;
+  screen.device.keys("/login whole\r");
+  await screen.until((text) => text.includes("Sign in: Whole SSO") && text.includes("Store a key: Whole key"));
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => text.includes("Which region?") && text.includes("America  far away"));
+  expect(screen.drawn()).toContain("Keys: https://keys.example.invalid");
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => text.includes("The key:"));
+  screen.device.keys("key-0123456789");
+  await screen.until((text) => text.includes("•••••"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("Saved the key for whole"));
+  expect(stored()).toEqual({ type: "api_key", key: "key-0123456789", env: { REGION: "us" } });
+  await screen.until(() => listed.length === 1);
+  expect(listed).toEqual([stored()]);
+  screen.device.keys("/model whole/of-theirs\r");
+  await screen.until((text) => text.includes("Model: whole/of-theirs"));
+  screen.device.keys("/login whole\r");
+  await screen.until((text) => text.includes("Sign in: Whole SSO"));
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => text.includes("Which region?"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => text.includes("Signing in was called off"));
+  screen.device.keys("/login whole\r");
+  await screen.until((text) => text.includes("Sign in: Whole SSO"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("The code:"));
+  screen.device.keys("code-0123456789\r");
+  await screen.until((text) => text.includes("Signed in to whole"));
+  expect(stored()).toMatchObject({ type: "oauth", access: "code-0123456789", refresh: "refresh-0123456789" });
+  expect(screen.device.writes.join("")).not.toContain("key-0123456789");
 });

@@ -1,15 +1,73 @@
-// The draft on disk: there a moment after it was typed, gone with what it was of, and no timer for one that was never there.
+// Drafts on disk: there a moment after they were typed and gone with what they were of; whose they are, told by the process that wrote them, which may have
+// had a number that another one has by now.
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Draft } from "../../../src/modes/interactive/editor/draft.ts";
+import { startOfProcess } from "../../../src/platform/processes/process-tree.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+/** Another process of ours, as a draft sees it: the one that has started this one. */
+const another = process.ppid;
+
+function written(by: number, text: string): { agentDir: string; rename(to: (name: string) => string): void } {
+  const agentDir = temporaryDirectory();
+  const draft = new Draft(agentDir, "/project", by);
+  draft.changed(() => text);
+  draft.save();
+  const drafts = join(agentDir, "drafts");
+  const [name = ""] = readdirSync(drafts);
+  return { agentDir, rename: (to) => renameSync(join(drafts, name), join(drafts, to(name))) };
+}
+
+test("one that is still being written is left alone, in the form without a start, too", () => {
+  const { agentDir, rename } = written(another, "half a thought");
+  expect(new Draft(agentDir, "/project", process.pid).take()).toBeUndefined();
+  rename((name) => name.replace(/^(\w+-\d+).*/, "$1.txt"));
+  expect(new Draft(agentDir, "/project", process.pid).take()).toBeUndefined();
+  expect(readdirSync(join(agentDir, "drafts"))).toHaveLength(1);
+});
+
+test.runIf(startOfProcess(process.pid) !== undefined)("a process that has the number by now, and started later, is not its writer", () => {
+  const { agentDir, rename } = written(another, "half a thought");
+  rename((name) => name.replace(/-\d+\.txt$/, "-1.txt"));
+  expect(new Draft(agentDir, "/project", process.pid).take()?.text).toBe("half a thought");
+  expect(readdirSync(join(agentDir, "drafts"))).toEqual([]);
+});
+
+test("in a container each process may have the same number: what is there under ours is of the one before", () => {
+  const { agentDir } = written(process.pid, "half a thought");
+  const next = new Draft(agentDir, "/project", process.pid);
+  expect(next.take()?.text).toBe("half a thought");
+  next.changed(() => "another one");
+  next.save();
+  expect(new Draft(agentDir, "/elsewhere", process.pid).take()).toBeUndefined();
+  expect(readdirSync(join(agentDir, "drafts"))).toHaveLength(1);
+});
+
+test("a place that cannot be read or written to keeps nobody from the end or the beginning", () => {
+  const agentDir = temporaryDirectory();
+  writeFileSync(join(agentDir, "drafts"), "no folder");
+  const draft = new Draft(agentDir, "/project", process.pid);
+  draft.changed(() => "half a thought");
+  draft.save();
+  expect(draft.take()).toBeUndefined();
+  draft.drop();
+  const other = temporaryDirectory();
+  symlinkSync("nowhere/at/all", join(other, "drafts"));
+  expect(new Draft(other, "/project", process.pid).take()).toBeUndefined();
+  const odd = written(another, "half a thought");
+  odd.rename((name) => name.replace(/-\d+(?:-\d+)?\.txt$/, "-4000000-1.txt"));
+  const [name = ""] = readdirSync(join(odd.agentDir, "drafts"));
+  // A folder of that name cannot be taken away as a file is.
+  mkdirSync(join(odd.agentDir, "drafts", name.replace("4000000", "4000001")));
+  expect(new Draft(odd.agentDir, "/project", process.pid).take()?.text).toBe("half a thought");
+});
 
 function opened(): { draft: Draft; type(text: string): void; kept(): string[] } {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const agentDir = temporaryDirectory();
   const drafts = join(agentDir, "drafts");
   const draft = new Draft(agentDir, "/project", process.pid);

@@ -10,7 +10,7 @@ import { KnownCommands } from "../../../src/modes/interactive/commands/known-com
 import { screenCommands } from "../../../src/modes/interactive/commands/own.ts";
 import { leaseHolder } from "../../../src/platform/locks/lease.ts";
 import { roles } from "../../../src/tui/theme/roles.ts";
-import { openInteractive } from "../../support/interactive-screen.ts";
+import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 import { failed } from "../../support/model-script.ts";
 import { Gate, type Reply, textReply } from "../../support/rpc-world.ts";
 
@@ -54,12 +54,58 @@ test("a theme is chosen from those there are, shown while one moves through them
   await screen.until((text) => !text.includes("❯ light"));
   expect(named()).toBe("system");
   await open();
-  screen.device.keys("\u001b[A\u001b[A");
+  screen.device.keys("\u001b[A\u001b[A\u001b[A");
   expect(named()).toBe("own");
   screen.device.keys("\r");
   await screen.until((text) => text.includes("theme is kept"));
   expect(named()).toBe("own");
   expect(configOf(screen.directory)).toContain('theme = "own"');
+});
+
+test("a theme for each background is chosen from the list, twice, and both are kept; leaving one keeps nothing", async () => {
+  const screen = await openInteractive({ appearance: "light" });
+  const open = async (): Promise<void> => {
+    screen.device.keys("/settings theme\r");
+    await screen.until((text) => text.includes("Automatic"));
+    screen.device.keys("\u001b[A\u001b[A\r");
+    await screen.until((text) => text.includes("Theme on a light background"));
+  };
+  await open();
+  screen.device.keys("\u001b[B\u001b[B\r");
+  await screen.until((text) => text.includes("Theme on a dark background"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("Theme on a dark background") && screen.interaction.theme.name === "system");
+  await open();
+  screen.device.keys("\u001b[B\u001b[B");
+  await screen.until((text) => text.includes("❯ light"));
+  expect(screen.interaction.theme.name).toBe("light");
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("Theme on a dark background"));
+  screen.device.keys("\u001b[B");
+  await screen.until((text) => text.includes("❯ dark"));
+  expect(screen.interaction.theme.name).toBe("dark");
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("theme is kept"));
+  expect(configOf(screen.directory)).toContain('theme = "light/dark"');
+  expect(screen.interaction.theme.name).toBe("light");
+  screen.device.keys("/settings theme\r");
+  await screen.until((text) => text.includes("❯ light/dark"));
+  screen.device.keys("\u001b[A\u001b[A\r");
+  await screen.until((text) => text.includes("Theme on a light background") && text.includes("❯ light"));
+});
+
+test("/inspect lists what is loaded, and marks the theme that is drawn", async () => {
+  const screen = await openInteractive({ rows: 200 });
+  const themes = join(screen.directory, "agent", "themes");
+  mkdirSync(themes, { recursive: true });
+  writeFileSync(join(themes, "broken.json"), '{"name":"broken"}');
+  screen.interaction.previewTheme("light");
+  screen.device.keys("/inspect\r");
+  const text = await screen.until((shown) => shown.includes('"themes"') && shown.includes("broken.json"));
+  expect(text).toMatch(/"name": "light",\s+"inUse": true/);
+  expect(text).toMatch(/"name": "system",\s+"inUse": false/);
+  expect(text).toMatch(/"problem": "\\"colors\\" is missing"/);
+  for (const list of ["extensions", "skills", "promptTemplates"]) expect(text).toContain(`"${list}": [`);
 });
 
 test("a value that is not among the known ones is typed, and offered from then on", async () => {
@@ -323,6 +369,28 @@ test("a model that is none opens the list of models with what was typed", async 
   writeFileSync(join(screen.directory, "agent", "auth.json"), keys, { mode: 0o600 });
   screen.device.keys("/model haiku\r");
   expect(await screen.until((text) => text.includes("› haiku"))).toContain("anthropic/claude-haiku");
+  // As if it had been typed: what follows stands behind it.
+  screen.device.keys("-4");
+  await screen.until((text) => text.includes("› haiku-4"));
+  screen.device.keys("\u001b");
+  await screen.until((text) => !text.includes("› haiku"));
+  // The whole id of one model leaves nothing to choose.
+  screen.device.keys("/model claude-haiku-4-5\r");
+  await screen.until((text) => text.includes("Model: anthropic/claude-haiku-4-5"));
+});
+
+test.for([
+  ["a list", ({ device }: InteractiveScreen): void => device.keys("/settings\r")],
+  ["a question", ({ interaction }: InteractiveScreen): void => void interaction.ui.context.input("A name?")],
+] as const)("the key that suspends does so over %s, which is there afterwards with what was typed", async ([, ask]) => {
+  const screen = await openInteractive({ options: { apiKey: "key", model: "scripted/demo" } });
+  let stops = 0;
+  screen.device.suspend = () => void stops++;
+  ask(screen);
+  await screen.until((text) => /A name\?|›/.test(text));
+  screen.device.keys("wor\u001ads");
+  await screen.until((text) => text.includes("words"));
+  expect(stops).toBe(1);
 });
 
 test.for(["copy", "left"])("a session that is open elsewhere is offered as a copy: %s", async (choice) => {

@@ -1,7 +1,7 @@
 // Whatever goes on is stopped by Escape and by Ctrl-C alike, and then nothing goes on: no indicator moves, what was queued stands in the editor, and the
 // next prompt is answered.
 
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
@@ -22,6 +22,28 @@ async function expectRest(at: InteractiveScreen): Promise<void> {
   expect(at.interaction.status.isBusy).toBe(false);
 }
 
+/** Its summary comes when the gate is opened. */
+async function compacting(): Promise<{ at: InteractiveScreen; gate: Gate; answer(reply: Reply): void }> {
+  const gate = new Gate();
+  let reply: Reply = textReply("word ".repeat(2000));
+  const at = await openInteractive({ reply: (call) => reply(call), settings: { compaction: { keep_recent_tokens: 500 } } });
+  for (const prompt of ["one", "two"]) {
+    at.device.keys(`${prompt}\r`);
+    await at.until((text) => text.includes("word") && !text.includes("stops"));
+  }
+  reply = gate.reply("What was said.");
+  at.device.keys("/compact\r");
+  await gate.arrival();
+  await at.until((text) => text.includes("compacting"));
+  return {
+    at,
+    gate,
+    answer: (next) => {
+      reply = next;
+    },
+  };
+}
+
 describe.each(stops)("%s", (_name, key) => {
   test("ends the wait for another try, and says that there is none", async () => {
     let reply = failing;
@@ -37,20 +59,13 @@ describe.each(stops)("%s", (_name, key) => {
     await at.until((text) => text.includes("The answer."));
   });
 
-  test("ends a compaction", async () => {
-    const gate = new Gate();
-    let reply: Reply = textReply("word ".repeat(2000));
-    const at = await openInteractive({ reply: (call) => reply(call), settings: { compaction: { keep_recent_tokens: 500 } } });
-    for (const prompt of ["one", "two"]) {
-      at.device.keys(`${prompt}\r`);
-      await at.until((text) => text.includes("word") && !text.includes("stops"));
-    }
-    reply = gate.reply("unused");
-    at.device.keys("/compact\r");
-    await gate.arrival();
-    await at.until((text) => text.includes("compacting"));
+  test("ends a compaction; what was sent meanwhile comes back, and the command does not", async () => {
+    const { at } = await compacting();
+    at.device.keys("what comes next\r");
+    await at.until((text) => text.includes("next: what comes next") && text.includes("takes them back"));
     at.device.keys(key);
-    await at.until((text) => text.includes("Compaction stopped"));
+    const screen = await at.until((text) => text.includes("Compaction stopped") && /─\nwhat comes next *\n─/.test(text));
+    expect(screen).not.toContain("❯ what comes next");
     await expectRest(at);
   });
 
@@ -65,6 +80,39 @@ describe.each(stops)("%s", (_name, key) => {
     expect(await at.until((text) => text.includes("Stopped"))).toMatch(/─\nwhat comes next *\n/);
     await expectRest(at);
   });
+});
+
+test("what is sent while a compaction goes on is shown as waiting, is in the draft, and goes in its order when that has ended", async () => {
+  const { at, gate, answer } = await compacting();
+  at.device.keys("what comes next\rand then\u001b\r");
+  await at.until((text) => /next: what comes next\nthen: and then/.test(text));
+  at.device.keys("half a thought");
+  const drafts = join(at.directory, "agent", "drafts");
+  await expect
+    .poll(() => (existsSync(drafts) ? readdirSync(drafts).map((name) => readFileSync(join(drafts, name), "utf8")) : []))
+    .toEqual(["what comes next\n\nand then\n\nhalf a thought"]);
+  const next = new Gate();
+  answer(next.reply("The answer."));
+  gate.open();
+  await next.arrival();
+  expect(await at.until((text) => text.includes("❯ what comes next"))).toContain("then: and then");
+  next.open();
+  const last = next.arrival();
+  await last;
+  next.open();
+  const screen = await at.until((text) => text.includes("❯ and then") && !text.includes("stops"));
+  expect(screen).toMatch(/─\nhalf a thought *\n─/);
+});
+
+test("another session is opened during a compaction: what was sent meanwhile stands in its editor", async () => {
+  const { at } = await compacting();
+  const { id } = at.sessions.coding.session;
+  at.device.keys("what comes next\r");
+  await at.until((text) => text.includes("next: what comes next"));
+  at.device.keys("/new\r");
+  await at.until((text) => text.includes("New session") && /─\nwhat comes next *\n─/.test(text));
+  expect(at.sessions.coding.session.id).not.toBe(id);
+  expect(at.sessions.coding.isStreaming).toBe(false);
 });
 
 test("tries that were made are counted", async () => {

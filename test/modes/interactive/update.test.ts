@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import type { ActionId } from "../../../src/modes/interactive/keymap.ts";
 import { editorActions } from "../../../src/modes/interactive/keymap.ts";
-import { firstState, type State } from "../../../src/modes/interactive/state.ts";
+import { firstState, type State, waitingTexts } from "../../../src/modes/interactive/state.ts";
 import { type Action, type Effect, type Facts, update } from "../../../src/modes/interactive/update.ts";
 import { seededRandom } from "../../support/random.ts";
 
@@ -91,6 +91,33 @@ test("switches are state, and drawn", () => {
   expect([state.isExpanded, types(effects)]).toEqual([true, ["look"]]);
   expect(update(state, key("app.tools.expand"), facts()).state.isExpanded).toBe(false);
   expect(update(firstState, key("app.thinking.toggle"), facts()).state.hidesThinking).toBe(true);
+});
+
+test("what is held goes in its order, or comes back before all that waits", () => {
+  const hold = (state: State, text: string, behavior: "followUp" | undefined): State =>
+    update(state, { type: "hold", text, behavior }, facts()).state;
+  const held = hold(hold(firstState, "one", "followUp"), "two", undefined);
+  expect(waitingTexts({ ...held, queue: { steering: ["three"], followUp: ["four"] } })).toEqual({
+    steering: ["two", "three"],
+    followUp: ["one", "four"],
+  });
+  const back = { type: "take queue back", held: ["one", "two"] };
+  for (const [action, effects] of [
+    [
+      { type: "release", isStopped: false },
+      [
+        { type: "send", text: "one", behavior: "followUp" },
+        { type: "send", text: "two", behavior: undefined },
+      ],
+    ],
+    [{ type: "release", isStopped: true }, [back]],
+    [key("app.message.dequeue"), [back]],
+    [key("app.interrupt"), [back, { type: "stop run" }]],
+  ] as const) {
+    const step = update(held, action, facts({ isCompacting: true }));
+    expect(step.effects).toEqual(effects);
+    expect(step.state.held).toEqual([]);
+  }
 });
 
 test("any row of keys and lines: what leaves the editor is sent, kept or given back, and no state is changed in place", () => {

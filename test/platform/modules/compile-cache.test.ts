@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
-import module from "node:module";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { keepCompiled } from "../../../src/platform/modules/compile-cache.ts";
+import { clearCompiled, enableCompileCache } from "../../../src/platform/modules/compile-cache.ts";
 import { startProgram } from "../../support/program.ts";
 import { type TempTree, tempTree } from "../../support/temp-tree.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -10,8 +9,8 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 test("compiled code is kept in an agent directory that is there, and makes none", () => {
   const agentDir = temporaryDirectory();
   const asked: string[] = [];
-  keepCompiled(agentDir, (directory) => asked.push(directory));
-  keepCompiled(join(agentDir, "absent"), (directory) => asked.push(directory));
+  enableCompileCache(agentDir, (directory) => asked.push(directory));
+  enableCompileCache(join(agentDir, "absent"), (directory) => asked.push(directory));
   expect(asked).toEqual([join(agentDir, "cache", "compiled")]);
   expect(readdirSync(agentDir)).toEqual([]);
 });
@@ -26,8 +25,7 @@ describe("behind a run", () => {
     for (const [name, at] of Object.entries(ages)) utimesSync(tree.at(`cache/compiled/${name}`), at / 1000, at / 1000);
     const directory = tree.at("cache/compiled");
     utimesSync(directory, clearedAt / 1000, clearedAt / 1000);
-    const clear = keepCompiled(tree.path, () => undefined);
-    if (clear === undefined) throw new Error("nothing that clears");
+    const clear = (at: number): void => clearCompiled(tree.path, at);
     const left = (): string[] =>
       readdirSync(directory, { withFileTypes: true })
         .flatMap((one) => [
@@ -103,6 +101,15 @@ test.each(["node", "binary"] as const)("a run of the program as %s keeps it wher
   expect(first).toMatchObject({ status: 0, stderr: "" });
   expect(existsSync(agentDir)).toBe(false);
   mkdirSync(agentDir, { recursive: true });
-  for (let count = 0; count < 2; count++) expect(await run()).toMatchObject({ status: 0, stderr: "", stdout: first.stdout });
-  expect(existsSync(join(agentDir, "cache", "compiled"))).toBe(way === "node" && "enableCompileCache" in module);
+  const ages = (): Record<string, number> => {
+    const folder = join(agentDir, "cache", "compiled", `${process.version}-${process.arch}-scripts`);
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    return Object.fromEntries(names.map((name) => [name, statSync(join(folder, name)).mtimeMs]));
+  };
+  expect(await run()).toMatchObject({ status: 0, stderr: "", stdout: first.stdout });
+  const kept = ages();
+  // What every start reads, and what a run reads behind it.
+  expect(Object.keys(kept)).toHaveLength(way === "node" ? 2 : 0);
+  expect(await run()).toMatchObject({ status: 0, stderr: "", stdout: first.stdout });
+  expect(ages()).toEqual(kept);
 });

@@ -3,10 +3,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { bunPath } from "../../../scripts/build.mjs";
 import { FileDescriptorOutput } from "../../../src/platform/pipes/descriptor-output.ts";
 
@@ -105,8 +106,68 @@ test.for([true, false])("the reader is looked after by the clock unless it is a 
   onTestFinished(() => void vi.useRealTimers());
   const output = new FileDescriptorOutput(1);
   vi.spyOn(output, "isTerminal", "get").mockReturnValue(isTerminal);
-  const unwatch = output.watchReader(() => true);
+  const unwatch = output.watchReader(() => undefined);
   expect(vi.getTimerCount()).toBe(isTerminal ? 0 : 1);
   unwatch();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+describe("the watch over a reader", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+  });
+
+  /** What stands between two looks is no timer: modules, promises. */
+  async function looked(): Promise<void> {
+    await vi.advanceTimersByTimeAsync(400);
+    await vi.dynamicImportSettled();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  test("of a file there is none", async () => {
+    const file = openSync(join(dirname(program), "watched.txt"), "w");
+    onTestFinished(() => closeSync(file));
+    new FileDescriptorOutput(file).watchReader(() => undefined);
+    await looked();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("wakes nothing while it is not wanted, and then sees who has gone meanwhile", async () => {
+    const [near, far] = await socketPair();
+    const output = new FileDescriptorOutput((near as unknown as { _handle: { fd: number } })._handle.fd);
+    let isGone = false;
+    output.onClosed(() => {
+      isGone = true;
+    });
+    let end = (): void => {};
+    let busy: Promise<void> | undefined = new Promise((resolve) => {
+      end = resolve;
+    });
+    output.watchReader(() => busy);
+    await looked();
+    expect(vi.getTimerCount()).toBe(0);
+    const closed = once(near, "close");
+    far.destroy();
+    near.resume();
+    await looked();
+    expect({ timers: vi.getTimerCount(), isGone }).toEqual({ timers: 0, isGone: false });
+    busy = undefined;
+    end();
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    await looked();
+    expect(isGone).toBe(true);
+    near.destroy();
+    await closed;
+  });
+
+  async function socketPair(): Promise<[Socket, Socket]> {
+    const path = join(dirname(program), "watched.sock");
+    const server = createServer({ allowHalfOpen: true }).listen(path);
+    const accepted = once(server, "connection");
+    const far = createConnection(path);
+    const [near] = await accepted;
+    server.close();
+    return [near, far];
+  }
 });

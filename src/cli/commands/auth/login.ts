@@ -26,7 +26,9 @@ export function define(command: Command, { host }: SubcommandContext): void {
 async function login(said: string, { apiKey = false, browser }: { apiKey?: boolean; browser: boolean }, host: Host): Promise<void> {
   const places = await accountPlaces(host);
   const { accountId, provider } = knownAccount(said, places.registry);
-  const flow = apiKey ? undefined : await places.registry.flow(provider);
+  const signIn = apiKey ? undefined : await places.registry.flow(provider);
+  // A key from a pipe is a key, whatever else a person would be asked.
+  const flow = signIn ?? (apiKey && !host.stdin.isTerminal ? undefined : places.registry.keyFlow(provider));
   const file = authFilePath(places.agentDir);
   if (flow === undefined) {
     await storeKey(accountId, await readKey(accountId, host), places.agentDir);
@@ -39,7 +41,7 @@ async function login(said: string, { apiKey = false, browser }: { apiKey?: boole
     const at = { ...places, env: host.env, now: () => host.now() };
     await signInTo(accountId, flow, at, {
       say: (line) => void host.stderr.write(`${line}\n`),
-      ask: (question, signal) => readLine({ question, signal }),
+      ask: (question, signal, how) => readLine({ question, signal, ...how }),
       openBrowser: (url) => {
         const isOpened = browser && openUrl(url, host.env);
         if (isOpened || !["none", "directory"].includes(host.stdin.kind)) return isOpened;
@@ -53,7 +55,11 @@ async function login(said: string, { apiKey = false, browser }: { apiKey?: boole
   } finally {
     remove();
   }
-  void host.stdout.write(`Logged in to ${accountId}. Credentials saved to ${file}\n`);
+  void host.stdout.write(
+    signIn === undefined
+      ? `Saved API key for ${accountId}. It is in ${file}\n`
+      : `Logged in to ${accountId}. Credentials saved to ${file}\n`,
+  );
 }
 
 async function readKey(accountId: string, host: Host): Promise<string> {

@@ -25,7 +25,16 @@ export interface BlockShapes {
     durationMs: number;
   };
   /** A command of the user's own. */
-  shell: { command: string; output: string; exitCode: number; isCancelled: boolean; isHidden: boolean };
+  shell: {
+    command: string;
+    output: string;
+    /** Characters that have come so far: of those that are live `output` has the last ones. */
+    arrived?: number;
+    /** Nothing: it could not be run. */
+    exitCode: number | undefined;
+    isCancelled: boolean;
+    isHidden: boolean;
+  };
   summary: { of: string; text: string; tokensBefore: number | undefined; tokensAfter: number | undefined; stored?: Stored };
   /** What an extension says, or has kept. */
   note: {

@@ -114,11 +114,17 @@ function thinkingFace(block: BlockOf<"thinking">): Drawn {
   };
 }
 
+/** In words; of one that went well nothing. */
+export function commandOutcome({ isCancelled, exitCode }: BlockOf<"shell">): string {
+  if (isCancelled) return "stopped";
+  return exitCode === undefined ? "not run" : exitCode === 0 ? "" : `exit ${exitCode}`;
+}
+
 function shellLines(block: BlockOf<"shell">, width: number, look: Look): string[] {
   const { theme } = look;
   const title = theme.fg("bashMode", theme.bold(`${block.isHidden ? "!!" : "!"} ${shownText(block.command)}`));
   const lines = ["", ...wrapTextWithAnsi(title, width)];
-  const outcome = block.isCancelled ? "stopped" : block.exitCode === 0 ? "" : `exit ${block.exitCode}`;
+  const outcome = commandOutcome(block);
   lines.push(...outputLines(block.output, width, look, { keep: "last", count: 10, isLive: block.isLive, facts: [outcome] }));
   return lines;
 }

@@ -1,8 +1,8 @@
 // Accounts at model services from the screen: signing in, storing a key, forgetting one, a server of one's own. Run by /login and /logout and by the offer
 // of a first start. Invariant: a key is never shown, and goes neither into the history nor into the draft.
 
-import type { Flow } from "../../../accounts/flows/flow.ts";
-import { isPiError, PiError } from "../../../contracts/error.ts";
+import type { LoginFlow } from "../../../accounts/flows/flow.ts";
+import { isPiError, messageOf, PiError } from "../../../contracts/error.ts";
 import { keyIn, type SignInFace } from "../../../harness/models/account-sign-in.ts";
 import type { PickerItem } from "../pickers/picker.ts";
 import type { CommandHost } from "../surface.ts";
@@ -16,17 +16,19 @@ export async function login(said: string, at: CommandHost): Promise<void> {
   const { registry } = at.sessions.launch;
   const { accountId: account, provider } = knownAccount(said, registry);
   const flow = await registry.flow(provider);
-  if (flow === undefined) return storeKeyOf(account, at);
+  const keyFlow = registry.keyFlow(provider);
+  const askKey = (): Promise<void> => (keyFlow === undefined ? storeKeyOf(account, at) : signInWith(keyFlow, account, at));
+  if (flow === undefined) return askKey();
   const signIn = `Sign in: ${flow.name}`;
-  const key = "Store a key";
+  const key = keyFlow === undefined ? "Store a key" : `Store a key: ${keyFlow.name}`;
   const how = await at.dialogs.select(`Account ${account}`, [signIn, key]);
-  if (how === key) await storeKeyOf(account, at);
+  if (how === key) await askKey();
   else if (how === signIn) {
     await signInWith(flow, account, at).catch(async (error: unknown) => {
       if (!isPiError(error) || error.code !== "auth.login_unavailable") throw error;
       // It has said what there is instead, mostly a key.
       at.fail(error);
-      await storeKeyOf(account, at);
+      await askKey();
     });
   }
 }
@@ -49,7 +51,11 @@ export async function chooseAccount(at: CommandHost, only?: Way): Promise<void> 
   }
   // Those with a sign-in are what most people look for.
   items.sort((one, other) => Number(other.description?.startsWith("sign-in")) - Number(one.description?.startsWith("sign-in")));
-  at.choose({ title: "Account at", items, take: (id) => (only === "key" ? storeKeyOf(id, at) : login(id, at)) });
+  at.choose({
+    title: "Account at",
+    items,
+    take: (id) => (only === "key" && registry.keyFlow(id) === undefined ? storeKeyOf(id, at) : login(id, at)),
+  });
 }
 
 async function storeKeyOf(account: string, at: CommandHost): Promise<void> {
@@ -90,7 +96,7 @@ async function ownServer(account: string, at: CommandHost): Promise<{ address: s
   };
 }
 
-async function signInWith(flow: Flow, account: string, at: CommandHost): Promise<void> {
+async function signInWith(flow: LoginFlow, account: string, at: CommandHost): Promise<void> {
   const stop = new AbortController();
   const cancelled = (): void => stop.abort(new PiError("usage.cancelled", "Cancelled"));
   const { config, registry, options } = at.sessions.launch;
@@ -103,14 +109,19 @@ async function signInWith(flow: Flow, account: string, at: CommandHost): Promise
     take: cancelled,
     cancelled,
   });
+  const answered = (said: string | undefined, signal: AbortSignal): string => {
+    signal.throwIfAborted();
+    if (said !== undefined) return said;
+    cancelled();
+    throw stop.signal.reason;
+  };
   const face: SignInFace = {
     say: (line) => at.say(line),
-    ask: async (question, signal) => {
-      const line = await at.dialogs.input(question, "", { signal });
-      signal.throwIfAborted();
-      if (line !== undefined) return line;
-      cancelled();
-      throw stop.signal.reason;
+    ask: async (question, signal, how) => answered(await at.dialogs.input(question, "", { signal, ...how }), signal),
+    choose: async (question, options, signal) => {
+      const rows = options.map(({ label, description }) => (description ? `${label}  ${description}` : label));
+      const row = answered(await at.dialogs.select(question, rows, { signal }), signal);
+      return options[rows.indexOf(row)]?.id ?? "";
     },
     openBrowser: (url) => openUrl(url, at.env),
     signal: stop.signal,
@@ -125,8 +136,20 @@ async function signInWith(flow: Flow, account: string, at: CommandHost): Promise
   } finally {
     closeWaiting();
   }
-  at.say(`Signed in to ${account}`);
+  at.say(registry.keyFlow(flow.provider) === flow ? `Saved the key for ${account}` : `Signed in to ${account}`);
+  await refreshModelsOf(flow.provider, at);
   await takeModelOf(account, at);
+}
+
+const listMs = 15_000;
+
+/** Whose list is asked for says which models the account has. */
+async function refreshModelsOf(provider: string, at: CommandHost): Promise<void> {
+  const { registry, config } = at.sessions.launch;
+  if (config.values.network.offline) return;
+  await registry.refreshModelsOf(provider, AbortSignal.timeout(listMs), (id, error) => {
+    at.say(`${id} cannot say which models it has: ${messageOf(error)}`, "warning");
+  });
 }
 
 /** Where there was nothing to ask yet, there is now. */

@@ -1,8 +1,12 @@
 // The screen's side of the commands that sessions have (harness/commands), by their slash names. Read by the interaction and the completion.
 
+import { defined } from "../../../contracts/defined.ts";
 import { isPiError } from "../../../contracts/error.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
+import type { SessionInspection } from "../../../harness/host/inspect-session.ts";
+import type { InspectedTheme } from "../../../harness/host/inspect-themes.ts";
 import { plural } from "../../../transcript/format.ts";
+import type { Theme } from "../../../tui/theme/theme.ts";
 import { call } from "./call.ts";
 import type { CommandFace } from "./slash-command.ts";
 
@@ -105,6 +109,21 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
   export: { told: (result, at) => at.say(`Written to ${(result as { path: string }).path}`) },
   reload: { told: (_result, at) => at.hint("Configuration, resources and extensions are read anew") },
   inspect: {
-    told: (result, at) => at.say(JSON.stringify((result as { current: unknown }).current, null, 2)),
+    told: (result, at) => {
+      const { current, launch } = result as SessionInspection;
+      const { extensions, skills, promptTemplates, themes } = launch;
+      const shown = { ...current, extensions, skills, promptTemplates, themes: withDrawn(themes, at.surface?.theme) };
+      at.say(JSON.stringify(shown, null, 2));
+    },
   },
 };
+
+/** The one that is drawn is the one in use, also where an extension has chosen it. */
+function withDrawn(themes: readonly InspectedTheme[], drawn: Theme | undefined): readonly InspectedTheme[] {
+  if (drawn === undefined) return themes;
+  const { name, sourcePath } = drawn;
+  const isDrawn = (one: InspectedTheme): boolean =>
+    sourcePath === undefined ? one.path === undefined && one.name === name : one.path === sourcePath;
+  const listed = themes.map(({ background: _, ...one }) => ({ ...one, inUse: isDrawn(one) && one.problem === undefined }));
+  return listed.some(({ inUse }) => inUse) ? listed : [...listed, { name, ...defined({ path: sourcePath }), inUse: true }];
+}

@@ -12,7 +12,7 @@ import { makeDirectory } from "../../../platform/files/make-directory.ts";
 import { executeProgram } from "../../../platform/processes/exec-program.ts";
 import { liveSecrets } from "../../../platform/secrets.ts";
 import { plural } from "../../../transcript/format.ts";
-import type { CommandHost, Surface } from "../surface.ts";
+import type { CommandHost } from "../surface.ts";
 import { call } from "./call.ts";
 
 const uploadMs = 60_000;
@@ -80,17 +80,14 @@ function conversationLines(at: CommandHost): string[] {
   return session.entries().flatMap((entry) => ["```json", JSON.stringify(entry), "```"]);
 }
 
-/** What is on the screen, line by line with its escape sequences, and what the model has been told. */
-export function writeDebugLog(at: Surface): void {
-  const { tui } = at.screen;
-  const { columns, rows } = tui.terminal;
+/** What is on the screen, where there is one, line by line with its escape sequences, and what the model has been told. */
+export function writeDebugLog(at: CommandHost): void {
+  const tui = at.surface?.screen.tui;
   const { conversation } = at.sessions.coding;
   const path = join(at.sessions.launch.options.agentDir, "pi-debug.log");
   const lines = [
-    `terminal: ${columns}x${rows}, TERM ${at.env.TERM ?? ""}`,
-    "",
-    "screen:",
-    ...tui.render(columns).map((line) => JSON.stringify(line)),
+    `terminal: ${tui === undefined ? "lines alone" : `${tui.terminal.columns}x${tui.terminal.rows}`}, TERM ${at.env.TERM ?? ""}`,
+    ...(tui === undefined ? [] : ["", "screen:", ...tui.render(tui.terminal.columns).map((line) => JSON.stringify(line))]),
     "",
     "messages:",
     ...conversation.messages.map((message) => JSON.stringify(message)),

@@ -2,6 +2,7 @@
 // are taken, too, one of them can be typed, and the one in force is among those offered.
 
 import type { KnownValues, SettingRecord } from "../../../config/setting-type.ts";
+import type { ChoiceOptions } from "../pickers/choice.ts";
 import type { PickerItem } from "../pickers/picker.ts";
 import type { CommandHost } from "../surface.ts";
 import { themesIn } from "../themes.ts";
@@ -13,19 +14,46 @@ export interface OfferedValues {
   isOpen: boolean;
   /** Shows what one of them would be like; nothing: what is in force. */
   preview?(value: string | undefined): void;
+  /** Values that are put together by more questions. */
+  ways?: readonly ValueWay[];
 }
 
-type Source = Pick<OfferedValues, "preview"> & { items: PickerItem[] | Promise<PickerItem[]> };
+export interface ValueWay {
+  label: string;
+  description: string;
+  /** `before`: what is in force. Nothing: it was left. */
+  ask(before: string): Promise<string | undefined>;
+}
+
+type Source = Pick<OfferedValues, "preview" | "ways"> & { items: PickerItem[] | Promise<PickerItem[]> };
 
 const sources: Readonly<Record<Extract<KnownValues, string>, (at: CommandHost) => Source>> = {
-  themes: (at) => ({
-    items: themesIn(at.sessions.launch.resources.themes).map(({ name, path }) => ({
+  themes: (at) => {
+    const items = themesIn(at.sessions.launch.resources.themes).map(({ name, path }) => ({
       value: name,
       label: name,
       description: path ?? "built in",
-    })),
-    preview: (name) => at.surface?.previewTheme(name),
-  }),
+    }));
+    const preview = (name: string | undefined): void => at.surface?.previewTheme(name);
+    return {
+      items,
+      preview,
+      ways: [
+        {
+          label: "Automatic",
+          description: "one on a light background, another on a dark one",
+          ask: async (before) => {
+            const [light = "", dark = light] = before.split("/");
+            const one = (title: string, chosen: string): Promise<string | undefined> =>
+              chosenOf({ title, items, chosen, moved: (item) => preview(item?.value) }, at);
+            const onLight = await one("Theme on a light background", light);
+            const onDark = onLight === undefined ? undefined : await one("Theme on a dark background", dark);
+            return onDark === undefined ? undefined : `${onLight}/${onDark}`;
+          },
+        },
+      ],
+    };
+  },
   models: (at) => ({
     items: call("get_available_models", {}, at).then(({ models }) =>
       models.map(({ provider, id, name }) => ({ value: `${provider}/${id}`, label: `${provider}/${id}`, description: name })),
@@ -42,6 +70,11 @@ export async function knownValues({ type, known, ...record }: SettingRecord, at:
   const { items, ...source } = typeof known === "string" ? sources[known](at) : { items: plainItems(known) };
   const none = record.default === "" ? [{ value: "", label: "(empty)" }] : [];
   return { ...source, items: [...none, ...(await items)], isOpen: true };
+}
+
+/** Nothing: it was left. */
+function chosenOf(options: Omit<ChoiceOptions, "take" | "cancelled">, at: CommandHost): Promise<string | undefined> {
+  return new Promise((resolve) => at.choose({ ...options, take: resolve, cancelled: () => resolve(undefined) }));
 }
 
 function plainItems(values: readonly string[]): PickerItem[] {

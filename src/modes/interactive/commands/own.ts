@@ -6,10 +6,21 @@ import type { ScreenCommand } from "./slash-command.ts";
 
 const key = (name: string, draw: NonNullable<ScreenCommand["draw"]>): ScreenCommand => ({ name, about: "", draw });
 
+/** Where there are lines alone: the rest is the terminal's own. */
+const lineKeys = [
+  "Enter: send; in a run: after this turn",
+  "\\ at the end of a line: go on in the next one",
+  "Ctrl-C: stop what runs; twice on nothing: quit",
+  "Ctrl-D: quit",
+  "/stop: stop what runs",
+  "!COMMAND: run it and tell the model; !!COMMAND: do not tell",
+];
+
 export const screenCommands: readonly ScreenCommand[] = [
   {
     name: "hotkeys",
     about: "Show the keys",
+    run: (_args, at) => at.say(["Keys", ...lineKeys, "On a screen there are more: pi --tui-mode regular"].join("\n")),
     draw: (_args, at) => {
       const rows = Object.entries(appKeys).flatMap(([id, { about }]) => {
         const keys = at.keys.manager.getKeys(id as never).join(", ");
@@ -35,6 +46,8 @@ export const screenCommands: readonly ScreenCommand[] = [
   {
     name: "fullscreen",
     about: "Fullscreen, or the terminal's own scrolling",
+    run: (_args, at) =>
+      at.say("There is no screen to change: this is plain mode", "warning", "pi --tui-mode fullscreen, in a terminal that is not dumb"),
     draw: (_args, at) => at.useScreen(at.screen.kind === "main" ? "alternate" : "main"),
   },
   { name: "quit", about: "Quit", run: (_args, at) => at.quit() },
@@ -51,9 +64,8 @@ export const screenCommands: readonly ScreenCommand[] = [
   },
   {
     name: "scoped-models",
-    shell: "pi config set models",
     about: "Choose the models to cycle through",
-    draw: async (_args, at) => (await import("../pickers/scoped-models.ts")).openScopedModels(at),
+    run: async (_args, at) => (await import("../pickers/scoped-models.ts")).openScopedModels(at),
   },
   {
     name: "llama",
@@ -95,7 +107,7 @@ export const screenCommands: readonly ScreenCommand[] = [
   {
     name: "debug",
     about: "Write what the screen and the model hold to a file",
-    draw: async (_args, at) => (await import("./hand-out.ts")).writeDebugLog(at),
+    run: async (_args, at) => (await import("./hand-out.ts")).writeDebugLog(at),
   },
   {
     name: "mcp",

@@ -1,7 +1,9 @@
 // A typed command carried out: one of the screen's or of the session's, else a template, a skill or an extension's, which goes in as words. Called by the
-// interaction and the mode without a screen. Invariant: what fails is told, and stands in the editor again.
+// interaction and the mode without a screen. Invariant: what fails is told, and stands in the editor again, unless the user
+// has called it off, or writes something else by now.
 
 import { perform } from "../effects.ts";
+import { isCalledOff } from "../error-words.ts";
 import type { CommandHost } from "../surface.ts";
 import type { KnownCommands } from "./known-commands.ts";
 
@@ -19,7 +21,7 @@ export async function runCommand(name: string, args: string, at: CommandHost, kn
     await perform({ type: "send", text, behavior: at.sessions.coding.isStreaming ? "steer" : undefined }, at);
   } catch (error) {
     at.fail(error);
-    at.composer.giveBack(text);
+    if (!isCalledOff(error)) at.composer.returnCommand(text);
   }
 }
 

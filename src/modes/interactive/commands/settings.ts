@@ -8,7 +8,7 @@ import { describeOrigin } from "../../../contracts/provider-settings.ts";
 import { userConfigFile } from "../../../platform/paths.ts";
 import type { CommandHost } from "../surface.ts";
 import { keepSetting } from "./keep-setting.ts";
-import { knownValues, type OfferedValues } from "./known-values.ts";
+import { knownValues, type OfferedValues, type ValueWay } from "./known-values.ts";
 
 /** A longer list has a line to type into. */
 const mostUnfiltered = 8;
@@ -40,42 +40,46 @@ async function change(setting: DescribedSetting, at: CommandHost): Promise<void>
   const record = findSetting(key);
   const title = record === undefined ? key : `${key}\n${record.description}`;
   const before = typeof setting.value === "string" ? setting.value : setting.value === undefined ? "" : JSON.stringify(setting.value);
-  const type = async (): Promise<void> => {
-    const text = await at.dialogs.input(title, before);
+  const type = (): Promise<string | undefined> => at.dialogs.input(title, before);
+  const keep = async (text: string | undefined): Promise<void> => {
     if (text !== undefined && text !== before) await keepSetting(key, text, at);
   };
   const known = record && (await knownValues(record, at));
-  if (known !== undefined) chooseKnown(key, title, before, known, type, at);
-  else if (record !== undefined && isLine(record)) await type();
+  if (known !== undefined) chooseKnown({ key, title, before, known, type, keep }, at);
+  else if (record !== undefined && isLine(record)) await keep(await type());
   else {
     const file = userConfigFile(at.sessions.launch.options.agentDir);
     at.say(settingLine(setting), "info", `It is more than one value: ${file} has it, and /reload reads it`);
   }
 }
 
-/** No setting has it. */
-const another = "\u0000";
+interface SettingQuestion {
+  key: string;
+  title: string;
+  before: string;
+  known: OfferedValues;
+  type(): Promise<string | undefined>;
+  keep(value: string | undefined): Promise<void>;
+}
 
-function chooseKnown(
-  key: string,
-  title: string,
-  before: string,
-  { items, isOpen, preview }: OfferedValues,
-  type: () => Promise<void>,
-  at: CommandHost,
-): void {
+function chooseKnown({ key, title, before, known, type, keep }: SettingQuestion, at: CommandHost): void {
+  const { items, isOpen, preview } = known;
+  const typed: ValueWay = { label: "Another value", description: "typed", ask: type };
+  // No setting has such a value.
+  const ways = new Map([...(known.ways ?? []), ...(isOpen ? [typed] : [])].map((way, index) => [`\u0000${index}`, way]));
   const isThere = before === "" || items.some(({ value }) => value === before);
   const all = [...(isThere ? [] : [{ value: before, label: before }]), ...items];
   at.choose({
     title,
-    items: isOpen ? [...all, { value: another, label: "Another value", description: "typed" }] : all,
+    items: [...all, ...[...ways].map(([value, { label, description }]) => ({ value, label, description }))],
     chosen: before,
     hasFilter: all.length > mostUnfiltered,
-    ...(preview && { moved: (item) => preview(item?.value === another ? undefined : item?.value) }),
+    ...(preview && { moved: (item) => preview(item !== undefined && ways.has(item.value) ? undefined : item?.value) }),
     cancelled: () => preview?.(undefined),
     take: async (value) => {
       try {
-        await (value === another ? type() : keepSetting(key, value, at));
+        const way = ways.get(value);
+        await (way === undefined ? keepSetting(key, value, at) : keep(await way.ask(before)));
       } finally {
         // Where another value is in force, it is that one's look.
         preview?.(undefined);

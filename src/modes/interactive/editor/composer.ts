@@ -80,6 +80,11 @@ export class Composer {
     this.#deps.editor().setText(draft === "" || draft === text ? text : `${text}\n\n${draft}`);
   }
 
+  /** One that failed: into the editor, unless something else is written there by now, of which it would make another command. The history has it. */
+  returnCommand(text: string): void {
+    if (this.text === "") this.giveBack(text);
+  }
+
   /** Pictures that the text stands for; they are sent with it. */
   takeAttachments(text: string): ImageContent[] {
     return this.#attachments.take(text);

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { join } from "node:path";
 import { readBoundedText } from "../../../platform/files/bounded-file.ts";
 import { sha256Hex } from "../../../platform/files/sha256.ts";
-import { processIsAlive } from "../../../platform/processes/process-tree.ts";
+import { processIsAlive, startOfProcess } from "../../../platform/processes/process-tree.ts";
 import { liveSecrets } from "../../../platform/secrets.ts";
 
 const behindMs = 500;
@@ -28,26 +28,32 @@ export class Draft {
 
   constructor(agentDir: string, cwd: string, pid: number) {
     this.#directory = join(agentDir, "drafts");
-    this.#cwd = cwd;
     this.#pid = pid;
+    this.#cwd = cwd;
   }
 
   /** Left behind in this directory by a process that is gone; it is ours from then on. */
   take(): FoundDraft | undefined {
     let newest: (FoundDraft & { path: string }) | undefined;
     for (const name of namesIn(this.#directory)) {
-      const [, place, pid] = /^([\da-f]{16})-(\d+)\.txt$/.exec(name) ?? [];
+      const [, place, pid, start] = /^([\da-f]{16})-(\d+)(?:-(\d+))?\.txt$/.exec(name) ?? [];
+      if (place === undefined || this.#isAnothers(Number(pid), start)) continue;
       const path = join(this.#directory, name);
-      const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (place !== this.#place || processIsAlive(Number(pid))) {
-        if (place !== undefined && Date.now() - writtenMs > keptMs && !processIsAlive(Number(pid))) rmSync(path, { force: true });
+      const writtenMs = writtenAt(path);
+      if (place !== this.#place) {
+        if (Date.now() - writtenMs > keptMs) remove(path);
         continue;
       }
       const found = readBoundedText(path, { maxBytes });
       if (found !== undefined && "text" in found && writtenMs > (newest?.writtenMs ?? 0)) newest = { text: found.text, writtenMs, path };
     }
-    if (newest !== undefined) rmSync(newest.path, { force: true });
+    if (newest !== undefined) remove(newest.path);
     return newest === undefined || newest.text.trim() === "" ? undefined : { text: newest.text, writtenMs: newest.writtenMs };
+  }
+
+  /** Whether it is still being written by somebody else. Before we have written one, ours is of somebody who had our number before us, as in a container. */
+  #isAnothers(pid: number, start: string | undefined): boolean {
+    return pid !== this.#pid && processIsAlive(pid) && (start === undefined || start === startOfProcess(pid));
   }
 
   /** It has changed; what it is then is asked when it is written. */
@@ -63,7 +69,7 @@ export class Draft {
     const text = this.#text?.() ?? "";
     try {
       if (text.trim() === "") {
-        rmSync(this.#path, { force: true });
+        remove(this.#path);
         this.#isOnDisk = false;
         return;
       }
@@ -80,7 +86,7 @@ export class Draft {
   /** The end was asked for. */
   drop(): void {
     this.#stopWaiting();
-    rmSync(this.#path, { force: true });
+    remove(this.#path);
   }
 
   #stopWaiting(): void {
@@ -93,7 +99,25 @@ export class Draft {
   }
 
   get #path(): string {
-    return join(this.#directory, `${this.#place}-${this.#pid}.txt`);
+    const start = startOfProcess(this.#pid);
+    return join(this.#directory, `${this.#place}-${this.#pid}${start === undefined ? "" : `-${start}`}.txt`);
+  }
+}
+
+/** 0 where that cannot be told. */
+function writtenAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A directory that cannot be written to: it is found again.
   }
 }
 

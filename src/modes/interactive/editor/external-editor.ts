@@ -29,7 +29,7 @@ export async function editedOutside(before: string, { env, platform, cwd, tui, d
   const { editText } = await import("../../../platform/processes/edit-text.ts");
   const command = at.command || env.VISUAL || env.EDITOR || (platform === "win32" ? "notepad" : "nano");
   tui.leave();
-  const edited = await device.lend(() => editText(before, command, { env, cwd }));
+  const edited = await device.lend((ending) => editText(before, command, { env, cwd, ending }));
   if (typeof edited === "string") return edited;
   throw new PiError("io.editor", `${command} ended with status ${edited.status}: the text is as it was`, {
     hint: "$EDITOR names another editor",

@@ -8,6 +8,8 @@ export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "
   opened?(picker: Picker): void;
   /** `value` of what was chosen. */
   take(value: string): void | Promise<void>;
+  /** In place of it: a list of switches (`isOn` of its items), which stays open until it is left. Gives the items as they are then. */
+  flip?(values: readonly string[]): readonly PickerItem[];
   cancelled?(): void;
   /** Not asked for just now: it waits until nobody types. */
   isOffered?: boolean;
@@ -19,7 +21,7 @@ export interface ChoiceOptions extends Pick<PickerOptions, "title" | "items" | "
 /** By the user's own wish the keys are its at once. Gives the way to close it. */
 export function openChoice(
   at: DialogSurroundings & { fail(error: unknown): void },
-  { opened, take, cancelled, onKey, isOffered = false, isLeftByTyping = false, ...options }: ChoiceOptions,
+  { opened, take, flip, cancelled, onKey, isOffered = false, isLeftByTyping = false, ...options }: ChoiceOptions,
 ): () => void {
   const close = (): void => closeIt();
   const leave = (): void => {
@@ -33,6 +35,7 @@ export function openChoice(
     changed: () => at.screen.tui.requestRender(),
     rows: () => at.screen.tui.terminal.rows,
     take: ({ value }) => {
+      if (flip !== undefined) return picker.setItems(flip([value]), value);
       close();
       void Promise.resolve(take(value)).catch((error: unknown) => at.fail(error));
     },

@@ -5,7 +5,7 @@ import type { CommandHost } from "../surface.ts";
 
 const serverMs = 1000;
 
-/** `filter`: what is typed into it already. */
+/** `filter`: what is typed into it already; where it is the whole id of one model, nothing is left to choose. */
 export async function openModelPicker(at: CommandHost, filter = ""): Promise<void> {
   // What servers of one's own have loaded by now; one that does not answer has what it had.
   await at.sessions.launch.registry.refreshServed(AbortSignal.timeout(serverMs), () => {});
@@ -18,6 +18,8 @@ export async function openModelPicker(at: CommandHost, filter = ""): Promise<voi
     );
     return;
   }
+  const named = models.filter(({ id }) => id === filter);
+  if (named.length === 1 && named[0] !== undefined) return at.runChosen("model", `${named[0].provider}/${named[0].id}`);
   const inForce = at.sessions.models.inForce;
   at.choose({
     title: "Model",

@@ -2,6 +2,7 @@
 // Invariant: what is not shown costs nothing to draw; the filter is `"exact"`, `re:…` or letters in their order; keys that a picker adds come first.
 
 import { type Component, type Focusable, fuzzyFilter, Input, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { markedPaste } from "../../../tui/paste-gate.ts";
 import { shownLine } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { KnownKeys } from "../keymap.ts";
@@ -11,6 +12,8 @@ export interface PickerItem {
   value: string;
   label: string;
   description?: string;
+  /** Of a list of switches: whether it is on. */
+  isOn?: boolean;
   /** What the filter looks at; default: label and description. */
   searched?: string;
 }
@@ -78,7 +81,9 @@ export class Picker implements Component, Focusable {
   }
 
   setFilter(text: string): void {
-    this.#filter.setValue(text);
+    this.#filter.setValue("");
+    // As if it had been typed: the cursor is behind it.
+    if (text !== "") this.#filter.handleInput(markedPaste(text));
     this.#apply(undefined);
   }
 
@@ -123,7 +128,7 @@ export class Picker implements Component, Focusable {
     }
     const start = Math.max(0, Math.min(this.#at - Math.floor(size / 2), this.#shown.length - size));
     const rows = this.#shown.slice(start, start + size);
-    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map(({ label }) => visibleWidth(shownLine(label)))));
+    const labels = Math.min(Math.floor(width * 0.6), Math.max(0, ...rows.map((item) => visibleWidth(markedLabel(item)))));
     for (const [offset, item] of rows.entries()) lines.push(this.#row(item, start + offset === this.#at, labels, width));
     if (this.#shown.length === 0) lines.push(theme.fg("muted", "  Nothing matches"));
     const place = this.#shown.length > size ? `${this.#at + 1}/${this.#shown.length}` : "";
@@ -135,7 +140,7 @@ export class Picker implements Component, Focusable {
 
   #row(item: PickerItem, isChosen: boolean, labels: number, width: number): string {
     const theme = this.#options.theme();
-    const label = truncateToWidth(shownLine(item.label), Math.max(1, width - 2));
+    const label = truncateToWidth(markedLabel(item), Math.max(1, width - 2));
     const about = item.description === undefined ? "" : shownLine(item.description);
     const gap = " ".repeat(Math.max(1, labels - visibleWidth(label) + 2));
     const room = width - 2 - visibleWidth(label) - gap.length;
@@ -158,6 +163,10 @@ export class Picker implements Component, Focusable {
     const at = chosen === undefined ? 0 : this.#shown.findIndex(({ value }) => value === chosen);
     this.#move(at < 0 ? Math.min(this.#at, Math.max(0, this.#shown.length - 1)) : at);
   }
+}
+
+function markedLabel({ label, isOn }: PickerItem): string {
+  return `${isOn === undefined ? "" : isOn ? "✓ " : "  "}${shownLine(label)}`;
 }
 
 /** Parts as they fit beside each other, none of them cut. */

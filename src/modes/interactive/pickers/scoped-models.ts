@@ -19,7 +19,9 @@ export function openScopedModels(at: CommandHost): void {
   const levels = new Map(before.map(({ model, thinkingLevel }) => [nameOf(model), thinkingLevel]));
   /** In the order of cycling. Without a scope it is all of them. */
   let chosen = before.length > 0 ? before.map(({ model }) => nameOf(model)) : [...all.keys()];
+  let isChanged = false;
   const apply = (): void => {
+    isChanged = true;
     models.scope = chosen.flatMap((name) => {
       const model = all.get(name) ?? before.find((one) => nameOf(one.model) === name)?.model;
       const thinkingLevel = levels.get(name);
@@ -29,9 +31,14 @@ export function openScopedModels(at: CommandHost): void {
   const items = (): PickerItem[] =>
     [...chosen, ...[...all.keys()].filter((name) => !chosen.includes(name))].map((name) => ({
       value: name,
-      label: `${chosen.includes(name) ? "✓" : " "} ${name}`,
+      label: name,
+      isOn: chosen.includes(name),
       searched: name,
     }));
+  const askToKeep = async (): Promise<void> => {
+    at.say(chosen.length === 0 ? "No model is left to cycle through: it goes through all" : `To cycle through: ${chosen.join(", ")}`);
+    if (await at.dialogs.confirm("Keep that for later starts?", "")) await keep(chosen, all.size, levels, at);
+  };
   const { keyOf } = at.keys;
   const hint = `${keyOf("tui.select.confirm")} on or off · ${keyOf("app.models.enableAll")} all · ${keyOf("app.models.clearAll")} none · ${keyOf("app.models.toggleProvider")} provider · ${keyOf("app.models.reorderUp")} ${keyOf("app.models.reorderDown")} order · ${keyOf("app.models.save")} keep`;
   const changed = (next: string[], picker: Picker, at_: string | undefined): true => {
@@ -44,8 +51,16 @@ export function openScopedModels(at: CommandHost): void {
     title: "Models to cycle through",
     items: items(),
     hint,
-    // Enter is a switch here, and closes nothing.
     take: () => {},
+    flip: (names) => {
+      chosen = [...chosen.filter((one) => !names.includes(one)), ...names.filter((one) => !chosen.includes(one))];
+      apply();
+      return items();
+    },
+    cancelled: () => {
+      // On a screen a key does it.
+      if (at.surface === undefined && isChanged) void askToKeep().catch((error: unknown) => at.fail(error));
+    },
     onKey: (data, item, _filter, picker) => {
       const is = (id: string): boolean => at.keys.matches(data, id);
       if (is("app.models.enableAll"))
@@ -57,9 +72,6 @@ export function openScopedModels(at: CommandHost): void {
       }
       if (item === undefined) return false;
       const name = item.value;
-      if (is("tui.select.confirm")) {
-        return changed(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name], picker, name);
-      }
       if (is("app.models.toggleProvider")) return changed(providerToggled(name, chosen, all), picker, name);
       const step = is("app.models.reorderUp") ? -1 : is("app.models.reorderDown") ? 1 : 0;
       return step === 0 ? false : changed(moved(name, step, chosen), picker, name);

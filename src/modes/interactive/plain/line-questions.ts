@@ -1,15 +1,13 @@
 // Questions that are answered by lines: a choice by its number, yes or no, a line, a text. Made by the mode without a screen, which gives it the lines that
 // come. Invariant: they are asked one after another and none is lost; the newest that is open takes the line.
 
-import { visibleText } from "../../../contracts/text/plain.ts";
 import type { DialogOptions } from "../dialogs.ts";
 import type { ChoiceOptions } from "../pickers/choice.ts";
 import { filtered, type PickerItem } from "../pickers/picker.ts";
 import type { LineOptions } from "../pickers/typed-answer.ts";
 import { Questions } from "../questions.ts";
-
-/** Of a long list, around the one that is chosen. */
-const shownItems = 30;
+import { numbered } from "./numbered.ts";
+import { SwitchList } from "./switch-list.ts";
 
 interface OpenQuestion {
   ask(): void;
@@ -102,7 +100,23 @@ export class LineQuestions {
   }
 
   /** Gives the way to close it. */
-  choose({ title, items, chosen = "", filter = "", isLeftByTyping = false, take, cancelled }: ChoiceOptions): () => void {
+  choose({ title, items, chosen = "", filter = "", isLeftByTyping = false, take, flip, cancelled }: ChoiceOptions): () => void {
+    if (flip !== undefined) {
+      const switches = new SwitchList(typeof title === "string" ? title : title(), items, flip);
+      const close = this.#push({
+        ask: () => this.#host.say(switches.text()),
+        isText: false,
+        take: (line) => {
+          if (line !== "") this.#host.say(switches.take(line));
+          else {
+            close();
+            cancelled?.();
+          }
+          return true;
+        },
+      });
+      return close;
+    }
     return this.#list({
       title: typeof title === "string" ? title : title(),
       items,
@@ -187,17 +201,6 @@ export class LineQuestions {
 
 function howToChoose(isLeftByTyping: boolean): string {
   return isLeftByTyping ? "Which one? Its number." : "Which one? Its number, words to look for, or an empty line for none.";
-}
-
-function numbered(items: readonly PickerItem[], chosen: string): string[] {
-  const at = items.findIndex(({ value }) => value === chosen);
-  const from = Math.max(0, Math.min(at - Math.floor(shownItems / 2), items.length - shownItems));
-  const lines = items.slice(from, from + shownItems).map(({ label, description = "" }, index) => {
-    const text = visibleText(`${label}  ${description}`).replaceAll("\n", " ").trimEnd();
-    return `${from + index + 1}  ${text}`;
-  });
-  const after = items.length - from - lines.length;
-  return [...(from > 0 ? [`… ${from} before them`] : []), ...lines, ...(after > 0 ? [`… ${after} more`] : [])];
 }
 
 /** Beside what is asked, which may have more to say below. */

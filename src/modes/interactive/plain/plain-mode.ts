@@ -12,7 +12,7 @@ import { wholeLines } from "../../../tui/row.ts";
 import { plainSystem } from "../../../tui/theme/built-in.ts";
 import { Theme } from "../../../tui/theme/theme.ts";
 import { beforeEnd, type ModeContext } from "../../mode.ts";
-import { type Block, ownNote } from "../blocks/block.ts";
+import { type Block, type BlockOf, ownNote } from "../blocks/block.ts";
 import { faceOf } from "../blocks/faces.ts";
 import type { Look } from "../blocks/look.ts";
 import { KnownCommands } from "../commands/known-commands.ts";
@@ -22,11 +22,12 @@ import { perform } from "../effects.ts";
 import { errorWords, ToldFailures } from "../error-words.ts";
 import { type BlockSink, TranscriptFold } from "../fold.ts";
 import type { ChoiceOptions } from "../pickers/choice.ts";
-import { firstState, type State } from "../state.ts";
+import { firstState, type HeldText, type State } from "../state.ts";
 import { StoredPath, showStored } from "../stored.ts";
 import type { CommandHost } from "../surface.ts";
 import { type Action, type Facts, update } from "../update.ts";
 import { LineQuestions } from "./line-questions.ts";
+import { LiveOutput } from "./live-output.ts";
 import { typedTexts } from "./typed-texts.ts";
 
 const help = "Lines are prompts; a \\ at the end goes on in the next one. !COMMAND runs, /stop or Ctrl-C stops, /quit or Ctrl-D quits.";
@@ -51,6 +52,7 @@ class PlainConversation implements CommandHost {
   readonly #fold: TranscriptFold;
   readonly #commands: KnownCommands;
   readonly #printed = new WeakSet<Block>();
+  readonly #live = new WeakMap<Block, LiveOutput>();
   readonly #quitting = new AbortController();
   readonly #told = new ToldFailures();
   #shown: Session | undefined;
@@ -64,6 +66,7 @@ class PlainConversation implements CommandHost {
     giveBack: (text) => {
       if (text !== this.#sending) this.say(`Not sent: ${text}`);
     },
+    returnCommand: (text) => this.composer.giveBack(text),
     takeAttachments: () => [],
     carryAttachments: () => {},
   };
@@ -235,11 +238,25 @@ class PlainConversation implements CommandHost {
   }
 
   #show(block: Block): void {
+    if (block.kind === "shell" && !this.#printed.has(block) && (block.isLive || this.#live.has(block))) this.#showCommand(block);
     // What the user has typed stands there already.
     if (block.isLive || this.#printed.has(block) || block.kind === "prompt") return;
     this.#printed.add(block);
     const width = Math.max(20, this.#at.io.stdout.columns - 1);
     this.#print(wholeLines(faceOf(block).draw(width, this.#look()), width).map(plainText));
+  }
+
+  #showCommand(block: BlockOf<"shell">): void {
+    let live = this.#live.get(block);
+    if (live === undefined) {
+      live = new LiveOutput((lines) => this.#print(lines.map((line) => visibleText(plainText(line)))));
+      this.#live.set(block, live);
+    }
+    if (block.isLive) live.take(block);
+    else {
+      this.#printed.add(block);
+      live.end(block);
+    }
   }
 
   #look(): Look {
@@ -308,6 +325,15 @@ class PlainConversation implements CommandHost {
   }
 
   showSession(): void {}
+
+  hold(text: string, behavior: HeldText["behavior"]): void {
+    this.say("queued: goes in when that has ended");
+    this.#dispatch({ type: "hold", text, behavior });
+  }
+
+  release(isStopped: boolean): void {
+    this.#dispatch({ type: "release", isStopped });
+  }
 
   quit(): void {
     this.#quitting.abort();

@@ -7,11 +7,16 @@ import { shownLine } from "../../../tui/shown-text.ts";
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 export const frameMs = 120;
+/** Of ordinary text, about: services tell how many tokens an answer has when it is over. */
+const charactersPerToken = 4;
 
 export class Activity {
   readonly #now: () => number;
   #sinceMs: number | undefined;
+  /** Of the answers that are over, and of the one that comes in: as its service has told, and as much as is there. */
   #tokens = 0;
+  #told = 0;
+  #characters = 0;
   readonly #tools = new Map<string, string>();
   #what = "";
   #retryAtMs: number | undefined;
@@ -41,9 +46,16 @@ export class Activity {
     this.#sinceMs = undefined;
     this.#isCompactionAlone = false;
     this.#tokens = 0;
+    this.#told = 0;
+    this.#characters = 0;
     this.#what = "";
     this.#retryAtMs = undefined;
     this.#tools.clear();
+  }
+
+  /** Of all that was said since it began, about. */
+  get #tokensSoFar(): number {
+    return this.#tokens + Math.max(this.#told, Math.round(this.#characters / charactersPerToken));
   }
 
   take(event: AgentEvent): void {
@@ -55,8 +67,15 @@ export class Activity {
         this.#retryAtMs = undefined;
         return;
       case "message_update":
-        this.#tokens = event.usage.output;
+        this.#told = event.usage.output;
+        if ("delta" in event.assistantMessageEvent) this.#characters += event.assistantMessageEvent.delta.length;
         this.#what = event.assistantMessageEvent.type.startsWith("thinking") ? "thinking" : "";
+        return;
+      case "message_end":
+        if (event.message.role !== "assistant") return;
+        this.#tokens += event.message.usage.output || this.#tokensSoFar - this.#tokens;
+        this.#told = 0;
+        this.#characters = 0;
         return;
       case "tool_execution_start":
         this.#tools.set(event.toolCallId, event.toolName);
@@ -95,7 +114,8 @@ export class Activity {
     const what = waits || (tools.length > 0 ? tools.join(", ") : (message ?? (this.#what || "working")));
     const frame = own[Math.floor(this.#now() / frameMs) % own.length] ?? "";
     const parts = [`${frame}${frame === "" ? "" : " "}${what}`, `${seconds} s`];
-    if (this.#tokens > 0) parts.push(`${countText(this.#tokens)} tokens`);
+    const tokens = this.#tokensSoFar;
+    if (tokens > 0) parts.push(`${countText(tokens)} ${tokens === 1 ? "token" : "tokens"}`);
     if (stop !== "") parts.push(`${stop} stops`);
     return parts.join(" · ");
   }
