@@ -3,7 +3,6 @@
 // Invariant: a place that the user has named is used; nothing is left of ours, not even of a run that was killed.
 
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
-import { freemem } from "node:os";
 import { join } from "node:path";
 
 const memory = "/dev/shm";
@@ -35,7 +34,9 @@ function isRoomy(): boolean {
       .map((line) => line.split(" "))
       .findLast(([, place, kind]) => place === memory && kind === "tmpfs")?.[3];
     const { bavail, bsize } = statfsSync(memory);
-    return options !== undefined && !options.split(",").includes("noexec") && Math.min(bavail * bsize, freemem()) >= minBytes;
+    return (
+      options !== undefined && !options.split(",").includes("noexec") && Math.min(bavail * bsize, process.availableMemory()) >= minBytes
+    );
   } catch {
     return false;
   }
