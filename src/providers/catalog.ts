@@ -103,6 +103,11 @@ export function catalogProviders(cacheDir?: string): string[] {
   return [...new Set<string>([...embeddedProviders, ...refreshedProviders(cacheDir)])];
 }
 
+/** Whether it is one of them; a directory is read only for one that is not embedded. */
+export function isInCatalog(providerId: string, cacheDir?: string): boolean {
+  return (embeddedProviders as readonly string[]).includes(providerId) || refreshedProviders(cacheDir).includes(providerId);
+}
+
 function refreshedProviders(cacheDir: string | undefined): string[] {
   if (cacheDir === undefined) return [];
   try {

@@ -15,7 +15,14 @@ import type { FlowEndpoints, ModelSettings, ProviderSettings } from "../../contr
 import { echoed } from "../../contracts/text/echoed.ts";
 import { withoutUrlSecrets } from "../../contracts/text/url-secrets.ts";
 import type { Env } from "../../platform/paths.ts";
-import { catalogCacheDirectory, catalogHolders, catalogModel, catalogModels, catalogProviders } from "../../providers/catalog.ts";
+import {
+  catalogCacheDirectory,
+  catalogHolders,
+  catalogModel,
+  catalogModels,
+  catalogProviders,
+  isInCatalog,
+} from "../../providers/catalog.ts";
 import { nearestKin } from "../../providers/nearest-kin.ts";
 import { knownApis } from "../../providers/registry.ts";
 import { variablesOf } from "../../providers/vendor.ts";
@@ -180,7 +187,7 @@ export class ModelRegistry {
   }
 
   hasProvider(id: string): boolean {
-    return id === "scripted" || this.providers().includes(id);
+    return id === "scripted" || vendorOf(id) !== undefined || Object.hasOwn(this.#providers, id) || isInCatalog(id, this.#cacheDir);
   }
 
   /** A full name in its parts, where a provider is known by the first of them; ids of both may have slashes, and the longest one counts. */
@@ -258,7 +265,7 @@ export class ModelRegistry {
   /** A server of the user's own, whose models only it knows. */
   takesAnyId(providerId: string): boolean {
     if (vendorOf(providerId)?.keyless !== true && this.#settings(providerId)?.baseUrl === undefined) return false;
-    return !catalogProviders(this.#cacheDir).includes(providerId);
+    return !isInCatalog(providerId, this.#cacheDir);
   }
 
   /** A model that is in no list, by the id that the service may know: the listed one that it is most like stands in for what is known of it. */
