@@ -15,7 +15,8 @@ import { quantile } from "./race.mjs";
  * @property {string} [lateMs] of keys: one in ten took longer
  * @property {string} [bytes] name under which it is kept how much was written
  * @property {string} [cpu] what all of its threads have computed meanwhile, in ms; Linux only
- * @property {string} [wakeUps] how often one of them was woken by the system
+ * @property {string} [wakeUps] how often the one that runs the program was woken by the system: the runtime's others hand work to each other, as often as
+ *   the machine lets them wait
  */
 
 const columns = 100;
@@ -117,13 +118,13 @@ export async function onTerminal({ argv, cwd, env }, steps, runTimeoutMs) {
   }
 }
 
-/** What the system has counted of a process, all of its threads together. */
+/** What the system has counted of a process: of all its threads, and of the one that runs the program. */
 function threadsOf(pid) {
   const sum = { cpuMs: 0, wakeUps: 0 };
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const read = (name) => readFileSync(`/proc/${pid}/task/${thread}/${name}`, "utf8");
     sum.cpuMs += Number(read("schedstat").split(" ", 1)[0]) / 1e6;
-    sum.wakeUps += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read("status"))?.[1]);
+    if (Number(thread) === pid) sum.wakeUps = Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read("status"))?.[1]);
   }
   return sum;
 }

@@ -8,7 +8,7 @@ const entriesEach = "1000";
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "append-entries",
-  rounds: 15,
+  rounds: 9,
   contenders: (world) => {
     const folder = dirname(world.place.cwd);
     const contender = (program, count) => ({ ...world.place, argv: [program, folder, count], stdoutHolds: ["done"] });

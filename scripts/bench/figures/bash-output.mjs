@@ -11,7 +11,7 @@ const byteCount = 50_000_008;
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "bash-output",
-  rounds: 15,
+  rounds: 9,
   contenders: (world) => {
     // Without a session the 50 MB file goes with the process: kept, a dozen of them would have the disk write while others are timed.
     const pi = { ...world.place, argv: [world.program, "--no-session", ...world.prompt("text")], stdoutHolds: [lastWord] };

@@ -6,7 +6,7 @@ const calls = 10_000;
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "judge-calls",
-  rounds: 5,
+  rounds: 3,
   contenders: (world) => {
     const contender = (what, count) => ({
       ...world.place,

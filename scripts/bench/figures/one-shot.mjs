@@ -10,7 +10,7 @@ const atOnce = 50;
 /** @type {import("../race.mjs").Race} */
 export const oneShotsAtOnce = {
   id: "one-shots-at-once",
-  rounds: 10,
+  rounds: 6,
   contenders: (world) => ({
     pi: { ...world.place, argv: [world.program, ...world.prompt("text")], atOnce, stdoutHolds: [lastWord] },
     request: { ...world.place, argv: [world.baselines.request], atOnce, stdoutHolds: [lastWord] },

@@ -65,7 +65,7 @@ export const openShort = {
 /** @type {import("../race.mjs").Race} */
 export const openWhole = {
   id: "open-whole",
-  rounds: 9,
+  rounds: 6,
   contenders: (world) => {
     const file = sessionFile(world, "whole");
     return { pi: rpcOn(world, ["--session", file]), parse: reading(world, "parse-lines", file) };

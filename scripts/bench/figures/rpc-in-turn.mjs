@@ -7,7 +7,7 @@ const microsecondsEach = (of, many, few, metric) => ((of(many, metric) - of(few,
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "rpc-in-turn",
-  rounds: 5,
+  rounds: 3,
   needs: (world) => (world.peer === undefined ? "the npm agent is not installed" : undefined),
   contenders: (world) => {
     const asked = (program, answers, env) => ({

@@ -8,7 +8,7 @@ const microsecondsEach = (of, many, few) => ((of(many, "wallMs") - of(few, "wall
 /** @type {import("../race.mjs").Race} */
 export default {
   id: "rpc-pipelined",
-  rounds: 5,
+  rounds: 3,
   needs: (world) => (world.peer === undefined ? "the npm agent is not installed" : undefined),
   contenders: (world) => {
     const args = ["--mode", "rpc", "--no-session"];
