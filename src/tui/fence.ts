@@ -1,5 +1,5 @@
 // Keeps what others draw from ending the run: a component that throws becomes one line that names it, once. Put around every component that is not ours
-// alone to answer for. Invariant: nothing thrown in here gets out, and no line is wider than asked for.
+// alone to answer for. Invariant: nothing thrown in here gets out, no line is wider than asked for, and none does anything but draw itself.
 
 import {
   type Component,
@@ -11,6 +11,7 @@ import {
   visibleWidth,
 } from "@earendil-works/pi-tui";
 import { lineOf } from "../contracts/error.ts";
+import { visibleText } from "../contracts/text/plain.ts";
 import { isImageLine } from "./image-line.ts";
 
 export class Fence implements Component, Focusable {
@@ -80,9 +81,15 @@ export class Fence implements Component, Focusable {
 /** As wide as the library takes it to be, wherever it stands. */
 const tab = "   ";
 
-/** One row, whatever somebody has drawn as one. */
+/** What a row may have in it beside text: its look, links, where a prompt begins, the marks of the cursor, and that the rest is empty. */
+const drawing =
+  /\u001b(?:\[[\d;:]*m|\[[0-2]?K|\](?:8|133);[^\u0007\u001b]*(?:\u0007|\u001b\\)|_pi:[a-z/]+\u0007)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+
+/** One row, whatever somebody has drawn as one: what would do anything else to the terminal is shown. */
 export function fittedLine(drawn: unknown, width: number): string {
-  const line = String(drawn);
+  const line = isImageLine(String(drawn))
+    ? String(drawn)
+    : String(drawn).replace(drawing, (part) => (part.length > 1 ? part : visibleText(part)));
   if (/[\n\r\t]/.test(line)) return fittedLine(line.replaceAll("\t", tab).replace(/\s*[\n\r]+\s*/g, " "), width);
   return isImageLine(line) || line.length <= width || visibleWidth(line) <= width ? line : sliceByColumn(line, 0, width, true);
 }

@@ -120,6 +120,24 @@ test("a view that is called off before it was seen is never seen", async () => {
   expect(await at.until((text) => text.includes("quiet now"))).not.toContain("a view of its own");
 });
 
+const pasted = "a\u001b[2Jb\u001b_Gi=1;AAAA\u001b\\c\u0007d";
+const shown = "a␛[2Jb␛_Gi=1;AAAA␛\\c␇d";
+
+test("what is pasted into a question or a list is shown, not obeyed, and is what was pasted", async () => {
+  const at = await openInteractive();
+  const answer = at.interaction.ui.context.input("A name?");
+  await at.until((screen) => screen.includes("A name?"));
+  at.device.keys(`\u001b[200~${pasted}\u001b[201~`);
+  await at.until((screen) => screen.includes(shown));
+  at.device.keys("\r");
+  expect(await answer).toBe(pasted);
+  at.device.keys("/settings\r");
+  await at.until((screen) => screen.includes("›"));
+  at.device.keys(`\u001b[200~${pasted}\u001b[201~`);
+  await at.until((screen) => screen.includes(`› ${shown}`) && screen.includes("Nothing matches"));
+  expect(at.device.writes.join("")).not.toMatch(/\u001b\[2J|\u001b_G/);
+});
+
 const editors: Record<string, [script: string, text: string, told: string]> = {
   "an editor that writes": ['printf " and more" >> "$1"', "one\ntwo and more", "and more"],
   "one that fails": ["exit 3", "one\ntwo", "ended with status 3: the text is as it was"],

@@ -9,6 +9,7 @@ import { BlockView } from "../../../src/modes/interactive/blocks/block-view.ts";
 import type { Look } from "../../../src/modes/interactive/blocks/look.ts";
 import { renderedNote } from "../../../src/modes/interactive/extension-ui/renderers.ts";
 import { builtinToolViews } from "../../../src/tools/registry.ts";
+import { fittedLine } from "../../../src/tui/fence.ts";
 import { darkTheme } from "../../../src/tui/theme/built-in.ts";
 import { Theme } from "../../../src/tui/theme/theme.ts";
 
@@ -109,6 +110,17 @@ describe.each(Object.keys(texts))("%s", (name) => {
     expect(lines).toEqual(new BlockView({ ...live }, () => look).lines(width));
     expect(lines.slice(0, settled.length)).toEqual(settled);
   });
+});
+
+test("what an extension draws does nothing to the terminal but draw", () => {
+  const kept =
+    "\u001b[1;38:5:3mbold\u001b[0m \u001b]8;;https://a.example\u001b\\link\u001b]8;;\u0007\u001b]133;A\u0007\u001b_pi:c\u0007\u001b_pi:fc\u0007x\u001b_pi:/fc\u0007\u001b[K";
+  expect(fittedLine(kept, 40)).toBe(kept);
+  expect(fittedLine("a\u001b[2Jb\u001b[3;4Hc\u001b]0;title\u0007d\u001b]52;c;aGk=\u001b\\e\u0008\u009bf", 80)).toBe(
+    "a␛[2Jb␛[3;4Hc␛]0;title␇d␛]52;c;aGk=␛\\e␈\ufffdf",
+  );
+  // What is shown counts.
+  expect(visibleWidth(fittedLine("\u001b[2J".repeat(20), 21))).toBe(21);
 });
 
 test("what an extension draws as a row is one, and fits", () => {

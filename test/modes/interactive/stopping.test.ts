@@ -134,9 +134,9 @@ test("the seconds of a command of the user's own go on while it says nothing", a
 });
 
 test.for([
-  ["/new", "New session"],
-  ["/reload", "are read anew"],
-])("%s gives back what was queued", async ([command = "", told = ""]) => {
+  ["/new", (at) => at.device.keys("/new\r"), "New session"],
+  ["a reload by an extension", (at) => void at.sessions.changes.reload(), "Stopped"],
+] as [string, (at: InteractiveScreen) => void, string][])("%s gives back what was queued", async ([, change, told]) => {
   const gate = new Gate();
   const at = await openInteractive({ reply: gate.reply("unused") });
   at.device.keys("a question\r");
@@ -145,6 +145,22 @@ test.for([
   await at.until((text) => text.includes("next: one"));
   at.device.keys("two\u001b\r");
   await at.until((text) => text.includes("then: two"));
-  at.device.keys(`${command}\r`);
+  change(at);
   await at.until((text) => text.includes(told) && /─\none\n\ntwo/.test(text));
+});
+
+test("/reload stops nothing: it is refused while a run or a compaction goes on, and stands in the editor", async () => {
+  const { at, gate } = await compacting();
+  at.device.keys("/reload\r");
+  await at.until((text) => text.includes("/reload would stop the compaction") && /─\n\/reload *\n/.test(text));
+  gate.open();
+  await expectRest(at);
+  at.device.keys("\u0015a question\r");
+  await gate.arrival();
+  at.device.keys("/reload\r");
+  await at.until((text) => text.includes("/reload would stop the run") && /─\n\/reload *\n/.test(text));
+  gate.open();
+  await expectRest(at);
+  at.device.keys("\r");
+  await at.until((text) => text.includes("are read anew"));
 });

@@ -1,6 +1,7 @@
 // All slash commands of the screen: what sessions can do, with the screen's side of it, and what only a screen has. Templates, skills and commands of
 // extensions stand behind them. Used by the interaction and the completion. Invariant: no name is there twice.
 
+import { PiError } from "../../../contracts/error.ts";
 import { type SlashCommand, slashCommandsByName, takesNone, typedCommand } from "../../../harness/commands/slash.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
 import type { CommandHost } from "../surface.ts";
@@ -40,12 +41,20 @@ export async function runSlash(name: string, args: string, at: CommandHost): Pro
   const typed = typedCommand(`/${name} ${args}`, at.sessions.launch.options.cwd);
   if (typed === undefined) return false;
   const face = commandFaces[name];
+  if (face?.needsRest === true) requireRest(name, at);
   if (typed.params === undefined) await face?.ask?.(at, typed.argument);
   else {
     const result = await resultOf(typed.command, typed.params, face, at);
     if (result !== null) await face?.told?.(result, at);
   }
   return true;
+}
+
+function requireRest(name: string, { sessions: { coding }, keys }: CommandHost): void {
+  if (!coding.isStreaming && !coding.compaction.isRunning) return;
+  const what = coding.isStreaming ? "the run" : "the compaction";
+  const stop = keys.keyOf("app.interrupt") || "/stop";
+  throw new PiError("session.busy_run", `/${name} would stop ${what} that goes on`, { hint: `Wait for its end, or stop it (${stop})` });
 }
 
 async function resultOf(

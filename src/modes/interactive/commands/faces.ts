@@ -107,7 +107,10 @@ export const commandFaces: Readonly<Record<string, CommandFace>> = {
     },
   },
   export: { told: (result, at) => at.say(`Written to ${(result as { path: string }).path}`) },
-  reload: { told: (_result, at) => at.hint("Configuration, resources and extensions are read anew") },
+  reload: {
+    needsRest: true,
+    told: (_result, at) => at.hint("Configuration, resources and extensions are read anew"),
+  },
   inspect: {
     told: (result, at) => {
       const { current, launch } = result as SessionInspection;

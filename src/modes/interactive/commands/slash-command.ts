@@ -28,6 +28,8 @@ export interface ScreenCommand {
 
 /** The screen's side of what sessions can do. */
 export interface CommandFace {
+  /** It would stop what goes on, which nobody means who types it: refused until that has ended. */
+  needsRest?: boolean;
   complete?(sessions: SessionHost): Completion[] | Promise<Completion[]>;
   /** Too little was said to run it: what was, if anything. */
   ask?(at: CommandHost, said: string): void | Promise<void>;

@@ -1,7 +1,8 @@
 // The one list that everything is chosen from: type to filter, arrows, pages, Enter, Escape. Opened by commands and by dialogs of extensions.
 // Invariant: what is not shown costs nothing to draw; the filter is `"exact"`, `re:…` or letters in their order; keys that a picker adds come first.
 
-import { type Component, type Focusable, fuzzyFilter, Input, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { type Component, type Focusable, fuzzyFilter, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { LineInput } from "../../../tui/line-input.ts";
 import { markedPaste } from "../../../tui/paste-gate.ts";
 import { shownLine } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
@@ -50,7 +51,7 @@ const roomyRows = 16;
 export class Picker implements Component, Focusable {
   readonly capturesViewportInput = true;
   readonly #options: PickerOptions;
-  readonly #filter = new Input({ prompt: "" });
+  readonly #filter = new LineInput({ prompt: "" });
   #items: readonly PickerItem[];
   #shown: readonly PickerItem[];
   #at = 0;

@@ -1,9 +1,10 @@
 // A question that is answered by typing: one line, or a text. Opened by dialogs, and by extensions that show one themselves. Invariant: a key that is
 // to be hidden is not drawn.
 
-import { type Component, Editor, type Focusable, Input, type TUI, truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
+import { type Component, Editor, type Focusable, type TUI, truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
 import { defined } from "../../../contracts/defined.ts";
 import { lineOf } from "../../../contracts/error.ts";
+import { LineInput } from "../../../tui/line-input.ts";
 import { markedPaste } from "../../../tui/paste-gate.ts";
 import { shownLine } from "../../../tui/shown-text.ts";
 import { listColours } from "../../../tui/theme/list-colours.ts";
@@ -36,7 +37,7 @@ const rowsBelow = 6;
 /** One line. */
 export class LineDialog implements Component, Focusable {
   readonly #title: () => string;
-  readonly #input: Input;
+  readonly #input: LineInput;
   readonly #isHidden: boolean;
   readonly #at: AnswerSurroundings;
   focused = false;
@@ -51,7 +52,7 @@ export class LineDialog implements Component, Focusable {
     this.#title = typeof title === "string" ? () => title : title;
     this.#isHidden = isHidden;
     this.#at = at;
-    this.#input = new Input({ placeholder, placeholderStyle: (text) => at.theme().fg("dim", text) });
+    this.#input = new LineInput({ placeholder, placeholderStyle: (text) => at.theme().fg("dim", text) });
     // As if it had been typed: the cursor is behind it.
     if (prefill !== "") this.#input.handleInput(markedPaste(prefill));
     this.#input.onSubmit = answer;
