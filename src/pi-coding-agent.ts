@@ -4,7 +4,6 @@
 import { standInClass, standInFunction } from "./sdk/npm/stand-in.ts";
 
 export { main } from "./index.ts";
-export { PromptEditor as CustomEditor } from "./modes/interactive/editor/prompt-editor.ts";
 export { convertToPng } from "./sdk/npm/machine.ts";
 export * from "./sdk/npm/names.ts";
 export {
@@ -18,6 +17,7 @@ export {
   ThinkingSelectorComponent,
 } from "./sdk/npm/tui/choice-components.ts";
 export { BorderedLoader, DynamicBorder } from "./sdk/npm/tui/components.ts";
+export { CustomEditor } from "./sdk/npm/tui/custom-editor.ts";
 export { renderDiff, truncateToVisualLines } from "./sdk/npm/tui/drawn-text.ts";
 export { SessionSelectorComponent, TreeSelectorComponent, UserMessageSelectorComponent } from "./sdk/npm/tui/history-components.ts";
 export {

@@ -157,6 +157,8 @@ test.for(delivered)(
       status: 0,
     });
     expect((await world.run(["models", "whole"], { way, env })).stdout).toMatch(/whole +m /);
+    const inspected = JSON.parse((await world.run(["inspect", "--json", "--model", "whole/m"], { way, env })).stdout);
+    expect(inspected).toMatchObject({ model: { provider: "whole", id: "m" }, credential: "WHOLE_KEY" });
     const status = await world.run(["auth", "check", "--provider", "whole"], { way, env });
     expect(status).toMatchObject({ stdout: "ready\n", status: 0 });
     const stored = await world.run(["auth", "login", "whole", "--api-key"], { way, stdin: { text: "piped-0123456789\n" } });

@@ -2,7 +2,7 @@
 
 import { PiError } from "../../contracts/error.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
-import { type Inspection, inspectLaunch } from "../../harness/host/inspect-launch.ts";
+import { type Inspection, inspectLaunch, registerProviders } from "../../harness/host/inspect-launch.ts";
 import { prepareLaunch } from "../../harness/launch/launch.ts";
 import type { Host } from "../../platform/host.ts";
 import { withFlags } from "../extension-flags.ts";
@@ -35,6 +35,7 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
   }
   const { continuedSession } = await import("../../harness/launch/open-session.ts");
   const continued = await continuedSession(launch, { host, warn: () => {} });
+  await registerProviders(launch);
   const inspection = await inspectLaunch(launch, host.now(), continued);
   void host.stdout.write(isSaid(said, "--json") ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
   return 0;

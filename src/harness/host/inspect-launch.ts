@@ -56,6 +56,13 @@ export interface Inspection {
   warnings: string[];
 }
 
+/** As a start does it before it chooses a model; a session that has started has done so. */
+export async function registerProviders({ parts, registry }: Launch): Promise<void> {
+  if (parts === undefined) return;
+  (await sessionExtensions(parts.extensions)).registerProviders(registry);
+  await registry.learned();
+}
+
 /** `continued`: what a session that is gone on with says of itself. */
 export async function inspectLaunch(launch: Launch, nowMs: number, continued?: ContinuedSession): Promise<Inspection> {
   const { options, config, registry, resources, parts, limits, stall } = launch;

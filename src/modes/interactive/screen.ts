@@ -74,6 +74,9 @@ export class Screen {
   readonly editorTheme: EditorTheme;
   /** Ours; an extension's may stand in its place. */
   readonly #own: PromptEditor;
+  readonly #failed: (error: unknown) => void;
+  /** As an editor of an extension's has told it. */
+  #toldText = "";
   #editor: EditorComponent;
   #completion: AutocompleteProvider | undefined;
   onSubmit: (text: string) => void = () => {};
@@ -118,9 +121,11 @@ export class Screen {
     const { theme } = hooks;
     this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: listColours(theme) };
     this.#own = new PromptEditor(this.tui, this.editorTheme);
-    this.#own.hooks = hooks.editor;
+    this.#own.attach(hooks.editor);
+    this.#failed = (error) => how.failed("the editor", error);
     this.#editor = this.#own;
-    this.#listen();
+    this.#own.onSubmit = (text) => this.onSubmit(text);
+    this.#own.onChange = () => this.onChange();
     const fenced = (name: string, render: (width: number) => string[]): Fence =>
       new Fence({ render, invalidate: () => {} }, name, (error) => how.failed(name, error));
     this.#slot.addChild(new Fence(this.#editor, "the editor", (error) => how.failed("the editor", error)));
@@ -142,7 +147,7 @@ export class Screen {
 
   /** The text under way, whoever's editor has it. */
   get editor(): EditorFace {
-    const editor = this.#editor;
+    const editor = this.#sound();
     const take = (data: string): void => {
       editor.handleInput(data);
       this.tui.requestRender();
@@ -170,23 +175,56 @@ export class Screen {
 
   /** In place of ours, with the text as it is; without one ours again. */
   setEditor(editor: EditorComponent | undefined): void {
-    const text = this.editor.getExpandedText();
-    this.#editor = editor ?? this.#own;
-    if (this.#editor instanceof PromptEditor) this.#editor.hooks = this.#hooks.editor;
-    this.#listen();
-    this.#editor.setText(text);
-    if (this.#completion !== undefined) this.setCompletion(this.#completion);
+    const text = this.#textOf(this.#editor);
+    this.#use(this.#own, text);
+    if (editor !== undefined) this.#use(editor, text);
+  }
+
+  /** Where that fails, what was there before is there. */
+  #use(editor: EditorComponent, text: string): void {
+    if (editor instanceof PromptEditor) editor.attach(this.#hooks.editor);
+    editor.onSubmit = (sent) => this.onSubmit(sent);
+    editor.onChange = (changed) => {
+      this.#toldText = changed;
+      this.onChange();
+    };
+    editor.setText(text);
+    if (this.#completion !== undefined) editor.setAutocompleteProvider?.(this.#completion);
+    this.#editor = editor;
+    this.#toldText = text;
     this.#place();
+  }
+
+  #textOf(editor: EditorComponent): string {
+    try {
+      return editor.getExpandedText?.() ?? editor.getText();
+    } catch {
+      return this.#toldText;
+    }
+  }
+
+  /** The one in force; an extension's that cannot say its text is none. */
+  #sound(): EditorComponent {
+    const editor = this.#editor;
+    if (editor === this.#own) return editor;
+    try {
+      editor.getText();
+    } catch (error) {
+      this.#giveUp(editor, error);
+    }
+    return this.#editor;
+  }
+
+  /** Ours is there again, with the text: nobody is left without one. */
+  #giveUp(editor: EditorComponent, error: unknown): void {
+    if (editor === this.#own || editor !== this.#editor) return;
+    this.setEditor(undefined);
+    this.#failed(error);
   }
 
   setCompletion(provider: AutocompleteProvider): void {
     this.#completion = provider;
     this.#editor.setAutocompleteProvider?.(provider);
-  }
-
-  #listen(): void {
-    this.#editor.onSubmit = (text) => this.onSubmit(text);
-    this.#editor.onChange = () => this.onChange();
   }
 
   start(): void {
@@ -350,7 +388,10 @@ export class Screen {
   #place(): void {
     this.#slot.clear();
     const top = this.#open.at(-1);
-    this.#slot.addChild(new Fence(top ?? this.#editor, top === undefined ? "the editor" : "the dialog", () => {}));
+    const editor = this.#editor;
+    // Not while a frame is made of what is there.
+    const failed = (error: unknown): void => queueMicrotask(() => this.#giveUp(editor, error));
+    this.#slot.addChild(top === undefined ? new Fence(editor, "the editor", failed) : new Fence(top, "the dialog", () => {}));
     this.#focus();
     this.tui.requestRender();
   }

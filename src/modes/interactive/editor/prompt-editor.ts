@@ -38,13 +38,28 @@ const sending = ["tui.input.submit", "app.message.followUp"];
 const callingOff = ["app.clear", "app.interrupt"];
 
 export class PromptEditor extends Editor {
-  /** Given by the screen that shows it; one of an extension is made without. */
-  hooks: PromptEditorHooks | undefined;
+  #hooks: PromptEditorHooks | undefined;
   /** The key that sends the text, which waits, and those behind it. */
   #held: string[] = [];
 
   constructor(tui: TUI, theme: EditorTheme, _keybindings?: unknown, options: EditorOptions = {}) {
     super(tui, theme, { paddingX: 0, autocompleteMaxVisible: 6, ...options });
+  }
+
+  /** By the screen that shows it; one of an extension is made without. */
+  attach(hooks: PromptEditorHooks): void {
+    this.#hooks = hooks;
+  }
+
+  /** A key that stands for an action; false: it is the text's after all. */
+  protected act(id: ActionId, { onAction }: PromptEditorHooks): boolean {
+    onAction(id);
+    return true;
+  }
+
+  /** A key that is neither text nor pasted, before all others see it; true: it was taken. */
+  protected takesFirst(_data: string, _hooks: PromptEditorHooks): boolean {
+    return false;
   }
 
   override handleInput(data: string): void {
@@ -53,14 +68,14 @@ export class PromptEditor extends Editor {
 
   #input(data: string): void {
     if (isKeyRelease(data)) return;
-    if (this.hooks === undefined) super.handleInput(data);
-    else if (!this.#waits(data, this.hooks)) this.#take(data, this.hooks);
+    if (this.#hooks === undefined) super.handleInput(data);
+    else if (!this.#waits(data, this.#hooks)) this.#take(data, this.#hooks);
   }
 
   /** As if the terminal had it pasted just now, whatever waits. */
   paste(data: string): void {
-    if (this.hooks === undefined) super.handleInput(data);
-    else this.#take(data, this.hooks);
+    if (this.#hooks === undefined) super.handleInput(data);
+    else this.#take(data, this.#hooks);
   }
 
   #waits(data: string, { keys, beingRead }: PromptEditorHooks): boolean {
@@ -83,7 +98,8 @@ export class PromptEditor extends Editor {
     this.tui.requestRender();
   }
 
-  #take(data: string, { keys, onOther, onAction, onPaste, beingRead, isWholeValue }: PromptEditorHooks): void {
+  #take(data: string, hooks: PromptEditorHooks): void {
+    const { keys, onOther, onPaste, beingRead, isWholeValue } = hooks;
     const isPaste = data.startsWith("\u001b[200~");
     const taking = isPaste && onPaste(data);
     if (taking !== false) {
@@ -107,12 +123,9 @@ export class PromptEditor extends Editor {
     // Typed text is by far the most of what comes.
     const isText = data.length === 1 && data >= " " && data !== "\u007f";
     if (!isText && !isPaste) {
-      if (onOther(data)) return;
+      if (this.takesFirst(data, hooks) || onOther(data)) return;
       const action = editorActions.find((id) => keys.matches(data, id) && !(onlyOnEmpty.includes(id) && this.getText() !== ""));
-      if (action !== undefined) {
-        onAction(action);
-        return;
-      }
+      if (action !== undefined && this.act(action, hooks)) return;
     }
     if (isCompleting && keys.matches(data, "tui.input.submit")) {
       if (!isWholeValue(this.#textBeforeCursor())) {
@@ -125,7 +138,7 @@ export class PromptEditor extends Editor {
   }
 
   protected override renderTopBorder(width: number, hiddenLineCount: number): string {
-    const activity = this.hooks?.activity() ?? "";
+    const activity = this.#hooks?.activity() ?? "";
     if (activity === "") return super.renderTopBorder(width, hiddenLineCount);
     const shown = truncateToWidth(activity, Math.max(1, width - 4));
     const rest = Math.max(0, width - visibleWidth(shown) - 4);

@@ -174,6 +174,7 @@ export class TerminalUi {
             screen.setEditor(make(screen.tui, screen.editorTheme, host.keys.manager));
             screen.setCompletion(this.#provider);
           } catch (error) {
+            this.#editorFactory = undefined;
             host.failed("the editor of an extension", error);
           }
         }
