@@ -22,7 +22,7 @@ test("can be shown as a tree, a list and a page", async ({ world }) => {
   const file = world.write("deep.jsonl", chain(world.cwd));
   const ask = async (way: Way, ...types: string[]): Promise<Record<string, Json>> => {
     const text = types.map((type) => `${JSON.stringify({ id: type, type, outputPath: "page.html" })}\n`).join("");
-    const how = { way, stdin: { text }, timeoutMs: 60_000 };
+    const how = { way, stdin: { text }, timeoutMs: 170_000 };
     const { status, stdout, stderr } = await world.run(["--mode", "rpc", "--model", "demo", "--session", file], how);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     return Object.fromEntries(recordsOf(stdout).map((one) => [one.id, one.data]));
@@ -33,7 +33,7 @@ test("can be shown as a tree, a list and a page", async ({ world }) => {
   expect(depth).toBeGreaterThanOrEqual(count);
   expect(world.read("page.html")).toContain(`m${count - 1}`);
   expect((await ask("node", "get_tree")).get_tree.leafId).toMatch(/^[0-9a-f]{8}$/);
-  const shown = await world.run(["sessions", "show", file, "--tree"], { timeoutMs: 60_000 });
+  const shown = await world.run(["sessions", "show", file, "--tree"], { timeoutMs: 170_000 });
   expect({ status: shown.status, stderr: shown.stderr }).toEqual({ status: 0, stderr: "" });
   expect(shown.stdout).toContain(`m${count - 1}`);
 });

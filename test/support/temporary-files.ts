@@ -18,7 +18,8 @@ export default function useMemory(): (() => void) | undefined {
     if (pid !== undefined && !isRunning(Number(pid))) remove(name);
   }
   const directory = join(memory, `pi-${process.pid}`);
-  mkdirSync(directory, { mode: 0o700 });
+  // A test takes another user's rights, who has to get through.
+  mkdirSync(directory, { mode: 0o711 });
   process.env.TMPDIR = directory;
   return () => {
     delete process.env.TMPDIR;
