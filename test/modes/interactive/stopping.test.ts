@@ -104,6 +104,62 @@ test("what is sent while a compaction goes on is shown as waiting, is in the dra
   expect(screen).toMatch(/─\nhalf a thought *\n─/);
 });
 
+test("a command of an extension that does not end holds up nothing that is said", async () => {
+  let isRun = false;
+  const at = await openInteractive({
+    reply: textReply("The answer."),
+    extension: (pi) => {
+      pi.registerCommand("watch", {
+        description: "watches",
+        handler: () => {
+          isRun = true;
+          return new Promise(() => {});
+        },
+      });
+    },
+  });
+  at.device.keys("/watch\r");
+  await expect.poll(() => isRun).toBe(true);
+  at.device.keys("a question\r");
+  expect(await at.until((text) => text.includes("The answer."))).not.toContain("next: /watch");
+});
+
+describe("an extension that never says what it makes of a prompt", () => {
+  const silent = () =>
+    openInteractive({
+      reply: textReply("The answer."),
+      extension: (pi) => {
+        pi.on("input", ({ text }) => (text.startsWith("odd") ? new Promise(() => {}) : undefined));
+      },
+    });
+
+  test.each(stops)("what waits for it is shown and in the draft, and comes back with %s; what is said then goes", async (_name, key) => {
+    const at = await silent();
+    at.device.keys("odd words\rand more\u001b\r");
+    await at.until((text) => /next: odd words\nthen: and more/.test(text));
+    const drafts = join(at.directory, "agent", "drafts");
+    await expect
+      .poll(() => (existsSync(drafts) ? readdirSync(drafts).map((name) => readFileSync(join(drafts, name), "utf8")) : []))
+      .toEqual(["odd words\n\nand more"]);
+    at.device.keys(key);
+    await at.until((text) => /─\nodd words\n\nand more *\n─/.test(text) && !text.includes("next:"));
+    at.device.keys("\u0003another\r");
+    const screen = await at.until((text) => text.includes("The answer."));
+    expect(screen).toContain("❯ another");
+    expect(screen).not.toContain("❯ odd");
+  });
+
+  test("another session is opened: it stands in its editor", async () => {
+    const at = await silent();
+    at.device.keys("odd words\r");
+    await at.until((text) => text.includes("next: odd words"));
+    at.device.keys("/new\r");
+    await at.until((text) => text.includes("New session") && /─\nodd words *\n─/.test(text) && !text.includes("next:"));
+    at.device.keys("\u0003another\r");
+    await at.until((text) => text.includes("The answer."));
+  });
+});
+
 test("another session is opened during a compaction: what was sent meanwhile stands in its editor", async () => {
   const { at } = await compacting();
   const { id } = at.sessions.coding.session;

@@ -191,6 +191,7 @@ class PlainConversation implements CommandHost {
 
   #replaced(): void {
     const { session } = this.sessions.coding;
+    if (this.#state.held.length > 0) this.release(true);
     const before = this.#shown;
     this.dialogs.cancelAll();
     this.#learn();
@@ -326,9 +327,13 @@ class PlainConversation implements CommandHost {
 
   showSession(): void {}
 
-  hold(text: string, behavior: HeldText["behavior"]): void {
-    this.say("queued: goes in when that has ended");
-    this.#dispatch({ type: "hold", text, behavior });
+  hold(held: HeldText): void {
+    this.say(`queued: goes in when ${held.callOff === undefined ? "that has ended" : "an extension has seen it"}`);
+    this.#dispatch({ type: "hold", held });
+  }
+
+  letGo(held: HeldText): void {
+    this.#dispatch({ type: "let go", held });
   }
 
   release(isStopped: boolean): void {
