@@ -73,9 +73,10 @@ export default defineConfig({
     ],
     // To start a program copies the tables of the starter's whole memory: 3 ms for a small process, 37 for one with 1.3 GB, as all workers are together.
     pool: "forks",
+    globalSetup: ["./test/support/temporary-files.ts"],
     setupFiles: ["./test/support/shared-worker.ts"],
-    // One more than two cores have: while one file waits for what it has started, two others have the processors.
-    maxWorkers: 3,
+    // Two more than two cores have: while two files wait for what they have started, two others have the processors.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // Against what never ends, not against a busy machine.
     testTimeout: 180_000,

@@ -158,6 +158,9 @@ export const loadedTogether = {
   "openai.mjs": ["providers/shared/openai-client.ts", "../node_modules/openai/client.mjs"],
   "openai-completions.mjs": ["providers/openai-completions/provider.ts"],
   "openai-responses.mjs": ["providers/openai-responses/provider.ts"],
+  "event-lines.mjs": ["modes/event-encoder.ts"],
+  "json.mjs": ["modes/json.ts"],
+  "rpc.mjs": ["modes/rpc/rpc-mode.ts"],
 };
 
 function buildNode() {

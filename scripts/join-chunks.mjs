@@ -89,18 +89,23 @@ export function joinChunks({ directory, names, facades = [], importers = [], joi
         const space = spaces.get(part);
         if (space === undefined) return whole;
         asked.add(part);
-        return `Promise.resolve().then(()=>partsAtHand.${space})`;
+        return `Promise.resolve().then(()=>partsAtHand.${space}())`;
       });
       return changed === text ? text : `import{partsAtHand}from"./${shelf}";${changed}`;
     });
   }
   writeFileSync(pathOf(shelf), "export const partsAtHand={};\n");
   const entry = pathOf(`entry-of-${joined}`);
+  // What a later import of a part gives is made when somebody asks: to make it for all of them takes a start longer than all it runs of them.
+  const namesIn = (name) => exportsOf(readFileSync(pathOf(name), "utf8"));
+  const own = (name, at) => `own_${spaces.get(name)}_${at}`;
+  const spaceOf = (name) => `import{${namesIn(name).map((one, at) => `${one} as ${own(name, at)}`)}}from"./${name}";`;
+  const madeOf = (name) => `()=>({${namesIn(name).map((one, at) => `get ${one}(){return ${own(name, at)}}`)}})`;
   const lines = [
     ...exported.map(([name, list]) => `export{${list.join(",")}}from"./${name}";\n`),
-    ...facades.map((name) => `export*as ${spaces.get(name)} from"./${name}";\n`),
+    ...facades.map((name) => `${spaceOf(name)}export const ${spaces.get(name)}=${madeOf(name)};\n`),
     `import{partsAtHand}from"./${shelf}";\n`,
-    ...[...asked].map((name) => `import*as ${spaces.get(name)} from"./${name}";partsAtHand.${spaces.get(name)}=${spaces.get(name)};\n`),
+    ...[...asked].map((name) => `${facades.includes(name) ? "" : spaceOf(name)}partsAtHand.${spaces.get(name)}=${madeOf(name)};\n`),
   ];
   writeFileSync(entry, lines.join(""));
   bundle(entry, pathOf(joined), others);
@@ -129,13 +134,13 @@ function redirected(text, names, facades, joined, spaces) {
   );
   return atTop.replace(laterImport, (whole, _quote, way, name) => {
     if (!spaces.has(name)) return whole;
-    return `import("${way}${joined}")${facades.includes(name) ? `.then((parts)=>parts.${spaces.get(name)})` : ""}`;
+    return `import("${way}${joined}")${facades.includes(name) ? `.then((parts)=>parts.${spaces.get(name)}())` : ""}`;
   });
 }
 
 /** @param {string} text of a chunk: minified, its exports in one list at the end */
 function exportsOf(text) {
-  const [, list] = /(?:^|[;\n}])export\s*\{([^{}]*)\};?\s*$/.exec(text) ?? [];
+  const [, list] = /(?<![\w$.])export\s*\{([^{}]*)\};?\s*$/.exec(text) ?? [];
   if (list === undefined) return [];
   return list
     .split(",")

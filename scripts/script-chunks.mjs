@@ -11,7 +11,7 @@ const laterImport = /\bimport\("([^"]+)"\)/g;
 /** Of a module what has no place in a script; words in strings are none. */
 const moduleWord =
   /(?<![\w$.])import ?\((?!').{0,40}|\bimport\.meta\b.{0,40}|(?<=^|[;}\n]|\*\/)(?:import ?["'{*\w$]|export ?[{*\w$]).{0,40}/;
-const exportAtEnd = /(?<=^|[;\n}])export ?\{([^{}]*)\};?\s*$/;
+const exportAtEnd = /(?<![\w$.])export ?\{([^{}]*)\};?\s*$/;
 
 /**
  * A function as text, which gets the owner of the scripts and the address that the chunk has as a module, and gives what the chunk exports.
@@ -70,11 +70,10 @@ function withoutModuleWords(text) {
       needed.push(bound === undefined ? `${from};` : `const ${bound}=${from};`);
       return "";
     })
-    .replace(laterImport, (_whole, path) =>
-      path.startsWith("node:")
-        ? `Promise.resolve().then(()=>process.getBuiltinModule("${path}"))`
-        : `scriptsOfBuild.later("${path.slice(path.lastIndexOf("/") + 1)}")`,
-    )
+    .replace(laterImport, (whole, path) => {
+      if (path.startsWith("node:")) return `Promise.resolve().then(()=>process.getBuiltinModule("${path}"))`;
+      return path.startsWith(".") ? `scriptsOfBuild.later("${path.slice(path.lastIndexOf("/") + 1)}")` : whole;
+    })
     .replaceAll("import.meta.url", "moduleUrl");
   const left = moduleWord.exec(body);
   if (left !== null) throw new Error(`no script can hold ${left[0]}`);

@@ -25,6 +25,11 @@ export const environmentTable: readonly VariableRecord[] = [
   { names: ["PI_SHELL"], help: "the shell that getShellConfig of the library names; runs go by shell.path" },
   { names: ["PI_PAGER", "PAGER"], help: "the pager of lists that are longer than the terminal; else less; cat or empty: none" },
   { names: ["VISUAL", "EDITOR"], help: "the editor of pi config edit" },
+  { names: ["PI_SHARE_VIEWER_URL"], help: "a page that shows what /share has made: its address, to which # and the gist's id are added" },
+  {
+    names: ["HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_ENDPOINT"],
+    help: "Hugging Face, where /llama looks for models: the token, where it lies, another address",
+  },
   { names: ["PI_HYPERLINKS"], help: "1 or 0: the terminal knows links, or does not; else it is found out" },
   { names: ["PI_TUI_ESC_TIMEOUT"], help: "milliseconds after which Escape alone is Escape at the terminal" },
 ];

@@ -27,16 +27,17 @@ export interface EntryShape {
 
 export const entry = references<EntryShape>()("entry");
 
-export const replaced = fields({ cancelled: flag("an extension would not have it; nothing has changed then") });
+export const replaced = () => fields({ cancelled: flag("an extension would not have it; nothing has changed then") });
 
 export const leafId = orNull(text(), "the entry where the next one hangs; null: the session is empty");
 
-export const outcome = fields(
-  {
-    state: choice(["queued", "running", "settled", "interrupted"]),
-    stopReason: optional(text("of the run's last answer")),
-    text: optional(text("of that answer")),
-    errorMessage: optional(text()),
-  },
-  "only for a key that was used before: what became of its prompt",
-);
+export const outcome = () =>
+  fields(
+    {
+      state: choice(["queued", "running", "settled", "interrupted"]),
+      stopReason: optional(text("of the run's last answer")),
+      text: optional(text("of that answer")),
+      errorMessage: optional(text()),
+    },
+    "only for a key that was used before: what became of its prompt",
+  );

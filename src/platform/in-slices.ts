@@ -8,12 +8,14 @@ export interface Slices {
   waits?(): void;
 }
 
-const sliceMs = 6;
+const sliceMs = 1;
+/** What is done by then needs no word about it. */
+const firstSliceMs = 6;
 
 /** What the steps come to, the first slice of them at once; nothing where it was not wanted to the end. Rejects with what a step throws. */
 export async function inSlices<T>(steps: Generator<unknown, T>, { isWanted, waits }: Slices): Promise<T | undefined> {
   for (let isFirst = true; ; isFirst = false) {
-    for (const untilMs = performance.now() + sliceMs; performance.now() < untilMs; ) {
+    for (const untilMs = performance.now() + (isFirst ? firstSliceMs : sliceMs); performance.now() < untilMs; ) {
       const step = steps.next();
       if (step.done === true) return step.value;
     }

@@ -291,9 +291,12 @@ export const vendors: Readonly<Record<string, Vendor>> = {
 
 /** Provider id to the variable that sets its base URL, for the configuration to know of. */
 export function baseUrlVariables(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(vendors).flatMap(([id, { baseUrlVariable }]) => (baseUrlVariable === undefined ? [] : [[id, baseUrlVariable]])),
-  );
+  const variables: Record<string, string> = {};
+  for (const id of Object.keys(vendors)) {
+    const variable = vendors[id]?.baseUrlVariable;
+    if (variable !== undefined) variables[id] = variable;
+  }
+  return variables;
 }
 
 export function vendorByAlias(alias: string): string | undefined {

@@ -254,7 +254,7 @@ function repository(
     git("add", "-A");
     git("commit", "-qm", "change");
   };
-  git("init", "-q", "-b", "main");
+  git("init", "-q", "--template=", "-b", "main");
   commit(files);
   git("tag", "v1");
   execFileSync("git", ["clone", "-q", "--bare", work, bare], { stdio: "ignore" });

@@ -8,7 +8,7 @@ import type { Way } from "../support/program.ts";
 import { picture } from "../support/tree-picture.ts";
 import { answerSteps, callSteps, test, type World } from "../support/world.ts";
 
-const identity = ["-c", "user.name=n", "-c", "user.email=e@e", "-c", "protocol.file.allow=always"];
+const identity = ["user.name=n", "user.email=e@e", "protocol.file.allow=always", "init.templateDir="].flatMap((one) => ["-c", one]);
 const git = (cwd: string, ...args: string[]): string =>
   execFileSync("git", [...identity, ...args], { cwd, encoding: "utf8", stdio: "pipe" });
 

@@ -27,7 +27,7 @@ function committed(root: string): string {
   mkdirSync(join(root, "src"));
   for (const name of ["a", "mine", "src/b"]) writeFileSync(join(root, name), "as committed\n");
   const git = (...args: string[]) => execFileSync("git", ["-c", "user.name=n", "-c", "user.email=e@e", ...args], { cwd: root });
-  git("init", "-q");
+  git("init", "-q", "--template=");
   git("add", ".");
   git("commit", "-qm", "first");
   return root;
@@ -156,7 +156,7 @@ test.each(["no command", "a write"])("a look that %s follows leaves nothing, and
 test("a small tree is looked at when the command comes, and not before", async () => {
   const root = join(temporaryDirectory(), "small");
   mkdirSync(root);
-  execFileSync("git", ["init", "-q"], { cwd: root });
+  execFileSync("git", ["init", "-q", "--template="], { cwd: root });
   const { recorder, changes } = recorderFor(root);
   recorder.lookAhead(root);
   await recorder.settled();

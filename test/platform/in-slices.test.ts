@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { atOnce, inSlices } from "../../src/platform/in-slices.ts";
 
 /** Each step takes its while; `log` says how far it is. */
-function* slow(steps: number, log: string[]): Generator<undefined, string> {
+function* slow(steps: number, log: string[], stepMs = 4): Generator<undefined, string> {
   for (let step = 1; step <= steps; step++) {
-    for (const untilMs = performance.now() + 4; performance.now() < untilMs; );
+    for (const untilMs = performance.now() + stepMs; performance.now() < untilMs; );
     log.push(`step ${step}`);
     yield;
   }
@@ -40,4 +40,23 @@ test("what is short waits for nobody; what is not wanted any more is not done; w
   })();
   await expect(inSlices(failing, { isWanted: () => true })).rejects.toThrow("no more");
   expect(atOnce(slow(2, []))).toBe("all");
+});
+
+test("behind the first slice others have their turn every millisecond or so: a key that comes meanwhile waits no longer", async () => {
+  const log: string[] = [];
+  let isDone = false;
+  const work = inSlices(slow(60, log, 0.5), { isWanted: () => true }).finally(() => {
+    isDone = true;
+  });
+  const atOnce = log.length;
+  const seen = [atOnce];
+  while (!isDone) {
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push(log.length);
+  }
+  await work;
+  expect(atOnce).toBeLessThan(60);
+  // So long as each step takes, two of them are a slice.
+  const done = seen.slice(1).map((count, at) => count - (seen[at] ?? 0));
+  expect(Math.max(...done)).toBeLessThanOrEqual(2);
 });

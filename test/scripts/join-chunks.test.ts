@@ -51,7 +51,7 @@ test("whoever imports a part of what is joined, now or later, gets the one insta
       'let count=0;function next(){return++count}const own=()=>count;async function late(){const{told:t}=await import("./facade.mjs");const{run:r}=await import("./run.mjs");return[t(),typeof r]}export{next,own as seen,late};',
     // Runs code of the other at its top: it must have been run by then, although the other imports it later.
     "chunks/run.mjs":
-      'import{next}from"./state.mjs";const own=["run",next()];async function run(){const{rare}=await import("./rare.mjs");return[own,next(),rare()]}\nexport{run,own as e};',
+      'import{next}from"./state.mjs";const own=["run",next()];async function run(){const{rare}=await import("./rare.mjs");return[own,next(),rare()]}/*! kept */export{run,own as e};',
     "chunks/facade.mjs": 'import{e}from"./run.mjs";import{seen}from"./state.mjs";const told=()=>[e,seen()];export{told};',
     "chunks/rare.mjs":
       'import{seen,next}from"./state.mjs";const own="rare";function rare(){return[own,seen(),next()]}async function later(){return(await import("./facade.mjs")).told()}export{rare,later};',

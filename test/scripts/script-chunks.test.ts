@@ -65,6 +65,7 @@ test.each([
   'export*from"./state.mjs";',
   "var a=import(name);export{a};",
   "var a=import(`./b.mjs`);export{a};",
+  'var a=import("package");export{a};',
   "var a=import.meta.dirname;export{a};",
   "var a=await b;export{a};",
   'var a="ü";export{a};',

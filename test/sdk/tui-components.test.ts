@@ -324,7 +324,7 @@ describe("lists and answers", () => {
       { renameSession: async (path, name) => void names.set(path, name) },
       paths[0],
     );
-    const until = (text: string): Promise<void> => vi.waitFor(() => expect(shown(list, 100)).toContain(text), { timeout: 30_000 });
+    const until = (text: string): Promise<void> => vi.waitFor(() => expect(shown(list, 200)).toContain(text), { timeout: 30_000 });
     await until("❯ one");
     list.handleInput("\u0012");
     expect(shown(list)).toMatch(/Name of the session\n> one/);

@@ -25,6 +25,8 @@ export interface WireAnswer {
   pieceBytes?: number;
   /** The body is sent but never ended. */
   keepOpen?: boolean;
+  /** In place of a body: pieces that come later, until the connection ends. */
+  events?(write: (piece: string) => void): void;
   /** Nothing is ever answered. */
   hang?: boolean;
   /** The connection is closed without an answer. */
@@ -119,6 +121,11 @@ function reply(response: ServerResponse, answer: WireAnswer): void {
   }
   const bytes = typeof answer.body === "string" ? Buffer.from(answer.body) : Buffer.from(answer.body ?? "");
   response.writeHead(answer.status ?? 200, answer.headers ?? {});
+  if (answer.events !== undefined) {
+    response.flushHeaders();
+    answer.events((piece) => response.write(piece));
+    return;
+  }
   const kept = answer.cutAfterBytes === undefined ? bytes : bytes.subarray(0, answer.cutAfterBytes);
   const size = answer.pieceBytes ?? (kept.length || 1);
   for (let at = 0; at < kept.length; at += size) response.write(kept.subarray(at, at + size));

@@ -3,12 +3,15 @@
 
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
+import { isTable } from "../../contracts/provider-settings.ts";
 import type { FlowRequests } from "./flow.ts";
 
 export interface Answer {
   status: number;
   /** Of an object that came as JSON; empty for anything else. */
   fields: Record<string, unknown>;
+  /** Where it came as JSON. */
+  json: unknown;
 }
 
 const timeoutMs = 30_000;
@@ -48,7 +51,8 @@ async function send(
       headers: { accept: "application/json", ...defined({ "content-type": contentType }), ...headers },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     });
-    return { status: response.status, fields: fieldsOf(await boundedText(response)) };
+    const json = jsonIn(await boundedText(response));
+    return { status: response.status, fields: isTable(json) ? json : {}, json };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const reason = deadline.aborted ? `no answer in ${timeoutMs / 1000} s` : messageOf(error);
@@ -69,12 +73,11 @@ async function boundedText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-function fieldsOf(text: string): Record<string, unknown> {
+function jsonIn(text: string): unknown {
   try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }
 

@@ -150,5 +150,6 @@ export function countText(count: number): string {
 
 /** `950 B`, `12.3 kB`, `4.5 MB`. */
 export function byteText(bytes: number): string {
+  if (bytes >= 999_950_000) return `${(bytes / 1e9).toFixed(1)} GB`;
   return countText(bytes).replace(/\D?$/, (unit) => ` ${unit}B`);
 }

@@ -22,8 +22,8 @@ export interface CommandFacts<N extends string = string, F extends Fields = Fiel
   /** Sentences for the documentation. */
   readonly about: string;
   readonly params: F;
-  /** Of what it gives; without it, nothing. */
-  readonly result?: Shape;
+  /** Of what it gives; without it, nothing. Made for who reads it, which are documents: whoever runs commands does not. */
+  readonly result?: () => Shape;
   readonly order: CommandOrder;
 }
 
@@ -52,7 +52,7 @@ export type Sayable<D> = D extends object ? { [K in keyof D]: object extends Pic
 
 /** Infers the types of a record; the table keeps them. What `run` gives is what `result` says. */
 export function command<const N extends string, F extends Fields, R extends Sayable<D>, D = undefined>(
-  record: Command<N, F, R> & { readonly result?: Typed<D> },
+  record: Command<N, F, R> & { readonly result?: () => Typed<D> },
 ): Command<N, F, R> {
   return record;
 }

@@ -9,7 +9,7 @@ export const launchCommands = [
     group: "Beyond the npm agent",
     about: "Which providers have a credential and where it comes from. Never the credential.",
     params: {},
-    result: fields({ providers: list(fields({ provider: text(), source: text("by name: a variable, a file, an option") })) }),
+    result: () => fields({ providers: list(fields({ provider: text(), source: text("by name: a variable, a file, an option") })) }),
     order: "in turn",
     run: (_params, { sessions }): { providers: { provider: string; source: string }[] } => ({
       providers: sessions.launch.registry.providers().flatMap((provider) => {
@@ -23,10 +23,11 @@ export const launchCommands = [
     group: "Beyond the npm agent",
     about: "What the next model call would be made of, and where each choice comes from. Credentials by name and source only.",
     params: {},
-    result: fields({
-      launch: anyObject("what a start would be, as `pi inspect --json` has it"),
-      current: anyObject("model, level, tools, prompt and session in force"),
-    }),
+    result: () =>
+      fields({
+        launch: anyObject("what a start would be, as `pi inspect --json` has it"),
+        current: anyObject("model, level, tools, prompt and session in force"),
+      }),
     slash: { name: "inspect", about: "Show what the next model call is made of" },
     order: "in turn",
     run: async (_params, { sessions }) => {

@@ -12,7 +12,7 @@ export const modelCommands = [
     group: "Model and thinking",
     about: "Changes the model for what comes. An unknown id is refused with the ids that are near.",
     params: { provider: text(), modelId: text() },
-    result: model,
+    result: () => model,
     slash: {
       name: "model",
       about: "Select a model",
@@ -36,7 +36,7 @@ export const modelCommands = [
     group: "Model and thinking",
     about: "Changes to the next model of the scope (`--models`), or of all that can be called. `null` where there is no other.",
     params: {},
-    result: orNull(fields({ model, thinkingLevel: level, isScoped: flag("the scope has been given") })),
+    result: () => orNull(fields({ model, thinkingLevel: level, isScoped: flag("the scope has been given") })),
     order: "change",
     run: async (_params, { sessions }): Promise<{ model: Model; thinkingLevel: ThinkingLevel; isScoped: boolean } | null> => {
       const { cycleModel } = await import("../models/usable-model.ts");
@@ -50,7 +50,7 @@ export const modelCommands = [
     group: "Model and thinking",
     about: "The models that can be called: their provider has a credential.",
     params: {},
-    result: fields({ models: list(model) }),
+    result: () => fields({ models: list(model) }),
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ models: Model[] }> => {
       const { usableModels } = await import("../models/usable-model.ts");
@@ -78,7 +78,7 @@ export const modelCommands = [
     group: "Model and thinking",
     about: "Changes to the next level that the model takes. `null` where there is no other.",
     params: {},
-    result: orNull(fields({ level })),
+    result: () => orNull(fields({ level })),
     order: "in turn",
     run: (_params, { sessions }): { level: ThinkingLevel } | null => {
       const level = sessions.coding.conversation.choices.cycleThinkingLevel();
@@ -90,7 +90,7 @@ export const modelCommands = [
     group: "Model and thinking",
     about: "The levels that the model takes; `off` alone for one that does not reason.",
     params: {},
-    result: fields({ levels: list(level) }),
+    result: () => fields({ levels: list(level) }),
     order: "in turn",
     run: (_params, { sessions }): { levels: ThinkingLevel[] } => ({ levels: availableThinkingLevels(sessions.coding.conversation.model) }),
   }),
@@ -99,14 +99,15 @@ export const modelCommands = [
     group: "Compaction and retry",
     about: "Replaces the older part of the conversation by a summary. Answered when it is done; other commands go on meanwhile.",
     params: { customInstructions: optional(text("what the summary should look to")) },
-    result: fields({
-      summary: text(),
-      firstKeptEntryId: text(),
-      tokensBefore: amount(),
-      estimatedTokensAfter: amount(),
-      usage: optional(usage),
-      details: optional(anything("of whoever made the summary")),
-    }),
+    result: () =>
+      fields({
+        summary: text(),
+        firstKeptEntryId: text(),
+        tokensBefore: amount(),
+        estimatedTokensAfter: amount(),
+        usage: optional(usage),
+        details: optional(anything("of whoever made the summary")),
+      }),
     slash: {
       name: "compact",
       about: "Replace the older part of the conversation by a summary",

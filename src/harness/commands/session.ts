@@ -58,7 +58,7 @@ export const sessionCommands = [
     group: "Session",
     about: "Goes on in a new session that ends before a user message, of whatever branch; gives its text back to change and send again.",
     params: { entryId: text("of the user message") },
-    result: fields({ text: text(), cancelled: flag() }),
+    result: () => fields({ text: text(), cancelled: flag() }),
     slash: {
       name: "fork",
       about: "Begin a new session before an earlier message",
@@ -83,7 +83,7 @@ export const sessionCommands = [
     group: "Session",
     about: "The user messages of all branches, in the order of the file.",
     params: {},
-    result: fields({ messages: list(fields({ entryId: text(), text: text() })) }),
+    result: () => fields({ messages: list(fields({ entryId: text(), text: text() })) }),
     order: "in turn",
     run: (_params, { sessions }) => ({ messages: forkMessages(sessions.coding.conversation) }),
   }),
@@ -92,7 +92,7 @@ export const sessionCommands = [
     group: "Session",
     about: "All entries in the order of the file, or those after one.",
     params: { since: optional(text("id of the last entry known; strictly later ones are given")) },
-    result: fields({ entries: list(entry), leafId }),
+    result: () => fields({ entries: list(entry), leafId }),
     order: "in turn",
     run: ({ since }, { sessions }): { entries: AnyEntry[]; leafId: string | null } => {
       const { session } = sessions.coding;
@@ -107,24 +107,25 @@ export const sessionCommands = [
     group: "Session",
     about: "Counts, tokens and cost of the whole session, and how full the window is.",
     params: {},
-    result: fields({
-      sessionFile: optional(text()),
-      sessionId: text(),
-      userMessages: count(),
-      assistantMessages: count(),
-      toolCalls: count(),
-      toolResults: count(),
-      totalMessages: count(),
-      tokens: fields({ input: count(), output: count(), cacheRead: count(), cacheWrite: count(), total: count() }),
-      cost: amount("USD"),
-      contextUsage: optional(
-        fields({
-          tokens: orNull(count(), "null until the next answer after a compaction"),
-          contextWindow: count(),
-          percent: orNull(amount(), "of the window"),
-        }),
-      ),
-    }),
+    result: () =>
+      fields({
+        sessionFile: optional(text()),
+        sessionId: text(),
+        userMessages: count(),
+        assistantMessages: count(),
+        toolCalls: count(),
+        toolResults: count(),
+        totalMessages: count(),
+        tokens: fields({ input: count(), output: count(), cacheRead: count(), cacheWrite: count(), total: count() }),
+        cost: amount("USD"),
+        contextUsage: optional(
+          fields({
+            tokens: orNull(count(), "null until the next answer after a compaction"),
+            contextWindow: count(),
+            percent: orNull(amount(), "of the window"),
+          }),
+        ),
+      }),
     slash: { name: "session", about: "Show the session, its tokens and its cost" },
     order: "in turn",
     run: (_params, { sessions }) => sessionStats(sessions.coding.conversation),
@@ -134,7 +135,7 @@ export const sessionCommands = [
     group: "Session",
     about: "Writes the session as a page.",
     params: { outputPath: optional(text("default: `pi-session-<name of the file>.html` in the working directory")) },
-    result: fields({ path: text() }),
+    result: () => fields({ path: text() }),
     slash: {
       name: "export",
       about: "Write the session as a page",
@@ -179,7 +180,7 @@ export const sessionCommands = [
       summarize: optional(flag()),
       customInstructions: optional(text("what the summary should look to")),
     },
-    result: fields({ cancelled: flag(), text: optional(text()), summaryEntryId: optional(text()) }),
+    result: () => fields({ cancelled: flag(), text: optional(text()), summaryEntryId: optional(text()) }),
     slash: {
       name: "tree",
       about: "Go to another entry of the session",

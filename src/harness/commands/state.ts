@@ -30,20 +30,21 @@ export const stateCommands = [
     group: "State",
     about: "What is in force now. Always answered at once.",
     params: {},
-    result: fields({
-      model: optional(model),
-      thinkingLevel: level,
-      isStreaming: flag("a run is under way"),
-      isCompacting: flag(),
-      steeringMode: queueMode,
-      followUpMode: queueMode,
-      sessionFile: optional(text("absolute; also before the file is there")),
-      sessionId: text(),
-      sessionName: optional(text()),
-      autoCompactionEnabled: flag(),
-      messageCount: count(),
-      pendingMessageCount: count("queued messages"),
-    }),
+    result: () =>
+      fields({
+        model: optional(model),
+        thinkingLevel: level,
+        isStreaming: flag("a run is under way"),
+        isCompacting: flag(),
+        steeringMode: queueMode,
+        followUpMode: queueMode,
+        sessionFile: optional(text("absolute; also before the file is there")),
+        sessionId: text(),
+        sessionName: optional(text()),
+        autoCompactionEnabled: flag(),
+        messageCount: count(),
+        pendingMessageCount: count("queued messages"),
+      }),
     order: "at once",
     run: (_params, { sessions }): SessionState => {
       const { coding, models } = sessions;
@@ -70,7 +71,7 @@ export const stateCommands = [
     group: "State",
     about: "The conversation as the model is shown it, system messages included.",
     params: {},
-    result: fields({ messages: list(message) }),
+    result: () => fields({ messages: list(message) }),
     order: "in turn",
     run: (_params, { sessions }): { messages: Message[] } => ({ messages: [...sessions.coding.conversation.messages] }),
   }),
@@ -79,7 +80,7 @@ export const stateCommands = [
     group: "State",
     about: "Text of the last answer; `null` while there is none.",
     params: {},
-    result: fields({ text: orNull(text()) }),
+    result: () => fields({ text: orNull(text()) }),
     order: "in turn",
     run: (_params, { sessions }): { text: string | null } => ({ text: sessions.coding.conversation.lastAssistantText() ?? null }),
   }),
@@ -88,22 +89,23 @@ export const stateCommands = [
     group: "State",
     about: "What can be prompted as `/name`: prompt templates and skills, and commands of extensions.",
     params: {},
-    result: fields({
-      commands: list(
-        fields({
-          name: text("without the slash"),
-          description: optional(text()),
-          source: choice(["extension", "prompt", "skill"]),
-          sourceInfo: fields({
-            path: text(),
-            source: text("how it was found"),
-            scope: choice(["user", "project", "temporary"]),
-            origin: choice(["top-level", "package"]),
-            baseDir: optional(text()),
+    result: () =>
+      fields({
+        commands: list(
+          fields({
+            name: text("without the slash"),
+            description: optional(text()),
+            source: choice(["extension", "prompt", "skill"]),
+            sourceInfo: fields({
+              path: text(),
+              source: text("how it was found"),
+              scope: choice(["user", "project", "temporary"]),
+              origin: choice(["top-level", "package"]),
+              baseDir: optional(text()),
+            }),
           }),
-        }),
-      ),
-    }),
+        ),
+      }),
     order: "in turn",
     run: async (_params, { sessions }): Promise<{ commands: SlashCommandInfo[] }> => {
       const { listSlashCommands } = await import("../extensions/slash-commands.ts");
@@ -135,7 +137,7 @@ export const stateCommands = [
     group: "Prompting",
     about: "Takes all queued messages out and gives their texts back.",
     params: {},
-    result: fields({ steering: list(text()), followUp: list(text()) }),
+    result: () => fields({ steering: list(text()), followUp: list(text()) }),
     order: "in turn",
     run: (_params, { sessions }) => sessions.intake.clearQueue(),
   }),

@@ -9,23 +9,24 @@ export const storedSessionCommands = [
     group: "Beyond the npm agent",
     about: "Stored sessions, the one changed last first.",
     params: { all: optional(flag("of all working directories")), limit: optional(count("at most so many")) },
-    result: fields({
-      sessions: list(
-        fields({
-          path: text(),
-          id: text(),
-          cwd: text(),
-          timestamp: text("of its beginning"),
-          modifiedMs: amount("Unix milliseconds"),
-          sizeBytes: count(),
-          parentSession: optional(text()),
-          name: optional(text()),
-          firstPrompt: optional(text()),
-          messageCount: optional(count()),
-          model: optional(text()),
-        }),
-      ),
-    }),
+    result: () =>
+      fields({
+        sessions: list(
+          fields({
+            path: text(),
+            id: text(),
+            cwd: text(),
+            timestamp: text("of its beginning"),
+            modifiedMs: amount("Unix milliseconds"),
+            sizeBytes: count(),
+            parentSession: optional(text()),
+            name: optional(text()),
+            firstPrompt: optional(text()),
+            messageCount: optional(count()),
+            model: optional(text()),
+          }),
+        ),
+      }),
     order: "in turn",
     run: async ({ all, limit }, { sessions }) => {
       const { storedSessions } = await import("../host/stored-sessions.ts");
@@ -40,11 +41,12 @@ export const storedSessionCommands = [
     about:
       "Stored sessions that hold a text in prompts, answers, thinking, tool calls and their results, summaries, names or labels, with the first line that does. Upper and lower case are the same.",
     params: { text: text(), all: optional(flag("of all working directories")), limit: optional(count("at most so many")) },
-    result: fields({
-      sessions: list(
-        fields({ path: text(), entryId: orNull(text()), where: text("`text`, `thinking`, `tool call`, `tool result`, …"), line: text() }),
-      ),
-    }),
+    result: () =>
+      fields({
+        sessions: list(
+          fields({ path: text(), entryId: orNull(text()), where: text("`text`, `thinking`, `tool call`, `tool result`, …"), line: text() }),
+        ),
+      }),
     order: "at once",
     run: async ({ text: wanted, all, limit }, { sessions }) => {
       const { searchStored } = await import("../host/stored-sessions.ts");
@@ -57,7 +59,7 @@ export const storedSessionCommands = [
     group: "Beyond the npm agent",
     about: "Removes a session file and what lies beside it. Without a path it is the session in force; a new one takes its place.",
     params: { sessionPath: optional(text()) },
-    result: fields({ path: orNull(text(), "what was removed; null: there was no file") }),
+    result: () => fields({ path: orNull(text(), "what was removed; null: there was no file") }),
     order: "change",
     run: async ({ sessionPath }, { sessions }): Promise<{ path: string | null }> => {
       const { deleteSession } = await import("../host/stored-sessions.ts");
@@ -70,11 +72,12 @@ export const storedSessionCommands = [
     about:
       "Takes over a session file from elsewhere and goes on with it: a copy with its id and, where that is on this machine, its working directory. The file itself is left as it is.",
     params: { path: text("of a .jsonl file, relative to the working directory, or absolute") },
-    result: fields({
-      cancelled: flag("an extension has called the change off"),
-      path: text("of the copy"),
-      changes: list(text("what differs from the file, one phrase each")),
-    }),
+    result: () =>
+      fields({
+        cancelled: flag("an extension has called the change off"),
+        path: text("of the copy"),
+        changes: list(text("what differs from the file, one phrase each")),
+      }),
     slash: {
       name: "import",
       about: "Go on with a session file from elsewhere",

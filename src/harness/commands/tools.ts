@@ -9,16 +9,17 @@ export const toolCommands = [
     group: "Beyond the npm agent",
     about: "All tools there are, and which of them the model gets.",
     params: {},
-    result: fields({
-      tools: list(
-        fields({
-          name: text(),
-          description: text(),
-          parameters: record("JSON Schema"),
-          active: flag(),
-        }),
-      ),
-    }),
+    result: () =>
+      fields({
+        tools: list(
+          fields({
+            name: text(),
+            description: text(),
+            parameters: record("JSON Schema"),
+            active: flag(),
+          }),
+        ),
+      }),
     order: "in turn",
     run: (_params, { sessions }) => {
       const active = new Set(sessions.coding.conversation.activeToolNames);
@@ -37,7 +38,7 @@ export const toolCommands = [
     group: "Beyond the npm agent",
     about: "Which tools the model gets from the next model call on.",
     params: { names: list(text()) },
-    result: fields({ names: list(text()) }),
+    result: () => fields({ names: list(text()) }),
     order: "in turn",
     run: async ({ names }, { sessions }): Promise<{ names: string[] }> => {
       const { knownToolNames } = await import("../conversation/known-tools.ts");

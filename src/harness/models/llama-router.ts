@@ -1,5 +1,5 @@
-// The router of llama.cpp (`llama-server` without a model): which models it has and in which state, one loaded, one let go. Asked by the screen's /llama and
-// by the registry. Source: the README of llama.cpp's tools/server (read 2026-11-27). Invariant: an answer is bounded in size and time, and whatever is wrong
+// The router of llama.cpp (`llama-server` without a model): which models it has and in which state, one loaded, let go or downloaded. Asked by the screen's
+// /llama and by the registry. Source: llama.cpp's tools/server, its README and server-models.cpp (read 2026-11-27). Invariant: an answer is bounded in size and time, and whatever is wrong
 // with the server is one error that names its address.
 
 import { getJson, postJson } from "../../accounts/flows/requests.ts";
@@ -22,8 +22,24 @@ export interface RouterModel {
   state: string;
   /** Of the process whose loading failed. */
   exitCode?: number;
+  /** Of one that is being downloaded, where the server says it. */
+  progress?: DownloadProgress;
   contextWindow?: number;
   takesPictures: boolean;
+}
+
+/** In bytes, of all its files. */
+export interface DownloadProgress {
+  done: number;
+  total: number;
+}
+
+/** What the server says of a model as it happens. */
+export interface RouterEvent {
+  model: string;
+  /** `download_progress`, `download_finished`, `download_failed`, and others. */
+  event: string;
+  progress?: DownloadProgress;
 }
 
 export interface RouterInput {
@@ -39,6 +55,10 @@ export interface RouterInput {
 
 const answerMs = 5000;
 const lookMs = 500;
+/** A download is begun when the server has looked the model up, and stopped when its process has ended. */
+const downloadAnswerMs = 60_000;
+/** Of an event. */
+const maxEventLength = 256 * 1024;
 /** Half an hour, at two looks a second. */
 const maxLooks = 3600;
 /** A model that was told to load may be seen a few times as it was before. */
@@ -63,8 +83,8 @@ export class LlamaRouter {
   }
 
   /** @throws PiError `io.fetch`, `io.format`, `auth.refused`. A server of one model is none, unless `orSingle` takes its model as loaded. */
-  async models(signal?: AbortSignal, { orSingle = false } = {}): Promise<RouterModel[]> {
-    const { data } = await this.#ask("/models", undefined, signal);
+  async models(signal?: AbortSignal, { orSingle = false, isReread = false } = {}): Promise<RouterModel[]> {
+    const { data } = await this.#ask(isReread ? "/models?reload=1" : "/models", undefined, signal);
     if (!Array.isArray(data)) {
       throw new PiError("io.format", `${this.address} is no server of llama.cpp: what it answers to /models is no list`, {
         hint: addressHint,
@@ -86,7 +106,7 @@ export class LlamaRouter {
     change: "load" | "unload",
     { signal, seen }: { signal: AbortSignal; seen(models: RouterModel[]): void },
   ): Promise<RouterModel | undefined> {
-    await this.#ask(`/models/${change}`, { model: id }, signal);
+    await this.#ask(`/models/${change}`, { model: id }, signal, change === "unload" ? downloadAnswerMs : answerMs);
     return this.settled(id, { signal, seen, isOver: change === "load" ? isSettled : isGone });
   }
 
@@ -112,8 +132,71 @@ export class LlamaRouter {
     });
   }
 
-  async #ask(path: string, body: Record<string, unknown> | undefined, stop: AbortSignal | undefined): Promise<Record<string, unknown>> {
-    const { fetch, timeoutMs = answerMs } = this.#input;
+  /**
+   * `owner/repository[:quantization]` at Hugging Face, fetched by the server, until it is there; nothing: it is there by another name. `verdict`: what the
+   * server has said of it as it happened. Rejects where there is none of that name, it is there already, or it does not arrive.
+   */
+  async download(
+    id: string,
+    at: { signal: AbortSignal; seen(models: RouterModel[]): void; verdict(): "finished" | "failed" | undefined },
+  ): Promise<RouterModel | undefined> {
+    const { setTimeout: pause } = await import("node:timers/promises");
+    await this.#ask("/models", { model: id }, at.signal, downloadAnswerMs);
+    // As long as the server says that it goes on: a large one takes hours.
+    for (let unmoved = 0; ; ) {
+      const models = await this.models(at.signal);
+      at.seen(models);
+      const verdict = at.verdict();
+      const isGoingOn = models.some((one) => one.id === id && one.state === "downloading");
+      const arrived = models.find((one) => isDownloadOf(one, id));
+      if (verdict === "failed") break;
+      if (verdict === "finished" || (!isGoingOn && arrived !== undefined)) {
+        const known = await this.models(at.signal, { isReread: true });
+        at.seen(known);
+        return known.find((one) => isDownloadOf(one, id));
+      }
+      if (!isGoingOn && ++unmoved > patientLooks) break;
+      if (isGoingOn) unmoved = patientLooks;
+      await pause(this.#input.pollMs ?? lookMs, undefined, { signal: at.signal, ref: false });
+    }
+    throw new PiError("io.fetch", `${shownId(id)} was not downloaded`, { hint: `The log of ${this.address} says why` });
+  }
+
+  /** What happens at the server from now on, until the signal ends it; whatever else ends it is no error: the list has the states all the same. */
+  async watch(signal: AbortSignal, heard: (event: RouterEvent) => void): Promise<void> {
+    try {
+      const response = await this.#input.fetch(`${this.#url}/models/sse`, {
+        headers: { accept: "text/event-stream", ...this.#headers },
+        redirect: "manual",
+        signal,
+      });
+      if (!response.ok || response.body === null) {
+        await response.body?.cancel();
+        return;
+      }
+      const decoder = new TextDecoder();
+      let text = "";
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        const lines = (text + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
+        text = lines.pop() ?? "";
+        if (text.length > maxEventLength) return;
+        for (const line of lines) {
+          const event = line.startsWith("data:") ? eventIn(line.slice("data:".length)) : undefined;
+          if (event !== undefined) heard(event);
+        }
+      }
+    } catch {
+      // Gone, or told to go.
+    }
+  }
+
+  async #ask(
+    path: string,
+    body: Record<string, unknown> | undefined,
+    stop: AbortSignal | undefined,
+    longestMs = answerMs,
+  ): Promise<Record<string, unknown>> {
+    const { fetch, timeoutMs = longestMs } = this.#input;
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = stop === undefined ? deadline : AbortSignal.any([stop, deadline]);
     const at = { endpoints: {}, fetch, now: () => Date.now(), signal };
@@ -222,10 +305,41 @@ function modelIn(row: Record<string, unknown>): RouterModel {
     state: status.failed === true && said === "unloaded" ? "failed" : said,
     ...defined({
       exitCode: typeof status.exit_code === "number" ? status.exit_code : undefined,
+      progress: progressIn(status.progress) ?? progressIn(row.progress),
       contextWindow: amount(meta.n_ctx) ?? contextOf(status.args) ?? amount(meta.n_ctx_train),
     }),
     takesPictures: Array.isArray(inputs) && inputs.includes("image"),
   };
+}
+
+/** Without a quantization it is one that the server has chosen. */
+function isDownloadOf({ id, state }: RouterModel, wanted: string): boolean {
+  const name = id.toLowerCase();
+  const meant = wanted.toLowerCase();
+  return state !== "downloading" && (name === meant || (!meant.includes(":") && name.startsWith(`${meant}:`)));
+}
+
+function eventIn(text: string): RouterEvent | undefined {
+  try {
+    const said: unknown = JSON.parse(text);
+    if (!isTable(said) || typeof said.model !== "string" || typeof said.event !== "string") return undefined;
+    const data = isTable(said.data) ? said.data : {};
+    return { model: said.model, event: said.event, ...defined({ progress: progressIn(data.progress) }) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** By address of a file. */
+function progressIn(files: unknown): DownloadProgress | undefined {
+  if (!isTable(files)) return undefined;
+  const sum = { done: 0, total: 0 };
+  for (const file of Object.values(files)) {
+    if (!isTable(file) || amount(file.total) === undefined) continue;
+    sum.total += file.total as number;
+    sum.done += Math.min(amount(file.done) ?? 0, file.total as number);
+  }
+  return sum.total > 0 ? sum : undefined;
 }
 
 /** Of the arguments that the model's process is started with. */

@@ -30,7 +30,7 @@ export interface Method<N extends string = string, F extends Fields = Fields, R 
 
 /** Infers the types of a record; the table keeps them. What `run` gives is what `result` says. */
 export function method<const N extends string, F extends Fields, R extends Sayable<D>, P, D = undefined>(
-  record: Method<N, F, R, P> & { readonly result?: Typed<D> },
+  record: Method<N, F, R, P> & { readonly result?: () => Typed<D> },
 ): Method<N, F, R, P> {
   return record;
 }

@@ -100,7 +100,7 @@ function commandSchema(one: Method): JsonSchema {
 }
 
 function responseSchema(one: Method): JsonSchema {
-  const data: Record<string, JsonSchema> = one.result === undefined ? {} : { data: one.result.schema };
+  const data: Record<string, JsonSchema> = one.result === undefined ? {} : { data: one.result().schema };
   return {
     type: "object",
     properties: { id: string, type: { const: "response" }, command: { const: one.name }, success: { enum: [true] } as never, ...data },
@@ -168,7 +168,7 @@ export function rpcDocument(): string {
     ["| event | fields | |", "|---|---|---|", ...told].join("\n"),
     "## Shapes",
     shapesText(),
-    `Outcome of a prompt with a key: ${fieldList(outcome.schema)}.`,
+    `Outcome of a prompt with a key: ${fieldList(outcome().schema)}.`,
     "An `entry` is a line of the session file, but for the first: `id`, `parentId`, `timestamp`, and by its `type`",
     ["| type | fields | |", "|---|---|---|", ...rows(entries)].join("\n"),
     "Other writers add types of their own; they are kept, and never shown to a model.",
@@ -213,7 +213,7 @@ function methodText(one: Method): string {
   const lines = Object.entries(params.properties ?? {}).map(
     ([name, schema]) => `- \`${name}${params.required?.includes(name) ? "" : "?"}\`: ${shapeText(schema)}`,
   );
-  const answer = one.result === undefined ? "No data." : `Data: ${shapeText(one.result.schema)}`;
+  const answer = one.result === undefined ? "No data." : `Data: ${shapeText(one.result().schema)}`;
   return [`#### ${one.name}`, one.about, ...(lines.length === 0 ? [] : [lines.join("\n")]), answer].join("\n\n");
 }
 

@@ -97,7 +97,10 @@ export class RpcServer {
   /** Until the end of stdin; `settled` then says when all that was accepted is done. */
   async read(stdin: Pick<InputStream, "chunks">): Promise<void> {
     const splitter = new LineSplitter(this.#deps.maxLineBytes ?? maxLineBytes);
-    for await (const chunk of stdin.chunks("ours")) await this.#takeAll(splitter.push(chunk));
+    for await (const chunk of stdin.chunks("ours")) {
+      const slow = this.#takeAll(splitter.push(chunk));
+      if (slow !== undefined) await slow;
+    }
     await this.#takeAll(splitter.end());
   }
 

@@ -13,9 +13,10 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type CompiledCode, clearCompiled, compiledDirectory, enableCompileCache } from "./compile-cache.ts";
 
 type Names = Record<string, unknown>;
@@ -40,6 +41,7 @@ const dayMs = 24 * 3_600_000;
 /** Compiling less than this takes no longer than reading what was kept. */
 const smallLength = 4096;
 const maxKeptBytes = 64 * 1024 * 1024;
+const blockBytes = 64 * 1024;
 /** A run that lives longer has called by then what the start of the next one will call; later the runtime drops what it has not called for a while. */
 const longRunMs = 10_000;
 
@@ -99,7 +101,7 @@ export class ScriptsOfBuild implements CompiledCode {
 
   #keepUnkept(): void {
     if (!existsSync(this.#dir())) return;
-    for (const { script, path } of this.#unkept.splice(0)) writeKept(path, script.createCachedData());
+    for (const { script, path } of this.#unkept.splice(0)) writeKept(path, () => script.createCachedData());
   }
 
   #dir(): string {
@@ -125,12 +127,10 @@ function readKept(path: string): { code: Buffer; isOld: boolean } | undefined {
     const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const info = fstatSync(descriptor);
-      const half = info.size / 2;
-      if (!info.isFile() || half === 0 || !Number.isInteger(half) || info.size > maxKeptBytes) return undefined;
-      const bytes = Buffer.allocUnsafeSlow(info.size);
-      if (readSync(descriptor, bytes) !== info.size) return undefined;
-      const code = bytes.subarray(0, half);
-      return code.equals(bytes.subarray(half)) ? { code, isOld: Math.abs(Date.now() - info.mtimeMs) > dayMs } : undefined;
+      if (!info.isFile() || info.size === 0 || info.size % 2 !== 0 || info.size > maxKeptBytes) return undefined;
+      const code = Buffer.allocUnsafeSlow(info.size / 2);
+      if (readSync(descriptor, code) !== code.length || !isNext(descriptor, code)) return undefined;
+      return { code, isOld: Math.abs(Date.now() - info.mtimeMs) > dayMs };
     } finally {
       closeSync(descriptor);
     }
@@ -139,14 +139,33 @@ function readKept(path: string): { code: Buffer; isOld: boolean } | undefined {
   }
 }
 
-/** Another run may be at it, or the place be read only. */
-function writeKept(path: string, code: Buffer): void {
+/** Whether what comes next in the file is the same. Block by block: memory that is new to the process takes longer than to read into it. */
+function isNext(descriptor: number, bytes: Buffer): boolean {
+  const block = Buffer.allocUnsafeSlow(blockBytes);
+  for (let at = 0; at < bytes.length; at += blockBytes) {
+    const wanted = bytes.subarray(at, at + blockBytes);
+    if (readSync(descriptor, block, 0, wanted.length, null) !== wanted.length || wanted.compare(block, 0, wanted.length) !== 0)
+      return false;
+  }
+  return true;
+}
+
+/** Another run may be at it, the place be read only, the disk full: a later run tries again. `codeOf` takes longer than to learn that nothing can be written. */
+function writeKept(path: string, codeOf: () => Buffer): void {
   const temporary = `${path}.${process.pid}`;
   try {
-    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, Buffer.concat([code, code]), { mode: 0o600 });
-    renameSync(temporary, path);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const descriptor = openSync(temporary, "wx", 0o600);
+    try {
+      const code = codeOf();
+      for (let copy = 0; copy < 2; copy++) writeFileSync(descriptor, code);
+      renameSync(temporary, path);
+    } catch {
+      unlinkSync(temporary);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
-    // The next one tries again.
+    // Nothing is kept.
   }
 }

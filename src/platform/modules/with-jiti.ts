@@ -6,7 +6,9 @@ import { dirname, sep } from "node:path";
 import type { HostModules, ModuleLoader, ModuleLoaderOptions } from "./module-loader.ts";
 
 export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoaderOptions): Promise<ModuleLoader> {
-  const { createJiti } = await import("jiti");
+  const require = createRequire(import.meta.url);
+  // Not by `import`, for which Node looks all of a CommonJS module through for the names it exports: that takes longer than to run it.
+  const { createJiti } = require("jiti") as typeof import("jiti");
   const virtualModules = await valuesOf(hostModules);
   const roots = new Set<string>();
   giveToRequire(virtualModules, roots);
@@ -20,7 +22,6 @@ export async function loaderWithJiti({ hostModules, cacheDirectory }: ModuleLoad
       return { code: isText ? `exports.__esModule = true; exports.default = ${JSON.stringify(file.source)};` : transform(file) };
     },
   });
-  const require = createRequire(import.meta.url);
   return {
     load: async (path) => {
       roots.add(dirname(path));

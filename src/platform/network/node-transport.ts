@@ -3,6 +3,7 @@
 
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { NodeHeaders } from "./node-headers.ts";
+import { ReceivedBody } from "./received-body.ts";
 
 type Fetch = typeof globalThis.fetch;
 type HttpModule = typeof import("node:http");
@@ -113,7 +114,7 @@ async function answer(message: IncomingMessage, { url, method }: SentRequest): P
   const status = message.statusCode ?? 0;
   const hasBody = method !== "HEAD" && status !== 204 && status !== 304;
   if (!hasBody) message.resume();
-  const body = hasBody ? streamOf(message, await unpacked(message, headers.get("content-encoding"))) : null;
+  const body = hasBody ? new ReceivedBody(message, await unpacked(message, headers.get("content-encoding"))) : null;
   return new ReceivedResponse(status, message.statusMessage ?? "", headers, url.href, body) as unknown as Response;
 }
 
@@ -143,52 +144,17 @@ async function unpacked(message: IncomingMessage, encoding: string | null): Prom
   return message.pipe(unpacker);
 }
 
-function streamOf(message: IncomingMessage, source: NodeJS.ReadableStream): ReadableStream<Uint8Array> {
-  let isOver = false;
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        const end = (how: () => void): void => {
-          if (isOver) return;
-          isOver = true;
-          how();
-        };
-        source.on("data", (chunk: Buffer) => {
-          if (isOver) return;
-          controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-          if ((controller.desiredSize ?? 0) <= 0) source.pause();
-        });
-        source.once("end", () => end(() => controller.close()));
-        source.once("error", (error: Error) => end(() => controller.error(error)));
-        message.once("close", () => {
-          if (!message.complete)
-            end(() => controller.error(message.errored ?? Object.assign(new Error("The connection was closed"), { code: "ECONNRESET" })));
-        });
-        source.pause();
-      },
-      pull() {
-        source.resume();
-      },
-      cancel() {
-        isOver = true;
-        message.destroy();
-      },
-    },
-    { highWaterMark: 4 },
-  );
-}
-
 /** Of `Response` what is asked of an answer here. */
 class ReceivedResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: NodeHeaders;
   readonly url: string;
-  readonly body: ReadableStream<Uint8Array> | null;
+  readonly body: ReceivedBody | null;
   readonly redirected = false;
   readonly type = "basic";
 
-  constructor(status: number, statusText: string, headers: NodeHeaders, url: string, body: ReadableStream<Uint8Array> | null) {
+  constructor(status: number, statusText: string, headers: NodeHeaders, url: string, body: ReceivedBody | null) {
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;

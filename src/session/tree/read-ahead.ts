@@ -3,8 +3,8 @@
 
 import type { PathView, SessionLog } from "../log/session-log.ts";
 
-const stepBytes = 256 << 10;
-const stepEntries = 1024;
+const stepBytes = 64 << 10;
+const stepEntries = 256;
 
 /** Ends when all has been read. `read` runs a reader again where the log was indexed anew. */
 export function* readAhead(log: SessionLog, leafId: string | null, read: <T>(reader: () => T) => T): Generator<undefined> {

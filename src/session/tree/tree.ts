@@ -69,7 +69,7 @@ export function labelsSetElsewhere(
 }
 
 /** Entries decoded at a time when the whole tree is read. */
-const batchSize = 256;
+const batchSize = 64;
 
 /** The tree of what is there now, a batch a step. `read` runs a reader again where the log was indexed anew. */
 export function* treeSteps(

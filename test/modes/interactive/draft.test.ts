@@ -1,8 +1,9 @@
-// Drafts on disk: whose they are, told by the process that wrote them, which may have had a number that another one has by now.
+// Drafts on disk: there a moment after they were typed and gone with what they were of; whose they are, told by the process that wrote them, which may have
+// had a number that another one has by now.
 
-import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Draft } from "../../../src/modes/interactive/editor/draft.ts";
 import { startOfProcess } from "../../../src/platform/processes/process-tree.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -62,4 +63,59 @@ test("a place that cannot be read or written to keeps nobody from the end or the
   // A folder of that name cannot be taken away as a file is.
   mkdirSync(join(odd.agentDir, "drafts", name.replace("4000000", "4000001")));
   expect(new Draft(odd.agentDir, "/project", process.pid).take()?.text).toBe("half a thought");
+});
+
+function opened(): { draft: Draft; type(text: string): void; kept(): string[] } {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const agentDir = temporaryDirectory();
+  const drafts = join(agentDir, "drafts");
+  const draft = new Draft(agentDir, "/project", process.pid);
+  return {
+    draft,
+    type: (text) => draft.changed(() => text),
+    kept: () => (existsSync(drafts) ? readdirSync(drafts).map((name) => readFileSync(join(drafts, name), "utf8")) : []),
+  };
+}
+
+test("what is typed is on disk within a second, as it is by then, for nobody else to read", () => {
+  const { type, kept } = opened();
+  type("a");
+  type("a word");
+  expect(kept()).toEqual([]);
+  vi.advanceTimersByTime(1000);
+  expect(kept()).toEqual(["a word"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("it goes when the text does, within a second", () => {
+  const { type, kept } = opened();
+  type("a word");
+  vi.advanceTimersByTime(1000);
+  type("");
+  vi.advanceTimersByTime(1000);
+  expect(kept()).toEqual([]);
+  // And comes again.
+  type("another");
+  vi.advanceTimersByTime(1000);
+  expect(kept()).toEqual(["another"]);
+});
+
+test("what was sent before it was written wakes nobody", () => {
+  const { draft, type, kept } = opened();
+  type("a word");
+  expect(vi.getTimerCount()).toBe(1);
+  type("  \n");
+  expect(vi.getTimerCount()).toBe(0);
+  draft.save();
+  expect(kept()).toEqual([]);
+});
+
+test.skipIf(process.platform === "win32")("its owner alone can read it", () => {
+  const agentDir = temporaryDirectory();
+  const draft = new Draft(agentDir, "/project", process.pid);
+  draft.changed(() => "a word");
+  draft.save();
+  const drafts = join(agentDir, "drafts");
+  expect(readdirSync(drafts).map((name) => statSync(join(drafts, name)).mode & 0o777)).toEqual([0o600]);
 });

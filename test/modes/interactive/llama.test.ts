@@ -55,7 +55,7 @@ test("the list says how each model is, and what the keys do", async () => {
   expect(shown).toContain("enter load or unload");
   expect(shown).toContain("/model chooses a loaded one");
   screen.device.keys("coming\r");
-  await screen.until((text) => text.includes("coming is being downloaded"));
+  await screen.until((text) => text.includes("Stop the download of coming?"));
 });
 
 test("Enter loads, and it is in the list of /model; Enter unloads, and it is there no more", async () => {
@@ -135,7 +135,6 @@ test.each([
   ["is no router", '{"data":[{"id":"only"}]}', "it does not say which models are loaded"],
   ["answers nonsense", "<html>", "is no server of llama.cpp"],
   ["answers without end", "x".repeat(2 << 20), "the answer is too large"],
-  ["has none", '{"data":[]}', "has no models"],
 ])("a server that %s is told with its address, and no list is opened", async (_what, body, words) => {
   const server = await startWireServer(() => ({ body }));
   onTestFinished(() => server.close());
@@ -146,9 +145,118 @@ test.each([
   expect(shown).not.toContain("Models of llama.cpp");
 });
 
+test("a router without models says so, and one is downloaded by its name, with how far it is", async () => {
+  const { screen, server } = await listAt({});
+  expect(screen.drawn()).toMatch(/ has no models\n +Download one/);
+  server.hub.set("org/small-GGUF:Q4_K_M", "org/small-GGUF:Q4_K_M");
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("Download which model of Hugging Face?"));
+  screen.device.keys("org/small-GGUF:Q4_K_M\r");
+  await screen.until((text) => row("org/small-GGUF:Q4_K_M", "downloading …").test(text));
+  server.downloaded("org/small-GGUF:Q4_K_M", { one: { done: 1_200_000_000, total: 2_400_000_000 }, two: { done: 0, total: 600_000_000 } });
+  await screen.until((text) => row("org/small-GGUF:Q4_K_M", "downloading 40%, 1.2 GB of 3.0 GB").test(text));
+  server.endDownload("org/small-GGUF:Q4_K_M");
+  await screen.until((text) => /org\/small-GGUF:Q4_K_M has arrived\n +\/llama loads it/.test(text));
+  await screen.until((text) => row("org/small-GGUF:Q4_K_M", "unloaded").test(text));
+  expect(server.requests.filter(({ method, path }) => `${method} ${path}` === "POST /models").map(({ body }) => body)).toEqual([
+    { model: "org/small-GGUF:Q4_K_M" },
+  ]);
+});
+
+test("a download is stopped when that is wanted, and goes on when it is not; leaving the list leaves it to the server", async () => {
+  const { screen, server } = await listAt({ large: { state: "downloading" } });
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("Stop the download of large?"));
+  screen.device.keys("\u001b[B\r");
+  await screen.until((text) => row("large", "downloading …").test(text));
+  expect(server.models.get("large")?.state).toBe("downloading");
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("Stop the download of large?"));
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("The download of large is stopped"));
+  expect(server.models.has("large")).toBe(false);
+  await screen.until((text) => !row("large", "").test(text));
+  server.hub.set("org/other:Q8_0", "org/other:Q8_0");
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("Download which model"));
+  screen.device.keys("org/other:Q8_0\r");
+  await screen.until((text) => row("org/other:Q8_0", "downloading …").test(text));
+  screen.device.keys("\u001b");
+  await screen.until((text) => text.includes("The server goes on downloading"));
+  screen.device.keys("/llama\r");
+  await screen.until((text) => row("org/other:Q8_0", "downloading …").test(text));
+});
+
+test("what cannot be downloaded, or does not arrive, is one line each; a server that tells no events is looked at", async () => {
+  const server = await startLlamaServer({ "org/here:Q8_0": { state: "unloaded" } }, { events: false });
+  onTestFinished(() => server.close());
+  const screen = await screenAt(server.url);
+  screen.device.keys("/llama\r");
+  await screen.until((text) => text.includes("Models of llama.cpp"));
+  const ask = async (name: string): Promise<void> => {
+    screen.device.keys("Download a model\r");
+    await screen.until((text) => text.includes("Download which model"));
+    screen.device.keys(`${name}\r`);
+    await screen.until((text) => !text.includes("Download which model"));
+    screen.device.keys("\u0015");
+  };
+  await ask("org/here:Q8_0");
+  await screen.until((text) => text.includes("/models answers HTTP 400: model 'org/here:Q8_0' already exists"));
+  await ask("org/nowhere:Q8_0");
+  await screen.until((text) => text.includes("/models answers HTTP 400: no model is called org/nowhere:Q8_0"));
+  server.hub.set("org/late:Q8_0", "org/late:Q8_0");
+  await ask("org/late:Q8_0");
+  await screen.until((text) => row("org/late:Q8_0", "downloading …").test(text));
+  server.downloaded("org/late:Q8_0", { one: { done: 1, total: 3 } });
+  await screen.until((text) => row("org/late:Q8_0", "downloading 33%, 1 B of 3 B").test(text));
+  server.endDownload("org/late:Q8_0", "failed");
+  await screen.until((text) => text.includes("org/late:Q8_0 was not downloaded"));
+});
+
+test("words are looked for at Hugging Face, and the repository's quantizations are chosen from", async () => {
+  const hub = await startWireServer(({ path }) => {
+    if (path.startsWith("/api/models?")) return { body: JSON.stringify([{ id: "org/tiny-GGUF", downloads: 12_345 }, { id: "bad id" }]) };
+    if (path === "/api/models/org/closed") return { status: 401, body: "{}" };
+    const siblings = ["tiny-Q8_0.gguf", "tiny-Q4_K_M-00001-of-00002.gguf", "tiny-Q4_K_M-00002-of-00002.gguf", "mmproj-F16.gguf"].map(
+      (rfilename) => ({
+        rfilename,
+        size: 500_000_000,
+      }),
+    );
+    return { body: JSON.stringify({ id: "org/tiny-GGUF", gated: "manual", siblings }) };
+  });
+  onTestFinished(() => hub.close());
+  const server = await startLlamaServer({});
+  onTestFinished(() => server.close());
+  server.hub.set("org/tiny-GGUF:Q4_K_M", "org/tiny-GGUF:Q4_K_M");
+  const screen = await openInteractive({ columns: 120, env: { HF_ENDPOINT: hub.url, HF_TOKEN: "hf_token-0123456789" } });
+  setAddress(screen.sessions, server.url);
+  screen.device.keys("/llama\r");
+  await screen.until((text) => text.includes("Models of llama.cpp"));
+  screen.device.keys(enter);
+  await screen.until((text) => text.includes("Download which model"));
+  screen.device.keys("tiny model\r");
+  await screen.until((text) => text.includes("org/tiny-GGUF  12.3k downloads"));
+  expect(screen.drawn()).not.toContain("bad id");
+  screen.device.keys(enter);
+  const gated = await screen.until((text) => text.includes("org/tiny-GGUF is gated. Download it?"));
+  expect(gated).toContain("the server needs HF_TOKEN");
+  screen.device.keys(enter);
+  await screen.until((text) => /❯ Q4_K_M {2}1\.0 GB\n +Q8_0 {2}500\.0 MB/.test(text));
+  screen.device.keys(enter);
+  await screen.until((text) => row("org/tiny-GGUF:Q4_K_M", "downloading …").test(text));
+  expect(hub.requests.map(({ path }) => path)).toEqual([
+    "/api/models?search=tiny+model&filter=gguf&sort=downloads&direction=-1&limit=30",
+    "/api/models/org/tiny-GGUF?blobs=true",
+  ]);
+  expect(hub.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer hf_token-0123456789", "Bearer hf_token-0123456789"]);
+  expect(server.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
+});
+
 test("by lines a model is changed by its number, and what came of it is told", async () => {
   const server = await startLlamaServer({ small: { state: "unloaded" }, broken: { state: "unloaded", loads: "fails" } });
   onTestFinished(() => server.close());
+  server.hub.set("org/tiny:Q8_0", "org/tiny:Q8_0");
   const { sessions } = await makeSessions({ directory: temporaryDirectory() });
   setAddress(sessions, server.url);
   const written: string[] = [];
@@ -170,6 +278,14 @@ test("by lines a model is changed by its number, and what came of it is told", a
     await until("1  small  loaded");
     yield bytes("2");
     await until("broken could not be loaded: its process ended with status 137");
+    yield bytes("/llama");
+    await until("2  broken  failed (exit status 137)");
+    yield bytes("3");
+    await until("Download which model of Hugging Face?");
+    yield bytes("org/tiny:Q8_0");
+    await until("org/tiny:Q8_0 is downloaded by");
+    server.endDownload("org/tiny:Q8_0");
+    await until("org/tiny:Q8_0 has arrived (/llama loads it)");
     yield bytes("/quit");
   }
   const write = (text: string): void => {

@@ -36,8 +36,17 @@ test("a prompt that comes before they are read finds them all", async () => {
 
 test("while the tree is read a word says so and the keys are the editor's; then it is there, and what was typed as well", async () => {
   const screen = await opened();
+  const { session } = screen.sessions.coding;
+  const { write } = screen.device;
+  const wasRead: boolean[] = [];
+  screen.device.write = (text) => {
+    if (text.includes("Reading the tree")) wasRead.push(session.isIndexed);
+    write(text);
+  };
   screen.device.keys("/tree\r");
   await screen.until((text) => text.includes("Reading the tree"));
+  // The word first: what the file holds is not even counted then.
+  expect(wasRead).toEqual([false]);
   screen.device.keys("meanwhile");
   expect(await screen.until((text) => text.includes("meanwhile"))).not.toContain("Tree\n");
   expect(await screen.until((text) => text.includes("Tree\n"))).toContain(`${entries} All work`);

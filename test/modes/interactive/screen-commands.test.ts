@@ -246,6 +246,93 @@ test("sharing names what leaves the machine and asks; a no leaves it here", asyn
   expect(readFileSync(called, "utf8")).toMatch(/gist create --public=false \S+\.html/);
 });
 
+/** GitHub's program in its place, which does what the script says; gives where it was called, and with what. */
+async function withGh(script: string): Promise<{ screen: InteractiveScreen; called(): string[] }> {
+  const screen = await openInteractive({ columns: 160, rows: 40 });
+  const bin = join(screen.directory, "bin");
+  const called = join(screen.directory, "called");
+  mkdirSync(bin);
+  if (script !== "") writeFileSync(join(bin, "gh"), `#!/bin/sh\npwd >> '${called}'\n${script}\n`, { mode: 0o755 });
+  Object.assign(screen.interaction.env, { PATH: script === "" ? bin : `${bin}:/usr/bin:/bin` });
+  screen.device.keys("go\r");
+  await screen.until((text) => text.includes("done"));
+  screen.device.keys("/share\r");
+  return { screen, called: () => readFileSync(called, "utf8").trim().split("\n") };
+}
+
+/** Nothing of the page is left behind. */
+async function expectGone(directories: readonly string[]): Promise<void> {
+  for (const directory of directories) expect(directory).toMatch(/pi-share-\w+$/);
+  await vi.waitFor(() => expect(directories.filter((directory) => existsSync(directory))).toEqual([]), { timeout: 30_000 });
+}
+
+test.each([
+  ["is not installed", "", "needs GitHub's program gh, which is not installed", "cli.github.com"],
+  [
+    "is not signed in",
+    'echo "You are not logged into any GitHub hosts. To log in, run: gh auth login" >&2; exit 1',
+    "gh is not signed in to GitHub",
+    "gh auth login signs in",
+  ],
+  [
+    "has no network",
+    'printf "error connecting to api.github.com\\ncheck your internet connection\\n" >&2; exit 1',
+    "gh cannot be used: error connecting to api.github.com",
+    "gh auth status says more",
+  ],
+])("who shares and whose gh %s is told so, before anything is asked", async (_what, script, words, remedy) => {
+  const { screen, called } = await withGh(script);
+  const shown = await screen.until((text) => text.includes(words));
+  expect(shown).toContain(remedy);
+  expect(shown).toContain("/export writes the page to a file");
+  expect(shown).not.toContain("Share this session?");
+  if (script !== "") await expectGone(called());
+});
+
+test.each([
+  [
+    "the network goes",
+    'printf -- "- Creating gist session.html\\nerror connecting to api.github.com\\ncheck your internet connection\\n" >&2; exit 1',
+    "gh gist create failed: error connecting to api.github.com",
+  ],
+  [
+    "GitHub refuses",
+    'printf -- "- Creating gist session.html\\nX Failed to create gist: HTTP 404: Not Found\\n" >&2; exit 1',
+    "gh gist create failed: Failed to create gist: HTTP 404: Not Found",
+  ],
+  ["nothing is said", "exit 4", "gh gist create failed: it says nothing of why"],
+  ["there is no address", "echo done", "gh does not say where the page is"],
+])("where %s while it is shared, that is one line, and the page is gone", async (_what, script, words) => {
+  const { screen, called } = await withGh(`[ "$1" = auth ] && exit 0\n${script}`);
+  await screen.until((text) => text.includes("Share this session?"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes(words));
+  await expectGone(called());
+});
+
+test("sharing that takes long is called off; what was being written stays", async () => {
+  const { screen, called } = await withGh('[ "$1" = auth ] && exit 0\nexec sleep 600');
+  await screen.until((text) => text.includes("Share this session?"));
+  screen.device.keys("\r");
+  await screen.until((text) => text.includes("Sharing the session …") && text.includes("Cancel"));
+  screen.device.keys("\r");
+  const shown = await screen.until((text) => text.includes("Sharing was called off"));
+  expect(shown).toContain("gh gist list shows whether it has arrived all the same");
+  await expectGone(called());
+  screen.device.keys("written next");
+  await screen.until((text) => text.includes("written next"));
+});
+
+test("what shows a shared page is the user's own to name", async () => {
+  const { screen, called } = await withGh('[ "$1" = auth ] && exit 0\necho https://gist.github.com/someone/0123abcd');
+  Object.assign(screen.interaction.env, { PI_SHARE_VIEWER_URL: "https://viewer.example/session/" });
+  await screen.until((text) => text.includes("Share this session?"));
+  screen.device.keys("\r");
+  const shown = await screen.until((text) => text.includes("Shared: https://viewer.example/session/#0123abcd"));
+  expect(shown).toContain("Gist: https://gist.github.com/someone/0123abcd");
+  await expectGone(called());
+});
+
 test("a session file from elsewhere is taken over and gone on with, the file left as it is", async () => {
   const first = await openInteractive({ reply: textReply("said elsewhere") });
   first.device.keys("go\r");

@@ -28,7 +28,7 @@ function expectFits(method: string, answer: WireRecord): void {
   expect(answer).toMatchObject({ type: "response", command: method, success: true });
   const { result } = methodsByName().get(method) as Method;
   if (result === undefined) expect(answer).not.toHaveProperty("data");
-  else expect(problemOf(result.schema, answer.data, "data")).toBeUndefined();
+  else expect(problemOf(result().schema, answer.data, "data")).toBeUndefined();
 }
 
 test("every method answers in the shape that its record says", async () => {

@@ -1,7 +1,7 @@
 // Scripts of the build for Node: each run once, and what was compiled of them used again as long as it is whole and of the same text.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { ScriptsOfBuild } from "../../../src/platform/modules/scripts-of-build.ts";
@@ -164,6 +164,13 @@ test("nothing is made where no agent directory is, and nothing waits or fails fo
     expect(callAll(scripts)).toBe(30);
     scripts.keep(now, true);
   }
+  // A folder stands where the file should: what was to take its place goes again.
+  const taken = build();
+  taken.tree.write(`agent/cache/compiled/${folderName}/00000000/note`, "");
+  const folder = taken.open();
+  callAll(folder);
+  folder.keep(now, true);
+  expect(readdirSync(join(taken.kept(), ".."))).toEqual(["00000000"]);
   tree.write("agent/cache/compiled", "a file");
   const blocked = open();
   expect(callAll(blocked)).toBe(30);

@@ -268,6 +268,117 @@ describe("requests", () => {
     await expect.poll(() => isClosed).toBe(true);
   });
 
+  const told = (error: unknown): string => (error instanceof Error ? error.name : String(error));
+  const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+  const upperCase = (): TransformStream<Uint8Array, Uint8Array> =>
+    new TransformStream({ transform: (piece, out) => out.enqueue(new TextEncoder().encode(text(piece).toUpperCase())) });
+
+  /** What is done with a body, and what is seen. */
+  const uses: [string, (body: ReadableStream<Uint8Array>, answer: Response) => Promise<unknown>][] = [
+    [
+      "read to its end, and on",
+      async (body) => {
+        const reader = body.getReader();
+        let seen = "";
+        for (let next = await reader.read(); !next.done; next = await reader.read()) seen += text(next.value);
+        return [seen, await reader.read(), body.locked];
+      },
+    ],
+    [
+      "read by two at once, in turn",
+      async (body) => {
+        const reader = body.getReader();
+        return (await Promise.all([reader.read(), reader.read(), reader.read()])).map(({ done }) => done).at(0);
+      },
+    ],
+    [
+      "taken by a second reader",
+      async (body) => {
+        const reader = body.getReader();
+        const refused = [await (async () => body.getReader())().catch(told), await body.cancel().catch(told), body.locked];
+        reader.releaseLock();
+        reader.releaseLock();
+        return [
+          ...refused,
+          body.locked,
+          await reader.read().catch(told),
+          await reader.cancel().catch(told),
+          (await body.getReader().read()).done,
+        ];
+      },
+    ],
+    [
+      "cancelled, and read",
+      async (body) => {
+        const reader = body.getReader();
+        await reader.cancel();
+        return [await reader.read(), await reader.cancel()];
+      },
+    ],
+    [
+      "looped over",
+      async (body) => {
+        let seen = "";
+        for await (const piece of body as unknown as AsyncIterable<Uint8Array>) seen += text(piece);
+        return [seen, body.locked];
+      },
+    ],
+    [
+      "looped over, but not to its end",
+      async (body) => {
+        for await (const piece of body as unknown as AsyncIterable<Uint8Array>) if (piece.length > 0) break;
+        return [body.locked, await body.getReader().read()];
+      },
+    ],
+    ["piped through something", async (body) => new Response(body.pipeThrough(upperCase() as never)).text()],
+    [
+      "piped into something",
+      async (body) => {
+        let seen = "";
+        const write = (piece: Uint8Array): void => {
+          seen += text(piece);
+        };
+        await body.pipeTo(new WritableStream({ write }));
+        return seen;
+      },
+    ],
+    ["parted in two", async (body) => Promise.all(body.tee().map((one) => new Response(one).text()))],
+    ["made an answer of its own", async (body) => new Response(body).text()],
+    ["read as bytes", async (_body, answer) => [new Uint8Array(await answer.arrayBuffer()).length, answer.bodyUsed]],
+  ];
+
+  test.each(uses)("a body that is %s: as the runtime's own", async (_what, use) => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200).write("one ");
+      setImmediate(() => response.end("two"));
+    });
+    const [ours, theirs] = [await nodeTransport()(url, manual), await globalThis.fetch(url, manual)];
+    if (ours.body === null || theirs.body === null) throw new Error("no body");
+    expect(await use(ours.body, ours)).toEqual(await use(theirs.body, theirs));
+  });
+
+  test("nobody waits for ever: a read that was begun ends with the reader, with the answer and with the connection", async () => {
+    const url = await serve((_request, response) => void response.writeHead(200).write("half"));
+    const open = async (): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
+      const reader = (await nodeTransport()(url, manual)).body?.getReader();
+      expect(text((await reader?.read())?.value)).toBe("half");
+      return reader as ReadableStreamDefaultReader<Uint8Array>;
+    };
+    const released = await open();
+    const left = released.read();
+    released.releaseLock();
+    await expect(left).rejects.toThrow(TypeError);
+    const cancelled = await open();
+    const waiting = cancelled.read();
+    await cancelled.cancel();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    const broken = await open();
+    const cut = broken.read();
+    server?.closeAllConnections();
+    await expect(cut).rejects.toMatchObject({ code: "ECONNRESET" });
+    await expect(broken.read()).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
   test("what follows redirects is the runtime's own", async () => {
     const url = await serve((request, response) => {
       if (request.url === "/old") response.writeHead(302, { location: "/new" }).end();

@@ -41,7 +41,7 @@ export function wordsOf(request: Json): string {
 export function repository(directory: string, changed: Record<string, string> = {}): (...args: string[]) => string {
   const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
   const git = (...args: string[]): string => execFileSync("git", args, { cwd: directory, env, encoding: "utf8", stdio: "pipe" });
-  git("init", "-q", "-b", "main");
+  git("init", "-q", "--template=", "-b", "main");
   git("config", "user.email", "a@example.org");
   git("config", "user.name", "A");
   writeFileSync(join(directory, "kept.txt"), "first\n");

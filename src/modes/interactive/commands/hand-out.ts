@@ -6,45 +6,91 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeConfig } from "../../../config/describe-config.ts";
 import { plainText } from "../../../contracts/text/plain.ts";
-import { byteText } from "../../../contracts/text/terminal-text.ts";
+import { byteText, plainLine } from "../../../contracts/text/terminal-text.ts";
 import { version } from "../../../contracts/version.ts";
 import { makeDirectory } from "../../../platform/files/make-directory.ts";
-import { executeProgram } from "../../../platform/processes/exec-program.ts";
+import { type ExecutedProgram, executeProgram } from "../../../platform/processes/exec-program.ts";
 import { liveSecrets } from "../../../platform/secrets.ts";
 import { plural } from "../../../transcript/format.ts";
 import type { CommandHost } from "../surface.ts";
 import { call } from "./call.ts";
 
-const uploadMs = 60_000;
+const answerMs = 15_000;
+const uploadMs = 120_000;
+const exported = "/export writes the page to a file";
 
 /** The session as a page, in a secret gist of the user's own. */
 export async function share(at: CommandHost): Promise<void> {
   const { session } = at.sessions.coding;
   if (session.entryCount === 0) return at.hint("There is nothing to share yet");
   if (at.sessions.launch.config.values.network.offline) {
-    at.say("/share goes over the network, and PI_OFFLINE or network.offline forbids it", "warning", "/export writes the page to a file");
+    at.say("/share goes over the network, and PI_OFFLINE or network.offline forbids it", "warning", exported);
     return;
   }
-  const gh = (args: readonly string[]): ReturnType<typeof executeProgram> =>
-    executeProgram("gh", args, { cwd: directory, env: at.env, timeoutMs: uploadMs });
   const directory = mkdtempSync(join(tmpdir(), "pi-share-"));
   try {
-    if ((await gh(["auth", "status"])).code !== 0) {
-      at.say("/share needs GitHub's program gh, signed in", "warning", "gh auth login signs in; /export writes the page to a file");
-      return;
-    }
-    const page = join(directory, `pi-session-${session.id}.html`);
+    // Nobody is there to answer what it may ask.
+    const env = { ...at.env, GH_PROMPT_DISABLED: "1" };
+    const status = await executeProgram("gh", ["auth", "status"], { cwd: directory, env, timeoutMs: answerMs });
+    if (status.code !== 0) return tellNotReady(status, at);
+    const page = join(directory, "session.html");
     await call("export_html", { outputPath: page }, at);
     const what = `The whole session, ${plural(session.entryCount, "entry", "entries")}, ${byteText(statSync(page).size)}: prompts, answers, what tools did and what files held.`;
     const where = "It goes to GitHub as a secret gist of yours: whoever has its address can read it.";
     if (!(await at.dialogs.confirm("Share this session?", `${what}\n${where}`))) return at.hint("Nothing has left this machine");
-    const { code, stdout, stderr } = await gh(["gist", "create", "--public=false", page]);
-    const address = /https:\/\/\S+/.exec(stdout)?.[0];
-    if (code === 0 && address !== undefined) at.say(`Shared: ${address}`, "info", "gh gist delete takes it back");
-    else at.say(`gh gist create failed: ${plainText(stderr).trim().split("\n")[0] ?? ""}`, "error", "/export writes the page to a file");
+    const stop = new AbortController();
+    const closeWaiting = at.choose({
+      title: "Sharing the session …",
+      items: [{ value: "cancel", label: "Cancel" }],
+      hasFilter: false,
+      take: () => stop.abort(),
+      cancelled: () => stop.abort(),
+    });
+    const args = ["gist", "create", "--public=false", page];
+    const created = await executeProgram("gh", args, { cwd: directory, env, timeoutMs: uploadMs, signal: stop.signal }).finally(
+      closeWaiting,
+    );
+    tellShared(created, stop.signal.aborted, at);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function tellNotReady({ stdout, stderr, killed }: ExecutedProgram, at: CommandHost): void {
+  if (/^spawn\b.*\b(?:ENOENT|EACCES)\b/.test(stderr)) {
+    at.say("/share needs GitHub's program gh, which is not installed", "warning", `https://cli.github.com has it; ${exported}`);
+  } else if (killed) at.say(`gh has not said in ${answerMs / 1000} s whether it is signed in`, "error", `Is there a network? ${exported}`);
+  else if (/not logged in|gh auth login/i.test(stdout + stderr)) {
+    at.say("gh is not signed in to GitHub", "warning", `gh auth login signs in; ${exported}`);
+  } else at.say(`gh cannot be used: ${wordsOf(stderr || stdout)}`, "error", `gh auth status says more; ${exported}`);
+}
+
+function tellShared({ code, stdout, stderr, killed }: ExecutedProgram, isCalledOff: boolean, at: CommandHost): void {
+  const address = /https:\/\/\S+/.exec(stdout)?.[0];
+  if (address !== undefined && (code === 0 || killed)) {
+    const viewer = viewerAddress(address, at.env.PI_SHARE_VIEWER_URL);
+    at.say(`Shared: ${viewer === undefined ? address : `${viewer}\nGist: ${address}`}`, "info", "gh gist delete takes it back");
+    return;
+  }
+  const arrived = "gh gist list shows whether it has arrived all the same";
+  if (isCalledOff) at.say("Sharing was called off", "info", arrived);
+  else if (killed) at.say(`GitHub has not taken the page in ${uploadMs / 1000} s`, "error", `${arrived}; ${exported}`);
+  else if (code === 0) at.say("gh does not say where the page is", "error", arrived);
+  else at.say(`gh gist create failed: ${wordsOf(stderr)}`, "error", exported);
+}
+
+/** As the npm agent has it: a page that shows the gist whose id stands behind the `#`. */
+function viewerAddress(gist: string, viewer: string | undefined): string | undefined {
+  return viewer ? `${viewer}#${gist.replace(/\/+$/, "").split("/").at(-1)}` : undefined;
+}
+
+/** The first line of gh's that is not about what it is doing. */
+function wordsOf(stderr: string): string {
+  const lines = plainText(stderr)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("- "));
+  return liveSecrets.redact(plainLine((lines[0] ?? "it says nothing of why").replace(/^X /, "")).slice(0, 300));
 }
 
 /** A report to be read before it is sent; sending it is the user's. */

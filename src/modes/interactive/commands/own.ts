@@ -69,7 +69,7 @@ export const screenCommands: readonly ScreenCommand[] = [
   },
   {
     name: "llama",
-    about: "Load and unload models of llama.cpp's router",
+    about: "Load, unload and download models of llama.cpp's router",
     run: async (_args, at) => (await import("../pickers/llama-models.ts")).openLlamaModels(at),
   },
   {

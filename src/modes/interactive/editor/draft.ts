@@ -23,6 +23,8 @@ export class Draft {
   readonly #cwd: string;
   #timer: NodeJS.Timeout | undefined;
   #text: (() => string) | undefined;
+  /** Whether there is a file of ours, as far as we know. */
+  #isOnDisk = false;
 
   constructor(agentDir: string, cwd: string, pid: number) {
     this.#directory = join(agentDir, "drafts");
@@ -57,18 +59,21 @@ export class Draft {
   /** It has changed; what it is then is asked when it is written. */
   changed(text: () => string): void {
     this.#text = text;
-    this.#timer ??= setTimeout(() => this.save(), behindMs);
+    if (this.#isOnDisk || text().trim() !== "") this.#timer ??= setTimeout(() => this.save(), behindMs);
+    // It was sent before it was written: there is nothing to do, and no reason to wake up for it.
+    else this.#stopWaiting();
   }
 
   save(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopWaiting();
     const text = this.#text?.() ?? "";
     try {
       if (text.trim() === "") {
         remove(this.#path);
+        this.#isOnDisk = false;
         return;
       }
+      this.#isOnDisk = true;
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       const building = `${this.#path}.tmp`;
       writeFileSync(building, liveSecrets.redact(text), { mode: 0o600 });
@@ -80,9 +85,13 @@ export class Draft {
 
   /** The end was asked for. */
   drop(): void {
+    this.#stopWaiting();
+    remove(this.#path);
+  }
+
+  #stopWaiting(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    remove(this.#path);
   }
 
   get #place(): string {

@@ -1,110 +1,212 @@
-// The models of llama.cpp's router, to be loaded and unloaded. Opened by /llama. Invariant: the states are the server's own, looked at again as long as one of
-// them changes; closing the list takes back nothing that the server does.
+// The models of llama.cpp's router, to be loaded, unloaded and downloaded. Opened by /llama. Invariant: the states are the server's own, looked at again as
+// long as one of them changes; closing the list takes back nothing that the server does.
 
-import { isChanging, llamaRouter, type RouterModel, servedModels, shownId } from "../../../harness/models/llama-router.ts";
+import { byteText } from "../../../contracts/text/terminal-text.ts";
+import {
+  type DownloadProgress,
+  isChanging,
+  type LlamaRouter,
+  llamaRouter,
+  type RouterModel,
+  servedModels,
+  shownId,
+} from "../../../harness/models/llama-router.ts";
 import type { CommandHost } from "../surface.ts";
 import type { Picker, PickerItem } from "./picker.ts";
 
-type Change = "load" | "unload";
+type Change = "load" | "unload" | "download" | "stop";
 
 const provider = "llama-cpp";
+/** No model has it. */
+const another = "\u0000download";
 
 export async function openLlamaModels(at: CommandHost): Promise<void> {
   const { registry, config } = at.sessions.launch;
   const router = await llamaRouter(provider, { registry, config, env: at.env });
   at.hint(`Asking ${router.address} …`);
-  let models = await router.models();
-  const known = (): void => at.sessions.launch.registry.setServed(provider, servedModels(models));
-  known();
-  if (models.length === 0) {
-    at.say(`${router.address} has no models`, "warning", "Start llama-server with --models-dir, or download one with llama-server -hf");
-    return;
+  const models = await router.models();
+  if (models.length === 0) at.say(`${router.address} has no models`, "warning", "Download one, or start llama-server with --models-dir");
+  new LlamaList(router, models, at).open();
+}
+
+class LlamaList {
+  readonly #router: LlamaRouter;
+  readonly #at: CommandHost;
+  readonly #closed = new AbortController();
+  readonly #changes = new Map<string, { change: Change; stop: AbortController }>();
+  /** Of downloads, as the server tells them while they go on. */
+  readonly #progress = new Map<string, DownloadProgress>();
+  readonly #verdicts = new Map<string, "finished" | "failed">();
+  #models: RouterModel[];
+  #isWatching = false;
+  #list: Picker | undefined;
+
+  constructor(router: LlamaRouter, models: RouterModel[], at: CommandHost) {
+    this.#router = router;
+    this.#models = models;
+    this.#at = at;
+    this.#known();
   }
-  const closed = new AbortController();
-  const changes = new Map<string, { change: Change; stop: AbortController }>();
-  let list: Picker | undefined;
-  const items = (): PickerItem[] =>
-    models.map((model) => ({ value: model.id, label: shownId(model.id), description: wordsOf(model, changes.get(model.id)?.change) }));
-  const show = (): void => {
-    if (!closed.signal.aborted) list?.setItems(items());
-  };
-  const seen = (now: RouterModel[]): void => {
-    models = now;
-    known();
-    show();
+
+  open(): void {
+    const { keys } = this.#at;
+    const { keyOf } = keys;
+    this.#at.choose({
+      title: `Models of llama.cpp at ${this.#router.address}`,
+      items: this.#items(),
+      hint: `${keyOf("tui.select.confirm")} load or unload · ${keyOf("tui.select.cancel")} close · /model chooses a loaded one`,
+      // By its number, where there are lines alone.
+      take: (id) => this.#pressed(id),
+      cancelled: () => this.#leave(),
+      opened: (picker) => {
+        this.#list = picker;
+      },
+      onKey: (data, item) => {
+        if (item === undefined || !keys.matches(data, "tui.select.confirm")) return false;
+        // Enter is a switch here, and closes nothing.
+        void this.#pressed(item.value).catch((error: unknown) => this.#at.fail(error));
+        return true;
+      },
+    });
+    void this.#follow();
+  }
+
+  #leave(): void {
+    const going = new Set([...this.#changes.values()].map(({ change }) => change));
+    const what = going.has("download") ? "downloading" : going.has("load") ? "loading" : undefined;
+    if (what !== undefined) this.#at.hint(`The server goes on ${what}; /llama shows how far it is`);
+    this.#closed.abort();
+  }
+
+  #known(): void {
+    this.#at.sessions.launch.registry.setServed(provider, servedModels(this.#models));
+  }
+
+  readonly #seen = (now: RouterModel[]): void => {
+    this.#models = now;
+    this.#known();
+    this.#show();
   };
 
-  const change = async (id: string, what: Change): Promise<void> => {
-    changes.get(id)?.stop.abort();
-    const own = { change: what, stop: new AbortController() };
-    changes.set(id, own);
-    show();
-    const signal = AbortSignal.any([closed.signal, own.stop.signal]);
+  #show(): void {
+    if (!this.#closed.signal.aborted) this.#list?.setItems(this.#items());
+  }
+
+  #items(): PickerItem[] {
+    // Those that are begun, and not in the server's list yet.
+    const begun = [...this.#changes].filter(([id, { change }]) => change === "download" && !this.#models.some((one) => one.id === id));
+    return [
+      ...this.#models.map((model) => ({ value: model.id, label: shownId(model.id), description: this.#wordsOf(model) })),
+      ...begun.map(([id]) => ({ value: id, label: shownId(id), description: "looked up …" })),
+      { value: another, label: "Download a model …", description: "of Hugging Face, by its name or by words" },
+    ];
+  }
+
+  #wordsOf({ id, state, exitCode, progress }: RouterModel): string {
+    const going = this.#changes.get(id)?.change;
+    if (going === "load" && state !== "loaded") return "loading …";
+    if (going === "unload" && state !== "unloaded") return "unloading …";
+    if (going === "stop") return "stopping …";
+    const far = this.#progress.get(id) ?? progress;
+    if (state === "downloading" && far !== undefined) return `downloading ${farText(far)}`;
+    if (isChanging(state)) return `${state} …`;
+    return state === "failed" && exitCode !== undefined ? `failed (exit status ${exitCode})` : state;
+  }
+
+  async #pressed(id: string): Promise<void> {
+    if (id === another) return this.#download();
+    const state = this.#models.find((one) => one.id === id)?.state ?? "";
+    const going = this.#changes.get(id)?.change;
+    if (going === "stop") return;
+    if (state === "downloading" || going === "download") return this.#stop(id);
+    const what = nextOf(state, going);
+    await this.#change(id, what, async (signal) =>
+      tell(id, what, await this.#router.change(id, what, { signal, seen: this.#seen }), this.#router.address, this.#at),
+    );
+  }
+
+  /** One at a time for each model: another one takes its place. */
+  async #change(id: string, change: Change, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#changes.get(id)?.stop.abort();
+    const own = { change, stop: new AbortController() };
+    this.#changes.set(id, own);
+    this.#show();
+    const signal = AbortSignal.any([this.#closed.signal, own.stop.signal]);
     try {
-      const model = await router.change(id, what, { signal, seen });
-      tell(id, what, model, router.address, at);
+      await work(signal);
     } catch (error) {
       if (signal.aborted) return;
-      at.fail(error);
+      this.#at.fail(error);
       // Others may have changed it meanwhile. What is wrong has been told.
-      await router.models(closed.signal).then(seen, () => {});
+      await this.#router.models(this.#closed.signal).then(this.#seen, () => {});
     } finally {
-      if (changes.get(id) === own) changes.delete(id);
-      show();
+      if (this.#changes.get(id) === own) this.#changes.delete(id);
+      this.#show();
     }
-  };
+  }
+
+  async #download(): Promise<void> {
+    const { askForDownload } = await import("./llama-download.ts");
+    const id = await askForDownload(this.#at);
+    if (id === undefined) return;
+    this.#watch();
+    this.#verdicts.delete(id);
+    this.#progress.delete(id);
+    await this.#change(id, "download", async (signal) => {
+      let isBegun = false;
+      const seen = (models: RouterModel[]): void => {
+        if (!isBegun)
+          this.#at.say(`${shownId(id)} is downloaded by ${this.#router.address}`, "info", "/llama shows how far it is, and stops it");
+        isBegun = true;
+        this.#seen(models);
+      };
+      const model = await this.#router.download(id, { signal, seen, verdict: () => this.#verdicts.get(id) });
+      this.#at.say(`${shownId(model?.id ?? id)} has arrived`, "info", "/llama loads it");
+    });
+  }
+
+  async #stop(id: string): Promise<void> {
+    if (!(await this.#at.dialogs.confirm(`Stop the download of ${shownId(id)}?`, ""))) return;
+    await this.#change(id, "stop", async (signal) => {
+      await this.#router.change(id, "unload", { signal, seen: this.#seen });
+      this.#at.hint(`The download of ${shownId(id)} is stopped`);
+    });
+  }
+
   /** What others have begun, one after another: each look sees all of them. */
-  const follow = async (): Promise<void> => {
+  async #follow(): Promise<void> {
     try {
       for (;;) {
-        const moving = models.find(({ state }) => isChanging(state));
+        const moving = this.#models.find(({ state }) => isChanging(state));
         if (moving === undefined) return;
-        await router.settled(moving.id, { signal: closed.signal, seen });
+        if (moving.state === "downloading") this.#watch();
+        await this.#router.settled(moving.id, { signal: this.#closed.signal, seen: this.#seen });
       }
     } catch (error) {
-      if (!closed.signal.aborted) at.fail(error);
+      if (!this.#closed.signal.aborted) this.#at.fail(error);
     }
-  };
-  const pressed = async (id: string): Promise<void> => {
-    const state = models.find((one) => one.id === id)?.state ?? "";
-    if (state === "downloading") at.hint(`${shownId(id)} is being downloaded`);
-    else await change(id, nextOf(state, changes.get(id)?.change));
-  };
+  }
 
-  const { keyOf } = at.keys;
-  at.choose({
-    title: `Models of llama.cpp at ${router.address}`,
-    items: items(),
-    hint: `${keyOf("tui.select.confirm")} load or unload · ${keyOf("tui.select.cancel")} close · /model chooses a loaded one`,
-    // By its number, where there are lines alone.
-    take: (id) => pressed(id),
-    cancelled: () => {
-      if ([...changes.values()].some((one) => one.change === "load")) at.hint("The server goes on loading; /llama shows how far it is");
-      closed.abort();
-    },
-    opened: (picker) => {
-      list = picker;
-    },
-    onKey: (data, item) => {
-      if (item === undefined || !at.keys.matches(data, "tui.select.confirm")) return false;
-      // Enter is a switch here, and closes nothing.
-      void pressed(item.value);
-      return true;
-    },
-  });
-  void follow();
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    void this.#router.watch(this.#closed.signal, ({ model, event, progress }) => {
+      if (event === "download_finished") this.#verdicts.set(model, "finished");
+      if (event === "download_failed") this.#verdicts.set(model, "failed");
+      if (progress === undefined) return;
+      this.#progress.set(model, progress);
+      this.#show();
+    });
+  }
 }
 
-function nextOf(state: string, going: Change | undefined): Change {
+function farText({ done, total }: DownloadProgress): string {
+  return `${Math.floor((done / total) * 100)}%, ${byteText(done)} of ${byteText(total)}`;
+}
+
+function nextOf(state: string, going: Change | undefined): "load" | "unload" {
   if (going !== undefined) return going === "load" ? "unload" : "load";
   return state === "unloaded" || state === "failed" ? "load" : "unload";
-}
-
-function wordsOf({ state, exitCode }: RouterModel, going: Change | undefined): string {
-  if (going === "load" && state !== "loaded") return "loading …";
-  if (going === "unload" && state !== "unloaded") return "unloading …";
-  if (isChanging(state)) return `${state} …`;
-  return state === "failed" && exitCode !== undefined ? `failed (exit status ${exitCode})` : state;
 }
 
 function tell(id: string, what: Change, model: RouterModel | undefined, address: string, at: CommandHost): void {

@@ -173,9 +173,16 @@ async function read(at: CommandHost): Promise<TreeOf | undefined> {
   const steps = function* (): Generator<undefined, Row[]> {
     return yield* rowSteps(yield* session.treeSteps(), viewsOf(conversation.tools));
   };
+  const say = (): void => {
+    at.hint("Reading the tree …");
+    // The next thing that is done may take longer than a frame.
+    at.surface?.screen.tui.renderNow();
+  };
+  const saysAtOnce = !session.isIndexed;
+  if (saysAtOnce) say();
   const rows = await inSlices(steps(), {
     isWanted: () => at.sessions.coding.session === session && !session.isClosed,
-    waits: () => at.hint("Reading the tree …"),
+    ...(!saysAtOnce && { waits: say }),
   });
   return rows && { rows, way: session.branchIds(), leafId: session.leafId };
 }

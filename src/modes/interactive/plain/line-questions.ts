@@ -16,6 +16,8 @@ interface OpenQuestion {
   /** What is pasted is one answer, however many lines it has. */
   isText: boolean;
   close(): void;
+  /** It was left without an answer. */
+  left?(): void;
 }
 
 export interface LineQuestionsHost {
@@ -46,7 +48,10 @@ export class LineQuestions {
 
   cancelAll(): void {
     this.#questions.cancelAll();
-    for (const { close } of [...this.#open]) close();
+    for (const { close, left } of [...this.#open]) {
+      close();
+      left?.();
+    }
   }
 
   select(title: string, options: readonly string[], how: How = {}): Promise<string | undefined> {
@@ -144,6 +149,7 @@ export class LineQuestions {
     const close = this.#push({
       ask,
       isText: false,
+      left: cancelled,
       take: (line) => {
         const picked = /^\d+$/.test(line) ? shown[Number(line) - 1] : undefined;
         if (picked !== undefined) {

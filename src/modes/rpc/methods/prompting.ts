@@ -51,7 +51,7 @@ function queue(
 }
 
 const images = optional(list(image, "made smaller where they are too large; one that cannot be is replaced by a text in the message"));
-const queuedResult = fields({ disposition: choice(["queued", "handled"]) });
+const queuedResult = () => fields({ disposition: choice(["queued", "handled"]) });
 
 export const promptingMethods = [
   method({
@@ -67,10 +67,11 @@ export const promptingMethods = [
       ),
       key: optional(text("sent again in the same session, it is not run again; the answer says what became of it")),
     },
-    result: fields({
-      disposition: choice(["started", "queued", "handled"], "`handled`: no run began for this prompt"),
-      outcome: optional(outcome),
-    }),
+    result: () =>
+      fields({
+        disposition: choice(["started", "queued", "handled"], "`handled`: no run began for this prompt"),
+        outcome: optional(outcome()),
+      }),
     order: "in turn",
     prepare: receive,
     run: prompt,

@@ -16,7 +16,7 @@ export const protocolMethods = [
     group: "Beyond the npm agent",
     about: "Who answers, and what it can do.",
     params: {},
-    result: fields({ name: text(), version: text(), protocol: count(), capabilities: list(text()) }),
+    result: () => fields({ name: text(), version: text(), protocol: count(), capabilities: list(text()) }),
     order: "at once",
     run: () => ({ name: "pi", version, protocol: protocolVersion, capabilities: [...capabilities] as string[] }),
   }),
