@@ -145,7 +145,7 @@ async function sendNow(
 async function runShell(command: string, isHidden: boolean, at: CommandHost): Promise<void> {
   const shown: BlockOf<"shell"> = { kind: "shell", isLive: true, command, output: "", exitCode: 0, isCancelled: false, isHidden };
   at.transcript.add(shown);
-  at.status.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
+  const end = at.status.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
   try {
     const result = await at.sessions.coding.shell.run(command, {
       excludeFromContext: isHidden,
@@ -164,6 +164,6 @@ async function runShell(command: string, isHidden: boolean, at: CommandHost): Pr
   } finally {
     shown.isLive = false;
     at.transcript.changed(shown);
-    if (!at.sessions.coding.isStreaming) at.status.end();
+    end();
   }
 }

@@ -19,7 +19,7 @@ export interface CommandHost {
   readonly sessions: SessionHost;
   /** Nothing: there are lines alone. */
   readonly surface: Surface | undefined;
-  readonly status: Pick<Status, "begin" | "end">;
+  readonly status: Pick<Status, "begin">;
   readonly keys: Pick<Keymap, "keyOf" | "matches">;
   readonly env: Host["env"];
   readonly platform: string;

@@ -189,6 +189,23 @@ test("the seconds of a command of the user's own go on while it says nothing", a
   await expectRest(at);
 });
 
+test("a command of the user's own that outlives a run, or another one, is still seen to go on, and stopped", async () => {
+  const gate = new Gate();
+  const at = await openInteractive({ reply: gate.reply("The answer.") });
+  at.device.keys("a question\r");
+  await gate.arrival();
+  const waiting = "until [ -e go ]; do sleep 0.02; done";
+  at.device.keys(`!${waiting}\r`);
+  await at.until((text) => text.includes(`! ${waiting}`) && text.includes("working"));
+  gate.open();
+  await at.until((text) => text.includes("The answer.") && /─ \S+ ! until .* stops/.test(text));
+  at.device.keys("!echo another\r");
+  await at.until((text) => text.includes("! echo another\n  another") && /─ \S+ ! until .* stops/.test(text));
+  at.device.keys("\u001b");
+  await at.until((text) => text.includes("stopped"));
+  await expectRest(at);
+});
+
 test.for([
   ["/new", (at) => at.device.keys("/new\r"), "New session"],
   ["a reload by an extension", (at) => void at.sessions.changes.reload(), "Stopped"],

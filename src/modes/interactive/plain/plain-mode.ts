@@ -45,7 +45,12 @@ class PlainConversation implements CommandHost {
   readonly platform: string;
   readonly dialogs: LineQuestions;
   readonly transcript: BlockSink;
-  readonly status = { begin: (what: string) => this.say(`${what} …`), end: () => {} };
+  readonly status: CommandHost["status"] = {
+    begin: (what) => {
+      this.say(`${what} …`);
+      return () => {};
+    },
+  };
   /** The terminal's own. */
   readonly keys = { matches: () => false, keyOf: (id: string) => (id === "app.clear" ? "Ctrl-C" : "") };
   readonly #at: ModeContext;
