@@ -2,9 +2,15 @@
 // Invariant: what is refused gives the text back; nothing here throws past `perform`.
 
 import type { ImageContent } from "../../contracts/message.ts";
+import type { Received } from "../../harness/intake/intake.ts";
+import { beforeEnd } from "../mode.ts";
 import type { BlockOf } from "./blocks/block.ts";
+import type { HeldText } from "./state.ts";
 import type { CommandHost } from "./surface.ts";
 import type { Effect } from "./update.ts";
+
+/** What goes at once is not said to wait. */
+const shownAfterMs = 150;
 
 export async function perform(effect: Effect, at: CommandHost): Promise<void> {
   switch (effect.type) {
@@ -75,29 +81,57 @@ function stopRun({ sessions }: CommandHost): void {
 }
 
 /** Before what is being written. */
-function takeQueueBack(held: readonly string[], at: CommandHost): void {
+function takeQueueBack(held: readonly HeldText[], at: CommandHost): void {
   const { steering, followUp } = at.sessions.intake.clearQueue();
-  const texts = [...held, ...steering, ...followUp];
+  for (const one of held) one.callOff?.();
+  const texts = [...held.map(({ text }) => text), ...steering, ...followUp];
   if (texts.length > 0) at.composer.giveBack(texts.join("\n\n"));
 }
 
-async function send(text: string, behavior: "steer" | "followUp" | undefined, at: CommandHost): Promise<void> {
-  const { coding } = at.sessions;
+async function send(text: string, behavior: HeldText["behavior"], at: CommandHost): Promise<void> {
+  const { coding, extensions } = at.sessions;
   if (coding.compaction.isRunning && !coding.isStreaming) {
-    at.hold(text, behavior);
+    at.hold({ text, behavior });
     at.release(await coding.compaction.settled());
     return;
   }
   const images = at.composer.takeAttachments(text);
-  return at.inTurn(() => sendNow(text, images, behavior, at));
+  const name = /^\/(\S+)/.exec(text)?.[1];
+  // It goes on for as long as its extension likes: nobody waits for it.
+  if (extensions.commands()?.some((one) => one.source === "extension" && one.name === name)) await sendNow(text, images, behavior, at);
+  else await sendInTurn(text, images, behavior, at);
 }
 
-async function sendNow(text: string, images: ImageContent[], behavior: "steer" | "followUp" | undefined, at: CommandHost): Promise<void> {
+/** What an extension has to say to it, or to one before it, may take for ever: it is shown as waiting, and can be called off. */
+async function sendInTurn(text: string, images: ImageContent[], behavior: HeldText["behavior"], at: CommandHost): Promise<void> {
+  const off = new AbortController();
+  const held: HeldText = { text, behavior, callOff: () => off.abort() };
+  const timer = setTimeout(() => at.hold(held), shownAfterMs);
+  try {
+    await at.inTurn(() => sendNow(text, images, behavior, at, off.signal));
+  } finally {
+    clearTimeout(timer);
+    at.letGo(held);
+  }
+}
+
+async function sendNow(
+  text: string,
+  images: ImageContent[],
+  behavior: HeldText["behavior"],
+  at: CommandHost,
+  off?: AbortSignal,
+): Promise<void> {
   const { sessions } = at;
   try {
     const streamingBehavior = behavior ?? "steer";
-    const received = await sessions.intake.receive({ text, images, source: "interactive", streamingBehavior });
-    const begun = sessions.intake.begin(received, { streamingBehavior });
+    const receiving = async (): Promise<Received> => sessions.intake.receive({ text, images, source: "interactive", streamingBehavior });
+    const received = off === undefined ? { value: await receiving() } : await beforeEnd(off, receiving());
+    if (received === undefined) {
+      at.composer.carryAttachments(text, images);
+      return;
+    }
+    const begun = sessions.intake.begin(received.value, { streamingBehavior });
     if (begun.disposition === "handled") return;
     // How it went is told by events; what is thrown here was told by none.
     begun.done?.catch((error: unknown) => at.fail(error));
@@ -111,7 +145,7 @@ async function sendNow(text: string, images: ImageContent[], behavior: "steer" |
 async function runShell(command: string, isHidden: boolean, at: CommandHost): Promise<void> {
   const shown: BlockOf<"shell"> = { kind: "shell", isLive: true, command, output: "", exitCode: 0, isCancelled: false, isHidden };
   at.transcript.add(shown);
-  at.status.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
+  const end = at.status.begin(`! ${command.split("\n", 1)[0] ?? ""}`.slice(0, 40));
   try {
     const result = await at.sessions.coding.shell.run(command, {
       excludeFromContext: isHidden,
@@ -130,6 +164,6 @@ async function runShell(command: string, isHidden: boolean, at: CommandHost): Pr
   } finally {
     shown.isLive = false;
     at.transcript.changed(shown);
-    if (!at.sessions.coding.isStreaming) at.status.end();
+    end();
   }
 }

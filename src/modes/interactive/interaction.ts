@@ -280,8 +280,14 @@ export class Interaction implements Surface {
     this.#leave();
   }
 
-  hold(text: string, behavior: HeldText["behavior"]): void {
-    this.#dispatch({ type: "hold", text, behavior });
+  hold(held: HeldText): void {
+    this.#dispatch({ type: "hold", held });
+    this.composer.changed();
+  }
+
+  letGo(held: HeldText): void {
+    if (!this.#state.held.includes(held)) return;
+    this.#dispatch({ type: "let go", held });
     this.composer.changed();
   }
 
@@ -341,6 +347,8 @@ export class Interaction implements Surface {
   #replaced(): void {
     const { session } = this.sessions.coding;
     const isShown = session.id === this.#shown?.id && session.leafId === this.#shown.leafId;
+    // What was on its way was on its way to the other one.
+    if (this.#state.held.length > 0) this.release(true);
     this.#settings.take(this.sessions.launch);
     this.#stored.renew(session);
     if (isShown) this.#renewed();

@@ -8,6 +8,8 @@ export interface Queue {
 export interface HeldText {
   text: string;
   behavior: "steer" | "followUp" | undefined;
+  /** It is on its way, and will not go. Without it: it goes when the compaction, or the summary, that goes on has ended. */
+  callOff?(): void;
 }
 
 export interface State {
@@ -15,7 +17,7 @@ export interface State {
   hidesThinking: boolean;
   /** As the session told it last. */
   queue: Queue;
-  /** Sent while the tree was at rest for a compaction, or a summary: they go when that has ended. */
+  /** Sent, and not with the session yet. */
   held: readonly HeldText[];
   /** When Ctrl-C was pressed on nothing, Escape on nothing; Unix ms. */
   clearedAtMs: number;

@@ -12,13 +12,14 @@ import type { BlockSink } from "./fold.ts";
 import type { Keymap } from "./keymap.ts";
 import type { ChoiceOptions } from "./pickers/choice.ts";
 import type { Screen } from "./screen.ts";
+import type { HeldText } from "./state.ts";
 import type { Status } from "./status/status.ts";
 
 export interface CommandHost {
   readonly sessions: SessionHost;
   /** Nothing: there are lines alone. */
   readonly surface: Surface | undefined;
-  readonly status: Pick<Status, "begin" | "end">;
+  readonly status: Pick<Status, "begin">;
   readonly keys: Pick<Keymap, "keyOf" | "matches">;
   readonly env: Host["env"];
   readonly platform: string;
@@ -41,9 +42,10 @@ export interface CommandHost {
   /** To the clipboard. */
   copy(text: string): Promise<void>;
   quit(): void;
-  /** Until `release`: shown with what waits, and back in the editor with it. */
-  hold(text: string, behavior: "steer" | "followUp" | undefined): void;
-  /** `isStopped`: what it waited for was called off. */
+  /** From now on it is shown with what waits, and back in the editor with it. */
+  hold(held: HeldText): void;
+  letGo(held: HeldText): void;
+  /** What waits for the end of a compaction goes. `isStopped`: what it waited for was called off. */
   release(isStopped: boolean): void;
   runCommand(name: string, args: string): Promise<void>;
   /** The same, chosen from a list: nobody has typed it, so nothing of it goes into the editor where it fails. */

@@ -24,8 +24,10 @@ export type Action =
   | { type: "submit"; text: string; isFollowUp: boolean }
   | { type: "queue"; queue: State["queue"] }
   /** It cannot go yet. */
-  | ({ type: "hold" } & HeldText)
-  /** What has been held can go; `isStopped`: the user has called off what it waited for, and may have another mind about it. */
+  | { type: "hold"; held: HeldText }
+  /** It has gone. */
+  | { type: "let go"; held: HeldText }
+  /** What a compaction has held up can go; `isStopped`: the user has called off what it waited for, and may have another mind about it. */
   | { type: "release"; isStopped: boolean };
 
 export type Effect =
@@ -33,7 +35,7 @@ export type Effect =
       type: "quit" | "suspend" | "clear editor" | "stop run" | "stop shell" | "edit outside" | "paste" | "copy" | "look";
     }
   /** `held`: what waits with us, in front of what waits with the session. */
-  | { type: "take queue back"; held: readonly string[] }
+  | { type: "take queue back"; held: readonly HeldText[] }
   | { type: "send"; text: string; behavior: "steer" | "followUp" | undefined }
   | { type: "shell"; command: string; isHidden: boolean }
   | { type: "command"; name: string; args: string }
@@ -61,8 +63,8 @@ const commandOf: Partial<Record<ActionId, string>> = {
 
 export function update(state: State, action: Action, facts: Facts): Step {
   if (action.type === "queue") return { state: { ...state, queue: action.queue }, effects: [] };
-  if (action.type === "hold")
-    return { state: { ...state, held: [...state.held, { text: action.text, behavior: action.behavior }] }, effects: [] };
+  if (action.type === "hold") return { state: { ...state, held: [...state.held, action.held] }, effects: [] };
+  if (action.type === "let go") return { state: { ...state, held: state.held.filter((one) => one !== action.held) }, effects: [] };
   if (action.type === "release") return release(state, action.isStopped);
   if (action.type === "submit") return submit(state, action, facts);
   return press(state, action.id, facts);
@@ -102,18 +104,22 @@ function press(state: State, id: ActionId, facts: Facts): Step {
 }
 
 function takeBack(state: State, ...then: Effect[]): Step {
-  const held = state.held.map(({ text }) => text);
-  return { state: { ...state, held: [] }, effects: [{ type: "take queue back", held }, ...then] };
+  return { state: { ...state, held: [] }, effects: [{ type: "take queue back", held: state.held }, ...then] };
 }
 
 function release(state: State, isStopped: boolean): Step {
   if (isStopped) return takeBack(state);
-  return { state: { ...state, held: [] }, effects: state.held.map((held): Effect => ({ type: "send", ...held })) };
+  const held = state.held.filter(({ callOff }) => callOff !== undefined);
+  const effects = state.held.flatMap(({ text, behavior, callOff }): Effect[] =>
+    callOff === undefined ? [{ type: "send", text, behavior }] : [],
+  );
+  return { state: { ...state, held }, effects };
 }
 
 function interrupt(state: State, facts: Facts): Step {
   if (facts.isShellRunning) return { state, effects: [{ type: "stop shell" }] };
   if (facts.isRunning || facts.isCompacting) return takeBack(state, { type: "stop run" });
+  if (state.held.length > 0) return takeBack(state);
   if (facts.text !== "" || facts.doubleEscape === "none") return { state, effects: [] };
   if (facts.nowMs - state.escapedAtMs > escapeTwiceMs) return { state: { ...state, escapedAtMs: facts.nowMs }, effects: [] };
   return { state: { ...state, escapedAtMs: 0 }, effects: [{ type: "command", name: facts.doubleEscape, args: "" }] };
@@ -124,6 +130,7 @@ function clearText(state: State, facts: Facts): Step {
     return { state: { ...state, clearedAtMs: 0 }, effects: [{ type: "remember", text: facts.text }, { type: "clear editor" }] };
   if (facts.isShellRunning) return { state, effects: [{ type: "stop shell" }] };
   if (facts.isRunning || facts.isCompacting) return takeBack(state, { type: "stop run" });
+  if (state.held.length > 0) return takeBack(state);
   if (facts.nowMs - state.clearedAtMs <= twiceMs) return { state: { ...state, isQuitting: true }, effects: [{ type: "quit" }] };
   const text = `${facts.keyOf("app.clear")} again quits`;
   return { state: { ...state, clearedAtMs: facts.nowMs }, effects: [{ type: "hint", text }] };

@@ -104,6 +104,62 @@ test("what is sent while a compaction goes on is shown as waiting, is in the dra
   expect(screen).toMatch(/─\nhalf a thought *\n─/);
 });
 
+test("a command of an extension that does not end holds up nothing that is said", async () => {
+  let isRun = false;
+  const at = await openInteractive({
+    reply: textReply("The answer."),
+    extension: (pi) => {
+      pi.registerCommand("watch", {
+        description: "watches",
+        handler: () => {
+          isRun = true;
+          return new Promise(() => {});
+        },
+      });
+    },
+  });
+  at.device.keys("/watch\r");
+  await expect.poll(() => isRun).toBe(true);
+  at.device.keys("a question\r");
+  expect(await at.until((text) => text.includes("The answer."))).not.toContain("next: /watch");
+});
+
+describe("an extension that never says what it makes of a prompt", () => {
+  const silent = () =>
+    openInteractive({
+      reply: textReply("The answer."),
+      extension: (pi) => {
+        pi.on("input", ({ text }) => (text.startsWith("odd") ? new Promise(() => {}) : undefined));
+      },
+    });
+
+  test.each(stops)("what waits for it is shown and in the draft, and comes back with %s; what is said then goes", async (_name, key) => {
+    const at = await silent();
+    at.device.keys("odd words\rand more\u001b\r");
+    await at.until((text) => /next: odd words\nthen: and more/.test(text));
+    const drafts = join(at.directory, "agent", "drafts");
+    await expect
+      .poll(() => (existsSync(drafts) ? readdirSync(drafts).map((name) => readFileSync(join(drafts, name), "utf8")) : []))
+      .toEqual(["odd words\n\nand more"]);
+    at.device.keys(key);
+    await at.until((text) => /─\nodd words\n\nand more *\n─/.test(text) && !text.includes("next:"));
+    at.device.keys("\u0003another\r");
+    const screen = await at.until((text) => text.includes("The answer."));
+    expect(screen).toContain("❯ another");
+    expect(screen).not.toContain("❯ odd");
+  });
+
+  test("another session is opened: it stands in its editor", async () => {
+    const at = await silent();
+    at.device.keys("odd words\r");
+    await at.until((text) => text.includes("next: odd words"));
+    at.device.keys("/new\r");
+    await at.until((text) => text.includes("New session") && /─\nodd words *\n─/.test(text) && !text.includes("next:"));
+    at.device.keys("\u0003another\r");
+    await at.until((text) => text.includes("The answer."));
+  });
+});
+
 test("another session is opened during a compaction: what was sent meanwhile stands in its editor", async () => {
   const { at } = await compacting();
   const { id } = at.sessions.coding.session;
@@ -130,6 +186,23 @@ test("the seconds of a command of the user's own go on while it says nothing", a
   const first = shown(await at.until((text) => shown(text) >= 0));
   await at.until((text) => shown(text) > first + 20, "later seconds");
   writeFileSync(join(at.directory, "project", "go"), "");
+  await expectRest(at);
+});
+
+test("a command of the user's own that outlives a run, or another one, is still seen to go on, and stopped", async () => {
+  const gate = new Gate();
+  const at = await openInteractive({ reply: gate.reply("The answer.") });
+  at.device.keys("a question\r");
+  await gate.arrival();
+  const waiting = "until [ -e go ]; do sleep 0.02; done";
+  at.device.keys(`!${waiting}\r`);
+  await at.until((text) => text.includes(`! ${waiting}`) && text.includes("working"));
+  gate.open();
+  await at.until((text) => text.includes("The answer.") && /─ \S+ ! until .* stops/.test(text));
+  at.device.keys("!echo another\r");
+  await at.until((text) => text.includes("! echo another\n  another") && /─ \S+ ! until .* stops/.test(text));
+  at.device.keys("\u001b");
+  await at.until((text) => text.includes("stopped"));
   await expectRest(at);
 });
 

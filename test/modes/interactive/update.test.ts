@@ -95,13 +95,13 @@ test("switches are state, and drawn", () => {
 
 test("what is held goes in its order, or comes back before all that waits", () => {
   const hold = (state: State, text: string, behavior: "followUp" | undefined): State =>
-    update(state, { type: "hold", text, behavior }, facts()).state;
+    update(state, { type: "hold", held: { text, behavior } }, facts()).state;
   const held = hold(hold(firstState, "one", "followUp"), "two", undefined);
   expect(waitingTexts({ ...held, queue: { steering: ["three"], followUp: ["four"] } })).toEqual({
     steering: ["two", "three"],
     followUp: ["one", "four"],
   });
-  const back = { type: "take queue back", held: ["one", "two"] };
+  const back = { type: "take queue back", held: held.held };
   for (const [action, effects] of [
     [
       { type: "release", isStopped: false },
@@ -118,6 +118,13 @@ test("what is held goes in its order, or comes back before all that waits", () =
     expect(step.effects).toEqual(effects);
     expect(step.state.held).toEqual([]);
   }
+  const onItsWay = { text: "three", behavior: undefined, callOff: () => {} };
+  const both = update(held, { type: "hold", held: onItsWay }, facts()).state;
+  const released = update(both, { type: "release", isStopped: false }, facts());
+  expect([types(released.effects), released.state.held]).toEqual([["send", "send"], [onItsWay]]);
+  expect(update(released.state, { type: "let go", held: onItsWay }, facts()).state.held).toEqual([]);
+  for (const id of ["app.interrupt", "app.clear"] as const)
+    expect(update(released.state, key(id), facts()).effects).toEqual([{ type: "take queue back", held: [onItsWay] }]);
 });
 
 test("any row of keys and lines: what leaves the editor is sent, kept or given back, and no state is changed in place", () => {

@@ -204,7 +204,7 @@ async function move(entryId: string, at: CommandHost): Promise<void> {
   if (how === undefined) return;
   const instructions = how.endsWith("…") ? await at.dialogs.input("What the summary should look to") : undefined;
   if (how.endsWith("…") && instructions === undefined) return;
-  if (how !== "No summary") at.status.begin("summing up");
+  const end = how === "No summary" ? undefined : at.status.begin("summing up");
   try {
     const result = await call(
       "navigate",
@@ -215,7 +215,7 @@ async function move(entryId: string, at: CommandHost): Promise<void> {
     if (result.cancelled) at.hint("Called off");
     else if (result.text !== undefined && result.text !== "") at.composer.giveBack(result.text);
   } finally {
-    at.status.end();
+    end?.();
   }
 }
 

@@ -45,7 +45,12 @@ class PlainConversation implements CommandHost {
   readonly platform: string;
   readonly dialogs: LineQuestions;
   readonly transcript: BlockSink;
-  readonly status = { begin: (what: string) => this.say(`${what} …`), end: () => {} };
+  readonly status: CommandHost["status"] = {
+    begin: (what) => {
+      this.say(`${what} …`);
+      return () => {};
+    },
+  };
   /** The terminal's own. */
   readonly keys = { matches: () => false, keyOf: (id: string) => (id === "app.clear" ? "Ctrl-C" : "") };
   readonly #at: ModeContext;
@@ -191,6 +196,7 @@ class PlainConversation implements CommandHost {
 
   #replaced(): void {
     const { session } = this.sessions.coding;
+    if (this.#state.held.length > 0) this.release(true);
     const before = this.#shown;
     this.dialogs.cancelAll();
     this.#learn();
@@ -326,9 +332,13 @@ class PlainConversation implements CommandHost {
 
   showSession(): void {}
 
-  hold(text: string, behavior: HeldText["behavior"]): void {
-    this.say("queued: goes in when that has ended");
-    this.#dispatch({ type: "hold", text, behavior });
+  hold(held: HeldText): void {
+    this.say(`queued: goes in when ${held.callOff === undefined ? "that has ended" : "an extension has seen it"}`);
+    this.#dispatch({ type: "hold", held });
+  }
+
+  letGo(held: HeldText): void {
+    this.#dispatch({ type: "let go", held });
   }
 
   release(isStopped: boolean): void {

@@ -13,6 +13,8 @@ const charactersPerToken = 4;
 export class Activity {
   readonly #now: () => number;
   #sinceMs: number | undefined;
+  /** Beside a run, told of by no event. */
+  readonly #works = new Set<{ what: string; sinceMs: number }>();
   /** Of the answers that are over, and of the one that comes in: as its service has told, and as much as is there. */
   #tokens = 0;
   #told = 0;
@@ -28,20 +30,26 @@ export class Activity {
   }
 
   get isBusy(): boolean {
-    return this.#sinceMs !== undefined;
+    return this.#sinceMs !== undefined || this.#works.size > 0;
   }
 
   /** For how long it has been going on. */
   get seconds(): number {
-    return this.#sinceMs === undefined ? 0 : Math.floor((this.#now() - this.#sinceMs) / 1000);
+    return this.#sinceMs === undefined ? 0 : this.#secondsSince(this.#sinceMs);
   }
 
-  /** A command of the user's own. */
-  begin(what: string): void {
-    this.#sinceMs ??= this.#now();
-    this.#what = what;
+  #secondsSince(ms: number): number {
+    return Math.floor((this.#now() - ms) / 1000);
   }
 
+  /** A command of the user's own, say: beside a run it goes on behind it. Gives the way to end it. */
+  begin(what: string): () => void {
+    const work = { what, sinceMs: this.#now() };
+    this.#works.add(work);
+    return () => void this.#works.delete(work);
+  }
+
+  /** The run, or the compaction. */
   end(): void {
     this.#sinceMs = undefined;
     this.#isCompactionAlone = false;
@@ -106,12 +114,14 @@ export class Activity {
 
   /** `stop`: the key that ends it. */
   text(stop: string, message?: string, own: readonly string[] = frames): string {
-    if (this.#sinceMs === undefined) return "";
-    const { seconds } = this;
+    const work = this.#sinceMs === undefined ? [...this.#works].at(-1) : undefined;
+    const sinceMs = work?.sinceMs ?? this.#sinceMs;
+    if (sinceMs === undefined) return "";
+    const seconds = this.#secondsSince(sinceMs);
     const tools = [...new Set(this.#tools.values())].map((name) => shownLine(name));
     const waits =
       this.#retryAtMs === undefined ? "" : `trying again in ${Math.max(0, Math.ceil((this.#retryAtMs - this.#now()) / 1000))} s`;
-    const what = waits || (tools.length > 0 ? tools.join(", ") : (message ?? (this.#what || "working")));
+    const what = work?.what ?? (waits || (tools.length > 0 ? tools.join(", ") : (message ?? (this.#what || "working"))));
     const frame = own[Math.floor(this.#now() / frameMs) % own.length] ?? "";
     const parts = [`${frame}${frame === "" ? "" : " "}${what}`, `${seconds} s`];
     const tokens = this.#tokensSoFar;

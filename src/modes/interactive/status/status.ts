@@ -56,10 +56,14 @@ export class Status {
     this.#tips.begin();
   }
 
-  /** Something goes on that no event tells of. */
-  begin(what: string): void {
-    this.#activity.begin(what);
+  /** Something goes on that no event tells of. Gives the way to end it. */
+  begin(what: string): () => void {
+    const end = this.#activity.begin(what);
     this.#follow();
+    return () => {
+      end();
+      this.#follow();
+    };
   }
 
   end(): void {
