@@ -61,6 +61,11 @@ export const screen = {
       title: "interactive, a key shown",
       ...againstChat("keyMs"),
     },
+    {
+      id: "screen-memory",
+      title: "interactive, peak memory",
+      ...againstChat("peakMb", "MB"),
+    },
   ],
 };
 
@@ -79,6 +84,11 @@ export const screenDeltas = {
       id: "screen-deltas",
       title: "interactive, 20,000 deltas, CPU",
       ...againstChat("cpuMs"),
+    },
+    {
+      id: "screen-deltas-memory",
+      title: "interactive, 20,000 deltas, peak memory",
+      ...againstChat("peakMb", "MB"),
     },
   ],
 };
