@@ -132,8 +132,8 @@ const ownGlobals = {
 };
 
 /**
- * What is loaded together, by the name of the file that is made of it: what every start reads, what a run of one prompt loads behind it, and what speaks to
- * a kind of service.
+ * What is loaded together, by the name of the file that is made of it: what every start reads, what a run of one prompt loads behind it, what speaks to
+ * a kind of service, what the first call of a tool needs, and what programs speak with.
  */
 export const loadedTogether = {
   "version.mjs": ["contracts/version.ts"],
@@ -158,6 +158,16 @@ export const loadedTogether = {
   "openai.mjs": ["providers/shared/openai-client.ts", "../node_modules/openai/client.mjs"],
   "openai-completions.mjs": ["providers/openai-completions/provider.ts"],
   "openai-responses.mjs": ["providers/openai-responses/provider.ts"],
+  "tools.mjs": [
+    "tools/shared/validate.ts",
+    "tools/execute/bash.ts",
+    "tools/execute/edit.ts",
+    "tools/execute/read.ts",
+    "tools/execute/write.ts",
+    "platform/processes/spawn.ts",
+    "journal/git-directory.ts",
+    "extensions/policy/only-looks.ts",
+  ],
   "event-lines.mjs": ["modes/event-encoder.ts"],
   "json.mjs": ["modes/json.ts"],
   "rpc.mjs": ["modes/rpc/rpc-mode.ts"],

@@ -1,7 +1,7 @@
 // What RPC mode holds by itself while nothing happens, against a program that waits for its stdin. Once it has given back what it does not need.
 
-/** Longer than RPC mode waits (platform/idle-memory). */
-const idleMs = 2500;
+/** Longer than RPC mode waits (platform/idle-memory), also where a machine is slow to let it. */
+const idleMs = 3500;
 
 const getState = '{"id":"1","type":"get_state"}\n';
 

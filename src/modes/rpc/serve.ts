@@ -243,6 +243,8 @@ export class RpcServer {
     void running.then(() => {
       this.#pending.delete(running);
       this.#pendingLength -= length;
+      // What takes its time has loaded or read something for it.
+      this.#idleMemory.worked();
     });
   }
 

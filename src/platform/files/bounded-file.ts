@@ -148,7 +148,7 @@ export class RepositoryBoundary {
   }
 
   /** Why the path, which really is `target`, does not count. `info`: of the target, where somebody has looked at it. */
-  problemOf(path: string, target: string, info?: Stats): string | undefined {
+  problemOf(path: string, target: string, info?: { uid: number }): string | undefined {
     const root = this.#rootOf(path);
     const home = [root, this.#agentDir].find((one) => isInside(target, this.#realOf(one)));
     if (home === undefined) {

@@ -2,10 +2,11 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { problemOf } from "../../../src/contracts/schema.ts";
 import type { Method } from "../../../src/modes/rpc/method.ts";
 import { methodsByName, rpcMethods } from "../../../src/modes/rpc/methods.ts";
+import { IdleMemory } from "../../../src/platform/idle-memory.ts";
 import { Gate, makeRpcWorld, type RpcWorld, type RpcWorldOptions, textReply, type WireRecord } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
@@ -401,4 +402,16 @@ test("cycling the model goes round the scope, or says that there is no other", a
   expect(JSON.stringify(auth)).not.toContain("sk-secret");
   expect((auth.data as { providers: unknown[] }).providers).toContainEqual({ provider: "anthropic", source: "ANTHROPIC_API_KEY" });
   expect(JSON.stringify(await made.ask("inspect"))).not.toContain("sk-secret");
+});
+
+test("what takes its time leaves something to be given back, what only looks does not", async () => {
+  const made = await world();
+  await made.ask("get_state");
+  const worked = vi.spyOn(IdleMemory.prototype, "worked");
+  onTestFinished(() => worked.mockRestore());
+  await made.ask("get_state");
+  await made.ask("get_messages");
+  expect(worked).not.toHaveBeenCalled();
+  await made.ask("list_sessions");
+  await vi.waitFor(() => expect(worked).toHaveBeenCalled());
 });
