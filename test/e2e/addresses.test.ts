@@ -89,6 +89,7 @@ describe.concurrent("addresses", () => {
     const [request] = server.requests;
     expect({ method: request?.method, path: request?.path }).toEqual({ method: "POST", path });
     expect(request?.headers[header[0]]).toBe(header[1]);
+    if (!model.startsWith("google/")) expect(request?.headers["user-agent"]).toMatch(/^(?:Anthropic|OpenAI)\/JS \d/);
   });
 
   test("a server of one's own, by the lines of docs/providers.md", async ({ world }) => {

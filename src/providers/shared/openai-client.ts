@@ -14,6 +14,8 @@ export interface OpenaiRequest {
 
 export async function sendByOpenai(request: OpenaiRequest): Promise<Response> {
   const { OpenAI } = await import("openai/client");
+  // It tells services its name, which is another one in each build.
+  Object.defineProperty(OpenAI, "name", { value: "OpenAI" });
   const [address = "", search = ""] = request.baseUrl.split("?");
   const query = Object.fromEntries(new URLSearchParams(search));
   const client = new OpenAI({
