@@ -33,7 +33,7 @@ export async function perform(effect: Effect, at: CommandHost): Promise<void> {
       at.say(effect.text, effect.level);
       return;
     case "hint":
-      at.hint(effect.text);
+      at.hint(effect.text, effect.shownMs);
       return;
     case "look":
       at.surface?.renewLook();

@@ -314,8 +314,8 @@ export class Interaction implements Surface {
     this.screen.add(ownNote(title, markdown));
   }
 
-  hint(text: string): void {
-    this.status.hint(text);
+  hint(text: string, shownMs?: number): void {
+    this.status.hint(text, shownMs);
   }
 
   fail(error: unknown): void {

@@ -34,8 +34,8 @@ export interface CommandHost {
   /** Of what is said by nobody's events. */
   readonly transcript: Pick<BlockSink, "add" | "changed">;
   say(text: string, level?: "info" | "warning" | "error", hint?: string): void;
-  /** For a few seconds, below the editor. */
-  hint(text: string): void;
+  /** For a few seconds, or as long as it holds, below the editor. */
+  hint(text: string, shownMs?: number): void;
   fail(error: unknown): void;
   /** Where what is typed is kept, and what comes back goes. */
   readonly composer: Pick<Composer, "remember" | "giveBack" | "returnCommand" | "takeAttachments" | "carryAttachments">;

@@ -42,7 +42,8 @@ export type Effect =
   | { type: "give back"; text: string }
   | { type: "remember"; text: string }
   | { type: "say"; text: string; level: "info" | "warning" }
-  | { type: "hint"; text: string };
+  /** `shownMs`: it is not so any longer then. */
+  | { type: "hint"; text: string; shownMs?: number };
 
 export interface Step {
   state: State;
@@ -133,7 +134,7 @@ function clearText(state: State, facts: Facts): Step {
   if (state.held.length > 0) return takeBack(state);
   if (facts.nowMs - state.clearedAtMs <= twiceMs) return { state: { ...state, isQuitting: true }, effects: [{ type: "quit" }] };
   const text = `${facts.keyOf("app.clear")} again quits`;
-  return { state: { ...state, clearedAtMs: facts.nowMs }, effects: [{ type: "hint", text }] };
+  return { state: { ...state, clearedAtMs: facts.nowMs }, effects: [{ type: "hint", text, shownMs: twiceMs }] };
 }
 
 function submit(state: State, { text, isFollowUp }: { text: string; isFollowUp: boolean }, facts: Facts): Step {

@@ -39,7 +39,9 @@ test.for([
 test("Ctrl-C twice on nothing quits within a second, not later, and not with text between", () => {
   const once = update(firstState, key("app.clear"), facts()).state;
   expect(types(update(once, key("app.clear"), facts({ nowMs: 11_000 })).effects)).toEqual(["quit"]);
-  expect(types(update(once, key("app.clear"), facts({ nowMs: 11_001 })).effects)).toEqual(["hint"]);
+  // What it says is so for that long.
+  const again = { type: "hint", text: "app.clear again quits", shownMs: 1000 };
+  expect(update(once, key("app.clear"), facts({ nowMs: 11_001 })).effects).toEqual([again]);
   const withText = update(once, key("app.clear"), facts({ nowMs: 10_100, text: "x" })).state;
   expect(types(update(withText, key("app.clear"), facts({ nowMs: 10_200 })).effects)).toEqual(["hint"]);
 });

@@ -1,6 +1,6 @@
 // A few words below the editor that go away by themselves. Made by the status, shown by the footer. Invariant: the newest counts, and no timer outlives it.
 
-const shownMs = 3000;
+const usualMs = 3000;
 
 export class PassingHint {
   readonly #changed: () => void;
@@ -11,7 +11,7 @@ export class PassingHint {
     this.#changed = changed;
   }
 
-  show(text: string): void {
+  show(text: string, shownMs = usualMs): void {
     this.end();
     this.text = text;
     this.#timer = setTimeout(() => {

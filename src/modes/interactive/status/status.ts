@@ -81,8 +81,8 @@ export class Status {
     this.#tip(seconds);
   }
 
-  hint(text: string): void {
-    this.#hint.show(text);
+  hint(text: string, shownMs?: number): void {
+    this.#hint.show(text, shownMs);
   }
 
   stop(): void {
