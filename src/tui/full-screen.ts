@@ -5,12 +5,15 @@
 import {
   type Component,
   getCapabilities,
+  type OverlayHandle,
+  type OverlayOptions,
   ScrollView,
   sliceByColumn,
   TuiAltScreen,
   type TuiAltScreenOptions,
   VStack,
 } from "@earendil-works/pi-tui";
+import { Fence } from "./fence.ts";
 import { leastColumns, leastRows } from "./main-screen.ts";
 import { withoutLinks } from "./row.ts";
 import type { ScreenTerminal } from "./screen-terminal.ts";
@@ -102,6 +105,12 @@ export class FullScreen extends TuiAltScreen {
 
   withdraw(): void {
     this.leave();
+  }
+
+  /** The library's own, the search, is typed and pasted into as well. */
+  override showOverlay(component: Component, options?: OverlayOptions): OverlayHandle {
+    const fenced = component instanceof Fence ? component : new Fence(component, "the search", (error) => this.#options.failed(error));
+    return super.showOverlay(fenced, options);
   }
 
   /** Of all there is, not of what has come in so far. */

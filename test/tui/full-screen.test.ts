@@ -9,7 +9,7 @@ import { MainScreen } from "../../src/tui/main-screen.ts";
 import { ScreenSwitch } from "../../src/tui/screen-switch.ts";
 import { ScreenTerminal } from "../../src/tui/screen-terminal.ts";
 import { openInteractive } from "../support/interactive-screen.ts";
-import { textReply } from "../support/rpc-world.ts";
+import { Gate, textReply } from "../support/rpc-world.ts";
 import { type ScreenDevice, screenDevice } from "../support/screen-device.ts";
 
 const up = "\u001b[5~";
@@ -199,6 +199,23 @@ test("a terminal without further keys searches, goes through what was found both
   expect(at.drawn()).toContain("\ntyped");
   // All of it is in sight.
   expect(at.drawn()).not.toContain("to the end");
+});
+
+test("what is pasted into the search is shown, not obeyed; the key that closes a list closes it, and stops nothing", async () => {
+  const gate = new Gate();
+  const at = await openInteractive({ kind: "alternate", columns: 100, reply: gate.reply("An answer.") });
+  at.device.keys("go\r");
+  await gate.arrival();
+  at.device.keys("\u001bOR");
+  at.device.keys("\u001b[200~a\u001b[2Jb\u001b]0;title\u0007c\u001b[201~");
+  await at.until((screen) => screen.includes("a␛[2Jb␛]0;title␇c"));
+  const opened = at.device.writes.join("").split("a␛[2Jb")[1];
+  expect(opened).not.toMatch(/\u001b\[2J|\u001b\]0/);
+  at.device.keys("\u0003");
+  await at.until((screen) => !screen.includes("a␛[2Jb"));
+  expect(at.sessions.coding.isStreaming).toBe(true);
+  gate.open();
+  await at.until((screen) => screen.includes("An answer."));
 });
 
 test("what is dragged over is copied; a press where there is something to press is not a selection", async () => {

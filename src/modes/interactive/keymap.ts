@@ -98,11 +98,12 @@ export const editorActions = [
   "app.message.dequeue",
 ] as const satisfies readonly ActionId[];
 
-/** Of the library's that have no key which a plain terminal can send: one of ours beside them. */
+/** Of the library's that have no key which a plain terminal can send, or not the one that closes a list: one of ours beside them. */
 const libraryBeside: Record<string, readonly KeyId[]> = {
   "tui.altScreen.search": ["f3"],
   "tui.altScreen.searchNext": ["down"],
   "tui.altScreen.searchPrevious": ["up"],
+  "tui.altScreen.searchClose": ["ctrl+c"],
 };
 
 /** Of the library's, where the terminal is Windows'. */
