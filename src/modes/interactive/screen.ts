@@ -188,9 +188,16 @@ export class Screen {
       this.#toldText = changed;
       this.onChange();
     };
-    editor.setText(text);
-    if (this.#completion !== undefined) editor.setAutocompleteProvider?.(this.#completion);
+    const before = this.#editor;
+    // First: who hears of the text may ask what it is.
     this.#editor = editor;
+    try {
+      editor.setText(text);
+      if (this.#completion !== undefined) editor.setAutocompleteProvider?.(this.#completion);
+    } catch (error) {
+      this.#editor = before;
+      throw error;
+    }
     this.#toldText = text;
     this.#place();
   }

@@ -19,7 +19,11 @@ export function stdinWriters(): PipeWriter[] | undefined {
     const ancestors = ancestorsOf(process.pid);
     const writers = otherProcesses()
       .filter((pid) => endIn(pid, pipe, "writes") !== undefined)
-      .map((pid) => ({ pid: Number(pid), name: nameOf(pid), isAncestor: ancestors.has(Number(pid)) }));
+      .flatMap((pid) => {
+        const name = nameOf(pid);
+        // Gone meanwhile, it writes no more.
+        return name === undefined ? [] : [{ pid: Number(pid), name, isAncestor: ancestors.has(Number(pid)) }];
+      });
     return writers.length === 0 ? undefined : writers;
   } catch {
     return undefined;
@@ -131,12 +135,12 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-function nameOf(pid: string): string {
+function nameOf(pid: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/comm`, "utf8")
       .replace(/[^\x20-\x7e]/g, "")
       .trim();
   } catch {
-    return "a program";
+    return undefined;
   }
 }

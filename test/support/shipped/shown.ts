@@ -1,7 +1,7 @@
 // What each shipped example shows at a terminal, and what it takes from the keys: a record an example.
 // Used by the tests of shipped extensions. Invariant: each looks for what the example alone could have drawn.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { commandOf } from "../program.ts";
@@ -135,7 +135,8 @@ export const shown: Record<string, (stage: Stage) => Promise<void>> = {
   "mac-system-theme.ts": async ({ open, world }) => {
     const terminal = open(["--model", "demo"], programNamed(world, "osascript", 'echo asked >> "$HOME/asked"; echo true'));
     await ready(terminal);
-    expect(readFileSync(join(world.home, "asked"), "utf8")).toMatch(/^asked/);
+    const asked = join(world.home, "asked");
+    await expect.poll(() => existsSync(asked) && readFileSync(asked, "utf8"), { timeout: 60_000 }).toMatch(/^asked/);
   },
   "minimal-mode.ts": async ({ open, world }) => {
     const model = world.trace(callSteps("bash", { command: "echo $((40 + 2)) words" }), answerSteps("Done."));
