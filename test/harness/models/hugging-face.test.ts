@@ -100,8 +100,10 @@ test.each<[string, WireAnswer, string, RegExp, RegExp]>([
   ["nobody", { drop: true }, "io.fetch", /Hugging Face cannot be asked/, /needs no search/],
 ])("%s is one line", async (_what, answer, code, words, remedy) => {
   const { hub } = await hubAt(answer);
-  for (const asked of [hub.search("m"), hub.repository("org/model")]) {
-    const error = await asked.then(() => undefined).catch((one: unknown) => one);
+  for (const ask of [() => hub.search("m"), () => hub.repository("org/model")]) {
+    const error = await ask()
+      .then(() => undefined)
+      .catch((one: unknown) => one);
     expect(isPiError(error)).toBe(true);
     expect(error).toMatchObject({ code, message: expect.stringMatching(words), hint: expect.stringMatching(remedy) });
   }
