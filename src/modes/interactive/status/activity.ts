@@ -6,7 +6,7 @@ import { countText } from "../../../contracts/text/terminal-text.ts";
 import { shownLine } from "../../../tui/shown-text.ts";
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-export const frameMs = 120;
+export const frameMs = 150;
 /** Of ordinary text, about: services tell how many tokens an answer has when it is over. */
 const charactersPerToken = 4;
 
