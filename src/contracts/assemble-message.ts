@@ -113,9 +113,10 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
             contentIndex: open(event.contentIndex, { type: "thinking", thinking: "" } satisfies ThinkingContent),
           };
         case "toolcall_start": {
-          const call: ToolCall = { type: "toolCall", id: event.id, name: event.toolName, arguments: {} };
+          const id = unlike(event.id, message);
+          const call: ToolCall = { type: "toolCall", id, name: event.toolName, arguments: {} };
           openCalls.set(event.contentIndex, call);
-          return { type: "toolcall_start", contentIndex: open(event.contentIndex, call), id: event.id, toolName: event.toolName };
+          return { type: "toolcall_start", contentIndex: open(event.contentIndex, call), id, toolName: event.toolName };
         }
         case "text_end": {
           const found = at(event.contentIndex, "text");
@@ -163,6 +164,14 @@ export function assembleMessage(model: Model, thinkingLevel: ThinkingLevel, time
       }
     },
   };
+}
+
+/** Some services give several calls of an answer one id: results would be mixed up. */
+function unlike(id: string, { content }: AssistantMessage): string {
+  const isTaken = (one: string): boolean => content.some((block) => block.type === "toolCall" && block.id === one);
+  let free = id;
+  for (let count = 2; isTaken(free); count++) free = `${id}_${count}`;
+  return free;
 }
 
 /** The object, or why it is none. */

@@ -127,3 +127,17 @@ test("redacted thinking", () => {
   ]);
   expect(message.content).toEqual([{ type: "thinking", thinking: "", thinkingSignature: "payload", redacted: true }]);
 });
+
+test("calls to which a service gives one id get one each, and what cannot be read is told of the right one", () => {
+  const { message, assembly, shown } = assemble([
+    ...callEvents("x", "read", { path: "a" }, 0),
+    { type: "toolcall_start", contentIndex: 1, id: "x", toolName: "read" },
+    { type: "toolcall_delta", contentIndex: 1, delta: "{broken" },
+    { type: "toolcall_end", contentIndex: 1 },
+    ...callEvents("x_2", "read", { path: "c" }, 2),
+    { type: "finish", stopReason: "toolUse" },
+  ]);
+  expect(message.content.map((block) => block.type === "toolCall" && block.id)).toEqual(["x", "x_2", "x_2_2"]);
+  expect([...assembly.unreadableArguments.keys()]).toEqual(["x_2"]);
+  expect(shown.flatMap((event) => (event?.type === "toolcall_start" ? [event.id] : []))).toEqual(["x", "x_2", "x_2_2"]);
+});

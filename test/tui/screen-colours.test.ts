@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import type { TerminalListeners } from "../../src/platform/terminal/terminal.ts";
 import { type Device, type Rgb, ScreenTerminal, type TerminalPalette } from "../../src/tui/screen-terminal.ts";
+import { darkTheme, lightTheme } from "../../src/tui/theme/built-in.ts";
 import type { Role } from "../../src/tui/theme/roles.ts";
 import { appearanceOf, bodyContrast, contrast, systemTheme } from "../../src/tui/theme/system.ts";
 import { Theme } from "../../src/tui/theme/theme.ts";
@@ -105,6 +106,39 @@ test("body text has a contrast of 4.5:1 on the background and on every panel, on
       }
     }
   }
+});
+
+const secondary: readonly Role[] = [
+  "dim",
+  "muted",
+  "accent",
+  "error",
+  "warning",
+  "success",
+  "toolDiffAdded",
+  "toolDiffRemoved",
+  "toolDiffContext",
+];
+
+test("what stands back has a contrast of 3:1 at least: the system theme on any background, light and dark on usual ones", () => {
+  const usual = [
+    [new Theme(lightTheme(), "truecolor"), [255, 255, 255]],
+    [new Theme(lightTheme(), "truecolor"), [245, 240, 220]],
+    [new Theme(lightTheme(), "truecolor"), [253, 246, 227]],
+    [new Theme(darkTheme(), "truecolor"), [0, 0, 0]],
+    [new Theme(darkTheme(), "truecolor"), [30, 30, 30]],
+    [new Theme(darkTheme(), "truecolor"), [40, 44, 52]],
+  ] as const;
+  const own = colours.flatMap((background) =>
+    colours.map((foreground) => {
+      const source = systemTheme({ background, foreground, colours: [] });
+      if (source === undefined) throw new Error("no theme");
+      return [new Theme(source, "truecolor"), background] as const;
+    }),
+  );
+  for (const [theme, background] of [...usual, ...own])
+    for (const role of secondary)
+      expect(contrast(shown(theme, role, "fg"), background), `${role} of ${theme.name} on ${background}`).toBeGreaterThanOrEqual(3);
 });
 
 test("light and dark are the background's; without one there is nothing to place colours on", () => {

@@ -3,6 +3,7 @@
 
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { shortFailure } from "../../contracts/text/service-words.ts";
+import { ArgumentsSoFar } from "../../transcript/arguments-so-far.ts";
 import { duration } from "../../transcript/format.ts";
 import { type Item, type ItemOf, itemOf, itemOfMessage, textOfBlocks } from "../../transcript/items.ts";
 import { blocksOf, fieldsOf } from "../../transcript/read-entry.ts";
@@ -214,8 +215,15 @@ export class TranscriptFold {
         this.#begin(at, { kind: "thinking", isLive: true, text: "", startedMs: this.#now(), endedMs: undefined });
         return;
       case "toolcall_start":
-        this.#begin(at, this.#newTool(piece.id, piece.toolName, {}));
+        this.#beginCall(at, this.#newTool(piece.id, piece.toolName, {}));
         return;
+      case "toolcall_delta": {
+        const block = this.#answer[at];
+        if (block?.kind !== "tool" || block.coming === undefined) return;
+        block.coming.take(piece.delta);
+        this.#sink.changed(block);
+        return;
+      }
       case "text_delta":
       case "thinking_delta": {
         const block = this.#answer[at];
@@ -237,8 +245,7 @@ export class TranscriptFold {
       case "toolcall_end": {
         const block = this.#answer[at];
         if (block?.kind !== "tool") return;
-        block.args = piece.toolCall.arguments;
-        this.#sink.changed(block);
+        this.#asked(block, piece.toolCall.arguments);
         return;
       }
       default:
@@ -251,18 +258,38 @@ export class TranscriptFold {
     this.#sink.add(block);
   }
 
+  #beginCall(at: number, block: BlockOf<"tool">): void {
+    block.coming = new ArgumentsSoFar();
+    block.args = block.coming.args;
+    this.#begin(at, block);
+  }
+
+  #asked(block: BlockOf<"tool">, args: BlockOf<"tool">["args"]): void {
+    block.args = args;
+    delete block.coming;
+    this.#sink.changed(block);
+  }
+
   /** The answer as it is kept: blocks that are there already take what it says. */
   #answered(item: ItemOf<"answer">): void {
     const { blocks, stopReason, errorMessage } = item;
     const stored = storedAs(item);
-    const live = this.#answer;
+    const live = this.#answer.filter((block) => block !== undefined);
     this.#answer = [];
-    for (const [at, content] of blocks.entries()) {
-      const block = live[at];
+    // What is kept may lack some of what came: calls that were cut.
+    const next = (isIt: (block: AnswerBlock) => boolean): AnswerBlock | undefined => {
+      const at = live.findIndex(isIt);
+      const [found, ...passed] = at === -1 ? [] : live.splice(0, at + 1).reverse();
+      for (const block of passed) this.#drop(block);
+      return found;
+    };
+    for (const content of blocks) {
       if (content.kind === "text") {
+        const block = next(({ kind }) => kind === "text");
         if (block?.kind === "text") this.#settle(block, content.text);
         else if (content.text.trim() !== "") this.#sink.add({ kind: "text", isLive: false, text: content.text, ...stored });
       } else if (content.kind === "thinking") {
+        const block = next(({ kind }) => kind === "thinking");
         if (block?.kind === "thinking") this.#settle(block, content.text);
         else if (content.text.trim() !== "")
           this.#sink.add({
@@ -274,20 +301,21 @@ export class TranscriptFold {
             ...stored,
           });
       } else if (content.kind === "call") {
-        if (block?.kind === "tool") {
-          block.args = content.args;
-          this.#sink.changed(block);
-        } else this.#sink.add(this.#newTool(content.id, content.name, content.args));
+        const block = next((one) => one.kind === "tool" && one.callId === content.id);
+        if (block?.kind === "tool") this.#asked(block, content.args);
+        else this.#sink.add(this.#newTool(content.id, content.name, content.args));
       }
     }
-    for (const block of live.slice(blocks.length)) {
-      if (block === undefined) continue;
-      block.isLive = false;
-      this.#sink.remove(block);
-    }
+    for (const block of live) this.#drop(block);
     if (stopReason === "aborted") this.say("Stopped", "warning");
     else if (stopReason === "length") this.say("The answer was cut off: it reached the most that the model may say at a time", "warning");
     else if (errorMessage !== "" && stopReason === "error") this.say(shortFailure(errorMessage), "error");
+  }
+
+  #drop(block: AnswerBlock): void {
+    block.isLive = false;
+    if (block.kind === "tool" && this.#tools.get(block.callId) === block) this.#tools.delete(block.callId);
+    this.#sink.remove(block);
   }
 
   #settle(block: BlockOf<"text"> | BlockOf<"thinking">, text: string): void {

@@ -11,6 +11,22 @@ const codes: CodeTable = {
   invalid_authentication_error: "auth",
   model_not_found: "not_found",
   server_error: "overloaded",
+  // Of a response that failed: what is asked again as it is fails again.
+  invalid_prompt: "bad_request",
+  invalid_image: "bad_request",
+  invalid_image_format: "bad_request",
+  invalid_base64_image: "bad_request",
+  invalid_image_url: "bad_request",
+  invalid_image_mode: "bad_request",
+  image_too_large: "bad_request",
+  image_too_small: "bad_request",
+  image_parse_error: "bad_request",
+  image_content_policy_violation: "refusal",
+  image_file_too_large: "bad_request",
+  unsupported_image_media_type: "bad_request",
+  empty_image_file: "bad_request",
+  failed_to_download_image: "bad_request",
+  image_file_not_found: "bad_request",
 };
 
 export function openaiFailure(refusal: Refusal, nowMs: number): ModelFailure {

@@ -45,8 +45,10 @@ function codeOf(refusal: Refusal, error: Json, codes: CodeTable): FailureCode {
   if (refusal.status === 413) return "overflow";
   const names = namesOf(error);
   // A general name (`invalid_request_error`) says less than the words about it.
-  const told = names.map((name) => codeNamed(name, codes)).find((code) => code !== undefined && code !== "bad_request");
-  const code = told ?? codeOfStatus(refusal.status);
+  const named = names.map((name) => codeNamed(name, codes)).filter((code) => code !== undefined);
+  const told = named.find((code) => code !== "bad_request");
+  // Where there is no status it says all that there is.
+  const code = told ?? (refusal.status === 0 ? named[0] : undefined) ?? codeOfStatus(refusal.status);
   return codeInWords(code, told !== undefined, refusal.body) ?? code;
 }
 

@@ -63,7 +63,7 @@ export const plainSystem: ThemeSource = {
 export const darkPalette = {
   text: "#d7dae0",
   muted: "#8b919c",
-  dim: "#666c78",
+  dim: "#757c88",
   blue: "#7aa7e8",
   cyan: "#6cc3c9",
   green: "#9cc77a",

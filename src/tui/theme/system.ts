@@ -8,7 +8,7 @@ import type { ThemeSource } from "./theme.ts";
 export const bodyContrast = 4.5;
 const hueContrast = 3.5;
 const mutedContrast = 3.6;
-const dimContrast = 2.8;
+const dimContrast = 3;
 
 const black: Rgb = [0, 0, 0];
 const white: Rgb = [255, 255, 255];

@@ -307,7 +307,15 @@ test.each(
 });
 
 test.each([40, 80, 200])("plain, %i columns", async (columns) => {
-  const { sessions } = await makeSessions({ directory: temporaryDirectory(), reply: textReply(markdown) });
+  const { sessions } = await makeSessions({
+    directory: temporaryDirectory(),
+    async *reply(...asked) {
+      yield { type: "thinking_start", contentIndex: 1 };
+      yield { type: "thinking_delta", contentIndex: 1, delta: "It may be **this**." };
+      yield { type: "thinking_end", contentIndex: 1 };
+      yield* textReply(markdown)(...asked);
+    },
+  });
   const written: string[] = [];
   let waiting: (() => void) | undefined;
   const until = (text: string): Promise<void> =>

@@ -1,6 +1,7 @@
 // What stands in the transcript on the screen, one record each: made by the fold, drawn by the face of its kind. Invariant: a block knows nothing
 // of the terminal; while it is live it may still change, afterwards only how it is drawn.
 
+import type { ArgumentsSoFar } from "../../../transcript/arguments-so-far.ts";
 import type { Block as ContentBlock, Fields } from "../../../transcript/read-entry.ts";
 
 /** The entry that a block was read from. What is live has none. */
@@ -19,6 +20,8 @@ export interface BlockShapes {
     callId: string;
     name: string;
     args: Fields;
+    /** Reads them while they come; nothing once they are there. */
+    coming?: ArgumentsSoFar;
     /** What has come of it, or so far. */
     result: { blocks: readonly ContentBlock[]; details: unknown; isError: boolean } | undefined;
     startedMs: number | undefined;

@@ -95,6 +95,8 @@ function transformed(
 
 function thinkingFace(block: BlockOf<"thinking">): Drawn {
   let streamed: { look: Look; markdown: StreamedMarkdown } | undefined;
+  // Where there is no colour and nothing slanted, a word tells it from the answer.
+  const headOf = ({ theme }: Look): string[] => (theme.depth === "none" ? ["", "Thinking:"] : [""]);
   return {
     draw: (width, look) => {
       const { theme } = look;
@@ -108,9 +110,10 @@ function thinkingFace(block: BlockOf<"thinking">): Drawn {
       if (streamed?.look !== look) streamed = { look, markdown: new StreamedMarkdown(markdownTheme(look), color) };
       streamed.markdown.setText(visibleText(transformed(block, "assistant-thinking", width, look)));
       const lines = streamed.markdown.lines(width);
-      return lines.length === 0 ? [] : ["", ...lines];
+      return lines.length === 0 ? [] : [...headOf(look), ...lines];
     },
-    settled: () => (streamed === undefined || streamed.markdown.settled === 0 ? 0 : streamed.markdown.settled + 1),
+    settled: () =>
+      streamed === undefined || streamed.markdown.settled === 0 ? 0 : streamed.markdown.settled + headOf(streamed.look).length,
   };
 }
 

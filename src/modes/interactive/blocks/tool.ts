@@ -18,16 +18,18 @@ export function toolLines(block: BlockOf<"tool">, width: number, look: Look): st
   const view = look.toolViews.get(block.name);
   const headline = shownText(headlineOf(view, block.args)).trim();
   const state = block.isLive ? theme.fg("muted", "○") : block.result?.isError === true ? theme.fg("error", "●") : theme.fg("success", "●");
-  const title = `${theme.fg("toolTitle", theme.bold(shownLine(block.name)))} ${theme.fg("accent", look.isExpanded ? headline : oneLine(headline))}`;
-  const lines = ["", ...titleLines(`${state} ${title}`, width, look.isExpanded)];
+  // What grows stays a few lines, or what is above it could never leave the screen.
+  const isWhole = look.isExpanded && block.coming === undefined;
+  const title = `${theme.fg("toolTitle", theme.bold(shownLine(block.name)))} ${theme.fg("accent", isWhole ? headline : oneLine(headline))}`;
+  const lines = ["", ...titleLines(`${state} ${title}`, width, isWhole)];
   const said = block.result === undefined ? "" : textOfBlocks(block.result.blocks);
   const written = block.result?.isError === true ? undefined : view?.body?.(block.args);
-  const isFile = written?.kind === "file";
+  const isFile = written?.kind === "file" && (block.coming === undefined || written.text !== "");
   // What was put there says more than that it was.
   const text = isFile ? numberedLines(written.text) : said;
   const diff = view?.diff?.(block.args, block.result?.details) ?? "";
   const facts = [block.durationMs >= toldFromMs ? duration(block.durationMs) : ""];
-  if (diff !== "" && block.result?.isError !== true) return [...lines, ...diffLines(diff, width, look, facts)];
+  if (diff !== "" && block.result?.isError !== true) return [...lines, ...diffLines(diff, width, { ...look, isExpanded: isWhole }, facts)];
   const outcome =
     block.result === undefined
       ? ""

@@ -70,7 +70,7 @@ export function renderedTool(block: BlockOf<"tool">, rendering: ToolRendering, h
       isError: block.result?.isError === true,
       isPartial: block.isLive,
       executionStarted: block.startedMs !== undefined || block.result !== undefined,
-      argsComplete: true,
+      argsComplete: block.coming === undefined,
       showImages: look.pictures.areShown,
       invalidate: host.draw,
       ...hints(look),

@@ -11,17 +11,17 @@ import type { Session } from "../../../session/tree/session.ts";
 import type { FooterFacts } from "./footer.ts";
 
 type Used = Pick<FooterFacts, "input" | "output" | "cacheRead" | "cacheWrite" | "cost">;
-type Sums = Used & Pick<FooterFacts, "cacheHit">;
+type OfWindow = Pick<FooterFacts, "used" | "contextWindow" | "cacheHit">;
 
-const none: Sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0, cacheHit: undefined };
+const none: Used = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0 };
 
 /** Within which a long session is on the screen. */
 const shownMs = 100;
 
 export class SessionFigures {
   readonly #counted: () => void;
-  #sums: Sums = none;
-  #window: { model: unknown; of: Pick<FooterFacts, "used" | "contextWindow"> } | undefined;
+  #sums: Used = none;
+  #window: { model: unknown; of: OfWindow } | undefined;
   #stored: Generator<Used> | undefined;
   #counting: NodeJS.Timeout | undefined;
 
@@ -64,7 +64,6 @@ export class SessionFigures {
   #add(one: Used): void {
     const { input, output, cacheRead, cacheWrite, cost } = this.#sums;
     this.#sums = {
-      ...this.#sums,
       input: input + one.input,
       output: output + one.output,
       cacheRead: cacheRead + one.cacheRead,
@@ -82,21 +81,31 @@ export class SessionFigures {
   take(event: AgentEvent): void {
     if (event.type === "message_end" && event.message.role === "assistant") {
       const { usage } = event.message;
-      const read = usage.input + usage.cacheRead + usage.cacheWrite;
       this.#add({ ...usage, cost: usage.cost.total });
-      this.#sums = { ...this.#sums, cacheHit: read === 0 ? undefined : (usage.cacheRead / read) * 100 };
     }
     if (["message_end", "compaction_end", "agent_settled", "entry_appended"].includes(event.type)) this.#window = undefined;
   }
 
-  facts(conversation: Conversation): Sums & Pick<FooterFacts, "used" | "contextWindow"> {
-    if (!conversation.isRead) return { ...this.#sums, used: undefined, contextWindow: 0 };
+  facts(conversation: Conversation): Used & OfWindow {
+    if (!conversation.isRead) return { ...this.#sums, used: undefined, contextWindow: 0, cacheHit: undefined };
     if (this.#window?.model !== conversation.model) {
       const usage = usageOfWindow(conversation);
-      this.#window = { model: conversation.model, of: { used: usage?.percent, contextWindow: usage?.contextWindow ?? 0 } };
+      this.#window = {
+        model: conversation.model,
+        of: { used: usage?.percent, contextWindow: usage?.contextWindow ?? 0, cacheHit: cacheHitOf(conversation) },
+      };
     }
     return { ...this.#sums, ...this.#window.of };
   }
+}
+
+/** Of the last answer, in percent. */
+function cacheHitOf({ messages }: Conversation): number | undefined {
+  const last = messages.findLast((message) => message.role === "assistant");
+  if (last === undefined) return undefined;
+  const { input, cacheRead, cacheWrite } = last.usage;
+  const read = input + cacheRead + cacheWrite;
+  return read === 0 ? undefined : (cacheRead / read) * 100;
 }
 
 /** What is stored by now, part by part; what is said from now on is told by events. */
