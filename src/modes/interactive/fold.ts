@@ -255,6 +255,8 @@ export class TranscriptFold {
   #answered(item: ItemOf<"answer">): void {
     const { blocks, stopReason, errorMessage } = item;
     const stored = storedAs(item);
+    // Nobody carries out what it calls for.
+    const isCut = stopReason === "aborted" || stopReason === "error";
     const live = this.#answer;
     this.#answer = [];
     for (const [at, content] of blocks.entries()) {
@@ -274,10 +276,11 @@ export class TranscriptFold {
             ...stored,
           });
       } else if (content.kind === "call") {
-        if (block?.kind === "tool") {
-          block.args = content.args;
-          this.#sink.changed(block);
-        } else this.#sink.add(this.#newTool(content.id, content.name, content.args));
+        const tool = block?.kind === "tool" ? block : this.#newTool(content.id, content.name, content.args);
+        tool.args = content.args;
+        tool.isLive = !isCut;
+        if (tool === block) this.#sink.changed(tool);
+        else this.#sink.add(tool);
       }
     }
     for (const block of live.slice(blocks.length)) {

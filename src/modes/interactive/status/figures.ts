@@ -3,6 +3,8 @@
 
 import { statSync } from "node:fs";
 import type { AgentEvent } from "../../../contracts/agent-event.ts";
+import { isA } from "../../../contracts/session-entry.ts";
+import type { Usage } from "../../../contracts/usage.ts";
 import type { Conversation } from "../../../harness/conversation/conversation.ts";
 import { countEntries, usageOfWindow } from "../../../harness/conversation/session-stats.ts";
 import { inSlices } from "../../../platform/in-slices.ts";
@@ -12,6 +14,8 @@ import type { FooterFacts } from "./footer.ts";
 
 type Used = Pick<FooterFacts, "input" | "output" | "cacheRead" | "cacheWrite" | "cost">;
 type Sums = Used & Pick<FooterFacts, "cacheHit">;
+/** Of some stored calls; `cacheHit`: of the newest answer among them, if there is one. */
+type Stored = Used & { cacheHit?: number | undefined };
 
 const none: Sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0, cacheHit: undefined };
 
@@ -22,7 +26,9 @@ export class SessionFigures {
   readonly #counted: () => void;
   #sums: Sums = none;
   #window: { model: unknown; of: Pick<FooterFacts, "used" | "contextWindow"> } | undefined;
-  #stored: Generator<Used> | undefined;
+  #stored: Generator<Stored> | undefined;
+  /** By an event: what is stored is older. */
+  #isHitTold = false;
   #counting: NodeJS.Timeout | undefined;
 
   /** `counted`: what is stored has been added up. */
@@ -33,6 +39,7 @@ export class SessionFigures {
   /** Of what is stored; of a long session when it has been shown, a little at a time, so that nobody waits for it. */
   begin(conversation: Conversation): void {
     this.#sums = none;
+    this.#isHitTold = false;
     this.#window = undefined;
     this.stop();
     const { session } = conversation;
@@ -54,9 +61,10 @@ export class SessionFigures {
     );
   }
 
-  *#adding(sums: Generator<Used>): Generator<undefined> {
+  *#adding(sums: Generator<Stored>): Generator<undefined> {
     for (const one of sums) {
       this.#add(one);
+      if ("cacheHit" in one && !this.#isHitTold) this.#sums = { ...this.#sums, cacheHit: one.cacheHit };
       yield;
     }
   }
@@ -80,11 +88,11 @@ export class SessionFigures {
   }
 
   take(event: AgentEvent): void {
-    if (event.type === "message_end" && event.message.role === "assistant") {
-      const { usage } = event.message;
-      const read = usage.input + usage.cacheRead + usage.cacheWrite;
-      this.#add({ ...usage, cost: usage.cost.total });
-      this.#sums = { ...this.#sums, cacheHit: read === 0 ? undefined : (usage.cacheRead / read) * 100 };
+    const usage = usageToldBy(event);
+    if (usage !== undefined) this.#add({ ...usage, cost: usage.cost.total });
+    if (usage !== undefined && event.type === "message_end" && event.message.role === "assistant") {
+      this.#isHitTold = true;
+      this.#sums = { ...this.#sums, cacheHit: hitOf(usage) };
     }
     if (["message_end", "compaction_end", "agent_settled", "entry_appended"].includes(event.type)) this.#window = undefined;
   }
@@ -99,25 +107,38 @@ export class SessionFigures {
   }
 }
 
+/** Answers, calls of a tool's own, and summaries: all that is stored with what it has used. */
+function usageToldBy(event: AgentEvent): Usage | undefined {
+  if (event.type === "compaction_end") return event.result?.usage;
+  return event.type === "message_end" && "usage" in event.message ? event.message.usage : undefined;
+}
+
+function hitOf({ input, cacheRead = 0, cacheWrite = 0 }: Pick<Usage, "input" | "cacheRead" | "cacheWrite">): number | undefined {
+  const read = input + cacheRead + cacheWrite;
+  return read === 0 ? undefined : (cacheRead / read) * 100;
+}
+
 /** What is stored by now, part by part; what is said from now on is told by events. */
-function storedSums(session: Session): Generator<Used> {
+function storedSums(session: Session): Generator<Stored> {
   const { filePath } = session;
   return session.isIndexed || filePath === undefined
     ? sumsOfEntries(session, session.entryCount)
     : sumsOfFile(filePath, statSync(filePath, { throwIfNoEntry: false })?.size ?? 0);
 }
 
-function* sumsOfEntries(session: Session, count: number): Generator<Used> {
+function* sumsOfEntries(session: Session, count: number): Generator<Stored> {
   for (const entries of session.batches(count)) {
     const { tokens, cost } = countEntries(entries);
-    yield { ...tokens, cost };
+    const last = entries.findLast((entry) => isA(entry, "message") && entry.message.role === "assistant");
+    const usage = isA(last, "message") && last.message.role === "assistant" ? last.message.usage : undefined;
+    yield { ...tokens, cost, ...(usage && { cacheHit: hitOf(usage) }) };
   }
 }
 
 /** Without the index of it, which takes longer than a key may. */
-function* sumsOfFile(path: string, size: number): Generator<Used> {
-  for (const { usage } of usedCalls(path, size)) {
+function* sumsOfFile(path: string, size: number): Generator<Stored> {
+  for (const { usage, isAnswer } of usedCalls(path, size)) {
     const { input, output = 0, cacheRead = 0, cacheWrite = 0, cost } = usage;
-    yield { input, output, cacheRead, cacheWrite, cost: cost?.total ?? 0 };
+    yield { input, output, cacheRead, cacheWrite, cost: cost?.total ?? 0, ...(isAnswer && { cacheHit: hitOf(usage) }) };
   }
 }
