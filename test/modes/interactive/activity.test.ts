@@ -50,3 +50,14 @@ test("thinking is told as long as it goes on", () => {
   expect(running(piece("thinking_start"))).toBe("thinking · 0 s");
   expect(running(piece("thinking_start"), piece("thinking_end"))).toBe("working · 0 s");
 });
+
+test("what comes in between two turns of the indicator does not change its row", () => {
+  let now = 0;
+  const activity = new Activity(() => now);
+  for (const event of [{ type: "agent_start" } as AgentEvent, delta("x".repeat(40))]) activity.take(event);
+  const before = activity.text("");
+  activity.take(delta("x".repeat(40)));
+  expect(activity.text("")).toBe(before);
+  now += 150;
+  expect(activity.text("")).toContain("20 tokens");
+});

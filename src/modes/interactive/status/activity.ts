@@ -6,7 +6,7 @@ import { countText } from "../../../contracts/text/terminal-text.ts";
 import { shownLine } from "../../../tui/shown-text.ts";
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-export const frameMs = 120;
+export const frameMs = 150;
 /** Of ordinary text, about: services tell how many tokens an answer has when it is over. */
 const charactersPerToken = 4;
 
@@ -19,6 +19,8 @@ export class Activity {
   #tokens = 0;
   #told = 0;
   #characters = 0;
+  /** As they were told in this turn of the indicator: a frame between two of them does not write its row again. */
+  #shown = { turn: -1, tokens: 0 };
   readonly #tools = new Map<string, string>();
   #what = "";
   #retryAtMs: number | undefined;
@@ -56,6 +58,7 @@ export class Activity {
     this.#tokens = 0;
     this.#told = 0;
     this.#characters = 0;
+    this.#shown = { turn: -1, tokens: 0 };
     this.#what = "";
     this.#retryAtMs = undefined;
     this.#tools.clear();
@@ -122,9 +125,11 @@ export class Activity {
     const waits =
       this.#retryAtMs === undefined ? "" : `trying again in ${Math.max(0, Math.ceil((this.#retryAtMs - this.#now()) / 1000))} s`;
     const what = work?.what ?? (waits || (tools.length > 0 ? tools.join(", ") : (message ?? (this.#what || "working"))));
-    const frame = own[Math.floor(this.#now() / frameMs) % own.length] ?? "";
+    const turn = Math.floor(this.#now() / frameMs);
+    const frame = own[turn % own.length] ?? "";
     const parts = [`${frame}${frame === "" ? "" : " "}${what}`, `${seconds} s`];
-    const tokens = this.#tokensSoFar;
+    if (turn !== this.#shown.turn) this.#shown = { turn, tokens: this.#tokensSoFar };
+    const { tokens } = this.#shown;
     if (tokens > 0) parts.push(`${countText(tokens)} ${tokens === 1 ? "token" : "tokens"}`);
     if (stop !== "") parts.push(`${stop} stops`);
     return parts.join(" · ");
