@@ -88,6 +88,15 @@ test("what a session has used is the same live and when it is opened again: answ
   await sessions.dispose();
 });
 
+test("an answer of which nothing was told leaves the cache's share as it was", () => {
+  const figures = new SessionFigures(() => {});
+  const answered = (usage: object): void =>
+    figures.take({ type: "message_end", message: { role: "assistant", usage: { ...emptyUsage(), ...usage } } } as unknown as AgentEvent);
+  answered({ input: 100, cacheRead: 300 });
+  answered({});
+  expect(figures.facts({ isRead: false } as never)).toMatchObject({ cacheHit: 75 });
+});
+
 test("what a tool has used of a model counts when its result is there", () => {
   const figures = new SessionFigures(() => {});
   figures.take({
@@ -95,4 +104,7 @@ test("what a tool has used of a model counts when its result is there", () => {
     message: { role: "toolResult", usage: { ...emptyUsage(), input: 7, output: 3 } },
   } as unknown as AgentEvent);
   expect(figures.facts({ isRead: false } as never)).toMatchObject({ input: 7, output: 3, cacheHit: undefined });
+  // An extension's tool may tell a part of it.
+  figures.take({ type: "message_end", message: { role: "toolResult", usage: { input: 1 } } } as unknown as AgentEvent);
+  expect(figures.facts({ isRead: false } as never)).toMatchObject({ input: 8, output: 3, cost: 0 });
 });

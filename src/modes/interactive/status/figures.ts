@@ -14,8 +14,6 @@ import type { FooterFacts } from "./footer.ts";
 
 type Used = Pick<FooterFacts, "input" | "output" | "cacheRead" | "cacheWrite" | "cost">;
 type Sums = Used & Pick<FooterFacts, "cacheHit">;
-/** Of some stored calls; `cacheHit`: of the newest answer among them, if there is one. */
-type Stored = Used & { cacheHit?: number | undefined };
 
 const none: Sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0, cacheHit: undefined };
 
@@ -26,7 +24,7 @@ export class SessionFigures {
   readonly #counted: () => void;
   #sums: Sums = none;
   #window: { model: unknown; of: Pick<FooterFacts, "used" | "contextWindow"> } | undefined;
-  #stored: Generator<Stored> | undefined;
+  #stored: Generator<Sums> | undefined;
   /** By an event: what is stored is older. */
   #isHitTold = false;
   #counting: NodeJS.Timeout | undefined;
@@ -61,10 +59,10 @@ export class SessionFigures {
     );
   }
 
-  *#adding(sums: Generator<Stored>): Generator<undefined> {
+  *#adding(sums: Generator<Sums>): Generator<undefined> {
     for (const one of sums) {
       this.#add(one);
-      if ("cacheHit" in one && !this.#isHitTold) this.#sums = { ...this.#sums, cacheHit: one.cacheHit };
+      if (!this.#isHitTold) this.#sums = { ...this.#sums, cacheHit: one.cacheHit ?? this.#sums.cacheHit };
       yield;
     }
   }
@@ -89,10 +87,11 @@ export class SessionFigures {
 
   take(event: AgentEvent): void {
     const usage = usageToldBy(event);
-    if (usage !== undefined) this.#add({ ...usage, cost: usage.cost.total });
-    if (usage !== undefined && event.type === "message_end" && event.message.role === "assistant") {
+    if (usage !== undefined) this.#add(usedOf(usage));
+    const cacheHit = event.type === "message_end" && event.message.role === "assistant" ? hitOf(event.message.usage) : undefined;
+    if (cacheHit !== undefined) {
       this.#isHitTold = true;
-      this.#sums = { ...this.#sums, cacheHit: hitOf(usage) };
+      this.#sums = { ...this.#sums, cacheHit };
     }
     if (["message_end", "compaction_end", "agent_settled", "entry_appended"].includes(event.type)) this.#window = undefined;
   }
@@ -113,32 +112,37 @@ function usageToldBy(event: AgentEvent): Usage | undefined {
   return event.type === "message_end" && "usage" in event.message ? event.message.usage : undefined;
 }
 
-function hitOf({ input, cacheRead = 0, cacheWrite = 0 }: Pick<Usage, "input" | "cacheRead" | "cacheWrite">): number | undefined {
+/** Tools and summaries of extensions may tell a part of it. */
+function usedOf({ input = 0, output = 0, cacheRead = 0, cacheWrite = 0, cost }: Partial<Usage>): Used {
+  return { input, output, cacheRead, cacheWrite, cost: cost?.total ?? 0 };
+}
+
+/** In percent. Of an answer of which nothing was told, nothing. */
+function hitOf(usage: Partial<Usage> | undefined): number | undefined {
+  const { input = 0, cacheRead = 0, cacheWrite = 0 } = usage ?? {};
   const read = input + cacheRead + cacheWrite;
   return read === 0 ? undefined : (cacheRead / read) * 100;
 }
 
 /** What is stored by now, part by part; what is said from now on is told by events. */
-function storedSums(session: Session): Generator<Stored> {
+function storedSums(session: Session): Generator<Sums> {
   const { filePath } = session;
   return session.isIndexed || filePath === undefined
     ? sumsOfEntries(session, session.entryCount)
     : sumsOfFile(filePath, statSync(filePath, { throwIfNoEntry: false })?.size ?? 0);
 }
 
-function* sumsOfEntries(session: Session, count: number): Generator<Stored> {
+function* sumsOfEntries(session: Session, count: number): Generator<Sums> {
   for (const entries of session.batches(count)) {
     const { tokens, cost } = countEntries(entries);
-    const last = entries.findLast((entry) => isA(entry, "message") && entry.message.role === "assistant");
-    const usage = isA(last, "message") && last.message.role === "assistant" ? last.message.usage : undefined;
-    yield { ...tokens, cost, ...(usage && { cacheHit: hitOf(usage) }) };
+    const hits = entries.map((entry) =>
+      isA(entry, "message") && entry.message.role === "assistant" ? hitOf(entry.message.usage) : undefined,
+    );
+    yield { ...tokens, cost, cacheHit: hits.findLast((hit) => hit !== undefined) };
   }
 }
 
 /** Without the index of it, which takes longer than a key may. */
-function* sumsOfFile(path: string, size: number): Generator<Stored> {
-  for (const { usage, isAnswer } of usedCalls(path, size)) {
-    const { input, output = 0, cacheRead = 0, cacheWrite = 0, cost } = usage;
-    yield { input, output, cacheRead, cacheWrite, cost: cost?.total ?? 0, ...(isAnswer && { cacheHit: hitOf(usage) }) };
-  }
+function* sumsOfFile(path: string, size: number): Generator<Sums> {
+  for (const { usage, isAnswer } of usedCalls(path, size)) yield { ...usedOf(usage), cacheHit: isAnswer ? hitOf(usage) : undefined };
 }
