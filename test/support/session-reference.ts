@@ -101,13 +101,22 @@ export function contextOf(
     }
   }
   const answers = path.filter((line) => line.message?.role === "assistant");
-  const choice = path.findLast((line) => line.type === "model_change" || answers.includes(line));
+  const last = path.findLast((line) => line.type === "model_change" || answers.includes(line));
+  const choice = last && (chosenMeanwhile(path, last) ?? last);
   return {
     ids: answered.map(({ id }) => id),
     messages: answered.map(({ message }) => message),
     model: choice && { provider: choice.provider ?? choice.message.provider, modelId: choice.modelId ?? choice.message.model },
     level: path.findLast(({ type }) => type === "thinking_level_change")?.thinkingLevel ?? answers.at(-1)?.message.thinkingLevel,
   };
+}
+
+/** The change of the model that was made while an answer came in: with no message between the two. */
+function chosenMeanwhile(path: readonly Line[], answer: Line): Line | undefined {
+  if (answer.type !== "message") return undefined;
+  const before = path.slice(0, path.indexOf(answer));
+  const change = before.slice(before.findLastIndex(({ type }) => type === "message") + 1).findLast(({ type }) => type === "model_change");
+  return change !== undefined && Date.parse(change.timestamp) > answer.message.timestamp ? change : undefined;
 }
 
 function messagesOf(line: Line, isLastCompaction: boolean): Record<string, unknown>[] {

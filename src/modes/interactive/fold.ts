@@ -274,6 +274,8 @@ export class TranscriptFold {
   #answered(item: ItemOf<"answer">): void {
     const { blocks, stopReason, errorMessage } = item;
     const stored = storedAs(item);
+    // Nobody carries out what it calls for.
+    const isCut = stopReason === "aborted" || stopReason === "error";
     const live = this.#answer.filter((block) => block !== undefined);
     this.#answer = [];
     // What is kept may lack some of what came: calls that were cut.
@@ -302,8 +304,10 @@ export class TranscriptFold {
           });
       } else if (content.kind === "call") {
         const block = next((one) => one.kind === "tool" && one.callId === content.id);
-        if (block?.kind === "tool") this.#asked(block, content.args);
-        else this.#sink.add(this.#newTool(content.id, content.name, content.args));
+        const tool = block?.kind === "tool" ? block : this.#newTool(content.id, content.name, content.args);
+        tool.isLive = !isCut;
+        if (tool === block) this.#asked(tool, content.args);
+        else this.#sink.add(tool);
       }
     }
     for (const block of live) this.#drop(block);

@@ -260,7 +260,10 @@ function noResult(toolCallId: string, toolName: string, timestamp: number): Tool
   return { role: "toolResult", toolCallId, toolName, content, details: {}, isError: true, timestamp };
 }
 
-/** On the whole path: the model of the last change or answer, whichever is later; the level of the last change, else that of the last answer. */
+/**
+ * On the whole path: the model of the last change or answer, whichever is later (a change that was made while the answer came in stands before it, and holds
+ * from then on); the level of the last change, else that of the last answer.
+ */
 export function settingsOf(path: PathView): RecordedSettings {
   const settings: RecordedSettings = {};
   const level = entryAt(path, path.lastOfType("thinking_level_change", path.length));
@@ -273,11 +276,22 @@ export function settingsOf(path: PathView): RecordedSettings {
     if (isA(entry, "message") && entry.message?.role === "assistant") {
       const { provider, model, thinkingLevel } = entry.message;
       // Another writer's answer may not say whose it is.
-      if (provider !== "" && model !== "") settings.model ??= { provider, modelId: model };
+      if (provider !== "" && model !== "") settings.model ??= changedMeanwhile(path, at, entry.message) ?? { provider, modelId: model };
       if (settings.thinkingLevel === undefined && thinkingLevel !== undefined) settings.thinkingLevel = thinkingLevel;
       break;
     }
     if (settings.model !== undefined && settings.thinkingLevel !== undefined) break;
   }
   return settings;
+}
+
+/** Only what stands right before the answer: else it was told the model that was chosen. */
+function changedMeanwhile(path: PathView, answerAt: number, { timestamp }: AssistantMessage): RecordedSettings["model"] {
+  for (let at = answerAt - 1; at >= 0 && path.typeAt(at) !== "message"; at--) {
+    if (path.typeAt(at) !== "model_change") continue;
+    const entry = entryAt(path, at);
+    if (!isA(entry, "model_change")) continue;
+    return Date.parse(entry.timestamp) > timestamp ? { provider: entry.provider, modelId: entry.modelId } : undefined;
+  }
+  return undefined;
 }

@@ -44,6 +44,13 @@ test("the next run begins anew", () => {
   );
 });
 
+test("thinking is told as long as it goes on", () => {
+  const piece = (type: string) =>
+    ({ type: "message_update", usage: usage(0), assistantMessageEvent: { type, contentIndex: 0 } }) as unknown as AgentEvent;
+  expect(running(piece("thinking_start"))).toBe("thinking · 0 s");
+  expect(running(piece("thinking_start"), piece("thinking_end"))).toBe("working · 0 s");
+});
+
 test("what comes in between two turns of the indicator does not change its row", () => {
   let now = 0;
   const activity = new Activity(() => now);

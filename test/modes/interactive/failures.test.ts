@@ -32,3 +32,17 @@ test("a limit that ends a run says so", async () => {
   const screen = await at.until((text) => text.includes("Stopped after"), "the limit");
   expect(screen).toMatch(/! Stopped after 2 turns[^\n]*\n/);
 });
+
+test("a call in an answer that failed is not under way while the next try is waited for", async () => {
+  const reply: Reply = async function* () {
+    yield { type: "toolcall_start", contentIndex: 0, id: "call_1", toolName: "bash" };
+    yield { type: "toolcall_delta", contentIndex: 0, delta: '{"command":"echo never"}' };
+    yield { type: "toolcall_end", contentIndex: 0 };
+    yield { type: "failure", failure: { code: "overloaded", message: "Overloaded" } };
+  };
+  const at = await openInteractive({ reply, settings: { retry: { base_delay_ms: 600_000 } } });
+  at.device.keys("a question\r");
+  const screen = await at.until((text) => text.includes("trying again in"), "the wait");
+  expect(screen).toContain("● bash echo never");
+  expect(screen).not.toContain("○");
+});

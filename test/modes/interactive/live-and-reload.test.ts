@@ -54,19 +54,46 @@ function* answer(random: Random, isLast: boolean): Generator<StreamEvent> {
   yield { type: "finish", stopReason: isLast ? "stop" : "toolUse" };
 }
 
+/** In the middle of thinking, of words or of a call; for good, or to be tried again. */
+function* brokenOff(random: Random): Generator<StreamEvent> {
+  let at = 0;
+  if (random.chance(0.4)) {
+    yield { type: "thinking_start", contentIndex: at };
+    yield { type: "thinking_delta", contentIndex: at, delta: "half a thou" };
+    if (random.chance(0.5)) yield { type: "thinking_end", contentIndex: at++ };
+    else at++;
+  }
+  if (random.chance(0.5)) {
+    yield { type: "text_start", contentIndex: at };
+    yield { type: "text_delta", contentIndex: at++, delta: "half an ans" };
+  }
+  if (random.chance(0.5)) {
+    yield { type: "toolcall_start", contentIndex: at, id: `call-${random.below(1e9)}`, toolName: "bash" };
+    yield { type: "toolcall_delta", contentIndex: at, delta: '{"command":"echo nev' };
+    if (random.chance(0.5)) {
+      yield { type: "toolcall_delta", contentIndex: at, delta: 'er"}' };
+      yield { type: "toolcall_end", contentIndex: at };
+    }
+  }
+  yield random.chance(0.5)
+    ? { type: "failure", failure: { code: "bad_request", message: "The service says no" } }
+    : { type: "failure", failure: { code: "overloaded", message: "Overloaded" } };
+}
+
 function replies(random: Random): Reply {
   let turns = 0;
   return async function* () {
-    if (random.chance(0.15)) {
-      yield { type: "text_start", contentIndex: 0 };
-      yield { type: "text_delta", contentIndex: 0, delta: "half an ans" };
-      yield { type: "failure", failure: { code: "bad_request", message: "The service says no" } };
+    if (random.chance(0.25)) {
+      yield* brokenOff(random);
       return;
     }
     turns = (turns + 1) % 4;
     yield* answer(random, turns === 0 || random.chance(0.5));
   };
 }
+
+/** What was done about a failure is told while it goes on: the attempts are stored, not the waits between them. */
+const waits = /^! (Trying again|Gave up)/;
 
 /** How long something took is told while it goes on, and stored nowhere. */
 const timeless = (lines: readonly string[]): string[] =>
@@ -80,7 +107,10 @@ const timeless = (lines: readonly string[]): string[] =>
 
 function transcript(lines: readonly string[]): string[] {
   const border = lines.findLastIndex((line, at) => line.startsWith("───") && lines.slice(at + 1).some((one) => one.startsWith("───")));
-  return timeless(lines.slice(0, border)).join("\n").trim().split("\n");
+  const kept = lines
+    .slice(0, border)
+    .filter((line, at, all) => !waits.test(line) && !(line.trim() === "" && waits.test(all[at - 1] ?? "")));
+  return timeless(kept).join("\n").trim().split("\n");
 }
 
 const screens = [
@@ -96,11 +126,19 @@ const runs = screens.flatMap(({ kind, rows }) =>
 test.for(runs)("$kind, seed $seed, a frame after $frames of the events", async ({ kind, rows, seed, frames }) => {
   const random = seededRandom(seed);
   const directory = temporaryDirectory();
-  const live = await openInteractive({ directory, reply: replies(random), rows, columns: 70, kind });
+  const settings = { retry: { base_delay_ms: 1 } };
+  const live = await openInteractive({ directory, reply: replies(random), rows, columns: 70, kind, settings });
   const { sessions } = live;
   const whenDrawn = seededRandom(seed);
+  // The terminal keeps what it has as it was drawn; a screen of our own draws all of it anew.
+  const turns = { "\x14": false, "\x0f": false };
+  const turn = (key: keyof typeof turns): void => {
+    turns[key] = !turns[key];
+    live.device.keys(key);
+  };
   sessions.subscribe(() => {
     if (whenDrawn.chance(frames)) live.drawn();
+    if (kind === "alternate" && whenDrawn.chance(0.1)) turn(whenDrawn.pick(["\x14", "\x0f"] as const));
   });
   for (let count = 0; count < 4; count++) {
     const settled = new Promise<void>((resolve) => {
@@ -113,6 +151,7 @@ test.for(runs)("$kind, seed $seed, a frame after $frames of the events", async (
     live.device.keys(`prompt ${count}\r`);
     await settled;
   }
+  for (const key of ["\x14", "\x0f"] as const) if (turns[key]) turn(key);
   live.drawn();
   const shown = transcript(live.device.all());
   live.leave();

@@ -206,6 +206,17 @@ test("model: the last change or answer on the whole path; level: the last change
   expect(sessionOf(user("a"), answer("b")).context.model).toEqual({ provider: "test", modelId: "test-1" });
   expect(sessionOf(model("one"), user("a"), answer("b")).context.model).toEqual({ provider: "test", modelId: "test-1" });
   expect(sessionOf(user("a"), answer("b"), model("one")).context.model).toEqual({ provider: "p", modelId: "one" });
+  const begun = (startedMs: number): NewEntry => ({
+    type: "message",
+    message: { ...assistantMessage([{ type: "text", text: "b" }]), timestamp: startedMs },
+  });
+  // Chosen while the answer came in, or before it began (as for another try).
+  expect(sessionOf(user("a"), model("one"), begun(timestamp - 1)).context.model).toEqual({ provider: "p", modelId: "one" });
+  expect(sessionOf(user("a"), model("one"), model("two"), level("low"), begun(timestamp - 1)).context.model).toEqual({
+    provider: "p",
+    modelId: "two",
+  });
+  expect(sessionOf(user("a"), model("one"), begun(timestamp)).context.model).toEqual({ provider: "test", modelId: "test-1" });
   const bare = sessionOf(user("a")).context;
   expect("model" in bare || "thinkingLevel" in bare).toBe(false);
 });

@@ -80,7 +80,7 @@ export class Activity {
       case "message_update":
         this.#told = event.usage.output;
         if ("delta" in event.assistantMessageEvent) this.#characters += event.assistantMessageEvent.delta.length;
-        this.#what = event.assistantMessageEvent.type.startsWith("thinking") ? "thinking" : "";
+        this.#what = isThinking(event.assistantMessageEvent.type) ? "thinking" : "";
         return;
       case "message_end":
         if (event.message.role !== "assistant") return;
@@ -134,4 +134,8 @@ export class Activity {
     if (stop !== "") parts.push(`${stop} stops`);
     return parts.join(" · ");
   }
+}
+
+function isThinking(piece: Extract<AgentEvent, { type: "message_update" }>["assistantMessageEvent"]["type"]): boolean {
+  return piece === "thinking_start" || piece === "thinking_delta";
 }
