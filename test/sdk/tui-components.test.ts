@@ -41,7 +41,7 @@ describe("messages", () => {
   test("of the user, and of the model: thinking hidden or not, streamed and finished, without the calls", () => {
     expect(shown(new agent.UserMessageComponent("a question"))).toBe("❯ a question");
     const one = new agent.AssistantMessageComponent(assistant);
-    expect(shown(one)).toBe("\nlet me see\n\nThe answer.");
+    expect(shown(one)).toBe("\nThinking:\nlet me see\n\nThe answer.");
     one.setHideThinkingBlock(true);
     expect(shown(one)).toBe("\nThought\n\nThe answer.");
     one.setHiddenThinkingLabel("(secret)");
