@@ -35,6 +35,8 @@ export class MainScreen extends TuiMainScreen {
   readonly #options: MainScreenOptions;
   /** The rows that are ours, as they were written: from the first to the lowest that we have come to. */
   #rows: string[] = [];
+  /** The last of them, which are not the tail's. */
+  #fixedRows = 0;
   /** Where the cursor is, from the first of them. */
   #cursorRow = 0;
   #cursorColumn = 0;
@@ -83,6 +85,17 @@ export class MainScreen extends TuiMainScreen {
     );
     this.#terminal.write(`${moved(this.#cursorRow, lowest)}\r\n\u001b[J`);
     this.forget();
+  }
+
+  /** Other content: what stands there of the tail is the terminal's, as if it had scrolled off. */
+  restart(): void {
+    const kept = this.#rows.length - this.#fixedRows;
+    if (kept <= 0 || this.#fixedRows === 0 || this.#resizeTimer !== undefined) return;
+    this.terminal.write(`${begin}${moved(this.#cursorRow, kept)}${clearBelow}${end}`);
+    this.#rows = [];
+    this.#fixedRows = 0;
+    this.#cursorRow = 0;
+    this.#cursorColumn = 0;
   }
 
   /** All of our rows are taken off; what has scrolled off stays the terminal's. */
@@ -178,6 +191,7 @@ export class MainScreen extends TuiMainScreen {
     if (this.hasOverlayEntries) window = this.compositeOverlays(window, columns, rows);
     window = this.resolveFakeCursors(window);
     const at = this.extractCursorPosition(window, rows);
+    this.#fixedRows = shown.length;
     const leaving = lines.slice(0, handed);
     return {
       lines: this.#rowsOf([...leaving, ...window], columns),

@@ -13,8 +13,8 @@ export interface DrawnScreen extends TUI {
   leave(): void;
   /** What may still change is taken off the terminal: another screen draws it from now on. */
   withdraw(): void;
-  /** Other content comes: it is seen from its end. */
-  restart?(): void;
+  /** Other content comes, once all that was there is gone from what it is drawn from. */
+  restart(): void;
 }
 
 export class ScreenSwitch {

@@ -83,6 +83,22 @@ test("what has no lines yet, or may get more, is not passed over by what comes b
   expect(device.all().slice(0, -2)).toEqual(["before 1", "before 2", "$ pi", "late", "later", ...numbered(0, 30)]);
 });
 
+test("what is shown when other content comes stays the terminal's, and only that", () => {
+  for (const count of [0, 1, 3, 30]) {
+    const { device, screen, kept, draw } = opened();
+    for (const line of numbered(0, count)) kept.add(new Words(line));
+    draw();
+    kept.clear();
+    screen.restart();
+    draw();
+    expect(device.all()).toEqual(["before 1", "before 2", "$ pi", ...numbered(0, count), "-- editor --", "-- footer --"]);
+    for (const line of ["other 1", "other 2"]) kept.add(new Words(line));
+    draw();
+    draw();
+    expect(device.all().slice(3 + count)).toEqual(["other 1", "other 2", "-- editor --", "-- footer --"]);
+  }
+});
+
 test("what scrolls off is in the history once, in order, behind what was there before", () => {
   const { device, kept, draw } = opened();
   for (const line of numbered(0, 100)) {

@@ -324,7 +324,7 @@ export class Screen {
 
   clear(): void {
     this.transcript.clear();
-    this.#switch.screen.restart?.();
+    this.#switch.screen.restart();
     this.tui.requestRender();
   }
 
