@@ -65,7 +65,7 @@ export const replyDeltas = {
 /** @type {import("../race.mjs").Race} */
 export const hostRuns = {
   id: "host-runs",
-  rounds: 2,
+  rounds: 3,
   contenders: (world) => {
     const folder = dirname(world.place.cwd);
     const contender = (count) => ({ ...world.place, argv: [world.baselines["host-runs"], folder, count], stdoutHolds: ["done"] });
