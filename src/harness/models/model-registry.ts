@@ -28,6 +28,8 @@ import { knownApis } from "../../providers/registry.ts";
 import { variablesOf } from "../../providers/vendor.ts";
 import { apiAliases, type Vendor, vendorByAlias, vendors } from "../../providers/vendors.ts";
 import { learnSecrets } from "./known-secrets.ts";
+import { applySettings, namesIn, variablesIn } from "./model-settings.ts";
+import { demoModel, free, scriptedModel } from "./scripted-model.ts";
 
 export interface ModelRegistryInput {
   /** `values` say how the network is reached where a sign-in is renewed. */
@@ -434,61 +436,6 @@ export class ModelRegistry {
   }
 }
 
-/** Of `id=name,id=name`. */
-function namesIn(text: string, variable: string): Map<string, string> {
-  const names = new Map<string, string>();
-  for (const pair of text.split(",")) {
-    if (pair.trim() === "") continue;
-    const [id, name, ...more] = pair.split("=").map((part) => part.trim());
-    if (!id || !name || more.length > 0 || /[\s/?#]/.test(name)) {
-      throw new PiError("config.wrong_type", `${variable} has an entry that is no id=name: ${echoed(pair.trim())}`, {
-        hint: "Write a model's id and a deployment's name, with commas between several, for example gpt-5.4=my-deployment.",
-      });
-    }
-    names.set(id, name);
-  }
-  return names;
-}
-
 function vendorOf(providerId: string): Vendor | undefined {
   return Object.hasOwn(vendors, providerId) ? vendors[providerId] : undefined;
-}
-
-/** Names of the environment variables that a base URL asks for. */
-function variablesIn(baseUrl: string): string[] {
-  if (!baseUrl.includes("{")) return [];
-  return [...baseUrl.matchAll(/\{([A-Z][A-Z0-9_]*)\}/g)].flatMap((match) => match[1] ?? []);
-}
-
-const free = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-
-const demoModel: Model = {
-  id: "demo",
-  name: "Demo (embedded, offline)",
-  api: "scripted",
-  provider: "scripted",
-  baseUrl: "",
-  reasoning: false,
-  input: ["text", "image"],
-  contextWindow: 200_000,
-  maxTokens: 16_384,
-  cost: free,
-};
-
-/** Replays a trace: `id` is its file. */
-function scriptedModel(file: string): Model {
-  return { ...demoModel, id: file, name: `Trace ${file}`, reasoning: true };
-}
-
-function applySettings(model: Model, said: Omit<ModelSettings, "id">): Model {
-  const { cost, thinkingLevelMap, headers, dialect, samplingParamsByThinkingLevel, ...plain } = said;
-  const merged: Model = { ...model, ...plain };
-  if (cost !== undefined) merged.cost = { ...model.cost, ...cost };
-  if (thinkingLevelMap !== undefined) merged.thinkingLevelMap = { ...model.thinkingLevelMap, ...thinkingLevelMap };
-  if (samplingParamsByThinkingLevel !== undefined) {
-    merged.samplingParamsByThinkingLevel = { ...model.samplingParamsByThinkingLevel, ...samplingParamsByThinkingLevel };
-  }
-  if (headers !== undefined) merged.headers = { ...model.headers, ...headers };
-  if (dialect !== undefined) merged.dialect = { ...model.dialect, ...dialect };
-  return merged;
 }

@@ -2,11 +2,11 @@
 // Invariant: what is written leaves in order, honours backpressure and never blocks on a slow reader; a reader that went away is an event,
 // never an exception.
 
-import { fstatSync, readFileSync, write, writeSync } from "node:fs";
+import { fstatSync, readFileSync, write } from "node:fs";
 import { drawnText, plainText } from "../../contracts/text/plain.ts";
 import { liveSecrets } from "../secrets.ts";
 import type { ReaderWatch } from "./pipe-ends.ts";
-import { unwaitingDescriptor } from "./unwaiting-descriptor.ts";
+import { UnwaitingWriter } from "./unwaiting-descriptor.ts";
 import type { WriteAtOnce } from "./write-at-once.ts";
 
 export type OutputForm = "drawn" | "secret";
@@ -76,8 +76,8 @@ export class FileDescriptorOutput implements OutputStream {
   #writeCount = 0;
   /** On Bun only, once there was reason to ask. */
   #atOnce: { write: WriteAtOnce; bytes: Uint8Array<ArrayBuffer>; encoder: InstanceType<typeof TextEncoder> } | undefined;
-  /** For what is written before that; `none` where the descriptor has no such thing. */
-  #unwaiting: number | "none" | undefined;
+  /** For what is written before that. */
+  readonly #unwaiting: UnwaitingWriter;
   #isTerminal: boolean | undefined;
   #isWriting = false;
   #isScheduled = false;
@@ -88,6 +88,7 @@ export class FileDescriptorOutput implements OutputStream {
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
+    this.#unwaiting = new UnwaitingWriter(descriptor);
   }
 
   get isTerminal(): boolean {
@@ -209,23 +210,11 @@ export class FileDescriptorOutput implements OutputStream {
   /** What the descriptor does not take at once; nothing where it took all. */
   #restAfterWriting(text: string): Uint8Array | undefined {
     if (text.length > atOnceLength) return Buffer.from(text);
-    if (this.#atOnce === undefined) return this.#restAfterUnwaiting(Buffer.from(text));
+    if (this.#atOnce === undefined) return this.#unwaiting.restOf(Buffer.from(text));
     const { write, bytes, encoder } = this.#atOnce;
     const length = encoder.encodeInto(text, bytes).written;
     const written = write(bytes, length);
     return written === length ? undefined : bytes.slice(written, length);
-  }
-
-  #restAfterUnwaiting(bytes: Uint8Array): Uint8Array | undefined {
-    this.#unwaiting ??= unwaitingDescriptor(this.#descriptor) ?? "none";
-    if (this.#unwaiting === "none") return bytes;
-    try {
-      const written = writeSync(this.#unwaiting, bytes);
-      return written === bytes.length ? undefined : bytes.subarray(written);
-    } catch {
-      // Why it takes none is for the queue to find.
-      return bytes;
-    }
   }
 
   #writeBytes(bytes: Uint8Array, offset: number): void {

@@ -4,7 +4,7 @@
 
 import { closeSync, fstatSync, openSync, statSync, write, writeSync } from "node:fs";
 import type { ReadStream, WriteStream } from "node:tty";
-import { unwaitingDescriptor } from "../pipes/unwaiting-descriptor.ts";
+import { UnwaitingWriter } from "../pipes/unwaiting-descriptor.ts";
 import { capturePrinting } from "./captured-printing.ts";
 
 export interface TerminalListeners {
@@ -44,8 +44,8 @@ export class Terminal {
   readonly #off = new Map<string, string>();
   #waiting = "";
   #isWriting = false;
-  /** Takes what the terminal has room for, at once; `none` where there is no such thing. */
-  #unwaiting: number | "none" | undefined;
+  /** Takes what the terminal has room for. */
+  readonly #atOnce = new UnwaitingWriter(1);
   #isRaw = false;
   #isGone = false;
   #isUnread = false;
@@ -145,16 +145,9 @@ export class Terminal {
     process.off("uncaughtExceptionMonitor", this.#restoreAtEnd);
     process.off("SIGWINCH", this.#resized);
     process.off("SIGTSTP", this.#suspendFromOutside);
-    this.#closeUnwaiting();
+    this.#atOnce.close();
     this.#input.pause();
     this.#input.unref?.();
-  }
-
-  /** Nobody writes at once any more. What was given is not ours to close. */
-  #closeUnwaiting(): void {
-    const descriptor = this.#unwaiting;
-    this.#unwaiting = "none";
-    if (typeof descriptor === "number" && descriptor !== 1) closeSync(descriptor);
   }
 
   /** Where nobody reads what is written (a connection that hangs) the end is not held up: what is left is dropped. */
@@ -312,24 +305,11 @@ export class Terminal {
 
   #writeOn(): void {
     if (this.#isWriting || this.#waiting === "") return;
-    const rest = this.#restAfterWriting(Buffer.from(this.#waiting));
+    const rest = this.#atOnce.restOf(Buffer.from(this.#waiting));
     this.#waiting = "";
     if (rest === undefined) return;
     this.#isWriting = true;
     this.#writeBytes(rest, 0);
-  }
-
-  /** What the terminal has no room for now; nothing where it took all. */
-  #restAfterWriting(bytes: Uint8Array): Uint8Array | undefined {
-    this.#unwaiting ??= unwaitingDescriptor(1) ?? "none";
-    if (this.#unwaiting === "none") return bytes;
-    try {
-      const written = writeSync(this.#unwaiting, bytes);
-      return written === bytes.length ? undefined : bytes.subarray(written);
-    } catch {
-      // Full, stopped or gone: a write that waits finds out.
-      return bytes;
-    }
   }
 
   #writeBytes(bytes: Uint8Array, offset: number): void {
@@ -352,7 +332,7 @@ export class Terminal {
   #lose(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#closeUnwaiting();
+    this.#atOnce.close();
     letGoOfDescriptors();
     this.#isWriting = false;
     this.#waiting = "";

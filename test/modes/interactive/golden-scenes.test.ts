@@ -6,9 +6,8 @@ import { beforeEach, expect, test } from "vitest";
 import type { ExtensionFactory } from "../../../src/contracts/extension.ts";
 import type { Block } from "../../../src/modes/interactive/blocks/block.ts";
 import { createKeymap } from "../../../src/modes/interactive/keymap.ts";
-import { converseInLines } from "../../../src/modes/interactive/plain/plain-mode.ts";
-import type { ModeContext } from "../../../src/modes/mode.ts";
 import { type InteractiveScreen, type InteractiveScreenOptions, openInteractive } from "../../support/interactive-screen.ts";
+import { converseByLines } from "../../support/plain-lines.ts";
 import { Gate, makeSessions, textReply } from "../../support/rpc-world.ts";
 import { solidPicture } from "../../support/solid-picture.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -341,21 +340,7 @@ test.each([40, 80, 200])("plain, %i columns", async (columns) => {
     await until("Thinking: minimal");
     yield bytes("/quit");
   }
-  const at = {
-    io: {
-      stdin: { isTerminal: true, chunks: lines, release: () => {} },
-      stdout: { isTerminal: true, columns, write, flush: async () => {} },
-      now: () => 0,
-    },
-    prompts: [],
-    picksSession: false,
-    ending: new AbortController().signal,
-    takeWarnings: () => () => {},
-    onInterrupt: () => () => {},
-    env: {},
-  } as unknown as ModeContext;
-  await converseInLines(sessions, at);
-  await sessions.dispose();
+  await converseByLines(sessions, { columns, lines, said: write });
   const text = written.join("");
   expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   await expect(text).toMatchFileSnapshot(`golden/plain-${columns}.txt`);

@@ -5,10 +5,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { SessionHost } from "../../../src/harness/host/session-host.ts";
-import { converseInLines } from "../../../src/modes/interactive/plain/plain-mode.ts";
-import type { ModeContext } from "../../../src/modes/mode.ts";
 import { type InteractiveScreen, openInteractive } from "../../support/interactive-screen.ts";
 import { type LlamaServer, type ServedModel, startLlamaServer } from "../../support/llama-server.ts";
+import { converseByLines } from "../../support/plain-lines.ts";
 import { makeSessions } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { startWireServer } from "../../support/wire-server.ts";
@@ -292,21 +291,7 @@ test("by lines a model is changed by its number, and what came of it is told", a
     written.push(text);
     look();
   };
-  const at = {
-    io: {
-      stdin: { isTerminal: true, chunks: lines, release: () => {} },
-      stdout: { isTerminal: true, columns: 120, write, flush: async () => {} },
-      now: () => 0,
-    },
-    prompts: [],
-    picksSession: false,
-    ending: new AbortController().signal,
-    takeWarnings: () => () => {},
-    onInterrupt: () => () => {},
-    env: {},
-  } as unknown as ModeContext;
-  await converseInLines(sessions, at);
-  await sessions.dispose();
+  await converseByLines(sessions, { columns: 120, lines, said: write });
   expect(written.join("")).not.toContain("\u001b");
 });
 
