@@ -31,7 +31,7 @@ export class ResultRecorder {
   /** What can be known of the place before anything is asked. Rejects with `usage.bad_output`. */
   async check(): Promise<void> {
     const path = this.#target;
-    if (path !== undefined && path !== "-") (await import("./answer-file.ts")).refuseDirectory("--result", path);
+    if (path !== undefined && path !== "-") (await import("./answer-file.ts")).requireName("--result", path);
   }
 
   /** Rejects with `io.result_file`. */

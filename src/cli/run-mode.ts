@@ -215,7 +215,7 @@ async function answerFileOf(said: Said, host: Host): Promise<string | undefined>
   const named = valueSaid(said, "--output");
   if (named === undefined || named === "-") return undefined;
   const path = absolutePath(named, workingDirectory(said, host), host.homeDir);
-  (await import("./answer-file.ts")).checkAnswerFile(path);
+  (await import("./answer-file.ts")).requirePlace("--output", path);
   return path;
 }
 

@@ -1,9 +1,10 @@
 // Where an export goes. Called by the three formats.
 
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { EntrySource } from "../contracts/entry-source.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
+import { statOf } from "../platform/files/path-kind.ts";
 import { absolutePath } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 
@@ -56,14 +57,14 @@ async function* withoutSecrets(chunks: AsyncIterable<string> | Iterable<string>)
 }
 
 function isSameFile(one: string, other: string): boolean {
-  const a = statSync(one, { throwIfNoEntry: false });
-  const b = statSync(other, { throwIfNoEntry: false });
+  const a = statOf(one);
+  const b = statOf(other);
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
 /** A file with something in it; a page of the web gives way where another one is written. */
 function isInTheWay(path: string, over: "pages" | "nothing"): boolean {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = statOf(path);
   if (info === undefined || !info.isFile() || info.size === 0) return false;
   return over === "nothing" || !/^\s*<(!doctype html|html)/i.test(startOf(path));
 }
