@@ -1,9 +1,12 @@
-// Lengths of time as people write them: `90s`, `30m`, `1h30m`, `500ms`, `2w`, `6mo`, `1y`. Used by options and settings.
+// Lengths of time: how long a timer can be, and lengths as people write them: `90s`, `30m`, `1h30m`, `500ms`, `2w`, `6mo`, `1y`. Used by options and settings.
+
+/** In ms; a longer timer would fire at once. Who waits longer waits as long as a timer can. */
+export const longestTimerMs = 2 ** 31 - 1;
 
 const dayMs = 86_400_000;
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: dayMs, w: 7 * dayMs, mo: 30 * dayMs, y: 365 * dayMs };
 
-/** Milliseconds; `undefined` when the text is no duration. A number needs its unit; `0` alone is allowed. */
+/** Milliseconds; `undefined` when the text is no duration, or one that no clock has. A number needs its unit; `0` alone is allowed. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   if (trimmed === "0") return 0;
@@ -14,5 +17,5 @@ export function parseDuration(text: string): number | undefined {
     if (amount === undefined) return undefined;
     total += Number(amount) * (unitMs[unit] ?? 0);
   } while (length.lastIndex < trimmed.length);
-  return Math.round(total);
+  return total <= Number.MAX_SAFE_INTEGER ? Math.round(total) : undefined;
 }

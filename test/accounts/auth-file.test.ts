@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { authFilePath, changeAuthFile, readAuthFile } from "../../src/accounts/auth-file.ts";
+import { signOut, storeKey } from "../../src/accounts/sign-in.ts";
 import { isLoose } from "../../src/platform/files/user-id.ts";
 import { withSharedLock } from "../../src/platform/locks/shared-lock.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -35,6 +36,20 @@ test("a change keeps providers and fields that nobody here knows, in their order
   ]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(isLoose(path)).toBe(false);
+});
+
+test.each(["__proto__", "constructor", "toString"])("%s is an account like another", async (name) => {
+  const agentDir = temporaryDirectory();
+  expect(await signOut(name, agentDir)).toBeUndefined();
+  await storeKey("groq", "g", agentDir);
+  expect(await signOut(name, agentDir)).toBeUndefined();
+  await storeKey(name, "k", agentDir);
+  expect(Object.entries(readAuthFile(authFilePath(agentDir)) ?? {})).toEqual([
+    ["groq", key("g")],
+    [name, key("k")],
+  ]);
+  expect(await signOut(name, agentDir)).toBe("key");
+  expect(Object.keys(readAuthFile(authFilePath(agentDir)) ?? {})).toEqual(["groq"]);
 });
 
 test("a new file is the user's alone, and so is its directory", async () => {

@@ -1,6 +1,7 @@
 // Whether a failed model call is worth another try, and after how long. Called by auto-retry, the summarizer and request-retries.
 // Invariant: decided by failure code, never by text.
 
+import { longestTimerMs } from "../../contracts/duration.ts";
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import type { RetrySettings } from "./recovery-settings.ts";
 
@@ -32,9 +33,6 @@ function longestAskedMs({ maxDelayMs, provider }: RetrySettings): number {
   if (provider?.maxRetryDelayMs === undefined) return maxDelayMs;
   return provider.maxRetryDelayMs === 0 ? Number.POSITIVE_INFINITY : provider.maxRetryDelayMs;
 }
-
-/** A timer of more milliseconds fires at once. */
-const longestTimerMs = 2_147_483_647;
 
 /** True when the time has passed, false when the signal came first. */
 export function waitFor(delayMs: number, signal: AbortSignal): Promise<boolean> {

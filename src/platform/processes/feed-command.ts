@@ -3,6 +3,7 @@
 // the deadline or an abort.
 
 import { spawn } from "node:child_process";
+import { longestTimerMs } from "../../contracts/duration.ts";
 import type { Env } from "../paths.ts";
 
 export interface FedCommand {
@@ -35,10 +36,11 @@ export function feedCommand(command: string, { cwd, env, input, timeoutMs, signa
         // It has ended meanwhile.
       }
     };
-    const timer = setTimeout(() => {
+    const onTimeout = (): void => {
       timedOut = true;
       kill();
-    }, timeoutMs);
+    };
+    const timer = setTimeout(onTimeout, Math.min(timeoutMs, longestTimerMs));
     signal?.addEventListener("abort", kill, { once: true });
     if (signal?.aborted === true) kill();
     const [stdout, stderr] = [collected(child.stdout), collected(child.stderr)];

@@ -3,6 +3,7 @@
 // of many jobs that have ended.
 
 import { defined } from "../../contracts/defined.ts";
+import { longestTimerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
 import { jobSchedules } from "./job-schedules.ts";
 import type { Claim, Job, JobFilter, JobResult, JobState, JobView, LaneQueue, NewJob } from "./jobs.ts";
@@ -10,7 +11,6 @@ import type { Claim, Job, JobFilter, JobResult, JobState, JobView, LaneQueue, Ne
 const longestRecord = 64 * 1024;
 /** Of jobs that have ended. */
 const mostKept = 10_000;
-const longestTimerMs = 2 ** 31 - 1;
 
 interface Entry {
   readonly job: Job;
