@@ -8,6 +8,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -15,7 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { authFilePath, changeAuthFile, readAuthFile } from "../../src/accounts/auth-file.ts";
 import { signOut, storeKey } from "../../src/accounts/sign-in.ts";
 import { isLoose } from "../../src/platform/files/user-id.ts";
@@ -156,6 +158,22 @@ test("who has lost the lock writes nothing", async () => {
     }),
   ).rejects.toMatchObject({ code: "auth.lock_lost" });
   expect(readAuthFile(path)).toEqual({ kept: 1 });
+});
+
+test("a lock that cannot be told of while it is held ends nothing", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const path = authFilePath(temporaryDirectory());
+  await changeAuthFile(path, () => {
+    const lease = `${path}.lease`;
+    renameSync(lease, `${lease}.old`);
+    mkdirSync(lease);
+    vi.advanceTimersByTime(60_000);
+    rmdirSync(lease);
+    renameSync(`${lease}.old`, lease);
+    return { a: 1 };
+  });
+  expect(readAuthFile(path)).toEqual({ a: 1 });
 });
 
 test("a lock path that is a link is refused", async () => {
