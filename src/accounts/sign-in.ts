@@ -45,7 +45,8 @@ export async function signIn(accountId: string, flow: LoginFlow, deps: SignInDep
     stored: isStoredToken(stored) ? stored : undefined,
     installationId: () => installationId(deps.agentDir),
     open: async (url) => {
-      const { protocol, hostname } = new URL(url);
+      // What is no address at all is not https either.
+      const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: "", hostname: "" };
       const isOwn = protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
       if (protocol !== "https:" && !isOwn) {
         throw new PiError("auth.unsafe_address", "The service names an address that is not https, which is not opened", {

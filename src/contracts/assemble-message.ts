@@ -180,7 +180,7 @@ function parseArguments(text: string): Record<string, unknown> | string {
     const value: unknown = JSON.parse(text);
     if (isDeeperThan(value, maxArgumentLevels)) return `nested more than ${maxArgumentLevels} levels deep`;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    return `expected a JSON object, got ${Array.isArray(value) ? "an array" : typeof value}`;
+    return `expected a JSON object, got ${value === null ? "null" : Array.isArray(value) ? "an array" : typeof value}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

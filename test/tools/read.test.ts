@@ -77,6 +77,8 @@ test("a first line longer than the limit names the command that gets at it", asy
   expect(await read({ path: "long line", offset: 2 })).toBe(
     "[Line 2 is 195.3KB, exceeds 50.0KB limit. Use bash: sed -n '2p' 'long line' | head -c 51200]",
   );
+  put("-e", "x".repeat(200_000));
+  expect(await read({ path: "-e" })).toContain("sed -n '1p' ./-e |");
 });
 
 test("agrees with a plain reference over many offsets and chunk borders", async () => {

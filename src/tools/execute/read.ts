@@ -206,6 +206,9 @@ function decode(bytes: Uint8Array): string {
   return decodeText(bytes, detectText(bytes, { isWhole: false }) ?? { encoding: "utf-8", bomBytes: 0 });
 }
 
+/** Of a path as it was given: `~/` is the shell's to expand, and what begins with a dash is no option. */
 function shellQuoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  const home = path.startsWith("~/") ? "~/" : "";
+  const rest = path.startsWith("-") ? `./${path}` : path.slice(home.length);
+  return /^[\w@%+=:,./-]+$/.test(rest) ? home + rest : `${home}'${rest.replaceAll("'", "'\\''")}'`;
 }
