@@ -14,7 +14,7 @@ import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
-import { isSaid, type OptionName, recordOf, type Said, valueSaid } from "./options.ts";
+import { isSaid, type OptionName, outputOptions, recordOf, type Said, valueSaid } from "./options.ts";
 import { settingsSaid, stallSaid } from "./settings-said.ts";
 
 export interface ResolvedRun {
@@ -49,6 +49,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
   // Paths are meant from where the user stands, also where a session brings its own directory.
   const standing = workingDirectory(said, host);
   const path = (text: string): string => absolutePath(text, standing, host.homeDir);
+  if (outputOptions.some((option) => isSaid(said, option))) await (await import("./output-files.ts")).refuseShared(said, path);
   const agentDir = agentDirectory(host.env, host.homeDir, standing);
   const commandLine = settingsSaid(said, path);
   // Where sessions lie is asked before there are extensions, which may be asked about trust.
@@ -66,7 +67,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
       apiKey: valueSaid(said, "--api-key"),
       sessionName: valueSaid(said, "--name"),
       systemPrompt: systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path),
-      recordFile: recordFile === undefined ? undefined : traceToBe(path(recordFile)),
+      recordFile: recordFile === undefined ? undefined : await traceToBe(path(recordFile)),
     }),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     session,
@@ -210,7 +211,8 @@ function scriptedPath(model: string | undefined, path: (text: string) => string)
 }
 
 /** Each answer is added to it as it comes. */
-function traceToBe(file: string): string {
+async function traceToBe(file: string): Promise<string> {
+  (await import("./output-files.ts")).refusePlace("--record", file);
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== false) return file;
   throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
 }
