@@ -131,7 +131,6 @@ export const errorCodes = {
   "session.compaction_cancelled": "The compaction was stopped or called off.",
   "session.compaction_freed_nothing": "A compaction would free nothing.",
   "session.cwd_gone": "The session's working directory is not there any more.",
-  "session.empty_name": "A session's name is empty.",
   "session.entry_not_found": "The session has no such entry.",
   "session.exists": "There is a session of this id.",
   "session.invalid": "The file is no session.",
