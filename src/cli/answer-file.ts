@@ -2,18 +2,16 @@
 // written is known before anything is asked, and is printed when it could not be known.
 
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { createFileOperations } from "../platform/files/files.ts";
 import type { Host } from "../platform/host.ts";
 import { liveSecrets } from "../platform/secrets.ts";
-import { refusePlace } from "./output-files.ts";
+import { refuseMissing, refusePlace } from "./output-files.ts";
 
 /** @throws PiError `usage.bad_output` for a place where no file can be, or where a conversation is. */
 export function checkAnswerFile(path: string): void {
   refusePlace("--output", path);
-  if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
-    throw new PiError("usage.bad_output", `--output ${path}: there is no directory ${dirname(path)}`, { hint: "Make it first" });
+  refuseMissing("--output", path);
 }
 
 /** Rejects with `io.output_file`, the answer printed. */

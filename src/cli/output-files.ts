@@ -1,8 +1,9 @@
 // The files that a run is told to write, before anything is asked: none of them takes the place of a conversation, of what the run lives on, or of
 // another one. Called by resolve-run, and by those who write them. Invariant: what is no regular file (/dev/null, a pipe) may be named as often as one likes.
 
-import { statSync } from "node:fs";
-import { PiError } from "../contracts/error.ts";
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf, PiError } from "../contracts/error.ts";
 import { recordedIn, tellingBytes } from "../contracts/session-entry.ts";
 import { isSameFile, startOfFile } from "../platform/files/file-start.ts";
 import { outputOptions, type Said, valueSaid } from "./options.ts";
@@ -42,4 +43,20 @@ export function refusePlace(option: Writer, path: string): void {
   throw new PiError("usage.bad_output", `${option} ${path} holds ${kinds[recorded]}`, {
     hint: "Name another file, or remove that one first",
   });
+}
+
+/** @throws PiError `usage.bad_output` where there is no directory for it. */
+export function refuseMissing(option: Writer, path: string): void {
+  if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
+    throw new PiError("usage.bad_output", `${option} ${path}: there is no directory ${dirname(path)}`, { hint: "Make it first" });
+}
+
+/** For a file that is written in its place. @throws PiError `usage.bad_output` */
+export function refuseUnwritable(option: Writer, path: string): void {
+  const place = statSync(path, { throwIfNoEntry: false }) === undefined ? dirname(path) : path;
+  try {
+    accessSync(place, constants.W_OK);
+  } catch (error) {
+    throw new PiError("usage.bad_output", `${option} ${path} cannot be written: ${messageOf(error)}`, { hint: "Name another file" });
+  }
 }

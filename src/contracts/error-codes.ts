@@ -195,6 +195,7 @@ export const errorCodes = {
   "io.fetch": "Something could not be fetched.",
   "io.format": "What was fetched or read is not of the expected form.",
   "io.output_file": "The answer cannot be written.",
+  "io.trace_file": "The trace of a run cannot be written.",
   "io.ipc": "Files between groups and their host cannot be written or taken.",
   "io.metrics": "What is kept about runs cannot be read or written.",
   "io.package": "A package cannot be brought, or taken away.",

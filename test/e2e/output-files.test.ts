@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { answerSteps, recordsOf, test, type World } from "../support/world.ts";
+import { answerSteps, callSteps, recordsOf, test, type World } from "../support/world.ts";
 
 const demo = ["--model", "demo", "-p", "hello"];
 
@@ -87,4 +87,53 @@ test("a page over RPC is not written over another session", async ({ world }) =>
     error: expect.stringContaining("holds a session"),
   });
   expect(readFileSync(path, "utf8")).toBe(text);
+});
+
+test("a trace has all calls of the run, whatever sessions and wire formats it has", async ({ world }) => {
+  world.write("trace.jsonl", "an older one");
+  const provider = { baseUrl: "http://127.0.0.1:1/v1", api: "openai-completions", apiKey: "k", models: [{ id: "one" }] };
+  world.write("../home/.pi/agent/models.json", JSON.stringify({ providers: { gone: provider } }));
+  const calls = (): unknown[] =>
+    recordsOf(readFileSync(join(world.cwd, "trace.jsonl"), "utf8")).flatMap(({ type, model }) => (type === "event" ? [] : [model ?? type]));
+  const record = ["--record", "trace.jsonl"];
+  expect((await world.run(["--model", "gone/one", "--fallback-model", "demo", ...record, "-p", "hello"])).status).toBe(0);
+  expect(calls()).toEqual(["trace", "gone/one", "scripted/demo"]);
+  const program = world.start(["--mode", "rpc", "--model", "demo", ...record], { stdin: "silent" });
+  for (const [id, between] of Object.entries({ a: "new_session", b: "reload", c: "get_state" })) {
+    program.child.stdin?.write(`${JSON.stringify({ id, type: "prompt", message: "hello" })}\n`);
+    await program.said(new RegExp(`"agent_settled".*"promptId":"${id}"`));
+    program.child.stdin?.write(`${JSON.stringify({ id: between, type: between })}\n`);
+    await program.said(`"id":"${between}"`);
+  }
+  program.child.stdin?.end();
+  expect((await program.result).status).toBe(0);
+  expect(calls()).toEqual(["trace", "scripted/demo", "scripted/demo", "scripted/demo"]);
+});
+
+test("a trace that cannot be written is told before the prompt goes; one that is cut short costs the success, not the answer", async ({
+  world,
+}) => {
+  const early = await world.run([...demo, "--record", "none/trace.jsonl"]);
+  expect(early).toMatchObject({ stdout: "", status: 2 });
+  expect(early.stderr).toMatch(/^Error: --record \S*\/none\/trace\.jsonl: there is no directory \S*\/none\. Make it first\n$/);
+  expect(world.sessionFiles()).toEqual([]);
+  mkdirSync(join(world.cwd, "folder"));
+  const model = world.trace(callSteps("bash", { command: "rm -r folder" }), answerSteps("All gone."));
+  const place = ["--record", "folder/trace.jsonl"];
+  const late = await world.run(["--model", model, ...place, "-o", "answer.txt", "--result", "result.json", "-p", "go"]);
+  expect(late).toMatchObject({ stdout: "", status: 1 });
+  expect(late.stderr).toMatch(/^Cannot write the trace to \S*\/folder\/trace\.jsonl: .*\(Name another file with --record\)\n$/);
+  expect(readFileSync(join(world.cwd, "answer.txt"), "utf8")).toBe("All gone.\n");
+  expect(JSON.parse(readFileSync(join(world.cwd, "result.json"), "utf8"))).toMatchObject({
+    outcome: "error",
+    text: "All gone.",
+    turns: 2,
+    retries: 0,
+    error: { code: "io.trace_file" },
+  });
+  mkdirSync(join(world.cwd, "folder"));
+  const command = `${JSON.stringify({ type: "prompt", message: "go" })}\n`;
+  const rpc = await world.run(["--mode", "rpc", "--model", model, ...place], { stdin: { text: command } });
+  expect(rpc.status).toBe(1);
+  expect(rpc.stderr).toMatch(/^pi: Cannot write the trace to \S*\/folder\/trace\.jsonl: .*\n$/);
 });
