@@ -1,4 +1,4 @@
-// Lengths of time as people write them: `90s`, `30m`, `1h30m`, `500ms`, `2w`, `6mo`, `1y`. Used by options and settings.
+// Lengths of time: as people write them (`90s`, `30m`, `1h30m`, `500ms`, `2w`, `6mo`, `1y`), for options and settings, and as timers take them.
 
 const dayMs = 86_400_000;
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: dayMs, w: 7 * dayMs, mo: 30 * dayMs, y: 365 * dayMs };
@@ -15,4 +15,12 @@ export function parseDuration(text: string): number | undefined {
     total += Number(amount) * (unitMs[unit] ?? 0);
   } while (length.lastIndex < trimmed.length);
   return Math.round(total);
+}
+
+/** Nearly 25 days. A timer of more milliseconds fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+/** What a timer may be given for a limit that somebody has set: one of a month is none that is over at once. */
+export function timerMs(limitMs: number): number {
+  return Math.min(limitMs, longestTimerMs);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDuration } from "../../src/contracts/duration.ts";
+import { longestTimerMs, parseDuration, timerMs } from "../../src/contracts/duration.ts";
 
 test.each([
   ["90s", 90_000],
@@ -18,4 +18,12 @@ test.each([
 
 test.each(["", "90", "s", "-1s", "1 h", "1x", "1s!", "1e3s", "Infinity"])("%j is none", (text) => {
   expect(parseDuration(text)).toBeUndefined();
+});
+
+test("no limit is longer than a timer can be", () => {
+  expect([0, 1500, 2 ** 31 - 1, 2 ** 31, 2_592_000_000, Number.POSITIVE_INFINITY].map(timerMs)).toEqual([
+    0,
+    1500,
+    ...Array.from({ length: 4 }, () => longestTimerMs),
+  ]);
 });

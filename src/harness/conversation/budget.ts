@@ -1,6 +1,7 @@
 // The limits of a run: turns, money, time. Fed by the session's events; asked by the loop after each turn.
 // Invariant: what stopped the run is remembered, so that the outcome can name it; the clock runs only while something is done.
 
+import { timerMs } from "../../contracts/duration.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 
 /** 0: no limit. Cost in USD. */
@@ -78,7 +79,7 @@ export class Budget {
         this.stop ??= { code: "budget.timeout", message: `Stopped after ${timeoutMs / 1000} s (--timeout)`, hint: "Go on with -c" };
         onTimeout();
       },
-      Math.max(0, this.#leftMs),
+      timerMs(Math.max(0, this.#leftMs)),
     );
   }
 

@@ -1,6 +1,8 @@
 // Questions that are asked one after another, whoever asks them. Owned by the dialogs of a screen and by those of lines. Invariant: each is answered
 // exactly once: by the user, its timeout, its signal, or the end of what it belongs to, all but the first with nothing.
 
+import { timerMs } from "../../contracts/duration.ts";
+
 export interface QuestionOptions {
   timeout?: number;
   signal?: AbortSignal;
@@ -43,7 +45,7 @@ export class Questions {
       };
     });
     const cancel = (): void => settle(undefined);
-    const timer = timeout === undefined ? undefined : setTimeout(cancel, timeout);
+    const timer = timeout === undefined ? undefined : setTimeout(cancel, timerMs(timeout));
     // How long there is still time: said in whole seconds.
     const endsMs = performance.now() + (timeout ?? 0);
     const left = (): string => (timeout === undefined ? "" : ` (${Math.max(0, Math.ceil((endsMs - performance.now()) / 1000))} s)`);

@@ -2,6 +2,7 @@
 // Invariant: resolves however it ends; after a deadline, an abort or too much output it is asked to end, and a while later killed.
 
 import { execFile } from "node:child_process";
+import { timerMs } from "../../contracts/duration.ts";
 import type { Env } from "../paths.ts";
 import { signalStatus } from "./shell-process.ts";
 
@@ -44,7 +45,7 @@ export function executeProgram(command: string, args: readonly string[], options
       child.kill();
       killLater();
     };
-    const child = execFile(command, [...args], { cwd, env, timeout: timeoutMs, maxBuffer: maxBytes }, (error, stdout, stderr) => {
+    const child = execFile(command, [...args], { cwd, env, timeout: timerMs(timeoutMs), maxBuffer: maxBytes }, (error, stdout, stderr) => {
       clearTimeout(killing);
       signal?.removeEventListener("abort", end);
       const cause: unknown = error?.code;
