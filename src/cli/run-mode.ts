@@ -23,19 +23,33 @@ import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 import { TimeLimit } from "./time-limit.ts";
+import { orUnanswered } from "./unanswered.ts";
 
 /** The exit status. */
 export async function runMode(said: Said, host: Host): Promise<number> {
   const recorder = new ResultRecorder(said, host);
+  const state: RunState = { status: undefined, sessions: () => undefined };
   try {
-    return await run(said, host, recorder);
+    return await orUnanswered(run(said, host, recorder, state), host, {
+      status: () => state.status,
+      waitedFor: () => state.sessions()?.extensions.inForce?.waitedFor ?? [],
+      warn: (line) => writeErrorLine(`pi: ${line}`),
+    });
   } catch (error) {
     await recorder.write(brokenOutcome(error)).catch(() => undefined);
     throw error;
   }
 }
 
-async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
+/** How far a run has come. */
+interface RunState {
+  /** Once it is decided. */
+  status: number | undefined;
+  /** The one opened last. */
+  sessions(): SessionHost | undefined;
+}
+
+async function run(said: Said, host: Host, recorder: ResultRecorder, state: RunState): Promise<number> {
   const name = modeSaid(said, host);
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
@@ -57,6 +71,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const ending = new Ending(host);
   const log = host.env.PI_LOG ? (await import("./event-log.ts")).eventLog(host.env.PI_LOG, host, name) : undefined;
   const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, limit, warn });
+  state.sessions = () => open.sessions;
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {
     const outcome = await mode
@@ -87,6 +102,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     await host.stdout.flush();
     if (mode.status === "outcome") explain(outcome, host, isSaid(said, "--verbose"));
     await recorder.write(outcome, open.sessions?.coding);
+    state.status = statusOf(mode, outcome, ending, open.sessions);
     await open.dispose();
     const status = statusOf(mode, outcome, ending, open.sessions);
     log?.end(outcome, status);
