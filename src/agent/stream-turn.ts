@@ -4,7 +4,7 @@
 import type { LoopEvent } from "../contracts/agent-event.ts";
 import type { MessageAssembly } from "../contracts/assemble-message.ts";
 import { assembleMessage } from "../contracts/assemble-message.ts";
-import { longestTimerMs } from "../contracts/duration.ts";
+import { timerMs } from "../contracts/duration.ts";
 import type { Message } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import { eventsOf, type ModelFailure, type StreamEvent, type StreamPart } from "../contracts/stream-event.ts";
@@ -134,13 +134,10 @@ class SilenceDeadline {
     // refresh() re-arms without allocating: this runs for every event of a stream.
     if (this.#timer) this.#timer.refresh();
     else
-      this.#timer = setTimeout(
-        () => {
-          this.hasPassed = !this.#outer.aborted;
-          this.#controller.abort();
-        },
-        Math.min(this.#limitMs, longestTimerMs),
-      );
+      this.#timer = setTimeout(() => {
+        this.hasPassed = !this.#outer.aborted;
+        this.#controller.abort();
+      }, timerMs(this.#limitMs));
   }
 
   pause(): void {

@@ -2,7 +2,7 @@
 // Invariant: one outcome; text, last record and exit status follow from it. Sessions are opened, ended and disposed of here alone.
 
 import { defined } from "../contracts/defined.ts";
-import { PiError } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
@@ -14,6 +14,7 @@ import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import { startIsOver } from "../platform/start-pace.ts";
+import type { TraceFile } from "../providers/scripted/trace-file.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
@@ -23,19 +24,33 @@ import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 import { TimeLimit } from "./time-limit.ts";
+import { orUnanswered } from "./unanswered.ts";
 
 /** The exit status. */
 export async function runMode(said: Said, host: Host): Promise<number> {
   const recorder = new ResultRecorder(said, host);
+  const state: RunState = { status: undefined, sessions: () => undefined };
   try {
-    return await run(said, host, recorder);
+    return await orUnanswered(run(said, host, recorder, state), host, {
+      status: () => state.status,
+      waitedFor: () => state.sessions()?.extensions.inForce?.waitedFor ?? [],
+      warn: (line) => writeErrorLine(`pi: ${line}`),
+    });
   } catch (error) {
     await recorder.write(brokenOutcome(error)).catch(() => undefined);
     throw error;
   }
 }
 
-async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
+/** How far a run has come. */
+interface RunState {
+  /** Once it is decided. */
+  status: number | undefined;
+  /** The one opened last. */
+  sessions(): SessionHost | undefined;
+}
+
+async function run(said: Said, host: Host, recorder: ResultRecorder, state: RunState): Promise<number> {
   const name = modeSaid(said, host);
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
@@ -57,9 +72,10 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const ending = new Ending(host);
   const log = host.env.PI_LOG ? (await import("./event-log.ts")).eventLog(host.env.PI_LOG, host, name) : undefined;
   const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, limit, warn });
+  state.sessions = () => open.sessions;
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {
-    const outcome = await mode
+    const ended = await mode
       .run({
         open: open.next,
         prompts,
@@ -83,12 +99,18 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
     limit?.touch();
-    if (answerFile !== undefined) await keepAnswer(outcome, answerFile, host);
+    if (answerFile !== undefined) await keepAnswer(ended, answerFile, host);
+    const outcome = withTrace(ended, mode, options.trace);
     await host.stdout.flush();
     if (mode.status === "outcome") explain(outcome, host, isSaid(said, "--verbose"));
     await recorder.write(outcome, open.sessions?.coding);
+    const statusNow = (): number => {
+      const isWhole = open.sessions?.hasLostStorage !== true && options.trace?.failure === undefined;
+      return statusOf(mode, outcome, ending, isWhole);
+    };
+    state.status = statusNow();
     await open.dispose();
-    const status = statusOf(mode, outcome, ending, open.sessions);
+    const status = statusNow();
     log?.end(outcome, status);
     // What a run has left that was stopped, such as the command that was to give a key.
     if (outcome.kind === "aborted" || outcome.kind === "budget") host.killDescendants("attached");
@@ -119,6 +141,16 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
   });
 }
 
+/** What became of the trace is the end of a run that has nothing worse to say. */
+function withTrace(outcome: Outcome, mode: Mode, trace: TraceFile | undefined): Outcome {
+  if (trace?.failure === undefined) return outcome;
+  const message = `Cannot write the trace to ${trace.path}: ${messageOf(trace.failure)}`;
+  if (mode.status === "outcome" && outcome.kind === "done")
+    return { ...outcome, kind: "error", code: "io.trace_file", message, hint: "Name another file with --record" };
+  writeErrorLine(`pi: ${message}`);
+  return outcome;
+}
+
 const recordMs = 200;
 
 /** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
@@ -131,8 +163,9 @@ function progressOf(said: Said, host: Host): ProgressKind {
   return { lines: isAskedFor ? "log" : "none", isVerbose };
 }
 
-function statusOf(mode: Mode, outcome: Outcome, ending: Ending, sessions: SessionHost | undefined): number {
-  if (mode.status === "service") return ending.status ?? (sessions?.hasLostStorage ? 1 : 0);
+/** `isWhole`: all is stored that was to be. */
+function statusOf(mode: Mode, outcome: Outcome, ending: Ending, isWhole: boolean): number {
+  if (mode.status === "service") return ending.status ?? (isWhole ? 0 : 1);
   // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
   return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
 }
@@ -215,7 +248,7 @@ async function answerFileOf(said: Said, host: Host): Promise<string | undefined>
   const named = valueSaid(said, "--output");
   if (named === undefined || named === "-") return undefined;
   const path = absolutePath(named, workingDirectory(said, host), host.homeDir);
-  (await import("./answer-file.ts")).requirePlace("--output", path);
+  (await import("./answer-file.ts")).checkAnswerFile(path);
   return path;
 }
 

@@ -131,7 +131,6 @@ export const errorCodes = {
   "session.compaction_cancelled": "The compaction was stopped or called off.",
   "session.compaction_freed_nothing": "A compaction would free nothing.",
   "session.cwd_gone": "The session's working directory is not there any more.",
-  "session.empty_name": "A session's name is empty.",
   "session.entry_not_found": "The session has no such entry.",
   "session.exists": "There is a session of this id.",
   "session.invalid": "The file is no session.",
@@ -172,6 +171,7 @@ export const errorCodes = {
   "extension.refused": "An extension refused it, or failed while it was asked.",
   "extension.stale": "An extension holds on to a session that has gone.",
   "extension.unbound": "An extension acts before its session is there.",
+  "extension.unanswered": "A run waits for an answer of an extension's that can never come.",
   "extension.unavailable": "Something that an extension imports has nothing behind it here.",
 
   "runtime.bridge": "Our tools are not connected to the agent that is to call them.",
@@ -196,6 +196,7 @@ export const errorCodes = {
   "io.fetch": "Something could not be fetched.",
   "io.format": "What was fetched or read is not of the expected form.",
   "io.output_file": "The answer cannot be written.",
+  "io.trace_file": "The trace of a run cannot be written.",
   "io.ipc": "Files between groups and their host cannot be written or taken.",
   "io.metrics": "What is kept about runs cannot be read or written.",
   "io.package": "A package cannot be brought, or taken away.",

@@ -1,6 +1,7 @@
 // `--max-turns`, `--max-cost`, `--timeout` and `[limits]`: the run ends in order with exit status 3, what there is is kept, and `-c` goes on.
 
 import { describe, expect } from "vitest";
+import { ways } from "../support/program.ts";
 import { type Service, services } from "../support/served.ts";
 import { messagesOf, soundSession } from "../support/sound-session.ts";
 import { answerSteps, callSteps, type Json, recordsOf, test, textSteps, type World } from "../support/world.ts";
@@ -150,6 +151,18 @@ describe.concurrent("time", () => {
   });
 });
 
+describe.concurrent("limits of months", () => {
+  test("end nothing, and nothing is said of them", async ({ world }) => {
+    world.config('[limits]\ntimeout = "60d"\n[retry]\nbase_delay_ms = 1\n[retry.provider]\ntimeout_ms = 2592000000\n');
+    const steps = callSteps("bash", { command: "sleep 0.2; echo begun" });
+    const slow = answerSteps("Done.").map((step) => ({ delayMs: 20, ...step }));
+    const limits = ["--timeout", "30d", "--stall", "model=30d,tool=30d"];
+    const run = await world.run(["-p", "--model", world.trace(steps, slow), ...limits, "hi"]);
+    expect(run).toMatchObject({ status: 0, stdout: "Done.\n", stderr: "" });
+    expect(entries(world)).toContainEqual(expect.objectContaining({ role: "toolResult", isError: false }));
+  });
+});
+
 describe.concurrent("values that are none", () => {
   const bad: [string[], RegExp][] = [
     [["--max-turns", "1.5"], /--max-turns "1\.5" is not a whole number/],
@@ -163,5 +176,18 @@ describe.concurrent("values that are none", () => {
     const { status, stdout, stderr } = await world.run(["-p", "--model", "demo", ...args, "hi"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(message);
+  });
+});
+
+describe.concurrent("limits that are longer than a timer can be", () => {
+  test.for(ways)("%s: nothing is over at once, neither the run nor what it waits for", async (way, { world }) => {
+    const command = callSteps("bash", { command: "sleep 0.3; echo slept" });
+    const limits = ["--timeout", "30d", "--stall", "model=30d", "--stall", "tool=30d"];
+    const run = await world.run(["-p", "--model", world.trace(command, answerSteps("Done.")), ...limits, "hi"], { way });
+    expect(run).toMatchObject({ status: 0, stdout: "Done.\n", stderr: "" });
+    expect(entries(world).find((message) => message.role === "toolResult")).toMatchObject({
+      content: [{ text: "slept\n" }],
+      isError: false,
+    });
   });
 });

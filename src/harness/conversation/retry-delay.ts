@@ -1,7 +1,7 @@
 // Whether a failed model call is worth another try, and after how long. Called by auto-retry, the summarizer and request-retries.
 // Invariant: decided by failure code, never by text.
 
-import { longestTimerMs } from "../../contracts/duration.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import type { RetrySettings } from "./recovery-settings.ts";
 
@@ -38,13 +38,10 @@ function longestAskedMs({ maxDelayMs, provider }: RetrySettings): number {
 export function waitFor(delayMs: number, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => {
-        signal.removeEventListener("abort", onAbort);
-        resolve(true);
-      },
-      Math.min(delayMs, longestTimerMs),
-    );
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(true);
+    }, timerMs(delayMs));
     const onAbort = (): void => {
       clearTimeout(timer);
       resolve(false);

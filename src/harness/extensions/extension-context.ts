@@ -19,6 +19,7 @@ import type {
   ToolInfo,
 } from "../../contracts/extension.ts";
 import type { CustomMessageDraft, UiPromptKind } from "../../contracts/extension-event.ts";
+import { contentProblem, isEncodable } from "../../contracts/given-message.ts";
 import type { CustomMessage, ImageContent, UserContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import { noUi } from "../../extensions/no-ui.ts";
@@ -229,7 +230,7 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
       about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
     ),
     appendEntry: ofSession("appendEntry", (customType, data) => void coding.conversation.appendCustomEntry(customType, data)),
-    setSessionName: ofSession("setSessionName", (name) => coding.conversation.setName(name)),
+    setSessionName: ofSession("setSessionName", (name) => coding.conversation.setName(String(name ?? ""))),
     getSessionName: () => coding.session.name,
     setLabel: ofSession("setLabel", (entryId, label) => coding.setLabel(entryId, label)),
     exec: async (command, args, { signal, timeout, maxBuffer, cwd = about.cwd } = {}) => {
@@ -274,6 +275,7 @@ async function sendUserMessage(
   content: string | UserContent[],
   { deliverAs, expandPromptTemplates = false }: SendUserMessageOptions = {},
 ): Promise<void> {
+  requireContent(content);
   const images = typeof content === "string" ? [] : content.filter((block): block is ImageContent => block.type === "image");
   const received = await intake.receive({
     text: textOf(content),
@@ -286,9 +288,25 @@ async function sendUserMessage(
   if (begun.disposition === "started") await begun.done;
 }
 
-export function customMessage({ customType, content, display, details }: CustomMessageDraft, timestamp: number): CustomMessage {
+export function customMessage(draft: CustomMessageDraft | null, timestamp: number): CustomMessage {
+  const { customType, content, display, details } = draft ?? ({} as Partial<CustomMessageDraft>);
   if (typeof customType !== "string" || (typeof content !== "string" && !Array.isArray(content))) {
     throw new PiError("extension.bad_message", "A message of an extension needs a customType and a content (text or a list of blocks)");
   }
+  requireContent(content);
+  if (!isEncodable(details)) {
+    throw new PiError("extension.bad_message", `The details of the message ${customType} cannot be written as JSON`, {
+      hint: "Leave out circles and BigInt",
+    });
+  }
   return { role: "custom", customType, content, display: display !== false, ...defined({ details }), timestamp };
+}
+
+/** @throws PiError `extension.bad_message` */
+function requireContent(content: unknown): void {
+  const problem = contentProblem(content);
+  if (problem === undefined) return;
+  throw new PiError("extension.bad_message", `A message of an extension cannot be said: ${problem}`, {
+    hint: 'A block is { type: "text", text } or { type: "image", data, mimeType }',
+  });
 }

@@ -7,13 +7,14 @@ import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { Cancellable, WithSession } from "../../contracts/extension.ts";
 import type { ExtensionEventOf, SessionStartEvent } from "../../contracts/extension-event.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { freePlace } from "../../session/lines/file-place.ts";
 import { Session, type SessionOptions } from "../../session/tree/session.ts";
 import { type Launch, launchAgain, prepareLaunch } from "../launch/launch.ts";
 import { sessionPlace, sessionWatch } from "../launch/open-session.ts";
 import type { RunOptions } from "../launch/run-options.ts";
 import type { HostedExtensions } from "./extension-host.ts";
-import { isDirectory, isFileOf, letGo, stillActive } from "./session-handover.ts";
+import { isFileOf, letGo, stillActive } from "./session-handover.ts";
 import { type CreatedSession, type StartDeps, type StartOptions, startSession } from "./start-session.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
@@ -86,7 +87,7 @@ export class SessionChanges {
       if (isFileOf(this.#now.created.coding.session, path)) await letGo(this.#now.created.coding.session);
       const session = await Session.open(path, { ...this.#watch(), onBusy, signal });
       // Without one told, it is that of now.
-      if (session.header.cwd === "" || isDirectory(session.header.cwd)) return session;
+      if (session.header.cwd === "" || kindOfPath(session.header.cwd) === "directory") return session;
       session.close();
       throw new PiError("session.cwd_gone", `Stored session working directory does not exist: ${session.header.cwd}`, {
         hint: `Session file: ${path}. Current working directory: ${cwd}`,

@@ -1,7 +1,7 @@
 // What goes on when one session takes the place of another: tools that are on, modes, the file that is let go of. Called by session-host.
 
-import { type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { statOf } from "../../platform/files/path-kind.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { CodingSession } from "../run/coding-session.ts";
 import type { CreatedSession } from "./start-session.ts";
@@ -35,19 +35,6 @@ export async function letGo(session: Session): Promise<void> {
 export function isFileOf({ filePath }: Session, path: string): boolean {
   if (filePath === undefined) return false;
   if (resolve(filePath) === path) return true;
-  const [one, other] = [infoOf(filePath), infoOf(path)];
+  const [one, other] = [statOf(filePath), statOf(path)];
   return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
-}
-
-export function isDirectory(path: string): boolean {
-  return infoOf(path)?.isDirectory() === true;
-}
-
-/** `undefined` also where links lead in a circle. */
-function infoOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PiError } from "../../contracts/error.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import {
   findSession,
   type ListRequest,
@@ -16,7 +17,6 @@ import type { ImportRequest } from "../../session/repair/repair-session.ts";
 import { Session } from "../../session/tree/session.ts";
 import type { Launch } from "../launch/launch.ts";
 import { sessionPlace } from "../launch/open-session.ts";
-import { isDirectory } from "./session-handover.ts";
 import type { SessionHost } from "./session-host.ts";
 
 /** The one changed last first. `all`: of every working directory. */
@@ -140,7 +140,7 @@ export async function importStored(sessions: SessionHost, givenPath: string): Pr
   const stores = new BroughtAlong(options.agentDir);
   const { override } = sessionPlace(options, config);
   const home = sessionSummary(source)?.cwd;
-  const keepsProject = home !== undefined && isDirectory(home);
+  const keepsProject = home !== undefined && kindOfPath(home) === "directory";
   let there: string | undefined;
   const request: ImportRequest = {
     cwd: options.cwd,

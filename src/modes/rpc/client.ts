@@ -3,7 +3,7 @@
 
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
 import { defined } from "../../contracts/defined.ts";
-import { longestTimerMs } from "../../contracts/duration.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { ownProgram, programAt } from "../../platform/processes/child-program.ts";
@@ -256,8 +256,10 @@ export class RpcClient extends RpcCalls {
     let begin = (): void => {};
     let cancel = (): void => {};
     const settled = new Promise<RpcEvent[]>((resolve, reject) => {
-      const isLate = (): void => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`));
-      const timer = setTimeout(isLate, Math.min(timeoutMs, longestTimerMs));
+      const timer = setTimeout(
+        () => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`)),
+        timerMs(timeoutMs),
+      );
       let stopListening = (): void => {};
       const ended = (): void => {
         reject(new PiError("rpc.exited", "pi has ended before the run had settled"));

@@ -3,7 +3,7 @@
 // the deadline or an abort.
 
 import { spawn } from "node:child_process";
-import { longestTimerMs } from "../../contracts/duration.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import type { Env } from "../paths.ts";
 
 export interface FedCommand {
@@ -36,11 +36,10 @@ export function feedCommand(command: string, { cwd, env, input, timeoutMs, signa
         // It has ended meanwhile.
       }
     };
-    const onTimeout = (): void => {
+    const timer = setTimeout(() => {
       timedOut = true;
       kill();
-    };
-    const timer = setTimeout(onTimeout, Math.min(timeoutMs, longestTimerMs));
+    }, timerMs(timeoutMs));
     signal?.addEventListener("abort", kill, { once: true });
     if (signal?.aborted === true) kill();
     const [stdout, stderr] = [collected(child.stdout), collected(child.stderr)];

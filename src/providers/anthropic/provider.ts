@@ -37,7 +37,7 @@ async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globa
     apiKey: "unused",
     baseURL: baseUrl.endsWith("/v1") ? baseUrl.slice(0, -3) : baseUrl,
     maxRetries: 0,
-    // As good as none, without which the SDK cannot do.
+    // As good as none for the SDK, which cannot do without.
     timeout: longestTimerMs,
     logLevel: "off",
     openTelemetry: false,

@@ -27,7 +27,7 @@ export async function sendByOpenai(request: OpenaiRequest): Promise<Response> {
     webhookSecret: null,
     baseURL: address,
     maxRetries: 0,
-    // As good as none, without which the SDK cannot do.
+    // As good as none for the SDK, which cannot do without.
     timeout: longestTimerMs,
     logLevel: "off",
   });

@@ -3,7 +3,7 @@
 // took too long is gone, with all that it has started.
 
 import { defined } from "../../contracts/defined.ts";
-import { longestTimerMs } from "../../contracts/duration.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import { type Host, processHost } from "../../platform/host.ts";
 import { agentDirectory, type Env } from "../../platform/paths.ts";
@@ -128,13 +128,10 @@ async function carriedOut(run: ContainerRun, input: string, env: Env, output: Ke
     grace = setTimeout(kill, graceMs);
   };
   let grace: ReturnType<typeof setTimeout> | undefined;
-  const timer = setTimeout(
-    () => {
-      isTimeout = true;
-      end();
-    },
-    Math.min(run.timeoutMs, longestTimerMs),
-  );
+  const timer = setTimeout(() => {
+    isTimeout = true;
+    end();
+  }, timerMs(run.timeoutMs));
   run.signal?.addEventListener("abort", end, { once: true });
   if (run.signal?.aborted) end();
   void child.write(input);

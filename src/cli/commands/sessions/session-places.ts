@@ -35,11 +35,13 @@ export function addPlaceOptions(command: Command): Command {
 }
 
 export async function sessionPlaces(host: Host, flags: PlaceFlags): Promise<SessionPlaces> {
-  const cwd = flags.cwd === undefined ? host.cwd : existingDirectory(flags.cwd, host);
+  const cwd = flags.cwd === undefined ? host.cwd : absolutePath(flags.cwd, host.cwd, host.homeDir);
   const agentDir = agentDirectory(host.env, host.homeDir, cwd);
   const override = await sessionDirOverride(host, flags, agentDir, cwd);
   const directoryFor = (of: string): string => sessionDirectory({ cwd: of, agentDir, override });
   const directory = directoryFor(cwd);
+  // A project that is gone is known by its sessions.
+  if (flags.cwd !== undefined && kindOfPath(directory) !== "directory") existingDirectory(flags.cwd, host);
   const warn = (line: string): void => void host.stderr.write(`Warning: ${line}\n`);
   const places: RefPlaces = { directory, cwd, warn, ...(override === undefined ? { root: sessionRoot(agentDir) } : {}) };
   return {
