@@ -35,9 +35,9 @@ export async function refuseShared(said: Said, path: (text: string) => string): 
   }
 }
 
-/** @throws PiError `usage.bad_output` for a directory, a name that no file can have, and for a conversation that nothing else has. */
+/** @throws PiError `usage.bad_output` for a directory, for a name that no file can have, and for a conversation that nothing else has. */
 export function refusePlace(option: Writer, path: string): void {
-  if (infoOf(option, path)?.isDirectory())
+  if (found(option, path)?.isDirectory())
     throw new PiError("usage.bad_output", `${option} ${path} is a directory`, { hint: "Name a file in it" });
   const recorded = recordedIn(startOfFile(path, tellingBytes));
   // One trace takes the place of another.
@@ -45,14 +45,6 @@ export function refusePlace(option: Writer, path: string): void {
   throw new PiError("usage.bad_output", `${option} ${path} holds ${kinds[recorded]}`, {
     hint: "Name another file, or remove that one first",
   });
-}
-
-function infoOf(option: Writer, path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw new PiError("usage.bad_output", `${option} ${path} cannot be written: ${storageReason(error)}`, { hint: "Name another path" });
-  }
 }
 
 /** @throws PiError `usage.bad_output` where there is no directory for it. */
@@ -68,5 +60,13 @@ export function refuseUnwritable(option: Writer, path: string): void {
     accessSync(place, constants.W_OK);
   } catch (error) {
     throw new PiError("usage.bad_output", `${option} ${path} cannot be written: ${messageOf(error)}`, { hint: "Name another file" });
+  }
+}
+
+function found(option: Writer, path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new PiError("usage.bad_output", `${option} ${path} cannot be written: ${storageReason(error)}`, { hint: "Name another path" });
   }
 }

@@ -216,7 +216,8 @@ function scriptedPath(model: string | undefined, path: (text: string) => string)
 async function traceToBe(file: string): Promise<TraceFile> {
   const { refuseMissing, refusePlace, refuseUnwritable } = await import("./output-files.ts");
   refusePlace("--record", file);
-  if (statOf(file)?.isFile() === false)
+  const isFile = statOf(file)?.isFile();
+  if (isFile === false)
     throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
   refuseMissing("--record", file);
   refuseUnwritable("--record", file);

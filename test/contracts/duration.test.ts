@@ -16,7 +16,7 @@ test.each([
   expect(parseDuration(text)).toBe(ms);
 });
 
-test.each(["", "90", "s", "-1s", "1 h", "1x", "1s!", "1e3s", "Infinity", "999999999d", `${"9".repeat(400)}s`])("%j is none", (text) => {
+test.each(["", "90", "s", "-1s", "1 h", "1x", "1s!", "1e3s", "Infinity", "99999999999h"])("%j is none", (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 

@@ -3,11 +3,11 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { kindOfPath, statOf } from "./path-kind.ts";
+import { statOf } from "./path-kind.ts";
 
 /** Its first bytes, each a character; nothing where no regular file can be read. */
 export function startOfFile(path: string, maxBytes: number): string {
-  if (kindOfPath(path) !== "file") return "";
+  if (!statOf(path)?.isFile()) return "";
   const start = Buffer.alloc(maxBytes);
   let descriptor: number | undefined;
   try {

@@ -16,10 +16,10 @@ export interface Refusal {
   body: string;
 }
 
-/** What a format knows of its services' error codes. */
 /** In UTF-16 units, of a body or of an event in a stream: what goes beyond is neither searched nor shown. */
 export const maxRefusalLength = 64 * 1024;
 
+/** What a format knows of its services' error codes. */
 export type CodeTable = Readonly<Record<string, FailureCode>>;
 
 /** What one format's services say, and with which status, where their codes say too little. */
