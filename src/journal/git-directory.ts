@@ -64,7 +64,7 @@ export function namesPrograms(root: string): boolean {
   if (directory === undefined) return false;
   const shared = textAt(join(directory, "commondir")).trimEnd();
   const files = [join(resolve(directory, shared), "config"), join(directory, "config.worktree")];
-  return files.some((file) => /^\s*\[\s*(filter|include|includeif)\b/im.test(textAt(file)));
+  return files.some((file) => /^[^\S\n]*\[\s*(filter|include|includeif)\b/im.test(textAt(file)));
 }
 
 function textAt(path: string): string {

@@ -90,7 +90,7 @@ class Repeats {
 
   isNew(line: string): boolean {
     // How long it took is not what makes it another thing.
-    const what = line.replace(/[\d.]+ (?:ms|s|min)\b/g, "");
+    const what = line.replace(/(?<![\d.])[\d.]+ (?:ms|s|min)\b/g, "");
     const now = this.#now();
     const before = this.#saidAt.get(what);
     if (before !== undefined && now - before < repeatAfterMs) return false;

@@ -201,7 +201,7 @@ async function createSoundText(): Promise<SoundText> {
 
 /** With as many line ends behind it as there were: blank lines are tokens of their own. */
 function inPlaceOf(raw: string, made: string): string {
-  return made.trimEnd() + (/\n*$/.exec(raw)?.[0] ?? "");
+  return made.trimEnd() + (/(?<!\n)\n*$/.exec(raw)?.[0] ?? "");
 }
 
 /** A line inside another block (a list, a quote) that would begin raw HTML where another reader takes the block to have ended. */

@@ -11,6 +11,7 @@ import {
   visibleWidth,
 } from "@earendil-works/pi-tui";
 import { lineOf } from "../contracts/error.ts";
+import { inOneLine } from "../contracts/text/one-line.ts";
 import { visibleText } from "../contracts/text/plain.ts";
 import { isImageLine } from "./image-line.ts";
 
@@ -90,6 +91,6 @@ export function fittedLine(drawn: unknown, width: number): string {
   const line = isImageLine(String(drawn))
     ? String(drawn)
     : String(drawn).replace(drawing, (part) => (part.length > 1 ? part : visibleText(part)));
-  if (/[\n\r\t]/.test(line)) return fittedLine(line.replaceAll("\t", tab).replace(/\s*[\n\r]+\s*/g, " "), width);
+  if (/[\n\r\t]/.test(line)) return fittedLine(inOneLine(line.replaceAll("\t", tab)), width);
   return isImageLine(line) || line.length <= width || visibleWidth(line) <= width ? line : sliceByColumn(line, 0, width, true);
 }

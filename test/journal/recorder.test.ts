@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { namesPrograms } from "../../src/journal/git-directory.ts";
 import { changesOf, Journal, type JournalLine, journalDirectoryOf, runsIn } from "../../src/journal/journal.ts";
 import { ChangeRecorder } from "../../src/journal/recorder.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -179,6 +180,16 @@ test("what is no line of a journal tells nothing, and a line behind one that was
   writeFileSync(log, '{"type":"done","i');
   journal.append({ type: "done", id: "3" });
   expect(journal.lines()).toEqual([{ type: "done", id: "3" }]);
+});
+
+test("a configuration of a repository is searched in no time to speak of, however many blank lines it has", () => {
+  const root = smallRepository();
+  expect(namesPrograms(root)).toBe(false);
+  const file = join(root, ".git/config");
+  appendFileSync(file, "\n".repeat(500_000));
+  expect(namesPrograms(root)).toBe(false);
+  appendFileSync(file, '  [ filter "x"]\n');
+  expect(namesPrograms(root)).toBe(true);
 });
 
 test("a small tree is looked at when the command comes, and not before", async () => {

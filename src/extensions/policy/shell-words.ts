@@ -133,7 +133,7 @@ export abstract class ShellWords {
       }
     }
     if (this.at === start) throw new Unreadable();
-    if (/\{.*[,.]/.test(braces)) word.isComputed = true;
+    if (/^[^{]*\{.*[,.]/.test(braces)) word.isComputed = true;
     if (word.isPattern && !word.isComputed) word.isComputed = true;
     else word.isPattern = false;
     if (word.isQuoted) this.noteData(word.text);

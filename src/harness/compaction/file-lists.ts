@@ -53,5 +53,5 @@ export function withFileLists(summary: string, { readFiles, modifiedFiles }: Fil
 
 /** Lists at the end of a summary go: they come anew with the next one. */
 export function withoutFileLists(summary: string): string {
-  return summary.replace(/(?:\s*<(read-files|modified-files)>\n(?:(?!<\/?(?:read|modified)-files>)[\s\S])*<\/\1>)+\s*$/, "").trim();
+  return summary.replace(/(?:(?<!\s)\s*<(read-files|modified-files)>\n(?:(?!<\/?(?:read|modified)-files>)[\s\S])*<\/\1>)+\s*$/, "").trim();
 }

@@ -54,9 +54,18 @@ async function checkAnswer(outcome: Outcome, schema: JsonSchema): Promise<Check>
   return { ok: true, outcome: { ...outcome, text: JSON.stringify(parsed.value), value: parsed.value } };
 }
 
+/** Of the first block between fences, looked for in two steps: one pattern for both would look anew from each line end. */
+function fencedIn(text: string): string | undefined {
+  const opening = /```(?:json)?[^\S\n]*\n/.exec(text);
+  if (opening === null) return undefined;
+  const inside = text.slice(opening.index + opening[0].length);
+  const closing = /\n[^\S\n]*```/.exec(inside);
+  return closing === null ? undefined : inside.slice(0, closing.index);
+}
+
 /** The text as JSON; models that were told not to fence it often do all the same, or put a sentence before it. */
 export function parseJsonAnswer(text: string): { value: unknown } | { problem: string } {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1];
+  const fenced = fencedIn(text);
   const start = text.search(/[[{]/);
   const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]"));
   const candidates = [text, fenced, start >= 0 && end > start ? text.slice(start, end + 1) : undefined];

@@ -122,7 +122,7 @@ function formatOf(path: string, code: string): Format {
   const ending = /\.([mc]?)[jt]sx?$/.exec(path)?.[1];
   if (ending === "m") return "module";
   if (ending === "c") return "commonjs";
-  const hasModuleSyntax = /^\s*(?:import\s*[\w{*"']|export\s*(?:default|const|let|var|function|async|class|\{|\*))/m.test(code);
+  const hasModuleSyntax = /^[^\S\n]*(?:import\s*[\w{*"']|export\s*(?:default|const|let|var|function|async|class|\{|\*))/m.test(code);
   if (hasModuleSyntax) return "module";
   return packageType(dirname(path)) ?? "commonjs";
 }

@@ -41,7 +41,7 @@ function mayBeDirective(text: string): boolean {
   if (text === "[") return true;
   const inner = /^\[\[[ \t]*(.*)$/i.exec(text)?.[1]?.toLowerCase();
   if (inner === undefined || text.length >= longestDirective) return false;
-  const name = inner.replace(/[ \t]*\]?$/, "");
+  const name = inner.replace(/(?<![ \t])[ \t]*\]?$/, "");
   if (name === inner && ["reply_to_current", "audio_as_voice", "reply_to:"].some((one) => one.startsWith(name))) return true;
   return name === "reply_to_current" || name === "audio_as_voice" || /^reply_to[ \t]*(?::[^[\]\n]*)?$/.test(name);
 }

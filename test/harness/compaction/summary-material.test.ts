@@ -74,5 +74,6 @@ test("lists at the end of a summary come and go; the text stays", () => {
   expect(text).toBe("Done <read-files> so far\n\n<read-files>\na b\nc<T>\n</read-files>\n\n<modified-files>\nd\n</modified-files>");
   expect(withFileLists(text, lists)).toBe(text);
   expect(withoutFileLists(text)).toBe("Done <read-files> so far");
+  expect(withoutFileLists(`a${" ".repeat(500_000)}b`)).toHaveLength(500_002);
   expect(withFileLists("Done", { readFiles: [], modifiedFiles: [] })).toBe("Done");
 });

@@ -26,6 +26,10 @@ test.each(["", "  ", "no JSON", "{", '{"a":1} and {"b":2}'])("%j is not", (text)
   expect(parseJsonAnswer(text)).toMatchObject({ problem: expect.any(String) });
 });
 
+test("a fence that does not end costs no time to speak of", () => {
+  expect(parseJsonAnswer(`x \`\`\`json\n${"\n".repeat(200_000)}y`)).toMatchObject({ problem: expect.any(String) });
+});
+
 test("a value that fits is in the outcome, its text is JSON and nothing else", async () => {
   expect(await checkedAnswer(done('Sure: {"n": 1}'), schema, unasked)).toEqual({ kind: "done", text: '{"n":1}', value: { n: 1 } });
   expect(await checkedAnswer(done("false"), { type: "boolean" }, unasked)).toEqual({ kind: "done", text: "false", value: false });
