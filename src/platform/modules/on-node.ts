@@ -25,7 +25,7 @@ interface Loaded {
 
 interface Hooks {
   resolve(specifier: string, context: { parentURL?: string; importAttributes?: Record<string, string> }, next: Next<Resolved>): Resolved;
-  load(url: string, context: { importAttributes?: Record<string, string> }, next: Next<Loaded>): Loaded;
+  load(url: string, context: { conditions?: string[]; importAttributes?: Record<string, string> }, next: Next<Loaded>): Loaded;
 }
 
 type Next<R> = (name: string, context?: unknown) => R;
@@ -76,6 +76,8 @@ export function loaderOnNode({ hostModules, cacheDirectory }: ModuleLoaderOption
         return { format: "module", source: `export default ${JSON.stringify(readFileSync(path, "utf8"))};`, shortCircuit: true };
       }
       if (path.endsWith(".json")) {
+        // For `require` newer ones take what is given as the text of the file.
+        if (context.conditions?.includes("require")) return next(url, context);
         return { format: "commonjs", source: `module.exports = ${readFileSync(path, "utf8")};`, shortCircuit: true };
       }
       if (!typescript.test(path) && path.includes(`${sep}node_modules${sep}`)) return next(url, context);
