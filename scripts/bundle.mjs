@@ -13,6 +13,9 @@ const leftOut = [
   /\/@opentelemetry\/api\//,
 ];
 
+/** A class for each status, made at each start: here they are one. */
+const errors = /\/(?:openai|@anthropic-ai\/sdk)\/core\/error\b/;
+
 const transpiler = new Bun.Transpiler({ loader: "js" });
 
 /** @type {import("bun").BunPlugin} */
@@ -20,11 +23,19 @@ const withoutUnused = {
   name: "without what is not used",
   setup(build) {
     build.onLoad({ filter: /node_modules.*\.m?js$/ }, async ({ path }) => {
-      if (!leftOut.some((pattern) => pattern.test(path))) return undefined;
+      const areErrors = errors.test(path);
+      if (!areErrors && !leftOut.some((pattern) => pattern.test(path))) return undefined;
       const text = await Bun.file(path).text();
       const handedOn = [...text.matchAll(/^export \*[^;]*;/gm)].map(([statement]) => statement);
       const names = transpiler.scan(text).exports.map((name) => `LeftOut as ${name}`);
-      return { contents: [...handedOn, "function LeftOut() {}", `export { ${names.join(", ")} };`].join("\n"), loader: "js" };
+      return {
+        contents: [
+          ...handedOn,
+          areErrors ? "class LeftOut extends Error {}" : "function LeftOut() {}",
+          `export { ${names.join(", ")} };`,
+        ].join("\n"),
+        loader: "js",
+      };
     });
   },
 };

@@ -110,8 +110,27 @@ export function joinChunks({ directory, names, facades = [], importers = [], joi
   writeFileSync(entry, lines.join(""));
   bundle(entry, pathOf(joined), others);
   if (!existsSync(pathOf(joined))) throw new Error(`${joined} was not made`);
+  change(pathOf(joined), (text) => partsAsFunctions(text, asked));
   for (const path of [entry, ...[shelf, ...spaces.keys()].map(pathOf)]) rmSync(path);
   for (const path of [...others, ...importers]) change(path, (text) => redirected(text, names, facades, joined, spaces));
+}
+
+/**
+ * What gives the parts, as functions, which are there before anything runs: hung on an object one by one, each makes it another kind of object.
+ * @param {string} text minified
+ * @param {ReadonlySet<string>} asked names of the parts
+ */
+function partsAsFunctions(text, asked) {
+  const functions = new Map();
+  const hung = /[\w$]+\.(all_\w+)=\(\)=>\((\{(?:get [\w$]+\(\)\{return [\w$]+\},?)*\})\)/g;
+  const without = text.replace(hung, (_whole, name, made) => {
+    functions.set(name, `function ${name}(){return${made}}`);
+    return "0";
+  });
+  if (functions.size !== asked.size) throw new Error(`of ${asked.size} parts ${functions.size} were found`);
+  // Of the same name, in another joined file: what that one exports.
+  const called = without.replace(/[\w$]+\.(all_\w+)\(\)/g, (call, name) => (functions.has(name) ? `${name}()` : call));
+  return called.replace(/export\s*\{[^{}]*\};?\s*$/, (list) => `${[...functions.values()].join("")}${list}`);
 }
 
 /**

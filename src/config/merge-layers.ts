@@ -90,15 +90,17 @@ export class LayerMerger {
 
   values(): Settings {
     const root: Record<string, unknown> = {};
-    for (const record of settings) {
-      const parts = record.property.split(".");
-      const last = parts.pop() ?? "";
-      let at = root;
-      for (const part of parts) {
-        at[part] ??= {};
-        at = at[part] as Record<string, unknown>;
+    let section = "";
+    let table = root;
+    for (const { key, property } of settings) {
+      const dot = property.lastIndexOf(".");
+      const above = property.slice(0, Math.max(dot, 0));
+      // Settings of one section mostly stand together.
+      if (above !== section) {
+        section = above;
+        table = tableAt(root, above);
       }
-      if (this.#values.has(record.key)) at[last] = this.#values.get(record.key);
+      if (this.#values.has(key)) table[property.slice(dot + 1)] = this.#values.get(key);
     }
     return root as unknown as Settings;
   }
@@ -246,6 +248,16 @@ export class LayerMerger {
 function defaultValue(record: SettingRecord): unknown {
   if (Array.isArray(record.default)) return [...record.default];
   return record.type.kind === "duration" && typeof record.default === "string" ? parseDuration(record.default) : record.default;
+}
+
+/** The table of a section below `root`, made where it is not there; `""` is `root` itself. */
+function tableAt(root: Record<string, unknown>, section: string): Record<string, unknown> {
+  let table = root;
+  for (const name of section === "" ? [] : section.split(".")) {
+    table[name] ??= {};
+    table = table[name] as Record<string, unknown>;
+  }
+  return table;
 }
 
 /** Of one name, the later source wins key by key. */

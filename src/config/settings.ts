@@ -162,6 +162,7 @@ function hosting(key: string, type: SettingType, fallback: unknown, description:
 
 /** `retry.max_delay_ms` becomes `retry.maxDelayMs`. */
 export function camelCase(key: string): string {
+  if (!key.includes("_")) return key;
   const [first = "", ...words] = key.split("_");
   let property = first;
   for (const word of words) {

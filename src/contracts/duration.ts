@@ -6,7 +6,8 @@ const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000
 /** Milliseconds; `undefined` when the text is no duration. A number needs its unit; `0` alone is allowed. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
-  if (trimmed === "0") return 0;
+  // What stands for none is read at every start.
+  if (trimmed === "0" || trimmed === "0s") return 0;
   const length = /(\d+(?:\.\d+)?)(ms|mo|s|m|h|d|w|y)/y;
   let total = 0;
   do {

@@ -31,19 +31,17 @@ export interface ReadBounds {
 export function readBoundedText(path: string, bounds: ReadBounds = {}): BoundedText | undefined {
   const found = readBoundedBytes(path, bounds);
   if (found === undefined || "leftOut" in found) return found;
-  const text = textIn(Buffer.from(found.content.buffer, found.content.byteOffset, found.content.length));
-  return { text: text.startsWith("\uFEFF") ? text.slice(1) : text, bytes: found.content.length };
+  return { text: textIn(found.content), bytes: found.content.length };
 }
 
-function textIn(bytes: Buffer): string {
-  const [a, b, c, d] = bytes;
+/** Decoders take the mark away. What knows bytes and texts besides, `Buffer`, is made by the runtime when somebody first asks for it. */
+function textIn(bytes: Uint8Array): string {
+  const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
   // UTF-32 begins alike, and goes on with a NUL.
-  if (a === 0xff && b === 0xfe && !(c === 0 && d === 0)) return bytes.toString("utf16le");
-  if (a === 0xfe && b === 0xff)
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
-      .swap16()
-      .toString("utf16le");
-  return bytes.toString("utf8");
+  const whole = bytes.subarray(0, bytes.length & ~1);
+  if (isLittle && !(bytes[2] === 0 && bytes[3] === 0)) return new TextDecoder("utf-16le").decode(whole);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(whole);
+  return new TextDecoder().decode(bytes);
 }
 
 /** `undefined` where nothing is. */
@@ -241,8 +239,8 @@ function kindProblem(info: Stats): string | undefined {
 }
 
 /** `undefined` where there is more. A size of 0 says nothing: files that the kernel makes up have it. */
-function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | undefined {
-  let buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 4096), maxBytes) + 1);
+function readUpTo(descriptor: number, size: number, maxBytes: number): Uint8Array | undefined {
+  let buffer = new Uint8Array(Math.min(Math.max(size, 4096), maxBytes) + 1);
   let length = 0;
   for (;;) {
     const read = readSync(descriptor, buffer, length, buffer.length - length, null);
@@ -250,8 +248,8 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | 
     length += read;
     if (length > maxBytes) return undefined;
     if (length === buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.min(2 * buffer.length, maxBytes + 1));
-      buffer.copy(larger);
+      const larger = new Uint8Array(Math.min(2 * buffer.length, maxBytes + 1));
+      larger.set(buffer);
       buffer = larger;
     }
   }

@@ -1,5 +1,5 @@
 // Extension files on Bun, compiled or not: its own import, and one entry in its table of modules for each host name. Made by load-module.
-// Facts (Bun 1.4.5): only a module made synchronously can be required, so each host module is an entry of the build, which `require` loads.
+// Facts (Bun 1.4.4 and 1.4.5): only a module made synchronously can be required, so each host module is an entry of the build, which `require` loads.
 
 import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";

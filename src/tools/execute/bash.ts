@@ -90,8 +90,9 @@ function throttledUpdates(update: () => void): { request(): void; stop(): void }
   let timer: ReturnType<typeof setTimeout> | undefined;
   const run = (): void => {
     timer = undefined;
-    lastMs = performance.now();
     update();
+    // From its end on: one that took its time is not followed at once by the next.
+    lastMs = performance.now();
   };
   return {
     request: () => {
