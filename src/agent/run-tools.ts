@@ -3,6 +3,7 @@
 
 import type { UnreadableArguments } from "../contracts/assemble-message.ts";
 import { defined } from "../contracts/defined.ts";
+import { timerMs } from "../contracts/duration.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
@@ -172,7 +173,7 @@ async function execute(
   const touch = (): void => {
     if (setup.stallTimeoutMs <= 0) return;
     if (timer) timer.refresh();
-    else timer = setTimeout(() => watchdog.abort(), setup.stallTimeoutMs);
+    else timer = setTimeout(() => watchdog.abort(), timerMs(setup.stallTimeoutMs));
   };
   const context = setup.context(call, either, (partialResult) => {
     // What a tool still says after its result is in nobody hears.

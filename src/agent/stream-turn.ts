@@ -4,6 +4,7 @@
 import type { LoopEvent } from "../contracts/agent-event.ts";
 import type { MessageAssembly } from "../contracts/assemble-message.ts";
 import { assembleMessage } from "../contracts/assemble-message.ts";
+import { timerMs } from "../contracts/duration.ts";
 import type { Message } from "../contracts/message.ts";
 import type { Model, ThinkingLevel } from "../contracts/model.ts";
 import { eventsOf, type ModelFailure, type StreamEvent, type StreamPart } from "../contracts/stream-event.ts";
@@ -136,7 +137,7 @@ class SilenceDeadline {
       this.#timer = setTimeout(() => {
         this.hasPassed = !this.#outer.aborted;
         this.#controller.abort();
-      }, this.#limitMs);
+      }, timerMs(this.#limitMs));
   }
 
   pause(): void {

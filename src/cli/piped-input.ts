@@ -1,6 +1,7 @@
 // What is piped into a run, to its end. Called by read-input. Invariant: a program that still writes is waited for, an open pipe that nobody
 // but a host holds never hangs a run that has a prompt, and endless input never fills memory.
 
+import { timerMs } from "../contracts/duration.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import type { InputStream } from "../platform/host.ts";
 import { stdinWriters } from "../platform/pipes/pipe-ends.ts";
@@ -113,7 +114,7 @@ class Patience {
 async function within<T>(next: Promise<T>, limitMs: number): Promise<T | "silent"> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<"silent">((resolve) => {
-    timer = setTimeout(() => resolve("silent"), limitMs);
+    timer = setTimeout(() => resolve("silent"), timerMs(limitMs));
   });
   try {
     return await Promise.race([next, silence]);

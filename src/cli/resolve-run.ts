@@ -13,8 +13,9 @@ import { readBoundedText } from "../platform/files/bounded-file.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
+import type { TraceFile } from "../providers/scripted/trace-file.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
-import { isSaid, type OptionName, recordOf, type Said, valueSaid } from "./options.ts";
+import { isSaid, type OptionName, outputOptions, recordOf, type Said, valueSaid } from "./options.ts";
 import { settingsSaid, stallSaid } from "./settings-said.ts";
 
 export interface ResolvedRun {
@@ -49,6 +50,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
   // Paths are meant from where the user stands, also where a session brings its own directory.
   const standing = workingDirectory(said, host);
   const path = (text: string): string => absolutePath(text, standing, host.homeDir);
+  if (outputOptions.some((option) => isSaid(said, option))) await (await import("./output-files.ts")).refuseShared(said, path);
   const agentDir = agentDirectory(host.env, host.homeDir, standing);
   const commandLine = settingsSaid(said, path);
   // Where sessions lie is asked before there are extensions, which may be asked about trust.
@@ -66,7 +68,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
       apiKey: valueSaid(said, "--api-key"),
       sessionName: valueSaid(said, "--name"),
       systemPrompt: systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path),
-      recordFile: recordFile === undefined ? undefined : traceToBe(path(recordFile)),
+      trace: recordFile === undefined ? undefined : await traceToBe(path(recordFile)),
     }),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     session,
@@ -210,9 +212,15 @@ function scriptedPath(model: string | undefined, path: (text: string) => string)
 }
 
 /** Each answer is added to it as it comes. */
-function traceToBe(file: string): string {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== false) return file;
-  throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
+async function traceToBe(file: string): Promise<TraceFile> {
+  const { refuseMissing, refusePlace, refuseUnwritable } = await import("./output-files.ts");
+  refusePlace("--record", file);
+  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
+  if (isFile === false)
+    throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
+  refuseMissing("--record", file);
+  refuseUnwritable("--record", file);
+  return new (await import("../providers/scripted/trace-file.ts")).TraceFile(file);
 }
 
 /** A prompt is a text, unless a file of that name is there. */

@@ -3,6 +3,7 @@
 
 import type { AgentEvent } from "../contracts/agent-event.ts";
 import { defined } from "../contracts/defined.ts";
+import { timerMs } from "../contracts/duration.ts";
 import type { ImageContent } from "../contracts/message.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import type { Usage } from "../contracts/usage.ts";
@@ -173,7 +174,7 @@ class HostedRun {
     this.#timeoutMs = await this.#engine.timeoutMs(this.#request);
     if (this.#stop === undefined) {
       const leftMs = this.#timeoutMs - (performance.now() - this.#begunMs);
-      this.#timer = setTimeout(() => this.stop("timeout"), Math.max(0, Math.min(leftMs, 2 ** 31 - 1)));
+      this.#timer = setTimeout(() => this.stop("timeout"), Math.max(0, timerMs(leftMs)));
     }
     await this.#tell({ stream: "lifecycle", data: { phase: "start", startedAt: this.#deps.now() } });
     let end: EngineEnd;

@@ -1,6 +1,7 @@
 // Whether a failed model call is worth another try, and after how long. Called by auto-retry, the summarizer and request-retries.
 // Invariant: decided by failure code, never by text.
 
+import { timerMs } from "../../contracts/duration.ts";
 import type { FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
 import type { RetrySettings } from "./recovery-settings.ts";
 
@@ -33,20 +34,14 @@ function longestAskedMs({ maxDelayMs, provider }: RetrySettings): number {
   return provider.maxRetryDelayMs === 0 ? Number.POSITIVE_INFINITY : provider.maxRetryDelayMs;
 }
 
-/** A timer of more milliseconds fires at once. */
-const longestTimerMs = 2_147_483_647;
-
 /** True when the time has passed, false when the signal came first. */
 export function waitFor(delayMs: number, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => {
-        signal.removeEventListener("abort", onAbort);
-        resolve(true);
-      },
-      Math.min(delayMs, longestTimerMs),
-    );
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(true);
+    }, timerMs(delayMs));
     const onAbort = (): void => {
       clearTimeout(timer);
       resolve(false);

@@ -1,6 +1,7 @@
 // A provider whose refused requests are sent again within one call, and whose answers must begin in time (`retry.provider` of the configuration).
 // Put around a provider by model-access, only where that is configured. Invariant: what has begun to answer is passed on and never asked again.
 
+import { timerMs } from "../../contracts/duration.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import { eventsOf, type ModelFailure, type StreamPart } from "../../contracts/stream-event.ts";
@@ -71,7 +72,7 @@ async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T | "late
   if (timeoutMs === 0) return work;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), Math.min(timeoutMs, 2_147_483_647));
+    timer = setTimeout(() => resolve("late"), timerMs(timeoutMs));
   });
   // Whoever is late may fail when nobody listens any more.
   work.catch(() => undefined);

@@ -1,6 +1,8 @@
 // Questions that are asked one after another, whoever asks them. Owned by the dialogs of a screen and by those of lines. Invariant: each is answered
 // exactly once: by the user, its timeout, its signal, or the end of what it belongs to, all but the first with nothing.
 
+import { timeLimitMs } from "../../contracts/duration.ts";
+
 export interface QuestionOptions {
   timeout?: number;
   signal?: AbortSignal;
@@ -24,8 +26,9 @@ export class Questions {
   /** `show` gives the way to close it; `left`: how long there is still time, in words. */
   ask<T>(
     show: (answer: (value: T | undefined) => void, left: () => string) => () => void,
-    { timeout, signal }: QuestionOptions,
+    { timeout: said, signal }: QuestionOptions,
   ): Promise<T | undefined> {
+    const timeout = timeLimitMs(said);
     if (signal?.aborted) return Promise.resolve(undefined);
     let settle: (value: T | undefined) => void = () => {};
     let isSettled = false;

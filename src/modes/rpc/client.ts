@@ -3,6 +3,7 @@
 
 import type { AgentEvent, RpcOnlyEvent } from "../../contracts/agent-event.ts";
 import { defined } from "../../contracts/defined.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { ownProgram, programAt } from "../../platform/processes/child-program.ts";
@@ -255,7 +256,10 @@ export class RpcClient extends RpcCalls {
     let begin = (): void => {};
     let cancel = (): void => {};
     const settled = new Promise<RpcEvent[]>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`)), timeoutMs);
+      const timer = setTimeout(
+        () => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`)),
+        timerMs(timeoutMs),
+      );
       let stopListening = (): void => {};
       const ended = (): void => {
         reject(new PiError("rpc.exited", "pi has ended before the run had settled"));

@@ -3,6 +3,7 @@
 // with the default (nothing, or `false` for a confirmation).
 
 import { defined } from "../../contracts/defined.ts";
+import { timeLimitMs } from "../../contracts/duration.ts";
 import type { ExtensionUIContext, ExtensionUIDialogOptions } from "../../contracts/extension.ts";
 import { withoutTerminal } from "../../extensions/no-ui.ts";
 import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";
@@ -16,7 +17,7 @@ export interface DialogOptions {
 /** The dialogs as extensions know a user interface. */
 export function dialogUi(dialogs: ExtensionDialogs): ExtensionUIContext {
   const timed = ({ timeout, signal }: ExtensionUIDialogOptions = {}): DialogOptions => ({
-    ...defined({ timeoutMs: timeout, signal }),
+    ...defined({ timeoutMs: timeLimitMs(timeout), signal }),
   });
   return {
     ...withoutTerminal,

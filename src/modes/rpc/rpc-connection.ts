@@ -1,6 +1,7 @@
 // One child that speaks the protocol, from its start to its end: framing, answers to their calls, everything else to the taker. Made by the
 // client, one for each start. Invariant: a call settles once: by its answer, its time limit, or the end of the child, whichever comes first.
 
+import { timerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
 import type { ErrorCode } from "../../contracts/error-codes.ts";
 import { LineSplitter } from "../../platform/pipes/line-splitter.ts";
@@ -90,7 +91,7 @@ export class RpcConnection {
         this.#pending.delete(id);
         reject(this.#failure("rpc.timeout", `${type} was not answered within ${limitMs} ms`));
       };
-      const timer = limitMs === undefined ? undefined : setTimeout(isLate, limitMs);
+      const timer = limitMs === undefined ? undefined : setTimeout(isLate, timerMs(limitMs));
       this.#pending.set(id, { resolve, reject, onAnswer, timer });
       void this.#child.write(line);
     });

@@ -3,6 +3,7 @@
 // the deadline or an abort.
 
 import { spawn } from "node:child_process";
+import { timerMs } from "../../contracts/duration.ts";
 import type { Env } from "../paths.ts";
 
 export interface FedCommand {
@@ -38,7 +39,7 @@ export function feedCommand(command: string, { cwd, env, input, timeoutMs, signa
     const timer = setTimeout(() => {
       timedOut = true;
       kill();
-    }, timeoutMs);
+    }, timerMs(timeoutMs));
     signal?.addEventListener("abort", kill, { once: true });
     if (signal?.aborted === true) kill();
     const [stdout, stderr] = [collected(child.stdout), collected(child.stderr)];

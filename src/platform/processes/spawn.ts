@@ -6,6 +6,7 @@
 
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { timerMs } from "../../contracts/duration.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import type { ShellOperations, ShellRequest, SpawnOutcome } from "../../contracts/tool.ts";
 import type { Env } from "../paths.ts";
@@ -113,7 +114,7 @@ export function createShellOperations(settings: ShellSettings): ProcessShell {
     running.add(entry);
     request.signal.addEventListener("abort", onAbort, { once: true });
     if (request.signal.aborted) onAbort();
-    const timer = request.timeoutMs === undefined ? undefined : setTimeout(() => end("timeout"), request.timeoutMs);
+    const timer = request.timeoutMs === undefined ? undefined : setTimeout(() => end("timeout"), timerMs(request.timeoutMs));
     const output = pumpOutput(child, request.onData);
     // A consumer that fails (disk full) ends the command: nobody is there to take what it says.
     output.done.catch(() => end("cancel"));

@@ -3,6 +3,7 @@
 // took too long is gone, with all that it has started.
 
 import { defined } from "../../contracts/defined.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import { type Host, processHost } from "../../platform/host.ts";
 import { agentDirectory, type Env } from "../../platform/paths.ts";
@@ -35,8 +36,6 @@ export interface ContainerRun {
 const maxStderr = 64 * 1024;
 const killMs = 10_000;
 const graceMs = 500;
-/** What timers can be set to. */
-const longestTimerMs = 2 ** 31 - 1;
 
 export async function runContainer(run: ContainerRun): Promise<ContainerOutput> {
   const startedMs = performance.now();
@@ -129,13 +128,10 @@ async function carriedOut(run: ContainerRun, input: string, env: Env, output: Ke
     grace = setTimeout(kill, graceMs);
   };
   let grace: ReturnType<typeof setTimeout> | undefined;
-  const timer = setTimeout(
-    () => {
-      isTimeout = true;
-      end();
-    },
-    Math.min(run.timeoutMs, longestTimerMs),
-  );
+  const timer = setTimeout(() => {
+    isTimeout = true;
+    end();
+  }, timerMs(run.timeoutMs));
   run.signal?.addEventListener("abort", end, { once: true });
   if (run.signal?.aborted) end();
   void child.write(input);

@@ -2,6 +2,7 @@
 // Invariant: one job for each time, none for those that passed while nobody looked; timers hold no process open.
 
 import { defined } from "../../contracts/defined.ts";
+import { longestTimerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
 import { isoTime } from "../../contracts/text/iso-time.ts";
 import { nextRun, type Schedule } from "../bridge/schedule.ts";
@@ -11,8 +12,6 @@ export interface JobSchedulesDeps {
   now(): number;
   add(job: NewJob): Promise<unknown>;
 }
-
-const longestTimerMs = 2 ** 31 - 1;
 
 export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["schedules"]; close(): void } {
   const known = new Map<string, { schedule: JobSchedule; timer: ReturnType<typeof setTimeout> | undefined }>();

@@ -3,6 +3,7 @@
 // of many jobs that have ended.
 
 import { defined } from "../../contracts/defined.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
 import { jobSchedules } from "./job-schedules.ts";
 import type { Claim, Job, JobFilter, JobResult, JobState, JobView, LaneQueue, NewJob } from "./jobs.ts";
@@ -10,7 +11,6 @@ import type { Claim, Job, JobFilter, JobResult, JobState, JobView, LaneQueue, Ne
 const longestRecord = 64 * 1024;
 /** Of jobs that have ended. */
 const mostKept = 10_000;
-const longestTimerMs = 2 ** 31 - 1;
 
 interface Entry {
   readonly job: Job;
@@ -71,7 +71,7 @@ export function createLaneQueue({ now = Date.now }: LaneQueueOptions = {}): Lane
     if (lane.isBusy || isClosed) return;
     const dueInMs = first.notBefore - now();
     if (dueInMs > 0) {
-      lane.timer = setTimeout(() => present(lane), Math.min(dueInMs, longestTimerMs));
+      lane.timer = setTimeout(() => present(lane), timerMs(dueInMs));
       return;
     }
     const priority = first.job.priority ?? 0;

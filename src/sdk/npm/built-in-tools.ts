@@ -3,6 +3,7 @@
 
 import { dirname, resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import type { ExtensionContext, ExtensionToolDefinition } from "../../contracts/extension.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { FileOperations, ShellOperations, Tool, ToolResult } from "../../contracts/tool.ts";
@@ -170,7 +171,7 @@ function shellOf({ operations, spawnHook, commandPrefix, shellPath }: BashToolOp
       };
       const { command, cwd, env } = spawnHook?.(given) ?? given;
       const timeout = request.timeoutMs === undefined ? undefined : request.timeoutMs / 1000;
-      const deadline = timeout === undefined ? undefined : AbortSignal.timeout(request.timeoutMs ?? 0);
+      const deadline = timeout === undefined ? undefined : AbortSignal.timeout(timerMs(request.timeoutMs ?? 0));
       const signal = deadline === undefined ? request.signal : AbortSignal.any([request.signal, deadline]);
       const over = (): { exitCode: undefined; timedOut: boolean; cancelled: boolean } => ({
         exitCode: undefined,

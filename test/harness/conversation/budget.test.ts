@@ -51,6 +51,20 @@ test("time: the clock is started once and stopped", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test("time: a limit that is longer than timers can be is kept to", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const dayMs = 86_400_000;
+  const budget = new Budget({ ...none, timeoutMs: 60 * dayMs }, () => Date.now());
+  const onTimeout = vi.fn();
+  budget.startClock(onTimeout);
+  vi.advanceTimersByTime(59 * dayMs);
+  expect(onTimeout).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(dayMs);
+  expect(onTimeout).toHaveBeenCalledTimes(1);
+  expect(budget.stop).toMatchObject({ code: "budget.timeout" });
+});
+
 test("a run that reaches its turns ends in order, with what it has; queued messages stay", async () => {
   const { coding, script, told } = codingBench({ limits: { ...none, maxTurns: 2 } });
   script.next(callsTools([["1", "read", {}]]), callsTools([["2", "read", {}]]), says("never"));

@@ -21,6 +21,13 @@ test.each<[string, string, Partial<ExecuteOptions>, Partial<ExecutedProgram>]>([
   expect(await bash(line, options)).toMatchObject(wanted);
 });
 
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 30 * 86_400_000, 59_999.5])(
+  "a limit of %s ms is none that ends it",
+  async (timeoutMs) => {
+    expect(await bash("echo out", { timeoutMs })).toMatchObject({ stdout: "out\n", code: 0, killed: false });
+  },
+);
+
 test("one that does not listen", async () => {
   for (let timeoutMs = 50; ; timeoutMs *= 2) {
     const ended = await bash(`trap '' TERM PIPE; echo deaf; while :; do sleep 0.05; done`, { timeoutMs });

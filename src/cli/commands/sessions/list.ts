@@ -74,7 +74,7 @@ async function list(host: Host, flags: Flags, words: readonly string[]): Promise
   await table.end();
   // To find nothing and not to be let in are two things.
   if (found === 0) requireReadable(scope.directory);
-  if (found === 0 && form === "text" && !host.stdout.isClosed) {
+  if (found === 0 && limit !== 0 && form === "text" && !host.stdout.isClosed) {
     const where = flags.all ? "" : ` of ${places.cwd}; --all shows those of every project`;
     await host.stderr.write(`No sessions${names || sinceMs !== undefined ? " like that" : ""}${where}.\n`);
   }

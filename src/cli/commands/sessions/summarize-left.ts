@@ -1,6 +1,7 @@
 // `pi sessions fork --summarize`: what a copy leaves behind, in a summary by a model. Called by fork.
 // Invariant: nothing of the session that is copied changes; the model gets no tool, and no extension of anybody's is loaded.
 
+import { timerMs } from "../../../contracts/duration.ts";
 import { PiError } from "../../../contracts/error.ts";
 import type { NewEntry } from "../../../contracts/session-entry.ts";
 import { SessionHost } from "../../../harness/host/session-host.ts";
@@ -38,7 +39,7 @@ export async function summaryOfLeft(
   try {
     const launch = await prepareLaunch(options, { host, config: await configFor(cwd), warn });
     const { timeoutMs } = launch.limits;
-    const signals = [ending.signal, ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
+    const signals = [ending.signal, ...(timeoutMs > 0 ? [AbortSignal.timeout(timerMs(timeoutMs))] : [])];
     const sessions = await SessionHost.create(launch, { host, warn, signal: ending.signal }, copy);
     try {
       return await sessions.coding.compaction.summarizeLeft(leafId, focus, AbortSignal.any(signals));
