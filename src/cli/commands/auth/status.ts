@@ -53,5 +53,6 @@ function statusOf(account: string, entry: unknown, nowMs: number): AccountStatus
     return { account, type: (entry as { type?: unknown } | null)?.type === "api_key" ? "api_key" : "unknown", state: "stored" };
   if (entry.expires >= endlessMs) return { account, type: "oauth", state: "valid" };
   const state = entry.expires > nowMs ? "valid" : entry.refresh === "" ? "expired" : "renewed when used";
-  return { account, type: "oauth", state, expires: isoTime(entry.expires) };
+  const isDate = !Number.isNaN(new Date(entry.expires).getTime());
+  return { account, type: "oauth", state, ...(isDate && { expires: isoTime(entry.expires) }) };
 }
