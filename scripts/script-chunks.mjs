@@ -19,7 +19,7 @@ const exportAtEnd = /(?<![\w$.])export ?\{([^{}]*)\};?\s*$/;
  */
 export function asScript(text) {
   const { body, exported } = withoutModuleWords(text);
-  const given = exported.map(([own, name]) => `get ${name}(){return ${own}}`).join(",");
+  const given = exported.map(([own, name]) => (own === name ? own : `${name}:${own}`)).join(",");
   const script = `(function(scriptsOfBuild,moduleUrl){"use strict";${body}\nreturn{${given}}})`;
   // It is read as bytes.
   if (/[^\0-\x7f]/.test(script)) throw new Error("a script of the build holds more than ASCII");
@@ -27,6 +27,10 @@ export function asScript(text) {
   new Script(script);
   return script;
 }
+
+/** What a Node does that has no direct way to its modules: it could load nothing of the program. */
+const tooOld =
+  'process.exitCode=2;console.error("Error: Node "+process.version+" is too old for pi: install Node 20.18 or newer (of 21 and 22: 22.3 or newer)")';
 
 /**
  * A module of its own that begins the program, as a file for `require`.
@@ -36,7 +40,8 @@ export function asScript(text) {
 export function asMainScript(text, owner) {
   const { body, exported } = withoutModuleWords(text.replace(/^#!.*\n/, ""));
   if (exported.length > 0) throw new Error("what begins the program exports something");
-  return `#!/usr/bin/env node\n"use strict";const{scriptsOfBuild}=require("${owner}");${body}`;
+  const begun = `const{scriptsOfBuild}=require("${owner}");${body}`;
+  return `#!/usr/bin/env node\n"use strict";if(process.getBuiltinModule===undefined){${tooOld}}else{${begun}}`;
 }
 
 /**
@@ -74,7 +79,8 @@ function withoutModuleWords(text) {
       if (path.startsWith("node:")) return `Promise.resolve().then(()=>process.getBuiltinModule("${path}"))`;
       return path.startsWith(".") ? `scriptsOfBuild.later("${path.slice(path.lastIndexOf("/") + 1)}")` : whole;
     })
-    .replaceAll("import.meta.url", "moduleUrl");
+    .replaceAll("import.meta.url", "moduleUrl")
+    .replaceAll('process.getBuiltinModule("node:path")', "scriptsOfBuild.path");
   const left = moduleWord.exec(body);
   if (left !== null) throw new Error(`no script can hold ${left[0]}`);
   return { body: needed.join("") + body, exported };
