@@ -175,30 +175,44 @@ function isBelow(directory: string, path: string): boolean {
 /** Whether a pattern of a shell's could name what a row's names: name by name. */
 function mayMeet(pattern: string, isName: boolean, shellPattern: string, { cwd, homeDir }: Pick<Places, "cwd" | "homeDir">): boolean {
   const file = basename(shellPattern);
-  if (isName) return /[*?]/.test(pattern) || shellGlob(file).test(pattern);
+  if (isName) return /[*?]/.test(pattern) || couldName(file, pattern);
   const wanted = resolve(cwd, expandHome(pattern, homeDir)).split("/");
   for (const [at, segment] of shellPattern.split("/").entries()) {
     const other = wanted[at];
     if (other === undefined || other.includes("**")) return true;
-    const meets = /[*?[]/.test(segment) ? /[*?]/.test(other) || shellGlob(segment).test(other) : pathGlob(other).test(segment);
+    const meets = /[*?[]/.test(segment) ? /[*?]/.test(other) || couldName(segment, other) : pathGlob(other).test(segment);
     if (!meets) return false;
   }
   return true;
 }
 
-/** Hidden files are met only by a pattern that begins with the dot. */
-function shellGlob(glob: string): RegExp {
-  const hidden = /^[*?[]/.test(glob) ? "(?!\\.)" : "";
-  const regex = glob
-    .replace(/[.+^${}()|\\]/g, "\\$&")
-    .replace(/\[[^\]]*\]/g, ".")
-    .replace(/\*+/g, ".*")
-    .replace(/\?/g, ".");
-  try {
-    return new RegExp(`^${hidden}${regex}$`, "su");
-  } catch {
-    return /^/;
+/**
+ * Whether a shell's pattern could name it: `*` is anything, `?` and `[…]` one character each. Not by a RegExp, which tries each way to share a long
+ * name among many stars. Hidden files are met only by a pattern that begins with the dot.
+ */
+function couldName(glob: string, name: string): boolean {
+  if (/^[*?[]/.test(glob) && name.startsWith(".")) return false;
+  const parts: readonly string[] = glob.match(/\[[^\]]*\]|[\s\S]/gu) ?? [];
+  // What does not end may be anything.
+  if (parts.includes("[")) return true;
+  const letters = [...name];
+  let part = 0;
+  let star = -1;
+  let afterStar = 0;
+  for (let letter = 0; letter < letters.length; ) {
+    const wanted = parts[part];
+    if (wanted === "*") {
+      star = part++;
+      afterStar = letter;
+    } else if (wanted === "?" || wanted === letters[letter] || (wanted?.startsWith("[") ?? false)) {
+      part++;
+      letter++;
+    } else if (star >= 0) {
+      part = star + 1;
+      letter = ++afterStar;
+    } else return false;
   }
+  return parts.slice(part).every((one) => one === "*");
 }
 
 async function pathsOf(args: Record<string, unknown>, line: ShellLine | undefined, places: Places): Promise<CallPath[]> {

@@ -417,6 +417,9 @@ describe("files", () => {
     "cat harmless",
     "cat .e*",
     "cat secre?s/a",
+    "cat .[a-e]?v",
+    "cat .*v*",
+    "cat *e*r*t*/*",
     "ls *",
     "rm -r secrets",
     "cd secrets && cat a",
@@ -425,9 +428,15 @@ describe("files", () => {
     "grep -f.env x",
     "sh -c 'cat .env'",
   ])("on a shell line: %s", async (command) => expect(await about("bash", { command })).toBe("deny"));
-  test.each(["cat src/a.ts", "cat *.ts", "echo env", "ls 2>/dev/null"])("on a shell line, none of them: %s", async (command) =>
-    expect(await about("bash", { command })).toBe("ask"),
+  test.each(["cat src/a.ts", "cat *.ts", "cat .?nvx", "cat .*x", "cat *env", "echo env", "ls 2>/dev/null"])(
+    "on a shell line, none of them: %s",
+    async (command) => expect(await about("bash", { command })).toBe("ask"),
   );
+  test("many stars in a pattern cost no time to speak of", async () => {
+    const row = { tool: "bash", path: "a".repeat(200), action: "deny" as const, source: "test" };
+    expect(await about("bash", { command: `cat ${"*?".repeat(40)}Z` }, [row])).toBe("ask");
+    expect(await about("bash", { command: `cat ${"*?".repeat(40)}a` }, [row])).toBe("deny");
+  });
   test("what is allowed is what really lies there", async () => {
     const allow = [{ tool: "read", path: "**/*", action: "allow" as const, source: "test" }];
     expect(await about("read", { path: "src/a.ts" }, allow)).toBe("allow");
