@@ -5,6 +5,7 @@ import type { UnreadableArguments } from "../contracts/assemble-message.ts";
 import { defined } from "../contracts/defined.ts";
 import { timerMs } from "../contracts/duration.ts";
 import { messageOf } from "../contracts/error.ts";
+import { isEncodable, isUserContent } from "../contracts/given-message.ts";
 import type { ToolCall, ToolResultMessage } from "../contracts/message.ts";
 import { nearestName } from "../contracts/nearest.ts";
 import { echoed } from "../contracts/text/echoed.ts";
@@ -179,7 +180,14 @@ async function execute(
     // What a tool still says after its result is in nobody hears.
     if (isDone) return;
     touch();
-    void deps.emit({ type: "tool_execution_update", ...named(call), args: call.arguments, partialResult });
+    const told = { ...partialResult, content: (partialResult as Partial<ToolResult>).content ?? [] };
+    if (!isReadable(told) || !isEncodable(told.details)) return;
+    void deps.emit({
+      type: "tool_execution_update",
+      ...named(call),
+      args: call.arguments,
+      partialResult: told,
+    });
   });
   // A tool that waits for one that is heard of is not silent.
   const nested = nestedCalls(call, setup, either, {
@@ -216,13 +224,19 @@ async function execute(
 
 /** A tool of somebody else may give anything. */
 function readable({ name }: RunningCall, result: ToolResult): ToolResult {
-  const isBlock = (block: unknown): boolean => {
-    const { type, text, data } = (block ?? {}) as Record<string, unknown>;
-    return type === "text" ? typeof text === "string" : type === "image" && typeof data === "string";
-  };
+  if (!isReadable(result)) {
+    return errorResult(`${name} has run, and what it gave is no result: that is { content: [{ type: "text", text: "…" }] }`);
+  }
+  if (isEncodable([result.details, result.structuredContent])) return result;
+  // What it has to say is there all the same.
+  const { structuredContent: _, ...plain } = result;
+  const note = { type: "text" as const, text: `[The details of ${name} are left out: they cannot be written as JSON]` };
+  return { ...plain, content: [...result.content, note], details: {} };
+}
+
+function isReadable(result: Pick<ToolResult, "content"> | undefined | null): boolean {
   const content: unknown = result?.content;
-  if (Array.isArray(content) && content.every(isBlock)) return result;
-  return errorResult(`${name} has run, and what it gave is no result: that is { content: [{ type: "text", text: "…" }] }`);
+  return Array.isArray(content) && content.every(isUserContent);
 }
 
 /** What a tool has other tools do. Their results reach that tool alone; ids are `<its id>/<n>`, and they end before it does. */

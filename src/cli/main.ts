@@ -14,6 +14,7 @@ import type { Said } from "./options.ts";
 import { isSaid, valueSaid } from "./options.ts";
 import { readOptions } from "./read-options.ts";
 import { errorReport } from "./report-error.ts";
+import { orUnanswered } from "./unanswered.ts";
 
 export async function start(lent: Pick<Host, "hostModules"> & Partial<Pick<Host, "args" | "inlineExtensions">>): Promise<void> {
   useOwnGlobals();
@@ -52,17 +53,8 @@ async function dispatch(host: Host): Promise<number> {
     void host.stdout.write(`${version}\n`);
     return 0;
   }
-  if (said.command !== undefined) return runCommand(said, said.command, host);
-  if (isSaid(said, "--help")) {
-    const { helpText } = await import("./help.ts");
-    const { flagsOfExtensions } = await import("./extension-flags.ts");
-    const flags = await flagsOfExtensions(said, host);
-    const { paged } = await import("./paged.ts");
-    return paged(host, async ({ stdout }) => {
-      void stdout.write(helpText(commandTable, stdout.isTerminal ? stdout.columns : undefined, flags));
-      return 0;
-    });
-  }
+  if (said.command !== undefined) return orUnanswered(runCommand(said, said.command, host), host);
+  if (isSaid(said, "--help")) return orUnanswered(showHelp(said, host), host);
   const [stray] = said.unknown;
   if (stray !== undefined && (isSaid(said, "--list-models") || isSaid(said, "--export")))
     throw (await import("./meant-words.ts")).unknownOption(stray.name);
@@ -106,6 +98,17 @@ async function dispatch(host: Host): Promise<number> {
   } finally {
     keepCompiled(host.now(), status === 0);
   }
+}
+
+async function showHelp(said: Said, host: Host): Promise<number> {
+  const { helpText } = await import("./help.ts");
+  const { flagsOfExtensions } = await import("./extension-flags.ts");
+  const flags = await flagsOfExtensions(said, host);
+  const { paged } = await import("./paged.ts");
+  return paged(host, async ({ stdout }) => {
+    void stdout.write(helpText(commandTable, stdout.isTerminal ? stdout.columns : undefined, flags));
+    return 0;
+  });
 }
 
 /** Options in front of a command: where it runs is the host's, as in git; the others are read by the command itself. */

@@ -24,19 +24,33 @@ import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
 import { TimeLimit } from "./time-limit.ts";
+import { orUnanswered } from "./unanswered.ts";
 
 /** The exit status. */
 export async function runMode(said: Said, host: Host): Promise<number> {
   const recorder = new ResultRecorder(said, host);
+  const state: RunState = { status: undefined, sessions: () => undefined };
   try {
-    return await run(said, host, recorder);
+    return await orUnanswered(run(said, host, recorder, state), host, {
+      status: () => state.status,
+      waitedFor: () => state.sessions()?.extensions.inForce?.waitedFor ?? [],
+      warn: (line) => writeErrorLine(`pi: ${line}`),
+    });
   } catch (error) {
     await recorder.write(brokenOutcome(error)).catch(() => undefined);
     throw error;
   }
 }
 
-async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<number> {
+/** How far a run has come. */
+interface RunState {
+  /** Once it is decided. */
+  status: number | undefined;
+  /** The one opened last. */
+  sessions(): SessionHost | undefined;
+}
+
+async function run(said: Said, host: Host, recorder: ResultRecorder, state: RunState): Promise<number> {
   const name = modeSaid(said, host);
   const mode = await modeTable.find((one) => one.name === name)?.load();
   if (mode === undefined) throw new Error(`${name} is an option's value and no mode`);
@@ -58,6 +72,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
   const ending = new Ending(host);
   const log = host.env.PI_LOG ? (await import("./event-log.ts")).eventLog(host.env.PI_LOG, host, name) : undefined;
   const open = opened(mode, { host, launch, extensions, configFor, ending, recorder, log, limit, warn });
+  state.sessions = () => open.sessions;
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {
     const ended = await mode
@@ -89,9 +104,13 @@ async function run(said: Said, host: Host, recorder: ResultRecorder): Promise<nu
     await host.stdout.flush();
     if (mode.status === "outcome") explain(outcome, host, isSaid(said, "--verbose"));
     await recorder.write(outcome, open.sessions?.coding);
+    const statusNow = (): number => {
+      const isWhole = open.sessions?.hasLostStorage !== true && options.trace?.failure === undefined;
+      return statusOf(mode, outcome, ending, isWhole);
+    };
+    state.status = statusNow();
     await open.dispose();
-    const isWhole = open.sessions?.hasLostStorage !== true && options.trace?.failure === undefined;
-    const status = statusOf(mode, outcome, ending, isWhole);
+    const status = statusNow();
     log?.end(outcome, status);
     // What a run has left that was stopped, such as the command that was to give a key.
     if (outcome.kind === "aborted" || outcome.kind === "budget") host.killDescendants("attached");

@@ -171,6 +171,7 @@ export const errorCodes = {
   "extension.refused": "An extension refused it, or failed while it was asked.",
   "extension.stale": "An extension holds on to a session that has gone.",
   "extension.unbound": "An extension acts before its session is there.",
+  "extension.unanswered": "A run waits for an answer of an extension's that can never come.",
   "extension.unavailable": "Something that an extension imports has nothing behind it here.",
 
   "runtime.bridge": "Our tools are not connected to the agent that is to call them.",

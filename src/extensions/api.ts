@@ -126,7 +126,6 @@ export function createExtensionApi(
   return { ...actions, ...onlyFresh({ ...missing, ...api }, runtime) };
 }
 
-/** By name and value, or by the value alone; of one name, or without any, the last one counts. */
 /** For each event that the name stands for, with what is expected under it; changed in place they are the same event. */
 function onAlias(
   api: Pick<ExtensionAPI, "on">,
@@ -140,6 +139,7 @@ function onAlias(
   };
 }
 
+/** By name and value, or by the value alone; of one name, or without any, the last one counts. */
 function registerForTerminal(kind: TerminalRegistration["kind"], args: readonly unknown[], extension: Extension): void {
   const [name, value, options] = typeof args[0] === "string" ? [args[0], args[1]] : ["", args[0], args[1]];
   const others = (extension.terminal ?? []).filter((one) => one.kind !== kind || one.name !== name);

@@ -25,6 +25,7 @@ import type {
   UserBashEvent,
   UserBashResult,
 } from "../contracts/extension-event.ts";
+import { contentProblem, isEncodable, isUserContent, messageProblem } from "../contracts/given-message.ts";
 import type { BootstrapText } from "../contracts/interceptor.ts";
 import type { ImageContent, Message } from "../contracts/message.ts";
 import type { Refusal } from "../contracts/tool.ts";
@@ -37,6 +38,7 @@ export interface DispatchDeps {
 
 export class ExtensionDispatch {
   readonly #deps: DispatchDeps;
+  readonly #waitedFor = new Set<{ extensionPath: string; event: string }>();
 
   constructor(deps: DispatchDeps) {
     this.#deps = deps;
@@ -46,15 +48,20 @@ export class ExtensionDispatch {
     return this.#deps.extensions.some((extension) => (extension.handlers.get(event)?.length ?? 0) > 0);
   }
 
+  /** The handlers and commands that are at work now. */
+  get waitedFor(): readonly { extensionPath: string; event: string }[] {
+    return [...this.#waitedFor];
+  }
+
   /** For what nobody can change any more. */
   async notify(event: ExtensionEventOf<ExtensionEventName>): Promise<void> {
     for await (const _ of this.#answers(event.type, () => event));
   }
 
-  /** All answers, in order. */
-  async collect<N extends ExtensionEventName>(event: ExtensionEventOf<N> & { type: N }): Promise<NonNullable<ExtensionResultOf<N>>[]> {
+  /** All answers with their lists of texts, in order. */
+  async collect<N extends "resources_discover">(event: ExtensionEventOf<N> & { type: N }): Promise<NonNullable<ExtensionResultOf<N>>[]> {
     const answers: NonNullable<ExtensionResultOf<N>>[] = [];
-    for await (const answer of this.#answers<N>(event.type, () => event)) answers.push(answer);
+    for await (const answer of this.#answers<N>(event.type, () => event, { check: pathsOf })) answers.push(answer);
     return answers;
   }
 
@@ -96,7 +103,7 @@ export class ExtensionDispatch {
   /** The result with all changes made. Text that was replaced takes the structured content with it, unless that is given anew. */
   async toolResult(event: ToolResultEvent): Promise<ToolResultEvent> {
     let current = event;
-    for await (const answer of this.#answers<"tool_result">("tool_result", () => current, { check: listIn("content") })) {
+    for await (const answer of this.#answers<"tool_result">("tool_result", () => current, { check: resultOf })) {
       const { structuredContent, ...kept } = current;
       const isStale = answer.content !== undefined && !("structuredContent" in answer);
       current = { ...kept, ...(isStale || structuredContent === undefined ? {} : { structuredContent }), ...given(answer) };
@@ -107,7 +114,7 @@ export class ExtensionDispatch {
   async context(messages: Message[], name: "context" | "context_with_system" = "context"): Promise<Message[]> {
     let current = messages;
     const event = (): ExtensionEventOf<"context" | "context_with_system"> => ({ type: name, messages: current });
-    for await (const answer of this.#answers<"context" | "context_with_system">(name, event, { check: listIn("messages") })) {
+    for await (const answer of this.#answers<"context" | "context_with_system">(name, event, { check: messagesOf })) {
       current = answer.messages ?? current;
     }
     return current;
@@ -126,7 +133,8 @@ export class ExtensionDispatch {
   async payload(payload: unknown): Promise<unknown> {
     let current = payload;
     const event = (): ExtensionEventOf<"before_provider_request"> => ({ type: "before_provider_request", payload: current });
-    for await (const answer of this.#answers<"before_provider_request">("before_provider_request", event)) current = answer;
+    const check = (answer: object): void => requireJson("the payload", answer);
+    for await (const answer of this.#answers<"before_provider_request">("before_provider_request", event, { check })) current = answer;
     return current;
   }
 
@@ -136,7 +144,7 @@ export class ExtensionDispatch {
     const onFailure = (error: ExtensionError): void => {
       failure = error;
     };
-    for await (const answer of this.#answers<"user_bash">("user_bash", () => event, { onFailure })) {
+    for await (const answer of this.#answers<"user_bash">("user_bash", () => event, { check: commandOf, onFailure })) {
       if (answer.operations !== undefined || answer.result !== undefined) return answer;
     }
     if (failure === undefined) return undefined;
@@ -155,7 +163,7 @@ export class ExtensionDispatch {
   /** Nothing: it has been handled. */
   async input(event: InputEvent): Promise<{ text: string; images?: ImageContent[] } | undefined> {
     let current = event;
-    for await (const answer of this.#answers<"input">("input", () => current)) {
+    for await (const answer of this.#answers<"input">("input", () => current, { check: inputOf })) {
       if (answer.action === "handled") return undefined;
       if (answer.action === "transform") {
         current = { ...current, text: answer.text, ...defined({ images: answer.images }) };
@@ -178,7 +186,8 @@ export class ExtensionDispatch {
       systemPrompt: promptInForce(replaced),
       systemPromptOptions,
     });
-    for await (const answer of this.#answers<"before_agent_start">("before_agent_start", event)) {
+    const check = textIn("systemPrompt");
+    for await (const answer of this.#answers<"before_agent_start">("before_agent_start", event, { check })) {
       if (answer.message !== undefined) messages.push(answer.message);
       replaced = answer.systemPrompt ?? replaced;
     }
@@ -224,8 +233,9 @@ export class ExtensionDispatch {
   /** What is to be recorded. An answer of another role is no answer. */
   async messageEnd(message: Message): Promise<Message> {
     let current = message;
-    for await (const answer of this.#answers<"message_end">("message_end", () => ({ type: "message_end", message: current }))) {
-      if (answer.message !== undefined && answer.message.role === message.role) current = answer.message;
+    const event = (): ExtensionEventOf<"message_end"> => ({ type: "message_end", message: current });
+    for await (const answer of this.#answers<"message_end">("message_end", event, { check: messageOfAnswer })) {
+      if (answer.message !== undefined && answer.message.role === message.role) current = withMeasures(answer.message, current);
     }
     return current;
   }
@@ -252,11 +262,21 @@ export class ExtensionDispatch {
     const command = this.commands().get(name);
     if (command === undefined) return false;
     try {
-      await command.handler(args.trim(), createContext());
+      await this.#during(command.extensionPath, `command:${name}`, () => command.handler(args.trim(), createContext()));
     } catch (error) {
       this.#deps.report({ extensionPath: command.extensionPath, event: `command:${name}`, error: messageOf(error) });
     }
     return true;
+  }
+
+  async #during<T>(extensionPath: string, event: string, work: () => T | Promise<T>): Promise<T> {
+    const one = { extensionPath, event };
+    this.#waitedFor.add(one);
+    try {
+      return await work();
+    } finally {
+      this.#waitedFor.delete(one);
+    }
   }
 
   async *#answers<N extends ExtensionEventName>(
@@ -270,7 +290,7 @@ export class ExtensionDispatch {
     );
     for (const { handler, path } of handlers) {
       try {
-        const answer = await handler(event(), this.#deps.createContext(path));
+        const answer = await this.#during(path, name, () => handler(event(), this.#deps.createContext(path)));
         if (answer === undefined || answer === null) continue;
         check?.(answer as object);
         yield answer as NonNullable<ExtensionResultOf<N>>;
@@ -291,13 +311,81 @@ function blockedFor(reason: unknown): string {
   return `Tool execution was blocked by an extension${given}`;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** What would spoil the session, were it taken as it is. */
 function listIn(name: string): (answer: object) => void {
   return (answer) => {
-    const value = (answer as Record<string, unknown>)[name];
-    if (value !== undefined && !Array.isArray(value))
-      throw new PiError("extension.bad_answer", `${name} must be a list, not ${typeof value}`);
+    const value = (answer as Fields)[name];
+    if (value !== undefined && !Array.isArray(value)) throw badAnswer(`${name} must be a list, not ${typeof value}`);
   };
+}
+
+function textIn(name: string): (answer: object) => void {
+  return (answer) => {
+    const value = (answer as Fields)[name];
+    if (value !== undefined && typeof value !== "string") throw badAnswer(`${name} must be a text, not ${typeof value}`);
+  };
+}
+
+function badAnswer(problem: string): PiError {
+  return new PiError("extension.bad_answer", problem);
+}
+
+function requireJson(what: string, value: unknown): void {
+  if (!isEncodable(value)) throw badAnswer(`${what} cannot be written as JSON`);
+}
+
+function resultOf(answer: object): void {
+  listIn("content")(answer);
+  const { content } = answer as Fields;
+  const problem = content === undefined ? undefined : contentProblem(content);
+  if (problem !== undefined) throw badAnswer(problem);
+}
+
+function messagesOf(answer: object): void {
+  listIn("messages")(answer);
+  for (const [at, message] of ((answer as Fields).messages as unknown[] | undefined)?.entries() ?? []) {
+    const problem = messageProblem(message);
+    if (problem !== undefined) throw badAnswer(`messages[${at}] is no message: ${problem}`);
+  }
+}
+
+function messageOfAnswer(answer: object): void {
+  const { message } = answer as Fields;
+  const problem = message === undefined ? undefined : messageProblem(message);
+  if (problem !== undefined) throw badAnswer(`message is none: ${problem}`);
+  requireJson("message", message);
+}
+
+/** What an answer has cost, and how it ended, is known whoever tells it anew. */
+function withMeasures(message: Message, before: Message): Message {
+  if (message.role !== "assistant" || before.role !== "assistant") return message;
+  const { api, provider, model, usage, stopReason, timestamp } = before;
+  const told: Partial<Message> = given(message);
+  return { api, provider, model, usage, stopReason, timestamp, ...told } as Message;
+}
+
+function pathsOf(answer: object): void {
+  for (const name of ["skillPaths", "promptPaths", "themePaths"]) {
+    listIn(name)(answer);
+    const paths = ((answer as Fields)[name] ?? []) as unknown[];
+    if (!paths.every((path) => typeof path === "string")) throw badAnswer(`${name} must be a list of texts`);
+  }
+}
+
+function inputOf(answer: object): void {
+  const { action, text, images } = answer as Fields;
+  if (action !== "transform") return;
+  if (typeof text !== "string") throw badAnswer(`text must be a text, not ${typeof text}`);
+  listIn("images")(answer);
+  if (!((images ?? []) as unknown[]).every((image) => isUserContent(image) && image.type === "image"))
+    throw badAnswer("images must be a list of pictures");
+}
+
+function commandOf(answer: object): void {
+  const { result } = answer as { result?: unknown };
+  if (result !== undefined && typeof (result as Fields | null)?.output !== "string") throw badAnswer("result.output must be a text");
 }
 
 /** Without the fields that say `undefined`: they would take something away. */

@@ -56,6 +56,8 @@ export interface Host {
   exitNow(status: number): never;
   /** What this process has started and left. `attached`: but for what was put into a session of its own. */
   killDescendants(which?: "all" | "attached"): void;
+  /** Told when nothing is left that could wake the process, which then ends by itself, whoever still waits for an answer. Returns the remover. */
+  onIdle(listener: () => void): () => void;
   /** Returns the remover. */
   onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): () => void;
 }
@@ -201,6 +203,10 @@ export function processHost(lent: Partial<Pick<Host, "hostModules" | "args" | "i
     },
     exitNow: (status) => process.exit(status),
     killDescendants,
+    onIdle: (listener) => {
+      process.once("beforeExit", listener);
+      return () => process.off("beforeExit", listener);
+    },
     onSignal: (signal, listener) => {
       process.on(signal, listener);
       return () => process.off(signal, listener);

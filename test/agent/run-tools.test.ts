@@ -193,7 +193,14 @@ test("a tool that throws, one that answers with an error, one that has own usage
 });
 
 test("whatever a tool has given, and whatever becomes of it, it has run", async () => {
-  const given: unknown[] = [undefined, null, "text", {}, { content: "text" }, { content: [null] }, { content: [{ type: "text" }] }];
+  const picture = { type: "image", data: "aGk=" };
+  const given: unknown[] = [
+    undefined,
+    null,
+    "text",
+    {},
+    ...["text", [null], [{ type: "text" }], [picture]].map((content) => ({ content })),
+  ];
   const tools = given.map((one, at) => tool(`tool${at}`, async () => one as never));
   const { messages, texts } = await run(
     [...tools, tool("fine", async () => textResult("x")), tool("spoilt", async () => textResult("x"))],
@@ -229,16 +236,33 @@ test("aborted: running tools hear it, those behind them do not begin, each call 
   expect((await run([waiting], [call("1", "edit")], { signal: abort.signal })).texts).toEqual(["Not run: the request was aborted"]);
 });
 
+test("details that JSON does not have are left out, and what the tool has said stays", async () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const odd = { count: 1n };
+  const tools = [
+    tool("circle", async () => ({ ...textResult("said"), details: circle })),
+    tool("large", async () => ({ ...textResult("said"), structuredContent: odd })),
+  ];
+  const { messages, texts, events } = await run(tools, [call("1", "circle"), call("2", "large")]);
+  expect(texts).toEqual(["circle", "large"].map((name) => `said|[The details of ${name} are left out: they cannot be written as JSON]`));
+  expect(messages.map(({ isError }) => isError)).toEqual([false, false]);
+  expect(() => JSON.stringify([messages, events])).not.toThrow();
+});
+
 test("updates are told while it runs, and not after its result", async () => {
   let late: ToolContext["onUpdate"] = () => {};
   const talking = tool("t", async (_, { onUpdate }) => {
     late = onUpdate;
+    for (const odd of [{ content: "half" }, { content: [null] }, { content: [], details: 1n }]) onUpdate(odd as never);
     onUpdate(textResult("half"));
+    onUpdate({ details: { done: 1 } } as never);
     return textResult("whole");
   });
   const { events, told } = await run([talking], [call("1", "t")]);
   const count = events.length;
-  expect(told[1]).toBe("tool_execution_update 1");
+  expect(told.slice(1, 4)).toEqual(["tool_execution_update 1", "tool_execution_update 1", "tool_execution_end 1"]);
+  expect(events[2]).toMatchObject({ partialResult: { content: [], details: { done: 1 } } });
   late(textResult("more"));
   expect(events).toHaveLength(count);
 });

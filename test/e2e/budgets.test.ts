@@ -1,6 +1,7 @@
 // `--max-turns`, `--max-cost`, `--timeout` and `[limits]`: the run ends in order with exit status 3, what there is is kept, and `-c` goes on.
 
 import { describe, expect } from "vitest";
+import { ways } from "../support/program.ts";
 import { type Service, services } from "../support/served.ts";
 import { messagesOf, soundSession } from "../support/sound-session.ts";
 import { answerSteps, callSteps, type Json, recordsOf, test, textSteps, type World } from "../support/world.ts";
@@ -175,5 +176,18 @@ describe.concurrent("values that are none", () => {
     const { status, stdout, stderr } = await world.run(["-p", "--model", "demo", ...args, "hi"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(message);
+  });
+});
+
+describe.concurrent("limits that are longer than a timer can be", () => {
+  test.for(ways)("%s: nothing is over at once, neither the run nor what it waits for", async (way, { world }) => {
+    const command = callSteps("bash", { command: "sleep 0.3; echo slept" });
+    const limits = ["--timeout", "30d", "--stall", "model=30d", "--stall", "tool=30d"];
+    const run = await world.run(["-p", "--model", world.trace(command, answerSteps("Done.")), ...limits, "hi"], { way });
+    expect(run).toMatchObject({ status: 0, stdout: "Done.\n", stderr: "" });
+    expect(entries(world).find((message) => message.role === "toolResult")).toMatchObject({
+      content: [{ text: "slept\n" }],
+      isError: false,
+    });
   });
 });

@@ -1,7 +1,7 @@
 // What an extension may need of the machine: a native add-on, a thread, a database, programs of its own; from the binary with no Node on the machine,
 // and on Node. And what it must not get in the way of: the end of a run, the protocol, the other extensions.
 
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
@@ -154,3 +154,32 @@ test.for(delivered)(
       expect(stderr).toContain(words);
   },
 );
+
+/** Handlers that wait for what never comes, with nothing else alive. `status`: of a run whose answer had come whole, or had not. */
+const unanswered = [
+  { event: "session_start", status: 1, isAnswered: false },
+  { event: "message_end", status: 1, isAnswered: false },
+  { event: "session_shutdown", status: 0, isAnswered: true },
+];
+
+for (const way of delivered) {
+  test.for(unanswered)(`${way}: a handler of $event that never answers is told, and no run ends well by it`, async (one, { world }) => {
+    const { event, status, isAnswered } = one;
+    extension(world, "waits.ts", `export default (pi) => pi.on("${event}", () => new Promise(() => {}));`);
+    const result = join(world.cwd, "result.json");
+    const ended = await world.run([...demo, "--result", result], { way });
+    expect({ status: ended.status, isAnswered: ended.stdout.includes("Hello") }, ended.stderr).toEqual({ status, isAnswered });
+    expect(ended.stderr).toMatch(new RegExp(`waits\\.ts \\(${event}\\) never answered`));
+    const record = JSON.parse(readFileSync(result, "utf8"));
+    expect(record.outcome).toBe(isAnswered ? "done" : "error");
+    if (!isAnswered) expect(record.error).toMatchObject({ code: "extension.unanswered", hint: expect.any(String) });
+  });
+}
+
+test.for(delivered)("%s: an extension that never becomes one is no success of anything", async (way, { world }) => {
+  extension(world, "waits.ts", "export default () => new Promise(() => {});");
+  for (const args of [demo, ["--help"], ["inspect"]]) {
+    const { status, stderr } = await world.run(args, { way });
+    expect({ status, isTold: stderr.includes("never answered") }, `${args} ${stderr}`).toEqual({ status: 1, isTold: true });
+  }
+});

@@ -699,6 +699,93 @@ test("an answer of the wrong form is reported and passed over", async () => {
   ]);
 });
 
+/** What handlers answer, or do to what they are given, in place of what is asked for, and what is said of it. */
+const misshapen: [string, ExtensionFactory, RegExp][] = [
+  ["a message without content", (pi) => void pi.on("context", () => ({ messages: [{ role: "user" }] as never })), /messages\[0\]/],
+  ["a message of nobody", (pi) => void pi.on("context", () => ({ messages: [null] as never })), /messages\[0\] is no message/],
+  ["words that are a number", (pi) => void pi.on("input", () => ({ action: "transform", text: 5 as never })), /text must be a text/],
+  ["pictures that are none", (pi) => void pi.on("input", () => ({ action: "transform", text: "go", images: [{}] as never })), /pictures/],
+  [
+    "a block that is none",
+    (pi) => void pi.on("message_end", ({ message }) => ({ message: { ...message, content: [null] as never } })),
+    /content/,
+  ],
+  [
+    "a message that is a bare role",
+    (pi) => void pi.on("message_end", ({ message }) => ({ message: { role: message.role } as never })),
+    /content/,
+  ],
+  ["paths that are no list", (pi) => void pi.on("resources_discover", () => ({ skillPaths: 5 as never })), /skillPaths must be a list/],
+  ["paths that are numbers", (pi) => void pi.on("resources_discover", () => ({ promptPaths: [5] as never })), /promptPaths must be a list/],
+  [
+    "a prompt that is a list",
+    (pi) => void pi.on("before_agent_start", () => ({ systemPrompt: [] as never })),
+    /systemPrompt must be a text/,
+  ],
+  [
+    "a message of null",
+    (pi) => void pi.on("before_agent_start", () => ({ message: { customType: "x", content: [null] as never, display: true } })),
+    /content\[0\]/,
+  ],
+  [
+    "details that JSON has not",
+    (pi) => void pi.on("before_agent_start", () => ({ message: { customType: "x", content: "x", display: true, details: { count: 1n } } })),
+    /details of the message x/,
+  ],
+  [
+    "a tool that is nowhere",
+    (pi) => void pi.on("before_agent_start", ({ systemPromptOptions }) => void systemPromptOptions.selectedTools.push("nope")),
+    /no tool here: nope/,
+  ],
+  [
+    "no tools at all",
+    (pi) =>
+      void pi.on("before_agent_start", ({ systemPromptOptions }) => void Object.assign(systemPromptOptions, { selectedTools: undefined })),
+    /selectedTools must be a list/,
+  ],
+  [
+    "sections in a circle",
+    (pi) =>
+      void pi.on(
+        "before_agent_start",
+        ({ systemPromptOptions }) => void Object.assign(systemPromptOptions, { skills: systemPromptOptions }),
+      ),
+    /cannot be written as JSON/,
+  ],
+  ["words of an extension that are none", (pi) => void pi.on("session_start", () => pi.sendUserMessage([null] as never)), /content\[0\]/],
+];
+
+test.for(misshapen)("%s: the extension's error, and the run goes on", async ([, factory, wanted]) => {
+  const { session, errors } = await made([factory], { replies: [textReply("done")] });
+  expect((await session.prompt("go")).text).toBe("done");
+  expect(errors.map(({ error }) => error).join()).toMatch(wanted);
+  expect(session.sessionManager.buildSessionContext().messages.at(-1)).toMatchObject({ role: "assistant", usage: { cost: {} } });
+});
+
+test("answers that an extension makes up need no usage, and what an answer has cost stays", async () => {
+  const calls: ModelCall[] = [];
+  const { session, errors } = await made(
+    [
+      (pi) => {
+        pi.on("context", ({ messages }) => ({
+          messages: [{ role: "assistant", content: [{ type: "text", text: "made up" }], timestamp: Date.now() } as never, ...messages],
+        }));
+        pi.on("message_end", ({ message }) =>
+          message.role === "assistant" ? { message: { role: "assistant", content: [{ type: "text", text: "anew" }] } as never } : undefined,
+        );
+      },
+    ],
+    { replies: [heard(calls)] },
+  );
+  expect((await session.prompt("go")).kind).toBe("done");
+  expect(errors).toEqual([]);
+  expect(session.sessionManager.buildSessionContext().messages.at(-1)).toMatchObject({
+    content: [{ text: "anew" }],
+    stopReason: "stop",
+    usage: { cost: {} },
+  });
+});
+
 test("a finished message is changed before it is recorded", async () => {
   const { session } = await made([
     (pi) => {

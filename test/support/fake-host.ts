@@ -91,6 +91,7 @@ export function fakeHost(given: FakeHostFields = {}): FakeHost {
     exitNow: (status) => {
       throw new Error(`exit ${status}`);
     },
+    onIdle: () => () => undefined,
     onSignal: (name, listener) => {
       const listeners = signals.get(name) ?? new Set();
       signals.set(name, listeners.add(listener));

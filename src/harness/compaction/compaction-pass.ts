@@ -103,6 +103,9 @@ async function askedOf(
     signal,
   });
   if (cancel === true || signal.aborted) throw cancelled();
+  if (compaction !== undefined && typeof compaction.summary !== "string") {
+    throw new PiError("extension.bad_compaction", "An extension's compaction has no text as its summary");
+  }
   if (compaction !== undefined && !session.branchIds().includes(compaction.firstKeptEntryId)) {
     throw new PiError(
       "extension.bad_compaction",

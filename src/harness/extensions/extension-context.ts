@@ -19,6 +19,7 @@ import type {
   ToolInfo,
 } from "../../contracts/extension.ts";
 import type { CustomMessageDraft, UiPromptKind } from "../../contracts/extension-event.ts";
+import { contentProblem, isEncodable } from "../../contracts/given-message.ts";
 import type { CustomMessage, ImageContent, UserContent } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import { noUi } from "../../extensions/no-ui.ts";
@@ -274,6 +275,7 @@ async function sendUserMessage(
   content: string | UserContent[],
   { deliverAs, expandPromptTemplates = false }: SendUserMessageOptions = {},
 ): Promise<void> {
+  requireContent(content);
   const images = typeof content === "string" ? [] : content.filter((block): block is ImageContent => block.type === "image");
   const received = await intake.receive({
     text: textOf(content),
@@ -291,5 +293,20 @@ export function customMessage(draft: CustomMessageDraft | null, timestamp: numbe
   if (typeof customType !== "string" || (typeof content !== "string" && !Array.isArray(content))) {
     throw new PiError("extension.bad_message", "A message of an extension needs a customType and a content (text or a list of blocks)");
   }
+  requireContent(content);
+  if (!isEncodable(details)) {
+    throw new PiError("extension.bad_message", `The details of the message ${customType} cannot be written as JSON`, {
+      hint: "Leave out circles and BigInt",
+    });
+  }
   return { role: "custom", customType, content, display: display !== false, ...defined({ details }), timestamp };
+}
+
+/** @throws PiError `extension.bad_message` */
+function requireContent(content: unknown): void {
+  const problem = contentProblem(content);
+  if (problem === undefined) return;
+  throw new PiError("extension.bad_message", `A message of an extension cannot be said: ${problem}`, {
+    hint: 'A block is { type: "text", text } or { type: "image", data, mimeType }',
+  });
 }

@@ -4,8 +4,9 @@
 import { basename, dirname } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import type { SystemPromptOptions } from "../../contracts/extension-event.ts";
+import { isEncodable } from "../../contracts/given-message.ts";
 import type { Skill } from "../../resources/skills.ts";
-import { type PromptParts, promptSections } from "../conversation/system-prompt.ts";
+import { type ContextFile, type PromptParts, promptSections } from "../conversation/system-prompt.ts";
 
 export function promptOptions(parts: PromptParts, skills: readonly Skill[]): SystemPromptOptions {
   const { systemPrompt, appended, tools, contextFiles, cwd } = parts;
@@ -23,6 +24,30 @@ export function promptOptions(parts: PromptParts, skills: readonly Skill[]): Sys
     contextFiles: contextFiles.map((file) => ({ ...file })),
     skills: skills.map(({ name, description, path }) => ({ name: name || basename(dirname(path)), description, filePath: path })),
   };
+}
+
+/** Why changed options are none that a prompt can be made of; nothing where they are. Handlers write into them as they like. */
+export function optionsProblem(options: SystemPromptOptions): string | undefined {
+  const isText = (value: unknown): boolean => typeof value === "string";
+  const isTextOrNone = (value: unknown): boolean => value === undefined || isText(value);
+  const isList = (value: unknown, fits: (one: unknown) => boolean): boolean => Array.isArray(value) && value.every(fits);
+  const isTable = (value: unknown, fits: (one: unknown) => boolean): boolean =>
+    typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(fits);
+  const isFile = (file: unknown): boolean => isText((file as ContextFile | null)?.path) && isText((file as ContextFile | null)?.content);
+  const checks: [name: keyof SystemPromptOptions, isSound: boolean, wanted: string][] = [
+    ["forceSystemPrompt", isTextOrNone(options.forceSystemPrompt), "a text"],
+    ["customPrompt", isTextOrNone(options.customPrompt), "a text"],
+    ["appendSystemPrompt", isTextOrNone(options.appendSystemPrompt), "a text"],
+    ["selectedTools", isList(options.selectedTools, isText), "a list of names"],
+    ["promptGuidelines", isList(options.promptGuidelines, isText), "a list of texts"],
+    ["toolSnippets", isTable(options.toolSnippets, isTextOrNone), "texts by name"],
+    ["toolGuidelines", isTable(options.toolGuidelines, (one) => one === undefined || isList(one, isText)), "lists of texts by name"],
+    ["sections", isTable(options.sections, isText), "texts by name"],
+    ["contextFiles", isList(options.contextFiles, isFile), "a list of files with path and content"],
+  ];
+  const [wrong] = checks.filter(([, isSound]) => !isSound);
+  if (wrong !== undefined) return `${wrong[0]} must be ${wrong[2]}`;
+  return isEncodable(options) ? undefined : "they cannot be written as JSON";
 }
 
 function lineOf(promptLine: string | undefined): { promptLine?: string } {

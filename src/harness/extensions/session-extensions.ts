@@ -35,6 +35,7 @@ import type { CustomMessage, ImageContent, Message, UserMessage } from "../../co
 import { textOf } from "../../contracts/message.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { Refusal, RunningCall, ToolResult } from "../../contracts/tool.ts";
+import { emptyUsage } from "../../contracts/usage.ts";
 import { ExtensionDispatch } from "../../extensions/dispatch.ts";
 import type { Skill } from "../../resources/skills.ts";
 import type { BroughtPaths, LaunchResources } from "../launch/launch-resources.ts";
@@ -49,7 +50,7 @@ import {
 } from "./extension-context.ts";
 import { changeProvider } from "./extension-provider.ts";
 import { HeardEvents, lastCompaction } from "./heard-events.ts";
-import { promptOf, promptOptions } from "./prompt-options.ts";
+import { optionsProblem, promptOf, promptOptions } from "./prompt-options.ts";
 import { hearsProviders, watchedFetch, watchers } from "./provider-events.ts";
 import { RegisteredTools, type ToolSurroundings } from "./registered-tools.ts";
 import { listSlashCommands } from "./slash-commands.ts";
@@ -102,6 +103,11 @@ export class SessionExtensions implements Interceptor {
   get #session(): Attachment & ExtensionSurroundings {
     if (this.#attached === undefined) throw new Error("extensions were asked before their session was there");
     return this.#attached;
+  }
+
+  /** Handlers that have not answered yet. */
+  get waitedFor(): ExtensionDispatch["waitedFor"] {
+    return this.#dispatch.waitedFor;
   }
 
   /** From now on these extensions are this session's. */
@@ -235,17 +241,26 @@ export class SessionExtensions implements Interceptor {
       message.role === "user"
         ? { messageType: "user" as const, prompt: textOf(message.content), ...(images.length === 0 ? {} : { images }) }
         : { type: "before_agent_start" as const, messageType: "custom" as const, message, systemPrompt: "", systemPromptOptions: options };
-    const changed = (): string | undefined => (JSON.stringify(options) === unchanged ? undefined : promptOf(parts, options));
+    const changed = (): string | undefined =>
+      optionsProblem(options) !== undefined || JSON.stringify(options) === unchanged ? undefined : promptOf(parts, options);
     const inForce = (replaced: string | undefined): string => promptInForce(replaced ?? changed());
     const answer = await this.#untilAbort(this.#dispatch.beforeAgentStart(about, options, inForce), undefined);
     if (answer === undefined) return nothing;
-    if (options.selectedTools.join() !== parts.tools.map(({ name }) => name).join()) conversation.setActiveToolNames(options.selectedTools);
+    const failed = (error: string): void => this.report({ extensionPath: "<runtime>", event: "before_agent_start", error });
+    const problem = optionsProblem(options);
+    if (problem !== undefined) failed(`systemPromptOptions are left as they were: ${problem}`);
+    else if (options.selectedTools.join() !== parts.tools.map(({ name }) => name).join()) {
+      const isKnown = (name: string): boolean => conversation.tools.some((tool) => tool.name === name);
+      const unknown = options.selectedTools.filter((name) => !isKnown(name));
+      if (unknown.length > 0) failed(`selectedTools names what is no tool here: ${unknown.join(", ")}`);
+      conversation.setActiveToolNames(options.selectedTools.filter(isKnown));
+    }
     const systemPrompt = answer.systemPrompt ?? changed();
     const messages = answer.messages.flatMap((draft) => {
       try {
         return customMessage(draft, this.#session.now());
       } catch (error) {
-        this.report({ extensionPath: "<runtime>", event: "before_agent_start", error: messageOf(error) });
+        failed(messageOf(error));
         return [];
       }
     });
@@ -259,8 +274,9 @@ export class SessionExtensions implements Interceptor {
       const said = await this.#untilAbort(this.#dispatch.context(copyOf(messages.filter(isSaid))), undefined);
       shown = said && [...system, ...said.filter(isSaid)];
     }
-    if (!this.#dispatch.hears("context_with_system")) return shown;
-    return (await this.#untilAbort(this.#dispatch.context(copyOf(shown ?? messages), "context_with_system"), undefined)) ?? shown;
+    if (this.#dispatch.hears("context_with_system"))
+      shown = (await this.#untilAbort(this.#dispatch.context(copyOf(shown ?? messages), "context_with_system"), undefined)) ?? shown;
+    return shown?.map(counted);
   }
 
   fetch(fetch: typeof globalThis.fetch, model: Model): typeof globalThis.fetch | undefined {
@@ -421,6 +437,12 @@ function aboutCall({ id, name, parentToolCallId }: RunningCall): Pick<ToolCallEv
 
 function isSaid({ role }: Message): boolean {
   return role !== "system";
+}
+
+/** An answer that an extension has made up was counted by no service. */
+function counted(message: Message): Message {
+  const { usage } = message as { usage?: unknown };
+  return message.role === "assistant" && usage === undefined ? { ...message, usage: emptyUsage() } : message;
 }
 
 /** As they stand in the file: what a tool has put into its details may be anything. */

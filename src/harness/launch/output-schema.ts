@@ -73,10 +73,20 @@ function refProblem(said: unknown, place: string, root: Json): string | undefine
   if (said !== "#" && !said.startsWith("#/")) return undefined;
   let at: unknown = root;
   for (const part of said.split("/").slice(1)) {
-    const name = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+    const decoded = unescaped(part);
+    if (decoded === undefined) return wrong(place, "a reference with each % before two hex digits", said);
+    const name = decoded.replaceAll("~1", "/").replaceAll("~0", "~");
     at = isObject(at) && Object.hasOwn(at, name) ? at[name] : Array.isArray(at) ? at[Number(name)] : undefined;
   }
   return at === undefined ? wrong(place, "nothing stands there", said) : undefined;
+}
+
+function unescaped(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 function entriesOf(list: readonly unknown[]): [string, unknown][] {

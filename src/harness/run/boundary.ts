@@ -4,6 +4,7 @@
 import type { BoundaryDraft, BoundaryPreview } from "../../contracts/boundary.ts";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
+import { contentProblem } from "../../contracts/given-message.ts";
 import type { Message } from "../../contracts/message.ts";
 import type { NewEntry } from "../../contracts/session-entry.ts";
 import { contextEntries } from "../../session/tree/context-entries.ts";
@@ -62,8 +63,10 @@ function entryOf(draft: BoundaryDraft, index: number, ids: ReadonlySet<string>, 
   const text = (name: string, value: unknown): string => (typeof value === "string" ? value : refuse(`needs a text as ${name}`));
   const onBranch = (name: string, value: unknown): string =>
     ids.has(text(name, value)) ? (value as string) : refuse(`has the ${name} ${JSON.stringify(value)}, which is no entry of this branch`);
-  const content = <T>(value: T): T =>
-    typeof value === "string" || Array.isArray(value) ? value : refuse("needs a content (text or blocks)");
+  const content = <T>(value: T): T => {
+    const problem = contentProblem(value);
+    return problem === undefined ? value : refuse(`needs a content (text or blocks): ${problem}`);
+  };
   switch (draft?.type) {
     case "custom": {
       const { type, customType, data } = draft;

@@ -1,11 +1,12 @@
 // Speaks Anthropic Messages through @anthropic-ai/sdk: the SDK builds the request, stream-call sends it and reads the answer. Loaded by the registry.
 // Invariant: the SDK's retries, timeouts, logging, credential lookup and environment variables have no say.
 
+import { longestTimerMs } from "../../contracts/duration.ts";
 import type { ModelCall } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import { anthropicDialect, baseUrlWith } from "../resolve-dialect.ts";
 import { affinityHeaders, credentialHeaders, modelHeaders } from "../shared/headers.ts";
-import { longestTimeoutMs, streamCall } from "../shared/stream-call.ts";
+import { streamCall } from "../shared/stream-call.ts";
 import { anthropicDecoder } from "./decode.ts";
 import { type AnthropicRequest, encodeAnthropic } from "./encode.ts";
 import { anthropicFailure } from "./failure.ts";
@@ -36,7 +37,8 @@ async function send(call: ModelCall, body: AnthropicRequest, fetch: typeof globa
     apiKey: "unused",
     baseURL: baseUrl.endsWith("/v1") ? baseUrl.slice(0, -3) : baseUrl,
     maxRetries: 0,
-    timeout: longestTimeoutMs,
+    // As good as none for the SDK, which cannot do without.
+    timeout: longestTimerMs,
     logLevel: "off",
     openTelemetry: false,
   });

@@ -1,7 +1,7 @@
 // One request as the openai package builds it. Called by the providers of chat completions and responses.
 // Invariant: whatever OPENAI_* variables say, the request goes where and as the caller says.
 
-import { longestTimeoutMs } from "./stream-call.ts";
+import { longestTimerMs } from "../../contracts/duration.ts";
 
 export interface OpenaiRequest {
   /** Without a trailing slash; a query in it (Azure's `api-version`) goes along with the request. */
@@ -27,7 +27,8 @@ export async function sendByOpenai(request: OpenaiRequest): Promise<Response> {
     webhookSecret: null,
     baseURL: address,
     maxRetries: 0,
-    timeout: longestTimeoutMs,
+    // As good as none for the SDK, which cannot do without.
+    timeout: longestTimerMs,
     logLevel: "off",
   });
   const { path, body, signal } = request;

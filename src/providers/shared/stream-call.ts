@@ -22,9 +22,6 @@ export interface HttpCall<Body> {
   failureOf(refusal: Refusal, nowMs: number): ModelFailure;
 }
 
-/** As good as none for the SDKs, which cannot do without; a longer timer would fire at once. */
-export const longestTimeoutMs = 2_147_483_647;
-
 /** What reads a shorter answer is over before compiling it would pay. */
 const shortAnswerBytes = 16 * 1024;
 

@@ -2,7 +2,7 @@
 // Invariant: one job for each time, none for those that passed while nobody looked; timers hold no process open.
 
 import { defined } from "../../contracts/defined.ts";
-import { longestTimerMs } from "../../contracts/duration.ts";
+import { longestTimerMs, timerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
 import { nextRun, type Schedule } from "../bridge/schedule.ts";
 import type { JobSchedule, LaneQueue, NewJob } from "./jobs.ts";
@@ -26,7 +26,7 @@ export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["
     const entry = { schedule, timer: undefined as ReturnType<typeof setTimeout> | undefined };
     const wait = (): void => {
       const leftMs = at.getTime() - now();
-      entry.timer = setTimeout(leftMs > longestTimerMs ? wait : fire, Math.max(0, Math.min(leftMs, longestTimerMs)));
+      entry.timer = setTimeout(leftMs > longestTimerMs ? wait : fire, Math.max(0, timerMs(leftMs)));
       entry.timer.unref?.();
     };
     const fire = (): void => {

@@ -39,6 +39,8 @@ export class EntryTable {
   /** Entries whose parent was not known when they were added: index to parent id. */
   readonly #unresolved = new Map<number, string>();
   readonly #circular = new Map<number, string>();
+  /** While parents are found for roots: of each entry one that stands above it; `noParent` for a root. */
+  #jumps: Int32Array | undefined;
 
   constructor(capacity = 64) {
     this.rows = { count: 0, ...newColumns(capacity) };
@@ -196,23 +198,49 @@ export class EntryTable {
    * A link that would close a circle makes a root instead, or goes on from what `fallback` says.
    */
   resolveOrphans(fallback?: (index: number, parentId: string) => number | undefined): void {
+    if (this.#unresolved.size === 0 && this.#circular.size === 0) return;
+    this.#jumps = this.rows.parents.slice(0, this.count);
+    this.#resolve(fallback);
+    this.#jumps = undefined;
+  }
+
+  #resolve(fallback: ((index: number, parentId: string) => number | undefined) | undefined): void {
     for (const [index, parentId] of this.#unresolved) {
       const parent = this.find(parentId) ?? fallback?.(index, parentId);
       if (parent === undefined) continue;
       if (this.isAncestorOrSelf(index, parent)) this.#circular.set(index, parentId);
-      else this.rows.parents[index] = parent;
+      else this.#hang(index, parent);
       this.#unresolved.delete(index);
     }
     if (fallback === undefined) return;
     for (const [index, parentId] of this.#circular) {
       if (index === 0 || this.rows.parents[index] !== noParent) continue;
       const parent = fallback(index, parentId);
-      if (parent !== undefined && !this.isAncestorOrSelf(index, parent)) this.rows.parents[index] = parent;
+      if (parent !== undefined && !this.isAncestorOrSelf(index, parent)) this.#hang(index, parent);
+    }
+  }
+
+  #hang(root: number, parent: number): void {
+    this.rows.parents[root] = parent;
+    if (this.#jumps !== undefined) this.#jumps[root] = parent;
+  }
+
+  /** In steps that grow longer: a file may have as many roots as entries. */
+  #rootOf(index: number, jumps: Int32Array): number {
+    let at = index;
+    for (;;) {
+      const next = jumps[at] ?? noParent;
+      if (next === noParent) return at;
+      const further = jumps[next] ?? noParent;
+      if (further === noParent) return next;
+      jumps[at] = further;
+      at = further;
     }
   }
 
   /** Whether an entry is another, or before it on its way from the root. */
   isAncestorOrSelf(ancestor: number, index: number): boolean {
+    if (this.#jumps !== undefined && this.rows.parents[ancestor] === noParent) return this.#rootOf(index, this.#jumps) === ancestor;
     for (let at = index; at !== noParent; at = this.rows.parents[at] ?? noParent) if (at === ancestor) return true;
     return false;
   }

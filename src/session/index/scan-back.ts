@@ -1,7 +1,7 @@
 // Follows a path through a session file from its end towards its beginning, past everything that is not on it. Called by file-ends.
 // Invariant: a line off the path is looked at no closer than its head; whatever is not as it should be ends the scan without an answer.
 
-import { headType, isEntry, maxHeadBytes, newLineHead, parseHead } from "../lines/line-codec.ts";
+import { headType, isEntry, newLineHead, parseHead } from "../lines/line-codec.ts";
 import type { ByteSource } from "../lines/read-lines.ts";
 import { fill, type LinePlace } from "../lines/read-lines.ts";
 import { decodeStored } from "../lines/salvage.ts";
@@ -147,7 +147,7 @@ class Scan {
 
   #headOf(bytes: Buffer, at: number, end: number): { type: string; id: string; parentId: string | null } | undefined {
     const head = this.#head;
-    if (bytes[end - 1] === 0x7d && parseHead(bytes, at, Math.min(end, at + maxHeadBytes), head)) {
+    if (bytes[end - 1] === 0x7d && parseHead(bytes, at, end, head)) {
       return {
         type: headType(bytes, head),
         id: head.shortId === undefined ? head.id : shortIdText(head.shortId),

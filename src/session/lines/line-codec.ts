@@ -77,9 +77,10 @@ const backslash = 0x5c;
 
 /**
  * Reads `{"type":"…","id":"…","parentId":"…"|null,` at `start`. False for any other form, also for a perfectly good line in another
- * order: that one has to be parsed.
+ * order, or with a longer head: that one has to be parsed.
  */
-export function parseHead(bytes: Uint8Array, start: number, end: number, head: LineHead): boolean {
+export function parseHead(bytes: Uint8Array, start: number, lineEnd: number, head: LineHead): boolean {
+  const end = Math.min(lineEnd, start + maxHeadBytes);
   let at = matchAscii(bytes, start, end, '{"type":"');
   if (at < 0) return false;
   head.typeStart = at;

@@ -2,6 +2,7 @@
 // can read are left out, and all that is said stays. Called wherever a stored entry is decoded; the file keeps its bytes.
 // Invariant: never throws; an entry as we write them comes back as it is.
 
+import { isAmount, isAssistantContent, isUsage, isUserContent } from "../../contracts/given-message.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { emptyUsage } from "../../contracts/usage.ts";
 import { isEntry } from "./line-codec.ts";
@@ -92,7 +93,7 @@ const messageShapes: Record<string, Shape | undefined> = {
   user: (fields) => contentOf(fields),
   custom: (fields) => merged(texts(fields, "customType"), contentOf(fields)),
   assistant: (fields) => {
-    const content = blocksOf(fields.content, isAssistantBlock, argumentsOf);
+    const content = blocksOf(fields.content, isAssistantContent, argumentsOf);
     const usage = usageOf(fields);
     const hasTexts = typeof fields.api === "string" && typeof fields.provider === "string" && typeof fields.model === "string";
     if (content === fields.content && usage === undefined && hasTexts && typeof fields.stopReason === "string") return undefined;
@@ -104,7 +105,7 @@ const messageShapes: Record<string, Shape | undefined> = {
     );
   },
   toolResult: (fields) => {
-    const content = blocksOf(fields.content, isUserBlock);
+    const content = blocksOf(fields.content, isUserContent);
     return merged(
       content === fields.content ? undefined : { content },
       texts(fields, "toolCallId", "toolName"),
@@ -130,20 +131,20 @@ function texts(fields: Fields, ...names: readonly string[]): Fields | undefined 
 }
 
 function numbers(fields: Fields, name: string): Fields | undefined {
-  return isNumber(fields[name]) ? undefined : { [name]: 0 };
+  return isAmount(fields[name]) ? undefined : { [name]: 0 };
 }
 
 /** A string, or blocks. */
 function contentOf(fields: Fields): Fields | undefined {
   if (typeof fields.content === "string") return undefined;
-  const content = blocksOf(fields.content, isUserBlock);
+  const content = blocksOf(fields.content, isUserContent);
   return content === fields.content ? undefined : { content };
 }
 
 /** The very list where all its blocks are sound. */
 function blocksOf(
   content: unknown,
-  isSound: (block: Fields) => boolean,
+  isSound: (block: unknown) => boolean,
   fix: (block: Fields) => Fields | undefined = () => undefined,
 ): unknown {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
@@ -151,8 +152,8 @@ function blocksOf(
   let fixed: unknown[] | undefined;
   for (let at = 0; at < content.length; at++) {
     const block: unknown = content[at];
-    const isKept = isRecord(block) && isSound(block);
-    const better = isKept ? fix(block) : undefined;
+    const isKept = isSound(block);
+    const better = isKept ? fix(block as Fields) : undefined;
     if (fixed === undefined && isKept && better === undefined) continue;
     fixed ??= content.slice(0, at);
     const said = isKept ? undefined : saidIn(block);
@@ -168,17 +169,6 @@ function saidIn(block: unknown): string | undefined {
   return isRecord(block) && /_text$/.test(String(block.type)) && typeof block.text === "string" ? block.text : undefined;
 }
 
-function isUserBlock({ type, text, data, mimeType }: Fields): boolean {
-  if (type === "text") return typeof text === "string";
-  return type === "image" && typeof data === "string" && typeof mimeType === "string";
-}
-
-function isAssistantBlock(block: Fields): boolean {
-  if (block.type === "text") return typeof block.text === "string";
-  if (block.type === "thinking") return typeof block.thinking === "string";
-  return block.type === "toolCall" && typeof block.id === "string" && typeof block.name === "string";
-}
-
 function argumentsOf(call: Fields): Fields | undefined {
   if (call.type !== "toolCall" || isRecord(call.arguments)) return undefined;
   try {
@@ -191,13 +181,13 @@ function argumentsOf(call: Fields): Fields | undefined {
 
 function usageOf({ usage }: Fields): Fields | undefined {
   if (!isRecord(usage)) return { usage: emptyUsage() };
-  const { cost } = usage;
-  if (isRecord(cost) && hasCounts(usage) && hasCosts(cost)) return undefined;
+  if (isUsage(usage)) return undefined;
+  const { cost } = usage as Fields;
   const counts = withNumbers(usage, countNames);
   return {
     usage: {
       ...counts,
-      totalTokens: isNumber(usage.totalTokens) ? usage.totalTokens : counts.input + counts.output + counts.cacheRead + counts.cacheWrite,
+      totalTokens: isAmount(usage.totalTokens) ? usage.totalTokens : counts.input + counts.output + counts.cacheRead + counts.cacheWrite,
       cost: isRecord(cost) ? { ...cost, ...withNumbers(cost, costNames) } : emptyUsage().cost,
     },
   };
@@ -206,18 +196,9 @@ function usageOf({ usage }: Fields): Fields | undefined {
 const countNames = ["input", "output", "cacheRead", "cacheWrite", "totalTokens"] as const;
 const costNames = ["input", "output", "cacheRead", "cacheWrite", "total"] as const;
 
-// Written out: they run for every answer of a long session, and names that are looked up one by one cost several times as much.
-function hasCounts({ input, output, cacheRead, cacheWrite, totalTokens }: Fields): boolean {
-  return isNumber(input) && isNumber(output) && isNumber(cacheRead) && isNumber(cacheWrite) && isNumber(totalTokens);
-}
-
-function hasCosts({ input, output, cacheRead, cacheWrite, total }: Fields): boolean {
-  return isNumber(input) && isNumber(output) && isNumber(cacheRead) && isNumber(cacheWrite) && isNumber(total);
-}
-
 function withNumbers<N extends string>(fields: Fields, names: readonly N[]): Fields & Record<N, number> {
   const fixed: Fields = { ...fields };
-  for (const name of names) if (!isNumber(fixed[name])) fixed[name] = 0;
+  for (const name of names) if (!isAmount(fixed[name])) fixed[name] = 0;
   return fixed as Fields & Record<N, number>;
 }
 
@@ -229,10 +210,6 @@ function loadoutOf({ sections, toolsAdded, toolsRemoved }: Fields): Fields | und
     isList(toolsAdded) ? undefined : { toolsAdded: Array.isArray(toolsAdded) ? toolsAdded.filter(hasName) : undefined },
     isList(toolsRemoved) ? undefined : { toolsRemoved: Array.isArray(toolsRemoved) ? toolsRemoved.filter(hasName) : undefined },
   );
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
 }
 
 function isRecord(value: unknown): value is Fields {

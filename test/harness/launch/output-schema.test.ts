@@ -35,6 +35,7 @@ test.each<[Record<string, unknown>, RegExp]>([
   [{ pattern: "[" }, /^#\/pattern/],
   [{ patternProperties: { "(": {} } }, /^#\/patternProperties/],
   [{ $ref: "other.json" }, /^#\/\$ref/],
+  [{ $ref: "#/%zz" }, /^#\/\$ref: a reference with each %/],
   [{ $defs: { a: {} }, $ref: "#/$defs/b" }, /^#\/\$ref: nothing stands there/],
   [{ $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } }, $ref: "#/$defs/a" }, /leads back to itself/],
   [{ not: 5 }, /^#\/not/],

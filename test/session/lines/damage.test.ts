@@ -235,6 +235,24 @@ test("a parent that comes later in the file and a circle of parents do no harm",
   expect(session.context("00000001").entryIds).toEqual(["00000002", "00000001"]);
 });
 
+test("an id or a type of any length is one", async () => {
+  const id = "x".repeat(300_000);
+  const odd = JSON.stringify({ type: id, id: "00000003", parentId: id, timestamp: "2026-01-01T00:00:00.000Z" });
+  const lines = [header, line("00000001", null), line(id, "00000001", "long"), odd, line("00000004", "00000003")];
+  const { session, texts, warnings } = await openText(`${lines.join("\n")}\n`);
+  expect(texts()).toEqual(["00000001", "long", "00000004"]);
+  expect(session.branchIds()).toEqual(["00000001", id, "00000003", "00000004"]);
+  expect(warnings).toEqual([]);
+});
+
+test("however many entries go on from what is nowhere, each follows the line before it", async () => {
+  const idOf = (at: number): string => (0x10000000 + at).toString(16);
+  const count = 200_000;
+  const lines = Array.from({ length: count }, (_, at) => line(idOf(at), (0x20000000 + at).toString(16)));
+  const { session } = await openText(`${header}\n${lines.join("\n")}\n`);
+  expect(session.branchIds()).toEqual(lines.map((_, at) => idOf(at)));
+});
+
 test("of two entries with one id the later one has it", async () => {
   const { session } = await openText(`${header}\n${line("00000001", null, "old")}\n${line("00000001", null, "new")}\n`);
   expect(session.entry("00000001")).toMatchObject({ message: userMessage("new") });
