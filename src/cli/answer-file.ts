@@ -1,9 +1,9 @@
 // `--output FILE`: the answer in a file. Called by run-mode. Invariant: the file is written whole, and only when there is an answer; what cannot be
 // written is known before anything is asked, and is printed when it could not be known.
 
-import { statSync } from "node:fs";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { createFileOperations } from "../platform/files/files.ts";
+import { statOf } from "../platform/files/path-kind.ts";
 import type { Host } from "../platform/host.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 import { refuseMissing, refusePlace } from "./output-files.ts";
@@ -19,7 +19,7 @@ export async function writeAnswer(path: string, answer: string, host: Host): Pro
   const text = liveSecrets.redact(answer);
   try {
     // What is no regular file (a pipe, /dev/stderr) cannot be replaced by one.
-    const info = statSync(path, { throwIfNoEntry: false });
+    const info = statOf(path);
     if (info === undefined || info.isFile()) await createFileOperations().writeAtomic(path, text);
     else await (await import("../platform/pipes/write-pipe.ts")).writePipe(path, [text]);
   } catch (error) {

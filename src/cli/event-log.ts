@@ -6,6 +6,7 @@ import type { AgentEvent } from "../contracts/agent-event.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { Outcome } from "../contracts/outcome.ts";
 import { recordedIn, tellingBytes } from "../contracts/session-entry.ts";
+import { isoTime } from "../contracts/text/iso-time.ts";
 import { plainLine } from "../contracts/text/terminal-text.ts";
 import { version } from "../contracts/version.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
@@ -42,7 +43,7 @@ export function eventLog(said: string, host: Host, mode: string): EventLog | und
   if (isBroken) writeErrorLine(`pi: PI_LOG: ${path} holds a session; name another file`);
   const write = (text: string): void => {
     const now = host.now();
-    const line = `${new Date(now).toISOString()} +${now - startedMs}ms ${host.pid} ${plainLine(text)}`;
+    const line = `${isoTime(now)} +${now - startedMs}ms ${host.pid} ${plainLine(text)}`;
     if (path === undefined) writeErrorLine(line);
     if (path === undefined || isBroken) return;
     try {

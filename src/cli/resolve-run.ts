@@ -1,6 +1,6 @@
 // From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type Config, type ConfigInput, loadConfig } from "../config/load-config.ts";
 import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
@@ -10,6 +10,7 @@ import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
 import type { ProjectQuestions } from "../modes/mode.ts";
 import { readBoundedText } from "../platform/files/bounded-file.ts";
+import { kindOfPath, statOf } from "../platform/files/path-kind.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
@@ -163,13 +164,13 @@ function configLoader(
 export function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
   if (given === undefined) {
-    if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
+    if (kindOfPath(host.cwd) === "directory") return host.cwd;
     throw new PiError("usage.bad_cwd", `The working directory ${host.cwd} is gone`, {
       hint: "Go to one that is there, or name one with --cwd",
     });
   }
   const path = absolutePath(given, host.cwd, host.homeDir);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (kindOfPath(path) !== "directory") {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
   }
   return path;
@@ -187,7 +188,7 @@ async function sessionMeant(
   const { path, cwd = standing } = await namedSession(session.ref, { cwd: standing, agentDir, override });
   const opened = { kind: "open", ref: path } as const;
   if (isSaid(said, "--cwd")) return { cwd: standing, session: opened };
-  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return { cwd, session: opened };
+  if (kindOfPath(cwd) === "directory") return { cwd, session: opened };
   throw new PiError("usage.bad_cwd", `The directory of the session is gone: ${cwd}`, { hint: "--cwd DIR goes on with it elsewhere" });
 }
 
@@ -206,7 +207,7 @@ function sessionChoice(said: Said): SessionChoice {
 function scriptedPath(model: string | undefined, path: (text: string) => string): string | undefined {
   if (!model?.startsWith("scripted/")) return model;
   const file = path(model.slice("scripted/".length));
-  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
+  if (kindOfPath(file) === "file") return `scripted/${file}`;
   if (model === "scripted/demo") return model;
   throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
 }
@@ -215,7 +216,7 @@ function scriptedPath(model: string | undefined, path: (text: string) => string)
 async function traceToBe(file: string): Promise<TraceFile> {
   const { refuseMissing, refusePlace, refuseUnwritable } = await import("./output-files.ts");
   refusePlace("--record", file);
-  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
+  const isFile = statOf(file)?.isFile();
   if (isFile === false)
     throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
   refuseMissing("--record", file);
@@ -227,7 +228,7 @@ async function traceToBe(file: string): Promise<TraceFile> {
 function textOrFile(text: string, path: (text: string) => string): string {
   if (text === "" || text.includes("\n") || text.length > 1024) return text;
   const file = path(text);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return text;
+  if (kindOfPath(file) !== "file") return text;
   const found = readBoundedText(file);
   if (found === undefined) return text;
   if ("leftOut" in found) throw new PiError("usage.file_unreadable", `Cannot read ${file}: ${found.why}`);

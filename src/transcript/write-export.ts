@@ -1,11 +1,11 @@
 // Where an export goes. Called by the three formats.
 
-import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { EntrySource } from "../contracts/entry-source.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { recordedIn, tellingBytes } from "../contracts/session-entry.ts";
 import { isSameFile, startOfFile } from "../platform/files/file-start.ts";
+import { statOf } from "../platform/files/path-kind.ts";
 import { absolutePath } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 
@@ -62,7 +62,7 @@ async function* withoutSecrets(chunks: AsyncIterable<string> | Iterable<string>)
 
 /** A file with something in it; a page of the web gives way where another one is written. */
 function isInTheWay(path: string, over: "pages" | "nothing"): boolean {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = statOf(path);
   if (info === undefined || !info.isFile() || info.size === 0) return false;
   return over === "nothing" || !/^\s*<(!doctype html|html)/i.test(startOfFile(path, 64));
 }

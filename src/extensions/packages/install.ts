@@ -4,7 +4,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PiError } from "../../contracts/error.ts";
-import { kindOfPath } from "../../platform/files/resource-files.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { acquireLease } from "../../platform/locks/lease.ts";
 import { lockFileName, runGit, runInstaller } from "../../platform/processes/package-tools.ts";
 import { readManifest } from "../discover.ts";

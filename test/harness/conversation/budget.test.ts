@@ -45,6 +45,11 @@ test("time: the clock is started once and stopped", () => {
   vi.advanceTimersByTime(5000);
   expect(onTimeout).toHaveBeenCalledTimes(1);
   expect(budget.stop).toMatchObject({ code: "budget.timeout", message: "Stopped after 1 s (--timeout)" });
+  const patient = new Budget({ ...none, timeoutMs: 30 * 86_400_000 }, now);
+  patient.startClock(onTimeout);
+  vi.advanceTimersByTime(86_400_000);
+  expect(patient.stop).toBe(undefined);
+  patient.stopClock();
   const stopped = new Budget({ ...none, timeoutMs: 1000 }, now);
   stopped.startClock(onTimeout);
   stopped.stopClock();

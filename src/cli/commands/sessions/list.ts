@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
+import { isoTime } from "../../../contracts/text/iso-time.ts";
 import type { Host } from "../../../platform/host.ts";
 import { filesOf, idsOf, listSessions, type SessionSummary } from "../../../session/library/list-sessions.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
@@ -100,7 +101,7 @@ function described(summary: SessionSummary, shorten: (id: string) => string): Re
     cost: cost ?? null,
     model: model ?? null,
     created: timestamp,
-    modified: new Date(modifiedMs).toISOString(),
+    modified: isoTime(modifiedMs),
     sizeBytes,
     parentSession: parentSession ?? null,
     damage: damage ?? null,

@@ -1,9 +1,9 @@
 // Where a command's sessions lie, from its options, the environment and the configuration. Called by the files beside it.
 
-import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { loadConfig } from "../../../config/load-config.ts";
 import { PiError } from "../../../contracts/error.ts";
+import { kindOfPath } from "../../../platform/files/path-kind.ts";
 import type { Host } from "../../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../../platform/paths.ts";
 import { type ListRequest, type RefPlaces, resolveSessionRef } from "../../../session/library/list-sessions.ts";
@@ -41,7 +41,7 @@ export async function sessionPlaces(host: Host, flags: PlaceFlags): Promise<Sess
   const directoryFor = (of: string): string => sessionDirectory({ cwd: of, agentDir, override });
   const directory = directoryFor(cwd);
   // A project that is gone is known by its sessions.
-  if (flags.cwd !== undefined && !isDirectory(directory)) existingDirectory(flags.cwd, host);
+  if (flags.cwd !== undefined && kindOfPath(directory) !== "directory") existingDirectory(flags.cwd, host);
   const warn = (line: string): void => void host.stderr.write(`Warning: ${line}\n`);
   const places: RefPlaces = { directory, cwd, warn, ...(override === undefined ? { root: sessionRoot(agentDir) } : {}) };
   return {
@@ -60,12 +60,8 @@ export async function sessionPlaces(host: Host, flags: PlaceFlags): Promise<Sess
 /** An absolute path of a directory that is there. @throws PiError `usage.bad_cwd` */
 export function existingDirectory(text: string, host: Host): string {
   const path = absolutePath(text, host.cwd, host.homeDir);
-  if (isDirectory(path)) return path;
+  if (kindOfPath(path) === "directory") return path;
   throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 async function sessionDirOverride(host: Host, flags: PlaceFlags, agentDir: string, cwd: string): Promise<string | undefined> {
