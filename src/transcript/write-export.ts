@@ -33,20 +33,23 @@ export async function writeExport(
 ): Promise<{ path: string }> {
   const path = outputPath ? outputPath : defaultName(sourcePath, session, extension);
   const target = homeDir === undefined ? resolve(cwd, path) : absolutePath(path, cwd, homeDir);
-  if (sourcePath !== undefined && isSameFile(sourcePath, target)) {
-    throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
-  }
-  if (over !== "anything" && isInTheWay(target, over)) {
-    throw new PiError("usage.export_over_file", `${path} is there already`, {
-      hint: "Name another file, or write over it with pi sessions export --force.",
-    });
-  }
   const { replaceFile } = await import("../platform/files/replace-file.ts");
   try {
+    if (sourcePath !== undefined && isSameFile(sourcePath, target)) {
+      throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
+    }
+    if (over !== "anything" && isInTheWay(target, over)) {
+      throw new PiError("usage.export_over_file", `${path} is there already`, {
+        hint: "Name another file, or write over it with pi sessions export --force.",
+      });
+    }
     await replaceFile(target, withoutSecrets(chunks));
   } catch (error) {
     if (error instanceof PiError) throw error;
-    throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, { cause: error });
+    throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, {
+      hint: "Name another file for the export.",
+      cause: error,
+    });
   }
   return { path };
 }
