@@ -19,7 +19,7 @@ const exportAtEnd = /(?<![\w$.])export ?\{([^{}]*)\};?\s*$/;
  */
 export function asScript(text) {
   const { body, exported } = withoutModuleWords(text);
-  const given = exported.map(([own, name]) => `get ${name}(){return ${own}}`).join(",");
+  const given = exported.map(([own, name]) => (own === name ? own : `${name}:${own}`)).join(",");
   const script = `(function(scriptsOfBuild,moduleUrl){"use strict";${body}\nreturn{${given}}})`;
   // It is read as bytes.
   if (/[^\0-\x7f]/.test(script)) throw new Error("a script of the build holds more than ASCII");
@@ -74,7 +74,8 @@ function withoutModuleWords(text) {
       if (path.startsWith("node:")) return `Promise.resolve().then(()=>process.getBuiltinModule("${path}"))`;
       return path.startsWith(".") ? `scriptsOfBuild.later("${path.slice(path.lastIndexOf("/") + 1)}")` : whole;
     })
-    .replaceAll("import.meta.url", "moduleUrl");
+    .replaceAll("import.meta.url", "moduleUrl")
+    .replaceAll('process.getBuiltinModule("node:path")', "scriptsOfBuild.path");
   const left = moduleWord.exec(body);
   if (left !== null) throw new Error(`no script can hold ${left[0]}`);
   return { body: needed.join("") + body, exported };

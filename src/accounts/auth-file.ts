@@ -83,7 +83,7 @@ export async function changeAuthFile(
   requireOwnDirectory(dirname(target));
   const { withSharedLock } = await import("../platform/locks/shared-lock.ts");
   await withSharedLock(target, { area: "auth", signal }, async (lock) => {
-    const changed = await change(readAuthFile(target, { isLocked: true }) ?? {});
+    const changed = await change(readAuthFile(target, { isLocked: true }) ?? noAccounts());
     if (changed === undefined) return;
     lock.requireHeld();
     writeWhole(target, `${JSON.stringify(changed, null, 2)}\n`);
@@ -99,10 +99,16 @@ function learnSecrets(accounts: StoredAccounts): void {
   }
 }
 
+/** Whatever an account is called, it is not there until it is stored. */
+function noAccounts(): StoredAccounts {
+  return Object.create(null) as StoredAccounts;
+}
+
 function parseAccounts(text: string): StoredAccounts | undefined {
   try {
     const json: unknown = JSON.parse(text.replace(/^\uFEFF/, "").trim() || "{}");
-    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as StoredAccounts) : undefined;
+    if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
+    return Object.assign(noAccounts(), json);
   } catch {
     return undefined;
   }

@@ -1,21 +1,10 @@
 // Where artifacts lie: numbered files in the directory beside a session's file, and what a session leaves to its forks. Called by session-artifacts,
 // by the commands that remove, copy and count sessions. Invariant: what is read is a regular file directly in a real directory of that name.
 
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { FoundArtifact } from "../contracts/artifact.ts";
+import { readBoundedText } from "../platform/files/bounded-file.ts";
 import { makeDirectory } from "../platform/files/make-directory.ts";
 
 /** Names the parent of a session whose own file is gone, so that its forks still find what lies further up. */
@@ -138,10 +127,6 @@ function firstLine(path: string): string {
 }
 
 function parentLeft(sessionFile: string): string | undefined {
-  try {
-    const left = readFileSync(join(artifactDirectoryOf(sessionFile), parentFile), "utf8").trim();
-    return left === "" ? undefined : left;
-  } catch {
-    return undefined;
-  }
+  const left = readBoundedText(join(artifactDirectoryOf(sessionFile), parentFile));
+  return left === undefined || "leftOut" in left || left.text.trim() === "" ? undefined : left.text.trim();
 }

@@ -13,13 +13,14 @@ function listPath(agentDir: string): string {
 /** `sessionRoot`: the default one, below which nothing is noted. */
 export function noteDirectory(agentDir: string, sessionRoot: string, sessionFile: string): void {
   const directory = dirname(sessionFile);
-  if (dirname(directory) === sessionRoot || knownDirectories(agentDir).includes(directory)) return;
+  if (dirname(directory) === sessionRoot) return;
   try {
+    if (knownDirectories(agentDir).includes(directory)) return;
     makeDirectory(agentDir, 0o700);
     // A path may hold a line feed.
     appendFileSync(listPath(agentDir), `${JSON.stringify(directory)}\n`, { mode: 0o600 });
   } catch {
-    // A read-only home; --also names it to those who ask.
+    // A read-only home, a list that cannot be read; --also names it to those who ask.
   }
 }
 

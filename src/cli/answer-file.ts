@@ -1,24 +1,17 @@
 // `--output FILE`: the answer in a file. Called by run-mode. Invariant: the file is written whole, and only when there is an answer; what cannot be
 // written is known before anything is asked, and is printed when it could not be known.
 
-import { statSync } from "node:fs";
-import { dirname } from "node:path";
 import { messageOf, PiError } from "../contracts/error.ts";
 import { createFileOperations } from "../platform/files/files.ts";
+import { statOf } from "../platform/files/path-kind.ts";
 import type { Host } from "../platform/host.ts";
 import { liveSecrets } from "../platform/secrets.ts";
+import { refuseMissing, refusePlace } from "./output-files.ts";
 
-/** @throws PiError `usage.bad_output` for a directory. */
-export function refuseDirectory(option: "--output" | "--result", path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new PiError("usage.bad_output", `${option} ${path} is a directory`, { hint: "Name a file in it" });
-}
-
-/** @throws PiError `usage.bad_output` for a place where no file can be. */
+/** @throws PiError `usage.bad_output` for a place where no file can be, or where a conversation is. */
 export function checkAnswerFile(path: string): void {
-  refuseDirectory("--output", path);
-  if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
-    throw new PiError("usage.bad_output", `--output ${path}: there is no directory ${dirname(path)}`, { hint: "Make it first" });
+  refusePlace("--output", path);
+  refuseMissing("--output", path);
 }
 
 /** Rejects with `io.output_file`, the answer printed. */
@@ -26,7 +19,7 @@ export async function writeAnswer(path: string, answer: string, host: Host): Pro
   const text = liveSecrets.redact(answer);
   try {
     // What is no regular file (a pipe, /dev/stderr) cannot be replaced by one.
-    const info = statSync(path, { throwIfNoEntry: false });
+    const info = statOf(path);
     if (info === undefined || info.isFile()) await createFileOperations().writeAtomic(path, text);
     else await (await import("../platform/pipes/write-pipe.ts")).writePipe(path, [text]);
   } catch (error) {

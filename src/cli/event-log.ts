@@ -5,9 +5,12 @@ import { appendFileSync } from "node:fs";
 import type { AgentEvent } from "../contracts/agent-event.ts";
 import { messageOf } from "../contracts/error.ts";
 import type { Outcome } from "../contracts/outcome.ts";
+import { recordedIn, tellingBytes } from "../contracts/session-entry.ts";
+import { isoTime } from "../contracts/text/iso-time.ts";
 import { plainLine } from "../contracts/text/terminal-text.ts";
 import { version } from "../contracts/version.ts";
 import type { SessionHost } from "../harness/host/session-host.ts";
+import { startOfFile } from "../platform/files/file-start.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
@@ -36,10 +39,11 @@ export function eventLog(said: string, host: Host, mode: string): EventLog | und
   const target = targetOf(said);
   if (target === undefined) return undefined;
   const path = target === "stderr" ? undefined : absolutePath(target.file, host.cwd, host.homeDir);
-  let isBroken = false;
+  let isBroken = path !== undefined && recordedIn(startOfFile(path, tellingBytes)) === "session";
+  if (isBroken) writeErrorLine(`pi: PI_LOG: ${path} holds a session; name another file`);
   const write = (text: string): void => {
     const now = host.now();
-    const line = `${new Date(now).toISOString()} +${now - startedMs}ms ${host.pid} ${plainLine(text)}`;
+    const line = `${isoTime(now)} +${now - startedMs}ms ${host.pid} ${plainLine(text)}`;
     if (path === undefined) writeErrorLine(line);
     if (path === undefined || isBroken) return;
     try {

@@ -265,6 +265,9 @@ export interface Said {
   unknown: UnknownOption[];
 }
 
+/** Those that name a file which the run is to write. */
+export const outputOptions = ["--output", "--result", "--record"] as const satisfies readonly OptionName[];
+
 export function isSaid(said: Said, name: OptionName): boolean {
   return said.options.has(name);
 }

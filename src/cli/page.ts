@@ -7,6 +7,8 @@ import type { Host } from "../platform/host.ts";
 const narrow = 72;
 /** What it does needs so much beside what it is called, or goes below. */
 const leastBeside = 28;
+/** However far in something stands, so much of it goes on a line. */
+const leastRoom = 10;
 /** A name, and behind two blanks or more what it is. */
 const row = /^( +)(\S(?:.*?\S)?)( {2,})(\S.*)$/;
 
@@ -38,7 +40,8 @@ function fitLine(line: string, width: number): string[] {
 }
 
 /** At blanks; a word that is longer than a line is cut. */
-function wrapped(text: string, width: number, indent: string): string[] {
+function wrapped(text: string, width: number, wanted: string): string[] {
+  const indent = wanted.slice(0, Math.max(0, width - leastRoom));
   const room = width - indent.length;
   const lines: string[] = [];
   let line = "";

@@ -1,6 +1,6 @@
 // From what was said to what is meant: `RunOptions`, in which nothing is left open, and the way to the configuration. Called by run-mode and inspect.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type Config, type ConfigInput, loadConfig } from "../config/load-config.ts";
 import { defined } from "../contracts/defined.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
@@ -10,11 +10,13 @@ import { ExtensionLauncher } from "../harness/launch/extension-launcher.ts";
 import type { RunOptions, SessionChoice } from "../harness/launch/run-options.ts";
 import type { ProjectQuestions } from "../modes/mode.ts";
 import { readBoundedText } from "../platform/files/bounded-file.ts";
+import { kindOfPath, statOf } from "../platform/files/path-kind.ts";
 import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath, agentDirectory } from "../platform/paths.ts";
+import type { TraceFile } from "../providers/scripted/trace-file.ts";
 import { baseUrlVariables } from "../providers/vendors.ts";
-import { isSaid, type OptionName, recordOf, type Said, valueSaid } from "./options.ts";
+import { isSaid, type OptionName, outputOptions, recordOf, type Said, valueSaid } from "./options.ts";
 import { settingsSaid, stallSaid } from "./settings-said.ts";
 
 export interface ResolvedRun {
@@ -49,6 +51,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
   // Paths are meant from where the user stands, also where a session brings its own directory.
   const standing = workingDirectory(said, host);
   const path = (text: string): string => absolutePath(text, standing, host.homeDir);
+  if (outputOptions.some((option) => isSaid(said, option))) await (await import("./output-files.ts")).refuseShared(said, path);
   const agentDir = agentDirectory(host.env, host.homeDir, standing);
   const commandLine = settingsSaid(said, path);
   // Where sessions lie is asked before there are extensions, which may be asked about trust.
@@ -66,7 +69,7 @@ export async function resolveRun(said: Said, host: Host, { asks = false }: { ask
       apiKey: valueSaid(said, "--api-key"),
       sessionName: valueSaid(said, "--name"),
       systemPrompt: systemPrompt === undefined ? undefined : textOrFile(systemPrompt, path),
-      recordFile: recordFile === undefined ? undefined : traceToBe(path(recordFile)),
+      trace: recordFile === undefined ? undefined : await traceToBe(path(recordFile)),
     }),
     ...(thinking !== undefined && isThinkingLevel(thinking) ? { thinking } : {}),
     session,
@@ -161,13 +164,13 @@ function configLoader(
 export function workingDirectory(said: Said, host: Host): string {
   const given = valueSaid(said, "--cwd");
   if (given === undefined) {
-    if (statSync(host.cwd, { throwIfNoEntry: false })?.isDirectory()) return host.cwd;
+    if (kindOfPath(host.cwd) === "directory") return host.cwd;
     throw new PiError("usage.bad_cwd", `The working directory ${host.cwd} is gone`, {
       hint: "Go to one that is there, or name one with --cwd",
     });
   }
   const path = absolutePath(given, host.cwd, host.homeDir);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (kindOfPath(path) !== "directory") {
     throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
   }
   return path;
@@ -185,7 +188,7 @@ async function sessionMeant(
   const { path, cwd = standing } = await namedSession(session.ref, { cwd: standing, agentDir, override });
   const opened = { kind: "open", ref: path } as const;
   if (isSaid(said, "--cwd")) return { cwd: standing, session: opened };
-  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return { cwd, session: opened };
+  if (kindOfPath(cwd) === "directory") return { cwd, session: opened };
   throw new PiError("usage.bad_cwd", `The directory of the session is gone: ${cwd}`, { hint: "--cwd DIR goes on with it elsewhere" });
 }
 
@@ -204,22 +207,28 @@ function sessionChoice(said: Said): SessionChoice {
 function scriptedPath(model: string | undefined, path: (text: string) => string): string | undefined {
   if (!model?.startsWith("scripted/")) return model;
   const file = path(model.slice("scripted/".length));
-  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return `scripted/${file}`;
+  if (kindOfPath(file) === "file") return `scripted/${file}`;
   if (model === "scripted/demo") return model;
   throw new PiError("usage.no_trace", `No trace ${file}`, { hint: "Name a file behind scripted/; --record FILE writes one" });
 }
 
 /** Each answer is added to it as it comes. */
-function traceToBe(file: string): string {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== false) return file;
-  throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
+async function traceToBe(file: string): Promise<TraceFile> {
+  const { refuseMissing, refusePlace, refuseUnwritable } = await import("./output-files.ts");
+  refusePlace("--record", file);
+  const isFile = statOf(file)?.isFile();
+  if (isFile === false)
+    throw new PiError("usage.bad_output", `--record ${file} is no regular file`, { hint: "Name one that is, or is not there yet" });
+  refuseMissing("--record", file);
+  refuseUnwritable("--record", file);
+  return new (await import("../providers/scripted/trace-file.ts")).TraceFile(file);
 }
 
 /** A prompt is a text, unless a file of that name is there. */
 function textOrFile(text: string, path: (text: string) => string): string {
   if (text === "" || text.includes("\n") || text.length > 1024) return text;
   const file = path(text);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return text;
+  if (kindOfPath(file) !== "file") return text;
   const found = readBoundedText(file);
   if (found === undefined) return text;
   if ("leftOut" in found) throw new PiError("usage.file_unreadable", `Cannot read ${file}: ${found.why}`);

@@ -31,10 +31,10 @@ export class ResultRecorder {
   /** What can be known of the place before anything is asked. Rejects with `usage.bad_output`. */
   async check(): Promise<void> {
     const path = this.#target;
-    if (path !== undefined && path !== "-") (await import("./answer-file.ts")).refuseDirectory("--result", path);
+    if (path !== undefined && path !== "-") (await import("./output-files.ts")).refusePlace("--result", path);
   }
 
-  /** Rejects with `io.result_file`. */
+  /** Rejects with `io.result_file`; with `usage.bad_output` where a conversation is, also one that began meanwhile. */
   async write(outcome: Outcome, coding?: CodingSession): Promise<void> {
     const path = this.#target;
     if (path === undefined) return;
@@ -43,6 +43,7 @@ export class ResultRecorder {
       void this.#host.stdout.write(line);
       return this.#host.stdout.flush();
     }
+    await this.check();
     const { replaceFile } = await import("../platform/files/replace-file.ts");
     try {
       await replaceFile(path, [line]);

@@ -2,7 +2,7 @@
 // Invariant: one outcome; text, last record and exit status follow from it. Sessions are opened, ended and disposed of here alone.
 
 import { defined } from "../contracts/defined.ts";
-import { PiError } from "../contracts/error.ts";
+import { messageOf, PiError } from "../contracts/error.ts";
 import { exitStatusOf, type Outcome } from "../contracts/outcome.ts";
 import { SessionHost } from "../harness/host/session-host.ts";
 import { decodeImage } from "../harness/intake/prompt-images.ts";
@@ -14,6 +14,7 @@ import type { Host } from "../platform/host.ts";
 import { writeErrorLine } from "../platform/host.ts";
 import { absolutePath } from "../platform/paths.ts";
 import { startIsOver } from "../platform/start-pace.ts";
+import type { TraceFile } from "../providers/scripted/trace-file.ts";
 import { Ending } from "./ending.ts";
 import type { EventLog } from "./event-log.ts";
 import { withFlags } from "./extension-flags.ts";
@@ -74,7 +75,7 @@ async function run(said: Said, host: Host, recorder: ResultRecorder, state: RunS
   state.sessions = () => open.sessions;
   const showsAnswer = !recorder.isOnStdout && answerFile === undefined;
   try {
-    const outcome = await mode
+    const ended = await mode
       .run({
         open: open.next,
         prompts,
@@ -98,13 +99,18 @@ async function run(said: Said, host: Host, recorder: ResultRecorder, state: RunS
       })
       .catch((error: unknown) => stoppedWaiting(error, ending));
     limit?.touch();
-    if (answerFile !== undefined) await keepAnswer(outcome, answerFile, host);
+    if (answerFile !== undefined) await keepAnswer(ended, answerFile, host);
+    const outcome = withTrace(ended, mode, options.trace);
     await host.stdout.flush();
     if (mode.status === "outcome") explain(outcome, host, isSaid(said, "--verbose"));
     await recorder.write(outcome, open.sessions?.coding);
-    state.status = statusOf(mode, outcome, ending, open.sessions);
+    const statusNow = (): number => {
+      const isWhole = open.sessions?.hasLostStorage !== true && options.trace?.failure === undefined;
+      return statusOf(mode, outcome, ending, isWhole);
+    };
+    state.status = statusNow();
     await open.dispose();
-    const status = statusOf(mode, outcome, ending, open.sessions);
+    const status = statusNow();
     log?.end(outcome, status);
     // What a run has left that was stopped, such as the command that was to give a key.
     if (outcome.kind === "aborted" || outcome.kind === "budget") host.killDescendants("attached");
@@ -135,6 +141,16 @@ function timeLimit(limitMs: number, recorder: ResultRecorder, host: Host): TimeL
   });
 }
 
+/** What became of the trace is the end of a run that has nothing worse to say. */
+function withTrace(outcome: Outcome, mode: Mode, trace: TraceFile | undefined): Outcome {
+  if (trace?.failure === undefined) return outcome;
+  const message = `Cannot write the trace to ${trace.path}: ${messageOf(trace.failure)}`;
+  if (mode.status === "outcome" && outcome.kind === "done")
+    return { ...outcome, kind: "error", code: "io.trace_file", message, hint: "Name another file with --record" };
+  writeErrorLine(`pi: ${message}`);
+  return outcome;
+}
+
 const recordMs = 200;
 
 /** On a terminal it is shown; elsewhere, in a log, only to who asks for it. */
@@ -147,8 +163,9 @@ function progressOf(said: Said, host: Host): ProgressKind {
   return { lines: isAskedFor ? "log" : "none", isVerbose };
 }
 
-function statusOf(mode: Mode, outcome: Outcome, ending: Ending, sessions: SessionHost | undefined): number {
-  if (mode.status === "service") return ending.status ?? (sessions?.hasLostStorage ? 1 : 0);
+/** `isWhole`: all is stored that was to be. */
+function statusOf(mode: Mode, outcome: Outcome, ending: Ending, isWhole: boolean): number {
+  if (mode.status === "service") return ending.status ?? (isWhole ? 0 : 1);
   // Where the answer had come whole, a signal stopped only what is done behind it (a compaction).
   return outcome.kind === "done" ? exitStatusOf.done : (ending.status ?? exitStatusOf[outcome.kind]);
 }

@@ -78,8 +78,21 @@ function providerKeysNear(key: string): string[] {
 
 /** @throws PiError `config.syntax`, `io.write`. */
 export async function saveChange(file: string, change: SettingChange, writeAtomic: WriteAtomic): Promise<void> {
-  const text = readIfThere(file) ?? "";
-  await saveText(file, await setTomlValue(text, change.path, change.value, file), writeAtomic);
+  await inTurn(file, async () => {
+    const text = readIfThere(file) ?? "";
+    await saveText(file, await setTomlValue(text, change.path, change.value, file), writeAtomic);
+  });
+}
+
+/** One change after another, whoever makes them: each begins with what the last one has left. */
+export async function inTurn<T>(file: string, change: () => Promise<T>): Promise<T> {
+  const { claim } = await import("../platform/locks/claim.ts");
+  const turn = await claim(`${file}.lock`);
+  try {
+    return await change();
+  } finally {
+    turn?.release();
+  }
 }
 
 async function saveText(file: string, text: string, writeAtomic: WriteAtomic): Promise<void> {
@@ -114,6 +127,10 @@ export interface ImportReport {
 
 /** Writes what the npm agent's `settings.json` and `models.json` say and the TOML file does not. */
 export async function importNpmAgent(agentDir: string, file: string, writeAtomic: WriteAtomic): Promise<ImportReport> {
+  return inTurn(file, () => importInto(agentDir, file, writeAtomic));
+}
+
+async function importInto(agentDir: string, file: string, writeAtomic: WriteAtomic): Promise<ImportReport> {
   const report: ImportReport = { imported: [], kept: [], problems: [] };
   const before = readIfThere(file) ?? "";
   let text = before;
@@ -145,6 +162,10 @@ export async function importNpmAgent(agentDir: string, file: string, writeAtomic
 
 /** Puts tables at the end of the file, where they are not there already. @throws PiError `config.syntax`, `io.write`. */
 export async function appendTables(file: string, tables: readonly string[], writeAtomic: WriteAtomic): Promise<number> {
+  return inTurn(file, () => appendMissing(file, tables, writeAtomic));
+}
+
+async function appendMissing(file: string, tables: readonly string[], writeAtomic: WriteAtomic): Promise<number> {
   const before = readIfThere(file) ?? "";
   const missing = tables.filter((table) => !before.includes(table));
   const text = [before.trimEnd(), ...missing].filter((part) => part !== "").join("\n\n");

@@ -1,9 +1,10 @@
-// Lengths of time: as people write them (`90s`, `30m`, `1h30m`, `500ms`, `2w`, `6mo`, `1y`), for options and settings, and as timers take them.
+// Lengths of time as people write them: `90s`, `30m`, `1h30m`, `500ms`, `2w`, `6mo`, `1y`. Used by options and settings;
+// and how long timers can be, used by all who set one to a length that somebody else has said.
 
 const dayMs = 86_400_000;
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: dayMs, w: 7 * dayMs, mo: 30 * dayMs, y: 365 * dayMs };
 
-/** Milliseconds; `undefined` when the text is no duration. A number needs its unit; `0` alone is allowed. */
+/** Milliseconds; `undefined` when the text is no duration, or a longer one than can be counted. A number needs its unit; `0` alone is allowed. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   // What stands for none is read at every start.
@@ -15,13 +16,18 @@ export function parseDuration(text: string): number | undefined {
     if (amount === undefined) return undefined;
     total += Number(amount) * (unitMs[unit] ?? 0);
   } while (length.lastIndex < trimmed.length);
-  return Math.round(total);
+  return total <= Number.MAX_SAFE_INTEGER ? Math.round(total) : undefined;
 }
 
-/** Nearly 25 days. A timer of more milliseconds fires at once. */
+/** The longest length that timers take, some 24 days; one that is longer they take for 1 ms. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-/** What a timer may be given for a limit that somebody has set: one of a month is none that is over at once. */
-export function timerMs(limitMs: number): number {
-  return Math.min(limitMs, longestTimerMs);
+/** What to set a timer to for this length. Infinity, too, is then a long time and no millisecond. */
+export function timerMs(lengthMs: number): number {
+  return Math.min(lengthMs, longestTimerMs);
+}
+
+/** What to set a timer to for a limit that an extension has said; `undefined` where that is none: 0, less, no number. */
+export function timeLimitMs(said: number | undefined): number | undefined {
+  return said !== undefined && said > 0 ? Math.ceil(timerMs(said)) : undefined;
 }

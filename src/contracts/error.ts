@@ -2,6 +2,7 @@
 // their text.
 
 import type { ErrorArea, ErrorCode } from "./error-codes.ts";
+import { inOneLine } from "./text/one-line.ts";
 
 /** `usage.*`, `config.*`, `auth.*` are found before any request (2); the rest is what a run met (1, and 3 for a budget). */
 export const exitStatusOfArea: Record<ErrorArea, number> = {
@@ -50,7 +51,7 @@ export function isPiError(error: unknown): error is PiError {
 /** The message of anything thrown, in one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\s*\n\s*/g, " ").trim();
+  return inOneLine(text).trim();
 }
 
 /** What went wrong and what to do about it, in one line. */

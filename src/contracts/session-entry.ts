@@ -6,6 +6,15 @@ import type { ObjectOf } from "./schema.ts";
 
 export const sessionVersion = 3;
 
+/** As much of a file as tells what it is. */
+export const tellingBytes = 4096;
+
+/** What was recorded in a file that begins like this; nothing where it is neither. */
+export function recordedIn(start: string): "session" | "trace" | undefined {
+  const line = start.split("\n", 1)[0] ?? "";
+  return line.startsWith("{") ? (/"type"\s*:\s*"(session|trace)"/.exec(line)?.[1] as "session" | "trace" | undefined) : undefined;
+}
+
 export interface SessionHeader {
   type: "session";
   version: number;

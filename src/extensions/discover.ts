@@ -6,7 +6,8 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { SourceInfo } from "../contracts/source-info.ts";
 import type { RepositoryBoundary } from "../platform/files/bounded-file.ts";
-import { kindOfPath, listDirectory, resourceFilter } from "../platform/files/resource-files.ts";
+import { kindOfPath } from "../platform/files/path-kind.ts";
+import { listDirectory, resourceFilter } from "../platform/files/resource-files.ts";
 
 /** A file whose default export is a factory. */
 export interface ExtensionFile {

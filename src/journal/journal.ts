@@ -82,8 +82,10 @@ export class Journal {
     if (!this.#isReady) makePrivate(this.directory);
     // Behind a torn line a new one begins.
     const start = !this.#isReady && existsSync(this.#file) ? "\n" : "";
-    this.#isReady = true;
+    // What fails (a full disk) may leave a torn line.
+    this.#isReady = false;
     appendFileSync(this.#file, start + lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+    this.#isReady = true;
   }
 
   /** Where nothing was noted nothing stays. */
@@ -104,8 +106,8 @@ export class Journal {
     }
     return text.split("\n").flatMap((line) => {
       try {
-        const parsed = line === "" ? undefined : (JSON.parse(line) as JournalLine);
-        return parsed === undefined ? [] : [parsed];
+        const parsed: unknown = line === "" ? undefined : JSON.parse(line);
+        return typeof parsed === "object" && parsed !== null ? [parsed as JournalLine] : [];
       } catch {
         return [];
       }

@@ -54,7 +54,8 @@ export async function runPrompts(
       return { kind: "aborted", text: "", code: "model.aborted", message: "Stopped before the next prompt" };
     const begun = sessions.intake.begin(received.value, { continuesRun: hasRun, isInterim: index < prompts.length - 1 });
     if (begun.disposition === "handled") {
-      if (begun.known !== undefined) outcome = begun.known.outcome;
+      // It may have been run without a schema, or with another one; for this one nothing is asked.
+      if (begun.known !== undefined) outcome = await sessions.coding.finalOutcome(begun.known.outcome, true);
       continue;
     }
     interim = index < prompts.length - 1 ? sessions.coding : undefined;

@@ -60,7 +60,17 @@ export function catalogCacheDirectory(agentDir: string): string {
 /** Models of a provider; none for one the catalogue does not know. */
 export function catalogModels(providerId: string, cacheDir?: string): Model[] {
   const text = catalogText(providerId, cacheDir);
-  return text === undefined ? [] : (JSON.parse(text) as Model[]);
+  if (text === undefined) return [];
+  return soundModels(text) ?? (cacheDir === undefined ? [] : catalogModels(providerId));
+}
+
+function soundModels(text: string): Model[] | undefined {
+  try {
+    const models = JSON.parse(text) as Partial<Model>[];
+    return models.every((model) => typeof model.id === "string") ? (models as Model[]) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The model of this very id. The files hold one model a line, so that only that line need be read in. */
@@ -72,7 +82,7 @@ export function catalogModel(providerId: string, modelId: string, cacheDir?: str
   const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? undefined : lineEnd).trimEnd();
   return (
     parseModel(line.endsWith(",") ? line.slice(0, -1) : line, modelId) ??
-    (JSON.parse(text) as Model[]).find((model) => model.id === modelId)
+    catalogModels(providerId, cacheDir).find((model) => model.id === modelId)
   );
 }
 

@@ -34,7 +34,7 @@ function readFields(lines: readonly string[], fields: Record<string, string>): s
   for (let index = 0; index < lines.length; ) {
     const line = lines[index++] ?? "";
     if (line.trim() === "" || line.startsWith("#")) continue;
-    const match = /^("(?:[^"\\]|\\.)*"|'[^']*'|[^\s:#][^:]*?)[ \t]*:(?:[ \t]+(.*)|)$/.exec(line);
+    const match = /^("(?:[^"\\]|\\.)*"[ \t]*|'[^']*'[ \t]*|[^\s:#][^:]*):(?:[ \t]+(.*)|)$/.exec(line);
     if (match === null) return `line ${index + 1} is no "key: value"`;
     const start = index;
     while (index < lines.length && /^(\s|$)/.test(lines[index] ?? "")) index++;
@@ -42,7 +42,7 @@ function readFields(lines: readonly string[], fields: Record<string, string>): s
     while (index < lines.length && /^- /.test(lines[index] ?? "")) index++;
     const value = readValue((match[2] ?? "").trim(), lines.slice(start, index));
     if (value === "unclosed") return `line ${start + 1} has a quote that is not closed`;
-    if (typeof value === "object") fields[unquoted(match[1] ?? "")] = value.text;
+    if (typeof value === "object") fields[unquoted((match[1] ?? "").trimEnd())] = value.text;
   }
   return undefined;
 }
@@ -53,14 +53,22 @@ function readValue(first: string, more: readonly string[]): { text: string } | "
   if (first === "" && more.some((line) => /^\s*(- |[^\s:]+:(\s|$))/.test(line))) return undefined;
   if (/^[[{&*!]/.test(first)) return undefined;
   const folded = foldLines([first, ...more]);
-  if (!/^["']/.test(folded)) return { text: folded.replace(/(^|\s)#.*$/, "").trim() };
+  if (!/^["']/.test(folded)) return { text: withoutComment(folded).trim() };
   const quoted = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*(?:#.*)?$/.exec(folded);
   return quoted === null ? "unclosed" : { text: unquoted(quoted[1] ?? "") };
 }
 
+/** A comment stands behind a value's last line. */
+function withoutComment(text: string): string {
+  const line = text.lastIndexOf("\n") + 1;
+  const at = text.slice(line).search(/(^|\s)#/);
+  return at < 0 ? text : text.slice(0, line + at);
+}
+
 /** `|` keeps line breaks, `>` folds single ones; both lose their common indentation and the last line breaks. */
 function blockScalar(isFolded: boolean, lines: readonly string[]): string {
-  const depth = Math.min(...lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length));
+  let depth = Number.POSITIVE_INFINITY;
+  for (const line of lines) if (line.trim() !== "") depth = Math.min(depth, line.length - line.trimStart().length);
   const text = lines.map((line) => line.slice(depth)).join("\n");
   return (isFolded ? text.replace(/([^\n])\n(?=[^\n\s])/g, "$1 ").replace(/\n\n/g, "\n") : text).trim();
 }

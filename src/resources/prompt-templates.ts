@@ -4,7 +4,8 @@
 import { basename, join } from "node:path";
 import type { SourceInfo } from "../contracts/source-info.ts";
 import { type RepositoryBoundary, readBoundedText } from "../platform/files/bounded-file.ts";
-import { DirectoryWalk, kindOfPath, resourceFilter } from "../platform/files/resource-files.ts";
+import { kindOfPath } from "../platform/files/path-kind.ts";
+import { DirectoryWalk, resourceFilter } from "../platform/files/resource-files.ts";
 import { parseFrontmatter } from "./frontmatter.ts";
 import type { ResourcePlaces, ResourceSource } from "./skills.ts";
 

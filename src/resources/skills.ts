@@ -6,7 +6,8 @@ import { basename, dirname, join } from "node:path";
 import { PiError } from "../contracts/error.ts";
 import type { SourceInfo } from "../contracts/source-info.ts";
 import { type RepositoryBoundary, readBoundedText } from "../platform/files/bounded-file.ts";
-import { DirectoryWalk, kindOfPath, resourceFilter } from "../platform/files/resource-files.ts";
+import { kindOfPath } from "../platform/files/path-kind.ts";
+import { DirectoryWalk, resourceFilter } from "../platform/files/resource-files.ts";
 import { isYes, parseFrontmatter } from "./frontmatter.ts";
 
 export interface Skill {

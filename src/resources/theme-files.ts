@@ -3,7 +3,8 @@
 
 import { basename, join } from "node:path";
 import { type BoundedText, type RepositoryBoundary, readBoundedText } from "../platform/files/bounded-file.ts";
-import { DirectoryWalk, kindOfPath, resourceFilter } from "../platform/files/resource-files.ts";
+import { kindOfPath } from "../platform/files/path-kind.ts";
+import { DirectoryWalk, resourceFilter } from "../platform/files/resource-files.ts";
 
 export interface ThemePlace {
   /** A file, or a directory of them. */

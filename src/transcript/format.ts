@@ -1,5 +1,7 @@
 // Numbers as people read them. Called by the renderers of the export.
 
+import { isoTime } from "../contracts/text/iso-time.ts";
+
 /** 950, 12.3k, 1.4M. */
 export function shortCount(count: number): string {
   if (count < 1000) return String(Math.round(count));
@@ -36,7 +38,7 @@ export function byteSize(bytes: number): string {
 /** `2026-11-20 09:12 UTC`; the text itself where it is no date. */
 export function dateTime(timestamp: string): string {
   const ms = Date.parse(timestamp);
-  return Number.isNaN(ms) ? timestamp : `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return Number.isNaN(ms) ? timestamp : `${isoTime(ms).slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** What is told of outputs that lie beside a session; empty where there are none. */

@@ -1,9 +1,11 @@
 // Where an export goes. Called by the three formats.
 
-import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { EntrySource } from "../contracts/entry-source.ts";
 import { messageOf, PiError } from "../contracts/error.ts";
+import { recordedIn, tellingBytes } from "../contracts/session-entry.ts";
+import { isSameFile, startOfFile } from "../platform/files/file-start.ts";
+import { statOf } from "../platform/files/path-kind.ts";
 import { absolutePath } from "../platform/paths.ts";
 import { liveSecrets } from "../platform/secrets.ts";
 
@@ -33,23 +35,23 @@ export async function writeExport(
 ): Promise<{ path: string }> {
   const path = outputPath ? outputPath : defaultName(sourcePath, session, extension);
   const target = homeDir === undefined ? resolve(cwd, path) : absolutePath(path, cwd, homeDir);
+  if (sourcePath !== undefined && isSameFile(sourcePath, target)) {
+    throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
+  }
+  if (extension !== "jsonl" && recordedIn(startOfFile(target, tellingBytes)) === "session") {
+    throw new PiError("usage.export_over_session", `${path} holds a session`, { hint: "Name another file for the export." });
+  }
+  if (over !== "anything" && isInTheWay(target, over)) {
+    throw new PiError("usage.export_over_file", `${path} is there already`, {
+      hint: "Name another file, or write over it with pi sessions export --force.",
+    });
+  }
   const { replaceFile } = await import("../platform/files/replace-file.ts");
   try {
-    if (sourcePath !== undefined && isSameFile(sourcePath, target)) {
-      throw new PiError("usage.export_over_session", `${path} is the session itself`, { hint: "Name another file for the export." });
-    }
-    if (over !== "anything" && isInTheWay(target, over)) {
-      throw new PiError("usage.export_over_file", `${path} is there already`, {
-        hint: "Name another file, or write over it with pi sessions export --force.",
-      });
-    }
     await replaceFile(target, withoutSecrets(chunks));
   } catch (error) {
     if (error instanceof PiError) throw error;
-    throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, {
-      hint: "Name another file for the export.",
-      cause: error,
-    });
+    throw new PiError("io.write", `The session cannot be exported to ${path}: ${messageOf(error)}`, { cause: error });
   }
   return { path };
 }
@@ -58,25 +60,9 @@ async function* withoutSecrets(chunks: AsyncIterable<string> | Iterable<string>)
   for await (const chunk of chunks) yield liveSecrets.redactLines(chunk);
 }
 
-function isSameFile(one: string, other: string): boolean {
-  const a = statSync(one, { throwIfNoEntry: false });
-  const b = statSync(other, { throwIfNoEntry: false });
-  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
-}
-
 /** A file with something in it; a page of the web gives way where another one is written. */
 function isInTheWay(path: string, over: "pages" | "nothing"): boolean {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = statOf(path);
   if (info === undefined || !info.isFile() || info.size === 0) return false;
-  return over === "nothing" || !/^\s*<(!doctype html|html)/i.test(startOf(path));
-}
-
-function startOf(path: string): string {
-  const start = Buffer.alloc(64);
-  const descriptor = openSync(path, "r");
-  try {
-    return start.toString("latin1", 0, readSync(descriptor, start, 0, start.length, 0));
-  } finally {
-    closeSync(descriptor);
-  }
+  return over === "nothing" || !/^\s*<(!doctype html|html)/i.test(startOfFile(path, 64));
 }

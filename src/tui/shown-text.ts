@@ -1,5 +1,6 @@
 // Words of others as they stand in the rows of a screen: nothing in them moves the cursor, or is as wide as the terminal likes. Used by whoever draws. Pure.
 
+import { inOneLine } from "../contracts/text/one-line.ts";
 import { visibleText } from "../contracts/text/plain.ts";
 
 /** Where the next stop is depends on the column that a row begins in, which nobody knows yet. */
@@ -12,5 +13,5 @@ export function shownText(text: string): string {
 
 /** In one line. */
 export function shownLine(text: string): string {
-  return shownText(text).replace(/\s*\n\s*/g, " ");
+  return inOneLine(shownText(text));
 }

@@ -8,6 +8,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -15,8 +17,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { authFilePath, changeAuthFile, readAuthFile } from "../../src/accounts/auth-file.ts";
+import { signOut, storeKey } from "../../src/accounts/sign-in.ts";
 import { isLoose } from "../../src/platform/files/user-id.ts";
 import { withSharedLock } from "../../src/platform/locks/shared-lock.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -35,6 +38,20 @@ test("a change keeps providers and fields that nobody here knows, in their order
   ]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(isLoose(path)).toBe(false);
+});
+
+test.each(["__proto__", "constructor", "toString"])("%s is an account like another", async (name) => {
+  const agentDir = temporaryDirectory();
+  expect(await signOut(name, agentDir)).toBeUndefined();
+  await storeKey("groq", "g", agentDir);
+  expect(await signOut(name, agentDir)).toBeUndefined();
+  await storeKey(name, "k", agentDir);
+  expect(Object.entries(readAuthFile(authFilePath(agentDir)) ?? {})).toEqual([
+    ["groq", key("g")],
+    [name, key("k")],
+  ]);
+  expect(await signOut(name, agentDir)).toBe("key");
+  expect(Object.keys(readAuthFile(authFilePath(agentDir)) ?? {})).toEqual(["groq"]);
 });
 
 test("a new file is the user's alone, and so is its directory", async () => {
@@ -141,6 +158,22 @@ test("who has lost the lock writes nothing", async () => {
     }),
   ).rejects.toMatchObject({ code: "auth.lock_lost" });
   expect(readAuthFile(path)).toEqual({ kept: 1 });
+});
+
+test("a lock that cannot be told of while it is held ends nothing", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const path = authFilePath(temporaryDirectory());
+  await changeAuthFile(path, () => {
+    const lease = `${path}.lease`;
+    renameSync(lease, `${lease}.old`);
+    mkdirSync(lease);
+    vi.advanceTimersByTime(60_000);
+    rmdirSync(lease);
+    renameSync(`${lease}.old`, lease);
+    return { a: 1 };
+  });
+  expect(readAuthFile(path)).toEqual({ a: 1 });
 });
 
 test("a lock path that is a link is refused", async () => {

@@ -298,6 +298,17 @@ test("silence beyond the limit stops the tool; every update starts it anew", asy
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test("a limit of more than a timer can hold is a long one", async () => {
+  fakeTime();
+  const slow = tool("bash", async (_args, { signal }) => {
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    return textResult(signal.aborted ? "stopped" : "done");
+  });
+  const running = run([slow], [call("1", "bash")], { stallTimeoutMs: 30 * 86_400_000 });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect((await running).texts).toEqual(["done"]);
+});
+
 test("a tool that does not listen to its signal is left behind after a while", async () => {
   fakeTime();
   const abort = new AbortController();

@@ -1,10 +1,12 @@
 // Numbered outputs beside a session: numbers keep their meaning over forks, races and removal; long outputs keep both ends; nothing leads out.
 
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { artifactDirectoryOf, artifactsIn } from "../../src/artifacts/artifact-directories.ts";
+import { artifactDirectoryOf, artifactsIn, parentOf } from "../../src/artifacts/artifact-directories.ts";
 import { ArtifactFile, keptBytes } from "../../src/artifacts/artifact-file.ts";
+import { noteDirectory } from "../../src/artifacts/dependent-directories.ts";
 import { SessionArtifacts } from "../../src/artifacts/session-artifacts.ts";
 import { artifactIdOf } from "../../src/contracts/artifact.ts";
 import { removeSessionFiles } from "../../src/harness/host/remove-session.ts";
@@ -154,6 +156,21 @@ test("what is no regular file in a real directory is not there", async () => {
   const other = session(directory, "b");
   symlinkSync(artifactDirectoryOf(path), artifactDirectoryOf(other));
   expect(artifactsIn(artifactDirectoryOf(other))).toEqual([]);
+});
+
+test("a parent is read from a regular file alone", () => {
+  const directory = temporaryDirectory();
+  const gone = join(directory, "2026-01-01T00-00-00-000Z_gone.jsonl");
+  mkdirSync(artifactDirectoryOf(gone));
+  // Whoever opened it would wait for a writer.
+  execFileSync("mkfifo", [join(artifactDirectoryOf(gone), ".parent")]);
+  expect(parentOf(gone)).toBeUndefined();
+});
+
+test("where directories cannot be noted the session goes on", () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, "session-directories"));
+  expect(() => noteDirectory(directory, join(directory, "sessions"), join(directory, "elsewhere", "a.jsonl"))).not.toThrow();
 });
 
 test("circles of parents end", async () => {

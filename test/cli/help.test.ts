@@ -48,6 +48,12 @@ test("pages of commands fit, too: rows, paragraphs, usages", () => {
       "",
     ].join("\n"),
   );
+  // However far in something stands.
+  expect(
+    fitPage(`${" ".repeat(30)}words of\n${" ".repeat(30)}an  extension`, 20)
+      .split("\n")
+      .every((line) => line.length <= 20),
+  ).toBe(true);
   expect(fitPage(text, 72).split("\n").slice(3, 6)).toEqual([
     "  --run <n>            another run of the session: the first that",
     "                       changed files is 1",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { longestTimerMs, parseDuration, timerMs } from "../../src/contracts/duration.ts";
+import { longestTimerMs, parseDuration, timeLimitMs, timerMs } from "../../src/contracts/duration.ts";
 
 test.each([
   ["90s", 90_000],
@@ -16,14 +16,20 @@ test.each([
   expect(parseDuration(text)).toBe(ms);
 });
 
-test.each(["", "90", "s", "-1s", "1 h", "1x", "1s!", "1e3s", "Infinity"])("%j is none", (text) => {
+test.each(["", "90", "s", "-1s", "1 h", "1x", "1s!", "1e3s", "Infinity", "99999999999h"])("%j is none", (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 
-test("no limit is longer than a timer can be", () => {
-  expect([0, 1500, 2 ** 31 - 1, 2 ** 31, 2_592_000_000, Number.POSITIVE_INFINITY].map(timerMs)).toEqual([
-    0,
-    1500,
-    ...Array.from({ length: 4 }, () => longestTimerMs),
+test("no timer is set to a length that timers take for a millisecond", () => {
+  expect([1000, longestTimerMs, longestTimerMs + 1, Number.POSITIVE_INFINITY].map(timerMs)).toEqual([
+    1000,
+    longestTimerMs,
+    longestTimerMs,
+    longestTimerMs,
   ]);
+});
+
+test("a limit of nothing, less or no number is none", () => {
+  expect([undefined, 0, -1, Number.NaN].map(timeLimitMs)).toEqual([undefined, undefined, undefined, undefined]);
+  expect([0.5, 50, Number.POSITIVE_INFINITY].map(timeLimitMs)).toEqual([1, 50, longestTimerMs]);
 });

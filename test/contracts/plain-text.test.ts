@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { drawnText, plainText } from "../../src/contracts/text/plain.ts";
+import { messageOf } from "../../src/contracts/error.ts";
+import { cleanOutput, OutputCleaner } from "../../src/contracts/text/clean-output.ts";
+import { inOneLine } from "../../src/contracts/text/one-line.ts";
+import { drawnText, plainText, visibleText } from "../../src/contracts/text/plain.ts";
 
 test.each([
   ["plain ümlaut 漢字 😀\n\ttab", "plain ümlaut 漢字 😀\n\ttab"],
@@ -18,4 +21,19 @@ test.each([
 
 test("what we draw ourselves stays, and nothing else", () => {
   expect(drawnText("\r\x1b[2K\x1b[2mturn\x1b[0m\x1b[2J\x1b]0;x\x07\r")).toBe("\r\x1b[2K\x1b[2mturn\x1b[0m");
+});
+
+test("in one line: the blanks around each line's end are one, those within a line stay", () => {
+  expect(inOneLine("  a  b \r\n\n\t c\rd  ")).toBe("  a  b c d  ");
+});
+
+const returns = "\r".repeat(1_000_000);
+
+test.each<[string, (text: string) => string, string, string]>([
+  ["carriage returns of a command", cleanOutput, `a${returns}x\n${returns}\ny`, "x\n\ny"],
+  ["carriage returns in pieces", (text) => new OutputCleaner().push(text), `a${returns}x`, "x"],
+  ["carriage returns that are shown", visibleText, `a${returns}x${returns}\ny`, "ax\ny"],
+  ["blanks in a message", messageOf, `a${" ".repeat(1_000_000)}\n\n${" ".repeat(1_000_000)}b${" ".repeat(1_000_000)}`, "a b"],
+])("a million %s cost no time to speak of", (_, shown, text, expected) => {
+  expect(shown(text)).toBe(expected);
 });

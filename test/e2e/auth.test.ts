@@ -216,6 +216,16 @@ describe("pi auth", () => {
     expect(await world.run(["auth", "check", ...args])).toMatchObject({ stdout, status });
   });
 
+  test("a sign-in that ends at a moment of no calendar is told all the same", async ({ world }) => {
+    mkdirSync(world.agentDir, { recursive: true });
+    const token = { type: "oauth", access: "a", refresh: "", expires: -1e17 };
+    writeFileSync(join(world.agentDir, "auth.json"), JSON.stringify({ anthropic: token }), { mode: 0o600 });
+    expect(await world.run(["auth", "status"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^anthropic {2}signed in, expired\n/),
+    });
+  });
+
   test.for([5, null, "sk-x", {}, { type: "api_key" }, { type: "api_key", key: 7 }])(
     "an entry such as %j is damage, not a missing key",
     async (entry, { world }) => {

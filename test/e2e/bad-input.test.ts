@@ -46,6 +46,33 @@ const cases: Record<string, Case> = {
     args: ["-o", "nowhere/answer.txt", "--model", "demo", "-p", "hi"],
     stderr: /^Error: --output \/.*\/nowhere\/answer\.txt: there is no directory/,
   },
+  "an answer below a file": {
+    args: ["-o", "file.txt/answer.txt", "--model", "demo", "-p", "hi"],
+    prepare: ({ write }) => void write("file.txt", "text"),
+    stderr: /^Error: --output \/.*\/file\.txt\/answer\.txt cannot be written: a part of its path is no directory\. Name another path\n/,
+  },
+  "a record whose name no file can have": {
+    args: ["--result", "r".repeat(300), "--model", "demo", "-p", "hi"],
+    stderr: /^Error: --result \/.*\/r{300} cannot be written: its name is too long\. Name another path\n/,
+  },
+  "a trace to a place where there is none": {
+    args: ["--record", "nowhere/trace.jsonl", "--model", "demo", "-p", "hi"],
+    stderr: /^Error: --record \/.*\/nowhere\/trace\.jsonl: there is no directory .*nowhere\. Make it first\n/,
+  },
+  "a trace whose name no file can have": {
+    args: ["--model", `scripted/${"t".repeat(300)}`, "-p", "hi"],
+    stderr: /^Error: No trace \/.*t{300}\. /,
+  },
+  "a folder below a file": {
+    args: ["-C", "file.txt/sub", "--model", "demo", "-p", "hi"],
+    prepare: ({ write }) => void write("file.txt", "text"),
+    stderr: /^Error: --cwd \/.*\/file\.txt\/sub is not a directory\. Name one that exists\n/,
+  },
+  "trust in a folder whose name is a circle of links": {
+    args: ["trust", "loop"],
+    prepare: ({ cwd }) => symlinkSync("loop", join(cwd, "loop")),
+    stderr: /^Error: \/.*\/loop is not a directory\. Name the project's directory\n/,
+  },
   "a session whose directory is gone": {
     args: ["--session", "./gone.jsonl", "--model", "demo", "-p", "hi"],
     prepare: ({ write }) =>

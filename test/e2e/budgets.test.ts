@@ -151,6 +151,18 @@ describe.concurrent("time", () => {
   });
 });
 
+describe.concurrent("limits of months", () => {
+  test("end nothing, and nothing is said of them", async ({ world }) => {
+    world.config('[limits]\ntimeout = "60d"\n[retry]\nbase_delay_ms = 1\n[retry.provider]\ntimeout_ms = 2592000000\n');
+    const steps = callSteps("bash", { command: "sleep 0.2; echo begun" });
+    const slow = answerSteps("Done.").map((step) => ({ delayMs: 20, ...step }));
+    const limits = ["--timeout", "30d", "--stall", "model=30d,tool=30d"];
+    const run = await world.run(["-p", "--model", world.trace(steps, slow), ...limits, "hi"]);
+    expect(run).toMatchObject({ status: 0, stdout: "Done.\n", stderr: "" });
+    expect(entries(world)).toContainEqual(expect.objectContaining({ role: "toolResult", isError: false }));
+  });
+});
+
 describe.concurrent("values that are none", () => {
   const bad: [string[], RegExp][] = [
     [["--max-turns", "1.5"], /--max-turns "1\.5" is not a whole number/],

@@ -124,6 +124,28 @@ test("on Node a request in the clear loads neither TLS nor cryptography, and no 
   expect(heavyOf(overTls).filter((one) => /fs|readline/.test(one))).toEqual([]);
 });
 
+// It looks at each character of a path by a call of its own: one that is called some thousand times Node 22 compiles with its last compiler, which takes 6 MB.
+test("on Node a run leaves few paths to Node's own way with them", async ({ world }) => {
+  const counting = world.write(
+    "counting.cjs",
+    `const path = require("path"), taken = [];
+     for (const name of ["join", "resolve", "relative", "normalize"]) {
+       const own = path[name];
+       path[name] = (...parts) => { taken.push(name + " " + parts.join(",")); return own(...parts); };
+     }
+     process.on("exit", () => process.stderr.write(taken.join("\\n")));`,
+  );
+  const run = await world.run(["-p", "--model", anthropic.model, "hi"], {
+    way: "node",
+    env: { ...anthropic.env(plain.url), NODE_OPTIONS: `--require ${counting}` },
+  });
+  expect(run).toMatchObject({ status: 0, stdout: "In the clear\n" });
+  const taken = run.stderr.split("\n");
+  // Those of Node's loader are among them.
+  expect(taken.filter((one) => one.includes("main.cjs"))).not.toEqual([]);
+  expect(taken.length, run.stderr).toBeLessThan(60);
+});
+
 test("what was built for Node makes its calls on Bun as well", async ({ world }) => {
   world.config("[retry]\nenabled = false\n");
   const onBun = { way: "node" as const, shell: `shift; exec '${bunPath()}' "$@"`, env: anthropic.env(plain.url) };

@@ -166,6 +166,8 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
     const request = await asked(world, [...sonnet, "--system-prompt", "parrot.md"]);
     expect(system(request)).toMatch(/^A parrot in a file\./);
     expect(system(request)).not.toContain("coding agent");
+    const long = "Answer in one word. ".repeat(30).trim();
+    expect(system(await asked(world, [...sonnet, "--system-prompt", long]))).toContain(long);
   },
   "--append-system-prompt": async (world) => {
     const text = system(await asked(world, [...sonnet, "--append-system-prompt", "First.", "--append-system-prompt", "Second."]));

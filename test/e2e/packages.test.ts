@@ -117,6 +117,33 @@ test.concurrent("a folder is a package as it lies there, and a table narrows wha
   expect((await world.run(demo)).stderr).toBe("");
 });
 
+test.concurrent("folders that are installed at once are all declared", async ({ world }) => {
+  const names = ["one", "two", "three", "four", "five"];
+  for (const name of names) world.write(`${name}/extensions/say.ts`, `export default () => console.error("${name}");`);
+  await Promise.all(names.map((name) => world.run(["install", `./${name}`])));
+  expect((await world.run(demo)).stderr.trimEnd().split("\n").sort()).toEqual(names.toSorted());
+});
+
+test.concurrent("where packages are declared as one list none is brought, nor taken away, that the list would not tell of", async ({
+  world,
+  registry,
+}) => {
+  registry.packages.set("kept", { files: sayer("kept", "kept") });
+  await world.run(["install", "npm:kept"]);
+  const file = join(world.agentDir, "config.toml");
+  writeFileSync(file, 'packages = ["npm:kept"]\n');
+  const asked = registry.requests.length;
+  const added = await world.run(["install", "npm:other"]);
+  expect(added).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/config\.toml has its packages in a form .* Add "npm:other" to them/),
+  });
+  expect(registry.requests.length).toBe(asked);
+  expect(await world.run(["remove", "npm:kept"])).toMatchObject({ status: 2, stderr: expect.stringContaining("Take it out by hand") });
+  expect(readFileSync(file, "utf8")).toBe('packages = ["npm:kept"]\n');
+  expect((await world.run(demo)).stderr).toBe("SAID kept\n");
+});
+
 test.concurrent("what names no package is refused by its form", async ({ world }) => {
   for (const source of ["npm:", "npm:../x", "git:host/../x"]) {
     const { stderr, status } = await world.run(["install", source]);

@@ -418,6 +418,28 @@ describe.concurrent("the diff", () => {
   });
 });
 
+describe.concurrent("the diff of odd names", () => {
+  test("is taken by git, and written so that a terminal is not spoken to", async ({ world }) => {
+    repository(world);
+    const names = ["with  blanks .txt", "tab\there", "line\nend", 'quo"te', "back\\slash", "ümlaut", "colour\u001b[31m"];
+    for (const name of names.slice(0, 4)) writeFileSync(join(world.cwd, name), "old\n");
+    writeFileSync(join(world.cwd, "file"), "text\n");
+    for (const name of ["pointer", "turned"]) symlinkSync("a.txt", join(world.cwd, name));
+    git(world.cwd, "add", ".");
+    git(world.cwd, "commit", "-qm", "odd");
+    const before = picture(world.cwd);
+    const others = "echo new > 'behind '; rm pointer file turned; echo new > pointer; ln -s pointer file; ln -s tool.sh turned";
+    await run(world, ...names.map((name) => write(join(world.cwd, name), "new\n")), bash(others));
+    const { stdout } = await world.run(["sessions", "diff"]);
+    expect(stdout).not.toContain("\u001b");
+    writeFileSync(join(world.home, "session.patch"), stdout);
+    git(world.cwd, "apply", "-R", join(world.home, "session.patch"));
+    expect(picture(world.cwd)).toEqual(before);
+    git(world.cwd, "apply", join(world.home, "session.patch"));
+    for (const name of [...names, "behind ", "pointer", "file"]) expect(readFileSync(join(world.cwd, name), "utf8")).toBe("new\n");
+  });
+});
+
 describe.concurrent("after kill -9", () => {
   test.for(["write", "command"] as const)("of the run in the middle of a %s, what it has done can be put back", async (by, { world }) => {
     repository(world);

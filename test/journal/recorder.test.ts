@@ -1,7 +1,19 @@
 // A look at a large tree that is begun while a command is still being asked for: what it may be taken for, and what stays of it.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { changesOf, Journal, type JournalLine, journalDirectoryOf, runsIn } from "../../src/journal/journal.ts";
@@ -151,6 +163,22 @@ test.each(["no command", "a write"])("a look that %s follows leaves nothing, and
   expect(left).toEqual([]);
   if (what === "no command") expect(existsSync(changes)).toBe(false);
   else expect(readFileSync(join(root, "a"), "utf8")).toBe("written\n");
+});
+
+test("what is no line of a journal tells nothing, and a line behind one that was torn is whole", () => {
+  const journal = new Journal(join(temporaryDirectory(), "s.jsonl"));
+  journal.append({ type: "done", id: "1" });
+  const log = join(journal.directory, "changes.log");
+  for (const line of ["null", "7", '"change"', "{"]) appendFileSync(log, `${line}\n`);
+  expect(journal.lines()).toEqual([{ type: "done", id: "1" }]);
+  expect(changesOf(journal.lines(), "1")).toEqual([]);
+  renameSync(log, `${log}.old`);
+  mkdirSync(log);
+  expect(() => journal.append({ type: "done", id: "2" })).toThrow();
+  rmdirSync(log);
+  writeFileSync(log, '{"type":"done","i');
+  journal.append({ type: "done", id: "3" });
+  expect(journal.lines()).toEqual([{ type: "done", id: "3" }]);
 });
 
 test("a small tree is looked at when the command comes, and not before", async () => {

@@ -23,7 +23,7 @@ const agentDir = agentDirectory(env, homeDir, cwd);
 // A project's own settings have no say in which service is asked.
 const config = await loadConfig({ agentDir, cwd, homeDir, env, approve: false, baseUrlVariables: baseUrlVariables() });
 const registry = new ModelRegistry({ config, env, agentDir, cwd });
-const access = createModelAccess({ registry, config, env, recordFile: undefined, now: Date.now });
+const access = createModelAccess({ registry, config, env, trace: undefined, now: Date.now });
 
 /** What is asked of each provider; nothing where the catalogue has none. */
 function modelsAsked(): { name: string; provider: string; model: Model | undefined }[] {

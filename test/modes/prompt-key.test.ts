@@ -115,3 +115,22 @@ test.for([
   });
   expect(world.sessionFiles()).toEqual([]);
 });
+
+test("an answer of a first run without a schema has to fit that of the second", async ({ world }) => {
+  world.write("schema.json", '{"type":"object","properties":{"n":{"type":"number"}},"required":["n"]}');
+  const key = ["--prompt-key", "k"];
+  const schema = ["--output-schema", "schema.json"];
+  expect(await run(world, "text", [answerSteps("Three, I think.")], ...key, "--", "how many?")).toMatchObject({
+    status: 0,
+    out: "Three, I think.\n",
+  });
+  const second = await run(world, "text", [answerSteps('{"n":3}')], ...key, ...schema, "--", "how many?");
+  expect(second).toMatchObject({ status: 1, out: "", record: { outcome: "error", turns: 0, error: { code: "model.invalid_output" } } });
+  const fitting = ["--prompt-key", "other"];
+  await run(world, "text", [answerSteps('It is {"n": 3}.')], ...fitting, "--", "how many?");
+  expect(await run(world, "text", [], ...fitting, ...schema, "--", "how many?")).toMatchObject({
+    status: 0,
+    out: '{"n":3}\n',
+    record: { outcome: "done", value: { n: 3 }, turns: 0 },
+  });
+});

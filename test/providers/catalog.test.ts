@@ -77,10 +77,16 @@ describe("a refreshed copy", () => {
     expect(catalogModel("openai", "a", tree.path)).toEqual({ id: "a", name: "A" });
   });
 
-  test.each(["", "[", "null", '{"a":1}'])("that is damaged (%j) is as good as none", (text) => {
-    const tree = tempTree({ "anthropic.json": text });
-    expect(catalogModels("anthropic", tree.path).length).toBeGreaterThan(10);
-  });
+  test.each(["", "[", "null", '{"a":1}', "[rubbish]", "[null]", "[{}]", '[{"id":"claude-sonnet-5",]'])(
+    "that is damaged (%j) is as good as none",
+    (text) => {
+      const tree = tempTree({ "anthropic.json": text, "own.json": text });
+      expect(catalogModels("anthropic", tree.path).length).toBeGreaterThan(10);
+      expect(catalogModels("own", tree.path)).toEqual([]);
+      if (text.includes("claude"))
+        expect(catalogModel("anthropic", "claude-sonnet-5", tree.path)).toEqual(catalogModel("anthropic", "claude-sonnet-5"));
+    },
+  );
 });
 
 describe("facts of models.dev", () => {

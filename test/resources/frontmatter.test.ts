@@ -26,6 +26,8 @@ test.each([
   ["# only a comment\n\nb: c", { b: "c" }],
   ['"quoted key": v', { "quoted key": "v" }],
   ["__proto__: v", { ["__proto__"]: "v" }],
+  ["key \t : v", { key: "v" }],
+  ["a: x # y\n\n  # z", { a: "x # y" }],
   ["", {}],
 ])("%j", (head, expected) => {
   expect(fieldsOf(head)).toEqual(expected);
@@ -46,6 +48,14 @@ test.each([
   ["---\na: b\n: c\n---\n", 'line 3 is no "key: value"'],
   ['---\na: "open\n---\n', "line 2 has a quote that is not closed"],
 ])("%j is refused", (text, problem) => {
+  expect(parseFrontmatter(text).problem).toBe(problem);
+});
+
+test.each([
+  ["blanks in a key", `---\na${" ".repeat(200_000)}b\n---\n`, 'line 2 is no "key: value"'],
+  ["lines in a block", `---\na: |\n${"  x\n".repeat(300_000)}---\n`, undefined],
+  ["number signs", `---\na: "x"\nb: y${" #".repeat(200_000)}\n\n  z\n---\n`, undefined],
+])("a head with many %s is read like another", (_, text, problem) => {
   expect(parseFrontmatter(text).problem).toBe(problem);
 });
 

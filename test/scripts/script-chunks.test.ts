@@ -14,6 +14,7 @@ const owner = (names: readonly string[]): string => `
 const {Script}=require("node:vm"),{readFileSync}=require("node:fs"),{pathToFileURL}=require("node:url"),loaded=new Map();
 const at=(name)=>__dirname+"/chunks/"+name;
 exports.scriptsOfBuild={
+  path:{...require("node:path"),delimiter:"its own"},
   need(name){if(!loaded.has(name))loaded.set(name,new Script(readFileSync(at(name).replace(".mjs",".js"),"utf8")).runInThisContext()(this,pathToFileURL(at(name)).href));return loaded.get(name)},
   async later(name){return ${JSON.stringify(names)}.includes(name)?this.need(name):import(pathToFileURL(at(name)).href)}
 };`;
@@ -56,6 +57,16 @@ const isKeys = (value: unknown): value is string[] => Array.isArray(value) && va
 function inChunks(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [`chunks/${name}`, text]));
 }
+
+test("a script has the owner's path in place of Node's", () => {
+  const text = 'const{delimiter:a}=process.getBuiltinModule("node:path"),{EOL:b}=process.getBuiltinModule("node:os");export{a,b};';
+  const tree = tempTree({
+    "main.cjs": asMainScript('import{a,b}from"./chunks/state.mjs";console.log(JSON.stringify([a,b]));', "./owner.cjs"),
+    "owner.cjs": owner(["state.mjs"]),
+    ...inChunks({ "state.js": asScript(text) }),
+  });
+  expect(JSON.parse(printed(tree.at("main.cjs")))).toEqual(["its own", "\n"]);
+});
 
 test.each([
   'import{a}from"package";export{a};',

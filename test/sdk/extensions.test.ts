@@ -586,7 +586,7 @@ test("messages of extensions: into an idle session, with a run, steering, behind
         pi = api;
       },
     ],
-    { replies: [heard(calls, "first"), gate.reply("second"), heard(calls), heard(calls), heard(calls)] },
+    { replies: [heard(calls, "first"), gate.reply("second"), heard(calls), heard(calls), heard(calls), heard(calls)] },
   );
   const say = (content: string, how?: Parameters<NonNullable<typeof pi>["sendMessage"]>[1]): void =>
     pi?.sendMessage({ customType: "mine", content, display: false, details: { a: 1 } }, how);
@@ -604,17 +604,42 @@ test("messages of extensions: into an idle session, with a run, steering, behind
   say("later", { deliverAs: "followUp" });
   say("soon");
   say("aside", { triggerTurn: false });
-  expect(session.pendingMessageCount).toBe(2);
+  // A word that is none of ours is the usual one.
+  say("odd", { deliverAs: "at once" as "steer" });
+  expect(() => pi?.sendMessage(null as never)).toThrow(expect.objectContaining({ code: "extension.bad_message" }));
+  expect(session.pendingMessageCount).toBe(3);
   gate.open();
   await run;
   expect(shown(calls[1]).slice(4)).toEqual(["aside", "soon"]);
-  expect(shown(calls[2]).at(-1)).toBe("later");
+  expect(shown(calls[2]).at(-1)).toBe("odd");
+  expect(shown(calls[3]).at(-1)).toBe("later");
   await session.waitForIdle();
   say("go", { triggerTurn: true });
   expect(session.isStreaming).toBe(true);
   await session.waitForIdle();
-  expect(shown(calls[3]).at(-1)).toBe("go");
-  expect(session.sessionManager.buildSessionContext().messages.filter((message) => message.role === "custom")).toHaveLength(6);
+  expect(shown(calls[4]).at(-1)).toBe("go");
+  expect(session.sessionManager.buildSessionContext().messages.filter((message) => message.role === "custom")).toHaveLength(7);
+});
+
+test("a name that an extension sets is taken away by a blank one, as the npm agent's extensions do it", async () => {
+  const told: (string | undefined)[] = [];
+  let pi: Parameters<ExtensionFactory>[0] | undefined;
+  const { session } = await made([
+    (api) => {
+      pi = api;
+      pi.on("session_info_changed", (event) => void told.push(event.name));
+    },
+  ]);
+  const name = (text: unknown): string | undefined => {
+    pi?.setSessionName(text as string);
+    return pi?.getSessionName();
+  };
+  expect(["", "one", " ", "two\nlines", undefined, 5].map(name)).toEqual([undefined, "one", undefined, "two lines", undefined, "5"]);
+  session.setSessionName("");
+  expect(session.sessionName).toBeUndefined();
+  expect(session.sessionManager.getSessionName()).toBeUndefined();
+  await new Promise(setImmediate);
+  expect(told).toEqual(["one", undefined, "two lines", undefined, "5", undefined]);
 });
 
 test("words put into the user's mouth; a run asked for by a settled handler begins behind it", async () => {

@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { inTurn } from "../../config/change-config.ts";
 import { type Config, loadConfig, parseToml, projectConfigFile } from "../../config/load-config.ts";
 import { findProjectDirectory } from "../../config/trust.ts";
 import { PiError } from "../../contracts/error.ts";
@@ -100,13 +101,15 @@ async function installOne(host: Host, text: string, flags: Flags): Promise<void>
   const place = await placeOf(host, flags);
   const source = sourceOf(text, host);
   requireNetwork(host, [source]);
+  const declared = source.kind === "path" ? source.path : text;
+  // What cannot be declared is not brought.
+  await withDeclared(place, declared, host);
   const { directory, name, version, heldBack, hostNames } = await installPackage(source, {
     ...place,
     allowScripts: flags.allowScripts === true,
   });
-  const declared = source.kind === "path" ? source.path : text;
   // Only now: what could not be installed must not be looked for by the next start.
-  await declare(place, declared, host);
+  await inTurn(place.file, async () => save(place, await withDeclared(place, declared, host)));
   const { extensions, skills, prompts, themes } = await packageContents(directory);
   const brings = [
     ...extensions.map((path) => `extension ${path}`),
@@ -167,8 +170,15 @@ async function removeOne(host: Host, text: string, flags: Flags): Promise<void> 
     (one) => parsePackageSource(one, (path) => absolutePath(path, place.root, host.homeDir)).identity === source.identity,
   );
   if (own.length === 0) throw undeclared(text, place);
+  const without = async (): Promise<string> => {
+    let text = textOf(place);
+    for (const one of own) text = await withoutDeclared(text, one, place);
+    return text;
+  };
+  // What cannot be taken out of the file stays where it is.
+  await without();
   await removePackage(source, { ...place, allowScripts: false });
-  for (const one of own) await undeclare(place, one);
+  await inTurn(place.file, async () => save(place, await without()));
   await host.stdout.write(`Removed ${own.join(", ")}\n`);
 }
 
@@ -243,20 +253,27 @@ async function declaredIn(place: Place): Promise<string[]> {
   });
 }
 
-/** A table of its own at the end; where another version of it is declared, that one is taken out. */
-async function declare(place: Place, source: string, host: Host): Promise<void> {
+/** The text of the file with a table of its own at the end; where another version of it is declared, that one is taken out. */
+async function withDeclared(place: Place, source: string, host: Host): Promise<string> {
   const { identity } = sourceOf(source, host);
   const others = (await declaredIn(place)).filter((one) => sourceOf(one, host).identity === identity);
-  if (others.length === 1 && others[0] === source) return;
-  for (const one of others) await undeclare(place, one);
-  const text = textOf(place);
+  let text = textOf(place);
+  if (others.length === 1 && others[0] === source) return text;
+  for (const one of others) text = await withoutDeclared(text, one, place);
   const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  await save(place, `${start}${start === "" ? "" : "\n"}[[packages]]\nsource = ${JSON.stringify(source)}\n`);
+  const added = `${start}${start === "" ? "" : "\n"}[[packages]]\nsource = ${JSON.stringify(source)}\n`;
+  await parseToml(added, place.file).catch((cause: unknown) => {
+    throw new PiError("config.cannot_set", `${place.file} has its packages in a form to which none can be added`, {
+      hint: `Add ${JSON.stringify(source)} to them by hand, or write each as a [[packages]] table.`,
+      cause,
+    });
+  });
+  return added;
 }
 
 /** By lines of the text, so that what else the user wrote stays as it is, comments included. */
-async function undeclare(place: Place, source: string): Promise<void> {
-  const lines = textOf(place).split("\n");
+async function withoutDeclared(text: string, source: string, place: Place): Promise<string> {
+  const lines = text.split("\n");
   const isHead = (line: string | undefined): boolean => /^\s*\[/.test(line ?? "");
   for (let at = 0; at < lines.length; at++) {
     if (!/^\s*\[\[packages\]\]\s*(#.*)?$/.test(lines[at] ?? "")) continue;
@@ -265,15 +282,16 @@ async function undeclare(place: Place, source: string): Promise<void> {
     const block = (await parseToml(lines.slice(at, end).join("\n"), place.file)) as { packages: { source?: string }[] };
     if (block.packages[0]?.source !== source) continue;
     lines.splice(at, end - at);
-    await save(place, lines.join("\n").replace(/\n{3,}/g, "\n\n"));
-    return;
+    return lines.join("\n").replace(/\n{3,}/g, "\n\n");
   }
   throw new PiError("config.cannot_set", `${source} is declared in ${place.file} in a form that cannot be taken out`, {
     hint: `Take it out by hand: ${place.file}`,
   });
 }
 
-async function save({ file }: Place, text: string): Promise<void> {
+async function save(place: Place, text: string): Promise<void> {
+  if (text === textOf(place)) return;
+  const { file } = place;
   // A file that would not be read again is not written.
   await parseToml(text, file);
   const { makeDirectory } = await import("../../platform/files/make-directory.ts");

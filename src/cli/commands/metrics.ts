@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { parseDuration } from "../../contracts/duration.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
 import type { Host } from "../../platform/host.ts";
 import type { MetricsReport } from "../../runtime/observe/metrics-report.ts";
@@ -128,7 +129,7 @@ async function reportSince(host: Host, flags: Flags): Promise<MetricsReport & { 
   const until = host.now() + clockSkewMs;
   const directory = join(dataDir, "metrics");
   try {
-    return { since: new Date(since).toISOString(), ...reportOf(readMetrics(directory, since, until), runtimeKinds, flags.group) };
+    return { since: isoTime(since), ...reportOf(readMetrics(directory, since, until), runtimeKinds, flags.group) };
   } catch (error) {
     throw new PiError("io.metrics", `Metrics cannot be read from ${directory}: ${messageOf(error)}`, { cause: error });
   }

@@ -81,10 +81,20 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
   const named = isCommand ? sessionsTable.find((record) => record.name === word || record.aliases?.includes(word)) : sessionsTable[0];
   if (named === undefined) throw await unknownCommand(word ?? "", host);
   const { define } = await named.load();
-  // As in git log -5.
-  const said = named === sessionsTable[0] ? args.map((arg) => (/^-\d+$/.test(arg) ? `--limit=${arg.slice(1)}` : arg)) : args;
+  const said = named === sessionsTable[0] ? await withLimits(args, define, host) : args;
   const runOn = (at: Host): Promise<number> => runNamed({ ...named, define }, said, at);
   return named.isPaged || args.includes("--help") ? (await import("../paged.ts")).paged(host, runOn) : runOn(host);
+}
+
+/** As in git log -5; but not where it is the value of the option before it. */
+async function withLimits(args: readonly string[], define: SubcommandModule["define"], host: Host): Promise<readonly string[]> {
+  if (!args.some((arg) => /^-\d+$/.test(arg))) return args;
+  const { Command } = await import("commander");
+  const command = new Command();
+  define(command, { host, exit: () => undefined });
+  const valued = command.options.filter(({ required }) => required).flatMap(({ short, long }) => [short, long]);
+  const takesValue = (arg: string | undefined): boolean => arg !== undefined && valued.includes(arg);
+  return args.map((arg, index) => (/^-\d+$/.test(arg) && !takesValue(args[index - 1]) ? `--limit=${arg.slice(1)}` : arg));
 }
 
 function runNamed(named: Pick<SubcommandRecord, "name"> & SubcommandModule, said: readonly string[], host: Host): Promise<number> {

@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../contracts/error.ts";
+import { inOneLine } from "../../contracts/text/one-line.ts";
 import type { Host } from "../../platform/host.ts";
 import { writePage } from "../page.ts";
 
@@ -75,7 +76,7 @@ function remedy(code: string, program: Command, args: readonly string[]): string
 }
 
 function sentence(message: string): string {
-  const text = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  const text = inOneLine(message.replace(/^error: /, ""));
   const first = text === "(outputHelp)" ? "A subcommand is missing" : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?)]$/.test(first) ? first : `${first}.`;
 }

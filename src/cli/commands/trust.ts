@@ -1,10 +1,10 @@
 // `pi trust [DIR] | --revoke [DIR] | list`: whether a project's `.pi` counts without being asked for each run. Called by cli/main.
 
-import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { findProject, findProjectDirectory, saveDecision, savedDecisions } from "../../config/trust.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import type { Host } from "../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../platform/paths.ts";
 import { runSubcommands } from "./subcommands.ts";
@@ -31,7 +31,7 @@ function agentDirOf(host: Host): string {
 async function decide(given: string | undefined, isTrusted: boolean, host: Host): Promise<void> {
   const directory = given === undefined ? dirname(findProjectDirectory(host.cwd)) : absolutePath(given, host.cwd, host.homeDir);
   // Whoever takes trust back may do so where the project is gone.
-  if (isTrusted && !statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+  if (isTrusted && kindOfPath(directory) !== "directory")
     throw new PiError("usage.bad_directory", `${directory} is not a directory`, { hint: "Name the project's directory" });
   const path = await saveDecision(directory, isTrusted, agentDirOf(host)).catch((error: unknown) => {
     if (error instanceof PiError) throw error;

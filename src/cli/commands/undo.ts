@@ -9,7 +9,7 @@ import { carryOut, isEmpty, planRedo, planUndo, type ReturnPlan } from "../../jo
 import type { Host } from "../../platform/host.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import { missedText, unseenText, withJournal } from "./sessions/journal-of.ts";
-import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./sessions/session-places.ts";
+import { addPlaceOptions, existingDirectory, type PlaceFlags, sessionPlaces } from "./sessions/session-places.ts";
 import { runSubcommands } from "./subcommands.ts";
 
 interface Flags extends PlaceFlags {
@@ -37,6 +37,7 @@ async function undo(host: Host, ref: string, files: readonly string[], flags: Fl
   const number = runNumber(flags.run);
   if (flags.redo && number !== undefined)
     throw new PiError("usage.conflict", "--redo takes the last undo back, whichever run it was of", { hint: "Leave --run out" });
+  if (flags.cwd !== undefined) existingDirectory(flags.cwd, host);
   const places = await sessionPlaces(host, flags);
   const path = await places.find(ref).catch((error: unknown) => {
     if (!isPiError(error) || error.code !== "session.not_found" || files.length > 0 || ref === "last") throw error;

@@ -1,7 +1,7 @@
 // What a command wrote, as a person would see it on a screen in the end: unlike `plainText`, what was written over is gone. Used by bash and by
 // the user's shell. Pure.
 
-import { escapeSequences } from "./plain.ts";
+import { escapeSequences, lineEnds } from "./plain.ts";
 
 /** CSI as one character, which programs write and words of people do not have. */
 const eightBitSequences = /\x9b[0-?]*[ -/]*[@-~]/g;
@@ -9,7 +9,7 @@ const eightBitSequences = /\x9b[0-?]*[ -/]*[@-~]/g;
 /** Drops escape sequences and control characters, and lets carriage returns and backspaces overwrite. */
 export function cleanOutput(text: string): string {
   if (!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text)) return text;
-  const plain = text.replace(escapeSequences, "").replace(eightBitSequences, "").replace(/\r+\n/g, "\n");
+  const plain = text.replace(escapeSequences, "").replace(eightBitSequences, "").replace(lineEnds, "\n");
   const drawn = /[\r\b]/.test(plain) ? plain.split("\n").map(overwritten).join("\n") : plain;
   return drawn.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 }
@@ -36,7 +36,7 @@ function withBackspaces(segment: string): string {
 }
 
 /** An escape sequence that has not ended, or a carriage return of which it is not known what follows. */
-const unfinished = /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)|\x9b[0-?]*[ -/]*|\r+)$/;
+const unfinished = /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)|\x9b[0-?]*[ -/]*|(?<!\r)\r+)$/;
 /** A sequence that goes on for longer than this is none. */
 const maxHeldLength = 4096;
 

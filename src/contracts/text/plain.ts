@@ -4,6 +4,8 @@
 const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 /** CSI; the strings (OSC, DCS, SOS, PM, APC), which end with their line at the latest; what has two or three characters. */
 export const escapeSequences = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
+/** A line's end with any number of carriage returns before it. The look back lets a run be tried once, not once from each of its characters. */
+export const lineEnds = /(?<!\r)\r+\n/g;
 /** Colours, and the clearing of the line that a program keeps writing anew. */
 const drawing = /(\x1b\[[0-9;]*m|\r\x1b\[2K)/;
 
@@ -39,7 +41,7 @@ const unseen = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\ud
 /** Control characters made visible, each by its picture, in place of what it would do; pieces of a text can be shown one by one. */
 export function visibleText(text: string): string {
   if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
-  return text.replace(/\r+\n/g, "\n").replace(unseen, (character) => {
+  return text.replace(lineEnds, "\n").replace(unseen, (character) => {
     const code = character.charCodeAt(0);
     if (code < 0x20) return code === 0x0d ? "" : String.fromCharCode(0x2400 + code);
     return code === 0x7f ? "\u2421" : "\ufffd";

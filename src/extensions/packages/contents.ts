@@ -2,7 +2,8 @@
 // Called by the harness at a launch with packages. Invariant: nothing outside of the package's directory is named by it.
 
 import { join, relative, resolve, sep } from "node:path";
-import { kindOfPath, listDirectory, resourceFilter } from "../../platform/files/resource-files.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
+import { listDirectory, resourceFilter } from "../../platform/files/resource-files.ts";
 import { extensionsAt, manifestOf, nameOf } from "../discover.ts";
 
 const kinds = ["extensions", "skills", "prompts", "themes"] as const;

@@ -1,7 +1,7 @@
 // The limits of a run: turns, money, time. Fed by the session's events; asked by the loop after each turn.
 // Invariant: what stopped the run is remembered, so that the outcome can name it; the clock runs only while something is done.
 
-import { timerMs } from "../../contracts/duration.ts";
+import { longestTimerMs, timerMs } from "../../contracts/duration.ts";
 import type { AssistantMessage } from "../../contracts/message.ts";
 
 /** 0: no limit. Cost in USD. */
@@ -74,13 +74,15 @@ export class Budget {
     const { timeoutMs } = this.#limits;
     if (timeoutMs <= 0 || this.#timer) return;
     this.#startedAt = this.#now();
-    this.#timer = setTimeout(
-      () => {
-        this.stop ??= { code: "budget.timeout", message: `Stopped after ${timeoutMs / 1000} s (--timeout)`, hint: "Go on with -c" };
-        onTimeout();
-      },
-      timerMs(Math.max(0, this.#leftMs)),
-    );
+    const passed = (): void => {
+      this.stop ??= { code: "budget.timeout", message: `Stopped after ${timeoutMs / 1000} s (--timeout)`, hint: "Go on with -c" };
+      onTimeout();
+    };
+    const goOn = (): void => {
+      this.stopClock();
+      this.startClock(onTimeout);
+    };
+    this.#timer = setTimeout(this.#leftMs > longestTimerMs ? goOn : passed, Math.max(0, timerMs(this.#leftMs)));
   }
 
   stopClock(): void {

@@ -15,6 +15,7 @@ import { nearestName } from "../../contracts/nearest.ts";
 import type { Denial } from "../../contracts/policy.ts";
 import type { NewEntry } from "../../contracts/session-entry.ts";
 import type { StreamEvent, StreamPart } from "../../contracts/stream-event.ts";
+import { inOneLine } from "../../contracts/text/one-line.ts";
 import type { Tool, ToolContext } from "../../contracts/tool.ts";
 import type { Session, SessionContext } from "../../session/tree/session.ts";
 import { Budget } from "./budget.ts";
@@ -249,14 +250,14 @@ export class Conversation {
     this.#activeToolNames = [...new Set([...this.#activeToolNames.filter((name) => names.includes(name)), ...names])];
   }
 
-  /** @throws PiError `session.empty_name`. */
+  /** A blank one takes the name away. Whoever asks people for a name refuses that before. */
   setName(text: string): void {
     // Lists and titles have one line for it.
-    const name = text.replace(/\s*[\r\n]+\s*/g, " ").trim();
-    if (name === "") throw new PiError("session.empty_name", "Session name cannot be empty");
+    const name = inOneLine(text).trim();
+    if (name === "" && this.name === undefined) return;
     this.session.append({ type: "session_info", name });
-    this.name = name;
-    void this.emit({ type: "session_info_changed", name });
+    this.name = name === "" ? undefined : name;
+    void this.emit({ type: "session_info_changed", ...defined({ name: this.name }) });
   }
 
   request(messages: readonly Message[]): ModelRequest {

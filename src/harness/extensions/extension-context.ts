@@ -230,7 +230,7 @@ export function createActions(about: ExtensionSurroundings): ExtensionActions {
       about.soon(() => void sendUserMessage(about, content, how).catch(failed("sendUserMessage"))),
     ),
     appendEntry: ofSession("appendEntry", (customType, data) => void coding.conversation.appendCustomEntry(customType, data)),
-    setSessionName: ofSession("setSessionName", (name) => coding.conversation.setName(name)),
+    setSessionName: ofSession("setSessionName", (name) => coding.conversation.setName(String(name ?? ""))),
     getSessionName: () => coding.session.name,
     setLabel: ofSession("setLabel", (entryId, label) => coding.setLabel(entryId, label)),
     exec: async (command, args, { signal, timeout, maxBuffer, cwd = about.cwd } = {}) => {
@@ -288,7 +288,8 @@ async function sendUserMessage(
   if (begun.disposition === "started") await begun.done;
 }
 
-export function customMessage({ customType, content, display, details }: CustomMessageDraft, timestamp: number): CustomMessage {
+export function customMessage(draft: CustomMessageDraft | null, timestamp: number): CustomMessage {
+  const { customType, content, display, details } = draft ?? ({} as Partial<CustomMessageDraft>);
   if (typeof customType !== "string" || (typeof content !== "string" && !Array.isArray(content))) {
     throw new PiError("extension.bad_message", "A message of an extension needs a customType and a content (text or a list of blocks)");
   }

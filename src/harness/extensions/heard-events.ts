@@ -4,6 +4,7 @@
 import type { AgentEvent } from "../../contracts/agent-event.ts";
 import { defined } from "../../contracts/defined.ts";
 import type { ExtensionEventName, ExtensionEventOf } from "../../contracts/extension-event.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { isHeardAlike } from "../../extensions/event-names.ts";
 import { PartialMessage } from "../../extensions/partial-message.ts";
 import type { Session } from "../../session/tree/session.ts";
@@ -85,7 +86,7 @@ export class HeardEvents {
 
 function entryOf(result: Compacted, now: number): CompactionEntry {
   const { summary, firstKeptEntryId, tokensBefore } = result;
-  return { type: "compaction", id: "", parentId: null, timestamp: new Date(now).toISOString(), summary, firstKeptEntryId, tokensBefore };
+  return { type: "compaction", id: "", parentId: null, timestamp: isoTime(now), summary, firstKeptEntryId, tokensBefore };
 }
 
 export function lastCompaction(session: Session): CompactionEntry | undefined {

@@ -62,8 +62,8 @@ function records(tell: (data: unknown) => Promise<void>): TransformStream<Uint8A
       const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        const data = /^data:\s*(.+?)\s*$/.exec(line)?.[1];
-        if (data !== undefined && data !== "[DONE]") await tell(parsed(data));
+        const data = line.startsWith("data:") ? line.slice("data:".length).trim() : "";
+        if (data !== "" && data !== "[DONE]") await tell(parsed(data));
       }
       controller.enqueue(chunk);
     },

@@ -40,7 +40,7 @@ export async function createWorkspace(launch: Launch, { host, custom = {} }: Pic
         registry,
         config,
         env: host.env,
-        recordFile: options.recordFile,
+        trace: options.trace,
         now: () => host.now(),
       }),
     current: undefined,

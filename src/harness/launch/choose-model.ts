@@ -4,6 +4,7 @@ import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { isPiError, messageOf, PiError } from "../../contracts/error.ts";
 import type { Model, ThinkingLevel } from "../../contracts/model.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { CompactionSettings } from "../conversation/conversation-deps.ts";
 import type { FallbackModel, FallbackSettings } from "../conversation/recovery-settings.ts";
 import type { ModelRegistry } from "../models/model-registry.ts";
@@ -216,6 +217,6 @@ export async function withQuota(chosen: ChosenModel, { count, models, quotas, wa
   const next = (await models()).find(({ model }) => quotas.spentUntil(nameOf(model)) === undefined);
   if (!next) return chosen;
   const { why: _, warning: __, ...rest } = chosen;
-  warn(`The quota of ${nameOf(chosen.model)} is spent until ${new Date(until).toISOString()}; using ${nameOf(next.model)}`);
+  warn(`The quota of ${nameOf(chosen.model)} is spent until ${isoTime(until)}; using ${nameOf(next.model)}`);
   return { ...rest, ...next, why: `fallback while the quota of ${nameOf(chosen.model)} is spent` };
 }

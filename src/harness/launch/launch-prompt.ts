@@ -5,6 +5,7 @@ import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
 import { readingTools } from "../../contracts/policy.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { Tool } from "../../contracts/tool.ts";
 import { builtinTools, defaultToolNames, selectTools } from "../../tools/registry.ts";
 import type { PromptParts } from "../conversation/system-prompt.ts";
@@ -22,7 +23,7 @@ export async function launchPrompt(options: RunOptions, resources: LaunchResourc
       options.outputSchema === undefined ? "" : (await import("../recovery/structured-answer.ts")).outputInstruction(options.outputSchema),
     cwd: options.cwd,
     // The local date would cost 6 ms: the runtime loads its time zones for it.
-    date: `${new Date(nowMs).toISOString().slice(0, 10)} (UTC)`,
+    date: `${isoTime(nowMs).slice(0, 10)} (UTC)`,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { ThinkingLevel } from "../../contracts/model.ts";
 import type { PolicyRow } from "../../contracts/policy.ts";
+import type { TraceFile } from "../../providers/scripted/trace-file.ts";
 import type { ResourceChoice } from "./launch-resources.ts";
 
 /** Which conversation to go on with. */
@@ -54,7 +55,8 @@ export interface RunOptions {
   policy?: readonly PolicyRow[];
   outputSchema?: Record<string, unknown>;
   isStrict: boolean;
-  recordFile?: string;
+  /** Of `--record`. */
+  trace?: TraceFile;
   /** Longest silence of a tool; 0: none. */
   stallToolMs: number;
   /** Switches that were said and have nothing to act on. */

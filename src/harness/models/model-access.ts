@@ -4,6 +4,7 @@ import type { Config } from "../../config/load-config.ts";
 import type { Model } from "../../contracts/model.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { Env } from "../../platform/paths.ts";
+import type { TraceFile } from "../../providers/scripted/trace-file.ts";
 import type { AccessTo } from "../conversation/conversation-deps.ts";
 import type { ModelRegistry } from "./model-registry.ts";
 
@@ -11,8 +12,8 @@ export interface ModelAccessDeps {
   registry: Pick<ModelRegistry, "credential" | "credentialOf"> & Partial<Pick<ModelRegistry, "streamOf">>;
   config: Config;
   env: Env;
-  /** `--record`: where to write what is streamed. */
-  recordFile: string | undefined;
+  /** `--record`: what is streamed is written there. */
+  trace: TraceFile | undefined;
   now(): number;
 }
 
@@ -33,9 +34,11 @@ function plainAccess(deps: ModelAccessDeps): AccessTo {
     const own = deps.registry.streamOf?.(model);
     let provider = own === undefined ? providers.get(model.api) : Promise.resolve(own);
     if (!provider) {
-      provider = loadRecorded(model, deps);
+      provider = loadProviderOf(model);
       providers.set(model.api, provider);
     }
+    const { trace } = deps;
+    if (trace !== undefined) provider = provider.then((one) => trace.recorded(one, deps.now));
     fetching ??= loadFetch(deps);
     // Together: one that fails while another is waited for would be nobody's failure, and end the process.
     const [loaded, credential, fetch] = await Promise.all([provider, given ?? deps.registry.credential(model.provider), fetching]);
@@ -45,15 +48,9 @@ function plainAccess(deps: ModelAccessDeps): AccessTo {
   };
 }
 
-async function loadRecorded(model: Model, deps: ModelAccessDeps): Promise<Provider> {
+async function loadProviderOf(model: Model): Promise<Provider> {
   const { loadProvider } = await import("../../providers/registry.ts");
-  const provider = await loadProvider(model.api);
-  if (deps.recordFile === undefined) return provider;
-  const { recordProvider } = await import("../../providers/scripted/record.ts");
-  const { appendFileSync, writeFileSync } = await import("node:fs");
-  const file = deps.recordFile;
-  writeFileSync(file, "", { mode: 0o600 });
-  return recordProvider(provider, (line) => appendFileSync(file, `${line}\n`), deps.now);
+  return loadProvider(model.api);
 }
 
 /** As the network reads them. */

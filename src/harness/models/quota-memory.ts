@@ -35,7 +35,7 @@ export class QuotaMemory {
     try {
       const stored = JSON.parse(readFileSync(this.#file, "utf8")) as Record<string, unknown>;
       const entries = Object.entries(stored).filter(
-        (entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > this.#now(),
+        (entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > this.#now() && entry[1] <= 8.64e15,
       );
       return new Map(entries);
     } catch {

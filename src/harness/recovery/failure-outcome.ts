@@ -6,6 +6,7 @@ import type { AssistantMessage } from "../../contracts/message.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { Outcome, OutcomeKind } from "../../contracts/outcome.ts";
 import type { ConnectionLack, FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { serviceWords } from "../../contracts/text/service-words.ts";
 
 interface FailureKind {
@@ -96,5 +97,5 @@ function hintOf({ retryAt, unreachable, isOurs }: ModelFailure, { hint }: Failur
 
 /** Never before the moment itself. */
 function inSeconds(moment: Date): string {
-  return new Date(Math.ceil(moment.getTime() / 1000) * 1000).toISOString().replace(".000", "");
+  return isoTime(Math.ceil(moment.getTime() / 1000) * 1000).replace(".000", "");
 }

@@ -122,7 +122,7 @@ export class CodingSession {
           "Agent is already processing. Specify streamingBehavior ('steer' or 'followUp') to queue the message.",
         );
       }
-      this.conversation.agent[options.streamingBehavior](message);
+      this.#join(message, options.streamingBehavior);
       this.conversation.listeners.release();
       return this.#running.done;
     }
@@ -150,8 +150,14 @@ export class CodingSession {
     }
     if (this.#running === undefined) return triggerTurn === true ? this.#begin(message, {}) : this.conversation.say(message);
     if (triggerTurn === false) this.#extensionMessages.keepForTurn(message);
-    else this.conversation.agent[deliverAs](message);
+    else this.#join(message, deliverAs);
     return undefined;
+  }
+
+  /** A word of an extension's that is none of ours is taken for the usual one. */
+  #join(message: UserMessage | CustomMessage, how: "steer" | "followUp"): void {
+    if (how === "followUp") this.conversation.agent.followUp(message);
+    else this.conversation.agent.steer(message);
   }
 
   /** Stops the run and any compaction, and waits until all has settled. Queued messages stay queued. */

@@ -1,7 +1,7 @@
 // Questions that are asked one after another, whoever asks them. Owned by the dialogs of a screen and by those of lines. Invariant: each is answered
 // exactly once: by the user, its timeout, its signal, or the end of what it belongs to, all but the first with nothing.
 
-import { timerMs } from "../../contracts/duration.ts";
+import { timeLimitMs } from "../../contracts/duration.ts";
 
 export interface QuestionOptions {
   timeout?: number;
@@ -26,8 +26,9 @@ export class Questions {
   /** `show` gives the way to close it; `left`: how long there is still time, in words. */
   ask<T>(
     show: (answer: (value: T | undefined) => void, left: () => string) => () => void,
-    { timeout, signal }: QuestionOptions,
+    { timeout: said, signal }: QuestionOptions,
   ): Promise<T | undefined> {
+    const timeout = timeLimitMs(said);
     if (signal?.aborted) return Promise.resolve(undefined);
     let settle: (value: T | undefined) => void = () => {};
     let isSettled = false;
@@ -45,7 +46,7 @@ export class Questions {
       };
     });
     const cancel = (): void => settle(undefined);
-    const timer = timeout === undefined ? undefined : setTimeout(cancel, timerMs(timeout));
+    const timer = timeout === undefined ? undefined : setTimeout(cancel, timeout);
     // How long there is still time: said in whole seconds.
     const endsMs = performance.now() + (timeout ?? 0);
     const left = (): string => (timeout === undefined ? "" : ` (${Math.max(0, Math.ceil((endsMs - performance.now()) / 1000))} s)`);

@@ -256,8 +256,10 @@ export class RpcClient extends RpcCalls {
     let begin = (): void => {};
     let cancel = (): void => {};
     const settled = new Promise<RpcEvent[]>((resolve, reject) => {
-      const late = (): void => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`));
-      const timer = setTimeout(late, timerMs(timeoutMs));
+      const timer = setTimeout(
+        () => reject(new PiError("rpc.timeout", `The run has not settled within ${timeoutMs} ms`)),
+        timerMs(timeoutMs),
+      );
       let stopListening = (): void => {};
       const ended = (): void => {
         reject(new PiError("rpc.exited", "pi has ended before the run had settled"));

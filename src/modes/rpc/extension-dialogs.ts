@@ -3,7 +3,7 @@
 // with the default (nothing, or `false` for a confirmation).
 
 import { defined } from "../../contracts/defined.ts";
-import { timerMs } from "../../contracts/duration.ts";
+import { timeLimitMs } from "../../contracts/duration.ts";
 import type { ExtensionUIContext, ExtensionUIDialogOptions } from "../../contracts/extension.ts";
 import { withoutTerminal } from "../../extensions/no-ui.ts";
 import type { ExtensionUiRequest, ExtensionUiResponse } from "./records.ts";
@@ -17,7 +17,7 @@ export interface DialogOptions {
 /** The dialogs as extensions know a user interface. */
 export function dialogUi(dialogs: ExtensionDialogs): ExtensionUIContext {
   const timed = ({ timeout, signal }: ExtensionUIDialogOptions = {}): DialogOptions => ({
-    ...defined({ timeoutMs: timeout, signal }),
+    ...defined({ timeoutMs: timeLimitMs(timeout), signal }),
   });
   return {
     ...withoutTerminal,
@@ -125,7 +125,7 @@ export class ExtensionDialogs {
         resolve(answer);
       };
       const cancel = (): void => settle(undefined);
-      const timer = timeoutMs === undefined ? undefined : setTimeout(cancel, timerMs(timeoutMs));
+      const timer = timeoutMs === undefined ? undefined : setTimeout(cancel, timeoutMs);
       this.#open.set(id, settle);
       signal?.addEventListener("abort", cancel, { once: true });
       const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };

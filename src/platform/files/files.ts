@@ -5,6 +5,7 @@ import fs, { type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import type { FileInfo, FileOperations } from "../../contracts/tool.ts";
 import { makeDirectory } from "./make-directory.ts";
+import { isTemporaryOf, temporaryBeside } from "./temporary-name.ts";
 
 const chunkBytes = 64 * 1024;
 /** What would wait for a writer (a pipe that has taken a file's place, a log of the kernel that only looks like a file) fails instead. */
@@ -87,7 +88,7 @@ export async function writeAtomic(path: string, data: Uint8Array | string, mode?
   }
   // Replacing must not do what writing may not.
   if (existing !== undefined) await (await fs.promises.open(target, "r+")).close();
-  const temporary = join(dirname(target), `${temporaryPrefix(target)}${crypto.randomUUID().slice(0, 8)}.tmp`);
+  const temporary = temporaryBeside(target);
   try {
     await createBeside(temporary, data, existing, mode);
   } catch (error) {
@@ -105,17 +106,10 @@ export async function writeAtomic(path: string, data: Uint8Array | string, mode?
   }
 }
 
-function temporaryPrefix(target: string): string {
-  return `.${basename(target).slice(0, 200)}.`;
-}
-
 /** What processes that were killed have left beside a file that they were writing. Only for who knows that nobody writes it now. */
 export async function leftoversBeside(target: string): Promise<string[]> {
-  const prefix = temporaryPrefix(target);
   const names = await fs.promises.readdir(dirname(target)).catch(() => []);
-  return names
-    .filter((name) => name.startsWith(prefix) && /^[\da-f]{8}\.tmp$/.test(name.slice(prefix.length)))
-    .map((name) => join(dirname(target), name));
+  return names.filter((name) => isTemporaryOf(target, name)).map((name) => join(dirname(target), name));
 }
 
 async function createBeside(

@@ -3,8 +3,9 @@
 
 import type { FileHandle } from "node:fs/promises";
 import { copyFile, open, realpath, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { makeDirectory } from "./make-directory.ts";
+import { temporaryBeside } from "./temporary-name.ts";
 
 const batchLength = 128 * 1024;
 
@@ -17,7 +18,7 @@ export async function replaceFile(path: string, chunks: Iterable<string> | Async
   // A pipe or a device is written to, not replaced.
   if (existing !== undefined && !existing.isFile()) return (await import("../pipes/write-pipe.ts")).writePipe(target, chunks);
   if (existing === undefined) makeDirectory(dirname(target));
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
+  const temporary = temporaryBeside(target);
   const mode = existing === undefined ? 0o600 : existing.mode & 0o777;
   try {
     await writeAll(await open(temporary, "wx", mode), chunks);

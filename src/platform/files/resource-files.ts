@@ -1,20 +1,10 @@
 // Finds the files of a resource directory, and applies the `!`, `+` and `-` entries of a resource list. Called by what loads skills, prompt
 // templates and extensions. Invariant: order is by name, the same on every machine; what cannot be read is passed over, and a walk comes to its end.
 
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import type { RepositoryBoundary } from "./bounded-file.ts";
-
-export type PathKind = "file" | "directory" | undefined;
-
-export function kindOfPath(path: string): PathKind {
-  try {
-    const info = statSync(path);
-    return info.isFile() ? "file" : info.isDirectory() ? "directory" : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { kindOfPath } from "./path-kind.ts";
 
 export interface DirectoryListing {
   files: string[];

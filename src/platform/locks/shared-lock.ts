@@ -100,8 +100,12 @@ class LockDirectory implements HeldLock {
     this.#mark = this.#found();
     addMark(leaseFile, this.#mark);
     this.#touching = setInterval(() => {
-      // A lock that was taken away stays with who has it.
-      if (this.#isOurs()) this.#touch();
+      try {
+        // A lock that was taken away stays with who has it.
+        if (this.#isOurs()) this.#touch();
+      } catch {
+        // A full disk, a directory that is gone: whether the lock is still ours is asked before anything is written.
+      }
     }, touchMs);
   }
 

@@ -7,10 +7,9 @@ import type { ModuleLoader, ModuleLoaderOptions } from "./module-loader.ts";
 export async function createModuleLoader(options: ModuleLoaderOptions): Promise<ModuleLoader> {
   if (process.versions.bun !== undefined) return (await import("./on-bun.ts")).loaderOnBun(options);
   const { registerHooks, stripTypeScriptTypes } = process.getBuiltinModule("node:module") as unknown as Record<string, unknown>;
-  if (typeof registerHooks === "function" && typeof stripTypeScriptTypes === "function") {
-    return (await import("./on-node.ts")).loaderOnNode(options);
-  }
-  return (await import("./with-jiti.ts")).loaderWithJiti(options);
+  const withJiti = async (): Promise<ModuleLoader> => (await import("./with-jiti.ts")).loaderWithJiti(options);
+  if (typeof registerHooks !== "function" || typeof stripTypeScriptTypes !== "function") return withJiti();
+  return (await import("./on-node.ts")).loaderOnNode(options, withJiti);
 }
 
 /** Where in a source something went wrong, as far as the error tells: `file:line:column`. `isSource`: other places do not count. */

@@ -1,4 +1,5 @@
 // Extension files on Node from 22.15: hooks of its own loader name the host's modules and take TypeScript as it is. Made by load-module.
+// From 26 on Node takes types away and no more: an extension with enums, namespaces or parameter properties is handed on to the loader of older ones.
 // Invariant: only what an extension loads, directly or through others, is looked at; modules of the program itself pass untouched.
 
 import { createHash } from "node:crypto";
@@ -25,7 +26,7 @@ interface Loaded {
 
 interface Hooks {
   resolve(specifier: string, context: { parentURL?: string; importAttributes?: Record<string, string> }, next: Next<Resolved>): Resolved;
-  load(url: string, context: { importAttributes?: Record<string, string> }, next: Next<Loaded>): Loaded;
+  load(url: string, context: { conditions?: string[]; importAttributes?: Record<string, string> }, next: Next<Loaded>): Loaded;
 }
 
 type Next<R> = (name: string, context?: unknown) => R;
@@ -40,15 +41,25 @@ const typescript = /\.[mc]?tsx?$/;
 const endings = ["", ".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
 const indexes = ["index.ts", "index.mts", "index.js", "index.mjs", "index.cjs"];
 
-export function loaderOnNode({ hostModules, cacheDirectory }: ModuleLoaderOptions): ModuleLoader {
+/** `beyondTypes` makes the loader of extensions whose TypeScript this Node does not take. */
+export function loaderOnNode(
+  { hostModules, cacheDirectory }: ModuleLoaderOptions,
+  beyondTypes: () => Promise<ModuleLoader>,
+  version = process.versions.node,
+): ModuleLoader {
+  // To ask Node itself would load its compiler.
+  const takesAll = Number.parseInt(version, 10) < 26;
   const { registerHooks, stripTypeScriptTypes } = module as unknown as Newer;
   // So that errors tell the lines of what was written.
   process.setSourceMapsEnabled(true);
   const owned = new Set<string>();
+  let other: Promise<ModuleLoader> | undefined;
   /** Times that a directory was forgotten. */
   const generations = new Map<string, number>();
   const transform = cached(cacheDirectory, (source, path) =>
-    quietly(() => stripTypeScriptTypes(source, { mode: "transform", sourceMap: true, sourceUrl: path })),
+    quietly(() =>
+      stripTypeScriptTypes(source, { ...(takesAll ? { mode: "transform", sourceMap: true } : { mode: "strip" }), sourceUrl: path }),
+    ),
   );
   const current = (url: string): string => {
     const path = fileURLToPath(url);
@@ -76,6 +87,8 @@ export function loaderOnNode({ hostModules, cacheDirectory }: ModuleLoaderOption
         return { format: "module", source: `export default ${JSON.stringify(readFileSync(path, "utf8"))};`, shortCircuit: true };
       }
       if (path.endsWith(".json")) {
+        // For `require` newer ones take what is given as the text of the file.
+        if (context.conditions?.includes("require")) return next(url, context);
         return { format: "commonjs", source: `module.exports = ${readFileSync(path, "utf8")};`, shortCircuit: true };
       }
       if (!typescript.test(path) && path.includes(`${sep}node_modules${sep}`)) return next(url, context);
@@ -92,9 +105,16 @@ export function loaderOnNode({ hostModules, cacheDirectory }: ModuleLoaderOption
     load: async (path) => {
       const { href } = pathToFileURL(path);
       owned.add(href);
-      return (await import(current(href))) as Record<string, unknown>;
+      try {
+        return (await import(current(href))) as Record<string, unknown>;
+      } catch (error) {
+        if (takesAll || (error as { code?: unknown } | undefined)?.code !== "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") throw error;
+        other ??= beyondTypes();
+        return (await other).load(path);
+      }
     },
     forget: (directory) => {
+      void other?.then((loader) => loader.forget(directory));
       generations.set(directory, (generations.get(directory) ?? 0) + 1);
       for (const key of Object.keys(require.cache)) if (key.startsWith(directory + sep)) delete require.cache[key];
     },

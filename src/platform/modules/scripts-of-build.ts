@@ -16,8 +16,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
 import { type CompiledCode, clearCompiled, compiledDirectory, enableCompileCache } from "./compile-cache.ts";
+import { lightPath } from "./light-path.ts";
+
+const { dirname, join } = lightPath;
 
 type Names = Record<string, unknown>;
 type RunScript = (scripts: ScriptsOfBuild, moduleUrl: string) => Names;
@@ -46,10 +48,14 @@ const blockBytes = 64 * 1024;
 const longRunMs = 10_000;
 
 export class ScriptsOfBuild implements CompiledCode {
+  /** What a script has for `node:path`. */
+  readonly path = lightPath;
   readonly #place: ScriptPlace;
   readonly #loaded = new Map<string, Names>();
   readonly #unkept: Unkept[] = [];
   #agentDir: string | undefined;
+  #keptFolder: string | undefined;
+  #folderUrl: string | undefined;
   #isEnabled = false;
 
   constructor(place: ScriptPlace) {
@@ -85,7 +91,7 @@ export class ScriptsOfBuild implements CompiledCode {
     if (hash === undefined) throw new Error(`${name} is no script of the build`);
     const url = this.#urlOf(name);
     const text = readFileSync(join(this.#place.folder, name.replace(/\.mjs$/, ".js")), "latin1");
-    const path = onBun || text.length < smallLength ? undefined : join(compiledDirectory(this.#dir()), versionFolder(), hash);
+    const path = onBun || text.length < smallLength ? undefined : join(this.#keptIn(), hash);
     const kept = path === undefined ? undefined : readKept(path);
     const { Script } = process.getBuiltinModule("node:vm");
     const script = new Script(text, { filename: url, ...(kept === undefined ? {} : { cachedData: kept.code }) });
@@ -109,8 +115,15 @@ export class ScriptsOfBuild implements CompiledCode {
     return this.#agentDir;
   }
 
+  #keptIn(): string {
+    this.#keptFolder ??= join(compiledDirectory(this.#dir()), versionFolder());
+    return this.#keptFolder;
+  }
+
   #urlOf(name: string): string {
-    return process.getBuiltinModule("node:url").pathToFileURL(join(this.#place.folder, name)).href;
+    this.#folderUrl ??= process.getBuiltinModule("node:url").pathToFileURL(`${this.#place.folder}/`).href;
+    // The build gives its chunks names that are the same in an address.
+    return this.#folderUrl + name;
   }
 }
 

@@ -2,7 +2,7 @@
 // Invariant: resolves however it ends; after a deadline, an abort or too much output it is asked to end, and a while later killed.
 
 import { execFile } from "node:child_process";
-import { timerMs } from "../../contracts/duration.ts";
+import { timeLimitMs } from "../../contracts/duration.ts";
 import type { Env } from "../paths.ts";
 import { signalStatus } from "./shell-process.ts";
 
@@ -45,16 +45,21 @@ export function executeProgram(command: string, args: readonly string[], options
       child.kill();
       killLater();
     };
-    const child = execFile(command, [...args], { cwd, env, timeout: timerMs(timeoutMs), maxBuffer: maxBytes }, (error, stdout, stderr) => {
-      clearTimeout(killing);
-      signal?.removeEventListener("abort", end);
-      const cause: unknown = error?.code;
-      const truncated = cause === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
-      const isUnstarted = typeof cause === "string" && !truncated;
-      const reason = isUnstarted && stderr === "" ? (error?.message ?? "") : stderr;
-      const killed = error?.killed === true || child.killed || signal?.aborted === true;
-      resolve({ stdout, stderr: reason, code: status(isUnstarted, killed, truncated), killed, truncated });
-    });
+    const child = execFile(
+      command,
+      [...args],
+      { cwd, env, timeout: timeLimitMs(timeoutMs) ?? 0, maxBuffer: maxBytes },
+      (error, stdout, stderr) => {
+        clearTimeout(killing);
+        signal?.removeEventListener("abort", end);
+        const cause: unknown = error?.code;
+        const truncated = cause === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+        const isUnstarted = typeof cause === "string" && !truncated;
+        const reason = isUnstarted && stderr === "" ? (error?.message ?? "") : stderr;
+        const killed = error?.killed === true || child.killed || signal?.aborted === true;
+        resolve({ stdout, stderr: reason, code: status(isUnstarted, killed, truncated), killed, truncated });
+      },
+    );
     const status = (isUnstarted: boolean, killed: boolean, truncated: boolean): number => {
       if (isUnstarted) return 1;
       // The pipe that nobody reads any more may be quicker than the signal.

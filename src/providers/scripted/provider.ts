@@ -1,5 +1,6 @@
 // The embedded offline provider: `demo` answers by rules, `scripted/<file>` replays a trace. Called through the registry.
 
+import { timerMs } from "../../contracts/duration.ts";
 import type { ModelCall, ModelRequest } from "../../contracts/model-request.ts";
 import type { Provider } from "../../contracts/provider.ts";
 import type { ModelFailure, StreamEvent } from "../../contracts/stream-event.ts";
@@ -70,7 +71,7 @@ function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     // An endless wait must hold the process open, or it would end as if all were said.
     const isEndless = delayMs === Number.POSITIVE_INFINITY;
-    const timer = isEndless ? setInterval(() => {}, 2 ** 30) : setTimeout(resolve, delayMs);
+    const timer = isEndless ? setInterval(() => {}, 2 ** 30) : setTimeout(resolve, timerMs(delayMs));
     signal.addEventListener(
       "abort",
       () => {

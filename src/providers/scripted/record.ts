@@ -1,18 +1,15 @@
-// Writes what any provider streams, but no secret of ours, into a trace that the scripted provider can replay (`--record FILE`). Called by the harness.
+// Writes what any provider streams, but no secret of ours, into a trace that the scripted provider can replay (`--record FILE`). Called by
+// trace-file, which begins the file.
 
 import type { Provider } from "../../contracts/provider.ts";
 import { eventsOf, type StreamEvent, type StreamPart } from "../../contracts/stream-event.ts";
 import { StreamRedactor } from "../../platform/pipes/redact-stream.ts";
-import { traceVersion } from "./trace.ts";
 
 /** `writeLine` gets one JSON text at a time, without LF; `now` is in ms. */
 export function recordProvider(provider: Provider, writeLine: (line: string) => void, now: () => number): Provider {
-  let isStarted = false;
   return {
     api: provider.api,
     async *stream(call): AsyncIterable<StreamPart> {
-      if (!isStarted) writeLine(JSON.stringify({ type: "trace", version: traceVersion }));
-      isStarted = true;
       writeLine(JSON.stringify({ type: "call", model: `${call.model.provider}/${call.model.id}` }));
       let lastAt = now();
       const write = (event: StreamEvent): void => {

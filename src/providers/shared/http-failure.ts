@@ -2,6 +2,7 @@
 // Invariant: a code follows from the service's own error code, else from the status; where both say too little the table of words decides.
 
 import type { ConnectionLack, FailureCode, ModelFailure } from "../../contracts/stream-event.ts";
+import { inOneLine } from "../../contracts/text/one-line.ts";
 import { isOwnMachine } from "../../contracts/text/own-machine.ts";
 import { codeInWords, vendorCodes } from "./failure-words.ts";
 import { arrayOf, isObject, type Json, objectOf, parseObject } from "./json.ts";
@@ -15,6 +16,9 @@ export interface Refusal {
   body: string;
 }
 
+/** In UTF-16 units, of a body or of an event in a stream: what goes beyond is neither searched nor shown. */
+export const maxRefusalLength = 64 * 1024;
+
 /** What a format knows of its services' error codes. */
 export type CodeTable = Readonly<Record<string, FailureCode>>;
 
@@ -27,10 +31,11 @@ export interface WordRow {
   source: string;
 }
 
-export function failureOfRefusal(refusal: Refusal, codes: CodeTable, nowMs: number, words: readonly WordRow[] = []): ModelFailure {
-  const error = errorOf(refusal.body);
-  const told = words.find((row) => row.status === refusal.status && row.words.test(refusal.body));
-  const code = told?.code ?? codeOf(refusal, error, codes);
+export function failureOfRefusal(told: Refusal, codes: CodeTable, nowMs: number, words: readonly WordRow[] = []): ModelFailure {
+  const error = errorOf(told.body);
+  const refusal = { ...told, body: told.body.slice(0, maxRefusalLength) };
+  const row = words.find(({ status, words }) => status === refusal.status && words.test(refusal.body));
+  const code = row?.code ?? codeOf(refusal, error, codes);
   const failure: ModelFailure = { code, message: messageOfRefusal(refusal) };
   if (refusal.status > 0) failure.status = refusal.status;
   if (code === "rate_limited" || code === "overloaded" || code === "quota") {
@@ -116,7 +121,7 @@ export function streamRefusal(error: unknown, raw: string): Omit<Refusal, "heade
 /** The error object of a body: `{error:{…}}`, `[{error:{…}}]`, `{error:"text"}`, or the body itself. */
 function errorOf(body: string): Json {
   let text = body.trim();
-  if (text.startsWith("[")) text = text.replace(/^\[\s*/, "").replace(/\s*\]$/, "");
+  if (text.startsWith("[")) text = text.slice(1, text.endsWith("]") ? -1 : undefined);
   const parsed = parseObject(text);
   if (parsed === undefined) return {};
   return isObject(parsed.error) ? parsed.error : parsed;
@@ -166,8 +171,10 @@ export function oneLine(body: string): string {
   const text = body.trim();
   if (/^(<!doctype|<html)/i.test(text)) {
     return text
-      .replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ")
-      .replace(/<[^>]*>/g, " ")
+      .split(/<\/(?:script|style)>/i)
+      .map((piece) => piece.replace(/<(?:script|style)\b[\s\S]*$/i, ""))
+      .join(" ")
+      .replace(/<[^<>]*>/g, " ")
       .replace(/\s+/g, " ")
       .trim()
       .slice(0, 300);
@@ -176,7 +183,7 @@ export function oneLine(body: string): string {
   try {
     return JSON.stringify(JSON.parse(text));
   } catch {
-    return text.replace(/\s*[\r\n]+\s*/g, " ");
+    return inOneLine(text);
   }
 }
 
@@ -189,11 +196,8 @@ export function networkFailure(error: unknown, baseUrl?: string): ModelFailure {
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
     // Bun ends its messages with advice to the programmer.
-    const text = current.message
-      .replace(/ For more information, pass `verbose: true`.*$/s, "")
-      .replace(/\. Is the computer able to access the url\?$/, "")
-      .replace(/\s*[\r\n]+\s*/g, " ")
-      .trim();
+    const advice = / For more information, pass `verbose: true`.*$/s;
+    const text = inOneLine(current.message.replace(advice, "").replace(/\. Is the computer able to access the url\?$/, "")).trim();
     if (text !== "" && text !== "Connection error." && !parts.includes(text)) parts.push(text);
     const own: unknown = (current as { code?: unknown }).code;
     if (typeof own === "string") code = own;

@@ -1,6 +1,9 @@
 // When a service says to come back: Retry-After and the vendors' own reset headers. Called by the failure readers.
 // Sources: RFC 9110 §10.2.3; https://platform.claude.com/docs/en/api/rate-limits; https://platform.openai.com/docs/guides/rate-limits (checked 2026-11).
 
+/** What a `Date` can hold: whoever says more has no moment in mind. */
+const lastMomentMs = 8.64e15;
+
 interface Limit {
   reset: string;
   remaining: string;
@@ -18,7 +21,7 @@ const limits = (): Limit[] =>
  */
 export function retryAtOf(headers: Headers, nowMs: number, limited: boolean): number | undefined {
   const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
-  if (Number.isFinite(milliseconds)) return nowMs + Math.max(0, milliseconds);
+  if (Number.isFinite(milliseconds)) return heldByDates(nowMs + Math.max(0, milliseconds));
   const retryAfter = headers.get("retry-after");
   if (retryAfter !== null) {
     const at = momentOf(retryAfter, nowMs);
@@ -52,13 +55,17 @@ export function momentOf(text: string, nowMs: number): number | undefined {
   const value = text.trim();
   if (/^\d+(\.\d+)?$/.test(value)) {
     const number = Number(value);
-    if (number > 1e11) return number;
+    if (number > 1e11) return heldByDates(number);
     return number > 1e9 ? number * 1000 : nowMs + number * 1000;
   }
   const durationMs = durationOf(value);
-  if (durationMs !== undefined) return nowMs + durationMs;
+  if (durationMs !== undefined) return heldByDates(nowMs + durationMs);
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(date, nowMs);
+}
+
+function heldByDates(momentMs: number): number | undefined {
+  return momentMs <= lastMomentMs ? momentMs : undefined;
 }
 
 function durationOf(text: string): number | undefined {

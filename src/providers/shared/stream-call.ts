@@ -8,7 +8,7 @@ import { splitUserInfo, withoutUrlSecrets } from "../../contracts/text/url-secre
 import { liveSecrets } from "../../platform/secrets.ts";
 import { startIsOver } from "../../platform/start-pace.ts";
 import { type Decoder, EventReader, withoutSecret } from "./event-reader.ts";
-import { networkFailure, type Refusal } from "./http-failure.ts";
+import { maxRefusalLength, networkFailure, type Refusal } from "./http-failure.ts";
 import { amend, refusedFields } from "./refused-fields.ts";
 
 export interface HttpCall<Body> {
@@ -24,9 +24,6 @@ export interface HttpCall<Body> {
 
 /** What reads a shorter answer is over before compiling it would pay. */
 const shortAnswerBytes = 16 * 1024;
-
-/** Bytes of an answer that is no stream that are looked at. */
-const maxRefusalBytes = 64 * 1024;
 
 export async function* streamCall<Body>(http: HttpCall<Body>): AsyncGenerator<StreamPart, void, void> {
   const { call } = http;
@@ -215,7 +212,7 @@ async function readHead(response: Response): Promise<string> {
   const reader = response.body.getReader();
   let text = "";
   try {
-    while (text.length < maxRefusalBytes) {
+    while (text.length < maxRefusalLength) {
       const { done, value } = await reader.read();
       if (done) break;
       text += decoder.decode(value, { stream: true });

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { lineOf } from "../../contracts/error.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { errorResult, type Tool, type ToolResult, textResult } from "../../contracts/tool.ts";
 import { readIpcJson, writeIpcFile } from "./ipc-file.ts";
 import { type IpcData, type IpcFolder, ipcProblem, isRecord, listedTasks } from "./ipc-rules.ts";
@@ -41,7 +42,7 @@ const targetGroup = text("Another group's folder name; for the main group alone.
 /** Hands one record to the host, if this group may say it. */
 function hand(at: IpcToolsOptions, folder: IpcFolder, record: IpcData, said: string): ToolResult {
   const groupFolder = record.groupFolder ?? at.group;
-  const data = { ...record, groupFolder, timestamp: new Date(at.now()).toISOString() };
+  const data = { ...record, groupFolder, timestamp: isoTime(at.now()) };
   const tasks = record.taskId === undefined ? [] : tasksOf(at);
   const problem = ipcProblem(folder, data, {
     group: at.group,
@@ -190,7 +191,7 @@ async function scheduleTask(args: Args, at: IpcToolsOptions): Promise<ToolResult
     createdBy: at.group,
     groupFolder: target ?? at.group,
   };
-  return hand(at, "tasks", record, `The task is to be scheduled; it would run next at ${next.toISOString()}.`);
+  return hand(at, "tasks", record, `The task is to be scheduled; it would run next at ${isoTime(next.getTime())}.`);
 }
 
 /** All of them, also those that only the main group may use: who calls one without the right is told so. */

@@ -1,6 +1,7 @@
 // Takes what groups have left for their host again and again, each second unless it is told otherwise. Made by hosts and by `pi ipc drain --watch`.
 // Invariant: one pass at a time; what is being taken is taken to its end, also when it is stopped.
 
+import { timerMs } from "../../contracts/duration.ts";
 import type { DrainOptions, DrainResult } from "./ipc-drain.ts";
 
 export interface IpcWatcherOptions extends DrainOptions {
@@ -81,7 +82,7 @@ function pauseOr(signal: AbortSignal, ms: number): Promise<void> {
       signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, timerMs(ms));
     signal.addEventListener("abort", done, { once: true });
   });
 }

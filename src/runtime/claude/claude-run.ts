@@ -3,6 +3,7 @@
 
 import { runTools } from "../../agent/run-tools.ts";
 import { defined } from "../../contracts/defined.ts";
+import { timerMs } from "../../contracts/duration.ts";
 import type { ImageContent, ToolCall } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import { errorResult, type ToolResult } from "../../contracts/tool.ts";
@@ -339,7 +340,7 @@ export class ClaudeRun {
     this.#quiet = setTimeout(() => {
       const message = `${this.#settings.command} said nothing for ${stallMs / 1000} s`;
       this.#stop({ kind: "stalled", code: "model.stalled", message, hint: "Try again, or allow more with stall_ms of [runtime.claude]" });
-    }, stallMs);
+    }, timerMs(stallMs));
   }
 
   /** A call of one of our tools, through all that a call in a conversation of ours goes through. */

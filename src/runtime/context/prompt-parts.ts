@@ -2,6 +2,7 @@
 // every runtime, made where a run is prepared. Pure. Invariant: a name that a stranger chose stands in quotes on one line, and numbers of people
 // are not told unless the user wants that.
 
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { MessagingContext } from "../request.ts";
 
 const longest = 200;
@@ -57,7 +58,7 @@ export function messageLine(context: MessagingContext | undefined, tellPhoneNumb
     context?.senderName ?? context?.senderUsername,
     context === undefined || tellPhoneNumbers ? [] : numbersIn(context),
   );
-  const at = `${new Date(nowMs).toISOString().slice(0, 16)}Z`;
+  const at = `${isoTime(nowMs).slice(0, 16)}Z`;
   return sender === undefined ? "[end of message]" : `[end of message from ${sender.replaceAll("@", "\\u0040")}, ${at}]`;
 }
 

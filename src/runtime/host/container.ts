@@ -36,7 +36,6 @@ export interface ContainerRun {
 const maxStderr = 64 * 1024;
 const killMs = 10_000;
 const graceMs = 500;
-/** What timers can be set to. */
 
 export async function runContainer(run: ContainerRun): Promise<ContainerOutput> {
   const startedMs = performance.now();

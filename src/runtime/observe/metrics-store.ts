@@ -5,6 +5,7 @@
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../contracts/error.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { AppendFile } from "../../platform/files/append-file.ts";
 import { LineSplitter } from "../../platform/pipes/line-splitter.ts";
 import type { Redaction } from "./redaction.ts";
@@ -200,5 +201,5 @@ function countsOf(json: unknown): Record<string, number> {
 
 /** In UTC. */
 function dayOf(t: number): string {
-  return new Date(Math.floor(t / dayMs) * dayMs).toISOString().slice(0, 10);
+  return isoTime(Math.floor(t / dayMs) * dayMs).slice(0, 10);
 }

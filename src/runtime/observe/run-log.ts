@@ -3,6 +3,7 @@
 
 import { appendFileSync } from "node:fs";
 import { messageOf } from "../../contracts/error.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { Redaction } from "./redaction.ts";
 
 export interface RunLog {
@@ -22,7 +23,7 @@ export function runLog({ file, now, redaction, writeLine }: RunLogDeps): RunLog 
   let isBroken = false;
   return {
     write: (record) => {
-      const line = JSON.stringify(redaction.value({ time: new Date(now()).toISOString(), ...record }));
+      const line = JSON.stringify(redaction.value({ time: isoTime(now()), ...record }));
       if (file === undefined) writeLine(line);
       if (file === undefined || isBroken) return;
       try {

@@ -4,6 +4,7 @@
 import { defined } from "../../contracts/defined.ts";
 import { longestTimerMs, timerMs } from "../../contracts/duration.ts";
 import { PiError } from "../../contracts/error.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { nextRun, type Schedule } from "../bridge/schedule.ts";
 import type { JobSchedule, LaneQueue, NewJob } from "./jobs.ts";
 
@@ -30,7 +31,7 @@ export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["
       entry.timer.unref?.();
     };
     const fire = (): void => {
-      void add({ ...job, id: `${name}@${at.toISOString()}` });
+      void add({ ...job, id: `${name}@${isoTime(at.getTime())}` });
       // From the time that was meant, or from now where more have passed.
       const from = new Date(Math.max(at.getTime(), now()));
       void nextRun(scheduleOf(schedule), from).then(
@@ -63,5 +64,5 @@ export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["
 function scheduleOf({ when }: JobSchedule): Schedule {
   if ("cron" in when) return { type: "cron", value: when.cron, ...defined({ timezone: when.tz }) };
   if ("everyMs" in when) return { type: "interval", value: String(when.everyMs) };
-  return { type: "once", value: new Date(when.at).toISOString() };
+  return { type: "once", value: isoTime(when.at) };
 }

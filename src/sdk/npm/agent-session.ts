@@ -306,7 +306,7 @@ export class AgentSession {
     this.#coding.shell.abort();
   }
 
-  /** @throws PiError `session.empty_name`. */
+  /** A blank name takes away the one there is. */
   setSessionName(name: string): void {
     this.#live.conversation.setName(name);
   }

@@ -125,7 +125,7 @@ export class ModelRuntime {
   async #accessToModels(): Promise<AccessTo> {
     const { createModelAccess } = await import("../../harness/models/model-access.ts");
     const { env, now } = this.#place;
-    this.#access ??= createModelAccess({ config: this.#config, env, recordFile: undefined, now, registry: this.#registry });
+    this.#access ??= createModelAccess({ config: this.#config, env, trace: undefined, now, registry: this.#registry });
     return this.#access;
   }
 

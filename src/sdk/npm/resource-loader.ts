@@ -1,7 +1,6 @@
 // What a library session is given beside its settings: extensions, skills, prompt templates, context files, system prompt; names follow the
 // npm agent's. Exported by `pi`. Invariant: what the getters say is what `reload` found, with the overrides applied.
 
-import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
@@ -14,7 +13,7 @@ import { sourceInfoOf } from "../../harness/extensions/slash-commands.ts";
 import { ExtensionLauncher } from "../../harness/launch/extension-launcher.ts";
 import { loadResources } from "../../harness/launch/launch-resources.ts";
 import { readBoundedText } from "../../platform/files/bounded-file.ts";
-import { kindOfPath } from "../../platform/files/resource-files.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import type { Env } from "../../platform/paths.ts";
 import { absolutePath } from "../../platform/paths.ts";
 import * as templateFiles from "../../resources/prompt-templates.ts";
@@ -296,7 +295,7 @@ export class DefaultResourceLoader implements ResourceLoader {
     // No path has line breaks in it, and none is so long.
     if (given === "" || given.includes("\n") || given.length > 4096) return { text: given };
     const path = absolutePath(given, this.#place.cwd, this.#place.homeDir);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return { text: given };
+    if (kindOfPath(path) !== "file") return { text: given };
     const found = readBoundedText(path);
     if (found === undefined) return { text: given };
     if ("leftOut" in found) throw new PiError("io.read", found.leftOut);

@@ -1,7 +1,7 @@
 // Owns the session in force of a program and makes the next one with a factory of the program's; names follow the npm agent's. Exported by
 // `pi`. Invariant: there is one session at a time; what belonged to the one before (subscriptions, extensions) ends with it.
 
-import { copyFileSync, existsSync, statSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
@@ -10,6 +10,7 @@ import type { SessionStartEvent } from "../../contracts/extension-event.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
 import { makeDirectory } from "../../platform/files/make-directory.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { Session } from "../../session/tree/session.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { CreateAgentSessionResult } from "./create-agent-session.ts";
@@ -179,7 +180,7 @@ export class AgentSessionRuntime {
         return new SessionManager(Session.create({ cwd: this.cwd, directory: dirname(path), filePath: path }, ownStores()));
       const manager = await SessionManager.open(path);
       const cwd = how.cwdOverride ?? manager.getCwd();
-      if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) return manager;
+      if (kindOfPath(cwd) === "directory") return manager;
       manager.close();
       throw new PiError("session.cwd_gone", `Stored session working directory does not exist: ${cwd}`, { hint: `Session file: ${path}` });
     };

@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, type Stats, statSync } from "node:fs";
 import { isAbsolute, join, sep } from "node:path";
 import { PiError } from "../../contracts/error.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { plainLine } from "../../contracts/text/terminal-text.ts";
 import { requireRegularFile } from "../lines/file-errors.ts";
 import { idInFileName } from "../lines/locate.ts";
@@ -58,7 +59,7 @@ function damagedSummary({ path, modifiedMs, sizeBytes }: FoundFile, { cwd = "" }
   if (id === undefined || sizeBytes === 0) return undefined;
   const isReadable = readFile(path, undefined, () => true) ?? false;
   const damage = isReadable ? "it does not begin as a session does" : "it cannot be read";
-  return { path, id, cwd, timestamp: new Date(modifiedMs).toISOString(), modifiedMs, sizeBytes, damage };
+  return { path, id, cwd, timestamp: isoTime(modifiedMs), modifiedMs, sizeBytes, damage };
 }
 
 /** Of one file; `undefined` when it is no session or cannot be read. */

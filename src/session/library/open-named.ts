@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { isPiError, PiError } from "../../contracts/error.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { AppendFile } from "../../platform/files/append-file.ts";
 import { claim } from "../../platform/locks/claim.ts";
 import { isBlankFile } from "../lines/file-place.ts";
@@ -80,7 +81,7 @@ async function beginFile(id: string, where: { directory: string; cwd: string }, 
   try {
     const found = pathOf(id, where);
     if (found !== undefined) return found;
-    const timestamp = new Date((options.clock ?? Date.now)()).toISOString();
+    const timestamp = isoTime((options.clock ?? Date.now)());
     const path = join(where.directory, sessionFileName({ id, timestamp }));
     AppendFile.create(path, "must be there").close();
     return path;

@@ -1,6 +1,7 @@
 // The first line of a session that begins. Called by session, for new sessions, copies and empty files alike.
 
 import { type SessionHeader, sessionVersion } from "../../contracts/session-entry.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { newSessionId } from "./new-id.ts";
 
 export function newHeader(
@@ -12,7 +13,7 @@ export function newHeader(
     type: "session",
     version: sessionVersion,
     id: id ?? newSessionId(nowMs),
-    timestamp: new Date(nowMs).toISOString(),
+    timestamp: isoTime(nowMs),
     cwd,
     ...(parentSession !== undefined && { parentSession }),
   };

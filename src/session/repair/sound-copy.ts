@@ -5,6 +5,7 @@ import { statSync } from "node:fs";
 import { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { sessionVersion } from "../../contracts/session-entry.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { notASession } from "../lines/file-errors.ts";
 import { decodeLine, encodeLine } from "../lines/line-codec.ts";
 import { idInFileName, isValidSessionId } from "../lines/locate.ts";
@@ -58,7 +59,7 @@ function completeHeader(found: Partial<SessionHeader>, path: string, cwd: string
     type: "session",
     version: sessionVersion,
     id: [id && plainId(id), idInFileName(path)].find((one) => one !== undefined && isValidSessionId(one)) ?? newSessionId(mtimeMs),
-    timestamp: isTimeInName(timestamp) ? timestamp : new Date(mtimeMs).toISOString(),
+    timestamp: isTimeInName(timestamp) ? timestamp : isoTime(mtimeMs),
     cwd: typeof ownCwd === "string" ? ownCwd : cwd,
     ...others,
   };

@@ -7,6 +7,7 @@ import type { EntrySource, Surveyed } from "../../contracts/entry-source.ts";
 import type { PiError } from "../../contracts/error.ts";
 import type { AnyEntry, NewEntry, SessionEntry, SessionHeader } from "../../contracts/session-entry.ts";
 import { isA } from "../../contracts/session-entry.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import { atOnce } from "../../platform/in-slices.ts";
 import type { Lease } from "../../platform/locks/lease.ts";
 import { noParent } from "../index/entry-table.ts";
@@ -171,7 +172,7 @@ export class Session implements EntrySource {
 
   /** Durable when it returns. */
   append(entry: NewEntry): SessionEntry {
-    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const timestamp = isoTime((this.#options.clock ?? Date.now)());
     const complete = completeEntry(entry, this.#newId(), this.#leafId, timestamp);
     this.#appendTo([complete]);
     this.#leafId = complete.id;
@@ -181,7 +182,7 @@ export class Session implements EntrySource {
 
   /** A chain of entries, in one write. */
   appendAll(entries: readonly NewEntry[]): SessionEntry[] {
-    const timestamp = new Date((this.#options.clock ?? Date.now)()).toISOString();
+    const timestamp = isoTime((this.#options.clock ?? Date.now)());
     const taken = new Set<string>();
     let parentId = this.#leafId;
     const completed = entries.map((entry) => {

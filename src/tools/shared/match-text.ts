@@ -102,7 +102,7 @@ const jamo = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/;
 /** The folded line alone, which is all that most lines are asked for. */
 function foldText(line: string): string {
   if (plainLine.test(line)) return trimmedEnd(line);
-  return jamo.test(line) ? foldLine(line).text : foldCluster(line).replace(/\s+$/, "");
+  return jamo.test(line) ? foldLine(line).text : foldCluster(line).trimEnd();
 }
 
 /** Without a pattern that would try each blank in the middle of a line. */
@@ -123,7 +123,7 @@ function foldLine(line: string): { text: string; map: number[] | undefined } {
     for (let unit = 0; unit < folded.length; unit++) map.push(index);
     text += folded;
   }
-  const trimmed = text.replace(/\s+$/, "");
+  const trimmed = text.trimEnd();
   // Behind the last character kept: where the blanks begin in the original.
   map.length = Math.min(map.length, trimmed.length + 1);
   if (map.length === trimmed.length) map.push(line.length);

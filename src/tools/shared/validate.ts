@@ -130,7 +130,7 @@ function coerce(schema: unknown, value: unknown): unknown {
     if (
       (type === "number" || type === "integer") &&
       typeof value === "string" &&
-      /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)
+      /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)
     ) {
       return Number(value);
     }

@@ -2,6 +2,7 @@
 // Invariant: style and script are the two assets, named by their hashes; whatever comes from the session is escaped text or a number.
 
 import type { EntrySource } from "../../contracts/entry-source.ts";
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { ToolViews } from "../../contracts/tool-view.ts";
 import { version } from "../../contracts/version.ts";
 import { readAsset } from "../../platform/assets.ts";
@@ -86,7 +87,7 @@ function header(facts: SessionFacts, artifacts: string): string {
 function longTime(timestamp: string): string {
   const ms = Date.parse(timestamp);
   const text = safeText(dateTime(timestamp).slice(0, 60));
-  return Number.isNaN(ms) ? text : `<time class="long" datetime="${new Date(ms).toISOString()}">${text}</time>`;
+  return Number.isNaN(ms) ? text : `<time class="long" datetime="${isoTime(ms)}">${text}</time>`;
 }
 
 function navigation({ nodes, leaf }: SessionMap): string {

@@ -1,5 +1,6 @@
 // Small pieces of the page that entries and tool cards share, and what their renderers are given. Called by entry-html, tool-card and the document.
 
+import { isoTime } from "../../contracts/text/iso-time.ts";
 import type { ToolViews } from "../../contracts/tool-view.ts";
 import { imageSize, plural } from "../format.ts";
 import type { Call } from "../items.ts";
@@ -23,7 +24,7 @@ export function timeTag(timestamp: unknown): string {
   const text = stringIn(timestamp);
   const ms = Date.parse(text);
   if (Number.isNaN(ms)) return safeText(text.slice(0, 40));
-  const iso = new Date(ms).toISOString();
+  const iso = isoTime(ms);
   return `<time datetime="${iso}">${iso.slice(11, 16)}</time>`;
 }
 

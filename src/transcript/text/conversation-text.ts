@@ -78,20 +78,29 @@ function asideLine(_item: Item, form: ConversationForm, entry: AnyEntry): string
   return [form.paint(folded(`(${who}) ${text}`, form), "dim")];
 }
 
+/** Arguments of a call, which a spread makes of them, are bounded; the lines of a text are not. */
+function addAll(lines: string[], more: readonly string[]): void {
+  for (const line of more) lines.push(line);
+}
+
 function answerLines(item: ItemOf<"answer">, form: ConversationForm): string[] {
   const { paint, isFull, toolViews } = form;
   const cost = numberIn(fieldsOf(item.usage.cost).total);
   const about = [plainLine(item.model), cost > 0 ? costText(cost) : "", stopText(item)].filter((part) => part !== "").join(", ");
   const lines = heading(item, "assistant", "green", about, form);
   for (const block of item.blocks) {
-    if (block.kind === "text") lines.push(...textLines(block.text));
+    if (block.kind === "text") addAll(lines, textLines(block.text));
     else if (block.kind === "call") {
       const call = callLine(block, toolViews);
       lines.push(paint(isFull ? `> ${call}` : folded(`> ${call}`, form), "bold"));
-      if (isFull) lines.push(...bodyLines(block, form));
+      if (isFull) addAll(lines, bodyLines(block, form));
     } else if (block.kind === "thinking") {
       const thought = block.text === "" ? "(hidden)" : block.text;
-      if (isFull) lines.push(...textLines(thought).map((line) => paint(`| ${line}`, "dim")));
+      if (isFull)
+        addAll(
+          lines,
+          textLines(thought).map((line) => paint(`| ${line}`, "dim")),
+        );
       else lines.push(paint(folded(`(thinking) ${plainLine(thought)}`, form), "dim"));
     }
   }

@@ -30,6 +30,14 @@ api_key = "$C_KEY"
 proxy = "http://user:sk-proxy@proxy:1"
 `;
 
+test("settings that are set at once are all there", async () => {
+  const tree = withFile("# mine\n");
+  const names = Array.from({ length: 12 }, (_, at) => `p${at}`);
+  await Promise.all(names.map((name) => pi(tree, ["set", `providers.${name}.base_url`, "http://127.0.0.1:9"])));
+  for (const name of names) expect(read(tree)).toContain(`[providers.${name}]`);
+  expect(existsSync(tree.at("agent/config.toml.lock"))).toBe(false);
+});
+
 describe("show and get", () => {
   test("all settings with where they came from, as TOML", async () => {
     const tree = withFile('thinking = "low"\n[retry]\nmax_retries = 9\n');

@@ -126,6 +126,29 @@ describe("names", () => {
   });
 });
 
+describe("of a project that is gone", () => {
+  test("--cwd shows what there is of it; one that never was is a mistake, and so is to begin something there", async () => {
+    const home = sessionHome();
+    const gone = home.tree.at("gone");
+    const { path } = await home.add([user("in a folder"), answer("that was")], { cwd: gone, id: "ffff6666-x" });
+    expect((await home.pi("sessions", "list", "--cwd", gone)).lines).toEqual([expect.stringMatching(/^ffff6666/)]);
+    expect((await home.pi("sessions", "search", "folder", "--cwd", gone)).lines).toHaveLength(1);
+    expect((await home.pi("sessions", "path", "last", "--cwd", gone)).out).toBe(`${path}\n`);
+    for (const args of [
+      ["list", "--cwd", home.tree.at("never")],
+      ["fork", "ffff6666", "--cwd", gone],
+      ["import", path, "--cwd", gone],
+    ])
+      expect(await home.pi("sessions", ...args)).toMatchObject({
+        status: 2,
+        out: "",
+        err: expect.stringMatching(/--cwd \S+ is not a directory/),
+      });
+    expect((await home.pi("sessions", "rm", "last", "--yes", "--cwd", gone)).status).toBe(0);
+    expect((await home.pi("sessions", "list", "--all")).out).toBe("");
+  });
+});
+
 describe("as in git", () => {
   test("-a, -5, --since", async () => {
     const home = await threeSessions();
@@ -135,6 +158,19 @@ describe("as in git", () => {
     expect(await ids("--since", "2d", "--all")).toEqual(["cccc", "bbbb"]);
     expect(await ids("list", "--since", "2026-11-17", "-a")).toEqual(["cccc", "bbbb", "aaaa"]);
     expect(await home.pi("sessions", "list", "--since", "yore")).toMatchObject({ status: 2, err: expect.stringContaining('"yore"') });
+  });
+
+  test("behind an option -5 is its value, whatever that is worth", async () => {
+    const home = await threeSessions();
+    await home.add([user("down to -5 degrees"), answer("cold")], { id: "eeee5555-x" });
+    expect((await home.pi("sessions", "list", "--search", "-5")).lines).toEqual([expect.stringMatching(/^eeee5555/)]);
+    expect(await home.pi("sessions", "list", "--limit", "-5")).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('--limit "-5" is not a whole number'),
+    });
+    expect((await home.pi("sessions", "list", "--search", "-5", "-1")).lines).toHaveLength(1);
+    // To ask for none is to find none, and not that there are none.
+    expect(await home.pi("sessions", "-0")).toEqual({ status: 0, out: "", lines: [], err: "" });
   });
 });
 

@@ -35,6 +35,18 @@ describe("check", () => {
     expect(await home.pi("sessions", "check", "--json")).toMatchObject({ status: 0, out: "[]\n" });
   });
 
+  test("of a file that is none of ours the first lines are told, and how many there are; programs get all", async () => {
+    const home = sessionHome();
+    const { path } = await home.add([user("x")]);
+    writeFileSync(path, "<p>\n".repeat(5000));
+    const { status, lines } = await home.pi("sessions", "check", path);
+    expect(status).toBe(1);
+    expect(lines).toHaveLength(21);
+    expect(lines[0]).toBe(`${path}:1: the file does not begin with a session header`);
+    expect(lines[20]).toBe(`${path}: and 4980 lines more; --jsonl names them all`);
+    expect((await home.pi("sessions", "check", path, "--jsonl")).lines).toHaveLength(5000);
+  });
+
   test("a run that was killed is interrupted, not damaged: status 0", async () => {
     const home = sessionHome();
     const call = json({

@@ -206,7 +206,7 @@ test("forkPoint: messages of the user's only, on any branch, as RPC get_fork_mes
   expect(coding.forkPoint(idOf("second"))).toEqual({ leafId: idOf("one"), text: "second" });
 });
 
-test("labels and names are recorded; an unknown entry and an empty name are refused", async () => {
+test("labels and names are recorded; an unknown entry is refused, and a blank name takes the name away", async () => {
   const { coding, session, events, idOf } = await talked();
   coding.setLabel(idOf("one"), " good ");
   expect(session.label(idOf("one"))).toBe("good");
@@ -216,7 +216,9 @@ test("labels and names are recorded; an unknown entry and an empty name are refu
   coding.conversation.setName(" my work ");
   expect(session.name).toBe("my work");
   expect(events.at(-1)).toEqual({ type: "session_info_changed", name: "my work" });
-  expect(() => coding.conversation.setName("  ")).toThrow("Session name cannot be empty");
+  coding.conversation.setName("  ");
+  expect(session.name).toBeUndefined();
+  expect(events.at(-1)).toEqual({ type: "session_info_changed" });
 });
 
 test("a reopened session is where the last entry is, with the same context", async () => {

@@ -45,10 +45,29 @@ test("time: the clock is started once and stopped", () => {
   vi.advanceTimersByTime(5000);
   expect(onTimeout).toHaveBeenCalledTimes(1);
   expect(budget.stop).toMatchObject({ code: "budget.timeout", message: "Stopped after 1 s (--timeout)" });
+  const patient = new Budget({ ...none, timeoutMs: 30 * 86_400_000 }, now);
+  patient.startClock(onTimeout);
+  vi.advanceTimersByTime(86_400_000);
+  expect(patient.stop).toBe(undefined);
+  patient.stopClock();
   const stopped = new Budget({ ...none, timeoutMs: 1000 }, now);
   stopped.startClock(onTimeout);
   stopped.stopClock();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("time: a limit that is longer than timers can be is kept to", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const dayMs = 86_400_000;
+  const budget = new Budget({ ...none, timeoutMs: 60 * dayMs }, () => Date.now());
+  const onTimeout = vi.fn();
+  budget.startClock(onTimeout);
+  vi.advanceTimersByTime(59 * dayMs);
+  expect(onTimeout).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(dayMs);
+  expect(onTimeout).toHaveBeenCalledTimes(1);
+  expect(budget.stop).toMatchObject({ code: "budget.timeout" });
 });
 
 test("a run that reaches its turns ends in order, with what it has; queued messages stay", async () => {

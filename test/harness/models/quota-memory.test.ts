@@ -30,13 +30,16 @@ test("what is over goes with the next thing remembered; nobody else may read the
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test.each(["", "{", "[]", "null", '{"a/one": "soon"}'])("a file that holds %j is an empty memory, and is written anew", (content) => {
-  const tree = tempTree({ "cache/spent-quotas.json": content });
-  const memory = new QuotaMemory(tree.path, () => 1000);
-  expect(memory.spentUntil("a/one")).toBeUndefined();
-  memory.remember("a/one", 2000);
-  expect(memory.spentUntil("a/one")).toBe(2000);
-});
+test.each(["", "{", "[]", "null", '{"a/one": "soon"}', '{"a/one": 1e20}'])(
+  "a file that holds %j is an empty memory, and is written anew",
+  (content) => {
+    const tree = tempTree({ "cache/spent-quotas.json": content });
+    const memory = new QuotaMemory(tree.path, () => 1000);
+    expect(memory.spentUntil("a/one")).toBeUndefined();
+    memory.remember("a/one", 2000);
+    expect(memory.spentUntil("a/one")).toBe(2000);
+  },
+);
 
 test("where nothing can be written nothing is remembered, and nothing breaks", () => {
   const tree = tempTree();

@@ -34,6 +34,21 @@ test("a question that is called off by itself says how long there is still time"
   }
 });
 
+test("a question with a limit of nothing has the time that it takes to answer", async () => {
+  const at = await openInteractive({ columns: 60 });
+  vi.useFakeTimers();
+  try {
+    const { context } = at.interaction.ui;
+    const answer = context.confirm("Go on?", "It takes a while.", { timeout: 0 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(at.drawn()).toMatch(/Go on\?\nIt takes a while\.\n/);
+    at.interaction.dialogs.cancelAll();
+    expect(await answer).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test.for(["main", "alternate"] as const)(
   "what is asked is there in whole, else how much of it is not; the answer stays in sight: %s",
   async (kind) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ExtensionDialogs } from "../../../src/modes/rpc/extension-dialogs.ts";
+import { dialogUi, ExtensionDialogs } from "../../../src/modes/rpc/extension-dialogs.ts";
 import type { ExtensionUiRequest } from "../../../src/modes/rpc/records.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -46,6 +46,18 @@ test("a timeout, a signal and the end of the connection give the default; what c
   dialogs.close();
   expect(await open).toBeUndefined();
   expect(await dialogs.confirm("After the end?", "")).toBe(false);
+});
+
+test("a limit that is none, and one that timers cannot take, leave the time that it takes to answer", async () => {
+  const { dialogs, sent } = made();
+  const ui = dialogUi(dialogs);
+  const limits = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 30 * 86_400_000];
+  const asked = limits.map((timeout) => ui.confirm("Sure?", "", { timeout }));
+  vi.advanceTimersByTime(86_400_000);
+  expect(dialogs.openCount).toBe(limits.length);
+  expect(sent.map((request) => "timeout" in request)).toEqual([false, false, false, true, true]);
+  for (const { id } of sent) dialogs.answer({ type: "extension_ui_response", id, confirmed: true });
+  expect(await Promise.all(asked)).toEqual(limits.map(() => true));
 });
 
 test("what needs no answer is only told", () => {

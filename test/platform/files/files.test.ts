@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFileOperations, writeAtomic } from "../../../src/platform/files/files.ts";
+import { replaceFile } from "../../../src/platform/files/replace-file.ts";
 
 const files = createFileOperations();
 let directory: string;
@@ -33,6 +34,14 @@ test("writes a new file, makes its parents, leaves nothing beside it", async () 
   await files.writeAtomic(path, "één");
   expect(readFileSync(path, "utf8")).toBe("één");
   expect(readdirSync(join(directory, "a/b"))).toEqual(["c.txt"]);
+});
+
+test.each(["n".repeat(255), "\u6f22".repeat(85), "\u{1f600}".repeat(63)])("the name may be as long as names can be: %s", async (name) => {
+  const path = join(directory, name);
+  await files.writeAtomic(path, "one");
+  await replaceFile(path, ["two"]);
+  expect(readFileSync(path, "utf8")).toBe("two");
+  expect(readdirSync(directory)).toEqual([name]);
 });
 
 test("keeps mode, and replaces rather than rewrites", async () => {

@@ -14,12 +14,25 @@ test.each<[string, string, Partial<ExecuteOptions>, Partial<ExecutedProgram>]>([
   ["one that a signal ends", "kill -KILL $$", {}, { code: 137, killed: false }],
   ["a character in two pieces", "printf '\\xf0\\x9f'; sleep 0.05; printf '\\x98\\x80'", {}, { stdout: "\u{1f600}", code: 0 }],
   ["one that takes too long", "exec sleep 60", { timeoutMs: 50 }, { code: 143, killed: true, truncated: false }],
+  [
+    "one that has more time than a timer",
+    "sleep 0.1; echo out",
+    { timeoutMs: 30 * 86_400_000 },
+    { stdout: "out\n", code: 0, killed: false },
+  ],
   ["one that ends well when asked to", "trap 'exit 0' TERM; sleep 60 & wait", { timeoutMs: 200 }, { code: 143, killed: true }],
   ["one that says too much", "exec yes", { maxBytes: 1000 }, { code: 143, killed: true, truncated: true }],
   ["one that says too much and does not listen", `trap '' TERM PIPE; yes; ${stubborn}`, { maxBytes: 1000 }, { code: 137, truncated: true }],
 ])("%s", async (_name, line, options, wanted) => {
   expect(await bash(line, options)).toMatchObject(wanted);
 });
+
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 30 * 86_400_000, 59_999.5])(
+  "a limit of %s ms is none that ends it",
+  async (timeoutMs) => {
+    expect(await bash("echo out", { timeoutMs })).toMatchObject({ stdout: "out\n", code: 0, killed: false });
+  },
+);
 
 test("one that does not listen", async () => {
   for (let timeoutMs = 50; ; timeoutMs *= 2) {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { FailureCode } from "../../../src/contracts/stream-event.ts";
 import { anthropicFailure } from "../../../src/providers/anthropic/failure.ts";
 import { googleFailure } from "../../../src/providers/google/failure.ts";
-import { openaiFailure } from "../../../src/providers/openai-completions/failure.ts";
+import { openaiFailure, openaiStreamFailure } from "../../../src/providers/openai-completions/failure.ts";
 import { networkFailure } from "../../../src/providers/shared/http-failure.ts";
 
 const readers = { anthropic: anthropicFailure, openai: openaiFailure, google: googleFailure };
@@ -210,6 +210,21 @@ test("the message is one line: JSON as it is, pages without markup", () => {
     "500 502 Bad gateway",
   );
   expect(message("")).toBe("500 status code (no body)");
+});
+
+test.each([
+  ["blanks", `a${" ".repeat(60_000)}b\n${"\n".repeat(5000)}c`, /^500 a +b c$/],
+  ["tags that do not end", `<html>gone ${"<".repeat(100_000)}`, /^500 gone </],
+  ["scripts that do not end", `<html>gone${"<script>".repeat(50_000)}`, "500 gone"],
+  ["blanks in a list that does not end", `[${" ".repeat(1_000_000)}x`, /^500 \[/],
+])("the message of a body of many %s costs no time to speak of", (_, body, expected) => {
+  expect(openaiFailure({ status: 500, headers: new Headers(), body }, now).message).toMatch(expected);
+});
+
+test("of an error as long as a stream may have it, no more is told than of a refusal; its code counts all the same", () => {
+  const failure = openaiStreamFailure({ message: "x".repeat(5_000_000), code: "context_length_exceeded" });
+  expect(failure.code).toBe("overflow");
+  expect(failure.message.length).toBe(64 * 1024);
 });
 
 test("a failed connection is told with its cause and code", () => {

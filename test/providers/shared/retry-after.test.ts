@@ -18,6 +18,8 @@ test.each<[string, number | undefined]>([
   ["1d", 86_400_000],
   [String((now + 5000) / 1000), 5000],
   [String(now + 5000), 5000],
+  ["99999999999999999999", undefined],
+  ["99999999999999999999s", undefined],
   ["soon", undefined],
   ["", undefined],
 ])("%s is so many ms from now: %s", (text, delta) => {
@@ -44,6 +46,7 @@ test.each<[string, Record<string, string>, number | undefined]>([
     { "anthropic-ratelimit-input-tokens-reset": "2026-11-21T12:00:20Z", "anthropic-ratelimit-input-tokens-remaining": "0" },
     20_000,
   ],
+  ["a moment that no calendar has", { "retry-after-ms": "1e300" }, undefined],
   ["Anthropic's subscription", { "anthropic-ratelimit-unified-reset": String(now / 1000 + 3600) }, 3_600_000],
   ["OpenRouter's Unix ms", { "x-ratelimit-reset": String(now + 1000) }, 1000],
 ])("%s", (_name, headers, delta) => {

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { authFilePath, isStoredToken, providerOfAccount, readAuthFile } from "../../../accounts/auth-file.ts";
+import { isoTime } from "../../../contracts/text/iso-time.ts";
 import { isLoose } from "../../../platform/files/user-id.ts";
 import type { Host } from "../../../platform/host.ts";
 import type { SubcommandContext } from "../subcommands.ts";
@@ -52,5 +53,6 @@ function statusOf(account: string, entry: unknown, nowMs: number): AccountStatus
     return { account, type: (entry as { type?: unknown } | null)?.type === "api_key" ? "api_key" : "unknown", state: "stored" };
   if (entry.expires >= endlessMs) return { account, type: "oauth", state: "valid" };
   const state = entry.expires > nowMs ? "valid" : entry.refresh === "" ? "expired" : "renewed when used";
-  return { account, type: "oauth", state, expires: new Date(entry.expires).toISOString() };
+  const isDate = !Number.isNaN(new Date(entry.expires).getTime());
+  return { account, type: "oauth", state, ...(isDate && { expires: isoTime(entry.expires) }) };
 }

@@ -26,6 +26,9 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
     .action(async (refs: string[], flags: Flags) => exit(await check(host, refs, flags)));
 }
 
+/** What is wrong with every line of a file (it was never a session) is not told line by line. */
+const mostShown = 20;
+
 async function check(host: Host, refs: readonly string[], flags: Flags): Promise<number> {
   const form = recordForm(flags);
   const { paint } = textForm(host);
@@ -41,7 +44,11 @@ async function check(host: Host, refs: readonly string[], flags: Flags): Promise
     artifactBytes += sizeOf(artifactDirectoryOf(path)).bytes;
     if (findings.some(({ isInterruption }) => !isInterruption)) badCount++;
     else if (findings.length > 0) interruptedCount++;
-    for (const { lineNumber, kind, text, entryId, isInterruption = false } of findings) {
+    for (const [index, { lineNumber, kind, text, entryId, isInterruption = false }] of findings.entries()) {
+      if (form === "text" && index === mostShown && findings.length > mostShown + 1) {
+        await output.add(`${paint(path, "yellow")}: and ${findings.length - mostShown} lines more; --jsonl names them all`);
+        break;
+      }
       const record = { path, lineNumber, kind, entryId: entryId ?? null, text, isInterruption };
       const line = `${paint(path, "yellow")}:${lineNumber}: ${isInterruption ? "interrupted: " : ""}${text}`;
       const isOpen = await output.add(form === "text" ? line : JSON.stringify(record));

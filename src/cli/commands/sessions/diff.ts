@@ -38,7 +38,7 @@ async function diff(host: Host, ref: string, flags: Flags): Promise<void> {
     });
   const name = (path: string): string => {
     const below = relative(places.cwd, path);
-    return plainLine(below.startsWith("..") ? path : below);
+    return below.startsWith("..") ? path : below;
   };
   if (flags.stat) {
     for (const [index, run] of runs.entries()) {
@@ -48,7 +48,7 @@ async function diff(host: Host, ref: string, flags: Flags): Promise<void> {
     }
   } else {
     const changes = shownOf(number === undefined ? undefined : runs[number - 1]);
-    for (const change of changes) await host.stdout.write(patchOf(change, journal.store, name));
+    for (const change of changes.flatMap(steps)) await host.stdout.write(patchOf(change, journal.store, name));
   }
   await host.stderr.write(missedText(missedIn(lines, number === undefined ? undefined : runs[number - 1])));
   if (runs.length === 0) await host.stderr.write(`No run of this session has changed files.\n${unseenText(places.cwd)}`);
@@ -66,33 +66,56 @@ function inFiles(changes: readonly FileChange[]): FileChange[] {
 function statLine({ path, before, after }: FileChange, store: StateStore, name: (path: string) => string): string {
   const what = before.kind === "absent" ? "new" : after.kind === "absent" ? "deleted" : "changed";
   const texts = [textOf(before, store), textOf(after, store)];
-  if (texts.includes(undefined)) return `${what.padEnd(8)} ${name(path)}  binary`;
-  const patch = renderChange(name(path), texts[0] ?? "", texts[1] ?? "");
+  const shown = plainLine(name(path));
+  if (texts.includes(undefined)) return `${what.padEnd(8)} ${shown}  binary`;
+  const patch = renderChange(texts[0] ?? "", texts[1] ?? "");
   const count = (sign: string): number => patch.split("\n").filter((line, index) => index > 1 && line.startsWith(sign)).length;
-  return `${what.padEnd(8)} ${name(path)}  +${count("+")} −${count("-")}`;
+  return `${what.padEnd(8)} ${shown}  +${count("+")} −${count("-")}`;
+}
+
+/** A link in the place of a file is another file: git has no patch that makes one the other. */
+function steps(change: FileChange): FileChange[] {
+  const kinds = [change.before.kind, change.after.kind];
+  if (kinds[0] === kinds[1] || kinds.includes("absent")) return [change];
+  return [
+    { ...change, after: { kind: "absent" } },
+    { ...change, before: { kind: "absent" } },
+  ];
 }
 
 /** In the form of git, so that `git apply` takes it. */
 function patchOf({ path, before, after }: FileChange, store: StateStore, nameOf: (path: string) => string): string {
   const name = nameOf(path).replace(/^\//, "");
-  const head = [`diff --git a/${name} b/${name}`];
+  const [from, to] = [quoted(`a/${name}`), quoted(`b/${name}`)];
+  const head = [`diff --git ${from} ${to}`];
   if (before.kind === "absent") head.push(`new file mode ${modeOf(after)}`);
   else if (after.kind === "absent") head.push(`deleted file mode ${modeOf(before)}`);
   else if (modeOf(before) !== modeOf(after)) head.push(`old mode ${modeOf(before)}`, `new mode ${modeOf(after)}`);
   const [old, now] = [textOf(before, store), textOf(after, store)];
-  const ends = [before.kind === "absent" ? "/dev/null" : `a/${name}`, after.kind === "absent" ? "/dev/null" : `b/${name}`];
+  const ends = [before.kind === "absent" ? "/dev/null" : from, after.kind === "absent" ? "/dev/null" : to];
   if (old === undefined || now === undefined) return `${head.join("\n")}\nBinary files ${ends.join(" and ")} differ\n`;
   if (old === now) return `${head.join("\n")}\n`;
-  const body = renderChange(name, old, now).split("\n").slice(2);
+  const body = renderChange(old, now).split("\n").slice(2);
   if (body.length === 0) return `${head.join("\n")}\nThe change is too long to be shown\n`;
   return `${[...head, `--- ${ends[0]}`, `+++ ${ends[1]}`, ...body].join("\n")}`;
 }
 
-function renderChange(name: string, old: string, now: string): string {
+/** As git quotes a name: one with what moves a cursor or ends a line, byte by byte. */
+function quoted(name: string): string {
+  if (!/["\\]|\s$/.test(name) && plainLine(name) === name) return name;
+  const bytes = [...Buffer.from(name)].map((byte) => {
+    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
+    return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
+  });
+  return `"${bytes.join("")}"`;
+}
+
+/** Two lines for the names, and what has changed. */
+function renderChange(old: string, now: string): string {
   const ends = (text: string): boolean => text === "" || text.endsWith("\n");
   const oldLines = linesOf(old);
   const at = { line: (index: number) => oldLines[index]?.replace("\0", ""), endsWithNewline: ends(old), lineCount: oldLines.length };
-  return renderDiff(name, at, [{ at: 0, oldLines, newLines: linesOf(now) }], ends(now)).patch.replaceAll("\0", "");
+  return renderDiff("", at, [{ at: 0, oldLines, newLines: linesOf(now) }], ends(now)).patch.replaceAll("\0", "");
 }
 
 /** A last line without an end is another one than the same with it: a NUL, which no text has, tells them apart. */

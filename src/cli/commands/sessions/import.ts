@@ -12,7 +12,7 @@ import { type ImportRequest, importSession } from "../../../session/repair/repai
 import { RecordOutput, recordForm } from "../../record-output.ts";
 import { errorReport } from "../../report-error.ts";
 import type { SubcommandContext } from "../subcommands.ts";
-import { addPlaceOptions, type PlaceFlags, sessionPlaces } from "./session-places.ts";
+import { addPlaceOptions, existingDirectory, type PlaceFlags, sessionPlaces } from "./session-places.ts";
 
 interface Flags extends PlaceFlags {
   keepProject?: boolean;
@@ -33,6 +33,7 @@ export function define(command: Command, { host, exit }: SubcommandContext): voi
 }
 
 async function importFiles(host: Host, files: readonly string[], flags: Flags): Promise<number> {
+  if (flags.cwd !== undefined) existingDirectory(flags.cwd, host);
   const places = await sessionPlaces(host, flags);
   const paths = files.flatMap((file) => sessionFilesAt(absolutePath(file, host.cwd, host.homeDir)));
   const output = new RecordOutput(host, recordForm(flags));

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { PiError } from "../../../contracts/error.ts";
+import { isoTime } from "../../../contracts/text/iso-time.ts";
 import type { Host } from "../../../platform/host.ts";
 import { filesOf, idsOf, listSessions, type SessionSummary } from "../../../session/library/list-sessions.ts";
 import { idShortener } from "../../../session/library/short-ids.ts";
@@ -73,7 +74,7 @@ async function list(host: Host, flags: Flags, words: readonly string[]): Promise
   await table.end();
   // To find nothing and not to be let in are two things.
   if (found === 0) requireReadable(scope.directory);
-  if (found === 0 && form === "text" && !host.stdout.isClosed) {
+  if (found === 0 && limit !== 0 && form === "text" && !host.stdout.isClosed) {
     const where = flags.all ? "" : ` of ${places.cwd}; --all shows those of every project`;
     await host.stderr.write(`No sessions${names || sinceMs !== undefined ? " like that" : ""}${where}.\n`);
   }
@@ -100,7 +101,7 @@ function described(summary: SessionSummary, shorten: (id: string) => string): Re
     cost: cost ?? null,
     model: model ?? null,
     created: timestamp,
-    modified: new Date(modifiedMs).toISOString(),
+    modified: isoTime(modifiedMs),
     sizeBytes,
     parentSession: parentSession ?? null,
     damage: damage ?? null,

@@ -1,9 +1,9 @@
 // Where a command's sessions lie, from its options, the environment and the configuration. Called by the files beside it.
 
-import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { loadConfig } from "../../../config/load-config.ts";
 import { PiError } from "../../../contracts/error.ts";
+import { kindOfPath } from "../../../platform/files/path-kind.ts";
 import type { Host } from "../../../platform/host.ts";
 import { absolutePath, agentDirectory } from "../../../platform/paths.ts";
 import { type ListRequest, type RefPlaces, resolveSessionRef } from "../../../session/library/list-sessions.ts";
@@ -35,11 +35,13 @@ export function addPlaceOptions(command: Command): Command {
 }
 
 export async function sessionPlaces(host: Host, flags: PlaceFlags): Promise<SessionPlaces> {
-  const cwd = flags.cwd === undefined ? host.cwd : existingDirectory(flags.cwd, host);
+  const cwd = flags.cwd === undefined ? host.cwd : absolutePath(flags.cwd, host.cwd, host.homeDir);
   const agentDir = agentDirectory(host.env, host.homeDir, cwd);
   const override = await sessionDirOverride(host, flags, agentDir, cwd);
   const directoryFor = (of: string): string => sessionDirectory({ cwd: of, agentDir, override });
   const directory = directoryFor(cwd);
+  // A project that is gone is known by its sessions.
+  if (flags.cwd !== undefined && kindOfPath(directory) !== "directory") existingDirectory(flags.cwd, host);
   const warn = (line: string): void => void host.stderr.write(`Warning: ${line}\n`);
   const places: RefPlaces = { directory, cwd, warn, ...(override === undefined ? { root: sessionRoot(agentDir) } : {}) };
   return {
@@ -58,7 +60,7 @@ export async function sessionPlaces(host: Host, flags: PlaceFlags): Promise<Sess
 /** An absolute path of a directory that is there. @throws PiError `usage.bad_cwd` */
 export function existingDirectory(text: string, host: Host): string {
   const path = absolutePath(text, host.cwd, host.homeDir);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (kindOfPath(path) === "directory") return path;
   throw new PiError("usage.bad_cwd", `--cwd ${path} is not a directory`, { hint: "Name one that exists" });
 }
 

@@ -4,6 +4,7 @@
 import type { Command } from "commander";
 import { artifactDirectoryOf, sizeOf } from "../../../artifacts/artifact-directories.ts";
 import { PiError } from "../../../contracts/error.ts";
+import { isoTime } from "../../../contracts/text/iso-time.ts";
 import {
   byteText,
   costText,
@@ -60,7 +61,7 @@ async function stats(host: Host, ref: string | undefined, flags: Flags): Promise
   const totals = await addUp(files, { sinceMs, by }, host);
   if (flags.json) {
     const groups = [...totals.groups].map(([key, group]) => ({ key, ...group }));
-    const since = sinceMs === undefined ? null : new Date(sinceMs).toISOString();
+    const since = sinceMs === undefined ? null : isoTime(sinceMs);
     const record = {
       since,
       sessions: totals.sessions,

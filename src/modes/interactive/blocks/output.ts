@@ -20,7 +20,7 @@ const maxLength = 400_000;
 export function outputLines(output: string, width: number, look: Look, { keep, count, isLive, facts }: OutputForm): string[] {
   const { theme } = look;
   const cut = output.length > maxLength ? (keep === "last" ? output.slice(-maxLength) : output.slice(0, maxLength)) : output;
-  const text = shownText(cut).replace(/^\n+|\s+$/g, "");
+  const text = shownText(cut).replace(/^\n+/, "").trimEnd();
   const all = text === "" ? [] : text.split("\n");
   // Live output stays a few lines, or what is above it could never leave the screen.
   const shown = look.isExpanded && !isLive ? all : keep === "last" ? all.slice(-count) : all.slice(0, count);

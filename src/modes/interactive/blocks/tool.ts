@@ -60,5 +60,5 @@ function oneLine(text: string): string {
 
 /** The exit status stands among the facts. */
 function withoutStatus(text: string, outcome: string): string {
-  return outcome.startsWith("exit ") ? text.replace(/\n*Command exited with code \d+\s*$/, "") : text;
+  return outcome.startsWith("exit ") ? text.replace(/(?<!\n)\n*Command exited with code \d+\s*$/, "") : text;
 }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeConfig } from "../../../config/describe-config.ts";
+import { isoTime } from "../../../contracts/text/iso-time.ts";
 import { plainText } from "../../../contracts/text/plain.ts";
 import { byteText, plainLine } from "../../../contracts/text/terminal-text.ts";
 import { version } from "../../../contracts/version.ts";
@@ -103,7 +104,7 @@ export async function reportBug(description: string, at: CommandHost): Promise<v
   if (what === undefined) return;
   const { sessions } = at;
   const { agentDir } = sessions.launch.options;
-  const path = join(agentDir, "reports", `bug-${new Date().toISOString().replace(/[:.]/g, "-")}.md`);
+  const path = join(agentDir, "reports", `bug-${isoTime(Date.now()).replace(/[:.]/g, "-")}.md`);
   const settings = describeConfig(sessions.launch.config).filter(({ origin }) => origin.kind !== "default");
   const inForce = sessions.models.inForce;
   const lines = [

@@ -2,6 +2,7 @@
 // Invariant: each is answered once; a timer of one ends with it.
 
 import { Container, type Focusable, type TUI } from "@earendil-works/pi-tui";
+import { timeLimitMs } from "../../../contracts/duration.ts";
 import { keysInForce } from "../../../modes/interactive/keymap.ts";
 import { Picker, type PickerItem, type PickerOptions } from "../../../modes/interactive/pickers/picker.ts";
 import { LineDialog } from "../../../modes/interactive/pickers/typed-answer.ts";
@@ -26,7 +27,8 @@ export abstract class Question<T extends Answerable> extends Container implement
   constructor(make: (settled: () => void) => T, ends?: { timeout?: number | undefined; over(): void }) {
     super();
     this.inner = make(() => this.dispose());
-    if (ends?.timeout !== undefined) this.#timer = setTimeout(() => ends.over(), ends.timeout);
+    const limitMs = timeLimitMs(ends?.timeout);
+    if (limitMs !== undefined) this.#timer = setTimeout(() => ends?.over(), limitMs);
   }
 
   /** Keys that move what is above are the list's; a line is typed without them. */
