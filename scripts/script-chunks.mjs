@@ -28,6 +28,10 @@ export function asScript(text) {
   return script;
 }
 
+/** What a Node does that has no direct way to its modules: it could load nothing of the program. */
+const tooOld =
+  'process.exitCode=2;console.error("Error: Node "+process.version+" is too old for pi: install Node 20.18 or newer (of 21 and 22: 22.3 or newer)")';
+
 /**
  * A module of its own that begins the program, as a file for `require`.
  * @param {string} text of the entry, minified
@@ -36,7 +40,8 @@ export function asScript(text) {
 export function asMainScript(text, owner) {
   const { body, exported } = withoutModuleWords(text.replace(/^#!.*\n/, ""));
   if (exported.length > 0) throw new Error("what begins the program exports something");
-  return `#!/usr/bin/env node\n"use strict";const{scriptsOfBuild}=require("${owner}");${body}`;
+  const begun = `const{scriptsOfBuild}=require("${owner}");${body}`;
+  return `#!/usr/bin/env node\n"use strict";if(process.getBuiltinModule===undefined){${tooOld}}else{${begun}}`;
 }
 
 /**

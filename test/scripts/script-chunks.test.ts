@@ -58,6 +58,18 @@ function inChunks(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [`chunks/${name}`, text]));
 }
 
+test("on a Node that could load nothing of it the program says so in one line", () => {
+  const tree = tempTree({ "old.cjs": "process.getBuiltinModule = undefined;" });
+  const program = join(projectRoot, "dist/node/main.cjs");
+  for (const words of [["--version"], ["-p", "hi"]]) {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["--require", tree.at("old.cjs"), program, ...words], {
+      encoding: "utf8",
+    });
+    expect({ stdout, status }).toEqual({ stdout: "", status: 2 });
+    expect(stderr.split("\n")).toEqual([expect.stringMatching(`^Error: Node ${process.version} is too old for pi: .*20\\.18.*22\\.3`), ""]);
+  }
+});
+
 test("a script has the owner's path in place of Node's", () => {
   const text = 'const{delimiter:a}=process.getBuiltinModule("node:path"),{EOL:b}=process.getBuiltinModule("node:os");export{a,b};';
   const tree = tempTree({
