@@ -23,7 +23,7 @@ import { isSaid, type Said, valueSaid } from "./options.ts";
 import { readInput } from "./read-input.ts";
 import { type ResolvedRun, resolveRun, workingDirectory } from "./resolve-run.ts";
 import { brokenOutcome, ResultRecorder } from "./result-record.ts";
-import { TimeLimit } from "./time-limit.ts";
+import { TimeLimit, withinLimit } from "./time-limit.ts";
 import { orUnanswered } from "./unanswered.ts";
 
 /** The exit status. */
@@ -292,7 +292,11 @@ function opened(
       const { signal } = ending;
       // A stored conversation may be long.
       if (!["new", "memory"].includes(launch.options.session.kind)) startIsOver();
-      const sessions = await SessionHost.create(launch, { host, extensions, warn, mayLackModel: mode.mayLackModel, configFor, signal });
+      const { mayLackModel } = mode;
+      const waitsMs = mode.status === "service" ? 0 : launch.config.values.limits.timeoutMs;
+      const sessions = await withinLimit(waitsMs, signal, (inTime) =>
+        SessionHost.create(launch, { host, extensions, warn, mayLackModel, configFor, signal: inTime }),
+      );
       // A service says itself when it has much to do.
       if (mode.needs !== "prompts" && mode.status !== "service") startIsOver();
       all.push(sessions);

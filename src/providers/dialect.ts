@@ -8,9 +8,9 @@ export type ThinkingFormat =
   | "openrouter" // reasoning: { effort } | { enabled: false }
   | "deepseek" // thinking: { type }, reasoning_effort
   | "together" // reasoning: { enabled }, reasoning_effort
-  | "zai" // thinking: { type }
+  | "zai" // thinking: { type, clear_thinking }, reasoning_effort
   | "qwen" // enable_thinking
-  | "qwen-chat-template" // chat_template_kwargs: { enable_thinking }
+  | "qwen-chat-template" // chat_template_kwargs: { enable_thinking, preserve_thinking }
   | "chat-template" // chat_template_kwargs, as chatTemplateKwargs says
   | "baseten" // chat_template_args, as chatTemplateArgs says; else { enable_thinking }
   | "string-thinking" // thinking: the level's word, or "none"
@@ -45,7 +45,7 @@ export interface CompletionsDialect {
   /** Every replayed assistant message carries `reasoning_content`, empty if need be. */
   requiresReasoningContentOnAssistantMessages: boolean;
   thinkingFormat: ThinkingFormat;
-  /** Values as given; `{ $var }` is filled in with thinking.enabled, thinking.effort or thinking.budget. */
+  /** Values as given; `{ $var, omitWhenOff? }` is filled in with thinking.enabled, thinking.effort or thinking.budget. */
   chatTemplateKwargs?: Record<string, unknown>;
   chatTemplateArgs?: Record<string, unknown>;
   /** Field that limits the tokens to think with; `supportsThinkingTokenBudget` stands for thinking_token_budget. */

@@ -185,6 +185,16 @@ describe("pi auth login in the browser", () => {
 });
 
 describe("pi auth", () => {
+  test("what is stored and known to no program of ours is no key", async ({ world }) => {
+    world.write(
+      "../home/.pi/agent/auth.json",
+      JSON.stringify({ some: { type: "future" }, groq: { type: "api_key", key: "gsk-0123456789" } }),
+    );
+    const { stdout } = await world.run(["auth", "status"]);
+    expect(stdout).toMatch(/^some {2}of a kind that is not known here, stored\ngroq {2}key, stored\n/);
+    expect(stdout).toMatch(/^some {2}nothing that can be used$/m);
+  });
+
   test("a key is stored from a pipe, told by name, printed alone, and forgotten", async ({ world }) => {
     const login = await world.run(["auth", "login", "groq", "--api-key"], { stdin: { text: "gsk-stored-key-0123456789\n" } });
     expect(login).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Saved API key for groq\. /) });

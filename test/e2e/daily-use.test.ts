@@ -77,6 +77,12 @@ describe.concurrent("configuration", () => {
     });
   });
 
+  test("the demo model does not call a folder empty that it could not look into", async ({ world }) => {
+    world.config('[shell]\npath = "/no/such/shell"\n');
+    const { stdout } = await world.run(["--model", "demo", "-p", "What is in this folder?"]);
+    expect(stdout).toMatch(/^That did not work: .*\/no\/such\/shell/);
+  });
+
   test.for(ways)("a project's config.toml counts when it is approved, and only then, run as %s", async (way, { world }) => {
     world.write(".pi/config.toml", 'model = "demo"\nthinking = "low"\n');
     const skipped = await world.run(["--model", "demo", "-p", "hello"], { way });

@@ -247,7 +247,12 @@ const effects: Record<OptionName, (world: World) => Promise<void>> = {
       status: 0,
       stdout: expect.stringMatching(hello),
     });
-    const waiting = world.start(["--on-busy", "wait", "--session", "held", ...demo]);
+    const impatient = await world.run(["--on-busy", "wait", "--session", "held", "--timeout", "300ms", "--result", "busy.json", ...demo]);
+    expect(impatient).toMatchObject({ status: 3, stdout: "" });
+    expect(impatient.stderr).toMatch(/Stopped after 0\.3 s \(--timeout\): another process still uses the session\. --on-busy fork/);
+    expect(JSON.parse(world.read("busy.json"))).toMatchObject({ outcome: "budget", error: { code: "budget.timeout" } });
+    expect((await world.run(["undo", "held"])).stderr).toMatch(/ is in use by process \d+\. Try again when it has ended\.\n$/);
+    const waiting = world.start(["--on-busy", "wait", "--session", "held", "--timeout", "60s", ...demo]);
     holder.signal("SIGTERM");
     expect(await waiting.result).toMatchObject({ status: 0, stdout: expect.stringMatching(hello) });
     expect(world.sessionFiles()).toHaveLength(2);

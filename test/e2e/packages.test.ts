@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
 import { type PackageRegistry, startRegistry } from "../support/package-registry.ts";
 import { ways } from "../support/program.ts";
@@ -115,6 +116,36 @@ test.concurrent("a folder is a package as it lies there, and a table narrows wha
   expect((await world.run(demo)).stderr).toBe("two\n");
   world.config(`[[packages]]\nsource = ${JSON.stringify(join(world.cwd, "pack"))}\nextensions = []\n`);
   expect((await world.run(demo)).stderr).toBe("");
+});
+
+test.concurrent("a file is a package of one extension, an address of a folder is that folder; an archive is refused", async ({ world }) => {
+  const one = world.write("one.ts", 'export default () => console.error("one");');
+  world.write("a folder/extensions/two.ts", 'export default () => console.error("two");');
+  const folder = pathToFileURL(join(world.cwd, "a folder")).href;
+  const installed = await world.run(["install", "./one.ts"]);
+  expect(installed).toMatchObject({ status: 0, stdout: expect.stringContaining(`\n  extension ${one}\n`) });
+  expect(await world.run(["install", folder])).toMatchObject({ status: 0, stdout: expect.stringContaining("extensions/two.ts") });
+  expect((await world.run(demo)).stderr).toBe("one\ntwo\n");
+  for (const source of ["./one.ts", folder]) expect((await world.run(["remove", source])).status).toBe(0);
+  expect((await world.run(demo)).stderr).toBe("");
+  // As the npm agent has them in its settings: from where they lie.
+  world.write(
+    "../home/.pi/agent/settings.json",
+    JSON.stringify({ packages: ["../../../project/one.ts", { source: folder, extensions: [] }] }),
+  );
+  expect((await world.run(demo)).stderr).toBe("one\n");
+  world.write("../home/.pi/agent/settings.json", JSON.stringify({ packages: [{ source: one, extensions: [] }, folder] }));
+  expect((await world.run(demo)).stderr).toBe("two\n");
+  world.write("pack-1.0.0.tgz", "no extension");
+  expect(await world.run(["install", "./pack-1.0.0.tgz"])).toMatchObject({
+    status: 2,
+    stdout: "",
+    stderr: expect.stringMatching(
+      /^Error: \S*pack-1\.0\.0\.tgz is a file, and no extension \(\.ts, \.js\)\. Unpack it, and name its directory\n$/,
+    ),
+  });
+  expect((await world.run(["list"])).stdout).not.toContain("tgz");
+  expect((await world.run(["install", "file://elsewhere/pack"])).stderr).toContain("names no package");
 });
 
 test.concurrent("folders that are installed at once are all declared", async ({ world }) => {

@@ -1,7 +1,8 @@
-// What a package brings, by kind: what `pi` in its package.json names, else the directories of those names; narrowed by what was said of it.
+// What a package brings, by kind: what `pi` in its package.json names, else the directories of those names; one that is a file is an extension.
+// Narrowed by what was said of it.
 // Called by the harness at a launch with packages. Invariant: nothing outside of the package's directory is named by it.
 
-import { join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { listDirectory, resourceFilter } from "../../platform/files/resource-files.ts";
 import { extensionsAt, manifestOf, nameOf } from "../discover.ts";
@@ -19,7 +20,8 @@ export async function packageContents(
   filter: PackageFilter = {},
   changes: PackageFilter = {},
 ): Promise<Record<PackageKind, string[]>> {
-  const listed = manifestOf(directory);
+  const isFile = kindOfPath(directory) === "file";
+  const listed: ReturnType<typeof manifestOf> = isFile ? { extensions: ["."] } : manifestOf(directory);
   const hasList = listed !== undefined && kinds.some((kind) => listed[kind] !== undefined);
   const found = async (kind: PackageKind): Promise<string[]> => {
     const entries = hasList ? (listed?.[kind] ?? []) : [kind];
@@ -31,7 +33,7 @@ export async function packageContents(
         : rules.length === 0
           ? paths
           : paths.flatMap((path) => filesOf(kind, path));
-    const accepted = resourceFilter(rules, [directory]);
+    const accepted = resourceFilter(rules, [isFile ? dirname(directory) : directory]);
     return files.filter((file) => isWithin(directory, file) && accepted.accepts(file, nameOf(file)));
   };
   return {

@@ -4,6 +4,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PiError } from "../../contracts/error.ts";
+import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { acquireLease } from "../../platform/locks/lease.ts";
 import { lockFileName, runGit, runInstaller } from "../../platform/processes/package-tools.ts";
 import { readManifest } from "../discover.ts";
@@ -164,7 +165,10 @@ async function clone(source: Extract<PackageSource, { kind: "git" }>, place: Ins
 }
 
 function installedAt(directory: string, source: string, { allowScripts }: InstallPlace): Installed {
-  if (!existsSync(directory)) throw new PiError("io.package", `${source} is not there`, { hint: "Name a directory that exists" });
+  const kind = kindOfPath(directory);
+  if (kind === undefined) throw new PiError("io.package", `${source} is not there`, { hint: "Name a directory that exists" });
+  if (kind === "file" && !/\.[mc]?[jt]sx?$/.test(directory))
+    throw new PiError("usage.bad_value", `${source} is a file, and no extension (.ts, .js)`, { hint: "Unpack it, and name its directory" });
   const { name, scripts, dependencies } = readManifest(directory) ?? {};
   const held = ["preinstall", "install", "postinstall"].filter((script) => Object.hasOwn((scripts as object | undefined) ?? {}, script));
   return {

@@ -1,7 +1,8 @@
-// Where a package comes from, and where it then lies: `npm:NAME[@RANGE]`, `git:HOST/OWNER/REPO[@REF]`, an https or ssh address, a path.
+// Where a package comes from, and where it then lies: `npm:NAME[@RANGE]`, `git:HOST/OWNER/REPO[@REF]`, an https or ssh address, a path or file: address.
 // Called by what installs packages and by what loads them. Pure. Invariant: two sources of one identity are one package, whatever the version.
 
 import { isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PiError } from "../../contracts/error.ts";
 
 export type PackageSource =
@@ -33,8 +34,17 @@ export function parsePackageSource(text: string, absolute: (path: string) => str
     const folder = join(host.replace(":", "_"), ...parts);
     return { kind: "git", source: text, identity: `git:${host}/${path}`, url, folder, ref };
   }
-  const path = isAbsolute(text) ? text : absolute(text);
+  const named = text.startsWith("file://") ? pathOf(text) : text;
+  const path = isAbsolute(named) ? named : absolute(named);
   return { kind: "path", source: text, identity: path, path };
+}
+
+function pathOf(address: string): string {
+  try {
+    return fileURLToPath(address);
+  } catch {
+    throw badSource(address, "file:///FOLDER, or its path");
+  }
 }
 
 /** `root`: the agent directory, or a project's `.pi`. */

@@ -29,7 +29,7 @@ export function encodeThinking(
   const filled = (template: Record<string, unknown>): Record<string, unknown> =>
     fill(template, {
       "thinking.enabled": on,
-      "thinking.effort": on ? effort : undefined,
+      "thinking.effort": mapped === undefined ? effort : (mapped ?? undefined),
       "thinking.budget": budget > 0 ? budget : undefined,
     });
   switch (dialect.thinkingFormat) {
@@ -40,8 +40,12 @@ export function encodeThinking(
       body.reasoning = { effort: effort ?? "none" };
       return;
     case "deepseek":
-    case "zai":
       body.thinking = { type: on ? "enabled" : "disabled" };
+      tellEffort();
+      return;
+    case "zai":
+      // What was thought before counts, too (https://docs.z.ai/guides/capabilities/thinking-mode).
+      body.thinking = on ? { type: "enabled", clear_thinking: false } : { type: "disabled" };
       tellEffort();
       return;
     case "together":
@@ -60,8 +64,7 @@ export function encodeThinking(
       if (on && typeof mapped === "string") body.reasoning = { effort: mapped };
       return;
     case "qwen-chat-template":
-      body.chat_template_kwargs = { enable_thinking: on };
-      tellEffort();
+      body.chat_template_kwargs = { enable_thinking: on, preserve_thinking: true };
       return;
     case "chat-template":
       body.chat_template_kwargs = filled(dialect.chatTemplateKwargs ?? {});
@@ -73,9 +76,12 @@ export function encodeThinking(
   }
 }
 
-/** What a variable has no value for is left out. */
+/** What a variable has no value for is left out, and with `omitWhenOff` all that would be said of a model that does not think. */
 function fill(template: Record<string, unknown>, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const filledIn = (value: unknown): unknown => (isObject(value) && typeof value.$var === "string" ? values[value.$var] : value);
+  const filledIn = (value: unknown): unknown => {
+    if (!isObject(value) || typeof value.$var !== "string") return value;
+    return value.omitWhenOff === true && values["thinking.enabled"] === false ? undefined : values[value.$var];
+  };
   const filled = Object.entries(template).map(([name, value]) => [name, filledIn(value)]);
   return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
 }

@@ -99,7 +99,7 @@ const rules: Rule[] = [
           const name = namesIn(listing).find((one) => /^(readme|package\.json|pyproject|cargo\.toml|go\.mod)/i.test(one));
           return name && can("read") ? call("read", { path: name, limit: 40 }, `${name} should say what this is.`) : undefined;
         },
-        () => say(describeFolder(namesIn(listing), readme)),
+        () => say((listing?.isError === true ? failureIn(results) : undefined) ?? describeFolder(namesIn(listing), readme)),
       ]);
     },
   },

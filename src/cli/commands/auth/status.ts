@@ -23,6 +23,8 @@ export function define(command: Command, { host }: SubcommandContext): void {
   command.option("--json", "as JSON").action((flags: { json?: boolean }) => status(host, flags.json === true));
 }
 
+const kinds = { oauth: "signed in", api_key: "key", unknown: "of a kind that is not known here" };
+
 async function status(host: Host, isJson: boolean): Promise<void> {
   const places = await accountPlaces(host);
   const file = authFilePath(places.agentDir);
@@ -38,8 +40,7 @@ async function status(host: Host, isJson: boolean): Promise<void> {
     return;
   }
   const lines = accounts.map(
-    ({ account, type, state, expires }) =>
-      `${account}  ${type === "oauth" ? "signed in" : "key"}, ${state}${expires === undefined ? "" : ` (${expires})`}`,
+    ({ account, type, state, expires }) => `${account}  ${kinds[type]}, ${state}${expires === undefined ? "" : ` (${expires})`}`,
   );
   lines.push(...used.map(({ provider, source }) => `${provider}  ${source === null ? "nothing that can be used" : `uses ${source}`}`));
   void host.stdout.write(

@@ -9,10 +9,11 @@ import { settlePending } from "../../../journal/settle.ts";
 import type { Host } from "../../../platform/host.ts";
 import { agentDirectory } from "../../../platform/paths.ts";
 import { Session } from "../../../session/tree/session.ts";
+import { withoutBusyOptions } from "./open-session.ts";
 
 /** While `use` runs nobody else works in the session. Errors: `session.busy`. */
 export async function withJournal<T>(path: string, host: Host, use: (journal: Journal) => Promise<T>): Promise<T> {
-  const session = await Session.open(path, { clock: () => host.now(), onWarning: () => {} });
+  const session = await Session.open(path, { clock: () => host.now(), onWarning: () => {} }).catch(withoutBusyOptions);
   try {
     const journal = new Journal(path);
     const agentDir = agentDirectory(host.env, host.homeDir, host.cwd);

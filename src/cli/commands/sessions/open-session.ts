@@ -44,7 +44,8 @@ export async function changeSession(path: string, host: Host, change: (session: 
   }
 }
 
-function withoutBusyOptions(error: unknown): never {
+/** For a command that has no --on-busy. */
+export function withoutBusyOptions(error: unknown): never {
   if (!isPiError(error) || error.code !== "session.busy") throw error;
   throw new PiError(error.code, error.message, { hint: "Try again when it has ended.", cause: error });
 }
