@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Session } from "../../src/session/tree/session.ts";
 import { exportJsonl } from "../../src/transcript/export-jsonl.ts";
 import { sessionLines } from "../support/session-lines.ts";
@@ -96,4 +96,14 @@ ${JSON.stringify({ type: "message", timestamp: "2025-01-01T00:00:01.000Z", messa
     .map((line) => JSON.parse(line));
   expect(header).toMatchObject({ version: 3, id: "old" });
   expect(entry).toMatchObject({ type: "message", parentId: null, message: { content: "hi" } });
+});
+
+test("a place that can be none is named", async () => {
+  const tree = tempTree({ "s.jsonl": branched().text, "directory/x": "" });
+  const session = await Session.open(tree.at("s.jsonl"), { readOnly: true });
+  onTestFinished(() => session.close());
+  for (const outputPath of ["directory", "s.jsonl/below"]) {
+    const error = await exportJsonl(session, { cwd: tree.path, outputPath, over: "nothing" }).catch((one: unknown) => one);
+    expect(error).toMatchObject({ code: "io.write", message: expect.stringContaining(`cannot be exported to ${outputPath}: `) });
+  }
 });

@@ -285,10 +285,10 @@ export class RpcServer {
     try {
       const result = method.run(params as never, this.#contextOf(command), prepared);
       if (result instanceof Promise) {
-        return result.then(
-          (data) => this.#whenRead(() => this.#answer(command, data)),
-          (error: unknown) => this.#fail(method.name, id, lineOf(error)),
-        );
+        // What cannot be written as JSON is refused, too.
+        return result
+          .then((data) => this.#whenRead(() => this.#answer(command, data)))
+          .catch((error: unknown) => this.#fail(method.name, id, lineOf(error)));
       }
       if (method.answersFirst?.(result) !== true) this.#release();
       this.#answer(command, result);

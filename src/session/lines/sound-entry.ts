@@ -2,6 +2,7 @@
 // can read are left out, and all that is said stays. Called wherever a stored entry is decoded; the file keeps its bytes.
 // Invariant: never throws; an entry as we write them comes back as it is.
 
+import { isDeeperThan, maxArgumentLevels } from "../../contracts/depth.ts";
 import { isAmount, isAssistantContent, isUsage, isUserContent } from "../../contracts/given-message.ts";
 import type { AnyEntry } from "../../contracts/session-entry.ts";
 import { emptyUsage } from "../../contracts/usage.ts";
@@ -170,13 +171,24 @@ function saidIn(block: unknown): string | undefined {
 }
 
 function argumentsOf(call: Fields): Fields | undefined {
-  if (call.type !== "toolCall" || isRecord(call.arguments)) return undefined;
+  if (call.type !== "toolCall") return undefined;
+  if (isRecord(call.arguments)) {
+    const writable = writableOf(call.arguments);
+    return writable === call.arguments ? undefined : { ...call, arguments: writable };
+  }
   try {
     const parsed: unknown = typeof call.arguments === "string" ? JSON.parse(call.arguments) : undefined;
-    return { ...call, arguments: isRecord(parsed) ? parsed : {} };
+    return { ...call, arguments: isRecord(parsed) ? writableOf(parsed) : {} };
   } catch {
     return { ...call, arguments: {} };
   }
+}
+
+/** Without what can be read and, for its depth, not be written again. Hardly any argument is more than a text. */
+function writableOf(args: Fields): Fields {
+  let hasDeep = false;
+  for (const name in args) hasDeep ||= typeof args[name] === "object" && isDeeperThan(args[name], maxArgumentLevels);
+  return hasDeep ? Object.fromEntries(Object.entries(args).filter(([, value]) => !isDeeperThan(value, maxArgumentLevels))) : args;
 }
 
 function usageOf({ usage }: Fields): Fields | undefined {

@@ -8,6 +8,7 @@ import type { Block } from "../../../src/modes/interactive/blocks/block.ts";
 import { BlockView } from "../../../src/modes/interactive/blocks/block-view.ts";
 import type { Look } from "../../../src/modes/interactive/blocks/look.ts";
 import { renderedNote } from "../../../src/modes/interactive/extension-ui/renderers.ts";
+import { footerLines } from "../../../src/modes/interactive/status/footer.ts";
 import { builtinToolViews } from "../../../src/tools/registry.ts";
 import { fittedLine } from "../../../src/tui/fence.ts";
 import { darkTheme } from "../../../src/tui/theme/built-in.ts";
@@ -164,5 +165,18 @@ describe("a table", () => {
     expect(narrow.join("")).not.toMatch(/[┌│]/);
     expect(narrow.join("").match(/漢/g)).toHaveLength(12);
     for (const row of narrow) expect(visibleWidth(row)).toBeLessThanOrEqual(26);
+  });
+});
+
+describe("the footer", () => {
+  const nothing = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cost: 0, cacheHit: undefined, used: undefined, contextWindow: 0 };
+  const place = { directory: "~/project", branch: "main", model: "anthropic/model", level: "", statuses: [], hint: "" };
+  test.each(Object.entries({ ...texts, "as long as anybody likes": "é漢x".repeat(30_000) }))("%s as the session's name", (_, name) => {
+    for (const width of [1, 2, 20, 80]) {
+      for (const line of footerLines({ ...nothing, ...place, name }, width, look.theme))
+        expect(visibleWidth(line)).toBeLessThanOrEqual(width);
+    }
+    const [first = ""] = footerLines({ ...nothing, ...place, name: `${name} end` }, 20, look.theme);
+    expect(plainText(first)).toMatch(/^….* end$/);
   });
 });

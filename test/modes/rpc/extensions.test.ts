@@ -205,3 +205,11 @@ test("what is done at the start of a session, also the first, is told; an error 
     { extensionPath: "<inline:1>", event: "events:shared", error: "rejected" },
   ]);
 });
+
+test("an answer that cannot be written as JSON is refused, and what comes behind it is answered", async () => {
+  const world = await worldWith((pi) => {
+    pi.registerCommand("odd", { description: 1n as never, handler: async () => {} });
+  });
+  expect(await world.ask("get_commands")).toMatchObject({ success: false, error: expect.stringMatching(/BigInt/) });
+  expect(await world.ask("get_messages")).toMatchObject({ success: true });
+});

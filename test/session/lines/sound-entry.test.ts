@@ -9,6 +9,7 @@ import { countEntries } from "../../../src/harness/conversation/session-stats.ts
 import { usedCalls } from "../../../src/session/library/session-totals.ts";
 import { decodeEntry, soundEntry } from "../../../src/session/lines/sound-entry.ts";
 import { Session } from "../../../src/session/tree/session.ts";
+import { searchedTexts } from "../../../src/transcript/searched-texts.ts";
 import { assistantMessage, userMessage } from "../../support/messages.ts";
 import { seededRandom } from "../../support/random.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -26,6 +27,20 @@ test("what is as we write it comes back as it is", () => {
     { type: "of_another_program", ...place, content: 7 },
   ] as unknown as AnyEntry[];
   for (const entry of entries) expect(soundEntry(entry)).toBe(entry);
+});
+
+test("arguments that are nested deeper than a stack is are left out, each by itself: the session goes on, and is searched", () => {
+  const deep = `${"[".repeat(50_000)}"needle"${"]".repeat(50_000)}`;
+  const call = (args: string): string => `{"type":"toolCall","id":"c","name":"bash","arguments":${args}}`;
+  const line = (block: string): string =>
+    `{"type":"message","id":"00000001","parentId":null,"timestamp":"${timestamp}","message":{"role":"assistant","content":[${block}]}}`;
+  const given = [`{"command":"needle","deep":${deep}}`, JSON.stringify(`{"command":"needle","deep":${deep}}`)];
+  for (const args of given) {
+    const entry = decodeEntry(line(call(args)));
+    expect(entry).toMatchObject({ message: { content: [{ name: "bash", arguments: { command: "needle" } }] } });
+    expect(() => JSON.stringify(entry)).not.toThrow();
+    expect(searchedTexts(entry as AnyEntry)).toContainEqual({ where: "tool call", text: "needle" });
+  }
 });
 
 test("an answer keeps what it says, whatever it lacks", () => {

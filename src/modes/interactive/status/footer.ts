@@ -62,12 +62,21 @@ function fitting(texts: readonly string[], width: number): string {
   return texts.find((text) => visibleWidth(text) <= width) ?? "";
 }
 
+/** With its combining marks. */
+const longestCharacter = 16;
+
 /** Of a path the end is what tells. */
 function cutStart(text: string, width: number): string {
-  if (visibleWidth(text) <= width) return text;
-  const characters = [...text];
-  while (characters.length > 0 && visibleWidth(characters.join("")) > width - 1) characters.shift();
-  return `…${characters.join("")}`;
+  // No more is looked at than there can be room for: a session may have any name, and how wide a text is takes longer than it is long.
+  const end = text.slice(-Math.max(1, width) * longestCharacter);
+  if (end === text && visibleWidth(text) <= width) return text;
+  const characters = [...end];
+  let from = characters.length;
+  for (let room = width - 1; from > 0; from--) {
+    room -= visibleWidth(characters[from - 1] ?? "");
+    if (room < 0) break;
+  }
+  return `…${characters.slice(from).join("")}`;
 }
 
 /** Extensions colour what they say. */
