@@ -44,7 +44,10 @@ export async function makeRuntime(options: RuntimeOptions): Promise<Router> {
   const { host, warn, writeLine } = options;
   const { deps, values, agentDir, redaction } = await common(options);
   const { dataDir } = deps;
-  const sessionsFile = options.sessionsFile ?? (dataDir === undefined ? undefined : join(dataDir, "sessions.json"));
+  const sessionsFile =
+    options.sessionsFile === undefined
+      ? dataDir && join(dataDir, "sessions.json")
+      : absolutePath(options.sessionsFile, host.cwd, host.homeDir);
   const { PI_LOG_FILE } = host.env;
   return new Router({
     ...deps,
@@ -62,7 +65,9 @@ export async function makeRuntime(options: RuntimeOptions): Promise<Router> {
 
 async function common(options: RuntimeOptions) {
   const { host, config, warn, custom } = options;
-  const agentDir = options.agentDir ?? agentDirectory(host.env, host.homeDir, host.cwd);
+  // What a run starts works in a folder of its own: there a relative path would be another.
+  const absolute = (path: string): string => absolutePath(path, host.cwd, host.homeDir);
+  const agentDir = options.agentDir === undefined ? agentDirectory(host.env, host.homeDir, host.cwd) : absolute(options.agentDir);
   const settings = new SettingsSource({
     agentDir,
     homeDir: host.homeDir,
@@ -70,7 +75,7 @@ async function common(options: RuntimeOptions) {
     ...defined({ over: config }),
   });
   const { values } = await settings.of(host.cwd);
-  const dataDir = options.dataDir ?? values.runtime.dataDir;
+  const dataDir = options.dataDir === undefined ? values.runtime.dataDir : absolute(options.dataDir);
   const redaction = redactionFor(host.env);
   const deps: HostedDeps = {
     host,

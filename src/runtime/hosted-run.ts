@@ -219,7 +219,11 @@ class HostedRun {
     for (const listener of this.#listeners) {
       try {
         const slow = listener(event);
-        if (slow) told.push(slow.catch((error: unknown) => this.#deps.warn(`A listener of run ${this.#id} failed: ${String(error)}`)));
+        // Programs are not always type-checked: what is answered may be anything.
+        if (slow)
+          told.push(
+            Promise.resolve(slow).catch((error: unknown) => this.#deps.warn(`A listener of run ${this.#id} failed: ${String(error)}`)),
+          );
       } catch (error) {
         this.#deps.warn(`A listener of run ${this.#id} failed: ${String(error)}`);
       }

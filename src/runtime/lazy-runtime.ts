@@ -11,7 +11,10 @@ import type { AgentRuntime, Probe, Run } from "./runtime.ts";
 export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
   readonly kind: RuntimeKind;
   readonly #make: () => Promise<R>;
+  readonly #going = new Set<Run>();
   #made: Promise<R> | undefined;
+  /** Once it is there: who has to end now waits for no promise. */
+  protected ready: R | undefined;
 
   constructor(kind: RuntimeKind, make: () => Promise<R>) {
     this.kind = kind;
@@ -19,8 +22,19 @@ export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
   }
 
   protected get runtime(): Promise<R> {
-    this.#made ??= this.#make();
+    this.#made ??= this.#making();
     return this.#made;
+  }
+
+  async #making(): Promise<R> {
+    try {
+      this.ready = await this.#make();
+      return this.ready;
+    } catch (error) {
+      // What was in its way may be mended before the next run.
+      this.#made = undefined;
+      throw error;
+    }
   }
 
   async probe(): Promise<Probe> {
@@ -36,7 +50,7 @@ export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
     const begunMs = performance.now();
     // Of a request that is none even that is not known.
     const given = request?.signal instanceof AbortSignal ? { signal: request.signal } : {};
-    return new RoutedRun(given, async (run, signal) => {
+    const started = new RoutedRun(given, async (run, signal) => {
       try {
         const { requireRequest } = await import("./request-check.ts");
         requireRequest(request);
@@ -46,6 +60,9 @@ export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
         return neverRun(this.kind, error, Math.round(performance.now() - begunMs));
       }
     });
+    this.#going.add(started);
+    void started.result.finally(() => this.#going.delete(started));
+    return started;
   }
 
   run(request: RunRequest, said?: RouteSaid): Promise<RunResult> {
@@ -53,6 +70,9 @@ export class LazyRuntime<R extends AgentRuntime> implements AgentRuntime {
   }
 
   async dispose(): Promise<void> {
+    for (const run of this.#going) run.abort();
+    // Also those for which it was only being loaded.
+    await Promise.all([...this.#going].map(({ result }) => result));
     const made = await this.#made?.catch(() => undefined);
     await made?.dispose();
   }
@@ -68,6 +88,6 @@ export class LazyRouter extends LazyRuntime<HostRuntime> implements HostRuntime 
   }
 
   killAllNow(): void {
-    void this.runtime.then((runtime) => runtime.killAllNow()).catch(() => undefined);
+    this.ready?.killAllNow();
   }
 }

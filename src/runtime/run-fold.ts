@@ -15,6 +15,13 @@ export interface RunFoldDeps {
   sentText(tool: string, args: Readonly<Record<string, unknown>>): string | undefined;
 }
 
+interface OpenCall {
+  call: RanToolCall;
+  isChanging: boolean;
+  /** It says something to people. */
+  isSending: boolean;
+}
+
 const maxPreview = 500;
 /** More calls than a host looks at; the newest count. */
 const maxCalls = 1000;
@@ -22,10 +29,11 @@ const maxCalls = 1000;
 export class RunFold {
   readonly #deps: RunFoldDeps;
   readonly #tally: RunTally;
-  readonly #calls = new Map<string, RanToolCall>();
-  readonly #sending = new Set<string>();
-  /** Calls that may have changed something. */
-  readonly #changing = new Set<string>();
+  readonly #calls: RanToolCall[] = [];
+  /** Calls that have not ended, by id: a service may give one id to call after call. */
+  readonly #open = new Map<string, OpenCall[]>();
+  /** How many calls may have changed something. */
+  #changes = 0;
   /** Text of the message under way, by block. */
   #blocks = new Map<number, string>();
   #lastText = "";
@@ -68,18 +76,23 @@ export class RunFold {
   }
 
   #begin(id: string, tool: string, args: Readonly<Record<string, unknown>>): void {
-    if (!this.#deps.isReadOnly(tool)) this.#changing.add(id);
-    if (this.#deps.sentText(tool, args) !== undefined) this.#sending.add(id);
-    if (this.#calls.size >= maxCalls) this.#calls.delete(this.#calls.keys().next().value ?? "");
-    this.#calls.set(id, { id, tool, args, status: "error", resultPreview: "" });
+    const call: RanToolCall = { id, tool, args, status: "error", resultPreview: "" };
+    const isChanging = !this.#deps.isReadOnly(tool);
+    if (isChanging) this.#changes++;
+    this.#open.set(id, [...(this.#open.get(id) ?? []), { call, isChanging, isSending: this.#deps.sentText(tool, args) !== undefined }]);
+    if (this.#calls.length >= maxCalls) this.#calls.shift();
+    this.#calls.push(call);
   }
 
   #end({ toolCallId, result, isError, durationMs }: Extract<AgentEvent, { type: "tool_execution_end" }>): void {
-    if (!isError && this.#sending.has(toolCallId)) this.didSend = true;
+    const [ended, ...others] = this.#open.get(toolCallId) ?? [];
+    if (ended === undefined) return;
+    if (others.length > 0) this.#open.set(toolCallId, others);
+    else this.#open.delete(toolCallId);
+    const { call, isChanging, isSending } = ended;
+    if (!isError && isSending) this.didSend = true;
     // It was refused before it began.
-    if (isError && durationMs === undefined) this.#changing.delete(toolCallId);
-    const call = this.#calls.get(toolCallId);
-    if (call === undefined) return;
+    if (isError && durationMs === undefined && isChanging) this.#changes--;
     call.status = isError ? (durationMs === undefined ? "blocked" : "error") : "done";
     // Before it is cut: half a secret is one, too.
     call.resultPreview = this.#deps.redact(textOf(result.content)).slice(0, maxPreview);
@@ -97,11 +110,11 @@ export class RunFold {
   }
 
   get hasSideEffects(): boolean {
-    return this.#hasSubagents || this.#changing.size > 0;
+    return this.#hasSubagents || this.#changes > 0;
   }
 
   get toolCalls(): RanToolCall[] {
-    return [...this.#calls.values()];
+    return [...this.#calls];
   }
 
   record(): Pick<ReturnType<RunTally["record"]>, "turns" | "usage" | "cost" | "durationMs"> {

@@ -191,3 +191,34 @@ test("a skill that names a variable of the user's gets the user's value, also wh
   await runtime.run(request({ skillsSnapshot: { skills: [] } }));
   expect([readFileSync(tree.at("work/a"), "utf8"), readFileSync(tree.at("work/b"), "utf8")]).toEqual(["mine\n", "\n"]);
 });
+
+test("calls that a service gives one id to are counted each, and a refused one takes back nothing of the one before", async () => {
+  const { runtime, model, request } = await hostBench();
+  const done: string[] = [];
+  model.next(callsTools([["call_0", "note", {}]]), callsTools([["call_0", "nothing", {}]]), fails("bad_request", "no"));
+  const result = await runtime.run(request({ extraTools: [note(done)] }));
+  expect(done).toEqual(["note"]);
+  expect(result.toolCalls.map(({ tool, status }) => [tool, status])).toEqual([
+    ["note", "done"],
+    ["nothing", "blocked"],
+  ]);
+  expect(result.hasSideEffects).toBe(true);
+});
+
+test("a listener that fails keeps no event from the others, and one that answers anything is no failure", async () => {
+  const { runtime, model, request, warnings } = await hostBench();
+  model.next(says("Yes."));
+  const run = runtime.start(request());
+  const heard: string[] = [];
+  const removed: string[] = [];
+  run.subscribe(() => {
+    throw new Error("no room");
+  });
+  run.subscribe((event) => heard.push(event.type) as never);
+  const remove = run.subscribe((event) => void removed.push(event.type));
+  remove();
+  expect((await run.result).outcome.kind).toBe("done");
+  expect(heard).toContain("agent_settled");
+  expect(removed).toEqual([]);
+  expect(new Set(warnings)).toEqual(new Set([expect.stringContaining("no room")]));
+});

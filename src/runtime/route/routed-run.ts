@@ -14,7 +14,8 @@ export class RoutedRun implements Run {
   readonly id = crypto.randomUUID();
   readonly result: Promise<RunResult>;
   readonly #stopping = new AbortController();
-  readonly #listeners = new Set<SessionListener>();
+  /** Each with what takes it from the run that is followed. */
+  readonly #listeners = new Map<SessionListener, (() => void) | undefined>();
   #inner: Run | undefined;
 
   constructor(request: Pick<RunRequest, "signal">, carryOut: (run: RoutedRun, signal: AbortSignal) => Promise<RunResult>) {
@@ -25,8 +26,11 @@ export class RoutedRun implements Run {
   }
 
   subscribe(listener: SessionListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners.set(listener, this.#inner?.subscribe(listener));
+    return () => {
+      this.#listeners.get(listener)?.();
+      this.#listeners.delete(listener);
+    };
   }
 
   steer(text: string, images?: readonly ImageContent[]): boolean {
@@ -39,12 +43,8 @@ export class RoutedRun implements Run {
 
   async follow(inner: Run): Promise<RunResult> {
     this.#inner = inner;
-    // No promise where nobody is slow: each would hold the model's stream up for a turn.
-    inner.subscribe((event) => {
-      if (this.#listeners.size === 0) return undefined;
-      const slow = [...this.#listeners].flatMap((listener) => listener(event) ?? []);
-      return slow.length === 0 ? undefined : Promise.all(slow).then(() => undefined);
-    });
+    // Each by itself: one that fails keeps the event from no other.
+    for (const listener of this.#listeners.keys()) this.#listeners.set(listener, inner.subscribe(listener));
     try {
       return await inner.result;
     } finally {
