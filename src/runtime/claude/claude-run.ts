@@ -4,6 +4,7 @@
 import { runTools } from "../../agent/run-tools.ts";
 import { defined } from "../../contracts/defined.ts";
 import { timerMs } from "../../contracts/duration.ts";
+import { messageOf } from "../../contracts/error.ts";
 import type { ImageContent, ToolCall } from "../../contracts/message.ts";
 import type { Outcome } from "../../contracts/outcome.ts";
 import { errorResult, type ToolResult } from "../../contracts/tool.ts";
@@ -250,16 +251,17 @@ export class ClaudeRun {
   }
 
   async #steer(text: string, images: readonly ImageContent[]): Promise<void> {
-    const received = await this.#launched.sessions.intake.receive({
-      text,
-      images,
-      source: "rpc",
-      isExpanded: false,
-      streamingBehavior: "steer",
-    });
-    if (received.kind !== "message" || this.#isClosing) return;
-    this.#child?.send(this.#userRecord(received.text, received.images));
-    await this.#translation.say({ role: "user", content: received.text, timestamp: this.#deps.now() });
+    const lost = (why: string): void => this.#at.warn(`A message for run ${this.#at.id} was lost: ${why}`);
+    try {
+      const { intake } = this.#launched.sessions;
+      const received = await intake.receive({ text, images, source: "rpc", isExpanded: false, streamingBehavior: "steer" });
+      if (received.kind !== "message") return;
+      if (this.#isClosing) return lost("the run has ended");
+      this.#child?.send(this.#userRecord(received.text, received.images));
+      await this.#translation.say({ role: "user", content: received.text, timestamp: this.#deps.now() });
+    } catch (error) {
+      lost(messageOf(error));
+    }
   }
 
   async #take(record: ClaudeRecord): Promise<void> {

@@ -1,6 +1,7 @@
 // What Claude Code asks its hooks, answered by those who listen to a conversation of ours. Made for one run by claude-run.
 // Invariant: each is answered, in time: an unanswered one would hold the run for ever.
 
+import { messageOf } from "../../contracts/error.ts";
 import type { ToolCall } from "../../contracts/message.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { RunAt } from "../hosted-run.ts";
@@ -10,7 +11,7 @@ import { contentOf, fieldsOf, textIn } from "./records.ts";
 import { plainName, type Translation } from "./translate.ts";
 
 export interface ClaudeHooksDeps {
-  at: Pick<RunAt, "request" | "signal" | "tell">;
+  at: Pick<RunAt, "request" | "signal" | "tell" | "warn">;
   conversation(): SessionHost["coding"]["conversation"];
   translation: Translation;
 }
@@ -43,7 +44,7 @@ export class ClaudeHooks {
         translation.summary(textIn(input, "compact_summary") ?? textIn(input, "summary") ?? "");
         return {};
       case "PreCompact":
-        void this.#beforeCompact(input);
+        this.#beforeCompact(input).catch((error: unknown) => at.warn(`The hook PreCompact failed: ${messageOf(error)}`));
         return {};
       case "SubagentStart":
       case "SubagentStop":
@@ -80,20 +81,21 @@ export class ClaudeHooks {
     return decision("defer", "The host carries it out");
   }
 
-  /** Its own tools are judged here; ours when they are called. */
+  /** Its own tools are judged here; ours when they are called. A sub-agent's calls stand in no message of the conversation, and are none of it. */
   async #judged(id: string, name: string, input: ClaudeRecord): Promise<object> {
     if (plainName(name) !== name) return {};
     const { at, translation, conversation } = this.#deps;
     const args = { ...fieldsOf(input.tool_input) };
     const call: ToolCall = { type: "toolCall", id, name, arguments: args };
-    await translation.announced(id);
+    const isOfSubagent = textIn(input, "agent_id") !== undefined;
+    if (!isOfSubagent) await translation.announced(id);
     if (at.signal.aborted) return this.#denied(id, "Not run: the run has to end");
     const { interceptor } = conversation();
     // Whoever decides too late has not allowed it.
     const late = { reason: `Not run: nobody has decided about it within ${hookMs / 1000} s` };
     const refusal = await inTime(interceptor?.toolCall?.(call, args, at.signal) ?? Promise.resolve(undefined), late);
     if (refusal !== undefined) return this.#denied(id, refusal.reason);
-    await inTime(translation.beginBuiltIn(id, name, args), undefined);
+    if (!isOfSubagent) await inTime(translation.beginBuiltIn(id, name, args), undefined);
     return {};
   }
 

@@ -360,9 +360,11 @@ export class Translation {
     for (const { id } of calls) {
       const call = this.#calls.get(id);
       if (call !== undefined) call.isAnnounced = true;
-      for (const resolve of this.#waiting.get(id) ?? []) resolve();
-      this.#waiting.delete(id);
     }
+    // Also who waits for a call that it did not ask for: nothing else will come of that.
+    const told = [...this.#waiting.values()].flat();
+    this.#waiting.clear();
+    for (const resolve of told) resolve();
   }
 
   /** Results of tools; what else a user message has is its own business. */

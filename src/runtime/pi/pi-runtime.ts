@@ -3,6 +3,7 @@
 
 import type { Config } from "../../config/load-config.ts";
 import { defined } from "../../contracts/defined.ts";
+import { messageOf } from "../../contracts/error.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { EngineEnd, RunAt } from "../hosted-run.ts";
 import { HostedRuntime, type PlacedRun } from "../hosted-runtime.ts";
@@ -92,6 +93,6 @@ async function steer(
       isQueued: true,
     });
   } catch (error) {
-    at.warn(`A message for run ${at.id} was lost: ${String(error)}`);
+    at.warn(`A message for run ${at.id} was lost: ${messageOf(error)}`);
   }
 }

@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { textResult } from "../../../src/contracts/tool.ts";
 import type { HostEvent } from "../../../src/runtime/request.ts";
 import { streams } from "../../support/claude-records.ts";
 import { runtimeWorld } from "../../support/runtime-world.ts";
@@ -41,6 +42,27 @@ test.each(Object.keys(streams))("%s", async (name) => {
       expect(count("tool_execution_start")).toBe(count("tool_execution_end"));
     }
     expect(world.server.requests).toEqual([]);
+  } finally {
+    await world.close();
+  }
+});
+
+test("a message in between that cannot be taken is told, and neither ends the run nor the process", async () => {
+  const scripts = [{ say: [{ call: "mcp__pi__interrupt", id: "toolu_1", arguments: {} }] }, { say: [{ text: "Done." }] }];
+  const world = await runtimeWorld({ kind: "claude", scripts });
+  try {
+    const interrupt = {
+      name: "interrupt",
+      description: "Says something in between.",
+      parameters: { type: "object", properties: {} },
+      execute: async () => {
+        run.steer("look", [null as never]);
+        return textResult("ok");
+      },
+    };
+    const run = world.runtime.start(world.request({ extraTools: [interrupt] }));
+    expect((await run.result).outcome).toMatchObject({ kind: "done", text: "Done." });
+    expect(world.warnings).toEqual([expect.stringMatching(/^A message for run \S+ was lost: /)]);
   } finally {
     await world.close();
   }

@@ -236,3 +236,25 @@ test("a session that is not there is told from other failures", () => {
   expect(lacksSession({ result: undefined, end, recordCount: 3 })).toBe(false);
   expect(lacksSession({ result: { errors: ["Something else"] }, end, recordCount: 1 })).toBe(false);
 });
+
+test("who waits for a call that the message under way does not ask for goes on when that has ended", async () => {
+  const translation = new Translation({
+    emit: () => undefined,
+    tell: () => undefined,
+    now: () => 0,
+    thinkingLevel: "off",
+    prices: () => undefined,
+    turnEnded: () => undefined,
+  });
+  const streamed = (event: object): ClaudeRecord => ({ type: "stream_event", event, parent_tool_use_id: null });
+  await translation.take(streamed({ type: "message_start", message: { id: "m1", model: "claude", usage: {} } }));
+  let isThrough = false;
+  const waiting = translation.announced("toolu_of_another").then(() => {
+    isThrough = true;
+  });
+  await Promise.resolve();
+  expect(isThrough).toBe(false);
+  await translation.take(streamed({ type: "message_stop" }));
+  await Promise.race([waiting, translation.take(streamed({ type: "ping" }))]);
+  expect(isThrough).toBe(true);
+});

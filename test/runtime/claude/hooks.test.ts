@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers());
 function hooksWith(toolCall: NonNullable<Interceptor["toolCall"]>): { hooks: ClaudeHooks; did: string[] } {
   const did: string[] = [];
   const translation = {
-    announced: async () => {},
+    announced: async (id: string) => void did.push(`announced ${id}`),
     deny: (id: string) => did.push(`denied ${id}`),
     beginBuiltIn: async (id: string) => void did.push(`begun ${id}`),
   };
@@ -31,11 +31,19 @@ test("a guard that never decides has not allowed the call", async () => {
   expect(await answer).toMatchObject({
     hookSpecificOutput: { permissionDecision: "deny", permissionDecisionReason: expect.stringContaining("60 s") },
   });
-  expect(did).toEqual(["denied call1"]);
+  expect(did).toEqual(["announced call1", "denied call1"]);
 });
 
 test("one that has nothing against it lets it begin", async () => {
   const { hooks, did } = hooksWith(async () => undefined);
   expect(await hooks.answer("PreToolUse", about, "call1")).toEqual({});
-  expect(did).toEqual(["begun call1"]);
+  expect(did).toEqual(["announced call1", "begun call1"]);
+});
+
+test("a sub-agent's call is judged as any other, and is none of the conversation's", async () => {
+  const { hooks, did } = hooksWith(async ({ name }) => (name === "Bash" ? { reason: "no" } : undefined));
+  const asked = (name: string) => hooks.answer("PreToolUse", { ...about, tool_name: name, agent_id: "a1" }, `call of ${name}`);
+  expect(await asked("Read")).toEqual({});
+  expect(await asked("Bash")).toMatchObject({ hookSpecificOutput: { permissionDecision: "deny", permissionDecisionReason: "no" } });
+  expect(did).toEqual(["denied call of Bash"]);
 });
