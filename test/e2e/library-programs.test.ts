@@ -1,6 +1,7 @@
 // Programs that have the package run the whole of it: `main`, the modes over a session of their own, the client, the registry. On Node, as the
 // package is delivered, and from an extension, on the binary.
 
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { commandOf } from "../support/program.ts";
@@ -68,6 +69,19 @@ test("runPrintMode prints the last answer, or all events, and gives the exit sta
   );
   expect(failing).toMatchObject({ status: 1, stdout: "" });
   expect(failing.stderr).not.toBe("");
+});
+
+test("runPrintMode does not call an answer given that a full disk did not take", async ({ world }) => {
+  const options = JSON.stringify({ mode: "text", initialMessage: "hello" });
+  const code = `${session.replace("MODEL", '"demo"')} process.exitCode = await runPrintMode(runtime, ${options});`;
+  const file = world.write("../program.mjs", code.replaceAll("LIBRARY", JSON.stringify(library())));
+  const env = { PATH: process.env.PATH ?? "", HOME: world.home };
+  const { status, stderr } = spawnSync("sh", ["-c", 'exec "$0" "$1" > /dev/full', process.execPath, file], {
+    cwd: world.cwd,
+    env,
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining("Cannot write to stdout: ENOSPC") });
 });
 
 test("runRpcMode serves stdin over a session of the program's own", async ({ world }) => {

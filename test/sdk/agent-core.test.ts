@@ -213,3 +213,46 @@ test("pi-ai: what a failed answer was, keys by variable, checked arguments", asy
   expect(() => ai.validateToolCall([add], { name: "sub", arguments: {} })).toThrow("sub");
   expect(typeof ai.streamAnthropic).toBe("function");
 });
+
+test("what a caller's own function fails at is told where the events are read, and ends no process", async () => {
+  const broken = (): never => {
+    throw new Error("no queue");
+  };
+  const { streamFn } = modelOf("hello");
+  const config = { model, getFollowUpMessages: broken };
+  const events = agentLoop([user("hi")], { messages: [] }, config, undefined, streamFn);
+  const types: string[] = [];
+  const read = async (): Promise<void> => {
+    for await (const { type } of events) types.push(type);
+  };
+  await expect(read()).rejects.toThrow("no queue");
+  expect(types).toContain("turn_end");
+  await expect(events.result()).rejects.toThrow("no queue");
+});
+
+test("tools and prompt that are set during a run hold from its next turn on", async () => {
+  const asked: { systemPrompt: string | undefined; tools: string[] }[] = [];
+  const { streamFn } = modelOf({ call: "change", args: {} }, "done");
+  const agent = new Agent({
+    streamFn: (used, context, options) => {
+      asked.push({ systemPrompt: context.systemPrompt, tools: (context.tools ?? []).map(({ name }) => name) });
+      return streamFn(used, context, options);
+    },
+  });
+  const tool = (name: string) => ({
+    name,
+    description: name,
+    parameters: { type: "object", properties: {} },
+    execute: async () => {
+      agent.state.tools = [tool("other")];
+      agent.state.systemPrompt = "after";
+      return { content: [] };
+    },
+  });
+  Object.assign(agent.state, { model, systemPrompt: "before", tools: [tool("change")] });
+  await agent.prompt("hi");
+  expect(asked).toEqual([
+    { systemPrompt: "before", tools: ["change"] },
+    { systemPrompt: "after", tools: ["other"] },
+  ]);
+});

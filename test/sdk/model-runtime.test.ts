@@ -1,7 +1,9 @@
 // One call to a model without a session.
 
-import { expect, onTestFinished, test } from "vitest";
-import { ModelRuntime, type ModelStreamEvent } from "../../src/sdk/ai.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { type Model, ModelRuntime, type ModelStreamEvent } from "../../src/sdk/ai.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { startWireServer } from "../support/wire-server.ts";
 
@@ -57,4 +59,18 @@ test("a call that cannot be made is an answer that says so", async () => {
   for await (const event of stream) events.push(event.type);
   expect(events.at(-1)).toBe("error");
   expect((await runtime.complete(demo, hello)).stopReason).toBe("stop");
+});
+
+test("calls without a session go by a configuration that was mended after the first of them", async () => {
+  const directory = temporaryDirectory();
+  vi.stubEnv("PI_CODING_AGENT_DIR", directory);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.resetModules();
+  const { complete } = await import("../../src/sdk/npm/model-calls.ts");
+  const { getModel: listed } = await import("../../src/sdk/npm/model-runtime.ts");
+  const asked = () => complete(listed("scripted", "demo") as Model, { messages: [{ role: "user", content: "hello", timestamp: 0 }] });
+  writeFileSync(join(directory, "config.toml"), "model = [");
+  expect(await asked()).toMatchObject({ stopReason: "error", errorMessage: expect.stringContaining("config.toml") });
+  writeFileSync(join(directory, "config.toml"), "");
+  expect(await asked()).toMatchObject({ stopReason: "stop" });
 });

@@ -84,6 +84,15 @@ test("arguments as models write them, whole or not, and thrown values as text an
   const parser = new ai.StreamingJsonParser();
   parser.append('{"a":[1,2');
   expect(parser.snapshot()).toEqual({ a: [1, 2] });
+  for (const [cut, value] of [
+    ['{"a":"b\\\\', { a: "b\\" }],
+    ['{"a":"b\\', { a: "b" }],
+    ['{"a":"b\\u00e', { a: "b" }],
+    ['{"a":1,"b":[{"c":2},{"d', { a: 1, b: [{ c: 2 }, {}] }],
+  ] as const)
+    expect(ai.parseStreamingJson(cut)).toEqual(value);
+  // However deep it is, no copy of what stands open is kept for each of its places.
+  expect(ai.parseStreamingJson(`{"a":${"[1,".repeat(60_000)}`)).toBeTypeOf("object");
   parser.append("]}");
   expect(parser.snapshot()).toEqual({ a: [1, 2] });
   expect([new Error("x"), "s", undefined].map(ai.formatThrownValue)).toEqual(["x", "s", "undefined"]);
@@ -155,6 +164,12 @@ test("a registered format answers in place of one of ours, and calls ours by nam
   );
   const failing = ai.lazyApi(() => Promise.reject(new Error("not there")));
   expect(await failing.stream(model, { messages: [] }).result()).toMatchObject({ stopReason: "error", errorMessage: "not there" });
+  const silent = ai.lazyStream(async () => {
+    const stream = ai.createAssistantMessageEventStream();
+    stream.end();
+    return stream;
+  });
+  expect(await silent.result()).toMatchObject({ stopReason: "error", errorMessage: expect.stringContaining("without an answer") });
 });
 
 test("what is kept for a session is let go with it, once it is said to", () => {
@@ -164,6 +179,14 @@ test("what is kept for a session is let go with it, once it is said to", () => {
   take();
   ai.cleanupSessionResources();
   expect(told).toEqual(["s"]);
+  const takeFailing = ai.registerSessionResourceCleanup(() => {
+    throw new Error("stuck");
+  });
+  const takeNext = ai.registerSessionResourceCleanup((sessionId) => void told.push(sessionId));
+  expect(() => ai.cleanupSessionResources("t")).toThrow(expect.objectContaining({ errors: [new Error("stuck")] }));
+  expect(told).toEqual(["s", "t"]);
+  takeFailing();
+  takeNext();
 });
 
 test("all models of the catalogue", () => {

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { type BashOperations, createBashTool } from "../../src/sdk/npm/built-in-tools.ts";
 import { builtinTools, runTool, type Tool } from "../../src/sdk/tools.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -41,4 +42,16 @@ test("what a command has left running ends with the call; a signal ends the comm
     { cwd, signal: abort.signal, onUpdate: () => abort.abort() },
   );
   expect(ended.isError).toBe(true);
+});
+
+test("operations of one's own may be over before their output is taken: none of it is lost", async () => {
+  const operations: BashOperations = {
+    exec: async (_command, _cwd, { onData }) => {
+      for (let at = 0; at < 40; at++) void onData(Buffer.from(`${at} ${"x".repeat(5000)}\n`));
+      void onData(Buffer.from("the last line\n"));
+      return { exitCode: 0 };
+    },
+  };
+  const { content } = await createBashTool(temporaryDirectory(), { operations }).execute("1", { command: "say" });
+  expect(content[0]).toMatchObject({ text: expect.stringContaining("the last line") });
 });

@@ -195,3 +195,23 @@ test("services tell what did not load, and pass flags on", async () => {
   });
   expect(services.diagnostics).toEqual([{ type: "error", message: expect.stringContaining("There is no extension") }]);
 });
+
+test("a session that cannot be made lets go of its file, which can be tried again", async () => {
+  const { runtime, cwd, sessions } = await made();
+  await runtime.session.prompt("hello");
+  const next = SessionManager.create(cwd, sessions);
+  next.appendMessage({ role: "user", content: "the next", timestamp: 1 });
+  const path = next.getSessionFile() ?? "";
+  await next.close();
+  runtime.setBeforeSessionInvalidate(() => {
+    throw new Error("not now");
+  });
+  await expect(runtime.switchSession(path)).rejects.toThrow("not now");
+  await expect(runtime.dispose()).rejects.toThrow("not now");
+  // The one before is let go of, too.
+  await (await SessionManager.open(runtime.session.sessionFile ?? "")).close();
+  runtime.setBeforeSessionInvalidate();
+  const again = await SessionManager.open(path);
+  expect(JSON.stringify(again.getEntries())).toContain("the next");
+  await again.close();
+});

@@ -1,8 +1,9 @@
 // Brings a map of sessions from the time of one runtime to that of two. Called by `pi sessions migrate`.
 // Invariant: what is migrated already is not written again; the map as it was is kept once; of one that cannot be read nothing is touched.
 
-import { copyFileSync, constants as fileConstants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
+import { lstatSync, rmSync, statSync } from "node:fs";
 import { messageOf, PiError } from "../../contracts/error.ts";
+import { copyWhole } from "../../platform/files/copy-whole.ts";
 import { changeMap, idsOf, readMap } from "./session-map.ts";
 
 export interface Migration {
@@ -56,13 +57,10 @@ function needsMigration(entry: unknown): boolean {
 /** Whole or not at all: one that was cut short by a kill would be taken for the map as it was. Called under the map's lease. */
 function copyOnce(from: string, to: string): boolean {
   if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return false;
-  const temporary = `${to}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    copyFileSync(from, temporary, fileConstants.COPYFILE_EXCL);
-    renameSync(temporary, to);
+    copyWhole(from, to);
     return true;
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw new PiError("io.session_map", `The map of sessions cannot be kept as ${to}: ${messageOf(error)}`, { cause: error });
   }
 }

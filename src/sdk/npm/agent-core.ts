@@ -160,7 +160,15 @@ export class Agent {
       getSteeringMessages: () => this.#take("steering"),
       getFollowUpMessages: () => this.#take("followUps"),
     };
-    const context = { systemPrompt: state.systemPrompt, messages: [...state.messages], tools: state.tools };
+    const context = {
+      messages: [...state.messages],
+      get systemPrompt() {
+        return state.systemPrompt;
+      },
+      get tools() {
+        return state.tools;
+      },
+    };
     const tell = (event: AgentCoreEvent): Promise<void> => this.#tell(event, abort.signal);
     state.isStreaming = true;
     state.errorMessage = undefined;

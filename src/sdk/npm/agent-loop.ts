@@ -88,7 +88,8 @@ export function agentLoop(
     ({ type }) => type === "agent_end",
     (event) => (event.type === "agent_end" ? event.messages : []),
   );
-  void runAgentLoop(prompts, context, config, (event) => events.push(event), signal, streamFn);
+  // What the caller's own functions fail at is the caller's, where the events are read.
+  runAgentLoop(prompts, context, config, (event) => events.push(event), signal, streamFn).catch((error: unknown) => events.fail(error));
   return events;
 }
 

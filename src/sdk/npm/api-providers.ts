@@ -64,6 +64,8 @@ export function lazyStream(make: () => Promise<AssistantMessageEventStream>): As
   const events = new AssistantMessageEventStream();
   const forward = async (): Promise<void> => {
     for await (const event of await make()) events.push(event);
+    // One that said nothing of its end has ended all the same.
+    if (!events.isOver) throw new Error("The stream ended without an answer");
   };
   forward().catch((error: unknown) => {
     const said = error instanceof Error ? error.message : String(error);

@@ -20,7 +20,12 @@ export interface BashOperations {
   exec(
     command: string,
     cwd: string,
-    how: { onData(data: Uint8Array): void; signal?: AbortSignal; timeout?: number; env?: Record<string, string | undefined> },
+    how: {
+      onData(data: Uint8Array): void | Promise<void>;
+      signal?: AbortSignal;
+      timeout?: number;
+      env?: Record<string, string | undefined>;
+    },
   ): Promise<{ exitCode: number | null }>;
 }
 
@@ -178,13 +183,16 @@ function shellOf({ operations, spawnHook, commandPrefix, shellPath }: BashToolOp
         timedOut: deadline?.aborted === true && !request.signal.aborted,
         cancelled: request.signal.aborted,
       });
+      /** What has come is taken before the command is over, also where whoever runs it does not wait. */
+      let taken: Promise<unknown> = Promise.resolve();
+      const take = (data: Uint8Array): void | Promise<void> => {
+        const answer = request.onData(data);
+        if (answer) taken = Promise.all([taken, answer]);
+        return answer;
+      };
       try {
-        const { exitCode } = await machine.exec(command, cwd, {
-          onData: (data) => void request.onData(data),
-          signal,
-          env,
-          ...defined({ timeout }),
-        });
+        const { exitCode } = await machine.exec(command, cwd, { onData: take, signal, env, ...defined({ timeout }) });
+        await taken;
         return signal.aborted ? over() : { exitCode: exitCode ?? 1, timedOut: false, cancelled: false };
       } catch (error) {
         if (signal.aborted) return over();

@@ -9,15 +9,20 @@ export class EventStream<T, R = T> implements AsyncIterable<T> {
   readonly #events: T[] = [];
   readonly #result: Promise<R>;
   #resolve: (result: R) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #failure: { error: unknown } | undefined;
   #waiting: (() => void)[] = [];
   #isOver = false;
 
   constructor(isComplete: (event: T) => boolean, extractResult: (event: T) => R) {
     this.#isLast = isComplete;
     this.#resultOf = extractResult;
-    this.#result = new Promise((resolve) => {
+    this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
+      this.#reject = reject;
     });
+    // Whoever reads the events is told there.
+    this.#result.catch(() => undefined);
   }
 
   push(event: T): void {
@@ -36,6 +41,19 @@ export class EventStream<T, R = T> implements AsyncIterable<T> {
     this.#wake();
   }
 
+  /** Whoever reads has what was pushed, then this error; so has who waits for the result. */
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure = { error };
+    this.#reject(error);
+    this.#wake();
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   result(): Promise<R> {
     return this.#result;
   }
@@ -44,6 +62,7 @@ export class EventStream<T, R = T> implements AsyncIterable<T> {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) yield event;
+      else if (this.#failure !== undefined) throw this.#failure.error;
       else if (this.#isOver) return;
       else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -1,8 +1,8 @@
 // What this machine offers, under the npm agent's names: shell, clipboard, images, diffs, decisions about trust. Imported by extensions.
 
-import { readFileSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { changeDecisions, findProject, findSkillDirectories } from "../../config/trust.ts";
+import { realpathSync } from "node:fs";
+import { dirname } from "node:path";
+import { changeDecisions, findProject, findSkillDirectories, savedDecisions } from "../../config/trust.ts";
 import { imageCodec } from "../../harness/intake/prompt-images.ts";
 import { processHost } from "../../platform/host.ts";
 import { fitImage, pngOf } from "../../tools/shared/fit-image.ts";
@@ -85,10 +85,10 @@ const linesOf = (text: string): string[] => (text === "" ? [] : text.replace(/\n
 
 /** What was decided about projects: the nearest decision at or above a directory holds. */
 export class ProjectTrustStore {
-  readonly #file: string;
+  readonly #agentDir: string;
 
   constructor(agentDir: string) {
-    this.#file = join(agentDir, "trust.json");
+    this.#agentDir = agentDir;
   }
 
   get(cwd: string): boolean | null {
@@ -98,8 +98,8 @@ export class ProjectTrustStore {
   getEntry(cwd: string): { path: string; decision: boolean } | null {
     const decisions = this.#decisions();
     for (let at = realOf(cwd); ; at = dirname(at)) {
-      const decision = decisions[at];
-      if (typeof decision === "boolean") return { path: at, decision };
+      const decision = decisions.get(at);
+      if (decision !== undefined) return { path: at, decision };
       if (dirname(at) === at) return null;
     }
   }
@@ -110,7 +110,7 @@ export class ProjectTrustStore {
   }
 
   async setMany(updates: readonly { path: string; decision: boolean | null }[]): Promise<void> {
-    await changeDecisions(dirname(this.#file), (decisions) => {
+    await changeDecisions(this.#agentDir, (decisions) => {
       for (const { path, decision } of updates) {
         if (decision === null) decisions.delete(realOf(path));
         else decisions.set(realOf(path), decision);
@@ -118,11 +118,12 @@ export class ProjectTrustStore {
     });
   }
 
-  #decisions(): Record<string, unknown> {
+  /** Of a file that cannot be read there are none, which is the safe reading. */
+  #decisions(): ReadonlyMap<string, boolean> {
     try {
-      return JSON.parse(readFileSync(this.#file, "utf8")) as Record<string, unknown>;
+      return savedDecisions(this.#agentDir);
     } catch {
-      return {};
+      return new Map();
     }
   }
 }

@@ -14,9 +14,16 @@ import { registeredApis } from "./registered-apis.ts";
 
 let runtime: Promise<ModelRuntime> | undefined;
 
-/** What the process knows of models; read once. */
+/** What the process knows of models; read once it can be. */
 export function processRuntime(): Promise<ModelRuntime> {
-  runtime ??= ModelRuntime.create();
+  if (runtime === undefined) {
+    const made = ModelRuntime.create();
+    runtime = made;
+    // What was wrong with a file may be mended before the next call.
+    made.catch(() => {
+      if (runtime === made) runtime = undefined;
+    });
+  }
   return runtime;
 }
 

@@ -31,7 +31,11 @@ export interface LazySignIn extends Pick<ProviderSignIn, "name" | "isSubscriptio
 export function lazyOAuth({ load, ...about }: LazySignIn): ProviderSignIn {
   let loading: ReturnType<LazySignIn["load"]> | undefined;
   const loaded = (): ReturnType<LazySignIn["load"]> => {
-    loading ??= load();
+    loading ??= load().catch((error: unknown) => {
+      // The next one who needs it may have more luck.
+      loading = undefined;
+      throw error;
+    });
     return loading;
   };
   return {

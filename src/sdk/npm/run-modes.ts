@@ -1,6 +1,7 @@
 // Print, JSON and RPC mode over a session that a program has made; names follow the npm agent's. Exported by `pi`.
 // Invariant: the modes are those of the command line, on the process's own streams; a signal ends them in order, a second one at once.
 
+import { messageOf } from "../../contracts/error.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import { exitStatusOf, type Outcome } from "../../contracts/outcome.ts";
 import type { ModePrompt } from "../../modes/mode.ts";
@@ -21,23 +22,31 @@ export async function runPrintMode(runtime: AgentSessionRuntime, options: PrintM
   const { initialMessage, initialImages = [], messages = [] } = options;
   const isFirst = initialMessage !== undefined || initialImages.length > 0;
   const first = isFirst ? [{ text: initialMessage ?? "", images: [...initialImages] }] : [];
-  const { outcome, signalStatus } = await runOn(runtime, options.mode, [...first, ...messages.map((text) => ({ text, images: [] }))]);
-  return outcome.kind === "done" ? 0 : (signalStatus ?? exitStatusOf[outcome.kind]);
+  const { outcome, signalStatus, isWritten } = await runOn(runtime, options.mode, [
+    ...first,
+    ...messages.map((text) => ({ text, images: [] })),
+  ]);
+  const status = outcome.kind === "done" ? 0 : (signalStatus ?? exitStatusOf[outcome.kind]);
+  return status === 0 && !isWritten ? 1 : status;
 }
 
 /** Serves stdin until it ends; the process ends with it. */
 export async function runRpcMode(runtime: AgentSessionRuntime): Promise<never> {
-  const { host, signalStatus } = await runOn(runtime, "rpc", []);
-  return host.exitNow(signalStatus ?? (runtime.session.host.hasLostStorage ? 1 : 0));
+  const { host, signalStatus, isWritten } = await runOn(runtime, "rpc", []);
+  return host.exitNow(signalStatus ?? (runtime.session.host.hasLostStorage || !isWritten ? 1 : 0));
 }
 
 const statusOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-async function runOn(
-  runtime: AgentSessionRuntime,
-  name: "text" | "json" | "rpc",
-  prompts: readonly ModePrompt[],
-): Promise<{ outcome: Outcome; signalStatus: number | undefined; host: Host }> {
+interface RanMode {
+  outcome: Outcome;
+  signalStatus: number | undefined;
+  host: Host;
+  /** All that was to be said: a reader who went away has had enough, a disk that took no more has lost it. */
+  isWritten: boolean;
+}
+
+async function runOn(runtime: AgentSessionRuntime, name: "text" | "json" | "rpc", prompts: readonly ModePrompt[]): Promise<RanMode> {
   const [{ modeTable }, { processHost, writeErrorLine }] = await Promise.all([
     import("../../modes/modes.ts"),
     import("../../platform/host.ts"),
@@ -77,7 +86,9 @@ async function runOn(
     await host.stdout.flush();
     const { message, hint } = outcome;
     if (mode.status === "outcome" && message !== undefined) writeErrorLine(hint === undefined ? message : `${message} (${hint})`);
-    return { outcome, signalStatus, host };
+    const { failure } = host.stdout;
+    if (failure !== undefined) writeErrorLine(`Error: Cannot write to stdout: ${messageOf(failure)}`);
+    return { outcome, signalStatus, host, isWritten: failure === undefined };
   } finally {
     await runtime.session.dispose();
     await host.stdout.flush();

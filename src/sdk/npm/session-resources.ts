@@ -10,7 +10,15 @@ export function registerSessionResourceCleanup(cleanup: Cleanup): () => void {
   return () => void cleanups.delete(cleanup);
 }
 
-/** Of one session, or of all. */
+/** Of one session, or of all: also behind one that fails. @throws AggregateError of what failed. */
 export function cleanupSessionResources(sessionId?: string): void {
-  for (const cleanup of [...cleanups]) cleanup(sessionId);
+  const errors: unknown[] = [];
+  for (const cleanup of [...cleanups]) {
+    try {
+      cleanup(sessionId);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, "Some of what was kept for sessions could not be let go of");
 }

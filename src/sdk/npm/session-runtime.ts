@@ -1,7 +1,7 @@
 // Owns the session in force of a program and makes the next one with a factory of the program's; names follow the npm agent's. Exported by
 // `pi`. Invariant: there is one session at a time; what belonged to the one before (subscriptions, extensions) ends with it.
 
-import { copyFileSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { defined } from "../../contracts/defined.ts";
 import { PiError } from "../../contracts/error.ts";
@@ -9,6 +9,7 @@ import type { Cancellable, WithSession } from "../../contracts/extension.ts";
 import type { SessionStartEvent } from "../../contracts/extension-event.ts";
 import { textOf } from "../../contracts/message.ts";
 import type { EntryOf } from "../../contracts/session-entry.ts";
+import { copyWhole } from "../../platform/files/copy-whole.ts";
 import { makeDirectory } from "../../platform/files/make-directory.ts";
 import { kindOfPath } from "../../platform/files/path-kind.ts";
 import { Session } from "../../session/tree/session.ts";
@@ -158,16 +159,19 @@ export class AgentSessionRuntime {
       makeDirectory(directory, 0o700);
       if (existsSync(target))
         throw new PiError("session.exists", `${target} is there already`, { hint: "Switch to it, or rename the file" });
-      copyFileSync(source, target);
+      copyWhole(source, target);
     }
     return this.#resume(target, cwdOverride === undefined ? {} : { cwdOverride });
   }
 
   /** Tells extensions that the program ends, and lets go of the session. */
   async dispose(): Promise<void> {
-    await this.session.extensionHost.shutdown({ reason: "quit" });
-    this.#beforeInvalidate?.();
-    await this.session.dispose();
+    try {
+      await this.session.extensionHost.shutdown({ reason: "quit" });
+      this.#beforeInvalidate?.();
+    } finally {
+      await this.session.dispose();
+    }
   }
 
   #isCancelled(about: { reason: "new" | "resume"; targetSessionFile?: string }): Promise<boolean> | undefined {
@@ -192,19 +196,26 @@ export class AgentSessionRuntime {
     const { reason, targetSessionFile, setup, withSession, cwdOverride } = next;
     const { session } = this;
     const previousSessionFile = session.sessionFile;
-    const target = targetSessionFile ?? next.manager?.getSessionFile();
-    await session.extensionHost.shutdown({ reason, ...defined({ targetSessionFile: target }) });
-    this.#beforeInvalidate?.();
-    await session.dispose();
-    const sessionManager = next.manager ?? (await next.open?.());
-    if (sessionManager === undefined) throw new Error("a replacement without a session");
-    await setup?.(sessionManager);
-    this.#now = await this.#create({
-      cwd: cwdOverride === undefined ? sessionManager.getCwd() : resolve(this.cwd, cwdOverride),
-      agentDir: this.services.agentDir,
-      sessionManager,
-      sessionStartEvent: { type: "session_start", reason, ...defined({ previousSessionFile }) },
-    });
+    let { manager } = next;
+    const target = targetSessionFile ?? manager?.getSessionFile();
+    try {
+      await session.extensionHost.shutdown({ reason, ...defined({ targetSessionFile: target }) });
+      this.#beforeInvalidate?.();
+      await session.dispose();
+      manager ??= await next.open?.();
+      if (manager === undefined) throw new Error("a replacement without a session");
+      await setup?.(manager);
+      this.#now = await this.#create({
+        cwd: cwdOverride === undefined ? manager.getCwd() : resolve(this.cwd, cwdOverride),
+        agentDir: this.services.agentDir,
+        sessionManager: manager,
+        sessionStartEvent: { type: "session_start", reason, ...defined({ previousSessionFile }) },
+      });
+    } catch (error) {
+      // Nobody else would let go of its file.
+      await manager?.close();
+      throw error;
+    }
     this.#control();
     await this.#rebind?.(this.session);
     await this.session.extensionHost.enter(withSession);

@@ -141,27 +141,51 @@ export function parseStreamingJson(text: string): Record<string, unknown> {
   return {};
 }
 
+/** What stands open at a place, the innermost first: shared, since a copy for each of many places would be as long as the text each time. */
+interface Open {
+  closing: string;
+  outer: Open | undefined;
+}
+
+function closingOf(open: Open | undefined): string {
+  let text = "";
+  for (let at = open; at !== undefined; at = at.outer) text += at.closing;
+  return text;
+}
+
+const mostCuts = 8;
+
 /** The text up to a place where it could be cut, with what is open there closed; the longest first. */
 function* closings(text: string): Generator<string> {
-  const open: string[] = [];
-  const cuts: { end: number; closing: string }[] = [];
+  let open: Open | undefined;
+  /** The last of them. */
+  const cuts: { end: number; open: Open | undefined }[] = [];
+  const cutAt = (end: number): void => {
+    cuts.push({ end, open });
+    if (cuts.length > mostCuts) cuts.shift();
+  };
   let inString = false;
+  /** Before an escape that has only begun. */
+  let readable = text.length;
   for (let at = 0; at < text.length; at++) {
     const char = text[at] ?? "";
     if (inString) {
-      if (char === "\\") at++;
-      else if (char === '"') inString = false;
+      if (char === "\\") {
+        const length = text[at + 1] === "u" ? 6 : 2;
+        if (at + length > text.length) readable = at;
+        at += length - 1;
+      } else if (char === '"') inString = false;
       continue;
     }
     if (char === '"') inString = true;
-    else if (char === "{") open.push("}");
-    else if (char === "[") open.push("]");
-    else if (char === "}" || char === "]") open.pop();
-    else if (char === ",") cuts.push({ end: at, closing: open.toReversed().join("") });
-    if (char === "{" || char === "[") cuts.push({ end: at + 1, closing: open.toReversed().join("") });
+    else if (char === "{" || char === "[") {
+      open = { closing: char === "{" ? "}" : "]", outer: open };
+      cutAt(at + 1);
+    } else if (char === "}" || char === "]") open = open?.outer;
+    else if (char === ",") cutAt(at);
   }
-  const rest = open.toReversed().join("");
-  if (inString) yield `${text.replace(/\\(u[0-9a-fA-F]{0,3})?$/, "")}"${rest}`;
+  const rest = closingOf(open);
+  if (inString) yield `${text.slice(0, readable)}"${rest}`;
   yield text + rest;
-  for (const { end, closing } of cuts.toReversed().slice(0, 8)) yield text.slice(0, end) + closing;
+  for (const { end, open: openThere } of cuts.reverse()) yield text.slice(0, end) + closingOf(openThere);
 }
