@@ -4,6 +4,7 @@
 import { defined } from "../../contracts/defined.ts";
 import { messageOf, PiError } from "../../contracts/error.ts";
 import { isTable } from "../../contracts/provider-settings.ts";
+import { boundedBody } from "../../platform/network/bounded-body.ts";
 import type { FlowRequests } from "./flow.ts";
 
 export interface Answer {
@@ -51,26 +52,13 @@ async function send(
       headers: { accept: "application/json", ...defined({ "content-type": contentType }), ...headers },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     });
-    const json = jsonIn(await boundedText(response));
+    const json = jsonIn(await boundedBody(response, maxAnswerBytes));
     return { status: response.status, fields: isTable(json) ? json : {}, json };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const reason = deadline.aborted ? `no answer in ${timeoutMs / 1000} s` : messageOf(error);
     throw new PiError("auth.network", `${hostOf(url)} cannot be reached: ${reason}`, { hint: "Try again.", cause: error });
   }
-}
-
-async function boundedText(response: Response): Promise<string> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxAnswerBytes) throw new Error("the answer is too large");
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function jsonIn(text: string): unknown {

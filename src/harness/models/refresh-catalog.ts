@@ -2,11 +2,17 @@
 // scripts/update-catalog. Invariant: never by itself; a provider whose list cannot be read keeps what it has.
 
 import { join } from "node:path";
-import { messageOf, PiError } from "../../contracts/error.ts";
+import { PiError } from "../../contracts/error.ts";
 import type { Model } from "../../contracts/model.ts";
+import { boundedBody } from "../../platform/network/bounded-body.ts";
 import { encodeCatalog, mergeModelsDev } from "../../providers/models-dev.ts";
+import { networkFailure } from "../../providers/shared/http-failure.ts";
+import { storageReason } from "../../session/lines/file-errors.ts";
 
 export const modelsDevUrl = "https://models.dev/api.json";
+
+/** The list has some megabytes. */
+const maxListBytes = 64 * 1024 * 1024;
 
 export interface RefreshInput {
   /** A URL, or the path of a file. */
@@ -42,14 +48,20 @@ export async function refreshCatalog(input: RefreshInput): Promise<RefreshedProv
   return refreshed;
 }
 
-async function readSource(input: RefreshInput): Promise<string> {
+async function readSource({ source, fetch, readTextFile, signal }: RefreshInput): Promise<string> {
+  const isAddress = /^https?:\/\//.test(source);
   try {
-    if (!/^https?:\/\//.test(input.source)) return await input.readTextFile(input.source);
-    const response = await input.fetch(input.source, input.signal === undefined ? {} : { signal: input.signal });
+    if (!isAddress) return await readTextFile(source);
+    const response = await fetch(source, signal === undefined ? {} : { signal });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-    return await response.text();
+    return await boundedBody(response, maxListBytes);
   } catch (error) {
-    throw new PiError("io.fetch", `The list of models cannot be had from ${input.source}: ${messageOf(error)}.`, { cause: error });
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = isAddress ? networkFailure(error, source).message : isMissing ? "there is no such file" : storageReason(error);
+    throw new PiError("io.fetch", `The list of models cannot be had from ${source}: ${reason}`, {
+      hint: isAddress ? "Try again, or give a file of the same format with --from" : "Name a file that can be read with --from",
+      cause: error,
+    });
   }
 }
 

@@ -143,6 +143,20 @@ describe("refresh", () => {
     const tree = tempTree({ "list.json": list });
     await expect(run(["refresh"], hostFor(tree, { PI_OFFLINE: "1" }))).rejects.toMatchObject({ code: "usage.offline", exitStatus: 2 });
     expect(await run(["refresh", "--from", "list.json"], hostFor(tree, { PI_OFFLINE: "1" }))).toBe(0);
-    await expect(run(["refresh", "--from", "gone.json"], hostFor(tree))).rejects.toMatchObject({ code: "io.fetch" });
+  });
+
+  test("what cannot be had is named, with why and what to do", async () => {
+    const tree = tempTree({ "a directory/x": "" });
+    const told = (from: string): Promise<unknown> => run(["refresh", "--from", from], hostFor(tree)).catch((error: unknown) => error);
+    const hint = "Name a file that can be read with --from";
+    expect(await told("gone.json")).toMatchObject({
+      code: "io.fetch",
+      message: expect.stringMatching(/gone\.json: there is no such file$/),
+      hint,
+    });
+    expect(await told("a directory")).toMatchObject({ message: expect.stringMatching(/directory: it is a directory$/), hint });
+    const refused = (await told("http://127.0.0.1:1/api.json")) as { message: string; hint: string };
+    expect(refused.message).toMatch(/^The list of models cannot be had from http:.*: \w.*\(127\.0\.0\.1:1\)$/);
+    expect(refused.hint).toContain("--from");
   });
 });
