@@ -364,6 +364,28 @@ test("a host's side of it: what a container gives becomes an object, whatever it
   expect(over).toMatchObject({ status: "error", code: "runtime.timeout" });
   expect(performance.now() - startedMs).toBeLessThan(50_000);
   expect(readFileSync(killed, "utf8")).toBe("");
+  const stopping = new AbortController();
+  const onPartial = (): void => stopping.abort();
+  const begun = 'echo ---PI_OUTPUT_START---; echo \'{"status":"partial","result":"a"}\'; echo ---PI_OUTPUT_END---; exec sleep 100';
+  const stopped = await run(begun, { signal: stopping.signal, onPartial, killArgv: ["/usr/bin/touch", `${killed} too`] });
+  expect(stopped).toMatchObject({ status: "error", code: "model.aborted", partial_result: "a" });
+  expect(readFileSync(`${killed} too`, "utf8")).toBe("");
+  const circle: { circle?: object } = {};
+  circle.circle = circle;
+  const wrong = [
+    undefined,
+    { argv: ["cat", 5] },
+    { argv: [] },
+    { input: undefined },
+    { input: "text" },
+    { input: circle },
+    { timeoutMs: Number.NaN },
+  ];
+  for (const more of wrong)
+    expect(await runContainer((more && { argv: ["cat"], input: {}, timeoutMs: 1000, ...more }) as never)).toMatchObject({
+      status: "error",
+      code: "usage.bad_value",
+    });
   expect(await runContainer({ argv: ["/no/such/program"], input: {}, timeoutMs: 1000, env: {} })).toMatchObject({
     code: "runtime.unavailable",
   });

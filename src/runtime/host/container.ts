@@ -19,7 +19,7 @@ export interface ContainerRun {
   /** Of the runner; its JSON goes to stdin. */
   input: object;
   timeoutMs: number;
-  /** Run behind a timeout, for what a signal does not reach: `docker kill NAME`. */
+  /** Run behind a timeout or an abort, for what a signal does not reach: `docker kill NAME`. */
   killArgv?: readonly [string, ...string[]];
   /** Default: `runtime.max_output_bytes` of the user's configuration. */
   maxOutputBytes?: number;
@@ -40,7 +40,7 @@ const graceMs = 500;
 export async function runContainer(run: ContainerRun): Promise<ContainerOutput> {
   const startedMs = performance.now();
   const host = processHost();
-  const env = run.env ?? host.env;
+  const env = run?.env ?? host.env;
   const redaction = redactionFor(env);
   const failed = (error: string, code: string, more: Partial<ContainerOutput> = {}): ContainerOutput => ({
     status: "error",
@@ -58,8 +58,7 @@ export async function runContainer(run: ContainerRun): Promise<ContainerOutput> 
     ...more,
   });
   try {
-    requireRun(run);
-    const text = JSON.stringify(run.input);
+    const text = requireRun(run);
     const output = new KeptOutput(run.maxOutputBytes ?? (await configuredBytes(host)), run.marker ?? "PI_OUTPUT", run.onPartial);
     const { end, stderr, isTimeout } = await carriedOut(run, text, env, output);
     const truncated = output.isTruncated ? { truncated: true } : {};
@@ -82,12 +81,19 @@ export async function runContainer(run: ContainerRun): Promise<ContainerOutput> 
   }
 }
 
-/** @throws PiError `usage.bad_value` */
-function requireRun({ argv, timeoutMs }: ContainerRun): void {
-  if (!Array.isArray(argv) || typeof argv[0] !== "string" || argv[0] === "")
+/** The input as text. @throws PiError `usage.bad_value` */
+function requireRun(run: ContainerRun): string {
+  const { argv, input, timeoutMs } = run ?? {};
+  if (!Array.isArray(argv) || !argv.every((word) => typeof word === "string") || !argv[0])
     throw new PiError("usage.bad_value", "argv names no program", { hint: 'Give one, such as ["docker", "run", "-i", "IMAGE"]' });
   if (!(timeoutMs >= 0))
     throw new PiError("usage.bad_value", `timeoutMs is ${String(timeoutMs)}`, { hint: "Give a number of milliseconds from 0" });
+  try {
+    if (typeof input === "object" && input !== null) return JSON.stringify(input);
+  } catch {
+    // It goes round in a circle, or has a number that JSON has not.
+  }
+  throw new PiError("usage.bad_value", "input is no object that JSON could hold", { hint: "docs/hosting.md has the fields of the input" });
 }
 
 /** As the host's own configuration says, whatever the container sees. */
@@ -141,7 +147,7 @@ async function carriedOut(run: ContainerRun, input: string, env: Env, output: Ke
   clearTimeout(timer);
   clearTimeout(grace);
   run.signal?.removeEventListener("abort", end);
-  if (isTimeout && run.killArgv !== undefined) await killed(run.killArgv, env, run.cwd);
+  if ((isTimeout || run.signal?.aborted === true) && run.killArgv !== undefined) await killed(run.killArgv, env, run.cwd);
   return { end: ended, stderr, isTimeout };
 }
 

@@ -20,17 +20,20 @@ export interface RunLogDeps {
 }
 
 export function runLog({ file, now, redaction, writeLine }: RunLogDeps): RunLog {
-  let isBroken = false;
+  /** Since the last line that was kept. */
+  let hasFailed = false;
   return {
     write: (record) => {
       const line = JSON.stringify(redaction.value({ time: isoTime(now()), ...record }));
       if (file === undefined) writeLine(line);
-      if (file === undefined || isBroken) return;
+      if (file === undefined) return;
       try {
-        appendFileSync(file, `${line}\n`, { mode: 0o600 });
+        // What was cut short is a line by itself.
+        appendFileSync(file, `${hasFailed ? "\n" : ""}${line}\n`, { mode: 0o600 });
+        hasFailed = false;
       } catch (error) {
-        isBroken = true;
-        writeLine(`pi: the log ${file} cannot be written: ${messageOf(error)}`);
+        if (!hasFailed) writeLine(`pi: the log ${file} cannot be written: ${messageOf(error)}`);
+        hasFailed = true;
       }
     },
   };

@@ -14,6 +14,7 @@ export interface JobSchedulesDeps {
 }
 
 export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["schedules"]; close(): void } {
+  let isClosed = false;
   const known = new Map<string, { schedule: JobSchedule; timer: ReturnType<typeof setTimeout> | undefined }>();
 
   const forget = (name: string): boolean => {
@@ -47,6 +48,7 @@ export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["
     api: {
       set: async (schedule) => {
         const next = await nextRun(scheduleOf(schedule), new Date(now()));
+        if (isClosed) throw new PiError("runtime.draining", `Schedule ${schedule.name} was not set: the queue is closed`);
         if (next === undefined)
           throw new PiError("usage.schedule", `The time of schedule ${schedule.name} has passed`, { hint: "Give one in the future." });
         forget(schedule.name);
@@ -56,13 +58,20 @@ export function jobSchedules({ now, add }: JobSchedulesDeps): { api: LaneQueue["
       remove: async (name) => forget(name),
     },
     close: () => {
+      isClosed = true;
       for (const name of [...known.keys()]) forget(name);
     },
   };
 }
 
-function scheduleOf({ when }: JobSchedule): Schedule {
+function isPointInTime(at: unknown): at is number {
+  return typeof at === "number" && !Number.isNaN(new Date(at).getTime());
+}
+
+function scheduleOf({ name, when }: JobSchedule): Schedule {
   if ("cron" in when) return { type: "cron", value: when.cron, ...defined({ timezone: when.tz }) };
   if ("everyMs" in when) return { type: "interval", value: String(when.everyMs) };
+  if (!isPointInTime(when.at))
+    throw new PiError("usage.schedule", `The time of schedule ${name} is ${String(when.at)}`, { hint: "Give Unix milliseconds." });
   return { type: "once", value: isoTime(when.at) };
 }

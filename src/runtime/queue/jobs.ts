@@ -74,7 +74,7 @@ export interface LaneQueue {
   /** When it is there. Rejects with the signal's reason, and with `runtime.lane_cleared` for a job that is cancelled or not known. */
   result(id: string, signal?: AbortSignal): Promise<JobResult>;
   schedules: {
-    /** One of a name: the next replaces it. Rejects with `usage.schedule`. */
+    /** One of a name: the next replaces it. Rejects with `usage.schedule`, and with `runtime.draining` once the queue is closed. */
     set(schedule: JobSchedule): Promise<void>;
     list(): Promise<JobSchedule[]>;
     remove(name: string): Promise<boolean>;

@@ -1,12 +1,13 @@
 // Metrics of runs: what is written and read, what is made of it, and when the gate opens.
 
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { gate } from "../../../src/runtime/observe/gate.ts";
 import { nearestRank, prometheusText, reportOf, tableOf } from "../../../src/runtime/observe/metrics-report.ts";
 import { type MetricRecord, metricsStore, type RunRecord, readMetrics } from "../../../src/runtime/observe/metrics-store.ts";
 import { redactionFor } from "../../../src/runtime/observe/redaction.ts";
+import { runLog } from "../../../src/runtime/observe/run-log.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const t = Date.parse("2026-05-01T23:59:59Z");
@@ -206,4 +207,27 @@ test("two writers at a time lose nothing", async () => {
     }),
   );
   expect(reportOf(readMetrics(directory, 0), engines).engines.pi?.agent_run_count).toBe(100);
+});
+
+test("a log that could not be kept for a while is kept again, and is told of once each time", () => {
+  const directory = temporaryDirectory();
+  const file = join(directory, "log");
+  const told: string[] = [];
+  const log = runLog({ file, now: () => t, redaction: redactionFor({}), writeLine: (line) => void told.push(line) });
+  const records = (): unknown[] =>
+    readFileSync(file, "utf8")
+      .split("\n")
+      .flatMap((line) => (line === "" ? [] : JSON.parse(line).event));
+  mkdirSync(file);
+  log.write({ event: "lost" });
+  log.write({ event: "lost as well" });
+  expect(told).toEqual([expect.stringContaining("cannot be written")]);
+  rmSync(file, { recursive: true });
+  log.write({ event: "kept" });
+  log.write({ event: "kept as well" });
+  expect(records()).toEqual(["kept", "kept as well"]);
+  rmSync(file);
+  mkdirSync(file);
+  log.write({ event: "lost again" });
+  expect(told).toHaveLength(2);
 });

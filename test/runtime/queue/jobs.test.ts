@@ -188,6 +188,8 @@ test("schedules bring a job at each of their times, once", async () => {
     code: "usage.schedule",
   });
   await expect(queue.schedules.set({ name: "bad", when: { cron: "no" }, job: { run } })).rejects.toMatchObject({ code: "usage.schedule" });
+  for (const at of [Number.NaN, 2 ** 60, "soon", undefined] as number[])
+    await expect(queue.schedules.set({ name: "bad", when: { at }, job: { run } })).rejects.toMatchObject({ code: "usage.schedule" });
   await queue.close();
 });
 
@@ -213,4 +215,14 @@ test("1,000 lanes with 10 runs each that do nothing are through in a second, in 
 
   // The figure is a second; a machine that is busy with other suites gets some more.
   expect(await quickestMs(3000, runAll)).toBeLessThan(3000);
+});
+
+test("a queue that is closed takes no schedule, also not one that was being set", async () => {
+  const queue = createLaneQueue();
+  const when = { everyMs: 60_000 };
+  const setting = queue.schedules.set({ name: "late", when, job: { run } });
+  await queue.close();
+  await expect(setting).rejects.toMatchObject({ code: "runtime.draining" });
+  await expect(queue.schedules.set({ name: "later", when, job: { run } })).rejects.toMatchObject({ code: "runtime.draining" });
+  expect(await queue.schedules.list()).toEqual([]);
 });
