@@ -4,7 +4,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { PiError } from "../../contracts/error.ts";
-import type { LaneState, Lanes, Turn } from "./queue.ts";
+import type { Enqueue, LaneState, Lanes, Turn } from "./queue.ts";
 
 const waitNoticeMs = 2000;
 
@@ -182,7 +182,7 @@ export function createLanes(widths: Record<string, number> = {}): Lanes {
       going.add(entry);
       const within = () => current.run(entry, task);
       try {
-        if (turn.enqueue !== undefined) return await turn.enqueue(within);
+        if (turn.enqueue !== undefined) return await queuedBy(turn.enqueue, within);
         const session = turn.sessionKey === undefined || turn.signal?.aborted ? undefined : sessionLane(turn.sessionKey);
         return await inLane(session, entry, turn, () => inLane(own, entry, turn, within));
       } finally {
@@ -202,6 +202,28 @@ export function createLanes(widths: Record<string, number> = {}): Lanes {
     },
     state: () => ({ lanes: stateOf(lanes), sessions: stateOf(sessions) }),
   };
+}
+
+/** By a queue of the host's own, which may be anything: the task is carried out once, and its result is what it comes to. */
+async function queuedBy<T>(enqueue: Enqueue, task: () => Promise<T> | T): Promise<T> {
+  let begun: Promise<T> | undefined;
+  let isSentAway = false;
+  const sentAway = (): PiError =>
+    new PiError("runtime.lane_cleared", "The run did not begin: its queue (enqueue) was done with it before", {
+      hint: "enqueue has to call the task that it is given, and to wait for it.",
+    });
+  await enqueue(() => {
+    begun ??= (async () => {
+      if (isSentAway) throw sentAway();
+      return task();
+    })();
+    // A queue that does not wait for it is none that hears of its failure: that must not end the process.
+    begun.catch(() => undefined);
+    return begun;
+  });
+  isSentAway = true;
+  if (begun === undefined) throw sentAway();
+  return begun;
 }
 
 function abortedWaiting(): PiError {

@@ -2,7 +2,7 @@
 // `in-process` is the one that lives in this process. Jobs that workers claim have a contract of their own (`jobs`).
 // Invariant: first come, first served; a place is free again however its run ends.
 
-/** Runs a task when its turn comes. */
+/** Runs a task when its turn comes, once, and waits for its end; one that ends without having run it has sent the run away. */
 export type Enqueue = <T>(task: () => Promise<T> | T) => Promise<T>;
 
 export interface Turn {

@@ -240,3 +240,27 @@ test("a thousand sessions with ten waiting runs each keep their order", async ()
   await Promise.all(runs);
   for (const order of seen.values()) expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
+
+test("a queue of the host's own starts a run once, and one that starts none, or too late, has sent it away", async () => {
+  const lanes = createLanes();
+  let runs = 0;
+  const task = async (): Promise<string> => `run ${++runs}`;
+  const twice = async <T>(given: () => Promise<T> | T): Promise<T> => {
+    await given();
+    return given();
+  };
+  expect(await lanes.run(task, { enqueue: twice })).toBe("run 1");
+  // It waits for nobody, and answers with nothing.
+  const loose = async (given: () => unknown): Promise<never> => void given() as never;
+  expect(await lanes.run(task, { enqueue: loose })).toBe("run 2");
+  await expect(lanes.run(() => Promise.reject(new Error("broken")), { enqueue: loose })).rejects.toThrow("broken");
+  let late: (() => unknown) | undefined;
+  const never = async (given: () => unknown): Promise<never> => {
+    late = given;
+    return undefined as never;
+  };
+  await expect(lanes.run(task, { enqueue: never })).rejects.toMatchObject({ code: "runtime.lane_cleared" });
+  await expect(late?.()).rejects.toMatchObject({ code: "runtime.lane_cleared" });
+  expect(runs).toBe(2);
+  await lanes.drain();
+});
