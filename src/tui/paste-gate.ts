@@ -11,8 +11,11 @@ const pieceMs = 20;
 
 /** A text as a terminal sends what is pasted: whatever is in it, it does not end there. */
 export function markedPaste(text: string): string {
-  return `${begin}${text.replaceAll(end, end.slice(1))}${end}`;
+  return `${begin}${text.replace(ends, "[201~")}${end}`;
 }
+
+/** With all escapes before it: one alone taken out would leave another in its place. */
+const ends = /\u001b+\[201~/g;
 
 export interface PasteSink {
   /** `isWhole`: nothing more belongs to what is unfinished at its end. */

@@ -6,6 +6,7 @@ import { TerminalStream } from "../../src/contracts/text/plain.ts";
 import { type TextForm, textForm } from "../../src/contracts/text/terminal-text.ts";
 import { emptyUsage } from "../../src/contracts/usage.ts";
 import { ProgressText } from "../../src/transcript/text/progress-text.ts";
+import { quickestMs } from "../support/quickest.ts";
 import { toolViews } from "../support/tool-views.ts";
 
 const plain: TextForm = { paint: (text) => text, width: undefined };
@@ -229,4 +230,13 @@ describe("a text that comes in pieces", () => {
     const other = new TerminalStream();
     expect(other.take(`\u001b]${"x".repeat(5000)}`) + other.take("\nend")).toContain("end");
   });
+});
+
+test("an output of empty lines is shown as soon as any other", async () => {
+  const events = call("bash", { command: "yes ''" }, { text: `${"\n".repeat(200_000)}x` });
+  const shown = (): void => {
+    const text = progress(plain, true);
+    for (const event of events) text.take(event);
+  };
+  expect(await quickestMs(2000, shown)).toBeLessThan(2000);
 });

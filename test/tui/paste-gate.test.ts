@@ -1,7 +1,7 @@
 // Pastes and keys told apart, however what a terminal sends is cut: at each byte, in megabytes, with and without the markers of a paste.
 
 import { expect, test, vi } from "vitest";
-import { PasteGate } from "../../src/tui/paste-gate.ts";
+import { markedPaste, PasteGate } from "../../src/tui/paste-gate.ts";
 
 type Taken = ["keys" | "paste", string];
 
@@ -83,3 +83,12 @@ test("five megabytes cost what is in them once", () => {
   // Looking through all of it again for each piece takes seconds.
   expect(spent[0]).toBeLessThan(1500);
 });
+
+test.each(["\u001b\u001b[201~", "\u001b\u001b\u001b[201~\u001b[201~", "\u001b[201~"])(
+  "what is marked has one end, whatever is in it: %j",
+  (text) => {
+    const around = markedPaste(`one${text}\r/quit`);
+    expect(around.indexOf("\u001b[201~")).toBe(around.length - "\u001b[201~".length);
+    expect(around).toContain("\r/quit");
+  },
+);

@@ -6,7 +6,7 @@ import type { Theme } from "../../tui/theme/theme.ts";
 import type { Keymap } from "./keymap.ts";
 import { Picker } from "./pickers/picker.ts";
 import { LineDialog, type LineOptions, TextDialog } from "./pickers/typed-answer.ts";
-import { type QuestionOptions, Questions } from "./questions.ts";
+import { type QuestionOptions, Questions, timed } from "./questions.ts";
 import type { Screen } from "./screen.ts";
 
 export interface DialogOptions extends QuestionOptions {
@@ -36,7 +36,7 @@ export class Dialogs {
       (answer, left) =>
         new Picker({
           title: () => timed(title, left()),
-          items: options.map((option) => ({ value: option, label: option })),
+          items: options.map((option) => ({ value: option, label: String(option) })),
           theme: this.#at.theme,
           keys: this.#at.keys,
           rows: this.#rows,
@@ -60,7 +60,7 @@ export class Dialogs {
   }
 
   text(title: string, prefill = "", how: DialogOptions = {}): Promise<string | undefined> {
-    return this.#ask((answer) => new TextDialog(title, prefill, { ...this.#at, tui: this.#at.screen.tui }, answer), how);
+    return this.#ask((answer) => new TextDialog(timed(title, ""), prefill, { ...this.#at, tui: this.#at.screen.tui }, answer), how);
   }
 
   readonly #rows = (): number => this.#at.screen.tui.terminal.rows;
@@ -74,11 +74,6 @@ export class Dialogs {
     make: (answer: (value: T | undefined) => void, left: () => string) => Component,
     { isAsked = true, ...how }: DialogOptions,
   ): Promise<T | undefined> {
-    return this.#questions.ask<T>((answer, left) => this.#at.screen.open(make(answer, left), isAsked), how);
+    return this.#questions.ask<T>((answer, left) => this.#at.screen.open(make(answer, left), isAsked, () => answer(undefined)), how);
   }
-}
-
-/** Beside what is asked, which may have more to say below. */
-function timed(title: string, left: string): string {
-  return title.replace(/^.*/, (first) => first + left);
 }

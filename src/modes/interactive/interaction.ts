@@ -5,6 +5,7 @@ import type { AgentEvent } from "../../contracts/agent-event.ts";
 import type { ImageContent } from "../../contracts/message.ts";
 import type { SessionHost } from "../../harness/host/session-host.ts";
 import type { Host } from "../../platform/host.ts";
+import { steady } from "../../platform/steady-time.ts";
 import type { Session } from "../../session/tree/session.ts";
 import type { ScreenKind, ScreenTerminal } from "../../tui/screen-terminal.ts";
 import type { Theme } from "../../tui/theme/theme.ts";
@@ -87,7 +88,8 @@ export class Interaction implements Surface {
   #turn: Promise<void> = Promise.resolve();
   readonly #removers: (() => void)[] = [];
 
-  constructor(deps: InteractionDeps) {
+  constructor(given: InteractionDeps) {
+    const deps = { ...given, now: steady(given.now) };
     this.#deps = deps;
     this.sessions = deps.sessions;
     this.#commands = new KnownCommands(deps.sessions);

@@ -180,7 +180,7 @@ export function createKeymap(platform: KeyPlatform): Keymap {
     knows: (data) => Object.keys(definitions).some((id) => manager.matches(data, id as never)),
     keyOf: (id) => manager.getKeys(id as never)[0] ?? "",
     use: (own) => {
-      const { bindings, problems } = readBindings(own, (id) => manager.getDefinition(id as never) !== undefined);
+      const { bindings, problems } = readBindings(own, (id) => Object.hasOwn(definitions, id));
       manager.setUserBindings(bindings);
       for (const { key, keybindings } of manager.getConflicts()) problems.push(`${key} is given to ${keybindings.join(" and ")}`);
       return problems;
@@ -205,7 +205,12 @@ export function definitionsFor(platform: KeyPlatform): KeybindingDefinitions {
 
 const specialKeys =
   "escape|esc|enter|return|tab|space|backspace|delete|insert|clear|home|end|pageUp|pageDown|up|down|left|right|f1|f2|f3|f4|f5|f6|f7|f8|f9|f10|f11|f12";
-const keyName = new RegExp(`^(?:(?:ctrl|shift|alt|super)\\+){0,4}(?:[!-~]|${specialKeys})$`);
+const keyName = new RegExp(`^(?:(?:ctrl|shift|alt|super)\\+){0,4}(?:[!-~]|${specialKeys})$`, "i");
+
+/** However it was written it is one key, as the library's own names have it. */
+function spelt(key: string): KeyId {
+  return key.toLowerCase().replace(/page(?:up|down)$/, (page) => (page === "pageup" ? "pageUp" : "pageDown")) as KeyId;
+}
 
 /** What is no action's, or no key, counts for nothing. */
 function readBindings(
@@ -222,7 +227,7 @@ function readBindings(
     }
     const keys: unknown[] = Array.isArray(value) ? value : [value];
     const wrong = keys.find((key) => typeof key !== "string" || !keyName.test(key));
-    if (wrong === undefined) bindings[id] = keys as KeyId[];
+    if (wrong === undefined) bindings[id] = (keys as string[]).map(spelt);
     else problems.push(`${JSON.stringify(wrong)} is no key (${id}): write ctrl+e, alt+enter, f5, pageUp`);
   }
   return { bindings, problems };

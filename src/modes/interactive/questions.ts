@@ -1,5 +1,6 @@
 // Questions that are asked one after another, whoever asks them. Owned by the dialogs of a screen and by those of lines. Invariant: each is answered
-// exactly once: by the user, its timeout, its signal, or the end of what it belongs to, all but the first with nothing.
+// exactly once: by the user, its timeout, its signal, or the end of what it belongs to, all but the first with nothing; one that cannot be shown fails by
+// itself.
 
 import { timeLimitMs } from "../../contracts/duration.ts";
 
@@ -53,11 +54,18 @@ export class Questions {
     const ticks = timeout === undefined ? undefined : setInterval(this.#tick, 1000);
     signal?.addEventListener("abort", cancel, { once: true });
     this.#open.add(cancel);
-    this.#last = this.#last.then(() => {
+    const shown = this.#last.then(() => {
       if (isSettled) return undefined;
       close = show(settle, left);
       return answered;
     });
-    return answered;
+    // Those behind it have their turn.
+    this.#last = shown.catch(cancel);
+    return shown.then(() => answered);
   }
+}
+
+/** How long there is still time stands beside what is asked, which may have more to say below. What extensions ask may be no text. */
+export function timed(question: string, left: string): string {
+  return String(question).replace(/^.*/, (first) => first + left);
 }

@@ -74,7 +74,7 @@ export class Screen {
   readonly editorTheme: EditorTheme;
   /** Ours; an extension's may stand in its place. */
   readonly #own: PromptEditor;
-  readonly #failed: (error: unknown) => void;
+  readonly #failed: (what: string, error: unknown) => void;
   /** As an editor of an extension's has told it. */
   #toldText = "";
   #editor: EditorComponent;
@@ -90,7 +90,7 @@ export class Screen {
   readonly #views = new WeakMap<Block, BlockView>();
   #lastKeyMs = 0;
   /** What has the place of the editor, the last one on top. */
-  readonly #open: Component[] = [];
+  readonly #open: { component: Component; giveUp(): void }[] = [];
   readonly #waiting = new Set<NodeJS.Timeout>();
 
   constructor(terminal: ScreenTerminal, hooks: ScreenHooks, how: ScreenOptions) {
@@ -122,7 +122,7 @@ export class Screen {
     this.editorTheme = { borderColor: (text) => theme().fg("border", text), selectList: listColours(theme) };
     this.#own = new PromptEditor(this.tui, this.editorTheme);
     this.#own.attach(hooks.editor);
-    this.#failed = (error) => how.failed("the editor", error);
+    this.#failed = how.failed;
     this.#editor = this.#own;
     this.#own.onSubmit = (text) => this.onSubmit(text);
     this.#own.onChange = () => this.onChange();
@@ -138,7 +138,7 @@ export class Screen {
     this.tui.addInputListener((data) => {
       this.#lastKeyMs = hooks.now();
       // What is fenced is an extension's, and has all keys.
-      const top = this.#open.at(-1);
+      const top = this.#open.at(-1)?.component;
       if (top === undefined || top instanceof Fence || isKeyRelease(data) || !hooks.keys.matches(data, "app.suspend")) return undefined;
       hooks.editor.onAction("app.suspend");
       return { consume: true };
@@ -226,7 +226,7 @@ export class Screen {
   #giveUp(editor: EditorComponent, error: unknown): void {
     if (editor === this.#own || editor !== this.#editor) return;
     this.setEditor(undefined);
-    this.#failed(error);
+    this.#failed("the editor", error);
   }
 
   setCompletion(provider: AutocompleteProvider): void {
@@ -328,20 +328,31 @@ export class Screen {
     this.tui.requestRender();
   }
 
-  /** In the place of the editor, once nobody has typed for a moment; `isAsked`: the user wants it, at once. Gives the way to close it. */
-  open(component: Component, isAsked: boolean): () => void {
+  /**
+   * In the place of the editor, once nobody has typed for a moment; `isAsked`: the user wants it, at once. Gives the way to close it. `failed`: it cannot be
+   * shown, which has been said; it is closed by then.
+   */
+  open(component: Component, isAsked: boolean, failed: () => void = () => {}): () => void {
+    const one = {
+      component,
+      giveUp: () => {
+        close();
+        failed();
+      },
+    };
     const show = (): void => {
-      this.#open.push(component);
+      this.#open.push(one);
       this.#place();
     };
     const giveUp = this.whenQuiet(show, isAsked);
-    return () => {
+    const close = (): void => {
       giveUp();
-      const at = this.#open.indexOf(component);
+      const at = this.#open.indexOf(one);
       if (at < 0) return;
       this.#open.splice(at, 1);
       this.#place();
     };
+    return close;
   }
 
   /** Once nobody has typed for a moment, or now. Gives the way to give it up. */
@@ -397,8 +408,16 @@ export class Screen {
     const top = this.#open.at(-1);
     const editor = this.#editor;
     // Not while a frame is made of what is there.
-    const failed = (error: unknown): void => queueMicrotask(() => this.#giveUp(editor, error));
-    this.#slot.addChild(top === undefined ? new Fence(editor, "the editor", failed) : new Fence(top, "the dialog", () => {}));
+    const fenced = (inner: Component, name: string, failed: (error: unknown) => void): Fence =>
+      new Fence(inner, name, (error) => queueMicrotask(() => failed(error)));
+    this.#slot.addChild(
+      top === undefined
+        ? fenced(editor, "the editor", (error) => this.#giveUp(editor, error))
+        : fenced(top.component, "the dialog", (error) => {
+            this.#failed("the dialog", error);
+            top.giveUp();
+          }),
+    );
     this.#focus();
     this.tui.requestRender();
   }

@@ -204,7 +204,7 @@ function summarise(conversation: string): string {
 }
 
 function fenced(text: string): string {
-  return `\`\`\`\n${text.replace(/\n+$/, "")}\n\`\`\``;
+  return `\`\`\`\n${text.replace(/(?<!\n)\n+$/, "")}\n\`\`\``;
 }
 
 function count(amount: number, noun: string): string {

@@ -128,7 +128,9 @@ function resultText({ toolName, isError, blocks }: ItemOf<"result">, isOneOfSeve
 }
 
 function outputLines(text: string, { paint, width, isFull }: ConversationForm): string[] {
-  const lines = plainText(text).replace(/\n+$/, "").split("\n");
+  const lines = plainText(text)
+    .replace(/(?<!\n)\n+$/, "")
+    .split("\n");
   const shown = isFull ? lines : lines.slice(0, lines.length === resultLines + 1 ? lines.length : resultLines);
   const cut = shown.map((line) => paint(`  ${isFull ? line : cutToWidth(line, Math.max(foldedColumns, width ?? 0) - 2)}`, "dim"));
   const more = lines.length - shown.length;
@@ -149,7 +151,7 @@ function contentLines(blocks: readonly Block[]): string[] {
 }
 
 function textLines(text: string): string[] {
-  const plain = plainText(text).replace(/\n+$/, "");
+  const plain = plainText(text).replace(/(?<!\n)\n+$/, "");
   return plain === "" ? [] : plain.split("\n");
 }
 

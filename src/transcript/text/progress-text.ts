@@ -166,7 +166,9 @@ export class ProgressText {
 
   #aside(text: string, before: string): string[] {
     const { paint, width } = this.#form;
-    const lines = plainText(text).replace(/\n+$/, "").split("\n");
+    const lines = plainText(text)
+      .replace(/(?<!\n)\n+$/, "")
+      .split("\n");
     if (lines.join("") === "") return [];
     const shown = lines.slice(0, verboseLines).map((line) => paint(cutToWidth(`${before}${line.replaceAll("\t", "    ")}`, width), "dim"));
     return lines.length > verboseLines ? [...shown, paint(`${before}… ${lines.length - verboseLines} more lines`, "dim")] : shown;

@@ -185,3 +185,73 @@ describe.each(Object.entries(askers))("%s says its keys, and is written in the u
     expect(at.interaction.screen.editor.getText()).toBe("a draft");
   });
 });
+
+test("a clock that is set back keeps no question from being shown, and no answer", async () => {
+  let clock = 10_000_000;
+  const at = await openInteractive({ columns: 60, now: () => clock });
+  at.device.keys("draft");
+  at.drawn();
+  clock -= 3_600_000;
+  vi.useFakeTimers();
+  try {
+    const answer = at.interaction.ui.context.confirm("Go on?", "");
+    await vi.advanceTimersByTimeAsync(1);
+    clock += 300;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(at.drawn()).toContain("Go on?");
+    at.interaction.dialogs.cancelAll();
+    expect(await answer).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test.for(["select", "input", "confirm", "editor"] as const)("what is no question holds up none of those behind it: %s", async (kind) => {
+  const at = await openInteractive({ columns: 60 });
+  const { context } = at.interaction.ui;
+  const ask = context[kind] as (...of: unknown[]) => Promise<unknown>;
+  const odd = ask(undefined, undefined).catch((error: unknown) => error);
+  const next = context.confirm("Go on?", "");
+  if (kind === "select") expect(await odd).toBeInstanceOf(TypeError);
+  else {
+    await at.until((screen) => screen.includes("undefined"));
+    at.device.keys("\u001b");
+    expect(await odd).toBe(kind === "confirm" ? false : undefined);
+  }
+  await at.until((screen) => screen.includes("Go on?"));
+  at.device.keys("\r");
+  expect(await next).toBe(true);
+});
+
+test("choices that are numbers are shown and given as they are", async () => {
+  const at = await openInteractive({ columns: 60 });
+  const answer = at.interaction.ui.context.select("How many?", [11, 22] as unknown as string[]);
+  await at.until((screen) => screen.includes("22"));
+  at.device.keys("\u001b[B\r");
+  expect(await answer).toBe(22);
+});
+
+test("a dialog that cannot be shown is closed, and said: the keys are the editor's again, and what waited has its turn", async () => {
+  const at = await openInteractive({ columns: 60 });
+  let left = 0;
+  at.interaction.choose({
+    title: () => {
+      throw new Error("no title");
+    },
+    items: [],
+    take: () => {},
+    cancelled: () => void left++,
+  });
+  await at.until((screen) => screen.includes("the dialog: no title"));
+  expect(left).toBe(1);
+  at.device.keys("typed");
+  await at.until((screen) => screen.includes("typed"));
+  expect(at.interaction.screen.isSomethingOpen).toBe(false);
+  const { dialogs } = at.interaction;
+  const odd = dialogs.input("Name", "", { placeholder: 7 as unknown as string });
+  const next = dialogs.confirm("Go on?", "");
+  await at.until((screen) => screen.includes("Go on?"));
+  expect(await odd).toBeUndefined();
+  at.device.keys("\r");
+  expect(await next).toBe(true);
+});

@@ -222,6 +222,21 @@ describe("keys of the user's own", () => {
     expect(keys.matches("\u000f", "app.tools.expand")).toBe(true);
   });
 
+  test("a key may be written in any case, and is the same key", () => {
+    const keys = createKeymap("other");
+    expect(keys.use({ "app.tools.expand": "Ctrl+E", "app.message.copy": ["PageUp"] })).toEqual([]);
+    expect(keys.matches("\u0005", "app.tools.expand")).toBe(true);
+    expect(keys.matches("\u001b[5~", "app.message.copy")).toBe(true);
+    expect(keys.use({ "app.tools.expand": "Ctrl+E", "app.message.copy": "ctrl+e" })).toEqual([
+      "ctrl+e is given to app.tools.expand and app.message.copy",
+    ]);
+  });
+
+  test.each(["toString", "constructor", "__proto__"])("what every object has is no action: %s", (name) => {
+    const own = JSON.parse(`{ ${JSON.stringify(name)}: "ctrl+e" }`) as Record<string, unknown>;
+    expect(createKeymap("other").use(own)).toEqual([`no action is called ${JSON.stringify(name)}`]);
+  });
+
   test("an unknown action, what is no key, and a key given twice are a line each, and the rest counts", () => {
     const keys = createKeymap("other");
     const problems = keys.use({

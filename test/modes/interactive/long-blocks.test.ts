@@ -2,10 +2,14 @@
 
 import { Lexer, type Token, Tokenizer } from "marked";
 import { expect, test } from "vitest";
-import type { BlockOf } from "../../../src/modes/interactive/blocks/block.ts";
+import type { Block, BlockOf } from "../../../src/modes/interactive/blocks/block.ts";
 import { BlockView } from "../../../src/modes/interactive/blocks/block-view.ts";
+import { colouredDiff } from "../../../src/modes/interactive/blocks/diff.ts";
 import type { Look } from "../../../src/modes/interactive/blocks/look.ts";
 import { findHeadingsByTheirLine } from "../../../src/tui/setext-headings.ts";
+import { plainSystem } from "../../../src/tui/theme/built-in.ts";
+import { Theme } from "../../../src/tui/theme/theme.ts";
+import { quickestMs } from "../../support/quickest.ts";
 
 test.each([
   { takesMs: 0, draws: 100 },
@@ -124,4 +128,23 @@ test("headings that are underlined are found as ever", () => {
     expect(found, JSON.stringify(text)).toEqual(tokens(text, new Untouched()));
   }
   expect(headings).toBeGreaterThan(50);
+});
+
+test("the colours of a diff take as long as it is", async () => {
+  const theme = new Theme(plainSystem, "truecolor");
+  const added = Array.from({ length: 40_000 }, (_, count) => `+${count} line`).join("\n");
+  expect(await quickestMs(2000, () => colouredDiff(added, theme))).toBeLessThan(2000);
+  const empty = `${"\n".repeat(200_000)}x`;
+  expect(await quickestMs(2000, () => colouredDiff(empty, theme))).toBeLessThan(2000);
+});
+
+test("an address that no terminal takes is shown as soon as any other text of its length", async () => {
+  const text = `See https://example.org/${"a".repeat(30_000)} there`;
+  const block: Block = { kind: "notice", isLive: false, level: "error", text, hint: "" };
+  const look = { theme: new Theme(plainSystem, "truecolor"), now: () => 0 } as Look;
+  const drawn = (): string => new BlockView(block, () => look).lines(80).join("");
+  expect(await quickestMs(2000, drawn)).toBeLessThan(2000);
+  const shown = drawn();
+  expect(shown).not.toContain("\u001b]8;");
+  expect(shown.match(/a{60,}/g)?.join("").length).toBeGreaterThan(29_000);
 });

@@ -180,3 +180,20 @@ describe("the footer", () => {
     expect(plainText(first)).toMatch(/^….* end$/);
   });
 });
+
+test("where no key shows the rest none is told", () => {
+  const long = Array.from({ length: 40 }, (_, count) => `line ${count}`).join("\n");
+  for (const block of [
+    ...blocksOf(long),
+    call("edit", { path: "a", edits: [] }, "", {
+      diff: long
+        .split("\n")
+        .map((line) => `+1 ${line}`)
+        .join("\n"),
+    }),
+  ]) {
+    const shown = (keyOf: () => string): string => new BlockView(block, () => ({ ...look, keyOf })).lines(80).join("\n");
+    expect(shown(() => "").replace(allowed, ""), block.kind).not.toContain("()");
+    expect(shown(() => "ctrl+o").replaceAll(" (ctrl+o)", "")).toBe(shown(() => ""));
+  }
+});

@@ -1,6 +1,7 @@
 // The choice of a session: by what was said in it, of this folder or of all, with what was typed kept.
 
 import { expect, test, vi } from "vitest";
+import { SessionList } from "../../../src/modes/interactive/pickers/session-list.ts";
 import { openInteractive } from "../../support/interactive-screen.ts";
 import { makeRpcWorld, textReply } from "../../support/rpc-world.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -91,4 +92,22 @@ test("RPC: the first line of each session that holds the text, the newest sessio
   ]);
   expect(((await ask("search_sessions", { text: "beech", limit: 1 })).data as { sessions: unknown[] }).sessions).toHaveLength(1);
   await sessions.dispose();
+});
+
+test("a search that fails is told, and the list does not say that it goes on", async () => {
+  const hints: string[] = [];
+  const failures: unknown[] = [];
+  const list = new SessionList({
+    keys: { matches: (data, id) => data === id, keyOf: () => "" },
+    homeDir: "/home/me",
+    load: async () => [],
+    search: () => Promise.reject(new Error("no such disk")),
+    remove: async () => {},
+    fail: (error) => void failures.push(error),
+  });
+  const picker = { setItems: () => {}, setFilter: () => {}, setHint: (hint: string) => void hints.push(hint) };
+  list.press("app.session.search", undefined, "words", picker);
+  await vi.waitFor(() => expect(failures).toEqual([new Error("no such disk")]));
+  expect(hints).toContain('searching for "words" …');
+  expect(hints.at(-1)).toBe(list.hint);
 });

@@ -61,6 +61,22 @@ test.each([
     ],
     ["one\ntwo \\"],
   ],
+  [
+    "a last line that nothing ends",
+    [
+      [0, "one\n"],
+      [900, "two"],
+    ],
+    ["one", "two"],
+  ],
+  [
+    "a last one that was to go on",
+    [
+      [0, "one \\\n"],
+      [900, ""],
+    ],
+    ["one \\"],
+  ],
 ] as const)("%s", async (_what, parts, texts) => {
   expect(await textsOf(typed(...parts.map(([afterMs, text]): [number, string] => [afterMs, text])))).toEqual(texts);
 });
@@ -68,4 +84,9 @@ test.each([
 test("whoever waits for a line gets one, and what comes behind it is whole", async () => {
   let asked = 2;
   expect(await textsOf(typed([0, "1\nyes\nthe\nrest\n"]), () => asked-- > 0)).toEqual(["1", "yes", "the\nrest"]);
+});
+
+test("an answer of one line ends with its backslash", async () => {
+  let asked = 1;
+  expect(await textsOf(typed([0, "C:\\folder\\\n"], [900, "next\n"]), () => asked-- > 0)).toEqual(["C:\\folder\\", "next"]);
 });

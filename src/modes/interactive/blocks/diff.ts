@@ -1,10 +1,10 @@
 // What a tool changed in a file, with line numbers where they are known and changed words marked. Used by the face of tools. Pure.
 
 import { truncateToWidth, wrapTextWithAnsi } from "@earendil-works/pi-tui";
-import { plural } from "../../../transcript/format.ts";
 import { shownText } from "../../../tui/shown-text.ts";
 import type { Theme } from "../../../tui/theme/theme.ts";
 import type { Look } from "./look.ts";
+import { hiddenCount } from "./output.ts";
 
 const collapsedCount = 12;
 
@@ -17,7 +17,7 @@ export function diffLines(diff: string, width: number, look: Look, facts: readon
   const body = marked.flatMap((line) => (look.isExpanded ? wrapTextWithAnsi(line, inner) : [truncateToWidth(line, inner)]));
   const count = (sign: string): number => all.filter((line) => line.startsWith(sign)).length;
   const left = all.length - shown.length;
-  const more = left === 0 ? "" : `… ${plural(left, "more line")} (${look.keyOf("app.tools.expand")})`;
+  const more = left === 0 ? "" : hiddenCount(left, "more line", look);
   const said = [`+${count("+")} −${count("-")}`, more, ...facts].filter((one) => one !== "").join(" · ");
   return [...body, truncateToWidth(theme.fg("dim", said), inner)].map((line) => `  ${line}`);
 }
@@ -28,33 +28,39 @@ export function colouredDiff(diff: string, theme: Theme): string {
 }
 
 function linesOf(diff: string): string[] {
-  return shownText(diff).replace(/\n+$/, "").split("\n");
+  return shownText(diff)
+    .replace(/(?<!\n)\n+$/, "")
+    .split("\n");
 }
 
 /** A line that took the place of another one: the words that are other are reversed. */
 function markWords(lines: readonly string[], theme: Theme): string[] {
+  const others = partners(lines);
   return lines.map((line, at) => {
     const sign = line.charAt(0);
     if (sign !== "+" && sign !== "-") return theme.fg("toolDiffContext", line);
     const role = sign === "+" ? "toolDiffAdded" : "toolDiffRemoved";
-    const other = partner(lines, at);
+    const other = others.get(at);
     if (other === undefined) return theme.fg(role, line);
     const [head, middle, tail] = apart(line, other);
     return theme.fg(role, middle === "" ? line : `${head}${theme.inverse(middle)}${tail}`);
   });
 }
 
-/** The line across: only where as many were taken out as were put in, one for one. */
-function partner(lines: readonly string[], at: number): string | undefined {
-  const sign = lines[at]?.charAt(0);
-  let from = at;
-  while (from > 0 && /^[-+]/.test(lines[from - 1] ?? "")) from--;
-  let to = at;
-  while (to < lines.length && /^[-+]/.test(lines[to] ?? "")) to++;
-  const removed = lines.slice(from, to).filter((line) => line.startsWith("-")).length;
-  if (removed * 2 !== to - from) return undefined;
-  const across = sign === "-" ? at + removed : at - removed;
-  return across >= from && across < to && lines[across]?.charAt(0) !== sign ? lines[across] : undefined;
+/** The lines across, by the index of each: only where as many were taken out as were put in, one for one. */
+function partners(lines: readonly string[]): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (let from = 0, to = 0; from < lines.length; from = to + 1) {
+    let removed = 0;
+    for (to = from; /^[-+]/.test(lines[to] ?? ""); to++) if (lines[to]?.startsWith("-")) removed++;
+    if (removed * 2 !== to - from) continue;
+    for (let at = from; at < from + removed; at++) {
+      const [one = "", other = ""] = [lines[at], lines[at + removed]];
+      if (one.charAt(0) === other.charAt(0)) continue;
+      found.set(at, other).set(at + removed, one);
+    }
+  }
+  return found;
 }
 
 /** What both have at their ends, and what is between, on whole words. */

@@ -5,13 +5,13 @@ import { hyperlink, Markdown, sliceByColumn, truncateToWidth, visibleWidth, wrap
 import { defined } from "../../../contracts/defined.ts";
 import { visibleText } from "../../../contracts/text/plain.ts";
 import { countText } from "../../../contracts/text/terminal-text.ts";
-import { duration, plural } from "../../../transcript/format.ts";
+import { duration } from "../../../transcript/format.ts";
 import { textOfBlocks } from "../../../transcript/items.ts";
 import { shownLine, shownText } from "../../../tui/shown-text.ts";
 import type { Block, BlockKind, BlockOf, Stored } from "./block.ts";
 import type { Drawn, Look, TransformedMarkdown } from "./look.ts";
 import { markdownTheme } from "./markdown-theme.ts";
-import { outputLines, withMore } from "./output.ts";
+import { hiddenCount, outputLines, withMore } from "./output.ts";
 import { BlockPictures } from "./pictures.ts";
 import { StreamedMarkdown } from "./streamed-markdown.ts";
 import { toolLines } from "./tool.ts";
@@ -142,10 +142,7 @@ function summaryLines(block: BlockOf<"summary">, width: number, look: Look): str
   const title = of === "branch" ? "Summary of the branch left behind" : `Compacted${tokens}`;
   const lines = ["", truncateToWidth(theme.fg("customMessageLabel", theme.bold(title)), width)];
   if (!look.isExpanded)
-    return [
-      ...lines,
-      truncateToWidth(theme.fg("dim", `… ${plural(text.trim().split("\n").length, "line")} (${look.keyOf("app.tools.expand")})`), width),
-    ];
+    return [...lines, truncateToWidth(theme.fg("dim", hiddenCount(text.trim().split("\n").length, "line", look)), width)];
   return [...lines, ...new Markdown(visibleText(transformed(block, "summary", width, look)), 0, 0, markdownTheme(look)).render(width)];
 }
 
@@ -171,6 +168,9 @@ function noticeLines({ level, text, hint }: BlockOf<"notice">, width: number, { 
 /** Without what ends the sentence that it stands in. */
 const address = /(https?:\/\/\S*[^\s.,;:!?)\]}'"])/;
 
+/** Terminals take no longer one, and each row of a link has it whole. */
+const longestAddress = 2083;
+
 /** `isWhole`: from edge to edge. An address that is longer than that goes on over it, so that it can be taken from the screen in one piece. */
 function saidLines(said: string, width: number, paint: (text: string) => string): { text: string; isWhole: boolean }[] {
   const inner = Math.max(1, width - 2);
@@ -181,18 +181,20 @@ function saidLines(said: string, width: number, paint: (text: string) => string)
     if (open !== "") for (const text of wrapTextWithAnsi(open, inner)) lines.push({ text, isWhole: false });
     open = "";
   };
-  const isLong = (at: number): boolean => at % 2 === 1 && visibleWidth(parts[at] ?? "") > inner;
+  const isLink = (part: string): boolean => part.length <= longestAddress;
+  const isLong = (at: number): boolean => at % 2 === 1 && isLink(parts[at] ?? "") && visibleWidth(parts[at] ?? "") > inner;
   for (const [at, part] of parts.entries()) {
     if (at % 2 === 0) {
       const from = isLong(at - 1) ? part.trimStart() : part;
       const text = isLong(at + 1) ? from.trimEnd() : from;
       open += text === "" ? "" : paint(text);
-    } else if (!isLong(at)) open += hyperlink(paint(part), part);
+    } else if (!isLong(at)) open += isLink(part) ? hyperlink(paint(part), part) : paint(part);
     else {
       close();
       // The first line has the mark of what it is.
       if (lines.length === 0) lines.push({ text: "", isWhole: false });
-      for (let from = 0; from < visibleWidth(part); from += width) {
+      const columns = visibleWidth(part);
+      for (let from = 0; from < columns; from += width) {
         lines.push({ text: hyperlink(paint(sliceByColumn(part, from, width, true)), part), isWhole: true });
       }
     }

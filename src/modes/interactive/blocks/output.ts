@@ -31,7 +31,7 @@ export function outputLines(output: string, width: number, look: Look, { keep, c
       : [truncateToWidth(theme.fg("toolOutput", line), inner)],
   );
   const left = all.length - shown.length;
-  const more = left === 0 ? "" : `… ${plural(left, "more line")}${isLive ? "" : ` (${look.keyOf("app.tools.expand")})`}`;
+  const more = left === 0 ? "" : isLive ? `… ${plural(left, "more line")}` : hiddenCount(left, "more line", look);
   const said = [more, ...facts].filter((one) => one !== "").join(" · ");
   const foot = said === "" ? [] : [truncateToWidth(theme.fg("dim", said), inner)];
   const lines = keep === "last" && left > 0 && facts.every((one) => one === "") ? [...foot, ...body] : [...body, ...foot];
@@ -41,6 +41,12 @@ export function outputLines(output: string, width: number, look: Look, { keep, c
 /** Lines that are drawn already, cut where not everything is shown. */
 export function withMore(lines: readonly string[], look: Look, count: number, width: number): string[] {
   if (look.isExpanded || lines.length <= count) return [...lines];
-  const more = look.theme.fg("dim", `… ${plural(lines.length - count, "more line")} (${look.keyOf("app.tools.expand")})`);
+  const more = look.theme.fg("dim", hiddenCount(lines.length - count, "more line", look));
   return [...lines.slice(0, count), truncateToWidth(more, width)];
+}
+
+/** How many of them are not shown, and the key that shows them, where there is one. */
+export function hiddenCount(count: number, what: string, look: Pick<Look, "keyOf">): string {
+  const key = look.keyOf("app.tools.expand");
+  return `… ${plural(count, what)}${key === "" ? "" : ` (${key})`}`;
 }

@@ -49,7 +49,7 @@ export function openChoice(
     },
   });
   opened?.(picker);
-  const closeIt = at.screen.open(picker, !isOffered);
+  const closeIt = at.screen.open(picker, !isOffered, leave);
   return close;
 }
 

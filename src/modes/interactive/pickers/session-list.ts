@@ -141,7 +141,10 @@ export class SessionList {
   async #searchFor(text: string, picker: Shown): Promise<void> {
     const mine = ++this.#searches;
     picker.setHint(`searching for ${JSON.stringify(text)} …`);
-    const lines = (await this.#deps.search?.(text, this.#all)) ?? new Map<string, string>();
+    const found = this.#deps.search?.(text, this.#all).finally(() => {
+      if (mine === this.#searches) picker.setHint(this.hint);
+    });
+    const lines = (await found) ?? new Map<string, string>();
     if (mine !== this.#searches) return;
     this.#search = { text, lines };
     this.#show(picker);

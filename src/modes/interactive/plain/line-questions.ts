@@ -5,7 +5,7 @@ import type { DialogOptions } from "../dialogs.ts";
 import type { ChoiceOptions } from "../pickers/choice.ts";
 import { filtered, type PickerItem } from "../pickers/picker.ts";
 import type { LineOptions } from "../pickers/typed-answer.ts";
-import { Questions } from "../questions.ts";
+import { Questions, timed } from "../questions.ts";
 import { numbered } from "./numbered.ts";
 import { SwitchList } from "./switch-list.ts";
 
@@ -207,9 +207,4 @@ export class LineQuestions {
 
 function howToChoose(isLeftByTyping: boolean): string {
   return isLeftByTyping ? "Which one? Its number." : "Which one? Its number, words to look for, or an empty line for none.";
-}
-
-/** Beside what is asked, which may have more to say below. */
-function timed(question: string, left: string): string {
-  return question.replace(/^.*/, (first) => first + left);
 }

@@ -7,6 +7,7 @@ import { plainText, visibleText } from "../../../contracts/text/plain.ts";
 import { headlineOf, viewsOf } from "../../../contracts/tool-view.ts";
 import { withoutTerminal } from "../../../extensions/no-ui.ts";
 import type { SessionHost } from "../../../harness/host/session-host.ts";
+import { steady } from "../../../platform/steady-time.ts";
 import type { Session } from "../../../session/tree/session.ts";
 import { wholeLines } from "../../../tui/row.ts";
 import { plainSystem } from "../../../tui/theme/built-in.ts";
@@ -54,6 +55,7 @@ class PlainConversation implements CommandHost {
   /** The terminal's own. */
   readonly keys = { matches: () => false, keyOf: (id: string) => (id === "app.clear" ? "Ctrl-C" : "") };
   readonly #at: ModeContext;
+  readonly #now: () => number;
   readonly #fold: TranscriptFold;
   readonly #commands: KnownCommands;
   readonly #printed = new WeakSet<Block>();
@@ -79,6 +81,7 @@ class PlainConversation implements CommandHost {
   constructor(sessions: SessionHost, at: ModeContext) {
     this.sessions = sessions;
     this.#at = at;
+    this.#now = steady(at.io.now);
     this.env = at.env;
     this.homeDir = at.io.homeDir;
     this.platform = at.io.platform;
@@ -94,7 +97,7 @@ class PlainConversation implements CommandHost {
       remove: () => {},
       drawsEntry: () => false,
     };
-    this.#fold = new TranscriptFold(this.transcript, at.io.now);
+    this.#fold = new TranscriptFold(this.transcript, this.#now);
   }
 
   async run(): Promise<void> {
@@ -112,7 +115,7 @@ class PlainConversation implements CommandHost {
       this.#learn();
       this.#showStored(this.sessions.coding.session);
       this.say(help);
-      await extensions.bind({
+      const bound = extensions.bind({
         mode: "tui",
         uiContext: this.#ui(),
         shutdownHandler: () => this.quit(),
@@ -121,6 +124,8 @@ class PlainConversation implements CommandHost {
       const reading = this.#read();
       // Told when it is waited for.
       reading.catch(() => undefined);
+      // What extensions ask meanwhile is answered by lines.
+      await beforeEnd(ending, Promise.race([bound, reading]));
       if (picksSession) await beforeEnd(ending, Promise.race([this.#pickSession(), reading]));
       else if (hasNothingToAsk(this.sessions)) (await import("../commands/first-start.ts")).offerFirstStart(this);
       for (const { text, images } of prompts) await this.#send(text, images);
@@ -179,7 +184,7 @@ class PlainConversation implements CommandHost {
   #facts(): Facts {
     const { coding } = this.sessions;
     return {
-      nowMs: this.#at.io.now(),
+      nowMs: this.#now(),
       text: "",
       isRunning: coding.isStreaming,
       isShellRunning: coding.shell.isRunning && !coding.isStreaming,
@@ -273,7 +278,7 @@ class PlainConversation implements CommandHost {
       hidesThinking: this.#state.hidesThinking,
       hiddenThinking: () => undefined,
       keyOf: () => "",
-      now: this.#at.io.now,
+      now: this.#now,
       pictures: { areShown: false, maxColumns: 0, maxRows: () => 0, forTerminal: () => null },
       transform: (markdown) => markdown,
       highlight: () => undefined,

@@ -19,13 +19,16 @@ export async function* typedTexts(chunks: AsyncIterable<Uint8Array>, wantsLine: 
     const next = lines.length === 0 ? await reading : await within(reading, pasteMs);
     if (next !== undefined) {
       reading = undefined;
-      if (next.done === true) hasEnded = true;
-      else for (const { text } of splitter.push(next.value)) lines.push(text);
+      hasEnded = next.done === true;
+      for (const { text } of next.done === true ? splitter.end() : splitter.push(next.value)) lines.push(text);
       if (!hasEnded) continue;
+      // What was to go on has no more to come.
+      if (begun !== "" && lines.length === 0) yield `${begun.slice(0, -1)}\\`;
     }
     while (lines.length > 0) {
-      const text = begun + (wantsLine() ? (lines.shift() ?? "") : lines.splice(0).join("\n"));
-      if (text.endsWith("\\") && !hasEnded) {
+      const isLine = wantsLine();
+      const text = begun + (isLine ? (lines.shift() ?? "") : lines.splice(0).join("\n"));
+      if (text.endsWith("\\") && !isLine && !hasEnded) {
         begun = `${text.slice(0, -1)}\n`;
         continue;
       }
