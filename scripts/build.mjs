@@ -10,6 +10,7 @@ import { change, chunkFolder, chunksOf, facadesOf, joinChunks } from "./join-chu
 import { builtinsAtHand, plainAscii } from "./light-chunks.mjs";
 import { writeModelIds } from "./model-ids.mjs";
 import { keepReachableTypes } from "./public-types.mjs";
+import { recordStarts } from "./record-starts.mjs";
 import { asMainScript, asScript, moduleOfScript } from "./script-chunks.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -118,43 +119,10 @@ function buildBinary() {
   const flags = [...leftOutside, ...binaryFlags, ...startFlags, `--chunk-naming=${chunkNames}`, "--asset=assets"];
   const compile = (...more) => bun(["build", ...entries, ...flags, ...more, `--root=${parts}`, `--outfile=${building}`]);
   compile();
-  compile(`--bytecode-order=${recordStarts(building, parts)}`);
+  compile(`--bytecode-order=${recordStarts(building, parts).join(",")}`);
   // Replaced in one step: a running pi keeps the file it was started from.
   renameSync(building, join(dist, "pi"));
   rmSync(parts, { recursive: true });
-}
-
-/** Frequent starts, most important first. Nothing is reached: the service is a port that refuses, so that what makes a request is run as well. */
-const recordedStarts = [
-  { args: ["--model", "anthropic/claude-haiku-4-5", "-p", "hi"], status: 1 },
-  { args: ["--model", "demo", "-p", "hi"], status: 0 },
-  { args: ["--no-session", "--mode", "rpc"], input: '{"id":"1","type":"get_state"}\n', status: 0 },
-];
-
-/**
- * What these starts call stands together in the binary: less of it is read. The same at each build, as a run calls the same functions each time.
- * @param {string} program
- * @param {string} folder for what is written
- * @returns {string} the files of the records, for the compiler
- */
-function recordStarts(program, folder) {
-  const home = join(folder, "home");
-  mkdirSync(join(home, ".pi", "agent"), { recursive: true });
-  writeFileSync(join(home, ".pi", "agent", "config.toml"), "[retry]\nenabled = false\n");
-  const files = recordedStarts.map(({ args, input = "", status }, at) => {
-    const file = join(folder, `start-${at}.order`);
-    const env = {
-      PATH: process.env.PATH,
-      HOME: home,
-      LANG: "C.UTF-8",
-      ANTHROPIC_API_KEY: "none",
-      ANTHROPIC_BASE_URL: "http://127.0.0.1:1",
-    };
-    const run = spawnSync(program, args, { cwd: home, input, env: { ...env, BUN_BYTECODE_ORDER_OUT: file }, encoding: "utf8" });
-    if (run.status !== status || !existsSync(file)) throw new Error(`${program} ${args.join(" ")} ended with ${run.status}: ${run.stderr}`);
-    return file;
-  });
-  return files.join(",");
 }
 
 /** See platform/modules/node-globals: the first use of the runtime's own loads much of it. */
